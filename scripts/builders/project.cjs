@@ -1,0 +1,69 @@
+'use strict';
+// What the builders and the installer share: where things are, a hash of everything that the add-on
+// is made of, headers, and running a command with its output kept in a log.
+
+const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.resolve(__dirname, '..', '..');
+const manifest = require('../../package.json');
+
+/** Everything that the loader looks at, best first; absolute paths. */
+const addonPaths = manifest.binary.addon_paths.map((file) =>
+  path.join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
+);
+
+function filesUnder(folder) {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const file = path.join(folder, entry.name);
+      return entry.isDirectory() ? filesUnder(file) : [file];
+    });
+}
+
+/** Changes when any file changes that the add-on is built from; a build's stamp holds it. */
+function sourceHash() {
+  const hash = createHash('sha256').update(process.arch);
+  const builds = ['CMakeLists.txt', 'binding.gyp'].map((file) => path.join(root, file));
+  for (const file of [...builds, ...filesUnder(path.join(root, 'native'))]) {
+    hash.update(path.relative(root, file)).update(fs.readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+const stampOf = (addon) => `${addon}.sources`;
+const writeStamp = (addon) => fs.writeFileSync(stampOf(addon), sourceHash());
+
+/** Whether a local build is older than its sources. A prebuilt add-on has no stamp and is not. */
+function isStale(addon) {
+  if (path.dirname(path.dirname(addon)) === path.join(root, 'prebuilds')) return false;
+  return !fs.existsSync(stampOf(addon)) || fs.readFileSync(stampOf(addon), 'utf8') !== sourceHash();
+}
+
+/** The folder of node_api.h: Node's own prefix, else the package node-api-headers; or null. */
+function nodeApiHeaders() {
+  const prefix = path.join(path.dirname(path.dirname(process.execPath)), 'include', 'node');
+  if (fs.existsSync(path.join(prefix, 'node_api.h'))) return prefix;
+  try {
+    return require('node-api-headers').include_dir;
+  } catch {
+    return null;
+  }
+}
+
+/** Runs a command in the root and returns { ok, output }. */
+function run(command, args, { verbose = false, env = process.env } = {}) {
+  const stdio = verbose ? 'inherit' : 'pipe';
+  const child = spawnSync(command, args, { cwd: root, env, stdio, encoding: 'utf8' });
+  const output = [child.stdout, child.stderr, child.error?.message].filter(Boolean).join('\n');
+  return { ok: child.status === 0, output };
+}
+
+/** Whether a command exists and answers. */
+const answers = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+module.exports = { root, addonPaths, isStale, writeStamp, nodeApiHeaders, run, answers };

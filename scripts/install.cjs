@@ -1,0 +1,82 @@
+'use strict';
+// Leaves an add-on where the loader (src/native/load.ts) looks: an existing build that is up to date
+// or a prebuilt one if it loads, else one built by the first builder that works.
+//
+//   node scripts/install.cjs [--with cmake|gyp|compiler] [--verbose]
+//
+// --with builds in any case, with that builder. Says nothing when there was nothing to do.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { root, addonPaths, isStale, writeStamp, run } = require('./builders/project.cjs');
+
+const builders = ['cmake', 'gyp', 'compiler'].map((name) => require(`./builders/${name}.cjs`));
+
+/** Loads in a child process: an illegal instruction or a crash must not end the installation. */
+function loads(addon) {
+  const env = { ...process.env };
+  delete env.OSTINATO_ISA;
+  return run(process.execPath, ['-e', 'require(process.argv[1])', addon], { env });
+}
+
+/** Drops local builds older than their sources: the loader would prefer one to its replacement. */
+function removeStale() {
+  for (const addon of addonPaths) {
+    if (fs.existsSync(addon) && isStale(addon)) fs.rmSync(addon);
+  }
+}
+
+const indent = (text) => text.replace(/^/gm, '    ');
+const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
+
+async function tryBuilder(builder, verbose) {
+  const reason = builder.unavailable();
+  if (reason !== null) return reason;
+  const { ok, output, addon } = await builder.build({ verbose });
+  if (!ok) {
+    const log = path.join(root, 'build', `${builder.name}.log`);
+    fs.mkdirSync(path.dirname(log), { recursive: true });
+    fs.writeFileSync(log, output);
+    return `the build failed (${path.relative(root, log)}):\n${indent(lastLines(output, 12))}`;
+  }
+  const loaded = loads(addon);
+  if (!loaded.ok) return `built, but does not load:\n${indent(lastLines(loaded.output, 12))}`;
+  writeStamp(addon);
+  return null;
+}
+
+async function main(args) {
+  const verbose = args.includes('--verbose');
+  const wanted = args.includes('--with') ? args[args.indexOf('--with') + 1] : null;
+  const candidates = builders.filter(({ name }) => wanted === null || name === wanted);
+  if (candidates.length === 0) throw new Error(`--with ${wanted}: expected cmake, gyp or compiler`);
+  removeStale();
+  const existing = addonPaths.find((addon) => fs.existsSync(addon));
+  if (wanted === null && existing !== undefined && loads(existing).ok) return;
+
+  const failures = [];
+  for (const builder of candidates) {
+    const failure = await tryBuilder(builder, verbose);
+    if (failure === null) {
+      if (wanted !== null) console.log(`ostinato: the add-on was built with ${builder.name}`);
+      return;
+    }
+    failures.push(`  ${builder.name}: ${failure}`);
+  }
+  console.error(
+    [
+      `ostinato: the native add-on could not be built for ${process.platform}-${process.arch}, Node ${process.version}`,
+      ...failures,
+      'To fix it:',
+      '  1. install a C++20 compiler (g++ 12 or clang 14 and later; on macOS: xcode-select --install)',
+      '  2. where node_api.h was not found: npm install --save-dev node-api-headers',
+      '  3. run it again with all output: node scripts/install.cjs --verbose',
+    ].join('\n'),
+  );
+  process.exitCode = 1;
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(`ostinato: ${error.message}`);
+  process.exitCode = 1;
+});

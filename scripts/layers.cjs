@@ -1,0 +1,92 @@
+'use strict';
+// The layers of src/ and the ESLint rule that keeps every import pointing downward. The table is the
+// one place that says who may see whom; docs/architecture.md explains it.
+
+const path = require('node:path');
+
+/** Each folder of src/, bottom to top, with the lower layers that it may import. */
+const layers = {
+  native: [],
+  tensor: ['native'],
+  autograd: ['native', 'tensor'],
+  ops: ['native', 'tensor', 'autograd'],
+  random: ['native', 'tensor'],
+  nn: ['native', 'tensor', 'autograd', 'ops', 'random'],
+  optim: ['native', 'tensor', 'autograd'],
+  data: ['tensor', 'ops', 'random'],
+  io: ['tensor', 'ops', 'nn'],
+  generate: ['tensor', 'autograd', 'ops', 'random', 'nn'],
+  train: ['tensor', 'autograd', 'ops', 'random', 'nn', 'optim', 'data', 'io', 'generate'],
+  cli: [
+    'native',
+    'tensor',
+    'autograd',
+    'ops',
+    'random',
+    'nn',
+    'optim',
+    'data',
+    'io',
+    'generate',
+    'train',
+  ],
+};
+
+/** ['src', 'nn', ...] of a file, as seen from the root of the repository. */
+const partsOf = (file, root) => path.relative(root, file).split(path.sep);
+
+/** Why a file of src/<layer>/ may not import `source`, or null. */
+function sourceProblem(layer, file, source, root) {
+  if (!(layer in layers)) return `src/${layer} is not in the table of scripts/layers.cjs`;
+  if (source.startsWith('node:')) return null;
+  if (!source.startsWith('.')) return `src imports no package ('${source}'): relative paths only`;
+  const [top, target, ...rest] = partsOf(path.resolve(path.dirname(file), source), root);
+  if (top !== 'src') return `'${source}' is outside src`;
+  if (target === undefined || (rest.length === 0 && !(target in layers))) {
+    return `'${source}': only programs and tests see all of src; ${layer} is a layer of it`;
+  }
+  if (target === layer || layers[layer].includes(target)) return null;
+  return `${layer} may not import ${target}; it sees ${layers[layer].join(', ') || 'no layer'}`;
+}
+
+/** Why a test, an example or a bench may not import `source`, or null. */
+function outsideProblem(parts, file, source, root) {
+  if (!source.startsWith('.')) return null;
+  const [top, target] = partsOf(path.resolve(path.dirname(file), source), root);
+  if (top !== 'src') return null;
+  const [kind, layer] = parts;
+  const sees = kind === 'test' && layer in layers && [layer, ...layers[layer]].includes(target);
+  return sees
+    ? null
+    : `import from 'ostinato' (a test in test/<layer>/ also sees what that layer sees)`;
+}
+
+function problemOf(file, source, root) {
+  const parts = partsOf(file, root);
+  if (parts[0] !== 'src') return outsideProblem(parts, file, source, root);
+  return parts.length === 2 ? null : sourceProblem(parts[1], file, source, root);
+}
+
+/** @type {import('eslint').Rule.RuleModule} */
+const downward = {
+  meta: { type: 'problem', schema: [], messages: { layer: '{{problem}}' } },
+  create(context) {
+    function check(node, literal) {
+      if (typeof literal?.value !== 'string') return;
+      const problem = problemOf(context.filename, literal.value, context.cwd);
+      if (problem !== null) context.report({ node, messageId: 'layer', data: { problem } });
+    }
+    return {
+      ImportDeclaration: (node) => check(node, node.source),
+      ExportNamedDeclaration: (node) => check(node, node.source),
+      ExportAllDeclaration: (node) => check(node, node.source),
+      ImportExpression: (node) => check(node, node.source),
+      TSImportType: (node) => check(node, node.source ?? node.argument?.literal),
+      TSExternalModuleReference: (node) => check(node, node.expression),
+      'CallExpression[callee.name="require"]': (node) => check(node, node.arguments[0]),
+      'TSModuleDeclaration > Literal.id': (literal) => check(literal, literal),
+    };
+  },
+};
+
+module.exports = { layers, plugin: { rules: { downward } } };

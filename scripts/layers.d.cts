@@ -1,0 +1,4 @@
+import type { ESLint } from 'eslint';
+
+export const layers: Readonly<Record<string, readonly string[]>>;
+export const plugin: ESLint.Plugin;

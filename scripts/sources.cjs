@@ -1,0 +1,32 @@
+'use strict';
+// Prints parts of native/sources.json, one item a line, for binding.gyp:
+//   node scripts/sources.cjs common|addon|kernels|flags
+//   node scripts/sources.cjs isa-flags NAME            flags of one instruction set
+//   node scripts/sources.cjs definitions ARCH          OSTINATO_HAS_<ISA>=1 for each set of ARCH
+
+const sources = require('../native/sources.json');
+
+/** The instruction sets built for an architecture in Node's spelling, as [name, flags] pairs. */
+function isasFor(arch) {
+  return Object.entries(sources.isas)
+    .filter(([, isa]) => isa.arch === 'any' || isa.arch === arch)
+    .map(([name, isa]) => [name, isa.flags]);
+}
+
+const hasDefinitions = (arch) =>
+  isasFor(arch).map(([name]) => `OSTINATO_HAS_${name.toUpperCase()}=1`);
+
+module.exports = { sources, isasFor, hasDefinitions };
+
+if (require.main === module) {
+  const [what, name] = process.argv.slice(2);
+  const answers = {
+    common: () => sources.common,
+    addon: () => sources.addon,
+    kernels: () => sources.kernels,
+    flags: () => sources.flags,
+    'isa-flags': () => sources.isas[name].flags,
+    definitions: () => hasDefinitions(name),
+  };
+  process.stdout.write(answers[what]().join('\n') + '\n');
+}

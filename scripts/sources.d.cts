@@ -1,0 +1,10 @@
+/** native/sources.json: paths from the root of the repository. */
+export const sources: {
+  readonly common: readonly string[];
+  readonly addon: readonly string[];
+  readonly kernels: readonly string[];
+  readonly isas: Readonly<Record<string, { arch: string; flags: readonly string[] }>>;
+  readonly flags: readonly string[];
+};
+export function isasFor(arch: string): [name: string, flags: readonly string[]][];
+export function hasDefinitions(arch: string): string[];

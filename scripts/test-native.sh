@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Builds and runs the native tests (test/native, on doctest):
+#   scripts/test-native.sh [plain|sanitize|aarch64] [arguments of kernel_tests]
+# sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. aarch64: cross-compiled, run by
+# qemu-aarch64. OSTINATO_JOBS limits the compilations at one time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+kind=plain
+case "${1:-}" in plain | sanitize | aarch64) kind=$1; shift ;; esac
+
+options=(-DOSTINATO_ADDON=OFF -DOSTINATO_TESTS=ON -DCMAKE_BUILD_TYPE=Debug)
+runner=()
+case $kind in
+  sanitize) options+=(-DOSTINATO_SANITIZE=address,undefined) ;;
+  aarch64)
+    options+=(-DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux.cmake")
+    runner=(qemu-aarch64)
+    ;;
+esac
+
+cmake -S . -B "build/tests-$kind" "${options[@]}" >/dev/null
+cmake --build "build/tests-$kind" --parallel "${OSTINATO_JOBS:-$(getconf _NPROCESSORS_ONLN)}"
+"${runner[@]}" "build/tests-$kind/test/native/kernel_tests" "$@"

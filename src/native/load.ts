@@ -1,0 +1,111 @@
+// Owns finding the native add-on and turning a failed load into remedies. What the add-on's kernels
+// take is another file's concern; building it is scripts/install.cjs's.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+
+/** What native/binding/addon.cc exports. */
+export interface Addon {
+  /** A function for each kernel of kernels.inc; it reads its arguments from the argument block. */
+  readonly kernels: Readonly<Record<string, () => void>>;
+  /** The instruction set in use; null when OSTINATO_ISA names one that is not available. */
+  readonly isa: string | null;
+  readonly availableIsas: readonly string[];
+  readonly maxThreads: number;
+  addressOf(array: ArrayBufferView): number;
+  setArgumentBlock(block: Float64Array): void;
+  setNumThreads(threads: number): void;
+}
+
+/** Where to look and how to load: replaceable, so that every failure can be tested. */
+export interface LoadContext {
+  /** The package's root folder. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly load: (file: string) => unknown;
+}
+
+interface Manifest {
+  binary: { addon_paths: string[] };
+}
+
+// dist/native and src/native are equally deep.
+const here: LoadContext = {
+  root: resolve(__dirname, '..', '..'),
+  env: process.env,
+  load: createRequire(__filename),
+};
+
+const platform = `${process.platform}-${process.arch}`;
+
+function candidates({ root, env }: LoadContext): string[] {
+  if (env['OSTINATO_ADDON']) return [resolve(env['OSTINATO_ADDON'])];
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+  return manifest.binary.addon_paths.map((file) =>
+    join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
+  );
+}
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+
+function failure(tried: readonly string[], found: boolean, { env }: LoadContext): Error {
+  const remedies = found
+    ? [
+        'build it for this machine: npm rebuild ostinato (in a clone: npm run build:native)',
+        'if node_modules was copied from another system, delete it and install here',
+        'if a newer Node.js or C library is named above, update that',
+      ]
+    : [
+        'build it: npm rebuild ostinato (in a clone: npm run build:native)',
+        'if install scripts were switched off (--ignore-scripts, or not approved), allow them and install again',
+        'see why a build fails: node scripts/install.cjs --verbose, in the package folder; it needs a C++20 compiler',
+      ];
+  if (env['OSTINATO_ADDON'])
+    remedies.unshift('unset OSTINATO_ADDON, which names the only file tried');
+  return new Error(
+    [
+      `ostinato: the native add-on could not be loaded on ${platform}, Node ${process.version}`,
+      ...tried.map((line) => `  ${line}`),
+      'To fix it:',
+      ...remedies.map((remedy, i) => `  ${i + 1}. ${remedy}`),
+    ].join('\n'),
+  );
+}
+
+function checkIsa(addon: Addon, { env }: LoadContext): Addon {
+  if (addon.isa !== null) return addon;
+  throw new RangeError(
+    `OSTINATO_ISA: '${env['OSTINATO_ISA'] ?? ''}' is not available on this machine; ` +
+      `unset it or use one of ${addon.availableIsas.join(', ')}`,
+  );
+}
+
+/**
+ * Loads the first add-on that loads, out of the places that package.json lists
+ * (`binary.addon_paths`), or exactly the file that `OSTINATO_ADDON` names.
+ *
+ * @throws Error with what was tried and numbered remedies when none loads.
+ * @throws RangeError when `OSTINATO_ISA` names an instruction set that is not available.
+ */
+export function loadAddon(context: LoadContext = here): Addon {
+  const tried: string[] = [];
+  let found = false;
+  for (const file of candidates(context)) {
+    if (!existsSync(file)) {
+      tried.push(`${file}: not there`);
+      continue;
+    }
+    found = true;
+    let addon: Addon;
+    try {
+      addon = context.load(file) as Addon;
+    } catch (error) {
+      tried.push(`${file}: ${firstLine(error)}`);
+      continue;
+    }
+    return checkIsa(addon, context);
+  }
+  throw failure(tried, found, context);
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { Linter } from 'eslint';
+import { layers, plugin } from '../../scripts/layers.cjs';
+
+const root = join(__dirname, '..', '..');
+
+/** The layering rule's messages for one line of code in a file of the repository. */
+function problems(file: string, code: string): string[] {
+  const linter = new Linter({ cwd: root });
+  const config = { plugins: { layers: plugin }, rules: { 'layers/downward': 'error' } } as const;
+  return linter.verify(code, config, { filename: join(root, file) }).map(({ message }) => message);
+}
+
+describe('the layering rule', () => {
+  const names = Object.keys(layers);
+
+  it('has a table whose arrows all point downward', () => {
+    for (const [layer, sees] of Object.entries(layers)) {
+      for (const lower of sees) expect(names.indexOf(lower)).toBeLessThan(names.indexOf(layer));
+    }
+  });
+
+  it('accepts a lower layer, the own layer and the parts of Node', () => {
+    expect(problems('src/nn/lstm.js', "import '../ops/matmul'; import './module';")).toEqual([]);
+    expect(problems('src/native/load.js', "import 'node:fs';")).toEqual([]);
+    expect(problems('src/index.js', "export * from './nn/module';")).toEqual([]);
+  });
+
+  it.each([
+    ["import '../nn/module';", 'import'],
+    ["export * from '../../src/nn/module';", 'export all'],
+    ["export { Module } from '../nn/module';", 'export'],
+    ["const nn = import('../nn/module');", 'dynamic import'],
+    ["const nn = require('../nn/module');", 'require'],
+  ])('refuses %s (%s) in ops', (code) => {
+    expect(problems('src/ops/add.js', code)).toEqual([
+      'ops may not import nn; it sees native, tensor, autograd',
+    ]);
+  });
+
+  it('refuses src/index, packages, files outside src and folders it does not know', () => {
+    expect(problems('src/nn/lstm.js', "import '../index';")[0]).toContain(
+      'only programs and tests',
+    );
+    expect(problems('src/nn/lstm.js', "import 'ostinato';")[0]).toContain('relative paths only');
+    expect(problems('src/nn/lstm.js', "import '../../bench/x';")[0]).toContain('outside src');
+    expect(problems('src/misc/x.js', "import '../ops/add';")[0]).toContain('not in the table');
+  });
+
+  it('lets programs see only the package, and a test what its layer sees', () => {
+    expect(problems('examples/sum.js', "import 'ostinato';")).toEqual([]);
+    expect(problems('examples/sum.js', "import '../src/nn/lstm';")).toHaveLength(1);
+    expect(problems('test/ops/add.test.js', "import '../../src/tensor/storage';")).toEqual([]);
+    expect(problems('test/ops/add.test.js', "import '../../src/nn/lstm';")).toHaveLength(1);
+  });
+});
