@@ -8,5 +8,5 @@ if ! command -v clang-format >/dev/null; then
   echo 'clang-format is not installed: C++ files were left alone' >&2
   exit 0
 fi
-find native test/native bench -name '*.cc' -o -name '*.h' | sort |
+git ls-files --cached --others --exclude-standard '*.cc' '*.h' | sort |
   xargs clang-format --style=file "$@"

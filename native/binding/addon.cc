@@ -1,5 +1,5 @@
-// The add-on: one JavaScript function for each kernel of kernels.inc, and a few of its own. It checks
-// nothing that TypeScript has checked. Raw Node-API, because a call must cost nanoseconds.
+// The add-on: one JavaScript function for each kernel of kernels.inc, and a few of its own. It
+// checks nothing that TypeScript has checked. Raw Node-API, because a call must cost nanoseconds.
 #include <node_api.h>
 
 #include "../kernels/kernels.h"
@@ -12,10 +12,10 @@ namespace ostinato {
 double* argumentBlock = nullptr;
 static const KernelTable* table = nullptr;
 
-#define BIND(field)                                                  \
-  static napi_value call_##field(napi_env, napi_callback_info) {     \
-    callWithArguments(table->field);                                 \
-    return nullptr;                                                  \
+#define BIND(field)                                              \
+  static napi_value call_##field(napi_env, napi_callback_info) { \
+    callWithArguments(table->field);                             \
+    return nullptr;                                              \
   }
 #define KERNEL_FLOAT(name, parameters) BIND(name##_f32) BIND(name##_f64)
 #define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) BIND(name##_i32)
@@ -25,7 +25,8 @@ static const KernelTable* table = nullptr;
 #undef BIND
 
 static const napi_property_descriptor kernelProperties[] = {
-#define BIND(field) {#field, nullptr, call_##field, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+#define BIND(field) \
+  {#field, nullptr, call_##field, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
 #define KERNEL_FLOAT(name, parameters) BIND(name##_f32) BIND(name##_f64)
 #define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) BIND(name##_i32)
 #define KERNEL_ANY(name, parameters) KERNEL_NUMBER(name, parameters) BIND(name##_u8)
@@ -34,7 +35,8 @@ static const napi_property_descriptor kernelProperties[] = {
 #undef BIND
 };
 
-// setArgumentBlock(Float64Array): the array that all later calls read. It must live as long as the add-on.
+// setArgumentBlock(Float64Array): the array that all later calls read. It must live as long as the
+// add-on.
 static napi_value setArgumentBlock(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value array;
@@ -73,8 +75,8 @@ static napi_value text(napi_env env, const char* string) {
   return value;
 }
 
-// { kernels, isa, availableIsas, addressOf, setArgumentBlock, setNumThreads, maxThreads }; isa is null
-// when OSTINATO_ISA names a set that this machine or build does not have.
+// { kernels, isa, availableIsas, addressOf, setArgumentBlock, setNumThreads, maxThreads }; isa is
+// null when OSTINATO_ISA names a set that this machine or build does not have.
 static napi_value initialize(napi_env env, napi_value exports) {
   table = selectedTable();
   napi_value isa, available, kernels, value;
@@ -97,8 +99,10 @@ static napi_value initialize(napi_env env, napi_value exports) {
   napi_set_named_property(env, exports, "maxThreads", value);
   const napi_property_descriptor own[] = {
       {"addressOf", nullptr, addressOf, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"setArgumentBlock", nullptr, setArgumentBlock, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"setNumThreads", nullptr, setNumThreads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"setArgumentBlock", nullptr, setArgumentBlock, nullptr, nullptr, nullptr, napi_enumerable,
+       nullptr},
+      {"setNumThreads", nullptr, setNumThreads, nullptr, nullptr, nullptr, napi_enumerable,
+       nullptr},
   };
   napi_define_properties(env, exports, sizeof own / sizeof *own, own);
   return exports;

@@ -1,8 +1,8 @@
-// The argument block: how JavaScript passes a kernel its arguments. TypeScript writes them as doubles,
-// in the order of the parameter list, into one Float64Array that it shares with this add-on, and calls
-// the kernel's function with no JavaScript argument at all. Addresses are doubles too (exact below
-// 2^53). That is cheaper than unwrapping values, and nothing is boxed, so no garbage collection can run
-// between reading a buffer's address and using it.
+// The argument block: how JavaScript passes a kernel its arguments. TypeScript writes them as
+// doubles, in the order of the parameter list, into one Float64Array that it shares with this
+// add-on, and calls the kernel's function with no JavaScript argument at all. Addresses are doubles
+// too (exact below 2^53). That is cheaper than unwrapping values, and nothing is boxed, so no
+// garbage collection can run between reading a buffer's address and using it.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,7 @@ struct Argument;  // a parameter type that has no specialization cannot be bound
 
 template <class E>
 struct Argument<E*> {
-  static E* read(const double*& at) {
-    return reinterpret_cast<E*>(static_cast<uintptr_t>(*at++));
-  }
+  static E* read(const double*& at) { return reinterpret_cast<E*>(static_cast<uintptr_t>(*at++)); }
 };
 template <>
 struct Argument<int64_t> {

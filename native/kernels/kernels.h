@@ -24,8 +24,8 @@ namespace ostinato {
 
 struct KernelTable {
   const char* isa;
-#define KERNEL_FLOAT(name, parameters)         \
-  name##_signature<float>::type* name##_f32;   \
+#define KERNEL_FLOAT(name, parameters)       \
+  name##_signature<float>::type* name##_f32; \
   name##_signature<double>::type* name##_f64;
 #define KERNEL_NUMBER(name, parameters) \
   KERNEL_FLOAT(name, parameters)        \
@@ -51,7 +51,7 @@ namespace ostinato::OSTINATO_ISA {
 #include "kernels.inc"
 
 // A kernel's source file ends with one of these for each kernel that it defines.
-#define INSTANTIATE_FLOAT(name)                     \
+#define INSTANTIATE_FLOAT(name)                       \
   template name##_signature<float>::type name<float>; \
   template name##_signature<double>::type name<double>;
 #define INSTANTIATE_NUMBER(name) \

@@ -1,5 +1,6 @@
-// Strided: how an elementwise kernel walks its operands. The caller has broadcast the shapes and merged
-// neighbouring dimensions wherever every operand allows it, so most calls arrive with one dimension.
+// Strided: how an elementwise kernel walks its operands. The caller has broadcast the shapes and
+// merged neighbouring dimensions wherever every operand allows it, so most calls arrive with one
+// dimension.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ struct Strided {
   static constexpr int maxOperands = 4;
   int64_t dims;
   int64_t operands;
-  int64_t shape[maxDims];                  // outermost first
+  int64_t shape[maxDims];  // outermost first
   int64_t strides[maxOperands][maxDims];
 };
 

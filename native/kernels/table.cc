@@ -9,10 +9,8 @@ namespace ostinato::OSTINATO_ISA {
 const KernelTable table = {
     .isa = OSTINATO_STRING(OSTINATO_ISA),
 #define KERNEL_FLOAT(name, parameters) .name##_f32 = &name<float>, .name##_f64 = &name<double>,
-#define KERNEL_NUMBER(name, parameters) \
-  KERNEL_FLOAT(name, parameters).name##_i32 = &name<int32_t>,
-#define KERNEL_ANY(name, parameters) \
-  KERNEL_NUMBER(name, parameters).name##_u8 = &name<uint8_t>,
+#define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters).name##_i32 = &name<int32_t>,
+#define KERNEL_ANY(name, parameters) KERNEL_NUMBER(name, parameters).name##_u8 = &name<uint8_t>,
 #define KERNEL_PLAIN(name, parameters) .name = &name,
 #include "kernels.inc"
 };

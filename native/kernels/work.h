@@ -10,8 +10,8 @@ struct Work {
   // How many workers may run at once, this thread included; 1 means none besides the caller.
   int threads;
 
-  // Runs body(context, index, worker) for each index in [0, count), worker in [0, threads), and returns
-  // when all have ended. Which worker gets which index must not change a bit of the result.
+  // Runs body(context, index, worker) for each index in [0, count), worker in [0, threads), and
+  // returns when all have ended. Which worker gets which index must not change a bit of the result.
   void (*run)(Work& work, int64_t count, void (*body)(void* context, int64_t index, int worker),
               void* context);
 

@@ -5,8 +5,8 @@
 
 namespace ostinato {
 
-#define OSTINATO_SET(set)    \
-  namespace set {            \
+#define OSTINATO_SET(set)         \
+  namespace set {                 \
   extern const KernelTable table; \
   }
 #ifdef OSTINATO_HAS_AVX512

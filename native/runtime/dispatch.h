@@ -1,5 +1,5 @@
-// Picks the instruction set once, at load: the best that was built in and that the processor has, or the
-// one that OSTINATO_ISA names. Compiled without instruction-set flags.
+// Picks the instruction set once, at load: the best that was built in and that the processor has,
+// or the one that OSTINATO_ISA names. Compiled without instruction-set flags.
 #pragma once
 
 #include "../kernels/kernels.h"

@@ -6,9 +6,9 @@ namespace ostinato {
 
 static char* scratchOf(Work&, int worker) {
   // Reserved, not committed: a page costs memory only once a kernel writes it.
-  static char* const base = static_cast<char*>(
-      mmap(nullptr, Work::scratchBytes * maxThreads(), PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  static char* const base =
+      static_cast<char*>(mmap(nullptr, Work::scratchBytes * maxThreads(), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   return base + worker * Work::scratchBytes;
 }
 
