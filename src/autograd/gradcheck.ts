@@ -1,0 +1,151 @@
+/**
+ * gradcheck: compares a function's gradients with central differences, in float64. It perturbs the inputs'
+ * memory itself and needs only the engine.
+ */
+import { showShape } from '../tensor/shape';
+import { empty, type Tensor } from '../tensor/tensor';
+import { gradients as grad } from './engine';
+import { enableGrad, noGrad } from './mode';
+
+export interface GradcheckOptions {
+  /** Step of the central difference. */
+  eps?: number;
+  /** Allowed difference: atol + rtol·|numerical|. */
+  atol?: number;
+  rtol?: number;
+  /** Return false instead of throwing. */
+  raiseException?: boolean;
+}
+
+type Outputs = Tensor | readonly Tensor[];
+type Function_ = (...inputs: Tensor[]) => Outputs;
+
+const list = (outputs: Outputs): readonly Tensor[] =>
+  Array.isArray(outputs) ? (outputs as readonly Tensor[]) : [outputs as Tensor];
+
+function checkInputs(operation: string, inputs: readonly Tensor[]): void {
+  if (!inputs.some((x) => x.requiresGrad)) {
+    throw new Error(`${operation}: no input requires gradients, so there is nothing to check`);
+  }
+  for (const [i, x] of inputs.entries()) {
+    if (!x.requiresGrad) continue;
+    if (x.dtype !== 'float64') {
+      throw new TypeError(
+        `${operation}: input ${i} is ${x.dtype}; differences need float64 to mean anything`,
+      );
+    }
+    if (!x.contiguousLayout) {
+      throw new RangeError(`${operation}: input ${i} is not contiguous; pass contiguous() leaves`);
+    }
+  }
+}
+
+// The gradient of output o along each element: row j of the Jacobian is grad of output element j.
+function analyticalJacobian(output: Tensor, inputs: readonly Tensor[]): (Float64Array[] | null)[] {
+  const rows: (Float64Array[] | null)[] = inputs.map((x) => (x.requiresGrad ? [] : null));
+  const wanted = inputs.filter((x) => x.requiresGrad);
+  for (let j = 0; j < output.numel; j++) {
+    const seed = empty(output.shape, output.dtype);
+    const memory = seed.memory(seed.numel);
+    memory.fill(0);
+    memory[j] = 1;
+    const grads = output.requiresGrad
+      ? grad(output, wanted, { gradOutputs: [seed], retainGraph: true, allowUnused: true })
+      : wanted.map(() => null);
+    let next = 0;
+    for (const [i, x] of inputs.entries()) {
+      if (!x.requiresGrad) continue;
+      const g = grads[next++] ?? null;
+      rows[i]!.push(g === null ? new Float64Array(x.numel) : (g.toTypedArray() as Float64Array));
+    }
+  }
+  return rows;
+}
+
+/**
+ * Whether the gradients of `f` at `inputs` agree with central differences (torch.autograd.gradcheck).
+ * Inputs that require gradients must be contiguous float64.
+ * @throws Error naming the first element that differs, unless `raiseException` is false.
+ * @example gradcheck((x) => x.tanh(), [randn([3], { dtype: 'float64', requiresGrad: true })])
+ */
+export function gradcheck(
+  f: Function_,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): boolean {
+  return check('gradcheck', f, inputs, options);
+}
+
+function check(
+  operation: string,
+  f: Function_,
+  inputs: readonly Tensor[],
+  { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true }: GradcheckOptions,
+): boolean {
+  checkInputs(operation, inputs);
+  const outputs = list(f(...inputs));
+  for (const [o, output] of outputs.entries()) {
+    const analytical = analyticalJacobian(output, inputs);
+    for (const [i, x] of inputs.entries()) {
+      if (!x.requiresGrad) continue;
+      const memory = x.memory(x.numel);
+      const at = (): Float64Array =>
+        noGrad(() => list(f(...inputs))[o].toTypedArray() as Float64Array);
+      for (let k = 0; k < x.numel; k++) {
+        const value = memory[k];
+        memory[k] = value + eps;
+        const above = at();
+        memory[k] = value - eps;
+        const below = at();
+        memory[k] = value;
+        for (let j = 0; j < output.numel; j++) {
+          const numerical = (above[j] - below[j]) / (2 * eps);
+          const ours = analytical[i]![j][k];
+          if (Math.abs(ours - numerical) <= atol + rtol * Math.abs(numerical)) continue;
+          if (!raiseException) return false;
+          throw new Error(
+            `${operation}: d output ${o}[${j}] / d input ${i}[${k}] is ${ours} by backward, ${numerical} by central difference (input shape ${showShape(x.shape)}, output shape ${showShape(output.shape)})`,
+          );
+        }
+      }
+    }
+  }
+  return true;
+}
+
+/**
+ * As `gradcheck`, for the gradients' own gradients (torch.autograd.gradgradcheck): checks the function that maps
+ * inputs and output gradients to input gradients.
+ */
+export function gradgradcheck(
+  f: Function_,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): boolean {
+  const seeds = noGrad(() => list(f(...inputs))).map((output, o) => {
+    const seed = empty(output.shape, 'float64');
+    const memory = seed.memory(seed.numel);
+    // Any fixed values do; these are spread over (-1, 1).
+    for (let k = 0; k < memory.length; k++) memory[k] = Math.sin(1.7 * (k + 1) + o);
+    seed.requiresGrad = true;
+    return seed;
+  });
+  const wanted = inputs.map((x, i) => (x.requiresGrad ? i : -1)).filter((i) => i >= 0);
+  const gradients = (...all: Tensor[]): readonly Tensor[] => {
+    const ins = all.slice(0, inputs.length);
+    const outs = list(f(...ins));
+    const grads = grad(
+      outs,
+      wanted.map((i) => ins[i]),
+      { gradOutputs: all.slice(inputs.length), createGraph: true, allowUnused: true },
+    );
+    return grads.filter((g) => g !== null);
+  };
+  // The numerical side runs under noGrad, but the first derivative inside it must be recorded all the same.
+  return check(
+    'gradgradcheck',
+    (...all) => enableGrad(() => gradients(...all)),
+    [...inputs, ...seeds],
+    options,
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * Nodes of the graph. `record` is how an operation enters it: it attaches to the results a node that knows
+ * the inputs' nodes and how to turn gradients of the results into gradients of the inputs.
+ */
+import type { GradFn, Tensor } from '../tensor/tensor';
+import { isGradEnabled } from './mode';
+
+/** One gradient for each input of the operation; null where none flows or none is wanted. */
+export type Gradients = readonly (Tensor | null | undefined)[];
+
+/** Gradients of the results in (null: that result was not used), gradients of the inputs out. */
+export type Backward = (gradOutputs: readonly (Tensor | null)[], node: Node) => Gradients;
+
+export type Hook = (grad: Tensor) => Tensor | null | undefined | void;
+
+/** What a tensor asks autograd to do with its gradient. */
+export interface TensorHooks {
+  retainGrad: boolean;
+  hooks: Hook[];
+}
+
+let created = 0;
+
+export class Node implements GradFn {
+  /** Grows with creation: an input's node is always older than its user's. */
+  readonly order = created++;
+  /** The nodes of the inputs; null where an input needs no gradient. */
+  readonly next: (Node | null)[];
+  /** Which output of `next[i]` input i was. */
+  readonly nextOutput: number[];
+  /** Null once `backward` has consumed it without `retainGraph`. */
+  backward: Backward | null;
+  /** Hooks of the results, by output; made when first asked for. */
+  outputHooks: (TensorHooks | null)[] | null = null;
+  /** Called when the saved memory can be given back. */
+  release: (() => void) | null = null;
+  /** For the accumulating node of a leaf: the leaf. */
+  readonly leaf: Tensor | null;
+
+  // The engine's own, during one walk:
+  pending: (Tensor | null)[] | null = null;
+  visited = 0;
+
+  constructor(
+    readonly name: string,
+    inputs: readonly (Tensor | null)[],
+    readonly outputs: number,
+    backward: Backward | null,
+    leaf: Tensor | null = null,
+  ) {
+    this.backward = backward;
+    this.leaf = leaf;
+    const count = inputs.length;
+    this.next = new Array<Node | null>(count);
+    this.nextOutput = new Array<number>(count);
+    for (let i = 0; i < count; i++) {
+      const input = inputs[i]!;
+      this.next[i] = input === null || !input.requiresGrad ? null : nodeOf(input);
+      this.nextOutput[i] = input === null ? 0 : input.outputIndex;
+    }
+  }
+
+  /** Whether input i wants a gradient. */
+  needs(i: number): boolean {
+    return this.next[i] !== null;
+  }
+}
+
+const accumulators = new WeakMap<Tensor, Node>();
+
+/** The node that receives a tensor's gradient: its maker, or for a leaf the node that accumulates `grad`. */
+export function nodeOf(tensor: Tensor): Node {
+  if (tensor.gradFn !== null) return tensor.gradFn as Node;
+  let node = accumulators.get(tensor);
+  if (node === undefined) {
+    node = new Node('AccumulateGrad', [], 1, null, tensor);
+    accumulators.set(tensor, node);
+  }
+  return node;
+}
+
+/** Whether an operation on these inputs is to be recorded. */
+export function needsGrad(...inputs: (Tensor | null)[]): boolean {
+  if (!isGradEnabled()) return false;
+  for (const input of inputs) if (input !== null && input.requiresGrad) return true;
+  return false;
+}
+
+/**
+ * Records an operation with one result and returns that result. `backward` maps the result's gradient to the
+ * inputs' (one for each input, in order) and must be written with differentiable operations.
+ */
+export function record(
+  name: string,
+  inputs: readonly (Tensor | null)[],
+  out: Tensor,
+  backward: (grad: Tensor, node: Node) => Gradients,
+): Tensor {
+  if (isGradEnabled()) {
+    for (let i = 0; i < inputs.length; i++) {
+      if (inputs[i] !== null && inputs[i]!.requiresGrad) {
+        out.node = new Node(name, inputs, 1, (grads, node) => backward(grads[0]!, node));
+        out.wantsGrad = true;
+        break;
+      }
+    }
+  }
+  return out;
+}
+
+/** Records an operation with several results. Unused results arrive in `backward` as null. */
+export function recordMany(
+  name: string,
+  inputs: readonly (Tensor | null)[],
+  outs: readonly Tensor[],
+  backward: Backward,
+): Node | null {
+  if (!needsGrad(...inputs)) return null;
+  const node = new Node(name, inputs, outs.length, backward);
+  for (let i = 0; i < outs.length; i++) {
+    const out = outs[i];
+    out.node = node;
+    out.outputIndex = i;
+    out.wantsGrad = true;
+  }
+  return node;
+}
+
+/** A tensor that backward will need, with the version it has now. */
+export class Saved {
+  private readonly version: number;
+  constructor(
+    private readonly operation: string,
+    private readonly tensor: Tensor,
+  ) {
+    this.version = tensor.version;
+  }
+
+  /** @throws Error when the tensor was changed in place since. */
+  get(): Tensor {
+    if (this.tensor.version !== this.version) {
+      throw new Error(
+        `backward: a tensor of shape [${this.tensor.shape.join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
+      );
+    }
+    return this.tensor;
+  }
+}
+
+/** Marks a tensor as needed by the backward of `operation`. */
+export const save = (operation: string, tensor: Tensor): Saved => new Saved(operation, tensor);

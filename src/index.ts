@@ -1,0 +1,7 @@
+/** The package's public surface: PyTorch's names in camelCase. */
+export * from './ops';
+export * as autograd from './autograd';
+export { enableGrad, isGradEnabled, noGrad } from './autograd';
+export { availableIsas, getNumThreads, isa, setNumThreads } from './native/kernels';
+export type { DType } from './tensor/dtype';
+export { Tensor } from './tensor/tensor';

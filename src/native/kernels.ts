@@ -1,0 +1,75 @@
+/**
+ * Calls into the add-on. A kernel takes its arguments from the argument block: write them into `args`, in
+ * the order of its parameter list in native/kernels/kernels.inc, and call it. Everything has been
+ * validated before; the binding checks nothing.
+ *
+ * Only values that hold their own address (`Memory`) are passed around, never bare addresses: the holder
+ * stays alive on the stack while its address is in use.
+ */
+import { loadAddon } from './load';
+
+/** A native kernel: reads its arguments from `args`, returns nothing. */
+export type Kernel = () => void;
+
+/** What an element type is called in kernel names. */
+export type Suffix = 'f32' | 'f64' | 'i32' | 'u8';
+
+/** Something with bytes at a fixed address: a tensor, a storage. */
+export interface Memory {
+  readonly address: number;
+}
+
+const addon = loadAddon();
+
+/** The argument block: doubles that the next kernel call reads. */
+export const args = new Float64Array(128);
+addon.setArgumentBlock(args);
+
+/** The instruction set in use: `avx512`, `avx2`, `neon` or `scalar`. */
+export const isa: string = addon.isa ?? 'none';
+/** Every instruction set that this build and this processor have, best first. */
+export const availableIsas: readonly string[] = addon.availableIsas;
+/** Where an array's bytes are. */
+export const addressOf = (array: ArrayBufferView): number => addon.addressOf(array);
+
+/** The kernel of exactly that name. */
+export function kernel(name: string): Kernel {
+  const found = addon.kernels[name];
+  if (found === undefined) throw new Error(`internal: the add-on has no kernel ${name}`);
+  return found;
+}
+
+/** A kernel for each element type that it exists for. */
+export type KernelFamily = Partial<Record<Suffix, Kernel>>;
+
+export function family(name: string): KernelFamily {
+  const found: KernelFamily = {};
+  for (const suffix of ['f32', 'f64', 'i32', 'u8'] as const) {
+    const one = addon.kernels[`${name}_${suffix}`];
+    if (one !== undefined) found[suffix] = one;
+  }
+  if (Object.keys(found).length === 0)
+    throw new Error(`internal: the add-on has no kernel ${name}`);
+  return found;
+}
+
+let threads = 1;
+
+/** How many threads kernels may use (torch.get_num_threads). */
+export function getNumThreads(): number {
+  return threads;
+}
+
+/**
+ * Sets how many threads kernels may use (torch.set_num_threads). Results do not depend on it.
+ * @throws RangeError unless `count` is an integer of at least 1.
+ */
+export function setNumThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(
+      `setNumThreads: the number of threads must be an integer of at least 1, got ${count}`,
+    );
+  }
+  threads = Math.min(count, addon.maxThreads);
+  addon.setNumThreads(threads);
+}

@@ -1,0 +1,28 @@
+/** clone, contiguous, detach. d clone = g. Saves nothing. */
+import { record } from '../autograd/node';
+import { family } from '../native/kernels';
+import { empty, Tensor } from '../tensor/tensor';
+import { applyUnary, checkTensor } from './elementwise';
+
+const kernels = family('copy');
+
+/** Copies the elements of `x` into `out`, which has the same shape and element type. Not recorded. */
+export function copyInto(x: Tensor, out: Tensor): Tensor {
+  return applyUnary('copy', kernels, x, out);
+}
+
+/** A copy in memory of its own, in row-major order (torch.clone). */
+export function clone(x: Tensor): Tensor {
+  checkTensor('clone', 'x', x);
+  const out = copyInto(x, empty(x.shape, x.dtype));
+  return record('CloneBackward0', [x], out, (g) => [g]);
+}
+
+/** `x` itself when its elements lie in row-major order, else a copy that does (torch.Tensor.contiguous). */
+export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone(x));
+
+/** The same memory without history (torch.Tensor.detach). In-place changes show in both. */
+export function detach(x: Tensor): Tensor {
+  checkTensor('detach', 'x', x);
+  return new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);
+}

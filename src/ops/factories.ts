@@ -1,0 +1,226 @@
+/** Tensors from nothing: from JavaScript values, constants, ranges. */
+import { checkDType, isFloat, type DType, type TypedArray } from '../tensor/dtype';
+import { checkShape, type Shape } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import { empty as uninitialised } from '../tensor/tensor';
+import { checkTensor } from './elementwise';
+
+export interface TensorOptions {
+  /** Element type; float32 unless said otherwise. */
+  dtype?: DType;
+  /** Whether `backward` computes a gradient for it. */
+  requiresGrad?: boolean;
+}
+
+/** What `tensor()` takes: a number, a boolean, (nested) arrays of them, or a typed array. */
+export type TensorLike = number | boolean | TypedArray | readonly TensorLike[];
+
+function finish(x: Tensor, options: TensorOptions): Tensor {
+  if (options.requiresGrad !== undefined) x.requiresGrad = options.requiresGrad;
+  return x;
+}
+
+const arrayTypes: Readonly<Record<string, DType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Int32Array: 'int32',
+};
+
+function fromTypedArray(data: ArrayBufferView, dtype: DType | undefined): Tensor {
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  const own = arrayTypes[kind] ?? (kind === 'Uint8Array' ? 'int32' : undefined);
+  if (own === undefined) {
+    throw new TypeError(
+      `tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got ${kind}`,
+    );
+  }
+  const source = data as TypedArray;
+  if (isDetached(source)) {
+    throw new TypeError(
+      `tensor: the ${kind}'s ArrayBuffer is detached (it was transferred to another thread); copy the data before transferring it`,
+    );
+  }
+  const type = dtype ?? own;
+  const out = uninitialised([source.length], type);
+  fill(out, source.length, (i) => source[i]);
+  return out;
+}
+
+// A detached buffer reports no bytes, and nothing can be made over it.
+function isDetached(array: TypedArray): boolean {
+  if (array.byteLength > 0) return false;
+  try {
+    new Uint8Array(array.buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function fill(out: Tensor, count: number, value: (i: number) => number): void {
+  const memory = out.memory(count);
+  if (out.dtype === 'bool') for (let i = 0; i < count; i++) memory[i] = value(i) !== 0 ? 1 : 0;
+  else if (out.dtype !== 'int32') for (let i = 0; i < count; i++) memory[i] = value(i);
+  else {
+    for (let i = 0; i < count; i++) {
+      const v = value(i);
+      const whole = Math.trunc(v);
+      if (!(whole >= -2147483648 && whole <= 2147483647)) {
+        throw new RangeError(
+          `tensor: ${v} does not fit int32 (-2147483648 to 2147483647); use dtype float64`,
+        );
+      }
+      memory[i] = whole;
+    }
+  }
+}
+
+function shapeOf(data: TensorLike): number[] {
+  const shape: number[] = [];
+  let level: unknown = data;
+  while (Array.isArray(level)) {
+    shape.push(level.length);
+    level = level[0];
+  }
+  return shape;
+}
+
+function flatten(data: TensorLike, shape: Shape, out: number[], seen: { boolean: boolean }): void {
+  const walk = (value: unknown, depth: number): void => {
+    if (depth === shape.length) {
+      if (typeof value === 'number') {
+        seen.boolean = false;
+        out.push(value);
+      } else if (typeof value === 'boolean') out.push(value ? 1 : 0);
+      else {
+        throw new TypeError(
+          `tensor: every element must be a number or a boolean, got ${Array.isArray(value) ? 'an array: rows differ in depth' : value === null ? 'null' : typeof value}`,
+        );
+      }
+      return;
+    }
+    if (!Array.isArray(value) || value.length !== shape[depth]) {
+      throw new RangeError(
+        `tensor: rows must have equal lengths: expected ${shape[depth]} elements at depth ${depth}, got ${Array.isArray(value) ? value.length : typeof value}`,
+      );
+    }
+    for (const item of value) walk(item, depth + 1);
+  };
+  walk(data, 0);
+}
+
+/**
+ * A tensor of the given values, copied (torch.tensor). Numbers become float32, booleans bool, a typed array its
+ * own type, unless `dtype` says otherwise.
+ * @throws TypeError for values that are neither; RangeError for rows of unequal length.
+ * @example tensor([[1, 2], [3, 4]])
+ */
+export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
+  const dtype = options.dtype === undefined ? undefined : checkDType('tensor', options.dtype);
+  if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), options);
+  const shape = shapeOf(data);
+  const values: number[] = [];
+  const seen = { boolean: true };
+  flatten(data, shape, values, seen);
+  const out = uninitialised(
+    shape,
+    dtype ?? (seen.boolean && values.length > 0 ? 'bool' : 'float32'),
+  );
+  fill(out, values.length, (i) => values[i]);
+  return finish(out, options);
+}
+
+/** An uninitialised tensor (torch.empty). */
+export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+/** A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  const sizes = checkShape('full', shape);
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    throw new TypeError(`full: the value must be a number, got ${typeof value}`);
+  }
+  const dtype = checkDType('full', options.dtype ?? 'float32');
+  const out = uninitialised(sizes, dtype);
+  out.memory(out.numel).fill(dtype === 'bool' ? Number(value !== 0) : value);
+  return finish(out, options);
+}
+
+/** A tensor of zeros (torch.zeros). */
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 0, options);
+/** A tensor of ones (torch.ones). */
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 1, options);
+
+const like =
+  (operation: string, value: number) =>
+  (x: Tensor, options: TensorOptions = {}): Tensor => {
+    checkTensor(operation, 'x', x);
+    return full(x.shape, value, { dtype: x.dtype, ...options });
+  };
+/** Zeros of x's shape and element type (torch.zeros_like). */
+export const zerosLike = like('zerosLike', 0);
+/** Ones of x's shape and element type (torch.ones_like). */
+export const onesLike = like('onesLike', 1);
+/** A tensor of x's shape and element type filled with `value` (torch.full_like). */
+export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor => {
+  checkTensor('fullLike', 'x', x);
+  return full(x.shape, value, { dtype: x.dtype, ...options });
+};
+
+/**
+ * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
+ * `arange(end)` starts at 0.
+ */
+export function arange(
+  start: number,
+  end?: number | TensorOptions,
+  step?: number | TensorOptions,
+  options?: TensorOptions,
+): Tensor {
+  const numbers = [start, end, step].filter((x) => typeof x === 'number');
+  const chosen = [end, step, options].find((x) => typeof x === 'object') ?? {};
+  const [from, to, by] = [
+    numbers.length > 1 ? numbers[0] : 0,
+    numbers.length > 1 ? numbers[1] : numbers[0],
+    numbers[2] ?? 1,
+  ];
+  if (!Number.isFinite(from) || !Number.isFinite(to) || !Number.isFinite(by)) {
+    throw new RangeError(`arange: start, end and step must be finite, got ${from}, ${to}, ${by}`);
+  }
+  if (by === 0 || (by > 0 ? to < from : to > from)) {
+    throw new RangeError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
+  }
+  const whole = [from, to, by].every(Number.isInteger);
+  const dtype = checkDType('arange', chosen.dtype ?? (whole ? 'int32' : 'float32'));
+  const count = Math.ceil((to - from) / by);
+  const out = uninitialised(checkShape('arange', [count]), dtype);
+  fill(out, count, (i) => from + i * by);
+  return finish(out, chosen);
+}
+
+/** `steps` values evenly spaced from `start` to `end`, both included (torch.linspace). */
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor {
+  const dtype = checkDType('linspace', options.dtype ?? 'float32');
+  const out = uninitialised(checkShape('linspace', [steps]), dtype);
+  const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
+  // From both ends, so that the last value is `end` itself.
+  fill(out, steps, (i) => (i < steps / 2 ? start + gap * i : end - gap * (steps - 1 - i)));
+  return finish(out, options);
+}
+
+/** The n × m identity matrix (torch.eye). */
+export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
+  const out = zeros([n, m], { dtype: options.dtype ?? 'float32' });
+  const memory = out.memory(out.numel);
+  for (let i = 0; i < Math.min(n, m); i++) memory[i * m + i] = 1;
+  return finish(out, options);
+}
+
+/** Whether elements of a tensor are floats (torch.is_floating_point). */
+export const isFloatingPoint = (x: Tensor): boolean => isFloat(x.dtype);

@@ -1,0 +1,70 @@
+/**
+ * Operations as methods of Tensor: x.add(y) is add(x, y). One line a method, in the interface and in the table;
+ * a line missing in either does not compile.
+ */
+import { backward, registerHook, retainGrad, type BackwardOptions } from '../autograd/engine';
+import type { Hook } from '../autograd/node';
+import { Tensor } from '../tensor/tensor';
+import { add } from './add';
+import { clone, contiguous, detach } from './clone';
+import { copy_ } from './inplace';
+import { mm } from './matmul';
+import { mul } from './mul';
+import { neg } from './neg';
+import { sub } from './sub';
+import { sum } from './sum';
+import { tanh } from './tanh';
+import { expand } from './view/expand';
+import { permute, t, transpose } from './view/permute';
+import { flatten, reshape, view } from './view/reshape';
+import { narrow, select, slice, squeeze, unsqueeze } from './view/select';
+
+/** The same for functions that take a tensor or a number first. */
+type OperandMethod<F> = F extends (a: infer _A, ...rest: infer P) => infer R
+  ? (...rest: P) => R
+  : never;
+
+const methods = {
+  add,
+  clone,
+  contiguous,
+  copy_,
+  detach,
+  expand,
+  flatten,
+  mm,
+  mul,
+  narrow,
+  neg,
+  permute,
+  reshape,
+  select,
+  slice,
+  squeeze,
+  sub,
+  sum,
+  t,
+  tanh,
+  transpose,
+  unsqueeze,
+  view,
+  backward: (x: Tensor, options?: BackwardOptions): void => backward(x, options),
+  registerHook: (x: Tensor, hook: Hook): (() => void) => registerHook(x, hook),
+  retainGrad: (x: Tensor): void => retainGrad(x),
+} as const;
+
+type Methods = { [K in keyof typeof methods]: OperandMethod<(typeof methods)[K]> };
+
+declare module '../tensor/tensor' {
+  interface Tensor extends Methods {}
+}
+
+for (const [name, operation] of Object.entries(methods)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: unknown[]): unknown {
+      return (operation as (...all: unknown[]) => unknown)(this, ...rest);
+    },
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,102 @@
+/**
+ * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
+ * dimensions to reduce are brought together here.
+ */
+import { args, type KernelFamily } from '../native/kernels';
+import { checkDim, type Shape } from '../tensor/shape';
+import type { Tensor } from '../tensor/tensor';
+import { pick } from './elementwise';
+import { contiguous } from './clone';
+import { permute } from './view/permute';
+
+/** One dimension, several, or (undefined) all. */
+export type Dims = number | readonly number[] | undefined;
+
+/** Sorted, distinct, non-negative dimensions. @throws RangeError for one out of range or named twice. */
+export function normalizeDims(operation: string, dim: Dims, ndim: number): number[] {
+  if (dim === undefined || (Array.isArray(dim) && dim.length === 0)) {
+    return Array.from({ length: ndim }, (_, d) => d);
+  }
+  const list = typeof dim === 'number' ? [dim] : (dim as readonly number[]);
+  const dims = list.map((d) => checkDim(operation, d, ndim)).sort((a, b) => a - b);
+  if (ndim === 0) return [];
+  for (let i = 1; i < dims.length; i++) {
+    if (dims[i] === dims[i - 1]) {
+      throw new RangeError(`${operation}: dimension ${dims[i]} is named twice in dim`);
+    }
+  }
+  return dims;
+}
+
+/** A contiguous tensor seen as [outer, n, inner], n the elements that one result is made of. */
+export interface ReductionView {
+  source: Tensor;
+  outer: number;
+  n: number;
+  inner: number;
+  /** The result's shape, and the same with reduced dimensions kept as 1. */
+  outShape: Shape;
+  keptShape: Shape;
+}
+
+export function reductionView(
+  operation: string,
+  x: Tensor,
+  dim: Dims,
+  keepdim: boolean,
+): ReductionView {
+  const dims = normalizeDims(operation, dim, x.ndim);
+  const reduced = new Set(dims);
+  const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
+  const outShape = keepdim ? keptShape : x.shape.filter((_, d) => !reduced.has(d));
+  const adjacent = dims.every((d, i) => i === 0 || d === dims[i - 1] + 1);
+  const product = (from: number, to: number, shape: Shape): number => {
+    let n = 1;
+    for (let d = from; d < to; d++) n *= shape[d];
+    return n;
+  };
+  if (adjacent) {
+    const source = contiguous(x);
+    const first = dims[0] ?? 0;
+    const end = dims.length === 0 ? 0 : dims[dims.length - 1] + 1;
+    return {
+      source,
+      outer: product(0, first, x.shape),
+      n: product(first, end, x.shape),
+      inner: product(end, x.ndim, x.shape),
+      outShape,
+      keptShape,
+    };
+  }
+  const kept = x.shape.map((_, d) => d).filter((d) => !reduced.has(d));
+  const source = contiguous(permute(x, [...kept, ...dims]));
+  return {
+    source,
+    outer: product(0, kept.length, source.shape),
+    n: product(kept.length, x.ndim, source.shape),
+    inner: 1,
+    outShape,
+    keptShape,
+  };
+}
+
+/** Runs a kernel (x, out, outer, n, inner, Work&) over the view. */
+export function reduceOver(
+  operation: string,
+  kernels: KernelFamily,
+  x: Tensor,
+  dim: Dims,
+  keepdim: boolean,
+  makeOut: (shape: Shape) => Tensor,
+): { out: Tensor; keptShape: Shape; view: ReductionView } {
+  const view = reductionView(operation, x, dim, keepdim);
+  const run = pick(operation, kernels, x.dtype);
+  const out = makeOut(view.outShape);
+  args[0] = view.source.address;
+  args[1] = out.address;
+  args[2] = view.outer;
+  args[3] = view.n;
+  args[4] = view.inner;
+  run();
+  return { out, keptShape: view.keptShape, view };
+}

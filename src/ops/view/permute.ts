@@ -1,0 +1,56 @@
+/** permute, transpose, t: dimensions in another order. dx = g in the inverse order. */
+import { checkDim, showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../elementwise';
+import { viewOf } from './view';
+
+/**
+ * Dimension d of the result is dimension dims[d] of `x` (torch.permute).
+ * @throws RangeError unless `dims` names every dimension once.
+ */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  checkTensor('permute', 'x', x);
+  const order = dims.map((d) => checkDim('permute', d, x.ndim));
+  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+    throw new RangeError(
+      `permute: dims must name each of the ${x.ndim} dimensions once, got ${showShape(dims)}`,
+    );
+  }
+  const inverse = new Array<number>(order.length);
+  order.forEach((d, i) => (inverse[d] = i));
+  return viewOf(
+    x,
+    'PermuteBackward0',
+    order.map((d) => x.shape[d]),
+    order.map((d) => x.strides[d]),
+    x.offset,
+    (g) => [permute(g, inverse)],
+  );
+}
+
+function swap(name: string, x: Tensor, a: number, b: number): Tensor {
+  const shape = x.shape.slice();
+  const strides = x.strides.slice();
+  [shape[a], shape[b]] = [shape[b], shape[a]];
+  [strides[a], strides[b]] = [strides[b], strides[a]];
+  return viewOf(x, name, shape, strides, x.offset, (g) => [swap(name, g, a, b)]);
+}
+
+/** Swaps two dimensions (torch.transpose). */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkTensor('transpose', 'x', x);
+  const a = checkDim('transpose', dim0, x.ndim);
+  const b = checkDim('transpose', dim1, x.ndim);
+  return x.ndim < 2 ? x : swap('TransposeBackward0', x, a, b);
+}
+
+/** The transposed matrix; a tensor of fewer than two dimensions is returned itself (torch.t). */
+export function t(x: Tensor): Tensor {
+  checkTensor('t', 'x', x);
+  if (x.ndim > 2) {
+    throw new RangeError(
+      `t: takes a tensor of at most 2 dimensions, got shape ${showShape(x.shape)}`,
+    );
+  }
+  return x.ndim < 2 ? x : swap('TBackward0', x, 0, 1);
+}

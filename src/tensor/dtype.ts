@@ -1,0 +1,71 @@
+/** Element types: their sizes, array classes, kernel suffixes, and how two of them combine. */
+import type { Suffix } from '../native/kernels';
+
+/** The element types of a tensor. `int32` stands where PyTorch has int64; `bool` is a byte of 0 or 1. */
+export type DType = 'float32' | 'float64' | 'int32' | 'bool';
+
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+interface DTypeInfo {
+  readonly size: number;
+  readonly suffix: Suffix;
+  /** bool 0, integer 1, float 2: results take the highest category of their operands. */
+  readonly category: number;
+  readonly view: (buffer: ArrayBuffer, byteOffset: number, length: number) => TypedArray;
+}
+
+const info: Record<DType, DTypeInfo> = {
+  float32: { size: 4, suffix: 'f32', category: 2, view: (b, o, n) => new Float32Array(b, o, n) },
+  float64: { size: 8, suffix: 'f64', category: 2, view: (b, o, n) => new Float64Array(b, o, n) },
+  int32: { size: 4, suffix: 'i32', category: 1, view: (b, o, n) => new Int32Array(b, o, n) },
+  bool: { size: 1, suffix: 'u8', category: 0, view: (b, o, n) => new Uint8Array(b, o, n) },
+};
+
+export const dtypes = Object.keys(info) as readonly DType[];
+
+export const itemSize = (dtype: DType): number => info[dtype].size;
+export const suffixOf = (dtype: DType): Suffix => info[dtype].suffix;
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
+export const arrayOver = (
+  dtype: DType,
+  buffer: ArrayBuffer,
+  byteOffset: number,
+  length: number,
+): TypedArray => info[dtype].view(buffer, byteOffset, length);
+
+/** @throws TypeError when `dtype` is not the name of an element type. */
+export function checkDType(operation: string, dtype: unknown): DType {
+  if (typeof dtype === 'string' && Object.hasOwn(info, dtype)) return dtype as DType;
+  throw new TypeError(
+    `${operation}: dtype must be one of ${dtypes.join(', ')}, got ${String(dtype)}`,
+  );
+}
+
+/** The element type of a JavaScript number in an expression: PyTorch's default float, or an integer. */
+const numberDType = (value: number): DType => (Number.isInteger(value) ? 'int32' : 'float32');
+
+const wider = (a: DType, b: DType): DType => {
+  const [ca, cb] = [info[a].category, info[b].category];
+  if (ca !== cb) return ca > cb ? a : b;
+  return info[a].size >= info[b].size ? a : b;
+};
+
+interface Operand {
+  readonly dtype: DType;
+  readonly ndim: number;
+}
+
+/**
+ * The type that an operation on both operands computes in, by PyTorch's rule: the highest category wins;
+ * within a category tensors with dimensions outrank 0-dimensional ones, which outrank plain numbers.
+ */
+export function resultType(a: Operand | number, b: Operand | number): DType {
+  if (typeof a !== 'number' && typeof b !== 'number' && a.dtype === b.dtype) return a.dtype;
+  // rank: 2 with dimensions, 1 without, 0 a plain number
+  const rank = (x: Operand | number): number => (typeof x === 'number' ? 0 : x.ndim > 0 ? 2 : 1);
+  const type = (x: Operand | number): DType => (typeof x === 'number' ? numberDType(x) : x.dtype);
+  const [ra, rb, ta, tb] = [rank(a), rank(b), type(a), type(b)];
+  if (ra === rb) return wider(ta, tb);
+  const [high, low] = ra > rb ? [ta, tb] : [tb, ta];
+  return info[low].category > info[high].category ? low : high;
+}

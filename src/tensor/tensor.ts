@@ -1,0 +1,226 @@
+/**
+ * Tensor: a view of a storage (offset, shape, strides, element type) plus what autograd needs to know of
+ * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
+ * the prototype by ops/methods.ts.
+ */
+import type { Memory } from '../native/kernels';
+import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
+import { contiguousStrides, isContiguous, numelOf, showShape, type Shape } from './shape';
+import { allocate, type Storage } from './storage';
+
+/** The operation that made a tensor, as autograd records it. */
+export interface GradFn {
+  readonly name: string;
+}
+
+/** Where a view came from, so that in-place changes of either reach the other's history. */
+export interface ViewOrigin {
+  readonly base: Tensor;
+  /** `base.rebased` when this view's `gradFn` was made; behind it, the history is stale. */
+  seen: number;
+}
+
+let renewView: (view: Tensor) => void;
+/** @internal ops/ says how a view gets a new history after its base was changed in place. */
+export function setRenewView(renew: (view: Tensor) => void): void {
+  renewView = renew;
+}
+
+/** The nested arrays of `toArray()`. */
+export type NestedArray = number | boolean | NestedArray[];
+
+export class Tensor implements Memory {
+  readonly storage: Storage;
+  /** First element, counted in elements from the storage's start. */
+  readonly offset: number;
+  /** Sizes of the dimensions; `[]` for a single number. */
+  readonly shape: Shape;
+  /** Distance between neighbours along each dimension, in elements. */
+  readonly strides: readonly number[];
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly numel: number;
+  /** Address of the first element. */
+  readonly address: number;
+  /** Whether elements lie in row-major order without gaps. */
+  readonly contiguousLayout: boolean;
+
+  /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
+  grad: Tensor | null = null;
+  /** @internal The node that made this tensor; read it through `gradFn`. */
+  node: GradFn | null = null;
+  /** @internal Which of the node's outputs this is. */
+  outputIndex = 0;
+  /** @internal */
+  wantsGrad = false;
+  /** @internal */
+  origin: ViewOrigin | null = null;
+  /** @internal How often an in-place operation gave this tensor a new history. */
+  rebased = 0;
+  /** @internal What autograd keeps for a leaf or a retained tensor: see autograd/node.ts. */
+  hooks: unknown = null;
+
+  constructor(
+    storage: Storage,
+    dtype: DType,
+    shape: Shape,
+    strides: readonly number[] = contiguousStrides(shape),
+    offset = 0,
+    contiguous = isContiguous(shape, strides),
+  ) {
+    this.storage = storage;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.strides = strides;
+    this.offset = offset;
+    this.numel = numelOf(shape);
+    this.address = storage.address + offset * itemSize(dtype);
+    this.contiguousLayout = contiguous;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** @internal How often the memory was changed in place. */
+  get version(): number {
+    return this.storage.version;
+  }
+
+  /** The operation that made this tensor (`gradFn.name`), or null for a leaf. */
+  get gradFn(): GradFn | null {
+    if (this.origin !== null && this.origin.seen !== this.origin.base.rebased) renewView(this);
+    return this.node;
+  }
+
+  /** Whether `backward` computes a gradient for this tensor or passes one through it. */
+  get requiresGrad(): boolean {
+    if (this.origin !== null && this.origin.seen !== this.origin.base.rebased) renewView(this);
+    return this.wantsGrad;
+  }
+  /** @throws Error on a tensor that an operation made; TypeError when the elements are not floats. */
+  set requiresGrad(wanted: boolean) {
+    if (typeof wanted !== 'boolean') {
+      throw new TypeError(`requiresGrad: must be true or false, got ${String(wanted)}`);
+    }
+    if (this.gradFn !== null) {
+      throw new Error(
+        'requiresGrad: can be set on leaves only, and an operation made this tensor; use detach() to get a leaf',
+      );
+    }
+    if (wanted && !isFloat(this.dtype)) {
+      throw new TypeError(
+        `requiresGrad: only float32 and float64 tensors can have gradients, this one is ${this.dtype}`,
+      );
+    }
+    this.wantsGrad = wanted;
+  }
+
+  /** Sets `requiresGrad` and returns this tensor (torch.Tensor.requires_grad_). */
+  requiresGrad_(wanted = true): this {
+    this.requiresGrad = wanted;
+    return this;
+  }
+
+  /** Whether nothing recorded made this tensor: the user did, or gradients were off. */
+  get isLeaf(): boolean {
+    return this.gradFn === null;
+  }
+
+  /** The size of all dimensions, or of one. */
+  size(): Shape;
+  size(dim: number): number;
+  size(dim?: number): Shape | number {
+    if (dim === undefined) return this.shape;
+    const size = this.shape[dim < 0 ? dim + this.ndim : dim];
+    if (size === undefined) {
+      throw new RangeError(`size: dim must be from ${-this.ndim} to ${this.ndim - 1}, got ${dim}`);
+    }
+    return size;
+  }
+
+  /** Whether elements lie in row-major order without gaps. */
+  isContiguous(): boolean {
+    return this.contiguousLayout;
+  }
+
+  /**
+   * The value of a tensor with one element.
+   * @throws RangeError when there are more or fewer.
+   */
+  item(): number {
+    if (this.numel !== 1) {
+      throw new RangeError(
+        `item: the tensor must have exactly one element, got ${this.numel} in shape ${showShape(this.shape)}`,
+      );
+    }
+    return this.memory(1)[0];
+  }
+
+  /** A copy of the elements in row-major order, in the array class of the element type. */
+  toTypedArray(): TypedArray {
+    if (this.contiguousLayout) return this.memory(this.numel).slice();
+    const out = arrayOver(
+      this.dtype,
+      new ArrayBuffer(this.numel * itemSize(this.dtype)),
+      0,
+      this.numel,
+    );
+    const source = this.memory(this.reach());
+    let at = 0;
+    const walk = (dim: number, from: number): void => {
+      if (dim === this.ndim) {
+        out[at++] = source[from]!;
+        return;
+      }
+      for (let i = 0; i < this.shape[dim]; i++) walk(dim + 1, from + i * this.strides[dim]);
+    };
+    if (this.numel > 0) walk(0, 0);
+    return out;
+  }
+
+  /** The elements as nested arrays (a plain value for 0 dimensions); bool elements as booleans. */
+  toArray(): NestedArray {
+    const flat = this.toTypedArray();
+    const value = (i: number): number | boolean =>
+      this.dtype === 'bool' ? flat[i] !== 0 : flat[i];
+    const build = (dim: number, from: number, count: number): NestedArray => {
+      if (dim === this.ndim) return value(from);
+      const size = this.shape[dim];
+      const step = size === 0 ? 0 : count / size;
+      return Array.from({ length: size }, (_, i) => build(dim + 1, from + i * step, step));
+    };
+    return build(0, 0, this.numel);
+  }
+
+  /** @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user. */
+  memory(length: number): TypedArray {
+    return arrayOver(
+      this.dtype,
+      this.storage.buffer,
+      this.storage.byteOffset + this.offset * itemSize(this.dtype),
+      length,
+    );
+  }
+
+  /** @internal One past the furthest element that this view reaches, counted from its first. */
+  reach(): number {
+    if (this.numel === 0) return 0;
+    let last = 0;
+    for (let d = 0; d < this.ndim; d++) last += (this.shape[d] - 1) * this.strides[d];
+    return last + 1;
+  }
+}
+
+/** A fresh, uninitialised, contiguous tensor. */
+export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return new Tensor(
+    allocate(numelOf(shape) * itemSize(dtype)),
+    dtype,
+    shape,
+    contiguousStrides(shape),
+    0,
+    true,
+  );
+}
