@@ -1,0 +1,159 @@
+// Packing: B laid out as the micro-kernel reads it (see micro.h), [panel][k][panelVectors][lanes],
+// and the register transposition that it needs when B is stored transposed.
+//
+// A packed matrix is made of column blocks, `lanes` columns each (16 float, 8 double). Which source
+// columns a block holds is the caller's choice, so an LSTM can put the four gates of 16 hidden
+// units side by side: block 4 * u + g holds source rows g * H + 16 * u and the 15 that follow.
+// Columns that a block does not have are zero.
+#pragma once
+
+#include "tile.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+// Source columns first .. first + count - 1, 0 <= count <= lanes.
+struct ColumnBlock {
+  int64_t first;
+  int count;
+};
+
+// Elements of a packed matrix of `blocks` column blocks and K rows; the last panel is filled with
+// zeros.
+template <class T>
+constexpr int64_t packedSize(int64_t K, int64_t blocks) {
+  return (blocks + panelVectors - 1) / panelVectors * panelColumns<T> * K;
+}
+
+// The unit of transposition: `width` rows of `depth` elements, in 128-bit halves of half-registers,
+// so that no shuffle crosses a half.
+template <class T>
+struct Transposition {
+  static constexpr int bytes = OSTINATO_REGISTER_BYTES > 32 ? 32 : OSTINATO_REGISTER_BYTES;
+  static constexpr int width = bytes / sizeof(T);
+  static constexpr int depth = 16 / sizeof(T);
+  typedef T Wide __attribute__((vector_size(bytes)));
+  typedef T Half __attribute__((vector_size(16)));
+  typedef T UnalignedHalf __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
+  typedef T UnalignedWide __attribute__((vector_size(bytes), aligned(sizeof(T)), may_alias));
+
+  // row[i] and row[i + depth] side by side.
+  static OSTINATO_INLINE Wide loadRows(const T* const* row, int i, int64_t k) {
+    const Half low = *(const UnalignedHalf*)(row[i] + k);
+    if constexpr (bytes == 16) {
+      return low;
+    } else {
+      const Half high = *(const UnalignedHalf*)(row[i + depth] + k);
+      if constexpr (sizeof(T) == 4)
+        return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+      else
+        return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+    }
+  }
+
+  // column[d][i] = row[i][k + d] for i < width, d < depth.
+  static OSTINATO_INLINE void transpose(const T* const* row, int64_t k, Wide* column) {
+    if constexpr (sizeof(T) == 8) {
+      const Wide a = loadRows(row, 0, k), b = loadRows(row, 1, k);
+      if constexpr (bytes == 32) {
+        column[0] = __builtin_shufflevector(a, b, 0, 4, 2, 6);
+        column[1] = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+      } else {
+        column[0] = __builtin_shufflevector(a, b, 0, 2);
+        column[1] = __builtin_shufflevector(a, b, 1, 3);
+      }
+    } else {
+      const Wide a = loadRows(row, 0, k), b = loadRows(row, 1, k);
+      const Wide c = loadRows(row, 2, k), d = loadRows(row, 3, k);
+      if constexpr (bytes == 32) {
+        const Wide ab0 = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+        const Wide ab1 = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+        const Wide cd0 = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
+        const Wide cd1 = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+        column[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 8, 9, 4, 5, 12, 13);
+        column[1] = __builtin_shufflevector(ab0, cd0, 2, 3, 10, 11, 6, 7, 14, 15);
+        column[2] = __builtin_shufflevector(ab1, cd1, 0, 1, 8, 9, 4, 5, 12, 13);
+        column[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 10, 11, 6, 7, 14, 15);
+      } else {
+        const Wide ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+        const Wide ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+        const Wide cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+        const Wide cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        column[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+        column[1] = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+        column[2] = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+        column[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+      }
+    }
+  }
+};
+
+// One block of a matrix stored transposed: packed[k * kStride + n] = b[(block.first + n) * ldb + k]
+// for k < K, and zero for block.count <= n < lanes.
+template <class T>
+void packBlockTransposed(const T* b, int64_t ldb, int64_t K, ColumnBlock block, T* packed,
+                         int64_t kStride) {
+  using Unit = Transposition<T>;
+  for (int part = 0; part < Vec<T>::lanes; part += Unit::width) {
+    const int rest = block.count - part;
+    const int count = rest < Unit::width ? rest : Unit::width;
+    T* out = packed + part;
+    if (count <= 0) {
+      for (int64_t k = 0; k < K; ++k)
+        *(typename Unit::UnalignedWide*)(out + k * kStride) = typename Unit::Wide{};
+      continue;
+    }
+    // A row that is missing reads the last one again and is masked away.
+    const T* row[Unit::width];
+    typedef Integer<T> Bits __attribute__((vector_size(Unit::bytes)));
+    Bits keep;
+    for (int i = 0; i < Unit::width; ++i) {
+      row[i] = b + (block.first + part + (i < count ? i : count - 1)) * ldb;
+      keep[i] = i < count ? -1 : 0;
+    }
+    int64_t k = 0;
+    for (; k + Unit::depth <= K; k += Unit::depth) {
+      typename Unit::Wide column[Unit::depth];
+      Unit::transpose(row, k, column);
+      OSTINATO_UNROLL for (int d = 0; d < Unit::depth; ++d) *
+          (typename Unit::UnalignedWide*)(out + (k + d) * kStride) =
+          (typename Unit::Wide)((Bits)column[d] & keep);
+    }
+    for (; k < K; ++k)
+      for (int i = 0; i < Unit::width; ++i) out[k * kStride + i] = i < count ? row[i][k] : T(0);
+  }
+}
+
+// One block of a row-major matrix: packed[k * kStride + n] = b[k * ldb + block.first + n] for k <
+// K, and zero for block.count <= n < lanes.
+template <class T>
+void packBlock(const T* b, int64_t ldb, int64_t K, ColumnBlock block, T* packed, int64_t kStride) {
+  const T* source = b + block.first;
+  if (block.count == Vec<T>::lanes) {
+    for (int64_t k = 0; k < K; ++k) store(packed + k * kStride, load(source + k * ldb));
+  } else {
+    for (int64_t k = 0; k < K; ++k)
+      store(packed + k * kStride,
+            block.count > 0 ? loadPartial(source + k * ldb, block.count) : zero<T>());
+  }
+}
+
+// Packs `blocks` column blocks, blockAt(i) naming the i-th; b is [N, K] when `transposed`, else [K,
+// N]. panelStride >= K * panelColumns<T> is the distance of two panels: a concatenated K of two
+// sources is packed by two calls, the second into panels + K1 * panelColumns<T>, both with (K1 +
+// K2) * panelColumns<T>. The blocks that the last panel lacks become zero.
+template <class T, class BlockAt>
+OSTINATO_INLINE void pack(const T* b, int64_t ldb, bool transposed, int64_t K, int64_t blocks,
+                          BlockAt blockAt, T* panels, int64_t panelStride) {
+  constexpr int NR = panelColumns<T>;
+  const int64_t all = (blocks + panelVectors - 1) / panelVectors * panelVectors;
+  for (int64_t i = 0; i < all; ++i) {
+    const ColumnBlock block = i < blocks ? blockAt(i) : ColumnBlock{0, 0};
+    T* packed = panels + i / panelVectors * panelStride + i % panelVectors * Vec<T>::lanes;
+    if (transposed)
+      packBlockTransposed(b, ldb, K, block, packed, NR);
+    else
+      packBlock(b, ldb, K, block, packed, NR);
+  }
+}
+
+}  // namespace ostinato::OSTINATO_ISA

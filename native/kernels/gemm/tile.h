@@ -1,0 +1,84 @@
+// The tile parameters of the matrix product, for each instruction set: the one place where they
+// stand. They steer speed only; no choice here changes a bit of a result.
+//
+//   rows(MR)       rows of C that one micro-kernel call holds in registers, at most
+//   panelVectors   Vec<T> columns of a packed panel: NR = panelVectors * lanes
+//   vectorsFor(m)  Vec<T> columns that a micro-kernel call of m rows computes at once. With few
+//   rows it
+//                  spans several panels, because a multiply-add takes about 4 cycles and two start
+//                  in each cycle: fewer than 8 independent registers of sums would leave them idle.
+//
+// Accumulators in registers: AVX-512 6 x 4 zmm of 32, AVX2 6 x 1 pair of ymm (12 of 16), NEON 5 x 1
+// quadruple of q registers (20 of 32; with 6 rows gcc spills), SSE2 2 x 1 quadruple of xmm (8 of
+// 16).
+#pragma once
+
+#include "../simd/vec.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+#if defined(__AVX512F__)
+inline constexpr int tileRows = 6;
+inline constexpr int panelVectors = 4;
+constexpr int vectorsFor(int rows) { return rows == 1 ? 8 : 4; }
+#elif defined(__AVX2__)
+inline constexpr int tileRows = 6;
+inline constexpr int panelVectors = 1;
+constexpr int vectorsFor(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
+#elif defined(__aarch64__)
+inline constexpr int tileRows = 5;
+inline constexpr int panelVectors = 1;
+constexpr int vectorsFor(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }
+#else
+inline constexpr int tileRows = 2;
+inline constexpr int panelVectors = 1;
+constexpr int vectorsFor(int rows) { return rows == 1 ? 2 : 1; }
+#endif
+
+// NR: the columns of one packed panel.
+template <class T>
+inline constexpr int panelColumns = panelVectors* Vec<T>::lanes;
+
+// Row tiles that differ by one row at most: 32 rows in tiles of up to 6 are 6,6,5,5,5,5, not
+// 6,6,6,6,6,2.
+struct RowTiles {
+  int64_t tiles, base, extra;  // the first `extra` tiles have base + 1 rows, the others base
+  explicit RowTiles(int64_t rows) {
+    tiles = (rows + tileRows - 1) / tileRows;
+    base = tiles ? rows / tiles : 0;
+    extra = tiles ? rows % tiles : 0;
+  }
+  int64_t firstRow(int64_t tile) const { return tile * base + (tile < extra ? tile : extra); }
+  int rows(int64_t tile) const { return int(base) + (tile < extra); }
+};
+
+template <int value>
+struct Constant {
+  static constexpr int v = value;
+};
+
+// Calls body(Constant<rows>{}) for 1 <= rows <= tileRows: a run-time row count as a template
+// argument.
+template <class Body>
+OSTINATO_INLINE void withRows(int rows, Body body) {
+  switch (rows) {
+    case 1:
+      return body(Constant<1>{});
+    case 2:
+      return body(Constant<2>{});
+#if defined(__AVX512F__) || defined(__AVX2__) || defined(__aarch64__)
+    case 3:
+      return body(Constant<3>{});
+    case 4:
+      return body(Constant<4>{});
+    case 5:
+      return body(Constant<5>{});
+#endif
+#if defined(__AVX512F__) || defined(__AVX2__)
+    case 6:
+      return body(Constant<6>{});
+#endif
+  }
+}
+
+}  // namespace ostinato::OSTINATO_ISA
