@@ -29,6 +29,7 @@ function compilations(out) {
     '-DNDEBUG',
     '-DNAPI_VERSION=8',
     `-isystem${nodeApiHeaders()}`,
+    ...(process.env.CXXFLAGS ?? '').split(/\s+/).filter(Boolean),
   ];
   const has = hasDefinitions(process.arch).map((definition) => `-D${definition}`);
   const object = (file, set) => path.join(out, `${file.replace(/[/\\]/g, '-')}-${set}.o`);

@@ -1,0 +1,59 @@
+'use strict';
+// Checks the package as a user gets it: packs it, asks publint and attw about the exports and types,
+// weighs it (sources of the add-on left out, the add-on itself counted), and installs it in an empty
+// project where `import`, `require` and their types must agree (test/package).
+
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { addonPaths } = require('./builders/project.cjs');
+
+const root = path.resolve(__dirname, '..');
+const limit = 5_000_000;
+const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
+
+const run = (command, args, cwd = root) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const bin = (name) => path.join(root, 'node_modules', '.bin', name);
+
+function weigh(files) {
+  const installed = files.filter((file) => !file.path.startsWith('native/'));
+  const bytes = installed.reduce((sum, file) => sum + file.size, fs.statSync(built).size);
+  console.log(`unpacked, without sources, with the add-on: ${(bytes / 1e6).toFixed(2)} MB`);
+  if (bytes > limit) throw new Error(`the package is larger than ${limit / 1e6} MB`);
+  const stray = files.filter((file) => /\.(test\.|tsbuildinfo|map$|node$)/.test(file.path));
+  if (stray.length > 0)
+    throw new Error(`packed by mistake: ${stray.map((f) => f.path).join(', ')}`);
+}
+
+/** The packed package in the node_modules of an empty project, its add-on where a prebuilt one is. */
+function installInto(project, tarball) {
+  const installed = path.join(project, 'node_modules', 'ostinato');
+  const addons = path.join(installed, 'prebuilds', `${process.platform}-${process.arch}`);
+  fs.mkdirSync(addons, { recursive: true });
+  run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+  fs.copyFileSync(built, path.join(addons, 'ostinato.node'));
+  fs.cpSync(path.join(root, 'test', 'package'), project, { recursive: true });
+  fs.symlinkSync(
+    path.join(root, 'node_modules', '@types'),
+    path.join(project, 'node_modules', '@types'),
+  );
+}
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-package-'));
+try {
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const packed = Object.values(JSON.parse(run('npm', pack)))[0];
+  const tarball = path.join(folder, packed.filename);
+  weigh(packed.files);
+  console.log(run(bin('publint'), ['run', '--strict', tarball]).trim());
+  console.log(run(bin('attw'), [tarball, '--no-color', '--format', 'table-flipped']).trim());
+  const project = path.join(folder, 'project');
+  installInto(project, tarball);
+  console.log(run(process.execPath, ['agree.mjs'], project).trim());
+  run(bin('tsc'), ['-p', project], project);
+  console.log('types agree for import and require');
+} finally {
+  fs.rmSync(folder, { recursive: true });
+}
