@@ -26,8 +26,16 @@ function removeStale() {
   }
 }
 
+/** Whether the compiler refused a file of ours: the other builders would only repeat it. */
+const isCompilerError = (failure) => /native\/\S+: (fatal )?error: /.test(failure);
 const indent = (text) => text.replace(/^/gm, '    ');
-const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
+
+/** From the first error on, or the end of the output when nothing looks like one; 12 lines. */
+function excerpt(output) {
+  const lines = output.trimEnd().split('\n');
+  const error = lines.findIndex((line) => /error: /i.test(line));
+  return (error < 0 ? lines.slice(-12) : lines.slice(error, error + 12)).join('\n');
+}
 
 async function tryBuilder(builder, verbose) {
   const reason = builder.unavailable();
@@ -37,10 +45,10 @@ async function tryBuilder(builder, verbose) {
     const log = path.join(root, 'build', `${builder.name}.log`);
     fs.mkdirSync(path.dirname(log), { recursive: true });
     fs.writeFileSync(log, output);
-    return `the build failed (${path.relative(root, log)}):\n${indent(lastLines(output, 12))}`;
+    return `the build failed (${path.relative(root, log)}):\n${indent(excerpt(output))}`;
   }
   const loaded = loads(addon);
-  if (!loaded.ok) return `built, but does not load:\n${indent(lastLines(loaded.output, 12))}`;
+  if (!loaded.ok) return `built, but does not load:\n${indent(excerpt(loaded.output))}`;
   writeStamp(addon);
   return null;
 }
@@ -62,6 +70,7 @@ async function main(args) {
       return;
     }
     failures.push(`  ${builder.name}: ${failure}`);
+    if (isCompilerError(failure)) break;
   }
   console.error(
     [
