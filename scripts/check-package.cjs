@@ -3,7 +3,7 @@
 // weighs it (sources of the add-on left out, the add-on itself counted), and installs it in an empty
 // project where `import`, `require` and their types must agree (test/package).
 
-const { execFileSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -13,8 +13,13 @@ const root = path.resolve(__dirname, '..');
 const limit = 5_000_000;
 const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
 
-const run = (command, args, cwd = root) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+/** A command's output; when it fails, everything that it said. */
+function run(command, args, cwd = root) {
+  const child = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (child.status === 0) return child.stdout.trim();
+  const said = [child.stdout, child.stderr, child.error?.message].filter(Boolean).join('\n');
+  throw new Error(`${path.basename(command)} ${args.join(' ')} failed:\n${said}`);
+}
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 function weigh(files) {
@@ -47,11 +52,11 @@ try {
   const packed = Object.values(JSON.parse(run('npm', pack)))[0];
   const tarball = path.join(folder, packed.filename);
   weigh(packed.files);
-  console.log(run(bin('publint'), ['run', '--strict', tarball]).trim());
-  console.log(run(bin('attw'), [tarball, '--no-color', '--format', 'table-flipped']).trim());
+  console.log(run(bin('publint'), ['run', '--strict', tarball]));
+  console.log(run(bin('attw'), [tarball, '--no-color', '--format', 'table-flipped']));
   const project = path.join(folder, 'project');
   installInto(project, tarball);
-  console.log(run(process.execPath, ['agree.mjs'], project).trim());
+  console.log(run(process.execPath, ['agree.mjs'], project));
   run(bin('tsc'), ['-p', project], project);
   console.log('types agree for import and require');
 } finally {
