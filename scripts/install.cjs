@@ -37,6 +37,15 @@ function excerpt(output) {
   return (error < 0 ? lines.slice(-12) : lines.slice(error, error + 12)).join('\n');
 }
 
+/** In a user's node_modules only the add-on stays, not the object files beside it. */
+function dropIntermediates(addon) {
+  if (!root.split(path.sep).includes('node_modules')) return;
+  const bytes = fs.readFileSync(addon);
+  fs.rmSync(path.join(root, 'build'), { recursive: true });
+  fs.mkdirSync(path.dirname(addon), { recursive: true });
+  fs.writeFileSync(addon, bytes, { mode: 0o755 });
+}
+
 async function tryBuilder(builder, verbose) {
   const reason = builder.unavailable();
   if (reason !== null) return reason;
@@ -49,6 +58,7 @@ async function tryBuilder(builder, verbose) {
   }
   const loaded = loads(addon);
   if (!loaded.ok) return `built, but does not load:\n${indent(excerpt(loaded.output))}`;
+  dropIntermediates(addon);
   writeStamp(addon);
   return null;
 }

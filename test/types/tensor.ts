@@ -1,0 +1,33 @@
+// What the compiler must say about tensors, without running anything: npm run test:types.
+import { expectTypeOf } from 'expect-type';
+import { autograd, noGrad, tensor, zeros, type DType, type Tensor } from 'ostinato';
+
+const x = tensor([[1, 2]], { requiresGrad: true });
+
+expectTypeOf(x).toEqualTypeOf<Tensor>();
+expectTypeOf(x.shape).toEqualTypeOf<readonly number[]>();
+expectTypeOf(x.dtype).toEqualTypeOf<DType>();
+expectTypeOf<DType>().toEqualTypeOf<'float32' | 'float64' | 'int32' | 'bool'>();
+expectTypeOf(x.grad).toEqualTypeOf<Tensor | null>();
+expectTypeOf(x.gradFn).toExtend<{ readonly name: string } | null>();
+expectTypeOf(x.item()).toEqualTypeOf<number>();
+expectTypeOf(x.backward).returns.toEqualTypeOf<void>();
+
+// Methods come with the package, with the types of the functions they are.
+expectTypeOf(x.add(1).mul(x).sum()).toEqualTypeOf<Tensor>();
+expectTypeOf(zeros([])).toEqualTypeOf<Tensor>();
+
+// The result of the function is the result of noGrad.
+expectTypeOf(noGrad(() => 'text')).toEqualTypeOf<string>();
+expectTypeOf(autograd.grad).returns.items.toExtend<Tensor | null>();
+
+// @ts-expect-error a shape is one array
+zeros(2, 3);
+// @ts-expect-error not a dtype
+zeros([2], { dtype: 'float16' });
+// @ts-expect-error a shape is not assigned to
+x.shape = [1];
+// @ts-expect-error options are spelled in camelCase
+x.backward({ retain_graph: true });
+// @ts-expect-error nothing is made out of text
+tensor('1, 2');
