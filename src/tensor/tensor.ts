@@ -5,6 +5,7 @@
  */
 import type { Memory } from '../native/kernels';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
+import { print } from './print';
 import { contiguousStrides, isContiguous, numelOf, showShape, type Shape } from './shape';
 import { allocate, type Storage } from './storage';
 
@@ -192,6 +193,16 @@ export class Tensor implements Memory {
       return Array.from({ length: size }, (_, i) => build(dim + 1, from + i * step, step));
     };
     return build(0, 0, this.numel);
+  }
+
+  /** As PyTorch prints it: `tensor([[0.1000, 0.2000]], gradFn=<MulBackward0>)`. */
+  toString(): string {
+    return print(this);
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return print(this);
   }
 
   /** @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user. */
