@@ -39,6 +39,18 @@ constexpr int vectorsFor(int rows) { return rows == 1 ? 2 : 1; }
 template <class T>
 inline constexpr int panelColumns = panelVectors* Vec<T>::lanes;
 
+// Cache blocks of the packed product, in elements (see packed.h):
+//   KC x NR   a panel of B, in half of L1 (AVX-512: in L2, which feeds a 6 x 64 tile fast enough)
+//   MC x KC   a block of A, in half of L2
+//   KC x NC   a slice of B, in L3 and in the worker's scratch
+template <class T>
+inline constexpr int64_t blockDepth = panelVectors == 1 ? 256 : 512;
+template <class T>
+inline constexpr int64_t blockRows = (int64_t(240) << 10) /
+                                     (blockDepth<T> * sizeof(T)) / tileRows* tileRows;
+template <class T>
+inline constexpr int64_t blockColumns = (int64_t(4) << 20) / (blockDepth<T> * sizeof(T));
+
 // Row tiles that differ by one row at most: 32 rows in tiles of up to 6 are 6,6,5,5,5,5, not
 // 6,6,6,6,6,2.
 struct RowTiles {

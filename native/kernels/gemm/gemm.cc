@@ -1,0 +1,125 @@
+// gemm and gemm_batched: which path a product takes and how it is shared among threads. The paths
+// themselves: packed.h (blocks and panels). None of these choices changes a bit of a result.
+#include "packed.h"
+#include "../kernels.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+// K == 0: every chain ends where it starts.
+template <class T>
+void copyStart(const Product<T>& p) {
+  if (p.accumulate) return;
+  for (int64_t i = 0; i < p.M; ++i)
+    for (int64_t j = 0; j < p.N; ++j)
+      p.c[i * p.cRow + j * p.cColumn] = p.bias ? p.bias[i * p.biasRow + j * p.biasColumn] : T(0);
+}
+
+template <class T>
+void oneThread(const Product<T>& p, char* scratch) {
+  if (p.K == 0)
+    copyStart(p);
+  else
+    packedProduct(p, scratch);
+}
+
+// Multiply-adds that are worth another thread: about 10 us of one.
+constexpr double threadGrain = 5e5;
+
+// What a product costs in multiply-adds; an element that is read costs about as much as 8 of them.
+template <class T>
+double cost(const Product<T>& p) {
+  const double M = double(p.M), N = double(p.N), K = double(p.K);
+  return M * N * K + 8 * (M * K + N * K + M * N);
+}
+
+// Cuts C into blocks, a few for each thread so that a late one holds up little, none over K.
+template <class T>
+void shared(Work& work, const Product<T>& p) {
+  const double grains = cost(p) / threadGrain;
+  if (work.threads <= 1 || grains < 2) return oneThread(p, work.scratch(work, 0));
+  const double most = 3.0 * work.threads;
+  const int64_t wanted = int64_t(grains < most ? grains : most);
+  const int64_t rowUnits = ceilDivide(p.M, 4 * tileRows);
+  const int64_t columnUnits = ceilDivide(p.N, panelColumns<T>);
+  int64_t rowCuts = 1, columnCuts = 1;
+  while (rowCuts * columnCuts < wanted) {
+    // The longer side is cut, since what a block must pack grows with the sum of its sides.
+    const bool rows = p.M / rowCuts > p.N / columnCuts;
+    if (rowCuts < rowUnits && (rows || columnCuts >= columnUnits))
+      ++rowCuts;
+    else if (columnCuts < columnUnits)
+      ++columnCuts;
+    else
+      break;
+  }
+  const int64_t rowStep = evenBlock(p.M, ceilDivide(p.M, rowCuts), tileRows);
+  const int64_t columnStep = evenBlock(p.N, ceilDivide(p.N, columnCuts), panelColumns<T>);
+  rowCuts = ceilDivide(p.M, rowStep);
+  columnCuts = ceilDivide(p.N, columnStep);
+  parallel(work, rowCuts * columnCuts, [&](int64_t index, int worker) {
+    const int64_t m = index % rowCuts * rowStep, n = index / rowCuts * columnStep;
+    oneThread(p.part(m, least(rowStep, p.M - m), n, least(columnStep, p.N - n)),
+              work.scratch(work, worker));
+  });
+}
+
+template <class T>
+Product<T> productOf(int64_t M, int64_t N, int64_t K, const T* a, int64_t lda, int64_t transposeA,
+                     const T* b, int64_t ldb, int64_t transposeB, const T* bias, T* c, int64_t ldc,
+                     int64_t accumulate) {
+  return {M,
+          N,
+          K,
+          a,
+          transposeA ? 1 : lda,
+          transposeA ? lda : 1,
+          b,
+          transposeB ? 1 : ldb,
+          transposeB ? ldb : 1,
+          c,
+          ldc,
+          1,
+          accumulate != 0,
+          bias,
+          0,
+          1};
+}
+
+template <class T>
+void gemm(Work& work, int64_t M, int64_t N, int64_t K, const T* a, int64_t lda, int64_t transposeA,
+          const T* b, int64_t ldb, int64_t transposeB, const T* bias, T* c, int64_t ldc,
+          int64_t accumulate) {
+  if (M <= 0 || N <= 0) return;
+  shared(work,
+         productOf(M, N, K, a, lda, transposeA, b, ldb, transposeB, bias, c, ldc, accumulate));
+}
+
+template <class T>
+void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, const T* a,
+                  int64_t lda, int64_t transposeA, int64_t strideA, const T* b, int64_t ldb,
+                  int64_t transposeB, int64_t strideB, T* c, int64_t ldc, int64_t strideC,
+                  int64_t accumulate) {
+  if (M <= 0 || N <= 0 || batch <= 0) return;
+  const auto at = [&](int64_t i) {
+    return productOf<T>(M, N, K, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB,
+                        nullptr, c + i * strideC, ldc, accumulate);
+  };
+  const double each = cost(at(0));
+  if (batch < 2 * work.threads && each > 4 * threadGrain) {
+    for (int64_t i = 0; i < batch; ++i) shared(work, at(i));
+    return;
+  }
+  // Neighbouring products go to one thread, a grain's worth at least.
+  int64_t run = int64_t(threadGrain / each) + 1;
+  const int64_t even = ceilDivide(batch, 4 * work.threads);
+  if (run < even) run = even;
+  parallel(work, ceilDivide(batch, run), [&](int64_t index, int worker) {
+    for (int64_t i = index * run; i < least(batch, (index + 1) * run); ++i)
+      oneThread(at(i), work.scratch(work, worker));
+  });
+}
+
+INSTANTIATE_FLOAT(gemm)
+INSTANTIATE_FLOAT(gemm_batched)
+
+}  // namespace ostinato::OSTINATO_ISA
