@@ -59,12 +59,17 @@ declare module '../tensor/tensor' {
   interface Tensor extends Methods {}
 }
 
-for (const [name, operation] of Object.entries(methods)) {
+type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+
+// A fixed number of parameters, because collecting and spreading them costs more than a small kernel.
+function define(name: string, operation: Operation): void {
   Object.defineProperty(Tensor.prototype, name, {
-    value(this: Tensor, ...rest: unknown[]): unknown {
-      return (operation as (...all: unknown[]) => unknown)(this, ...rest);
+    value(this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
+      return operation(this, a, b, c, d);
     },
     writable: true,
     configurable: true,
   });
 }
+
+for (const [name, operation] of Object.entries(methods)) define(name, operation as Operation);
