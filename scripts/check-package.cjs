@@ -47,7 +47,8 @@ function installInto(project, tarball) {
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-package-'));
-try {
+
+function check() {
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const packed = Object.values(JSON.parse(run('npm', pack)))[0];
   const tarball = path.join(folder, packed.filename);
@@ -59,6 +60,13 @@ try {
   console.log(run(process.execPath, ['agree.mjs'], project));
   run(bin('tsc'), ['-p', project], project);
   console.log('types agree for import and require');
+}
+
+try {
+  check();
+} catch (error) {
+  console.error(`check-package: ${error.message}`);
+  process.exitCode = 1;
 } finally {
   fs.rmSync(folder, { recursive: true });
 }
