@@ -23,7 +23,7 @@ let created = 0;
 
 export class Node implements GradFn {
   /** Grows with creation: an input's node is always older than its user's. */
-  readonly order = created++;
+  readonly order: number;
   /** The nodes of the inputs; null where an input needs no gradient. */
   readonly next: (Node | null)[];
   /** Which output of `next[i]` input i was. */
@@ -58,6 +58,8 @@ export class Node implements GradFn {
       this.next[i] = input === null || !input.requiresGrad ? null : nodeOf(input);
       this.nextOutput[i] = input === null ? 0 : input.outputIndex;
     }
+    // Last: `nodeOf` may just have made a leaf's node, which must be the older.
+    this.order = created++;
   }
 
   /** Whether input i wants a gradient. */

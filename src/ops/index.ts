@@ -19,7 +19,11 @@ export {
   type TensorLike,
   type TensorOptions,
 } from './factories';
-export { mm } from './matmul';
+export { addmm, baddbmm, type AddmmOptions } from './matmul/addmm';
+export { bmm } from './matmul/bmm';
+export { linear } from './matmul/linear';
+export { matmul, outer } from './matmul/matmul';
+export { dot, mm, mv } from './matmul/mm';
 export { mul } from './mul';
 export { neg } from './neg';
 export { sub } from './sub';

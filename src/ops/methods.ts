@@ -8,7 +8,10 @@ import { Tensor } from '../tensor/tensor';
 import { add } from './add';
 import { clone, contiguous, detach } from './clone';
 import { copy_ } from './inplace';
-import { mm } from './matmul';
+import { addmm, baddbmm } from './matmul/addmm';
+import { bmm } from './matmul/bmm';
+import { matmul, outer } from './matmul/matmul';
+import { dot, mm, mv } from './matmul/mm';
 import { mul } from './mul';
 import { neg } from './neg';
 import { sub } from './sub';
@@ -26,16 +29,23 @@ type OperandMethod<F> = F extends (a: infer _A, ...rest: infer P) => infer R
 
 const methods = {
   add,
+  addmm,
+  baddbmm,
+  bmm,
   clone,
   contiguous,
   copy_,
   detach,
+  dot,
   expand,
   flatten,
+  matmul,
   mm,
   mul,
+  mv,
   narrow,
   neg,
+  outer,
   permute,
   reshape,
   select,

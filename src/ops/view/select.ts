@@ -102,7 +102,6 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   const drop = new Set(chosen.filter((d) => x.shape[d] === 1));
   const keep = <E>(list: readonly E[]): E[] => list.filter((_, d) => !drop.has(d));
   const from: Shape = x.shape;
-  return viewOf(x, 'SqueezeBackward0', keep(x.shape), keep(x.strides), x.offset, (g) => [
-    reshape(g, from),
-  ]);
+  const name = `SqueezeBackward${dim === undefined ? 0 : typeof dim === 'number' ? 1 : 2}`;
+  return viewOf(x, name, keep(x.shape), keep(x.strides), x.offset, (g) => [reshape(g, from)]);
 }

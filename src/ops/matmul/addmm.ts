@@ -1,0 +1,118 @@
+/**
+ * addmm, baddbmm: beta·C + alpha·A·B. dC = beta·g, dA = alpha·g·Bᵀ, dB = alpha·Aᵀ·g. Saves A and B.
+ * With beta = alpha = 1 the sums start from C, inside the product.
+ */
+import { withGradMode } from '../../autograd/mode';
+import { record, save } from '../../autograd/node';
+import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { add } from '../add';
+import { copyInto } from '../clone';
+import { checkTensor } from '../elementwise';
+import { mul } from '../mul';
+import { unbroadcast } from '../unbroadcast';
+import { expand } from '../view/expand';
+import { t, transpose } from '../view/permute';
+import { bmm } from './bmm';
+import { batchedProduct, checkInner, checkTypes, product, productInto } from './layout';
+import { mm } from './mm';
+
+export interface AddmmOptions {
+  /** Factor of the added term; with 0 its values are not read (default 1). */
+  beta?: number;
+  /** Factor of the product (default 1). */
+  alpha?: number;
+}
+
+const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x, factor));
+
+function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {
+  checkInner(operation, a, b, ['mat1', 'mat2']);
+  checkTypes(operation, c, a, ['input', 'mat1']);
+  if (!sameShape(broadcastShapes(operation, c.shape, shape), shape)) {
+    throw new RangeError(
+      `${operation}: input has shape ${showShape(c.shape)}, which does not broadcast to the product's ${showShape(shape)}`,
+    );
+  }
+}
+
+/**
+ * beta·input + alpha·mat1·mat2; `input` broadcasts to the product's shape [M, N] (torch.addmm).
+ * @throws RangeError when shapes do not fit; TypeError when the element types differ.
+ */
+export function addmm(
+  input: Tensor,
+  mat1: Tensor,
+  mat2: Tensor,
+  { beta = 1, alpha = 1 }: AddmmOptions = {},
+): Tensor {
+  checkTensor('addmm', 'input', input);
+  checkTensor('addmm', 'mat1', mat1);
+  checkTensor('addmm', 'mat2', mat2);
+  if (mat1.ndim !== 2 || mat2.ndim !== 2) {
+    throw new RangeError(
+      `addmm: mat1 and mat2 must be matrices, got shapes ${showShape(mat1.shape)} and ${showShape(mat2.shape)}`,
+    );
+  }
+  const shape = [mat1.shape[0], mat2.shape[1]];
+  checkAdded('addmm', input, mat1, mat2, shape);
+  const out = withGradMode(false, () => addProduct(input, mat1, mat2, beta, alpha, shape));
+  const savedA = mat2.requiresGrad ? save('addmm', mat1) : null;
+  const savedB = mat1.requiresGrad ? save('addmm', mat2) : null;
+  const from = input.shape;
+  return record('AddmmBackward0', [input, mat1, mat2], out, (g, node) => [
+    node.needs(0) ? unbroadcast(scaled(g, beta), from) : null,
+    savedB && scaled(mm(g, t(savedB.get())), alpha),
+    savedA && scaled(mm(t(savedA.get()), g), alpha),
+  ]);
+}
+
+function addProduct(
+  c: Tensor,
+  a: Tensor,
+  b: Tensor,
+  beta: number,
+  alpha: number,
+  shape: Shape,
+): Tensor {
+  if (beta === 0) return scaled(product('addmm', a, b, null, shape), alpha);
+  if (alpha !== 1) return add(scaled(product('addmm', a, b, null, shape), alpha), scaled(c, beta));
+  const out = copyInto(expand(scaled(c, beta), shape), empty(shape, a.dtype));
+  productInto('addmm', a, b, null, out, true);
+  return out;
+}
+
+/**
+ * beta·input + alpha·batch1·batch2 for each member of a batch: [B, M, K] and [B, K, N]; `input` broadcasts
+ * (torch.baddbmm).
+ * @throws RangeError when shapes do not fit; TypeError when the element types differ.
+ */
+export function baddbmm(
+  input: Tensor,
+  batch1: Tensor,
+  batch2: Tensor,
+  { beta = 1, alpha = 1 }: AddmmOptions = {},
+): Tensor {
+  checkTensor('baddbmm', 'input', input);
+  checkTensor('baddbmm', 'batch1', batch1);
+  checkTensor('baddbmm', 'batch2', batch2);
+  if (batch1.ndim !== 3 || batch2.ndim !== 3 || batch1.shape[0] !== batch2.shape[0]) {
+    throw new RangeError(
+      `baddbmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(batch1.shape)} and ${showShape(batch2.shape)}`,
+    );
+  }
+  const shape = [...batch1.shape.slice(0, 2), batch2.shape[2]];
+  checkAdded('baddbmm', input, batch1, batch2, shape);
+  const out = withGradMode(false, () => {
+    const scaledProduct = scaled(batchedProduct('baddbmm', batch1, batch2), alpha);
+    return beta === 0 ? scaledProduct : add(scaledProduct, scaled(input, beta));
+  });
+  const savedA = batch2.requiresGrad ? save('baddbmm', batch1) : null;
+  const savedB = batch1.requiresGrad ? save('baddbmm', batch2) : null;
+  const from = input.shape;
+  return record('BaddbmmBackward0', [input, batch1, batch2], out, (g, node) => [
+    node.needs(0) ? unbroadcast(scaled(g, beta), from) : null,
+    savedB && scaled(bmm(g, transpose(savedB.get(), 1, 2)), alpha),
+    savedA && scaled(bmm(transpose(savedA.get(), 1, 2), g), alpha),
+  ]);
+}

@@ -1,0 +1,200 @@
+/**
+ * How matrices reach the gemm kernels: any matrix with one dense dimension is read where it lies, transposed or
+ * not, and a batch is walked by its strides (0 where it repeats). The products here are not recorded; what
+ * they mean as operations is in the files beside this one.
+ */
+import { args, family } from '../../native/kernels';
+import { isFloat, itemSize } from '../../tensor/dtype';
+import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { copyInto } from '../clone';
+import { pick } from '../elementwise';
+
+const gemm = family('gemm');
+const gemmBatched = family('gemm_batched');
+
+/** How the last two dimensions lie in memory: row-major with a leading dimension, possibly transposed. */
+interface Layout {
+  transposed: 0 | 1;
+  leading: number;
+}
+
+/** Null when neither dimension is dense, or rows overlap. */
+function layoutOf(x: Tensor): Layout | null {
+  const r = x.ndim - 2;
+  const rows = x.shape[r];
+  const columns = x.shape[r + 1];
+  const rowStep = x.strides[r];
+  const columnStep = x.strides[r + 1];
+  if ((columnStep === 1 || columns <= 1) && (rowStep >= columns || rows <= 1)) {
+    return { transposed: 0, leading: Math.max(rowStep, columns, 1) };
+  }
+  if ((rowStep === 1 || rows <= 1) && (columnStep >= rows || columns <= 1)) {
+    return { transposed: 1, leading: Math.max(columnStep, rows, 1) };
+  }
+  return null;
+}
+
+const packed = (x: Tensor): Tensor => copyInto(x, empty(x.shape, x.dtype));
+
+/** @internal Whether a kernel can read the matrices of `x` where they lie. */
+export const isReadable = (x: Tensor): boolean => layoutOf(x) !== null;
+
+const readable = (x: Tensor): Tensor => (isReadable(x) ? x : packed(x));
+
+/** @internal `x` seen as a matrix of the given sizes, copied only where its layout demands it. Not recorded. */
+export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
+  if (x.ndim === 2) return x;
+  const shape = [rows, columns];
+  const strides = viewStrides(x.shape, x.strides, shape);
+  if (strides !== null) return new Tensor(x.storage, x.dtype, shape, strides, x.offset);
+  const copy = packed(x);
+  return new Tensor(copy.storage, x.dtype, shape, contiguousStrides(shape), copy.offset, true);
+}
+
+/** @internal The transposed matrix over the same memory. Not recorded. */
+export function transposedMatrix(x: Tensor): Tensor {
+  const [rows, columns] = x.shape;
+  const [rowStep, columnStep] = x.strides;
+  return new Tensor(x.storage, x.dtype, [columns, rows], [columnStep, rowStep], x.offset);
+}
+
+/**
+ * a·b of two matrices into a fresh contiguous tensor of M·N elements and the given shape.
+ * @param bias [N], added to each row: the value that every sum starts from
+ */
+export function product(
+  operation: string,
+  a: Tensor,
+  b: Tensor,
+  bias: Tensor | null,
+  shape: Shape,
+): Tensor {
+  const out = empty(shape, a.dtype);
+  productInto(operation, a, b, bias, out, false);
+  return out;
+}
+
+/** out = a·b (+ bias), or out += a·b with `accumulate`; `out` is contiguous. Raises no version. */
+export function productInto(
+  operation: string,
+  a: Tensor,
+  b: Tensor,
+  bias: Tensor | null,
+  out: Tensor,
+  accumulate: boolean,
+): void {
+  const run = pick(operation, gemm, a.dtype);
+  const x = readable(a);
+  const y = readable(b);
+  const left = layoutOf(x)!;
+  const right = layoutOf(y)!;
+  const n = y.shape[1];
+  args[0] = x.shape[0];
+  args[1] = n;
+  args[2] = x.shape[1];
+  args[3] = x.address;
+  args[4] = left.leading;
+  args[5] = left.transposed;
+  args[6] = y.address;
+  args[7] = right.leading;
+  args[8] = right.transposed;
+  args[9] = bias === null ? 0 : bias.address;
+  args[10] = out.address;
+  args[11] = n > 1 ? n : 1;
+  args[12] = accumulate ? 1 : 0;
+  run();
+}
+
+/** Neighbouring batch dimensions that both operands step through evenly, merged into one. */
+interface Batch {
+  size: number;
+  a: number;
+  b: number;
+}
+
+function batchOf(a: Tensor, b: Tensor): Batch[] {
+  const merged: Batch[] = [];
+  for (let d = 0; d < a.ndim - 2; d++) {
+    const size = a.shape[d];
+    if (size === 1) continue;
+    const step = { size, a: a.strides[d], b: b.strides[d] };
+    const last = merged[merged.length - 1];
+    if (last !== undefined && last.a === step.a * size && last.b === step.b * size) {
+      merged[merged.length - 1] = { ...step, size: last.size * size };
+    } else merged.push(step);
+  }
+  return merged;
+}
+
+/**
+ * a·b for every pair of matrices of two tensors [..., M, K] and [..., K, N] with equal batch dimensions, into a
+ * fresh contiguous tensor. Batch strides may be anything, so an expanded operand is not copied.
+ */
+export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor {
+  const run = pick(operation, gemmBatched, a.dtype);
+  const x = readable(a);
+  const y = readable(b);
+  const left = layoutOf(x)!;
+  const right = layoutOf(y)!;
+  const [m, k] = [x.shape[x.ndim - 2], x.shape[x.ndim - 1]];
+  const n = y.shape[y.ndim - 1];
+  const out = empty([...x.shape.slice(0, -1), n], a.dtype);
+  if (out.numel === 0) return out;
+  const batch = batchOf(x, y);
+  const inner = batch.pop() ?? { size: 1, a: 0, b: 0 };
+  const bytes = itemSize(a.dtype);
+  const step = m * n;
+  let done = 0;
+  const walk = (depth: number, atA: number, atB: number): void => {
+    if (depth < batch.length) {
+      const { size, a: stepA, b: stepB } = batch[depth];
+      for (let i = 0; i < size; i++) walk(depth + 1, atA + i * stepA, atB + i * stepB);
+      return;
+    }
+    args[0] = inner.size;
+    args[1] = m;
+    args[2] = n;
+    args[3] = k;
+    args[4] = x.address + atA * bytes;
+    args[5] = left.leading;
+    args[6] = left.transposed;
+    args[7] = inner.a;
+    args[8] = y.address + atB * bytes;
+    args[9] = right.leading;
+    args[10] = right.transposed;
+    args[11] = inner.b;
+    args[12] = out.address + done * bytes;
+    args[13] = n;
+    args[14] = step;
+    args[15] = 0; // accumulate
+    run();
+    done += inner.size * step;
+  };
+  walk(0, 0, 0);
+  return out;
+}
+
+/**
+ * Checks that a [..., K] and b [..., K, N] (or [K]) can be multiplied.
+ * @throws RangeError when the inner sizes differ; TypeError when the element types differ.
+ */
+export function checkInner(operation: string, a: Tensor, b: Tensor, names = ['a', 'b']): void {
+  const [x, y] = names;
+  const inner = a.shape[a.ndim - 1];
+  const other = b.shape[Math.max(b.ndim - 2, 0)];
+  if (inner !== other) {
+    throw new RangeError(
+      `${operation}: inner sizes differ: ${x} is ${showShape(a.shape)}, ${y} is ${showShape(b.shape)}; ${x}'s last size (${inner}) must equal ${y}'s ${b.ndim > 2 ? 'last but one' : 'first'} (${other})`,
+    );
+  }
+  checkTypes(operation, a, b, names);
+}
+
+/** @throws TypeError when the element types differ. */
+export function checkTypes(operation: string, a: Tensor, b: Tensor, names = ['a', 'b']): void {
+  if (a.dtype === b.dtype) return;
+  throw new TypeError(
+    `${operation}: ${names[0]} is ${a.dtype}, ${names[1]} is ${b.dtype}; convert one with to('${isFloat(a.dtype) ? a.dtype : b.dtype}')`,
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * linear: y = x·Wᵀ + b over the last dimension, one product with W read in place and b as the value that the
+ * sums start from. dx = g·W, dW = gᵀ·x, db = Σ g over rows. Saves x and W.
+ */
+import { record, save } from '../../autograd/node';
+import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { checkTensor } from '../elementwise';
+import { sum } from '../sum';
+import { t } from '../view/permute';
+import { reshape } from '../view/reshape';
+import { asMatrix, checkTypes, product, transposedMatrix } from './layout';
+import { mm } from './mm';
+
+const shaped = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : reshape(x, shape);
+
+function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
+  checkTensor('linear', 'input', input);
+  checkTensor('linear', 'weight', weight);
+  if (weight.ndim !== 2) {
+    throw new RangeError(
+      `linear: weight must be a matrix [out features, in features], got shape ${showShape(weight.shape)}`,
+    );
+  }
+  const [outFeatures, inFeatures] = weight.shape;
+  const features = input.shape[input.ndim - 1];
+  if (features !== inFeatures) {
+    throw new RangeError(
+      `linear: input has ${features === undefined ? 'no' : features} features, but weight takes ${inFeatures} (input ${showShape(input.shape)}, weight ${showShape(weight.shape)})`,
+    );
+  }
+  checkTypes('linear', input, weight, ['input', 'weight']);
+  if (bias === null) return;
+  checkTensor('linear', 'bias', bias);
+  if (bias.ndim !== 1 || bias.numel !== outFeatures) {
+    throw new RangeError(
+      `linear: bias must have shape [${outFeatures}] to go with weight ${showShape(weight.shape)}, got ${showShape(bias.shape)}`,
+    );
+  }
+  checkTypes('linear', input, bias, ['input', 'bias']);
+}
+
+function gradFnName(input: Tensor, bias: Tensor | null): string {
+  if (input.ndim === 2) return bias === null ? 'MmBackward0' : 'AddmmBackward0';
+  if (bias !== null) return 'ViewBackward0';
+  return input.ndim === 1 ? 'SqueezeBackward4' : 'UnsafeViewBackward0';
+}
+
+/**
+ * input·weightᵀ + bias: [..., in features] to [..., out features] (torch.nn.functional.linear).
+ * @param weight [out features, in features]
+ * @param bias [out features]
+ * @throws RangeError when the sizes do not fit; TypeError when the element types differ.
+ * @example linear(randn([8, 64]), randn([10, 64]), zeros([10])) // [8, 10]
+ */
+export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  check(input, weight, bias);
+  const [outFeatures, inFeatures] = weight.shape;
+  const inShape = input.shape;
+  const shape = [...inShape.slice(0, -1), outFeatures];
+  const rows = numelOf(inShape.slice(0, -1));
+  const out = product(
+    'linear',
+    asMatrix(input, rows, inFeatures),
+    transposedMatrix(weight),
+    bias && contiguous(bias),
+    shape,
+  );
+  const savedInput = weight.requiresGrad ? save('linear', input) : null;
+  const savedWeight = input.requiresGrad ? save('linear', weight) : null;
+  return record(gradFnName(input, bias), [input, weight, bias], out, (g, node) => {
+    const matrix = shaped(g, [rows, outFeatures]);
+    return [
+      savedWeight && shaped(mm(matrix, savedWeight.get()), inShape),
+      savedInput && mm(t(matrix), shaped(savedInput.get(), [rows, inFeatures])),
+      node.needs(2) ? sum(matrix, 0) : null,
+    ];
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * matmul: chooses the product for the ranks of its arguments, by PyTorch's rules. Vectors count as a row on the
+ * left and as a column on the right, and that dimension goes again; leading dimensions are a batch and
+ * broadcast. outer is here too, as the product of a column and a row.
+ */
+import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { checkTensor } from '../elementwise';
+import { mul } from '../mul';
+import { expand } from '../view/expand';
+import { squeeze, unsqueeze } from '../view/select';
+import { batched } from './bmm';
+import { checkInner, isReadable } from './layout';
+import { dot, foldedProduct } from './mm';
+
+/**
+ * The matrix product for tensors of any rank from 1 (torch.matmul).
+ *
+ * | a | b | result |
+ * |---|---|---|
+ * | [K] | [K] | [] |
+ * | [M, K] | [K] | [M] |
+ * | [K] | [K, N] | [N] |
+ * | [M, K] | [K, N] | [M, N] |
+ * | [...batch, M, K] | [...batch, K, N] | [...batch, M, N], batches broadcast |
+ *
+ * @throws RangeError when the inner sizes differ or the batches do not broadcast; TypeError when the element types
+ * differ.
+ * @example matmul(randn([8, 20, 64]), randn([64, 10])) // [8, 20, 10]
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkTensor('matmul', 'a', a);
+  checkTensor('matmul', 'b', b);
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new RangeError(
+      `matmul: both arguments must have at least one dimension: a is ${showShape(a.shape)}, b is ${showShape(b.shape)}; use mul with single numbers`,
+    );
+  }
+  checkInner('matmul', a, b);
+  if (b.ndim > 2) return byBatch(a, b);
+  if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
+  return byMatrix(a, b);
+}
+
+// b is a matrix or a vector: all of a's leading dimensions are rows of one product.
+function byMatrix(a: Tensor, b: Tensor): Tensor {
+  const k = a.shape[a.ndim - 1];
+  const rows = a.shape.slice(0, -1);
+  const columns = b.shape.slice(1);
+  const name =
+    a.ndim === 1
+      ? 'SqueezeBackward4'
+      : a.ndim > 2
+        ? 'UnsafeViewBackward0'
+        : b.ndim === 1
+          ? 'MvBackward0'
+          : 'MmBackward0';
+  const sizes = [numelOf(rows), k, numelOf(columns)] as const;
+  return foldedProduct('matmul', name, a, b, sizes, [...rows, ...columns]);
+}
+
+function byBatch(a: Tensor, b: Tensor): Tensor {
+  const x = a.ndim === 1 ? unsqueeze(a, 0) : a;
+  const batch = broadcastShapes('matmul', x.shape.slice(0, -2), b.shape.slice(0, -2));
+  const repeated = (y: Tensor): Tensor => {
+    const shape = [...batch, ...y.shape.slice(-2)];
+    if (sameShape(y.shape, shape)) return y;
+    // A copy that the kernel will need is cheaper before the batch repeats it.
+    return expand(isReadable(y) ? y : contiguous(y), shape);
+  };
+  const out = batched('matmul', 'UnsafeViewBackward0', repeated(x), repeated(b));
+  return a.ndim === 1 ? squeeze(out, -2) : out;
+}
+
+/**
+ * The matrix of all products of an element of `a` [M] and one of `b` [N]: [M, N] (torch.outer).
+ * @throws RangeError when one is not a vector.
+ */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  checkTensor('outer', 'a', a);
+  checkTensor('outer', 'b', b);
+  if (a.ndim !== 1 || b.ndim !== 1) {
+    throw new RangeError(
+      `outer: takes two vectors, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}`,
+    );
+  }
+  return mul(unsqueeze(a, 1), b);
+}
