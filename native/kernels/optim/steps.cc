@@ -1,0 +1,81 @@
+// Fused multi-tensor optimizer steps: one call updates every parameter of a group, one pass over
+// memory.
+#include "../kernels.h"
+#include "table.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+// Row: numel, param, grad, momentum buffer (0 without momentum), 1 when the buffer is new.
+//   g = grad (negated to maximize) + weightDecay p
+//   buffer = new ? g : momentum buffer + (1 - dampening) g;  g = nesterov ? g + momentum buffer :
+//   buffer p -= lr g
+template <class T>
+void sgd(const double* table, int64_t rows, double lr, double momentum, double dampening,
+         double weightDecay, int64_t nesterov, int64_t maximize, Work& work) {
+  const Vec<T> rate = broadcast(T(-lr)), keep = broadcast(T(momentum)),
+               take = broadcast(T(1 - dampening)), decay = broadcast(T(weightDecay));
+  forEachChunk(work, table, rows, 5, [&](const double* row, int64_t begin, int64_t end, int64_t) {
+    T* const param = tableAddress<T>(row[1]);
+    const T* const grad = tableAddress<T>(row[2]);
+    T* const buffer = tableAddress<T>(row[3]);
+    const bool fresh = row[4] != 0;
+    forEachVector<T>(begin, end, [&](int64_t i, int n) {
+      Vec<T> g = loadSome(grad + i, n), p = loadSome(param + i, n);
+      if (maximize) g = -g;
+      if (weightDecay != 0) g = fma(decay, p, g);
+      if (buffer) {
+        const Vec<T> b = fresh ? g : fma(take, g, loadSome(buffer + i, n) * keep);
+        storeSome(buffer + i, b, n);
+        g = nesterov ? fma(keep, b, g) : b;
+      }
+      storeSome(param + i, fma(rate, g, p), n);
+    });
+  });
+}
+
+// Row: numel, param, grad, m, v, largest v (0 without amsgrad), lr / (1 - beta1^t), sqrt(1 -
+// beta2^t).
+//   p *= 1 - lr weightDecay  (decoupled)   or   g = grad + weightDecay p  (coupled)
+//   m += (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g g;  amsgrad: the largest v so far in
+//   place of v p -= step m / (sqrt(v) / correction + eps)
+template <class T>
+void adam(const double* table, int64_t rows, double lr, double beta1, double beta2, double eps,
+          double weightDecay, int64_t decoupled, int64_t maximize, Work& work) {
+  const Vec<T> toward = broadcast(T(1 - beta1)), keep = broadcast(T(beta2)),
+               take = broadcast(T(1 - beta2)), epsilon = broadcast(T(eps)),
+               decay = broadcast(T(weightDecay)), shrink = broadcast(T(1 - lr * weightDecay));
+  forEachChunk(work, table, rows, 8, [&](const double* row, int64_t begin, int64_t end, int64_t) {
+    T* const param = tableAddress<T>(row[1]);
+    const T* const grad = tableAddress<T>(row[2]);
+    T* const first = tableAddress<T>(row[3]);
+    T* const second = tableAddress<T>(row[4]);
+    T* const largest = tableAddress<T>(row[5]);
+    const Vec<T> step = broadcast(T(-row[6])), correction = broadcast(T(row[7]));
+    forEachVector<T>(begin, end, [&](int64_t i, int n) {
+      Vec<T> g = loadSome(grad + i, n), p = loadSome(param + i, n);
+      if (maximize) g = -g;
+      if (weightDecay != 0) {
+        if (decoupled)
+          p = p * shrink;
+        else
+          g = fma(decay, p, g);
+      }
+      Vec<T> m = loadSome(first + i, n), v = loadSome(second + i, n);
+      m = fma(toward, g - m, m);
+      v = fma(take * g, g, v * keep);
+      storeSome(first + i, m, n);
+      storeSome(second + i, v, n);
+      if (largest) {
+        v = max(loadSome(largest + i, n), v);
+        storeSome(largest + i, v, n);
+      }
+      const Vec<T> denominator = sqrt(v) / correction + epsilon;
+      storeSome(param + i, p + step * m / denominator, n);
+    });
+  });
+}
+
+INSTANTIATE_FLOAT(sgd)
+INSTANTIATE_FLOAT(adam)
+
+}  // namespace ostinato::OSTINATO_ISA

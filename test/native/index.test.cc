@@ -1,0 +1,169 @@
+// kernels/index: every kernel against its defining formula, on every instruction set, with guards
+// around the output.
+#include "runtime/dispatch.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <vector>
+
+using namespace ostinato;
+
+namespace {
+
+constexpr int64_t guardLength = 8;
+
+template <class T>
+struct Guarded {
+  std::vector<T> values;
+  explicit Guarded(int64_t n, T fill = T(0)) : values(size_t(n + 2 * guardLength), T(77)) {
+    for (int64_t i = 0; i < n; ++i) values[size_t(i + guardLength)] = fill;
+  }
+  T* data() { return values.data() + guardLength; }
+  int64_t size() const { return int64_t(values.size()) - 2 * guardLength; }
+  bool intact() const {
+    for (int64_t i = 0; i < guardLength; ++i)
+      if (values[size_t(i)] != T(77) || values[values.size() - 1 - size_t(i)] != T(77))
+        return false;
+    return true;
+  }
+};
+
+struct Shape {
+  int64_t outer, size, n, inner;
+};
+const std::vector<Shape> shapes = {{0, 3, 2, 4},  {1, 1, 1, 1},  {2, 5, 0, 3},  {3, 4, 7, 1},
+                                   {1, 6, 9, 15}, {2, 3, 5, 16}, {1, 7, 4, 17}, {2, 9, 11, 100}};
+
+std::vector<int32_t> indices(int64_t count, int64_t size) {
+  std::vector<int32_t> out;
+  for (int64_t i = 0; i < count; ++i) out.push_back(int32_t((i * 7 + i * i) % size));
+  return out;
+}
+template <class T>
+std::vector<T> values(int64_t count) {
+  std::vector<T> out;
+  for (int64_t i = 0; i < count; ++i) out.push_back(T((i * 37) % 101));
+  return out;
+}
+
+template <class T, class Select, class Copy, class Gather, class Scatter>
+void checkMoves(Select select, Copy copy, Gather gather, Scatter scatter) {
+  for (const Shape& s : shapes) {
+    CAPTURE(s.outer);
+    CAPTURE(s.size);
+    CAPTURE(s.n);
+    CAPTURE(s.inner);
+    const auto x = values<T>(s.outer * s.size * s.inner);
+    const auto rows = indices(s.n, s.size);
+    Guarded<T> out(s.outer * s.n * s.inner);
+    select(x.data(), rows.data(), out.data(), s.outer, s.size, s.n, s.inner);
+    bool same = true;
+    for (int64_t o = 0; o < s.outer; ++o)
+      for (int64_t i = 0; i < s.n; ++i)
+        for (int64_t k = 0; k < s.inner; ++k)
+          same = same && out.data()[(o * s.n + i) * s.inner + k] ==
+                             x[size_t((o * s.size + rows[size_t(i)]) * s.inner + k)];
+    CHECK(same);
+    CHECK(out.intact());
+
+    const auto source = values<T>(s.outer * s.n * s.inner);
+    Guarded<T> target(s.outer * s.size * s.inner);
+    std::vector<T> expected(size_t(target.size()), T(0));
+    copy(source.data(), rows.data(), target.data(), s.outer, s.size, s.n, s.inner);
+    for (int64_t o = 0; o < s.outer; ++o)
+      for (int64_t i = 0; i < s.n; ++i)
+        for (int64_t k = 0; k < s.inner; ++k)
+          expected[size_t((o * s.size + rows[size_t(i)]) * s.inner + k)] =
+              source[size_t((o * s.n + i) * s.inner + k)];
+    CHECK(std::equal(expected.begin(), expected.end(), target.data()));
+    CHECK(target.intact());
+
+    const auto each = indices(s.outer * s.n * s.inner, s.size);
+    Guarded<T> gathered(s.outer * s.n * s.inner);
+    gather(x.data(), each.data(), gathered.data(), s.outer, s.size, s.n, s.inner);
+    Guarded<T> scattered(s.outer * s.size * s.inner);
+    std::vector<T> placed(size_t(scattered.size()), T(0));
+    scatter(source.data(), each.data(), scattered.data(), s.outer, s.size, s.n, s.inner);
+    same = true;
+    for (int64_t o = 0; o < s.outer; ++o)
+      for (int64_t i = 0; i < s.n; ++i)
+        for (int64_t k = 0; k < s.inner; ++k) {
+          const size_t at = size_t((o * s.n + i) * s.inner + k);
+          const size_t place = size_t((o * s.size + each[at]) * s.inner + k);
+          same = same && gathered.data()[at] == x[place];
+          placed[place] = source[at];
+        }
+    CHECK(same);
+    CHECK(std::equal(placed.begin(), placed.end(), scattered.data()));
+    CHECK(gathered.intact());
+    CHECK(scattered.intact());
+  }
+}
+
+template <class T, class IndexAdd, class ScatterAdd>
+void checkSums(IndexAdd indexAdd, ScatterAdd scatterAdd) {
+  for (const Shape& s : shapes) {
+    const auto source = values<T>(s.outer * s.n * s.inner);
+    const auto rows = indices(s.n, s.size);
+    for (const int64_t skip : {int64_t(-1), int64_t(0)}) {
+      Guarded<T> out(s.outer * s.size * s.inner, T(1));
+      std::vector<T> expected(size_t(out.size()), T(1));
+      indexAdd(source.data(), rows.data(), out.data(), s.outer, s.size, s.n, s.inner, skip);
+      for (int64_t o = 0; o < s.outer; ++o)
+        for (int64_t i = 0; i < s.n; ++i)
+          for (int64_t k = 0; k < s.inner; ++k)
+            if (rows[size_t(i)] != skip)
+              expected[size_t((o * s.size + rows[size_t(i)]) * s.inner + k)] +=
+                  source[size_t((o * s.n + i) * s.inner + k)];
+      CHECK(std::equal(expected.begin(), expected.end(), out.data()));
+      CHECK(out.intact());
+    }
+    const auto each = indices(s.outer * s.n * s.inner, s.size);
+    Guarded<T> out(s.outer * s.size * s.inner, T(1));
+    std::vector<T> expected(size_t(out.size()), T(1));
+    scatterAdd(source.data(), each.data(), out.data(), s.outer, s.size, s.n, s.inner);
+    for (int64_t o = 0; o < s.outer; ++o)
+      for (int64_t i = 0; i < s.n; ++i)
+        for (int64_t k = 0; k < s.inner; ++k) {
+          const size_t at = size_t((o * s.n + i) * s.inner + k);
+          expected[size_t((o * s.size + each[at]) * s.inner + k)] += source[at];
+        }
+    CHECK(std::equal(expected.begin(), expected.end(), out.data()));
+    CHECK(out.intact());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("index kernels move and add what their formulas say") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int t = 0; t < count; ++t) {
+    const KernelTable& k = *tables[t];
+    CAPTURE(k.isa);
+    checkMoves<float>(k.index_select_f32, k.index_copy_f32, k.gather_f32, k.scatter_f32);
+    checkMoves<double>(k.index_select_f64, k.index_copy_f64, k.gather_f64, k.scatter_f64);
+    checkMoves<int32_t>(k.index_select_i32, k.index_copy_i32, k.gather_i32, k.scatter_i32);
+    checkMoves<uint8_t>(k.index_select_u8, k.index_copy_u8, k.gather_u8, k.scatter_u8);
+    checkSums<float>(k.index_add_f32, k.scatter_add_f32);
+    checkSums<double>(k.index_add_f64, k.scatter_add_f64);
+  }
+}
+
+TEST_CASE("index_bounds finds the first index out of range") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int t = 0; t < count; ++t) {
+    const std::vector<int32_t> index = {0, 4, 2, -1, 5};
+    double position = 99;
+    tables[t]->index_bounds(index.data(), 0, 0, 5, &position);
+    CHECK(position == -1);
+    tables[t]->index_bounds(index.data(), 3, 0, 5, &position);
+    CHECK(position == -1);
+    tables[t]->index_bounds(index.data(), 5, 0, 5, &position);
+    CHECK(position == 3);
+    tables[t]->index_bounds(index.data(), 5, -5, 5, &position);
+    CHECK(position == 4);
+  }
+}
