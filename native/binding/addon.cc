@@ -9,7 +9,7 @@
 
 namespace ostinato {
 
-double* argumentBlock = nullptr;
+constinit thread_local double* argumentBlock = nullptr;
 static const KernelTable* table = nullptr;
 
 #define BIND(field)                                              \
@@ -35,8 +35,8 @@ static const napi_property_descriptor kernelProperties[] = {
 #undef BIND
 };
 
-// setArgumentBlock(Float64Array): the array that all later calls read. It must live as long as the
-// add-on.
+// setArgumentBlock(Float64Array): the array that all later calls of this JavaScript thread read. It
+// must live as long as they are made.
 static napi_value setArgumentBlock(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value array;
@@ -69,14 +69,21 @@ static napi_value setNumThreads(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+static napi_value getNumThreads(napi_env env, napi_callback_info) {
+  napi_value value;
+  napi_create_int32(env, currentThreads(), &value);
+  return value;
+}
+
 static napi_value text(napi_env env, const char* string) {
   napi_value value;
   napi_create_string_utf8(env, string, NAPI_AUTO_LENGTH, &value);
   return value;
 }
 
-// { kernels, isa, availableIsas, addressOf, setArgumentBlock, setNumThreads, maxThreads }; isa is
-// null when OSTINATO_ISA names a set that this machine or build does not have.
+// { kernels, isa, availableIsas, addressOf, setArgumentBlock, getNumThreads,
+// setNumThreads, maxThreads }; isa is null when OSTINATO_ISA names a set that this machine or build
+// does not have.
 static napi_value initialize(napi_env env, napi_value exports) {
   table = selectedTable();
   napi_value isa, available, kernels, value;
@@ -101,6 +108,8 @@ static napi_value initialize(napi_env env, napi_value exports) {
       {"addressOf", nullptr, addressOf, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"setArgumentBlock", nullptr, setArgumentBlock, nullptr, nullptr, nullptr, napi_enumerable,
        nullptr},
+      {"getNumThreads", nullptr, getNumThreads, nullptr, nullptr, nullptr, napi_enumerable,
+       nullptr},
       {"setNumThreads", nullptr, setNumThreads, nullptr, nullptr, nullptr, napi_enumerable,
        nullptr},
   };
@@ -110,4 +119,5 @@ static napi_value initialize(napi_env env, napi_value exports) {
 
 }  // namespace ostinato
 
-NAPI_MODULE(ostinato, ostinato::initialize)
+// Context-aware: each JavaScript thread that requires the add-on initializes it for itself.
+NAPI_MODULE_INIT() { return ostinato::initialize(env, exports); }

@@ -16,7 +16,8 @@
 namespace ostinato {
 
 inline constexpr int argumentBlockLength = 128;
-extern double* argumentBlock;
+// One for each JavaScript thread. Initial-exec: it is read with one instruction, without a call.
+extern constinit thread_local double* argumentBlock __attribute__((tls_model("initial-exec")));
 
 template <class P>
 struct Argument;  // a parameter type that has no specialization cannot be bound

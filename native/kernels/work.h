@@ -1,5 +1,15 @@
 // Work: what a kernel may ask of its caller, namely threads and scratch memory. Kernels themselves
-// neither allocate nor start threads; runtime/ implements this.
+// neither allocate nor start threads; runtime/threads implements this.
+//
+//   parallel(work, count, body)    independent pieces: body(index, worker) for each index, in any
+//                                  order, on any worker, some of them at the same time
+//   together(work, wanted, body)   1 <= count <= wanted bodies that all run at the same time and
+//   may
+//                                  wait for each other with work.meet(work): body(index, count,
+//                                  worker)
+//
+// How pieces fall to workers, and how many run together, must not change a bit of any result. A
+// body calls neither of the two.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +21,27 @@ struct Work {
   int threads;
 
   // Runs body(context, index, worker) for each index in [0, count), worker in [0, threads), and
-  // returns when all have ended. Which worker gets which index must not change a bit of the result.
+  // returns when all have ended.
   void (*run)(Work& work, int64_t count, void (*body)(void* context, int64_t index, int worker),
               void* context);
 
-  // Worker w's own scratch: scratchBytes bytes, 64-byte aligned, alive for the whole process. Its
-  // contents do not outlive the kernel's call.
+  // Runs body(context, index, count, worker) for each index in [0, count), all at the same time,
+  // and returns when all have ended. count is what can be had at once, from 1 to wanted <= threads:
+  // a worker that is late, or busy for another caller, is not waited for.
+  void (*runTogether)(Work& work, int wanted,
+                      void (*body)(void* context, int index, int count, int worker), void* context);
+
+  // In a body of runTogether: returns when all `count` bodies have called it as often as this one.
+  // What they wrote before is visible after.
+  void (*meet)(Work& work);
+
+  // Worker w's own scratch: scratchBytes bytes, 64-byte aligned. Its contents do not outlive the
+  // kernel's call.
   char* (*scratch)(Work& work, int worker);
   static constexpr int64_t scratchBytes = int64_t(8) << 20;
 };
 
-// Calls body(index, worker) for each index in [0, count): work.run for a lambda.
+// work.run for a lambda body(index, worker).
 template <class Body>
 inline __attribute__((always_inline)) void parallel(Work& work, int64_t count, Body body) {
   if (work.threads <= 1 || count <= 1) {
@@ -32,6 +52,17 @@ inline __attribute__((always_inline)) void parallel(Work& work, int64_t count, B
       work, count,
       [](void* context, int64_t index, int worker) {
         (*static_cast<Body*>(context))(index, worker);
+      },
+      &body);
+}
+
+// work.runTogether for a lambda body(index, count, worker).
+template <class Body>
+inline __attribute__((always_inline)) void together(Work& work, int wanted, Body body) {
+  work.runTogether(
+      work, wanted,
+      [](void* context, int index, int count, int worker) {
+        (*static_cast<Body*>(context))(index, count, worker);
       },
       &body);
 }

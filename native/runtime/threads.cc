@@ -1,27 +1,370 @@
+// One pool for the process. A caller publishes a job, takes pieces of it itself, and closes it when
+// none is left: a worker that comes late (asleep, preempted) finds the job closed and is not waited
+// for, so only a worker that holds a piece can keep the caller. Workers watch for the next job for
+// a while, then sleep. The pool is never destroyed: its threads may sleep in it while the process
+// ends.
 #include "threads.h"
 
+#include "processors.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 
 namespace ostinato {
 
-static char* scratchOf(Work&, int worker) {
-  // Reserved, not committed: a page costs memory only once a kernel writes it.
-  static char* const base =
-      static_cast<char*>(mmap(nullptr, Work::scratchBytes * maxThreads(), PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-  return base + worker * Work::scratchBytes;
+namespace {
+
+constexpr int mostThreads = 64;
+
+using Clock = std::chrono::steady_clock;
+double now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
 }
 
-static void runSerially(Work&, int64_t count, void (*body)(void*, int64_t, int), void* context) {
-  for (int64_t i = 0; i < count; ++i) body(context, i, 0);
+// Seconds a worker watches for its next job before it sleeps: about what waking it would cost.
+constexpr double watchTime = 20e-6;
+// Seconds that together() waits for workers to come.
+constexpr double gatherTime = 50e-6;
+// A wait this long is no imbalance of work but a thread that does not get its processor.
+constexpr double stallTime = 200e-6;
+
+// Waits for `ready()`, watching first, giving the processor away later. Returns the seconds waited
+// beyond the first few microseconds.
+template <class Ready>
+double await(const bool watch, Ready ready) {
+  for (int i = 0; watch && i < 400; ++i) {
+    if (ready()) return 0;
+    pause();
+  }
+  if (ready()) return 0;
+  const double start = now();
+  double waited = 0;
+  do {
+    if (watch && waited < watchTime)
+      for (int i = 0; i < 50; ++i) pause();
+    else
+      sched_yield();
+    waited = now() - start;
+  } while (!ready());
+  return waited;
 }
+
+char* reserveScratch() {
+  // Reserved, not committed: a page costs memory only once a kernel writes it.
+  void* base = mmap(nullptr, Work::scratchBytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) {
+    std::fputs("internal: no address space for a thread's scratch memory\n", stderr);
+    std::abort();
+  }
+  return static_cast<char*>(base);
+}
+
+struct CallerWork;
+using Body = void (*)(void*, int64_t, int);
+using TogetherBody = void (*)(void*, int, int, int);
+
+// A job's state in one word: number, how many workers may enter, whether it is open, how many are
+// in.
+struct State {
+  static constexpr uint64_t one = 1, open = 1 << 15;
+  static uint64_t make(uint64_t number, int limit) {
+    return number << 32 | uint64_t(limit) << 16 | open;
+  }
+  static uint64_t number(uint64_t s) { return s >> 32; }
+  static int limit(uint64_t s) { return int(s >> 16 & 0xffff); }
+  static int inside(uint64_t s) { return int(s & (open - 1)); }
+};
+
+struct Pool {
+  struct alignas(64) Worker {
+    std::atomic<uint32_t> asleep{0};
+    char* scratch = nullptr;
+  };
+
+  // Read by all workers while they watch, written when a job starts and ends and by who enters it.
+  alignas(64) std::atomic<uint64_t> state{0};
+  alignas(64) std::atomic<int64_t> next{0};
+  // The job: written before it is opened, read only by who has entered.
+  alignas(64) int64_t count = 0;
+  Body body = nullptr;
+  TogetherBody togetherBody = nullptr;
+  void* context = nullptr;
+  std::atomic<int> participants{0};
+
+  alignas(64) std::atomic<bool> busy{false};  // owned by one caller
+  std::atomic<int> threads{1};
+  int started = 1;  // workers that exist, the caller counted as one; the owner's
+  std::atomic<bool> watch{
+      true};  // false with more threads than processors: it would take their time
+  double serialUntil = 0, backOff = 0;  // the owner's
+  Worker workers[mostThreads];
+
+  Pool();
+  int start(int wanted);
+  void open(int limit);
+  int close() { return State::inside(state.fetch_and(~State::open, std::memory_order_acq_rel)); }
+  double awaitEmpty() {
+    return await(watch, [&] { return State::inside(state.load(std::memory_order_acquire)) == 0; });
+  }
+  void work(int id);
+  void takePieces(int id) {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;)
+      body(context, i, id);
+  }
+  void judge(double elapsed, double waited);
+};
+
+Pool& pool() {
+  static Pool* const only = new Pool;
+  return *only;
+}
+
+// A caller's Work, and where the bodies of its together() meet.
+struct CallerWork : Work {
+  char* ownScratch = nullptr;
+  int participants = 1;
+  alignas(64) std::atomic<int> arrived{0};
+  alignas(64) std::atomic<uint32_t> phase{0};
+  std::atomic<double> stalled{0};  // seconds that a late participant has held up the others
+
+  ~CallerWork() {
+    if (ownScratch) munmap(ownScratch, Work::scratchBytes);
+  }
+};
+
+void resetInChild() {
+  // The workers did not come along, nor did another thread that may have owned the pool.
+  Pool& p = pool();
+  p.state.store(0);
+  p.busy.store(false);
+  p.started = 1;
+  for (auto& worker : p.workers) worker.asleep.store(0);
+}
+
+Pool::Pool() {
+  const char* text = std::getenv("OSTINATO_NUM_THREADS");
+  const int asked = text ? std::atoi(text) : 0;
+  const int initial = asked > 0 ? asked : availableCores();
+  threads.store(initial < mostThreads ? initial : mostThreads);
+  pthread_atfork(nullptr, nullptr, resetInChild);
+  // Unloading the library (Node does so when the worker thread that loaded it ends) would take the
+  // code from under the pool's threads.
+  Dl_info self;
+  if (dladdr(reinterpret_cast<void*>(&resetInChild), &self) && self.dli_fname)
+    dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+void* workerMain(void* argument) {
+  pool().work(static_cast<int>(reinterpret_cast<intptr_t>(argument)));
+  return nullptr;
+}
+
+// Sees to it that workers 1 .. wanted - 1 exist; returns how many there are, the caller included.
+int Pool::start(int wanted) {
+  if (started < wanted) {
+    watch = wanted <= availableProcessors();
+    // Signals are for the threads that expect them.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_t detached;
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    while (started < wanted) {
+      Worker& worker = workers[started];
+      if (!worker.scratch) worker.scratch = reserveScratch();
+      pthread_t thread;
+      if (pthread_create(&thread, &detached, workerMain,
+                         reinterpret_cast<void*>(static_cast<intptr_t>(started))) != 0)
+        break;
+      ++started;
+    }
+    pthread_attr_destroy(&detached);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  return wanted < started ? wanted : started;
+}
+
+void Pool::open(int limit) {
+  const uint64_t number = State::number(state.load(std::memory_order_relaxed)) + 1;
+  state.store(State::make(number, limit), std::memory_order_seq_cst);
+  for (int id = 1; id <= limit; ++id)
+    if (workers[id].asleep.load(std::memory_order_seq_cst)) {
+      workers[id].asleep.store(0, std::memory_order_seq_cst);
+      workers[id].asleep.notify_one();
+    }
+}
+
+void Pool::work(int id) {
+  std::atomic<uint32_t>& asleep = workers[id].asleep;
+  uint64_t seen = 0;
+  for (;;) {
+    uint64_t s;
+    const auto changed = [&] {
+      s = state.load(std::memory_order_acquire);
+      return State::number(s) != seen;
+    };
+    double end = 0;
+    while (!changed()) {
+      for (int i = 0; watch && i < 50; ++i) pause();
+      if (end == 0) end = now() + watchTime;
+      if (watch && now() < end) continue;
+      // Either the caller sees asleep == 1 and clears it, or this worker sees the new job.
+      asleep.store(1, std::memory_order_seq_cst);
+      if (State::number(state.load(std::memory_order_seq_cst)) == seen) asleep.wait(1);
+      asleep.store(0, std::memory_order_relaxed);
+      end = 0;
+    }
+    seen = State::number(s);
+    if (id > State::limit(s)) continue;
+    bool entered = false;
+    while ((s & State::open) && State::number(s) == seen && !entered)
+      entered = state.compare_exchange_weak(s, s + State::one, std::memory_order_acq_rel);
+    if (!entered) continue;
+    if (togetherBody) {
+      const int index = State::inside(s) + 1;
+      await(watch, [&] { return participants.load(std::memory_order_acquire) != 0; });
+      togetherBody(context, index, participants.load(std::memory_order_relaxed), id);
+    } else {
+      takePieces(id);
+    }
+    state.fetch_sub(State::one, std::memory_order_release);
+  }
+}
+
+// When workers do not get their processors, waiting for them costs more than they give: then
+// callers stay alone for a while, longer each time that it happens again.
+void Pool::judge(double elapsed, double waited) {
+  if (waited > stallTime && waited > elapsed / 4) {
+    backOff = backOff == 0 ? 20e-3 : backOff < 0.5 ? backOff * 2 : 1.0;
+    serialUntil = now() + backOff;
+  } else if (elapsed > stallTime) {
+    backOff = 0;
+  }
+}
+
+// Takes the pool for one caller; false when another has it.
+struct Ownership {
+  Pool& p;
+  bool owned;
+  explicit Ownership(Pool& p) : p(p), owned(!p.busy.exchange(true, std::memory_order_acquire)) {}
+  ~Ownership() {
+    if (owned) p.busy.store(false, std::memory_order_release);
+  }
+};
+
+void run(Work& work, int64_t count, Body body, void* context) {
+  Pool& p = pool();
+  const Ownership ownership(p);
+  const double begin = ownership.owned ? now() : 0;
+  int workers = 1;
+  if (ownership.owned && begin >= p.serialUntil)
+    workers = p.start(count < work.threads ? int(count) : work.threads);
+  if (workers <= 1) {
+    for (int64_t i = 0; i < count; ++i) body(context, i, 0);
+    return;
+  }
+  p.count = count;
+  p.body = body;
+  p.togetherBody = nullptr;
+  p.context = context;
+  p.next.store(0, std::memory_order_relaxed);
+  p.open(workers - 1);
+  p.takePieces(0);
+  p.close();
+  const double waited = p.awaitEmpty();
+  p.judge(now() - begin, waited);
+}
+
+void runTogether(Work& work, int wanted, TogetherBody body, void* context) {
+  CallerWork& caller = static_cast<CallerWork&>(work);
+  caller.participants = 1;
+  if (wanted > work.threads) wanted = work.threads;
+  if (wanted <= 1) return body(context, 0, 1, 0);
+  Pool& p = pool();
+  const Ownership ownership(p);
+  if (!ownership.owned || now() < p.serialUntil || (wanted = p.start(wanted)) <= 1)
+    return body(context, 0, 1, 0);
+  p.togetherBody = body;
+  p.context = context;
+  p.participants.store(0, std::memory_order_relaxed);
+  p.open(wanted - 1);
+  const double begin = now();
+  while (State::inside(p.state.load(std::memory_order_relaxed)) < wanted - 1 &&
+         now() - begin < gatherTime)
+    if (p.watch)
+      pause();
+    else
+      sched_yield();
+  caller.participants = 1 + p.close();
+  caller.arrived.store(0, std::memory_order_relaxed);
+  caller.stalled.store(0, std::memory_order_relaxed);
+  p.participants.store(caller.participants, std::memory_order_release);
+  body(context, 0, caller.participants, 0);
+  const double waited = p.awaitEmpty();
+  p.judge(now() - begin, waited + caller.stalled.load(std::memory_order_relaxed));
+}
+
+void meet(Work& work) {
+  CallerWork& caller = static_cast<CallerWork&>(work);
+  if (caller.participants == 1) return;
+  const uint32_t phase = caller.phase.load(std::memory_order_relaxed);
+  if (caller.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == caller.participants) {
+    caller.arrived.store(0, std::memory_order_relaxed);
+    caller.phase.store(phase + 1, std::memory_order_release);
+    return;
+  }
+  const double waited =
+      await(pool().watch, [&] { return caller.phase.load(std::memory_order_acquire) != phase; });
+  // Several may wait for one: each writes about the same sum, so its stall counts once.
+  if (waited > stallTime)
+    caller.stalled.store(caller.stalled.load(std::memory_order_relaxed) + waited,
+                         std::memory_order_relaxed);
+}
+
+char* scratch(Work& work, int worker) {
+  if (worker > 0) return pool().workers[worker].scratch;
+  CallerWork& caller = static_cast<CallerWork&>(work);
+  if (!caller.ownScratch) caller.ownScratch = reserveScratch();
+  return caller.ownScratch;
+}
+
+}  // namespace
 
 Work& processWork() {
-  static Work work = {1, runSerially, scratchOf};
-  return work;
+  // A plain pointer is read without asking whether the thread's object has been made.
+  static thread_local __attribute__((tls_model("initial-exec"))) CallerWork* current = nullptr;
+  if (!current) {
+    static thread_local CallerWork own;
+    own.run = run;
+    own.runTogether = runTogether;
+    own.meet = meet;
+    own.scratch = scratch;
+    current = &own;
+  }
+  current->threads = pool().threads.load(std::memory_order_relaxed);
+  return *current;
 }
 
-int maxThreads() { return 64; }
-void setThreads(int) {}
+void setThreads(int threads) {
+  pool().threads.store(threads < 1 ? 1 : threads < mostThreads ? threads : mostThreads);
+}
+int currentThreads() { return pool().threads.load(); }
+int maxThreads() { return mostThreads; }
 
 }  // namespace ostinato

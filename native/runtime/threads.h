@@ -1,15 +1,21 @@
-// The thread pool and each worker's scratch: the implementation of kernels/work.h.
+// The thread pool and each worker's scratch: the implementation of kernels/work.h. How many
+// processors there are is runtime/processors.
 #pragma once
 
 #include "../kernels/work.h"
 
 namespace ostinato {
 
-// The Work that every kernel call is given. Not reentrant: one kernel runs at a time.
+// The calling thread's Work, which every kernel call is given: one per JavaScript thread, all of
+// them on one pool of workers. While one caller uses the pool, another's kernels run on its own
+// thread alone.
 Work& processWork();
 
-// 1 <= threads <= maxThreads. Workers start when first needed.
+// 1 <= threads <= maxThreads(); values outside are brought inside. Workers start when first needed.
+// The value at load is OSTINATO_NUM_THREADS, or else the number of physical cores this process may
+// use.
 void setThreads(int threads);
+int currentThreads();
 int maxThreads();
 
 }  // namespace ostinato

@@ -53,15 +53,17 @@ export function family(name: string): KernelFamily {
   return found;
 }
 
-let threads = 1;
-
-/** How many threads kernels may use (torch.get_num_threads). */
+/**
+ * How many threads kernels may use (torch.get_num_threads): at first the number of physical cores that
+ * the process may run on, or what the environment variable `OSTINATO_NUM_THREADS` says.
+ */
 export function getNumThreads(): number {
-  return threads;
+  return addon.getNumThreads();
 }
 
 /**
- * Sets how many threads kernels may use (torch.set_num_threads). Results do not depend on it.
+ * Sets how many threads kernels may use (torch.set_num_threads), in every thread of JavaScript. Results
+ * do not depend on it.
  * @throws RangeError unless `count` is an integer of at least 1.
  */
 export function setNumThreads(count: number): void {
@@ -70,6 +72,5 @@ export function setNumThreads(count: number): void {
       `setNumThreads: the number of threads must be an integer of at least 1, got ${count}`,
     );
   }
-  threads = Math.min(count, addon.maxThreads);
-  addon.setNumThreads(threads);
+  addon.setNumThreads(Math.min(count, addon.maxThreads));
 }

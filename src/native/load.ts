@@ -15,6 +15,7 @@ export interface Addon {
   readonly maxThreads: number;
   addressOf(array: ArrayBufferView): number;
   setArgumentBlock(block: Float64Array): void;
+  getNumThreads(): number;
   setNumThreads(threads: number): void;
 }
 

@@ -32,6 +32,7 @@ describe('loadAddon', () => {
     maxThreads: 1,
     addressOf: () => 0,
     setArgumentBlock: () => undefined,
+    getNumThreads: () => 1,
     setNumThreads: () => undefined,
   });
   const context = (load: LoadContext['load'], env: LoadContext['env'] = {}): LoadContext => ({

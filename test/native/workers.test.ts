@@ -1,0 +1,82 @@
+// The add-on in several JavaScript threads of one process: each has an argument block of its own.
+import { existsSync, readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { join } from 'node:path';
+import { addressOf, args, kernel } from '../../src/native/kernels';
+
+const root = join(__dirname, '..', '..');
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  binary: { addon_paths: string[] };
+};
+const places = manifest.binary.addon_paths.map((file) =>
+  join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
+);
+const addonFile = process.env['OSTINATO_ADDON'] ?? places.find((file) => existsSync(file));
+
+// Multiplies [n, n] by [n, n] matrices of ones times `factor`, `rounds` times, and counts the elements
+// that are wrong. Runs in this thread and, as text, in workers.
+function wrongElements(
+  addon: { args: Float64Array; gemm: () => void; addressOf: (array: Float32Array) => number },
+  n: number,
+  factor: number,
+  rounds: number,
+): number {
+  const a = new Float32Array(n * n).fill(factor);
+  const b = new Float32Array(n * n).fill(1);
+  const c = new Float32Array(n * n);
+  let wrong = 0;
+  for (let round = 0; round < rounds; ++round) {
+    c.fill(-1);
+    addon.args.set([
+      ...[n, n, n],
+      ...[addon.addressOf(a), n, 0],
+      ...[addon.addressOf(b), n, 0],
+      ...[0, addon.addressOf(c), n, 0],
+    ]);
+    addon.gemm();
+    for (let i = 0; i < c.length; ++i) if (c[i] !== factor * n) ++wrong;
+  }
+  return wrong;
+}
+
+const script = `
+const { workerData, parentPort } = require('node:worker_threads');
+const addon = require(workerData.addonFile);
+const args = new Float64Array(128);
+addon.setArgumentBlock(args);
+const wrongElements = ${wrongElements.toString()};
+const { gemm_f32: gemm } = addon.kernels;
+const { n, factor, rounds } = workerData;
+parentPort.postMessage(wrongElements({ args, gemm, addressOf: addon.addressOf }, n, factor, rounds));
+`;
+
+function inWorker(n: number, factor: number, rounds: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(script, {
+      eval: true,
+      workerData: { addonFile, n, factor, rounds },
+    });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+describe('JavaScript worker threads', () => {
+  const here = () => wrongElements({ args, gemm: kernel('gemm_f32'), addressOf }, 130, 5, 30);
+
+  it('compute side by side, small products and such as use the thread pool', async () => {
+    const workers = [inWorker(8, 2, 3000), inWorker(150, 3, 60), inWorker(170, 4, 60)];
+    let wrong = 0;
+    for (let i = 0; i < 5; ++i) {
+      wrong += here();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await Promise.all(workers)).toEqual([0, 0, 0]);
+    expect(wrong).toBe(0);
+  });
+
+  it('leave a working pool behind when they end', async () => {
+    for (let i = 0; i < 3; ++i) expect(await inWorker(150, 2, 3)).toBe(0);
+    expect(here()).toBe(0);
+  });
+});
