@@ -19,7 +19,12 @@ export interface ViewOrigin {
   readonly base: Tensor;
   /** `base.rebased` when this view's `gradFn` was made; behind it, the history is stale. */
   seen: number;
+  /** Whether it was made with gradients on; else it has no history and gets none. */
+  readonly recorded: boolean;
 }
+
+const isStale = (origin: ViewOrigin): boolean =>
+  origin.recorded && origin.seen !== origin.base.rebased;
 
 let renewView: (view: Tensor) => void;
 /** @internal ops/ says how a view gets a new history after its base was changed in place. */
@@ -91,13 +96,13 @@ export class Tensor implements Memory {
 
   /** The operation that made this tensor (`gradFn.name`), or null for a leaf. */
   get gradFn(): GradFn | null {
-    if (this.origin !== null && this.origin.seen !== this.origin.base.rebased) renewView(this);
+    if (this.origin !== null && isStale(this.origin)) renewView(this);
     return this.node;
   }
 
   /** Whether `backward` computes a gradient for this tensor or passes one through it. */
   get requiresGrad(): boolean {
-    if (this.origin !== null && this.origin.seen !== this.origin.base.rebased) renewView(this);
+    if (this.origin !== null && isStale(this.origin)) renewView(this);
     return this.wantsGrad;
   }
   /** @throws Error on a tensor that an operation made; TypeError when the elements are not floats. */

@@ -1,46 +1,37 @@
 /** The shared backward of views that cover a part of their input: g put into zeros. */
 import { record } from '../../autograd/node';
-import { contiguousStrides, type Shape } from '../../tensor/shape';
+import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto, contiguous } from '../clone';
 import { zeros } from '../factories';
 import { viewOf } from './view';
 
-/**
- * The part of `x` that starts at index `at` of dimension `dim`, with the given shape and strides. `plain` are the
- * strides that the part has in a contiguous tensor of x's shape, which is what its gradient is.
- */
-export function partOf(
-  x: Tensor,
-  name: string,
-  shape: Shape,
-  strides: readonly number[],
-  plain: readonly number[],
-  dim: number,
-  at: number,
-): Tensor {
+/** A part of a tensor: how its elements lie in the tensor, and in a contiguous one of the same shape. */
+export interface Part {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  /** First element, counted from the tensor's. */
+  readonly offset: number;
+  readonly plainStrides: readonly number[];
+  readonly plainOffset: number;
+}
+
+/** The part of `x` as a view of it. No two elements of a part are the same element of `x`. */
+export function partOf(x: Tensor, name: string, part: Part): Tensor {
   const full = x.shape;
-  const offset = at * contiguousStrides(full)[dim];
-  return viewOf(x, name, shape, strides, x.offset + at * x.strides[dim], (g) => [
-    intoZeros(name, g, full, plain, offset),
+  return viewOf(x, name, part.shape, part.strides, x.offset + part.offset, (g) => [
+    intoZeros(name, g, full, part),
   ]);
 }
 
-// zeros(full) with g in the part; its own gradient is the part of the incoming one.
-function intoZeros(
-  name: string,
-  g: Tensor,
-  full: Shape,
-  strides: readonly number[],
-  offset: number,
-): Tensor {
+/** zeros(full) with g in the part; its own gradient is the part of the incoming one. */
+export function intoZeros(name: string, g: Tensor, full: Shape, part: Part): Tensor {
   const out = zeros(full, { dtype: g.dtype });
-  copyInto(g, new Tensor(out.storage, out.dtype, g.shape, strides, out.offset + offset));
-  const { shape } = g;
+  const within = (x: Tensor): Tensor =>
+    new Tensor(x.storage, x.dtype, part.shape, part.plainStrides, x.offset + part.plainOffset);
+  copyInto(g, within(out));
   return record(name, [g], out, (gg) => {
-    const source = contiguous(gg);
-    const part = new Tensor(source.storage, source.dtype, shape, strides, source.offset + offset);
-    const copy = copyInto(part, empty(shape, part.dtype));
-    return [record(name, [gg], copy, (ggg) => [intoZeros(name, ggg, full, strides, offset)])];
+    const copy = copyInto(within(contiguous(gg)), empty(part.shape, gg.dtype));
+    return [record(name, [gg], copy, (ggg) => [intoZeros(name, ggg, full, part)])];
   });
 }

@@ -1,35 +1,48 @@
 /**
- * Regions: the part of a contiguous tensor that a view of it covers, as operations with gradients. `asStrided`
- * reads a region, `putRegion` replaces it. They are each other's gradient, and what in-place changes of
- * views are made of.
+ * Regions: the part of a tensor that a view of it covers, as operations with gradients. Reading a region and
+ * replacing it are each other's gradient, and what in-place changes of views are made of. A region's strides only
+ * mean something in the memory layout of its base, so every tensor is brought into that layout first.
  */
 import { withGradMode } from '../../autograd/mode';
 import { record } from '../../autograd/node';
-import { empty, Tensor } from '../../tensor/tensor';
-import type { Shape } from '../../tensor/shape';
-import { copyInto, contiguous } from '../clone';
+import { itemSize } from '../../tensor/dtype';
+import { sameShape, type Shape } from '../../tensor/shape';
+import { allocate } from '../../tensor/storage';
+import { Tensor } from '../../tensor/tensor';
+import { copyInto } from '../clone';
 import { zeros } from '../factories';
 
-export interface Region {
+interface Region {
   readonly shape: Shape;
   readonly strides: readonly number[];
+  /** First element, counted from the base's. */
   readonly offset: number;
+  /** The layout of the base. */
+  readonly baseStrides: readonly number[];
+  readonly baseReach: number;
 }
 
-const regionOf = (base: Tensor, region: Region): Region => ({
-  shape: region.shape,
-  strides: region.strides,
-  offset: region.offset - base.offset,
+const regionOf = (base: Tensor, view: Tensor): Region => ({
+  shape: view.shape,
+  strides: view.strides,
+  offset: view.offset - base.offset,
+  baseStrides: base.strides,
+  baseReach: base.reach(),
 });
 
-// The region of another contiguous tensor of the base's shape; offset counts from its first element.
-const place = (x: Tensor, region: Region): Tensor =>
+// Uninitialised, in the base's layout. Elements between the base's own are never read.
+const framed = (x: Tensor, region: Region): Tensor =>
+  new Tensor(allocate(region.baseReach * itemSize(x.dtype)), x.dtype, x.shape, region.baseStrides);
+
+const inFrame = (x: Tensor, region: Region): Tensor =>
+  sameShape(x.strides, region.baseStrides) ? x : copyInto(x, framed(x, region));
+
+const within = (x: Tensor, region: Region): Tensor =>
   new Tensor(x.storage, x.dtype, region.shape, region.strides, x.offset + region.offset);
 
-/** Reads a region: out = x[region]. dx = zeros with g put in the region. The region must not overlap itself. */
+/** out = x[region]. dx = zeros with g put in the region. */
 function readRegion(x: Tensor, region: Region): Tensor {
-  const source = contiguous(x);
-  const out = place(source, region);
+  const out = within(inFrame(x, region), region);
   const { shape, dtype } = x;
   return record('AsStridedBackward0', [x], out, (g) => [
     putRegion(zeros(shape, { dtype }), g, region),
@@ -38,12 +51,11 @@ function readRegion(x: Tensor, region: Region): Tensor {
 
 /** A copy of `x` with `value` in the region. dx = g with zeros in the region, dvalue = g[region]. */
 function putRegion(x: Tensor, value: Tensor, region: Region): Tensor {
-  const out = empty(x.shape, x.dtype);
-  copyInto(x, out);
-  copyInto(value, place(out, region));
+  const out = copyInto(x, framed(x, region));
+  copyInto(value, within(out, region));
   return record('CopySlices', [x, value], out, (g, node) => [
     node.needs(0) ? putRegion(g, zeros(region.shape, { dtype: g.dtype }), region) : null,
-    node.needs(1) ? readRegion(contiguous(g), region) : null,
+    node.needs(1) ? readRegion(g, region) : null,
   ]);
 }
 
@@ -61,7 +73,7 @@ export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: 
   const marker = new Tensor(base.storage, base.dtype, base.shape, base.strides, base.offset);
   record('CopySlices', [before, value], marker, (g, node) => [
     node.needs(0) ? putRegion(g, zeros(region.shape, { dtype: g.dtype }), region) : null,
-    node.needs(1) ? readRegion(contiguous(g), region) : null,
+    node.needs(1) ? readRegion(g, region) : null,
   ]);
   base.node = marker.node;
   base.outputIndex = 0;

@@ -23,15 +23,14 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   }
   const at = index < 0 ? index + size : index;
   const without = <E>(list: readonly E[]): E[] => [...list.slice(0, d), ...list.slice(d + 1)];
-  return partOf(
-    x,
-    'SelectBackward0',
-    without(x.shape),
-    without(x.strides),
-    without(contiguousStrides(x.shape)),
-    d,
-    at,
-  );
+  const plain = contiguousStrides(x.shape);
+  return partOf(x, 'SelectBackward0', {
+    shape: without(x.shape),
+    strides: without(x.strides),
+    offset: at * x.strides[d],
+    plainStrides: without(plain),
+    plainOffset: at * plain[d],
+  });
 }
 
 /** Elements start, start + step, … below end along `dim`, clamped as in Python; step ≥ 1 (x[start:end:step]). */
@@ -59,8 +58,14 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
     out[d] *= step;
     return out;
   };
-  const plain = stepped(contiguousStrides(x.shape));
-  return partOf(x, 'SliceBackward0', shape, stepped(x.strides), plain, d, from);
+  const plain = contiguousStrides(x.shape);
+  return partOf(x, 'SliceBackward0', {
+    shape,
+    strides: stepped(x.strides),
+    offset: from * x.strides[d],
+    plainStrides: stepped(plain),
+    plainOffset: from * plain[d],
+  });
 }
 
 /** `length` elements from `start` along `dim` (torch.narrow). */

@@ -8,21 +8,29 @@ import type { Shape } from '../../tensor/shape';
 import { setRenewView, Tensor } from '../../tensor/tensor';
 import { fromRegion } from './region';
 
-/** A view of `x` by shape, strides and offset (in elements of the storage), recorded under `name`. */
-export function viewOf(
+/** A view of `x` by shape, strides and offset (in elements of the storage), without a node yet. */
+export function unrecordedView(
+  x: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+): Tensor {
+  const out = new Tensor(x.storage, x.dtype, shape, strides, offset);
+  const base = x.origin === null ? x : x.origin.base;
+  const recorded = isGradEnabled() && (x.origin === null || x.origin.recorded);
+  out.origin = { base, seen: base.rebased, recorded };
+  return out;
+}
+
+/** The same, recorded under `name`. */
+export const viewOf = (
   x: Tensor,
   name: string,
   shape: Shape,
   strides: readonly number[],
   offset: number,
   backward: (grad: Tensor, node: Node) => Gradients,
-): Tensor {
-  const out = new Tensor(x.storage, x.dtype, shape, strides, offset);
-  if (!isGradEnabled()) return out;
-  const base = x.origin === null ? x : x.origin.base;
-  out.origin = { base, seen: base.rebased };
-  return record(name, [x], out, backward);
-}
+): Tensor => record(name, [x], unrecordedView(x, shape, strides, offset), backward);
 
 // A stale view is the region of its base that it covers, whatever chain of views once led there.
 setRenewView((view) => {

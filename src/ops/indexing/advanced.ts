@@ -1,0 +1,156 @@
+/**
+ * Advanced indexing: out = x[i0, :, i1, …] with int32 tensors that broadcast together, and its writing
+ * counterpart. Where the indexed dimensions stand side by side, the index shape takes their place; else it comes
+ * first (PyTorch's and NumPy's rule). dx = zeros with g added at the indices.
+ */
+import { record } from '../../autograd/node';
+import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { contiguous, copyInto } from '../clone';
+import { zeros } from '../factories';
+import { expand } from '../view/expand';
+import { permute } from '../view/permute';
+import { reshape } from '../view/reshape';
+import { wrapIndex } from './indices';
+import { addRowsInto, firstOutside, putRowsInto, selectRows, type Rows } from './rows';
+
+/** Index tensors resolved: rows of `x` with its dimensions in the order `order`. */
+interface Resolved {
+  /** Null when the dimensions stay in their order. */
+  readonly order: readonly number[] | null;
+  readonly rows: Rows;
+}
+
+// The index tensors as one index over the product of their dimensions, negative ones wrapped.
+function combine(operation: string, x: Tensor, dims: readonly number[], tensors: Tensor[]): Tensor {
+  const sizes = dims.map((d) => x.shape[d]);
+  if (tensors.length === 1) {
+    const only = contiguous(tensors[0]);
+    if (firstOutside(only, 0, sizes[0]) < 0) return only;
+  }
+  const shape = tensors
+    .map((t) => t.shape)
+    .reduce((a, b) => broadcastShapes(`${operation}: index tensors`, a, b));
+  const out = empty(shape, 'int32');
+  const memory = out.memory(out.numel).fill(0);
+  if (numelOf(sizes) > 2 ** 31) {
+    throw new RangeError(
+      `${operation}: dimensions of sizes ${showShape(sizes)} hold more than 2^31 elements to pick from`,
+    );
+  }
+  for (const [i, t] of tensors.entries()) {
+    const strides = broadcastStrides(t.shape, t.strides, shape);
+    const values = contiguous(new Tensor(t.storage, t.dtype, shape, strides, t.offset));
+    const own = values.memory(out.numel);
+    const size = sizes[i];
+    for (let k = 0; k < own.length; k++) {
+      const index = own[k];
+      memory[k] =
+        memory[k] * size +
+        (index >= 0 && index < size ? index : wrapIndex(operation, index, size, dims[i], x.shape));
+    }
+  }
+  return out;
+}
+
+/** @throws RangeError when an index is out of range or index shapes do not broadcast. */
+function resolve(operation: string, x: Tensor, tensors: readonly (Tensor | null)[]): Resolved {
+  const dims: number[] = [];
+  const used: Tensor[] = [];
+  tensors.forEach((t, d) => {
+    if (t === null) return;
+    dims.push(d);
+    used.push(t);
+  });
+  const index = combine(operation, x, dims, used);
+  const adjacent = dims[dims.length - 1] - dims[0] === dims.length - 1;
+  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const order = adjacent ? null : [...dims, ...rest];
+  const from = order === null ? x.shape : order.map((d) => x.shape[d]);
+  const first = order === null ? dims[0] : 0;
+  const before = from.slice(0, first);
+  const after = from.slice(first + dims.length);
+  const rows: Rows = {
+    index,
+    outer: numelOf(before),
+    size: numelOf(dims.map((d) => x.shape[d])),
+    inner: numelOf(after),
+    from,
+    to: [...before, ...index.shape, ...after],
+  };
+  return { order, rows };
+}
+
+/** x[tensors], an index tensor or null for each dimension. */
+export function indexWith(
+  operation: string,
+  name: string,
+  x: Tensor,
+  tensors: readonly (Tensor | null)[],
+): Tensor {
+  const { order, rows } = resolve(operation, x, tensors);
+  return selectRows(operation, name, order === null ? x : permute(x, order), rows);
+}
+
+function inverseOf(order: readonly number[]): number[] {
+  const inverse = new Array<number>(order.length);
+  order.forEach((d, i) => (inverse[d] = i));
+  return inverse;
+}
+
+/**
+ * A copy of `x` with x[tensors] = value, or += with `accumulate` (repeated indices add up). Without it, of
+ * values for one place the last one stays. dx = g with zeros at the indices (g itself when accumulating),
+ * dvalue = g[tensors].
+ */
+export function indexPut(
+  operation: string,
+  x: Tensor,
+  tensors: readonly (Tensor | null)[],
+  value: Tensor,
+  accumulate: boolean,
+): Tensor {
+  const { order, rows } = resolve(operation, x, tensors);
+  const source = order === null ? x : permute(x, order);
+  const values = fit(operation, value, rows, x);
+  const out = putRows(operation, source, values, rows, accumulate);
+  return order === null ? out : permute(out, inverseOf(order));
+}
+
+// value converted and broadcast to what the indices pick.
+function fit(operation: string, value: Tensor, rows: Rows, x: Tensor): Tensor {
+  let same = value.dtype === x.dtype ? value : cast(value, x.dtype);
+  const extra = same.ndim - rows.to.length;
+  if (extra > 0 && same.shape.slice(0, extra).every((size) => size === 1)) {
+    same = reshape(same, same.shape.slice(extra));
+  }
+  const lead = rows.to.length - same.ndim;
+  const fits = lead >= 0 && same.shape.every((size, d) => size === 1 || size === rows.to[d + lead]);
+  if (!fits) {
+    throw new RangeError(
+      `${operation}: a value of shape ${showShape(value.shape)} does not fit the indexed part of shape ${showShape(rows.to)}`,
+    );
+  }
+  return expand(same, rows.to);
+}
+
+function putRows(
+  operation: string,
+  x: Tensor,
+  values: Tensor,
+  rows: Rows,
+  accumulate: boolean,
+): Tensor {
+  const out = copyInto(x, empty(x.shape, x.dtype));
+  if (accumulate) addRowsInto(operation, values, rows, out);
+  else putRowsInto(operation, values, rows, out);
+  return record('IndexPutBackward0', [x, values], out, (g, node) => [
+    node.needs(0)
+      ? accumulate
+        ? g
+        : putRows(operation, g, zeros(rows.to, { dtype: g.dtype }), rows, false)
+      : null,
+    node.needs(1) ? selectRows(operation, 'IndexBackward0', g, rows) : null,
+  ]);
+}

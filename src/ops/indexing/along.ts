@@ -1,0 +1,120 @@
+/** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
+import { record, save } from '../../autograd/node';
+import { checkDim, sameShape, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { copyInto } from '../clone';
+import { checkTensor } from '../elementwise';
+import { zeros } from '../factories';
+import { inPlace } from '../inplace/inplace';
+import { checkTypes } from '../matmul/layout';
+import { mul } from '../mul';
+import { reshape } from '../view/reshape';
+import { addRowsInto, checkIndex, putRowsInto, rowsAlong, selectRows, type Rows } from './rows';
+
+function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows {
+  checkTensor(operation, 'index', index);
+  const d = checkDim(operation, dim, x.ndim);
+  if (index.ndim > 1) {
+    throw new RangeError(
+      `${operation}: index must be a vector, got shape ${showShape(index.shape)}`,
+    );
+  }
+  const shape = x.ndim === 0 ? [1] : x.shape;
+  const plain = checkIndex(operation, 'index', index, shape[d], `dimension ${d}`);
+  return rowsAlong(shape, d, index.ndim === 0 ? reshape(plain, [1]) : plain);
+}
+
+/**
+ * The sub-tensors of `x` at `index` (an int32 vector) along `dim` (torch.index_select).
+ * @throws TypeError unless `index` is int32; RangeError when a value is out of range.
+ */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkTensor('indexSelect', 'x', x);
+  const rows = rowsOf('indexSelect', x, dim, index);
+  const out = selectRows('indexSelect', 'IndexSelectBackward0', x, {
+    ...rows,
+    from: x.shape,
+    to: x.ndim === 0 ? [] : rows.to,
+  });
+  return out;
+}
+
+function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): void {
+  checkTensor(operation, 'source', source);
+  checkTypes(operation, x, source, ['x', 'source']);
+  if (sameShape(source.shape, rows.to) || (x.ndim === 0 && source.numel === 1)) return;
+  throw new RangeError(
+    `${operation}: source must have shape ${showShape(rows.to)} for this index, got ${showShape(source.shape)}`,
+  );
+}
+
+/**
+ * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up.
+ * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
+ */
+export function indexAdd(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  { alpha = 1 }: { alpha?: number } = {},
+): Tensor {
+  checkTensor('indexAdd', 'x', x);
+  const rows = rowsOf('indexAdd', x, dim, index);
+  checkSource('indexAdd', x, rows, source);
+  const scaled = alpha === 1 ? source : mul(source, alpha);
+  const out = copyInto(x, empty(x.shape, x.dtype));
+  addRowsInto('indexAdd', scaled, rows, out);
+  const saved = save('indexAdd', rows.index);
+  const shape = source.shape;
+  return record('IndexAddBackward0', [x, scaled], out, (g, node) => {
+    saved.get();
+    return [
+      g,
+      node.needs(1)
+        ? selectRows('indexAdd', 'IndexSelectBackward0', g, { ...rows, to: shape })
+        : null,
+    ];
+  });
+}
+
+/** The same, in place (torch.Tensor.index_add_). */
+export const indexAdd_ = (
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  options: { alpha?: number } = {},
+): Tensor =>
+  inPlace('indexAdd_', x, [source], (before) => indexAdd(before, dim, index, source, options), {
+    saves: false,
+  });
+
+/**
+ * `x` with source[i] in place of index[i] along `dim` (torch.index_copy); of repeated indices the last one stays.
+ * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
+ */
+export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  checkTensor('indexCopy', 'x', x);
+  const rows = rowsOf('indexCopy', x, dim, index);
+  checkSource('indexCopy', x, rows, source);
+  const out = copyInto(x, empty(x.shape, x.dtype));
+  putRowsInto('indexCopy', source, rows, out);
+  const saved = save('indexCopy', rows.index);
+  const shape = source.shape;
+  return record('IndexCopyBackward0', [x, source], out, (g, node) => {
+    saved.get();
+    return [
+      node.needs(0) ? indexCopy(g, dim, rows.index, zeros(shape, { dtype: g.dtype })) : null,
+      node.needs(1)
+        ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, to: shape })
+        : null,
+    ];
+  });
+}
+
+/** The same, in place (torch.Tensor.index_copy_). */
+export const indexCopy_ = (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor =>
+  inPlace('indexCopy_', x, [source], (before) => indexCopy(before, dim, index, source), {
+    saves: false,
+  });

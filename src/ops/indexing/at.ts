@@ -1,0 +1,79 @@
+/** at and setAt: PyTorch's x[…] and x[…] = v. */
+import type { Tensor } from '../../tensor/tensor';
+import { checkOperand, checkTensor, operand, type Operand } from '../elementwise';
+import { inPlace, overwrite } from '../inplace/inplace';
+import { partOf } from '../view/part';
+import { reshape } from '../view/reshape';
+import { viewOf } from '../view/view';
+import { indexPut, indexWith } from './advanced';
+import { planOf, wrapIndex, type Index, type IndexPlan } from './indices';
+import { select } from '../view/select';
+
+function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
+  if (!plan.whole) return partOf(x, name, plan.part);
+  const { shape, strides, offset } = plan.part;
+  const from = x.shape;
+  return viewOf(x, name, shape, strides, x.offset + offset, (g) => [reshape(g, from)]);
+}
+
+/**
+ * The part of `x` that `indices` name, one index for each dimension from the left, as Python's x[…]
+ * (torch.Tensor.__getitem__). Numbers, slices, ':', '...' and null give a view of the same memory; int32 tensors
+ * and bool masks give a copy of what they pick.
+ *
+ * | PyTorch | here |
+ * |---|---|
+ * | `x[2]`, `x[-1]` | `x.at(2)`, `x.at(-1)` |
+ * | `x[:, 1:3]`, `x[::2]` | `x.at(':', [1, 3])`, `x.at([null, null, 2])` |
+ * | `x[..., 0]`, `x[None]` | `x.at('...', 0)`, `x.at(null)` |
+ * | `x[idx]`, `x[x > 0]` | `x.at(idx)`, `x.at(x.gt(0))` |
+ *
+ * @throws TypeError for an index of no known kind; RangeError for too many indices, one out of range, or a mask
+ * whose shape does not fit.
+ * @example randn([4, 10, 8]).at(':', -1, ':') // [4, 8]: the last step of each sequence
+ */
+export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
+  checkTensor('at', 'x', x);
+  if (indices.length === 1 && typeof indices[0] === 'number' && x.ndim > 0) {
+    return select(x, 0, wrapIndex('at', indices[0], x.shape[0], 0, x.shape));
+  }
+  const plan = planOf('at', x, indices);
+  if (plan.tensors.length === 0) {
+    return viewBy(x, plan, plan.name || (indices[0] === ':' ? 'SliceBackward0' : 'AliasBackward0'));
+  }
+  return indexWith(
+    'at',
+    'IndexBackward0',
+    plan.name === '' ? x : viewBy(x, plan, plan.name),
+    plan.tensors,
+  );
+}
+
+/**
+ * Writes `value` (a number, or a tensor that broadcasts to the indexed part) into the part of `x` that `indices`
+ * name, and returns `x` (torch.Tensor.__setitem__). Recorded where gradients are on: later uses of `x` reach the
+ * gradient of `value`, and of the old `x` outside the part.
+ * @throws as `at`; Error when `x` is a leaf that requires gradients; RangeError when `value` does not fit.
+ * @example
+ * const totals = zeros([5]);
+ * totals.setAt([0], state); // totals[0] = state
+ */
+export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Tensor {
+  checkTensor('setAt', 'x', x);
+  checkOperand('setAt', 'value', value);
+  if (!Array.isArray(indices)) {
+    throw new TypeError(
+      `setAt: indices must be an array such as [0] or [':', 1], got ${typeof indices}`,
+    );
+  }
+  const plan = planOf('setAt', x, indices);
+  const source = operand(value, typeof value === 'number' ? x.dtype : value.dtype);
+  const target = plan.name === '' ? x : viewBy(x, plan, plan.name);
+  if (plan.tensors.length === 0) overwrite('setAt', target, source);
+  else {
+    inPlace('setAt', target, [source], (before) =>
+      indexPut('setAt', before, plan.tensors, source, false),
+    );
+  }
+  return x;
+}

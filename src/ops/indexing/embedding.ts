@@ -1,0 +1,70 @@
+/** embedding, oneHot: integers as vectors. An embedding's dW has the rows of g added at their indices. */
+import { checkDim, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { checkTensor } from '../elementwise';
+import { checkIndex, rowsAlong, selectRows } from './rows';
+
+export interface EmbeddingOptions {
+  /** A row of the weight that gets no gradient; negative counts from the end. */
+  paddingIdx?: number | null;
+}
+
+/**
+ * Rows of `weight` [vocabulary, features] for each integer of `input`: [..., features]
+ * (torch.nn.functional.embedding).
+ * @param input int32 of any shape
+ * @throws TypeError unless `input` is int32; RangeError when an index lies outside the vocabulary.
+ * @example embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
+ */
+export function embedding(
+  input: Tensor,
+  weight: Tensor,
+  { paddingIdx = null }: EmbeddingOptions = {},
+): Tensor {
+  checkTensor('embedding', 'input', input);
+  checkTensor('embedding', 'weight', weight);
+  if (weight.ndim !== 2) {
+    throw new RangeError(
+      `embedding: weight must be a matrix [vocabulary, features], got shape ${showShape(weight.shape)}`,
+    );
+  }
+  const size = weight.shape[0];
+  const index = checkIndex('embedding', 'index', input, size, 'a vocabulary');
+  const skip = paddingIdx === null ? -1 : checkDim('embedding: paddingIdx', paddingIdx, size);
+  const rows = rowsAlong(weight.shape, 0, index, skip);
+  return selectRows('embedding', 'EmbeddingBackward0', weight, rows);
+}
+
+/**
+ * A 1 at the index that each element of `x` names, 0 elsewhere: int32 [..., numClasses]
+ * (torch.nn.functional.one_hot).
+ * @param numClasses -1 for one more than the largest element
+ * @throws TypeError unless `x` is int32; RangeError when an element lies outside 0 … numClasses-1.
+ * @example oneHot(tensor([0, 2], { dtype: 'int32' })) // [[1, 0, 0], [0, 0, 1]]
+ */
+export function oneHot(x: Tensor, numClasses = -1): Tensor {
+  checkTensor('oneHot', 'x', x);
+  if (!Number.isInteger(numClasses) || numClasses === 0 || numClasses < -1) {
+    throw new RangeError(
+      `oneHot: numClasses must be an integer of at least 1, or -1 to find it, got ${numClasses}`,
+    );
+  }
+  if (x.numel === 0 && numClasses < 0) {
+    throw new RangeError('oneHot: x is empty, so that numClasses must be given');
+  }
+  const values = contiguous(x).memory(x.numel);
+  const found = numClasses < 0 && x.dtype === 'int32' ? largest(values) + 1 : numClasses;
+  const classes = Math.max(found, 1);
+  checkIndex('oneHot', 'class', x, classes, 'classes');
+  const out = empty([...x.shape, classes], 'int32');
+  const memory = out.memory(out.numel).fill(0);
+  for (let i = 0; i < values.length; i++) memory[i * classes + values[i]] = 1;
+  return out;
+}
+
+function largest(values: ArrayLike<number>): number {
+  let best = values[0];
+  for (let i = 1; i < values.length; i++) if (values[i] > best) best = values[i];
+  return best;
+}

@@ -1,0 +1,185 @@
+/**
+ * gather, scatter, scatterAdd: single elements picked or written along one dimension by an index of the same rank.
+ *
+ *   gather      out[i][j] = x[index[i][j]][j]
+ *   scatter     out[index[i][j]][j] = src[i][j]     elsewhere x
+ *   scatterAdd  out[index[i][j]][j] += src[i][j]    (written for dim 0 of two)
+ *
+ * Their gradients are each other's forms. The index is saved.
+ */
+import { record, save } from '../../autograd/node';
+import { args, family, type KernelFamily } from '../../native/kernels';
+import { checkDim, numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { contiguous, copyInto } from '../clone';
+import { checkOperand, checkTensor, operand, pick, type Operand } from '../elementwise';
+import { zeros } from '../factories';
+import { inPlace } from '../inplace/inplace';
+import { checkTypes } from '../matmul/layout';
+import { expand } from '../view/expand';
+import { narrow } from '../view/select';
+import { checkIndex } from './rows';
+
+const gatherKernels = family('gather');
+const scatterKernels = family('scatter');
+const scatterAddKernels = family('scatter_add');
+
+const sizesOf = (x: Tensor): Shape => (x.ndim === 0 ? [1] : x.shape);
+
+/** Checks ranks, sizes other than dim's, and values. Returns the index, contiguous. */
+function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Tensor {
+  checkTensor(operation, 'index', index);
+  if (index.ndim !== x.ndim && !(x.ndim <= 1 && index.ndim <= 1)) {
+    throw new RangeError(
+      `${operation}: index must have as many dimensions as x: index is ${showShape(index.shape)}, x is ${showShape(x.shape)}`,
+    );
+  }
+  const [own, sizes] = [sizesOf(index), sizesOf(x)];
+  for (let k = 0; k < sizes.length; k++) {
+    if (k !== d && own[k] > sizes[k] && index.numel > 0) {
+      throw new RangeError(
+        `${operation}: index may not be larger than x outside dimension ${d}: index is ${showShape(index.shape)}, x is ${showShape(x.shape)}`,
+      );
+    }
+  }
+  return checkIndex(operation, 'index', index, sizes[d], `dimension ${d}`);
+}
+
+function run(
+  operation: string,
+  kernels: KernelFamily,
+  from: Tensor,
+  index: Tensor,
+  to: Tensor,
+  d: number,
+  size: number,
+): void {
+  const kernel = pick(operation, kernels, from.dtype);
+  const shape = sizesOf(index);
+  args[0] = from.address;
+  args[1] = index.address;
+  args[2] = to.address;
+  args[3] = numelOf(shape.slice(0, d));
+  args[4] = size;
+  args[5] = shape[d];
+  args[6] = numelOf(shape.slice(d + 1));
+  kernel();
+}
+
+// The part of x that an index of this shape can reach: all of dimension d, of the others as much as the index has.
+function reachable(x: Tensor, index: Tensor, d: number): Tensor {
+  const shape = x.shape.map((size, k) => (k === d ? size : index.shape[k]));
+  return sameShape(shape, x.shape) ? x : new Tensor(x.storage, x.dtype, shape, x.strides, x.offset);
+}
+
+/**
+ * Elements of `x` along `dim`, picked by `index`, whose shape the result has (torch.gather).
+ * @throws TypeError unless `index` is int32; RangeError when its shape does not fit or a value is out of range.
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkTensor('gather', 'x', x);
+  const d = checkDim('gather', dim, x.ndim);
+  const plain = checkAlong('gather', x, d, index);
+  const out = empty(index.shape, x.dtype);
+  if (index.numel > 0) {
+    const source = contiguous(x.ndim === 0 ? x : reachable(x, plain, d));
+    run('gather', gatherKernels, source, plain, out, d, sizesOf(x)[d]);
+  }
+  const saved = save('gather', plain);
+  const { shape, dtype } = x;
+  return record('GatherBackward0', [x], out, (g) => [
+    scatterAdd(zeros(shape, { dtype }), d, saved.get(), g),
+  ]);
+}
+
+// A copy of x with the elements that index names written by the kernel.
+function written(
+  operation: string,
+  kernels: KernelFamily,
+  x: Tensor,
+  d: number,
+  index: Tensor,
+  source: Tensor,
+): Tensor {
+  const out = copyInto(x, empty(x.shape, x.dtype));
+  if (index.numel === 0) return out;
+  const part = x.ndim === 0 ? out : reachable(out, index, d);
+  const block = part === out ? out : copyInto(part, empty(part.shape, part.dtype));
+  run(operation, kernels, contiguous(source), index, block, d, sizesOf(x)[d]);
+  if (block !== out) copyInto(block, part);
+  return out;
+}
+
+// src cut to the index's shape, which it may exceed.
+function fit(operation: string, index: Tensor, src: Tensor): Tensor {
+  const larger = src.ndim === index.ndim && src.shape.every((size, k) => size >= index.shape[k]);
+  if (!larger && !(src.numel === 1 && index.numel === 1)) {
+    throw new RangeError(
+      `${operation}: src must be at least as large as index: src is ${showShape(src.shape)}, index is ${showShape(index.shape)}`,
+    );
+  }
+  if (!larger) return src;
+  return index.shape.reduce(
+    (part, size, k) => (part.shape[k] === size ? part : narrow(part, k, 0, size)),
+    src,
+  );
+}
+
+/**
+ * `x` with the elements of `src` (a tensor, or one number) written along `dim` at `index` (torch.scatter); of
+ * several for one place the last one stays.
+ * @throws TypeError unless `index` is int32; RangeError when shapes do not fit or a value is out of range.
+ */
+export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Tensor {
+  checkTensor('scatter', 'x', x);
+  checkOperand('scatter', 'src', src);
+  const d = checkDim('scatter', dim, x.ndim);
+  const plain = checkAlong('scatter', x, d, index);
+  if (typeof src !== 'number') checkTypes('scatter', x, src, ['x', 'src']);
+  const source =
+    typeof src === 'number'
+      ? expand(operand(src, x.dtype), index.shape)
+      : fit('scatter', index, src);
+  const out = written('scatter', scatterKernels, x, d, plain, source);
+  const saved = save('scatter', plain);
+  const name = typeof src === 'number' ? 'ScatterBackward1' : 'ScatterBackward0';
+  return record(name, [x, source], out, (g, node) => [
+    node.needs(0) ? scatter(g, d, saved.get(), 0) : null,
+    node.needs(1) ? gather(g, d, saved.get()) : null,
+  ]);
+}
+
+/**
+ * `x` with the elements of `src` added along `dim` at `index` (torch.scatter_add); several for one place add up.
+ * @throws TypeError unless `index` is int32; RangeError when shapes do not fit or a value is out of range.
+ */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  checkTensor('scatterAdd', 'x', x);
+  checkTensor('scatterAdd', 'src', src);
+  const d = checkDim('scatterAdd', dim, x.ndim);
+  const plain = checkAlong('scatterAdd', x, d, index);
+  checkTypes('scatterAdd', x, src, ['x', 'src']);
+  const source = fit('scatterAdd', index, src);
+  const out = written('scatterAdd', scatterAddKernels, x, d, plain, source);
+  const saved = save('scatterAdd', plain);
+  return record('ScatterAddBackward0', [x, source], out, (g, node) => [
+    g,
+    node.needs(1) ? gather(g, d, saved.get()) : null,
+  ]);
+}
+
+/** scatter, in place (torch.Tensor.scatter_). */
+export const scatter_ = (x: Tensor, dim: number, index: Tensor, src: Operand): Tensor =>
+  inPlace(
+    'scatter_',
+    x,
+    typeof src === 'number' ? [] : [src],
+    (before) => scatter(before, dim, index, src),
+    { saves: false },
+  );
+
+/** scatterAdd, in place (torch.Tensor.scatter_add_). */
+export const scatterAdd_ = (x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor =>
+  inPlace('scatterAdd_', x, [src], (before) => scatterAdd(before, dim, index, src), {
+    saves: false,
+  });

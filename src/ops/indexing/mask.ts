@@ -1,0 +1,54 @@
+/** Masks as indices: where a bool tensor is true. */
+import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { checkTensor } from '../elementwise';
+
+/** What true and false mean as an index: the one element of a new dimension, or none of it. */
+export function truth(value: boolean): Tensor {
+  const out = empty([value ? 1 : 0], 'int32');
+  out.memory(out.numel).fill(0);
+  return out;
+}
+
+// Positions, in row-major order, of the elements that are not zero.
+function positionsOf(x: Tensor): number[] {
+  const memory = contiguous(x).memory(x.numel);
+  const found: number[] = [];
+  for (let i = 0; i < memory.length; i++) if (memory[i] !== 0) found.push(i);
+  return found;
+}
+
+/** For each dimension of `x`, the indices along it of the elements that are not zero: int32 vectors. */
+export function nonzeroColumns(x: Tensor): Tensor[] {
+  const found = positionsOf(x);
+  const columns: Tensor[] = [];
+  let step = x.numel;
+  for (const size of x.shape) {
+    step = size === 0 ? 0 : step / size;
+    const column = empty([found.length], 'int32');
+    const memory = column.memory(found.length);
+    for (let i = 0; i < found.length; i++) memory[i] = Math.floor(found[i] / step) % size;
+    columns.push(column);
+  }
+  return columns;
+}
+
+/**
+ * The indices of the elements that are not zero: int32 [count, ndim], a row for each, in row-major order
+ * (torch.nonzero, torch.argwhere).
+ * @example nonzero(tensor([[0, 5], [7, 0]])) // [[0, 1], [1, 0]]
+ */
+export function nonzero(x: Tensor): Tensor {
+  checkTensor('nonzero', 'x', x);
+  const found = positionsOf(x);
+  const out = empty([found.length, x.ndim], 'int32');
+  const memory = out.memory(out.numel);
+  for (let i = 0; i < found.length; i++) {
+    let rest = found[i];
+    for (let d = x.ndim - 1; d >= 0; d--) {
+      memory[i * x.ndim + d] = rest % x.shape[d];
+      rest = Math.floor(rest / x.shape[d]);
+    }
+  }
+  return out;
+}

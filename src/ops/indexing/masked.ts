@@ -1,0 +1,84 @@
+/** maskedFill, maskedSelect: elements where a bool tensor is true. */
+import { record, save } from '../../autograd/node';
+import { family } from '../../native/kernels';
+import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import {
+  applyTernary,
+  checkOperand,
+  checkTensor,
+  operand,
+  pick,
+  type Operand,
+} from '../elementwise';
+import { inPlace } from '../inplace/inplace';
+import { sum } from '../sum';
+import { unbroadcast } from '../unbroadcast';
+import { expand } from '../view/expand';
+import { indexWith } from './advanced';
+import { nonzeroColumns } from './mask';
+
+const where = family('where');
+
+function checkMask(operation: string, mask: Tensor): void {
+  checkTensor(operation, 'mask', mask);
+  if (mask.dtype !== 'bool') {
+    throw new TypeError(
+      `${operation}: mask must be bool, got ${mask.dtype}; compare, for example with ne(0)`,
+    );
+  }
+}
+
+/**
+ * `x` with `value` (a number or a 0-dimensional tensor) where `mask` is true; both broadcast (torch.masked_fill).
+ * dx = g where the mask is false, dvalue = Σ g where it is true. Saves the mask.
+ * @throws TypeError unless `mask` is bool; RangeError when shapes do not broadcast.
+ * @example scores.maskedFill(padding, -Infinity).softmax(-1)
+ */
+export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  checkTensor('maskedFill', 'x', x);
+  checkMask('maskedFill', mask);
+  checkOperand('maskedFill', 'value', value);
+  if (typeof value !== 'number' && value.ndim !== 0) {
+    throw new RangeError(
+      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(value.shape)}`,
+    );
+  }
+  const shape = broadcastShapes('maskedFill', x.shape, mask.shape);
+  const filler = operand(value, x.dtype);
+  const run = pick('maskedFill', where, x.dtype);
+  const out = applyTernary(run, mask, filler, x, empty(shape, x.dtype));
+  const name = typeof value === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
+  const saved = save('maskedFill', mask);
+  const from = x.shape;
+  return record(name, [x, filler], out, (g, node) => [
+    node.needs(0) ? unbroadcast(maskedFill(g, saved.get(), 0), from) : null,
+    node.needs(1) ? sum(maskedSelect(g, saved.get())) : null,
+  ]);
+}
+
+/** The same, in place; the mask broadcasts to x's shape (torch.Tensor.masked_fill_). */
+export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  checkMask('maskedFill_', mask);
+  return inPlace(
+    'maskedFill_',
+    x,
+    typeof value === 'number' ? [] : [value],
+    (before) => maskedFill(before, mask, value),
+    { saves: false },
+  );
+}
+
+/**
+ * The elements of `x` where `mask` is true, as a vector; both broadcast (torch.masked_select).
+ * @throws TypeError unless `mask` is bool; RangeError when shapes do not broadcast.
+ */
+export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
+  checkTensor('maskedSelect', 'x', x);
+  checkMask('maskedSelect', mask);
+  const shape = broadcastShapes('maskedSelect', x.shape, mask.shape);
+  const over = (y: Tensor): Tensor => (sameShape(y.shape, shape) ? y : expand(y, shape));
+  const source = over(x);
+  if (shape.length === 0) return maskedSelect(expand(x, [1]), mask);
+  return indexWith('maskedSelect', 'MaskedSelectBackward0', source, nonzeroColumns(over(mask)));
+}

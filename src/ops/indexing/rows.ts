@@ -1,0 +1,143 @@
+/**
+ * Rows picked by index: the pair of operations that advanced indexing, indexSelect and embedding are made of.
+ * A tensor is seen as [outer, size, inner]; `selectRows` picks along the middle, `addRows` adds rows into zeros.
+ * Each is the other's gradient.
+ */
+import { record, save } from '../../autograd/node';
+import { addressOf, args, family, kernel } from '../../native/kernels';
+import { numelOf, type Shape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { pick } from '../elementwise';
+import { ones, zeros } from '../factories';
+import { mul } from '../mul';
+import { reshape } from '../view/reshape';
+
+const select = family('index_select');
+const addInto = family('index_add');
+const put = family('index_copy');
+const bounds = kernel('index_bounds');
+
+/** Which rows, of what. */
+export interface Rows {
+  /** int32, contiguous, every value in 0 … size-1. */
+  readonly index: Tensor;
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  /** The shape of the tensor picked from, and of the result. */
+  readonly from: Shape;
+  readonly to: Shape;
+  /** An index whose row gets no gradient, or -1. */
+  readonly skip?: number;
+}
+
+/** Rows of dimension `dim` of a tensor of shape `from`; the index's shape stands in its place. */
+export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): Rows {
+  return {
+    index: contiguous(index),
+    outer: numelOf(from.slice(0, dim)),
+    size: from[dim],
+    inner: numelOf(from.slice(dim + 1)),
+    from,
+    to: [...from.slice(0, dim), ...index.shape, ...from.slice(dim + 1)],
+    skip,
+  };
+}
+
+const position = new Float64Array(1);
+const positionAddress = addressOf(position);
+
+/** Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) stands, or -1. */
+export function firstOutside(index: Tensor, low: number, high: number): number {
+  args[0] = index.address;
+  args[1] = index.numel;
+  args[2] = low;
+  args[3] = high;
+  args[4] = positionAddress;
+  bounds();
+  return position[0];
+}
+
+/**
+ * @throws TypeError unless `index` is int32; RangeError when a value lies outside 0 … size-1. Returns it contiguous.
+ */
+export function checkIndex(
+  operation: string,
+  name: string,
+  index: Tensor,
+  size: number,
+  what: string,
+): Tensor {
+  if (index.dtype !== 'int32') {
+    throw new TypeError(
+      `${operation}: ${name} must be int32, got ${index.dtype}; convert it with to('int32')`,
+    );
+  }
+  const plain = contiguous(index);
+  const wrong = firstOutside(plain, 0, size);
+  if (wrong >= 0) {
+    throw new RangeError(
+      `${operation}: ${name} ${plain.memory(plain.numel)[wrong]} is out of range for ${what} of size ${size}; it must be from 0 to ${size - 1}`,
+    );
+  }
+  return plain;
+}
+
+function writeRows(rows: Rows, from: Tensor, to: Tensor): void {
+  args[0] = from.address;
+  args[1] = rows.index.address;
+  args[2] = to.address;
+  args[3] = rows.outer;
+  args[4] = rows.size;
+  args[5] = rows.index.numel;
+  args[6] = rows.inner;
+}
+
+/** out[o, i] = x[o, index[i]], recorded under `name`. */
+export function selectRows(operation: string, name: string, x: Tensor, rows: Rows): Tensor {
+  const source = contiguous(x);
+  const out = empty(rows.to, x.dtype);
+  const run = pick(operation, select, x.dtype);
+  writeRows(rows, source, out);
+  run();
+  const index = save(operation, rows.index);
+  return record(name, [x], out, (g) => {
+    index.get();
+    return [addRows(operation, name, g, rows)];
+  });
+}
+
+/** zeros(from) with out[o, index[i]] += g[o, i], rows of index `skip` left out; recorded under `name`. */
+export function addRows(operation: string, name: string, g: Tensor, rows: Rows): Tensor {
+  const out = zeros(rows.from, { dtype: g.dtype });
+  addRowsInto(operation, g, rows, out);
+  return record(name, [g], out, (gg) => [selectKept(operation, name, gg, rows)]);
+}
+
+// The gradient of addRows: rows that it skipped are zero.
+function selectKept(operation: string, name: string, gg: Tensor, rows: Rows): Tensor {
+  const { skip = -1, outer, size, inner } = rows;
+  if (skip < 0) return selectRows(operation, name, gg, rows);
+  const kept = ones([1, size, 1], { dtype: gg.dtype });
+  kept.memory(size)[skip] = 0;
+  const masked = mul(reshape(gg, [outer, size, inner]), kept);
+  return selectRows(operation, name, reshape(masked, rows.from), rows);
+}
+
+/** out[o, index[i]] += g[o, i] into a contiguous tensor of shape `from`. Not recorded. */
+export function addRowsInto(operation: string, g: Tensor, rows: Rows, out: Tensor): void {
+  const source = contiguous(g);
+  const run = pick(operation, addInto, g.dtype);
+  writeRows(rows, source, out);
+  args[7] = rows.skip ?? -1;
+  run();
+}
+
+/** out[o, index[i]] = value[o, i] into a contiguous tensor of shape `from`. Not recorded. */
+export function putRowsInto(operation: string, value: Tensor, rows: Rows, out: Tensor): void {
+  const source = contiguous(value);
+  const run = pick(operation, put, value.dtype);
+  writeRows(rows, source, out);
+  run();
+}

@@ -1,0 +1,49 @@
+/** copy_, fill_, zero_: other elements in the same memory. The old history gets zeros. */
+import { record } from '../../autograd/node';
+import type { Tensor } from '../../tensor/tensor';
+import { checkOperand, checkTensor, scalar, type Operand } from '../elementwise';
+import { zeros } from '../factories';
+import { inPlace, overwrite } from './inplace';
+
+/**
+ * Copies `source`, broadcast and converted, into `target`, and returns `target` (torch.Tensor.copy_).
+ * @throws RangeError when the shapes do not broadcast; Error on a leaf that requires gradients.
+ */
+export function copy_(target: Tensor, source: Tensor): Tensor {
+  checkTensor('copy_', 'source', source);
+  return overwrite('copy_', target, source);
+}
+
+/**
+ * Sets every element to `value`, a number or a 0-dimensional tensor, and returns `target` (torch.Tensor.fill_).
+ * @throws RangeError for a value with dimensions; Error on a leaf that requires gradients.
+ */
+export function fill_(target: Tensor, value: Operand): Tensor {
+  checkTensor('fill_', 'x', target);
+  checkOperand('fill_', 'value', value);
+  if (typeof value !== 'number' && value.ndim !== 0) {
+    throw new RangeError(
+      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${value.shape.join(', ')}]`,
+    );
+  }
+  return overwrite(
+    'fill_',
+    target,
+    typeof value === 'number' ? scalar(value, target.dtype) : value,
+  );
+}
+
+/** Sets every element to 0, and returns `target` (torch.Tensor.zero_). */
+export function zero_(target: Tensor): Tensor {
+  checkTensor('zero_', 'x', target);
+  return inPlace(
+    'zero_',
+    target,
+    [],
+    (x) => {
+      const { shape, dtype } = x;
+      return record('ZeroBackward0', [x], zeros(shape, { dtype }), () => [zeros(shape, { dtype })]);
+    },
+    { saves: false },
+  );
+}

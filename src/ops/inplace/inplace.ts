@@ -1,0 +1,153 @@
+/**
+ * How in-place operations meet autograd. Not recorded, they write the memory and raise its version. Recorded, the
+ * result is computed out of place from the tensor's old history, written into the memory, and becomes the
+ * tensor's new history; for a view, that of the tensor it is part of. The operations are in the files beside
+ * this one.
+ */
+import { isGradEnabled } from '../../autograd/mode';
+import { record } from '../../autograd/node';
+import { sameShape, showShape } from '../../tensor/shape';
+import { Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { clone, copyInto } from '../clone';
+import { checkTensor } from '../elementwise';
+import { zeros } from '../factories';
+import { rebaseRegion } from '../view/region';
+import { expand } from '../view/expand';
+
+/** @throws RangeError when several elements of `x` share one place in memory. */
+function checkDistinct(operation: string, x: Tensor): void {
+  if (x.contiguousLayout) return;
+  for (let d = 0; d < x.ndim; d++) {
+    if (x.strides[d] === 0 && x.shape[d] > 1) {
+      throw new RangeError(
+        `${operation}: several elements of the expanded tensor (shape ${showShape(x.shape)}) share one place in memory; change a clone() instead`,
+      );
+    }
+  }
+}
+
+function checkTarget(operation: string, target: Tensor, recorded: boolean): void {
+  checkTensor(operation, 'x', target);
+  checkDistinct(operation, target);
+  if (!isGradEnabled()) return;
+  const root = target.origin?.base ?? target;
+  if (target.requiresGrad && root.isLeaf) {
+    throw new Error(
+      `${operation}: a leaf that requires gradients cannot be changed in place; do it inside noGrad(() => …), or change a clone()`,
+    );
+  }
+  if (!recorded || target.origin === null) return;
+  if (!target.origin.recorded) {
+    throw new Error(
+      `${operation}: this view was made inside noGrad, so that its change cannot be recorded; make the view outside, or change it inside noGrad(() => …)`,
+    );
+  }
+  checkDistinct(operation, root);
+}
+
+// The same memory with the same history, as a tensor of its own.
+function alias(x: Tensor): Tensor {
+  const out = new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);
+  out.node = x.gradFn;
+  out.outputIndex = x.outputIndex;
+  out.wantsGrad = x.requiresGrad;
+  return out;
+}
+
+const isRecorded = (target: Tensor, inputs: readonly Tensor[]): boolean =>
+  isGradEnabled() && (target.requiresGrad || inputs.some((x) => x.requiresGrad));
+
+function adopt(target: Tensor, made: Tensor): void {
+  target.node = made.gradFn;
+  target.outputIndex = made.outputIndex;
+  target.wantsGrad = made.requiresGrad;
+  target.rebased++;
+}
+
+// Writes a recorded value of target's shape and type, and makes its history the target's.
+function replace(target: Tensor, before: Tensor, value: Tensor): void {
+  copyInto(value, target);
+  target.storage.version++;
+  if (target.origin !== null) rebaseRegion(target.origin.base, before, target, value);
+  else adopt(target, value);
+}
+
+export interface InPlaceOptions {
+  /** Writes the result straight into the memory, for when nothing is recorded. */
+  readonly direct?: (target: Tensor) => void;
+  /** Whether `compute` may save its argument, so that it must be a copy of what is overwritten. */
+  readonly saves?: boolean;
+}
+
+/**
+ * Replaces the elements of `target` by `compute(target)`, a fresh tensor that broadcasts to its shape and is
+ * converted to its element type. Returns `target`.
+ * @param inputs the other tensors that `compute` reads
+ */
+export function inPlace(
+  operation: string,
+  target: Tensor,
+  inputs: readonly Tensor[],
+  compute: (before: Tensor) => Tensor,
+  { direct, saves = true }: InPlaceOptions = {},
+): Tensor {
+  const recorded = isRecorded(target, inputs);
+  checkTarget(operation, target, recorded);
+  if (!recorded) {
+    if (direct !== undefined) direct(target);
+    else copyInto(conform(operation, target, compute(target)), target);
+    target.storage.version++;
+    return target;
+  }
+  const before = alias(target.origin?.base ?? target);
+  const value = compute(saves ? clone(target) : alias(target));
+  replace(target, before, conform(operation, target, value));
+  return target;
+}
+
+/**
+ * Replaces the elements of `target` by those of `source`, broadcast and converted, without reading them: the old
+ * history gets zeros, `source` the gradient. Returns `target`.
+ */
+export function overwrite(operation: string, target: Tensor, source: Tensor): Tensor {
+  const recorded = isRecorded(target, [source]);
+  checkTarget(operation, target, recorded);
+  // x.copy_(x.t()) must read before it writes.
+  const own = source.storage === target.storage ? clone(source) : source;
+  const value = conform(operation, target, own);
+  if (!recorded) {
+    copyInto(value, target);
+    target.storage.version++;
+    return target;
+  }
+  const { shape, dtype } = target;
+  if (target.origin !== null) {
+    replace(target, alias(target.origin.base), value);
+    return target;
+  }
+  const before = alias(target);
+  copyInto(value, target);
+  target.storage.version++;
+  const marker = new Tensor(target.storage, dtype, shape, target.strides, target.offset);
+  record('CopyBackwards', [before, value], marker, (g, node) => [
+    node.needs(0) ? zeros(shape, { dtype }) : null,
+    g,
+  ]);
+  adopt(target, marker);
+  return target;
+}
+
+function conform(operation: string, target: Tensor, value: Tensor): Tensor {
+  const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
+  if (sameShape(same.shape, target.shape)) return same;
+  const lead = target.ndim - same.ndim;
+  const fits =
+    lead >= 0 && same.shape.every((size, d) => size === 1 || size === target.shape[d + lead]);
+  if (!fits) {
+    throw new RangeError(
+      `${operation}: a value of shape ${showShape(value.shape)} does not fit into shape ${showShape(target.shape)}`,
+    );
+  }
+  return expand(same, target.shape);
+}

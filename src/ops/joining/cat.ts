@@ -1,0 +1,108 @@
+/** cat, stack: tensors side by side. The gradient of each is its part of g. Saves nothing but the sizes. */
+import { record } from '../../autograd/node';
+import { resultType } from '../../tensor/dtype';
+import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { copyInto } from '../clone';
+import { checkTensor, operand } from '../elementwise';
+import { narrow, select } from '../view/select';
+
+function checkTensors(operation: string, tensors: unknown): asserts tensors is readonly Tensor[] {
+  if (!Array.isArray(tensors)) {
+    throw new TypeError(`${operation}: takes an array of tensors, got ${typeof tensors}`);
+  }
+  if (tensors.length === 0) throw new RangeError(`${operation}: the array of tensors is empty`);
+  for (const [i, x] of tensors.entries()) checkTensor(operation, `tensors[${i}]`, x);
+}
+
+// All in the element type that they meet in.
+function alike(tensors: readonly Tensor[]): Tensor[] {
+  let dtype = tensors[0].dtype;
+  if (tensors.every((x) => x.dtype === dtype)) return tensors.slice();
+  for (const x of tensors) dtype = resultType({ dtype, ndim: 1 }, { dtype: x.dtype, ndim: 1 });
+  return tensors.map((x) => operand(x, dtype));
+}
+
+// Copies each tensor into the next piece of `out`: `steps[i]` indices along dim `d`, seen in `shape(i)`.
+function fillAlong(
+  out: Tensor,
+  d: number,
+  tensors: readonly Tensor[],
+  steps: readonly number[],
+): void {
+  const strides = contiguousStrides(out.shape);
+  let at = 0;
+  for (const [i, x] of tensors.entries()) {
+    if (x.numel > 0) {
+      const own = x.ndim === out.ndim ? strides : strides.toSpliced(d, 1);
+      copyInto(x, new Tensor(out.storage, out.dtype, x.shape, own, out.offset + at * strides[d]));
+    }
+    at += steps[i];
+  }
+}
+
+/**
+ * Joins tensors along the existing dimension `dim`; the other sizes must agree (torch.cat). Element types are
+ * promoted. As in PyTorch, tensors of shape [0] are passed over.
+ * @throws TypeError for what is no array of tensors; RangeError for an empty array or sizes that differ.
+ * @example cat([randn([2, 3]), randn([4, 3])]) // [6, 3]
+ */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkTensors('cat', tensors);
+  const shaped = tensors.find((x) => x.ndim !== 1 || x.numel > 0) ?? tensors[0];
+  if (shaped.ndim === 0) {
+    throw new RangeError('cat: 0-dimensional tensors cannot be joined; use stack');
+  }
+  const d = checkDim('cat', dim, shaped.ndim);
+  const skipped = (x: Tensor): boolean => x.ndim === 1 && x.numel === 0;
+  for (const [i, x] of tensors.entries()) {
+    const fits =
+      skipped(x) ||
+      (x.ndim === shaped.ndim && x.shape.every((size, k) => k === d || size === shaped.shape[k]));
+    if (!fits) {
+      throw new RangeError(
+        `cat: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(shaped.shape)}, tensors[${i}] is ${showShape(x.shape)}`,
+      );
+    }
+  }
+  const parts = alike(tensors);
+  const sizes = parts.map((x) => (skipped(x) ? 0 : x.shape[d]));
+  const shape = shaped.shape.slice();
+  shape[d] = sizes.reduce((a, b) => a + b, 0);
+  const out = empty(shape, parts[0].dtype);
+  fillAlong(out, d, parts, sizes);
+  const shapes = parts.map((x) => x.shape);
+  return record('CatBackward0', parts, out, (g, node) => {
+    let start = 0;
+    return sizes.map((size, i) => {
+      const from = start;
+      start += size;
+      if (!node.needs(i)) return null;
+      return size === 0 ? empty(shapes[i], g.dtype) : narrow(g, d, from, size);
+    });
+  });
+}
+
+/**
+ * Joins tensors of one shape along a new dimension `dim` (torch.stack).
+ * @throws TypeError for what is no array of tensors; RangeError for an empty array or shapes that differ.
+ * @example stack([randn([3]), randn([3])]) // [2, 3]
+ */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  checkTensors('stack', tensors);
+  const shape: Shape = tensors[0].shape;
+  const d = checkDim('stack', dim, shape.length + 1);
+  for (const [i, x] of tensors.entries()) {
+    if (!sameShape(x.shape, shape)) {
+      throw new RangeError(
+        `stack: all shapes must agree: tensors[0] is ${showShape(shape)}, tensors[${i}] is ${showShape(x.shape)}`,
+      );
+    }
+  }
+  const parts = alike(tensors);
+  const out = empty(shape.toSpliced(d, 0, parts.length), parts[0].dtype);
+  fillAlong(out, d, parts, new Array<number>(parts.length).fill(1));
+  return record('StackBackward0', parts, out, (g, node) =>
+    parts.map((_, i) => (node.needs(i) ? select(g, d, i) : null)),
+  );
+}

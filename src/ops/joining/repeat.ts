@@ -1,0 +1,113 @@
+/**
+ * repeat, tile, repeatInterleave: a tensor several times over. dx = g summed over the repeats. Saves nothing but
+ * the sizes.
+ */
+import { withGradMode } from '../../autograd/mode';
+import { record } from '../../autograd/node';
+import { checkDim, checkShape, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { clone, contiguous } from '../clone';
+import { checkTensor } from '../elementwise';
+import { indexSelect } from '../indexing/along';
+import { sum } from '../sum';
+import { expand } from '../view/expand';
+import { reshape } from '../view/reshape';
+
+function repeated(x: Tensor, times: readonly number[]): Tensor {
+  const lead = times.length - x.ndim;
+  // [a, b] twice and three times is [2, a, 3, b] with the first and third size stretched from 1.
+  const split = times.flatMap((_, d) => [1, d < lead ? 1 : x.shape[d - lead]]);
+  const stretched = split.map((size, i) => (i % 2 === 0 ? times[i / 2] : size));
+  const shape = times.map((n, d) => n * (d < lead ? 1 : x.shape[d - lead]));
+  // Always a copy, even of one repeat.
+  const out = withGradMode(false, () =>
+    reshape(clone(expand(reshape(x, split), stretched)), shape),
+  );
+  const from = x.shape;
+  const repeats = times.map((_, d) => 2 * d);
+  return record('RepeatBackward0', [x], out, (g) => [
+    reshape(sum(reshape(g, stretched), repeats), from),
+  ]);
+}
+
+/**
+ * `x` repeated times[d] times along each dimension; more numbers than dimensions add dimensions in front
+ * (torch.Tensor.repeat). The result is a copy.
+ * @throws RangeError for fewer numbers than dimensions, or one that is no integer of at least 0.
+ * @example tensor([1, 2]).repeat([2, 2]) // [[1, 2, 1, 2], [1, 2, 1, 2]]
+ */
+export function repeat(x: Tensor, times: readonly number[]): Tensor {
+  checkTensor('repeat', 'x', x);
+  const counts = checkShape('repeat', times);
+  if (counts.length < x.ndim) {
+    throw new RangeError(
+      `repeat: takes a number for each of the ${x.ndim} dimensions, got ${showShape(counts)}`,
+    );
+  }
+  return repeated(x, counts);
+}
+
+/**
+ * As `repeat`; fewer numbers than dimensions count for the last ones (torch.tile).
+ * @example tile(zeros([2, 3]), [2]) // [2, 6]
+ */
+export function tile(x: Tensor, times: readonly number[]): Tensor {
+  checkTensor('tile', 'x', x);
+  const counts = checkShape('tile', times);
+  const missing = new Array<number>(Math.max(x.ndim - counts.length, 0)).fill(1);
+  return repeated(x, [...missing, ...counts]);
+}
+
+/**
+ * Each sub-tensor along `dim` repeated in place: `repeats` times, or as often as an int32 vector says for each.
+ * Without `dim`, the flattened elements (torch.repeat_interleave).
+ * @throws RangeError for counts that are negative or do not fit.
+ * @example repeatInterleave(tensor([1, 2]), 2) // [1, 1, 2, 2]
+ */
+export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: number): Tensor {
+  checkTensor('repeatInterleave', 'x', x);
+  const source = dim === undefined ? reshape(x, [-1]) : x;
+  const d = dim === undefined ? 0 : checkDim('repeatInterleave', dim, x.ndim);
+  const size = source.shape[d] ?? 1;
+  if (typeof repeats !== 'number') return indexSelect(source, d, pattern(repeats, size, d));
+  checkShape('repeatInterleave', [repeats]);
+  const before = source.shape.slice(0, d);
+  const after = source.shape.slice(d + 1);
+  const stretched = expand(reshape(source, [...before, size, 1, ...after]), [
+    ...before,
+    size,
+    repeats,
+    ...after,
+  ]);
+  return reshape(stretched, [...before, size * repeats, ...after]);
+}
+
+// Index i as many times as counts[i] says.
+function pattern(counts: Tensor, size: number, dim: number): Tensor {
+  checkTensor('repeatInterleave', 'repeats', counts);
+  if (counts.dtype !== 'int32') {
+    throw new TypeError(`repeatInterleave: repeats must be int32, got ${counts.dtype}`);
+  }
+  if (counts.ndim > 1 || (counts.numel !== 1 && counts.numel !== size)) {
+    throw new RangeError(
+      `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(counts.shape)}`,
+    );
+  }
+  const values = contiguous(counts).memory(counts.numel);
+  const times = (i: number): number => values[values.length === 1 ? 0 : i];
+  let total = 0;
+  for (let i = 0; i < size; i++) {
+    if (times(i) < 0) {
+      throw new RangeError(`repeatInterleave: repeats may not be negative, got ${times(i)}`);
+    }
+    total += times(i);
+  }
+  const out = empty([total], 'int32');
+  const memory = out.memory(total);
+  let at = 0;
+  for (let i = 0; i < size; i++) {
+    memory.fill(i, at, at + times(i));
+    at += times(i);
+  }
+  return out;
+}

@@ -1,0 +1,60 @@
+/** roll: elements pushed along dimensions, those past the end coming back at the start. dx = g rolled back. */
+import { record } from '../../autograd/node';
+import { checkDim, contiguousStrides } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { copyInto } from '../clone';
+import { checkTensor } from '../elementwise';
+import { reshape } from '../view/reshape';
+
+const list = (x: number | readonly number[]): readonly number[] =>
+  typeof x === 'number' ? [x] : x;
+
+// One dimension, not recorded.
+function rolled(x: Tensor, by: number, d: number): Tensor {
+  const size = x.shape[d];
+  const out = empty(x.shape, x.dtype);
+  if (x.numel === 0) return out;
+  const shift = ((by % size) + size) % size;
+  const strides = contiguousStrides(x.shape);
+  const move = (from: number, to: number, count: number): void => {
+    if (count === 0) return;
+    const shape = x.shape.with(d, count);
+    copyInto(
+      new Tensor(x.storage, x.dtype, shape, x.strides, x.offset + from * x.strides[d]),
+      new Tensor(out.storage, out.dtype, shape, strides, out.offset + to * strides[d]),
+    );
+  };
+  move(0, shift, size - shift);
+  move(size - shift, 0, shift);
+  return out;
+}
+
+/**
+ * `x` with its elements pushed `shifts` places along `dims` (torch.roll); without `dims`, along the flattened
+ * tensor.
+ * @throws RangeError unless there is an integer shift for each dimension.
+ * @example roll(tensor([1, 2, 3]), 1) // [3, 1, 2]
+ */
+export function roll(
+  x: Tensor,
+  shifts: number | readonly number[],
+  dims?: number | readonly number[],
+): Tensor {
+  checkTensor('roll', 'x', x);
+  if (dims === undefined) {
+    if (typeof shifts !== 'number') throw new RangeError('roll: several shifts need dims');
+    return reshape(roll(reshape(x, [-1]), shifts, 0), x.shape);
+  }
+  const [by, along] = [list(shifts), list(dims)];
+  if (by.length !== along.length || !by.every(Number.isInteger)) {
+    throw new RangeError(
+      `roll: takes an integer shift for each dimension, got shifts [${by.join(', ')}] for dims [${along.join(', ')}]`,
+    );
+  }
+  const order = along.map((d) => checkDim('roll', d, x.ndim));
+  let out = x;
+  if (x.ndim > 0) for (const [i, d] of order.entries()) out = rolled(out, by[i], d);
+  if (out === x) return x;
+  const back = by.map((n) => -n);
+  return record('RollBackward0', [x], out, (g) => [roll(g, back, order)]);
+}

@@ -1,0 +1,95 @@
+/** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
+import { recordMany } from '../../autograd/node';
+import { checkDim, showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../elementwise';
+import { zeros } from '../factories';
+import { unrecordedView } from '../view/view';
+import { cat, stack } from './cat';
+
+function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): Tensor[] {
+  let at = 0;
+  const outs = sizes.map((size) => {
+    const shape = x.shape.slice();
+    shape[d] = size;
+    const out = unrecordedView(x, shape, x.strides, x.offset + at * x.strides[d]);
+    at += size;
+    return out;
+  });
+  const shapes = outs.map((out) => out.shape);
+  const { dtype } = x;
+  recordMany(name, [x], outs, (grads) => [
+    cat(
+      grads.map((g, i) => g ?? zeros(shapes[i], { dtype })),
+      d,
+    ),
+  ]);
+  return outs;
+}
+
+/**
+ * Pieces of `x` along `dim`: each of `size` indices (the last may be smaller), or of the sizes of a list
+ * (torch.split). They are views.
+ * @throws RangeError for a size that is no positive integer, or sizes that do not add up.
+ */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  checkTensor('split', 'x', x);
+  if (x.ndim === 0) throw new RangeError('split: a 0-dimensional tensor cannot be split');
+  const d = checkDim('split', dim, x.ndim);
+  const total = x.shape[d];
+  if (typeof size !== 'number') {
+    const list: readonly number[] = size;
+    const valid = Array.isArray(size) && list.every((n) => Number.isInteger(n) && n >= 0);
+    if (!valid || list.reduce((a, b) => a + b, 0) !== total) {
+      throw new RangeError(
+        `split: sizes must be integers that add up to ${total}, the size of dimension ${d}, got ${showShape(size)}`,
+      );
+    }
+    return pieces('SplitWithSizesBackward0', x, size, d);
+  }
+  if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0)) {
+    throw new RangeError(`split: the size must be an integer of at least 1, got ${size}`);
+  }
+  if (total === 0) return pieces('SplitBackward0', x, [0], d);
+  const count = Math.ceil(total / size);
+  const sizes = Array.from({ length: count }, (_, i) => Math.min(size, total - i * size));
+  return pieces('SplitBackward0', x, sizes, d);
+}
+
+/**
+ * At most `chunks` pieces of equal size (the last may be smaller) along `dim` (torch.chunk). They are views.
+ * @throws RangeError unless `chunks` is a positive integer.
+ */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  checkTensor('chunk', 'x', x);
+  if (!Number.isInteger(chunks) || chunks < 1) {
+    throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${chunks}`);
+  }
+  if (x.ndim === 0) throw new RangeError('chunk: a 0-dimensional tensor cannot be split');
+  const d = checkDim('chunk', dim, x.ndim);
+  const size = Math.ceil(x.shape[d] / chunks);
+  if (size === 0) {
+    return pieces('SplitWithSizesBackward0', x, new Array<number>(chunks).fill(0), d);
+  }
+  return split(x, size, d);
+}
+
+/** The sub-tensors along `dim`, without it (torch.unbind). They are views. */
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  checkTensor('unbind', 'x', x);
+  if (x.ndim === 0) throw new RangeError('unbind: a 0-dimensional tensor has no dimension to give');
+  const d = checkDim('unbind', dim, x.ndim);
+  const shape = x.shape.toSpliced(d, 1);
+  const strides = x.strides.toSpliced(d, 1);
+  const outs = Array.from({ length: x.shape[d] }, (_, i) =>
+    unrecordedView(x, shape, strides, x.offset + i * x.strides[d]),
+  );
+  const { dtype } = x;
+  recordMany('UnbindBackward0', [x], outs, (grads) => [
+    stack(
+      grads.map((g) => g ?? zeros(shape, { dtype })),
+      d,
+    ),
+  ]);
+  return outs;
+}

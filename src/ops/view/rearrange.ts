@@ -1,0 +1,139 @@
+/** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
+import { checkDim, contiguousStrides, inferShape, numelOf, showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../elementwise';
+import { expand } from './expand';
+import { partOf } from './part';
+import { permute, transpose } from './permute';
+import { reshape, view } from './reshape';
+
+const list = (x: number | readonly number[]): readonly number[] =>
+  typeof x === 'number' ? [x] : x;
+
+/**
+ * Dimensions `source` moved to places `destination`, the others in their order (torch.movedim).
+ * @throws RangeError unless both name as many distinct dimensions.
+ */
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  checkTensor('movedim', 'x', x);
+  const from = list(source).map((d) => checkDim('movedim', d, x.ndim));
+  const to = list(destination).map((d) => checkDim('movedim', d, x.ndim));
+  if (
+    from.length !== to.length ||
+    new Set(from).size !== from.length ||
+    new Set(to).size !== to.length
+  ) {
+    throw new RangeError(
+      `movedim: source and destination must name as many distinct dimensions, got [${from.join(', ')}] and [${to.join(', ')}]`,
+    );
+  }
+  const rest = x.shape.map((_, d) => d).filter((d) => !from.includes(d));
+  const order = x.shape.map((_, d) => {
+    const i = to.indexOf(d);
+    return i >= 0 ? from[i] : rest.shift()!;
+  });
+  return permute(x, order);
+}
+
+/** Swaps two dimensions: another name for `transpose` (torch.swapaxes). */
+export const swapaxes = (x: Tensor, axis0: number, axis1: number): Tensor =>
+  transpose(x, axis0, axis1);
+
+/**
+ * Dimension `dim` as several, of the given sizes; one may be -1 (torch.unflatten).
+ * @throws RangeError when the sizes do not multiply to dim's.
+ */
+export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
+  checkTensor('unflatten', 'x', x);
+  const d = checkDim('unflatten', dim, x.ndim);
+  if (x.ndim === 0) throw new RangeError('unflatten: a 0-dimensional tensor has no dimension');
+  const inner = inferShape('unflatten', sizes, x.shape[d]);
+  return view(x, [...x.shape.slice(0, d), ...inner, ...x.shape.slice(d + 1)]);
+}
+
+/** `x` repeated to `shape` without copying: another name for `expand` (torch.broadcast_to). */
+export const broadcastTo = (x: Tensor, shape: readonly number[]): Tensor => expand(x, shape);
+
+/** `x` repeated to the shape of `other` (torch.Tensor.expand_as). */
+export function expandAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor('expandAs', 'other', other);
+  return expand(x, other.shape);
+}
+
+/** `x` in the shape of `other`, without copying (torch.Tensor.view_as). */
+export function viewAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor('viewAs', 'other', other);
+  return view(x, other.shape);
+}
+
+/** `x` in the shape of `other` (torch.Tensor.reshape_as). */
+export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor('reshapeAs', 'other', other);
+  return reshape(x, other.shape);
+}
+
+/**
+ * The diagonals of the matrices in dimensions `dim1` and `dim2`, as a last dimension; `offset` moves up
+ * (torch.diagonal). A view.
+ */
+export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
+  checkTensor('diagonal', 'x', x);
+  if (x.ndim < 2) {
+    throw new RangeError(
+      `diagonal: takes matrices (at least 2 dimensions), got shape ${showShape(x.shape)}`,
+    );
+  }
+  if (!Number.isInteger(offset)) {
+    throw new RangeError(`diagonal: offset must be an integer, got ${offset}`);
+  }
+  const a = checkDim('diagonal', dim1, x.ndim);
+  const b = checkDim('diagonal', dim2, x.ndim);
+  if (a === b) throw new RangeError(`diagonal: dim1 and dim2 are both ${a}`);
+  const [down, right] = [Math.max(-offset, 0), Math.max(offset, 0)];
+  const length = Math.max(Math.min(x.shape[a] - down, x.shape[b] - right), 0);
+  const without = (sizes: readonly number[], last: number): number[] => [
+    ...sizes.filter((_, d) => d !== a && d !== b),
+    last,
+  ];
+  const along = (strides: readonly number[]): number[] => without(strides, strides[a] + strides[b]);
+  const start = (strides: readonly number[]): number =>
+    length === 0 ? 0 : down * strides[a] + right * strides[b];
+  const plain = contiguousStrides(x.shape);
+  return partOf(x, 'DiagonalBackward0', {
+    shape: without(x.shape, length),
+    strides: along(x.strides),
+    offset: start(x.strides),
+    plainStrides: along(plain),
+    plainOffset: start(plain),
+  });
+}
+
+/**
+ * Coordinate grids of vectors: result i repeats tensors[i] over all dimensions but i (torch.meshgrid with
+ * indexing 'ij').
+ * @throws RangeError for a tensor of more than one dimension.
+ */
+export function meshgrid(tensors: readonly Tensor[]): Tensor[] {
+  for (const [i, x] of tensors.entries()) {
+    checkTensor('meshgrid', `tensors[${i}]`, x);
+    if (x.ndim > 1) {
+      throw new RangeError(
+        `meshgrid: takes vectors, but tensors[${i}] has shape ${showShape(x.shape)}`,
+      );
+    }
+  }
+  const shape = tensors.map((x) => numelOf(x.shape));
+  return tensors.map((x, i) =>
+    expand(
+      reshape(
+        x,
+        shape.map((size, d) => (d === i ? size : 1)),
+      ),
+      shape,
+    ),
+  );
+}
