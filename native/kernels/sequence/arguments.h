@@ -1,0 +1,114 @@
+// The arguments of the whole-sequence recurrent kernels, and the sizes of the memory that their
+// caller provides. One call is one layer in one direction. The caller (TypeScript) has validated
+// everything.
+//
+// Names. T steps, N rows of the batch, I input features, H hidden units, P projected features (LSTM
+// only; 0 = no projection), S = P or else H: the features of the state h that goes round.
+// R is the number of (step, row) pairs: T*N, or the sum of batchSizes. Row r of an [R, ...] array
+// is (t, n) in order of t, then n.
+//
+//            G gates (weight rows G*H)   B pre-activation blocks (saved columns B*H)
+//   RNN      1: h                        1
+//   LSTM     4: i f g o                  4: i f g o
+//   GRU      3: r z n                    4: r z n and W_hn h + b_hn, which the reset gate scales
+//
+// Sizes in elements; W = 64 / sizeof(T) lanes, up(n) = ceil(n / W) * W. TypeScript mirrors them.
+//   packed     W + up(H) * (B + G*(I + S)) + up(P) * H
+//   gates      R * B*H   (LSTM, GRU, training only)          dGates     R * B*H  (may be gates
+//   itself) cells      R * H     (LSTM, training only)               dProjected R * P (projection
+//   only) projected  projection only: R * H in training, N * H in inference (the state before W_hr)
+//   workspace  (backward) max(up(S) * G*H + (P ? up(H) * P : 0), up(I) * G*H); the forward's
+//   `packed`
+//              may be handed over as workspace where it is large enough and no longer needed.
+#pragma once
+
+#include <cstdint>
+
+namespace ostinato {
+
+template <class T>
+struct SequenceForward {
+  int64_t steps, batch, inputSize, hiddenSize, projSize;  // T, N, I, H, P
+  int64_t reverse;  // 0, or 1: from the last step to the first
+  int64_t relu;     // RNN only: 0 tanh, 1 relu
+  // x[t, n, :] is at x + t * xStrideT + n * xStrideN, feature stride 1. out likewise ([T, N, S]); a
+  // bidirectional layer passes a half of its [T, N, 2S] with these strides. With batchSizes, x and
+  // out are [R, .]: row r is at r * strideN, and strideT is not used.
+  const T* x;
+  int64_t xStrideT, xStrideN;
+  const T* h0;        // [N, S]; null = zeros, bit for bit (see forward.h)
+  const T* c0;        // [N, H], LSTM only; null = zeros
+  const T* weightIh;  // [G*H, I]; not read when packedReady
+  const T* weightHh;  // [G*H, S]; not read when packedReady
+  const T* biasIh;    // [G*H], may be null; not read when packedReady
+  const T* biasHh;    // [G*H], may be null; not read when packedReady
+  const T* weightHr;  // [P, H]; not read when packedReady
+  // null, or [T]: N >= batchSizes[0] >= batchSizes[1] ... >= 0 rows are active at step t, as in
+  // PyTorch's PackedSequence. Rows from batchSizes[0] on have length 0: their final state is the
+  // initial one.
+  const int32_t* batchSizes;
+  T* out;
+  int64_t outStrideT, outStrideN;
+  T* hN;  // [N, S]; each row's state after its own last step. May be h0
+  T* cN;  // [N, H], LSTM only; the running cell state in the meantime. May be c0
+  // What backward needs, when training is 1. In inference memory does not depend on T.
+  int64_t training;
+  T* gates;      // [R, B*H] activated; null in inference and for RNN
+  T* cells;      // [R, H], LSTM only; null in inference
+  T* projected;  // [R, H], in inference [N, H]; null without projection
+  T* packed;     // the packed weights, 64-byte aligned; written unless packedReady
+  int64_t packedReady;
+};
+
+template <class T>
+struct SequenceBackward {
+  int64_t steps, batch, inputSize, hiddenSize, projSize;  // T, N, I, H, P
+  int64_t reverse, relu;
+  const T* x;
+  int64_t xStrideT, xStrideN;
+  const T* h0;
+  const T* c0;
+  const T* weightIh;
+  const T* weightHh;
+  const T* weightHr;
+  const int32_t* batchSizes;
+  const T* out;  // the forward's output
+  int64_t outStrideT, outStrideN;
+  const T* gates;  // as the forward saved them
+  const T* cells;
+  const T* projected;
+  const T* gradOut;  // null = zeros; [T, N, S] with strides of its own, [R, S] with batchSizes
+  int64_t gradOutStrideT, gradOutStrideN;
+  const T* gradHN;  // [N, S], null = zeros
+  const T* gradCN;  // [N, H], null = zeros
+  T* dGates;        // [R, B*H] written: gradient of the pre-activations. May be `gates`
+  T* dProjected;    // [R, P] written; null without projection
+  T* workspace;     // 64-byte aligned
+  // Results. Each may be null and is then not computed; none may alias an input.
+  T* gradX;  // strides of its own, [R, I] with batchSizes
+  int64_t gradXStrideT, gradXStrideN;
+  T* gradH0;  // [N, S]
+  T* gradC0;  // [N, H]
+  T* gradWeightIh;
+  T* gradWeightHh;
+  T* gradBiasIh;
+  T* gradBiasHh;
+  T* gradWeightHr;
+  // 1: the gradients of weights and biases continue from the values they hold, as the first term of
+  // each chain; 0: from zero.
+  int64_t accumulate;
+};
+
+// Packs the weights alone: fills `packed` as SequenceForward does when packedReady is 0.
+template <class T>
+struct SequencePack {
+  int64_t inputSize, hiddenSize, projSize;
+  const T* weightIh;
+  const T* weightHh;
+  const T* biasIh;
+  const T* biasHh;
+  const T* weightHr;
+  T* packed;
+};
+
+}  // namespace ostinato

@@ -1,0 +1,51 @@
+// The GRU cell with PyTorch's reset after the product:
+//   r = sigmoid(W_ir x + b_ir + W_hr h + b_hr)      z = sigmoid(W_iz x + b_iz + W_hz h + b_hz)
+//   n = tanh(a + r*q)   a = W_in x + b_in   q = W_hn h + b_hn
+//   h' = (1 - z)*n + z*h
+// Four pre-activation blocks, packed in the order a, r, z, q: those of x are then the first three
+// and those of h the last three. Saves r, z, n and q.
+#pragma once
+
+#include "../../simd/math.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+struct GruCell {
+  static constexpr int gates = 3;
+  static constexpr int blocks = 4;
+  static constexpr int unitBlocks = 1;
+  static constexpr bool hasCellState = false;
+  static constexpr bool savesGates = true;
+  static constexpr bool readsPrevious = true;
+  static constexpr bool readsOutput = false;
+  static constexpr int xGate(int b) { return b == 0 ? 2 : b - 1; }  // n, r, z
+  static constexpr int hGate(int b) { return b; }                   // r, z, n
+  static constexpr int hSaved(int g) { return g == 2 ? 3 : g; }
+
+  template <class T>
+  static OSTINATO_INLINE Vec<T> forward(const Vec<T>* a, Vec<T>* saved, const Vec<T>& h, Vec<T>&) {
+    const Vec<T> r = sigmoid(a[1]), z = sigmoid(a[2]), n = tanh(fma(r, a[3], a[0]));
+    saved[0] = r;
+    saved[1] = z;
+    saved[2] = n;
+    saved[3] = a[3];
+    return fma(z, h - n, n);
+  }
+
+  // d[2] is the gradient of a, d[3] = r * d[2] that of q.
+  template <class T>
+  static OSTINATO_INLINE void backward(const Vec<T>* saved, const Vec<T>&, const Vec<T>& hPrevious,
+                                       const Vec<T>&, const Vec<T>&, const Vec<T>& dh, Vec<T>&,
+                                       Vec<T>* d, Vec<T>& dhDirect) {
+    const Vec<T> one = broadcast(T(1));
+    const Vec<T> r = saved[0], z = saved[1], n = saved[2], q = saved[3];
+    const Vec<T> dn = dh * (one - z) * fma(-n, n, one);
+    d[0] = dn * q * (r * (one - r));
+    d[1] = dh * (hPrevious - n) * (z * (one - z));
+    d[2] = dn;
+    d[3] = dn * r;
+    dhDirect = dh * z;
+  }
+};
+
+}  // namespace ostinato::OSTINATO_ISA
