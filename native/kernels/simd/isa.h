@@ -130,7 +130,7 @@ OSTINATO_INLINE R selectRegister(M mask, R a, R b) {
   else
     return (R)_mm256_blendv_pd((__m256d)b, (__m256d)a, (__m256d)mask);
 #else
-  return (R)((mask & (M)a) | (~mask & (M)b));
+  return mask ? a : b;
 #endif
 }
 #endif

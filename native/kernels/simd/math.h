@@ -234,4 +234,10 @@ OSTINATO_INLINE Vec<T> log1p(const Vec<T>& x) {
   return select(x == zero<T>(), x, y);
 }
 
+// log(x) times a constant, which is 1 / log(base).
+template <class T>
+OSTINATO_INLINE Vec<T> logToBase(const Vec<T>& x, T factor) {
+  return log(x) * broadcast(factor);
+}
+
 }  // namespace ostinato::OSTINATO_ISA

@@ -1,0 +1,147 @@
+// Activation functions and their gradients in one pass. Equations are torch.nn.functional's.
+#include "walk.h"
+#include "../simd/erf.h"
+#include "../simd/math.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+#define ACTIVATION(name, expression)                                     \
+  template <class T>                                                     \
+  void name(const T* x, T* out, const Strided& s, Work& work) {          \
+    const auto f = [](const Vec<T>& v) -> Vec<T> { return expression; }; \
+    mapLanes<T>(s, work, heavyGrain, f, out, x);                         \
+  }                                                                      \
+  INSTANTIATE_FLOAT(name)
+// g: the gradient of the result; v: the result, or the argument, whichever binary.inc names.
+#define GRADIENT(name, grain, expression)                                                 \
+  template <class T>                                                                      \
+  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
+    const auto f = [](const Vec<T>& g, const Vec<T>& v) -> Vec<T> { return expression; }; \
+    mapLanes<T>(s, work, grain, f, out, a, b);                                            \
+  }                                                                                       \
+  INSTANTIATE_FLOAT(name)
+
+template <class T>
+OSTINATO_INLINE Vec<T> one() {
+  return broadcast(T(1));
+}
+
+ACTIVATION(tanh, tanh(v))
+GRADIENT(tanh_backward, lightGrain, g*(one<T>() - v * v))
+ACTIVATION(sigmoid, sigmoid(v))
+GRADIENT(sigmoid_backward, lightGrain, g*((one<T>() - v) * v))
+GRADIENT(relu_backward, lightGrain, select(v <= zero<T>(), zero<T>(), g))
+GRADIENT(abs_backward, lightGrain,
+         g* select(zero<T>() < v, one<T>(), select(v < zero<T>(), -one<T>(), zero<T>())))
+
+ACTIVATION(silu, v* sigmoid(v))
+template <class T>
+OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
+  const Vec<T> y = sigmoid(x);
+  return y * fma(x, one<T>() - y, one<T>());
+}
+GRADIENT(silu_backward, heavyGrain, g* siluSlope(v))
+
+// min(x, 0) - log1p(e^-|x|)
+ACTIVATION(log_sigmoid, select(v < zero<T>(), v, zero<T>() * v) - log1p(exp(-abs(v))))
+GRADIENT(log_sigmoid_backward, heavyGrain, g* sigmoid(-v))
+
+// Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π)
+ACTIVATION(gelu, v* normalCdf(v))
+template <class T>
+OSTINATO_INLINE Vec<T> geluSlope(const Vec<T>& x) {
+  const Vec<T> density = exp(x * x * broadcast(T(-0.5))) * broadcast(T(0x1.9884533d43651p-2));
+  return fma(x, density, normalCdf(x));
+}
+GRADIENT(gelu_backward, heavyGrain, g* geluSlope(v))
+
+// u = √(2/π) (x + 0.044715 x³)
+template <class T>
+struct TanhGelu {
+  Vec<T> tanh, slope;  // tanh(u), du/dx
+};
+template <class T>
+OSTINATO_INLINE TanhGelu<T> tanhGelu(const Vec<T>& x) {
+  const Vec<T> scale = broadcast(T(0x1.988453479e62bp-1)), cubic = broadcast(T(0.044715));
+  const Vec<T> square = x * x;
+  return {tanh(scale * fma(cubic * square, x, x)),
+          scale * fma(broadcast(T(3)) * cubic, square, one<T>())};
+}
+ACTIVATION(gelu_tanh, broadcast(T(0.5)) * v * (one<T>() + tanhGelu<T>(v).tanh))
+template <class T>
+OSTINATO_INLINE Vec<T> tanhGeluSlope(const Vec<T>& x) {
+  const auto [t, slope] = tanhGelu<T>(x);
+  return broadcast(T(0.5)) * fma(x * (one<T>() - t * t), slope, one<T>() + t);
+}
+GRADIENT(gelu_tanh_backward, heavyGrain, g* tanhGeluSlope(v))
+#undef ACTIVATION
+#undef GRADIENT
+
+template <class T>
+void leaky_relu(const T* x, T* out, double slope, const Strided& s, Work& work) {
+  const auto f = [slope = T(slope)](const Vec<T>& v) -> Vec<T> {
+    return select(v <= zero<T>(), v * broadcast(slope), v);
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, x);
+}
+INSTANTIATE_FLOAT(leaky_relu)
+template <class T>
+void leaky_relu_backward(const T* g, const T* x, T* out, double slope, const Strided& s,
+                         Work& work) {
+  const auto f = [slope = T(slope)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
+    return select(v <= zero<T>(), g * broadcast(slope), g);
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, g, x);
+}
+INSTANTIATE_FLOAT(leaky_relu_backward)
+
+// x where x > 0, else alpha (e^x - 1)
+template <class T>
+void elu(const T* x, T* out, double alpha, const Strided& s, Work& work) {
+  const auto f = [alpha = T(alpha)](const Vec<T>& v) -> Vec<T> {
+    return select(v <= zero<T>(), broadcast(alpha) * expm1(v), v);
+  };
+  mapLanes<T>(s, work, heavyGrain, f, out, x);
+}
+INSTANTIATE_FLOAT(elu)
+template <class T>
+void elu_backward(const T* g, const T* x, T* out, double alpha, const Strided& s, Work& work) {
+  const auto f = [alpha = T(alpha)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
+    return select(v <= zero<T>(), g * (broadcast(alpha) * exp(v)), g);
+  };
+  mapLanes<T>(s, work, heavyGrain, f, out, g, x);
+}
+INSTANTIATE_FLOAT(elu_backward)
+
+template <class T>
+void softplus(const T* x, T* out, double beta, double threshold, const Strided& s, Work& work) {
+  const auto f = [beta = T(beta), threshold = T(threshold)](const Vec<T>& v) -> Vec<T> {
+    const Vec<T> scaled = v * broadcast(beta);
+    return select(broadcast(threshold) < scaled, v, log1p(exp(scaled)) / broadcast(beta));
+  };
+  mapLanes<T>(s, work, heavyGrain, f, out, x);
+}
+INSTANTIATE_FLOAT(softplus)
+template <class T>
+void softplus_backward(const T* g, const T* x, T* out, double beta, double threshold,
+                       const Strided& s, Work& work) {
+  const auto f = [beta = T(beta), threshold = T(threshold)](const Vec<T>& g,
+                                                            const Vec<T>& v) -> Vec<T> {
+    const Vec<T> scaled = v * broadcast(beta);
+    return select(broadcast(threshold) < scaled, g, g * sigmoid(scaled));
+  };
+  mapLanes<T>(s, work, heavyGrain, f, out, g, x);
+}
+INSTANTIATE_FLOAT(softplus_backward)
+
+template <class T>
+void clamp_backward(const T* g, const T* x, T* out, double low, double high, const Strided& s,
+                    Work& work) {
+  const auto f = [low = T(low), high = T(high)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
+    return select((broadcast(low) <= v) & (v <= broadcast(high)), g, zero<T>());
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, g, x);
+}
+INSTANTIATE_FLOAT(clamp_backward)
+
+}  // namespace ostinato::OSTINATO_ISA

@@ -1,0 +1,148 @@
+// Arithmetic of two and three tensors: floats by lanes, int32 by elements, wrapping around.
+#include "walk.h"
+#include "../simd/pow.h"
+#include "../simd/vec.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+#define BINARY_FLOAT(name, grain, expression)                                             \
+  template <class T>                                                                      \
+  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
+    const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Vec<T> { return expression; }; \
+    mapLanes<T>(s, work, grain, f, out, a, b);                                            \
+  }                                                                                       \
+  INSTANTIATE_FLOAT(name)
+BINARY_FLOAT(div, lightGrain, x / y)
+BINARY_FLOAT(squared_difference, lightGrain, (x - y) * (x - y))
+#undef BINARY_FLOAT
+
+#define BINARY(name, grain, lanes, element)                                            \
+  template <class T>                                                                   \
+  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {            \
+    if constexpr (isFloating<T>) {                                                     \
+      const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Vec<T> { return lanes; }; \
+      mapLanes<T>(s, work, grain, f, out, a, b);                                       \
+    } else {                                                                           \
+      const auto f = [](int32_t x, int32_t y) -> int32_t { return int32_t(element); }; \
+      mapScalars(s, work, f, out, a, b);                                               \
+    }                                                                                  \
+  }                                                                                    \
+  INSTANTIATE_NUMBER(name)
+
+// x^n by repeated squaring; a negative n gives 1 / x^-n rounded to zero.
+static int32_t integerPower(int32_t x, int32_t n) {
+  if (n < 0) return x == 1 ? 1 : x == -1 ? (n & 1 ? -1 : 1) : 0;
+  uint32_t power = 1, square = uint32_t(x);
+  for (; n; n >>= 1, square *= square)
+    if (n & 1) power *= square;
+  return int32_t(power);
+}
+BINARY(add, lightGrain, x + y, uint32_t(x) + uint32_t(y))
+BINARY(sub, lightGrain, x - y, uint32_t(x) - uint32_t(y))
+BINARY(mul, lightGrain, x* y, uint32_t(x) * uint32_t(y))
+BINARY(pow, heavyGrain, pow(x, y), integerPower(x, y))
+BINARY(maximum, lightGrain, max(x, y), x > y ? x : y)
+BINARY(minimum, lightGrain, min(x, y), x < y ? x : y)
+#undef BINARY
+
+// fmod is exact, so the C library's gives the same bits everywhere.
+OSTINATO_INLINE float exactRemainder(float x, float y) { return __builtin_fmodf(x, y); }
+OSTINATO_INLINE double exactRemainder(double x, double y) { return __builtin_fmod(x, y); }
+
+template <class T>
+void remainder(const T* a, const T* b, T* out, const Strided& s, Work& work) {
+  const auto f = [](T x, T y) -> T {
+    if constexpr (isFloating<T>) {
+      const T r = exactRemainder(x, y);
+      return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+    } else {
+      if (y == 0 || y == -1) return 0;
+      const T r = x % y;
+      return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+    }
+  };
+  mapScalars(s, work, f, out, a, b);
+}
+INSTANTIATE_NUMBER(remainder)
+
+template <class T>
+void floor_divide(const T* a, const T* b, T* out, const Strided& s, Work& work) {
+  const auto f = [](T x, T y) -> T {
+    if constexpr (isFloating<T>) {
+      if (y == 0) return x / y;
+      // As Python does it: from the exact remainder, so that the quotient's rounding cannot reach
+      // the next integer.
+      const T r = exactRemainder(x, y);
+      T quotient = (x - r) / y;
+      if (r != 0 && (y < 0) != (r < 0)) quotient -= 1;
+      if (quotient == 0) return __builtin_copysign(T(0), x / y);
+      const T whole = T(__builtin_floor(quotient));
+      return quotient - whole > T(0.5) ? whole + 1 : whole;
+    } else {
+      if (y == 0) return 0;
+      if (y == -1) return int32_t(0u - uint32_t(x));
+      const T r = x % y;
+      return x / y - (r != 0 && (r < 0) != (y < 0));
+    }
+  };
+  mapScalars(s, work, f, out, a, b);
+}
+INSTANTIATE_NUMBER(floor_divide)
+
+template <class T>
+void add_scaled(const T* a, const T* b, T* out, double alpha, const Strided& s, Work& work) {
+  if constexpr (isFloating<T>) {
+    const auto f = [alpha = T(alpha)](const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
+      return fma(y, broadcast(alpha), x);
+    };
+    mapLanes<T>(s, work, lightGrain, f, out, a, b);
+  } else {
+    const auto f = [alpha = uint32_t(int64_t(alpha))](int32_t x, int32_t y) -> int32_t {
+      return int32_t(uint32_t(x) + alpha * uint32_t(y));
+    };
+    mapScalars(s, work, f, out, a, b);
+  }
+}
+INSTANTIATE_NUMBER(add_scaled)
+
+// From the nearer end, so that weight 1 gives exactly b.
+template <class T>
+void lerp(const T* a, const T* b, T* out, double weight, const Strided& s, Work& work) {
+  const bool near = weight < 0.5 && weight > -0.5;
+  const auto f = [near, weight = T(weight)](const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
+    const Vec<T> difference = y - x;
+    return near ? fma(broadcast(weight), difference, x) : y - difference * broadcast(T(1) - weight);
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, a, b);
+}
+INSTANTIATE_FLOAT(lerp)
+
+template <class T>
+void addcmul(const T* a, const T* b, const T* c, T* out, double value, const Strided& s,
+             Work& work) {
+  const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
+    return x + broadcast(value) * y * z;
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, a, b, c);
+}
+INSTANTIATE_FLOAT(addcmul)
+template <class T>
+void addcdiv(const T* a, const T* b, const T* c, T* out, double value, const Strided& s,
+             Work& work) {
+  const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
+    return x + broadcast(value) * y / z;
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, a, b, c);
+}
+INSTANTIATE_FLOAT(addcdiv)
+template <class T>
+void squared_difference_backward(const T* g, const T* a, const T* b, T* out, double factor,
+                                 const Strided& s, Work& work) {
+  const auto f = [factor = T(factor)](const Vec<T>& g, const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
+    return broadcast(factor) * (x - y) * g;
+  };
+  mapLanes<T>(s, work, lightGrain, f, out, g, a, b);
+}
+INSTANTIATE_FLOAT(squared_difference_backward)
+
+}  // namespace ostinato::OSTINATO_ISA

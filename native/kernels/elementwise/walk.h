@@ -1,0 +1,207 @@
+// How every elementwise kernel goes through its operands. A kernel is an operation on lanes
+// (Lanes<T> operations: float and double arithmetic on Vec<T>) or on single elements (Scalars
+// operations: integers, comparisons, conversions: exact, and vectorized by the compiler). This file
+// makes an inner loop of it, specialized for contiguous and broadcast operands; walk.cc owns the
+// outer dimensions and threads.
+//
+// A lane's result does not depend on where in the loop it is computed: the last, partial vector
+// runs the same operations. The output may be one of the inputs, with the same strides; otherwise
+// they must not overlap.
+#pragma once
+
+#include "../kernels.h"
+#include "../simd/vec.h"
+
+// The next loop's iterations do not depend on each other.
+#if defined(__clang__)
+#define OSTINATO_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define OSTINATO_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+namespace ostinato::OSTINATO_ISA {
+
+// The operands of one run along the innermost dimension: inputs in order, then the output. Strides
+// are in elements.
+struct Run {
+  char* pointer[Strided::maxOperands];
+  int64_t stride[Strided::maxOperands];
+  int64_t length;
+};
+using InnerLoop = void (*)(const Run& run, const void* operation);
+
+// Calls `loop` for runs that together cover `s`. Work is split among threads when there are more
+// than `grain` elements.
+void walk(const Strided& s, const Run& start, const int* elementBytes, InnerLoop loop,
+          const void* operation, Work& work, int64_t grain);
+
+// ---- One element or vector of an operand, at a position along the run
+
+enum Access { unit, repeated, strided };
+
+template <class T, Access access>
+OSTINATO_INLINE T readElement(const char* pointer, int64_t stride, int64_t at) {
+  const T* p = (const T*)pointer;
+  return access == unit ? p[at] : access == repeated ? *p : p[at * stride];
+}
+template <class T, Access access>
+OSTINATO_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at, int count) {
+  const T* p = (const T*)pointer;
+  if constexpr (access == unit)
+    return count == Vec<T>::lanes ? load(p + at) : loadPartial(p + at, count);
+  if constexpr (access == repeated) return broadcast(*p);
+  if (stride == 0) return broadcast(*p);
+  alignas(64) T lanes[Vec<T>::lanes] = {};
+  for (int i = 0; i < count; ++i) lanes[i] = p[(at + i) * stride];
+  return load(lanes);
+}
+template <class T, Access access>
+OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
+                                const Vec<T>& v) {
+  T* p = (T*)pointer;
+  if constexpr (access == unit) {
+    if (count == Vec<T>::lanes)
+      store(p + at, v);
+    else
+      storePartial(p + at, v, count);
+  } else {
+    alignas(64) T lanes[Vec<T>::lanes];
+    store(lanes, v);
+    for (int i = 0; i < count; ++i) p[(at + i) * stride] = lanes[i];
+  }
+}
+
+// ---- Inner loops
+
+template <int... i>
+struct Indices {};
+template <int count>
+struct IndicesBelow;
+template <>
+struct IndicesBelow<0> {
+  using type = Indices<>;
+};
+template <>
+struct IndicesBelow<1> {
+  using type = Indices<0>;
+};
+template <>
+struct IndicesBelow<2> {
+  using type = Indices<0, 1>;
+};
+template <>
+struct IndicesBelow<3> {
+  using type = Indices<0, 1, 2>;
+};
+
+// Operation: Vec<T> operator()(Vec<T> ...) const, for `inputs` inputs of T.
+template <class T, class Operation, int inputs>
+struct Lanes {
+  template <Access out, Access... in, int... i>
+  OSTINATO_INLINE static void loop(const Run& run, const Operation& f, Indices<i...>) {
+    constexpr int lanes = Vec<T>::lanes;
+    const int64_t n = run.length;
+    int64_t at = 0;
+    for (; at + lanes <= n; at += lanes)
+      writeLanes<T, out>(run.pointer[inputs], run.stride[inputs], at, lanes,
+                         f(readLanes<T, in>(run.pointer[i], run.stride[i], at, lanes)...));
+    if (at < n) {
+      const int rest = int(n - at);
+      writeLanes<T, out>(run.pointer[inputs], run.stride[inputs], at, rest,
+                         f(readLanes<T, in>(run.pointer[i], run.stride[i], at, rest)...));
+    }
+  }
+};
+
+// Operation: Out operator()(In ...) const.
+template <class Operation, class Out, class... In>
+struct Scalars {
+  template <Access out, Access... in, int... i>
+  OSTINATO_INLINE static void loop(const Run& run, const Operation& f, Indices<i...>) {
+    constexpr int inputs = sizeof...(In);
+    const int64_t n = run.length, outStride = run.stride[inputs];
+    Out* const p = (Out*)run.pointer[inputs];
+    OSTINATO_INDEPENDENT for (int64_t at = 0; at < n; ++at) {
+      const Out y = f(readElement<In, in>(run.pointer[i], run.stride[i], at)...);
+      p[out == unit ? at : at * outStride] = y;
+    }
+  }
+};
+
+// Picks the loop for the strides at hand.
+template <class Loop, class Operation, int inputs>
+void innerLoop(const Run& run, const void* operation) {
+  const Operation& f = *(const Operation*)operation;
+  const int64_t* s = run.stride;
+  const typename IndicesBelow<inputs>::type indices;
+  if constexpr (inputs == 0) {
+    if (s[0] == 1) return Loop::template loop<unit>(run, f, indices);
+    Loop::template loop<strided>(run, f, indices);
+  } else if constexpr (inputs == 1) {
+    if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit>(run, f, indices);
+    Loop::template loop<strided, strided>(run, f, indices);
+  } else if constexpr (inputs == 2) {
+    if (s[2] == 1) {
+      if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit, unit>(run, f, indices);
+      if (s[0] == 1 && s[1] == 0) return Loop::template loop<unit, unit, repeated>(run, f, indices);
+      if (s[0] == 0 && s[1] == 1) return Loop::template loop<unit, repeated, unit>(run, f, indices);
+    }
+    Loop::template loop<strided, strided, strided>(run, f, indices);
+  } else {
+    if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)
+      return Loop::template loop<unit, unit, unit, unit>(run, f, indices);
+    Loop::template loop<strided, strided, strided, strided>(run, f, indices);
+  }
+}
+
+// ---- What kernels call
+
+// Below this many elements a second thread costs more than it saves, for an operation of a few
+// instructions and for one like exp.
+constexpr int64_t lightGrain = 1 << 16, heavyGrain = 1 << 14;
+
+template <class Loop, class Operation, int inputs>
+OSTINATO_INLINE void walkWith(const Strided& s, const char* const* pointers,
+                              const int* elementBytes, const Operation& f, Work& work,
+                              int64_t grain) {
+  Run run;
+  OSTINATO_UNROLL
+  for (int i = 0; i <= inputs; ++i) {
+    run.pointer[i] = const_cast<char*>(pointers[i]);
+    run.stride[i] = s.strides[i][0];
+  }
+  if (s.dims == 1 && s.shape[0] < grain) {
+    run.length = s.shape[0];
+    innerLoop<Loop, Operation, inputs>(run, &f);
+  } else {
+    walk(s, run, elementBytes, innerLoop<Loop, Operation, inputs>, &f, work, grain);
+  }
+}
+
+// out = f(in ...) by Vec<T>.
+template <class T, class Operation, class... In>
+OSTINATO_INLINE void mapLanes(const Strided& s, Work& work, int64_t grain, const Operation& f,
+                              T* out, const In*... in) {
+  const char* const pointers[] = {(const char*)in..., (const char*)out};
+  static constexpr int bytes[] = {sizeof(In)..., sizeof(T)};
+  walkWith<Lanes<T, Operation, sizeof...(In)>, Operation, sizeof...(In)>(s, pointers, bytes, f,
+                                                                         work, grain);
+}
+// out = f(in ...) element by element.
+template <class Out, class Operation, class... In>
+OSTINATO_INLINE void mapScalars(const Strided& s, Work& work, const Operation& f, Out* out,
+                                const In*... in) {
+  const char* const pointers[] = {(const char*)in..., (const char*)out};
+  static constexpr int bytes[] = {sizeof(In)..., sizeof(Out)};
+  walkWith<Scalars<Operation, Out, In...>, Operation, sizeof...(In)>(s, pointers, bytes, f, work,
+                                                                     lightGrain);
+}
+
+template <class T>
+inline constexpr bool isFloating = false;
+template <>
+inline constexpr bool isFloating<float> = true;
+template <>
+inline constexpr bool isFloating<double> = true;
+
+}  // namespace ostinato::OSTINATO_ISA
