@@ -1,0 +1,87 @@
+// softmax and log_softmax along the middle of [outer, n, inner], and their gradients.
+//   softmax      y_j = e^(x_j - m) / s        m = max x, s = sum over j of e^(x_j - m)
+//   log_softmax  y_j = (x_j - m) - ln s
+#include "../kernels.h"
+#include "rows.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+template <class T, class Body>
+OSTINATO_INLINE static void eachRow(int64_t outer, int64_t n, int64_t inner, Work& work,
+                                    Body body) {
+  if (n == 0) return;
+  forRows(work, outer * inner, n, [&](int64_t r) {
+    const int64_t offset = r / inner * n * inner + r % inner;
+    body(offset);
+  });
+}
+
+template <class T>
+void softmax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  eachRow<T>(outer, n, inner, work, [&](int64_t offset) {
+    const Row<T> from{const_cast<T*>(x) + offset, n, inner}, to{out + offset, n, inner};
+    const Vec<T> m = broadcast(largest<T>({from.p, n, inner}));
+    LaneSums<T> sums;
+    forVectors<T>(n, [&](int64_t i, int count) {
+      const Vec<T> e = exp(from.at(i, count, 0) - m);
+      to.put(i, count, e);
+      sums.add(e, count);
+    });
+    const Vec<T> s = broadcast(T(sums.total()));
+    forVectors<T>(n, [&](int64_t i, int count) { to.put(i, count, to.at(i, count, 0) / s); });
+  });
+}
+
+template <class T>
+void log_softmax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  eachRow<T>(outer, n, inner, work, [&](int64_t offset) {
+    const Row<T> from{const_cast<T*>(x) + offset, n, inner}, to{out + offset, n, inner};
+    const Vec<T> m = broadcast(largest<T>({from.p, n, inner}));
+    LaneSums<T> sums;
+    forVectors<T>(n, [&](int64_t i, int count) { sums.add(exp(from.at(i, count, 0) - m), count); });
+    const Vec<T> logS = broadcast(T(logOf(sums.total())));
+    forVectors<T>(
+        n, [&](int64_t i, int count) { to.put(i, count, (from.at(i, count, 0) - m) - logS); });
+  });
+}
+
+// y (g - sum of g y)
+template <class T>
+void softmax_backward(const T* g, const T* y, T* out, int64_t outer, int64_t n, int64_t inner,
+                      Work& work) {
+  eachRow<T>(outer, n, inner, work, [&](int64_t offset) {
+    const Row<T> grad{const_cast<T*>(g) + offset, n, inner},
+        result{const_cast<T*>(y) + offset, n, inner}, to{out + offset, n, inner};
+    LaneSums<T> sums;
+    forVectors<T>(n, [&](int64_t i, int count) {
+      sums.add(grad.at(i, count, 0) * result.at(i, count, 0), count);
+    });
+    const Vec<T> total = broadcast(T(sums.total()));
+    forVectors<T>(n, [&](int64_t i, int count) {
+      to.put(i, count, result.at(i, count, 0) * (grad.at(i, count, 0) - total));
+    });
+  });
+}
+
+// g - e^y (sum of g)
+template <class T>
+void log_softmax_backward(const T* g, const T* y, T* out, int64_t outer, int64_t n, int64_t inner,
+                          Work& work) {
+  eachRow<T>(outer, n, inner, work, [&](int64_t offset) {
+    const Row<T> grad{const_cast<T*>(g) + offset, n, inner},
+        result{const_cast<T*>(y) + offset, n, inner}, to{out + offset, n, inner};
+    LaneSums<T> sums;
+    forVectors<T>(n, [&](int64_t i, int count) { sums.add(grad.at(i, count, 0), count); });
+    const Vec<T> total = broadcast(T(sums.total()));
+    forVectors<T>(n, [&](int64_t i, int count) {
+      to.put(i, count, grad.at(i, count, 0) - exp(result.at(i, count, 0)) * total);
+    });
+  });
+}
+
+INSTANTIATE_FLOAT(softmax)
+INSTANTIATE_FLOAT(log_softmax)
+INSTANTIATE_FLOAT(softmax_backward)
+INSTANTIATE_FLOAT(log_softmax_backward)
+
+}  // namespace ostinato::OSTINATO_ISA

@@ -1,0 +1,176 @@
+// Reductions of [outer, n, inner] along n that add or multiply: sum, mean, prod, sums of squares,
+// norm, variance, logsumexp, cumsum, cumprod. Floats are accumulated in double: sixteen (float) or
+// eight (double) running sums met in a tree along contiguous rows, one running sum for each column
+// otherwise.
+#include "../kernels.h"
+#include "rows.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+// Calls finish(place, total) for each of outer * inner results, total the sum of value(lanes) over
+// the n elements. `value` maps Vec<double> to Vec<double>.
+template <class T, class Value, class Finish>
+OSTINATO_INLINE static void sumOver(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
+                                    Value value, Finish finish) {
+  constexpr int W = Vec<double>::lanes;
+  if (inner == 1) {
+    forRows(work, outer, n, [&](int64_t o) {
+      const T* const row = x + o * n;
+      // Four chains hide an addition's latency; they meet in order.
+      Vec<double> sums[4] = {zero<double>(), zero<double>(), zero<double>(), zero<double>()};
+      int64_t i = 0;
+      for (; i + 4 * W <= n; i += 4 * W) OSTINATO_UNROLL
+      for (int c = 0; c < 4; ++c) sums[c] = sums[c] + value(loadAsDouble(row + i + c * W));
+      for (; i + W <= n; i += W) sums[0] = sums[0] + value(loadAsDouble(row + i));
+      double total = sumLanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+      if (i < n) {
+        // The last lanes one after another, so that absent ones do not pass through `value`.
+        alignas(64) double lanes[W];
+        store(lanes, value(loadPartialAsDouble(row + i, int(n - i))));
+        for (int l = 0; l < n - i; ++l) total += lanes[l];
+      }
+      finish(o, total);
+    });
+    return;
+  }
+  const int64_t blocks = (inner + W - 1) / W;
+  forRows(work, outer * blocks, n * W, [&](int64_t item) {
+    const int64_t o = item / blocks, first = item % blocks * W;
+    const int count = int(inner - first < W ? inner - first : W);
+    Vec<double> total = zero<double>();
+    const T* p = x + o * n * inner + first;
+    for (int64_t j = 0; j < n; ++j, p += inner)
+      total = total + value(count == W ? loadAsDouble(p) : loadPartialAsDouble(p, count));
+    for (int l = 0; l < count; ++l) finish(o * inner + first + l, total[l]);
+  });
+}
+
+struct Identity {
+  OSTINATO_INLINE Vec<double> operator()(const Vec<double>& v) const { return v; }
+};
+struct Square {
+  OSTINATO_INLINE Vec<double> operator()(const Vec<double>& v) const { return v * v; }
+};
+
+template <class T>
+void sum(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  sumOver(x, outer, n, inner, work, Identity{}, [&](int64_t i, double s) { out[i] = T(s); });
+}
+// int32 wraps around, exactly, in any order.
+template <>
+void sum<int32_t>(const int32_t* x, int32_t* out, int64_t outer, int64_t n, int64_t inner,
+                  Work& work) {
+  forRows(work, outer, n * inner, [&](int64_t o) {
+    for (int64_t k = 0; k < inner; ++k) {
+      uint32_t total = 0;
+      for (int64_t j = 0; j < n; ++j) total += uint32_t(x[(o * n + j) * inner + k]);
+      out[o * inner + k] = int32_t(total);
+    }
+  });
+}
+
+template <class T>
+void mean(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  sumOver(x, outer, n, inner, work, Identity{},
+          [&](int64_t i, double s) { out[i] = T(s / double(n)); });
+}
+template <class T>
+void sum_squares(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  sumOver(x, outer, n, inner, work, Square{}, [&](int64_t i, double s) { out[i] = T(s); });
+}
+template <class T>
+void norm(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  sumOver(x, outer, n, inner, work, Square{},
+          [&](int64_t i, double s) { out[i] = T(__builtin_sqrt(s)); });
+}
+
+// Two passes: the mean, then the squares of the distances from it.
+template <class T>
+void variance(const T* x, T* out, T* meanOut, double correction, int64_t outer, int64_t n,
+              int64_t inner, Work& work) {
+  const double divisor = double(n) - correction;
+  const int64_t size = n * inner;
+  forRows(work, outer * inner, n, [&](int64_t place) {
+    const T* const p = x + place / inner * size + place % inner;
+    double total = 0, squares = 0;
+    for (int64_t j = 0; j < n; ++j) total += double(p[j * inner]);
+    const double average = total / double(n);
+    for (int64_t j = 0; j < n; ++j) {
+      const double d = double(p[j * inner]) - average;
+      squares += d * d;
+    }
+    out[place] = divisor > 0 ? T(squares / divisor) : T(Format<double>::nan);
+    if (meanOut) meanOut[place] = T(average);
+  });
+}
+
+template <class T>
+void prod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  forRows(work, outer * inner, n, [&](int64_t place) {
+    const T* const p = x + place / inner * n * inner + place % inner;
+    if constexpr (sizeof(T) == 4 && T(0.5) == 0) {
+      uint32_t total = 1;
+      for (int64_t j = 0; j < n; ++j) total *= uint32_t(p[j * inner]);
+      out[place] = T(total);
+    } else {
+      double total = 1;
+      for (int64_t j = 0; j < n; ++j) total *= double(p[j * inner]);
+      out[place] = T(total);
+    }
+  });
+}
+
+// m + ln of the sum of e^(x - m); an infinite m counts as 0, so that infinities come out as they
+// are.
+template <class T>
+void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  forRows(work, outer * inner, n, [&](int64_t place) {
+    const Row<T> row{const_cast<T*>(x) + place / inner * n * inner + place % inner, n, inner};
+    T m = n > 0 ? largest<T>({row.p, n, inner}) : T(0);
+    if (m == Format<T>::infinity || m == -Format<T>::infinity) m = 0;
+    const Vec<T> top = broadcast(m);
+    LaneSums<T> sums;
+    forVectors<T>(n,
+                  [&](int64_t i, int count) { sums.add(exp(row.at(i, count, 0) - top), count); });
+    out[place] = T(double(m) + logOf(sums.total()));
+  });
+}
+
+template <class T>
+void cumsum(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  forRows(work, outer * inner, n, [&](int64_t place) {
+    const int64_t at = place / inner * n * inner + place % inner;
+    if constexpr (T(0.5) == 0) {
+      uint32_t total = 0;
+      for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total += uint32_t(x[at + j * inner]));
+    } else {
+      double total = 0;
+      for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total += double(x[at + j * inner]));
+    }
+  });
+}
+template <class T>
+void cumprod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  forRows(work, outer * inner, n, [&](int64_t place) {
+    const int64_t at = place / inner * n * inner + place % inner;
+    if constexpr (T(0.5) == 0) {
+      uint32_t total = 1;
+      for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total *= uint32_t(x[at + j * inner]));
+    } else {
+      double total = 1;
+      for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total *= double(x[at + j * inner]));
+    }
+  });
+}
+
+INSTANTIATE_FLOAT(sum)
+INSTANTIATE_FLOAT(mean)
+INSTANTIATE_FLOAT(sum_squares)
+INSTANTIATE_FLOAT(norm)
+INSTANTIATE_FLOAT(variance)
+INSTANTIATE_NUMBER(prod)
+INSTANTIATE_FLOAT(logsumexp)
+INSTANTIATE_NUMBER(cumsum)
+INSTANTIATE_NUMBER(cumprod)
+
+}  // namespace ostinato::OSTINATO_ISA
