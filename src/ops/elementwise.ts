@@ -3,7 +3,9 @@
  * merge dimensions, write the argument block. The operations themselves are in the files beside this one.
  */
 import { args, type Kernel, type KernelFamily } from '../native/kernels';
-import { resultType, suffixOf, type DType } from '../tensor/dtype';
+import { isGradEnabled } from '../autograd/mode';
+import { record, save } from '../autograd/node';
+import { dtypes, resultType, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
 import {
   broadcastShapes,
   broadcastStrides,
@@ -13,6 +15,7 @@ import {
 } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { cast } from './cast';
+import { unbroadcast } from './unbroadcast';
 
 /** A tensor, or a number that broadcasts to any shape. */
 export type Operand = Tensor | number;
@@ -48,6 +51,35 @@ export function scalar(value: number, dtype: DType): Tensor {
 /** An operand as a tensor of the given element type; a tensor that has it already is returned itself. */
 export const operand = (x: Operand, dtype: DType): Tensor =>
   typeof x === 'number' ? scalar(x, dtype) : x.dtype === dtype ? x : cast(x, dtype);
+
+/** An operand with its elements in the given type; a number stays a number. */
+export const converted = (x: Operand, dtype: DType): Operand =>
+  typeof x === 'number' || x.dtype === dtype ? x : cast(x, dtype);
+
+// Where a number waits for the kernel that reads it: one place for each argument position and element type,
+// overwritten by the next call, so never saved or returned.
+type Slots = readonly { readonly tensor: Tensor; readonly memory: TypedArray }[];
+const slots = Object.fromEntries(
+  dtypes.map((dtype) => [
+    dtype,
+    [0, 1, 2].map(() => {
+      const tensor = empty([], dtype);
+      return { tensor, memory: tensor.memory(1) };
+    }),
+  ]),
+) as unknown as Record<DType, Slots>;
+
+/** A number where a kernel finds it, as a tensor for this call's use only. */
+export function place(operation: string, position: 0 | 1 | 2, value: number, dtype: DType): Tensor {
+  const slot = slots[dtype][position];
+  if (dtype === 'int32' && (value | 0) !== value) {
+    throw new RangeError(
+      `${operation}: ${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
+    );
+  }
+  slot.memory[0] = dtype === 'bool' ? Number(value !== 0) : value;
+  return slot.tensor;
+}
 
 /**
  * Writes how the operands (inputs in order, then the output) are walked, from args[at] on: number of dimensions,
@@ -99,37 +131,50 @@ export function writeStrided(at: number, shape: Shape, operands: readonly Tensor
 }
 const maxDims = 8;
 
-/** out = f(x). `out` may be x itself. */
+/** out = f(x; p, q) for a kernel with as many plain numbers. `out` may be x itself. */
 export function applyUnary(
   operation: string,
   family: KernelFamily,
   x: Tensor,
   out: Tensor,
+  p?: number,
+  q?: number,
 ): Tensor {
   const run = pick(operation, family, x.dtype);
+  let at = 2;
+  if (p !== undefined) args[at++] = p;
+  if (q !== undefined) args[at++] = q;
   if (x.contiguousLayout && out.contiguousLayout) {
-    args[2] = 1;
-    args[3] = 2;
-    args[4] = x.numel;
-    args[5] = 1;
-    args[6] = 1;
-  } else writeStrided(2, out.shape, [x, out]);
+    args[at] = 1;
+    args[at + 1] = 2;
+    args[at + 2] = x.numel;
+    args[at + 3] = 1;
+    args[at + 4] = 1;
+  } else writeStrided(at, out.shape, [x, out]);
   args[0] = x.address;
   args[1] = out.address;
   run();
   return out;
 }
 
-/** out = f(a, b), a and b of one element type and broadcasting to out's shape. `out` may be a or b. */
+/**
+ * out = f(a, b; p, q), a and b of one element type and broadcasting to out's shape, for a kernel with as many
+ * plain numbers. `out` may be a or b.
+ */
 export function applyBinary(
   operation: string,
   family: KernelFamily,
   a: Tensor,
   b: Tensor,
   out: Tensor,
+  p?: number,
+  q?: number,
 ): Tensor {
   const run = pick(operation, family, a.dtype);
   const n = out.numel;
+  let at = 3;
+  if (p !== undefined) args[at++] = p;
+  if (q !== undefined) args[at++] = q;
   if (
     out.contiguousLayout &&
     a.contiguousLayout &&
@@ -138,13 +183,13 @@ export function applyBinary(
     (b.numel === n || b.numel === 1)
   ) {
     // Equal numbers of elements, all contiguous and broadcastable: the same elements in the same order.
-    args[3] = 1;
-    args[4] = 3;
-    args[5] = n;
-    args[6] = a.numel === n ? 1 : 0;
-    args[7] = b.numel === n ? 1 : 0;
-    args[8] = 1;
-  } else writeStrided(3, out.shape, [a, b, out]);
+    args[at] = 1;
+    args[at + 1] = 3;
+    args[at + 2] = n;
+    args[at + 3] = a.numel === n ? 1 : 0;
+    args[at + 4] = b.numel === n ? 1 : 0;
+    args[at + 5] = 1;
+  } else writeStrided(at, out.shape, [a, b, out]);
   args[0] = a.address;
   args[1] = b.address;
   args[2] = out.address;
@@ -152,21 +197,74 @@ export function applyBinary(
   return out;
 }
 
-/** out = f(a, b, c), all of one element type unless the kernel says otherwise. */
-export function applyTernary(run: Kernel, a: Tensor, b: Tensor, c: Tensor, out: Tensor): Tensor {
-  writeStrided(4, out.shape, [a, b, c, out]);
-  args[0] = a.address;
-  args[1] = b.address;
-  args[2] = c.address;
+/** out = f(c, a, b), all but `c` of one element type, and all broadcasting to out's shape. */
+export function applyTernary(run: Kernel, c: Tensor, a: Tensor, b: Tensor, out: Tensor): Tensor {
+  writeStrided(4, out.shape, [c, a, b, out]);
+  args[0] = c.address;
+  args[1] = a.address;
+  args[2] = b.address;
   args[3] = out.address;
   run();
   return out;
 }
 
-/** The shape and element type that two operands meet in. */
-export function meet(operation: string, a: Operand, b: Operand): { shape: Shape; dtype: DType } {
-  const dtype = resultType(a, b);
-  if (typeof a === 'number') return { shape: typeof b === 'number' ? [] : b.shape, dtype };
-  if (typeof b === 'number') return { shape: a.shape, dtype };
-  return { shape: broadcastShapes(operation, a.shape, b.shape), dtype };
+/** The element type that two operands meet in. @throws TypeError unless each is a tensor or a number. */
+export function meetType(operation: string, a: Operand, b: Operand): DType {
+  checkOperand(operation, 'a', a);
+  checkOperand(operation, 'b', b);
+  return resultType(a, b);
+}
+
+/** The shape that two operands broadcast to. */
+export function meetShape(operation: string, a: Operand, b: Operand): Shape {
+  if (typeof a === 'number') return typeof b === 'number' ? [] : b.shape;
+  if (typeof b === 'number') return a.shape;
+  return broadcastShapes(operation, a.shape, b.shape);
+}
+
+/** A fresh f(a, b) of element type `out`; tensors among a and b have `dtype` already (`converted`). */
+export function binary(
+  operation: string,
+  kernels: KernelFamily,
+  a: Operand,
+  b: Operand,
+  dtype: DType,
+  out: DType = dtype,
+): Tensor {
+  const result = empty(meetShape(operation, a, b), out);
+  const x = typeof a === 'number' ? place(operation, 0, a, dtype) : a;
+  const y = typeof b === 'number' ? place(operation, 1, b, dtype) : b;
+  return applyBinary(operation, kernels, x, y, result);
+}
+
+/** Whether an operation on these operands is to be recorded. */
+export const recorded = (a: Operand, b: Operand): boolean =>
+  isGradEnabled() &&
+  ((typeof a !== 'number' && a.requiresGrad) || (typeof b !== 'number' && b.requiresGrad));
+
+/** Records an operation of two operands; `da` and `db` give gradients of the broadcast result's shape. */
+export function recordBinary(
+  name: string,
+  a: Operand,
+  b: Operand,
+  out: Tensor,
+  da: (g: Tensor) => Tensor,
+  db: (g: Tensor) => Tensor,
+): Tensor {
+  const [x, y] = [typeof a === 'number' ? null : a, typeof b === 'number' ? null : b];
+  return record(name, [x, y], out, (g, node) => [
+    node.needs(0) ? unbroadcast(da(g), x!.shape) : null,
+    node.needs(1) ? unbroadcast(db(g), y!.shape) : null,
+  ]);
+}
+
+/** A number, or a tensor with the version it has now. */
+export interface SavedOperand {
+  get(): Operand;
+}
+
+/** Marks `x` as needed for the gradient of `other`; null when `other` wants none. */
+export function saveFor(operation: string, other: Operand, x: Operand): SavedOperand | null {
+  if (typeof other === 'number' || !other.requiresGrad) return null;
+  return typeof x === 'number' ? { get: () => x } : save(operation, x);
 }

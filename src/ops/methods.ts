@@ -6,22 +6,72 @@ import { backward, registerHook, retainGrad, type BackwardOptions } from '../aut
 import type { Hook } from '../autograd/node';
 import { Tensor } from '../tensor/tensor';
 import { add } from './add';
+import { div } from './binary/div';
+import { maximum, minimum } from './binary/extremum';
+import { pow } from './binary/pow';
+import { floorDivide, remainder } from './binary/remainder';
 import { clone, contiguous, detach } from './clone';
+import { allclose, equal, isclose } from './compare/close';
+import { eq, ge, gt, isfinite, isinf, isnan, le, lt, ne } from './compare/compare';
+import { logicalAnd, logicalNot, logicalOr, logicalXor } from './compare/logical';
+import { where } from './compare/where';
+import type { Operand } from './elementwise';
+import { flip } from './flip';
+import { indexAdd, indexAdd_, indexCopy, indexCopy_, indexSelect } from './indexing/along';
 import { at, setAt } from './indexing/at';
+import { gather, scatter, scatter_, scatterAdd, scatterAdd_ } from './indexing/gather';
 import type { Index } from './indexing/indices';
 import { nonzero } from './indexing/mask';
-import { copy_, fill_, zero_ } from './inplace/copy';
-import { addmm, baddbmm } from './matmul/addmm';
-import { bmm } from './matmul/bmm';
-import { matmul, outer } from './matmul/matmul';
-import { dot, mm, mv } from './matmul/mm';
-import { indexAdd, indexAdd_, indexCopy, indexCopy_, indexSelect } from './indexing/along';
-import { gather, scatter, scatter_, scatterAdd, scatterAdd_ } from './indexing/gather';
 import { maskedFill, maskedFill_, maskedSelect } from './indexing/masked';
+import { copy_, fill_, zero_ } from './inplace/copy';
 import { repeat, repeatInterleave, tile } from './joining/repeat';
 import { roll } from './joining/roll';
 import { chunk, split, unbind } from './joining/split';
 import { tril, triu } from './joining/triangle';
+import { addmm, baddbmm } from './matmul/addmm';
+import { bmm } from './matmul/bmm';
+import { matmul, outer } from './matmul/matmul';
+import { dot, mm, mv } from './matmul/mm';
+import { mul } from './mul';
+import { cumsum } from './reduction/cumsum';
+import { amax, amin, argmax, argmin, max, min } from './reduction/extrema';
+import { logsumexp } from './reduction/logsumexp';
+import { mean } from './reduction/mean';
+import { norm } from './reduction/norm';
+import { prod } from './reduction/prod';
+import { all, any, type KeepdimOptions } from './reduction/truth';
+import { std, variance } from './reduction/variance';
+import { logSoftmax, softmax } from './softmax';
+import { rsub, sub } from './sub';
+import { sum } from './sum';
+import { clamp } from './unary/clamp';
+import {
+  abs,
+  ceil,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log10,
+  log1p,
+  log2,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  square,
+  tanh,
+  trunc,
+} from './unary/rules';
+import { expand } from './view/expand';
+import { permute, t, transpose } from './view/permute';
 import {
   broadcastTo,
   diagonal,
@@ -32,13 +82,6 @@ import {
   unflatten,
   viewAs,
 } from './view/rearrange';
-import { mul } from './mul';
-import { neg } from './neg';
-import { sub } from './sub';
-import { sum } from './sum';
-import { tanh } from './tanh';
-import { expand } from './view/expand';
-import { permute, t, transpose } from './view/permute';
 import { flatten, reshape, view } from './view/reshape';
 import { narrow, select, slice, squeeze, unsqueeze } from './view/select';
 
@@ -48,55 +91,114 @@ type OperandMethod<F> = F extends (a: infer _A, ...rest: infer P) => infer R
   : never;
 
 const methods = {
+  abs,
   add,
   addmm,
+  all,
+  allclose,
+  amax,
+  amin,
+  any,
+  argmax,
+  argmin,
   baddbmm,
   bmm,
   broadcastTo,
+  ceil,
   chunk,
+  clamp,
   clone,
   contiguous,
   copy_,
+  cos,
+  cumsum,
   detach,
   diagonal,
+  div,
   dot,
+  eq,
+  equal,
+  erf,
+  exp,
   expand,
   expandAs,
+  expm1,
   fill_,
   flatten,
+  flip,
+  floor,
+  floorDivide,
   gather,
+  ge,
+  gt,
   indexAdd,
   indexAdd_,
   indexCopy,
   indexCopy_,
   indexSelect,
+  isclose,
+  isfinite,
+  isinf,
+  isnan,
+  le,
+  log,
+  log10,
+  log1p,
+  log2,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  logSoftmax,
+  logsumexp,
+  lt,
   maskedFill,
   maskedFill_,
   maskedSelect,
   matmul,
+  maximum,
+  mean,
+  minimum,
   mm,
   movedim,
   mul,
   mv,
   narrow,
+  ne,
   neg,
   nonzero,
+  norm,
   outer,
   permute,
+  pow,
+  prod,
+  reciprocal,
+  relu,
+  remainder,
   repeat,
   repeatInterleave,
   reshape,
   reshapeAs,
   roll,
+  round,
+  rsqrt,
+  rsub,
   scatter,
   scatter_,
   scatterAdd,
   scatterAdd_,
   select,
   setAt,
+  sigmoid,
+  sign,
+  sin,
   slice,
+  softmax,
   split,
+  sqrt,
+  square,
   squeeze,
+  std,
   sub,
   sum,
   swapaxes,
@@ -106,12 +208,15 @@ const methods = {
   transpose,
   tril,
   triu,
+  trunc,
   unbind,
   unflatten,
   unsqueeze,
   view,
   viewAs,
   zero_,
+  var: variance,
+  where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
   backward: (x: Tensor, options?: BackwardOptions): void => backward(x, options),
   registerHook: (x: Tensor, hook: Hook): (() => void) => registerHook(x, hook),
   retainGrad: (x: Tensor): void => retainGrad(x),
@@ -122,6 +227,12 @@ type Methods = { [K in keyof typeof methods]: OperandMethod<(typeof methods)[K]>
 declare module '../tensor/tensor' {
   interface Tensor extends Methods {
     at(...indices: readonly Index[]): Tensor;
+    max(): Tensor;
+    max(other: Tensor): Tensor;
+    max(dim: number, options?: KeepdimOptions): [Tensor, Tensor];
+    min(): Tensor;
+    min(other: Tensor): Tensor;
+    min(dim: number, options?: KeepdimOptions): [Tensor, Tensor];
   }
 }
 
@@ -143,3 +254,6 @@ for (const [name, operation] of Object.entries(methods)) define(name, operation 
 Tensor.prototype.at = function (this: Tensor, ...indices: readonly Index[]): Tensor {
   return at(this, ...indices);
 };
+for (const [name, operation] of Object.entries({ ...methods, max, min })) {
+  define(name, operation as Operation);
+}

@@ -1,28 +1,38 @@
 /** mul: a·b. da = g·b, db = g·a. Saves each factor that the other's gradient needs. */
-import { record, save } from '../autograd/node';
 import { family } from '../native/kernels';
-import { empty, type Tensor } from '../tensor/tensor';
-import { applyBinary, checkOperand, meet, operand, type Operand } from './elementwise';
-import { unbroadcast } from './unbroadcast';
+import type { Tensor } from '../tensor/tensor';
+import { logicalAnd } from './compare/logical';
+import {
+  binary,
+  converted,
+  meetType,
+  recordBinary,
+  recorded,
+  saveFor,
+  type Operand,
+} from './elementwise';
 
 const kernels = family('mul');
 
 /**
- * a·b elementwise with broadcasting (torch.mul).
+ * a·b elementwise with broadcasting (torch.mul); of two bool tensors, their conjunction.
  * @throws RangeError when the shapes do not broadcast.
  */
 export function mul(a: Operand, b: Operand): Tensor {
-  checkOperand('mul', 'a', a);
-  checkOperand('mul', 'b', b);
-  const { shape, dtype } = meet('mul', a, b);
-  const x = operand(a, dtype);
-  const y = operand(b, dtype);
-  const out = applyBinary('mul', kernels, x, y, empty(shape, dtype));
-  const savedX = y.requiresGrad ? save('mul', x) : null;
-  const savedY = x.requiresGrad ? save('mul', y) : null;
-  const [xShape, yShape] = [x.shape, y.shape];
-  return record('MulBackward0', [x, y], out, (g) => [
-    savedY && unbroadcast(mul(g, savedY.get()), xShape),
-    savedX && unbroadcast(mul(g, savedX.get()), yShape),
-  ]);
+  const dtype = meetType('mul', a, b);
+  if (dtype === 'bool') return logicalAnd(a, b);
+  const x = converted(a, dtype);
+  const y = converted(b, dtype);
+  const out = binary('mul', kernels, x, y, dtype);
+  if (!recorded(x, y)) return out;
+  const savedX = saveFor('mul', y, x);
+  const savedY = saveFor('mul', x, y);
+  return recordBinary(
+    'MulBackward0',
+    x,
+    y,
+    out,
+    (g) => mul(g, savedY!.get()),
+    (g) => mul(g, savedX!.get()),
+  );
 }

@@ -3,11 +3,13 @@
  * dimensions to reduce are brought together here.
  */
 import { args, type KernelFamily } from '../native/kernels';
-import { checkDim, type Shape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { isFloat } from '../tensor/dtype';
+import { checkDim, showShape, type Shape } from '../tensor/shape';
+import { empty, Tensor } from '../tensor/tensor';
 import { pick } from './elementwise';
-import { contiguous } from './clone';
-import { permute } from './view/permute';
+import { copyInto } from './clone';
+import { expand } from './view/expand';
+import { reshape } from './view/reshape';
 
 /** One dimension, several, or (undefined) all. */
 export type Dims = number | readonly number[] | undefined;
@@ -17,8 +19,13 @@ export function normalizeDims(operation: string, dim: Dims, ndim: number): numbe
   if (dim === undefined || (Array.isArray(dim) && dim.length === 0)) {
     return Array.from({ length: ndim }, (_, d) => d);
   }
-  const list = typeof dim === 'number' ? [dim] : (dim as readonly number[]);
-  const dims = list.map((d) => checkDim(operation, d, ndim)).sort((a, b) => a - b);
+  const list: unknown = typeof dim === 'number' ? [dim] : dim;
+  if (!Array.isArray(list)) {
+    throw new TypeError(
+      `${operation}: dim must be a number or an array of numbers, got ${typeof dim}; options such as { keepdim } come after it`,
+    );
+  }
+  const dims = (list as number[]).map((d) => checkDim(operation, d, ndim)).sort((a, b) => a - b);
   if (ndim === 0) return [];
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1]) {
@@ -39,6 +46,10 @@ export interface ReductionView {
   keptShape: Shape;
 }
 
+// Not recorded: the reduction's own node stands for this step too.
+const dense = (x: Tensor): Tensor =>
+  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
+
 export function reductionView(
   operation: string,
   x: Tensor,
@@ -56,7 +67,7 @@ export function reductionView(
     return n;
   };
   if (adjacent) {
-    const source = contiguous(x);
+    const source = dense(x);
     const first = dims[0] ?? 0;
     const end = dims.length === 0 ? 0 : dims[dims.length - 1] + 1;
     return {
@@ -69,7 +80,10 @@ export function reductionView(
     };
   }
   const kept = x.shape.map((_, d) => d).filter((d) => !reduced.has(d));
-  const source = contiguous(permute(x, [...kept, ...dims]));
+  const order = [...kept, ...dims];
+  const shape = order.map((d) => x.shape[d]);
+  const strides = order.map((d) => x.strides[d]);
+  const source = dense(new Tensor(x.storage, x.dtype, shape, strides, x.offset));
   return {
     source,
     outer: product(0, kept.length, source.shape),
@@ -87,11 +101,11 @@ export function reduceOver(
   x: Tensor,
   dim: Dims,
   keepdim: boolean,
-  makeOut: (shape: Shape) => Tensor,
+  makeOut: (shape: Shape, n: number) => Tensor,
 ): { out: Tensor; keptShape: Shape; view: ReductionView } {
   const view = reductionView(operation, x, dim, keepdim);
   const run = pick(operation, kernels, x.dtype);
-  const out = makeOut(view.outShape);
+  const out = makeOut(view.outShape, view.n);
   args[0] = view.source.address;
   args[1] = out.address;
   args[2] = view.outer;
@@ -99,4 +113,27 @@ export function reduceOver(
   args[4] = view.inner;
   run();
   return { out, keptShape: view.keptShape, view };
+}
+
+/** A result of a reduction, repeated over the dimensions that were reduced: the gradient of a sum. */
+export const spread = (g: Tensor, keptShape: Shape, shape: Shape): Tensor =>
+  expand(reshape(g, keptShape), shape);
+
+/** @throws TypeError unless the elements are floats. */
+export function checkFloat(operation: string, x: Tensor): void {
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(
+      `${operation}: takes float32 or float64, got ${x.dtype}; convert with to('float32')`,
+    );
+  }
+}
+
+/**
+ * @throws RangeError when nothing is left to choose from.
+ */
+export function checkNotEmpty(operation: string, n: number, x: Tensor): void {
+  if (n > 0) return;
+  throw new RangeError(
+    `${operation}: of no elements there is none (shape ${showShape(x.shape)}); name a dim whose size is not 0`,
+  );
 }

@@ -1,27 +1,32 @@
-/** sub: a − b. da = g, db = −g. Saves nothing. */
-import { record } from '../autograd/node';
+/** sub: a − alpha·b. da = g, db = −alpha·g. Saves nothing. */
 import { family } from '../native/kernels';
-import { empty, type Tensor } from '../tensor/tensor';
-import { applyBinary, checkOperand, meet, operand, type Operand } from './elementwise';
-import { neg } from './neg';
-import { unbroadcast } from './unbroadcast';
+import type { Tensor } from '../tensor/tensor';
+import { checkAlpha, type AlphaOptions } from './binary/alpha';
+import { binary, converted, meetType, recordBinary, recorded, type Operand } from './elementwise';
+import { mul } from './mul';
+import { neg } from './unary/rules';
 
 const kernels = family('sub');
 
 /**
- * a − b with broadcasting (torch.sub).
- * @throws RangeError when the shapes do not broadcast.
+ * a − alpha·b with broadcasting (torch.sub).
+ * @param options.alpha factor of b, 1 unless given
+ * @throws RangeError when the shapes do not broadcast; TypeError for two bool tensors.
  */
-export function sub(a: Operand, b: Operand): Tensor {
-  checkOperand('sub', 'a', a);
-  checkOperand('sub', 'b', b);
-  const { shape, dtype } = meet('sub', a, b);
-  const x = operand(a, dtype);
-  const y = operand(b, dtype);
-  const out = applyBinary('sub', kernels, x, y, empty(shape, dtype));
-  const [xShape, yShape] = [x.shape, y.shape];
-  return record('SubBackward0', [x, y], out, (g, node) => [
-    node.needs(0) ? unbroadcast(g, xShape) : null,
-    node.needs(1) ? unbroadcast(neg(g), yShape) : null,
-  ]);
+export function sub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+  const dtype = meetType('sub', a, b);
+  if (dtype === 'bool') {
+    throw new TypeError('sub: is not defined for two bool tensors; use logicalXor() or ne()');
+  }
+  if (options?.alpha !== undefined && options.alpha !== 1) {
+    b = mul(b, checkAlpha('sub', options.alpha, dtype));
+  }
+  const x = converted(a, dtype);
+  const y = converted(b, dtype);
+  const out = binary('sub', kernels, x, y, dtype);
+  if (!recorded(x, y)) return out;
+  return recordBinary('SubBackward0', x, y, out, (g) => g, neg);
 }
+
+/** b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x. */
+export const rsub = (a: Operand, b: Operand, options?: AlphaOptions): Tensor => sub(b, a, options);

@@ -1,0 +1,44 @@
+/** Comparisons of two operands, and tests of one: bool results, no gradients. */
+import { family } from '../../native/kernels';
+import { isFloat } from '../../tensor/dtype';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { applyUnary, binary, checkTensor, converted, meetType, type Operand } from '../elementwise';
+import { full } from '../factories';
+
+function comparison(name: string): (a: Operand, b: Operand) => Tensor {
+  const kernels = family(name);
+  return (a, b) => {
+    const dtype = meetType(name, a, b);
+    return binary(name, kernels, converted(a, dtype), converted(b, dtype), dtype, 'bool');
+  };
+}
+
+/** a = b elementwise with broadcasting, as bool (torch.eq). NaN equals nothing. */
+export const eq = comparison('eq');
+/** a ≠ b (torch.ne). */
+export const ne = comparison('ne');
+/** a < b (torch.lt). */
+export const lt = comparison('lt');
+/** a ≤ b (torch.le). */
+export const le = comparison('le');
+/** a > b (torch.gt). */
+export const gt = comparison('gt');
+/** a ≥ b (torch.ge). */
+export const ge = comparison('ge');
+
+// Integers and truth values are all finite numbers.
+function test(name: string, kernel: string, ofIntegers: boolean): (x: Tensor) => Tensor {
+  const kernels = family(kernel);
+  return (x) => {
+    checkTensor(name, 'x', x);
+    if (!isFloat(x.dtype)) return full(x.shape, Number(ofIntegers), { dtype: 'bool' });
+    return applyUnary(name, kernels, x, empty(x.shape, 'bool'));
+  };
+}
+
+/** Where x is NaN (torch.isnan). */
+export const isnan = test('isnan', 'isnan', false);
+/** Where x is Infinity or −Infinity (torch.isinf). */
+export const isinf = test('isinf', 'isinf', false);
+/** Where x is neither infinite nor NaN (torch.isfinite). */
+export const isfinite = test('isfinite', 'isfinite', true);

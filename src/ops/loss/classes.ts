@@ -1,0 +1,135 @@
+/**
+ * Class predictions as rows: [C], [N, C] or [N, C, d1, …] becomes [rows, C] with a class index for each row.
+ * Owns the checks of such inputs; the losses on them are cross-entropy.ts and nll.ts.
+ */
+import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { contiguous } from '../clone';
+import { checkTensor } from '../elementwise';
+import { checkFloat } from '../reduce';
+import { permute } from '../view/permute';
+import { reshape } from '../view/reshape';
+import { checkReduction, type LossOptions, type Reduction } from './reduction';
+
+export interface ClassLossOptions extends LossOptions {
+  /** Factor of each class's losses, [C]. */
+  weight?: Tensor | null;
+  /** A target that does not count, −100 unless given. */
+  ignoreIndex?: number;
+}
+
+/** Where classes stand: dimension 1, or 0 when there is no batch. */
+const classDim = (x: Tensor): number => (x.ndim === 1 ? 0 : 1);
+
+/** The shape of one class's elements: x's without the classes. */
+export function positionShape(x: Tensor): Shape {
+  const dim = classDim(x);
+  return x.shape.filter((_, d) => d !== dim);
+}
+
+/** [N, C, d1, …] as [N·d1·…, C]. */
+export function toRows(x: Tensor): Tensor {
+  const classes = x.shape[classDim(x)];
+  const last = x.ndim <= 2 ? x : permute(x, [0, ...x.shape.map((_, d) => d).slice(2), 1]);
+  return reshape(last, [numelOf(positionShape(x)), classes]);
+}
+
+/** What `toRows` made of a tensor of this shape, in that shape again. */
+export function fromRows(rows: Tensor, shape: Shape): Tensor {
+  if (shape.length <= 2) return reshape(rows, shape);
+  const last = shape.length - 1;
+  const moved = reshape(rows, [shape[0], ...shape.slice(2), shape[1]]);
+  return permute(moved, [0, last, ...shape.map((_, d) => d).slice(1, last)]);
+}
+
+export interface Classes {
+  rows: number;
+  classes: number;
+  /** Class indices, contiguous int32, one for each row. */
+  target: Tensor;
+  /** [C] of the input's element type, contiguous. */
+  weight: Tensor | null;
+  ignoreIndex: number;
+  reduction: Reduction;
+  /** The target's shape: that of losses without reduction. */
+  positions: Shape;
+}
+
+/** @throws TypeError, RangeError for an input that holds no classes. */
+export function checkClassInput(operation: string, input: Tensor): void {
+  checkTensor(operation, 'input', input);
+  checkFloat(operation, input);
+  if (input.ndim === 0) {
+    throw new RangeError(
+      `${operation}: input must be [C], [N, C] or [N, C, d1, …] with a score for each class, got a single number`,
+    );
+  }
+}
+
+/**
+ * Checks input, class indices and options before any of it is used as an address.
+ * @throws TypeError for wrong element types; RangeError for shapes that do not match and classes out of range.
+ */
+export function checkClasses(
+  operation: string,
+  input: Tensor,
+  target: Tensor,
+  options: ClassLossOptions,
+): Classes {
+  checkTensor(operation, 'target', target);
+  const classes = input.shape[classDim(input)];
+  const positions = positionShape(input);
+  if (target.dtype !== 'int32') {
+    throw new TypeError(
+      `${operation}: target must be int32 class indices, got ${target.dtype}; convert it with to('int32')`,
+    );
+  }
+  if (!sameShape(target.shape, positions)) {
+    throw new RangeError(
+      `${operation}: input is ${showShape(input.shape)}, so target must be ${showShape(positions)}, got ${showShape(target.shape)}`,
+    );
+  }
+  const ignoreIndex = options.ignoreIndex ?? -100;
+  if (!Number.isInteger(ignoreIndex)) {
+    throw new RangeError(`${operation}: ignoreIndex must be an integer, got ${ignoreIndex}`);
+  }
+  const indices = contiguous(target);
+  checkIndices(operation, indices, classes, ignoreIndex);
+  return {
+    rows: indices.numel,
+    classes,
+    target: indices,
+    weight: checkWeight(operation, input, classes, options.weight ?? null),
+    ignoreIndex,
+    reduction: checkReduction(operation, options.reduction),
+    positions,
+  };
+}
+
+function checkIndices(operation: string, target: Tensor, classes: number, ignore: number): void {
+  const memory = target.memory(target.numel);
+  for (let i = 0; i < memory.length; i++) {
+    const index = memory[i];
+    if ((index >= 0 && index < classes) || index === ignore) continue;
+    throw new RangeError(
+      `${operation}: target ${index} at position ${i} is not a class: the input has ${classes} (0 to ${classes - 1}), and ignoreIndex is ${ignore}`,
+    );
+  }
+}
+
+export function checkWeight(
+  operation: string,
+  input: Tensor,
+  classes: number,
+  weight: Tensor | null,
+): Tensor | null {
+  if (weight === null) return null;
+  checkTensor(operation, 'weight', weight);
+  if (!sameShape(weight.shape, [classes])) {
+    throw new RangeError(
+      `${operation}: weight must have one element for each of the ${classes} classes, got shape ${showShape(weight.shape)}`,
+    );
+  }
+  return contiguous(cast(weight, input.dtype));
+}

@@ -1,0 +1,91 @@
+/**
+ * What losses share: the reduction of per-element losses, and bringing prediction and target together. Warns, as
+ * PyTorch does, when the two do not have one shape, because broadcasting then compares every prediction
+ * with every target.
+ */
+import { isFloat, resultType } from '../../tensor/dtype';
+import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { checkTensor } from '../elementwise';
+import { mul } from '../mul';
+import { mean } from '../reduction/mean';
+import { sum } from '../sum';
+import { expand } from '../view/expand';
+
+/** What a loss returns: their mean, their sum, or all of them. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+export interface LossOptions {
+  /** `'mean'` unless given. */
+  reduction?: Reduction;
+}
+
+/** @throws RangeError unless the reduction is one of the three. */
+export function checkReduction(operation: string, reduction: unknown = 'mean'): Reduction {
+  if (reduction === 'mean' || reduction === 'sum' || reduction === 'none') return reduction;
+  throw new RangeError(
+    `${operation}: reduction must be 'mean', 'sum' or 'none', got ${typeof reduction === 'string' ? `'${reduction}'` : typeof reduction}`,
+  );
+}
+
+export function reduced(losses: Tensor, reduction: Reduction): Tensor {
+  if (reduction === 'none') return losses;
+  return reduction === 'mean' ? mean(losses) : sum(losses);
+}
+
+/** The gradient of each of n losses, from that of their reduction; broadcasts to them. */
+export const lossGradient = (g: Tensor, reduction: Reduction, n: number): Tensor =>
+  reduction === 'mean' ? mul(g, 1 / n) : g;
+
+/** @throws TypeError unless both are tensors, and one of them holds floats. */
+export function checkPair(operation: string, input: Tensor, target: Tensor): void {
+  checkTensor(operation, 'input', input);
+  checkTensor(operation, 'target', target);
+  if (!isFloat(input.dtype) && !isFloat(target.dtype)) {
+    throw new TypeError(
+      `${operation}: input must be float32 or float64, got ${input.dtype}; convert it with to('float32')`,
+    );
+  }
+}
+
+/**
+ * Input and target with one shape and element type, by broadcasting and conversion.
+ * @throws RangeError when the shapes do not broadcast.
+ */
+export function aligned(operation: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
+  checkPair(operation, input, target);
+  const shape = broadcastShapes(operation, input.shape, target.shape);
+  if (!sameShape(input.shape, target.shape)) {
+    warnOnce(
+      `${operation}: input is ${showShape(input.shape)}, target is ${showShape(target.shape)}: both are broadcast to ${showShape(shape)}, which is rarely what is meant; give them one shape, for example with view() or squeeze()`,
+    );
+  }
+  const dtype = resultType(input, target);
+  const conform = (x: Tensor): Tensor => {
+    const same = cast(x, dtype);
+    return sameShape(same.shape, shape) ? same : expand(same, shape);
+  };
+  return [conform(input), conform(target)];
+}
+
+/** @throws RangeError unless input and target have the same shape. */
+export function checkSameShape(operation: string, input: Tensor, target: Tensor): void {
+  if (sameShape(input.shape, target.shape)) return;
+  throw new RangeError(
+    `${operation}: input is ${showShape(input.shape)}, target is ${showShape(target.shape)}; they must have the same shape`,
+  );
+}
+
+const warned = new Set<string>();
+const own = __dirname.replace(/[\\/]ops[\\/]loss$/, '');
+
+// Once for each line of a program that causes it: the first frame that is not the package's own.
+function warnOnce(message: string): void {
+  const frames = (new Error().stack ?? '').split('\n').slice(1);
+  const site = frames.find((frame) => !frame.includes(own)) ?? '';
+  const key = `${message}\n${site}`;
+  if (warned.has(key)) return;
+  warned.add(key);
+  process.emitWarning(message, { type: 'BroadcastWarning', detail: site.trim() });
+}

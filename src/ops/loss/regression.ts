@@ -1,0 +1,142 @@
+/**
+ * Losses of a prediction a and a target b of real numbers, with d = a − b: mseLoss d², l1Loss |d|, huberLoss and
+ * smoothL1Loss between the two. da is the slope in d, db its negative. Save a and b.
+ */
+import { isGradEnabled, noGrad } from '../../autograd/mode';
+import { record, save } from '../../autograd/node';
+import { args, family } from '../../native/kernels';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { applyBinary, pick, writeStrided } from '../elementwise';
+import { mul } from '../mul';
+import { sub } from '../sub';
+import { abs, neg } from '../unary/rules';
+import { clamp } from '../unary/clamp';
+import {
+  aligned,
+  checkReduction,
+  lossGradient,
+  reduced,
+  type LossOptions,
+  type Reduction,
+} from './reduction';
+
+const squares = family('squared_difference');
+const squareSums = family('squared_error');
+const squareGradients = family('squared_difference_backward');
+
+/**
+ * The mean of (input − target)² (torch.nn.functional.mse_loss). Warns when the shapes differ.
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`
+ * @throws RangeError when the shapes do not broadcast; TypeError when neither holds floats.
+ */
+export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction('mseLoss', options.reduction);
+  const [a, b] = aligned('mseLoss', input, target);
+  const out = squaredError(a, b, reduction);
+  if (!isGradEnabled() || !(a.requiresGrad || b.requiresGrad)) return out;
+  const [savedA, savedB] = [save('mseLoss', a), save('mseLoss', b)];
+  const factor = reduction === 'mean' ? 2 / a.numel : 2;
+  return record('MseLossBackward0', [a, b], out, (g, node) => {
+    const da = squaredErrorGradient(g, savedA.get(), savedB.get(), factor);
+    return [node.needs(0) ? da : null, node.needs(1) ? neg(da) : null];
+  });
+}
+
+function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
+  if (reduction === 'none') return applyBinary('mseLoss', squares, a, b, empty(a.shape, a.dtype));
+  const out = empty([], a.dtype);
+  const run = pick('mseLoss', squareSums, a.dtype);
+  const [x, y] = noGrad(() => [contiguous(a), contiguous(b)]);
+  args[0] = x.address;
+  args[1] = y.address;
+  args[2] = out.address;
+  args[3] = reduction === 'mean' ? a.numel : 1;
+  args[4] = a.numel;
+  run();
+  return out;
+}
+
+// factor·g·(a − b)
+function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): Tensor {
+  if (isGradEnabled()) return mul(mul(g, factor), sub(a, b));
+  const out = empty(a.shape, a.dtype);
+  const run = pick('mseLoss', squareGradients, a.dtype);
+  args[4] = factor;
+  writeStrided(5, out.shape, [g, a, b, out]);
+  args[0] = g.address;
+  args[1] = a.address;
+  args[2] = b.address;
+  args[3] = out.address;
+  run();
+  return out;
+}
+
+/**
+ * The mean of |input − target| (torch.nn.functional.l1_loss). Warns when the shapes differ.
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`
+ */
+export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction('l1Loss', options.reduction);
+  const [a, b] = aligned('l1Loss', input, target);
+  return reduced(abs(sub(a, b)), reduction);
+}
+
+// With c = clamp(d, −delta, delta): c·(d − c/2), which is d²/2 within delta and linear outside; its slope is c.
+function huber(
+  operation: string,
+  node: string,
+  [a, b]: [Tensor, Tensor],
+  delta: number,
+  scale: number,
+  reduction: Reduction,
+): Tensor {
+  const out = noGrad(() => {
+    const d = sub(a, b);
+    const c = clamp(d, -delta, delta);
+    return reduced(mul(mul(c, scale), sub(d, mul(c, 0.5))), reduction);
+  });
+  if (!isGradEnabled() || !(a.requiresGrad || b.requiresGrad)) return out;
+  const [savedA, savedB] = [save(operation, a), save(operation, b)];
+  const n = a.numel;
+  return record(node, [a, b], out, (g) => {
+    const slope = clamp(sub(savedA.get(), savedB.get()), -delta, delta);
+    const da = mul(mul(lossGradient(g, reduction, n), scale), slope);
+    return [da, neg(da)];
+  });
+}
+
+/**
+ * Quadratic below `delta`, linear above: d²/2, then delta·(|d| − delta/2) (torch.nn.functional.huber_loss).
+ * @param options.delta where the two meet, 1 unless given
+ * @throws RangeError unless delta is above 0.
+ */
+export function huberLoss(
+  input: Tensor,
+  target: Tensor,
+  options: LossOptions & { delta?: number } = {},
+): Tensor {
+  const reduction = checkReduction('huberLoss', options.reduction);
+  const { delta = 1 } = options;
+  if (!(delta > 0)) throw new RangeError(`huberLoss: delta must be above 0, got ${delta}`);
+  const pair = aligned('huberLoss', input, target);
+  return huber('huberLoss', 'HuberLossBackward0', pair, delta, 1, reduction);
+}
+
+/**
+ * d²/(2·beta) below `beta`, |d| − beta/2 above (torch.nn.functional.smooth_l1_loss); `l1Loss` for beta 0.
+ * @param options.beta where the two meet, 1 unless given
+ * @throws RangeError for a negative beta.
+ */
+export function smoothL1Loss(
+  input: Tensor,
+  target: Tensor,
+  options: LossOptions & { beta?: number } = {},
+): Tensor {
+  const reduction = checkReduction('smoothL1Loss', options.reduction);
+  const { beta = 1 } = options;
+  if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
+  const [a, b] = aligned('smoothL1Loss', input, target);
+  if (beta === 0) return reduced(abs(sub(a, b)), reduction);
+  return huber('smoothL1Loss', 'SmoothL1LossBackward0', [a, b], beta, 1 / beta, reduction);
+}
