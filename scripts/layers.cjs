@@ -10,7 +10,7 @@ const layers = {
   tensor: ['native'],
   autograd: ['native', 'tensor'],
   ops: ['native', 'tensor', 'autograd'],
-  random: ['native', 'tensor'],
+  random: ['native', 'tensor', 'autograd', 'ops'],
   nn: ['native', 'tensor', 'autograd', 'ops', 'random'],
   optim: ['native', 'tensor', 'autograd'],
   data: ['tensor', 'ops', 'random'],

@@ -2,6 +2,7 @@
 export * from './ops';
 export * as autograd from './autograd';
 export { enableGrad, isGradEnabled, noGrad } from './autograd';
+export * from './random';
 export { availableIsas, getNumThreads, isa, setNumThreads } from './native/kernels';
 export type { DType } from './tensor/dtype';
 export { Tensor } from './tensor/tensor';

@@ -2,7 +2,6 @@
 // not negative, and not all zero in a row.
 #include "../simd/vec.h"
 #include "mt19937.h"
-#include "transcendental.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -62,15 +61,18 @@ void random_race(const T* p, T* scores, int32_t* out, int64_t rows, int64_t cate
     for (int64_t j = 0; j < categories; ++j) scores[j] = p[j] / scores[j];
     for (int64_t j = 0; j < samples; ++j) out[j] = int32_t(j);
     for (int64_t j = samples / 2 - 1; j >= 0; --j) sink(scores, out, samples, j);
+    // Of equal scores the lower index stays, so only a greater one replaces the root.
+    T last = scores[out[0]];
     for (int64_t j = samples; j < categories; ++j)
-      if (before(scores, int32_t(j), out[0])) {
+      if (scores[j] > last) {
         out[0] = int32_t(j);
         sink(scores, out, samples, 0);
+        last = scores[out[0]];
       }
     for (int64_t size = samples - 1; size > 0; --size) {
-      const int32_t last = out[0];
+      const int32_t root = out[0];
       out[0] = out[size];
-      out[size] = last;
+      out[size] = root;
       sink(scores, out, size, 0);
     }
   }

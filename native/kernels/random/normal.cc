@@ -4,7 +4,7 @@
 //
 // A contiguous tensor of 16 elements and more takes random_normal; everything else
 // random_normal_serial, which draws differently. Which of them it is, the caller decides.
-#include "../simd/vec.h"
+#include "../simd/math.h"
 #include "mt19937.h"
 #include "transcendental.h"
 
@@ -92,6 +92,13 @@ void random_normal_serial(uint32_t* state, T* out, int64_t n, double mean, doubl
   }
 }
 
+// For float results an ordinary double logarithm is exact enough, and takes a quarter of the time.
+template <class T>
+static OSTINATO_INLINE Vec<double> logarithm(const Vec<double>& x) {
+  if constexpr (sizeof(T) == sizeof(double)) return logUnit(x);
+  return log(x);
+}
+
 // out = -log(1 - u) / λ, computed in double as (-1 / λ) · log(1 - u).
 template <class T>
 void random_exponential(uint32_t* state, T* out, int64_t n, double lambda) {
@@ -105,7 +112,7 @@ void random_exponential(uint32_t* state, T* out, int64_t n, double lambda) {
     for (int64_t i = count; i % lanes != 0; ++i) u[i] = 0;
     for (int64_t i = 0; i < count; i += lanes)
       // Adding 0 turns the -0 of u = 0 into 0.
-      store(u + i, scale * logUnit(broadcast(1.0) - load(u + i)) + zero<double>());
+      store(u + i, scale * logarithm<T>(broadcast(1.0) - load(u + i)) + zero<double>());
     for (int64_t i = 0; i < count; ++i) out[done + i] = T(u[i]);
   }
 }

@@ -91,25 +91,44 @@ void random_bernoulli_each(uint32_t* state, const T* p, T* out, int64_t n) {
   }
 }
 
-// 0 … n - 1, shuffled by exchanging element i with one of those from i on (Fisher and Yates). From
-// 2^32 / 20 elements on a 32-bit draw would be visibly skewed, and two words are drawn.
-void random_permutation(uint32_t* state, int32_t* out, int64_t n) {
-  Generator& g = generatorOf(state);
-  const int words = n < int64_t(UINT32_MAX) / 20 ? 1 : 2;
-  alignas(64) uint32_t drawn[2 * chunk];
+// Fisher and Yates: element i is exchanged with one of those from i on.
+static void shuffle(Generator& g, int32_t* out, int64_t n) {
+  alignas(64) uint32_t drawn[chunk];
   for (int64_t i = 0; i < n; ++i) out[i] = int32_t(i);
   for (int64_t done = 0; done < n - 1; done += chunk) {
     const int64_t count = n - 1 - done < chunk ? n - 1 - done : chunk;
-    drawWords(g, drawn, count * words);
+    drawWords(g, drawn, count);
     for (int64_t j = 0; j < count; ++j) {
-      const int64_t i = done + j;
-      const uint64_t z =
-          words == 2 ? join(drawn + 2 * j) % uint64_t(n - i) : drawn[j] % uint32_t(n - i);
-      const int32_t other = out[i + int64_t(z)];
-      out[i + int64_t(z)] = out[i];
-      out[i] = other;
+      const int64_t i = done + j, other = i + drawn[j] % uint32_t(n - i);
+      const int32_t kept = out[i];
+      out[i] = out[other];
+      out[other] = kept;
     }
   }
+}
+
+// The same from the inside out, with two words a draw: i goes to one of the places up to i, what
+// stood there to place i.
+static void shuffleInsideOut(Generator& g, int32_t* out, int64_t n) {
+  alignas(64) uint32_t drawn[2 * chunk];
+  for (int64_t done = 0; done < n; done += chunk) {
+    const int64_t count = n - done < chunk ? n - done : chunk;
+    drawWords(g, drawn, 2 * count);
+    for (int64_t j = 0; j < count; ++j) {
+      const int64_t i = done + j, place = int64_t(join(drawn + 2 * j) % uint64_t(i + 1));
+      out[i] = int32_t(i);
+      out[i] = out[place];
+      out[place] = int32_t(i);
+    }
+  }
+}
+
+// 0 … n - 1 in random order. From 2^32 / 20 elements on, the remainder of one word would be skewed.
+void random_permutation(uint32_t* state, int32_t* out, int64_t n) {
+  if (n < int64_t(UINT32_MAX) / 20)
+    shuffle(generatorOf(state), out, n);
+  else
+    shuffleInsideOut(generatorOf(state), out, n);
 }
 
 INSTANTIATE_FLOAT(random_uniform)

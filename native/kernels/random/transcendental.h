@@ -19,8 +19,9 @@ template <class To, class From>
 OSTINATO_INLINE Vec<To> convert(const Vec<From>& a) {
   static_assert(sizeof(To) == sizeof(From));
   Vec<To> v;
-  OSTINATO_UNROLL for (int i = 0; i < Vec<To>::registers; ++i) v.r[i] =
-      __builtin_convertvector(a.r[i], Register<To>);
+  OSTINATO_UNROLL
+  for (int i = 0; i < Vec<To>::registers; ++i)
+    v.r[i] = __builtin_convertvector(a.r[i], Register<To>);
   return v;
 }
 
@@ -41,12 +42,12 @@ OSTINATO_INLINE Vec<T> fused(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c) 
 
 // Coefficients from the highest power down, fused at every step.
 template <class T>
-OSTINATO_INLINE Vec<T> polynomial(const Vec<T>&, const Vec<T>& sum) {
+OSTINATO_INLINE Vec<T> horner(const Vec<T>&, const Vec<T>& sum) {
   return sum;
 }
 template <class T, class... Rest>
-OSTINATO_INLINE Vec<T> polynomial(const Vec<T>& x, const Vec<T>& sum, double next, Rest... rest) {
-  return polynomial(x, fused(sum, x, broadcast(T(next))), rest...);
+OSTINATO_INLINE Vec<T> horner(const Vec<T>& x, const Vec<T>& sum, double next, Rest... rest) {
+  return horner(x, fused(sum, x, broadcast(T(next))), rest...);
 }
 
 template <class T>
@@ -69,9 +70,9 @@ OSTINATO_INLINE Vec<float> logUnit(const Vec<float>& x) {
   Vec<float> f = mantissa - one;
   f = select<float>(low, f + mantissa, f);
   const Vec<float> square = f * f;
-  const Vec<float> p = polynomial(f, broadcast(7.0376836292e-2f), -1.1514610310e-1, 1.1676998740e-1,
-                                  -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-                                  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1);
+  const Vec<float> p =
+      horner(f, broadcast(7.0376836292e-2f), -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1,
+             1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1);
   Vec<float> rest = fused(p * f, square, e * broadcast(-2.12194440e-4f));
   rest = fused(square, broadcast(-0.5f), rest);
   return fused(e, broadcast(0.693359375f), f + rest);
@@ -87,9 +88,8 @@ OSTINATO_INLINE SinCos<float> sinCos(const Vec<float>& x) {
   r = fused(j, broadcast(-3.77489497744594108e-8f), r);
   const Vec<float> z = r * r;
   const Vec<float> c =
-      polynomial(z, broadcast(2.443315711809948e-5f), -1.388731625493765e-3, 4.166664568298827e-2);
-  const Vec<float> s =
-      polynomial(z, broadcast(-1.9515295891e-4f), 8.3321608736e-3, -1.6666654611e-1);
+      horner(z, broadcast(2.443315711809948e-5f), -1.388731625493765e-3, 4.166664568298827e-2);
+  const Vec<float> s = horner(z, broadcast(-1.9515295891e-4f), 8.3321608736e-3, -1.6666654611e-1);
   const Vec<float> cosine = fused(c * z, z, -(z * broadcast(0.5f))) + broadcast(1.0f);
   const Vec<float> sine = fused(s * z, r, r);
   const Mask<float> straight = (octant & broadcast(2)) == broadcast(0);
@@ -143,8 +143,8 @@ OSTINATO_INLINE Vec<double> logUnit(const Vec<double>& x) {
   const Pair s = {q, (fused(-q, d.high, f) - q * d.low) / d.high};
   const Pair z = multiply(s, s);
   const Vec<double> tail =
-      polynomial(z.high, broadcast(1.0 / 29), 1.0 / 27, 1.0 / 25, 1.0 / 23, 1.0 / 21, 1.0 / 19,
-                 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5);
+      horner(z.high, broadcast(1.0 / 29), 1.0 / 27, 1.0 / 25, 1.0 / 23, 1.0 / 21, 1.0 / 19,
+             1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5);
   Pair u = multiply(z, constant(0x1.5555555555555p-2, 0x1.5555555555555p-56));  // 1/3
   u = quickTwoSum(u.high, u.low + z.high * z.high * tail);
   const Pair correction = multiply(s, u);
@@ -171,8 +171,8 @@ OSTINATO_INLINE SinCos<double> sinCos(const Vec<double>& x) {
 
   // sin r = r + r·(-z/6 + z²·(1/5! - z/7! + …))
   const Vec<double> sinTail =
-      polynomial(z.high, broadcast(1.0 / 355687428096000), -1.0 / 1307674368000, 1.0 / 6227020800,
-                 -1.0 / 39916800, 1.0 / 362880, -1.0 / 5040, 1.0 / 120);
+      horner(z.high, broadcast(1.0 / 355687428096000), -1.0 / 1307674368000, 1.0 / 6227020800,
+             -1.0 / 39916800, 1.0 / 362880, -1.0 / 5040, 1.0 / 120);
   Pair u = multiply(z, constant(-0x1.5555555555555p-3, -0x1.5555555555555p-57));
   u = quickTwoSum(u.high, u.low + zz * sinTail);
   const Pair bend = multiply(r, u);
@@ -181,9 +181,9 @@ OSTINATO_INLINE SinCos<double> sinCos(const Vec<double>& x) {
 
   // cos r = 1 - z/2 + z²·(1/4! - z/6! + …)
   const Vec<double> half = broadcast(0.5);
-  const Vec<double> cosTail = polynomial(z.high, broadcast(-1.0 / 6402373705728000),
-                                         1.0 / 20922789888000, -1.0 / 87178291200, 1.0 / 479001600,
-                                         -1.0 / 3628800, 1.0 / 40320, -1.0 / 720, 1.0 / 24);
+  const Vec<double> cosTail =
+      horner(z.high, broadcast(-1.0 / 6402373705728000), 1.0 / 20922789888000, -1.0 / 87178291200,
+             1.0 / 479001600, -1.0 / 3628800, 1.0 / 40320, -1.0 / 720, 1.0 / 24);
   const Pair c = quickTwoSum(broadcast(1.0), -(half * z.high));
   const Vec<double> cosine = c.high + (c.low - half * z.low + zz * cosTail);
 

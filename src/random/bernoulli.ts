@@ -1,0 +1,83 @@
+/** Coin tosses: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
+import { record } from '../autograd/node';
+import { args, family } from '../native/kernels';
+import { cast } from '../ops/cast';
+import { copyInto } from '../ops/clone';
+import { checkTensor, pick } from '../ops/elementwise';
+import { zerosLike } from '../ops/factories';
+import { expand } from '../ops/view/expand';
+import { empty, Tensor } from '../tensor/tensor';
+import { emptyAs, inMemoryOrder } from './draw';
+import { generatorOf, type Generator } from './generator';
+import { checkFloats, checkNumber, fillWith, writeTarget, type DrawOptions } from './inplace';
+
+const kernels = { same: family('random_bernoulli'), each: family('random_bernoulli_each') };
+
+/** @throws RangeError when an element of p lies outside 0 … 1. */
+function checkProbabilities(operation: string, p: Tensor): void {
+  const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
+  for (let i = 0; i < values.length; i++) {
+    if (!(values[i] >= 0 && values[i] <= 1)) {
+      throw new RangeError(`${operation}: probabilities must lie in 0 … 1, got ${values[i]}`);
+    }
+  }
+}
+
+/** Tosses a coin for each element of `p`, contiguous floats, into `out`, contiguous and of p's type. */
+function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): void {
+  const run = pick(operation, kernels.each, p.dtype);
+  args[0] = generator.address;
+  args[1] = p.address;
+  args[2] = out.address;
+  args[3] = p.numel;
+  run();
+}
+
+/**
+ * A tensor of 0 and 1: each element is 1 with the probability that p's element says (torch.bernoulli). Given a
+ * number `p`, a tensor like x whose elements are all 1 with that probability.
+ * @throws TypeError when x is not of floats; RangeError for a probability outside 0 … 1.
+ */
+export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOptions): Tensor {
+  checkFloats('bernoulli', x);
+  const out = empty(x.shape, x.dtype);
+  if (typeof p === 'number') return bernoulli_(out, p, options);
+  const generator = generatorOf('bernoulli', (p ?? options ?? {}).generator);
+  checkProbabilities('bernoulli', x);
+  toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype)), out, generator);
+  return record('BernoulliBackward0', [x], out, (g) => [zerosLike(g)]);
+}
+
+/**
+ * Fills `x`, of any type, with 0 and 1: 1 with probability `p`, one for all or a tensor that broadcasts to x
+ * (torch.Tensor.bernoulli_).
+ * @throws TypeError when p is not a number or a tensor of floats; RangeError for a probability outside 0 … 1.
+ */
+export function bernoulli_(
+  x: Tensor,
+  p: number | Tensor = 0.5,
+  { generator }: DrawOptions = {},
+): Tensor {
+  checkTensor('bernoulli_', 'x', x);
+  const source = generatorOf('bernoulli_', generator);
+  if (p instanceof Tensor) return bernoulliTensor_(x, p, source);
+  checkNumber('bernoulli_', 'p', p, 'from 0 to 1', (v) => v >= 0 && v <= 1);
+  const run = pick('bernoulli_', kernels.same, x.dtype);
+  return fillWith('bernoulli_', 'BernoulliBackward1', x, (rows) => {
+    writeTarget(source, rows);
+    args[3] = p;
+    run();
+  });
+}
+
+function bernoulliTensor_(x: Tensor, p: Tensor, generator: Generator): Tensor {
+  checkFloats('bernoulli_', p, 'p');
+  checkProbabilities('bernoulli_', p);
+  // In the order of x's memory, because in that order the coins are tossed.
+  const ordered = inMemoryOrder(copyInto(expand(p, x.shape), emptyAs(x, p.dtype)));
+  return fillWith('bernoulli_', 'BernoulliBackward2', x, (rows) => {
+    const tosses = empty(rows.shape, p.dtype);
+    toss('bernoulli_', ordered, tosses, generator);
+    copyInto(cast(tosses, rows.dtype), rows);
+  });
+}

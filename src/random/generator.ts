@@ -1,0 +1,204 @@
+/**
+ * Generator: a stream of random numbers, PyTorch's CPU generator word for word. This file owns the state, seeds
+ * and saving; what the words become is the business of the files beside it and of native/kernels/random.
+ */
+import { args, kernel, type Memory } from '../native/kernels';
+import { allocate, type Storage } from '../tensor/storage';
+
+const seedState = kernel('mt19937_seed');
+const drawWords = kernel('mt19937_words');
+
+// The state's layout in memory, in bytes: native/kernels/random/mt19937.h. A 64-bit draw lands behind it.
+const words = 624;
+const at = { left: 2496, next: 2500, nextNormal: 2504, hasNextNormal: 2512, draw: 2520, end: 2528 };
+
+// PyTorch's layout of a saved state, in bytes: seed (64 bits), left, "seeded" (32 each), next (64), the words
+// (64 each), three doubles of which the second is the kept normal, whether there is one (32, padded to 64),
+// and the same for a single-precision one that nothing on a CPU makes.
+const saved = { left: 8, seeded: 12, next: 16, words: 24, nextNormal: 5024, hasNextNormal: 5040 };
+const savedBytes = 5056;
+const little = true;
+
+/** The seed of a new Generator, PyTorch's default. */
+const defaultSeed = 67280421310721n;
+
+/**
+ * A seed as an unsigned 64-bit integer; negative ones wrap, as in PyTorch.
+ * @throws TypeError unless it is a number or bigint; RangeError unless it is an integer that fits.
+ */
+function checkSeed(operation: string, seed: unknown): bigint {
+  if (typeof seed !== 'number' && typeof seed !== 'bigint') {
+    throw new TypeError(`${operation}: the seed must be an integer, got ${typeof seed}`);
+  }
+  if (typeof seed === 'number') {
+    if (!Number.isInteger(seed) || Math.abs(seed) > 2 ** 53) {
+      throw new RangeError(
+        `${operation}: the seed must be an integer of at most 2^53 in size, got ${seed}; pass a larger one as a bigint`,
+      );
+    }
+  } else if (seed < -(1n << 63n) || seed >= 1n << 64n) {
+    throw new RangeError(`${operation}: the seed must lie in -2^63 … 2^64 - 1, got ${seed}`);
+  }
+  return BigInt.asUintN(64, BigInt(seed));
+}
+
+/** A seed from the operating system's randomness. */
+function nonDeterministicSeed(): bigint {
+  return globalThis.crypto.getRandomValues(new BigUint64Array(1))[0];
+}
+
+/**
+ * A stream of random numbers (torch.Generator on a CPU: the Mersenne Twister MT19937, Matsumoto and Nishimura
+ * 1998). A new one has PyTorch's default seed 67280421310721; only the lower 32 bits of a seed matter to
+ * the numbers.
+ *
+ * @example
+ * const generator = new Generator().manualSeed(42);
+ * const noise = randn([2, 3], { generator });
+ */
+export class Generator implements Memory {
+  private readonly storage: Storage = allocate(at.end);
+  private readonly view = new DataView(this.storage.buffer, this.storage.byteOffset, at.end);
+  private currentSeed = defaultSeed;
+  /** @internal Where the kernels find the state. */
+  readonly address = this.storage.address;
+
+  constructor() {
+    this.manualSeed(defaultSeed);
+  }
+
+  /**
+   * Starts the stream that belongs to `seed` and returns this generator.
+   * @param seed an integer of at most 2^53 in size, or a bigint from -2^63 to 2^64 - 1; negative ones wrap
+   * @throws TypeError when it is neither; RangeError when it is out of range or no integer.
+   */
+  manualSeed(seed: number | bigint): this {
+    this.currentSeed = checkSeed('manualSeed', seed);
+    args[0] = this.address;
+    args[1] = Number(BigInt.asUintN(32, this.currentSeed));
+    seedState();
+    return this;
+  }
+
+  /** Starts a stream that nobody can foresee, and returns its seed. */
+  seed(): bigint {
+    this.manualSeed(nonDeterministicSeed());
+    return this.currentSeed;
+  }
+
+  /** The seed that this stream started from, as an unsigned 64-bit integer. */
+  initialSeed(): bigint {
+    return this.currentSeed;
+  }
+
+  /** The state as 5056 bytes, the same that PyTorch's `get_state()` gives. */
+  getState(): Uint8Array {
+    const bytes = new Uint8Array(savedBytes);
+    const out = new DataView(bytes.buffer);
+    out.setBigUint64(0, this.currentSeed, little);
+    out.setInt32(saved.left, this.view.getUint32(at.left, little), little);
+    out.setInt32(saved.seeded, 1, little);
+    out.setUint32(saved.next, this.view.getUint32(at.next, little), little);
+    for (let i = 0; i < words; i++) {
+      out.setUint32(saved.words + 8 * i, this.view.getUint32(4 * i, little), little);
+    }
+    if (this.view.getUint32(at.hasNextNormal, little) === 1) {
+      out.setFloat64(saved.nextNormal, this.view.getFloat64(at.nextNormal, little), little);
+      out.setInt32(saved.hasNextNormal, 1, little);
+    }
+    return bytes;
+  }
+
+  /**
+   * Continues from a state that `getState()` gave, here or in PyTorch. Returns this generator.
+   * @throws TypeError unless it is bytes; RangeError when they are not the state of such a generator.
+   */
+  setState(state: Uint8Array): this {
+    if (!ArrayBuffer.isView(state)) {
+      throw new TypeError(`setState: the state must be a Uint8Array, got ${typeof state}`);
+    }
+    if (state.byteLength !== savedBytes) {
+      throw new RangeError(
+        `setState: the state must have ${savedBytes} bytes, got ${state.byteLength}`,
+      );
+    }
+    const from = new DataView(state.buffer, state.byteOffset, savedBytes);
+    const left = from.getInt32(saved.left, little);
+    const next = Number(from.getBigUint64(saved.next, little));
+    const seeded = from.getInt32(saved.seeded, little);
+    const inside = left >= 1 && left <= words && next >= 0 && next <= words;
+    if (seeded !== 1 || !inside || (left !== 1 && left + next !== words + 1)) {
+      throw new RangeError(
+        `setState: these are not the bytes of a generator's state: seeded ${seeded}, left ${left}, next ${next}`,
+      );
+    }
+    this.currentSeed = from.getBigUint64(0, little);
+    for (let i = 0; i < words; i++) {
+      this.view.setUint32(4 * i, from.getUint32(saved.words + 8 * i, little), little);
+    }
+    this.view.setUint32(at.left, left, little);
+    this.view.setUint32(at.next, next, little);
+    this.view.setFloat64(at.nextNormal, from.getFloat64(saved.nextNormal, little), little);
+    const kept = from.getInt32(saved.hasNextNormal, little) !== 0;
+    this.view.setUint32(at.hasNextNormal, kept ? 1 : 0, little);
+    return this;
+  }
+
+  /** @internal Two words, the first in the upper half. */
+  random64(): bigint {
+    args[0] = this.address;
+    args[1] = this.address + at.draw;
+    args[2] = 2;
+    drawWords();
+    const upper = this.view.getUint32(at.draw, little);
+    return (BigInt(upper) << 32n) | BigInt(this.view.getUint32(at.draw + 4, little));
+  }
+}
+
+/** The generator of everything that is not given one (torch.default_generator). Its first seed is random. */
+export const defaultGenerator = new Generator();
+defaultGenerator.seed();
+
+/**
+ * Seeds the default generator and returns it (torch.manual_seed): the same seed gives the same numbers, here
+ * and in PyTorch.
+ * @throws TypeError, RangeError as {@link Generator.manualSeed}.
+ * @example
+ * manualSeed(0);
+ * randn([2]); // [1.5410, -0.2934]
+ */
+export const manualSeed = (seed: number | bigint): Generator => defaultGenerator.manualSeed(seed);
+
+/** Gives the default generator a random seed and returns it (torch.seed). */
+export const seed = (): bigint => defaultGenerator.seed();
+
+/** The seed that the default generator started from (torch.initial_seed). */
+export const initialSeed = (): bigint => defaultGenerator.initialSeed();
+
+/** The default generator's state (torch.get_rng_state). */
+export const getRngState = (): Uint8Array => defaultGenerator.getState();
+
+/** Continues the default generator from a state (torch.set_rng_state). */
+export function setRngState(state: Uint8Array): void {
+  defaultGenerator.setState(state);
+}
+
+/**
+ * The generator to draw from: the given one, or the default.
+ * @throws TypeError when it is something else.
+ */
+export function generatorOf(operation: string, generator: Generator | undefined): Generator {
+  if (generator === undefined) return defaultGenerator;
+  if (generator instanceof Generator) return generator;
+  throw new TypeError(
+    `${operation}: generator must be a Generator, got ${generator === null ? 'null' : typeof generator}`,
+  );
+}
+
+/**
+ * The 63-bit seed that PyTorch's data loader takes from the default generator (or its own). Iterating over a
+ * loader takes one at once for its workers, and a shuffling one without a generator a second one when
+ * its first batch is asked for: `new Generator().manualSeed(loaderSeed())` then draws the order.
+ */
+export const loaderSeed = (generator: Generator = defaultGenerator): bigint =>
+  BigInt.asUintN(63, generator.random64());

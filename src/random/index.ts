@@ -1,0 +1,25 @@
+/** The generator, the distributions as functions, and (by import) as methods of Tensor. */
+import './methods';
+
+export { bernoulli } from './bernoulli';
+export {
+  normal,
+  rand,
+  randint,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+  type RandomOptions,
+} from './factories';
+export {
+  defaultGenerator,
+  Generator,
+  getRngState,
+  initialSeed,
+  manualSeed,
+  seed,
+  setRngState,
+} from './generator';
+export type { DrawOptions } from './inplace';
+export { multinomial, type MultinomialOptions } from './multinomial';

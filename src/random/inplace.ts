@@ -1,0 +1,226 @@
+/**
+ * Distributions that fill a tensor: x.uniform_(), x.normal_(), x.exponential_(), x.random_(); coins are in
+ * bernoulli.ts. They draw from the default generator unless options name another, and return x. No
+ * gradient passes: what was in x before has no influence on what is in it now.
+ */
+import { record } from '../autograd/node';
+import { args, family } from '../native/kernels';
+import { checkTensor, pick } from '../ops/elementwise';
+import { zerosLike } from '../ops/factories';
+import { inPlace } from '../ops/inplace/inplace';
+import { isFloat, type DType } from '../tensor/dtype';
+import type { Tensor } from '../tensor/tensor';
+import { drawInto, emptyAs } from './draw';
+import { generatorOf, type Generator } from './generator';
+
+export interface DrawOptions {
+  /** Where the numbers come from; the default generator unless given. */
+  generator?: Generator;
+}
+
+const kernels = {
+  uniform: family('random_uniform'),
+  normal: family('random_normal'),
+  normalSerial: family('random_normal_serial'),
+  exponential: family('random_exponential'),
+  integers: family('random_integers'),
+};
+
+/** @throws TypeError unless x is a tensor of floats. */
+export function checkFloats(operation: string, x: unknown, name = 'x'): asserts x is Tensor {
+  checkTensor(operation, name, x);
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(
+      `${operation}: ${name} must be a float32 or float64 tensor, got ${x.dtype}`,
+    );
+  }
+}
+
+/** @throws TypeError unless `value` is a number; RangeError unless `holds`. */
+export function checkNumber(
+  operation: string,
+  name: string,
+  value: unknown,
+  rule: string,
+  holds: (value: number) => boolean,
+): asserts value is number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${operation}: ${name} must be a number, got ${typeof value}`);
+  }
+  if (!holds(value)) throw new RangeError(`${operation}: ${name} must be ${rule}, got ${value}`);
+}
+
+/** Writes the first three arguments of a kernel: the generator, where to write, how many. */
+export function writeTarget(generator: Generator, out: Tensor): void {
+  args[0] = generator.address;
+  args[1] = out.address;
+  args[2] = out.numel;
+}
+
+/** Lets `fill` draw the elements of `target`, contiguous pieces at a time, and returns it; recorded as `node`. */
+export function fillWith(
+  operation: string,
+  node: string,
+  target: Tensor,
+  fill: (rows: Tensor) => void,
+): Tensor {
+  return inPlace(
+    operation,
+    target,
+    [],
+    (before) => {
+      const drawn = emptyAs(target);
+      drawInto(operation, drawn, fill);
+      return record(node, [before], drawn, (g) => [zerosLike(g)]);
+    },
+    { direct: () => drawInto(operation, target, fill), saves: false },
+  );
+}
+
+const largest: Record<DType, number> = {
+  float32: 3.4028234663852886e38,
+  float64: Number.MAX_VALUE,
+  int32: 2147483647,
+  bool: 1,
+};
+
+/**
+ * Fills `x` with numbers uniform in [from, to) (torch.Tensor.uniform_).
+ * @throws TypeError when x is not of floats; RangeError unless from <= to and both are finite in x's type.
+ */
+export function uniform_(x: Tensor, from = 0, to = 1, { generator }: DrawOptions = {}): Tensor {
+  checkFloats('uniform_', x);
+  const limit = largest[x.dtype];
+  const finite = (v: number): boolean => Math.abs(v) <= limit;
+  checkNumber('uniform_', 'from', from, `finite in ${x.dtype}`, finite);
+  checkNumber('uniform_', 'to', to, `finite in ${x.dtype}`, finite);
+  if (from > to || to - from > limit) {
+    throw new RangeError(
+      `uniform_: from must not be above to, nor their distance above the largest ${x.dtype}, got from ${from} and to ${to}`,
+    );
+  }
+  const source = generatorOf('uniform_', generator);
+  const run = pick('uniform_', kernels.uniform, x.dtype);
+  return fillWith('uniform_', 'UniformBackward0', x, (rows) => {
+    writeTarget(source, rows);
+    args[3] = from;
+    args[4] = to;
+    run();
+  });
+}
+
+/**
+ * Fills `x` with normal numbers (torch.Tensor.normal_). Contiguous tensors of 16 elements and more are drawn in
+ * blocks, all others in pairs whose second number may wait for the next call; both as PyTorch does.
+ * @throws TypeError when x is not of floats; RangeError when std is negative.
+ */
+export function normal_(x: Tensor, mean = 0, std = 1, { generator }: DrawOptions = {}): Tensor {
+  checkFloats('normal_', x);
+  checkNumber('normal_', 'mean', mean, 'a number', () => true);
+  checkNumber('normal_', 'std', std, 'at least 0', (v) => v >= 0);
+  const source = generatorOf('normal_', generator);
+  const inBlocks = x.numel >= 16 && x.contiguousLayout;
+  const run = pick('normal_', inBlocks ? kernels.normal : kernels.normalSerial, x.dtype);
+  return fillWith('normal_', 'NormalBackward0', x, (rows) => {
+    writeTarget(source, rows);
+    args[3] = mean;
+    args[4] = std;
+    run();
+  });
+}
+
+/**
+ * Fills `x` with exponential numbers of rate `lambda` (torch.Tensor.exponential_).
+ * @throws TypeError when x is not of floats; RangeError unless lambda is above 0.
+ */
+export function exponential_(x: Tensor, lambda = 1, { generator }: DrawOptions = {}): Tensor {
+  checkFloats('exponential_', x);
+  checkNumber('exponential_', 'lambda', lambda, 'above 0', (v) => v > 0);
+  const source = generatorOf('exponential_', generator);
+  const run = pick('exponential_', kernels.exponential, x.dtype);
+  return fillWith('exponential_', 'ExponentialBackward0', x, (rows) => {
+    writeTarget(source, rows);
+    args[3] = lambda;
+    run();
+  });
+}
+
+// The integers that each type holds without gaps: what random_ draws from by itself starts at 0.
+const wholeRange: Record<DType, readonly [number, number]> = {
+  float32: [-(2 ** 24), 2 ** 24],
+  float64: [-(2 ** 53), 2 ** 53],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  bool: [0, 1],
+};
+// From this many values on, PyTorch draws two words for each, so that the remainder is not skewed.
+const twoWords = 2 ** 28;
+
+/**
+ * Fills `x` with integers from `low` to `high` - 1.
+ * @throws TypeError for bounds that are not numbers; RangeError unless they are integers that x's type holds
+ * exactly, low below high and at most 2^53 apart.
+ */
+export function fillIntegers(
+  operation: string,
+  x: Tensor,
+  low: number,
+  high: number,
+  { generator }: DrawOptions,
+): Tensor {
+  const [least, greatest] = wholeRange[x.dtype];
+  const rule = `an integer for ${x.dtype}, from ${least} to`;
+  const between = (from: number, to: number) => (v: number) =>
+    Number.isInteger(v) && v >= from && v <= to;
+  checkNumber(operation, 'low', low, `${rule} ${greatest}`, between(least, greatest));
+  checkNumber(operation, 'high', high, `${rule} ${greatest + 1}`, between(least, greatest + 1));
+  const last = high - 1 - low;
+  if (last < 0 || last > 2 ** 53) {
+    throw new RangeError(
+      `${operation}: low must be below high, by at most 2^53, got low ${low} and high ${high}`,
+    );
+  }
+  return drawIntegers(operation, x, low, last, last + 1 >= twoWords ? 2 : 1, generator);
+}
+
+function drawIntegers(
+  operation: string,
+  x: Tensor,
+  base: number,
+  last: number,
+  words: number,
+  generator: Generator | undefined,
+): Tensor {
+  const source = generatorOf(operation, generator);
+  const run = pick(operation, kernels.integers, x.dtype);
+  return fillWith(operation, 'RandomBackward0', x, (rows) => {
+    writeTarget(source, rows);
+    args[3] = base;
+    args[4] = last;
+    args[5] = words;
+    run();
+  });
+}
+
+/**
+ * Fills `x` with integers (torch.Tensor.random_): `random_(low, high)` from low to high - 1, `random_(high)` from 0,
+ * `random_()` from 0 to the largest integer that x's type holds exactly.
+ * @throws RangeError unless the bounds are integers in x's range, low below high.
+ */
+export function random_(x: Tensor, options?: DrawOptions): Tensor;
+export function random_(x: Tensor, high: number, options?: DrawOptions): Tensor;
+export function random_(x: Tensor, low: number, high: number, options?: DrawOptions): Tensor;
+export function random_(
+  x: Tensor,
+  first?: number | DrawOptions,
+  second?: number | DrawOptions,
+  third?: DrawOptions,
+): Tensor {
+  checkTensor('random_', 'x', x);
+  const options = [first, second, third].find((given) => typeof given === 'object') ?? {};
+  if (typeof first !== 'number') {
+    const words = x.dtype === 'float64' ? 2 : 1;
+    return drawIntegers('random_', x, 0, wholeRange[x.dtype][1], words, options.generator);
+  }
+  const [low, high] = typeof second === 'number' ? [first, second] : [0, first];
+  return fillIntegers('random_', x, low, high, options);
+}
