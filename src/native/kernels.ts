@@ -74,3 +74,15 @@ export function setNumThreads(count: number): void {
   }
   addon.setNumThreads(Math.min(count, addon.maxThreads));
 }
+
+/**
+ * Runs `rounds` rounds of multiply-adds that depend on nothing but the processor, and returns how many
+ * floating-point operations (float32) that were: what benches compare with.
+ */
+export function fmaPeak(rounds: number): number {
+  const flops = new Float64Array(1);
+  args[0] = rounds;
+  args[1] = addon.addressOf(flops);
+  kernel('fma_peak_f32')();
+  return flops[0];
+}

@@ -1,0 +1,92 @@
+/** Collating: a list of samples as one batch. */
+import { stack, tensor } from '../ops';
+import { sameShape, showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+
+/**
+ * Makes a batch out of samples (torch.utils.data.default_collate): tensors are stacked, numbers become a tensor
+ * (integers int32, others float32), booleans a bool tensor; arrays and objects are collated part by part; strings and
+ * anything else stay an array.
+ * @throws RangeError for tensors of different shapes, TypeError for samples of different kinds.
+ */
+export function defaultCollate(samples: readonly unknown[]): unknown {
+  if (samples.length === 0) throw new RangeError('defaultCollate: there are no samples');
+  return collate(samples, 'sample');
+}
+
+function collate(items: readonly unknown[], where: string): unknown {
+  const [first] = items;
+  if (first instanceof Tensor) return stackTensors(items, where);
+  if (typeof first === 'number') {
+    check(items, where, 'number');
+    const numbers = items as readonly number[];
+    return tensor(numbers, { dtype: numbers.every(Number.isInteger) ? 'int32' : 'float32' });
+  }
+  if (typeof first === 'boolean') {
+    check(items, where, 'boolean');
+    return tensor(items as readonly boolean[]);
+  }
+  if (ArrayBuffer.isView(first)) {
+    return stackTensors(
+      items.map((item) => tensor(item as Float32Array)),
+      where,
+    );
+  }
+  if (Array.isArray(first)) {
+    for (const [i, item] of items.entries()) {
+      if (!Array.isArray(item) || item.length !== first.length) {
+        throw new RangeError(
+          `defaultCollate: ${where} 0 has ${first.length} parts, ${where} ${i} has ${Array.isArray(item) ? item.length : 'none'}`,
+        );
+      }
+    }
+    return first.map((_, part) =>
+      collate(
+        items.map((item) => (item as unknown[])[part]),
+        `part ${part} of ${where}`,
+      ),
+    );
+  }
+  if (
+    typeof first === 'object' &&
+    first !== null &&
+    Object.getPrototypeOf(first) === Object.prototype
+  ) {
+    return Object.fromEntries(
+      Object.keys(first).map((key) => [
+        key,
+        collate(
+          items.map((item) => (item as Record<string, unknown>)[key]),
+          `${key} of ${where}`,
+        ),
+      ]),
+    );
+  }
+  return [...items];
+}
+
+function check(items: readonly unknown[], where: string, kind: string): void {
+  const other = items.findIndex((item) => typeof item !== kind);
+  if (other >= 0) {
+    throw new TypeError(
+      `defaultCollate: ${where} 0 is a ${kind}, ${where} ${other} is a ${typeof items[other]}`,
+    );
+  }
+}
+
+function stackTensors(items: readonly unknown[], where: string): Tensor {
+  const first = items[0] as Tensor;
+  for (const [i, item] of items.entries()) {
+    if (!(item instanceof Tensor)) {
+      throw new TypeError(
+        `defaultCollate: ${where} 0 is a tensor, ${where} ${i} is ${item === null ? 'null' : `a ${typeof item}`}`,
+      );
+    }
+    if (!sameShape(item.shape, first.shape)) {
+      throw new RangeError(
+        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(first.shape)}, ${where} ${i} is ${showShape(item.shape)}; pad sequences of unequal length in a collateFn (nn.utils.rnn.padSequence)`,
+      );
+    }
+  }
+  return stack(items as Tensor[], 0);
+}

@@ -1,0 +1,19 @@
+/** The `data` namespace: datasets, samplers, loaders (torch.utils.data). */
+export { defaultCollate } from './collate';
+export {
+  ConcatDataset,
+  Dataset,
+  IterableDataset,
+  randomSplit,
+  Subset,
+  TensorDataset,
+} from './dataset';
+export { DataLoader, type Collated, type DataLoaderOptions } from './loader';
+export {
+  BatchSampler,
+  RandomSampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  type Sampler,
+} from './sampler';

@@ -1,0 +1,7 @@
+/** The `io` namespace: files. */
+export {
+  loadSafetensors,
+  readSafetensorsMetadata,
+  saveSafetensors,
+  type SaveOptions,
+} from './safetensors';

@@ -1,0 +1,220 @@
+/**
+ * tqdm: a progress bar around anything one iterates over, with rate and time left. It writes to stderr, and
+ * only to a terminal: in a log or a pipe it stays quiet. Bars made while another is open are drawn below it.
+ */
+
+export interface TqdmOptions {
+  /** How many steps there will be; taken from `length` or `size` when the iterable has one. */
+  total?: number;
+  /** What stands in front of the bar. */
+  desc?: string;
+  /** What is counted, for the rate: `it` by default, as in 12.3it/s. */
+  unit?: string;
+  /** Write 12.3k for 12,300. */
+  unitScale?: boolean;
+  /** Remove the bar at the end. Nested bars do. */
+  leave?: boolean;
+  /** Draw nothing. By default, whether the stream is no terminal. */
+  disable?: boolean;
+  /** Least time between two drawings, in ms. */
+  minInterval?: number;
+  /** Where to draw; stderr unless told. */
+  stream?: ProgressStream;
+}
+
+/** What a bar needs of a stream. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** The bars that are open, outermost first. */
+const open: Progress[] = [];
+
+const scaled = (n: number): string => {
+  for (const suffix of ['', 'k', 'M', 'G']) {
+    if (Math.abs(n) < 999.5)
+      return suffix === '' ? String(Math.round(n)) : n.toPrecision(3) + suffix;
+    n /= 1000;
+  }
+  return `${n.toPrecision(3)}T`;
+};
+
+/** Seconds as 00:07, 12:34 or 1:02:03. */
+export function showTime(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const rest = `${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return hours > 0 ? `${hours}:${rest}` : rest;
+}
+
+/** A bar that is moved by hand: `tqdm` without an iterable. */
+export class Progress {
+  /** Steps done. */
+  n = 0;
+  private postfix = '';
+  private readonly started = performance.now();
+  private drawnAt = -Infinity;
+  private closed = false;
+  private readonly stream: ProgressStream;
+  private readonly quiet: boolean;
+  private readonly level: number;
+
+  private readonly options: TqdmOptions;
+
+  constructor(options: TqdmOptions = {}) {
+    this.options = { ...options };
+    this.stream = options.stream ?? process.stderr;
+    this.quiet = options.disable ?? this.stream.isTTY !== true;
+    this.level = open.length;
+    open.push(this);
+    this.draw();
+  }
+
+  /** Moves the bar by `steps`. */
+  update(steps = 1): void {
+    this.n += steps;
+    if (performance.now() - this.drawnAt >= (this.options.minInterval ?? 100)) this.draw();
+  }
+
+  /** What stands behind the rate: { loss: 1.234 } is shown as loss=1.234. */
+  setPostfix(values: Readonly<Record<string, string | number>>): void {
+    this.postfix = Object.entries(values)
+      .map(([key, value]) => `${key}=${typeof value === 'number' ? shortNumber(value) : value}`)
+      .join(', ');
+  }
+
+  /** Changes what stands in front of the bar. */
+  setDescription(desc: string): void {
+    this.options.desc = desc;
+  }
+
+  /** Changes how many steps there will be. */
+  setTotal(total: number): void {
+    this.options.total = total;
+  }
+
+  /** Writes lines above the bar. */
+  write(text: string): void {
+    if (this.quiet) return;
+    this.stream.write(`\r\x1b[J${text}\n`);
+    for (const bar of open) bar.draw();
+  }
+
+  /** Draws the bar for the last time. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (!this.quiet) {
+      const leave = this.options.leave ?? this.level === 0;
+      if (leave) {
+        this.draw();
+        if (this.level === 0) this.stream.write('\n');
+      } else this.stream.write(this.at('\x1b[K'));
+    }
+    const index = open.indexOf(this);
+    if (index >= 0) open.splice(index, 1);
+  }
+
+  /** One line: description, share, bar, counts, times, rate, postfix; at most `width` characters. */
+  line(width: number): string {
+    const { total, desc, unit = 'it', unitScale = false } = this.options;
+    const elapsed = (performance.now() - this.started) / 1000;
+    const rate = elapsed > 0 ? this.n / elapsed : 0;
+    const count = (n: number): string => (unitScale ? scaled(n) : String(n));
+    const speed =
+      rate >= 1 || rate === 0
+        ? `${unitScale ? scaled(rate) : rate.toFixed(rate < 100 ? 2 : 0)}${unit}/s`
+        : `${(1 / rate).toFixed(2)}s/${unit}`;
+    const tail = this.postfix === '' ? '' : `, ${this.postfix}`;
+    const head = desc === undefined ? '' : `${desc}: `;
+    if (total === undefined) {
+      return `${head}${count(this.n)}${unit} [${showTime(elapsed)}, ${speed}${tail}]`.slice(
+        0,
+        width,
+      );
+    }
+    const share = total === 0 ? 1 : Math.min(this.n / total, 1);
+    const left = rate > 0 ? (total - this.n) / rate : Infinity;
+    const percent = `${String(Math.floor(share * 100)).padStart(3)}%`;
+    const counts = ` ${count(this.n)}/${count(total)} [${showTime(elapsed)}<${showTime(left)}, ${speed}${tail}]`;
+    const room = Math.min(40, width - head.length - percent.length - counts.length - 2);
+    if (room < 4) return `${head}${percent}${counts}`.slice(0, width);
+    return `${head}${percent}|${barOf(share, room)}|${counts}`;
+  }
+
+  private draw(): void {
+    this.drawnAt = performance.now();
+    if (this.quiet) return;
+    const width = Math.max((this.stream.columns ?? 80) - 1, 20);
+    this.stream.write(this.at(`${this.line(width)}\x1b[K`));
+  }
+
+  // Bars lie below each other: go down to this one's line, write, come back.
+  private at(text: string): string {
+    return this.level === 0
+      ? `\r${text}`
+      : `\r${'\n'.repeat(this.level)}${text}\r\x1b[${this.level}A`;
+  }
+}
+
+const shortNumber = (value: number): string =>
+  Number.isInteger(value) ? String(value) : value.toPrecision(4);
+
+const eighths = ' ▏▎▍▌▋▊▉';
+function barOf(share: number, width: number): string {
+  const filled = share * width;
+  const whole = Math.floor(filled);
+  if (whole >= width) return '█'.repeat(width);
+  const part = eighths[Math.floor((filled - whole) * 8)];
+  return '█'.repeat(whole) + part + ' '.repeat(width - whole - 1);
+}
+
+/** An iterable with its bar: `for (const x of bar) bar.setPostfix({ loss })`. */
+export interface TqdmIterable<T> extends Iterable<T> {
+  readonly progress: Progress;
+  setPostfix(values: Readonly<Record<string, string | number>>): void;
+}
+
+/**
+ * Iterates over `iterable` behind a progress bar (the Python package tqdm).
+ * @example
+ * const bar = tqdm(loader, { desc: 'epoch 1' });
+ * for (const [x, y] of bar) bar.setPostfix({ loss: step(x, y) });
+ */
+export function tqdm<T>(iterable: Iterable<T>, options: TqdmOptions = {}): TqdmIterable<T> {
+  if (
+    iterable === null ||
+    typeof (iterable as Partial<Iterable<T>>)?.[Symbol.iterator] !== 'function'
+  ) {
+    throw new TypeError(`tqdm: takes something to iterate over, got ${typeof iterable}`);
+  }
+  const sized = iterable as { length?: unknown; size?: unknown };
+  const known = [sized.length, sized.size].find((n) => typeof n === 'number');
+  let progress: Progress | null = null;
+  const bar = (): Progress =>
+    (progress ??= new Progress({ ...(known === undefined ? {} : { total: known }), ...options }));
+  return {
+    get progress() {
+      return bar();
+    },
+    setPostfix(values) {
+      bar().setPostfix(values);
+    },
+    *[Symbol.iterator]() {
+      const current = bar();
+      try {
+        for (const item of iterable) {
+          yield item;
+          current.update();
+        }
+      } finally {
+        current.close();
+        progress = null;
+      }
+    },
+  };
+}

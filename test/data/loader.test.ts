@@ -1,0 +1,155 @@
+// Datasets, collating and loaders: what a batch holds, and what is refused.
+import { arange, data, tensor, zeros, type Tensor } from 'ostinato';
+
+class Squares extends data.Dataset<[number, Tensor]> {
+  length = 5;
+  get(i: number): [number, Tensor] {
+    return [i, tensor([i, i * i])];
+  }
+}
+
+test('numbers and tensors become batches', () => {
+  const [[i, x], [last]] = [...new data.DataLoader(new Squares(), { batchSize: 3 })];
+  expect([i.dtype, i.toArray()]).toEqual(['int32', [0, 1, 2]]);
+  expect(x.toArray()).toEqual([
+    [0, 0],
+    [1, 1],
+    [2, 4],
+  ]);
+  expect(last.toArray()).toEqual([3, 4]);
+});
+
+test('every sample comes once in a shuffled pass', () => {
+  const loader = new data.DataLoader(new data.TensorDataset(arange(103)), {
+    batchSize: 10,
+    shuffle: true,
+  });
+  expect(loader.length).toBe(11);
+  const seen = [...loader].flatMap(([x]) => x.toArray() as number[]);
+  expect(seen).not.toEqual([...seen].sort((a, b) => a - b));
+  expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 103 }, (_, i) => i));
+});
+
+test('objects, booleans, strings and typed arrays are collated part by part', () => {
+  const batch = data.defaultCollate([
+    { word: 'a', ok: true, x: Float32Array.of(1, 2), y: 0.5 },
+    { word: 'b', ok: false, x: Float32Array.of(3, 4), y: 1 },
+  ]) as { word: string[]; ok: Tensor; x: Tensor; y: Tensor };
+  expect(batch.word).toEqual(['a', 'b']);
+  expect(batch.ok.toArray()).toEqual([true, false]);
+  expect(batch.x.toArray()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect([batch.y.dtype, batch.y.toArray()]).toEqual(['float32', [0.5, 1]]);
+});
+
+test('an iterable dataset is batched in its own order', () => {
+  class Words extends data.IterableDataset<string> {
+    *[Symbol.iterator](): Iterator<string> {
+      yield* ['a', 'b', 'c'];
+    }
+  }
+  expect([...new data.DataLoader(new Words(), { batchSize: 2 })]).toEqual([['a', 'b'], ['c']]);
+  expect([...new data.DataLoader(new Words(), { batchSize: 2, dropLast: true })]).toEqual([
+    ['a', 'b'],
+  ]);
+  expect(() => new data.DataLoader(new Words()).length).toThrow(/does not say how long it is/);
+  expect(() => new data.DataLoader(new Words(), { shuffle: true })).toThrow(
+    /has an order of its own/,
+  );
+});
+
+test('datasets are joined and cut', () => {
+  const both = new data.ConcatDataset([new Squares(), new data.Subset(new Squares(), [4, 2])]);
+  expect(both.length).toBe(7);
+  expect([0, 4, 5, 6].map((i) => both.get(i)[0])).toEqual([0, 4, 4, 2]);
+});
+
+test('a batch sampler decides the batches', () => {
+  const batchSampler = {
+    length: 2,
+    *[Symbol.iterator]() {
+      yield [4, 0];
+      yield [1];
+    },
+  };
+  const loader = new data.DataLoader(new Squares(), { batchSampler });
+  expect([...loader].map(([i]) => i.toArray())).toEqual([[4, 0], [1]]);
+});
+
+test.each<[string, () => unknown, string]>([
+  [
+    'empty dataset',
+    () => new data.DataLoader(new data.TensorDataset(zeros([0, 3]))),
+    'DataLoader: the dataset is empty',
+  ],
+  [
+    'no dataset',
+    () => new data.DataLoader([1, 2] as never),
+    'DataLoader: the dataset must be a Dataset',
+  ],
+  [
+    'batch size',
+    () => new data.DataLoader(new Squares(), { batchSize: 0 }),
+    'DataLoader: batchSize must be an integer of at least 1, got 0',
+  ],
+  ['NaN batch size', () => new data.DataLoader(new Squares(), { batchSize: NaN }), 'got NaN'],
+  [
+    'shuffle and sampler',
+    () =>
+      new data.DataLoader(new Squares(), {
+        shuffle: true,
+        sampler: new data.SequentialSampler(new Squares()),
+      }),
+    'either shuffle or a sampler',
+  ],
+  [
+    'first sizes',
+    () => new data.TensorDataset(zeros([3]), zeros([4])),
+    'TensorDataset: tensors must have the same first size: tensor 0 is [3], tensor 1 is [4]',
+  ],
+  [
+    'no rows',
+    () => new data.TensorDataset(tensor(1)),
+    'TensorDataset: tensor 0 has no dimension to cut along',
+  ],
+  [
+    'index',
+    () => new data.TensorDataset(zeros([3])).get(3),
+    'TensorDataset.get: sample 3 is out of range for 3 samples',
+  ],
+  [
+    'subset',
+    () => new data.Subset(new Squares(), [5]),
+    'Subset: sample 5 is out of range for 5 samples',
+  ],
+  [
+    'split',
+    () => data.randomSplit(new Squares(), [3, 3]),
+    'randomSplit: lengths [3, 3] sum to 6, but the dataset has 5 samples',
+  ],
+  [
+    'split of fractions',
+    () => data.randomSplit(new Squares(), [2.5, 2.5]),
+    'randomSplit: lengths must be integers',
+  ],
+  [
+    'shapes',
+    () => data.defaultCollate([zeros([2]), zeros([3])]),
+    'defaultCollate: samples must have one shape to be stacked: sample 0 is [2], sample 1 is [3]',
+  ],
+  [
+    'kinds',
+    () => data.defaultCollate([1, true]),
+    'defaultCollate: sample 0 is a number, sample 1 is a boolean',
+  ],
+  ['parts', () => data.defaultCollate([[1, 2], [1]]), 'sample 0 has 2 parts, sample 1 has 1'],
+  [
+    'weights',
+    () => new data.WeightedRandomSampler([1, -1], 2),
+    'WeightedRandomSampler: weights must be finite, at least 0',
+  ],
+])('bad input: %s', (_what, act, message) => {
+  expect(act).toThrow(message);
+});

@@ -1,0 +1,255 @@
+// Safetensors: round trips, the bytes of the format, and every way in which a file can be malformed.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { io, tensor, zeros, type Tensor } from 'ostinato';
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'ostinato-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name = 'x.safetensors'): string => join(folder, name);
+
+/** A file of a header (JSON text or object) and data. */
+function write(header: unknown, data: number | Buffer = 0, headerLength?: bigint): string {
+  const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(headerLength ?? BigInt(text.length));
+  const bytes = typeof data === 'number' ? Buffer.alloc(data) : data;
+  writeFileSync(path('made'), Buffer.concat([length, text, bytes]));
+  return path('made');
+}
+const entry = (shape: unknown, begin: unknown, end: unknown, dtype: unknown = 'F32'): unknown => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+test('tensors of every type, shape and layout come back as they were', () => {
+  const tensors = new Map<string, Tensor>([
+    [
+      'weights',
+      tensor([
+        [1, -0, 3.5],
+        [NaN, Infinity, 1e-40],
+      ]),
+    ],
+    [
+      'a view',
+      tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]).t(),
+    ],
+    ['doubles', tensor([Math.PI, -1], { dtype: 'float64' })],
+    ['counts', tensor([1, -2147483648], { dtype: 'int32' })],
+    ['flags', tensor([true, false, true])],
+    ['scalar', tensor(7)],
+    ['empty', zeros([0, 3])],
+    ['größe', tensor([1])],
+  ]);
+  io.saveSafetensors(path(), tensors, { metadata: { note: 'ü "x"' } });
+  const loaded = io.loadSafetensors(path());
+  expect([...loaded.keys()].sort()).toEqual([...tensors.keys()].sort());
+  for (const [name, x] of tensors) {
+    const y = loaded.get(name)!;
+    expect([y.dtype, y.shape]).toEqual([x.dtype, x.shape]);
+    expect(Object.is(y.toTypedArray()[1], x.toTypedArray()[1])).toBe(true);
+    expect(y.toArray()).toEqual(x.toArray());
+  }
+  expect({ ...io.readSafetensorsMetadata(path()) }).toEqual({ note: 'ü "x"' });
+  expect(readdirSync(folder)).toEqual(['x.safetensors']);
+});
+
+test('the header is padded to 8 bytes and wide types come first', () => {
+  io.saveSafetensors(
+    path(),
+    new Map([
+      ['flag', tensor([true])],
+      ['d', tensor([1], { dtype: 'float64' })],
+    ]),
+  );
+  const bytes = readFileSync(path());
+  const length = Number(bytes.readBigUInt64LE());
+  expect(length % 8).toBe(0);
+  expect(JSON.parse(bytes.toString('utf8', 8, 8 + length))).toEqual({
+    d: { dtype: 'F64', shape: [1], data_offsets: [0, 8] },
+    flag: { dtype: 'BOOL', shape: [1], data_offsets: [8, 9] },
+  });
+});
+
+test('half precision, bfloat16 and other integers are converted', () => {
+  const bytes = Buffer.alloc(22);
+  bytes.writeUInt16LE(0x3c00, 0); // 1
+  bytes.writeUInt16LE(0xc000, 2); // -2
+  bytes.writeUInt16LE(0x0001, 4); // 2^-24
+  bytes.writeUInt16LE(0x3fc0, 6); // 1.5 as bfloat16
+  bytes.writeBigInt64LE(-5n, 8);
+  bytes.writeInt16LE(-300, 16);
+  bytes.writeInt8(-1, 18);
+  bytes.writeUInt8(255, 19);
+  bytes.writeUInt16LE(0x7c00, 20); // infinity
+  const loaded = io.loadSafetensors(
+    write(
+      {
+        half: entry([3], 0, 6, 'F16'),
+        b: entry([1], 6, 8, 'BF16'),
+        long: entry([1], 8, 16, 'I64'),
+        short: entry([], 16, 18, 'I16'),
+        i: entry([1], 18, 19, 'I8'),
+        u: entry([1], 19, 20, 'U8'),
+        inf: entry([1], 20, 22, 'F16'),
+      },
+      bytes,
+    ),
+  );
+  const values = Object.fromEntries([...loaded].map(([name, x]) => [name, x.toArray()]));
+  expect(values).toEqual({
+    half: [1, -2, 2 ** -24],
+    b: [1.5],
+    long: [-5],
+    short: -300,
+    i: [-1],
+    u: [255],
+    inf: [Infinity],
+  });
+  bytes.writeBigInt64LE(2n ** 40n, 8);
+  expect(() =>
+    io.loadSafetensors(write({ long: entry([1], 0, 8, 'I64') }, bytes.subarray(8, 16))),
+  ).toThrow(/"long" holds 1099511627776, which does not fit int32/);
+});
+
+const twice =
+  '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
+test.each<[string, () => string, RegExp]>([
+  ['too short', () => (writeFileSync(path('made'), 'abc'), path('made')), /3 bytes are too short/],
+  ['empty', () => (writeFileSync(path('made'), ''), path('made')), /0 bytes are too short/],
+  ['header past the end', () => write('{}', 0, 50n), /goes past the end of the file/],
+  ['huge header', () => write('{}', 0, 2n ** 63n), /larger than 100000000/],
+  ['not JSON', () => write('{"a":'), /not JSON/],
+  ['bad string', () => write('{"\\x":1}'), /not JSON/],
+  ['not an object', () => write('[1,2]'), /does not begin with \{/],
+  ['leading space', () => write(' {}'), /does not begin with \{/],
+  ['not UTF-8', () => write(''.padEnd(0), Buffer.from([0xff]), 1n), /not UTF-8/],
+  ['entry is no object', () => write({ a: 3 }), /entry of "a" is not an object/],
+  [
+    'entry without shape',
+    () => write({ a: { dtype: 'F32', data_offsets: [0, 0] } }),
+    /must have dtype, shape/,
+  ],
+  [
+    'entry with more',
+    () => write({ a: { dtype: 'F32', shape: [0], data_offsets: [0, 0], x: 1 } }),
+    /nothing else/,
+  ],
+  ['unknown type', () => write({ a: entry([1], 0, 4, 'F33') }, 4), /unknown type "F33"/],
+  [
+    'inherited type',
+    () => write({ a: entry([1], 0, 4, 'toString') }, 4),
+    /unknown type "toString"/,
+  ],
+  ['negative size', () => write({ a: entry([-1], 0, 4) }, 4), /not an array of sizes/],
+  ['fractional size', () => write({ a: entry([1.5], 0, 6) }, 6), /not an array of sizes/],
+  ['shape is no array', () => write({ a: entry(1, 0, 4) }, 4), /not an array of sizes/],
+  ['overflow', () => write({ a: entry([2 ** 30, 2 ** 30], 0, 4) }, 4), /overflows/],
+  [
+    'one place',
+    () => write({ a: { dtype: 'F32', shape: [1], data_offsets: [0] } }, 4),
+    /not two places/,
+  ],
+  ['negative place', () => write({ a: entry([1], -4, 0) }, 4), /not two places/],
+  ['places reversed', () => write({ a: entry([1], 4, 0) }, 4), /span -4/],
+  ['wrong span', () => write({ a: entry([2], 0, 4) }, 4), /needs 8 bytes .* span 4/],
+  ['past the end', () => write({ a: entry([2], 0, 8) }, 4), /4 bytes past the end/],
+  ['gap at the start', () => write({ a: entry([1], 4, 8) }, 8), /4 bytes before the data of "a"/],
+  [
+    'gap',
+    () => write({ a: entry([1], 0, 4), b: entry([1], 8, 12) }, 12),
+    /4 bytes before the data of "b"/,
+  ],
+  ['overlap', () => write({ a: entry([2], 0, 8), b: entry([1], 4, 8) }, 8), /"b" overlaps/],
+  ['same place', () => write({ a: entry([1], 0, 4), b: entry([1], 0, 4) }, 4), /overlaps/],
+  ['trailing bytes', () => write({ a: entry([1], 0, 4) }, 7), /3 bytes at the end/],
+  ['data without tensors', () => write('{}', 1), /1 bytes at the end/],
+  ['duplicate key', () => write(twice, 4), /"a" occurs twice/],
+  [
+    'duplicate key, escaped',
+    () => write(twice.replace(/"a":\{(?=[^}]*\}\})/, '"\\u0061":{'), 4),
+    /"a" occurs twice/,
+  ],
+  [
+    'duplicate inner key',
+    () => write('{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
+    /"dtype" occurs twice/,
+  ],
+  [
+    '__proto__',
+    () => write('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
+    /__proto__/,
+  ],
+  ['metadata is no object', () => write({ __metadata__: 'x' }), /__metadata__ is not an object/],
+  [
+    'metadata is no string',
+    () => write({ __metadata__: { x: 1 } }),
+    /metadata "x" is not a string/,
+  ],
+  ['deep nesting', () => write(`{"a":${'['.repeat(50_000)}`), /nested too deeply/],
+  [
+    'a boolean of 2',
+    () => write({ a: entry([1], 0, 1, 'BOOL') }, Buffer.from([2])),
+    /neither 0 nor 1/,
+  ],
+])('refuses a malformed file: %s', (_what, make, message) => {
+  const file = make();
+  expect(() => io.loadSafetensors(file)).toThrow(message);
+  expect(() => io.loadSafetensors(file)).toThrow(RangeError);
+});
+
+test('any cut or changed byte of a file is refused or gives tensors, and never crashes', () => {
+  io.saveSafetensors(
+    path(),
+    new Map([
+      ['a', tensor([1, 2, 3])],
+      ['b', tensor([true])],
+    ]),
+    { metadata: { k: 'v' } },
+  );
+  const whole = readFileSync(path());
+  let refused = 0;
+  const attempt = (bytes: Buffer): void => {
+    writeFileSync(path('made'), bytes);
+    try {
+      for (const x of io.loadSafetensors(path('made')).values()) x.toArray();
+    } catch (error) {
+      expect(error).toBeInstanceOf(RangeError);
+      refused++;
+    }
+  };
+  for (let end = 0; end < whole.length; end++) attempt(whole.subarray(0, end));
+  expect(refused).toBe(whole.length);
+  for (let at = 0; at < whole.length; at++) {
+    for (const byte of [0, 0xff, whole[at] ^ 1]) {
+      const changed = Buffer.from(whole);
+      changed[at] = byte;
+      attempt(changed);
+    }
+  }
+});
+
+test('what cannot be saved is said before anything is written', () => {
+  const x = tensor([1]);
+  expect(() => io.saveSafetensors(path('no'), { a: x } as never)).toThrow(/takes a Map/);
+  expect(() => io.saveSafetensors(path('no'), new Map([['a', 1]]) as never)).toThrow(
+    /"a" must be a Tensor/,
+  );
+  expect(() => io.saveSafetensors(path('no'), new Map([['__metadata__', x]]))).toThrow(
+    /__metadata__/,
+  );
+  expect(() => io.saveSafetensors(path('no'), new Map(), { metadata: { a: 1 as never } })).toThrow(
+    /must be a string/,
+  );
+  expect(readdirSync(folder)).not.toContain('no');
+  expect(() => io.saveSafetensors(join(folder, 'none', 'x'), new Map([['a', x]]))).toThrow(
+    /ENOENT/,
+  );
+  expect(() => io.loadSafetensors(path('none'))).toThrow(/ENOENT/);
+});
