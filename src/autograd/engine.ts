@@ -3,9 +3,9 @@
  * oldest: an operation's inputs are always older than the operation, so every gradient is complete when its
  * node is visited. Nothing recurses; a graph of any depth is walked in constant stack.
  */
-import type { Tensor } from '../tensor/tensor';
 import { itemSize } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
 import { isGradEnabled, withGradMode } from './mode';
 import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
 
@@ -34,11 +34,22 @@ interface Root {
 function addPending(node: Node, output: number, grad: Tensor): void {
   const pending = (node.pending ??= new Array<Tensor | null>(node.outputs).fill(null));
   const before = pending[output]!;
-  pending[output] = before === null ? grad : arithmetic.add(before, grad);
+  if (before === null) pending[output] = grad;
+  else if ((node.summed & bitOf(output)) !== 0 && !isGradEnabled()) {
+    // The third gradient and on: the sum so far is seen by nobody else.
+    arithmetic.addInPlace(before, grad);
+  } else {
+    pending[output] = arithmetic.add(before, grad);
+    node.summed |= bitOf(output);
+  }
 }
 
-/** Every node that the roots reach, newest first. */
-function collect(roots: readonly Root[]): Node[] {
+const bitOf = (output: number): number => (output < 31 ? 1 << output : 0);
+
+type Targets = ReadonlyMap<Node, (Tensor | null)[]>;
+
+/** Every node that the roots reach, newest first; those that lead to no target are marked as not live. */
+function collect(roots: readonly Root[], targets: Targets | null): Node[] {
   const id = ++walk;
   const nodes: Node[] = [];
   for (const { tensor } of roots) {
@@ -56,14 +67,40 @@ function collect(roots: readonly Root[]): Node[] {
       }
     }
   }
-  return nodes.sort((a, b) => b.order - a.order);
+  nodes.sort((a, b) => b.order - a.order);
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i];
+    node.live = targets === null || targets.has(node) || leadsOn(node);
+  }
+  return nodes;
 }
+
+const leadsOn = (node: Node): boolean => node.next.some((next) => next !== null && next.live);
 
 function runHooks(hooks: TensorHooks | null | undefined, grad: Tensor): Tensor {
   if (!hooks) return grad;
   let current = grad;
-  for (const hook of hooks.hooks) current = hook(current) ?? current;
+  for (const hook of hooks.hooks.slice()) {
+    const replaced: unknown = hook(current);
+    if (replaced === undefined || replaced === null) continue;
+    checkReplacement(replaced, current);
+    current = replaced;
+  }
+  hooks.retain?.(current);
   return current;
+}
+
+function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is Tensor {
+  if (!(replaced instanceof Tensor)) {
+    throw new TypeError(
+      `registerHook: a hook must return a Tensor or nothing, got ${typeof replaced}`,
+    );
+  }
+  if (!sameShape(replaced.shape, grad.shape) || replaced.dtype !== grad.dtype) {
+    throw new RangeError(
+      `registerHook: a hook must keep the gradient's shape and dtype: got ${replaced.dtype} ${showShape(replaced.shape)} for ${grad.dtype} ${showShape(grad.shape)}`,
+    );
+  }
 }
 
 function checkGradient(node: Node, gradient: Tensor): void {
@@ -76,14 +113,10 @@ function checkGradient(node: Node, gradient: Tensor): void {
   }
 }
 
-function visit(
-  node: Node,
-  keepGraph: boolean,
-  targets: Map<Node, (Tensor | null)[]> | null,
-  accumulate: boolean,
-): void {
+function visit(node: Node, keepGraph: boolean, targets: Targets | null): void {
   const grads = node.pending;
   node.pending = null;
+  node.summed = 0;
   if (grads === null) return;
   for (let i = 0; i < grads.length; i++) {
     const grad = grads[i]!;
@@ -97,7 +130,7 @@ function visit(
   if (node.leaf !== null) {
     const grad = grads[0]!;
     checkGradient(node, grad);
-    if (accumulate) {
+    if (targets === null) {
       const leaf = node.leaf;
       if (leaf.grad === null) leaf.grad = own(grad);
       else if (isGradEnabled()) leaf.grad = arithmetic.add(leaf.grad, grad);
@@ -105,6 +138,8 @@ function visit(
     }
     return;
   }
+  // What lies below a target is not walked, and so stays whole for a later walk.
+  if (targets !== null && !leadsOn(node)) return;
   if (node.backward === null) {
     throw new Error(
       'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
@@ -114,7 +149,7 @@ function visit(
   for (let i = 0; i < node.next.length; i++) {
     const next = node.next[i]!;
     const grad = inputGrads[i];
-    if (next !== null && grad) addPending(next, node.nextOutput[i], grad);
+    if (next !== null && next.live && grad) addPending(next, node.nextOutput[i], grad);
   }
   if (!keepGraph) {
     node.backward = null;
@@ -133,18 +168,30 @@ function own(grad: Tensor): Tensor {
   return owned;
 }
 
+let walksUnderWay = 0;
+
 function runWalk(
   roots: readonly Root[],
-  options: { keepGraph: boolean; createGraph: boolean; accumulate: boolean },
-  targets: Map<Node, (Tensor | null)[]> | null,
+  keepGraph: boolean,
+  createGraph: boolean,
+  targets: Targets | null,
 ): void {
-  const nodes = collect(roots);
-  withGradMode(options.createGraph, () => {
+  const nodes = collect(roots, targets);
+  // A walk started by a hook or a backward function may pass nodes where gradients of the outer one wait.
+  const outer =
+    walksUnderWay > 0 ? nodes.map(({ pending, summed }) => ({ pending, summed })) : null;
+  if (outer !== null) for (const node of nodes) [node.pending, node.summed] = [null, 0];
+  walksUnderWay++;
+  withGradMode(createGraph, () => {
     try {
       for (const { tensor, grad } of roots) addPending(nodeOf(tensor), tensor.outputIndex, grad);
-      for (const node of nodes) visit(node, options.keepGraph, targets, options.accumulate);
+      for (const node of nodes) if (node.live) visit(node, keepGraph, targets);
     } finally {
-      for (const node of nodes) node.pending = null;
+      walksUnderWay--;
+      for (let i = 0; i < nodes.length; i++) {
+        nodes[i].pending = outer === null ? null : outer[i].pending;
+        nodes[i].summed = outer === null ? 0 : outer[i].summed;
+      }
     }
   });
 }
@@ -162,6 +209,9 @@ function rootGradient(operation: string, tensor: Tensor, grad: Tensor | null | u
       );
     }
     return arithmetic.onesLike(tensor);
+  }
+  if (!(grad instanceof Tensor)) {
+    throw new TypeError(`${operation}: the gradient must be a Tensor, got ${typeof grad}`);
   }
   if (!sameShape(grad.shape, tensor.shape)) {
     throw new RangeError(
@@ -193,7 +243,7 @@ export interface BackwardOptions {
 export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
   const { createGraph = false, retainGraph = createGraph } = options;
   const grad = rootGradient('backward', tensor, options.gradient);
-  runWalk([{ tensor, grad }], { keepGraph: retainGraph, createGraph, accumulate: true }, null);
+  runWalk([{ tensor, grad }], retainGraph, createGraph, null);
 }
 
 export interface GradOptions {
@@ -239,7 +289,7 @@ export function gradients(
     const node = nodeOf(input);
     if (!targets.has(node)) targets.set(node, new Array<Tensor | null>(node.outputs).fill(null));
   }
-  runWalk(roots, { keepGraph: retainGraph, createGraph, accumulate: false }, targets);
+  runWalk(roots, retainGraph, createGraph, targets);
   return ins.map((input, i) => {
     const found = targets.get(nodeOf(input))![input.outputIndex]!;
     if (found === null && !allowUnused) {
@@ -257,14 +307,11 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
     throw new Error(`${operation}: the tensor does not require gradients`);
   }
   if (tensor.gradFn === null) {
-    return ((tensor.hooks as TensorHooks | null) ??= {
-      retainGrad: false,
-      hooks: [],
-    });
+    return ((tensor.hooks as TensorHooks | null) ??= { hooks: [], retain: null });
   }
   const node = tensor.gradFn as Node;
   node.outputHooks ??= new Array<TensorHooks | null>(node.outputs).fill(null);
-  return (node.outputHooks[tensor.outputIndex] ??= { retainGrad: false, hooks: [] });
+  return (node.outputHooks[tensor.outputIndex] ??= { hooks: [], retain: null });
 }
 
 /**
@@ -286,9 +333,8 @@ export function registerHook(tensor: Tensor, hook: Hook): () => void {
 /** Makes `backward` keep the gradient of a tensor that is no leaf in its `grad` (torch.Tensor.retain_grad). */
 export function retainGrad(tensor: Tensor): void {
   const hooks = hooksOf('retainGrad', tensor);
-  if (tensor.gradFn === null || hooks.retainGrad) return;
-  hooks.retainGrad = true;
-  hooks.hooks.push((grad) => {
+  if (tensor.gradFn === null) return;
+  hooks.retain ??= (grad) => {
     tensor.grad = tensor.grad === null ? arithmetic.clone(grad) : arithmetic.add(tensor.grad, grad);
-  });
+  };
 }

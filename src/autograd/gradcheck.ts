@@ -73,7 +73,7 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): boolean {
-  return check('gradcheck', f, inputs, options);
+  return enableGrad(() => check('gradcheck', f, inputs, options));
 }
 
 function check(
@@ -89,8 +89,7 @@ function check(
     for (const [i, x] of inputs.entries()) {
       if (!x.requiresGrad) continue;
       const memory = x.memory(x.numel);
-      const at = (): Float64Array =>
-        noGrad(() => list(f(...inputs))[o].toTypedArray() as Float64Array);
+      const at = (): Float64Array => list(f(...inputs))[o].toTypedArray() as Float64Array;
       for (let k = 0; k < x.numel; k++) {
         const value = memory[k];
         memory[k] = value + eps;
@@ -141,11 +140,5 @@ export function gradgradcheck(
     );
     return grads.filter((g) => g !== null);
   };
-  // The numerical side runs under noGrad, but the first derivative inside it must be recorded all the same.
-  return check(
-    'gradgradcheck',
-    (...all) => enableGrad(() => gradients(...all)),
-    [...inputs, ...seeds],
-    options,
-  );
+  return enableGrad(() => check('gradgradcheck', gradients, [...inputs, ...seeds], options));
 }

@@ -15,8 +15,9 @@ export type Hook = (grad: Tensor) => Tensor | null | undefined | void;
 
 /** What a tensor asks autograd to do with its gradient. */
 export interface TensorHooks {
-  retainGrad: boolean;
   hooks: Hook[];
+  /** Keeps the gradient that the hooks have left (retainGrad). */
+  retain: ((grad: Tensor) => void) | null;
 }
 
 let created = 0;
@@ -39,7 +40,11 @@ export class Node implements GradFn {
 
   // The engine's own, during one walk:
   pending: (Tensor | null)[] | null = null;
+  /** Bit o: the pending gradient of output o is a sum that the engine made itself. */
+  summed = 0;
   visited = 0;
+  /** Whether the walk passes here: not so where no wanted gradient lies beyond. */
+  live = true;
 
   constructor(
     readonly name: string,
@@ -64,7 +69,7 @@ export class Node implements GradFn {
 
   /** Whether input i wants a gradient. */
   needs(i: number): boolean {
-    return this.next[i] !== null;
+    return this.next[i] !== null && this.next[i].live;
   }
 }
 

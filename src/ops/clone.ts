@@ -26,3 +26,18 @@ export function detach(x: Tensor): Tensor {
   checkTensor('detach', 'x', x);
   return new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);
 }
+
+/**
+ * Cuts `x` itself from its history, and returns it: it becomes a leaf (torch.Tensor.detach_).
+ * @throws Error on a view, whose base would keep the history.
+ */
+export function detach_(x: Tensor): Tensor {
+  checkTensor('detach_', 'x', x);
+  if (x.origin?.recorded) {
+    throw new Error('detach_: a view cannot be detached in place; use detach()');
+  }
+  x.node = null;
+  x.outputIndex = 0;
+  x.wantsGrad = false;
+  return x;
+}

@@ -10,7 +10,7 @@ import { div } from './binary/div';
 import { maximum, minimum } from './binary/extremum';
 import { pow } from './binary/pow';
 import { floorDivide, remainder } from './binary/remainder';
-import { clone, contiguous, detach } from './clone';
+import { clone, contiguous, detach, detach_ } from './clone';
 import { allclose, equal, isclose } from './compare/close';
 import { eq, ge, gt, isfinite, isinf, isnan, le, lt, ne } from './compare/compare';
 import { logicalAnd, logicalNot, logicalOr, logicalXor } from './compare/logical';
@@ -23,6 +23,7 @@ import { gather, scatter, scatter_, scatterAdd, scatterAdd_ } from './indexing/g
 import type { Index } from './indexing/indices';
 import { nonzero } from './indexing/mask';
 import { maskedFill, maskedFill_, maskedSelect } from './indexing/masked';
+import { add_, mul_, neg_, sub_ } from './inplace/arithmetic';
 import { copy_, fill_, zero_ } from './inplace/copy';
 import { repeat, repeatInterleave, tile } from './joining/repeat';
 import { roll } from './joining/roll';
@@ -93,6 +94,7 @@ type OperandMethod<F> = F extends (a: infer _A, ...rest: infer P) => infer R
 const methods = {
   abs,
   add,
+  add_,
   addmm,
   all,
   allclose,
@@ -113,6 +115,7 @@ const methods = {
   cos,
   cumsum,
   detach,
+  detach_,
   diagonal,
   div,
   dot,
@@ -162,10 +165,12 @@ const methods = {
   mm,
   movedim,
   mul,
+  mul_,
   mv,
   narrow,
   ne,
   neg,
+  neg_,
   nonzero,
   norm,
   outer,
@@ -200,6 +205,7 @@ const methods = {
   squeeze,
   std,
   sub,
+  sub_,
   sum,
   swapaxes,
   t,

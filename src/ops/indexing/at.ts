@@ -39,7 +39,12 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
   }
   const plan = planOf('at', x, indices);
   if (plan.tensors.length === 0) {
-    return viewBy(x, plan, plan.name || (indices[0] === ':' ? 'SliceBackward0' : 'AliasBackward0'));
+    return viewBy(
+      x,
+      plan,
+      plan.name ||
+        (indices.length === 1 && indices[0] === ':' ? 'SliceBackward0' : 'AliasBackward0'),
+    );
   }
   return indexWith(
     'at',
@@ -47,6 +52,13 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
     plan.name === '' ? x : viewBy(x, plan, plan.name),
     plan.tensors,
   );
+}
+
+// Without leading dimensions of size 1 beyond `ndim`.
+function trimmed(x: Tensor, ndim: number): Tensor {
+  const extra = x.ndim - ndim;
+  const trims = extra > 0 && x.shape.slice(0, extra).every((size) => size === 1);
+  return trims ? reshape(x, x.shape.slice(extra)) : x;
 }
 
 /**
@@ -69,7 +81,7 @@ export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Ten
   const plan = planOf('setAt', x, indices);
   const source = operand(value, typeof value === 'number' ? x.dtype : value.dtype);
   const target = plan.name === '' ? x : viewBy(x, plan, plan.name);
-  if (plan.tensors.length === 0) overwrite('setAt', target, source);
+  if (plan.tensors.length === 0) overwrite('setAt', target, trimmed(source, target.ndim));
   else {
     inPlace('setAt', target, [source], (before) =>
       indexPut('setAt', before, plan.tensors, source, false),

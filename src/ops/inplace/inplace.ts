@@ -75,7 +75,7 @@ function replace(target: Tensor, before: Tensor, value: Tensor): void {
 
 export interface InPlaceOptions {
   /** Writes the result straight into the memory, for when nothing is recorded. */
-  readonly direct?: (target: Tensor) => void;
+  readonly direct?: ((target: Tensor) => void) | undefined;
   /** Whether `compute` may save its argument, so that it must be a copy of what is overwritten. */
   readonly saves?: boolean;
 }
