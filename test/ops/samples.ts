@@ -1,0 +1,46 @@
+// Deterministic values for tests: no two alike, spread over (-1, 1), none near 0.
+import { tensor, type DType, type Tensor } from 'ostinato';
+
+export interface SampleOptions {
+  dtype?: DType;
+  requiresGrad?: boolean;
+  /** Another seed, other values. */
+  seed?: number;
+}
+
+export function samples(count: number, seed = 1): number[] {
+  return Array.from({ length: count }, (_, i) => {
+    const x = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
+    const unit = x - Math.floor(x);
+    return unit < 0.5 ? unit * 1.8 - 0.95 : unit * 1.8 - 0.85;
+  });
+}
+
+/** float64 unless said otherwise, so that gradcheck takes it. */
+export function sample(shape: readonly number[], options: SampleOptions = {}): Tensor {
+  const { dtype = 'float64', requiresGrad = false, seed = 1 } = options;
+  const count = shape.reduce((n, size) => n * size, 1);
+  const x = tensor(samples(count, seed), { dtype }).view(shape);
+  return requiresGrad ? x.detach().requiresGrad_() : x.detach();
+}
+
+/** A leaf for gradcheck. */
+export const leaf = (shape: readonly number[], seed = 1): Tensor =>
+  sample(shape, { requiresGrad: true, seed });
+
+/** All elements, in row-major order. */
+export const flat = (x: Tensor): number[] => Array.from(x.toTypedArray());
+
+/** Asserts equal shapes and elements within a tolerance relative to the largest. */
+export function expectClose(actual: Tensor, expected: Tensor, tolerance = 1e-12): void {
+  expect(actual.shape).toEqual(expected.shape);
+  const [a, b] = [flat(actual), flat(expected)];
+  const scale = Math.max(1, ...b.map(Math.abs));
+  for (let i = 0; i < a.length; i++) {
+    if (!(Math.abs(a[i] - b[i]) <= tolerance * scale)) {
+      throw new Error(
+        `element ${i} is ${a[i]}, expected ${b[i]} (shape [${actual.shape.join(', ')}])`,
+      );
+    }
+  }
+}
