@@ -11,12 +11,23 @@ const kernels = family('sub');
 /**
  * a − alpha·b with broadcasting (torch.sub).
  * @param options.alpha factor of b, 1 unless given
- * @throws RangeError when the shapes do not broadcast; TypeError for two bool tensors.
+ * @throws RangeError when the shapes do not broadcast; TypeError for bool tensors.
  */
 export function sub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+  return difference('SubBackward0', a, b, options);
+}
+
+/** b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x. */
+export function rsub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+  return difference('RsubBackward0', b, a, options);
+}
+
+function difference(name: string, a: Operand, b: Operand, options?: AlphaOptions): Tensor {
   const dtype = meetType('sub', a, b);
-  if (dtype === 'bool') {
-    throw new TypeError('sub: is not defined for two bool tensors; use logicalXor() or ne()');
+  if (isBool(a) || isBool(b)) {
+    throw new TypeError(
+      'sub: is not defined for bool tensors; use logicalNot() to invert one, logicalXor() to tell two apart',
+    );
   }
   if (options?.alpha !== undefined && options.alpha !== 1) {
     b = mul(b, checkAlpha('sub', options.alpha, dtype));
@@ -25,8 +36,9 @@ export function sub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
   const y = converted(b, dtype);
   const out = binary('sub', kernels, x, y, dtype);
   if (!recorded(x, y)) return out;
-  return recordBinary('SubBackward0', x, y, out, (g) => g, neg);
+  // PyTorch has a node of its own for a number minus a tensor.
+  const node = typeof x === 'number' ? 'RsubBackward1' : name;
+  return recordBinary(node, x, y, out, (g) => g, neg);
 }
 
-/** b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x. */
-export const rsub = (a: Operand, b: Operand, options?: AlphaOptions): Tensor => sub(b, a, options);
+const isBool = (x: Operand): boolean => typeof x !== 'number' && x.dtype === 'bool';

@@ -43,7 +43,7 @@ OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
 GRADIENT(silu_backward, heavyGrain, g* siluSlope(v))
 
 // min(x, 0) - log1p(e^-|x|)
-ACTIVATION(log_sigmoid, select(v < zero<T>(), v, zero<T>() * v) - log1p(exp(-abs(v))))
+ACTIVATION(log_sigmoid, select(zero<T>() < v, zero<T>(), v) - log1p(exp(-abs(v))))
 GRADIENT(log_sigmoid_backward, heavyGrain, g* sigmoid(-v))
 
 // Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π)
@@ -62,7 +62,7 @@ struct TanhGelu {
 };
 template <class T>
 OSTINATO_INLINE TanhGelu<T> tanhGelu(const Vec<T>& x) {
-  const Vec<T> scale = broadcast(T(0x1.988453479e62bp-1)), cubic = broadcast(T(0.044715));
+  const Vec<T> scale = broadcast(T(0x1.9884533d43651p-1)), cubic = broadcast(T(0.044715));
   const Vec<T> square = x * x;
   return {tanh(scale * fma(cubic * square, x, x)),
           scale * fma(broadcast(T(3)) * cubic, square, one<T>())};
@@ -89,7 +89,7 @@ template <class T>
 void leaky_relu_backward(const T* g, const T* x, T* out, double slope, const Strided& s,
                          Work& work) {
   const auto f = [slope = T(slope)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
-    return select(v <= zero<T>(), g * broadcast(slope), g);
+    return select(zero<T>() < v, g, g * broadcast(slope));
   };
   mapLanes<T>(s, work, lightGrain, f, out, g, x);
 }
@@ -107,7 +107,7 @@ INSTANTIATE_FLOAT(elu)
 template <class T>
 void elu_backward(const T* g, const T* x, T* out, double alpha, const Strided& s, Work& work) {
   const auto f = [alpha = T(alpha)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
-    return select(v <= zero<T>(), g * (broadcast(alpha) * exp(v)), g);
+    return select(zero<T>() < v, g, g * (broadcast(alpha) * exp(v)));
   };
   mapLanes<T>(s, work, heavyGrain, f, out, g, x);
 }

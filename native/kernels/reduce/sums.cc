@@ -88,7 +88,7 @@ void norm(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& wor
 template <class T>
 void variance(const T* x, T* out, T* meanOut, double correction, int64_t outer, int64_t n,
               int64_t inner, Work& work) {
-  const double divisor = double(n) - correction;
+  const double divisor = double(n) > correction ? double(n) - correction : 0;
   const int64_t size = n * inner;
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * size + place % inner;
@@ -99,7 +99,7 @@ void variance(const T* x, T* out, T* meanOut, double correction, int64_t outer, 
       const double d = double(p[j * inner]) - average;
       squares += d * d;
     }
-    out[place] = divisor > 0 ? T(squares / divisor) : T(Format<double>::nan);
+    out[place] = T(squares / divisor);
     if (meanOut) meanOut[place] = T(average);
   });
 }

@@ -18,7 +18,7 @@ import {
 } from '../elementwise';
 import { zerosLike } from '../factories';
 import { mul } from '../mul';
-import { neg, trunc } from '../unary/rules';
+import { neg, reciprocal, trunc } from '../unary/rules';
 import { checkDivisor, floorDivide } from './remainder';
 
 const kernels = family('div');
@@ -37,6 +37,8 @@ export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   const mode = options?.roundingMode ?? null;
   if (mode !== null) return rounded(a, b, mode);
   const dtype = isFloat(met) ? met : 'float32';
+  // As PyTorch has it, to the bit.
+  if (typeof a === 'number' && typeof b !== 'number') return mul(reciprocal(cast(b, dtype)), a);
   const x = converted(a, dtype);
   const y = converted(b, dtype);
   const out = binary('div', kernels, x, y, dtype);
@@ -72,5 +74,5 @@ function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
     const quotient = mode === 'floor' ? floorDivide(x, y) : trunc(div(x, y));
     return whole ? cast(quotient, 'int32') : quotient;
   });
-  return whole ? out : recordBinary('DivBackward1', x, y, out, zerosLike, zerosLike);
+  return whole ? out : recordBinary('DivBackward2', x, y, out, zerosLike, zerosLike);
 }

@@ -6,6 +6,7 @@ import { save } from '../../autograd/node';
 import { family } from '../../native/kernels';
 import type { Tensor } from '../../tensor/tensor';
 import { eq, gt, lt } from '../compare/compare';
+import { logicalAnd, logicalOr } from '../compare/logical';
 import { where } from '../compare/where';
 import { binary, checkTensor, converted, meetType, recordBinary, recorded } from '../elementwise';
 import { mul } from '../mul';
@@ -14,6 +15,7 @@ function extremum(
   name: string,
   node: string,
   loses: (x: Tensor, y: Tensor) => Tensor,
+  ofTruth: (x: Tensor, y: Tensor) => Tensor,
 ): (a: Tensor, b: Tensor) => Tensor {
   const kernels = family(name);
   // Where neither loses and they are not equal, one is NaN, and so is the result: both take part.
@@ -23,6 +25,7 @@ function extremum(
     checkTensor(name, 'a', a);
     checkTensor(name, 'b', b);
     const dtype = meetType(name, a, b);
+    if (dtype === 'bool') return ofTruth(a, b);
     const x = converted(a, dtype) as Tensor;
     const y = converted(b, dtype) as Tensor;
     const out = binary(name, kernels, x, y, dtype);
@@ -41,6 +44,6 @@ function extremum(
 }
 
 /** The larger of a and b elementwise, with broadcasting (torch.maximum). */
-export const maximum = extremum('maximum', 'MaximumBackward0', lt);
+export const maximum = extremum('maximum', 'MaximumBackward0', lt, logicalOr);
 /** The smaller of a and b elementwise, with broadcasting (torch.minimum). */
-export const minimum = extremum('minimum', 'MinimumBackward0', gt);
+export const minimum = extremum('minimum', 'MinimumBackward0', gt, logicalAnd);

@@ -41,7 +41,11 @@ export function pow(a: Operand, b: Operand): Tensor {
   const savedY = saveFor('pow', x, y) ?? saveFor('pow', y, y);
   const saved = save('pow', out);
   return recordBinary(
-    typeof y === 'number' ? 'PowBackward0' : 'PowBackward1',
+    typeof y === 'number'
+      ? 'PowBackward0'
+      : typeof x === 'number'
+        ? 'PowBackward2'
+        : 'PowBackward1',
     x,
     y,
     out,

@@ -73,6 +73,8 @@ function binaryLoss(
 
 // ln p and ln(1 − p) stop at −100, so that a loss is finite where p is 0 or 1.
 const floorOfLog = -100;
+// 1e-12 as a float32, which is what PyTorch divides by.
+const smallest = Math.fround(1e-12);
 const logOf = (p: Tensor): Tensor => clamp(log(p), { min: floorOfLog });
 const logOfRest = (p: Tensor): Tensor => clamp(log1p(neg(p)), { min: floorOfLog });
 
@@ -81,7 +83,7 @@ const ofProbability: Terms = {
   node: 'BinaryCrossEntropyBackward0',
   // −(t·ln p + (1 − t)·ln(1 − p))
   losses: (p, t) => neg(add(mul(t, logOf(p)), mul(rsub(t, 1), logOfRest(p)))),
-  dInput: (p, t) => div(sub(p, t), clamp(mul(p, rsub(p, 1)), { min: 1e-12 })),
+  dInput: (p, t) => div(sub(p, t), clamp(mul(p, rsub(p, 1)), { min: smallest })),
   dTarget: (p) => sub(logOfRest(p), logOf(p)),
 };
 

@@ -13,7 +13,8 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../add';
 import { div } from '../binary/div';
 import { cast } from '../cast';
-import { ne } from '../compare/compare';
+import { eq, ne } from '../compare/compare';
+import { where } from '../compare/where';
 import { contiguous } from '../clone';
 import { pick } from '../elementwise';
 import { mul } from '../mul';
@@ -99,7 +100,8 @@ function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
   if (!isGradEnabled() || !input.requiresGrad) return out;
   const saved = save('crossEntropy', input);
   const savedTarget = save('crossEntropy', target);
-  return record(nllNode(input), [input], out, (g) => {
+  const node = smoothing > 0 ? 'AddBackward0' : nllNode(input, reduction);
+  return record(node, [input], out, (g) => {
     const source = saved.get();
     savedTarget.get();
     const dx = isGradEnabled()
@@ -156,7 +158,8 @@ function differentiableGradient(
     return add(chosen, weight === null ? even : mul(even, weight));
   });
   const total = noGrad(() => sum(q, 1, { keepdim: true }));
-  return mul(scaled, sub(mul(softmax(x, 1), total), q));
+  // Where nothing counts the mean is NaN, but there is still no slope.
+  return where(eq(total, 0), 0, mul(scaled, sub(mul(softmax(x, 1), total), q)));
 }
 
 function ofProbabilities(input: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
@@ -175,7 +178,7 @@ function ofProbabilities(input: Tensor, target: Tensor, options: CrossEntropyOpt
     labelSmoothing === 0 ? t : add(mul(t, 1 - labelSmoothing), labelSmoothing / classes);
   const q = weight === null ? smooth : mul(smooth, weight);
   const weighted = mul(logSoftmax(x, 1), q);
-  if (reduction === 'none') return reshape(neg(sum(weighted, 1)), positionShape(input));
+  if (reduction === 'none') return neg(reshape(sum(weighted, 1), positionShape(input)));
   const total = neg(sum(weighted));
   return reduction === 'sum' ? total : div(total, x.shape[0]);
 }

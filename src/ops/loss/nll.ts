@@ -23,6 +23,7 @@ import {
   type ClassLossOptions,
   type Classes,
 } from './classes';
+import type { Reduction } from './reduction';
 
 /** weight[t] at each row's class, 0 elsewhere and in rows that do not count: [rows, C]. */
 export function classWeights(
@@ -34,9 +35,11 @@ export function classWeights(
   return weight === null ? cast(chosen, like.dtype) : where(chosen, weight, 0);
 }
 
-/** The name of PyTorch's node: one for matrices, one for images. */
-export const nllNode = (input: Tensor): string =>
-  input.ndim <= 2 ? 'NllLossBackward0' : 'NllLoss2DBackward0';
+/** The name of PyTorch's node: one for matrices, one for images, which other shapes are turned into. */
+export function nllNode(input: Tensor, reduction: Reduction): string {
+  if (input.ndim <= 2) return 'NllLossBackward0';
+  return input.ndim === 4 || reduction !== 'none' ? 'NllLoss2DBackward0' : 'ViewBackward0';
+}
 
 /**
  * Negative log-likelihood of class indices, given logarithms of probabilities (torch.nn.functional.nll_loss).
@@ -60,7 +63,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   });
   if (!isGradEnabled() || !input.requiresGrad) return out;
   const { shape } = input;
-  return record(nllNode(input), [input], out, (g) => {
+  return record(nllNode(input, reduction), [input], out, (g) => {
     const each = reduction === 'none' ? reshape(g, [-1, 1]) : g;
     const scaled =
       reduction === 'mean'
@@ -69,6 +72,8 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
             noGrad(() => sum(weights)),
           )
         : each;
-    return [fromRows(neg(mul(scaled, weights)), shape)];
+    // Where nothing counts the mean is NaN, but there is still no slope.
+    const dx = where(ne(weights, 0), neg(mul(scaled, weights)), 0);
+    return [fromRows(dx, shape)];
   });
 }

@@ -154,9 +154,11 @@ export const amin = (x: Tensor, dim?: Dims, options: KeepdimOptions = {}): Tenso
   extremeValue('amin', 'AminBackward0', least, x, dim, options.keepdim ?? false);
 
 function extremeIndex(name: string, { both }: Extreme): Argument {
-  return (argument, dim, options = {}) => {
-    checkTensor(name, 'x', argument);
-    const x = comparable(argument);
+  return (x, dim, options = {}) => {
+    checkTensor(name, 'x', x);
+    if (x.dtype === 'bool') {
+      throw new TypeError(`${name}: is not defined for bool tensors; convert with to('int32')`);
+    }
     if (Array.isArray(dim)) throw new TypeError(`${name}: dim must be a number, got an array`);
     const view = reductionView(name, x, dim, options.keepdim ?? false);
     checkNotEmpty(name, view.n, x);

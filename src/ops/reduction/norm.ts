@@ -12,7 +12,6 @@ import { cast } from '../cast';
 import { eq, ne } from '../compare/compare';
 import { where } from '../compare/where';
 import { checkTensor } from '../elementwise';
-import { zerosLike } from '../factories';
 import { mul } from '../mul';
 import { checkFloat, checkNotEmpty, normalizeDims, reduceOver, type Dims } from '../reduce';
 import { sum } from '../sum';
@@ -46,9 +45,11 @@ export function norm(
   const [savedX, savedY] = [save('norm', x), save('norm', out)];
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
   const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
-  return record('LinalgVectorNormBackward0', [x], out, (g) => [
-    gradient(reshape(g, keptShape), savedX.get(), reshape(savedY.get(), keptShape), order, dim),
-  ]);
+  return record('LinalgVectorNormBackward0', [x], out, (g) => {
+    if (order === 0) return [null];
+    const y = reshape(savedY.get(), keptShape);
+    return [gradient(reshape(g, keptShape), savedX.get(), y, order, dim)];
+  });
 }
 
 function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
@@ -65,7 +66,6 @@ function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
 }
 
 function gradient(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor {
-  if (p === 0) return zerosLike(x);
   if (p === 1) return mul(g, sign(x));
   if (p === 2) return where(eq(y, 0), 0, mul(x, div(g, y)));
   if (!Number.isFinite(p)) {

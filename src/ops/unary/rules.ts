@@ -8,7 +8,7 @@ import { record, save } from '../../autograd/node';
 import { family } from '../../native/kernels';
 import { isFloat, suffixOf } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { gt } from '../compare/compare';
+import { le } from '../compare/compare';
 import { where } from '../compare/where';
 import { add } from '../add';
 import { clone } from '../clone';
@@ -83,8 +83,8 @@ const rules: Readonly<Record<Name, Rule>> = {
   abs: ofArgument('AbsBackward0', (g, x) => mul(g, sign(x)), 'abs_backward'),
   sign: ofNothing('SignBackward0', zeros),
   square: ofArgument('PowBackward0', (g, x) => mul(g, mul(x, 2))),
-  // y > 0 where and only where x > 0
-  relu: ofResult('ReluBackward0', (g, y) => where(gt(y, 0), g, 0), 'relu_backward'),
+  // y ≤ 0 where and only where x ≤ 0
+  relu: ofResult('ReluBackward0', (g, y) => where(le(y, 0), 0, g), 'relu_backward'),
   exp: ofResult('ExpBackward0', (g, y) => mul(g, y)),
   expm1: ofResult('Expm1Backward0', (g, y) => mul(g, add(y, 1))),
   log: ofArgument('LogBackward0', (g, x) => div(g, x)),
