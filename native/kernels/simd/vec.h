@@ -212,7 +212,7 @@ OSTINATO_INLINE void storePartialAs(double* p, const Vec<double>& v, int n) {
   storePartial(p, v, n);
 }
 OSTINATO_INLINE void storePartialAs(float* p, const Vec<double>& v, int n) {
-  alignas(64) float lanes[Vec<float>::lanes];
+  alignas(64) float lanes[Vec<float>::lanes] = {};
   storeAs(lanes, v);
   storePartial(p, load(lanes), n);
 }

@@ -1,0 +1,180 @@
+// kernels/norm: layer normalization forward and backward against its formulas in long double; bit
+// for bit between instruction sets, numbers of threads and batches.
+#include "runtime/dispatch.h"
+#include "runtime/threads.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+using namespace ostinato;
+
+namespace {
+
+const std::vector<int64_t> sizes = {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 300};
+const std::vector<int64_t> rowCounts = {0, 1, 3, 130};
+
+template <class T>
+std::vector<T> wave(int64_t n, double phase) {
+  std::vector<T> out;
+  for (int64_t i = 0; i < n; ++i) out.push_back(T(std::sin(0.7 * double(i) + phase) + 0.3));
+  return out;
+}
+
+// `largest` is the size of what is added up: terms that cancel leave its rounding behind.
+template <class T>
+void checkClose(const std::vector<T>& ours, const std::vector<long double>& exact,
+                long double largest = 1) {
+  const long double tolerance = sizeof(T) == 4 ? 2e-6L : 1e-13L;
+  long double worst = 0;
+  for (size_t i = 0; i < ours.size(); ++i) {
+    worst = std::fmax(worst, std::fabs(ours[i] - exact[i]));
+    largest = std::fmax(largest, std::fabs(exact[i]));
+  }
+  CHECK(double(worst / largest) <= double(tolerance));
+}
+
+// One case's inputs and results; weight and bias may be left out.
+template <class T>
+struct Case {
+  int64_t rows, n;
+  std::vector<T> x, g, weight, bias, out, dx, dweight, dbias;
+  std::vector<double> mean, rstd;
+
+  Case(int64_t rows_, int64_t n_)
+      : rows(rows_),
+        n(n_),
+        x(wave<T>(rows * n, 1)),
+        g(wave<T>(rows * n, 2)),
+        weight(wave<T>(n, 3)),
+        bias(wave<T>(n, 4)),
+        out(x.size()),
+        dx(x.size()),
+        dweight(weight.size()),
+        dbias(weight.size()),
+        mean(size_t(rows)),
+        rstd(size_t(rows)) {}
+
+  template <class Forward, class Backward, class Parameters>
+  void run(Forward forward, Backward backward, Parameters parameters, bool affine, Work& work) {
+    const T* const w = affine ? weight.data() : nullptr;
+    forward(x.data(), w, affine ? bias.data() : nullptr, out.data(), mean.data(), rstd.data(), 1e-5,
+            rows, n, work);
+    backward(g.data(), x.data(), w, mean.data(), rstd.data(), dx.data(), rows, n, work);
+    parameters(g.data(), x.data(), mean.data(), rstd.data(), dweight.data(), dbias.data(), rows, n,
+               work);
+  }
+
+  void check(bool affine) const {
+    std::vector<long double> y, d, dw(weight.size()), db(weight.size());
+    long double largest = 1;
+    for (int64_t r = 0; r < rows; ++r) {
+      const T* const row = x.data() + r * n;
+      const T* const grad = g.data() + r * n;
+      long double m = 0, v = 0, first = 0, second = 0;
+      for (int64_t i = 0; i < n; ++i) m += row[i];
+      m /= n;
+      for (int64_t i = 0; i < n; ++i) v += (row[i] - m) * (row[i] - m);
+      const long double scale = 1 / std::sqrt(v / n + 1e-5L);
+      for (int64_t i = 0; i < n; ++i) {
+        const long double h = (row[i] - m) * scale, w = affine ? weight[i] : 1;
+        y.push_back(h * w + (affine ? bias[i] : 0));
+        first += grad[i] * w / n;
+        second += grad[i] * w * h / n;
+        dw[i] += grad[i] * h;
+        db[i] += grad[i];
+      }
+      for (int64_t i = 0; i < n; ++i) {
+        const long double h = (row[i] - m) * scale, w = affine ? weight[i] : 1;
+        d.push_back(scale * (grad[i] * w - first - h * second));
+        largest = std::fmax(largest, scale * std::fabs(grad[i] * w));
+      }
+    }
+    checkClose(out, y);
+    checkClose(dx, d, largest);
+    checkClose(dweight, dw);
+    checkClose(dbias, db);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("layer normalization follows its formulas") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int t = 0; t < count; ++t) {
+    const KernelTable& k = *tables[t];
+    CAPTURE(k.isa);
+    for (int64_t rows : rowCounts)
+      for (int64_t n : sizes)
+        for (bool affine : {false, true}) {
+          CAPTURE(rows);
+          CAPTURE(n);
+          Case<float> single(rows, n);
+          single.run(k.layer_norm_f32, k.layer_norm_backward_f32, k.layer_norm_parameters_f32,
+                     affine, processWork());
+          single.check(affine);
+          Case<double> both(rows, n);
+          both.run(k.layer_norm_f64, k.layer_norm_backward_f64, k.layer_norm_parameters_f64, affine,
+                   processWork());
+          both.check(affine);
+        }
+  }
+}
+
+TEST_CASE("layer normalization in place, and without one of the parameters' gradients") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int t = 0; t < count; ++t) {
+    const KernelTable& k = *tables[t];
+    Case<float> apart(3, 33), inPlace(3, 33);
+    apart.run(k.layer_norm_f32, k.layer_norm_backward_f32, k.layer_norm_parameters_f32, true,
+              processWork());
+    k.layer_norm_backward_f32(inPlace.g.data(), inPlace.x.data(), inPlace.weight.data(),
+                              apart.mean.data(), apart.rstd.data(), inPlace.g.data(), 3, 33,
+                              processWork());
+    CHECK(inPlace.g == apart.dx);
+    k.layer_norm_parameters_f32(apart.g.data(), apart.x.data(), apart.mean.data(),
+                                apart.rstd.data(), nullptr, inPlace.dbias.data(), 3, 33,
+                                processWork());
+    CHECK(inPlace.dbias == apart.dbias);
+    k.layer_norm_f32(inPlace.x.data(), inPlace.weight.data(), inPlace.bias.data(), inPlace.x.data(),
+                     inPlace.mean.data(), inPlace.rstd.data(), 1e-5, 3, 33, processWork());
+    CHECK(inPlace.x == apart.out);
+  }
+}
+
+TEST_CASE("layer normalization has the same bits on every set, for every batch and thread count") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  Case<float> first(0, 0);
+  bool have = false;
+  for (int t = 0; t < count; ++t) {
+    const KernelTable& k = *tables[t];
+    if (std::strcmp(k.isa, "scalar") == 0) continue;
+    for (const int threads : {1, 2, 3}) {
+      setThreads(threads);
+      Case<float> some(200, 301);
+      some.run(k.layer_norm_f32, k.layer_norm_backward_f32, k.layer_norm_parameters_f32, true,
+               processWork());
+      Case<float> alone(200, 301);
+      // Row 5 by itself.
+      std::vector<float> row(301);
+      k.layer_norm_f32(alone.x.data() + 5 * 301, alone.weight.data(), alone.bias.data(), row.data(),
+                       alone.mean.data(), alone.rstd.data(), 1e-5, 1, 301, processWork());
+      CHECK(std::memcmp(row.data(), some.out.data() + 5 * 301, 301 * 4) == 0);
+      if (have) {
+        CHECK(some.out == first.out);
+        CHECK(some.dx == first.dx);
+        CHECK(some.dweight == first.dweight);
+        CHECK(some.dbias == first.dbias);
+      } else {
+        first = some;
+        have = true;
+      }
+    }
+  }
+  setThreads(1);
+}
