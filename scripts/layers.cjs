@@ -12,7 +12,7 @@ const layers = {
   ops: ['native', 'tensor', 'autograd'],
   random: ['native', 'tensor', 'autograd', 'ops'],
   nn: ['native', 'tensor', 'autograd', 'ops', 'random'],
-  optim: ['native', 'tensor', 'autograd'],
+  optim: ['native', 'tensor', 'autograd', 'ops'],
   data: ['tensor', 'ops', 'random'],
   io: ['tensor', 'ops', 'nn'],
   generate: ['tensor', 'autograd', 'ops', 'random', 'nn'],

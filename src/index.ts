@@ -2,6 +2,8 @@
 export * from './ops';
 export * as autograd from './autograd';
 export { enableGrad, isGradEnabled, noGrad } from './autograd';
+export * as nn from './nn';
+export * as optim from './optim';
 export * from './random';
 export * as data from './data';
 export * as io from './io';

@@ -229,6 +229,24 @@ export class Tensor implements Memory {
   }
 }
 
+/**
+ * @internal Puts `target` on other memory of the same shape, possibly of another element type: the same object
+ * with other elements, as an assignment to PyTorch's `.data`. A graph that saved `target` notices by its version.
+ */
+export function replaceData(target: Tensor, source: Tensor): void {
+  source.storage.version += target.storage.version + 1;
+  Object.assign(target, {
+    storage: source.storage,
+    dtype: source.dtype,
+    shape: source.shape,
+    strides: source.strides,
+    offset: source.offset,
+    numel: source.numel,
+    address: source.address,
+    contiguousLayout: source.contiguousLayout,
+  });
+}
+
 /** A fresh, uninitialised, contiguous tensor. */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
   return new Tensor(

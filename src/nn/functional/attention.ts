@@ -1,0 +1,85 @@
+/** Scaled dot-product attention out of primitive operations. */
+import {
+  add,
+  all,
+  arange,
+  ge,
+  isinf,
+  logicalAnd,
+  logicalNot,
+  lt,
+  maskedFill,
+  matmul,
+  mul,
+  reshape,
+  softmax,
+  transpose,
+} from '../../ops';
+import { cast } from '../../ops/cast';
+import { checkTensor } from '../../ops/elementwise';
+import { showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { dropout } from './dropout';
+
+export interface AttentionOptions {
+  /** Broadcasts to [..., L, S]. bool: true where a key takes part; floats: added to the scores. */
+  attnMask?: Tensor | null;
+  /** Probability of dropping a weight; applied whenever it is above 0. Default: 0. */
+  dropoutP?: number;
+  /** Each query sees the keys up to its own position only. Default: false. */
+  isCausal?: boolean;
+  /** Factor of the scores. Default: 1 / √E. */
+  scale?: number;
+}
+
+/**
+ * softmax(query·keyᵀ·scale + mask)·value: Vaswani et al. 2017 (torch.nn.functional.scaled_dot_product_attention).
+ * A query whose keys are all masked gets zeros.
+ *
+ * Shapes: query [..., L, E], key [..., S, E], value [..., S, Ev]; result [..., L, Ev].
+ * @throws RangeError when sizes do not fit, or a mask is given beside `isCausal`.
+ * @example nn.functional.scaledDotProductAttention(q, k, v, { isCausal: true })
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  { attnMask = null, dropoutP = 0, isCausal = false, scale }: AttentionOptions = {},
+): Tensor {
+  const name = 'scaledDotProductAttention';
+  for (const [what, x] of Object.entries({ query, key, value })) {
+    checkTensor(name, what, x);
+    if (x.ndim < 2) {
+      throw new RangeError(
+        `${name}: ${what} must have at least 2 dimensions, got ${showShape(x.shape)}`,
+      );
+    }
+  }
+  if (attnMask !== null && isCausal) {
+    throw new RangeError(`${name}: give attnMask or isCausal, not both`);
+  }
+  const [L, E] = query.shape.slice(-2);
+  const S = key.shape[key.ndim - 2];
+  if (key.shape[key.ndim - 1] !== E || value.shape[value.ndim - 2] !== S) {
+    throw new RangeError(
+      `${name}: query ${showShape(query.shape)}, key ${showShape(key.shape)} and value ${showShape(value.shape)} do not fit: [..., L, E], [..., S, E], [..., S, Ev]`,
+    );
+  }
+  const factor = scale ?? 1 / Math.sqrt(E);
+  const scores = mul(matmul(query, transpose(key, -2, -1)), factor);
+  const visible = isCausal ? ge(reshape(arange(L), [L, 1]), arange(S)) : attnMask;
+  const weights = visible === null ? softmax(scores, -1) : masked(scores, visible);
+  return matmul(dropoutP > 0 ? dropout(weights, dropoutP) : weights, value);
+}
+
+// Rows without any visible key would be 0 / 0: they are scored as if all were seen, then set to 0.
+function masked(scores: Tensor, mask: Tensor): Tensor {
+  checkTensor('scaledDotProductAttention', 'attnMask', mask);
+  const hidden = mask.dtype === 'bool' ? logicalNot(mask) : logicalAnd(isinf(mask), lt(mask, 0));
+  const blind = all(hidden, -1, { keepdim: true });
+  const shown =
+    mask.dtype === 'bool' ? scores : add(scores, cast(maskedFill(mask, hidden, 0), scores.dtype));
+  const open = logicalAnd(hidden, logicalNot(blind));
+  const weights = softmax(maskedFill(shown, open, -Infinity), -1);
+  return maskedFill(weights, blind, 0);
+}

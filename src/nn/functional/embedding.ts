@@ -1,0 +1,58 @@
+/** Embedding with a limit on the norm of the rows that are looked up. */
+import { embedding as lookUp } from '../../ops';
+import { checkTensor } from '../../ops/elementwise';
+import type { Tensor } from '../../tensor/tensor';
+
+export interface EmbeddingOptions {
+  /** A row of the weight that gets no gradient; negative counts from the end. */
+  paddingIdx?: number | undefined;
+  /** Rows that are looked up are first scaled down to this norm, in place. */
+  maxNorm?: number | undefined;
+  /** Of which order `maxNorm` is. Default: 2. */
+  normType?: number | undefined;
+}
+
+/**
+ * Rows of `weight` [vocabulary, features] for each index of `input` (torch.nn.functional.embedding).
+ * @param input int32 of any shape [...]; the result is [..., features]
+ * @throws TypeError unless `input` is int32; RangeError when an index lies outside the vocabulary.
+ * @example nn.functional.embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
+ */
+export function embedding(
+  input: Tensor,
+  weight: Tensor,
+  { paddingIdx, maxNorm, normType = 2 }: EmbeddingOptions = {},
+): Tensor {
+  if (maxNorm === undefined) return lookUp(input, weight, { paddingIdx });
+  if (!(maxNorm >= 0) || !(normType > 0)) {
+    throw new RangeError(
+      `embedding: maxNorm must be at least 0 and normType above 0, got ${maxNorm} and ${normType}`,
+    );
+  }
+  // The look-up checks the indices before any row is changed.
+  lookUp(input, weight.detach(), { paddingIdx });
+  renormalize(weight, new Set(input.toTypedArray()), maxNorm, normType);
+  return lookUp(input, weight, { paddingIdx });
+}
+
+// Scales the rows whose norm is above the limit; 1e-7 keeps the division finite, as in PyTorch.
+function renormalize(weight: Tensor, rows: Set<number>, maxNorm: number, p: number): void {
+  checkTensor('embedding', 'weight', weight);
+  const memory = weight.memory(weight.reach());
+  const [rowStep, step] = weight.strides as [number, number];
+  const features = weight.shape[1];
+  let changed = false;
+  for (const row of rows) {
+    let norm = 0;
+    for (let i = 0; i < features; i++) {
+      const size = Math.abs(memory[row * rowStep + i * step]);
+      norm = p === Infinity ? Math.max(norm, size) : norm + size ** p;
+    }
+    if (p !== Infinity) norm **= 1 / p;
+    if (norm <= maxNorm) continue;
+    const scale = maxNorm / (norm + 1e-7);
+    for (let i = 0; i < features; i++) memory[row * rowStep + i * step] *= scale;
+    changed = true;
+  }
+  if (changed) weight.storage.version++;
+}

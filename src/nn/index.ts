@@ -1,0 +1,40 @@
+/** `nn`: modules, their functions, initializations and utilities. */
+export { ModuleDict, ModuleList, ParameterList, Sequential } from './containers';
+export * as functional from './functional';
+export type { ForwardHook, ForwardPreHook, RemoveHook } from './hooks';
+export * as init from './init';
+export {
+  ELU,
+  GELU,
+  LeakyReLU,
+  LogSoftmax,
+  ReLU,
+  Sigmoid,
+  SiLU,
+  Softmax,
+  Softplus,
+  Tanh,
+} from './layers/activation';
+export { Dropout } from './layers/dropout';
+export { Embedding, type EmbeddingOptions, type PretrainedOptions } from './layers/embedding';
+export { Linear, type LinearOptions } from './layers/linear';
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+  type CrossEntropyLossOptions,
+  type LossOptions,
+  type NLLLossOptions,
+  type Reduction,
+} from './layers/loss';
+export { LayerNorm, type LayerNormOptions } from './layers/norm';
+export { Flatten, Identity } from './layers/shape';
+export { Module, type Layer, type WalkOptions } from './module';
+export { Parameter, type ParameterOptions } from './parameter';
+export type { LoadOptions, LoadResult } from './state';
+export * as utils from './utils';

@@ -1,0 +1,31 @@
+/** How an initialization writes a tensor: unrecorded, in row-major order, counted as a change in place. */
+import { noGrad } from '../../autograd/mode';
+import { copyInto } from '../../ops/clone';
+import { checkTensor } from '../../ops/elementwise';
+import type { TypedArray } from '../../tensor/dtype';
+import { empty, type Tensor } from '../../tensor/tensor';
+
+/** Gives `write` the elements of `tensor` (uninitialised) and returns the tensor. */
+export function fillBy(
+  operation: string,
+  tensor: Tensor,
+  write: (memory: TypedArray) => void,
+): Tensor {
+  checkTensor(operation, 'tensor', tensor);
+  const rows = tensor.contiguousLayout ? tensor : empty(tensor.shape, tensor.dtype);
+  write(rows.memory(rows.numel));
+  if (rows !== tensor) copyInto(rows, tensor);
+  tensor.storage.version++;
+  return tensor;
+}
+
+/** Lets `draw` change `tensor` by in-place operations although it may be a leaf that requires gradients. */
+export function unrecorded(
+  operation: string,
+  tensor: Tensor,
+  draw: (tensor: Tensor) => void,
+): Tensor {
+  checkTensor(operation, 'tensor', tensor);
+  noGrad(() => draw(tensor));
+  return tensor;
+}

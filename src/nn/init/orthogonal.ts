@@ -1,0 +1,37 @@
+/** Orthogonal initialization. */
+import { cast } from '../../ops/cast';
+import { copyInto } from '../../ops/clone';
+import { mul } from '../../ops/mul';
+import { t } from '../../ops/view/permute';
+import { reshape } from '../../ops/view/reshape';
+import { normal_ } from '../../random/inplace';
+import { showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { unrecorded } from './fill';
+import { orthonormalRows } from './qr';
+import type { GainOptions } from './random';
+
+/**
+ * A (semi-)orthogonal matrix, times `gain`: the orthogonal factor of a matrix of normal numbers, its signs such that
+ * R's diagonal is positive: Saxe et al. 2013 (torch.nn.init.orthogonal_). Dimensions after the first count as one.
+ * @throws RangeError for fewer than two dimensions.
+ * @example nn.init.orthogonal_(rnn.weight_hh_l0)
+ */
+export function orthogonal_(tensor: Tensor, { gain = 1, generator }: GainOptions = {}): Tensor {
+  return unrecorded('orthogonal_', tensor, (x) => {
+    if (x.ndim < 2) {
+      throw new RangeError(
+        `orthogonal_: takes a tensor of at least 2 dimensions, got shape ${showShape(x.shape)}`,
+      );
+    }
+    if (x.numel === 0) return;
+    const rows = x.shape[0];
+    const columns = x.numel / rows;
+    const drawn = normal_(empty([rows, columns], x.dtype), 0, 1, { generator });
+    const wide = cast(rows < columns ? drawn : t(drawn), 'float64');
+    const q = orthonormalRows(wide);
+    const oriented = cast(rows < columns ? q : t(q), x.dtype);
+    copyInto(reshape(mul(oriented, gain), x.shape), x);
+    x.storage.version++;
+  });
+}

@@ -1,0 +1,117 @@
+/** Truncated normal numbers, by rejection, as PyTorch 2.13 draws them. */
+import { normal_, uniform_, type DrawOptions } from '../../random/inplace';
+import { emptyAs } from '../../random/draw';
+import { copyInto } from '../../ops/clone';
+import type { Tensor } from '../../tensor/tensor';
+import { unrecorded } from './fill';
+
+export interface TruncatedOptions extends DrawOptions {
+  /** Of the normal distribution that is cut. Default: 0. */
+  mean?: number;
+  /** Of the normal distribution that is cut. Default: 1. */
+  std?: number;
+  /** Least value, not counted in deviations. Default: -2. */
+  a?: number;
+  /** Greatest value. Default: 2. */
+  b?: number;
+}
+
+// erf(x) = 2/√π · e^(-x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms have one sign.
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+const normalCdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
+
+/**
+ * Fills `tensor` with normal numbers that lie in [a, b], drawing again those that do not
+ * (torch.nn.init.trunc_normal_).
+ * @throws RangeError unless std > 0 and a < b.
+ * @example nn.init.truncNormal_(layer.weight, { std: 0.02, a: -0.04, b: 0.04 })
+ */
+export function truncNormal_(tensor: Tensor, options: TruncatedOptions = {}): Tensor {
+  const { mean = 0, std = 1, a = -2, b = 2, generator } = options;
+  if (!(std > 0) || !(a < b) || Number.isNaN(mean)) {
+    throw new RangeError(
+      `truncNormal_: std must be above 0 and a below b, got mean ${mean}, std ${std}, a ${a}, b ${b}`,
+    );
+  }
+  return unrecorded('truncNormal_', tensor, (x) => {
+    const inside = normalCdf((b - mean) / std) - normalCdf((a - mean) / std);
+    if (inside > 0.3) fromNormal(x, mean, std, a, b, { generator });
+    else fromUniform(x, mean, std, a, b, { generator });
+  });
+}
+
+const rounder = (x: Tensor): ((value: number) => number) =>
+  x.dtype === 'float32' ? Math.fround : (value) => value;
+
+// Most of the normal distribution lies inside: draw from it until everything does. Every round draws as
+// many numbers as the tensor has, and uses those where the last did not fit.
+function fromNormal(
+  x: Tensor,
+  mean: number,
+  std: number,
+  a: number,
+  b: number,
+  draw: DrawOptions,
+): void {
+  const round = rounder(x);
+  const [low, high] = [round(a), round(b)];
+  normal_(x, mean, std, draw);
+  const result = copyInto(x, emptyAs(x));
+  const values = result.memory(result.numel);
+  const fresh = emptyAs(x);
+  const candidates = fresh.memory(fresh.numel);
+  const outside = (value: number): boolean => value < low || value > high;
+  while (values.some(outside)) {
+    normal_(fresh, mean, std, draw);
+    for (let i = 0; i < values.length; i++) if (outside(values[i])) values[i] = candidates[i];
+  }
+  copyInto(result, x);
+}
+
+// Little of it lies inside: uniform candidates, each kept with probability density / greatest density.
+function fromUniform(
+  x: Tensor,
+  mean: number,
+  std: number,
+  a: number,
+  b: number,
+  draw: DrawOptions,
+): void {
+  const round = rounder(x);
+  const mode = Math.max(a, Math.min(mean, b));
+  const logPeak = -0.5 * ((mode - mean) / std) ** 2;
+  const tosses = emptyAs(x);
+  const toss = tosses.memory(tosses.numel);
+  const accepted = (value: number, i: number): boolean => {
+    const deviation = round(round(value - mean) / std);
+    const logDensity = round(round(round(deviation * deviation) * -0.5) - logPeak);
+    return !(round(Math.log(toss[i])) > logDensity);
+  };
+  uniform_(x, a, b, draw);
+  const result = copyInto(x, emptyAs(x));
+  const values = result.memory(result.numel);
+  const fresh = emptyAs(x);
+  const candidates = fresh.memory(fresh.numel);
+  uniform_(tosses, 0, 1, draw);
+  const pending = Uint8Array.from(values, (value, i) => (accepted(value, i) ? 0 : 1));
+  while (pending.includes(1)) {
+    uniform_(fresh, a, b, draw);
+    uniform_(tosses, 0, 1, draw);
+    for (let i = 0; i < values.length; i++) {
+      if (pending[i] === 0) continue;
+      values[i] = candidates[i];
+      if (accepted(candidates[i], i)) pending[i] = 0;
+    }
+  }
+  copyInto(result, x);
+}

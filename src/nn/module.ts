@@ -1,0 +1,349 @@
+/**
+ * Module: a tree of parameters, buffers and other modules, found among public fields. This file owns the
+ * tree: registering, walking, modes, element type. State dicts are in state.ts, printing in print.ts, forward hooks in
+ * hooks.ts.
+ */
+import { clearGrad } from '../autograd/clear';
+import { noGrad } from '../autograd/mode';
+import { cast } from '../ops/cast';
+import { isFloat, checkDType, type DType } from '../tensor/dtype';
+import { replaceData, Tensor } from '../tensor/tensor';
+import {
+  addForwardHook,
+  addForwardPreHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  type RemoveHook,
+} from './hooks';
+import { Parameter } from './parameter';
+import { printModule } from './print';
+import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
+
+/** Where a walk starts and how far it goes. */
+export interface WalkOptions {
+  /** Put before every name, with a dot. */
+  prefix?: string;
+  /** Whether modules below are walked too. Default: true. */
+  recurse?: boolean;
+  /** Whether what is reached twice is named once. Default: true. */
+  removeDuplicate?: boolean;
+}
+
+/** A module with a `forward` from one tensor to one tensor. */
+export type Layer = Module & { forward(input: Tensor): Tensor };
+
+const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
+
+/**
+ * Base class of all layers and models (torch.nn.Module). Public fields that hold a `Parameter`, a `Module` or
+ * a registered buffer belong to the module, in order of declaration; they are looked up whenever asked
+ * for, so a field may be set or replaced at any time. A reference that is not to be found (to a parent, to
+ * a model that is trained elsewhere) goes into a `#private` field.
+ *
+ * A subclass defines `forward`, and users call it: `model.forward(x)`.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   hidden = new nn.Linear(4, 8);
+ *   out = new nn.Linear(8, 1);
+ *   forward(x: Tensor) { return this.out.forward(this.hidden.forward(x).tanh()); }
+ * }
+ * const net = new Net();
+ * net.parameters().length; // 4
+ */
+export class Module {
+  /** Whether layers such as Dropout behave as in training; set by `train()` and `eval()`. */
+  training = true;
+  /** Names of fields that hold buffers; true when the state dict has them. */
+  readonly #buffers = new Map<string, boolean>();
+
+  /**
+   * @internal What belongs to this module by name: its fields, and what a container holds. Order counts.
+   */
+  members(): (readonly [string, unknown])[] {
+    return Object.entries(this);
+  }
+
+  /** @internal Own buffers by name, with whether the state dict has them. */
+  ownBuffers(): (readonly [string, Tensor, boolean])[] {
+    const found: [string, Tensor, boolean][] = [];
+    for (const [name, persistent] of this.#buffers) {
+      const value = (this as Record<string, unknown>)[name];
+      if (value instanceof Tensor && !(value instanceof Parameter)) {
+        found.push([name, value, persistent]);
+      }
+    }
+    return found;
+  }
+
+  /** @internal Own parameters by name. */
+  ownParameters(): (readonly [string, Parameter])[] {
+    return this.members().filter(
+      (member): member is readonly [string, Parameter] => member[1] instanceof Parameter,
+    );
+  }
+
+  /** The modules directly below, by name; one that two fields hold comes once. */
+  namedChildren(): (readonly [string, Module])[] {
+    const seen = new Set<unknown>();
+    return this.members().filter((member): member is readonly [string, Module] => {
+      if (!(member[1] instanceof Module) || seen.has(member[1])) return false;
+      seen.add(member[1]);
+      return true;
+    });
+  }
+
+  /** The modules directly below. */
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /**
+   * This module (named `prefix`) and every one below it, parents first (torch.nn.Module.named_modules).
+   * @throws Error when a module contains itself.
+   */
+  namedModules({ prefix = '', removeDuplicate = true }: WalkOptions = {}): [string, Module][] {
+    const found: [string, Module][] = [];
+    const seen = new Set<Module>();
+    const ancestors = new Set<Module>();
+    const visit = (module: Module, path: string): void => {
+      if (ancestors.has(module)) {
+        throw new Error(
+          `modules: '${path}' of ${this.constructor.name} is a module that contains it; keep a reference to a parent in a #private field`,
+        );
+      }
+      if (removeDuplicate && seen.has(module)) return;
+      seen.add(module);
+      found.push([path, module]);
+      ancestors.add(module);
+      for (const [name, member] of module.members()) {
+        if (member instanceof Module) visit(member, join(path, name));
+      }
+      ancestors.delete(module);
+    };
+    visit(this, prefix);
+    return found;
+  }
+
+  /** This module and every one below it, each once. */
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  #named<T extends Tensor>(
+    own: (module: Module) => (readonly [string, T, ...unknown[]])[],
+    { prefix = '', recurse = true, removeDuplicate = true }: WalkOptions,
+  ): [string, T][] {
+    const modules: [string, Module][] = recurse
+      ? this.namedModules({ prefix, removeDuplicate })
+      : [[prefix, this]];
+    const found: [string, T][] = [];
+    const seen = new Set<T>();
+    for (const [path, module] of modules) {
+      for (const [name, value] of own(module)) {
+        if (removeDuplicate && seen.has(value)) continue;
+        seen.add(value);
+        found.push([join(path, name), value]);
+      }
+    }
+    return found;
+  }
+
+  /** Every parameter with its name (`rnn.weight_ih_l0`), own ones first; a shared one once. */
+  namedParameters(options: WalkOptions = {}): [string, Parameter][] {
+    return this.#named((module) => module.ownParameters(), options);
+  }
+
+  /** Every parameter, a shared one once: what an optimizer takes. */
+  parameters(options: WalkOptions = {}): Parameter[] {
+    return this.namedParameters(options).map(([, parameter]) => parameter);
+  }
+
+  /** Every buffer with its name. */
+  namedBuffers(options: WalkOptions = {}): [string, Tensor][] {
+    return this.#named((module) => module.ownBuffers(), options);
+  }
+
+  /** Every buffer. */
+  buffers(options: WalkOptions = {}): Tensor[] {
+    return this.namedBuffers(options).map(([, buffer]) => buffer);
+  }
+
+  #register(operation: string, name: string, value: unknown): void {
+    if (typeof name !== 'string' || name === '' || name.includes('.')) {
+      throw new RangeError(
+        `${operation}: the name must be a string of at least one character without dots, got '${String(name)}'`,
+      );
+    }
+    const known = this.members().some(([member]) => member === name);
+    if ((name in this && !known) || name === 'training') {
+      throw new RangeError(
+        `${operation}: '${name}' is already something else in ${this.constructor.name}; use another name`,
+      );
+    }
+    (this as Record<string, unknown>)[name] = value;
+  }
+
+  /**
+   * Makes `tensor` the field `name` and a buffer: part of the module's state, but not learned.
+   * @param options.persistent whether the state dict has it; default true
+   */
+  registerBuffer(
+    name: string,
+    tensor: Tensor | null,
+    { persistent = true }: { persistent?: boolean } = {},
+  ): void {
+    if (tensor !== null && !(tensor instanceof Tensor)) {
+      throw new TypeError(
+        `registerBuffer: '${name}' must be a Tensor or null, got ${typeof tensor}`,
+      );
+    }
+    this.#register('registerBuffer', name, tensor);
+    this.#buffers.set(name, persistent);
+  }
+
+  /** Makes `parameter` the field `name`; null stands for one that is switched off. */
+  registerParameter(name: string, parameter: Parameter | null): void {
+    if (parameter !== null && !(parameter instanceof Parameter)) {
+      throw new TypeError(
+        `registerParameter: '${name}' must be a Parameter or null; wrap the tensor: new nn.Parameter(tensor)`,
+      );
+    }
+    this.#register('registerParameter', name, parameter);
+  }
+
+  /** Makes `module` the field `name`. */
+  addModule(name: string, module: Module | null): void {
+    if (module !== null && !(module instanceof Module)) {
+      throw new TypeError(`addModule: '${name}' must be a Module or null, got ${typeof module}`);
+    }
+    this.#register('addModule', name, module);
+  }
+
+  /** Switches this module and all below to training (or, with false, to evaluation). */
+  train(mode = true): this {
+    if (typeof mode !== 'boolean') {
+      throw new TypeError(`train: the mode must be true or false, got ${String(mode)}`);
+    }
+    for (const module of this.modules()) module.training = mode;
+    return this;
+  }
+
+  /** Switches this module and all below to evaluation: `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Switches gradients of all parameters on or off. */
+  requiresGrad_(wanted = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = wanted;
+    return this;
+  }
+
+  /** Forgets every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
+  zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
+    for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
+  }
+
+  /** Calls `fn` with every module, children before parents. */
+  apply(fn: (module: Module) => void): this {
+    this.modules(); // refuses a module that contains itself
+    const visit = (module: Module): void => {
+      for (const child of module.children()) visit(child);
+      fn(module);
+    };
+    visit(this);
+    return this;
+  }
+
+  /**
+   * Converts float parameters, their gradients and float buffers. Parameters stay the same objects, so an
+   * optimizer keeps working on them.
+   * @throws TypeError unless `dtype` is float32 or float64.
+   */
+  to(dtype: DType): this {
+    if (!isFloat(checkDType('to', dtype))) {
+      throw new TypeError(`to: a module converts to float32 or float64 only, got ${dtype}`);
+    }
+    const convert = (x: Tensor): void => {
+      if (isFloat(x.dtype) && x.dtype !== dtype) replaceData(x, cast(x, dtype));
+      if (x.grad !== null && x.grad.dtype !== dtype) x.grad = cast(x.grad, dtype);
+    };
+    noGrad(() => {
+      for (const x of [...this.parameters(), ...this.buffers()]) convert(x);
+    });
+    return this;
+  }
+
+  /** `to('float32')`. */
+  float(): this {
+    return this.to('float32');
+  }
+
+  /** `to('float64')`. */
+  double(): this {
+    return this.to('float64');
+  }
+
+  /**
+   * Parameters and persistent buffers by PyTorch's keys, detached, sharing memory with the module
+   * (torch.nn.Module.state_dict). What two fields hold comes under both names.
+   */
+  stateDict({ prefix = '' }: { prefix?: string } = {}): Map<string, Tensor> {
+    return stateDict(this, prefix);
+  }
+
+  /**
+   * Copies values into parameters and buffers, converting between float32 and float64. When anything does not fit,
+   * nothing is changed and the error lists every missing, unexpected, misshapen and mistyped key.
+   * @param options.strict false: missing and unexpected keys are returned instead
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>, options: LoadOptions = {}): LoadResult {
+    return loadStateDict(this, state, options);
+  }
+
+  /**
+   * Calls `hook(module, inputs, output)` after every `forward`; what it returns replaces the output, unless it
+   * is undefined. Returns a function that removes the hook.
+   */
+  registerForwardHook(hook: ForwardHook): RemoveHook {
+    return addForwardHook(this, hook);
+  }
+
+  /**
+   * Calls `hook(module, inputs)` before every `forward`; an array that it returns replaces the inputs. Returns
+   * a function that removes the hook.
+   */
+  registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
+    return addForwardPreHook(this, hook);
+  }
+
+  /** What a layer prints between its brackets; a layer of one's own overrides it. */
+  extraRepr(): string {
+    return '';
+  }
+
+  /** The tree of modules, as PyTorch prints it. */
+  toString(): string {
+    const children = this.members().filter(
+      (member): member is readonly [string, Module] => member[1] instanceof Module,
+    );
+    return printModule(this.constructor.name, this.extraRepr(), children);
+  }
+
+  /** @internal For console.log. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+// Not declared in the class, so that a subclass chooses its own arguments and result and needs no `override`.
+Object.defineProperty(Module.prototype, 'forward', {
+  value(this: Module): never {
+    throw new Error(
+      `${this.constructor.name}.forward: this module has no forward method; define forward(x) in the class`,
+    );
+  },
+  writable: true,
+  configurable: true,
+});

@@ -1,0 +1,99 @@
+/**
+ * State dicts: a module's parameters and persistent buffers by name. Loading compares everything before it
+ * changes anything.
+ */
+import { noGrad } from '../autograd/mode';
+import { cast } from '../ops/cast';
+import { copyInto, detach } from '../ops/clone';
+import { isFloat } from '../tensor/dtype';
+import { sameShape, showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+import type { Module } from './module';
+
+export interface LoadOptions {
+  /** Whether missing and unexpected keys are errors. Default: true. */
+  strict?: boolean;
+}
+
+export interface LoadResult {
+  /** Keys of the module that the state dict lacks. */
+  missingKeys: string[];
+  /** Keys of the state dict that the module lacks. */
+  unexpectedKeys: string[];
+}
+
+// Every tensor of the state, under every name that leads to it.
+function entries(module: Module, prefix: string): [string, Tensor][] {
+  const found: [string, Tensor][] = [];
+  for (const [path, part] of module.namedModules({ removeDuplicate: false })) {
+    const before = path === '' ? prefix : `${prefix}${path}.`;
+    for (const [name, parameter] of part.ownParameters()) found.push([before + name, parameter]);
+    for (const [name, buffer, persistent] of part.ownBuffers()) {
+      if (persistent) found.push([before + name, buffer]);
+    }
+  }
+  return found;
+}
+
+/** As PyTorch's state_dict, `prefix` (with its dot) before every key. */
+export function stateDict(module: Module, prefix: string): Map<string, Tensor> {
+  return new Map(entries(module, prefix).map(([name, value]) => [name, detach(value)]));
+}
+
+// Floats convert to floats; an integer or boolean buffer takes its own type only.
+const fits = (value: Tensor, target: Tensor): boolean =>
+  value.dtype === target.dtype || (isFloat(value.dtype) && isFloat(target.dtype));
+
+function checkMap(state: unknown): asserts state is ReadonlyMap<string, unknown> {
+  if (!(state instanceof Map)) {
+    throw new TypeError(
+      `loadStateDict: the state dict must be a Map from names to tensors, got ${state === null ? 'null' : typeof state}; new Map(Object.entries(…)) makes one of an object`,
+    );
+  }
+}
+
+/** @throws Error that lists every key that does not fit; nothing is changed then. */
+export function loadStateDict(
+  module: Module,
+  state: ReadonlyMap<string, Tensor>,
+  { strict = true }: LoadOptions,
+): LoadResult {
+  checkMap(state);
+  const targets = new Map(entries(module, ''));
+  const missingKeys = [...targets.keys()].filter((name) => !state.has(name));
+  const unexpectedKeys = [...state.keys()].filter((name) => !targets.has(name));
+  const problems: string[] = [];
+  if (strict) {
+    for (const name of missingKeys) problems.push(`missing: ${name}`);
+    for (const name of unexpectedKeys) problems.push(`unexpected: ${name}`);
+  }
+  let wrongKind = false;
+  for (const [name, target] of targets) {
+    if (!state.has(name)) continue;
+    const value: unknown = state.get(name);
+    if (!(value instanceof Tensor)) {
+      problems.push(`not a tensor: ${name} is ${value === null ? 'null' : typeof value}`);
+      wrongKind = true;
+    } else if (!fits(value, target)) {
+      problems.push(`dtype of ${name}: ${value.dtype}, but the module's is ${target.dtype}`);
+      wrongKind = true;
+    } else if (!sameShape(value.shape, target.shape)) {
+      problems.push(
+        `shape of ${name}: ${showShape(value.shape)}, but the module's is ${showShape(target.shape)}`,
+      );
+    }
+  }
+  if (problems.length > 0) {
+    const message = `loadStateDict: the state dict does not fit ${module.constructor.name}; nothing was loaded:\n  ${problems.join('\n  ')}`;
+    throw wrongKind ? new TypeError(message) : new RangeError(message);
+  }
+  noGrad(() => {
+    for (const [name, target] of targets) {
+      const value = state.get(name);
+      if (value === undefined) continue;
+      copyInto(cast(value, target.dtype), target);
+      target.storage.version++;
+    }
+  });
+  return { missingKeys, unexpectedKeys };
+}

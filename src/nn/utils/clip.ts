@@ -1,0 +1,192 @@
+/** Clipping of gradients, in place: by the norm of all of them together, or element by element. */
+import { args, family } from '../../native/kernels';
+import { copyInto } from '../../ops/clone';
+import { full } from '../../ops/factories';
+import { kernelFor, Table } from '../../ops/table';
+import { isFloat, type DType } from '../../tensor/dtype';
+import { allocate } from '../../tensor/storage';
+import { empty, Tensor } from '../../tensor/tensor';
+
+export interface NormOptions {
+  /** Order of the norm: a number, or Infinity for the largest element. Default: 2. */
+  normType?: number;
+  /** Throw, and change nothing, when the norm is infinite or NaN. Default: false. */
+  errorIfNonfinite?: boolean;
+}
+
+const sumSquares = family('table_sum_squares');
+const scale = family('table_scale');
+const table = new Table(2);
+const result = allocate(8);
+const resultCell = new Float64Array(result.buffer, result.byteOffset, 1);
+
+const floats = ['float32', 'float64'] as const;
+
+function listOf(operation: string, tensors: unknown): Tensor[] {
+  if (tensors instanceof Tensor) return [tensors];
+  if (typeof tensors !== 'object' || tensors === null || !(Symbol.iterator in tensors)) {
+    throw new TypeError(
+      `${operation}: takes a tensor or several, such as model.parameters(), got ${tensors === null ? 'null' : typeof tensors}`,
+    );
+  }
+  const list = [...(tensors as Iterable<unknown>)];
+  for (const [i, x] of list.entries()) {
+    if (!(x instanceof Tensor)) throw new TypeError(`${operation}: item ${i} is not a Tensor`);
+    if (!isFloat(x.dtype))
+      throw new TypeError(`${operation}: item ${i} is ${x.dtype}, not a float`);
+  }
+  return list as Tensor[];
+}
+
+const gradientsOf = (parameters: readonly Tensor[]): Tensor[] => {
+  const grads: Tensor[] = [];
+  for (const { grad } of parameters) if (grad !== null) grads.push(grad);
+  return grads;
+};
+
+function checkNumber(operation: string, name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${operation}: ${name} must be a number, got ${typeof value}`);
+  }
+  if (Number.isNaN(value) || value < 0) {
+    throw new RangeError(`${operation}: ${name} must be a number of at least 0, got ${value}`);
+  }
+}
+
+// One kernel call over all tensors of a type; args from [2] on are the caller's.
+function overTable(dtype: DType, kernels: typeof scale, tensors: readonly Tensor[]): void {
+  table.begin(tensors.length);
+  for (const x of tensors) {
+    table.put(x.numel);
+    table.put(x.address);
+  }
+  table.run(kernelFor(kernels, dtype));
+}
+
+const dense = (x: Tensor): Tensor =>
+  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
+
+function norm2(tensors: readonly Tensor[]): number {
+  let total = 0;
+  for (const dtype of floats) {
+    const some = tensors.filter((x) => x.dtype === dtype).map(dense);
+    if (some.length === 0) continue;
+    args[2] = result.address;
+    overTable(dtype, sumSquares, some);
+    total += resultCell[0];
+  }
+  return Math.sqrt(total);
+}
+
+// The norm of the tensors' norms, which for order 0 counts the tensors that are not all zeros, as in PyTorch.
+function normP(tensors: readonly Tensor[], p: number): number {
+  let total = 0;
+  for (const x of tensors) {
+    const values = dense(x).memory(x.numel);
+    let own = 0;
+    for (let i = 0; i < values.length; i++) {
+      const size = Math.abs(values[i]);
+      if (Number.isNaN(size)) return NaN;
+      if (p === Infinity) own = Math.max(own, size);
+      else own += p === 0 ? Number(size !== 0) : size ** p;
+    }
+    if (p === Infinity) total = Math.max(total, own);
+    else total += p === 0 ? Number(own !== 0) : own;
+  }
+  return p === Infinity || p === 0 ? total : total ** (1 / p);
+}
+
+/**
+ * The norm of all tensors as if they were one vector, a 0-dimensional tensor (torch.nn.utils.get_total_norm).
+ * @throws RangeError when `errorIfNonfinite` and the norm is infinite or NaN.
+ */
+export function getTotalNorm(
+  tensors: Tensor | Iterable<Tensor>,
+  options: NormOptions = {},
+): Tensor {
+  return totalNorm('getTotalNorm', listOf('getTotalNorm', tensors), options);
+}
+
+function totalNorm(
+  operation: string,
+  tensors: readonly Tensor[],
+  { normType = 2, errorIfNonfinite = false }: NormOptions,
+): Tensor {
+  checkNumber(operation, 'normType', normType);
+  const norm = normType === 2 ? norm2(tensors) : normP(tensors, normType);
+  if (errorIfNonfinite && !Number.isFinite(norm)) {
+    throw new RangeError(
+      `${operation}: the norm of order ${normType} of the gradients is ${norm}, so they cannot be clipped`,
+    );
+  }
+  return full([], norm, { dtype: tensors[0]?.dtype ?? 'float32' });
+}
+
+/**
+ * Multiplies all gradients by min(1, maxNorm / (totalNorm + 1e-6)), in place (torch.nn.utils.clip_grads_with_norm_).
+ */
+export function clipGradsWithNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  norm: Tensor,
+): void {
+  const grads = gradientsOf(listOf('clipGradsWithNorm_', parameters));
+  checkNumber('clipGradsWithNorm_', 'maxNorm', maxNorm);
+  scaleAll(grads, maxNorm / (norm.item() + 1e-6));
+}
+
+function scaleAll(grads: readonly Tensor[], factor: number): void {
+  if (factor >= 1) return;
+  for (const dtype of floats) {
+    const own = grads.filter((x) => x.dtype === dtype);
+    if (own.length === 0) continue;
+    const rows = own.map(dense);
+    args[2] = factor;
+    overTable(dtype, scale, rows);
+    own.forEach((x, i) => {
+      if (rows[i] !== x) copyInto(rows[i], x);
+      x.storage.version++;
+    });
+  }
+}
+
+/**
+ * Scales all gradients so that their norm, taken over all of them, is at most `maxNorm`, and returns the norm that they had
+ * (torch.nn.utils.clip_grad_norm_). Parameters without gradients do not count.
+ * @throws RangeError for a negative maxNorm or normType; when `errorIfNonfinite` and the norm is infinite or NaN.
+ * @example
+ * loss.backward();
+ * nn.utils.clipGradNorm_(model.parameters(), 1);
+ * optimizer.step();
+ */
+export function clipGradNorm_(
+  parameters: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options: NormOptions = {},
+): Tensor {
+  checkNumber('clipGradNorm_', 'maxNorm', maxNorm);
+  const grads = gradientsOf(listOf('clipGradNorm_', parameters));
+  const total = totalNorm('clipGradNorm_', grads, options);
+  scaleAll(grads, maxNorm / (total.item() + 1e-6));
+  return total;
+}
+
+/**
+ * Cuts every element of every gradient to ±clipValue, in place (torch.nn.utils.clip_grad_value_).
+ * @throws RangeError for a negative clipValue.
+ * @example nn.utils.clipGradValue_(model.parameters(), 0.5)
+ */
+export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  checkNumber('clipGradValue_', 'clipValue', clipValue);
+  for (const grad of gradientsOf(listOf('clipGradValue_', parameters))) {
+    const rows = dense(grad);
+    const values = rows.memory(rows.numel);
+    for (let i = 0; i < values.length; i++) {
+      // Written so that NaN stays.
+      if (values[i] > clipValue) values[i] = clipValue;
+      else if (values[i] < -clipValue) values[i] = -clipValue;
+    }
+    if (rows !== grad) copyInto(rows, grad);
+    grad.storage.version++;
+  }
+}

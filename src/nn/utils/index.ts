@@ -1,0 +1,9 @@
+/** `nn.utils`: clipping of gradients, parameters as a vector. */
+export {
+  clipGradNorm_,
+  clipGradsWithNorm_,
+  clipGradValue_,
+  getTotalNorm,
+  type NormOptions,
+} from './clip';
+export { parametersToVector, vectorToParameters } from './vector';

@@ -1,0 +1,91 @@
+/** Adagrad: steps scaled by the sum of all squared gradients. One kernel call a group. */
+import { args, family } from '../native/kernels';
+import { full } from '../ops/factories';
+import { kernelFor, Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
+import type { Tensor } from '../tensor/tensor';
+import { byDType } from './groups';
+import {
+  checkOption,
+  Optimizer,
+  type CommonOptions,
+  type ParamGroup,
+  type Params,
+  type Update,
+} from './optimizer';
+
+export interface AdagradOptions extends CommonOptions {
+  /** The rate of step t is lr / (1 + (t − 1)·lrDecay). Default: 0. */
+  lrDecay: number;
+  /** Added to the gradient, times the parameter. Default: 0. */
+  weightDecay: number;
+  /** What the sum of squares starts from. Default: 0. */
+  initialAccumulatorValue: number;
+  /** Added to the denominator. Default: 1e-10. */
+  eps: number;
+  /** Climb instead of descending. Default: false. */
+  maximize: boolean;
+}
+
+export type AdagradState = { step: number; sum: Tensor };
+
+/**
+ * Duchi et al. 2011 (torch.optim.Adagrad):
+ *
+ *     g = gradient + weightDecay·p,  sum += g²
+ *     p −= lr/(1 + (t − 1)·lrDecay) · g / (√sum + eps)
+ *
+ * @throws RangeError for an option out of range.
+ * @example new optim.Adagrad(model.parameters(), { lr: 0.05 })
+ */
+export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
+  readonly #kernels = family('adagrad');
+  readonly #table = new Table(5);
+
+  constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
+    super(params, {
+      lr: 1e-2,
+      lrDecay: 0,
+      eps: 1e-10,
+      weightDecay: 0,
+      initialAccumulatorValue: 0,
+      maximize: false,
+      ...options,
+    });
+  }
+
+  protected override checkOptions(options: Readonly<AdagradOptions>): void {
+    const names = ['lr', 'lrDecay', 'weightDecay', 'initialAccumulatorValue', 'eps'] as const;
+    for (const name of names) checkOption('Adagrad', name, options[name]);
+  }
+
+  protected override newState(param: Tensor, options: ParamGroup<AdagradOptions>): AdagradState {
+    const { dtype, shape } = param;
+    return { step: 0, sum: full(shape, options.initialAccumulatorValue, { dtype }) };
+  }
+
+  protected override update(
+    updates: readonly Update<AdagradState>[],
+    options: ParamGroup<AdagradOptions>,
+  ): void {
+    byDType(updates, (some, dtype) => this.#run(some, dtype, options));
+  }
+
+  #run(updates: readonly Update<AdagradState>[], dtype: DType, options: AdagradOptions): void {
+    const { lr, lrDecay, eps, weightDecay, maximize } = options;
+    const table = this.#table;
+    table.begin(updates.length);
+    for (const { param, grad, state } of updates) {
+      state.step++;
+      table.put(param.numel);
+      table.put(param.address);
+      table.put(grad.address);
+      table.put(state.sum.address);
+      table.put(lr / (1 + (state.step - 1) * lrDecay));
+    }
+    args[2] = eps;
+    args[3] = weightDecay;
+    args[4] = maximize ? 1 : 0;
+    table.run(kernelFor(this.#kernels, dtype));
+  }
+}

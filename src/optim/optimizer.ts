@@ -1,0 +1,239 @@
+/**
+ * Optimizer: parameter groups, per-parameter state, and both as a state dict. How a group is updated is each
+ * optimizer's own file.
+ */
+import { clearGrad } from '../autograd/clear';
+import { withGradMode } from '../autograd/mode';
+import { contiguous } from '../ops/clone';
+import { isFloat } from '../tensor/dtype';
+import { sameShape, showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+import { packState, unpackState, type OptimizerStateDict } from './state';
+
+/** What every optimizer's groups have. */
+export interface CommonOptions {
+  /** Learning rate. */
+  lr: number;
+}
+
+/** Parameters that are updated with the same options. */
+export type ParamGroup<O extends CommonOptions> = O & {
+  params: Tensor[];
+  /** The rate that a learning rate scheduler started from. */
+  initialLr?: number;
+};
+
+/** A group as a user gives it: options that are left out take the optimizer's. */
+export type GroupInit<O extends CommonOptions> = Partial<O> & { params: Iterable<Tensor> | Tensor };
+
+/** What an optimizer's constructor takes first: parameters, or groups of them. */
+export type Params<O extends CommonOptions> = Iterable<Tensor> | Iterable<GroupInit<O>>;
+
+/** What an optimizer remembers of a parameter, by PyTorch's names in camelCase. */
+export type ParamState = Record<string, Tensor | number | null>;
+
+/** One parameter of a group that has a gradient. */
+export interface Update<S> {
+  readonly param: Tensor;
+  readonly grad: Tensor;
+  readonly state: S;
+}
+
+/** Base class of all optimizers (torch.optim.Optimizer). */
+export abstract class Optimizer<
+  O extends CommonOptions = CommonOptions,
+  S extends ParamState = ParamState,
+> {
+  /** Options may be changed at any time: `optimizer.paramGroups[0].lr = 0.01`. */
+  readonly paramGroups: ParamGroup<O>[] = [];
+  /** What is remembered of each parameter that was updated. */
+  readonly state = new Map<Tensor, S>();
+  /** The options of a group that does not give its own. */
+  readonly defaults: Readonly<O>;
+  /** @internal How often `step` was called: a scheduler warns when it is not. */
+  updates = 0;
+
+  /**
+   * @throws RangeError for no parameters, one that is there twice, an option out of range; TypeError for what is
+   * no float tensor; Error for a tensor that an operation made.
+   */
+  constructor(params: Params<O>, defaults: O) {
+    this.defaults = defaults;
+    this.checkOptions(defaults);
+    const list = listOf(this.name, params);
+    if (list.length === 0) {
+      throw new RangeError(`${this.name}: got an empty list of parameters`);
+    }
+    if (list.some((item) => isGroup(item))) {
+      for (const group of list) this.addParamGroup(group as GroupInit<O>);
+    } else this.addParamGroup({ params: list as Tensor[] } as unknown as GroupInit<O>);
+  }
+
+  /** The class's name, for errors. */
+  protected get name(): string {
+    return this.constructor.name;
+  }
+
+  /** @throws RangeError for an option out of range. */
+  protected abstract checkOptions(options: Readonly<O>): void;
+
+  /** What is remembered of a parameter before its first update. */
+  protected abstract newState(param: Tensor, group: ParamGroup<O>): S;
+
+  /** Updates the parameters of `group` that have gradients. Nothing is recorded here. */
+  protected abstract update(updates: readonly Update<S>[], group: ParamGroup<O>): void;
+
+  /** Adds a group with options of its own (torch.optim.Optimizer.add_param_group). */
+  addParamGroup(init: GroupInit<O>): void {
+    if (!isGroup(init)) {
+      throw new TypeError(`${this.name}: a parameter group must be an object { params, … }`);
+    }
+    const given = Object.entries(init).filter(([, value]) => value !== undefined);
+    const params = listOf(this.name, init.params) as Tensor[];
+    const group = { ...this.defaults, ...Object.fromEntries(given), params } as ParamGroup<O>;
+    this.checkOptions(group);
+    const taken = new Set(this.paramGroups.flatMap((other) => other.params));
+    for (const [i, param] of params.entries()) {
+      checkParam(this.name, i, param);
+      if (taken.has(param)) {
+        throw new RangeError(
+          `${this.name}: parameter ${i} of the group (shape ${showShape(param.shape)}) is there already; each parameter belongs to one group, once`,
+        );
+      }
+      taken.add(param);
+    }
+    this.paramGroups.push(group);
+  }
+
+  /** Forgets all gradients (or, with `setToNone: false`, fills them with zeros). */
+  zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
+    for (const group of this.paramGroups) {
+      for (const param of group.params) clearGrad(param, setToNone);
+    }
+  }
+
+  /**
+   * Updates every parameter that has a gradient. `closure`, when given, is called first, with recording on, to compute
+   * the loss again; its result is returned.
+   * @throws RangeError or TypeError when a gradient's shape or type is not its parameter's.
+   */
+  step(): undefined;
+  step<R>(closure: () => R): R;
+  step<R>(closure?: () => R): R | undefined {
+    const loss = closure === undefined ? undefined : withGradMode(true, closure);
+    withGradMode(false, () => {
+      const updates = this.paramGroups.map((group) => this.#collect(group));
+      for (let i = 0; i < updates.length; i++) {
+        if (updates[i].length > 0) this.update(updates[i], this.paramGroups[i]);
+      }
+    });
+    this.updates++;
+    return loss;
+  }
+
+  // All gradients are checked before any parameter changes.
+  #collect(group: ParamGroup<O>): Update<S>[] {
+    const updates: Update<S>[] = [];
+    for (const param of group.params) {
+      const { grad } = param;
+      if (grad === null) continue;
+      if (!sameShape(grad.shape, param.shape)) {
+        throw new RangeError(
+          `${this.name}.step: a parameter of shape ${showShape(param.shape)} has a gradient of shape ${showShape(grad.shape)}`,
+        );
+      }
+      if (grad.dtype !== param.dtype) {
+        throw new TypeError(
+          `${this.name}.step: a ${param.dtype} parameter has a ${grad.dtype} gradient; zeroGrad() and compute it again`,
+        );
+      }
+      let state = this.state.get(param);
+      if (state === undefined) {
+        state = this.newState(param, group);
+        this.state.set(param, state);
+      }
+      updates.push({ param, grad: contiguous(grad), state });
+    }
+    return updates;
+  }
+
+  /**
+   * State and options in PyTorch's structure and names: `state` by the parameter's number, `param_groups`
+   * with the numbers of their parameters (torch.optim.Optimizer.state_dict). Tensors share memory.
+   */
+  stateDict(): OptimizerStateDict {
+    return packState(this.paramGroups, this.state);
+  }
+
+  /**
+   * Takes over a state dict that an optimizer of the same class and the same parameters made: states are
+   * copied, options replaced.
+   * @throws RangeError or TypeError that lists everything that does not fit; nothing is changed then.
+   */
+  loadStateDict(dict: OptimizerStateDict): void {
+    const { groups, states } = unpackState(
+      this.name,
+      dict,
+      this.paramGroups,
+      (param, group) => this.newState(param, group),
+      (options) => this.checkOptions(options),
+    );
+    groups.forEach((options, i) => Object.assign(this.paramGroups[i], options));
+    this.state.clear();
+    for (const [param, state] of states) this.state.set(param, state);
+  }
+
+  /** The groups and their options, as PyTorch prints them. */
+  toString(): string {
+    const groups = this.paramGroups.map((group, i) => {
+      const options = Object.entries(group).filter(([key]) => key !== 'params');
+      const lines = options.map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`).sort();
+      return `Parameter Group ${i}\n${lines.join('\n')}`;
+    });
+    return `${this.name} (\n${groups.join('\n\n')}\n)`;
+  }
+}
+
+const isGroup = (item: unknown): item is { params: unknown } =>
+  typeof item === 'object' && item !== null && !(item instanceof Tensor) && 'params' in item;
+
+function listOf(operation: string, items: unknown): unknown[] {
+  if (items instanceof Tensor) return [items];
+  if (typeof items !== 'object' || items === null || !(Symbol.iterator in items)) {
+    throw new TypeError(
+      `${operation}: takes parameters (model.parameters()) or groups [{ params, … }], got ${items === null ? 'null' : typeof items}`,
+    );
+  }
+  return [...(items as Iterable<unknown>)];
+}
+
+function checkParam(operation: string, i: number, param: unknown): void {
+  if (!(param instanceof Tensor)) {
+    throw new TypeError(
+      `${operation}: parameter ${i} must be a Tensor, got ${param === null ? 'null' : typeof param}`,
+    );
+  }
+  if (!isFloat(param.dtype)) {
+    throw new TypeError(`${operation}: parameter ${i} is ${param.dtype}; only floats are learned`);
+  }
+  if (!param.isLeaf) {
+    throw new Error(
+      `${operation}: parameter ${i} was made by an operation; optimize the leaf that it was made of`,
+    );
+  }
+}
+
+/** @throws RangeError unless option `name` is a number from `least` (to below `below`). */
+export function checkOption(
+  operation: string,
+  name: string,
+  value: unknown,
+  least = 0,
+  below = Infinity,
+): void {
+  if (typeof value === 'number' && value >= least && value < below) return;
+  const range = below === Infinity ? `of at least ${least}` : `from ${least} to below ${below}`;
+  const got = typeof value === 'number' ? String(value) : typeof value;
+  const message = `${operation}: ${name} must be a finite number ${range}, got ${got}`;
+  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+}

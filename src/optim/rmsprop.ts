@@ -1,0 +1,113 @@
+/** RMSprop: steps scaled by a running mean of squared gradients. One kernel call a group. */
+import { args, family } from '../native/kernels';
+import { zeros } from '../ops/factories';
+import { kernelFor, Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
+import type { Tensor } from '../tensor/tensor';
+import { byDType } from './groups';
+import {
+  checkOption,
+  Optimizer,
+  type CommonOptions,
+  type ParamGroup,
+  type Params,
+  type Update,
+} from './optimizer';
+
+export interface RMSpropOptions extends CommonOptions {
+  /** How much of the running mean is kept. Default: 0.99. */
+  alpha: number;
+  /** Added to the denominator. Default: 1e-8. */
+  eps: number;
+  /** Added to the gradient, times the parameter. Default: 0. */
+  weightDecay: number;
+  /** Share of the last update that is kept. Default: 0. */
+  momentum: number;
+  /** Divide by the deviation about the mean gradient instead. Default: false. */
+  centered: boolean;
+  /** Climb instead of descending. Default: false. */
+  maximize: boolean;
+}
+
+export type RMSpropState = {
+  step: number;
+  squareAvg: Tensor;
+  momentumBuffer: Tensor | null;
+  gradAvg: Tensor | null;
+};
+
+/**
+ * Tieleman and Hinton 2012, centered: Graves 2013 (torch.optim.RMSprop):
+ *
+ *     g = gradient + weightDecay·p
+ *     s = alpha·s + (1 − alpha)·g²        centered: minus the square of g's running mean
+ *     buffer = momentum·buffer + g / (√s + eps)
+ *     p −= lr·buffer
+ *
+ * @throws RangeError for an option out of range.
+ * @example new optim.RMSprop(model.parameters(), { lr: 0.001, momentum: 0.9 })
+ */
+export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
+  readonly #kernels = family('rmsprop');
+  readonly #table = new Table(6);
+
+  constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
+    super(params, {
+      lr: 1e-2,
+      momentum: 0,
+      alpha: 0.99,
+      eps: 1e-8,
+      centered: false,
+      weightDecay: 0,
+      maximize: false,
+      ...options,
+    });
+  }
+
+  protected override checkOptions(options: Readonly<RMSpropOptions>): void {
+    for (const name of ['lr', 'alpha', 'eps', 'weightDecay', 'momentum'] as const) {
+      checkOption('RMSprop', name, options[name]);
+    }
+  }
+
+  protected override newState(param: Tensor, options: ParamGroup<RMSpropOptions>): RMSpropState {
+    const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
+    return {
+      step: 0,
+      squareAvg: fresh(),
+      momentumBuffer: options.momentum > 0 ? fresh() : null,
+      gradAvg: options.centered ? fresh() : null,
+    };
+  }
+
+  protected override update(
+    updates: readonly Update<RMSpropState>[],
+    options: ParamGroup<RMSpropOptions>,
+  ): void {
+    byDType(updates, (some, dtype) => this.#run(some, dtype, options));
+  }
+
+  #run(updates: readonly Update<RMSpropState>[], dtype: DType, options: RMSpropOptions): void {
+    const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = options;
+    const table = this.#table;
+    table.begin(updates.length);
+    for (const { param, grad, state } of updates) {
+      state.step++;
+      if (centered) state.gradAvg ??= zeros(param.shape, { dtype });
+      if (momentum > 0) state.momentumBuffer ??= zeros(param.shape, { dtype });
+      table.put(param.numel);
+      table.put(param.address);
+      table.put(grad.address);
+      table.put(state.squareAvg.address);
+      table.put(centered ? state.gradAvg!.address : 0);
+      table.put(momentum > 0 ? state.momentumBuffer!.address : 0);
+    }
+    args[2] = lr;
+    args[3] = alpha;
+    args[4] = eps;
+    args[5] = weightDecay;
+    args[6] = momentum;
+    args[7] = maximize ? 1 : 0;
+    table.run(kernelFor(this.#kernels, dtype));
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Optimizer state dicts, in PyTorch's structure:
+ * { state: { 0: { step, exp_avg, … }, … }, param_groups: [{ lr, betas, …, params: [0, 1] }, …] }.
+ * Ours are camelCase names inside, PyTorch's snake_case names in the dict.
+ */
+import { cast } from '../ops/cast';
+import { clone, detach } from '../ops/clone';
+import { full } from '../ops/factories';
+import { isFloat } from '../tensor/dtype';
+import { sameShape, showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+
+/** A value in a state dict. `step` is a 0-dimensional tensor, as in PyTorch. */
+export type StateValue = Tensor | number | null;
+
+export interface OptimizerStateDict {
+  state: Record<number, Record<string, StateValue>>;
+  param_groups: ({ params: number[] } & Record<string, unknown>)[];
+}
+
+interface Group {
+  params: Tensor[];
+}
+
+const toSnake = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const toCamel = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const copyOption = (value: unknown): unknown =>
+  Array.isArray(value) ? (value as unknown[]).slice() : value;
+
+// A parameter's state by PyTorch's names; what is switched off is left out.
+const entries = (state: Record<string, StateValue>): [string, StateValue][] =>
+  Object.entries(state)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => [
+      toSnake(name),
+      value instanceof Tensor ? detach(value) : name === 'step' ? full([], value as number) : value,
+    ]);
+
+export function packState(
+  groups: readonly Group[],
+  states: ReadonlyMap<Tensor, Record<string, StateValue>>,
+): OptimizerStateDict {
+  const dict: OptimizerStateDict = { state: {}, param_groups: [] };
+  let number = 0;
+  for (const group of groups) {
+    const packed: OptimizerStateDict['param_groups'][number] = { params: [] };
+    for (const [name, value] of Object.entries(group)) {
+      if (name !== 'params') packed[toSnake(name)] = copyOption(value);
+    }
+    for (const param of group.params) {
+      const state = states.get(param);
+      const entry = state === undefined ? [] : entries(state);
+      if (entry.length > 0) dict.state[number] = Object.fromEntries(entry);
+      packed.params.push(number++);
+    }
+    dict.param_groups.push(packed);
+  }
+  return dict;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+// A copy of a saved value for `param`, or what is wrong with it.
+function fit(param: Tensor, like: StateValue, value: unknown): StateValue | string {
+  if (like === null && value === null) return null;
+  if (typeof like === 'number') {
+    const number = value instanceof Tensor && value.numel === 1 ? value.item() : value;
+    return typeof number === 'number' && Number.isFinite(number)
+      ? number
+      : 'must be a finite number or a tensor of one';
+  }
+  if (!(value instanceof Tensor)) return like === null ? null : 'must be a tensor';
+  if (!isFloat(value.dtype)) return `is ${value.dtype}`;
+  if (!sameShape(value.shape, param.shape)) {
+    return `has shape ${showShape(value.shape)}, its parameter ${showShape(param.shape)}`;
+  }
+  return value.dtype === param.dtype ? clone(detach(value)) : cast(detach(value), param.dtype);
+}
+
+/** Groups' options and parameters' states out of a dict, all checked. */
+export function unpackState<G extends Group, S extends Record<string, StateValue>>(
+  operation: string,
+  dict: unknown,
+  groups: readonly G[],
+  newState: (param: Tensor, group: G) => S,
+  checkOptions: (options: G) => void,
+): { groups: Partial<G>[]; states: Map<Tensor, S> } {
+  if (!isObject(dict) || !isObject(dict['state']) || !Array.isArray(dict['param_groups'])) {
+    throw new TypeError(
+      `${operation}.loadStateDict: takes what stateDict() returned: { state, param_groups }`,
+    );
+  }
+  const saved = dict['param_groups'] as OptimizerStateDict['param_groups'];
+  const problems: string[] = [];
+  if (saved.length !== groups.length) {
+    problems.push(`${saved.length} parameter groups, but the optimizer has ${groups.length}`);
+  }
+  const options: Partial<G>[] = [];
+  const states = new Map<Tensor, S>();
+  for (let i = 0; i < Math.min(saved.length, groups.length); i++) {
+    const numbers: unknown = saved[i]?.params;
+    const group = groups[i];
+    if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
+      problems.push(
+        `group ${i}: ${Array.isArray(numbers) ? numbers.length : 'no'} parameters, but the optimizer's has ${group.params.length}`,
+      );
+      continue;
+    }
+    const own: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(saved[i])) {
+      const key = toCamel(name);
+      if (key !== 'params' && (key in group || key === 'initialLr')) own[key] = copyOption(value);
+    }
+    options.push(own as Partial<G>);
+    try {
+      checkOptions({ ...group, ...own });
+    } catch (error) {
+      problems.push(`group ${i}: ${(error as Error).message}`);
+    }
+    for (const [p, param] of group.params.entries()) {
+      const number = numbers[p] as number;
+      const entry: unknown = (dict['state'] as Record<number, unknown>)[number];
+      if (entry === undefined) continue;
+      if (!isObject(entry)) {
+        problems.push(`state ${number}: must be an object`);
+        continue;
+      }
+      const state = newState(param, { ...group, ...own }) as Record<string, StateValue>;
+      for (const [name, like] of Object.entries(state)) {
+        const key = toSnake(name);
+        if (!(key in entry)) {
+          if (like !== null) problems.push(`state ${number}: ${key} is missing`);
+          continue;
+        }
+        const value = fit(param, like, entry[key]);
+        if (typeof value === 'string') problems.push(`state ${number}: ${key} ${value}`);
+        else state[name] = value;
+      }
+      states.set(param, state as S);
+    }
+  }
+  if (problems.length > 0) {
+    throw new RangeError(
+      `${operation}.loadStateDict: the state dict does not fit; nothing was loaded:\n  ${problems.join('\n  ')}`,
+    );
+  }
+  return { groups: options, states };
+}

@@ -1,0 +1,131 @@
+// Clipping against PyTorch (test/fixtures/optim.py), parameters as a vector.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as nn from '../../src/nn';
+import { tensor, zeros } from '../../src/ops';
+import type { Tensor } from '../../src/tensor/tensor';
+import { distance } from './fixture';
+
+interface Clip {
+  normType: number | 'Infinity';
+  maxNorm: number;
+  total: number;
+  grads: number[][];
+}
+const { clips } = JSON.parse(readFileSync(join(__dirname, '../fixtures/optim.json'), 'utf8')) as {
+  clips: Clip[];
+};
+
+// The parameters of optim.py, and the gradients of its first step.
+function parameters(): Tensor[] {
+  return [[5, 3], [17], []].map((shape, k) => {
+    const n = shape.reduce((product, size) => product * size, 1);
+    const param = zeros(shape, { requiresGrad: true });
+    const grad = Float32Array.from({ length: n }, (_, i) => (((i * 7 + 13 + k) % 31) - 15) / 16);
+    param.grad = tensor(grad).reshape(shape).clone();
+    return param;
+  });
+}
+const grads = (params: readonly Tensor[]): number[][] =>
+  params.map((param) => Array.from(param.grad!.toTypedArray()));
+
+describe('clipGradNorm_', () => {
+  const { clipGradNorm_ } = nn.utils;
+
+  it.each(clips.map((one) => [one.normType, one.maxNorm, one] as const))(
+    'norm %s to at most %d',
+    (normType, maxNorm, { total, grads: expected }) => {
+      const params = parameters();
+      const norm = clipGradNorm_(params, maxNorm, { normType: Number(normType) });
+      expect(norm.shape).toEqual([]);
+      expect(distance([norm.item()], [total])).toBeLessThanOrEqual(1e-6);
+      grads(params).forEach((grad, k) => {
+        expect(distance(grad, expected[k])).toBeLessThanOrEqual(1e-6);
+      });
+    },
+  );
+
+  it('takes one parameter, passes over those without gradients, and mixed types', () => {
+    const params = parameters();
+    expect(clipGradNorm_(params[2], 1).item()).toBe(Math.abs(params[2].grad!.item()));
+    expect(clipGradNorm_(zeros([3], { requiresGrad: true }), 1).item()).toBe(0);
+    const double = zeros([2], { dtype: 'float64', requiresGrad: true });
+    double.grad = tensor([3, 4], { dtype: 'float64' });
+    const single = zeros([1], { requiresGrad: true });
+    single.grad = tensor([12]);
+    expect(clipGradNorm_([double, single], 6.5).item()).toBe(13);
+    expect(distance(double.grad.toTypedArray(), [1.5, 2])).toBeLessThanOrEqual(1e-6);
+    expect(single.grad.item()).toBeCloseTo(6, 5);
+  });
+
+  it('reaches a gradient that is not contiguous', () => {
+    const param = zeros([2, 2], { requiresGrad: true });
+    param.grad = tensor([[3, 0], [4, 0]]).t(); // prettier-ignore
+    expect(clipGradNorm_([param], 1).item()).toBe(5);
+    expect(distance(param.grad.toTypedArray(), [0.6, 0.8, 0, 0])).toBeLessThanOrEqual(1e-6);
+  });
+
+  it('raises the gradients’ version', () => {
+    const params = parameters();
+    const before = params[0].grad!.version;
+    clipGradNorm_(params, 0.1);
+    expect(params[0].grad!.version).toBe(before + 1);
+  });
+
+  it('with errorIfNonfinite refuses infinite and NaN norms and changes nothing', () => {
+    for (const bad of [Infinity, NaN]) {
+      const params = parameters();
+      params[1].grad!.memory(17)[3] = bad;
+      const before = grads(params);
+      const clip = (): unknown => clipGradNorm_(params, 1, { errorIfNonfinite: true });
+      expect(clip).toThrow(/norm of order 2 of the gradients is (Infinity|NaN)/);
+      expect(grads(params)).toEqual(before);
+    }
+  });
+
+  it.each([
+    [() => clipGradNorm_([1] as never, 1), TypeError, /item 0 is not a Tensor/],
+    [() => clipGradNorm_(null as never, 1), TypeError, /takes a tensor or several/],
+    [() => clipGradNorm_([], -1), RangeError, /maxNorm must be a number of at least 0, got -1/],
+    [() => clipGradNorm_([], '1' as never), TypeError, /maxNorm must be a number, got string/],
+    [() => clipGradNorm_([], 1, { normType: NaN }), RangeError, /normType/],
+  ])('refuses bad arguments', (call, kind, message) => {
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('clipGradValue_', () => {
+  it('cuts every element and keeps NaN', () => {
+    const param = zeros([4], { requiresGrad: true });
+    param.grad = tensor([-3, 0.25, 2, NaN]);
+    nn.utils.clipGradValue_([param], 0.5);
+    expect(param.grad.toArray()).toEqual([-0.5, 0.25, 0.5, NaN]);
+    expect(() => nn.utils.clipGradValue_([param], -1)).toThrow(RangeError);
+  });
+});
+
+describe('getTotalNorm and clipGradsWithNorm_', () => {
+  it('are the two halves of clipGradNorm_', () => {
+    const [whole, halves] = [parameters(), parameters()];
+    nn.utils.clipGradNorm_(whole, 0.5);
+    const norm = nn.utils.getTotalNorm(halves.map((param) => param.grad!));
+    nn.utils.clipGradsWithNorm_(halves, 0.5, norm);
+    expect(grads(halves)).toEqual(grads(whole));
+  });
+});
+
+describe('parameters as a vector', () => {
+  it('there and back', () => {
+    const [from, to] = [new nn.Linear(3, 2), new nn.Linear(3, 2)];
+    const vector = nn.utils.parametersToVector(from.parameters());
+    expect(vector.shape).toEqual([8]);
+    expect(vector.requiresGrad).toBe(true);
+    nn.utils.vectorToParameters(vector, to.parameters());
+    expect(to.weight.toArray()).toEqual(from.weight.toArray());
+    expect(to.bias!.toArray()).toEqual(from.bias!.toArray());
+    expect(() => nn.utils.vectorToParameters(zeros([7]), to.parameters())).toThrow(
+      /need a vector of 8 elements, got shape \[7\]/,
+    );
+  });
+});

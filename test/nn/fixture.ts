@@ -1,0 +1,95 @@
+// test/fixtures/nn.json (made by PyTorch 2.13 with nn.py), its inputs, and how results are compared.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tensor } from '../../src/ops';
+import type { DType } from '../../src/tensor/dtype';
+import type { Tensor } from '../../src/tensor/tensor';
+
+export interface Packed {
+  shape: number[];
+  values: number[];
+}
+
+export interface Results {
+  output: Packed;
+  inputs: (Packed | null)[];
+  parameters: Record<string, Packed>;
+}
+
+/** A float input by the phase of its wave, or an integer one by its elements. */
+export interface Input {
+  shape: number[];
+  phase?: number;
+  integers?: number[];
+}
+
+export type Float = 'float32' | 'float64';
+export const floats: readonly Float[] = ['float32', 'float64'];
+
+export interface Fixture {
+  layers: {
+    layer: string;
+    args: unknown[];
+    seed: number;
+    train: boolean;
+    state: Record<string, Packed>;
+    inputs: Input[];
+    results: Record<Float, Results>;
+  }[];
+  functions: {
+    function: string;
+    args: unknown[];
+    seed: number;
+    inputs: Input[];
+    results: Record<Float, Results>;
+  }[];
+  inits: { init: string; shape: number[]; args: unknown[]; seed: number; values: number[] }[];
+  gains: [string, number | null, number][];
+}
+
+export const fixture = JSON.parse(
+  readFileSync(join(__dirname, '../fixtures/nn.json'), 'utf8'),
+) as Fixture;
+
+const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
+
+/** The same numbers as nn.py's wave(). */
+export function wave(shape: readonly number[], phase: number, dtype: DType): Tensor {
+  const values = Float64Array.from(
+    { length: numelOf(shape) },
+    (_, i) => (((i * 37 + phase * 11) % 127) - 63) / 64,
+  );
+  return tensor(values, { dtype }).reshape(shape);
+}
+
+export function inputOf(input: Input, dtype: DType): Tensor {
+  if (input.integers !== undefined) {
+    return tensor(Int32Array.from(input.integers)).reshape(input.shape);
+  }
+  const x = wave(input.shape, input.phase!, dtype).clone();
+  x.requiresGrad = true;
+  return x;
+}
+
+/** The largest difference, relative to the largest expected value. */
+export function distance(values: ArrayLike<number>, expected: readonly number[]): number {
+  if (values.length !== expected.length) return Infinity;
+  let worst = 0;
+  let largest = Number.MIN_VALUE;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(values[i] - expected[i]);
+    if (!(difference <= worst)) worst = difference;
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return worst === 0 ? 0 : worst / largest;
+}
+
+export function expectClose(actual: Tensor | null, expected: Packed | null, within: number): void {
+  if (expected === null) {
+    expect(actual).toBeNull();
+    return;
+  }
+  expect(actual).not.toBeNull();
+  expect(actual!.shape).toEqual(expected.shape);
+  expect(distance(actual!.toTypedArray(), expected.values)).toBeLessThanOrEqual(within);
+}

@@ -1,0 +1,237 @@
+// Layers and functions beyond PyTorch's numbers: gradients by differences, options, and what they refuse.
+import { gradcheck, gradgradcheck } from '../../src/autograd';
+import * as nn from '../../src/nn';
+import { ones, tensor, zeros } from '../../src/ops';
+import { Generator, manualSeed, randn } from '../../src/random';
+import type { Tensor } from '../../src/tensor/tensor';
+
+const F = nn.functional;
+const double = (shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
+const indices = (values: number[]): Tensor => tensor(Int32Array.from(values));
+
+beforeEach(() => {
+  manualSeed(1);
+});
+
+describe('gradients by differences', () => {
+  it('layerNorm, first and second', () => {
+    const f = (x: Tensor, weight: Tensor, bias: Tensor): Tensor =>
+      F.layerNorm(x, [5], { weight, bias, eps: 1e-3 });
+    const inputs = [double([3, 5]), double([5]), double([5])];
+    expect(gradcheck(f, inputs)).toBe(true);
+    expect(gradgradcheck(f, inputs)).toBe(true);
+    expect(gradcheck((x) => F.layerNorm(x, [2, 3]), [double([2, 2, 3])])).toBe(true);
+    expect(gradgradcheck((x) => F.layerNorm(x, [2, 3]), [double([2, 2, 3])])).toBe(true);
+  });
+
+  it('layerNorm of transposed inputs and gradients', () => {
+    const f = (x: Tensor, w: Tensor): Tensor => F.layerNorm(x.t(), [3], { weight: w }).t();
+    expect(gradcheck(f, [double([3, 4]), double([3])])).toBe(true);
+  });
+
+  it('normalize, cosineSimilarity, pad', () => {
+    expect(gradcheck((x) => F.normalize(x), [double([3, 4])])).toBe(true);
+    expect(gradcheck((x, y) => F.cosineSimilarity(x, y), [double([3, 4]), double([3, 4])])).toBe(
+      true,
+    );
+    expect(gradcheck((x) => F.pad(x, [1, -1, 2, 0]), [double([3, 4])])).toBe(true);
+  });
+
+  it('scaledDotProductAttention with each kind of mask', () => {
+    const inputs = [double([2, 3, 4]), double([2, 5, 4]), double([2, 5, 2])];
+    const keep = tensor([[true, true, false, true, false], [true, true, true, true, true], [false, false, false, false, true]]); // prettier-ignore
+    const bias = randn([3, 5], { dtype: 'float64' });
+    for (const options of [{}, { isCausal: true }, { attnMask: keep }, { attnMask: bias }]) {
+      expect(gradcheck((q, k, v) => F.scaledDotProductAttention(q, k, v, options), inputs)).toBe(
+        true,
+      );
+    }
+  });
+
+  it('dropout with a fixed mask', () => {
+    const f = (x: Tensor): Tensor =>
+      F.dropout(x, 0.4, { generator: new Generator().manualSeed(3) });
+    expect(gradcheck(f, [double([4, 5])])).toBe(true);
+    expect(gradgradcheck(f, [double([4, 5])])).toBe(true);
+  });
+});
+
+describe('Linear', () => {
+  const layer = new nn.Linear(3, 2);
+  it('takes any leading dimensions', () => {
+    expect(layer.forward(zeros([3])).shape).toEqual([2]);
+    expect(layer.forward(zeros([4, 5, 3])).shape).toEqual([4, 5, 2]);
+    expect(layer.forward(zeros([0, 3])).shape).toEqual([0, 2]);
+    expect(new nn.Linear(0, 2).forward(zeros([4, 0])).shape).toEqual([4, 2]);
+    expect(new nn.Linear(3, 2, { dtype: 'float64' }).weight.dtype).toBe('float64');
+  });
+  it.each<[() => unknown, new () => Error, RegExp]>([
+    [() => layer.forward(zeros([2, 4])), RangeError, /4 features, but weight takes 3/],
+    [() => layer.forward(zeros([2, 3], { dtype: 'float64' })), TypeError, /float64/],
+    [() => layer.forward([1, 2, 3] as never), TypeError, /must be a Tensor/],
+    [() => new nn.Linear(-1, 2), RangeError, /Linear: inFeatures must be an integer .* -1/],
+    [() => new nn.Linear(1, 2.5), RangeError, /outFeatures must be .* 2\.5/],
+    [() => new nn.Linear('3' as never, 2), TypeError, /inFeatures must be a number, got string/],
+  ])('refuses bad sizes and types', (call, kind, message) => {
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('Embedding', () => {
+  it('gives the padding row zeros and no gradient', () => {
+    const layer = new nn.Embedding(4, 3, { paddingIdx: -2 });
+    expect(layer.paddingIdx).toBe(2);
+    expect(layer.weight.at(2).toArray()).toEqual([0, 0, 0]);
+    layer
+      .forward(indices([2, 1, 2, 1]))
+      .sum()
+      .backward();
+    expect(layer.weight.grad!.toArray()).toEqual([[0, 0, 0], [2, 2, 2], [0, 0, 0], [0, 0, 0]]); // prettier-ignore
+  });
+
+  it('scales down only the rows that it looks up', () => {
+    const layer = nn.Embedding.fromPretrained(tensor([[3, 4], [6, 8], [0.3, 0.4]]), { maxNorm: 1 }); // prettier-ignore
+    const out = layer.forward(indices([0, 2, 0]));
+    expect(out.at(0, 0).item()).toBeCloseTo(0.6, 6);
+    expect(layer.weight.at(1).toArray()).toEqual([6, 8]);
+    expect(layer.weight.at(2, 0).item()).toBe(Math.fround(0.3));
+  });
+
+  it('checks every index before it changes a row', () => {
+    const layer = nn.Embedding.fromPretrained(tensor([[3, 4]]), { maxNorm: 1 });
+    expect(() => layer.forward(indices([0, 1]))).toThrow(RangeError);
+    expect(layer.weight.toArray()).toEqual([[3, 4]]);
+  });
+
+  it('from pretrained vectors is frozen, shares memory and draws nothing', () => {
+    const table = ones([2, 3]);
+    const layer = nn.Embedding.fromPretrained(table);
+    expect(layer.weight.requiresGrad).toBe(false);
+    table.fill_(2);
+    expect(layer.weight.at(0).toArray()).toEqual([2, 2, 2]);
+    expect(nn.Embedding.fromPretrained(table, { freeze: false }).weight.requiresGrad).toBe(true);
+    manualSeed(5);
+    const first = randn([1]).item();
+    manualSeed(5);
+    nn.Embedding.fromPretrained(table);
+    expect(randn([1]).item()).toBe(first);
+  });
+
+  it.each<[() => unknown, new () => Error, RegExp]>([
+    [() => new nn.Embedding(3, 2).forward(indices([3])), RangeError, /3/],
+    [() => new nn.Embedding(3, 2).forward(indices([-1])), RangeError, /-1/],
+    [() => new nn.Embedding(3, 2).forward(zeros([1])), TypeError, /int32/],
+    [() => new nn.Embedding(3, 2, { paddingIdx: 3 }), RangeError, /paddingIdx .* -3 to 2, got 3/],
+    [() => new nn.Embedding(1, 2, { weight: ones([2, 2]) }), RangeError, /shape \[1, 2\]/],
+    [() => nn.Embedding.fromPretrained(ones([2])), RangeError, /got shape \[2\]/],
+  ])('refuses what does not fit', (call, kind, message) => {
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('Dropout', () => {
+  it('changes nothing in evaluation, and for p = 0', () => {
+    const x = ones([4]);
+    expect(new nn.Dropout().eval().forward(x)).toBe(x);
+    expect(new nn.Dropout(0).forward(x)).toBe(x);
+    expect(new nn.Dropout(1).forward(x).toArray()).toEqual([0, 0, 0, 0]);
+  });
+  it('keeps the mean', () => {
+    const out = F.dropout(ones([10_000]), 0.25);
+    const kept = Array.from(out.toTypedArray()).filter((v) => v !== 0);
+    expect(new Set(kept)).toEqual(new Set([Math.fround(1 / 0.75)]));
+    expect(Math.abs(kept.length / 10_000 - 0.75)).toBeLessThan(0.02);
+  });
+  it('refuses what is no probability', () => {
+    for (const p of [-0.1, 1.1, NaN]) expect(() => new nn.Dropout(p)).toThrow(RangeError);
+    expect(() => new nn.Dropout('a' as never)).toThrow(TypeError);
+    expect(() => F.dropout(indices([1]))).toThrow(/takes float tensors, got int32/);
+  });
+});
+
+describe('LayerNorm', () => {
+  it('refuses what does not fit', () => {
+    expect(() => new nn.LayerNorm(3).forward(zeros([2, 4]))).toThrow(
+      /last sizes of the input must be \[3\], got input \[2, 4\]/,
+    );
+    expect(() => new nn.LayerNorm([])).toThrow(TypeError);
+    expect(() => new nn.LayerNorm(2.5)).toThrow(RangeError);
+    expect(() => new nn.LayerNorm(3).forward(zeros([3], { dtype: 'float64' }))).toThrow(TypeError);
+    expect(() => F.layerNorm(zeros([2, 3]), [3], { weight: ones([2]) })).toThrow(RangeError);
+  });
+  it('takes empty batches', () => {
+    expect(new nn.LayerNorm(3).forward(zeros([0, 3])).shape).toEqual([0, 3]);
+  });
+  it('gives a row the same bits in any batch', () => {
+    const layer = new nn.LayerNorm(37);
+    const x = randn([50, 37]);
+    const all = layer.forward(x);
+    expect(layer.forward(x.at([7, 8])).toArray()).toEqual(all.at([7, 8]).toArray());
+  });
+});
+
+describe('attention', () => {
+  const [q, k, v] = [ones([2, 3, 4]), ones([2, 5, 4]), ones([2, 5, 6])];
+  it('gives zeros where every key is masked, and no NaN to the gradients', () => {
+    const query = ones([1, 2], { requiresGrad: true });
+    const mask = tensor([[false, false]]);
+    const out = F.scaledDotProductAttention(query, ones([2, 2]), ones([2, 2]), { attnMask: mask });
+    expect(out.toArray()).toEqual([[0, 0]]);
+    out.sum().backward();
+    expect(query.grad!.toArray()).toEqual([[0, 0]]);
+  });
+  it('drops weights', () => {
+    const dropped = F.scaledDotProductAttention(q, k, v, { dropoutP: 1 });
+    expect(new Set(dropped.toTypedArray())).toEqual(new Set([0]));
+  });
+  it.each<[() => unknown, RegExp]>([
+    [() => F.scaledDotProductAttention(q, ones([2, 5, 3]), v), /do not fit/],
+    [() => F.scaledDotProductAttention(q, k, ones([2, 4, 6])), /do not fit/],
+    [() => F.scaledDotProductAttention(ones([4]), k, v), /query must have at least 2 dimensions/],
+    [
+      () => F.scaledDotProductAttention(q, k, v, { isCausal: true, attnMask: ones([3, 5]) }),
+      /attnMask or isCausal, not both/,
+    ],
+  ])('refuses what does not fit', (call, message) => {
+    expect(call).toThrow(RangeError);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('other functions and layers refuse', () => {
+  it.each<[() => unknown, new () => Error, RegExp]>([
+    [() => F.pad(ones([2]), [1]), RangeError, /at most 1 pairs .* got 1 numbers/],
+    [() => F.pad(ones([2]), [1, 1, 1, 1]), RangeError, /got 4 numbers/],
+    [() => F.pad(ones([2]), [-2, -1]), RangeError, /fewer than no elements/],
+    [() => F.pad(ones([2]), [0.5, 1]), TypeError, /integers/],
+    [() => F.pad(ones([2]), [1, 1], { mode: 'reflect' as never }), RangeError, /'constant'/],
+    [() => F.embedding(indices([0]), ones([1, 1]), { maxNorm: -1 }), RangeError, /maxNorm/],
+    [() => new nn.MSELoss({ reduction: 'max' as never }), RangeError, /reduction must be .* 'max'/],
+    [() => new nn.GELU({ approximate: 'erf' as never }), RangeError, /approximate must be/],
+    [() => new (nn.Softmax as unknown as new () => nn.Softmax)(), TypeError, /dim must be/],
+  ])('bad arguments', (call, kind, message) => {
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('losses keep their weights as buffers', () => {
+  it('in the state dict and through to()', () => {
+    const loss = new nn.CrossEntropyLoss({ weight: tensor([1, 2, 3]) });
+    expect([...loss.stateDict().keys()]).toEqual(['weight']);
+    expect(loss.double().weight!.dtype).toBe('float64');
+    expect([...new nn.CrossEntropyLoss().stateDict().keys()]).toEqual([]);
+  });
+  it('and use them', () => {
+    const [input, target] = [randn([2, 3]), indices([0, 2])];
+    const weighted = new nn.CrossEntropyLoss({ weight: tensor([1, 0, 0]) });
+    const first = new nn.CrossEntropyLoss().forward(input.at([0, 1]), indices([0]));
+    expect(weighted.forward(input, target).item()).toBeCloseTo(first.item(), 6);
+    const positive = new nn.BCEWithLogitsLoss({ posWeight: tensor([3]) });
+    expect(positive.forward(zeros([1]), ones([1])).item()).toBeCloseTo(3 * Math.LN2, 6);
+    const half = new nn.BCELoss({ weight: tensor([0.5]) });
+    expect(half.forward(tensor([0.5]), ones([1])).item()).toBeCloseTo(0.5 * Math.LN2, 6);
+  });
+});

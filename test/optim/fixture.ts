@@ -1,0 +1,66 @@
+// test/fixtures/optim.json (made by PyTorch 2.13 with optim.py), and its parameters and gradients.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tensor } from '../../src/ops';
+import type { DType } from '../../src/tensor/dtype';
+import type { Tensor } from '../../src/tensor/tensor';
+
+export interface Fixture {
+  runs: {
+    optimizer: string;
+    options: Record<string, unknown>;
+    dtype: 'float32' | 'float64';
+    after: Record<string, number[][]>;
+    state: Record<string, Record<string, number[]>>;
+  }[];
+  schedules: {
+    schedule: string;
+    args: unknown[];
+    rates: number[][];
+    momenta: number[];
+    metrics: number[] | null;
+  }[];
+}
+
+export const fixture = JSON.parse(
+  readFileSync(join(__dirname, '../fixtures/optim.json'), 'utf8'),
+) as Fixture;
+
+const shapes = [[5, 3], [17], []];
+const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
+
+function make(k: number, dtype: DType, value: (i: number) => number): Tensor {
+  const values = Float64Array.from({ length: numelOf(shapes[k]) }, (_, i) => value(i));
+  return tensor(values, { dtype }).reshape(shapes[k]).clone();
+}
+
+/** The parameters that every run starts from. */
+export const startingParameters = (dtype: DType): Tensor[] =>
+  shapes.map((_, k) => {
+    const x = make(k, dtype, (i) => (((i * 5 + k) % 23) - 11) / 8);
+    x.requiresGrad = true;
+    return x;
+  });
+
+/** Sets the gradients of step t; the last parameter has none in every third step. */
+export function setGradients(params: readonly Tensor[], t: number, always = false): void {
+  params.forEach((param, k) => {
+    param.grad =
+      k === 2 && t % 3 === 0 && !always
+        ? null
+        : make(k, param.dtype, (i) => (((i * 7 + t * 13 + k) % 31) - 15) / 16);
+  });
+}
+
+/** The largest difference, relative to the largest expected value. */
+export function distance(values: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (values.length !== expected.length) return Infinity;
+  let worst = 0;
+  let largest = Number.MIN_VALUE;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(values[i] - expected[i]);
+    if (!(difference <= worst)) worst = difference;
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return worst === 0 ? 0 : worst / largest;
+}

@@ -1,0 +1,322 @@
+// What all optimizers share: groups, gradients, state dicts, errors.
+import { isGradEnabled } from '../../src/autograd';
+import { cat, ones, tensor, zeros } from '../../src/ops';
+import * as optim from '../../src/optim';
+import type { OptimizerStateDict } from '../../src/optim';
+import type { Tensor } from '../../src/tensor/tensor';
+import { setGradients, startingParameters } from './fixture';
+
+const leaf = (shape: number[]): Tensor => ones(shape, { requiresGrad: true });
+const values = (params: readonly Tensor[]): unknown[] => params.map((p) => p.toArray());
+
+describe('groups', () => {
+  it('have options of their own, and the defaults for the rest', () => {
+    const [a, b] = [leaf([1]), leaf([1])];
+    const optimizer = new optim.SGD([{ params: a, lr: 0.5 }, { params: [b] }], { momentum: 0.9 });
+    expect(optimizer.paramGroups.map(({ lr, momentum }) => [lr, momentum])).toEqual([
+      [0.5, 0.9],
+      [1e-3, 0.9],
+    ]);
+    optimizer.addParamGroup({ params: leaf([2]), weightDecay: 1 });
+    expect(optimizer.paramGroups[2].weightDecay).toBe(1);
+    a.grad = ones([1]);
+    b.grad = ones([1]);
+    optimizer.paramGroups[1].lr = 0.25;
+    optimizer.step();
+    expect([a.item(), b.item()]).toEqual([0.5, 0.75]);
+  });
+
+  it('zeroGrad forgets, or fills with zeros', () => {
+    const param = leaf([2]);
+    const optimizer = new optim.Adam([param]);
+    param.grad = ones([2]);
+    const { grad } = param;
+    optimizer.zeroGrad({ setToNone: false });
+    expect(param.grad).toBe(grad);
+    expect(grad.toArray()).toEqual([0, 0]);
+    optimizer.zeroGrad();
+    expect(param.grad).toBeNull();
+  });
+
+  it('print', () => {
+    expect(String(new optim.SGD([leaf([1])], { lr: 0.1 }))).toBe(
+      'SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: false\n    momentum: 0\n    nesterov: false\n    weightDecay: 0\n)',
+    );
+  });
+});
+
+describe('step', () => {
+  it('leaves parameters without gradients alone, and an optimizer without any work', () => {
+    const param = leaf([2]);
+    const optimizer = new optim.Adam([param]);
+    optimizer.step();
+    expect(param.toArray()).toEqual([1, 1]);
+    expect(optimizer.state.size).toBe(0);
+  });
+
+  it('calls a closure with recording on and returns its result', () => {
+    const param = leaf([]);
+    const optimizer = new optim.SGD([param], { lr: 0.5 });
+    const loss = optimizer.step(() => {
+      optimizer.zeroGrad();
+      const own = param.mul(param);
+      own.backward();
+      return isGradEnabled() ? own : null;
+    });
+    expect(loss!.item()).toBe(1);
+    expect(param.item()).toBe(0);
+  });
+
+  it('updates mixed types, transposed parameters and transposed gradients', () => {
+    const values_ = [[1, 2, 3], [4, 5, 6]]; // prettier-ignore
+    const plain = [tensor(values_), tensor(values_, { dtype: 'float64' })];
+    const turned = plain.map((x) => x.t());
+    const params = [...plain.map((x) => x.clone()), ...turned];
+    for (const param of params) param.requiresGrad = true;
+    const gradient = tensor([[1, 0, 2], [0, 3, 1]]); // prettier-ignore
+    params[0].grad = gradient;
+    params[1].grad = gradient
+      .t()
+      .clone()
+      .t()
+      .mul(tensor(1, { dtype: 'float64' }));
+    params[1].grad = tensor(gradient.toArray(), { dtype: 'float64' });
+    params[2].grad = gradient.t();
+    params[3].grad = params[1].grad.t().clone();
+    const optimizer = new optim.Adam(params, { lr: 0.1 });
+    optimizer.step();
+    optimizer.step();
+    expect(params[2].t().toArray()).toEqual(params[0].toArray());
+    expect(params[3].t().toArray()).toEqual(params[1].toArray());
+    expect(Math.fround(params[1].at(0, 0).item())).toBeCloseTo(params[0].at(0, 0).item(), 6);
+  });
+
+  it('raises the version of what it changes', () => {
+    const param = leaf([3]);
+    const out = param.mul(param).sum();
+    param.grad = ones([3]);
+    new optim.SGD([param]).step();
+    expect(() => out.backward()).toThrow(/changed in place/);
+  });
+
+  it('takes parameters without elements', () => {
+    const param = leaf([0, 3]);
+    param.grad = zeros([0, 3]);
+    new optim.Adam([param]).step();
+    expect(param.shape).toEqual([0, 3]);
+  });
+
+  it('refuses a gradient of another shape or type before anything changes', () => {
+    const [a, b] = [leaf([2]), leaf([2])];
+    const optimizer = new optim.SGD([a, b], { lr: 1 });
+    a.grad = ones([2]);
+    b.grad = ones([3]);
+    expect(() => optimizer.step()).toThrow(
+      /SGD\.step: a parameter of shape \[2\] has a gradient of shape \[3\]/,
+    );
+    b.grad = ones([2], { dtype: 'float64' });
+    expect(() => optimizer.step()).toThrow(TypeError);
+    expect(values([a, b])).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+  });
+});
+
+describe('construction refuses', () => {
+  const param = leaf([1]);
+  it.each<[string, () => unknown, new () => Error, RegExp]>([
+    ['no parameters', () => new optim.SGD([]), RangeError, /SGD: got an empty list/],
+    ['a number', () => new optim.SGD(3 as never), TypeError, /takes parameters/],
+    ['an array of numbers', () => new optim.SGD([3 as never]), TypeError, /parameter 0 must be/],
+    ['integers', () => new optim.SGD([tensor([1], { dtype: 'int32' })]), TypeError, /int32/],
+    ['what an operation made', () => new optim.SGD([param.mul(2)]), Error, /made by an operation/],
+    ['a parameter twice', () => new optim.SGD([param, param]), RangeError, /parameter 1/],
+    [
+      'a parameter in two groups',
+      () => new optim.SGD([{ params: [param] }, { params: [param] }]),
+      RangeError,
+      /is there already/,
+    ],
+    ['a negative rate', () => new optim.Adam([param], { lr: -1 }), RangeError, /lr must be .* -1/],
+    ['NaN', () => new optim.Adam([param], { eps: NaN }), RangeError, /eps/],
+    ['text', () => new optim.Adam([param], { lr: '1' as never }), TypeError, /got string/],
+    ['a beta of 1', () => new optim.Adam([param], { betas: [0.9, 1] }), RangeError, /betas\[1\]/],
+    [
+      'one beta',
+      () => new optim.Adam([param], { betas: [0.9] as never }),
+      TypeError,
+      /two numbers/,
+    ],
+    ['nesterov alone', () => new optim.SGD([param], { nesterov: true }), RangeError, /nesterov/],
+    [
+      'a bad option of a group',
+      () => new optim.SGD([{ params: [param], lr: -2 }]),
+      RangeError,
+      /got -2/,
+    ],
+  ])('%s', (_, make, kind, message) => {
+    expect(make).toThrow(kind);
+    expect(make).toThrow(message);
+  });
+});
+
+const makers: Record<string, (params: Tensor[]) => optim.Optimizer> = {
+  SGD: (params) => new optim.SGD(params, { lr: 0.1, momentum: 0.9 }),
+  Adam: (params) => new optim.Adam(params, { amsgrad: true }),
+  RMSprop: (params) => new optim.RMSprop(params, { centered: true, momentum: 0.5 }),
+  Adagrad: (params) => new optim.Adagrad(params),
+};
+
+describe('state dicts', () => {
+  it.each(Object.keys(makers))('%s continues as if nothing had happened', (name) => {
+    const [one, two] = [startingParameters('float32'), startingParameters('float32')];
+    const first = makers[name](one);
+    for (let t = 1; t <= 5; t++) {
+      setGradients(one, t);
+      first.step();
+    }
+    two.forEach((param, k) => param.requiresGrad_(false).copy_(one[k].detach()).requiresGrad_());
+    const second = makers[name](two);
+    second.loadStateDict(first.stateDict());
+    for (let t = 6; t <= 10; t++) {
+      for (const [params, optimizer] of [
+        [one, first],
+        [two, second],
+      ] as const) {
+        // prettier-ignore
+        setGradients(params, t);
+        optimizer.step();
+      }
+    }
+    expect(values(two)).toEqual(values(one));
+  });
+
+  it('have PyTorch’s structure and names', () => {
+    const params = [leaf([2]), leaf([1])];
+    const optimizer = new optim.AdamW(params, { amsgrad: true });
+    params[1].grad = ones([1]);
+    optimizer.step();
+    const { state, param_groups } = optimizer.stateDict();
+    expect(Object.keys(state)).toEqual(['1']);
+    expect(Object.keys(state[1])).toEqual(['step', 'exp_avg', 'exp_avg_sq', 'max_exp_avg_sq']);
+    expect((state[1].step as Tensor).item()).toBe(1);
+    expect(param_groups).toEqual([
+      {
+        params: [0, 1],
+        lr: 1e-3,
+        betas: [0.9, 0.999],
+        eps: 1e-8,
+        weight_decay: 0.01,
+        amsgrad: true,
+        maximize: false,
+      },
+    ]);
+  });
+
+  it('bring options with them, converted states, and ignore what is not known', () => {
+    const [from, to] = [leaf([2]), zeros([2], { dtype: 'float64', requiresGrad: true })];
+    const first = new optim.Adam([from], { lr: 0.5 });
+    from.grad = ones([2]);
+    first.step();
+    const dict = first.stateDict();
+    dict.param_groups[0].foreach = null;
+    const second = new optim.Adam([to]);
+    second.loadStateDict(dict);
+    expect(second.paramGroups[0].lr).toBe(0.5);
+    expect('foreach' in second.paramGroups[0]).toBe(false);
+    const state = second.state.get(to)!;
+    expect(state.expAvg.dtype).toBe('float64');
+    expect(state.step).toBe(1);
+    const mean = first.state.get(from)!.expAvg;
+    state.expAvg.zero_();
+    expect(mean.at(0).item()).toBeCloseTo(0.1, 6);
+  });
+
+  it('list everything that does not fit, and change nothing', () => {
+    const params = [leaf([2]), leaf([3])];
+    const optimizer = new optim.Adam(params);
+    const dict = {
+      state: {
+        0: { step: 'x', exp_avg: zeros([3]), exp_avg_sq: zeros([2]) },
+        1: { step: 1, exp_avg: 1 },
+      },
+      param_groups: [{ params: [0, 1], lr: -1 }],
+    } as unknown as OptimizerStateDict;
+    const load = (): void => optimizer.loadStateDict(dict);
+    expect(load).toThrow(RangeError);
+    expect(load).toThrow(
+      [
+        'Adam.loadStateDict: the state dict does not fit; nothing was loaded:',
+        '  group 0: Adam: lr must be a finite number of at least 0, got -1',
+        '  state 0: step must be a finite number or a tensor of one',
+        '  state 0: exp_avg has shape [3], its parameter [2]',
+        '  state 1: exp_avg must be a tensor',
+        '  state 1: exp_avg_sq is missing',
+      ].join('\n'),
+    );
+    expect(optimizer.state.size).toBe(0);
+    expect(optimizer.paramGroups[0].lr).toBe(1e-3);
+    for (const groups of [[], [{ params: [0] }]]) {
+      expect(() => optimizer.loadStateDict({ state: {}, param_groups: groups })).toThrow(
+        /parameter groups, but|1 parameters, but/,
+      );
+    }
+    expect(() => optimizer.loadStateDict(null as never)).toThrow(TypeError);
+  });
+});
+
+describe('schedules refuse', () => {
+  const optimizer = new optim.SGD([leaf([1])]);
+  const { StepLR, LambdaLR, CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau } = optim.lrScheduler;
+  it.each<[string, () => unknown, new () => Error]>([
+    ['what is no optimizer', () => new StepLR({} as never, 1), TypeError],
+    ['a step size of 0', () => new StepLR(optimizer, 0), RangeError],
+    ['a fractional length', () => new CosineAnnealingLR(optimizer, 1.5), RangeError],
+    ['as many functions as there are no groups', () => new LambdaLR(optimizer, []), RangeError],
+    ['a number for a function', () => new LambdaLR(optimizer, 1 as never), TypeError],
+    ['a cycle without length', () => new OneCycleLR(optimizer, 0.1), RangeError],
+    ['a factor of 1', () => new ReduceLROnPlateau(optimizer, { factor: 1 }), RangeError],
+    [
+      'an unknown mode',
+      () => new ReduceLROnPlateau(optimizer, { mode: 'up' as never }),
+      RangeError,
+    ],
+    [
+      'to resume from nothing',
+      () => new StepLR(new optim.SGD([leaf([1])]), 1, { lastEpoch: 3 }),
+      RangeError,
+    ],
+    [
+      'momentum where there is none',
+      () => new OneCycleLR(new optim.Adagrad([leaf([1])]), 0.1, { totalSteps: 5 }),
+      RangeError,
+    ],
+  ])('%s', (_, make, kind) => {
+    expect(make).toThrow(kind);
+  });
+
+  it('to go past the end of a cycle', () => {
+    const scheduler = new OneCycleLR(new optim.SGD([leaf([1])], { momentum: 0.5 }), 0.1, {
+      totalSteps: 2,
+    });
+    scheduler.step();
+    scheduler.step();
+    expect(() => scheduler.step()).toThrow(/step 3 is behind the cycle's end; totalSteps is 2/);
+  });
+});
+
+it('trains: least squares by Adam', () => {
+  const x = cat([tensor([[1, 2], [3, -1]]), tensor([[0.5, 1], [-2, 1]])]); // prettier-ignore
+  const y = x.matmul(tensor([[2], [-1]]));
+  const w = zeros([2, 1], { requiresGrad: true });
+  const optimizer = new optim.Adam([w], { lr: 0.1 });
+  for (let i = 0; i < 300; i++) {
+    optimizer.zeroGrad();
+    const error = x.matmul(w).sub(y);
+    error.mul(error).sum().backward();
+    optimizer.step();
+  }
+  expect(w.at(0, 0).item()).toBeCloseTo(2, 3);
+  expect(w.at(1, 0).item()).toBeCloseTo(-1, 3);
+});

@@ -1,0 +1,101 @@
+// Optimizers and schedules against PyTorch 2.13 (test/fixtures/optim.py): 20 steps to 1e-6 in float32, 1e-12 in float64.
+import * as optim from '../../src/optim';
+import type { Tensor } from '../../src/tensor/tensor';
+import { distance, fixture, setGradients, startingParameters } from './fixture';
+
+type Constructor = new (params: Tensor[], options: object) => optim.Optimizer;
+const optimizers = optim as unknown as Record<string, Constructor>;
+
+describe('20 steps', () => {
+  it.each(
+    fixture.runs.map(
+      (run) => [`${run.optimizer}(${JSON.stringify(run.options)}) in ${run.dtype}`, run] as const,
+    ),
+  )('%s', (_, run) => {
+    const within = run.dtype === 'float32' ? 1e-6 : 1e-12;
+    const params = startingParameters(run.dtype);
+    const optimizer = new optimizers[run.optimizer](params, run.options);
+    for (let t = 1; t <= 20; t++) {
+      setGradients(params, t);
+      optimizer.step();
+      run.after[t]?.forEach((expected, k) => {
+        expect(distance(params[k].toTypedArray(), expected)).toBeLessThanOrEqual(within);
+      });
+    }
+    const { state } = optimizer.stateDict();
+    expect(Object.keys(state)).toEqual(Object.keys(run.state));
+    for (const [number, expected] of Object.entries(run.state)) {
+      const own = Object.entries(state[Number(number)]).filter(([, value]) => value !== null);
+      expect(own.map(([key]) => key).sort()).toEqual(Object.keys(expected).sort());
+      for (const [key, value] of own) {
+        expect(distance((value as Tensor).toTypedArray(), expected[key])).toBeLessThanOrEqual(
+          within,
+        );
+      }
+    }
+  });
+});
+
+type Schedule = optim.lrScheduler.LRScheduler | optim.lrScheduler.ReduceLROnPlateau;
+type ScheduleConstructor = new (optimizer: optim.Optimizer, ...args: unknown[]) => Schedule;
+const schedules = optim.lrScheduler as unknown as Record<string, ScheduleConstructor>;
+
+const twoGroups = (): optim.SGD => {
+  const [a, b] = startingParameters('float32');
+  const groups = [
+    { params: [a], lr: 0.1 },
+    { params: [b], lr: 0.02 },
+  ];
+  return new optim.SGD(groups, { lr: 0.1, momentum: 0.9 });
+};
+
+describe('schedules', () => {
+  it.each(
+    fixture.schedules.map(
+      (one) => [`${one.schedule}(${JSON.stringify(one.args).slice(1, -1)})`, one] as const,
+    ),
+  )('%s', (_, { schedule, args, rates, momenta, metrics }) => {
+    const optimizer = twoGroups();
+    const scheduler = new schedules[schedule](optimizer, ...args);
+    optimizer.step();
+    const check = (t: number): void => {
+      const lr = optimizer.paramGroups.map((group) => group.lr);
+      expect(distance(lr, rates[t])).toBeLessThanOrEqual(1e-12);
+      expect(distance([optimizer.paramGroups[0].momentum], [momenta[t]])).toBeLessThanOrEqual(
+        1e-12,
+      );
+      expect(scheduler.getLastLr()).toEqual(lr);
+    };
+    check(0);
+    for (let t = 1; t < rates.length; t++) {
+      scheduler.step(metrics === null ? (undefined as never) : metrics[t - 1]);
+      check(t);
+    }
+  });
+
+  it('LambdaLR multiplies the initial rates', () => {
+    const optimizer = twoGroups();
+    const both = [(epoch: number) => 0.5 ** epoch, (epoch: number) => 1 / (1 + epoch)];
+    const scheduler = new optim.lrScheduler.LambdaLR(optimizer, both);
+    optimizer.step();
+    scheduler.step();
+    scheduler.step();
+    expect(distance(scheduler.getLastLr(), [0.025, 0.02 / 3])).toBeLessThanOrEqual(1e-15);
+  });
+
+  it.each(['StepLR', 'ReduceLROnPlateau'])('%s continues from its state dict', (name) => {
+    const optimizers_ = [twoGroups(), twoGroups()];
+    const args = name === 'StepLR' ? [2] : [{ patience: 0 }];
+    const [first, second] = optimizers_.map((one) => new schedules[name](one, ...args));
+    optimizers_[0].step();
+    for (let t = 0; t < 3; t++) first.step(1);
+    second.loadStateDict(first.stateDict());
+    optimizers_[1].loadStateDict(optimizers_[0].stateDict());
+    for (let t = 0; t < 4; t++) {
+      first.step(1);
+      second.step(1);
+      expect(second.getLastLr()).toEqual(first.getLastLr());
+    }
+    expect(() => second.loadStateDict({})).toThrow(TypeError);
+  });
+});
