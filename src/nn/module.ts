@@ -155,8 +155,13 @@ export class Module {
   }
 
   /** Every parameter, a shared one once: what an optimizer takes. */
-  parameters(options: WalkOptions = {}): Parameter[] {
-    return this.namedParameters(options).map(([, parameter]) => parameter);
+  parameters({ recurse = true }: { recurse?: boolean } = {}): Parameter[] {
+    const found = new Set<Parameter>();
+    // Own parameters come before those of children, as in namedParameters().
+    for (const module of recurse ? this.modules() : [this]) {
+      for (const [, value] of module.members()) if (value instanceof Parameter) found.add(value);
+    }
+    return [...found];
   }
 
   /** Every buffer with its name. */

@@ -12,10 +12,16 @@ export function byDType<S>(
   updates: readonly Update<S>[],
   run: (updates: readonly Update<S>[], dtype: DType) => void,
 ): void {
-  const strided = updates.some(({ param }) => !param.contiguousLayout);
-  const rows = strided ? updates.map(packed) : updates;
-  const first = rows[0].param.dtype;
-  if (rows.every(({ param }) => param.dtype === first)) run(rows, first);
+  const first = updates[0].param.dtype;
+  let dense = true;
+  let same = true;
+  for (let i = 0; i < updates.length; i++) {
+    const { param } = updates[i];
+    if (!param.contiguousLayout) dense = false;
+    if (param.dtype !== first) same = false;
+  }
+  const rows = dense ? updates : updates.map(packed);
+  if (same) run(rows, first);
   else {
     for (const dtype of ['float32', 'float64'] as const) {
       run(

@@ -121,20 +121,26 @@ export abstract class Optimizer<
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
     const loss = closure === undefined ? undefined : withGradMode(true, closure);
-    withGradMode(false, () => {
-      const updates = this.paramGroups.map((group) => this.#collect(group));
-      for (let i = 0; i < updates.length; i++) {
-        if (updates[i].length > 0) this.update(updates[i], this.paramGroups[i]);
-      }
-    });
+    withGradMode(false, () => this.#updateAll());
     this.updates++;
     return loss;
   }
 
-  // All gradients are checked before any parameter changes.
+  #updateAll(): void {
+    const groups = this.paramGroups;
+    // All gradients are checked before any parameter changes.
+    const updates: Update<S>[][] = [];
+    for (let i = 0; i < groups.length; i++) updates.push(this.#collect(groups[i]));
+    for (let i = 0; i < groups.length; i++) {
+      if (updates[i].length > 0) this.update(updates[i], groups[i]);
+    }
+  }
+
   #collect(group: ParamGroup<O>): Update<S>[] {
+    const { params } = group;
     const updates: Update<S>[] = [];
-    for (const param of group.params) {
+    for (let i = 0; i < params.length; i++) {
+      const param = params[i];
       const { grad } = param;
       if (grad === null) continue;
       if (!sameShape(grad.shape, param.shape)) {
