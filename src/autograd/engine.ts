@@ -145,6 +145,7 @@ function visit(node: Node, keepGraph: boolean, targets: Targets | null): void {
       'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
     );
   }
+  node.retained = keepGraph;
   const inputGrads = node.backward(grads, node);
   for (let i = 0; i < node.next.length; i++) {
     const next = node.next[i]!;

@@ -33,6 +33,10 @@ export class Node implements GradFn {
   backward: Backward | null;
   /** Hooks of the results, by output; made when first asked for. */
   outputHooks: (TensorHooks | null)[] | null = null;
+  /** What the results' `gradFn` is called where they differ from `name`. */
+  outputNames: readonly string[] | null = null;
+  /** During `backward`: whether the graph is kept, so that what was saved must stay as it is. */
+  retained = false;
   /** Called when the saved memory can be given back. */
   release: (() => void) | null = null;
   /** For the accumulating node of a leaf: the leaf. */

@@ -37,4 +37,21 @@ export { Flatten, Identity } from './layers/shape';
 export { Module, type Layer, type WalkOptions } from './module';
 export { Parameter, type ParameterOptions } from './parameter';
 export type { LoadOptions, LoadResult } from './state';
+export {
+  GRU,
+  GRUCell,
+  gruStep,
+  LSTM,
+  LSTMCell,
+  lstmStep,
+  RecurrentBase,
+  RNN,
+  RNNCell,
+  rnnStep,
+  type CellWeights,
+  type LSTMOptions,
+  type LSTMState,
+  type RecurrentOptions,
+  type RNNOptions,
+} from './rnn';
 export * as utils from './utils';

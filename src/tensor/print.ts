@@ -4,6 +4,7 @@
  * Owns the text only; it reads elements in place and copies no more than it prints.
  */
 import type { DType, TypedArray } from './dtype';
+import type { GradFn } from './tensor';
 
 const precision = 4;
 const threshold = 1000;
@@ -17,7 +18,8 @@ export interface Printable {
   readonly dtype: DType;
   readonly numel: number;
   readonly requiresGrad: boolean;
-  readonly gradFn: { readonly name: string } | null;
+  readonly gradFn: GradFn | null;
+  readonly outputIndex: number;
   memory(length: number): TypedArray;
   reach(): number;
 }
@@ -155,7 +157,7 @@ function suffixes(x: Printable): Suffix[] {
     if (x.dtype !== 'float32') found.push(dtypeSuffix(x.dtype));
   } else if (x.dtype === 'float64' || x.dtype === 'int32') found.push(dtypeSuffix(x.dtype));
   if (x.gradFn !== null) {
-    const { name } = x.gradFn;
+    const name = x.gradFn.outputNames?.[x.outputIndex] ?? x.gradFn.name;
     found.push({ text: `gradFn=<${name}>`, length: `grad_fn=<${name}>`.length });
   } else if (x.requiresGrad) {
     found.push({ text: 'requiresGrad=true', length: 'requires_grad=True'.length });

@@ -12,6 +12,8 @@ import { allocate, type Storage } from './storage';
 /** The operation that made a tensor, as autograd records it. */
 export interface GradFn {
   readonly name: string;
+  /** Names of the results, where an operation with several has one for each. */
+  readonly outputNames?: readonly string[] | null;
 }
 
 /** Where a view came from, so that in-place changes of either reach the other's history. */

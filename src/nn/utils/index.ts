@@ -7,3 +7,4 @@ export {
   type NormOptions,
 } from './clip';
 export { parametersToVector, vectorToParameters } from './vector';
+export * as rnn from './rnn';

@@ -1,0 +1,326 @@
+/**
+ * What RNN, LSTM and GRU share: options, parameters, layers and directions, checks of inputs and states, and the
+ * stacking of fused layers. The layers themselves are in rnn.ts, lstm.ts and gru.ts.
+ */
+import { cat, indexSelect, narrow, squeeze, unsqueeze } from '../../ops';
+import { contiguous } from '../../ops/clone';
+import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
+import { sequence, type DirectionWeights } from '../../ops/sequence/sequence';
+import { empty, Tensor } from '../../tensor/tensor';
+import { showShape } from '../../tensor/shape';
+import { dropout as dropoutOf } from '../functional/dropout';
+import { uniform_ } from '../init';
+import { Module } from '../module';
+import { Parameter } from '../parameter';
+import { PackedSequence } from '../utils/rnn/packed-sequence';
+
+/** Options of every recurrent layer, with PyTorch's defaults. */
+export interface RecurrentOptions {
+  /** Layers on top of each other; each takes the output of the one below. Default 1. */
+  numLayers?: number;
+  /** Whether the layers have biases. Default true. */
+  bias?: boolean;
+  /** Inputs and outputs are [N, T, …] instead of [T, N, …]; states are not affected. Default false. */
+  batchFirst?: boolean;
+  /** Probability of dropping an output between layers while training. Default 0. */
+  dropout?: number;
+  /** A second direction, from the last step to the first; outputs are joined. Default false. */
+  bidirectional?: boolean;
+}
+
+/** States by layer and direction: hidden, and for the LSTM cell. */
+export interface States {
+  readonly h: Tensor;
+  readonly c: Tensor | null;
+}
+
+export interface Resolved extends Required<RecurrentOptions> {
+  readonly projSize: number;
+}
+
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+export function checkSize(layer: string, name: string, value: unknown): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${layer}: ${name} must be a number, got ${typeof value}`);
+  }
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(`${layer}: ${name} must be an integer of at least 1, got ${value}`);
+  }
+  return value;
+}
+
+/** A recurrent layer; not made directly. */
+export abstract class RecurrentBase extends Module {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  readonly projSize: number;
+  readonly #kind: CellKind;
+  readonly #relu: boolean;
+
+  constructor(
+    kind: CellKind,
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions & { projSize?: number },
+    relu = false,
+  ) {
+    super();
+    const { name } = cells[kind];
+    this.#kind = kind;
+    this.#relu = relu;
+    this.inputSize = checkSize(name, 'inputSize', inputSize);
+    this.hiddenSize = checkSize(name, 'hiddenSize', hiddenSize);
+    this.numLayers = checkSize(name, 'numLayers', options.numLayers ?? 1);
+    this.bias = options.bias ?? true;
+    this.batchFirst = options.batchFirst ?? false;
+    this.dropout = options.dropout ?? 0;
+    this.bidirectional = options.bidirectional ?? false;
+    this.projSize = options.projSize ?? 0;
+    if (!(this.dropout >= 0 && this.dropout <= 1)) {
+      throw new RangeError(
+        `${name}: dropout must be a probability from 0 to 1, got ${this.dropout}`,
+      );
+    }
+    if (this.dropout > 0 && this.numLayers === 1) {
+      process.emitWarning(
+        `${name}: dropout is applied between layers, so dropout ${this.dropout} does nothing with numLayers 1`,
+      );
+    }
+    const { projSize } = this;
+    if (
+      !Number.isSafeInteger(projSize) ||
+      projSize < 0 ||
+      (projSize > 0 && projSize >= hiddenSize)
+    ) {
+      throw new RangeError(
+        `${name}: projSize must be an integer from 0 (none) to hiddenSize - 1 (${hiddenSize - 1}), got ${projSize}`,
+      );
+    }
+    this.#addParameters();
+    this.resetParameters();
+  }
+
+  get #directions(): number {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  #sizes(layer: number): CellSizes {
+    const { hiddenSize, projSize } = this;
+    const S = projSize || hiddenSize;
+    return { inputSize: layer === 0 ? this.inputSize : S * this.#directions, hiddenSize, projSize };
+  }
+
+  #addParameters(): void {
+    const G = cells[this.#kind].gates;
+    const H = this.hiddenSize;
+    const add = (name: string, shape: number[]): void =>
+      this.registerParameter(name, new Parameter(empty(shape)));
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      const { inputSize } = this.#sizes(layer);
+      for (let d = 0; d < this.#directions; d++) {
+        const suffix = `_l${layer}${d === 1 ? '_reverse' : ''}`;
+        add(`weight_ih${suffix}`, [G * H, inputSize]);
+        add(`weight_hh${suffix}`, [G * H, this.projSize || H]);
+        if (this.bias) {
+          add(`bias_ih${suffix}`, [G * H]);
+          add(`bias_hh${suffix}`, [G * H]);
+        }
+        if (this.projSize > 0) add(`weight_hr${suffix}`, [this.projSize, H]);
+      }
+    }
+  }
+
+  /** Draws all weights and biases from the uniform distribution on ±1/√hiddenSize. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.hiddenSize);
+    for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
+  }
+
+  #weights(layer: number): DirectionWeights[] {
+    const fields = this as unknown as Readonly<Record<string, Tensor | undefined>>;
+    const out: DirectionWeights[] = [];
+    for (let d = 0; d < this.#directions; d++) {
+      const suffix = `_l${layer}${d === 1 ? '_reverse' : ''}`;
+      out.push([
+        fields[`weight_ih${suffix}`]!,
+        fields[`weight_hh${suffix}`]!,
+        fields[`bias_ih${suffix}`] ?? null,
+        fields[`bias_hh${suffix}`] ?? null,
+        fields[`weight_hr${suffix}`] ?? null,
+      ]);
+    }
+    return out;
+  }
+
+  get #layerName(): string {
+    return cells[this.#kind].name;
+  }
+
+  #checkInput(x: Tensor, features: number): void {
+    const name = `${this.#layerName}.forward`;
+    if (x.shape[features] !== this.inputSize) {
+      const dims = x.ndim === 2 ? '[T' : this.batchFirst ? '[N, T' : '[T, N';
+      throw new RangeError(
+        `${name}: input has ${plural(x.shape[features], 'feature')}, but this layer was built with inputSize ${this.inputSize} (input ${showShape(x.shape)}, expected ${dims}, ${this.inputSize}])`,
+      );
+    }
+    const weight = this.#weights(0)[0][0];
+    if (x.dtype !== weight.dtype) {
+      throw new TypeError(
+        `${name}: input is ${x.dtype}, but the weights are ${weight.dtype}; convert one, for example input.to('${weight.dtype}')`,
+      );
+    }
+  }
+
+  #checkState(which: string, state: Tensor, expected: readonly number[], dtype: string): void {
+    const name = `${this.#layerName}.forward`;
+    if (!(state instanceof Tensor)) {
+      throw new TypeError(`${name}: ${which} must be a Tensor, got ${typeof state}`);
+    }
+    if (showShape(state.shape) !== showShape(expected)) {
+      const layers = this.numLayers * this.#directions;
+      throw new RangeError(
+        `${name}: ${which} has shape ${showShape(state.shape)}, expected ${showShape(expected)} ([numLayers${this.bidirectional ? ' · 2' : ''} = ${layers}${expected.length === 3 ? ', batch' : ''}, ${which === 'c0' || this.projSize === 0 ? 'hiddenSize' : 'projSize'}])`,
+      );
+    }
+    if (state.dtype !== dtype) {
+      throw new TypeError(`${name}: ${which} is ${state.dtype}, but the input is ${dtype}`);
+    }
+  }
+
+  /** Runs all layers. The states that come in and go out are [numLayers · directions, N, S or H]. */
+  protected run(input: Tensor, states: States | null): [Tensor, Tensor, Tensor | null];
+  protected run(
+    input: PackedSequence,
+    states: States | null,
+  ): [PackedSequence, Tensor, Tensor | null];
+  protected run(
+    input: Tensor | PackedSequence,
+    states: States | null,
+  ): [Tensor | PackedSequence, Tensor, Tensor | null] {
+    if (input instanceof PackedSequence) return this.#runPacked(input, states);
+    const name = `${this.#layerName}.forward`;
+    if (!(input instanceof Tensor)) {
+      throw new TypeError(
+        `${name}: input must be a Tensor or a PackedSequence, got ${typeof input}`,
+      );
+    }
+    if (input.ndim !== 2 && input.ndim !== 3) {
+      throw new RangeError(
+        `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.shape)}`,
+      );
+    }
+    this.#checkInput(input, input.ndim - 1);
+    const unbatched = input.ndim === 2;
+    const batchDim = this.batchFirst ? 0 : 1;
+    const x = unbatched ? unsqueeze(input, batchDim) : input;
+    if (x.shape[1 - batchDim] === 0) {
+      throw new RangeError(`${name}: the sequence has no steps (input ${showShape(input.shape)})`);
+    }
+    const batch = x.shape[batchDim];
+    const start = this.#startStates(states, batch, unbatched, input.dtype);
+    const [out, h, c] = this.#stack(x, start, batch, null);
+    if (!unbatched) return [out, h, c];
+    return [squeeze(out, batchDim), squeeze(h, 1), c && squeeze(c, 1)];
+  }
+
+  #runPacked(
+    input: PackedSequence,
+    states: States | null,
+  ): [PackedSequence, Tensor, Tensor | null] {
+    const { data, batchSizes, sortedIndices, unsortedIndices } = input;
+    this.#checkInput(data, 1);
+    const batch = input.batch;
+    const start = this.#startStates(states, batch, false, data.dtype);
+    const sort = (x: Tensor): Tensor =>
+      sortedIndices === null ? x : indexSelect(x, 1, sortedIndices);
+    const unsort = (x: Tensor): Tensor =>
+      unsortedIndices === null ? x : indexSelect(x, 1, unsortedIndices);
+    const sorted = start && { h: sort(start.h), c: start.c && sort(start.c) };
+    const [out, h, c] = this.#stack(data, sorted, batch, batchSizes);
+    return [input.withData(out), unsort(h), c && unsort(c)];
+  }
+
+  #startStates(
+    states: States | null,
+    batch: number,
+    unbatched: boolean,
+    dtype: string,
+  ): States | null {
+    if (states === null) return null;
+    const layers = this.numLayers * this.#directions;
+    const S = stateSize(this.#sizes(0));
+    const expect = (features: number): number[] =>
+      unbatched ? [layers, features] : [layers, batch, features];
+    this.#checkState('h0', states.h, expect(S), dtype);
+    if (states.c !== null) this.#checkState('c0', states.c, expect(this.hiddenSize), dtype);
+    if (!unbatched) return states;
+    return { h: unsqueeze(states.h, 1), c: states.c && unsqueeze(states.c, 1) };
+  }
+
+  #stack(
+    x: Tensor,
+    start: States | null,
+    batch: number,
+    batchSizes: Tensor | null,
+  ): [Tensor, Tensor, Tensor | null] {
+    const D = this.#directions;
+    const last = this.numLayers - 1;
+    const ofLayer = (state: Tensor | null | undefined, layer: number): Tensor | null => {
+      if (state === null || state === undefined) return null;
+      return contiguous(this.numLayers === 1 ? state : narrow(state, 0, layer * D, D));
+    };
+    let out = x;
+    const hs: Tensor[] = [];
+    const cs: Tensor[] = [];
+    for (let layer = 0; layer <= last; layer++) {
+      const result = sequence(
+        this.#kind,
+        out,
+        ofLayer(start?.h, layer),
+        ofLayer(start?.c, layer),
+        this.#weights(layer),
+        {
+          sizes: this.#sizes(layer),
+          batchFirst: this.batchFirst,
+          relu: this.#relu,
+          batchSizes,
+          batch,
+          gradFnNames: [this.#gradFnName, 'StackBackward0'],
+        },
+      );
+      [out] = result;
+      hs.push(result[1]);
+      if (result[2] !== null) cs.push(result[2]);
+      if (layer < last && this.dropout > 0) {
+        out = dropoutOf(out, this.dropout, { training: this.training });
+      }
+    }
+    const join = (list: Tensor[]): Tensor => (list.length === 1 ? list[0] : cat(list, 0));
+    return [out, join(hs), cs.length === 0 ? null : join(cs)];
+  }
+
+  // What PyTorch's gradFn is called for the same layer.
+  get #gradFnName(): string {
+    if (this.batchFirst) return this.#kind === 'lstm' ? 'TransposeBackward0' : 'TransposeBackward1';
+    return this.bidirectional ? 'CatBackward0' : 'StackBackward0';
+  }
+
+  /** @internal */
+  override extraRepr(): string {
+    const parts = [`${this.inputSize}`, `${this.hiddenSize}`];
+    if (this.projSize > 0) parts.push(`projSize=${this.projSize}`);
+    if (this.numLayers !== 1) parts.push(`numLayers=${this.numLayers}`);
+    if (!this.bias) parts.push(`bias=${this.bias}`);
+    if (this.batchFirst) parts.push(`batchFirst=${this.batchFirst}`);
+    if (this.dropout !== 0) parts.push(`dropout=${this.dropout}`);
+    if (this.bidirectional) parts.push(`bidirectional=${this.bidirectional}`);
+    return parts.join(', ');
+  }
+}

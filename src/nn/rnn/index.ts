@@ -1,0 +1,7 @@
+/** Recurrent layers and cells. */
+export { RecurrentBase, type RecurrentOptions } from './base';
+export { GRUCell, LSTMCell, RNNCell } from './cells';
+export { GRU } from './gru';
+export { LSTM, type LSTMOptions, type LSTMState } from './lstm';
+export { RNN, type RNNOptions } from './rnn';
+export { gruStep, lstmStep, rnnStep, type CellWeights } from './steps';
