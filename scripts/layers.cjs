@@ -3,6 +3,7 @@
 // one place that says who may see whom; docs/architecture.md explains it.
 
 const path = require('node:path');
+const { peerDependencies = {} } = require('../package.json');
 
 /** Each folder of src/, bottom to top, with the lower layers that it may import. */
 const layers = {
@@ -39,7 +40,11 @@ const partsOf = (file, root) => path.relative(root, file).split(path.sep);
 function sourceProblem(layer, file, source, root) {
   if (!(layer in layers)) return `src/${layer} is not in the table of scripts/layers.cjs`;
   if (source.startsWith('node:')) return null;
-  if (!source.startsWith('.')) return `src imports no package ('${source}'): relative paths only`;
+  if (!source.startsWith('.')) {
+    // Programs may use an optional peer where it is installed.
+    if (layer === 'cli' && source in peerDependencies) return null;
+    return `src imports no package ('${source}'): relative paths only`;
+  }
   const [top, target, ...rest] = partsOf(path.resolve(path.dirname(file), source), root);
   if (top !== 'src') return `'${source}' is outside src`;
   if (target === undefined || (rest.length === 0 && !(target in layers))) {

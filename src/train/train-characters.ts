@@ -1,0 +1,112 @@
+/**
+ * Trains a character-level model by truncated back-propagation through time: the state is carried from batch
+ * to batch, gradients are not. An async generator, so that the caller prints, saves and stops as it likes,
+ * and signals are handled between steps.
+ */
+import { noGrad } from '../autograd/mode';
+import { functional, utils } from '../nn';
+import { Adam } from '../optim';
+import type { Tensor } from '../tensor/tensor';
+import type { CharacterModel, State } from './character-model';
+import { Streams } from './characters';
+
+export interface TrainOptions {
+  /** Batches to train on, over as many passes as that takes. */
+  steps: number;
+  /** Streams side by side. */
+  batchSize: number;
+  /** Characters through which gradients flow back. */
+  sequenceLength: number;
+  /** Adam's first learning rate; it falls along a cosine to a tenth. */
+  lr: number;
+  /** Gradients are scaled down to this total norm. */
+  clip: number;
+  /** Steps between two looks at the validation text. */
+  validateEvery: number;
+}
+
+export interface Progress {
+  /** Steps done. */
+  step: number;
+  /** Mean cross-entropy of this batch, in nats a character. */
+  loss: number;
+  /** Characters in this batch. */
+  characters: number;
+  /** Of the validation text, when it was looked at after this step. */
+  validationLoss: number | null;
+}
+
+function scores(model: CharacterModel, input: Tensor, state: State | undefined): [Tensor, State] {
+  const [out, next] = model.forward(input, state);
+  return [out.reshape([-1, model.vocabularySize]), next];
+}
+
+/** Mean cross-entropy of the model on a text, in nats a character; at most `limit` batches of it. */
+export function evaluate(model: CharacterModel, streams: Streams, limit = 20): number {
+  const training = model.training;
+  model.eval();
+  const total = noGrad(() => {
+    let sum = 0;
+    let state: State | undefined;
+    const count = Math.min(streams.batches, limit);
+    for (let i = 0; i < count; i++) {
+      const { input, target } = streams.get(i);
+      const [out, next] = scores(model, input, state);
+      state = next;
+      sum += functional.crossEntropy(out, target.reshape([-1])).item();
+    }
+    return sum / count;
+  });
+  model.train(training);
+  return total;
+}
+
+/**
+ * Trains until `steps` batches are done or `signal` aborts, yielding after each batch.
+ * @throws RangeError when the text is too short for one batch.
+ */
+export async function* trainCharacters(
+  model: CharacterModel,
+  data: { train: Int32Array; validation: Int32Array | null },
+  options: TrainOptions,
+  signal?: AbortSignal,
+): AsyncGenerator<Progress> {
+  const streams = new Streams(data.train, options.batchSize, options.sequenceLength);
+  if (streams.batches === 0) {
+    throw new RangeError(
+      `trainCharacters: ${data.train.length} characters are too few for one batch`,
+    );
+  }
+  const validation =
+    data.validation === null
+      ? null
+      : new Streams(data.validation, options.batchSize, options.sequenceLength);
+  const parameters = model.parameters();
+  const optimizer = new Adam(parameters, { lr: options.lr });
+  let state: State | undefined;
+  for (let step = 0; step < options.steps; step++) {
+    // Give signals, timers and the terminal their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (signal?.aborted === true) return;
+    const { input, target, starts } = streams.get(step % streams.batches);
+    const carried: State | undefined =
+      starts || state === undefined ? undefined : [state[0].detach(), state[1].detach()];
+    const share = step / options.steps;
+    optimizer.paramGroups[0].lr = options.lr * (0.55 + 0.45 * Math.cos(Math.PI * share));
+    optimizer.zeroGrad();
+    const [out, next] = scores(model, input, carried);
+    const loss = functional.crossEntropy(out, target.reshape([-1]));
+    loss.backward();
+    utils.clipGradNorm_(parameters, options.clip);
+    optimizer.step();
+    state = next;
+    const last = step + 1 === options.steps;
+    const look = validation !== null && (last || (step + 1) % options.validateEvery === 0);
+    yield {
+      step: step + 1,
+      loss: loss.item(),
+      characters: streams.rows * streams.steps,
+      validationLoss: look ? evaluate(model, validation) : null,
+    };
+  }
+}
