@@ -61,7 +61,8 @@ function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   if (p === 0) return sum(cast(ne(x, 0), x.dtype), dim, options);
   if (p === 1) return sum(abs(x), dim, options);
   if (Number.isFinite(p)) return pow(sum(pow(abs(x), p), dim, options), 1 / p);
-  if (x.numel === 0) checkNotEmpty('norm', 0, x);
+  const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.shape[d], 1);
+  checkNotEmpty('norm', n, x);
   return p > 0 ? amax(abs(x), dim, options) : amin(abs(x), dim, options);
 }
 
