@@ -242,7 +242,9 @@ declare module '../tensor/tensor' {
   }
 }
 
-type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+// Exported because tsc drops the import of Tensor from the declarations when only the augmentation above
+// seems to use it.
+export type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
 
 // A fixed number of parameters, because collecting and spreading them costs more than a small kernel.
 function define(name: string, operation: Operation): void {
