@@ -103,6 +103,9 @@ OSTINATO_INLINE SinCos<float> sinCos(const Vec<float>& x) {
           bitCast<float>(bitCast<int32_t>(cos) ^ cosSign)};
 }
 
+// The double functions are long, and one copy of each serves all callers.
+#define OSTINATO_OUTLINE __attribute__((noinline, unused))
+
 // ---- double: a Pair is the unevaluated sum of two doubles, |low| <= ulp(high)
 
 struct Pair {
@@ -127,7 +130,7 @@ OSTINATO_INLINE Pair constant(double high, double low) { return {broadcast(high)
 
 // x = 2^e · m with √½ <= m < √2, s = (m - 1) / (m + 1), z = s²:
 // log x = e·log 2 + 2s·(1 + z/3 + z²·(1/5 + z/7 + …)).
-OSTINATO_INLINE Vec<double> logUnit(const Vec<double>& x) {
+static OSTINATO_OUTLINE Vec<double> logUnit(const Vec<double>& x) {
   const Vec<int64_t> bits = bitCast<int64_t>(x);
   const Vec<int64_t> exponent =
       shiftRight(bits - broadcast<int64_t>(0x3fe6a09e667f3bcd), 52);  // √½
@@ -159,7 +162,7 @@ OSTINATO_INLINE Vec<double> logUnit(const Vec<double>& x) {
 
 // x = r + k·π/2 with |r| <= π/4; the first two parts of π/2 have 33 bits, so that their multiples
 // are exact.
-OSTINATO_INLINE SinCos<double> sinCos(const Vec<double>& x) {
+static OSTINATO_OUTLINE SinCos<double> sinCos(const Vec<double>& x) {
   const Vec<double> magic = broadcast(0x1.8p52);
   const Vec<double> shifted = x * broadcast(0x1.45f306dc9c883p-1) + magic;
   const Vec<int64_t> quadrant = bitCast<int64_t>(shifted);
