@@ -27,8 +27,9 @@ abstract class Positional<M extends Module> extends Module {
   readonly #items: [string, M][] = [];
 
   /** @internal */
-  override members(): (readonly [string, unknown])[] {
-    return [...this.#items, ...super.members()];
+  override eachMember(visit: (name: string, value: unknown) => void): void {
+    for (const [name, module] of this.#items) visit(name, module);
+    super.eachMember(visit);
   }
 
   /** How many modules there are. */
@@ -139,8 +140,9 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
 
   /** @internal */
-  override members(): (readonly [string, unknown])[] {
-    return [...this.#items, ...super.members()];
+  override eachMember(visit: (name: string, value: unknown) => void): void {
+    for (const [name, module] of this.#items) visit(name, module);
+    super.eachMember(visit);
   }
 
   get size(): number {
@@ -208,8 +210,9 @@ export class ParameterList extends Module {
   }
 
   /** @internal */
-  override members(): (readonly [string, unknown])[] {
-    return [...this.#items.map((item, i) => [String(i), item] as const), ...super.members()];
+  override eachMember(visit: (name: string, value: unknown) => void): void {
+    this.#items.forEach((item, i) => visit(String(i), item));
+    super.eachMember(visit);
   }
 
   get length(): number {

@@ -58,10 +58,11 @@ export class Module {
   readonly #buffers = new Map<string, boolean>();
 
   /**
-   * @internal What belongs to this module by name: its fields, and what a container holds. Order counts.
+   * @internal Calls `visit` with what belongs to this module by name, in order: its fields, and what a container holds.
    */
-  members(): (readonly [string, unknown])[] {
-    return Object.entries(this);
+  eachMember(visit: (name: string, value: unknown) => void): void {
+    // Not Object.entries, which takes ten times as long.
+    for (const name of Object.keys(this)) visit(name, (this as Record<string, unknown>)[name]);
   }
 
   /** @internal Own buffers by name, with whether the state dict has them. */
@@ -78,19 +79,23 @@ export class Module {
 
   /** @internal Own parameters by name. */
   ownParameters(): (readonly [string, Parameter])[] {
-    return this.members().filter(
-      (member): member is readonly [string, Parameter] => member[1] instanceof Parameter,
-    );
+    const found: [string, Parameter][] = [];
+    this.eachMember((name, value) => {
+      if (value instanceof Parameter) found.push([name, value]);
+    });
+    return found;
   }
 
   /** The modules directly below, by name; one that two fields hold comes once. */
   namedChildren(): (readonly [string, Module])[] {
-    const seen = new Set<unknown>();
-    return this.members().filter((member): member is readonly [string, Module] => {
-      if (!(member[1] instanceof Module) || seen.has(member[1])) return false;
-      seen.add(member[1]);
-      return true;
+    const seen = new Set<Module>();
+    const found: [string, Module][] = [];
+    this.eachMember((name, value) => {
+      if (!(value instanceof Module) || seen.has(value)) return;
+      seen.add(value);
+      found.push([name, value]);
     });
+    return found;
   }
 
   /** The modules directly below. */
@@ -105,9 +110,9 @@ export class Module {
   namedModules({ prefix = '', removeDuplicate = true }: WalkOptions = {}): [string, Module][] {
     const found: [string, Module][] = [];
     const seen = new Set<Module>();
-    const ancestors = new Set<Module>();
+    const ancestors: Module[] = [];
     const visit = (module: Module, path: string): void => {
-      if (ancestors.has(module)) {
+      if (ancestors.includes(module)) {
         throw new Error(
           `modules: '${path}' of ${this.constructor.name} is a module that contains it; keep a reference to a parent in a #private field`,
         );
@@ -115,11 +120,11 @@ export class Module {
       if (removeDuplicate && seen.has(module)) return;
       seen.add(module);
       found.push([path, module]);
-      ancestors.add(module);
-      for (const [name, member] of module.members()) {
-        if (member instanceof Module) visit(member, join(path, name));
-      }
-      ancestors.delete(module);
+      ancestors.push(module);
+      module.eachMember((name, value) => {
+        if (value instanceof Module) visit(value, join(path, name));
+      });
+      ancestors.pop();
     };
     visit(this, prefix);
     return found;
@@ -159,7 +164,9 @@ export class Module {
     const found = new Set<Parameter>();
     // Own parameters come before those of children, as in namedParameters().
     for (const module of recurse ? this.modules() : [this]) {
-      for (const [, value] of module.members()) if (value instanceof Parameter) found.add(value);
+      module.eachMember((_, value) => {
+        if (value instanceof Parameter) found.add(value);
+      });
     }
     return [...found];
   }
@@ -180,8 +187,7 @@ export class Module {
         `${operation}: the name must be a string of at least one character without dots, got '${String(name)}'`,
       );
     }
-    const known = this.members().some(([member]) => member === name);
-    if ((name in this && !known) || name === 'training') {
+    if ((name in this && !Object.keys(this).includes(name)) || name === 'training') {
       throw new RangeError(
         `${operation}: '${name}' is already something else in ${this.constructor.name}; use another name`,
       );
@@ -330,9 +336,10 @@ export class Module {
 
   /** The tree of modules, as PyTorch prints it. */
   toString(): string {
-    const children = this.members().filter(
-      (member): member is readonly [string, Module] => member[1] instanceof Module,
-    );
+    const children: [string, Module][] = [];
+    this.eachMember((name, value) => {
+      if (value instanceof Module) children.push([name, value]);
+    });
     return printModule(this.constructor.name, this.extraRepr(), children);
   }
 
