@@ -41,10 +41,19 @@ export function checkOperand(operation: string, name: string, x: unknown): asser
   if (typeof x !== 'number') checkTensor(operation, name, x);
 }
 
-/** A 0-dimensional tensor of a number. */
+/**
+ * A 0-dimensional tensor of a number, its fraction dropped for int32.
+ * @throws RangeError when int32 cannot hold it.
+ */
 export function scalar(value: number, dtype: DType): Tensor {
   const out = empty([], dtype);
-  out.memory(1)[0] = value;
+  const whole = Math.trunc(value);
+  if (dtype === 'int32' && (whole | 0) !== whole) {
+    throw new RangeError(
+      `the number ${value} does not fit an int32 tensor (-2147483648 to 2147483647); convert the tensor with to('float64')`,
+    );
+  }
+  out.memory(1)[0] = dtype === 'bool' ? Number(value !== 0) : value;
   return out;
 }
 

@@ -25,6 +25,8 @@ export const dtypes = Object.keys(info) as readonly DType[];
 
 export const itemSize = (dtype: DType): number => info[dtype].size;
 export const suffixOf = (dtype: DType): Suffix => info[dtype].suffix;
+/** bool 0, integer 1, float 2. */
+export const category = (dtype: DType): number => info[dtype].category;
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
 export const arrayOver = (
   dtype: DType,

@@ -1,5 +1,5 @@
 /** embedding, oneHot: integers as vectors. An embedding's dW has the rows of g added at their indices. */
-import { checkDim, showShape } from '../../tensor/shape';
+import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
 import { checkTensor } from '../elementwise';
@@ -31,9 +31,18 @@ export function embedding(
   }
   const size = weight.shape[0];
   const index = checkIndex('embedding', 'index', input, size, 'a vocabulary');
-  const skip = paddingIdx === null ? -1 : checkDim('embedding: paddingIdx', paddingIdx, size);
+  const skip = paddingIdx === null ? -1 : wrapPadding(paddingIdx, size);
   const rows = rowsAlong(weight.shape, 0, index, skip);
   return selectRows('embedding', 'EmbeddingBackward0', weight, rows);
+}
+
+function wrapPadding(index: number, size: number): number {
+  if (!Number.isInteger(index) || index < -size || index >= size) {
+    throw new RangeError(
+      `embedding: paddingIdx must be an integer from ${-size} to ${size - 1}, got ${index}`,
+    );
+  }
+  return index < 0 ? index + size : index;
 }
 
 /**

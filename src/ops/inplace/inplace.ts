@@ -4,6 +4,7 @@
  * tensor's new history; for a view, that of the tensor it is part of. The operations are in the files beside
  * this one.
  */
+import { category } from '../../tensor/dtype';
 import { isGradEnabled } from '../../autograd/mode';
 import { record } from '../../autograd/node';
 import { sameShape, showShape } from '../../tensor/shape';
@@ -96,13 +97,13 @@ export function inPlace(
   checkTarget(operation, target, recorded);
   if (!recorded) {
     if (direct !== undefined) direct(target);
-    else copyInto(conform(operation, target, compute(target)), target);
+    else copyInto(held(operation, target, compute(target)), target);
     target.storage.version++;
     return target;
   }
   const before = alias(target.origin?.base ?? target);
   const value = compute(saves ? clone(target) : alias(target));
-  replace(target, before, conform(operation, target, value));
+  replace(target, before, held(operation, target, value));
   return target;
 }
 
@@ -138,6 +139,17 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
   return target;
 }
 
+// An expression's value, which the target's type must be able to hold.
+function held(operation: string, target: Tensor, value: Tensor): Tensor {
+  if (category(value.dtype) > category(target.dtype)) {
+    throw new TypeError(
+      `${operation}: the result is ${value.dtype}, which a ${target.dtype} tensor cannot hold; convert it first with to('${value.dtype}')`,
+    );
+  }
+  return conform(operation, target, value);
+}
+
+// Any value, broadcast and converted.
 function conform(operation: string, target: Tensor, value: Tensor): Tensor {
   const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
   if (sameShape(same.shape, target.shape)) return same;

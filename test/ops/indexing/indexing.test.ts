@@ -1,0 +1,297 @@
+import {
+  arange,
+  autograd,
+  embedding,
+  maskedFill,
+  maskedSelect,
+  nonzero,
+  oneHot,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+import { flat, leaf } from '../samples';
+
+const { gradcheck, gradgradcheck } = autograd;
+
+function check(f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): void {
+  expect(gradcheck(f, inputs)).toBe(true);
+  expect(gradgradcheck(f, inputs)).toBe(true);
+}
+const ints = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });
+
+describe('gradients of indexing', () => {
+  const picks: [string, (x: Tensor) => Tensor][] = [
+    ['a number', (x) => x.at(1)],
+    ['slices', (x) => x.at([1, null], [null, null, 2])],
+    ['a new dimension', (x) => x.at(null, ':', null, 1)],
+    ['an index tensor', (x) => x.at(ints(0, -1, 0))],
+    ['two, side by side', (x) => x.at(':', ints(0, 1), ints(1, 1))],
+    ['two, apart', (x) => x.at(ints(0, 1), ':', ints(1, 1))],
+    ['a broadcast pair', (x) => x.at(ints(0, 1).view([2, 1]), ints(1, 2))],
+    ['a mask', (x) => x.at(tensor([true, false]))],
+    ['a mask of all', (x) => x.at(x.detach().gt(0))],
+    ['true', (x) => x.at(true, 0)],
+  ];
+  test.each(picks)('%s', (_, f) => {
+    check(f, leaf([2, 3, 3]));
+    check((x) => f(x.transpose(0, 1).transpose(0, 1).mul(2)), leaf([2, 3, 3]));
+    check((x) => f(x.permute([2, 1, 0])), leaf([3, 3, 2]));
+  });
+
+  const places: [string, (x: Tensor, v: Tensor) => Tensor, number[]][] = [
+    ['a number', (x, v) => x.setAt([1], v), [3]],
+    ['slices', (x, v) => x.setAt([':', [0, 3, 2]], v), [2, 2]],
+    ['broadcast', (x, v) => x.setAt(['...'], v), [1, 3]],
+    ['an index tensor', (x, v) => x.setAt([ints(1, 0)], v), [2, 3]],
+    ['behind a slice', (x, v) => x.setAt([':', ints(2, 0)], v), [2, 1]],
+    ['behind a number', (x, v) => x.setAt([0, ints(2, 0)], v), [2]],
+    [
+      'a mask',
+      (x, v) =>
+        x.setAt(
+          [
+            tensor([
+              [true, false, true],
+              [false, false, true],
+            ]),
+          ],
+          v,
+        ),
+      [3],
+    ],
+  ];
+  test.each(places)('setAt by %s', (_, f, shape) => {
+    check((x, v) => f(x.mul(1), v).mul(x), leaf([2, 3], 1), leaf(shape, 2));
+    check((x, v) => f(x.mul(1).t().contiguous().t(), v), leaf([2, 3], 1), leaf(shape, 2));
+    check((v) => f(zeros([2, 3], { dtype: 'float64' }), v), leaf(shape, 2));
+  });
+
+  test('setAt apart', () => {
+    check(
+      (x, v) => x.mul(1).setAt([ints(1, 0), ':', ints(0, 1)], v),
+      leaf([2, 2, 3], 1),
+      leaf([2, 2], 2),
+    );
+  });
+
+  test('along a dimension', () => {
+    const index = tensor(
+      [
+        [0, 1],
+        [2, 0],
+      ],
+      { dtype: 'int32' },
+    );
+    check((x) => x.gather(1, index), leaf([2, 3]));
+    check((x) => x.gather(0, index), leaf([3, 3]));
+    check((x, s) => x.scatter(0, index, s), leaf([3, 3], 1), leaf([2, 2], 2));
+    check((x) => x.scatter(0, index, 7), leaf([3, 3]));
+    check((x, s) => x.scatterAdd(1, index, s), leaf([3, 3], 1), leaf([2, 3], 2));
+    check((x) => x.indexSelect(1, ints(1, 1, 0)), leaf([2, 3]));
+    check((x, s) => x.indexAdd(0, ints(1, 1), s, { alpha: 2 }), leaf([2, 3], 1), leaf([2, 3], 2));
+    check((x, s) => x.indexCopy(1, ints(2, 0), s), leaf([2, 3], 1), leaf([2, 2], 2));
+    check((x, s) => x.mul(1).scatter_(0, index, s), leaf([3, 3], 1), leaf([2, 2], 2));
+    check((x, s) => x.mul(1).scatterAdd_(0, index, s), leaf([3, 3], 1), leaf([2, 2], 2));
+    check((x, s) => x.mul(1).indexAdd_(0, ints(1, 1), s), leaf([2, 3], 1), leaf([2, 3], 2));
+    check((x, s) => x.mul(1).indexCopy_(0, ints(1, 0), s), leaf([2, 3], 1), leaf([2, 3], 2));
+  });
+});
+
+describe('views and copies', () => {
+  test('basic indices give views, index tensors copies', () => {
+    const x = arange(6).view([2, 3]);
+    for (const view of [x.at(1), x.at(':', [0, 2]), x.at('...'), x.at(null), x.at(0, 0), x.at()]) {
+      expect(view.storage).toBe(x.storage);
+      expect(view).not.toBe(x);
+    }
+    expect(x.at(ints(0)).storage).not.toBe(x.storage);
+    expect(x.at(x.gt(2)).storage).not.toBe(x.storage);
+  });
+
+  test('scatter_ and its like write x itself', () => {
+    const x = zeros([2, 3]);
+    const index = tensor([[0, 1]], { dtype: 'int32' });
+    expect(x.scatter_(0, index, 5)).toBe(x);
+    expect(flat(x)).toEqual([5, 0, 0, 0, 5, 0]);
+    x.scatterAdd_(1, index, tensor([[1, 2]]));
+    expect(flat(x)).toEqual([6, 2, 0, 0, 5, 0]);
+    x.indexAdd_(
+      0,
+      ints(1, 1),
+      tensor([
+        [1, 1, 1],
+        [2, 2, 2],
+      ]),
+    );
+    expect(flat(x)).toEqual([6, 2, 0, 3, 8, 3]);
+    x.indexCopy_(1, ints(2), tensor([[9], [8]]));
+    expect(flat(x)).toEqual([6, 2, 9, 3, 8, 8]);
+  });
+});
+
+describe('embedding', () => {
+  test('rows of the weight, in the shape of the input', () => {
+    const weight = arange(8).view([4, 2]).float();
+    const out = embedding(
+      tensor(
+        [
+          [3, 0],
+          [1, 1],
+        ],
+        { dtype: 'int32' },
+      ),
+      weight,
+    );
+    expect(out.toArray()).toEqual([
+      [
+        [6, 7],
+        [0, 1],
+      ],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    ]);
+    expect(embedding(tensor(2, { dtype: 'int32' }), weight).toArray()).toEqual([4, 5]);
+    expect(embedding(zeros([0, 3], { dtype: 'int32' }), weight).shape).toEqual([0, 3, 2]);
+  });
+
+  test('gradients: repeated indices add up, the padding row gets none', () => {
+    const weight = leaf([4, 2]);
+    check((w) => embedding(ints(3, 0, 3), w), weight);
+    const out = embedding(ints(3, 0, 3, 1), weight, { paddingIdx: -1 });
+    expect(out.gradFn!.name).toBe('EmbeddingBackward0');
+    out.sum().backward();
+    expect(flat(weight.grad!)).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
+    const padded = leaf([3, 2]);
+    const [g] = autograd.grad(
+      embedding(ints(0, 1), padded, { paddingIdx: 0 }).mul(padded.sum()).sum(),
+      padded,
+      { createGraph: true },
+    );
+    expect(g!.requiresGrad).toBe(true);
+  });
+
+  test('refuses what lies outside the vocabulary', () => {
+    const weight = zeros([10, 4]);
+    expect(() => embedding(ints(3, 10), weight)).toThrow(
+      new RangeError(
+        'embedding: index 10 is out of range for a vocabulary of size 10; it must be from 0 to 9',
+      ),
+    );
+    expect(() => embedding(ints(-1), weight)).toThrow(RangeError);
+    expect(() => embedding(tensor([1.5]), weight)).toThrow(
+      new TypeError("embedding: index must be int32, got float32; convert it with to('int32')"),
+    );
+    expect(() => embedding(ints(1), zeros([4]))).toThrow(RangeError);
+    expect(() => embedding(ints(1), weight, { paddingIdx: 10 })).toThrow(
+      new RangeError('embedding: paddingIdx must be an integer from -10 to 9, got 10'),
+    );
+  });
+});
+
+describe('oneHot', () => {
+  test('a 1 at each class', () => {
+    expect(oneHot(ints(0, 2)).toArray()).toEqual([
+      [1, 0, 0],
+      [0, 0, 1],
+    ]);
+    expect(oneHot(ints(1), 4).toArray()).toEqual([[0, 1, 0, 0]]);
+    expect(oneHot(tensor([[1], [0]], { dtype: 'int32' })).shape).toEqual([2, 1, 2]);
+    expect(oneHot(tensor(1, { dtype: 'int32' }), 3).toArray()).toEqual([0, 1, 0]);
+    expect(oneHot(zeros([0], { dtype: 'int32' }), 3).shape).toEqual([0, 3]);
+    expect(flat(oneHot(arange(6).view([2, 3]).t())).length).toBe(36);
+  });
+
+  test('refuses classes out of range', () => {
+    expect(() => oneHot(ints(0, 3), 3)).toThrow(
+      new RangeError(
+        'oneHot: class 3 is out of range for classes of size 3; it must be from 0 to 2',
+      ),
+    );
+    expect(() => oneHot(ints(-1))).toThrow(RangeError);
+    expect(() => oneHot(tensor([1]))).toThrow(TypeError);
+    expect(() => oneHot(zeros([0], { dtype: 'int32' }))).toThrow(
+      new RangeError('oneHot: x is empty, so that numClasses must be given'),
+    );
+    for (const count of [0, -2, 1.5, NaN]) expect(() => oneHot(ints(0), count)).toThrow(RangeError);
+  });
+});
+
+describe('masks', () => {
+  test('maskedFill', () => {
+    const x = arange(6).view([2, 3]).float();
+    const mask = tensor([true, false, true]);
+    expect(flat(x.maskedFill(mask, -Infinity))).toEqual([
+      -Infinity,
+      1,
+      -Infinity,
+      -Infinity,
+      4,
+      -Infinity,
+    ]);
+    expect(flat(maskedFill(x, x.gt(2), tensor(9)))).toEqual([0, 1, 2, 9, 9, 9]);
+    expect(maskedFill(tensor([1]), tensor([[true], [false]]), 0).toArray()).toEqual([[0], [1]]);
+    expect(flat(arange(3).maskedFill(mask, 7))).toEqual([7, 1, 7]);
+    expect(x.clone().maskedFill_(mask, 0).toArray()).toEqual([
+      [0, 1, 0],
+      [0, 4, 0],
+    ]);
+  });
+
+  test('maskedSelect', () => {
+    const x = arange(6).view([2, 3]);
+    expect(flat(maskedSelect(x, x.gt(2)))).toEqual([3, 4, 5]);
+    expect(flat(x.maskedSelect(tensor([true, false, false])))).toEqual([0, 3]);
+    expect(flat(tensor([1, 2]).maskedSelect(tensor([[true], [false]])))).toEqual([1, 2]);
+    expect(flat(tensor(3).maskedSelect(tensor(true)))).toEqual([3]);
+    expect(x.maskedSelect(x.gt(9)).shape).toEqual([0]);
+  });
+
+  test('gradients', () => {
+    const mask = tensor([true, false, true]);
+    check((x) => x.maskedFill(mask, 3).mul(x), leaf([2, 3]));
+    check((x, v) => x.maskedFill(mask, v).mul(x), leaf([2, 3], 1), leaf([], 2));
+    check((x) => x.maskedFill(tensor([[true], [false]]), 0), leaf([3]));
+    check((x) => x.maskedSelect(mask), leaf([2, 3]));
+    check((x, v) => x.mul(1).maskedFill_(mask, v).mul(x), leaf([2, 3], 1), leaf([], 2));
+    // An infinite filling leaves no NaN behind.
+    const x = leaf([3]);
+    x.maskedFill(mask, -Infinity).exp().sum().backward();
+    expect(flat(x.grad!).every(Number.isFinite)).toBe(true);
+  });
+
+  test('refuse what is no mask, or does not fit', () => {
+    const x = zeros([2, 3]);
+    expect(() => x.maskedFill(zeros([3]), 0)).toThrow(
+      new TypeError('maskedFill: mask must be bool, got float32; compare, for example with ne(0)'),
+    );
+    expect(() => x.maskedFill(tensor([true, false]), 0)).toThrow(RangeError);
+    expect(() => x.maskedFill(tensor([true]), zeros([1]))).toThrow(RangeError);
+    expect(() => x.maskedSelect(zeros([3]))).toThrow(TypeError);
+    expect(() => tensor([1]).maskedFill_(tensor([true, true]), 0)).toThrow(RangeError);
+  });
+
+  test('nonzero', () => {
+    expect(
+      nonzero(
+        tensor([
+          [0, 5],
+          [7, 0],
+        ]),
+      ).toArray(),
+    ).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(nonzero(arange(4).view([2, 2]).t()).toArray()).toEqual([
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]);
+    expect(nonzero(zeros([3])).shape).toEqual([0, 1]);
+    expect(nonzero(tensor(5)).shape).toEqual([1, 0]);
+    expect(nonzero(tensor([NaN, 0])).toArray()).toEqual([[0]]);
+  });
+});
