@@ -9,15 +9,15 @@ namespace ostinato::OSTINATO_ISA {
   template <class T>                                                     \
   void name(const T* x, T* out, const Strided& s, Work& work) {          \
     const auto f = [](const Vec<T>& v) -> Vec<T> { return expression; }; \
-    mapLanes<T>(s, work, heavyGrain, f, out, x);                         \
+    mapLanes<T, heavy>(s, work, f, out, x);                              \
   }                                                                      \
   INSTANTIATE_FLOAT(name)
 // g: the gradient of the result; v: the result, or the argument, whichever binary.inc names.
-#define GRADIENT(name, grain, expression)                                                 \
+#define GRADIENT(name, weight, expression)                                                \
   template <class T>                                                                      \
   void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
     const auto f = [](const Vec<T>& g, const Vec<T>& v) -> Vec<T> { return expression; }; \
-    mapLanes<T>(s, work, grain, f, out, a, b);                                            \
+    mapLanes<T, weight>(s, work, f, out, a, b);                                           \
   }                                                                                       \
   INSTANTIATE_FLOAT(name)
 
@@ -27,11 +27,11 @@ OSTINATO_INLINE Vec<T> one() {
 }
 
 ACTIVATION(tanh, tanh(v))
-GRADIENT(tanh_backward, lightGrain, g*(one<T>() - v * v))
+GRADIENT(tanh_backward, light, g*(one<T>() - v * v))
 ACTIVATION(sigmoid, sigmoid(v))
-GRADIENT(sigmoid_backward, lightGrain, g*((one<T>() - v) * v))
-GRADIENT(relu_backward, lightGrain, select(v <= zero<T>(), zero<T>(), g))
-GRADIENT(abs_backward, lightGrain,
+GRADIENT(sigmoid_backward, light, g*((one<T>() - v) * v))
+GRADIENT(relu_backward, light, select(v <= zero<T>(), zero<T>(), g))
+GRADIENT(abs_backward, light,
          g* select(zero<T>() < v, one<T>(), select(v < zero<T>(), -one<T>(), zero<T>())))
 
 ACTIVATION(silu, v* sigmoid(v))
@@ -40,11 +40,11 @@ OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
   const Vec<T> y = sigmoid(x);
   return y * fma(x, one<T>() - y, one<T>());
 }
-GRADIENT(silu_backward, heavyGrain, g* siluSlope(v))
+GRADIENT(silu_backward, heavy, g* siluSlope(v))
 
 // min(x, 0) - log1p(e^-|x|)
 ACTIVATION(log_sigmoid, select(zero<T>() < v, zero<T>(), v) - log1p(exp(-abs(v))))
-GRADIENT(log_sigmoid_backward, heavyGrain, g* sigmoid(-v))
+GRADIENT(log_sigmoid_backward, heavy, g* sigmoid(-v))
 
 // Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π)
 ACTIVATION(gelu, v* normalCdf(v))
@@ -53,7 +53,7 @@ OSTINATO_INLINE Vec<T> geluSlope(const Vec<T>& x) {
   const Vec<T> density = exp(x * x * broadcast(T(-0.5))) * broadcast(T(0x1.9884533d43651p-2));
   return fma(x, density, normalCdf(x));
 }
-GRADIENT(gelu_backward, heavyGrain, g* geluSlope(v))
+GRADIENT(gelu_backward, heavy, g* geluSlope(v))
 
 // u = √(2/π) (x + 0.044715 x³)
 template <class T>
@@ -73,7 +73,7 @@ OSTINATO_INLINE Vec<T> tanhGeluSlope(const Vec<T>& x) {
   const auto [t, slope] = tanhGelu<T>(x);
   return broadcast(T(0.5)) * fma(x * (one<T>() - t * t), slope, one<T>() + t);
 }
-GRADIENT(gelu_tanh_backward, heavyGrain, g* tanhGeluSlope(v))
+GRADIENT(gelu_tanh_backward, heavy, g* tanhGeluSlope(v))
 #undef ACTIVATION
 #undef GRADIENT
 
@@ -82,7 +82,7 @@ void leaky_relu(const T* x, T* out, double slope, const Strided& s, Work& work) 
   const auto f = [slope = T(slope)](const Vec<T>& v) -> Vec<T> {
     return select(v <= zero<T>(), v * broadcast(slope), v);
   };
-  mapLanes<T>(s, work, lightGrain, f, out, x);
+  mapLanes<T, light>(s, work, f, out, x);
 }
 INSTANTIATE_FLOAT(leaky_relu)
 template <class T>
@@ -91,7 +91,7 @@ void leaky_relu_backward(const T* g, const T* x, T* out, double slope, const Str
   const auto f = [slope = T(slope)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
     return select(zero<T>() < v, g, g * broadcast(slope));
   };
-  mapLanes<T>(s, work, lightGrain, f, out, g, x);
+  mapLanes<T, light>(s, work, f, out, g, x);
 }
 INSTANTIATE_FLOAT(leaky_relu_backward)
 
@@ -101,7 +101,7 @@ void elu(const T* x, T* out, double alpha, const Strided& s, Work& work) {
   const auto f = [alpha = T(alpha)](const Vec<T>& v) -> Vec<T> {
     return select(v <= zero<T>(), broadcast(alpha) * expm1(v), v);
   };
-  mapLanes<T>(s, work, heavyGrain, f, out, x);
+  mapLanes<T, heavy>(s, work, f, out, x);
 }
 INSTANTIATE_FLOAT(elu)
 template <class T>
@@ -109,7 +109,7 @@ void elu_backward(const T* g, const T* x, T* out, double alpha, const Strided& s
   const auto f = [alpha = T(alpha)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
     return select(zero<T>() < v, g, g * (broadcast(alpha) * exp(v)));
   };
-  mapLanes<T>(s, work, heavyGrain, f, out, g, x);
+  mapLanes<T, heavy>(s, work, f, out, g, x);
 }
 INSTANTIATE_FLOAT(elu_backward)
 
@@ -119,7 +119,7 @@ void softplus(const T* x, T* out, double beta, double threshold, const Strided& 
     const Vec<T> scaled = v * broadcast(beta);
     return select(broadcast(threshold) < scaled, v, log1p(exp(scaled)) / broadcast(beta));
   };
-  mapLanes<T>(s, work, heavyGrain, f, out, x);
+  mapLanes<T, heavy>(s, work, f, out, x);
 }
 INSTANTIATE_FLOAT(softplus)
 template <class T>
@@ -130,7 +130,7 @@ void softplus_backward(const T* g, const T* x, T* out, double beta, double thres
     const Vec<T> scaled = v * broadcast(beta);
     return select(broadcast(threshold) < scaled, g, g * sigmoid(scaled));
   };
-  mapLanes<T>(s, work, heavyGrain, f, out, g, x);
+  mapLanes<T, heavy>(s, work, f, out, g, x);
 }
 INSTANTIATE_FLOAT(softplus_backward)
 
@@ -140,7 +140,7 @@ void clamp_backward(const T* g, const T* x, T* out, double low, double high, con
   const auto f = [low = T(low), high = T(high)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
     return select((broadcast(low) <= v) & (v <= broadcast(high)), g, zero<T>());
   };
-  mapLanes<T>(s, work, lightGrain, f, out, g, x);
+  mapLanes<T, light>(s, work, f, out, g, x);
 }
 INSTANTIATE_FLOAT(clamp_backward)
 

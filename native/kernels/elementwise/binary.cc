@@ -5,23 +5,23 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-#define BINARY_FLOAT(name, grain, expression)                                             \
+#define BINARY_FLOAT(name, weight, expression)                                            \
   template <class T>                                                                      \
   void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
     const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Vec<T> { return expression; }; \
-    mapLanes<T>(s, work, grain, f, out, a, b);                                            \
+    mapLanes<T, weight>(s, work, f, out, a, b);                                           \
   }                                                                                       \
   INSTANTIATE_FLOAT(name)
-BINARY_FLOAT(div, lightGrain, x / y)
-BINARY_FLOAT(squared_difference, lightGrain, (x - y) * (x - y))
+BINARY_FLOAT(div, light, x / y)
+BINARY_FLOAT(squared_difference, light, (x - y) * (x - y))
 #undef BINARY_FLOAT
 
-#define BINARY(name, grain, lanes, element)                                            \
+#define BINARY(name, weight, lanes, element)                                           \
   template <class T>                                                                   \
   void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {            \
     if constexpr (isFloating<T>) {                                                     \
       const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Vec<T> { return lanes; }; \
-      mapLanes<T>(s, work, grain, f, out, a, b);                                       \
+      mapLanes<T, weight>(s, work, f, out, a, b);                                      \
     } else {                                                                           \
       const auto f = [](int32_t x, int32_t y) -> int32_t { return int32_t(element); }; \
       mapScalars(s, work, f, out, a, b);                                               \
@@ -37,12 +37,12 @@ static int32_t integerPower(int32_t x, int32_t n) {
     if (n & 1) power *= square;
   return int32_t(power);
 }
-BINARY(add, lightGrain, x + y, uint32_t(x) + uint32_t(y))
-BINARY(sub, lightGrain, x - y, uint32_t(x) - uint32_t(y))
-BINARY(mul, lightGrain, x* y, uint32_t(x) * uint32_t(y))
-BINARY(pow, heavyGrain, pow(x, y), integerPower(x, y))
-BINARY(maximum, lightGrain, max(x, y), x > y ? x : y)
-BINARY(minimum, lightGrain, min(x, y), x < y ? x : y)
+BINARY(add, light, x + y, uint32_t(x) + uint32_t(y))
+BINARY(sub, light, x - y, uint32_t(x) - uint32_t(y))
+BINARY(mul, light, x* y, uint32_t(x) * uint32_t(y))
+BINARY(pow, heavy, pow(x, y), integerPower(x, y))
+BINARY(maximum, light, max(x, y), x > y ? x : y)
+BINARY(minimum, light, min(x, y), x < y ? x : y)
 #undef BINARY
 
 // fmod is exact, so the C library's gives the same bits everywhere.
@@ -95,7 +95,7 @@ void add_scaled(const T* a, const T* b, T* out, double alpha, const Strided& s, 
     const auto f = [alpha = T(alpha)](const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
       return fma(y, broadcast(alpha), x);
     };
-    mapLanes<T>(s, work, lightGrain, f, out, a, b);
+    mapLanes<T, light>(s, work, f, out, a, b);
   } else {
     const auto f = [alpha = uint32_t(int64_t(alpha))](int32_t x, int32_t y) -> int32_t {
       return int32_t(uint32_t(x) + alpha * uint32_t(y));
@@ -113,7 +113,7 @@ void lerp(const T* a, const T* b, T* out, double weight, const Strided& s, Work&
     const Vec<T> difference = y - x;
     return near ? fma(broadcast(weight), difference, x) : y - difference * broadcast(T(1) - weight);
   };
-  mapLanes<T>(s, work, lightGrain, f, out, a, b);
+  mapLanes<T, light>(s, work, f, out, a, b);
 }
 INSTANTIATE_FLOAT(lerp)
 
@@ -123,7 +123,7 @@ void addcmul(const T* a, const T* b, const T* c, T* out, double value, const Str
   const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
     return x + broadcast(value) * y * z;
   };
-  mapLanes<T>(s, work, lightGrain, f, out, a, b, c);
+  mapLanes<T, light>(s, work, f, out, a, b, c);
 }
 INSTANTIATE_FLOAT(addcmul)
 template <class T>
@@ -132,7 +132,7 @@ void addcdiv(const T* a, const T* b, const T* c, T* out, double value, const Str
   const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
     return x + broadcast(value) * y / z;
   };
-  mapLanes<T>(s, work, lightGrain, f, out, a, b, c);
+  mapLanes<T, light>(s, work, f, out, a, b, c);
 }
 INSTANTIATE_FLOAT(addcdiv)
 template <class T>
@@ -141,7 +141,7 @@ void squared_difference_backward(const T* g, const T* a, const T* b, T* out, dou
   const auto f = [factor = T(factor)](const Vec<T>& g, const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
     return broadcast(factor) * (x - y) * g;
   };
-  mapLanes<T>(s, work, lightGrain, f, out, g, a, b);
+  mapLanes<T, light>(s, work, f, out, g, a, b);
 }
 INSTANTIATE_FLOAT(squared_difference_backward)
 

@@ -8,30 +8,30 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-#define UNARY(name, grain, expression)                                   \
+#define UNARY(name, weight, expression)                                  \
   template <class T>                                                     \
   void name(const T* x, T* out, const Strided& s, Work& work) {          \
     const auto f = [](const Vec<T>& v) -> Vec<T> { return expression; }; \
-    mapLanes<T>(s, work, grain, f, out, x);                              \
+    mapLanes<T, weight>(s, work, f, out, x);                             \
   }                                                                      \
   INSTANTIATE_FLOAT(name)
 
-UNARY(exp, heavyGrain, exp(v))
-UNARY(expm1, heavyGrain, expm1(v))
-UNARY(log, heavyGrain, log(v))
-UNARY(log1p, heavyGrain, log1p(v))
-UNARY(log2, heavyGrain, logToBase(v, T(0x1.71547652b82fep+0)))
-UNARY(log10, heavyGrain, logToBase(v, T(0x1.bcb7b1526e50ep-2)))
-UNARY(erf, heavyGrain, erf(v))
-UNARY(sin, heavyGrain, sin(v))
-UNARY(cos, heavyGrain, cos(v))
-UNARY(sqrt, lightGrain, sqrt(v))
-UNARY(rsqrt, lightGrain, broadcast(T(1)) / sqrt(v))
-UNARY(reciprocal, lightGrain, broadcast(T(1)) / v)
-UNARY(floor, lightGrain, floor(v))
-UNARY(ceil, lightGrain, ceil(v))
-UNARY(round, lightGrain, roundEven(v))
-UNARY(trunc, lightGrain, truncate(v))
+UNARY(exp, heavy, exp(v))
+UNARY(expm1, heavy, expm1(v))
+UNARY(log, heavy, log(v))
+UNARY(log1p, heavy, log1p(v))
+UNARY(log2, heavy, logToBase(v, T(0x1.71547652b82fep+0)))
+UNARY(log10, heavy, logToBase(v, T(0x1.bcb7b1526e50ep-2)))
+UNARY(erf, heavy, erf(v))
+UNARY(sin, heavy, sin(v))
+UNARY(cos, heavy, cos(v))
+UNARY(sqrt, light, sqrt(v))
+UNARY(rsqrt, light, broadcast(T(1)) / sqrt(v))
+UNARY(reciprocal, light, broadcast(T(1)) / v)
+UNARY(floor, light, floor(v))
+UNARY(ceil, light, ceil(v))
+UNARY(round, light, roundEven(v))
+UNARY(trunc, light, truncate(v))
 #undef UNARY
 
 // Floats by lanes, int32 by elements computed modulo 2^32.
@@ -40,7 +40,7 @@ UNARY(trunc, lightGrain, truncate(v))
   void name(const T* x, T* out, const Strided& s, Work& work) {             \
     if constexpr (isFloating<T>) {                                          \
       const auto f = [](const Vec<T>& v) -> Vec<T> { return lanes; };       \
-      mapLanes<T>(s, work, lightGrain, f, out, x);                          \
+      mapLanes<T, light>(s, work, f, out, x);                               \
     } else {                                                                \
       const auto f = [](int32_t v) -> int32_t { return int32_t(element); }; \
       mapScalars(s, work, f, out, x);                                       \
@@ -68,7 +68,7 @@ void clamp(const T* x, T* out, double low, double high, const Strided& s, Work& 
     const auto f = [low = T(low), high = T(high)](const Vec<T>& v) -> Vec<T> {
       return lesser(broadcast(high), greater(broadcast(low), v));
     };
-    mapLanes<T>(s, work, lightGrain, f, out, x);
+    mapLanes<T, light>(s, work, f, out, x);
   } else {
     const auto f = [low, high](int32_t v) -> int32_t {
       const double bounded = v < low ? low : v;

@@ -44,13 +44,13 @@ OSTINATO_INLINE T readElement(const char* pointer, int64_t stride, int64_t at) {
   const T* p = (const T*)pointer;
   return access == unit ? p[at] : access == repeated ? *p : p[at * stride];
 }
+// With access `strided` the strides 1 and 0 are recognized at run time.
 template <class T, Access access>
 OSTINATO_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at, int count) {
   const T* p = (const T*)pointer;
-  if constexpr (access == unit)
+  if (access == unit || (access == strided && stride == 1))
     return count == Vec<T>::lanes ? load(p + at) : loadPartial(p + at, count);
-  if constexpr (access == repeated) return broadcast(*p);
-  if (stride == 0) return broadcast(*p);
+  if (access == repeated || stride == 0) return broadcast(*p);
   alignas(64) T lanes[Vec<T>::lanes] = {};
   for (int i = 0; i < count; ++i) lanes[i] = p[(at + i) * stride];
   return load(lanes);
@@ -59,7 +59,7 @@ template <class T, Access access>
 OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
                                 const Vec<T>& v) {
   T* p = (T*)pointer;
-  if constexpr (access == unit) {
+  if (access == unit || stride == 1) {
     if (count == Vec<T>::lanes)
       store(p + at, v);
     else
@@ -98,17 +98,23 @@ struct IndicesBelow<3> {
 template <class T, class Operation, int inputs>
 struct Lanes {
   template <Access out, Access... in, int... i>
-  OSTINATO_INLINE static void loop(const Run& run, const Operation& f, Indices<i...>) {
+  OSTINATO_INLINE static void step(const Run& run, const Operation& f, int64_t at, int count,
+                                   Indices<i...>) {
+    writeLanes<T, out>(run.pointer[inputs], run.stride[inputs], at, count,
+                       f(readLanes<T, in>(run.pointer[i], run.stride[i], at, count)...));
+  }
+  template <Access out, Access... in, int... i>
+  OSTINATO_INLINE static void loop(const Run& run, const Operation& f, Indices<i...> indices) {
     constexpr int lanes = Vec<T>::lanes;
     const int64_t n = run.length;
-    int64_t at = 0;
-    for (; at + lanes <= n; at += lanes)
-      writeLanes<T, out>(run.pointer[inputs], run.stride[inputs], at, lanes,
-                         f(readLanes<T, in>(run.pointer[i], run.stride[i], at, lanes)...));
-    if (at < n) {
-      const int rest = int(n - at);
-      writeLanes<T, out>(run.pointer[inputs], run.stride[inputs], at, rest,
-                         f(readLanes<T, in>(run.pointer[i], run.stride[i], at, rest)...));
+    if constexpr (out == strided) {
+      // One copy of the operation, to keep the code small.
+      for (int64_t at = 0; at < n; at += lanes)
+        step<out, in...>(run, f, at, n - at < lanes ? int(n - at) : lanes, indices);
+    } else {
+      int64_t at = 0;
+      for (; at + lanes <= n; at += lanes) step<out, in...>(run, f, at, lanes, indices);
+      if (at < n) step<out, in...>(run, f, at, int(n - at), indices);
     }
   }
 };
@@ -128,24 +134,29 @@ struct Scalars {
   }
 };
 
-// Picks the loop for the strides at hand.
-template <class Loop, class Operation, int inputs>
+// Picks the loop for the strides at hand. A heavy operation has the general loop only: looking at
+// the strides costs nothing beside it, and its code exists once.
+template <class Loop, class Operation, int inputs, bool heavy>
 void innerLoop(const Run& run, const void* operation) {
   const Operation& f = *(const Operation*)operation;
   const int64_t* s = run.stride;
   const typename IndicesBelow<inputs>::type indices;
   if constexpr (inputs == 0) {
-    if (s[0] == 1) return Loop::template loop<unit>(run, f, indices);
+    if (!heavy && s[0] == 1) return Loop::template loop<unit>(run, f, indices);
     Loop::template loop<strided>(run, f, indices);
   } else if constexpr (inputs == 1) {
-    if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit>(run, f, indices);
+    if constexpr (!heavy)
+      if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit>(run, f, indices);
     Loop::template loop<strided, strided>(run, f, indices);
   } else if constexpr (inputs == 2) {
-    if (s[2] == 1) {
-      if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit, unit>(run, f, indices);
-      if (s[0] == 1 && s[1] == 0) return Loop::template loop<unit, unit, repeated>(run, f, indices);
-      if (s[0] == 0 && s[1] == 1) return Loop::template loop<unit, repeated, unit>(run, f, indices);
-    }
+    if constexpr (!heavy)
+      if (s[2] == 1) {
+        if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit, unit>(run, f, indices);
+        if (s[0] == 1 && s[1] == 0)
+          return Loop::template loop<unit, unit, repeated>(run, f, indices);
+        if (s[0] == 0 && s[1] == 1)
+          return Loop::template loop<unit, repeated, unit>(run, f, indices);
+      }
     Loop::template loop<strided, strided, strided>(run, f, indices);
   } else {
     if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)
@@ -156,36 +167,37 @@ void innerLoop(const Run& run, const void* operation) {
 
 // ---- What kernels call
 
-// Below this many elements a second thread costs more than it saves, for an operation of a few
-// instructions and for one like exp.
-constexpr int64_t lightGrain = 1 << 16, heavyGrain = 1 << 14;
+// How much an operation computes: a few instructions, or as many as exp.
+enum Weight { light, heavy };
+// Below this many elements a second thread costs more than it saves.
+constexpr int64_t grainOf(Weight weight) { return weight == light ? 1 << 16 : 1 << 14; }
 
-template <class Loop, class Operation, int inputs>
+template <class Loop, class Operation, int inputs, Weight weight>
 OSTINATO_INLINE void walkWith(const Strided& s, const char* const* pointers,
-                              const int* elementBytes, const Operation& f, Work& work,
-                              int64_t grain) {
+                              const int* elementBytes, const Operation& f, Work& work) {
+  constexpr InnerLoop loop = innerLoop<Loop, Operation, inputs, weight == heavy>;
   Run run;
   OSTINATO_UNROLL
   for (int i = 0; i <= inputs; ++i) {
     run.pointer[i] = const_cast<char*>(pointers[i]);
     run.stride[i] = s.strides[i][0];
   }
-  if (s.dims == 1 && s.shape[0] < grain) {
+  if (s.dims == 1 && s.shape[0] < grainOf(weight)) {
     run.length = s.shape[0];
-    innerLoop<Loop, Operation, inputs>(run, &f);
+    loop(run, &f);
   } else {
-    walk(s, run, elementBytes, innerLoop<Loop, Operation, inputs>, &f, work, grain);
+    walk(s, run, elementBytes, loop, &f, work, grainOf(weight));
   }
 }
 
 // out = f(in ...) by Vec<T>.
-template <class T, class Operation, class... In>
-OSTINATO_INLINE void mapLanes(const Strided& s, Work& work, int64_t grain, const Operation& f,
-                              T* out, const In*... in) {
+template <class T, Weight weight, class Operation, class... In>
+OSTINATO_INLINE void mapLanes(const Strided& s, Work& work, const Operation& f, T* out,
+                              const In*... in) {
   const char* const pointers[] = {(const char*)in..., (const char*)out};
   static constexpr int bytes[] = {sizeof(In)..., sizeof(T)};
-  walkWith<Lanes<T, Operation, sizeof...(In)>, Operation, sizeof...(In)>(s, pointers, bytes, f,
-                                                                         work, grain);
+  walkWith<Lanes<T, Operation, sizeof...(In)>, Operation, sizeof...(In), weight>(s, pointers, bytes,
+                                                                                 f, work);
 }
 // out = f(in ...) element by element.
 template <class Out, class Operation, class... In>
@@ -193,8 +205,8 @@ OSTINATO_INLINE void mapScalars(const Strided& s, Work& work, const Operation& f
                                 const In*... in) {
   const char* const pointers[] = {(const char*)in..., (const char*)out};
   static constexpr int bytes[] = {sizeof(In)..., sizeof(Out)};
-  walkWith<Scalars<Operation, Out, In...>, Operation, sizeof...(In)>(s, pointers, bytes, f, work,
-                                                                     lightGrain);
+  walkWith<Scalars<Operation, Out, In...>, Operation, sizeof...(In), light>(s, pointers, bytes, f,
+                                                                            work);
 }
 
 template <class T>
