@@ -7,6 +7,8 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
@@ -134,6 +136,19 @@ OSTINATO_INLINE R selectRegister(M mask, R a, R b) {
 #endif
 }
 #endif
+template <class M>
+OSTINATO_INLINE bool anyRegister(M mask) {
+#if defined(__AVX512F__)
+  return mask != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_epi8((__m256i)mask) != 0;
+#elif defined(__SSE2__)
+  return _mm_movemask_epi8((__m128i)mask) != 0;
+#else
+  const auto wide = (Register<int64_t>)mask;
+  return (wide[0] | wide[1]) != 0;
+#endif
+}
 template <int laneBytes>
 using RegisterMask = typename RegisterMaskOf<laneBytes>::type;
 
@@ -163,6 +178,23 @@ OSTINATO_INLINE R fmaRegister(R a, R b, R c) {
     return (R)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
   return a * b + c;
+#endif
+}
+
+// a * b + c, rounded once.
+template <class R>
+OSTINATO_INLINE R exactFmaRegister(R a, R b, R c) {
+#if defined(__AVX2__) || defined(__aarch64__)
+  return fmaRegister(a, b, c);
+#else
+  R v;
+  for (unsigned i = 0; i < sizeof(R) / sizeof(a[0]); ++i) {
+    if constexpr (sizeof(a[0]) == 4)
+      v[i] = __builtin_fmaf(a[i], b[i], c[i]);
+    else
+      v[i] = __builtin_fma(a[i], b[i], c[i]);
+  }
+  return v;
 #endif
 }
 

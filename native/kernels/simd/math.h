@@ -23,7 +23,10 @@ struct Format<float> {
   // Adding it rounds a number below 2^22 to an integer, which then stands in the low bits.
   static constexpr float integerShift = 0x1.8p23f;
   static constexpr float log2e = 0x1.715476p+0f;
-  static constexpr float ln2High = 0x1.62e43p-1f, ln2Low = -0x1.05c61p-29f;
+  static constexpr float ln2 = 0x1.62e43p-1f;
+  static constexpr float ln2High = 0x1.62e400p-1f, ln2Low = 0x1.7f7d1cp-20f;
+  static constexpr float log10e = 0x1.bcb7b2p-2f;
+  static constexpr float log10Two = 0x1.344136p-2f, log10Two2 = -0x1.ec10cp-27f;
   // exp is infinite above, 0 below; expm1 is -1 (rounded) below; tanh is 1 (rounded) above.
   static constexpr float expMax = 89, expMin = -104, expm1Min = -20, tanhMax = 10;
   static constexpr float expm1Tiny = 0x1p-25f;
@@ -48,7 +51,11 @@ struct Format<double> {
   static constexpr double smallestNormal = 0x1p-1022;
   static constexpr double integerShift = 0x1.8p52;
   static constexpr double log2e = 0x1.71547652b82fep+0;
-  static constexpr double ln2High = 0x1.62e42fefa39efp-1, ln2Low = 0x1.abc9e3b39803fp-56;
+  static constexpr double ln2 = 0x1.62e42fefa39efp-1, ln2Tail = 0x1.abc9e3b39803fp-56;
+  // ln2High times an exponent is exact even where there is no fused multiply-add.
+  static constexpr double ln2High = 0x1.62e42fefa3800p-1, ln2Low = 0x1.ef35793c76730p-45;
+  static constexpr double log10e = 0x1.bcb7b1526e50ep-2;
+  static constexpr double log10Two = 0x1.34413509f79ffp-2, log10Two2 = -0x1.9dc1da994fd21p-59;
   static constexpr double expMax = 710, expMin = -746, expm1Min = -40, tanhMax = 22;
   static constexpr double expm1Tiny = 0x1p-54;
   static constexpr double sigmoidMin = -40, sigmoidScale = 0x1p-512;
@@ -167,7 +174,7 @@ OSTINATO_INLINE Vec<T> tanh(const Vec<T>& x) {
   const Vec<T> bounded = lesser(broadcast(F::tanhMax), a);
   const Vec<T> shift = broadcast(F::integerShift);
   const Vec<T> shifted = fma(bounded, broadcast(F::log2e * 2), shift);
-  const Vec<T> r = fma(shifted - shift, broadcast(-F::ln2High), bounded + bounded);
+  const Vec<T> r = fma(shifted - shift, broadcast(-F::ln2), bounded + bounded);
   const Vec<T> scale = powerOfTwo<T>(bitCast<Integer<T>>(shifted) - bitCast<Integer<T>>(shift));
   const Vec<T> e = fma(fma(polynomial(r, F::exp), r, one), r, one);
   const Vec<T> large = one - broadcast(T(2)) / fma(e, scale, one);
@@ -209,17 +216,27 @@ OSTINATO_INLINE Vec<T> logEdges(const Vec<T>& x, T pole, const Vec<T>& y) {
                 select(x == broadcast(F::infinity), x, broadcast(F::nan)));
 }
 
+// x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive x.
 template <class T>
-OSTINATO_INLINE Vec<T> log(const Vec<T>& x) {
+struct LogParts {
+  Vec<T> f, k;
+};
+template <class T>
+OSTINATO_INLINE LogParts<T> logParts(const Vec<T>& x) {
   using F = Format<T>;
   const auto denormal = x < broadcast(F::smallestNormal);
   const T scale = T(int64_t(1) << F::fractionBits);
   const Vec<T> normal = select(denormal, x * broadcast(scale), x);
   const auto k = logExponent(normal);
   const Vec<T> m = bitCast<T>(bitCast<Integer<T>>(normal) - shiftLeft(k, F::fractionBits));
-  const Vec<T> exponent =
-      fromSmallInteger<T>(k) - select(denormal, broadcast(T(F::fractionBits)), zero<T>());
-  return logEdges(x, T(0), logOf(m - broadcast(T(1)), exponent));
+  return {m - broadcast(T(1)),
+          fromSmallInteger<T>(k) - select(denormal, broadcast(T(F::fractionBits)), zero<T>())};
+}
+
+template <class T>
+OSTINATO_INLINE Vec<T> log(const Vec<T>& x) {
+  const auto [f, k] = logParts(x);
+  return logEdges(x, T(0), logOf(f, k));
 }
 
 // 1 + x = 2^k (1 + f) gives f = 2^-k x + (2^-k - 1), rounded once.
@@ -234,10 +251,32 @@ OSTINATO_INLINE Vec<T> log1p(const Vec<T>& x) {
   return select(x == zero<T>(), x, y);
 }
 
-// log(x) times a constant, which is 1 / log(base).
+// k log_b(2) + ln(x 2^-k) / ln(b); exact for powers of two in base 2.
 template <class T>
-OSTINATO_INLINE Vec<T> logToBase(const Vec<T>& x, T factor) {
-  return log(x) * broadcast(factor);
+OSTINATO_INLINE Vec<T> log2(const Vec<T>& x) {
+  const auto [f, k] = logParts(x);
+  return logEdges(x, T(0), fma(logOf(f, zero<T>()), broadcast(Format<T>::log2e), k));
+}
+template <class T>
+OSTINATO_INLINE Vec<T> log10(const Vec<T>& x) {
+  using F = Format<T>;
+  const auto [f, k] = logParts(x);
+  const Vec<T> tail = fma(logOf(f, zero<T>()), broadcast(F::log10e), k * broadcast(F::log10Two2));
+  return logEdges(x, T(0), fma(k, broadcast(F::log10Two), tail));
+}
+
+// Functions that exist for double only: f on the lanes as doubles, rounded once more at the end.
+template <class F, class... X>
+OSTINATO_INLINE Vec<float> throughDouble(F f, const X&... x) {
+  const auto half = [](const Vec<float>& v, int first) {
+    alignas(64) float lanes[Vec<float>::lanes];
+    store(lanes, v);
+    return loadAsDouble(lanes + first);
+  };
+  alignas(64) float lanes[Vec<float>::lanes];
+  storeAs(lanes, f(half(x, 0)...));
+  storeAs(lanes + Vec<double>::lanes, f(half(x, Vec<double>::lanes)...));
+  return load(lanes);
 }
 
 }  // namespace ostinato::OSTINATO_ISA

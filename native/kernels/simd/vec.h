@@ -105,6 +105,9 @@ OSTINATO_LANEWISE(Vec<T> shiftRight(const Vec<T>& a, int bits), a.r[i] >> bits)
 // a * b + c, rounded once.
 OSTINATO_LANEWISE(Vec<T> fma(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c),
                   fmaRegister(a.r[i], b.r[i], c.r[i]))
+// The same on every instruction set, slowly in the scalar one: for arithmetic on pairs of doubles.
+OSTINATO_LANEWISE(Vec<T> exactFma(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c),
+                  exactFmaRegister(a.r[i], b.r[i], c.r[i]))
 OSTINATO_LANEWISE(Vec<T> sqrt(const Vec<T>& a), sqrtRegister(a.r[i]))
 // a > b ? a : b and a < b ? a : b, that is b where either is NaN; one instruction on x86.
 OSTINATO_LANEWISE(Vec<T> greater(const Vec<T>& a, const Vec<T>& b), greaterRegister(a.r[i], b.r[i]))
@@ -152,6 +155,15 @@ OSTINATO_MASKWISE(operator~(const LaneMask<laneBytes>& a), ~a.r[i])
 template <class T>
 OSTINATO_INLINE Mask<T> isNaN(const Vec<T>& a) {
   return a != a;
+}
+
+// Whether any lane is true.
+template <int laneBytes>
+OSTINATO_INLINE bool any(const LaneMask<laneBytes>& a) {
+  auto found = a.r[0];
+  OSTINATO_UNROLL
+  for (int i = 1; i < a.registers; ++i) found |= a.r[i];
+  return anyRegister(found);
 }
 
 // The same 64 bytes seen as another lane type.
