@@ -34,27 +34,33 @@ struct Accumulators {
   Vec<T> v[MR][NV];
 
   OSTINATO_INLINE void zero() {
-    OSTINATO_UNROLL for (int m = 0; m < MR; ++m) OSTINATO_UNROLL for (int j = 0; j < NV; ++j)
-        v[m][j] = OSTINATO_ISA::zero<T>();
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::zero<T>();
   }
   // Every row starts from row[0 .. NV*lanes).
   OSTINATO_INLINE void startFromRow(const T* row) {
-    OSTINATO_UNROLL for (int m = 0; m < MR; ++m) OSTINATO_UNROLL for (int j = 0; j < NV; ++j)
-        v[m][j] = OSTINATO_ISA::load(row + j * lanes);
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::load(row + j * lanes);
   }
   // Row m starts from c[m * ldc + (0 .. NV*lanes)).
   OSTINATO_INLINE void load(const T* c, int64_t ldc) {
-    OSTINATO_UNROLL for (int m = 0; m < MR; ++m) OSTINATO_UNROLL for (int j = 0; j < NV; ++j)
-        v[m][j] = OSTINATO_ISA::load(c + m * ldc + j * lanes);
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::load(c + m * ldc + j * lanes);
   }
   OSTINATO_INLINE void store(T* c, int64_t ldc) const {
-    OSTINATO_UNROLL for (int m = 0; m < MR; ++m) OSTINATO_UNROLL for (int j = 0; j < NV; ++j)
-        OSTINATO_ISA::store(c + m * ldc + j * lanes, v[m][j]);
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) OSTINATO_ISA::store(c + m * ldc + j * lanes, v[m][j]);
   }
   // The same for the first `columns` columns only (0 <= columns <= NV*lanes); the others load as
   // zero.
   OSTINATO_INLINE void loadPartial(const T* c, int64_t ldc, int columns) {
-    OSTINATO_UNROLL for (int m = 0; m < MR; ++m) OSTINATO_UNROLL for (int j = 0; j < NV; ++j) {
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) {
       const int rest = columns - j * lanes;
       v[m][j] = rest >= lanes ? OSTINATO_ISA::load(c + m * ldc + j * lanes)
                 : rest > 0    ? OSTINATO_ISA::loadPartial(c + m * ldc + j * lanes, rest)
@@ -62,7 +68,9 @@ struct Accumulators {
     }
   }
   OSTINATO_INLINE void storePartial(T* c, int64_t ldc, int columns) const {
-    OSTINATO_UNROLL for (int m = 0; m < MR; ++m) OSTINATO_UNROLL for (int j = 0; j < NV; ++j) {
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) {
       const int rest = columns - j * lanes;
       if (rest >= lanes)
         OSTINATO_ISA::store(c + m * ldc + j * lanes, v[m][j]);
@@ -90,22 +98,28 @@ OSTINATO_INLINE void multiplyAddStrided(Accumulators<T, MR, NV>& acc, int64_t K,
     if constexpr (MR < NV * Vec<T>::registers) {
       // Few rows: their elements of A stay in registers while B's vectors pass by.
       Vec<T> x[MR];
-      OSTINATO_UNROLL for (int m = 0; m < MR; ++m) x[m] = broadcast(a[m * rowStride]);
-      OSTINATO_UNROLL for (int j = 0; j < NV; ++j) {
+      OSTINATO_UNROLL
+      for (int m = 0; m < MR; ++m) x[m] = broadcast(a[m * rowStride]);
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j) {
         const T* p = b + (j / PV) * panelStride + (j % PV) * lanes;
-        OSTINATO_UNROLL for (int i = 0; i < Vec<T>::registers; ++i) {
+        OSTINATO_UNROLL
+        for (int i = 0; i < Vec<T>::registers; ++i) {
           const Register<T> column = loadRegister(p + i * Vec<T>::lanesPerRegister);
-          OSTINATO_UNROLL for (int m = 0; m < MR; ++m) sum.v[m][j].r[i] =
-              fmaRegister(x[m].r[i], column, sum.v[m][j].r[i]);
+          OSTINATO_UNROLL
+          for (int m = 0; m < MR; ++m)
+            sum.v[m][j].r[i] = fmaRegister(x[m].r[i], column, sum.v[m][j].r[i]);
         }
       }
     } else {
       Vec<T> column[NV];
-      OSTINATO_UNROLL for (int j = 0; j < NV; ++j) column[j] =
-          load(b + (j / PV) * panelStride + (j % PV) * lanes);
-      OSTINATO_UNROLL for (int m = 0; m < MR; ++m) {
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j) column[j] = load(b + (j / PV) * panelStride + (j % PV) * lanes);
+      OSTINATO_UNROLL
+      for (int m = 0; m < MR; ++m) {
         const Vec<T> x = broadcast(a[m * rowStride]);
-        OSTINATO_UNROLL for (int j = 0; j < NV; ++j) sum.v[m][j] = fma(x, column[j], sum.v[m][j]);
+        OSTINATO_UNROLL
+        for (int j = 0; j < NV; ++j) sum.v[m][j] = fma(x, column[j], sum.v[m][j]);
       }
     }
     a += kStride;

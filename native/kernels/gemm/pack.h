@@ -114,9 +114,10 @@ void packBlockTransposed(const T* b, int64_t ldb, int64_t K, ColumnBlock block, 
     for (; k + Unit::depth <= K; k += Unit::depth) {
       typename Unit::Wide column[Unit::depth];
       Unit::transpose(row, k, column);
-      OSTINATO_UNROLL for (int d = 0; d < Unit::depth; ++d) *
-          (typename Unit::UnalignedWide*)(out + (k + d) * kStride) =
-          (typename Unit::Wide)((Bits)column[d] & keep);
+      OSTINATO_UNROLL
+      for (int d = 0; d < Unit::depth; ++d)
+        *(typename Unit::UnalignedWide*)(out + (k + d) * kStride) =
+            (typename Unit::Wide)((Bits)column[d] & keep);
     }
     for (; k < K; ++k)
       for (int i = 0; i < Unit::width; ++i) out[k * kStride + i] = i < count ? row[i][k] : T(0);

@@ -25,9 +25,8 @@ void packRows(const Product<T>& p, const RowTiles& tiles, T* packed) {
     if (p.aColumn != 1) {
       withRows(rows, [&](auto count) {
         constexpr int MR = decltype(count)::v;
-        for (int64_t k = 0; k < p.K; ++k)
-          OSTINATO_UNROLL for (int i = 0; i < MR; ++i) out[k * MR + i] =
-              a[k * p.aColumn + i * p.aRow];
+        for (int64_t k = 0; k < p.K; ++k) OSTINATO_UNROLL
+        for (int i = 0; i < MR; ++i) out[k * MR + i] = a[k * p.aColumn + i * p.aRow];
       });
       continue;
     }
@@ -39,11 +38,12 @@ void packRows(const Product<T>& p, const RowTiles& tiles, T* packed) {
     int64_t k = 0;
     for (; k + Unit::depth <= p.K; k += Unit::depth) {
       typename Unit::Wide column[units][Unit::depth];
-      OSTINATO_UNROLL for (int u = 0; u < units; ++u)
-          Unit::transpose(row + u * Unit::width, k, column[u]);
-      OSTINATO_UNROLL for (int d = 0; d < Unit::depth; ++d)
-              OSTINATO_UNROLL for (int u = 0; u < units; ++u) *
-          (typename Unit::UnalignedWide*)(out + (k + d) * rows + u * Unit::width) = column[u][d];
+      OSTINATO_UNROLL
+      for (int u = 0; u < units; ++u) Unit::transpose(row + u * Unit::width, k, column[u]);
+      OSTINATO_UNROLL
+      for (int d = 0; d < Unit::depth; ++d) OSTINATO_UNROLL
+      for (int u = 0; u < units; ++u)
+        *(typename Unit::UnalignedWide*)(out + (k + d) * rows + u * Unit::width) = column[u][d];
     }
     for (; k < p.K; ++k)
       for (int i = 0; i < rows; ++i) out[k * rows + i] = row[i][k];
