@@ -1,6 +1,6 @@
 // What is refused, and in which words: the operation, what is wrong, the values, the fix.
 import * as o from 'ostinato';
-import type { Tensor} from 'ostinato';
+import type { Tensor } from 'ostinato';
 import { type TensorOptions } from 'ostinato';
 
 type Loose = (...args: unknown[]) => unknown;
