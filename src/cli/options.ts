@@ -33,7 +33,7 @@ export const usage = `Trains a character-level LSTM on text, then writes new tex
   --prompt TEXT         what the sample begins with        (the start of the text)
   --temperature T       boldness of the sample, above 0    (0.7)
   --length N            characters in the sample           (600)
-  --steps N             batches to train on                (700)
+  --steps N             batches to train on                (500)
   --batch-size N        streams side by side               (32)
   --sequence-length N   characters through which gradients flow back (64)
   --hidden-size N       units of a layer                   (256)
@@ -104,7 +104,7 @@ export function parseOptions(argv: readonly string[]): Options {
     prompt: text('prompt'),
     temperature: number('temperature', 0.7, 0, false),
     length: number('length', 600, 1, true),
-    steps: number('steps', 700, 1, true),
+    steps: number('steps', 500, 1, true),
     batchSize: number('batch-size', 32, 1, true),
     sequenceLength: number('sequence-length', 64, 1, true),
     hiddenSize: number('hidden-size', 256, 1, true),
