@@ -38,7 +38,8 @@ ACTIVATION(silu, v* sigmoid(v))
 template <class T>
 OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
   const Vec<T> y = sigmoid(x);
-  return y * fma(x, one<T>() - y, one<T>());
+  // sigmoid(-x) is 1 - y without its cancellation.
+  return y * fma(x, sigmoid(-x), one<T>());
 }
 GRADIENT(silu_backward, heavy, g* siluSlope(v))
 

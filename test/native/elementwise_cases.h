@@ -1,0 +1,250 @@
+// The elementwise kernels as the tests see them: each with its formula in long double, the error it
+// is allowed and the numbers it is fed.
+#pragma once
+
+#include "support.h"
+
+#include <functional>
+
+namespace ostinato::test {
+
+template <class In, class Out = In>
+struct ElementwiseCase {
+  std::string name;
+  int inputs;
+  std::function<void(const KernelTable&, const In* const*, Out*, const Strided&, Work&)> run;
+  std::function<long double(const long double*)> exact;
+  double ulp;                   // allowed error
+  double low = -20, high = 20;  // most inputs are from here
+  double absolute = 0;          // also allowed, in units of epsilon: terms cancel
+  bool anyBits = true;          // false: no huge, tiny or special numbers, which overflow half-way
+};
+
+template <class T>
+constexpr double epsilon = std::is_same_v<T, float> ? 0x1p-24 : 0x1p-53;
+
+#define KERNEL(name) pick<T>(&KernelTable::name##_f32, &KernelTable::name##_f64)
+#define UNARY(name, formula, ...)                                                           \
+  ElementwiseCase<T> {                                                                      \
+#name, 1,                                                                                 \
+        [](const KernelTable& t, const T* const* in, T* out, const Strided& s, Work& work) {  \
+          (t.*KERNEL(name))(in[0], out, s, work);                                             \
+        },                                                                                    \
+        [](const long double* v) -> long double { [[maybe_unused]] auto x = v[0]; return formula; }, __VA_ARGS__ \
+  }
+#define UNARY_WITH(name, arguments, formula, ...)                                           \
+  ElementwiseCase<T> {                                                                      \
+#name, 1,                                                                                 \
+        [](const KernelTable& t, const T* const* in, T* out, const Strided& s, Work& work) {  \
+          (t.*KERNEL(name))(in[0], out, UNPACK arguments, s, work);                           \
+        },                                                                                    \
+        [](const long double* v) -> long double { auto x = v[0]; return formula; }, __VA_ARGS__ \
+  }
+#define BINARY(name, formula, ...)                                                          \
+  ElementwiseCase<T> {                                                                      \
+#name, 2,                                                                                 \
+        [](const KernelTable& t, const T* const* in, T* out, const Strided& s, Work& work) {  \
+          (t.*KERNEL(name))(in[0], in[1], out, s, work);                                      \
+        },                                                                                    \
+        [](const long double* v) -> long double { auto a = v[0], b = v[1]; return formula; }, __VA_ARGS__ \
+  }
+#define BINARY_WITH(name, arguments, formula, ...)                                          \
+  ElementwiseCase<T> {                                                                      \
+#name, 2,                                                                                 \
+        [](const KernelTable& t, const T* const* in, T* out, const Strided& s, Work& work) {  \
+          (t.*KERNEL(name))(in[0], in[1], out, UNPACK arguments, s, work);                    \
+        },                                                                                    \
+        [](const long double* v) -> long double { auto a = v[0], b = v[1]; return formula; }, __VA_ARGS__ \
+  }
+#define TERNARY_WITH(name, arguments, formula, ...)                                         \
+  ElementwiseCase<T> {                                                                      \
+#name, 3,                                                                                 \
+        [](const KernelTable& t, const T* const* in, T* out, const Strided& s, Work& work) {  \
+          (t.*KERNEL(name))(in[0], in[1], in[2], out, UNPACK arguments, s, work);             \
+        },                                                                                    \
+        [](const long double* v) -> long double {                                             \
+          auto a = v[0], b = v[1], c = v[2];                                                  \
+          return formula;                                                                     \
+        },                                                                                    \
+        __VA_ARGS__ \
+  }
+#define UNPACK(...) __VA_ARGS__
+
+inline long double logistic(long double x) { return 1 / (1 + std::exp(-x)); }
+inline long double normal(long double x) { return std::erfc(-x * std::sqrt(0.5L)) / 2; }
+inline long double signOf(long double x) { return (x > 0) - (x < 0); }
+inline long double geluTanh(long double x) {
+  return std::tanh(std::sqrt(2 / 3.14159265358979323846L) * (x + 0.044715L * x * x * x));
+}
+
+// The functions of simd/: these are what math.test.cc measures densely.
+template <class T>
+std::vector<ElementwiseCase<T>> mathCases() {
+  const bool isFloat = sizeof(T) == 4;
+  const double exponent = isFloat ? 105 : 750;
+  return {
+      UNARY(exp, std::exp(x), 1, -exponent, exponent),
+      UNARY(expm1, std::expm1(x), 2, -40, exponent),
+      UNARY(expm1, std::expm1(x), 2, -1, 1),
+      UNARY(log, std::log(x), 1, 0.2, 5),
+      UNARY(log1p, std::log1p(x), 1.5, -1, 3),
+      UNARY(log2, std::log2(x), 2, 0.2, 5),
+      UNARY(log10, std::log10(x), 2, 0.2, 5),
+      UNARY(tanh, std::tanh(x), 2, -1, 1),
+      UNARY(tanh, std::tanh(x), 2, -20, 20),
+      UNARY(sigmoid, logistic(x), 2, -10, 10),
+      UNARY(sigmoid, logistic(x), 2, -exponent, 45),
+      UNARY(sin, std::sin(x), 1, -10, 10),
+      UNARY(sin, std::sin(x), 1, -2e6, 2e6),
+      UNARY(cos, std::cos(x), 1, -10, 10),
+      UNARY(cos, std::cos(x), 1, -2e6, 2e6),
+      UNARY(erf, std::erf(x), 2, -4, 4),
+      UNARY(sqrt, std::sqrt(x), 0.501, 0, 100),
+      UNARY(rsqrt, 1 / std::sqrt(x), 2, 0, 100),
+      BINARY(pow, std::pow(a, b), 2, 0, 3),
+      BINARY(pow, std::pow(a, b), 2, -30, 30),
+  };
+}
+
+// Everything else of one element type throughout.
+template <class T>
+std::vector<ElementwiseCase<T>> arithmeticCases() {
+  return {
+      UNARY(neg, -x, 0),
+      UNARY(abs, std::fabs(x), 0),
+      UNARY(sign, signOf(x), 0),
+      UNARY(square, x * x, 0.501),
+      UNARY(relu, x < 0 ? 0 : x, 0),
+      UNARY(reciprocal, 1 / x, 0.501),
+      UNARY(floor, std::floor(x), 0),
+      UNARY(ceil, std::ceil(x), 0),
+      UNARY(round, std::nearbyint(x), 0),
+      UNARY(trunc, std::trunc(x), 0),
+      UNARY(silu, x * logistic(x), 3),
+      UNARY(log_sigmoid, std::fmin(x, 0) - std::log1p(std::exp(-std::fabs(x))), 3),
+      UNARY(gelu, x * normal(x), 9, -12, 12),
+      UNARY(gelu_tanh, x * (1 + geluTanh(x)) / 2, 4, -20, 20, 20, false),
+      UNARY_WITH(clamp, (-1.5, 2.25),
+                 x < -1.5L   ? -1.5L
+                 : x > 2.25L ? 2.25L
+                             : x,
+                 0),
+      UNARY_WITH(leaky_relu, (0.25), x > 0 ? x : x * 0.25L, 0.501),
+      UNARY_WITH(elu, (0.5), x > 0 ? x : 0.5L * std::expm1(x), 3),
+      UNARY_WITH(softplus, (1, 20), x > 20 ? x : std::log1p(std::exp(x)), 4, -20, 30, 0, false),
+      UNARY_WITH(softplus, (2, 20), 2 * x > 20 ? x : std::log1p(std::exp(2 * x)) / 2, 4, -20, 30, 0,
+                 false),
+      BINARY(add, a + b, 0.501),
+      BINARY(sub, a - b, 0.501),
+      BINARY(mul, a * b, 0.501),
+      BINARY(div, a / b, 0.501),
+      BINARY(maximum, std::isnan(a) || a > b ? a : b, 0),
+      BINARY(minimum, std::isnan(a) || a < b ? a : b, 0),
+      BINARY(squared_difference, (a - b) * (a - b), 2, -20, 20, 0, false),
+      BINARY_WITH(add_scaled, (-0.75), a - 0.75L * b, 0.61),
+      BINARY_WITH(lerp, (0.25), a + 0.25L * (b - a), 2, -20, 20, 40, false),
+      BINARY_WITH(lerp, (0.75), a + 0.75L * (b - a), 2, -20, 20, 40, false),
+      TERNARY_WITH(addcmul, (0.5), a + 0.5L * b * c, 2, -20, 20, 400, false),
+      TERNARY_WITH(addcdiv, (0.5), a + 0.5L * b / c, 2, 1, 20, 40, false),
+      TERNARY_WITH(squared_difference_backward, (2), 2 * a * (b - c), 3, -20, 20, 0, false),
+      BINARY(tanh_backward, a * (1 - b * b), 3, -2, 2, 10, false),
+      BINARY(sigmoid_backward, a * b * (1 - b), 3, -2, 2, 10, false),
+      BINARY(relu_backward, b <= 0 ? 0 : a, 0),
+      BINARY(abs_backward, a * signOf(b), 0.501),
+      BINARY(silu_backward, a * logistic(b) * (1 + b * (1 - logistic(b))), 4, -10, 10, 20, false),
+      BINARY(log_sigmoid_backward, a * logistic(-b), 3, -20, 20, 0, false),
+      BINARY(gelu_backward,
+             a * (normal(b) + b * std::exp(-b * b / 2) / std::sqrt(2 * 3.14159265358979323846L)), 8,
+             -6, 6, 60, false),
+      BINARY_WITH(clamp_backward, (-1.5, 2.25), b < -1.5L || b > 2.25L || std::isnan(b) ? 0 : a, 0),
+      BINARY_WITH(leaky_relu_backward, (0.25), b > 0 ? a : a * 0.25L, 0.501),
+      BINARY_WITH(elu_backward, (0.5), b > 0 || std::isnan(b) ? a : a * 0.5L * std::exp(b), 3, -20,
+                  20, 0, false),
+      BINARY_WITH(softplus_backward, (2, 20), 2 * b > 20 ? a : a * logistic(2 * b), 4, -20, 20, 0,
+                  false),
+  };
+}
+
+#undef KERNEL
+
+// Integers modulo 2^32. The formulas are exact in long double before they are reduced; pow's own is
+// below.
+inline long double wrap(long double x) {
+  const long double turns = std::floor((x + 0x1p31L) / 0x1p32L);
+  return x - turns * 0x1p32L;
+}
+inline long double floorMod(long double a, long double b) {
+  return b == 0 ? 0 : a - b * std::floor(a / b);
+}
+inline std::vector<ElementwiseCase<int32_t>> integerCases() {
+  using T = int32_t;
+#define KERNEL(name) &KernelTable::name##_i32
+  return {
+      UNARY(neg, wrap(-x), 0, -1e9, 1e9),
+      UNARY(abs, wrap(std::fabs(x)), 0, -1e9, 1e9),
+      UNARY(sign, signOf(x), 0, -1e9, 1e9),
+      UNARY(square, wrap(x * x), 0, -1e9, 1e9),
+      UNARY(relu, x < 0 ? 0 : x, 0, -1e9, 1e9),
+      UNARY_WITH(clamp, (-5, 9),
+                 x < -5  ? -5
+                 : x > 9 ? 9
+                         : x,
+                 0),
+      BINARY(add, wrap(a + b), 0, -2e9, 2e9),
+      BINARY(sub, wrap(a - b), 0, -2e9, 2e9),
+      BINARY(mul, wrap(a * b), 0, -2e9, 2e9),
+      BINARY(mul, wrap(a * b), 0),
+      BINARY(pow, b < 0 ? (a == 0 ? 0 : std::trunc(std::pow(a, b))) : wrap(std::pow(a, b)), 0, -3,
+             4, 0, false),
+      BINARY(maximum, a > b ? a : b, 0),
+      BINARY(minimum, a < b ? a : b, 0),
+      BINARY(remainder, floorMod(a, b), 0),
+      BINARY(floor_divide, b == 0 ? 0 : wrap(std::floor(a / b)), 0),
+      BINARY_WITH(add_scaled, (-3), wrap(a - 3 * b), 0),
+  };
+#undef KERNEL
+}
+
+#define COMPARE(name, type, formula)                                                        \
+  ElementwiseCase<T, uint8_t> {                                                             \
+#name, 2,                                                                                 \
+        [](const KernelTable& t, const T* const* in, uint8_t* out, const Strided& s,          \
+           Work& work) { (t.*type)(in[0], in[1], out, s, work); },                            \
+        [](const long double* v) -> long double { auto a = v[0], b = v[1]; return formula; }, 0, -3, 3 \
+  }
+template <class T>
+std::vector<ElementwiseCase<T, uint8_t>> comparisonCases() {
+#define KERNEL(name) \
+  pick<T>(&KernelTable::name##_f32, &KernelTable::name##_f64, &KernelTable::name##_i32)
+  return {
+      COMPARE(lt, KERNEL(lt), a < b),  COMPARE(le, KERNEL(le), a <= b),
+      COMPARE(gt, KERNEL(gt), a > b),  COMPARE(ge, KERNEL(ge), a >= b),
+      COMPARE(eq, KERNEL(eq), a == b), COMPARE(ne, KERNEL(ne), a != b),
+  };
+#undef KERNEL
+}
+
+inline std::vector<ElementwiseCase<uint8_t>> boolCases() {
+  using T = uint8_t;
+#define BOOLEAN(name, kernel, formula)                                                     \
+  ElementwiseCase<T> {                                                                     \
+#name, 2,                                                                                \
+        [](const KernelTable& t, const T* const* in, T* out, const Strided& s, Work& work) { \
+          (t.kernel)(in[0], in[1], out, s, work);                                            \
+        },                                                                                   \
+        [](const long double* v) -> long double { auto a = v[0], b = v[1]; return formula; }, 0, 0, 2, 0, false \
+  }
+  return {
+      BOOLEAN(logical_and, logical_and, a != 0 && b != 0),
+      BOOLEAN(logical_or, logical_or, a != 0 || b != 0),
+      BOOLEAN(logical_xor, logical_xor, a != b),
+      BOOLEAN(lt, lt_u8, a < b),
+      BOOLEAN(le, le_u8, a <= b),
+      BOOLEAN(gt, gt_u8, a > b),
+      BOOLEAN(ge, ge_u8, a >= b),
+      BOOLEAN(eq, eq_u8, a == b),
+      BOOLEAN(ne, ne_u8, a != b),
+  };
+}
+
+}  // namespace ostinato::test
