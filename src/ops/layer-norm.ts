@@ -28,15 +28,9 @@ export interface LayerNormOptions {
 }
 
 const kernels = {
-  get forward() {
-    return family('layer_norm');
-  },
-  get backward() {
-    return family('layer_norm_backward');
-  },
-  get parameters() {
-    return family('layer_norm_parameters');
-  },
+  forward: family('layer_norm'),
+  backward: family('layer_norm_backward'),
+  parameters: family('layer_norm_parameters'),
 };
 
 function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | null): void {

@@ -29,6 +29,8 @@ export interface AdagradOptions extends CommonOptions {
 
 export type AdagradState = { step: number; sum: Tensor };
 
+const kernels = family('adagrad');
+
 /**
  * Duchi et al. 2011 (torch.optim.Adagrad):
  *
@@ -39,7 +41,6 @@ export type AdagradState = { step: number; sum: Tensor };
  * @example new optim.Adagrad(model.parameters(), { lr: 0.05 })
  */
 export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
-  readonly #kernels = family('adagrad');
   readonly #table = new Table(5);
 
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
@@ -86,6 +87,6 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
     args[2] = eps;
     args[3] = weightDecay;
     args[4] = maximize ? 1 : 0;
-    table.run(kernelFor(this.#kernels, dtype));
+    table.run(kernelFor(kernels, dtype));
   }
 }

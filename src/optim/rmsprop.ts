@@ -36,6 +36,8 @@ export type RMSpropState = {
   gradAvg: Tensor | null;
 };
 
+const kernels = family('rmsprop');
+
 /**
  * Tieleman and Hinton 2012, centered: Graves 2013 (torch.optim.RMSprop):
  *
@@ -48,7 +50,6 @@ export type RMSpropState = {
  * @example new optim.RMSprop(model.parameters(), { lr: 0.001, momentum: 0.9 })
  */
 export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
-  readonly #kernels = family('rmsprop');
   readonly #table = new Table(6);
 
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
@@ -108,6 +109,6 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     args[5] = weightDecay;
     args[6] = momentum;
     args[7] = maximize ? 1 : 0;
-    table.run(kernelFor(this.#kernels, dtype));
+    table.run(kernelFor(kernels, dtype));
   }
 }

@@ -1,6 +1,7 @@
 /** dropout: x·mask / (1 − p). dx = g·mask / (1 − p). Saves the scaled mask. */
 import { checkTensor } from '../../ops/elementwise';
 import { fullLike } from '../../ops/factories';
+import { div_ } from '../../ops/inplace/pointwise';
 import { mul } from '../../ops/mul';
 import { bernoulli_ } from '../../random/bernoulli';
 import { emptyAs } from '../../random/draw';
@@ -33,7 +34,5 @@ export function dropout(
   if (!training || p === 0 || input.numel === 0) return input;
   if (p === 1) return mul(input, fullLike(input, 0));
   const mask = bernoulli_(emptyAs(input), 1 - p, { generator });
-  // 1 / (1 − p) with both numbers rounded as a division of the mask would.
-  const scale = input.dtype === 'float32' ? 1 / Math.fround(1 - p) : 1 / (1 - p);
-  return mul(input, mul(mask, scale));
+  return mul(input, div_(mask, 1 - p));
 }

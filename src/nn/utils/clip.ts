@@ -1,7 +1,9 @@
 /** Clipping of gradients, in place: by the norm of all of them together, or element by element. */
+import { noGrad } from '../../autograd/mode';
 import { args, family } from '../../native/kernels';
 import { copyInto } from '../../ops/clone';
 import { full } from '../../ops/factories';
+import { clamp_ } from '../../ops/inplace/pointwise';
 import { kernelFor, Table } from '../../ops/table';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { allocate } from '../../tensor/storage';
@@ -178,15 +180,9 @@ export function clipGradNorm_(
  */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
   checkNumber('clipGradValue_', 'clipValue', clipValue);
-  for (const grad of gradientsOf(listOf('clipGradValue_', parameters))) {
-    const rows = dense(grad);
-    const values = rows.memory(rows.numel);
-    for (let i = 0; i < values.length; i++) {
-      // Written so that NaN stays.
-      if (values[i] > clipValue) values[i] = clipValue;
-      else if (values[i] < -clipValue) values[i] = -clipValue;
+  noGrad(() => {
+    for (const grad of gradientsOf(listOf('clipGradValue_', parameters))) {
+      clamp_(grad, -clipValue, clipValue);
     }
-    if (rows !== grad) copyInto(rows, grad);
-    grad.storage.version++;
-  }
+  });
 }
