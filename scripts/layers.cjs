@@ -16,8 +16,9 @@ const layers = {
   optim: ['native', 'tensor', 'autograd', 'ops'],
   data: ['tensor', 'ops', 'random'],
   io: ['tensor', 'ops', 'nn'],
+  plot: ['tensor', 'ops'],
   generate: ['tensor', 'autograd', 'ops', 'random', 'nn'],
-  train: ['tensor', 'autograd', 'ops', 'random', 'nn', 'optim', 'data', 'io', 'generate'],
+  train: ['tensor', 'autograd', 'ops', 'random', 'nn', 'optim', 'data', 'io', 'plot', 'generate'],
   cli: [
     'native',
     'tensor',
@@ -28,6 +29,7 @@ const layers = {
     'optim',
     'data',
     'io',
+    'plot',
     'generate',
     'train',
   ],
@@ -41,8 +43,8 @@ function sourceProblem(layer, file, source, root) {
   if (!(layer in layers)) return `src/${layer} is not in the table of scripts/layers.cjs`;
   if (source.startsWith('node:')) return null;
   if (!source.startsWith('.')) {
-    // Programs may use an optional peer where it is installed.
-    if (layer === 'cli' && source in peerDependencies) return null;
+    // Programs and pictures may use an optional peer where it is installed.
+    if (['cli', 'plot'].includes(layer) && source in peerDependencies) return null;
     return `src imports no package ('${source}'): relative paths only`;
   }
   const [top, target, ...rest] = partsOf(path.resolve(path.dirname(file), source), root);

@@ -1,0 +1,77 @@
+/**
+ * Charts as SVG text, drawn by Apache ECharts, an optional peer: it is loaded when the first chart is drawn. This file
+ * owns the loading, the drawing and the style that all charts share; what a chart shows is its own file's.
+ */
+import { createRequire } from 'node:module';
+import type * as ECharts from 'echarts';
+
+/** Size of the picture, in pixels, and what stands above it. */
+export interface ChartOptions {
+  title?: string;
+  /** Default: 720. */
+  width?: number;
+  /** Default: 420, or what keeps a matrix's cells square. */
+  height?: number;
+}
+
+let library: typeof ECharts | null = null;
+
+function load(operation: string): typeof ECharts {
+  if (library !== null) return library;
+  try {
+    library = createRequire(__filename)('echarts') as typeof ECharts;
+    return library;
+  } catch (cause) {
+    throw new Error(
+      `${operation}: charts are drawn by the package 'echarts', which is not installed; run: npm install echarts`,
+      { cause },
+    );
+  }
+}
+
+/** Colours of curves, told apart with any colour vision (Okabe and Ito). */
+export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+const ink = '#333333';
+
+/** The chart of an ECharts option object, as SVG text. */
+export function draw(
+  operation: string,
+  { title, width = 720, height = 420 }: ChartOptions,
+  option: object,
+): string {
+  for (const [name, size] of Object.entries({ width, height })) {
+    if (!Number.isFinite(size) || size < 50 || size > 20_000) {
+      throw new RangeError(`${operation}: ${name} must be from 50 to 20000 pixels, got ${size}`);
+    }
+  }
+  const chart = load(operation).init(null, null, { renderer: 'svg', ssr: true, width, height });
+  try {
+    chart.setOption({
+      animation: false,
+      backgroundColor: '#ffffff',
+      color: palette,
+      textStyle: { fontFamily: 'sans-serif', fontSize: 12, color: ink },
+      ...(title === undefined
+        ? {}
+        : {
+            title: {
+              text: title,
+              left: 'center',
+              top: 10,
+              textStyle: { fontSize: 15, color: ink },
+            },
+          }),
+      ...option,
+    });
+    return chart.renderToSVGString();
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** @throws TypeError unless `options` is an object. */
+export function checkOptions(operation: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${operation}: options must be an object, got ${String(options)}`);
+  }
+}

@@ -1,0 +1,118 @@
+/** Curves: losses by epoch, signals by time. Owns what a curve is made from; drawing is chart.ts's. */
+import { showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+import { checkOptions, draw, type ChartOptions } from './chart';
+
+/** Heights at 0, 1, 2, …; or points [x, y]. */
+export type Curve = Tensor | ArrayLike<number> | readonly (readonly [number, number])[];
+
+export interface CurveOptions extends ChartOptions {
+  /** Name of the horizontal axis. */
+  x?: string;
+  /** Name of the vertical axis. */
+  y?: string;
+  /** A logarithmic vertical axis; what is not above 0 has no place on it and leaves a gap. */
+  logY?: boolean;
+  /** Dots at the points. Default: with at most 30 points. */
+  dots?: boolean;
+}
+
+type Point = [x: number, y: number | null];
+
+function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
+  const what = `plot.curve: '${name}'`;
+  let list: ArrayLike<unknown>;
+  if (heights instanceof Tensor) {
+    if (heights.ndim !== 1) {
+      throw new RangeError(
+        `${what} must have one dimension, got ${showShape(heights.shape)}; plot.matrix draws two`,
+      );
+    }
+    list = heights.toTypedArray();
+  } else if (
+    typeof heights === 'object' &&
+    heights !== null &&
+    typeof heights.length === 'number'
+  ) {
+    list = heights;
+  } else {
+    throw new TypeError(`${what} must be a tensor or an array of numbers, got ${typeof heights}`);
+  }
+  if (list.length === 0) throw new RangeError(`${what} has no points`);
+  return Array.from(list, (entry, i): Point => {
+    const [x, y] = (Array.isArray(entry) ? entry : [i, entry]) as unknown[];
+    if (typeof x !== 'number' || typeof y !== 'number') {
+      throw new TypeError(`${what} must hold numbers or points [x, y]; point ${i} is neither`);
+    }
+    return [x, Number.isFinite(y) && !(logY && y <= 0) ? y : null];
+  });
+}
+
+function isOne(curves: Curve | Readonly<Record<string, Curve>>): curves is Curve {
+  return curves instanceof Tensor || Array.isArray(curves) || ArrayBuffer.isView(curves);
+}
+
+/**
+ * A chart of one curve, or of several by name, as SVG text. Long curves are thinned to what the width can show; NaN
+ * and infinities leave gaps.
+ * @throws Error when the package `echarts` is not installed; RangeError for a curve without points or of several
+ * dimensions.
+ * @example
+ * plot.save('loss.svg', plot.curve({ training, validation }, { x: 'epoch', y: 'loss', logY: true }));
+ */
+export function curve(
+  curves: Curve | Readonly<Record<string, Curve>>,
+  options: CurveOptions = {},
+): string {
+  checkOptions('plot.curve', options);
+  if (typeof curves !== 'object' || curves === null) {
+    throw new TypeError(
+      `plot.curve: takes a curve, or several by name, got ${curves === null ? 'null' : typeof curves}`,
+    );
+  }
+  const { x = '', y = '', logY = false } = options;
+  const named = isOne(curves) ? { [y === '' ? 'curve' : y]: curves } : curves;
+  const lines = Object.entries(named).map(([name, each]) => ({
+    name,
+    points: pointsOf(name, each, logY),
+  }));
+  if (lines.length === 0) throw new RangeError('plot.curve: there are no curves');
+  const dots = options.dots ?? lines.every(({ points }) => points.length <= 30);
+  const top = (options.title === undefined ? 20 : 45) + (y === '' ? 0 : 15);
+  return draw('plot.curve', options, {
+    grid: {
+      left: 20,
+      right: 30,
+      top: lines.length > 1 ? top + 25 : top,
+      bottom: 35,
+      containLabel: true,
+    },
+    legend: { show: lines.length > 1, top: top - 12 },
+    xAxis: {
+      type: 'value',
+      name: x,
+      nameLocation: 'middle',
+      nameGap: 28,
+      min: 'dataMin',
+      max: 'dataMax',
+    },
+    yAxis: {
+      type: logY ? 'log' : 'value',
+      name: y,
+      nameGap: 12,
+      nameTextStyle: { align: 'left' },
+      scale: true,
+    },
+    series: lines.map(({ name, points }) => ({
+      type: 'line',
+      silent: true,
+      name,
+      data: points,
+      showSymbol: dots,
+      symbol: 'circle',
+      symbolSize: 5,
+      sampling: 'lttb',
+      lineStyle: { width: 1.8 },
+    })),
+  });
+}
