@@ -1,4 +1,14 @@
 /** `nn`: modules, their functions, initializations and utilities. */
+export {
+  AdditiveAttention,
+  Attention,
+  MultiplicativeAttention,
+  type AdditiveAttentionOptions,
+  type AttendOptions,
+  type AttentionMemory,
+  type AttentionScore,
+  type MultiplicativeAttentionOptions,
+} from './attention';
 export { ModuleDict, ModuleList, ParameterList, Sequential } from './containers';
 export * as functional from './functional';
 export type { ForwardHook, ForwardPreHook, RemoveHook } from './hooks';

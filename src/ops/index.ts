@@ -64,6 +64,7 @@ export { logsumexp } from './reduction/logsumexp';
 export { mean } from './reduction/mean';
 export { norm } from './reduction/norm';
 export { prod } from './reduction/prod';
+export { topk, type TopkOptions } from './reduction/topk';
 export { all, any, type KeepdimOptions } from './reduction/truth';
 export { std, variance, variance as var, type VarianceOptions } from './reduction/variance';
 export { logSoftmax, softmax } from './softmax';

@@ -67,6 +67,7 @@ import { logsumexp } from './reduction/logsumexp';
 import { mean } from './reduction/mean';
 import { norm } from './reduction/norm';
 import { prod } from './reduction/prod';
+import { topk } from './reduction/topk';
 import { all, any, type KeepdimOptions } from './reduction/truth';
 import { std, variance } from './reduction/variance';
 import { logSoftmax, softmax } from './softmax';
@@ -263,6 +264,7 @@ const methods = {
   tanh_,
   tile,
   to,
+  topk,
   transpose,
   tril,
   triu,

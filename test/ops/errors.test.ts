@@ -50,7 +50,7 @@ const ofOneTensor = [
   ],
   ...['norm', 'prod', 'reciprocal', 'relu', 'round', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sin'],
   ...['softmax', 'softplus', 'softsign', 'sqrt', 'square', 'std', 'sum', 'tanh', 'trunc', 'cumsum'],
-  ...['logSoftmax'],
+  ...['logSoftmax', 'topk'],
 ];
 const ofTwoOperands = [
   ...['add', 'div', 'eq', 'floorDivide', 'ge', 'gt', 'le', 'logicalAnd', 'logicalOr', 'logicalXor'],

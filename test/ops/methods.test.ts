@@ -69,6 +69,7 @@ const ofTwo = [
   ...['remainder', 'rsub', 'sub'],
 ];
 const alongDim = [
+  'topk',
   'cumsum',
   'flip',
   'logSoftmax',

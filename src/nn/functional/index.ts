@@ -2,6 +2,7 @@
 export { embedding, type EmbeddingOptions } from './embedding';
 export * from './activation';
 export { scaledDotProductAttention, type AttentionOptions } from './attention';
+export { paddingMask } from '../attention/mask';
 export { dropout, type DropoutOptions } from './dropout';
 export * from './loss';
 export {

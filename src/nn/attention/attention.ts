@@ -1,0 +1,132 @@
+/**
+ * What additive and multiplicative attention share: checks, masks, the softmax and the weighted sum. How a query is
+ * scored against a key is in additive.ts and multiplicative.ts.
+ *
+ * Keys are looked at once for every step of a decoder. What does not depend on the query (the projection of the
+ * keys, the mask) is therefore computed once, by `prepare`, and used at every step, by `attend`.
+ */
+import { add, bmm, indexSelect, softmax, squeeze, unsqueeze } from '../../ops';
+import { checkTensor } from '../../ops/elementwise';
+import { showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { Module } from '../module';
+import { maskBias } from './mask';
+
+export interface AttendOptions {
+  /** bool [N, S]: true where a key takes part; all do when absent. See `paddingMask`. */
+  mask?: Tensor | null;
+  /** What the weights average, [N, S, V]; the keys themselves when absent. */
+  values?: Tensor | null;
+}
+
+/** Keys, values and mask, made ready for any number of queries. */
+export interface AttentionMemory {
+  /** The keys as the score function wants them, [N, S, …]. */
+  readonly keys: Tensor;
+  /** [N, S, V] */
+  readonly values: Tensor;
+  /** Added to the scores: 0, or −∞ for a hidden position; [N, 1, S], null when all are visible. */
+  readonly bias: Tensor | null;
+}
+
+/** The memory of other sequences: row n of the result is row `rows[n]` of `memory`. */
+export function selectMemory(
+  { keys, values, bias }: AttentionMemory,
+  rows: Tensor,
+): AttentionMemory {
+  const selected = indexSelect(values, 0, rows);
+  return {
+    keys: keys === values ? selected : indexSelect(keys, 0, rows),
+    values: selected,
+    bias: bias && indexSelect(bias, 0, rows),
+  };
+}
+
+/** An attention with learned scores; not made directly. */
+export abstract class Attention extends Module {
+  constructor(
+    /** Features of a query. */
+    readonly querySize: number,
+    /** Features of a key. */
+    readonly keySize: number,
+  ) {
+    super();
+  }
+
+  /** The keys as `scores` takes them, [N, S, …]. */
+  protected abstract projectKeys(keys: Tensor): Tensor;
+  /** Scores [N, L, S] of queries [N, L, querySize] against projected keys. */
+  protected abstract scores(query: Tensor, keys: Tensor): Tensor;
+
+  #fail(rule: string): never {
+    throw new RangeError(`${this.constructor.name}.forward: ${rule}`);
+  }
+
+  /**
+   * What all queries share: the projected keys and the mask.
+   * @param keys [N, S, keySize]
+   */
+  prepare(keys: Tensor, { mask = null, values = null }: AttendOptions = {}): AttentionMemory {
+    const name = `${this.constructor.name}.forward`;
+    checkTensor(name, 'keys', keys);
+    if (keys.ndim !== 3 || keys.shape[2] !== this.keySize) {
+      this.#fail(
+        `keys have shape ${showShape(keys.shape)}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
+      );
+    }
+    const [batch, positions] = keys.shape;
+    if (positions === 0) {
+      this.#fail(`there are no keys to attend to (keys ${showShape(keys.shape)})`);
+    }
+    if (values !== null) {
+      checkTensor(name, 'values', values);
+      if (values.ndim !== 3 || values.shape[0] !== batch || values.shape[1] !== positions) {
+        this.#fail(
+          `values have shape ${showShape(values.shape)}, expected [${batch}, ${positions}, V] to go with keys ${showShape(keys.shape)}`,
+        );
+      }
+    }
+    return {
+      keys: this.projectKeys(keys),
+      values: values ?? keys,
+      bias: mask === null ? null : maskBias(name, mask, batch, positions, keys.dtype),
+    };
+  }
+
+  /**
+   * One or several queries against prepared keys.
+   * @param query [N, querySize], or [N, L, querySize]
+   * @returns context [N, V] and weights [N, S], or [N, L, V] and [N, L, S]; the weights of a query sum to 1
+   */
+  attend(query: Tensor, memory: AttentionMemory): [context: Tensor, weights: Tensor] {
+    checkTensor(`${this.constructor.name}.forward`, 'query', query);
+    const { keys, values, bias } = memory;
+    const { ndim, shape } = query;
+    if ((ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== this.querySize) {
+      this.#fail(
+        `query has shape ${showShape(shape)}, expected [N, ${this.querySize}] or [N, L, ${this.querySize}] (batch, queries, querySize)`,
+      );
+    }
+    if (shape[0] !== values.shape[0]) {
+      this.#fail(`there are ${shape[0]} queries for the keys of ${values.shape[0]} sequences`);
+    }
+    const scores = this.scores(ndim === 2 ? unsqueeze(query, 1) : query, keys);
+    const weights = softmax(bias === null ? scores : add(scores, bias), -1);
+    const context = bmm(weights, values);
+    return ndim === 2 ? [squeeze(context, 1), squeeze(weights, 1)] : [context, weights];
+  }
+
+  /**
+   * @param query [N, querySize], or several for each sequence: [N, L, querySize]
+   * @param keys [N, S, keySize]
+   * @returns the values averaged by the weights, [N, V] or [N, L, V], and the weights, [N, S] or [N, L, S]
+   * @throws RangeError when shapes do not fit, and when the mask hides every position of a sequence.
+   */
+  forward(
+    query: Tensor,
+    keys: Tensor,
+    options: AttendOptions = {},
+  ): [context: Tensor, weights: Tensor] {
+    return this.attend(query, this.prepare(keys, options));
+  }
+}

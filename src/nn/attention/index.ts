@@ -1,0 +1,9 @@
+/** Attention with learned scores, for decoders; `functional.scaledDotProductAttention` is the plain function. */
+export { AdditiveAttention, type AdditiveAttentionOptions } from './additive';
+export { Attention, selectMemory, type AttendOptions, type AttentionMemory } from './attention';
+export { paddingMask } from './mask';
+export {
+  MultiplicativeAttention,
+  type AttentionScore,
+  type MultiplicativeAttentionOptions,
+} from './multiplicative';
