@@ -84,7 +84,7 @@ function stackTensors(items: readonly unknown[], where: string): Tensor {
     }
     if (!sameShape(item.shape, first.shape)) {
       throw new RangeError(
-        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(first.shape)}, ${where} ${i} is ${showShape(item.shape)}; pad sequences of unequal length in a collateFn (nn.utils.rnn.padSequence)`,
+        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(first.shape)}, ${where} ${i} is ${showShape(item.shape)}; pad sequences of unequal length with collateFn: data.paddingCollate()`,
       );
     }
   }

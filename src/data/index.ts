@@ -9,6 +9,7 @@ export {
   TensorDataset,
 } from './dataset';
 export { DataLoader, type Collated, type DataLoaderOptions } from './loader';
+export { paddingCollate, type Padded, type PaddedBatch, type PaddingOptions } from './padding';
 export {
   BatchSampler,
   RandomSampler,

@@ -1,0 +1,155 @@
+/** Collating sequences of unequal lengths: padded batches, with the lengths beside them. */
+import { full, stack, tensor, transpose } from '../ops';
+import { sameShape, showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+import { defaultCollate } from './collate';
+import type { Collated } from './loader';
+
+export interface PaddingOptions {
+  /** What stands behind the end of a sequence. Default 0. */
+  paddingValue?: number;
+  /** Batches are [N, T, …] instead of [T, N, …]. Default false, as everywhere. */
+  batchFirst?: boolean;
+}
+
+/** A padded batch and, int32 [N], the length of each sequence. */
+export type PaddedBatch = [padded: Tensor, lengths: Tensor];
+
+/** What padding makes of a sample: a padded batch of each sequence, and of the rest what `defaultCollate` makes. */
+export type Padded<Sample> = Sample extends Tensor | Int32Array | Float32Array | readonly number[]
+  ? PaddedBatch
+  : Sample extends readonly unknown[]
+    ? { [K in keyof Sample]: Padded<Sample[K]> }
+    : Collated<Sample>;
+
+const operation = 'paddingCollate';
+
+/**
+ * A collate function for samples that hold sequences of unequal lengths. A tensor [T, …], a typed array or an array of
+ * numbers (tokens) is a sequence and becomes the pair [padded, lengths]; tuples and objects are collated part by
+ * part; everything else (numbers, 0-dimensional tensors, strings) as by `defaultCollate`.
+ *
+ * Shapes: N sequences [Tₙ, …] become [max T, N, …], or [N, max T, …] with `batchFirst`.
+ * @throws RangeError (when a batch is made) for sequences that differ in more than their length; TypeError for
+ * samples of different kinds or element types.
+ * @example
+ * const loader = new data.DataLoader(pairs, { batchSize: 8, collateFn: data.paddingCollate({ batchFirst: true }) });
+ * for (const [[x, lengths], [y]] of loader) {
+ *   const packed = nn.utils.rnn.packPaddedSequence(x, lengths, { batchFirst: true, enforceSorted: false });
+ * }
+ */
+export function paddingCollate({ paddingValue = 0, batchFirst = false }: PaddingOptions = {}): <
+  Sample,
+>(
+  samples: readonly Sample[],
+) => Padded<Sample> {
+  if (typeof paddingValue !== 'number') {
+    throw new TypeError(`${operation}: paddingValue must be a number, got ${typeof paddingValue}`);
+  }
+  return <Sample>(samples: readonly Sample[]): Padded<Sample> => {
+    if (!Array.isArray(samples) || samples.length === 0) {
+      throw new RangeError(`${operation}: there are no samples`);
+    }
+    return collate(samples, 'sample', { paddingValue, batchFirst }) as Padded<Sample>;
+  };
+}
+
+type Kind = 'tensor' | 'tokens' | 'tuple' | 'object' | 'other';
+
+function kindOf(item: unknown): Kind {
+  if (item instanceof Tensor) return item.ndim > 0 ? 'tensor' : 'other';
+  if (ArrayBuffer.isView(item)) return 'tokens';
+  if (Array.isArray(item)) {
+    return item.every((each) => typeof each === 'number') ? 'tokens' : 'tuple';
+  }
+  if (typeof item !== 'object' || item === null) return 'other';
+  return Object.getPrototypeOf(item) === Object.prototype ? 'object' : 'other';
+}
+
+const named: Record<Kind, string> = {
+  tensor: 'a sequence',
+  tokens: 'an array of numbers',
+  tuple: 'an array of parts',
+  object: 'an object',
+  other: 'a single value',
+};
+
+function collate(
+  items: readonly unknown[],
+  where: string,
+  options: Required<PaddingOptions>,
+): unknown {
+  const kind = kindOf(items[0]);
+  for (const [i, item] of items.entries()) {
+    if (kindOf(item) !== kind) {
+      throw new TypeError(
+        `${operation}: ${where} 0 is ${named[kind]}, ${where} ${i} is ${named[kindOf(item)]}`,
+      );
+    }
+  }
+  if (kind === 'other') return defaultCollate(items);
+  if (kind === 'tensor') return pad(items as readonly Tensor[], where, options);
+  if (kind === 'tokens') return pad(tensorsOf(items as readonly number[][]), where, options);
+  const parts = items as readonly Record<string, unknown>[];
+  const keys = Object.keys(parts[0]);
+  for (const [i, part] of parts.entries()) {
+    const own = Object.keys(part);
+    if (own.length !== keys.length || own.some((key) => !keys.includes(key))) {
+      throw new RangeError(
+        `${operation}: ${where} 0 has the parts ${keys.join(', ')}, ${where} ${i} has ${own.join(', ')}`,
+      );
+    }
+  }
+  const collated = keys.map((key) =>
+    collate(
+      parts.map((part) => part[key]),
+      `part ${key} of ${where}`,
+      options,
+    ),
+  );
+  return kind === 'tuple' ? collated : Object.fromEntries(keys.map((key, i) => [key, collated[i]]));
+}
+
+// Tokens are int32 unless one of them, in any sample, is a fraction.
+function tensorsOf(lists: readonly (number[] | ArrayBufferView)[]): Tensor[] {
+  const whole = lists.every((list) => !Array.isArray(list) || list.every(Number.isInteger));
+  return lists.map((list) =>
+    ArrayBuffer.isView(list)
+      ? tensor(list as Float32Array)
+      : tensor(list, { dtype: whole ? 'int32' : 'float32' }),
+  );
+}
+
+function pad(
+  sequences: readonly Tensor[],
+  where: string,
+  { paddingValue, batchFirst }: Required<PaddingOptions>,
+): PaddedBatch {
+  const [first] = sequences;
+  const rest = first.shape.slice(1);
+  for (const [i, x] of sequences.entries()) {
+    if (x.dtype !== first.dtype) {
+      throw new TypeError(
+        `${operation}: ${where} 0 holds ${first.dtype}, ${where} ${i} holds ${x.dtype}`,
+      );
+    }
+    if (!sameShape(x.shape.slice(1), rest)) {
+      throw new RangeError(
+        `${operation}: sequences may differ in their first size only: ${where} 0 is ${showShape(first.shape)}, ${where} ${i} is ${showShape(x.shape)}`,
+      );
+    }
+  }
+  const lengths = sequences.map((x) => x.shape[0]);
+  const steps = Math.max(...lengths);
+  const rows = sequences.map((x) => {
+    if (x.shape[0] === steps) return x;
+    const row = full([steps, ...rest], paddingValue, { dtype: x.dtype });
+    if (x.numel > 0) row.narrow(0, 0, x.shape[0]).copy_(x);
+    return row;
+  });
+  const padded = stack(rows, 0);
+  return [
+    batchFirst ? padded : transpose(padded, 0, 1).contiguous(),
+    tensor(Int32Array.from(lengths)),
+  ];
+}
