@@ -58,6 +58,23 @@ struct IntegerOfWidth<8> {
 template <class T>
 using Integer = typename IntegerOfWidth<sizeof(T)>::type;
 
+// The registers that T's +, -, * and << run in: int32 wraps modulo 2^32 and int64 modulo 2^64,
+// which C++ promises for unsigned lanes only.
+template <class T>
+struct ArithmeticOf {
+  using type = T;
+};
+template <>
+struct ArithmeticOf<int32_t> {
+  using type = uint32_t;
+};
+template <>
+struct ArithmeticOf<int64_t> {
+  using type = uint64_t;
+};
+template <class T>
+using Arithmetic = typename ArithmeticOf<T>::type;
+
 template <class T>
 OSTINATO_INLINE Register<T> broadcastRegister(T x) {
   return x - Register<T>{};  // x - (+0) is x, sign of zero included

@@ -91,16 +91,21 @@ OSTINATO_INLINE void storePartial(T* p, const Vec<T>& v, int n) {
     OSTINATO_EACH(v) = (expression);             \
     return v;                                    \
   }
-OSTINATO_LANEWISE(Vec<T> operator+(const Vec<T>& a, const Vec<T>& b), a.r[i] + b.r[i])
-OSTINATO_LANEWISE(Vec<T> operator-(const Vec<T>& a, const Vec<T>& b), a.r[i] - b.r[i])
-OSTINATO_LANEWISE(Vec<T> operator*(const Vec<T>& a, const Vec<T>& b), a.r[i] * b.r[i])
+OSTINATO_LANEWISE(Vec<T> operator+(const Vec<T>& a, const Vec<T>& b),
+                  (Register<T>)((Register<Arithmetic<T>>)a.r[i] + (Register<Arithmetic<T>>)b.r[i]))
+OSTINATO_LANEWISE(Vec<T> operator-(const Vec<T>& a, const Vec<T>& b),
+                  (Register<T>)((Register<Arithmetic<T>>)a.r[i] - (Register<Arithmetic<T>>)b.r[i]))
+OSTINATO_LANEWISE(Vec<T> operator*(const Vec<T>& a, const Vec<T>& b),
+                  (Register<T>)((Register<Arithmetic<T>>)a.r[i] * (Register<Arithmetic<T>>)b.r[i]))
 OSTINATO_LANEWISE(Vec<T> operator/(const Vec<T>& a, const Vec<T>& b), a.r[i] / b.r[i])
-OSTINATO_LANEWISE(Vec<T> operator-(const Vec<T>& a), -a.r[i])
+OSTINATO_LANEWISE(Vec<T> operator-(const Vec<T>& a),
+                  (Register<T>)(-(Register<Arithmetic<T>>)a.r[i]))
 OSTINATO_LANEWISE(Vec<T> operator&(const Vec<T>& a, const Vec<T>& b), a.r[i] & b.r[i])
 OSTINATO_LANEWISE(Vec<T> operator|(const Vec<T>& a, const Vec<T>& b), a.r[i] | b.r[i])
 OSTINATO_LANEWISE(Vec<T> operator^(const Vec<T>& a, const Vec<T>& b), a.r[i] ^ b.r[i])
 OSTINATO_LANEWISE(Vec<T> operator~(const Vec<T>& a), ~a.r[i])
-OSTINATO_LANEWISE(Vec<T> shiftLeft(const Vec<T>& a, int bits), a.r[i] << bits)
+OSTINATO_LANEWISE(Vec<T> shiftLeft(const Vec<T>& a, int bits),
+                  (Register<T>)((Register<Arithmetic<T>>)a.r[i] << bits))
 OSTINATO_LANEWISE(Vec<T> shiftRight(const Vec<T>& a, int bits), a.r[i] >> bits)
 // a * b + c, rounded once.
 OSTINATO_LANEWISE(Vec<T> fma(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c),
@@ -237,7 +242,8 @@ OSTINATO_INLINE T sumLanes(const Vec<T>& a) {
   store(lanes, a);
   OSTINATO_UNROLL
   for (int half = Vec<T>::lanes / 2; half > 0; half /= 2) OSTINATO_UNROLL
-  for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  for (int i = 0; i < half; ++i)
+    lanes[i] = T(Arithmetic<T>(lanes[i]) + Arithmetic<T>(lanes[i + half]));
   return lanes[0];
 }
 
