@@ -352,7 +352,8 @@ void checkAgainst(const Result<T>& r, const Case& c) {
 
 template <class T>
 bool sameBits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+  if (a.size() != b.size()) return false;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 template <class T>
 void checkSameBits(const Result<T>& a, const Result<T>& b) {
