@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds and runs the native tests (test/native, on doctest):
-#   scripts/test-native.sh [plain|sanitize|aarch64] [arguments of kernel_tests]
-# sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. aarch64: cross-compiled, run by
-# qemu-aarch64. OSTINATO_JOBS limits the compilations at one time.
+#   scripts/test-native.sh [plain|sanitize|avx512|aarch64] [arguments of kernel_tests]
+# sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. avx512: the AVX-512 set emulated on
+# AVX2 (test/native/avx512), for processors without it. aarch64: cross-compiled, run by qemu-aarch64.
+# OSTINATO_JOBS limits the compilations at one time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=plain
-case "${1:-}" in plain | sanitize | aarch64) kind=$1; shift ;; esac
+case "${1:-}" in plain | sanitize | avx512 | aarch64) kind=$1; shift ;; esac
 
 options=(-DOSTINATO_ADDON=OFF -DOSTINATO_TESTS=ON -DCMAKE_BUILD_TYPE=Debug)
 runner=()
@@ -18,6 +19,7 @@ case $kind in
       options+=('-DOSTINATO_ISAS=scalar;avx2;neon')
     fi
     ;;
+  avx512) options+=(-DOSTINATO_EMULATE_AVX512=ON) ;;
   aarch64)
     options+=(-DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux.cmake")
     runner=(qemu-aarch64)

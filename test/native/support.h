@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -17,10 +18,10 @@
 namespace ostinato::test {
 
 // Every instruction set that this processor has.
-inline std::vector<const KernelTable*> tables() {
+inline std::span<const KernelTable* const> tables() {
   int count = 0;
   const KernelTable* const* found = availableTables(&count);
-  return {found, found + count};
+  return {found, size_t(count)};
 }
 inline bool isScalar(const KernelTable& table) { return std::strcmp(table.isa, "scalar") == 0; }
 
