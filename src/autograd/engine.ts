@@ -106,9 +106,10 @@ function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is 
 function checkGradient(node: Node, gradient: Tensor): void {
   // Backward functions are ours (or a custom Function's): a shape that does not fit is caught on arrival.
   const leaf = node.leaf;
-  if (leaf !== null && !sameShape(leaf.shape, gradient.shape)) {
+  if (leaf === null) return;
+  if (!sameShape(leaf.shape, gradient.shape) || leaf.dtype !== gradient.dtype) {
     throw new Error(
-      `internal: a gradient of shape ${showShape(gradient.shape)} reached a leaf of shape ${showShape(leaf.shape)}`,
+      `internal: a ${gradient.dtype} gradient of shape ${showShape(gradient.shape)} reached a ${leaf.dtype} leaf of shape ${showShape(leaf.shape)}`,
     );
   }
 }
@@ -121,9 +122,7 @@ function visit(node: Node, keepGraph: boolean, targets: Targets | null): void {
   for (let i = 0; i < grads.length; i++) {
     const grad = grads[i]!;
     if (grad === null) continue;
-    const hooks =
-      node.leaf !== null ? (node.leaf.hooks as TensorHooks | null) : node.outputHooks?.[i];
-    grads[i] = runHooks(hooks, grad);
+    grads[i] = runHooks(node.outputHooks?.[i], grad);
   }
   const wanted = targets?.get(node);
   if (wanted !== undefined) for (let i = 0; i < grads.length; i++) wanted[i] = grads[i]!;
@@ -307,10 +306,7 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
   if (!tensor.requiresGrad) {
     throw new Error(`${operation}: the tensor does not require gradients`);
   }
-  if (tensor.gradFn === null) {
-    return ((tensor.hooks as TensorHooks | null) ??= { hooks: [], retain: null });
-  }
-  const node = tensor.gradFn as Node;
+  const node = nodeOf(tensor);
   node.outputHooks ??= new Array<TensorHooks | null>(node.outputs).fill(null);
   return (node.outputHooks[tensor.outputIndex] ??= { hooks: [], retain: null });
 }

@@ -77,18 +77,10 @@ export class Node implements GradFn {
   }
 }
 
-const accumulators = new WeakMap<Tensor, Node>();
-
 /** The node that receives a tensor's gradient: its maker, or for a leaf the node that accumulates `grad`. */
-export function nodeOf(tensor: Tensor): Node {
-  if (tensor.gradFn !== null) return tensor.gradFn as Node;
-  let node = accumulators.get(tensor);
-  if (node === undefined) {
-    node = new Node('AccumulateGrad', [], 1, null, tensor);
-    accumulators.set(tensor, node);
-  }
-  return node;
-}
+export const nodeOf = (tensor: Tensor): Node =>
+  (tensor.gradFn ??
+    (tensor.accumulator ??= new Node('AccumulateGrad', [], 1, null, tensor))) as Node;
 
 /** Whether an operation on these inputs is to be recorded. */
 export function needsGrad(...inputs: (Tensor | null)[]): boolean {

@@ -6,7 +6,14 @@
 import type { Memory } from '../native/kernels';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { print } from './print';
-import { contiguousStrides, isContiguous, numelOf, showShape, type Shape } from './shape';
+import {
+  contiguousStrides,
+  isContiguous,
+  numelOf,
+  showShape,
+  type Shape,
+  sameShape,
+} from './shape';
 import { allocate, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
@@ -53,8 +60,7 @@ export class Tensor implements Memory {
   /** Whether elements lie in row-major order without gaps. */
   readonly contiguousLayout: boolean;
 
-  /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
-  grad: Tensor | null = null;
+  private gradient: Tensor | null = null;
   /** @internal The node that made this tensor; read it through `gradFn`. */
   node: GradFn | null = null;
   /** @internal Which of the node's outputs this is. */
@@ -65,8 +71,8 @@ export class Tensor implements Memory {
   origin: ViewOrigin | null = null;
   /** @internal How often an in-place operation gave this tensor a new history. */
   rebased = 0;
-  /** @internal What autograd keeps for a leaf or a retained tensor: see autograd/node.ts. */
-  hooks: unknown = null;
+  /** @internal For a leaf: the node that accumulates `grad`. */
+  accumulator: GradFn | null = null;
 
   constructor(
     storage: Storage,
@@ -123,6 +129,30 @@ export class Tensor implements Memory {
       );
     }
     this.wantsGrad = wanted;
+  }
+
+  /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
+  get grad(): Tensor | null {
+    return this.gradient;
+  }
+  /** @throws TypeError for what is no tensor of this element type; RangeError for another shape. */
+  set grad(gradient: Tensor | null) {
+    if (gradient !== null) this.checkGradient(gradient);
+    this.gradient = gradient;
+  }
+
+  private checkGradient(gradient: Tensor): void {
+    if (!(gradient instanceof Tensor)) {
+      throw new TypeError(`grad: must be a Tensor or null, got ${typeof gradient}`);
+    }
+    if (!sameShape(gradient.shape, this.shape)) {
+      throw new RangeError(
+        `grad: must have the tensor's shape ${showShape(this.shape)}, got ${showShape(gradient.shape)}`,
+      );
+    }
+    if (gradient.dtype !== this.dtype) {
+      throw new TypeError(`grad: must be ${this.dtype} as the tensor is, got ${gradient.dtype}`);
+    }
   }
 
   /** Sets `requiresGrad` and returns this tensor (torch.Tensor.requires_grad_). */

@@ -101,6 +101,28 @@ describe('accumulation', () => {
   });
 });
 
+describe('assigning grad', () => {
+  test('takes null or a tensor of the same shape and type', () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    x.grad = tensor([10, 20]);
+    x.mul(2).sum().backward();
+    expect(flat(x.grad)).toEqual([12, 22]);
+    x.grad = null;
+    x.sum().backward();
+    expect(flat(x.grad!)).toEqual([1, 1]);
+    expect(() => (x.grad = ones([3]))).toThrow(
+      new RangeError("grad: must have the tensor's shape [2], got [3]"),
+    );
+    expect(() => (x.grad = ones([2], { dtype: 'float64' }))).toThrow(
+      new TypeError('grad: must be float32 as the tensor is, got float64'),
+    );
+    expect(() => (x.grad = [1, 2] as never)).toThrow(
+      new TypeError('grad: must be a Tensor or null, got object'),
+    );
+    expect(flat(x.grad!)).toEqual([1, 1]);
+  });
+});
+
 describe('element types', () => {
   test('a float32 leaf in a float64 expression gets a float32 gradient', () => {
     const x = tensor([1, 2], { requiresGrad: true });
