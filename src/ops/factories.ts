@@ -1,5 +1,6 @@
 /** Tensors from nothing: from JavaScript values, constants, ranges. */
-import { checkDType, isFloat, type DType, type TypedArray } from '../tensor/dtype';
+import { args, family } from '../native/kernels';
+import { checkDType, isFloat, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
 import { checkShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { empty as uninitialised } from '../tensor/tensor';
@@ -61,18 +62,18 @@ function fill(out: Tensor, count: number, value: (i: number) => number): void {
   const memory = out.memory(count);
   if (out.dtype === 'bool') for (let i = 0; i < count; i++) memory[i] = value(i) !== 0 ? 1 : 0;
   else if (out.dtype !== 'int32') for (let i = 0; i < count; i++) memory[i] = value(i);
-  else {
-    for (let i = 0; i < count; i++) {
-      const v = value(i);
-      const whole = Math.trunc(v);
-      if (!(whole >= -2147483648 && whole <= 2147483647)) {
-        throw new RangeError(
-          `tensor: ${v} does not fit int32 (-2147483648 to 2147483647); use dtype float64`,
-        );
-      }
-      memory[i] = whole;
-    }
+  else for (let i = 0; i < count; i++) memory[i] = whole('tensor', value(i));
+}
+
+// As an int32, without the fraction.
+function whole(operation: string, value: number): number {
+  const truncated = Math.trunc(value);
+  if (!(truncated >= -2147483648 && truncated <= 2147483647)) {
+    throw new RangeError(
+      `${operation}: ${value} does not fit int32 (-2147483648 to 2147483647); use dtype float64`,
+    );
   }
+  return truncated;
 }
 
 function shapeOf(data: TensorLike): number[] {
@@ -130,43 +131,70 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
   return finish(out, options);
 }
 
-/** An uninitialised tensor (torch.empty). */
+/** A tensor whose values mean nothing (torch.empty). */
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
+  const sizes = checkShape('empty', shape);
+  // Zeros, so that a program that reads it before writing does not differ from run to run.
+  return finish(constant(sizes, 0, typeOf('empty', options)), options);
+}
+
+const fillKernels = family('fill');
+
+// Sizes, value and type have been checked.
+function constant(shape: Shape, value: number, dtype: DType): Tensor {
+  const out = uninitialised(shape, dtype);
+  args[0] = out.address;
+  args[1] = value;
+  args[2] = 1; // dimensions
+  args[3] = 1; // operands
+  args[4] = out.numel;
+  args[5] = 1;
+  fillKernels[suffixOf(dtype)]!();
+  return out;
+}
+
+function checkValue(operation: string, value: unknown, dtype: DType): number {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    throw new TypeError(`${operation}: the value must be a number, got ${typeof value}`);
+  }
+  const number = Number(value);
+  if (dtype === 'bool') return number === 0 ? 0 : 1;
+  return dtype === 'int32' ? whole(operation, number) : number;
+}
+
+const typeOf = (operation: string, { dtype }: TensorOptions): DType =>
+  dtype === undefined ? 'float32' : checkDType(operation, dtype);
+
+function filled(operation: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  const sizes = checkShape(operation, shape);
+  const dtype = typeOf(operation, options);
+  return finish(constant(sizes, checkValue(operation, value, dtype), dtype), options);
 }
 
 /** A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  const sizes = checkShape('full', shape);
-  if (typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new TypeError(`full: the value must be a number, got ${typeof value}`);
-  }
-  const dtype = checkDType('full', options.dtype ?? 'float32');
-  const out = uninitialised(sizes, dtype);
-  out.memory(out.numel).fill(dtype === 'bool' ? Number(value !== 0) : value);
-  return finish(out, options);
-}
-
+export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
+  filled('full', shape, value, options);
 /** A tensor of zeros (torch.zeros). */
-export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 0, options);
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor =>
+  filled('zeros', shape, 0, options);
 /** A tensor of ones (torch.ones). */
-export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 1, options);
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor =>
+  filled('ones', shape, 1, options);
 
-const like =
-  (operation: string, value: number) =>
-  (x: Tensor, options: TensorOptions = {}): Tensor => {
-    checkTensor(operation, 'x', x);
-    return full(x.shape, value, { dtype: x.dtype, ...options });
-  };
+function like(operation: string, x: Tensor, value: number, options: TensorOptions): Tensor {
+  checkTensor(operation, 'x', x);
+  const dtype = options.dtype === undefined ? x.dtype : checkDType(operation, options.dtype);
+  return finish(constant(x.shape, checkValue(operation, value, dtype), dtype), options);
+}
 /** Zeros of x's shape and element type (torch.zeros_like). */
-export const zerosLike = like('zerosLike', 0);
+export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
+  like('zerosLike', x, 0, options);
 /** Ones of x's shape and element type (torch.ones_like). */
-export const onesLike = like('onesLike', 1);
+export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
+  like('onesLike', x, 1, options);
 /** A tensor of x's shape and element type filled with `value` (torch.full_like). */
-export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor => {
-  checkTensor('fullLike', 'x', x);
-  return full(x.shape, value, { dtype: x.dtype, ...options });
-};
+export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor =>
+  like('fullLike', x, value, options);
 
 /**
  * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
@@ -191,8 +219,8 @@ export function arange(
   if (by === 0 || (by > 0 ? to < from : to > from)) {
     throw new RangeError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
   }
-  const whole = [from, to, by].every(Number.isInteger);
-  const dtype = checkDType('arange', chosen.dtype ?? (whole ? 'int32' : 'float32'));
+  const integers = [from, to, by].every(Number.isInteger);
+  const dtype = checkDType('arange', chosen.dtype ?? (integers ? 'int32' : 'float32'));
   const count = Math.ceil((to - from) / by);
   const out = uninitialised(checkShape('arange', [count]), dtype);
   fill(out, count, (i) => from + i * by);

@@ -30,13 +30,13 @@ export {
 } from './factories';
 export { flip } from './flip';
 export { indexAdd, indexCopy, indexSelect } from './indexing/along';
-export { at, setAt } from './indexing/at';
+export { at, setAt, take } from './indexing/at';
 export { embedding, oneHot, type EmbeddingOptions } from './indexing/embedding';
-export { gather, scatter, scatterAdd } from './indexing/gather';
+export { gather, scatter, scatterAdd, takeAlongDim } from './indexing/gather';
 export type { Index, SliceIndex } from './indexing/indices';
 export { nonzero } from './indexing/mask';
 export { maskedFill, maskedSelect } from './indexing/masked';
-export { cat, stack } from './joining/cat';
+export { cat, hstack, stack, vstack } from './joining/cat';
 export { repeatInterleave, tile } from './joining/repeat';
 export { roll } from './joining/roll';
 export { chunk, split, unbind } from './joining/split';
@@ -64,11 +64,25 @@ export { logsumexp } from './reduction/logsumexp';
 export { mean } from './reduction/mean';
 export { norm } from './reduction/norm';
 export { prod } from './reduction/prod';
-export { topk, type TopkOptions } from './reduction/topk';
 export { all, any, type KeepdimOptions } from './reduction/truth';
 export { std, variance, variance as var, type VarianceOptions } from './reduction/variance';
 export { logSoftmax, softmax } from './softmax';
 export { rsub, sub } from './sub';
+export {
+  argsort,
+  sort,
+  topk,
+  type Sorted,
+  type SortOptions,
+  type TopkOptions,
+} from './sorting/sort';
+export {
+  bincount,
+  unique,
+  type BincountOptions,
+  type UniqueOptions,
+  type Uniques,
+} from './sorting/unique';
 export { sum } from './sum';
 export { elu, gelu, leakyRelu, softplus, softsign } from './unary/activation';
 export { clamp, type ClampOptions } from './unary/clamp';
@@ -101,6 +115,14 @@ export {
 } from './unary/rules';
 export { expand } from './view/expand';
 export { permute, t, transpose } from './view/permute';
-export { broadcastTo, diagonal, meshgrid, movedim, swapaxes, unflatten } from './view/rearrange';
+export {
+  broadcastTo,
+  diag,
+  diagonal,
+  meshgrid,
+  movedim,
+  swapaxes,
+  unflatten,
+} from './view/rearrange';
 export { flatten, reshape } from './view/reshape';
 export { narrow, select, slice, squeeze, unsqueeze } from './view/select';

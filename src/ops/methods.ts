@@ -19,8 +19,15 @@ import { bool, double, float, int, to, typeAs } from './convert';
 import type { Operand } from './elementwise';
 import { flip } from './flip';
 import { indexAdd, indexAdd_, indexCopy, indexCopy_, indexSelect } from './indexing/along';
-import { at, setAt } from './indexing/at';
-import { gather, scatter, scatter_, scatterAdd, scatterAdd_ } from './indexing/gather';
+import { at, setAt, take } from './indexing/at';
+import {
+  gather,
+  scatter,
+  scatter_,
+  scatterAdd,
+  scatterAdd_,
+  takeAlongDim,
+} from './indexing/gather';
 import type { Index } from './indexing/indices';
 import { nonzero } from './indexing/mask';
 import { maskedFill, maskedFill_, maskedSelect } from './indexing/masked';
@@ -67,10 +74,11 @@ import { logsumexp } from './reduction/logsumexp';
 import { mean } from './reduction/mean';
 import { norm } from './reduction/norm';
 import { prod } from './reduction/prod';
-import { topk } from './reduction/topk';
 import { all, any, type KeepdimOptions } from './reduction/truth';
 import { std, variance } from './reduction/variance';
 import { logSoftmax, softmax } from './softmax';
+import { argsort, sort, topk } from './sorting/sort';
+import { bincount } from './sorting/unique';
 import { rsub, sub } from './sub';
 import { sum } from './sum';
 import { clamp } from './unary/clamp';
@@ -103,6 +111,7 @@ import { expand } from './view/expand';
 import { permute, t, transpose } from './view/permute';
 import {
   broadcastTo,
+  diag,
   diagonal,
   expandAs,
   movedim,
@@ -132,7 +141,9 @@ const methods = {
   any,
   argmax,
   argmin,
+  argsort,
   baddbmm,
+  bincount,
   bmm,
   bool,
   broadcastTo,
@@ -149,6 +160,7 @@ const methods = {
   cumsum,
   detach,
   detach_,
+  diag,
   diagonal,
   div,
   div_,
@@ -248,6 +260,7 @@ const methods = {
   sin_,
   slice,
   softmax,
+  sort,
   split,
   sqrt,
   sqrt_,
@@ -260,6 +273,8 @@ const methods = {
   sum,
   swapaxes,
   t,
+  take,
+  takeAlongDim,
   tanh,
   tanh_,
   tile,

@@ -89,3 +89,19 @@ export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Ten
   }
   return x;
 }
+
+/**
+ * Elements of `x` by their position in row-major order, in the shape of `index`; negative ones count from the end
+ * (torch.take).
+ * @throws TypeError unless `index` is int32; RangeError when a position is out of range.
+ */
+export function take(x: Tensor, index: Tensor): Tensor {
+  checkTensor('take', 'x', x);
+  checkTensor('take', 'index', index);
+  if (index.dtype !== 'int32') {
+    throw new TypeError(
+      `take: index must be int32, got ${index.dtype}; convert it with to('int32')`,
+    );
+  }
+  return indexWith('take', 'TakeBackward0', reshape(x, [-1]), [index]);
+}

@@ -9,7 +9,14 @@
  */
 import { record, save } from '../../autograd/node';
 import { args, family, type KernelFamily } from '../../native/kernels';
-import { checkDim, numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
+import {
+  broadcastShapes,
+  checkDim,
+  numelOf,
+  sameShape,
+  showShape,
+  type Shape,
+} from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { contiguous, copyInto } from '../clone';
 import { checkOperand, checkTensor, operand, pick, type Operand } from '../elementwise';
@@ -90,6 +97,28 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   return record('GatherBackward0', [x], out, (g) => [
     scatterAdd(zeros(shape, { dtype }), d, saved.get(), g),
   ]);
+}
+
+/**
+ * Elements of `x` along `dim`, picked by `index`; both broadcast over the other dimensions (torch.take_along_dim).
+ * What argsort and argmax (with keepdim) give goes in here.
+ * @throws as `gather`.
+ * @example takeAlongDim(x, argsort(x, 1), 1) // x sorted along dim 1
+ */
+export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
+  checkTensor('takeAlongDim', 'x', x);
+  checkTensor('takeAlongDim', 'index', index);
+  const d = checkDim('takeAlongDim', dim, x.ndim);
+  if (index.ndim !== x.ndim) {
+    throw new RangeError(
+      `takeAlongDim: index must have as many dimensions as x: index is ${showShape(index.shape)}, x is ${showShape(x.shape)}`,
+    );
+  }
+  if (x.ndim === 0) return gather(x, 0, index);
+  // Only sizes outside `dim` take part.
+  const others = (shape: Shape): Shape => shape.with(d, 1);
+  const met = broadcastShapes('takeAlongDim', others(x.shape), others(index.shape));
+  return gather(expand(x, met.with(d, x.shape[d])), d, expand(index, met.with(d, index.shape[d])));
 }
 
 // A copy of x with the elements that index names written by the kernel.

@@ -5,6 +5,7 @@ import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '.
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
 import { checkTensor, operand } from '../elementwise';
+import { reshape } from '../view/reshape';
 import { narrow, select } from '../view/select';
 
 function checkTensors(operation: string, tensors: unknown): asserts tensors is readonly Tensor[] {
@@ -105,4 +106,17 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   return record('StackBackward0', parts, out, (g, node) =>
     parts.map((_, i) => (node.needs(i) ? select(g, d, i) : null)),
   );
+}
+
+/** Joins side by side: vectors (and numbers) end to end, anything else along dimension 1 (torch.hstack). */
+export function hstack(tensors: readonly Tensor[]): Tensor {
+  checkTensors('hstack', tensors);
+  const parts = tensors.map((x) => (x.ndim === 0 ? reshape(x, [1]) : x));
+  return cat(parts, parts[0].ndim === 1 ? 0 : 1);
+}
+
+/** Joins below each other: vectors as rows, anything else along dimension 0 (torch.vstack). */
+export function vstack(tensors: readonly Tensor[]): Tensor {
+  checkTensors('vstack', tensors);
+  return cat(tensors.map((x) => (x.ndim < 2 ? reshape(x, [1, -1]) : x)));
 }

@@ -3,7 +3,7 @@ import { checkDim, contiguousStrides, inferShape, numelOf, showShape } from '../
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
 import { expand } from './expand';
-import { partOf } from './part';
+import { intoZeros, partOf } from './part';
 import { permute, transpose } from './permute';
 import { reshape, view } from './reshape';
 
@@ -109,6 +109,28 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
     offset: start(x.strides),
     plainStrides: along(plain),
     plainOffset: start(plain),
+  });
+}
+
+/**
+ * The matrix with vector `x` on a diagonal and zeros elsewhere, or of a matrix its diagonal (torch.diag). `offset`
+ * moves up.
+ */
+export function diag(x: Tensor, offset = 0): Tensor {
+  checkTensor('diag', 'x', x);
+  if (x.ndim === 2) return diagonal(x, offset);
+  if (x.ndim !== 1 || !Number.isInteger(offset)) {
+    throw new RangeError(
+      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.shape)} and ${offset}`,
+    );
+  }
+  const size = x.numel + Math.abs(offset);
+  return intoZeros('DiagEmbedBackward0', x, [size, size], {
+    shape: x.shape,
+    strides: [size + 1],
+    offset: 0,
+    plainStrides: [size + 1],
+    plainOffset: offset < 0 ? -offset * size : offset,
   });
 }
 

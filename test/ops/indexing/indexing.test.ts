@@ -130,6 +130,37 @@ describe('views and copies', () => {
   });
 });
 
+describe('take, takeAlongDim', () => {
+  test('pick by position in all of x, or along one dimension', () => {
+    const x = arange(6).view([2, 3]);
+    expect(x.take(tensor([[5, -6]], { dtype: 'int32' })).toArray()).toEqual([[5, 0]]);
+    expect(flat(x.t().take(ints(1)))).toEqual([3]);
+    expect(() => x.take(ints(6))).toThrow(RangeError);
+    expect(() => x.take(tensor([1]))).toThrow(TypeError);
+    const order = x.argsort(1, { descending: true });
+    expect(flat(x.takeAlongDim(order, 1))).toEqual([2, 1, 0, 5, 4, 3]);
+    expect(flat(x.takeAlongDim(tensor([[1]], { dtype: 'int32' }), 1))).toEqual([1, 4]);
+    expect(() => x.takeAlongDim(ints(1), 1)).toThrow(RangeError);
+  });
+
+  test('gradients', () => {
+    check(
+      (x) =>
+        x.take(
+          tensor(
+            [
+              [0, 3],
+              [3, -1],
+            ],
+            { dtype: 'int32' },
+          ),
+        ),
+      leaf([2, 3]),
+    );
+    check((x) => x.takeAlongDim(tensor([[2], [0]], { dtype: 'int32' }), 1), leaf([1, 3]));
+  });
+});
+
 describe('embedding', () => {
   test('rows of the weight, in the shape of the input', () => {
     const weight = arange(8).view([4, 2]).float();

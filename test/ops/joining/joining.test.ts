@@ -4,7 +4,9 @@ import {
   broadcastTo,
   cat,
   chunk,
+  diag,
   diagonal,
+  hstack,
   meshgrid,
   movedim,
   roll,
@@ -16,6 +18,7 @@ import {
   triu,
   unbind,
   unflatten,
+  vstack,
   zeros,
   type Tensor,
 } from 'ostinato';
@@ -118,6 +121,22 @@ describe('stack', () => {
       new RangeError('stack: all shapes must agree: tensors[0] is [2], tensors[1] is [1]'),
     );
     expect(() => stack([])).toThrow(RangeError);
+  });
+});
+
+describe('hstack, vstack', () => {
+  test('join sideways and downwards', () => {
+    const [a, b] = [tensor([1, 2]), tensor([3, 4])];
+    expect(flat(hstack([a, b]))).toEqual([1, 2, 3, 4]);
+    expect(vstack([a, b]).toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(hstack([tensor(1), tensor(2)]).shape).toEqual([2]);
+    expect(hstack([matrix(2, 1), matrix(2, 3)]).shape).toEqual([2, 4]);
+    expect(vstack([matrix(1, 3), tensor([7, 8, 9])]).shape).toEqual([2, 3]);
+    expect(() => hstack([])).toThrow(RangeError);
+    expect(() => vstack(a as never)).toThrow(TypeError);
   });
 });
 
@@ -337,6 +356,20 @@ describe('other ways to view', () => {
     check((y) => y.diagonal(1, 2, 0), leaf([3, 2, 3]));
     expect(() => diagonal(zeros([3]))).toThrow(RangeError);
     expect(() => diagonal(x, 0, 1, 1)).toThrow(RangeError);
+  });
+
+  test('diag', () => {
+    expect(diag(tensor([1, 2])).toArray()).toEqual([
+      [1, 0],
+      [0, 2],
+    ]);
+    expect(flat(diag(tensor([5]), 1))).toEqual([0, 5, 0, 0]);
+    expect(flat(diag(tensor([5]), -1))).toEqual([0, 0, 5, 0]);
+    expect(flat(diag(matrix(2, 3)))).toEqual([0, 4]);
+    expect(diag(leaf([2])).gradFn!.name).toBe('DiagEmbedBackward0');
+    check((x) => x.diag(-1), leaf([2]));
+    expect(() => diag(zeros([]))).toThrow(RangeError);
+    expect(() => diag(zeros([2]), 0.5)).toThrow(RangeError);
   });
 
   test('meshgrid', () => {

@@ -1,0 +1,118 @@
+// Sorting along the last dimension of contiguous [rows, n] tensors: sort_rows and topk_rows. NaN
+// counts as the greatest number, equal elements keep their order (so -0 and 0 do too).
+#include "../kernels.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+// Whether a stands before b.
+template <bool descending, class T>
+static inline bool before(T a, T b) {
+  if constexpr (descending)
+    return a > b || (a != a && b == b);
+  else
+    return a < b || (a == a && b != b);
+}
+
+template <bool descending, class T>
+static void insertionSort(T* values, int32_t* index, int64_t n) {
+  for (int64_t i = 1; i < n; ++i) {
+    const T value = values[i];
+    const int32_t at = index[i];
+    int64_t j = i;
+    for (; j > 0 && before<descending>(value, values[j - 1]); --j) {
+      values[j] = values[j - 1];
+      index[j] = index[j - 1];
+    }
+    values[j] = value;
+    index[j] = at;
+  }
+}
+
+// Merges from[0, middle) and from[middle, n), both sorted; of equals the left one comes first.
+template <bool descending, class T>
+static void merge(const T* from, const int32_t* fromIndex, T* to, int32_t* toIndex, int64_t middle,
+                  int64_t n) {
+  int64_t left = 0, right = middle;
+  for (int64_t i = 0; i < n; ++i) {
+    const bool takeRight =
+        left == middle || (right < n && before<descending>(from[right], from[left]));
+    const int64_t at = takeRight ? right++ : left++;
+    to[i] = from[at];
+    toIndex[i] = fromIndex[at];
+  }
+}
+
+template <bool descending, class T>
+static void sortRow(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, int64_t n) {
+  constexpr int64_t run = 16;
+  for (int64_t i = 0; i < n; ++i) index[i] = int32_t(i);
+  for (int64_t i = 0; i < n; i += run)
+    insertionSort<descending>(values + i, index + i, n - i < run ? n - i : run);
+  T* from = values;
+  int32_t* fromIndex = index;
+  T* to = spareValues;
+  int32_t* toIndex = spareIndex;
+  for (int64_t width = run; width < n; width *= 2) {
+    for (int64_t i = 0; i < n; i += 2 * width) {
+      const int64_t rest = n - i;
+      merge<descending>(from + i, fromIndex + i, to + i, toIndex + i, rest < width ? rest : width,
+                        rest < 2 * width ? rest : 2 * width);
+    }
+    T* const values_ = from;
+    from = to;
+    to = values_;
+    int32_t* const index_ = fromIndex;
+    fromIndex = toIndex;
+    toIndex = index_;
+  }
+  if (from == values) return;
+  for (int64_t i = 0; i < n; ++i) {
+    values[i] = from[i];
+    index[i] = fromIndex[i];
+  }
+}
+
+template <class T>
+void sort_rows(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, int64_t rows,
+               int64_t n, int64_t descending) {
+  for (int64_t r = 0; r < rows; ++r, values += n, index += n) {
+    if (descending)
+      sortRow<true>(values, index, spareValues, spareIndex, n);
+    else
+      sortRow<false>(values, index, spareValues, spareIndex, n);
+  }
+}
+
+// The k best so far stay sorted; most elements fail the one comparison with the last of them.
+template <bool largest, class T>
+static void topkRow(const T* x, T* values, int32_t* index, int64_t n, int64_t k) {
+  int64_t found = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    const T value = x[i];
+    if (found == k && !before<largest>(value, values[k - 1])) continue;
+    int64_t j = found < k ? found++ : k - 1;
+    for (; j > 0 && before<largest>(value, values[j - 1]); --j) {
+      values[j] = values[j - 1];
+      index[j] = index[j - 1];
+    }
+    values[j] = value;
+    index[j] = int32_t(i);
+  }
+}
+
+template <class T>
+void topk_rows(const T* x, T* values, int32_t* index, int64_t rows, int64_t n, int64_t k,
+               int64_t largest) {
+  if (k == 0) return;
+  for (int64_t r = 0; r < rows; ++r, x += n, values += k, index += k) {
+    if (largest)
+      topkRow<true>(x, values, index, n, k);
+    else
+      topkRow<false>(x, values, index, n, k);
+  }
+}
+
+INSTANTIATE_ANY(sort_rows)
+INSTANTIATE_ANY(topk_rows)
+
+}  // namespace ostinato::OSTINATO_ISA

@@ -1,0 +1,125 @@
+/**
+ * sort, argsort, topk: elements along a dimension in order. NaN counts as the greatest number, equal elements keep
+ * their order. The gradient goes back to where each value came from. Saves the indices.
+ */
+import { isGradEnabled, noGrad } from '../../autograd/mode';
+import { recordMany, save } from '../../autograd/node';
+import { args, family } from '../../native/kernels';
+import { itemSize } from '../../tensor/dtype';
+import { checkDim } from '../../tensor/shape';
+import { allocate } from '../../tensor/storage';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { clone, contiguous } from '../clone';
+import { checkTensor, pick } from '../elementwise';
+import { zeros } from '../factories';
+import { scatterAdd } from '../indexing/gather';
+import { transpose } from '../view/permute';
+
+const sortRows = family('sort_rows');
+const topkRows = family('topk_rows');
+
+/** The values in order, and the index that each of them had along the dimension: int32. */
+export type Sorted = [values: Tensor, indices: Tensor];
+
+export interface SortOptions {
+  /** From the greatest to the least. */
+  descending?: boolean;
+  /** Whether equal elements keep their order. They always do. */
+  stable?: boolean;
+}
+
+export interface TopkOptions {
+  /** The greatest elements (default), or the least. */
+  largest?: boolean;
+  /** Whether they come in order. They always do. */
+  sorted?: boolean;
+}
+
+// The last dimension is sorted; `dim` changes places with it. No history.
+function alongLast(x: Tensor, dim: number, sorted: (rows: Tensor) => Sorted): Sorted {
+  const swap = (y: Tensor): Tensor => (x.ndim < 2 ? y : transpose(y, dim, -1));
+  return noGrad(() => {
+    const [values, indices] = sorted(swap(x));
+    return [contiguous(swap(values)), contiguous(swap(indices))];
+  });
+}
+
+function recordPicked(name: string, operation: string, x: Tensor, d: number, out: Sorted): Sorted {
+  const [values, indices] = out;
+  if (!isGradEnabled() || !x.requiresGrad) return out;
+  const saved = save(operation, indices);
+  const { shape, dtype } = x;
+  recordMany(name, [x], [values], ([g]) => [
+    scatterAdd(zeros(shape, { dtype }), d, saved.get(), g!),
+  ]);
+  return out;
+}
+
+/**
+ * The elements along `dim` in order: `[values, indices]` (torch.sort).
+ * @example const [values, order] = sort(tensor([3, 1, 2])); // [1, 2, 3], [1, 2, 0]
+ */
+export function sort(x: Tensor, dim = -1, { descending = false }: SortOptions = {}): Sorted {
+  checkTensor('sort', 'x', x);
+  const d = checkDim('sort', dim, x.ndim);
+  const run = pick('sort', sortRows, x.dtype);
+  const out = alongLast(x, d, (source) => {
+    const values = clone(source);
+    const indices = empty(source.shape, 'int32');
+    const n = source.shape[source.ndim - 1] ?? 1;
+    const spareValues = allocate(n * itemSize(x.dtype));
+    const spareIndices = allocate(n * itemSize('int32'));
+    args[0] = values.address;
+    args[1] = indices.address;
+    args[2] = spareValues.address;
+    args[3] = spareIndices.address;
+    args[4] = n === 0 ? 0 : values.numel / n;
+    args[5] = n;
+    args[6] = descending ? 1 : 0;
+    run();
+    return [values, indices];
+  });
+  return recordPicked('SortBackward0', 'sort', x, d, out);
+}
+
+/** The indices that would sort `x` along `dim` (torch.argsort): int32. */
+export const argsort = (x: Tensor, dim = -1, options: SortOptions = {}): Tensor => {
+  checkTensor('argsort', 'x', x);
+  return noGrad(() => sort(x, dim, options))[1];
+};
+
+/**
+ * The `k` greatest (or least) elements along `dim`, in order: `[values, indices]` (torch.topk).
+ * @throws TypeError for bool tensors; RangeError unless k is an integer from 0 to the size of the dimension.
+ * @example const [best, classes] = topk(logits, 5);
+ */
+export function topk(x: Tensor, k: number, dim = -1, { largest = true }: TopkOptions = {}): Sorted {
+  checkTensor('topk', 'x', x);
+  if (x.dtype === 'bool') {
+    throw new TypeError("topk: is not defined for bool tensors; convert with to('int32')");
+  }
+  const d = checkDim('topk', dim, x.ndim);
+  const size = x.shape[d] ?? 1;
+  if (!Number.isInteger(k) || k < 0 || k > size) {
+    throw new RangeError(
+      `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${k}`,
+    );
+  }
+  const run = pick('topk', topkRows, x.dtype);
+  const out = alongLast(x, d, (source) => {
+    const rows = contiguous(source);
+    const shape = x.ndim === 0 ? (k === 0 ? [0] : []) : [...source.shape.slice(0, -1), k];
+    const values = empty(shape, x.dtype);
+    const indices = empty(shape, 'int32');
+    args[0] = rows.address;
+    args[1] = values.address;
+    args[2] = indices.address;
+    args[3] = size === 0 ? 0 : rows.numel / size;
+    args[4] = size;
+    args[5] = k;
+    args[6] = largest ? 1 : 0;
+    run();
+    return [values, indices];
+  });
+  return recordPicked('TopkBackward0', 'topk', x, d, out);
+}

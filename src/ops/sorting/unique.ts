@@ -1,0 +1,96 @@
+/** unique, bincount: which values there are, and how often. No gradients. */
+import { sameShape, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguous, detach } from '../clone';
+import { checkTensor } from '../elementwise';
+import { zeros } from '../factories';
+import { checkIndex } from '../indexing/rows';
+import { reshape } from '../view/reshape';
+import { sort } from './sort';
+
+export interface UniqueOptions {
+  /** Also where each element of x stands among the distinct ones, in x's shape. */
+  returnInverse?: boolean;
+  /** Also how often each distinct element occurs. */
+  returnCounts?: boolean;
+}
+
+/** One tensor, or a tuple of as many as the options ask for. */
+export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; returnCounts: true }
+  ? [values: Tensor, inverse: Tensor, counts: Tensor]
+  : O extends { returnInverse: true } | { returnCounts: true }
+    ? [values: Tensor, other: Tensor]
+    : Tensor;
+
+/**
+ * The distinct elements of `x`, in order (torch.unique). With `returnInverse` or `returnCounts`, a tuple of the
+ * results asked for, in that order; indices and counts are int32. Every NaN is distinct.
+ * @example const [words, counts] = unique(tokens, { returnCounts: true });
+ */
+export function unique<const O extends UniqueOptions = Record<never, never>>(
+  x: Tensor,
+  options?: O,
+): Uniques<O> {
+  checkTensor('unique', 'x', x);
+  const [sorted, order] = sort(reshape(detach(x), [-1]), 0);
+  const [values, origin] = [sorted.memory(x.numel), order.memory(x.numel)];
+  const inverse = empty(x.shape, 'int32');
+  const places = inverse.memory(x.numel);
+  const starts: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    if (i === 0 || values[i] !== values[i - 1]) starts.push(i);
+    places[origin[i]] = starts.length - 1;
+  }
+  const distinct = empty([starts.length], x.dtype);
+  const counts = empty([starts.length], 'int32');
+  const [out, often] = [distinct.memory(starts.length), counts.memory(starts.length)];
+  for (let i = 0; i < starts.length; i++) {
+    out[i] = values[starts[i]];
+    often[i] = (starts[i + 1] ?? values.length) - starts[i];
+  }
+  const results = [distinct];
+  if (options?.returnInverse) results.push(inverse);
+  if (options?.returnCounts) results.push(counts);
+  return (results.length === 1 ? distinct : results) as Uniques<O>;
+}
+
+export interface BincountOptions {
+  /** What each element counts, instead of 1. */
+  weights?: Tensor;
+  /** At least so many bins. */
+  minlength?: number;
+}
+
+/**
+ * How often each of 0, 1, 2, … occurs in an int32 vector: int32, or with weights their sums (torch.bincount).
+ * @throws TypeError unless `x` is int32; RangeError for a negative element or weights of another shape.
+ */
+export function bincount(x: Tensor, { weights, minlength = 0 }: BincountOptions = {}): Tensor {
+  checkTensor('bincount', 'x', x);
+  if (x.ndim !== 1) {
+    throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.shape)}`);
+  }
+  if (!Number.isInteger(minlength) || minlength < 0) {
+    throw new RangeError(`bincount: minlength must be an integer of at least 0, got ${minlength}`);
+  }
+  const values = checkIndex('bincount', 'element', x, 2 ** 31, 'bins').memory(x.numel);
+  let length = minlength;
+  for (let i = 0; i < values.length; i++) length = Math.max(length, values[i] + 1);
+  if (weights === undefined) {
+    const out = zeros([length], { dtype: 'int32' });
+    const memory = out.memory(length);
+    for (let i = 0; i < values.length; i++) memory[values[i]]++;
+    return out;
+  }
+  checkTensor('bincount', 'weights', weights);
+  if (!sameShape(weights.shape, x.shape)) {
+    throw new RangeError(
+      `bincount: weights must have the shape of x: weights is ${showShape(weights.shape)}, x is ${showShape(x.shape)}`,
+    );
+  }
+  const out = zeros([length], { dtype: weights.dtype === 'float32' ? 'float32' : 'float64' });
+  const sums = out.memory(length);
+  const own = contiguous(weights).memory(x.numel);
+  for (let i = 0; i < values.length; i++) sums[values[i]] += own[i];
+  return out;
+}

@@ -1,0 +1,199 @@
+import {
+  arange,
+  argsort,
+  autograd,
+  bincount,
+  sort,
+  tensor,
+  topk,
+  unique,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+import { flat, leaf, sample, samples } from '../samples';
+
+const { gradcheck, gradgradcheck } = autograd;
+const order = (x: number, y: number): number => x - y;
+
+describe('sort', () => {
+  test('values and where they were', () => {
+    const [values, indices] = sort(tensor([3, 1, 2]));
+    expect([flat(values), flat(indices)]).toEqual([
+      [1, 2, 3],
+      [1, 2, 0],
+    ]);
+    expect(indices.dtype).toBe('int32');
+    const [down, from] = sort(tensor([3, 1, 2]), 0, { descending: true });
+    expect([flat(down), flat(from)]).toEqual([
+      [3, 2, 1],
+      [0, 2, 1],
+    ]);
+  });
+
+  test('along each dimension, in any layout', () => {
+    const x = tensor([
+      [3, 1, 2],
+      [0, 5, 4],
+    ]);
+    expect(x.sort()[0].toArray()).toEqual([
+      [1, 2, 3],
+      [0, 4, 5],
+    ]);
+    expect(x.sort(0)[0].toArray()).toEqual([
+      [0, 1, 2],
+      [3, 5, 4],
+    ]);
+    expect(x.sort(0)[1].toArray()).toEqual([
+      [1, 0, 0],
+      [0, 1, 1],
+    ]);
+    expect(x.t().sort(0)[0].toArray()).toEqual([
+      [1, 0],
+      [2, 4],
+      [3, 5],
+    ]);
+    const deep = sample([2, 5, 3]);
+    const [values, indices] = deep.sort(1);
+    expect(flat(deep.gather(1, indices))).toEqual(flat(values));
+    expect(values.isContiguous()).toBe(true);
+  });
+
+  test('every length around the runs that are merged', () => {
+    for (const n of [0, 1, 2, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 1000]) {
+      for (const dtype of ['float32', 'float64'] as const) {
+        const x = tensor(samples(n), { dtype });
+        const [values, indices] = sort(x);
+        expect(flat(values)).toEqual(flat(x).sort(order));
+        expect(flat(indices).map((i) => flat(x)[i])).toEqual(flat(values));
+        expect(flat(sort(x, 0, { descending: true })[0])).toEqual(flat(values).reverse());
+      }
+    }
+  });
+
+  test('equal elements keep their order, both ways', () => {
+    const x = tensor(Array.from({ length: 70 }, (_, i) => i % 3));
+    for (const descending of [false, true]) {
+      const [values, indices] = sort(x, 0, { descending });
+      const pairs = flat(values).map((v, i) => [v, flat(indices)[i]]);
+      for (let i = 1; i < pairs.length; i++) {
+        if (pairs[i][0] === pairs[i - 1][0]) expect(pairs[i][1]).toBeGreaterThan(pairs[i - 1][1]);
+      }
+    }
+  });
+
+  test('NaN is the greatest, infinities stand at the ends', () => {
+    const x = tensor([1, NaN, -Infinity, Infinity, NaN, 0]);
+    expect(flat(sort(x)[0])).toEqual([-Infinity, 0, 1, Infinity, NaN, NaN]);
+    expect(flat(sort(x)[1])).toEqual([2, 5, 0, 3, 1, 4]);
+    expect(flat(sort(x, 0, { descending: true })[1])).toEqual([1, 4, 3, 0, 5, 2]);
+  });
+
+  test('other types, empty and 0-dimensional tensors', () => {
+    expect(flat(sort(tensor([3, -1, 2], { dtype: 'int32' }))[0])).toEqual([-1, 2, 3]);
+    expect(flat(sort(tensor([true, false, true]))[1])).toEqual([1, 0, 2]);
+    expect(sort(zeros([0, 3]), 0)[0].shape).toEqual([0, 3]);
+    expect(sort(zeros([2, 0]))[1].shape).toEqual([2, 0]);
+    const [value, index] = sort(tensor(5));
+    expect([value.item(), index.item(), value.shape]).toEqual([5, 0, []]);
+  });
+
+  test('gradients', () => {
+    for (const dim of [0, 1]) {
+      const f = (x: Tensor): Tensor => x.sort(dim, { descending: dim === 0 })[0];
+      expect(gradcheck(f, [leaf([3, 4])])).toBe(true);
+      expect(gradgradcheck((x) => f(x).mul(x), [leaf([3, 4])])).toBe(true);
+    }
+    const [values, indices] = leaf([3]).sort();
+    expect([values.gradFn!.name, indices.requiresGrad]).toEqual(['SortBackward0', false]);
+    expect(() => sort(zeros([2]), 1)).toThrow(RangeError);
+  });
+
+  test('argsort', () => {
+    const x = sample([4, 5]);
+    expect(flat(argsort(x, 0))).toEqual(flat(sort(x, 0)[1]));
+    expect(flat(argsort(tensor([3, 1, 2]), -1, { descending: true }))).toEqual([0, 2, 1]);
+  });
+});
+
+describe('topk', () => {
+  test('is the start of the sorted tensor', () => {
+    for (const dim of [0, 1, 2]) {
+      const x = sample([4, 5, 6], { seed: dim });
+      for (const k of [0, 1, 3, x.shape[dim]]) {
+        for (const largest of [true, false]) {
+          const [values, indices] = topk(x, k, dim, { largest });
+          const [all, places] = sort(x, dim, { descending: largest });
+          expect(values.shape).toEqual(x.shape.map((size, d) => (d === dim ? k : size)));
+          expect(flat(values)).toEqual(flat(all.narrow(dim, 0, k)));
+          expect(flat(indices)).toEqual(flat(places.narrow(dim, 0, k)));
+        }
+      }
+    }
+  });
+
+  test('of equal elements takes the first; NaN is the greatest', () => {
+    expect(flat(topk(tensor([1, 2, 2, 1]), 3)[1])).toEqual([1, 2, 0]);
+    expect(flat(topk(tensor([1, NaN, 3, NaN]), 3)[1])).toEqual([1, 3, 2]);
+    expect(flat(topk(tensor([NaN, 2, 1]), 2, -1, { largest: false })[0])).toEqual([1, 2]);
+  });
+
+  test('gradients', () => {
+    expect(gradcheck((x) => x.topk(2)[0], [leaf([2, 4])])).toBe(true);
+    expect(gradgradcheck((x) => x.topk(2, 0)[0].mul(x.at(0)), [leaf([3, 4])])).toBe(true);
+    expect(leaf([3]).topk(1)[0].gradFn!.name).toBe('TopkBackward0');
+  });
+
+  test('refuses a k out of range', () => {
+    for (const k of [-1, 4, 1.5, NaN]) {
+      expect(() => topk(zeros([3]), k)).toThrow(
+        new RangeError(`topk: k must be an integer from 0 to 3, the size of dimension 0, got ${k}`),
+      );
+    }
+    expect(topk(tensor(5), 1)[0].shape).toEqual([]);
+  });
+});
+
+describe('unique', () => {
+  test('the distinct elements in order, where they are, how often', () => {
+    const x = tensor(
+      [
+        [3, 1],
+        [3, 2],
+      ],
+      { dtype: 'int32' },
+    );
+    expect(flat(unique(x))).toEqual([1, 2, 3]);
+    const [values, inverse, counts] = unique(x, { returnInverse: true, returnCounts: true });
+    expect([flat(values), inverse.toArray(), flat(counts)]).toEqual([
+      [1, 2, 3],
+      [
+        [2, 0],
+        [2, 1],
+      ],
+      [1, 1, 2],
+    ]);
+    const [, often] = unique(x, { returnCounts: true });
+    expect(flat(often)).toEqual([1, 1, 2]);
+    expect(unique(zeros([0])).shape).toEqual([0]);
+    expect(unique(x.t()).dtype).toBe('int32');
+    expect(flat(unique(tensor([0.5, 0.5, -1])))).toEqual([-1, 0.5]);
+  });
+});
+
+describe('bincount', () => {
+  test('counts, or sums weights', () => {
+    const x = tensor([1, 3, 1], { dtype: 'int32' });
+    expect(flat(bincount(x))).toEqual([0, 2, 0, 1]);
+    expect(flat(bincount(x, { minlength: 6 }))).toEqual([0, 2, 0, 1, 0, 0]);
+    expect(flat(bincount(x, { weights: tensor([0.5, 2, 1]) }))).toEqual([0, 1.5, 0, 2]);
+    expect(bincount(zeros([0], { dtype: 'int32' })).shape).toEqual([0]);
+  });
+
+  test('refuses what cannot be counted', () => {
+    expect(() => bincount(tensor([-1], { dtype: 'int32' }))).toThrow(RangeError);
+    expect(() => bincount(tensor([1]))).toThrow(TypeError);
+    expect(() => bincount(arange(4).view([2, 2]))).toThrow(RangeError);
+    expect(() => bincount(arange(2), { minlength: -1 })).toThrow(RangeError);
+    expect(() => bincount(arange(2), { weights: zeros([3]) })).toThrow(RangeError);
+  });
+});
