@@ -13,13 +13,13 @@
 //   GRU      3: r z n                    4: r z n and W_hn h + b_hn, which the reset gate scales
 //
 // Sizes in elements; W = 64 / sizeof(T) lanes, up(n) = ceil(n / W) * W. TypeScript mirrors them.
-//   packed     W + up(H) * (B + G*(I + S)) + up(P) * H
-//   gates      R * B*H   (LSTM, GRU, training only)          dGates     R * B*H  (may be gates
-//   itself) cells      R * H     (LSTM, training only)               dProjected R * P (projection
-//   only) projected  projection only: R * H in training, N * H in inference (the state before W_hr)
-//   workspace  (backward) max(up(S) * G*H + (P ? up(H) * P : 0), up(I) * G*H); the forward's
-//   `packed`
-//              may be handed over as workspace where it is large enough and no longer needed.
+//   packed      W + up(H) * (B + G*(I + S)) + up(P) * H
+//   gates       R * B*H   LSTM and GRU, training only
+//   cells       R * H     LSTM, training only
+//   projected   R * H     projection only; N * H in inference: the state before W_hr
+//   dGates      R * B*H   may be gates itself
+//   dProjected  R * P     projection only
+//   workspace   max(up(S) * G*H + (P ? up(H) * P : 0), up(I) * G*H), of the backward pass
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct SequenceForward {
   // out are [R, .]: row r is at r * strideN, and strideT is not used.
   const T* x;
   int64_t xStrideT, xStrideN;
-  const T* h0;        // [N, S]; null = zeros, bit for bit (see forward.h)
+  const T* h0;        // [N, S]; null = zeros, bit for bit (forward_states.h)
   const T* c0;        // [N, H], LSTM only; null = zeros
   const T* weightIh;  // [G*H, I]; not read when packedReady
   const T* weightHh;  // [G*H, S]; not read when packedReady
@@ -94,9 +94,6 @@ struct SequenceBackward {
   T* gradBiasIh;
   T* gradBiasHh;
   T* gradWeightHr;
-  // 1: the gradients of weights and biases continue from the values they hold, as the first term of
-  // each chain; 0: from zero.
-  int64_t accumulate;
 };
 
 // Packs the weights alone: fills `packed` as SequenceForward does when packedReady is 0.

@@ -1,7 +1,7 @@
-// The matrix products inside a recurrent sequence: C[rows, vectors * W] += A[rows, K] * B on the
-// micro-kernel of gemm/, with C's columns a whole number of vectors. It owns the layout of the
-// packed weights and the order of the loops around the micro-kernel; every element is one chain
-// over k.
+// The matrix products inside a recurrent sequence, C += A * B on the micro-kernel of gemm/, with
+// C's columns a whole number of vectors. It owns the layout of B (panels), of A (strips of row
+// tiles) and the loops around the micro-kernel; every element is one chain over k, whatever they
+// are.
 #pragma once
 
 #include "../gemm/micro.h"
@@ -12,12 +12,16 @@ template <class T>
 inline constexpr int W = Vec<T>::lanes;
 
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// A group of `vectors` column vectors of B, K steps each, vectors * K * W elements in all: vector v
-// of step k is at p + k * kStride + v * vStride. Where a tile holds several vectors (AVX-512) those
-// of one step lie together, [K][vectors][W]; elsewhere each vector is a panel of its own,
-// [vectors][K][W], small enough to stay in L1 while all row tiles pass by.
+// Some column vectors of B: vector v of step k is at p + k * kStride + v * vStride. Where a tile
+// holds several vectors (AVX-512) those of one step lie together, [K][vectors][W]; elsewhere each
+// vector is a panel of its own, [vectors][K][W], small enough to stay in L1 while all row tiles
+// pass by.
 inline constexpr bool vectorsTogether = panelVectors > 1;
+
+// Vectors in a Panel of a matrix that has no gates (W_hr, and weights as they stand in backward).
+inline constexpr int plainVectors = 4;
 
 template <class T>
 struct Panel {
@@ -33,67 +37,194 @@ OSTINATO_INLINE Panel<T> panelOf(const T* p, int64_t vectors, int64_t K) {
   return {p, vectors, W<T>, K * W<T>};
 }
 
-// A: element (row, k) at p + row * rowStride + k * kStride.
+// At most this many steps of k pass over all row tiles before the next ones do: that part of a
+// panel and a tile of A stay in L1. K is cut into equal blocks.
+template <class T>
+inline constexpr int64_t mostK = 1536 / sizeof(T);
+template <class T>
+constexpr int64_t blockK(int64_t K) {
+  return ceilDiv(K, ceilDiv(K, mostK<T>));
+}
+
+// ---- A as it stands: element (row, k) at p + row * rowStride + k * kStride. For few rows.
+
 template <class T>
 struct Rows {
   const T* p;
   int64_t rowStride, kStride;
 };
 
-// How many steps of k one pass over the row tiles takes: a panel's part of it, with A's rows, stays
-// in L1.
-template <class T>
-inline constexpr int64_t blockK = vectorsTogether ? int64_t(1) << 40 : int64_t(16384 / 64);
-
+// C tile = start + A * b; start is a row for all rows of the tile, null for what C holds.
 template <class T, int MR, int NV>
-__attribute__((noinline)) void multiplyTile(int64_t K, const T* a, int64_t rowStride,
-                                            int64_t kStride, const T* b, int64_t bStride,
-                                            int64_t vStride, T* c, int64_t ldc) {
+__attribute__((noinline)) void multiplyTile(int64_t K, const Rows<T>& a, const T* b,
+                                            int64_t bStride, int64_t vStride, const T* start, T* c,
+                                            int64_t ldc) {
   Accumulators<T, MR, NV> acc;
-  acc.load(c, ldc);
-  if constexpr (vectorsTogether)
-    multiplyAddStrided<T, MR, NV, NV>(acc, K, a, rowStride, kStride, b, bStride, 0);
+  if (start)
+    acc.startFromRow(start);
   else
-    multiplyAddStrided<T, MR, NV, 1>(acc, K, a, rowStride, kStride, b, bStride, vStride);
+    acc.load(c, ldc);
+  if constexpr (vectorsTogether)
+    multiplyAddStrided<T, MR, NV, NV>(acc, K, a.p, a.rowStride, a.kStride, b, bStride, 0);
+  else
+    multiplyAddStrided<T, MR, NV, 1>(acc, K, a.p, a.rowStride, a.kStride, b, bStride, vStride);
   acc.store(c, ldc);
 }
 
-template <class T, int MR>
-OSTINATO_INLINE void multiplyTileRow(int nv, int64_t K, const Rows<T>& a, const T* b,
-                                     int64_t bStride, int64_t vStride, T* c, int64_t ldc) {
-  constexpr int most = vectorsFor(MR) < 4 ? vectorsFor(MR) : 4;
-#define OSTINATO_TILE(NV)   \
-  if constexpr (most >= NV) \
-    if (nv == NV)           \
-      return multiplyTile<T, MR, NV>(K, a.p, a.rowStride, a.kStride, b, bStride, vStride, c, ldc);
-  OSTINATO_TILE(4) OSTINATO_TILE(3) OSTINATO_TILE(2) OSTINATO_TILE(1)
-#undef OSTINATO_TILE
+// A start of zeros for plainVectors vectors.
+template <class T>
+alignas(64) inline constexpr T zeroRow[plainVectors * W<T>] = {};
+
+// Calls body(Constant<NV>{}) for nv vectors, 1 <= nv <= most <= 4.
+template <int most, class Body>
+OSTINATO_INLINE void withVectors(int64_t nv, Body body) {
+  if constexpr (most >= 4)
+    if (nv == 4) return body(Constant<4>{});
+  if constexpr (most >= 3)
+    if (nv == 3) return body(Constant<3>{});
+  if constexpr (most >= 2)
+    if (nv == 2) return body(Constant<2>{});
+  body(Constant<1>{});
+}
+constexpr int tileVectors(int rows) { return vectorsFor(rows) < 4 ? vectorsFor(rows) : 4; }
+
+// C = start + A * b for rows of one tile; start is a row for all rows, null for what C holds.
+template <class T>
+OSTINATO_INLINE void multiplyFew(int rows, int64_t K, const Rows<T>& a, const Panel<T>& b,
+                                 const T* start, T* c, int64_t ldc) {
+  withRows(rows, [&](auto mr) {
+    constexpr int step = tileVectors(mr.v);
+    for (int64_t v = 0; v < b.vectors; v += step)
+      withVectors<step>(b.vectors - v < step ? b.vectors - v : step, [&](auto nv) {
+        multiplyTile<T, mr.v, nv.v>(K, a, b.p + v * b.vStride, b.kStride, b.vStride,
+                                    start ? start + v * W<T> : nullptr, c + v * W<T>, ldc);
+      });
+  });
+}
+template <class T>
+void multiply(int64_t rows, int64_t K, Rows<T> a, const Panel<T>& b, const T* start, T* c,
+              int64_t ldc) {
+  if (rows <= 0) return;
+  if (rows <= tileRows) return multiplyFew(int(rows), K, a, b, start, c, ldc);
+  const RowTiles tiles(rows);
+  for (int64_t v = 0; v < b.vectors; v += plainVectors)
+    for (int64_t tile = 0; tile < tiles.tiles; ++tile) {
+      const int64_t row = tiles.firstRow(tile);
+      const Panel<T> part = {b.p + v * b.vStride, least(b.vectors - v, plainVectors), b.kStride,
+                             b.vStride};
+      multiplyFew(tiles.rows(tile), K, {a.p + row * a.rowStride, a.rowStride, a.kStride}, part,
+                  start ? start + v * W<T> : nullptr, c + row * ldc + v * W<T>, ldc);
+    }
 }
 
-// C += A * B; C's row stride ldc >= b.vectors * W.
+// ---- A copied into strips: blocks of K, one after another, each [rows][mostK] (filled up to the
+// block). Rows a power of two apart would fight for the same cache lines; these do not.
+
 template <class T>
-void multiply(int64_t rows, int64_t K, Rows<T> a, const Panel<T>& b, T* c, int64_t ldc) {
-  if (rows <= 0 || K <= 0) return;
-  const RowTiles tiles(rows);
-  const int mostVectors = vectorsFor(tiles.rows(0)) < 4 ? vectorsFor(tiles.rows(0)) : 4;
-  for (int64_t v = 0; v < b.vectors;) {
-    const int nv = int(b.vectors - v < mostVectors ? b.vectors - v : mostVectors);
-    for (int64_t k = 0; k < K; k += blockK<T>) {
-      const int64_t kb = K - k < blockK<T> ? K - k : blockK<T>;
-      const T* const p = b.p + v * b.vStride + k * b.kStride;
-      for (int64_t tile = 0; tile < tiles.tiles; ++tile) {
-        const int64_t row = tiles.firstRow(tile);
-        const Rows<T> at = {a.p + row * a.rowStride + k * a.kStride, a.rowStride, a.kStride};
-        withRows(tiles.rows(tile), [&](auto mr) {
-          constexpr int most = vectorsFor(mr.v);
-          for (int w = 0; w < nv; w += most)
-            multiplyTileRow<T, mr.v>(nv - w < most ? nv - w : most, kb, at, p + w * b.vStride,
-                                     b.kStride, b.vStride, c + row * ldc + (v + w) * W<T>, ldc);
-        });
-      }
-    }
-    v += nv;
+constexpr int64_t stripElements(int64_t rows, int64_t K) {
+  return ceilDiv(K, mostK<T>) * rows * mostK<T>;
+}
+// Columns k0 .. k0+count-1 of the strips of a matrix of K columns; rowAt(row) is where their values
+// lie.
+template <class T, class RowAt>
+OSTINATO_INLINE void copyStrips(int64_t rows, int64_t K, int64_t k0, int64_t count, RowAt rowAt,
+                                T* strips) {
+  const int64_t block = blockK<T>(K);
+  for (int64_t k = k0; k < k0 + count;) {
+    const int64_t inBlock = k % block, part = least(block - inBlock, k0 + count - k);
+    T* to = strips + k / block * rows * mostK<T> + inBlock;
+    for (int64_t row = 0; row < rows; ++row, to += mostK<T>)
+      __builtin_memcpy(to, rowAt(row) + (k - k0), uint64_t(part) * sizeof(T));
+    k += part;
   }
+}
+
+// C tile += A * b with A's element (m, k) at a + m * rowStride + k * kStride. Every step asks for
+// the line at `ahead`, which moves on by aheadStep bytes. A tile begins from zero or from what C
+// holds.
+template <class T, int MR, int NV, int rowStride, int kStride>
+__attribute__((noinline)) void multiplyPacked(int64_t K, const T* a, const T* b, T* c, int64_t ldc,
+                                              const char* ahead, int64_t aheadStep, bool fromZero) {
+  Accumulators<T, MR, NV> acc;
+  if (fromZero)
+    acc.zero();
+  else
+    acc.load(c, ldc);
+  OSTINATO_UNROLL_BY(4)
+  for (int64_t k = 0; k < K; ++k) {
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += aheadStep;
+    Vec<T> column[NV];
+    OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) column[j] = load(b + j * W<T>);
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) {
+      const Vec<T> x = broadcast(a[m * rowStride]);
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j) acc.v[m][j] = fma(x, column[j], acc.v[m][j]);
+    }
+    a += kStride;
+    b += NV * W<T>;
+  }
+  acc.store(c, ldc);
+}
+
+// C[rows, b.vectors * W] (+)= one block of A (K <= mostK) * b. By rows: A is [rows][mostK]; else it
+// is row tiles, [tile][K][rows of the tile]. `next` is what the caller will read after b: like the
+// vectors of b itself it is brought into L2 while the one before is in use.
+template <bool byRows, class T>
+void multiplyBlock(int64_t rows, int64_t K, const T* a, const Panel<T>& b, T* c, int64_t ldc,
+                   const T* next, bool fromZero = false) {
+  const RowTiles tiles(rows);
+  const auto pass = [&](int64_t v, auto nv) {
+    const T* const from = b.p + v * b.vStride;
+    const char* ahead =
+        reinterpret_cast<const char*>(v + nv.v < b.vectors ? b.p + (v + nv.v) * b.vStride : next);
+    const int64_t aheadStep = ceilDiv(nv.v * 64, tiles.tiles);
+    for (int64_t tile = 0; tile < tiles.tiles; ++tile, ahead += K * aheadStep) {
+      const int64_t row = tiles.firstRow(tile);
+      withRows(tiles.rows(tile), [&](auto mr) {
+        if constexpr (byRows)
+          multiplyPacked<T, mr.v, nv.v, int(mostK<T>), 1>(K, a + row * mostK<T>, from,
+                                                          c + row * ldc + v * W<T>, ldc, ahead,
+                                                          aheadStep, fromZero);
+        else
+          multiplyPacked<T, mr.v, nv.v, 1, mr.v>(K, a + row * K, from, c + row * ldc + v * W<T>,
+                                                 ldc, ahead, aheadStep, fromZero);
+      });
+    }
+  };
+  if constexpr (vectorsTogether)
+    withVectors<4>(b.vectors, [&](auto nv) { pass(0, nv); });
+  else
+    for (int64_t v = 0; v < b.vectors; ++v) pass(v, Constant<1>{});
+}
+
+// C += columns k0 .. k0+count-1 of the strips of a matrix of K columns * b, b's first step being
+// k0.
+template <class T>
+void multiplyStrips(int64_t rows, int64_t K, const T* strips, int64_t k0, int64_t count,
+                    const Panel<T>& b, T* c, int64_t ldc, const T* next) {
+  if (rows <= 0) return;
+  const int64_t block = blockK<T>(K);
+  for (int64_t k = k0; k < k0 + count;) {
+    const int64_t inBlock = k % block, part = least(block - inBlock, k0 + count - k);
+    const bool last = k + part == k0 + count;
+    multiplyBlock<true>(rows, part, strips + k / block * rows * mostK<T> + inBlock, b.from(k - k0),
+                        c, ldc, last ? next : b.from(k - k0 + part).p);
+    k += part;
+  }
+}
+
+// The rows of A that one pass over the weights takes: their strips stay in L2, and in half of
+// `room`.
+inline constexpr int64_t mostRows = 96;
+template <class T>
+constexpr int64_t rowBlock(int64_t rows, int64_t K, int64_t room) {
+  int64_t most = least(196608 / int64_t(sizeof(T)) / K, mostRows);
+  if (most < 4 * tileRows) most = 4 * tileRows;
+  most = least(most, room / 2 / stripElements<T>(1, K));
+  return ceilDiv(rows, ceilDiv(rows, most < 1 ? 1 : most));
 }
 
 // The first n of the lanes at p, n >= 1; all of them where n >= W.

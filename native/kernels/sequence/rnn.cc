@@ -1,29 +1,28 @@
-// The whole-sequence RNN kernels: forward.h and backward.h with the cell of cells/rnn.h.
+// The whole-sequence RNN kernels: the drivers of forward.cc and backward.cc with the cells of
+// cells/rnn.h.
 #include "../kernels.h"
-#include "backward.h"
+#include "cell.h"
 #include "cells/rnn.h"
-#include "forward.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 template <class T>
+const Cell<T>& rnnCell(bool relu) {
+  return relu ? cellOf<T, RnnCell<true>> : cellOf<T, RnnCell<false>>;
+}
+
+template <class T>
 void rnn_forward(const SequenceForward<T>& s, Work& work) {
-  if (s.relu)
-    Forward<T, RnnCell<true>>(s).run(work);
-  else
-    Forward<T, RnnCell<false>>(s).run(work);
+  forward(rnnCell<T>(s.relu), s, work);
 }
 template <class T>
 void rnn_backward(const SequenceBackward<T>& s, Work& work) {
-  if (s.relu)
-    Backward<T, RnnCell<true>>(s).run(work);
-  else
-    Backward<T, RnnCell<false>>(s).run(work);
+  backward(rnnCell<T>(s.relu), s, work);
 }
 // The packing of weights does not know the nonlinearity.
 template <class T>
 void rnn_pack(const SequencePack<T>& s, Work& work) {
-  packWeights<T, RnnCell<false>>(s, work);
+  packWeights(rnnCell<T>(false), s, work);
 }
 
 INSTANTIATE_FLOAT(rnn_forward)

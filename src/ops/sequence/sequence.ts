@@ -287,7 +287,6 @@ function sequenceBackward(
     args[37] = addressOr0(gradWeights[2]);
     args[38] = addressOr0(gradWeights[3]);
     args[39] = addressOr0(gradWeights[4]);
-    args[40] = 0; // accumulate
     run();
     if (dGates !== gates) giveBack(dGates);
     if (dProjected !== null) giveBack(dProjected);

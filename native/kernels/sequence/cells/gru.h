@@ -15,20 +15,27 @@ struct GruCell {
   static constexpr int blocks = 4;
   static constexpr int unitBlocks = 1;
   static constexpr bool hasCellState = false;
+  static constexpr bool opens = true;
   static constexpr bool savesGates = true;
   static constexpr bool readsPrevious = true;
   static constexpr bool readsOutput = false;
+  static constexpr bool hasDirect = true;
   static constexpr int xGate(int b) { return b == 0 ? 2 : b - 1; }  // n, r, z
   static constexpr int hGate(int b) { return b; }                   // r, z, n
   static constexpr int hSaved(int g) { return g == 2 ? 3 : g; }
 
   template <class T>
-  static OSTINATO_INLINE Vec<T> forward(const Vec<T>* a, Vec<T>* saved, const Vec<T>& h, Vec<T>&) {
-    const Vec<T> r = sigmoid(a[1]), z = sigmoid(a[2]), n = tanh(fma(r, a[3], a[0]));
-    saved[0] = r;
-    saved[1] = z;
-    saved[2] = n;
-    saved[3] = a[3];
+  static OSTINATO_INLINE void open(Vec<T>* a, Vec<T>&) {
+    a[1] = sigmoid(a[1]);
+    a[2] = sigmoid(a[2]);
+  }
+  // h', and r, z, n, q in `a`.
+  template <class T>
+  static OSTINATO_INLINE Vec<T> close(Vec<T>* a, const Vec<T>& h, const Vec<T>&) {
+    const Vec<T> r = a[1], z = a[2], n = tanh(fma(r, a[3], a[0]));
+    a[0] = r;
+    a[1] = z;
+    a[2] = n;
     return fma(z, h - n, n);
   }
 

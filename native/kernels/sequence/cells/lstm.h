@@ -13,30 +13,35 @@ struct LstmCell {
   static constexpr int blocks = 4;
   static constexpr int unitBlocks = 1;
   static constexpr bool hasCellState = true;
+  static constexpr bool opens = true;
   static constexpr bool savesGates = true;
   static constexpr bool readsPrevious = false;
   static constexpr bool readsOutput = false;
+  static constexpr bool hasDirect = false;
   static constexpr int xGate(int b) { return b; }
   static constexpr int hGate(int b) { return b; }
   static constexpr int hSaved(int g) { return g; }
 
-  // saved[0..3] = i, f, g, o; c holds the state before and, on return, after.
+  // The gates in place of their pre-activations; c holds the state before and, on return, after.
   template <class T>
-  static OSTINATO_INLINE Vec<T> forward(const Vec<T>* a, Vec<T>* saved, const Vec<T>&, Vec<T>& c) {
-    const Vec<T> i = sigmoid(a[0]), f = sigmoid(a[1]), g = tanh(a[2]), o = sigmoid(a[3]);
-    saved[0] = i;
-    saved[1] = f;
-    saved[2] = g;
-    saved[3] = o;
-    c = fma(f, c, i * g);
-    return o * tanh(c);
+  static OSTINATO_INLINE void open(Vec<T>* a, Vec<T>& c) {
+    a[0] = sigmoid(a[0]);
+    a[1] = sigmoid(a[1]);
+    a[2] = tanh(a[2]);
+    a[3] = sigmoid(a[3]);
+    c = fma(a[1], c, a[0] * a[2]);
+  }
+  // h', and in `a` what backward needs.
+  template <class T>
+  static OSTINATO_INLINE Vec<T> close(Vec<T>* a, const Vec<T>&, const Vec<T>& c) {
+    return a[3] * tanh(c);
   }
 
   // dc: the gradient of c' that the next step left; on return that of c.
   template <class T>
   static OSTINATO_INLINE void backward(const Vec<T>* saved, const Vec<T>&, const Vec<T>&,
                                        const Vec<T>& c, const Vec<T>& cPrevious, const Vec<T>& dh,
-                                       Vec<T>& dc, Vec<T>* d, Vec<T>& dhDirect) {
+                                       Vec<T>& dc, Vec<T>* d, Vec<T>&) {
     const Vec<T> one = broadcast(T(1));
     const Vec<T> i = saved[0], f = saved[1], g = saved[2], o = saved[3];
     const Vec<T> tc = tanh(c);
@@ -47,7 +52,6 @@ struct LstmCell {
     d[2] = total * i * fma(-g, g, one);
     d[3] = dhO * tc * (one - o);
     dc = total * f;
-    dhDirect = zero<T>();
   }
 };
 

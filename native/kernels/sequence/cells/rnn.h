@@ -12,9 +12,11 @@ struct RnnCell {
   static constexpr int blocks = 1;      // pre-activation blocks for each hidden unit
   static constexpr int unitBlocks = 4;  // vectors of hidden units that share a packed panel
   static constexpr bool hasCellState = false;
+  static constexpr bool opens = false;  // the epilogue has a first pass
   static constexpr bool savesGates = false;
   static constexpr bool readsPrevious = false;  // forward and backward read h of the step before
   static constexpr bool readsOutput = true;     // backward reads h'
+  static constexpr bool hasDirect = false;  // a part of dh reaches h of the step before as it is
   // Pre-activation block b in the order of the packed panels. The product with x fills blocks
   // 0 .. gates-1 with the gates xGate(0..), that with h the last `gates` blocks with hGate(0..).
   static constexpr int xGate(int) { return 0; }
@@ -23,7 +25,7 @@ struct RnnCell {
   static constexpr int hSaved(int) { return 0; }
 
   template <class T>
-  static OSTINATO_INLINE Vec<T> forward(const Vec<T>* a, Vec<T>*, const Vec<T>&, Vec<T>&) {
+  static OSTINATO_INLINE Vec<T> close(Vec<T>* a, const Vec<T>&, const Vec<T>&) {
     if constexpr (relu)
       return max(a[0], zero<T>());
     else
@@ -34,12 +36,11 @@ struct RnnCell {
   template <class T>
   static OSTINATO_INLINE void backward(const Vec<T>*, const Vec<T>& h, const Vec<T>&, const Vec<T>&,
                                        const Vec<T>&, const Vec<T>& dh, Vec<T>&, Vec<T>* d,
-                                       Vec<T>& dhDirect) {
+                                       Vec<T>&) {
     if constexpr (relu)
       d[0] = select<T>(h <= zero<T>(), zero<T>(), dh);
     else
       d[0] = dh * fma(-h, h, broadcast(T(1)));
-    dhDirect = zero<T>();
   }
 };
 

@@ -1,0 +1,96 @@
+// The forward pass of many rows: each step's x and h as one product, whose weights are packed in
+// panels that stay in L1 while all the row tiles pass by. A worker takes its rows through the whole
+// sequence; rows never meet.
+#pragma once
+
+#include "forward_states.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+template <class T>
+class ForwardMany : protected ForwardStates<T> {
+  using Base = ForwardStates<T>;
+  using Base::B, Base::G, Base::H, Base::I, Base::out, Base::P, Base::s, Base::S, Base::steps,
+      Base::w, Base::x;
+
+ public:
+  ForwardMany(const Cell<T>& cell, const SequenceForward<T>& s) : Base(cell, s) {}
+
+  // The weights are packed.
+  void run(int64_t n0, int64_t n1, T* scratch) const {
+    if (n0 >= n1) return;
+    this->startCells({n0, n1, 0, w.groups});
+    T* const tile = scratch;
+    T* free = tile + Base::tileElements;
+    const T* zeros = nullptr;
+    if (!s.h0 && !w.finite()) {
+      for (int64_t k = 0; k < S; ++k) free[k] = 0;
+      zeros = free;
+      free += ceilDiv(S, W<T>) * W<T>;
+    }
+    StepWalk walk(steps, false);
+    Step step;
+    while (walk.next(step)) {
+      const int64_t active = least(step.rows, n1);
+      if (active <= n0) continue;
+      if (s.h0 || zeros) {
+        oneStep(step, n0, active, true, zeros, tile, free);
+      } else {
+        const int64_t middle = step.continuing < n0 ? n0 : least(step.continuing, active);
+        oneStep(step, n0, middle, true, zeros, tile, free);
+        oneStep(step, middle, active, false, zeros, tile, free);
+      }
+      if (P) this->project(step, n0, active, 0, w.hr().groups(), tile);
+    }
+  }
+
+ private:
+  // Rows n0 .. n1-1 of a step, x and h in one go. hasState: they have a state before (out, h0 or
+  // zeros).
+  void oneStep(const Step& step, int64_t n0, int64_t n1, bool hasState, const T* zeros, T* tile,
+               T* strips) const {
+    const int64_t K = I + S;
+    const int64_t block =
+        n1 > n0 ? rowBlock<T>(n1 - n0, K, Work::scratchBytes / int64_t(sizeof(T))) : 1;
+    for (int64_t n = n0; n < n1; n += block) {
+      const int64_t end = least(n + block, n1), rows = end - n;
+      const T* const input = x.at(step.t, step.row);
+      copyStrips<T>(
+          rows, K, 0, I, [&](int64_t r) { return input + (n + r) * x.strideN; }, strips);
+      if (hasState) {
+        const T* const output = out.at(step.previousT, step.previousRow);
+        copyStrips<T>(
+            rows, K, I, S,
+            [&](int64_t r) {
+              return n + r < step.continuing ? output + (n + r) * out.strideN
+                     : s.h0                  ? s.h0 + (n + r) * S
+                                             : zeros;
+            },
+            strips);
+      }
+      for (int64_t group = 0; group < w.groups; ++group) {
+        const int64_t ld = w.units(group) * B * W<T>;
+        const T* const next = group + 1 < w.groups ? w.x(group + 1).p : w.x(0).p;
+        startFromBias(group, rows, tile, ld);
+        if (w.cell.joint() && hasState) {
+          multiplyStrips(rows, K, strips, 0, K, w.xh(group), tile, ld, next);
+        } else {
+          multiplyStrips(rows, K, strips, 0, I, w.x(group), tile, ld,
+                         hasState ? w.h(group).p : next);
+          if (hasState)
+            multiplyStrips(rows, K, strips, I, S, w.h(group), tile + (B - G) * W<T>, ld, next);
+        }
+        this->finish(step, group, n, end, tile, ld);
+      }
+    }
+  }
+
+  void startFromBias(int64_t group, int64_t rows, T* pre, int64_t ld) const {
+    const int64_t vectors = w.units(group) * B;
+    const T* const bias = w.bias(group);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int v = 0; v < vectors; ++v) store(pre + r * ld + v * W<T>, load(bias + v * W<T>));
+  }
+};
+
+}  // namespace ostinato::OSTINATO_ISA
