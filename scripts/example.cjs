@@ -1,6 +1,7 @@
 'use strict';
 // npm run example             lists the examples, a line each
-// npm run example -- NAME     runs examples/NAME.ts with the arguments that follow
+// npm run example -- NAME     runs examples/NAME.ts with the arguments that follow; the start of a name
+//                             will do where one example starts so (s3c)
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -19,7 +20,9 @@ function summary(name) {
   return /^\/[/*]+\s*(.*)/.exec(text)?.[1] ?? '';
 }
 
-const [name, ...args] = process.argv.slice(2);
+const [asked, ...args] = process.argv.slice(2);
+const started = names.filter((each) => asked !== undefined && each.startsWith(asked));
+const name = started.length === 1 ? started[0] : asked;
 if (name === undefined) {
   const width = Math.max(0, ...names.map((each) => each.length));
   for (const each of names) console.log(`${each.padEnd(width)}  ${summary(each)}`);

@@ -3,6 +3,7 @@
 //   node [flags] scripts/run.cjs FILE [arguments]
 
 const fs = require('node:fs');
+const Module = require('node:module');
 const path = require('node:path');
 const { transformSync } = require('@swc/core');
 const options = require('./swc.cjs');
@@ -13,6 +14,6 @@ require.extensions['.ts'] = (module, filename) => {
   module._compile(code, filename);
 };
 
-const program = path.resolve(process.argv[2]);
-process.argv.splice(1, 2, program);
-require(program);
+process.argv.splice(1, 2, path.resolve(process.argv[2]));
+// As `node FILE` does: the program is the main module, as `require.main === module` asks.
+Module.runMain();

@@ -146,7 +146,13 @@ export class Progress {
     return `${head}${percent}|${barOf(share, room)}|${counts}`;
   }
 
-  private draw(): void {
+  /** @internal Takes the bar off the terminal until it is drawn again. */
+  clear(): void {
+    if (!this.quiet) this.stream.write(this.at('\x1b[K'));
+  }
+
+  /** @internal */
+  draw(): void {
     this.drawnAt = performance.now();
     if (this.quiet) return;
     const width = Math.max((this.stream.columns ?? 80) - 1, 20);
@@ -218,3 +224,13 @@ export function tqdm<T>(iterable: Iterable<T>, options: TqdmOptions = {}): TqdmI
     },
   };
 }
+
+/**
+ * Prints a line on stdout, above the bars that are open (tqdm.write in Python).
+ * @example for (const epoch of tqdm(epochs)) if (epoch % 10 === 0) tqdm.write(`epoch ${epoch}`);
+ */
+tqdm.write = (text: string): void => {
+  for (const bar of open) bar.clear();
+  process.stdout.write(`${text}\n`);
+  for (const bar of open) bar.draw();
+};

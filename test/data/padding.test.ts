@@ -84,7 +84,11 @@ test.each<[string, () => unknown, string]>([
   ],
   [
     'dimensions',
-    () => paddingCollate()([[ones([2]), 1], [ones([4, 5]), 1]]),
+    () =>
+      paddingCollate()([
+        [ones([2]), 1],
+        [ones([4, 5]), 1],
+      ]),
     'part 0 of sample 0 is [2], part 0 of sample 1 is [4, 5]',
   ],
   [

@@ -80,3 +80,20 @@ test('the line fits its width and shows scaled numbers', () => {
 test('refuses what cannot be iterated', () => {
   expect(() => tqdm(5 as never)).toThrow(/tqdm: takes something to iterate over, got number/);
 });
+
+test('write prints a line on stdout, with the bar taken away before and drawn again after', () => {
+  const stream = new Terminal();
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stream.write(String(text));
+    return true;
+  });
+  try {
+    for (const x of tqdm([1], { stream, minInterval: 1e6 })) tqdm.write(`x is ${x}`);
+    tqdm.write('no bar is open');
+  } finally {
+    write.mockRestore();
+  }
+  // eslint-disable-next-line no-control-regex
+  expect(stream.text).toMatch(/\r\x1b\[Kx is 1\n\r {2}0%\|/);
+  expect(stream.text).toMatch(/no bar is open\n$/);
+});

@@ -1,0 +1,105 @@
+// S3f: the cell of s3e unrolled over time and trained, with a number that PyTorch printed
+//
+// The seed is set before anything is drawn. The same seed draws PyTorch's numbers in PyTorch's order, so the untrained
+// model's answer to [1, 2, 3, 4, 5] is the one of the PyTorch program: -0.0731.
+import { join } from 'node:path';
+import {
+  arange,
+  data,
+  manualSeed,
+  nn,
+  optim,
+  plot,
+  randn,
+  tensor,
+  tqdm,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+
+const hidden = 300;
+
+export class UnrolledCell extends nn.Module {
+  Wax = new nn.Parameter(randn([1, hidden]));
+  Waa = new nn.Parameter(randn([hidden, hidden]));
+  ba = new nn.Parameter(zeros([1, hidden]));
+  fc = new nn.Linear(hidden, 1);
+
+  /** Sequences [N, T] give one number each [N, 1]. */
+  forward(x: Tensor): Tensor {
+    let a = zeros([x.shape[0], hidden], { dtype: x.dtype });
+    for (let t = 0; t < x.shape[1]; t++) {
+      const xt = x.at(':', [t, t + 1]);
+      a = xt.matmul(this.Wax).add(a.matmul(this.Waa)).add(this.ba).tanh();
+    }
+    return this.fc.forward(a);
+  }
+}
+
+/** The numbers 1 … 3n, three by three [n, 3], and the sum of each row [n]. */
+export function threes(n: number): data.TensorDataset {
+  const x = arange(1, 3 * n + 1, 1, { dtype: 'float32' }).view([n, 3]);
+  return new data.TensorDataset(x, x.sum(1));
+}
+
+export interface Training {
+  epochs: number;
+  /** Stop after so many batches. */
+  batches?: number;
+  onBatch?: (loss: number) => void;
+}
+
+/** Trains on batches of 4 in random order and returns the average loss of each epoch. */
+export function train(
+  model: UnrolledCell,
+  dataset: data.Dataset<Tensor[]>,
+  { epochs, batches = Infinity, onBatch }: Training,
+): number[] {
+  const loader = new data.DataLoader(dataset, { batchSize: 4, shuffle: true });
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+  const lossFn = new nn.MSELoss();
+  const averages: number[] = [];
+  const bar = tqdm(Array(epochs).keys(), { total: epochs, desc: 'training', unit: 'epoch' });
+  let done = 0;
+  for (const epoch of bar) {
+    let total = 0;
+    for (const [x, y] of tqdm(loader, { desc: 'epoch', unit: 'batch' })) {
+      const predictions = model.forward(x);
+      const loss = lossFn.forward(predictions.view([-1]), y);
+      optimizer.zeroGrad();
+      loss.backward();
+      optimizer.step();
+      total += loss.item();
+      onBatch?.(loss.item());
+      if (++done === batches) return averages;
+    }
+    averages[epoch] = total / loader.length;
+    bar.setPostfix({ loss: averages[epoch] });
+  }
+  return averages;
+}
+
+export function run(
+  { samples = 10_000, epochs = 100 } = {},
+  print = tqdm.write,
+): { before: string; losses: number[] } {
+  manualSeed(123);
+  const model = new UnrolledCell();
+  const before = model.forward(tensor([[1, 2, 3, 4, 5]])).toString();
+  print(`before training: ${before}`);
+  const losses = train(model, threes(samples), { epochs });
+  print(`average loss ${Math.round(losses[0])} at first, ${Math.round(losses.at(-1)!)} at last`);
+  print(`after training: ${model.forward(tensor([[1, 2, 3, 4, 5]])).toString()}`);
+  return { before, losses };
+}
+
+if (require.main === module) {
+  const { losses } = run();
+  const curve = plot.curve(losses, {
+    title: 'The unrolled cell',
+    x: 'epoch',
+    y: 'average loss',
+    logY: true,
+  });
+  console.log(`picture: ${plot.save(join(__dirname, 'out', 's3f-loss.svg'), curve)}`);
+}
