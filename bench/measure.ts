@@ -1,7 +1,7 @@
-/** Timing one side of a comparison, on the `benchmark` package. */
+/** Timing a side of a comparison, and what is said of its rounds. */
 import Benchmark from 'benchmark';
 
-/** Seconds for one call of `body`: the mean over about `seconds` of calls. */
+/** Seconds for one call of `body`: the mean over about `seconds` of calls, by the `benchmark` package. */
 export function time(body: () => void, seconds: number): number {
   const bench = new Benchmark('', {
     fn: body,
@@ -17,6 +17,36 @@ export function time(body: () => void, seconds: number): number {
   return bench.stats.mean;
 }
 
+/**
+ * The same for a comparison: one call to warm up, then calls until `seconds` have passed, the clock being read after
+ * 1, 2, 4, … calls. torch_worker.py measures PyTorch in the same way.
+ */
+export function timeCalls(body: () => void, seconds: number): number {
+  body();
+  let calls = 0;
+  const start = performance.now();
+  for (let batch = 1; ; batch *= 2) {
+    for (let i = 0; i < batch; i++) body();
+    calls += batch;
+    const passed = (performance.now() - start) / 1000;
+    // The next batch doubles the calls: stop when that would last too long.
+    if (passed * 1.5 >= seconds) return passed / calls;
+  }
+}
+
+/** The same for a body that returns a promise. */
+export async function timeAsync(body: () => Promise<unknown>, seconds: number): Promise<number> {
+  await body();
+  let calls = 0;
+  const start = performance.now();
+  for (let batch = 1; ; batch *= 2) {
+    for (let i = 0; i < batch; i++) await body();
+    calls += batch;
+    const passed = (performance.now() - start) / 1000;
+    if (passed * 1.5 >= seconds) return passed / calls;
+  }
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -30,6 +60,17 @@ export function spread(values: readonly number[]): number {
   return (at(0.75) - at(0.25)) / 2 / median(values);
 }
 
+/** What the rounds of one side come to. */
+export interface Timing {
+  readonly median: number;
+  readonly spread: number;
+}
+
+export const timing = (rounds: readonly number[]): Timing => ({
+  median: median(rounds),
+  spread: spread(rounds),
+});
+
 /** 12.3 µs, 4.56 ms. */
 export function showTime(seconds: number): string {
   const [value, unit] =
@@ -40,5 +81,10 @@ export function showTime(seconds: number): string {
         : seconds < 1
           ? [seconds * 1e3, 'ms']
           : [seconds, 's'];
-  return `${value.toPrecision(3)} ${unit}`;
+  return `${Number(value.toPrecision(3))} ${unit}`;
 }
+
+export const showTiming = ({ median: middle, spread: around }: Timing): string =>
+  `${showTime(middle)} ±${Math.round(around * 100)} %`;
+
+export const showRatio = (ratio: number): string => `${Number(ratio.toPrecision(3))}×`;

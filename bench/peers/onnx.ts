@@ -1,5 +1,9 @@
-/** onnxruntime-node as a peer, where it is installed: `npm install --no-save onnxruntime-node`. */
+/** onnxruntime-node as a peer. Its session runs in this process, on the main thread. */
+import { timeAsync } from '../measure';
+import { streamingWeights } from '../works/recurrent';
+import { sample, type Work } from '../works/work';
 import { lstmModel } from './onnx-model';
+import { labels, type Peer, type Side } from './peer';
 
 interface OnnxTensor {
   readonly data: Float32Array;
@@ -12,57 +16,57 @@ interface Runtime {
   Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OnnxTensor;
 }
 
-export class OnnxPeer {
-  private constructor(
-    readonly version: string,
-    private readonly runtime: Runtime,
-  ) {}
-
-  static load(): OnnxPeer | null {
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a peer that may be missing
-      const runtime = require('onnxruntime-node') as Runtime;
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- the same
-      const { version } = require('onnxruntime-node/package.json') as { version: string };
-      return new OnnxPeer(version, runtime);
-    } catch {
-      return null;
-    }
-  }
-
-  /** A function that runs one step of an LSTM, feeding its states back. */
-  async lstmStep(
-    [N, I, H]: readonly [number, number, number],
-    weights: readonly Float32Array[],
-    x: Float32Array,
-  ): Promise<() => Promise<Float32Array>> {
-    const { InferenceSession, Tensor } = this.runtime;
-    const session = await InferenceSession.create(lstmModel([1, N, I, H], weights), {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionProviders: ['cpu'],
-    });
-    const input = new Tensor('float32', x, [1, N, I]);
-    let h = new Tensor('float32', new Float32Array(N * H), [1, N, H]);
-    let c = new Tensor('float32', new Float32Array(N * H), [1, N, H]);
-    return async () => {
-      const results = await session.run({ X: input, h0: h, c0: c });
-      h = results['Y_h'];
-      c = results['Y_c'];
-      return h.data;
-    };
-  }
+/** A function that runs one step of an LSTM I → H over one row, feeding its states back. */
+async function lstmStep(
+  { InferenceSession, Tensor }: Runtime,
+  I: number,
+  H: number,
+): Promise<() => Promise<Float32Array>> {
+  const { weights, x } = streamingWeights(I, H);
+  const session = await InferenceSession.create(lstmModel([1, 1, I, H], weights), {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionProviders: ['cpu'],
+  });
+  const input = new Tensor('float32', x, [1, 1, I]);
+  let h = new Tensor('float32', new Float32Array(H), [1, 1, H]);
+  let c = new Tensor('float32', new Float32Array(H), [1, 1, H]);
+  return async () => {
+    const results = await session.run({ X: input, h0: h, c0: c });
+    h = results['Y_h'];
+    c = results['Y_c'];
+    return h.data;
+  };
 }
 
-/** Seconds for one call of an asynchronous body, over about `seconds` of calls. */
-export async function timeAsync(body: () => Promise<unknown>, seconds: number): Promise<number> {
-  await body();
-  let count = 0;
-  const start = performance.now();
-  const elapsed = (): number => (performance.now() - start) / 1000;
-  do {
-    await body();
-    count++;
-  } while (elapsed() < seconds);
-  return elapsed() / count;
+/** onnxruntime, or null when it is not installed. */
+export function onnxPeer(): Peer | null {
+  let runtime: Runtime;
+  let version: string;
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a peer that may be missing
+    runtime = require('onnxruntime-node') as Runtime;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the same
+    ({ version } = require('onnxruntime-node/package.json') as { version: string });
+  } catch {
+    return null;
+  }
+  return {
+    name: 'onnx',
+    label: labels.onnx,
+    version,
+    async side(work: Work): Promise<Side | null> {
+      if (work.onnx === undefined) return null;
+      const [I, H] = work.onnx.args as [number, number];
+      const step = await lstmStep(runtime, I, H);
+      return {
+        async result() {
+          const fresh = await lstmStep(runtime, I, H);
+          return [sample(await fresh()), sample(await fresh()), sample(await fresh())];
+        },
+        time: (seconds) => timeAsync(step, seconds),
+      };
+    },
+    stop: () => undefined,
+  };
 }

@@ -1,59 +1,73 @@
-/** PyTorch as a peer: a Python process that is kept alive and asked over a pipe. */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
+/** PyTorch as a peer, as a user installs it and tuned, and NumPy's OpenBLAS, which lives in the same process. */
+import type { PeerName, Work } from '../works/work';
+import { labels, type Peer, type Side } from './peer';
+import { PythonProcess } from './python';
 
-interface Answer {
-  readonly version?: string;
-  readonly time?: number;
-  readonly value?: number[];
-}
+/**
+ * The C library keeps what PyTorch frees instead of giving it back to the system, so that the next step does not pay
+ * for zeroed pages again: no block is mapped by itself, and the heap is never trimmed.
+ */
+const tuning = {
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_MMAP_THRESHOLD_: '4294967296',
+  MALLOC_TRIM_THRESHOLD_: '68719476736',
+  MALLOC_TOP_PAD_: '67108864',
+};
 
-export class TorchPeer {
-  readonly version: string;
-  private constructor(
-    private readonly process: ChildProcessWithoutNullStreams,
-    private readonly lines: AsyncIterator<string>,
-    version: string,
+/** A column that a Python process answers for. */
+class PythonPeer implements Peer {
+  readonly label: string;
+  constructor(
+    readonly name: PeerName,
+    readonly version: string,
+    private readonly python: PythonProcess,
+    /** Which function of the worker does a work, and whether the column has it. */
+    private readonly request: (work: Work) => { work: string; args: readonly unknown[] } | null,
   ) {
-    this.version = version;
+    this.label = labels[name];
   }
 
-  /** Starts it, or returns null when Python or PyTorch is not installed. */
-  static async start(threads: number): Promise<TorchPeer | null> {
-    const env = {
-      ...process.env,
-      OMP_NUM_THREADS: `${threads}`,
-      OPENBLAS_NUM_THREADS: `${threads}`,
-    };
-    for (const name of ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE'])
-      delete (env as Record<string, unknown>)[name];
-    const child = spawn('python3', [join(__dirname, 'torch_worker.py'), `${threads}`], { env });
-    child.on('error', () => undefined);
-    child.stderr.resume();
-    const reader: Interface = createInterface({ input: child.stdout });
-    const lines = reader[Symbol.asyncIterator]();
-    const first = await lines.next();
-    if (first.done === true) return null;
-    return new TorchPeer(child, lines, (JSON.parse(first.value) as Answer).version ?? '?');
+  get pid(): number {
+    return this.python.pid;
   }
 
-  private async ask(request: object): Promise<Answer> {
-    this.process.stdin.write(`${JSON.stringify(request)}\n`);
-    const line = await this.lines.next();
-    if (line.done === true) throw new Error('bench: the PyTorch process ended');
-    return JSON.parse(line.value) as Answer;
-  }
-
-  async time(work: string, args: readonly unknown[], seconds: number): Promise<number> {
-    return (await this.ask({ work, args, seconds })).time!;
-  }
-
-  async check(work: string, args: readonly unknown[]): Promise<number[]> {
-    return (await this.ask({ work, args, check: true })).value!;
+  side(work: Work): Promise<Side | null> {
+    const request = this.request(work);
+    if (request === null) return Promise.resolve(null);
+    const ask = { ...request, threads: work.threads ?? 1 };
+    const perRun = work.perRun ?? 1;
+    let faults = 0;
+    return Promise.resolve({
+      result: async () => (await this.python.ask({ ...ask, check: true })).value!,
+      time: async (seconds: number) => {
+        const answer = await this.python.ask({ ...ask, seconds });
+        faults = answer.faults!;
+        return answer.time! / perRun;
+      },
+      faults: () => faults,
+    });
   }
 
   stop(): void {
-    this.process.stdin.end();
+    this.python.stop();
   }
+}
+
+/** The columns that are installed: PyTorch twice, each in a process of its own, and OpenBLAS. */
+export async function pythonPeers(): Promise<Peer[]> {
+  const installed = await PythonProcess.start({});
+  const tuned = await PythonProcess.start(tuning);
+  if (installed === null || tuned === null) return [];
+  const torch = (work: Work): Work['torch'] | null => work.torch ?? null;
+  const product = (work: Work): { work: string; args: readonly unknown[] } | null =>
+    work.torch?.work === 'matmul' || work.torch?.work === 'row'
+      ? { work: `openblas_${work.torch.work}`, args: work.torch.args }
+      : null;
+  const version = installed.hello.torch!;
+  const { openblas } = installed.hello;
+  return [
+    new PythonPeer('torch', version, installed, (work) => torch(work) ?? null),
+    new PythonPeer('tuned', version, tuned, (work) => torch(work) ?? null),
+    ...(typeof openblas === 'string' ? [new PythonPeer('openblas', openblas, tuned, product)] : []),
+  ];
 }

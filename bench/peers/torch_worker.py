@@ -1,106 +1,90 @@
 """PyTorch's side of the benches: a process that runs one piece of work at a time when asked.
 
-Reads a JSON line {"work": name, "args": [...], "seconds": s} and answers {"time": seconds for one run}
-or, for {"work": name, "args": [...], "check": inputs}, {"value": [...]}: results to compare with ours.
+Says {"torch": version, "openblas": version or null}, then reads JSON lines
+{"work": name, "args": [...], "threads": n} with "seconds": s, and answers {"time": seconds of one run, "faults":
+page faults of one run}; or with "check": true, and answers {"value": [[...], ...]}: results of a fresh run, to
+compare with ours. The works are functions in torch_*.py beside this file; each returns what runs it, or a pair:
+what is timed, and what is compared.
 """
+import gc
+import importlib
 import json
+import resource
 import sys
 import time
 
 import torch
 
-torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+torch.set_num_threads(1)
+
+THEMES = ["torch_products", "torch_recurrent", "torch_parts"]
+WORKS = {}
+for theme in THEMES:
+    WORKS.update(importlib.import_module(theme).WORKS)
 
 
-def values(n, phase):
-    return torch.sin(torch.arange(n, dtype=torch.float64) * 0.7 + phase).float()
+def openblas():
+    try:
+        import numpy
+    except ImportError:
+        return None
+    blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return blas["version"] if "openblas" in blas["name"] else None
 
 
-def fill(module):
-    with torch.no_grad():
-        for i, p in enumerate(module.parameters()):
-            p.copy_(values(p.numel(), i).reshape(p.shape) * (p.shape[-1] ** -0.5))
+def make(request):
+    made = WORKS[request["work"]](*request["args"])
+    return made if isinstance(made, tuple) else (made, made)
 
 
-def layer(kind, I, H, L):
-    module = getattr(torch.nn, kind)(I, H, L, batch_first=True)
-    fill(module)
-    return module
-
-
-def train(kind, B, T, I, H, L):
-    module = layer(kind, I, H, L)
-    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
-    x = values(B * T * I, 0).reshape(B, T, I)
-    target = values(B * T * H, 1).reshape(B, T, H)
-
-    def step():
-        optimizer.zero_grad()
-        out, _ = module(x)
-        loss = torch.nn.functional.mse_loss(out, target)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return step
-
-
-def infer(kind, B, T, I, H, L):
-    module = layer(kind, I, H, L)
-    x = values(B * T * I, 0).reshape(B, T, I)
-
-    def run():
-        with torch.no_grad():
-            return module(x)[0]
-
-    return run
-
-
-def matmul(M, K, N):
-    a, b = values(M * K, 0).reshape(M, K), values(K * N, 1).reshape(K, N)
-    return lambda: torch.mm(a, b)
-
-
-def add(n):
-    a, b = values(n, 0), values(n, 1)
-
-    def run():
-        for _ in range(100):
-            a + b
-        return a + b
-
-    def guarded():
-        with torch.no_grad():
-            return run()
-
-    return guarded
-
-
-WORKS = {"train": train, "infer": infer, "matmul": matmul, "add": add}
+def sample(result):
+    """As `sample` of works/work.ts: 4096 elements at most, evenly spaced."""
+    flat = torch.as_tensor(result).detach().double().flatten()
+    count = min(len(flat), 4096)
+    places = torch.arange(count, dtype=torch.int64) * len(flat) // max(count, 1)
+    return flat[places].tolist()
 
 
 def measure(run, seconds):
+    """As `timeCalls` of measure.ts: a call to warm up, then 1, 2, 4, ... calls until the time has passed."""
     run()
-    count, total = 0, 0.0
-    while total < seconds:
-        start = time.perf_counter()
-        run()
-        total += time.perf_counter() - start
-        count += 1
-    return total / count
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    calls, batch = 0, 1
+    start = time.perf_counter()
+    while True:
+        for _ in range(batch):
+            run()
+        calls += batch
+        passed = time.perf_counter() - start
+        if passed * 1.5 >= seconds:
+            faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
+            return {"time": passed / calls, "faults": faults / calls}
+        batch *= 2
 
 
-made = {}
-print(json.dumps({"version": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
-for line in sys.stdin:
-    request = json.loads(line)
-    key = json.dumps([request["work"], request["args"]])
-    if key not in made:
-        made[key] = WORKS[request["work"]](*request["args"])
+def answer(request, at_hand):
+    torch.set_num_threads(request.get("threads", 1))
     if request.get("check"):
-        # A fresh one, so that training has not moved the weights.
-        result = WORKS[request["work"]](*request["args"])()
-        answer = {"value": result.detach().double().flatten().tolist()[:4096]}
-    else:
-        answer = {"time": measure(made[key], request["seconds"])}
-    print(json.dumps(answer), flush=True)
+        results = make(request)[1]()
+        results = results if isinstance(results, (tuple, list)) else [results]
+        return {"value": [sample(result) for result in results]}
+    key = json.dumps([request["work"], request["args"]])
+    if key not in at_hand:
+        at_hand.clear()
+        gc.collect()
+        at_hand[key] = make(request)[0]
+    return measure(at_hand[key], request["seconds"])
+
+
+def main():
+    at_hand = {}
+    print(json.dumps({"torch": torch.__version__, "openblas": openblas()}), flush=True)
+    for line in sys.stdin:
+        try:
+            reply = answer(json.loads(line), at_hand)
+        except Exception as error:
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), flush=True)
+
+
+main()

@@ -1,0 +1,34 @@
+/** The rows of the benchmark, in the order of the table. */
+import { micro } from './micro';
+import { parts } from './parts';
+import { rows, single, squares } from './products';
+import { forward, infer, shapes, streaming, streamingStep, train, training } from './recurrent';
+import { product } from './products';
+import type { Work } from './work';
+
+/** npm run bench:peers */
+export const works: readonly Work[] = [
+  ...squares,
+  ...rows,
+  ...single,
+  ...forward,
+  ...training,
+  ...streaming,
+  ...parts,
+  ...micro,
+];
+
+const { tiny, many, middle } = shapes;
+
+/** npm run bench: the short list, with a goal against PyTorch (or onnxruntime) for each. */
+export const quick: readonly Work[] = [
+  train('LSTM', many, [{ than: 'torch', times: 8 }]),
+  train('LSTM', tiny, [{ than: 'torch', times: 50 }]),
+  train('LSTM', middle, [{ than: 'torch', times: 2 }]),
+  train('GRU', middle, [{ than: 'torch', times: 2 }]),
+  train('RNN', middle, [{ than: 'torch', times: 2 }]),
+  infer('LSTM', middle, [{ than: 'torch', times: 1 }]),
+  streamingStep(80, 256),
+  ...[256, 512, 1024].map((n) => product(n, n, n, [{ peakShare: 0.93 }])),
+  ...micro,
+];
