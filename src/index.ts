@@ -7,6 +7,7 @@ export * as optim from './optim';
 export * from './random';
 export * as data from './data';
 export * as io from './io';
+export * as generate from './generate';
 export * as plot from './plot';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './train/tqdm';
 export { availableIsas, fmaPeak, getNumThreads, isa, setNumThreads } from './native/kernels';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `npm start`: trains a character-level LSTM on text and writes new text with it. */
 import { resolve } from 'node:path';
-import { sampleCharacters } from '../generate/characters';
+import { tokens } from '../generate';
 import { isa, getNumThreads, setNumThreads } from '../native/kernels';
 import { manualSeed } from '../random';
 import { CharacterModel } from '../train/character-model';
@@ -23,10 +23,10 @@ function sample(
   model: CharacterModel,
   vocabulary: Vocabulary,
   prompt: string,
-  options: { length: number; temperature: number },
+  { length, temperature }: { length: number; temperature: number },
 ): string {
   model.eval();
-  const indices = [...sampleCharacters(model, vocabulary.encode(prompt), options)];
+  const indices = tokens(model, vocabulary.encode(prompt), { maxLength: length, temperature });
   model.train();
   return prompt + vocabulary.decode(indices);
 }

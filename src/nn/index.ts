@@ -64,4 +64,19 @@ export {
   type RecurrentOptions,
   type RNNOptions,
 } from './rnn';
+export {
+  Decoder,
+  Encoder,
+  Seq2Seq,
+  type Cell,
+  type DecoderOptions,
+  type DecoderState,
+  type Decoding,
+  type EncoderOptions,
+  type Encoding,
+  type RecurrentLayer,
+  type RecurrentState,
+  type Seq2SeqOptions,
+  type TeacherOptions,
+} from './seq2seq';
 export * as utils from './utils';

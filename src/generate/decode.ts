@@ -1,0 +1,68 @@
+/** Decoding with an encoder-decoder model: from source sequences to target sequences. */
+import { noGrad } from '../autograd/mode';
+import type { Seq2Seq } from '../nn';
+import type { DecoderState } from '../nn/seq2seq';
+import type { Tensor } from '../tensor/tensor';
+import { beamSearch, type BeamOptions } from './beam';
+import type { StepModel } from './model';
+import { checkToken } from './prompt';
+import { tokens, type TokenOptions } from './tokens';
+
+export interface DecodeOptions
+  extends
+    Omit<TokenOptions, 'state' | 'batchFirst' | 'stop'>,
+    Pick<BeamOptions, 'beams' | 'lengthPenalty'> {
+  /** The token that every target begins with. */
+  start: number;
+  /** The token that ends a target. */
+  end: number;
+  /** Positions of each source sequence; found by the model's `padding`, or all, when absent. */
+  lengths?: readonly number[] | Tensor | null;
+}
+
+/** A model's decoder as `tokens`, `stream` and `beamSearch` take one; its state is what `model.encode` returns. */
+export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
+  return {
+    forward(input, state) {
+      if (state === undefined) {
+        throw new RangeError(
+          'generate: a decoder starts from a state; pass { state: model.encode(source) }',
+        );
+      }
+      const [scores, , next] = model.decode(input, state);
+      return [scores, next];
+    },
+    selectState: (state, rows) => model.selectState(state, rows),
+  };
+}
+
+/**
+ * The target of each source: greedy, drawn (with the options of sampling), or with `beams` the best that beam search
+ * finds. Recording is off; dropout is the model's affair (`model.eval()`).
+ *
+ * @param source int32 [N, S]
+ * @returns for each row its tokens, without start and end token
+ * @throws RangeError as `tokens` and `beamSearch` do, and when sampling and beams are asked for at once.
+ * @example
+ * const [reversed] = generate.decode(model, source, { start: 1, end: 2, maxLength: 20, beams: 4 });
+ */
+export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): number[][] {
+  const { start, end, lengths = null, beams, lengthPenalty, ...rest } = options;
+  const operation = 'generate.decode';
+  checkToken(operation, 'start', start);
+  checkToken(operation, 'end', end);
+  const state = noGrad(() => model.encode(source, lengths));
+  const prompts = Array.from({ length: source.shape[0] }, () => [start]);
+  const shared = { ...rest, state, batchFirst: true, stop: end };
+  if (beams === undefined) return tokens(decoderOf(model), prompts, shared);
+  const sampling = (['sample', 'temperature', 'topK', 'topP'] as const).filter(
+    (name) => rest[name] !== undefined && rest[name] !== false,
+  );
+  if (sampling.length > 0) {
+    throw new RangeError(
+      `${operation}: beam search does not draw, but ${sampling.join(', ')} ${sampling.length === 1 ? 'was' : 'were'} given; leave out either that or beams`,
+    );
+  }
+  const found = beamSearch(decoderOf(model), prompts, { ...shared, beams, lengthPenalty });
+  return found.map(([best]) => best.tokens);
+}

@@ -1,0 +1,99 @@
+/**
+ * What generation needs of a model, and how its state is taken apart and joined. Nothing here knows whether the
+ * steps are tokens or vectors.
+ */
+import { noGrad } from '../autograd/mode';
+import { indexSelect } from '../ops';
+import { showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+
+/**
+ * One or several steps of a sequence: inputs [T, N, …] and the state so far (undefined at the start) to outputs
+ * [T, N, …] and the state after them. A recurrent model's own `forward` has this form.
+ */
+export type StepFunction<S> = (input: Tensor, state?: S) => readonly [Tensor, S];
+
+/** A model that goes on step by step. */
+export interface StepModel<S> {
+  forward(input: Tensor, state?: S): readonly [Tensor, S];
+  /**
+   * The state of other rows: row n of the result is row `rows[n]` (int32) of `state`. Beam search needs it for states
+   * that are not made of [layers, N, features] and [N, features] tensors.
+   */
+  selectState?(state: S, rows: Tensor): S;
+}
+
+export type Model<S> = StepModel<S> | StepFunction<S>;
+
+/** Runs a model without recording it, and checks what it returns. */
+export class Runner<S> {
+  readonly #step: StepFunction<S>;
+  readonly #select: (state: S, rows: Tensor) => S;
+
+  constructor(
+    private readonly operation: string,
+    model: Model<S>,
+    private readonly batchFirst: boolean,
+  ) {
+    if (typeof model === 'function') {
+      this.#step = model;
+      this.#select = selectRows;
+    } else if (typeof (model as Partial<StepModel<S>> | null)?.forward === 'function') {
+      this.#step = (input, state) => model.forward(input, state);
+      this.#select = (state, rows) => model.selectState?.(state, rows) ?? selectRows(state, rows);
+    } else {
+      throw new TypeError(
+        `${operation}: model must have a forward(input, state) or be such a function, got ${typeof model}`,
+      );
+    }
+  }
+
+  /** The output after the last step, [N, features], and the state. */
+  last(input: Tensor, state: S | undefined): [Tensor, S] {
+    return noGrad(() => {
+      const result: unknown = this.#step(input, state);
+      if (!Array.isArray(result) || result.length !== 2 || !(result[0] instanceof Tensor)) {
+        throw new TypeError(
+          `${this.operation}: the model must return [output, state], an output for each step`,
+        );
+      }
+      const [out, next] = result as unknown as [Tensor, S];
+      const [steps, batch] = input.shape;
+      if (out.ndim !== 3 || out.shape[0] !== steps || out.shape[1] !== batch) {
+        const [t, n] = this.batchFirst ? [batch, steps] : [steps, batch];
+        const form = this.batchFirst ? '[N, T, features]' : '[T, N, features]';
+        throw new RangeError(
+          `${this.operation}: the model gave an output of shape ${showShape(out.shape)} for ${t} steps of ${n} rows, expected ${form}`,
+        );
+      }
+      const dim = this.batchFirst ? 1 : 0;
+      return [out.select(dim, out.shape[dim] - 1), next];
+    });
+  }
+
+  /** The state of other rows. */
+  select(state: S, rows: Tensor): S {
+    return noGrad(() => this.#select(state, rows));
+  }
+}
+
+/**
+ * Rows of a state made of tensors, arrays and plain objects: of [layers, N, features] along its second dimension,
+ * of [N, features] along its first.
+ */
+export function selectRows<S>(state: S, rows: Tensor): S {
+  const walk = (value: unknown): unknown => {
+    if (value instanceof Tensor) {
+      if (value.ndim === 3 || value.ndim === 2) return indexSelect(value, value.ndim - 2, rows);
+      throw new RangeError(
+        `beamSearch: a state of shape ${showShape(value.shape)} has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)`,
+      );
+    }
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, walk(part)]));
+    }
+    return value;
+  };
+  return walk(state) as S;
+}

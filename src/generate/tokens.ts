@@ -1,0 +1,222 @@
+/**
+ * Generating tokens one after the other: the most probable or drawn ones, for one prompt or a batch, all at once or as a
+ * stream. Beam search is in beam.ts.
+ */
+import { noGrad } from '../autograd/mode';
+import type { Tensor } from '../tensor/tensor';
+import { Runner, type Model } from './model';
+import { checkToken, inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
+import { ban, checkChoice, choose, penalize, type Choice, type ChoiceOptions } from './scores';
+
+/** How far a row goes, and where it starts. */
+export interface LengthOptions<S> {
+  /** Most tokens to generate for a row. Default: 100. */
+  maxLength?: number;
+  /** Fewest tokens before a stop token may end a row. Default: 0. */
+  minLength?: number;
+  /** Tokens that end a row; they are not part of the result. */
+  stop?: number | readonly number[];
+  /** Inputs and scores are [N, T, …] instead of [T, N, …]. Default: false. */
+  batchFirst?: boolean;
+  /** The state that the prompt starts from, for example an encoder's last one. */
+  state?: S;
+  /** Checks the prompt before the model sees it; the scores say it afterwards. */
+  vocabularySize?: number;
+}
+
+export interface TokenOptions<S = unknown> extends ChoiceOptions, LengthOptions<S> {}
+
+export interface StreamOptions<S = unknown> extends TokenOptions<S> {
+  /** Ends the stream with its reason as the error. */
+  signal?: AbortSignal;
+}
+
+/** Options that were checked. */
+export interface Limits {
+  readonly maxLength: number;
+  readonly minLength: number;
+  readonly stop: ReadonlySet<number>;
+}
+
+/** @throws TypeError, RangeError naming the option that is wrong. */
+export function checkLimits<S>(operation: string, options: LengthOptions<S>): Limits {
+  const { maxLength = 100, minLength = 0, stop = [], vocabularySize } = options;
+  for (const [name, value] of Object.entries({ maxLength, minLength })) {
+    if (typeof value !== 'number') {
+      throw new TypeError(`${operation}: ${name} must be a number, got ${typeof value}`);
+    }
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(`${operation}: ${name} must be an integer of at least 0, got ${value}`);
+    }
+  }
+  if (minLength > maxLength) {
+    throw new RangeError(
+      `${operation}: minLength (${minLength}) must be at most maxLength (${maxLength})`,
+    );
+  }
+  const tokens = typeof stop === 'number' ? [stop] : stop;
+  if (!Array.isArray(tokens)) {
+    throw new TypeError(`${operation}: stop must be a token or an array of tokens`);
+  }
+  for (const token of tokens) checkToken(operation, 'stop', token, vocabularySize);
+  return { maxLength, minLength, stop: new Set(tokens) };
+}
+
+/** @throws RangeError when the scores show that a token of a prompt or of `stop` cannot exist. */
+export function checkVocabulary(
+  operation: string,
+  scores: Tensor,
+  rows: readonly (readonly number[])[],
+  stop: ReadonlySet<number>,
+): void {
+  const size = scores.shape[1];
+  for (const row of rows) for (const token of row) checkToken(operation, 'the prompt', token, size);
+  for (const token of stop) checkToken(operation, 'stop', token, size);
+}
+
+// Tokens of one step for every row; null while a row is in its prompt, and after its end.
+type Step = (number | null)[];
+
+/**
+ * Prompts of unequal length are walked together: a row that is still in its prompt is given its next token, while
+ * others are given what they chose.
+ */
+function* walk<S>(
+  operation: string,
+  model: Model<S>,
+  prompts: readonly (readonly number[])[],
+  choice: Choice,
+  limits: Limits,
+  { batchFirst = false, state: initial }: LengthOptions<S>,
+): Generator<Step, void, void> {
+  const runner = new Runner(operation, model, batchFirst);
+  const { maxLength, minLength, stop } = limits;
+  const shortest = prompts.reduce((least, row) => Math.min(least, row.length), Infinity);
+  const history = prompts.map((row) => new Set(row));
+  const generated = prompts.map(() => 0);
+  const ended = prompts.map(() => maxLength === 0);
+  let [input, state] = [
+    inputOf(
+      prompts.map((row) => row.slice(0, shortest)),
+      batchFirst,
+    ),
+    initial,
+  ];
+  for (let position = shortest; ended.includes(false); position++) {
+    let scores: Tensor;
+    [scores, state] = runner.last(input, state);
+    if (position === shortest) checkVocabulary(operation, scores, prompts, stop);
+    const next = noGrad(() => {
+      let seen = penalize(scores, choice.repetitionPenalty, history);
+      if (minLength > 0 && stop.size > 0) seen = ban(seen, stop, (n) => generated[n] < minLength);
+      return choose(operation, seen, choice);
+    });
+    const step: Step = prompts.map((prompt, n) => {
+      if (position < prompt.length) {
+        next[n] = prompt[position];
+        return null;
+      }
+      if (ended[n]) return null;
+      if (stop.has(next[n])) {
+        ended[n] = true;
+        return null;
+      }
+      history[n].add(next[n]);
+      ended[n] = ++generated[n] === maxLength;
+      return next[n];
+    });
+    if (step.some((token) => token !== null)) yield step;
+    input = inputOf(
+      Array.from(next, (token) => [token]),
+      batchFirst,
+    );
+  }
+}
+
+function start<S>(
+  operation: string,
+  model: Model<S>,
+  prompt: Prompt | Prompts,
+  options: TokenOptions<S>,
+): { rows: number; steps: Generator<Step, void, void> } {
+  const choice = checkChoice(operation, options);
+  const limits = checkLimits(operation, options);
+  const prompts = promptRows(operation, prompt, options.vocabularySize);
+  return {
+    rows: prompts.length,
+    steps: walk(operation, model, prompts, choice, limits, options),
+  };
+}
+
+/**
+ * Tokens that follow a prompt, or each prompt of a batch. Recording is off; dropout is the model's affair
+ * (`model.eval()`).
+ *
+ * @param model a function or an object with `forward`: tokens int32 [T, N] and a state to scores [T, N, V] and the next
+ *   state; it is called once with the prompt, then with one token at a time
+ * @param prompt tokens; or for a batch an array of such, of any lengths, or an int32 tensor [N, T]
+ * @returns the tokens without prompt and stop token; for a batch an array of them
+ * @throws RangeError for an empty prompt, a token outside the vocabulary, a temperature that is not positive, and k or
+ * p out of range.
+ * @example
+ * const text = generate.tokens(model, vocabulary.encode('The '), { temperature: 0.8, topK: 20, stop: end });
+ */
+export function tokens<S>(model: Model<S>, prompt: Prompt, options?: TokenOptions<S>): number[];
+export function tokens<S>(model: Model<S>, prompt: Prompts, options?: TokenOptions<S>): number[][];
+export function tokens<S>(
+  model: Model<S>,
+  prompt: Prompt | Prompts,
+  options: TokenOptions<S> = {},
+): number[] | number[][] {
+  const { rows, steps } = start('generate.tokens', model, prompt, options);
+  const out: number[][] = Array.from({ length: rows }, () => []);
+  for (const step of steps) step.forEach((token, n) => token !== null && out[n].push(token));
+  return isSingle(prompt) ? out[0] : out;
+}
+
+/** Lets timers, signals and streams have their turn, and notices an abort. */
+export async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  signal?.throwIfAborted();
+}
+
+/**
+ * The same, token by token: an async iterator that lets other work go on between steps. For a batch each step is an
+ * array, with null for a row that is still in its prompt or has ended.
+ *
+ * Options are checked at once, not with the first token.
+ * @throws the signal's reason when it aborts.
+ * @example
+ * for await (const token of generate.stream(model, prompt, { temperature: 0.8, signal })) write(token);
+ */
+export function stream<S>(
+  model: Model<S>,
+  prompt: Prompt,
+  options?: StreamOptions<S>,
+): AsyncGenerator<number, void, void>;
+export function stream<S>(
+  model: Model<S>,
+  prompt: Prompts,
+  options?: StreamOptions<S>,
+): AsyncGenerator<(number | null)[], void, void>;
+export function stream<S>(
+  model: Model<S>,
+  prompt: Prompt | Prompts,
+  options: StreamOptions<S> = {},
+): AsyncGenerator<number | (number | null)[], void, void> {
+  const { steps } = start('generate.stream', model, prompt, options);
+  return each(steps, isSingle(prompt), options.signal);
+}
+
+async function* each(
+  steps: Generator<Step, void, void>,
+  single: boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<number | Step, void, void> {
+  for (;;) {
+    await breathe(signal);
+    const { done, value } = steps.next();
+    if (done === true) return;
+    yield single ? value[0]! : value;
+  }
+}

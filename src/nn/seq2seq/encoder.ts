@@ -1,0 +1,112 @@
+/** Encoder: reads a source sequence and leaves an output for each of its positions, and a last state. */
+import { embedding } from '../../ops';
+import { checkTensor } from '../../ops/elementwise';
+import { showShape } from '../../tensor/shape';
+import { Tensor } from '../../tensor/tensor';
+import { paddingMask } from '../attention/mask';
+import { Dropout } from '../layers/dropout';
+import { Embedding } from '../layers/embedding';
+import { Module } from '../module';
+import { packPaddedSequence, padPackedSequence } from '../utils/rnn/pack';
+import {
+  makeRecurrent,
+  runRecurrent,
+  type Cell,
+  type RecurrentLayer,
+  type RecurrentState,
+} from './recurrent';
+
+export interface EncoderOptions {
+  /** Default: 'gru'. */
+  cell?: Cell;
+  /** Layers on top of each other. Default: 1. */
+  numLayers?: number;
+  /** Reads in both directions; outputs then have 2 · hiddenSize features. Default: false. */
+  bidirectional?: boolean;
+  /** Probability of dropping a feature of the embedding, and of outputs between layers. Default: 0. */
+  dropout?: number;
+}
+
+export interface Encoding {
+  /** For each position of the source, [N, S, outputSize]; zeros behind a sequence's end. */
+  readonly outputs: Tensor;
+  /** After the last position of each sequence: [h], or [h, c]; [numLayers · directions, N, hiddenSize]. */
+  readonly state: RecurrentState;
+  /** bool [N, S]: true inside a sequence; null when all are of full length. */
+  readonly mask: Tensor | null;
+}
+
+/** @throws unless `tokens` is int32 [N, T] with at least one position. */
+export function checkTokens(operation: string, name: string, tokens: Tensor): void {
+  checkTensor(operation, name, tokens);
+  if (tokens.dtype !== 'int32') {
+    throw new TypeError(`${operation}: ${name} must be int32, got ${tokens.dtype}`);
+  }
+  if (tokens.ndim !== 2 || tokens.shape[1] === 0) {
+    throw new RangeError(
+      `${operation}: ${name} must be [N, T] with T at least 1, got ${showShape(tokens.shape)}`,
+    );
+  }
+}
+
+/**
+ * Embedding and recurrent layer over source sequences (Sutskever et al. 2014; bidirectional as in Bahdanau et al. 2015).
+ * With `lengths` it runs over a packed batch, so that padding costs nothing and does not enter the last state.
+ *
+ * Shapes: source int32 [N, S]; outputs [N, S, outputSize].
+ * @example
+ * const encoder = new nn.Encoder(40, 32, 64, { bidirectional: true });
+ * const { outputs, state, mask } = encoder.forward(source, [7, 3, 5]); // [3, 7, 128], [[2, 3, 64]], [3, 7]
+ */
+export class Encoder extends Module {
+  readonly embedding: Embedding;
+  readonly dropout: Dropout;
+  readonly rnn: RecurrentLayer;
+
+  constructor(
+    readonly vocabularySize: number,
+    embeddingDim: number,
+    hiddenSize: number,
+    { cell = 'gru', numLayers = 1, bidirectional = false, dropout = 0 }: EncoderOptions = {},
+  ) {
+    super();
+    this.embedding = new Embedding(vocabularySize, embeddingDim);
+    this.dropout = new Dropout(dropout);
+    this.rnn = makeRecurrent('Encoder', cell, embeddingDim, hiddenSize, {
+      numLayers,
+      bidirectional,
+      dropout: numLayers > 1 ? dropout : 0,
+    });
+  }
+
+  /** Features of an output: hiddenSize, or twice that when bidirectional. */
+  get outputSize(): number {
+    return this.rnn.hiddenSize * (this.rnn.bidirectional ? 2 : 1);
+  }
+
+  #embed(tokens: Tensor): Tensor {
+    const embedded = embedding(tokens, this.embedding.weight);
+    return this.dropout.p > 0 ? this.dropout.forward(embedded) : embedded;
+  }
+
+  /**
+   * @param source int32 [N, S]
+   * @param lengths positions of each sequence, 0 … S; all S when absent
+   * @throws RangeError for lengths that do not fit, and tokens outside the vocabulary.
+   */
+  forward(source: Tensor, lengths: readonly number[] | Tensor | null = null): Encoding {
+    checkTokens('Encoder.forward', 'source', source);
+    const steps = source.shape[1];
+    const list = lengths instanceof Tensor ? Array.from(lengths.toTypedArray()) : lengths;
+    if (list === null || (list.length === source.shape[0] && list.every((one) => one === steps))) {
+      const [outputs, state] = runRecurrent(this.rnn, this.#embed(source), null);
+      return { outputs, state, mask: null };
+    }
+    const mask = paddingMask(list, steps);
+    // Tokens are packed before they are embedded: what is padding is never looked up.
+    const packed = packPaddedSequence(source, list, { batchFirst: true, enforceSorted: false });
+    const [out, state] = runRecurrent(this.rnn, packed.withData(this.#embed(packed.data)), null);
+    const [outputs] = padPackedSequence(out, { batchFirst: true, totalLength: steps });
+    return { outputs, state, mask };
+  }
+}

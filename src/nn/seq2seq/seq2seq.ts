@@ -1,0 +1,177 @@
+/** Seq2Seq: an encoder and a decoder as one model, from source tokens to target tokens. */
+import { argmax, cat, reshape, tanh, transpose, zerosLike } from '../../ops';
+import { contiguous } from '../../ops/clone';
+import { checkTensor } from '../../ops/elementwise';
+import { rand, type Generator } from '../../random';
+import { showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { checkProbability } from '../check';
+import { Linear } from '../layers/linear';
+import { Module } from '../module';
+import { selectDecoderState, type Decoder, type DecoderState, type Decoding } from './decoder';
+import { checkTokens, type Encoder } from './encoder';
+
+export interface Seq2SeqOptions {
+  /** The token that fills the ends of shorter sequences; their lengths then follow from it. Default: none. */
+  padding?: number | null;
+}
+
+export interface TeacherOptions {
+  /** Positions of each source sequence; found by `padding`, or all, when absent. */
+  sourceLengths?: readonly number[] | Tensor | null;
+  /**
+   * Share of the steps that are given the target's token; the others are given the model's own most probable one. Drawn
+   * for each step, for the whole batch. Default: 1.
+   */
+  teacherForcingRatio?: number;
+  /** Where these draws come from; the global generator unless given. */
+  generator?: Generator;
+}
+
+/**
+ * An encoder-decoder model (Sutskever et al. 2014; with attention, Bahdanau et al. 2015, Luong et al. 2015). The decoder
+ * starts from the encoder's last state: from the state itself where sizes agree, else (two directions, other sizes)
+ * from tanh(W h + b), for each layer; the layers must be as many.
+ *
+ * `generate.decode` writes with it: greedy, drawn, or by beam search.
+ *
+ * @example
+ * const encoder = new nn.Encoder(40, 32, 64, { bidirectional: true });
+ * const decoder = new nn.Decoder(40, 32, 64, new nn.AdditiveAttention(64, encoder.outputSize, 64));
+ * const model = new nn.Seq2Seq(encoder, decoder, { padding: 0 });
+ * const [scores] = model.forward(source, target); // [N, T - 1, 40]
+ * const loss = F.crossEntropy(scores.flatten(0, 1), target.at(':', [1, T]).flatten(), { ignoreIndex: 0 });
+ */
+export class Seq2Seq extends Module {
+  readonly encoder: Encoder;
+  readonly decoder: Decoder;
+  /** For h, and for c between two LSTMs; null where the state passes as it is. */
+  readonly bridge: Linear | null = null;
+  readonly cellBridge: Linear | null = null;
+  readonly padding: number | null;
+
+  constructor(encoder: Encoder, decoder: Decoder, { padding = null }: Seq2SeqOptions = {}) {
+    super();
+    if (encoder.rnn.numLayers !== decoder.rnn.numLayers) {
+      throw new RangeError(
+        `Seq2Seq: the encoder has ${encoder.rnn.numLayers} layers, the decoder ${decoder.rnn.numLayers}; the state of each passes to its counterpart`,
+      );
+    }
+    if (decoder.attention.keySize !== encoder.outputSize) {
+      throw new RangeError(
+        `Seq2Seq: the decoder's attention takes keys of ${decoder.attention.keySize} features, but the encoder gives ${encoder.outputSize}`,
+      );
+    }
+    if (padding !== null && (!Number.isInteger(padding) || padding < 0)) {
+      throw new RangeError(`Seq2Seq: padding must be a token or null, got ${String(padding)}`);
+    }
+    this.encoder = encoder;
+    this.decoder = decoder;
+    this.padding = padding;
+    const { outputSize } = encoder;
+    const { hiddenSize } = decoder.rnn;
+    if (outputSize !== hiddenSize) {
+      this.bridge = new Linear(outputSize, hiddenSize);
+      if (this.#isLstm(encoder) && this.#isLstm(decoder)) {
+        this.cellBridge = new Linear(outputSize, hiddenSize);
+      }
+    }
+  }
+
+  #isLstm({ rnn }: Encoder | Decoder): boolean {
+    return rnn.constructor.name === 'LSTM';
+  }
+
+  /** [layers · directions, N, H] of the encoder to [layers, N, hiddenSize] of the decoder. */
+  #pass(state: Tensor, bridge: Linear | null): Tensor {
+    const { numLayers, bidirectional, hiddenSize } = this.encoder.rnn;
+    const batch = state.shape[1];
+    let joined = state;
+    if (bidirectional) {
+      const byLayer = reshape(state, [numLayers, 2, batch, hiddenSize]);
+      joined = reshape(contiguous(transpose(byLayer, 1, 2)), [numLayers, batch, 2 * hiddenSize]);
+    }
+    return bridge === null ? joined : tanh(bridge.forward(joined));
+  }
+
+  /** Positions of each sequence up to its last token that is not padding. */
+  #lengthsOf(source: Tensor): number[] | null {
+    if (this.padding === null) return null;
+    const [batch, steps] = source.shape;
+    const tokens = contiguous(source).memory(source.numel);
+    return Array.from({ length: batch }, (_, n) => {
+      let length = steps;
+      while (length > 0 && tokens[n * steps + length - 1] === this.padding) length--;
+      return length;
+    });
+  }
+
+  /**
+   * Reads the source: where the decoder begins.
+   * @param source int32 [N, S]
+   */
+  encode(source: Tensor, lengths: readonly number[] | Tensor | null = null): DecoderState {
+    checkTokens('Seq2Seq.encode', 'source', source);
+    const { outputs, state, mask } = this.encoder.forward(
+      source,
+      lengths ?? this.#lengthsOf(source),
+    );
+    const memory = this.decoder.attention.prepare(outputs, { mask });
+    const h = this.#pass(state[0], this.bridge);
+    if (!this.#isLstm(this.decoder)) return this.decoder.begin(memory, [h]);
+    const c = state.length === 2 ? this.#pass(state[1], this.cellBridge) : zerosLike(h);
+    return this.decoder.begin(memory, [h, c]);
+  }
+
+  /** Decodes tokens [N, T] from where the decoder stands: see `Decoder.forward`. */
+  decode(tokens: Tensor, from: DecoderState): Decoding {
+    return this.decoder.forward(tokens, from);
+  }
+
+  /** Where the decoder stands, for other rows: row n of the result is row `rows[n]` of `state`. */
+  selectState(state: DecoderState, rows: Tensor): DecoderState {
+    return selectDecoderState(state, rows);
+  }
+
+  /**
+   * Scores of every target token after the first, for training.
+   * @param source int32 [N, S]
+   * @param target int32 [N, T]: start token, target, end token, padding
+   * @returns scores [N, T − 1, vocabulary] of target[:, 1:], and the attention's weights [N, T − 1, S]
+   * @throws RangeError when shapes do not fit, for tokens outside a vocabulary, and for a source of length 0.
+   */
+  forward(
+    source: Tensor,
+    target: Tensor,
+    { sourceLengths = null, teacherForcingRatio = 1, generator }: TeacherOptions = {},
+  ): [scores: Tensor, weights: Tensor] {
+    const name = 'Seq2Seq.forward';
+    checkTensor(name, 'source', source);
+    checkTokens(name, 'target', target);
+    checkProbability(name, 'teacherForcingRatio', teacherForcingRatio);
+    const steps = target.shape[1] - 1;
+    if (steps === 0 || target.shape[0] !== source.shape[0]) {
+      throw new RangeError(
+        `${name}: target must be [${source.shape[0]}, T] with a start token and at least one more, got ${showShape(target.shape)}`,
+      );
+    }
+    let state = this.encode(source, sourceLengths);
+    if (teacherForcingRatio === 1) {
+      const [scores, weights] = this.decoder.forward(target.narrow(1, 0, steps), state);
+      return [scores, weights];
+    }
+    const scores: Tensor[] = [];
+    const weights: Tensor[] = [];
+    let input = target.narrow(1, 0, 1);
+    for (let t = 0; t < steps; t++) {
+      const [score, weight, next] = this.decoder.forward(input, state);
+      scores.push(score);
+      weights.push(weight);
+      state = next;
+      const forced =
+        teacherForcingRatio > 0 && rand([], { generator }).item() < teacherForcingRatio;
+      input = forced ? target.narrow(1, t + 1, 1) : argmax(score, 2);
+    }
+    return [cat(scores, 1), cat(weights, 1)];
+  }
+}
