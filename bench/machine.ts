@@ -23,10 +23,7 @@ function allowedProcessors(): number[] {
     });
 }
 
-/**
- * Ties a process to processors, with `every` of its threads or its main one alone: this process keeps its garbage
- * collector's threads off the processor that is measured. Returns false where that is not possible.
- */
+/** Ties a process to processors: every thread of it, or its main one alone. False where that is not possible. */
 export function pin(pid: number, on: readonly number[], every: boolean): boolean {
   if (on.length === 0) return false;
   const flags = every ? ['-a', '-c', '-p'] : ['-c', '-p'];

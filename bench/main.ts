@@ -11,7 +11,7 @@ import { showRatio, time } from './measure';
 import { memoryGrowth } from './memory';
 import { describeMachine, describePeers } from './report/machine';
 import { comparable, type Row } from './report/row';
-import { onnxPeer } from './peers/onnx';
+import { nodePeer } from './peers/node-process';
 import { pythonPeers } from './peers/torch';
 import { runWork } from './run';
 import { quick } from './works';
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const python = await pythonPeers();
   const peers = python.filter(({ name }) => name === 'torch');
   for (const peer of python) if (peer.name !== 'torch') peer.stop();
-  const onnx = onnxPeer();
+  const onnx = await nodePeer('onnx', 'wall');
   if (onnx !== null) peers.push(onnx);
   const machine = new Machine();
   const settings = {

@@ -1,17 +1,18 @@
 /**
- * npm run bench:peers [-- --filter TEXT --rounds N --seconds S --keep]
+ * npm run bench:peers [-- --filter TEXT --rounds N --seconds S --clock wall|cpu --keep --list]
  *
  * The same work in Ostinato, PyTorch (as installed and tuned), OpenBLAS, onnxruntime and tfjs-wasm, the sides
  * alternating in each round, and each row's goal beside it. Writes bench/results/peers.md, .json and .svg; --keep takes
- * the rows that are not run again from there. docs/performance.md explains the columns.
+ * the rows that are not run again from there; --clock cpu reads processor time, for a machine that others use; --list names
+ * the rows. docs/performance.md explains the columns.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Machine } from './machine';
-import { onnxPeer } from './peers/onnx';
+import { setClock } from './measure';
+import { nodePeer } from './peers/node-process';
 import { labels } from './peers/peer';
-import { tfjsPeer } from './peers/tfjs';
 import { pythonPeers } from './peers/torch';
 import type { Row } from './report/row';
 import { describeMachine, describePeers } from './report/machine';
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '15' },
     seconds: { type: 'string', default: '0.05' },
     filter: { type: 'string', default: '' },
+    clock: { type: 'string', default: 'wall' },
     keep: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -53,15 +55,23 @@ async function main(): Promise<void> {
     for (const { name, group } of chosen) console.log(`${group}: ${name}`);
     return;
   }
-  const peers = await pythonPeers();
-  for (const peer of [onnxPeer(), await tfjsPeer()]) if (peer !== null) peers.push(peer);
+  const clock = options.clock === 'cpu' ? 'cpu' : 'wall';
+  setClock(clock);
+  const peers = await pythonPeers(clock);
+  for (const name of ['onnx', 'tfjs'] as const) {
+    const peer = await nodePeer(name, clock);
+    if (peer !== null) peers.push(peer);
+  }
   const machine = new Machine();
   const settings = { rounds: Number(options.rounds), seconds: Number(options.seconds) };
   const rows = kept();
   const fresh: Row[] = [];
   console.log(header.join('\n'));
   for (const work of chosen) {
-    const row = await runWork(work, peers, machine, settings);
+    const row =
+      'measure' in work
+        ? await work.measure({ peers, settings })
+        : await runWork(work, peers, machine, settings);
     rows.set(row.name, row);
     fresh.push(row);
     console.log(line(row));
@@ -69,7 +79,7 @@ async function main(): Promise<void> {
   for (const peer of peers) peer.stop();
   const notes = [
     ...describeMachine(machine),
-    `${describePeers(peers, Object.keys(labels) as PeerName[])}. Medians of ${settings.rounds} rounds, the sides alternating, ± half the distance of the quartiles.`,
+    `${describePeers(peers, Object.keys(labels) as PeerName[])}. Medians of ${settings.rounds} rounds, the sides alternating, ± half the distance of the quartiles${clock === 'cpu' ? '; processor time, since others use the machine' : ''}.`,
     `${summary([...rows.values()])}.`,
   ];
   console.log(`\n${notes.join('\n')}`);

@@ -17,6 +17,10 @@ export interface Settings {
 /** A side whose run lasts longer than this takes part in fewer rounds (at least three). */
 const patience = 60;
 
+/** Seconds before the first round of works that are shorter than `short`: V8 compiles for thousands of calls. */
+const warmUp = 1.5;
+const short = 2e-3;
+
 interface Rival {
   readonly peer: Peer;
   readonly side: Side;
@@ -28,9 +32,11 @@ interface Rival {
 /** Everybody onto the processors of so many threads. */
 export function takePlaces(peers: readonly Peer[], threads: number): void {
   const on = place(threads);
-  // Alone, the main thread moves; together with the kernels' own threads, all of them.
-  pin(process.pid, on, threads > 1);
-  for (const { pid } of peers) if (pid !== undefined) pin(pid, on, true);
+  // One thread: main threads alone move, and a collector's stay off the processor that is measured. Several: all of
+  // them, those of the kernels' pools too.
+  for (const pid of new Set([process.pid, ...peers.map((peer) => peer.pid)])) {
+    pin(pid, on, threads > 1);
+  }
 }
 
 export async function runWork(
@@ -53,6 +59,10 @@ export async function runWork(
   const { run } = work.make();
   const own: number[] = [];
   machine.refresh();
+  if (timer(run, seconds) < short) {
+    timer(run, warmUp);
+    for (const { side } of rivals) await side.time(warmUp / 3);
+  }
   for (let round = 0; round < rounds; round++) {
     own.push(timer(run, seconds) / perRun);
     for (const rival of rivals) {

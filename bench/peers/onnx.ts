@@ -1,9 +1,9 @@
-/** onnxruntime-node as a peer. Its session runs in this process, on the main thread. */
+/** Works of onnxruntime-node, in the process that worker.ts is. A session runs on the main thread. */
 import { timeAsync } from '../measure';
 import { streamingWeights } from '../works/recurrent';
-import { sample, type Work } from '../works/work';
+import { sample, type Request } from '../works/work';
 import { lstmModel } from './onnx-model';
-import { labels, type Peer, type Side } from './peer';
+import type { Engine, Side } from './peer';
 
 interface OnnxTensor {
   readonly data: Float32Array;
@@ -40,7 +40,7 @@ async function lstmStep(
 }
 
 /** onnxruntime, or null when it is not installed. */
-export function onnxPeer(): Peer | null {
+export function loadOnnx(): Engine | null {
   let runtime: Runtime;
   let version: string;
   try {
@@ -52,12 +52,9 @@ export function onnxPeer(): Peer | null {
     return null;
   }
   return {
-    name: 'onnx',
-    label: labels.onnx,
     version,
-    async side(work: Work): Promise<Side | null> {
-      if (work.onnx === undefined) return null;
-      const [I, H] = work.onnx.args as [number, number];
+    async side({ args }: Request): Promise<Side> {
+      const [I, H] = args as [number, number];
       const step = await lstmStep(runtime, I, H);
       return {
         async result() {
@@ -67,6 +64,5 @@ export function onnxPeer(): Peer | null {
         time: (seconds) => timeAsync(step, seconds),
       };
     },
-    stop: () => undefined,
   };
 }

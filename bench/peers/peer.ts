@@ -1,5 +1,5 @@
 /** What a peer is to the benchmark: something that is asked for the same work and is timed in turn. */
-import type { PeerName, Work } from '../works/work';
+import type { PeerName, Request, Work } from '../works/work';
 
 /** A piece of work at a peer. */
 export interface Side {
@@ -16,11 +16,17 @@ export interface Peer {
   /** Heading of its column. */
   readonly label: string;
   readonly version: string;
-  /** Its process, where it has one of its own. */
-  readonly pid?: number;
+  /** Its process. */
+  readonly pid: number;
   /** The work there, or null when it has no such work. */
   side(work: Work): Promise<Side | null>;
   stop(): void;
+}
+
+/** A JavaScript peer inside the process that is made for it (worker.ts). */
+export interface Engine {
+  readonly version: string;
+  side(request: Request): Promise<Side>;
 }
 
 export const labels: Readonly<Record<PeerName, string>> = {

@@ -1,6 +1,7 @@
 /** A Python process that is kept alive and asked over a pipe, a line of JSON each way (torch_worker.py). */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
+import type { Clock } from '../measure';
 import { createInterface } from 'node:readline';
 
 export interface Answer {
@@ -24,7 +25,10 @@ export class PythonProcess {
   }
 
   /** Starts torch_worker.py, or returns null when Python or PyTorch is not installed. */
-  static async start(environment: Readonly<Record<string, string>>): Promise<PythonProcess | null> {
+  static async start(
+    clock: Clock,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<PythonProcess | null> {
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       PYTHONDONTWRITEBYTECODE: '1',
@@ -35,7 +39,7 @@ export class PythonProcess {
     // They change which of its kernels OpenBLAS takes.
     delete env['OPENBLAS_CORETYPE'];
     delete env['OPENBLAS_L2_SIZE'];
-    const child = spawn('python3', [join(__dirname, 'torch_worker.py')], { env });
+    const child = spawn('python3', [join(__dirname, 'torch_worker.py'), clock], { env });
     child.on('error', () => undefined);
     child.stderr.resume();
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

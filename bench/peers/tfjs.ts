@@ -1,8 +1,11 @@
-/** tfjs with its wasm backend as a peer, in this process. It has no GRU that applies the reset as PyTorch's does. */
+/**
+ * Works of tfjs with its wasm backend, in the process that worker.ts is. It has no GRU that applies the reset as
+ * PyTorch's does.
+ */
 import { timeCalls } from '../measure';
-import { filled, sample, type Work } from '../works/work';
+import { filled, sample, type Request } from '../works/work';
 import { makeLayer, type Sizes } from '../works/recurrent';
-import { labels, type Peer, type Side } from './peer';
+import type { Engine, Side } from './peer';
 
 /** As much of tfjs as is used here. */
 interface TfTensor {
@@ -96,7 +99,7 @@ function train(tf: Tf, kind: 'LSTM' | 'RNN', sizes: Sizes): Side {
 }
 
 /** tfjs, or null when it or its wasm backend is not installed. */
-export async function tfjsPeer(): Promise<Peer | null> {
+export async function loadTfjs(): Promise<Engine | null> {
   let tf: Tf;
   let version: string;
   try {
@@ -112,14 +115,10 @@ export async function tfjsPeer(): Promise<Peer | null> {
     return null;
   }
   return {
-    name: 'tfjs',
-    label: labels.tfjs,
     version,
-    side(work: Work): Promise<Side | null> {
-      if (work.tfjs === undefined) return Promise.resolve(null);
-      const [kind, ...sizes] = work.tfjs.args as ['LSTM' | 'RNN', ...Sizes];
-      return Promise.resolve((work.tfjs.work === 'train' ? train : infer)(tf, kind, sizes));
+    side({ work, args }: Request): Promise<Side> {
+      const [kind, ...sizes] = args as ['LSTM' | 'RNN', ...Sizes];
+      return Promise.resolve((work === 'train' ? train : infer)(tf, kind, sizes));
     },
-    stop: () => undefined,
   };
 }

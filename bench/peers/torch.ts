@@ -1,5 +1,6 @@
 /** PyTorch as a peer, as a user installs it and tuned, and NumPy's OpenBLAS, which lives in the same process. */
 import type { PeerName, Work } from '../works/work';
+import type { Clock } from '../measure';
 import { labels, type Peer, type Side } from './peer';
 import { PythonProcess } from './python';
 
@@ -54,9 +55,9 @@ class PythonPeer implements Peer {
 }
 
 /** The columns that are installed: PyTorch twice, each in a process of its own, and OpenBLAS. */
-export async function pythonPeers(): Promise<Peer[]> {
-  const installed = await PythonProcess.start({});
-  const tuned = await PythonProcess.start(tuning);
+export async function pythonPeers(clock: Clock = 'wall'): Promise<Peer[]> {
+  const installed = await PythonProcess.start(clock, {});
+  const tuned = await PythonProcess.start(clock, tuning);
   if (installed === null || tuned === null) return [];
   const torch = (work: Work): Work['torch'] | null => work.torch ?? null;
   const product = (work: Work): { work: string; args: readonly unknown[] } | null =>

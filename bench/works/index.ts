@@ -1,13 +1,17 @@
 /** The rows of the benchmark, in the order of the table. */
+import { growths } from './growth';
 import { micro } from './micro';
 import { parts } from './parts';
 import { rows, single, squares } from './products';
 import { forward, infer, shapes, streaming, streamingStep, train, training } from './recurrent';
 import { product } from './products';
+import { processes } from './processes';
+import type { Entry } from './special';
+import { threads } from './threads';
 import type { Work } from './work';
 
 /** npm run bench:peers */
-export const works: readonly Work[] = [
+export const works: readonly Entry[] = [
   ...squares,
   ...rows,
   ...single,
@@ -16,6 +20,9 @@ export const works: readonly Work[] = [
   ...streaming,
   ...parts,
   ...micro,
+  ...threads,
+  ...processes,
+  ...growths,
 ];
 
 const { tiny, many, middle } = shapes;
