@@ -77,6 +77,17 @@ inline long double geluTanh(long double x) {
   return std::tanh(std::sqrt(2 / 3.14159265358979323846L) * (x + 0.044715L * x * x * x));
 }
 
+inline long double geluTanhSlope(long double x) {
+  const long double t = geluTanh(x);
+  return (1 + t) / 2 +
+         x * (1 - t * t) / 2 * std::sqrt(2 / 3.14159265358979323846L) * (1 + 3 * 0.044715L * x * x);
+}
+// The remainder with the sign of the divisor.
+inline long double pythonMod(long double a, long double b) {
+  const long double r = std::fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
 // The functions of simd/: these are what math.test.cc measures densely.
 template <class T>
 std::vector<ElementwiseCase<T>> mathCases() {
@@ -120,9 +131,9 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       UNARY(ceil, std::ceil(x), 0),
       UNARY(round, std::nearbyint(x), 0),
       UNARY(trunc, std::trunc(x), 0),
-      UNARY(silu, x * logistic(x), 3),
+      UNARY(silu, x * logistic(x), 3, -20, 20, 0, false),
       UNARY(log_sigmoid, std::fmin(x, 0) - std::log1p(std::exp(-std::fabs(x))), 3),
-      UNARY(gelu, x * normal(x), 9, -12, 12),
+      UNARY(gelu, x * normal(x), 9, -12, 12, 0, false),
       UNARY(gelu_tanh, x * (1 + geluTanh(x)) / 2, 4, -20, 20, 20, false),
       UNARY_WITH(clamp, (-1.5, 2.25),
                  x < -1.5L   ? -1.5L
@@ -140,6 +151,8 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       BINARY(div, a / b, 0.501),
       BINARY(maximum, std::isnan(a) || a > b ? a : b, 0),
       BINARY(minimum, std::isnan(a) || a < b ? a : b, 0),
+      BINARY(remainder, pythonMod(a, b), 0.501),
+      BINARY(floor_divide, std::floor(a / b), 0, -20, 20, 0, false),
       BINARY(squared_difference, (a - b) * (a - b), 2, -20, 20, 0, false),
       BINARY_WITH(add_scaled, (-0.75), a - 0.75L * b, 0.61),
       BINARY_WITH(lerp, (0.25), a + 0.25L * (b - a), 2, -20, 20, 40, false),
@@ -156,6 +169,7 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       BINARY(gelu_backward,
              a * (normal(b) + b * std::exp(-b * b / 2) / std::sqrt(2 * 3.14159265358979323846L)), 8,
              -6, 6, 60, false),
+      BINARY(gelu_tanh_backward, a * geluTanhSlope(b), 8, -5, 5, 100, false),
       BINARY_WITH(clamp_backward, (-1.5, 2.25), b < -1.5L || b > 2.25L || std::isnan(b) ? 0 : a, 0),
       BINARY_WITH(leaky_relu_backward, (0.25), b > 0 ? a : a * 0.25L, 0.501),
       BINARY_WITH(elu_backward, (0.5), b > 0 || std::isnan(b) ? a : a * 0.5L * std::exp(b), 3, -20,

@@ -27,11 +27,11 @@ OSTINATO_INLINE Vec<T> one() {
 }
 
 ACTIVATION(tanh, tanh(v))
-GRADIENT(tanh_backward, light, g*(one<T>() - v * v))
+GRADIENT(tanh_backward, medium, g*(one<T>() - v * v))
 ACTIVATION(sigmoid, sigmoid(v))
-GRADIENT(sigmoid_backward, light, g*((one<T>() - v) * v))
-GRADIENT(relu_backward, light, select(v <= zero<T>(), zero<T>(), g))
-GRADIENT(abs_backward, light,
+GRADIENT(sigmoid_backward, medium, g*((one<T>() - v) * v))
+GRADIENT(relu_backward, medium, select(v <= zero<T>(), zero<T>(), g))
+GRADIENT(abs_backward, medium,
          g* select(zero<T>() < v, one<T>(), select(v < zero<T>(), -one<T>(), zero<T>())))
 
 ACTIVATION(silu, v* sigmoid(v))
@@ -44,7 +44,7 @@ OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
 GRADIENT(silu_backward, heavy, g* siluSlope(v))
 
 // min(x, 0) - log1p(e^-|x|)
-ACTIVATION(log_sigmoid, select(zero<T>() < v, zero<T>(), v) - log1p(exp(-abs(v))))
+ACTIVATION(log_sigmoid, lesser(zero<T>(), v) - log1p(exp(-abs(v))))
 GRADIENT(log_sigmoid_backward, heavy, g* sigmoid(-v))
 
 // Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π)
@@ -83,7 +83,7 @@ void leaky_relu(const T* x, T* out, double slope, const Strided& s, Work& work) 
   const auto f = [slope = T(slope)](const Vec<T>& v) -> Vec<T> {
     return select(v <= zero<T>(), v * broadcast(slope), v);
   };
-  mapLanes<T, light>(s, work, f, out, x);
+  mapLanes<T, medium>(s, work, f, out, x);
 }
 INSTANTIATE_FLOAT(leaky_relu)
 template <class T>
@@ -92,7 +92,7 @@ void leaky_relu_backward(const T* g, const T* x, T* out, double slope, const Str
   const auto f = [slope = T(slope)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
     return select(zero<T>() < v, g, g * broadcast(slope));
   };
-  mapLanes<T, light>(s, work, f, out, g, x);
+  mapLanes<T, medium>(s, work, f, out, g, x);
 }
 INSTANTIATE_FLOAT(leaky_relu_backward)
 
@@ -141,7 +141,7 @@ void clamp_backward(const T* g, const T* x, T* out, double low, double high, con
   const auto f = [low = T(low), high = T(high)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
     return select((broadcast(low) <= v) & (v <= broadcast(high)), g, zero<T>());
   };
-  mapLanes<T, light>(s, work, f, out, g, x);
+  mapLanes<T, medium>(s, work, f, out, g, x);
 }
 INSTANTIATE_FLOAT(clamp_backward)
 

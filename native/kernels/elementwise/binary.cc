@@ -13,7 +13,7 @@ namespace ostinato::OSTINATO_ISA {
   }                                                                                       \
   INSTANTIATE_FLOAT(name)
 BINARY_FLOAT(div, light, x / y)
-BINARY_FLOAT(squared_difference, light, (x - y) * (x - y))
+BINARY_FLOAT(squared_difference, medium, (x - y) * (x - y))
 #undef BINARY_FLOAT
 
 #define BINARY(name, weight, lanes, element)                                           \
@@ -113,7 +113,7 @@ void lerp(const T* a, const T* b, T* out, double weight, const Strided& s, Work&
     const Vec<T> difference = y - x;
     return near ? fma(broadcast(weight), difference, x) : y - difference * broadcast(T(1) - weight);
   };
-  mapLanes<T, light>(s, work, f, out, a, b);
+  mapLanes<T, medium>(s, work, f, out, a, b);
 }
 INSTANTIATE_FLOAT(lerp)
 
@@ -123,7 +123,7 @@ void addcmul(const T* a, const T* b, const T* c, T* out, double value, const Str
   const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
     return x + broadcast(value) * y * z;
   };
-  mapLanes<T, light>(s, work, f, out, a, b, c);
+  mapLanes<T, medium>(s, work, f, out, a, b, c);
 }
 INSTANTIATE_FLOAT(addcmul)
 template <class T>
@@ -132,7 +132,7 @@ void addcdiv(const T* a, const T* b, const T* c, T* out, double value, const Str
   const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
     return x + broadcast(value) * y / z;
   };
-  mapLanes<T, light>(s, work, f, out, a, b, c);
+  mapLanes<T, medium>(s, work, f, out, a, b, c);
 }
 INSTANTIATE_FLOAT(addcdiv)
 template <class T>
@@ -141,7 +141,7 @@ void squared_difference_backward(const T* g, const T* a, const T* b, T* out, dou
   const auto f = [factor = T(factor)](const Vec<T>& g, const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
     return broadcast(factor) * (x - y) * g;
   };
-  mapLanes<T, light>(s, work, f, out, g, a, b);
+  mapLanes<T, medium>(s, work, f, out, g, a, b);
 }
 INSTANTIATE_FLOAT(squared_difference_backward)
 

@@ -3,12 +3,17 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-#define COMPARE(name, op)                                                         \
-  template <class T>                                                              \
-  void name(const T* a, const T* b, uint8_t* out, const Strided& s, Work& work) { \
-    mapScalars(                                                                   \
-        s, work, [](T x, T y) -> uint8_t { return x op y; }, out, a, b);          \
-  }                                                                               \
+#define COMPARE(name, op)                                                                \
+  template <class T>                                                                     \
+  void name(const T* a, const T* b, uint8_t* out, const Strided& s, Work& work) {        \
+    if constexpr (sizeof(T) == 1) {                                                      \
+      mapScalars(                                                                        \
+          s, work, [](T x, T y) -> uint8_t { return x op y; }, out, a, b);               \
+    } else {                                                                             \
+      const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Mask<T> { return x op y; }; \
+      mapLanes<T, medium>(s, work, f, out, a, b);                                        \
+    }                                                                                    \
+  }                                                                                      \
   INSTANTIATE_ANY(name)
 COMPARE(lt, <)
 COMPARE(le, <=)

@@ -25,13 +25,13 @@ UNARY(log10, heavy, log10(v))
 UNARY(erf, heavy, erf(v))
 UNARY(sin, heavy, sin(v))
 UNARY(cos, heavy, cos(v))
-UNARY(sqrt, light, sqrt(v))
-UNARY(rsqrt, light, broadcast(T(1)) / sqrt(v))
-UNARY(reciprocal, light, broadcast(T(1)) / v)
-UNARY(floor, light, floor(v))
-UNARY(ceil, light, ceil(v))
-UNARY(round, light, roundEven(v))
-UNARY(trunc, light, truncate(v))
+UNARY(sqrt, medium, sqrt(v))
+UNARY(rsqrt, medium, broadcast(T(1)) / sqrt(v))
+UNARY(reciprocal, medium, broadcast(T(1)) / v)
+UNARY(floor, medium, floor(v))
+UNARY(ceil, medium, ceil(v))
+UNARY(round, medium, roundEven(v))
+UNARY(trunc, medium, truncate(v))
 #undef UNARY
 
 // Floats by lanes, int32 by elements computed modulo 2^32.
@@ -40,7 +40,7 @@ UNARY(trunc, light, truncate(v))
   void name(const T* x, T* out, const Strided& s, Work& work) {             \
     if constexpr (isFloating<T>) {                                          \
       const auto f = [](const Vec<T>& v) -> Vec<T> { return lanes; };       \
-      mapLanes<T, light>(s, work, f, out, x);                               \
+      mapLanes<T, medium>(s, work, f, out, x);                              \
     } else {                                                                \
       const auto f = [](int32_t v) -> int32_t { return int32_t(element); }; \
       mapScalars(s, work, f, out, x);                                       \
@@ -68,7 +68,7 @@ void clamp(const T* x, T* out, double low, double high, const Strided& s, Work& 
     const auto f = [low = T(low), high = T(high)](const Vec<T>& v) -> Vec<T> {
       return lesser(broadcast(high), greater(broadcast(low), v));
     };
-    mapLanes<T, light>(s, work, f, out, x);
+    mapLanes<T, medium>(s, work, f, out, x);
   } else {
     const auto f = [low, high](int32_t v) -> int32_t {
       const double bounded = v < low ? low : v;
@@ -79,16 +79,16 @@ void clamp(const T* x, T* out, double low, double high, const Strided& s, Work& 
 }
 INSTANTIATE_NUMBER(clamp)
 
-#define TEST(name, expression)                                        \
-  template <class T>                                                  \
-  void name(const T* x, uint8_t* out, const Strided& s, Work& work) { \
-    mapScalars(                                                       \
-        s, work, [](T v) -> uint8_t { return expression; }, out, x);  \
-  }                                                                   \
+#define TEST(name, expression)                                            \
+  template <class T>                                                      \
+  void name(const T* x, uint8_t* out, const Strided& s, Work& work) {     \
+    const auto f = [](const Vec<T>& v) -> Mask<T> { return expression; }; \
+    mapLanes<T, medium>(s, work, f, out, x);                              \
+  }                                                                       \
   INSTANTIATE_FLOAT(name)
-TEST(isnan, v != v)
-TEST(isinf, v == Format<T>::infinity || v == -Format<T>::infinity)
-TEST(isfinite, v - v == T(0))
+TEST(isnan, isNaN(v))
+TEST(isinf, abs(v) == broadcast(Format<T>::infinity))
+TEST(isfinite, abs(v) < broadcast(Format<T>::infinity))
 #undef TEST
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -19,6 +19,9 @@
 #define OSTINATO_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
+// In a loop, tells the compiler to leave it as it is: short or strided loops that would only grow.
+#define OSTINATO_KEEP_SCALAR ({ __asm__ volatile(""); })
+
 namespace ostinato::OSTINATO_ISA {
 
 // The operands of one run along the innermost dimension: inputs in order, then the output. Strides
@@ -44,6 +47,17 @@ OSTINATO_INLINE T readElement(const char* pointer, int64_t stride, int64_t at) {
   const T* p = (const T*)pointer;
   return access == unit ? p[at] : access == repeated ? *p : p[at * stride];
 }
+// Strided lanes through a buffer: out of line, because every kernel needs them and few calls do.
+template <class T>
+inline __attribute__((noinline)) void gatherLanes(const T* p, int64_t stride, int count, T* lanes) {
+  for (int i = 0; i < count; ++i, OSTINATO_KEEP_SCALAR) lanes[i] = p[i * stride];
+  for (int i = count; i < Vec<T>::lanes; ++i, OSTINATO_KEEP_SCALAR) lanes[i] = 0;
+}
+template <class T>
+inline __attribute__((noinline)) void scatterLanes(T* p, int64_t stride, int count,
+                                                   const T* lanes) {
+  for (int i = 0; i < count; ++i, OSTINATO_KEEP_SCALAR) p[i * stride] = lanes[i];
+}
 // With access `strided` the strides 1 and 0 are recognized at run time.
 template <class T, Access access>
 OSTINATO_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at, int count) {
@@ -51,8 +65,8 @@ OSTINATO_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at
   if (access == unit || (access == strided && stride == 1))
     return count == Vec<T>::lanes ? load(p + at) : loadPartial(p + at, count);
   if (access == repeated || stride == 0) return broadcast(*p);
-  alignas(64) T lanes[Vec<T>::lanes] = {};
-  for (int i = 0; i < count; ++i) lanes[i] = p[(at + i) * stride];
+  alignas(64) T lanes[Vec<T>::lanes];
+  gatherLanes(p + at * stride, stride, count, lanes);
   return load(lanes);
 }
 template <class T, Access access>
@@ -67,8 +81,28 @@ OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int c
   } else {
     alignas(64) T lanes[Vec<T>::lanes];
     store(lanes, v);
-    for (int i = 0; i < count; ++i) p[(at + i) * stride] = lanes[i];
+    scatterLanes(p + at * stride, stride, count, lanes);
   }
+}
+
+// Masks become bools, 0 or 1.
+template <class T, Access access>
+OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
+                                const Mask<T>& mask) {
+  constexpr int lanes = Vec<T>::lanes;
+  const unsigned all = bits(mask);
+  uint64_t bytes[lanes / 8];
+  OSTINATO_UNROLL
+  for (int i = 0; i < lanes / 8; ++i) {
+    // Bit j into byte j: copies in all bytes, each keeps its own bit, and any bit set becomes a 1.
+    const uint64_t copies = uint64_t(all >> (8 * i) & 255) * 0x0101010101010101;
+    bytes[i] = ((copies & 0x8040201008040201) + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101;
+  }
+  uint8_t* p = (uint8_t*)pointer + at * stride;
+  if ((access == unit || stride == 1) && count == lanes)
+    __builtin_memcpy(p, bytes, lanes);
+  else
+    scatterLanes(p, stride, count, (const uint8_t*)bytes);
 }
 
 // ---- Inner loops
@@ -94,7 +128,7 @@ struct IndicesBelow<3> {
   using type = Indices<0, 1, 2>;
 };
 
-// Operation: Vec<T> operator()(Vec<T> ...) const, for `inputs` inputs of T.
+// Operation: operator()(Vec<T> ...) const, for `inputs` inputs of T, giving Vec<T> or Mask<T>.
 template <class T, class Operation, int inputs>
 struct Lanes {
   template <Access out, Access... in, int... i>
@@ -125,38 +159,47 @@ struct Scalars {
   template <Access out, Access... in, int... i>
   OSTINATO_INLINE static void loop(const Run& run, const Operation& f, Indices<i...>) {
     constexpr int inputs = sizeof...(In);
-    const int64_t n = run.length, outStride = run.stride[inputs];
+    const int64_t n = run.length;
+    [[maybe_unused]] const int64_t outStride = run.stride[inputs];
     Out* const p = (Out*)run.pointer[inputs];
-    OSTINATO_INDEPENDENT for (int64_t at = 0; at < n; ++at) {
-      const Out y = f(readElement<In, in>(run.pointer[i], run.stride[i], at)...);
-      p[out == unit ? at : at * outStride] = y;
+    if constexpr (out == unit) {
+      OSTINATO_INDEPENDENT for (int64_t at = 0; at < n; ++at) p[at] =
+          f(readElement<In, in>(run.pointer[i], run.stride[i], at)...);
+    } else {
+      for (int64_t at = 0; at < n; ++at, OSTINATO_KEEP_SCALAR)
+        p[at * outStride] = f(readElement<In, in>(run.pointer[i], run.stride[i], at)...);
     }
   }
 };
 
-// Picks the loop for the strides at hand. A heavy operation has the general loop only: looking at
-// the strides costs nothing beside it, and its code exists once.
-template <class Loop, class Operation, int inputs, bool heavy>
-void innerLoop(const Run& run, const void* operation) {
+// How much an operation computes: an instruction or two, worth a loop of its own for a broadcast
+// operand; a few; or as many as exp, beside which looking at the strides costs nothing.
+enum Weight { light, medium, heavy };
+
+// Picks the loop for the strides at hand. The lighter the operation, the more copies of its code
+// there are.
+template <class Loop, class Operation, int inputs, Weight weight>
+__attribute__((noinline)) void innerLoop(const Run& run, const void* operation) {
   const Operation& f = *(const Operation*)operation;
   const int64_t* s = run.stride;
   const typename IndicesBelow<inputs>::type indices;
   if constexpr (inputs == 0) {
-    if (!heavy && s[0] == 1) return Loop::template loop<unit>(run, f, indices);
+    if (s[0] == 1) return Loop::template loop<unit>(run, f, indices);
     Loop::template loop<strided>(run, f, indices);
   } else if constexpr (inputs == 1) {
-    if constexpr (!heavy)
+    if constexpr (weight != heavy)
       if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit>(run, f, indices);
     Loop::template loop<strided, strided>(run, f, indices);
   } else if constexpr (inputs == 2) {
-    if constexpr (!heavy)
-      if (s[2] == 1) {
-        if (s[0] == 1 && s[1] == 1) return Loop::template loop<unit, unit, unit>(run, f, indices);
-        if (s[0] == 1 && s[1] == 0)
-          return Loop::template loop<unit, unit, repeated>(run, f, indices);
-        if (s[0] == 0 && s[1] == 1)
-          return Loop::template loop<unit, repeated, unit>(run, f, indices);
-      }
+    if constexpr (weight != heavy)
+      if (s[0] == 1 && s[1] == 1 && s[2] == 1)
+        return Loop::template loop<unit, unit, unit>(run, f, indices);
+    if constexpr (weight == light) {
+      if (s[0] == 1 && s[1] == 0 && s[2] == 1)
+        return Loop::template loop<unit, unit, repeated>(run, f, indices);
+      if (s[0] == 0 && s[1] == 1 && s[2] == 1)
+        return Loop::template loop<unit, repeated, unit>(run, f, indices);
+    }
     Loop::template loop<strided, strided, strided>(run, f, indices);
   } else {
     if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)
@@ -167,15 +210,13 @@ void innerLoop(const Run& run, const void* operation) {
 
 // ---- What kernels call
 
-// How much an operation computes: a few instructions, or as many as exp.
-enum Weight { light, heavy };
 // Below this many elements a second thread costs more than it saves.
-constexpr int64_t grainOf(Weight weight) { return weight == light ? 1 << 16 : 1 << 14; }
+constexpr int64_t grainOf(Weight weight) { return weight == heavy ? 1 << 14 : 1 << 16; }
 
 template <class Loop, class Operation, int inputs, Weight weight>
 OSTINATO_INLINE void walkWith(const Strided& s, const char* const* pointers,
                               const int* elementBytes, const Operation& f, Work& work) {
-  constexpr InnerLoop loop = innerLoop<Loop, Operation, inputs, weight == heavy>;
+  constexpr InnerLoop loop = innerLoop<Loop, Operation, inputs, weight>;
   Run run;
   OSTINATO_UNROLL
   for (int i = 0; i <= inputs; ++i) {
@@ -190,12 +231,12 @@ OSTINATO_INLINE void walkWith(const Strided& s, const char* const* pointers,
   }
 }
 
-// out = f(in ...) by Vec<T>.
-template <class T, Weight weight, class Operation, class... In>
-OSTINATO_INLINE void mapLanes(const Strided& s, Work& work, const Operation& f, T* out,
+// out = f(in ...) by Vec<T>; out is of T, or bool where f gives masks.
+template <class T, Weight weight, class Operation, class Out, class... In>
+OSTINATO_INLINE void mapLanes(const Strided& s, Work& work, const Operation& f, Out* out,
                               const In*... in) {
   const char* const pointers[] = {(const char*)in..., (const char*)out};
-  static constexpr int bytes[] = {sizeof(In)..., sizeof(T)};
+  static constexpr int bytes[] = {sizeof(In)..., sizeof(Out)};
   walkWith<Lanes<T, Operation, sizeof...(In)>, Operation, sizeof...(In), weight>(s, pointers, bytes,
                                                                                  f, work);
 }

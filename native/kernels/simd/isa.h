@@ -166,6 +166,27 @@ OSTINATO_INLINE bool anyRegister(M mask) {
   return (wide[0] | wide[1]) != 0;
 #endif
 }
+// One bit for each lane, the first lane lowest.
+template <class M>
+OSTINATO_INLINE unsigned bitsRegister(M mask) {
+#if defined(__AVX512F__)
+  return mask;
+#elif defined(__AVX2__)
+  return sizeof(mask[0]) == 4 ? _mm256_movemask_ps((__m256)mask)
+                              : _mm256_movemask_pd((__m256d)mask);
+#elif defined(__SSE2__)
+  return sizeof(mask[0]) == 4 ? _mm_movemask_ps((__m128)mask) : _mm_movemask_pd((__m128d)mask);
+#elif defined(__aarch64__)
+  if constexpr (sizeof(mask[0]) == 4)
+    return vaddvq_u32((uint32x4_t)(mask & M{1, 2, 4, 8}));
+  else
+    return vaddvq_u64((uint64x2_t)(mask & M{1, 2}));
+#else
+  unsigned bits = 0;
+  for (unsigned i = 0; i < sizeof(M) / sizeof(mask[0]); ++i) bits |= (mask[i] & 1u) << i;
+  return bits;
+#endif
+}
 template <int laneBytes>
 using RegisterMask = typename RegisterMaskOf<laneBytes>::type;
 
@@ -340,6 +361,22 @@ OSTINATO_INLINE Register<double> widenRegister(const float* p) {
   return (Register<double>)_mm256_cvtps_pd(_mm_loadu_ps(p));
 #else
   return Register<double>{p[0], p[1]};
+#endif
+}
+// The doubles of one register's worth out of the middle of 64 bytes of floats: the `index`-th of
+// all of them.
+OSTINATO_INLINE Register<double> widenPart(const Register<float>* floats, int index) {
+#if defined(__AVX512F__)
+  return (Register<double>)_mm512_maskz_cvtps_pd(
+      -1, index == 0 ? _mm512_maskz_extractf32x8_ps(-1, floats[0], 0)
+                     : _mm512_maskz_extractf32x8_ps(-1, floats[0], 1));
+#elif defined(__AVX2__)
+  const __m256 v = floats[index / 2];
+  return (Register<double>)_mm256_cvtps_pd(index % 2 == 0 ? _mm256_castps256_ps128(v)
+                                                          : _mm256_extractf128_ps(v, 1));
+#else
+  const Register<float> v = floats[index / 2];
+  return index % 2 == 0 ? Register<double>{v[0], v[1]} : Register<double>{v[2], v[3]};
 #endif
 }
 OSTINATO_INLINE void narrowRegister(float* p, Register<double> v) {

@@ -268,14 +268,9 @@ OSTINATO_INLINE Vec<T> log10(const Vec<T>& x) {
 // Functions that exist for double only: f on the lanes as doubles, rounded once more at the end.
 template <class F, class... X>
 OSTINATO_INLINE Vec<float> throughDouble(F f, const X&... x) {
-  const auto half = [](const Vec<float>& v, int first) {
-    alignas(64) float lanes[Vec<float>::lanes];
-    store(lanes, v);
-    return loadAsDouble(lanes + first);
-  };
   alignas(64) float lanes[Vec<float>::lanes];
-  storeAs(lanes, f(half(x, 0)...));
-  storeAs(lanes + Vec<double>::lanes, f(half(x, Vec<double>::lanes)...));
+  storeAs(lanes, f(halfAsDouble<0>(x)...));
+  storeAs(lanes + Vec<double>::lanes, f(halfAsDouble<1>(x)...));
   return load(lanes);
 }
 

@@ -157,6 +157,13 @@ OSTINATO_MASKWISE(operator|(const LaneMask<laneBytes>& a, const LaneMask<laneByt
 OSTINATO_MASKWISE(operator~(const LaneMask<laneBytes>& a), ~a.r[i])
 #undef OSTINATO_MASKWISE
 
+// True in the first n lanes.
+template <class T>
+OSTINATO_INLINE Mask<T> firstLanes(int n) {
+  alignas(64) static constexpr Integer<T> counting[] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                        8, 9, 10, 11, 12, 13, 14, 15};
+  return load(counting) < broadcast<Integer<T>>(n);
+}
 template <class T>
 OSTINATO_INLINE Mask<T> isNaN(const Vec<T>& a) {
   return a != a;
@@ -169,6 +176,16 @@ OSTINATO_INLINE bool any(const LaneMask<laneBytes>& a) {
   OSTINATO_UNROLL
   for (int i = 1; i < a.registers; ++i) found |= a.r[i];
   return anyRegister(found);
+}
+
+// One bit for each lane, the first lane lowest.
+template <int laneBytes>
+OSTINATO_INLINE unsigned bits(const LaneMask<laneBytes>& a) {
+  constexpr int lanes = OSTINATO_REGISTER_BYTES / laneBytes;
+  unsigned all = 0;
+  OSTINATO_UNROLL
+  for (int i = 0; i < a.registers; ++i) all |= bitsRegister(a.r[i]) << (i * lanes);
+  return all;
 }
 
 // The same 64 bytes seen as another lane type.
@@ -217,6 +234,13 @@ OSTINATO_INLINE Vec<double> loadPartialAsDouble(const float* p, int n) {
   alignas(64) float lanes[Vec<float>::lanes];
   store(lanes, loadPartial(p, n));
   return loadAsDouble(lanes);
+}
+// The lower (half 0) or upper (half 1) eight lanes as doubles.
+template <int half>
+OSTINATO_INLINE Vec<double> halfAsDouble(const Vec<float>& a) {
+  Vec<double> v;
+  OSTINATO_EACH(v) = widenPart(a.r, half * v.registers + i);
+  return v;
 }
 OSTINATO_INLINE void storeAs(double* p, const Vec<double>& v) { store(p, v); }
 OSTINATO_INLINE void storeAs(float* p, const Vec<double>& v) {
