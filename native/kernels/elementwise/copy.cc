@@ -1,4 +1,5 @@
 // copy, fill and conversions between element types.
+#include "transpose.h"
 #include "walk.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -27,10 +28,64 @@ CAST(cast_to_i32, int32_t)
 CAST(cast_to_u8, uint8_t)
 #undef CAST
 
+// The dimension along which an operand's neighbours are neighbours in memory, or -1.
+static int64_t unitDimension(const Strided& s, int operand) {
+  for (int64_t d = s.dims - 1; d >= 0; --d)
+    if (s.strides[operand][d] == 1 && s.shape[d] > 1) return d;
+  return -1;
+}
+// A type of T's size that transpose.h knows.
+template <class T>
+struct StandIn {
+  using type = T;
+};
+template <>
+struct StandIn<int32_t> {
+  using type = float;
+};
+
+// Matrices to transpose, one for each position in the dimensions other than `from` and `to`; a
+// piece of work is a band of one. Out of line: int32 shares float's code.
+template <class E>
+__attribute__((noinline)) void copyTransposed(const E* x, E* out, const Strided& s, int64_t from,
+                                              int64_t to, Work& work) {
+  constexpr int64_t band = 256;
+  const int64_t rows = s.shape[from], columns = s.shape[to];
+  const int64_t bands = (rows + band - 1) / band;
+  int64_t matrices = 1;
+  for (int64_t d = 0; d < s.dims; ++d)
+    if (d != from && d != to) matrices *= s.shape[d];
+  const auto piece = [&](int64_t index, int) __attribute__((noinline)) {
+    const E* p = x;
+    E* q = out;
+    int64_t rest = index / bands;
+    for (int64_t d = s.dims - 1; d >= 0; --d) {
+      if (d == from || d == to) continue;
+      p += rest % s.shape[d] * s.strides[0][d];
+      q += rest % s.shape[d] * s.strides[1][d];
+      rest /= s.shape[d];
+    }
+    const int64_t r = index % bands * band, xStride = s.strides[0][to],
+                  outStride = s.strides[1][from];
+    transposeBlock(p + r, xStride, q + r * outStride, outStride, rows - r < band ? rows - r : band,
+                   columns);
+  };
+  const int64_t pieces = matrices * bands;
+  if (matrices * rows * columns < grainOf(light))
+    for (int64_t i = 0; i < pieces; ++i) piece(i, 0);
+  else
+    parallel(work, pieces, piece);
+}
+
 template <class T>
 void copy(const T* x, T* out, const Strided& s, Work& work) {
-  mapScalars(
-      s, work, [](T v) -> T { return v; }, out, x);
+  using E = typename StandIn<T>::type;
+  const int64_t from = unitDimension(s, 0), to = unitDimension(s, 1);
+  if (from < 0 || to < 0 || from == to || s.shape[from] < 4 || s.shape[to] < 4)
+    mapScalars(
+        s, work, [](T v) -> T { return v; }, out, x);
+  else
+    copyTransposed<E>((const E*)x, (E*)out, s, from, to, work);
 }
 INSTANTIATE_ANY(copy)
 
