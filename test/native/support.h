@@ -46,7 +46,7 @@ template <class T>
 class Guarded {
  public:
   explicit Guarded(int64_t n, T fill = T(55)) : all_(size_t(n) + 2 * guard, T(77)) {
-    std::fill(all_.begin() + guard, all_.end() - guard, fill);
+    std::fill_n(all_.begin() + guard, n, fill);
   }
   explicit Guarded(const std::vector<T>& from) : Guarded(int64_t(from.size())) {
     std::copy(from.begin(), from.end(), data());

@@ -20,12 +20,53 @@ struct Less {
   }
 };
 
+// Contiguous floats: the best element by vectors, then the first place that holds it.
+template <class T, class Better>
+OSTINATO_INLINE static T bestOf(const T* p, int64_t n) {
+  constexpr int lanes = Vec<T>::lanes;
+  constexpr bool largest = sameType<Better, Greater>;
+  if (n < lanes) {
+    T best = p[0];
+    for (int64_t j = 1; j < n; ++j)
+      if (Better{}(p[j], best)) best = p[j];
+    return best;
+  }
+  // The last vector overlaps the one before; choosing twice changes nothing.
+  Vec<T> best = load(p + n - lanes);
+  for (int64_t j = 0; j + lanes <= n; j += lanes)
+    best = largest ? max(best, load(p + j)) : min(best, load(p + j));
+  T chosen = best[0];
+  for (int l = 1; l < lanes; ++l)
+    if (Better{}(best[l], chosen)) chosen = best[l];
+  return chosen;
+}
+template <class T>
+OSTINATO_INLINE static int64_t firstPlace(const T* p, int64_t n, T wanted) {
+  constexpr int lanes = Vec<T>::lanes;
+  const Vec<T> want = broadcast(wanted);
+  int64_t j = 0;
+  for (; j + lanes <= n; j += lanes) {
+    const Vec<T> x = load(p + j);
+    const unsigned found = bits(wanted == wanted ? x == want : isNaN(x));
+    if (found) return j + __builtin_ctz(found);
+  }
+  for (; j < n; ++j)
+    if (wanted == wanted ? p[j] == wanted : p[j] != p[j]) return j;
+  return 0;
+}
+
 // finish(place, element, its index along n)
 template <class T, class Better, class Finish>
 OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
                                    Better better, Finish finish) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * n * inner + place % inner;
+    if constexpr (T(0.5) != 0) {
+      if (inner == 1) {
+        const int64_t first = firstPlace(p, n, bestOf<T, Better>(p, n));
+        return finish(place, p[first], first);
+      }
+    }
     T best = p[0];
     int64_t where = 0;
     for (int64_t j = 1; j < n; ++j)
@@ -39,7 +80,7 @@ OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t
 
 template <class T>
 void amax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
-  choose(x, outer, n, inner, work, Greater{}, [&](int64_t i, T best, int64_t) { out[i] = best; });
+  choose(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
 void amin(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {

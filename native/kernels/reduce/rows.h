@@ -19,13 +19,15 @@ struct Row {
   OSTINATO_INLINE Vec<T> at(int64_t i, int count, T fill) const {
     constexpr int lanes = Vec<T>::lanes;
     if (stride == 1 && count == lanes) return load(p + i);
+    if (stride == 1)
+      return select(firstLanes<T>(count), loadPartial(p + i, count), broadcast(fill));
     alignas(64) T some[lanes];
     for (int l = 0; l < lanes; ++l) some[l] = l < count ? p[(i + l) * stride] : fill;
     return load(some);
   }
   OSTINATO_INLINE void put(int64_t i, int count, const Vec<T>& v) const {
     constexpr int lanes = Vec<T>::lanes;
-    if (stride == 1 && count == lanes) return store(p + i, v);
+    if (stride == 1) return count == lanes ? store(p + i, v) : storePartial(p + i, v, count);
     alignas(64) T some[lanes];
     store(some, v);
     for (int l = 0; l < count; ++l) p[(i + l) * stride] = some[l];
@@ -50,12 +52,13 @@ struct LaneSums {
   }
   // Adds the first `count` lanes.
   OSTINATO_INLINE void add(const Vec<T>& v, int count) {
-    constexpr int lanes = Vec<T>::lanes;
-    alignas(64) T some[lanes];
-    store(some, v);
-    for (int l = count; l < lanes; ++l) some[l] = 0;
-    OSTINATO_UNROLL
-    for (int h = 0; h < parts; ++h) sum[h] = sum[h] + loadAsDouble(some + h * Vec<double>::lanes);
+    const Vec<T> x = count == Vec<T>::lanes ? v : select(firstLanes<T>(count), v, zero<T>());
+    if constexpr (parts == 2) {
+      sum[0] = sum[0] + halfAsDouble<0>(x);
+      sum[1] = sum[1] + halfAsDouble<1>(x);
+    } else {
+      sum[0] = sum[0] + x;
+    }
   }
   OSTINATO_INLINE double total() const {
     if constexpr (parts == 2) return sumLanes(sum[0] + sum[1]);

@@ -7,42 +7,99 @@
 
 namespace ostinato::OSTINATO_ISA {
 
+// The sum of value(lanes) over n contiguous elements: four vectors of running sums, to hide an
+// addition's latency, which meet in order; then the last, incomplete vector one element after
+// another, so that absent ones do not pass through `value`.
+template <class T, class Value>
+OSTINATO_INLINE static double sumOfRun(const T* p, int64_t n, Value value) {
+  constexpr int W = Vec<double>::lanes;
+  Vec<double> sums[4] = {zero<double>(), zero<double>(), zero<double>(), zero<double>()};
+  int64_t i = 0;
+  for (; i + 4 * W <= n; i += 4 * W) {
+    OSTINATO_UNROLL
+    for (int c = 0; c < 4; ++c) {
+      sums[c] = sums[c] + value(loadAsDouble(p + i + c * W));
+    }
+  }
+  for (; i + W <= n; i += W) sums[0] = sums[0] + value(loadAsDouble(p + i));
+  double total = sumLanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  if (i < n) {
+    alignas(64) double lanes[W];
+    store(lanes, value(loadPartialAsDouble(p + i, int(n - i))));
+    for (int l = 0; l < n - i; ++l) total += lanes[l];
+  }
+  return total;
+}
+
+// Rows are summed by runs of this many elements, and the runs in order: a long row can be shared by
+// threads.
+constexpr int64_t runLength = int64_t(1) << 14;
+
+template <class T, class Value, class Finish>
+OSTINATO_INLINE static void sumRows(const T* x, int64_t rows, int64_t n, Work& work, Value value,
+                                    Finish finish) {
+  const int64_t runs = (n + runLength - 1) / runLength;
+  const auto sumOfOne = [&](const T* row, int64_t run) {
+    const int64_t from = run * runLength;
+    return sumOfRun(row + from, n - from < runLength ? n - from : runLength, value);
+  };
+  if (runs > 3 && work.threads > 1 && rows < 2 * work.threads &&
+      runs * int64_t(sizeof(double)) <= Work::scratchBytes) {
+    double* const partial = (double*)work.scratch(work, 0);
+    for (int64_t r = 0; r < rows; ++r) {
+      parallel(work, runs, [&](int64_t run, int) { partial[run] = sumOfOne(x + r * n, run); });
+      double total = 0;
+      for (int64_t run = 0; run < runs; ++run) total += partial[run];
+      finish(r, total);
+    }
+    return;
+  }
+  forRows(work, rows, n, [&](int64_t r) {
+    double total = 0;
+    for (int64_t run = 0; run < runs; ++run) total += sumOfOne(x + r * n, run);
+    finish(r, total);
+  });
+}
+
+// Columns of [n, inner]: one running sum each, kept in a strip that four rows at a time are added
+// to.
+template <class T, class Value, class Finish>
+OSTINATO_INLINE static void sumColumns(const T* x, int64_t outer, int64_t n, int64_t inner,
+                                       Work& work, Value value, Finish finish) {
+  constexpr int W = Vec<double>::lanes;
+  constexpr int64_t stripLength = 256;
+  const int64_t strips = (inner + stripLength - 1) / stripLength;
+  forRows(work, outer * strips, n * (inner < stripLength ? inner : stripLength), [&](int64_t item) {
+    alignas(64) double strip[stripLength];
+    const int64_t o = item / strips, first = item % strips * stripLength;
+    const int64_t width = inner - first < stripLength ? inner - first : stripLength;
+    for (int64_t k = 0; k < width; k += W) store(strip + k, zero<double>());
+    const T* p = x + o * n * inner + first;
+    for (int64_t j = 0; j < n; j += 4, p += 4 * inner) {
+      const int rows = int(n - j < 4 ? n - j : 4);
+      for (int64_t k = 0; k < width; k += W) {
+        const int count = int(width - k < W ? width - k : W);
+        Vec<double> total = load(strip + k);
+        for (int i = 0; i < rows; ++i) {
+          const T* const at = p + i * inner + k;
+          total = total + value(count == W ? loadAsDouble(at) : loadPartialAsDouble(at, count));
+        }
+        store(strip + k, total);
+      }
+    }
+    for (int64_t k = 0; k < width; ++k) finish(o * inner + first + k, strip[k]);
+  });
+}
+
 // Calls finish(place, total) for each of outer * inner results, total the sum of value(lanes) over
 // the n elements. `value` maps Vec<double> to Vec<double>.
 template <class T, class Value, class Finish>
 OSTINATO_INLINE static void sumOver(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
                                     Value value, Finish finish) {
-  constexpr int W = Vec<double>::lanes;
-  if (inner == 1) {
-    forRows(work, outer, n, [&](int64_t o) {
-      const T* const row = x + o * n;
-      // Four chains hide an addition's latency; they meet in order.
-      Vec<double> sums[4] = {zero<double>(), zero<double>(), zero<double>(), zero<double>()};
-      int64_t i = 0;
-      for (; i + 4 * W <= n; i += 4 * W) OSTINATO_UNROLL
-      for (int c = 0; c < 4; ++c) sums[c] = sums[c] + value(loadAsDouble(row + i + c * W));
-      for (; i + W <= n; i += W) sums[0] = sums[0] + value(loadAsDouble(row + i));
-      double total = sumLanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
-      if (i < n) {
-        // The last lanes one after another, so that absent ones do not pass through `value`.
-        alignas(64) double lanes[W];
-        store(lanes, value(loadPartialAsDouble(row + i, int(n - i))));
-        for (int l = 0; l < n - i; ++l) total += lanes[l];
-      }
-      finish(o, total);
-    });
-    return;
-  }
-  const int64_t blocks = (inner + W - 1) / W;
-  forRows(work, outer * blocks, n * W, [&](int64_t item) {
-    const int64_t o = item / blocks, first = item % blocks * W;
-    const int count = int(inner - first < W ? inner - first : W);
-    Vec<double> total = zero<double>();
-    const T* p = x + o * n * inner + first;
-    for (int64_t j = 0; j < n; ++j, p += inner)
-      total = total + value(count == W ? loadAsDouble(p) : loadPartialAsDouble(p, count));
-    for (int l = 0; l < count; ++l) finish(o * inner + first + l, total[l]);
-  });
+  if (inner == 1)
+    sumRows(x, outer, n, work, value, finish);
+  else
+    sumColumns(x, outer, n, inner, work, value, finish);
 }
 
 struct Identity {
