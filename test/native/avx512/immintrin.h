@@ -41,6 +41,7 @@ OSTINATO_LANES(__m512, min_ps, (unsigned mask, __m512 a, __m512 b), a[i] < b[i] 
 OSTINATO_LANES(__m512d, min_pd, (unsigned mask, __m512d a, __m512d b), a[i] < b[i] ? a[i] : b[i])
 OSTINATO_LANES(__m512d, cvtps_pd, (unsigned mask, __m256 a), double(a[i]))
 OSTINATO_LANES(__m256, cvtpd_ps, (unsigned mask, __m512d a), float(a[i]))
+OSTINATO_LANES(__m256, extractf32x8_ps, (unsigned mask, __m512 a, unsigned half), a[half * 8 + i])
 OSTINATO_LANES(__m512, loadu_ps, (unsigned mask, const void* p), ((const Float*)p)[i])
 OSTINATO_LANES(__m512d, loadu_pd, (unsigned mask, const void* p), ((const Double*)p)[i])
 #undef OSTINATO_LANES
@@ -107,6 +108,7 @@ OSTINATO_EMULATED unsigned compare(V a, V b, int predicate) {
 #define _mm512_maskz_min_pd(...) ::ostinato::emulated::min_pd(__VA_ARGS__)
 #define _mm512_maskz_cvtps_pd(...) ::ostinato::emulated::cvtps_pd(__VA_ARGS__)
 #define _mm512_maskz_cvtpd_ps(...) ::ostinato::emulated::cvtpd_ps(__VA_ARGS__)
+#define _mm512_maskz_extractf32x8_ps(...) ::ostinato::emulated::extractf32x8_ps(__VA_ARGS__)
 #define _mm512_maskz_loadu_ps(...) ::ostinato::emulated::loadu_ps(__VA_ARGS__)
 #define _mm512_maskz_loadu_pd(...) ::ostinato::emulated::loadu_pd(__VA_ARGS__)
 #define _mm512_mask_storeu_ps(...) ::ostinato::emulated::storeu_ps(__VA_ARGS__)
@@ -114,7 +116,7 @@ OSTINATO_EMULATED unsigned compare(V a, V b, int predicate) {
 #define _mm512_mask_blend_ps(...) ::ostinato::emulated::blend<__m512>(__VA_ARGS__)
 #define _mm512_mask_blend_pd(...) ::ostinato::emulated::blend<__m512d>(__VA_ARGS__)
 #define _mm512_mask_blend_epi32(mask, a, b) \
-  (__m512i) ::ostinato::emulated::blend<__v16si>(mask, (__v16si)a, (__v16si)b)
+  (__m512i)::ostinato::emulated::blend<__v16si>(mask, (__v16si)a, (__v16si)b)
 #define _mm512_mask_blend_epi64(...) ::ostinato::emulated::blend<__m512i>(__VA_ARGS__)
 #define _mm512_cmp_ps_mask(...) __mmask16(::ostinato::emulated::compare<__m512>(__VA_ARGS__))
 #define _mm512_cmp_pd_mask(...) __mmask8(::ostinato::emulated::compare<__m512d>(__VA_ARGS__))
