@@ -1,15 +1,22 @@
 /** Forgetting gradients, as modules and optimizers do between steps. */
+import { giveBack } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 
-/** Drops `x.grad`, or (when not `setToNone`) fills it with zeros and cuts its history. */
+/**
+ * Drops `x.grad`, or (when not `setToNone`) fills it with zeros and cuts its history. The memory of a gradient that
+ * only the engine and its optimizers have seen is kept for the next one.
+ */
 export function clearGrad(x: Tensor, setToNone: boolean): void {
-  const { grad } = x;
+  const grad = x.accumulated;
   if (grad === null || setToNone) {
-    x.grad = null;
+    x.accumulated = null;
+    if (grad !== null && grad.storage.recyclable && grad.storage.waiting === 0) {
+      giveBack(grad.storage);
+    }
     return;
   }
   const zeros = grad.contiguousLayout && !grad.requiresGrad ? grad : empty(grad.shape, grad.dtype);
   zeros.memory(zeros.numel).fill(0);
   zeros.storage.version++;
-  x.grad = zeros;
+  x.accumulated = zeros;
 }

@@ -5,9 +5,10 @@
  */
 import { itemSize } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
+import { giveBack, setRecycling } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
-import { isGradEnabled, withGradMode } from './mode';
-import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
+import { isGradEnabled, setGradMode } from './mode';
+import { nodeOf, type Gradients, type Hook, type Node, type TensorHooks } from './node';
 
 /** What the walk needs of the operations: injected by ops/, so that this room knows none. */
 export interface Arithmetic {
@@ -31,17 +32,41 @@ interface Root {
   grad: Tensor;
 }
 
+const pendingOf = (node: Node, output: number): Tensor | null =>
+  output === 0 ? node.pending : node.pendingRest === null ? null : node.pendingRest[output - 1];
+
+function setPending(node: Node, output: number, grad: Tensor): void {
+  if (output === 0) {
+    node.pending = grad;
+    return;
+  }
+  node.pendingRest ??= new Array<Tensor | null>(node.outputs - 1).fill(null);
+  node.pendingRest[output - 1] = grad;
+}
+
+// Gradients that wait are counted by the storage that they lie in: `addPending` takes over one count of `grad`.
 function addPending(node: Node, output: number, grad: Tensor): void {
-  const pending = (node.pending ??= new Array<Tensor | null>(node.outputs).fill(null));
-  const before = pending[output]!;
-  if (before === null) pending[output] = grad;
+  const before = pendingOf(node, output);
+  if (before === null) setPending(node, output, grad);
   else if ((node.summed & bitOf(output)) !== 0 && !isGradEnabled()) {
     // The third gradient and on: the sum so far is seen by nobody else.
     arithmetic.addInPlace(before, grad);
+    passed(grad);
   } else {
-    pending[output] = arithmetic.add(before, grad);
+    const total = arithmetic.add(before, grad);
+    total.storage.waiting++;
+    setPending(node, output, total);
     node.summed |= bitOf(output);
+    passed(before);
+    passed(grad);
   }
+}
+
+// A gradient has been passed on. When no other one waits in the same memory, and neither a leaf nor a user has
+// it, the next gradient may lie there.
+function passed(grad: Tensor): void {
+  const { storage } = grad;
+  if (--storage.waiting === 0 && storage.recyclable && !storage.claimed) giveBack(storage);
 }
 
 const bitOf = (output: number): number => (output < 31 ? 1 << output : 0);
@@ -59,32 +84,48 @@ function collect(roots: readonly Root[], targets: Targets | null): Node[] {
       nodes.push(node);
     }
   }
+  let sorted = nodes.length <= 1;
   for (let i = 0; i < nodes.length; i++) {
-    for (const next of nodes[i].next) {
-      if (next !== null && next.visited !== id) {
-        next.visited = id;
-        nodes.push(next);
+    const { next } = nodes[i];
+    for (let k = 0; k < next.length; k++) {
+      const one = next[k];
+      if (one !== null && one.visited !== id) {
+        one.visited = id;
+        if (one.order > nodes[nodes.length - 1].order) sorted = false;
+        nodes.push(one);
       }
     }
   }
-  nodes.sort((a, b) => b.order - a.order);
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i];
-    node.live = targets === null || targets.has(node) || leadsOn(node);
+  if (!sorted) nodes.sort((a, b) => b.order - a.order);
+  if (targets === null) for (let i = 0; i < nodes.length; i++) nodes[i].live = true;
+  else {
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const node = nodes[i];
+      node.live = targets.has(node) || leadsOn(node);
+    }
   }
   return nodes;
 }
 
 const leadsOn = (node: Node): boolean => node.next.some((next) => next !== null && next.live);
 
-function runHooks(hooks: TensorHooks | null | undefined, grad: Tensor): Tensor {
-  if (!hooks) return grad;
+function runHooks(hooks: TensorHooks, grad: Tensor): Tensor {
   let current = grad;
   for (const hook of hooks.hooks.slice()) {
-    const replaced: unknown = hook(current);
-    if (replaced === undefined || replaced === null) continue;
-    checkReplacement(replaced, current);
-    current = replaced;
+    const recycling = setRecycling(false);
+    // What a hook has seen it may keep.
+    current.storage.recyclable = false;
+    try {
+      const replaced: unknown = hook(current);
+      if (replaced === undefined || replaced === null) continue;
+      checkReplacement(replaced, current);
+      replaced.storage.waiting++;
+      passed(current);
+      replaced.storage.recyclable = false;
+      current = replaced;
+    } finally {
+      setRecycling(recycling);
+    }
   }
   hooks.retain?.(current);
   return current;
@@ -114,47 +155,92 @@ function checkGradient(node: Node, gradient: Tensor): void {
   }
 }
 
+function accumulate(leaf: Tensor, grad: Tensor): void {
+  const before = leaf.accumulated;
+  if (before === null) leaf.accumulated = own(grad);
+  else if (isGradEnabled()) leaf.grad = arithmetic.add(before, grad);
+  else arithmetic.addInPlace(before, grad);
+}
+
 function visit(node: Node, keepGraph: boolean, targets: Targets | null): void {
-  const grads = node.pending;
+  let first = node.pending;
+  const rest = node.pendingRest;
+  if (first === null && rest === null) return;
   node.pending = null;
+  node.pendingRest = null;
   node.summed = 0;
-  if (grads === null) return;
-  for (let i = 0; i < grads.length; i++) {
-    const grad = grads[i]!;
-    if (grad === null) continue;
-    grads[i] = runHooks(node.outputHooks?.[i], grad);
+  if (first !== null) {
+    const hooks = node.outputHooks?.[0];
+    if (hooks) first = runHooks(hooks, first);
   }
-  const wanted = targets?.get(node);
-  if (wanted !== undefined) for (let i = 0; i < grads.length; i++) wanted[i] = grads[i]!;
-  if (node.leaf !== null) {
-    const grad = grads[0]!;
-    checkGradient(node, grad);
-    if (targets === null) {
-      const leaf = node.leaf;
-      if (leaf.grad === null) leaf.grad = own(grad);
-      else if (isGradEnabled()) leaf.grad = arithmetic.add(leaf.grad, grad);
-      else arithmetic.addInPlace(leaf.grad, grad);
+  if (rest !== null) {
+    for (let i = 0; i < rest.length; i++) {
+      const hooks = rest[i] === null ? null : node.outputHooks?.[i + 1];
+      if (hooks) rest[i] = runHooks(hooks, rest[i]!);
     }
+  }
+  if (targets !== null) {
+    const wanted = targets.get(node);
+    if (wanted !== undefined) {
+      for (let i = 0; i < wanted.length; i++) {
+        const grad = i === 0 ? first : rest === null ? null : rest[i - 1];
+        if (grad !== null) grad.storage.recyclable = false;
+        wanted[i] = grad;
+      }
+    }
+  }
+  if (node.leaf !== null) {
+    checkGradient(node, first!);
+    if (targets === null) accumulate(node.leaf, first!);
+    passed(first!);
     return;
   }
   // What lies below a target is not walked, and so stays whole for a later walk.
-  if (targets !== null && !leadsOn(node)) return;
+  if (targets === null || leadsOn(node)) {
+    node.retained = keepGraph;
+    passOn(node, gradientsOfInputs(node, first, rest));
+    if (!keepGraph) {
+      node.backward = null;
+      node.backwardOfOne = null;
+      if (node.release !== null) {
+        node.release();
+        node.release = null;
+      }
+    }
+  }
+  if (first !== null) passed(first);
+  if (rest !== null) for (const grad of rest) if (grad !== null) passed(grad);
+}
+
+function gradientsOfInputs(
+  node: Node,
+  first: Tensor | null,
+  rest: readonly (Tensor | null)[] | null,
+): Gradients {
+  if (node.backwardOfOne !== null) return node.backwardOfOne(first!, node);
   if (node.backward === null) {
     throw new Error(
       'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
     );
   }
-  node.retained = keepGraph;
-  const inputGrads = node.backward(grads, node);
-  for (let i = 0; i < node.next.length; i++) {
-    const next = node.next[i]!;
-    const grad = inputGrads[i];
-    if (next !== null && next.live && grad) addPending(next, node.nextOutput[i], grad);
+  const grads: (Tensor | null)[] = [first];
+  for (let i = 1; i < node.outputs; i++) grads.push(rest === null ? null : rest[i - 1]);
+  return node.backward(grads, node);
+}
+
+function passOn(node: Node, grads: Gradients): void {
+  const { next, nextOutput } = node;
+  // All are counted before any is passed on: two of them may be one tensor.
+  for (let i = 0; i < next.length; i++) {
+    const one = next[i];
+    if (one !== null && one.live && grads[i]) grads[i]!.storage.waiting++;
   }
-  if (!keepGraph) {
-    node.backward = null;
-    node.release?.();
-    node.release = null;
+  for (let i = 0; i < next.length; i++) {
+    const one = next[i];
+    const grad = grads[i];
+    if (one !== null && one.live && grad) {
+      addPending(one, nextOutput === null ? 0 : nextOutput[i], grad);
+    }
   }
 }
 
@@ -170,6 +256,23 @@ function own(grad: Tensor): Tensor {
 
 let walksUnderWay = 0;
 
+interface Waiting {
+  readonly pending: Tensor | null;
+  readonly pendingRest: (Tensor | null)[] | null;
+  readonly summed: number;
+}
+
+// A walk started by a hook or a backward function may pass nodes where gradients of the outer one wait.
+function setAside(nodes: readonly Node[]): Waiting[] {
+  return nodes.map((node) => {
+    const { pending, pendingRest, summed } = node;
+    node.pending = null;
+    node.pendingRest = null;
+    node.summed = 0;
+    return { pending, pendingRest, summed };
+  });
+}
+
 function runWalk(
   roots: readonly Root[],
   keepGraph: boolean,
@@ -177,23 +280,35 @@ function runWalk(
   targets: Targets | null,
 ): void {
   const nodes = collect(roots, targets);
-  // A walk started by a hook or a backward function may pass nodes where gradients of the outer one wait.
-  const outer =
-    walksUnderWay > 0 ? nodes.map(({ pending, summed }) => ({ pending, summed })) : null;
-  if (outer !== null) for (const node of nodes) [node.pending, node.summed] = [null, 0];
+  const outer = walksUnderWay > 0 ? setAside(nodes) : null;
+  const gradMode = setGradMode(createGraph);
+  // Gradients with a history may be saved by it, so those of `createGraph` are left to the collector.
+  const recycling = setRecycling(!createGraph);
+  let done = 0;
   walksUnderWay++;
-  withGradMode(createGraph, () => {
-    try {
-      for (const { tensor, grad } of roots) addPending(nodeOf(tensor), tensor.outputIndex, grad);
-      for (const node of nodes) if (node.live) visit(node, keepGraph, targets);
-    } finally {
-      walksUnderWay--;
-      for (let i = 0; i < nodes.length; i++) {
-        nodes[i].pending = outer === null ? null : outer[i].pending;
-        nodes[i].summed = outer === null ? 0 : outer[i].summed;
-      }
+  try {
+    for (const { tensor, grad } of roots) {
+      grad.storage.waiting++;
+      addPending(nodeOf(tensor), tensor.outputIndex, grad);
     }
-  });
+    for (; done < nodes.length; done++) {
+      if (nodes[done].live) visit(nodes[done], keepGraph, targets);
+    }
+  } finally {
+    setRecycling(recycling);
+    setGradMode(gradMode);
+    walksUnderWay--;
+    // After an error, gradients wait that nobody will fetch.
+    if (outer !== null || done < nodes.length) restore(nodes, outer);
+  }
+}
+
+function restore(nodes: readonly Node[], outer: readonly Waiting[] | null): void {
+  for (let i = 0; i < nodes.length; i++) {
+    nodes[i].pending = outer === null ? null : outer[i].pending;
+    nodes[i].pendingRest = outer === null ? null : outer[i].pendingRest;
+    nodes[i].summed = outer === null ? 0 : outer[i].summed;
+  }
 }
 
 function rootGradient(operation: string, tensor: Tensor, grad: Tensor | null | undefined): Tensor {
@@ -224,6 +339,7 @@ function rootGradient(operation: string, tensor: Tensor, grad: Tensor | null | u
     );
   }
   grad.storage.claimed = true;
+  grad.storage.recyclable = false;
   return grad;
 }
 

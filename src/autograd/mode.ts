@@ -5,6 +5,13 @@ let enabled = true;
 /** Whether operations on tensors that require gradients are being recorded. */
 export const isGradEnabled = (): boolean => enabled;
 
+/** @internal Switches recording; returns what it was before. */
+export function setGradMode(mode: boolean): boolean {
+  const before = enabled;
+  enabled = mode;
+  return before;
+}
+
 /** @internal */
 export function withGradMode<R>(mode: boolean, body: () => R): R {
   const before = enabled;

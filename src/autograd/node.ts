@@ -20,6 +20,9 @@ export interface TensorHooks {
   retain: ((grad: Tensor) => void) | null;
 }
 
+/** The same for an operation with one result, whose gradient is always there. */
+export type BackwardOfOne = (gradOutput: Tensor, node: Node) => Gradients;
+
 let created = 0;
 
 export class Node implements GradFn {
@@ -27,10 +30,11 @@ export class Node implements GradFn {
   readonly order: number;
   /** The nodes of the inputs; null where an input needs no gradient. */
   readonly next: (Node | null)[];
-  /** Which output of `next[i]` input i was. */
-  readonly nextOutput: number[];
-  /** Null once `backward` has consumed it without `retainGraph`. */
+  /** Which output of `next[i]` input i was; null when the first of each. */
+  readonly nextOutput: number[] | null;
+  /** Null once `backward` has consumed it without `retainGraph`; one of two forms, by the number of results. */
   backward: Backward | null;
+  backwardOfOne: BackwardOfOne | null;
   /** Hooks of the results, by output; made when first asked for. */
   outputHooks: (TensorHooks | null)[] | null = null;
   /** What the results' `gradFn` is called where they differ from `name`. */
@@ -43,7 +47,10 @@ export class Node implements GradFn {
   readonly leaf: Tensor | null;
 
   // The engine's own, during one walk:
-  pending: (Tensor | null)[] | null = null;
+  /** The gradient of the first output so far. */
+  pending: Tensor | null = null;
+  /** Those of the other outputs; null when there are none. */
+  pendingRest: (Tensor | null)[] | null = null;
   /** Bit o: the pending gradient of output o is a sum that the engine made itself. */
   summed = 0;
   visited = 0;
@@ -55,32 +62,46 @@ export class Node implements GradFn {
     inputs: readonly (Tensor | null)[],
     readonly outputs: number,
     backward: Backward | null,
-    leaf: Tensor | null = null,
+    backwardOfOne: BackwardOfOne | null,
+    leaf: Tensor | null,
   ) {
     this.backward = backward;
+    this.backwardOfOne = backwardOfOne;
     this.leaf = leaf;
     const count = inputs.length;
-    this.next = new Array<Node | null>(count);
-    this.nextOutput = new Array<number>(count);
+    const next: (Node | null)[] = [];
+    let nextOutput: number[] | null = null;
     for (let i = 0; i < count; i++) {
       const input = inputs[i]!;
-      this.next[i] = input === null || !input.requiresGrad ? null : nodeOf(input);
-      this.nextOutput[i] = input === null ? 0 : input.outputIndex;
+      if (input === null || !input.requiresGrad) {
+        next.push(null);
+        continue;
+      }
+      next.push(nodeOf(input));
+      if (input.outputIndex !== 0) {
+        nextOutput ??= new Array<number>(count).fill(0);
+        nextOutput[i] = input.outputIndex;
+      }
     }
+    this.next = next;
+    this.nextOutput = nextOutput;
     // Last: `nodeOf` may just have made a leaf's node, which must be the older.
     this.order = created++;
   }
 
   /** Whether input i wants a gradient. */
   needs(i: number): boolean {
-    return this.next[i] !== null && this.next[i].live;
+    const next = this.next[i];
+    return next !== null && next.live;
   }
 }
 
 /** The node that receives a tensor's gradient: its maker, or for a leaf the node that accumulates `grad`. */
-export const nodeOf = (tensor: Tensor): Node =>
-  (tensor.gradFn ??
-    (tensor.accumulator ??= new Node('AccumulateGrad', [], 1, null, tensor))) as Node;
+export function nodeOf(tensor: Tensor): Node {
+  const made = tensor.gradFn;
+  if (made !== null) return made as Node;
+  return (tensor.accumulator ??= new Node('AccumulateGrad', [], 1, null, null, tensor)) as Node;
+}
 
 /** Whether an operation on these inputs is to be recorded. */
 export function needsGrad(...inputs: (Tensor | null)[]): boolean {
@@ -97,12 +118,13 @@ export function record(
   name: string,
   inputs: readonly (Tensor | null)[],
   out: Tensor,
-  backward: (grad: Tensor, node: Node) => Gradients,
+  backward: BackwardOfOne,
 ): Tensor {
   if (isGradEnabled()) {
     for (let i = 0; i < inputs.length; i++) {
-      if (inputs[i] !== null && inputs[i]!.requiresGrad) {
-        out.node = new Node(name, inputs, 1, (grads, node) => backward(grads[0]!, node));
+      const input = inputs[i];
+      if (input !== null && input.requiresGrad) {
+        out.node = new Node(name, inputs, 1, null, backward, null);
         out.wantsGrad = true;
         break;
       }
@@ -119,7 +141,7 @@ export function recordMany(
   backward: Backward,
 ): Node | null {
   if (!needsGrad(...inputs)) return null;
-  const node = new Node(name, inputs, outs.length, backward);
+  const node = new Node(name, inputs, outs.length, backward, null, null);
   for (let i = 0; i < outs.length; i++) {
     const out = outs[i];
     out.node = node;

@@ -141,7 +141,7 @@ export abstract class Optimizer<
     const updates: Update<S>[] = [];
     for (let i = 0; i < params.length; i++) {
       const param = params[i];
-      const { grad } = param;
+      const grad = param.accumulated;
       if (grad === null) continue;
       if (!sameShape(grad.shape, param.shape)) {
         throw new RangeError(

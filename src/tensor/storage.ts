@@ -4,9 +4,10 @@
  *
  * - `allocate`: what a user may hold. Small pieces are cut from slabs, so that a tensor of a few elements
  *   costs nanoseconds; the price is that one live piece keeps its slab (16 KB) alive.
- * - `borrow` / `giveBack`: what only the engine can see (saved gates, packed weights, gradients in
- *   passing). Size-class free lists, refilled by the engine itself, so that a synchronous loop reuses the
- *   same warm memory without waiting for the collector.
+ * - `borrow` / `giveBack`: what only the engine can see (saved gates, packed weights, gradients). Size-class
+ *   free lists, refilled by the engine itself, so that a synchronous loop reuses the same warm memory
+ *   without waiting for the collector. During a backward walk `allocate` borrows too (`setRecycling`), and the
+ *   walk gives back each gradient that nothing else can see once it has been passed on.
  */
 import { addressOf, type Memory } from '../native/kernels';
 
@@ -15,11 +16,18 @@ export class Storage implements Memory {
   version = 0;
   /** Set once the memory belongs to some tensor's `grad` (or to the user), so that no second one takes it. */
   claimed = false;
+  /** Whether it was made during a backward walk and no code of a user's has seen it since. */
+  recyclable = false;
+  /** How many gradients that wait to be passed on lie here. */
+  waiting = 0;
   constructor(
     readonly buffer: ArrayBuffer,
     readonly byteOffset: number,
-    readonly byteLength: number,
+    /** What was asked for. */
+    public byteLength: number,
     readonly address: number,
+    /** What there is. */
+    readonly capacity: number,
   ) {}
 }
 
@@ -46,55 +54,85 @@ function newStorage(bytes: number): Storage {
   const start = addressOf(raw);
   const address = alignUp(start);
   const byteOffset = raw.byteOffset + (address - start);
-  return new Storage(raw.buffer as ArrayBuffer, byteOffset, bytes, address);
+  return new Storage(raw.buffer as ArrayBuffer, byteOffset, bytes, address, bytes);
 }
 
 let slab: Storage | null = null;
 let slabUsed = 0;
 
-/** Uninitialised memory that belongs to whoever holds the storage. */
-export function allocate(bytes: number): Storage {
-  if (bytes > largestInSlab) return newStorage(bytes);
-  const size = bytes <= alignment ? alignment : alignUp(bytes);
+function cut(size: number, bytes: number): Storage {
   if (slab === null || slabUsed + size > slabBytes) {
     slab = newStorage(slabBytes);
     slabUsed = 0;
   }
-  const piece = new Storage(
-    slab.buffer,
-    slab.byteOffset + slabUsed,
-    bytes,
-    slab.address + slabUsed,
-  );
-  slabUsed += size;
-  return piece;
+  const at = slabUsed;
+  slabUsed = at + size;
+  return new Storage(slab.buffer, slab.byteOffset + at, bytes, slab.address + at, size);
 }
 
-// Free lists by size class: four classes to each power of two, so that at most a fifth is wasted.
-const freeLists = new Map<number, Storage[]>();
+let recycling = false;
+
+/** Whether `allocate` borrows, from now on: the engine's turn. Returns what it was before. */
+export function setRecycling(on: boolean): boolean {
+  const before = recycling;
+  recycling = on;
+  return before;
+}
+
+/** Uninitialised memory that belongs to whoever holds the storage. */
+export function allocate(bytes: number): Storage {
+  if (recycling) {
+    const storage = borrow(bytes);
+    storage.recyclable = true;
+    return storage;
+  }
+  if (bytes > largestInSlab) return newStorage(bytes);
+  return cut(bytes <= alignment ? alignment : alignUp(bytes), bytes);
+}
+
+// Free lists by size class: multiples of 64 bytes up to 512, then four classes to each power of two, so that at
+// most a fifth is wasted.
+const freeLists: Storage[][] = [];
 const freeBytesLimit = 1 << 30;
 let freeBytes = 0;
+let classIndex = 0;
 
+// The size of the class that holds `bytes`; its index is left in `classIndex`.
 function sizeClass(bytes: number): number {
-  if (bytes <= 256) return 256;
-  const step = 2 ** Math.max(Math.floor(Math.log2(bytes - 1)) - 2, 6);
-  return Math.ceil(bytes / step) * step;
+  const above = bytes <= 256 ? 256 : bytes - 1;
+  const exponent = above < 2 ** 31 ? 31 - Math.clz32(above) : Math.floor(Math.log2(above));
+  const step = exponent < 31 ? 1 << (exponent - 2) : 2 ** (exponent - 2);
+  const count = bytes <= 0 ? 1 : Math.ceil(bytes / step);
+  classIndex = (exponent - 8) * 4 + count - 1;
+  return count * step;
 }
 
 /** Uninitialised memory for the engine's own use; `giveBack` it when nothing reads it any more. */
 export function borrow(bytes: number): Storage {
   const size = sizeClass(bytes);
-  const found = freeLists.get(size)?.pop();
-  if (found === undefined) return newStorage(size);
-  freeBytes -= size;
-  return found;
+  const list = freeLists[classIndex];
+  if (list !== undefined && list.length > 0) {
+    const found = list.pop()!;
+    freeBytes -= size;
+    found.byteLength = bytes;
+    return found;
+  }
+  if (size <= largestInSlab) return cut(size, bytes);
+  const made = newStorage(size);
+  made.byteLength = bytes;
+  return made;
 }
 
 /** Returns borrowed memory. The caller vouches that no tensor that a user can reach sees it. */
 export function giveBack(storage: Storage): void {
-  if (freeBytes + storage.byteLength > freeBytesLimit) return;
-  let list = freeLists.get(storage.byteLength);
-  if (list === undefined) freeLists.set(storage.byteLength, (list = []));
-  list.push(storage);
-  freeBytes += storage.byteLength;
+  const { capacity } = storage;
+  if (freeBytes + capacity > freeBytesLimit) return;
+  storage.claimed = false;
+  storage.recyclable = false;
+  storage.waiting = 0;
+  // A class's size is its own class.
+  sizeClass(capacity);
+  while (freeLists.length <= classIndex) freeLists.push([]);
+  freeLists[classIndex].push(storage);
+  freeBytes += capacity;
 }

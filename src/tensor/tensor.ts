@@ -60,7 +60,8 @@ export class Tensor implements Memory {
   /** Whether elements lie in row-major order without gaps. */
   readonly contiguousLayout: boolean;
 
-  private gradient: Tensor | null = null;
+  /** @internal `grad`, read without showing its memory to the user: such a gradient can be recycled. */
+  accumulated: Tensor | null = null;
   /** @internal The node that made this tensor; read it through `gradFn`. */
   node: GradFn | null = null;
   /** @internal Which of the node's outputs this is. */
@@ -133,12 +134,17 @@ export class Tensor implements Memory {
 
   /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
   get grad(): Tensor | null {
-    return this.gradient;
+    const found = this.accumulated;
+    if (found !== null) found.storage.recyclable = false;
+    return found;
   }
   /** @throws TypeError for what is no tensor of this element type; RangeError for another shape. */
   set grad(gradient: Tensor | null) {
-    if (gradient !== null) this.checkGradient(gradient);
-    this.gradient = gradient;
+    if (gradient !== null) {
+      this.checkGradient(gradient);
+      gradient.storage.recyclable = false;
+    }
+    this.accumulated = gradient;
   }
 
   private checkGradient(gradient: Tensor): void {

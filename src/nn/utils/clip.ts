@@ -42,7 +42,7 @@ function listOf(operation: string, tensors: unknown): Tensor[] {
 
 const gradientsOf = (parameters: readonly Tensor[]): Tensor[] => {
   const grads: Tensor[] = [];
-  for (const { grad } of parameters) if (grad !== null) grads.push(grad);
+  for (const { accumulated } of parameters) if (accumulated !== null) grads.push(accumulated);
   return grads;
 };
 

@@ -1,0 +1,147 @@
+/** Memory of gradients: what only the engine has seen is used again, what a user has seen never changes. */
+import { autograd, nn, optim, tensor, type Tensor } from 'ostinato';
+
+const n = 600;
+const leaf = (value: number): Tensor => tensor(new Float32Array(n).fill(value)).requiresGrad_();
+const all = (value: number): number[] => new Array<number>(n).fill(value);
+const values = (x: Tensor | null): number[] => [...x!.toTypedArray()];
+
+// Enough backward passes to overwrite anything that was given back.
+function churn(): void {
+  for (let i = 0; i < 5; i++) {
+    const [a, b] = [leaf(i), leaf(2)];
+    a.mul(b).mul(b).sum().backward();
+    new optim.SGD([a, b]).zeroGrad();
+  }
+}
+
+const forget = (...params: Tensor[]): void => new optim.SGD(params).zeroGrad();
+
+test('a gradient that nobody looked at gives its memory to the next one', () => {
+  const x = leaf(3);
+  x.mul(5).sum().backward();
+  const { address } = x.accumulated!;
+  forget(x);
+  expect(x.grad).toBeNull();
+  x.mul(6).sum().backward();
+  expect(x.accumulated!.address).toBe(address);
+  expect(values(x.grad)).toEqual(all(6));
+});
+
+test('a gradient that was read stays as it is', () => {
+  const x = leaf(3);
+  x.mul(x).sum().backward();
+  const kept = x.grad;
+  forget(x);
+  churn();
+  expect(values(kept)).toEqual(all(6));
+});
+
+test('a gradient that the user put there stays as it is', () => {
+  const x = leaf(3);
+  const given = tensor(new Float32Array(n).fill(7));
+  x.grad = given;
+  forget(x);
+  churn();
+  expect(values(given)).toEqual(all(7));
+});
+
+test('what a hook has seen or made stays as it is', () => {
+  const [x, y] = [leaf(3), leaf(4)];
+  const seen: Tensor[] = [];
+  const product = x.mul(y);
+  product.registerHook((g) => void seen.push(g));
+  x.registerHook((g) => {
+    seen.push(g, g.mul(2));
+    return seen[2];
+  });
+  product.mul(5).sum().backward();
+  expect(values(x.accumulated)).toEqual(all(40));
+  forget(x, y);
+  churn();
+  expect(seen.map((g) => g.toTypedArray()[n - 1])).toEqual([5, 20, 40]);
+  expect(seen.every((g) => g.toTypedArray().every((v) => v === g.toTypedArray()[0]))).toBe(true);
+});
+
+test('gradients returned by autograd.grad stay as they are', () => {
+  const x = leaf(3);
+  const middle = x.mul(x);
+  const [dMiddle, dx] = autograd.grad(middle.mul(2).sum(), [middle, x]);
+  churn();
+  expect(values(dMiddle)).toEqual(all(2));
+  expect(values(dx)).toEqual(all(12));
+});
+
+test('retained gradients stay as they are', () => {
+  const x = leaf(3);
+  const middle = x.mul(x);
+  middle.retainGrad();
+  middle.mul(2).sum().backward();
+  forget(x);
+  churn();
+  expect(values(middle.grad)).toEqual(all(2));
+});
+
+test('one gradient for several inputs is not given away while another waits', () => {
+  const [x, y, z] = [leaf(1), leaf(2), leaf(3)];
+  // add passes one and the same tensor to both sides, twice to x.
+  const sum = x.add(y).add(x);
+  sum.mul(z).add(sum).sum().backward();
+  expect(values(x.accumulated)).toEqual(all(8));
+  expect(values(y.accumulated)).toEqual(all(4));
+  expect(values(z.accumulated)).toEqual(all(4));
+  const addresses = [x, y, z].map((t) => t.accumulated!.address);
+  expect(new Set(addresses).size).toBe(3);
+});
+
+test('gradients may be forgotten in the middle of a walk', () => {
+  const [x, y] = [leaf(1), leaf(2)];
+  y.registerHook(() => forget(x, y));
+  const z = leaf(5);
+  x.add(z.add(y.mul(3)))
+    .mul(2)
+    .sum()
+    .backward();
+  churn();
+  expect(values(y.grad)).toEqual(all(6));
+  expect(values(z.grad)).toEqual(all(2));
+});
+
+test('a kept graph gives the same gradients again', () => {
+  const [x, y] = [leaf(2), leaf(3)];
+  const loss = x.mul(y).tanh().mul(x).sum();
+  loss.backward({ retainGraph: true });
+  const once = [values(x.accumulated), values(y.accumulated)];
+  forget(x, y);
+  churn();
+  loss.backward({ retainGraph: true });
+  expect([values(x.accumulated), values(y.accumulated)]).toEqual(once);
+});
+
+test('gradients with a history are left alone', () => {
+  const [x, b] = [leaf(3), leaf(1)];
+  const y = x.mul(x).mul(x).add(b);
+  y.sum().backward({ createGraph: true });
+  const first = x.accumulated!;
+  forget(x, b);
+  churn();
+  first.sum().backward();
+  expect(values(x.grad)).toEqual(all(18));
+});
+
+test('training steps take no new memory for gradients', () => {
+  const layer = new nn.LSTM(5, 40);
+  const optimizer = new optim.Adam(layer.parameters());
+  const x = tensor(new Float32Array(3 * 2 * 5).map((_, i) => Math.sin(i))).reshape([3, 2, 5]);
+  const step = (): number[] => {
+    optimizer.zeroGrad();
+    layer.forward(x)[0].sum().backward();
+    nn.utils.clipGradNorm_(layer.parameters(), 0.5);
+    optimizer.step();
+    return layer.parameters().map((p) => p.accumulated!.address);
+  };
+  const sorted = (addresses: number[]): number[] => addresses.sort((a, b) => a - b);
+  step();
+  const second = sorted(step());
+  expect(sorted(step())).toEqual(second);
+});
