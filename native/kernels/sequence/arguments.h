@@ -56,7 +56,7 @@ struct SequenceForward {
   T* gates;      // [R, B*H] activated; null in inference and for RNN
   T* cells;      // [R, H], LSTM only; null in inference
   T* projected;  // [R, H], in inference [N, H]; null without projection
-  T* packed;     // the packed weights, 64-byte aligned; written unless packedReady
+  T* packed;     // the packed weights, 64-byte aligned; with packedReady only its state is written
   int64_t packedReady;
 };
 

@@ -2,9 +2,9 @@
 // pre-activations is computed for many steps at a time; then each step adds its h-part, the groups
 // of units in alternating order, because what one step read last is what the caches still hold.
 //
-// Weights that are not packed yet are packed group by group at their first use, when they are on
-// their way through the cache anyway. Several workers may share the hidden units; they meet after
-// each step.
+// Weights that are not packed yet are packed a few vectors at a time at their first use, when they
+// are on their way through the cache anyway. Several workers may share the hidden units; they meet
+// after each step.
 #pragma once
 
 #include "../work.h"
@@ -32,7 +32,7 @@ class ForwardFew : protected ForwardStates<T> {
   // Whether the path can be taken for so many rows.
   bool fits(int64_t rows) const {
     return rows <= mostFewRows && rows * w.unitVectors * B * W<T> <= room &&
-           UB * G * W<T> * I <= room / 2 && S <= room / 4;
+           plainVectors * W<T> * (I + S) <= room / 2 && S <= room / 4;
   }
   // Whether the weights may be packed on the way: when W_hh is used at all, so that NaN or Inf in
   // it is found, and when the pass can then start again.
@@ -54,12 +54,14 @@ class ForwardFew : protected ForwardStates<T> {
     if (onTheWay) {
       for (int64_t g = own.g0; g < own.g1; ++g) w.packBias(g, s.biasIh, s.biasHh);
       for (int64_t g = hr0; g < hr1; ++g) w.hr().pack(g, s.weightHr, true);
-      if (part == 0) w.setFinite(true);
+      if (part == 0) w.begin();
       meet(work);
     }
+    const int order = w.order();
     bool withZeros = !s.h0 && !onTheWay && !w.finite();
     // A second time when W_hh turned out to hold NaN or Inf although a first step has skipped it.
-    while (!allSteps(own, withZeros, onTheWay, hr0, hr1, scratch, work)) withZeros = true;
+    while (!allSteps(own, withZeros, onTheWay, order, hr0, hr1, scratch, work)) withZeros = true;
+    if (part == 0) w.setOrder(int(order + s.steps) & 1);
   }
 
  private:
@@ -67,44 +69,52 @@ class ForwardFew : protected ForwardStates<T> {
     if (work) work->meet(*work);
   }
 
-  bool allSteps(const Part& own, bool withZeros, bool onTheWay, int64_t hr0, int64_t hr1,
+  bool allSteps(const Part& own, bool withZeros, bool onTheWay, int order, int64_t hr0, int64_t hr1,
                 T* scratch, Work* work) const {
     this->startCells(own);
     const int64_t rows = own.n1 - own.n0, n0 = own.n0;
     T* const tile = scratch;
     T* const zeros = tile + Base::tileElements;
-    T* const panel = zeros + ceilDiv(S, W<T>) * W<T>;
-    T* const pre = panel + UB * G * W<T> * I;
+    T* const single = zeros + ceilDiv(S, W<T>) * W<T>;
+    T* const pre = single + plainVectors * W<T> * (I + S);
     for (int64_t k = 0; k < S && withZeros; ++k) zeros[k] = 0;
     const int64_t groupElements = UB * B * W<T>, ld = (own.g1 - own.g0) * groupElements;
     const int64_t limit = least(chunkRows, ld > 0 ? room / ld : chunkRows);
     const int64_t chunkSteps = limit > rows ? limit / rows : 1;
-    bool packH = onTheWay;
+    const bool alone = chunkSteps == 1 || s.steps == 1;
+    bool packX = onTheWay, packH = onTheWay;
     StepWalk walk(steps, false);
     Step step;
-    int64_t chunkT = 0;
+    Chunk chunk = {0, 0, nullptr, pre, ld};
     while (walk.next(step)) {
       if (step.index % chunkSteps == 0) {
         const int64_t last = least(step.index + chunkSteps, s.steps);
-        chunkT = s.reverse ? s.steps - last : step.index;
-        inputChunk(chunkT, last - step.index, own, step, onTheWay && step.index == 0, panel, pre,
-                   ld);
+        chunk.t = s.reverse ? s.steps - last : step.index;
+        chunk.steps = last - step.index;
+        chunk.single = s.training && chunk.steps == s.steps ? single : nullptr;
+      }
+      if (!alone && step.index % chunkSteps == 0) {
+        for (int64_t i = 0; i < own.g1 - own.g0; ++i) inputOf(chunk, own, i, step, packX, 0);
+        packX = false;
       }
       const int64_t active = least(step.rows, own.n1);
       if (active <= n0) continue;
       const bool recurs = s.h0 || withZeros || step.continuing > n0;
       bool finite = true;
-      for (int64_t i = 0; i < own.g1 - own.g0; ++i) {
-        const int64_t group = (step.index & 1) ? own.g1 - 1 - i : own.g0 + i;
-        T* const a = pre + (step.t - chunkT) * rows * ld + (group - own.g0) * groupElements;
-        if (recurs && packH) {
-          w.packH(group, s.weightHh);
-          if (!(s.h0 && s.training) && !w.finite(group)) finite = false;
-        }
-        if (recurs) recur(step, group, n0, active, withZeros ? zeros : nullptr, a, ld);
+      for (int64_t count = own.g1 - own.g0, j = 0; j < count; ++j) {
+        const bool down = (step.index + order) & 1;
+        const int64_t i = down ? count - 1 - j : j, group = own.g0 + i;
+        // The group after this one, whose weights are asked for while this one's are used.
+        const int64_t next = w.bytes() > inCache && j + 1 < count ? down ? -1 : 1 : 0;
+        if (alone) inputOf(chunk, own, i, step, packX, next);
+        T* const a = pre + (step.t - chunk.t) * rows * ld + i * groupElements;
+        if (recurs)
+          finite &= recur(step, group, n0, active, withZeros ? zeros : nullptr, a, ld, packH,
+                          s.training && step.index + 1 == s.steps ? single : nullptr, next);
         this->finish(step, group, n0, active, a, ld);
       }
       const bool checks = recurs && packH && !s.h0 && !withZeros;
+      packX = false;
       if (recurs) packH = false;
       if (!finite) w.setFinite(false);
       if (P) {
@@ -117,60 +127,97 @@ class ForwardFew : protected ForwardStates<T> {
     return true;
   }
 
-  // Bias and x-part of `count` steps from t on: row (t' - t) * (n1 - n0) + n - n0 of pre. The panel
-  // is packed when `pack`: into `panel` when it will not be needed again.
-  void inputChunk(int64_t t, int64_t count, const Part& own, const Step& step, bool pack, T* single,
-                  T* pre, int64_t ld) const {
-    const int64_t n0 = own.n0, n1 = own.n1, rows = n1 - n0;
-    for (int64_t group = own.g0; group < own.g1; ++group) {
-      T* const c = pre + (group - own.g0) * UB * B * W<T>;
-      Panel<T> panel = w.x(group);
-      if (pack) {
-        if (s.training && count == s.steps) panel = panelOf<T>(single, panel.vectors, I);
-        w.packX(group, s.weightIh, panel);
-      }
-      const T* const bias = w.bias(group);
-      if (B > G)
-        for (int64_t r = 0; r < count * rows; ++r)
-          for (int64_t v = G; v < B; ++v) store(c + r * ld + v * W<T>, load(bias + v * W<T>));
-      if (s.batchSizes) {
-        // Rows of packed steps follow one another; step.row is the first of the chunk, or in
-        // reverse the first of its last step.
-        int64_t row = step.row;
-        if (s.reverse)
-          for (int64_t i = 0; i + 1 < count; ++i) row -= s.batchSizes[t + i];
-        for (int64_t i = 0; i < count; ++i) {
-          const int64_t active = least(s.batchSizes[t + i], n1);
-          multiply<T>(active - n0, I, {s.x + (row + n0) * s.xStrideN, s.xStrideN, 1}, panel, bias,
-                      c + i * rows * ld, ld);
-          row += s.batchSizes[t + i];
-        }
-      } else if (s.xStrideT == rows * s.xStrideN) {
-        multiply<T>(count * rows, I, {s.x + t * s.xStrideT + n0 * s.xStrideN, s.xStrideN, 1}, panel,
-                    bias, c, ld);
-      } else {
-        for (int64_t n = n0; n < n1; ++n)
-          multiply<T>(count, I, {s.x + t * s.xStrideT + n * s.xStrideN, s.xStrideT, 1}, panel, bias,
-                      c + (n - n0) * ld, rows * ld);
-      }
+  // The x-part of `steps` steps from t on, row (t' - t) * rows + n - n0 at pre + row * ld. single:
+  // where to pack weights that are not used again.
+  struct Chunk {
+    int64_t t, steps;
+    T* single;
+    T* pre;
+    int64_t ld;
+  };
+
+  // Calls body(v, panel) for the vectors of a panel: for all of them, or (pack not null) for as few
+  // as a tile of so many rows takes, pack(v, panel) coming first. They go to `single` unless that
+  // is null.
+  template <class Pack, class Body>
+  static OSTINATO_INLINE void withPanel(const Panel<T>& panel, int64_t rows, int64_t K, bool packs,
+                                        T* single, Pack pack, Body body) {
+    if (!packs) return body(0, panel);
+    const int64_t step = tileVectors(int(least(rows, tileRows)));
+    for (int64_t v = 0; v < panel.vectors; v += step) {
+      const int64_t count = least(step, panel.vectors - v);
+      const Panel<T> part = single ? panelOf<T>(single, count, K) : panel.part(v, count);
+      pack(v, part);
+      body(v, part);
     }
   }
 
-  // pre += h * W_hh for rows n .. end-1 of the step.
-  void recur(const Step& step, int64_t group, int64_t n, int64_t end, const T* zeros, T* pre,
-             int64_t ld) const {
-    T* const c = pre + (B - G) * W<T>;
-    const Panel<T> panel = w.h(group);
+  // Bias and x-part of a chunk for group own.g0 + i.
+  void inputOf(const Chunk& chunk, const Part& own, int64_t i, const Step& step, bool pack,
+               int64_t next) const {
+    const int64_t n0 = own.n0, n1 = own.n1, rows = n1 - n0, ld = chunk.ld, group = own.g0 + i;
+    const int64_t t = chunk.t, count = chunk.steps;
+    T* const pre = chunk.pre + i * UB * B * W<T>;
+    const T* const bias = w.bias(group);
+    const Panel<T> all = w.x(group);
+    const int64_t distance = next && !pack ? w.x(group + next).p - all.p : 0;
+    for (int64_t r = 0; r < count * rows && B > G; ++r)
+      for (int64_t v = G; v < B; ++v) store(pre + r * ld + v * W<T>, load(bias + v * W<T>));
+    const auto packing = [&](int64_t v, const Panel<T>& part) {
+      w.packX(group, v, s.weightIh, part);
+    };
+    withPanel(
+        all, count * rows, I, pack, chunk.single, packing, [&](int64_t v, const Panel<T>& panel) {
+          T* const c = pre + v * W<T>;
+          const T* const start = bias + v * W<T>;
+          if (s.batchSizes) {
+            // Rows of packed steps follow one another; step.row is the first of the chunk, or
+            // in reverse the first of its last step.
+            int64_t row = step.row;
+            if (s.reverse)
+              for (int64_t j = 0; j + 1 < count; ++j) row -= s.batchSizes[t + j];
+            for (int64_t j = 0; j < count; ++j) {
+              const int64_t active = least(s.batchSizes[t + j], n1);
+              multiply<T>(active - n0, I, {s.x + (row + n0) * s.xStrideN, s.xStrideN, 1}, panel,
+                          start, c + j * rows * ld, ld);
+              row += s.batchSizes[t + j];
+            }
+          } else if (s.xStrideT == rows * s.xStrideN || count == 1) {
+            multiply<T>(count * rows, I, {s.x + t * s.xStrideT + n0 * s.xStrideN, s.xStrideN, 1},
+                        panel, start, c, ld, distance);
+          } else {
+            for (int64_t n = n0; n < n1; ++n)
+              multiply<T>(count, I, {s.x + t * s.xStrideT + n * s.xStrideN, s.xStrideT, 1}, panel,
+                          start, c + (n - n0) * ld, rows * ld);
+          }
+        });
+  }
+
+  // pre += h * W_hh for rows n .. end-1 of the step. Whether what was packed is finite.
+  bool recur(const Step& step, int64_t group, int64_t n, int64_t end, const T* zeros, T* pre,
+             int64_t ld, bool pack, T* single, int64_t next) const {
+    const Panel<T> all = w.h(group);
+    const int64_t distance = next && !pack ? w.h(group + next).p - all.p : 0;
     const int64_t middle = step.continuing < n ? n : step.continuing < end ? step.continuing : end;
-    if (middle > n)
-      multiply<T>(middle - n, S,
-                  {out.at(step.previousT, step.previousRow) + n * out.strideN, out.strideN, 1},
-                  panel, nullptr, c, ld);
-    if (s.h0)
-      multiply<T>(end - middle, S, {s.h0 + middle * S, S, 1}, panel, nullptr, c + (middle - n) * ld,
-                  ld);
-    else if (zeros)
-      multiply<T>(end - middle, S, {zeros, 0, 1}, panel, nullptr, c + (middle - n) * ld, ld);
+    bool finite = true;
+    const auto packing = [&](int64_t v, const Panel<T>& part) {
+      w.packH(group, v, s.weightHh, part);
+      // Nobody asks where a state is given and the packed weights are not kept.
+      if (!(s.h0 && s.training)) finite &= w.finite(part);
+    };
+    withPanel(all, end - n, S, pack, single, packing, [&](int64_t v, const Panel<T>& panel) {
+      T* const c = pre + (B - G + v) * W<T>;
+      if (middle > n)
+        multiply<T>(middle - n, S,
+                    {out.at(step.previousT, step.previousRow) + n * out.strideN, out.strideN, 1},
+                    panel, nullptr, c, ld, distance);
+      if (s.h0)
+        multiply<T>(end - middle, S, {s.h0 + middle * S, S, 1}, panel, nullptr,
+                    c + (middle - n) * ld, ld, distance);
+      else if (zeros)
+        multiply<T>(end - middle, S, {zeros, 0, 1}, panel, nullptr, c + (middle - n) * ld, ld);
+    });
+    return finite;
   }
 };
 

@@ -51,23 +51,19 @@ inline constexpr int64_t inCache = 131072;
 
 // C[rows, ldc] = A * panels from their step k0 on, groups g0 .. g1-1; fromZero, or else continuing
 // what C holds. strips: stripElements(mostRows, mostK) of scratch. Panels that stand row-major are
-// passed in blocks of K whose rows lie together, the next block being asked for meanwhile.
+// passed in blocks of K, the next block being asked for meanwhile.
 template <class T>
 void productOfRows(int64_t rows, int64_t K, Rows<T> a, const PlainPanels<T>& panels, int64_t k0,
                    int64_t g0, int64_t g1, bool fromZero, T* c, int64_t ldc, T* strips) {
   if (rows <= uncopiedRows || panels.direct) {
     const bool cut = panels.direct && K * panels.columns * int64_t(sizeof(T)) > inCache;
-    const int64_t block = cut ? 32 : K;
-    constexpr int64_t line = 64 / sizeof(T);
+    const int64_t block = cut ? 64 : K;
     for (int64_t k = 0; k < K; k += block)
       for (int64_t g = g0; g < g1; ++g) {
         const Panel<T> panel = panels.panel(g).from(k0 + k);
-        if (cut && k + block < K)
-          for (int64_t i = block; i < least(2 * block, K - k); ++i)
-            for (int64_t v = 0; v < panel.vectors; ++v)
-              __builtin_prefetch(panel.p + i * panel.kStride + v * line, 0, 2);
         multiply<T>(rows, least(block, K - k), {a.p + k, a.rowStride, 1}, panel,
-                    fromZero && k == 0 ? zeroRow<T> : nullptr, c + g * plainVectors * W<T>, ldc);
+                    fromZero && k == 0 ? zeroRow<T> : nullptr, c + g * plainVectors * W<T>, ldc,
+                    cut && k + block < K ? block * panel.kStride : 0);
       }
     return;
   }

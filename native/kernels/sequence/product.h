@@ -30,6 +30,10 @@ struct Panel {
   OSTINATO_INLINE Panel from(int64_t k) const {
     return {p + k * kStride, vectors, kStride, vStride};
   }
+  // Vectors v .. v + count - 1.
+  OSTINATO_INLINE Panel<T> part(int64_t v, int64_t count) const {
+    return {p + v * vStride, count, kStride, vStride};
+  }
 };
 template <class T>
 OSTINATO_INLINE Panel<T> panelOf(const T* p, int64_t vectors, int64_t K) {
@@ -54,20 +58,47 @@ struct Rows {
   int64_t rowStride, kStride;
 };
 
-// C tile = start + A * b; start is a row for all rows of the tile, null for what C holds.
-template <class T, int MR, int NV>
+// C tile = start + A * b; start is a row for all rows of the tile, null for what C holds. ahead:
+// every step also asks L2 for the lines `distance` elements further on.
+template <class T, int MR, int NV, bool ahead>
 __attribute__((noinline)) void multiplyTile(int64_t K, const Rows<T>& a, const T* b,
                                             int64_t bStride, int64_t vStride, const T* start, T* c,
-                                            int64_t ldc) {
+                                            int64_t ldc, int64_t distance) {
   Accumulators<T, MR, NV> acc;
   if (start)
     acc.startFromRow(start);
   else
     acc.load(c, ldc);
-  if constexpr (vectorsTogether)
-    multiplyAddStrided<T, MR, NV, NV>(acc, K, a.p, a.rowStride, a.kStride, b, bStride, 0);
-  else
-    multiplyAddStrided<T, MR, NV, 1>(acc, K, a.p, a.rowStride, a.kStride, b, bStride, vStride);
+  if constexpr (!ahead) {
+    if constexpr (vectorsTogether)
+      multiplyAddStrided<T, MR, NV, NV>(acc, K, a.p, a.rowStride, a.kStride, b, bStride, 0);
+    else
+      multiplyAddStrided<T, MR, NV, 1>(acc, K, a.p, a.rowStride, a.kStride, b, bStride, vStride);
+  } else {
+    const T* p = a.p;
+    const T* further = b + distance;
+    OSTINATO_UNROLL_BY(4)
+    for (int64_t k = 0; k < K; ++k) {
+      Vec<T> x[MR];
+      OSTINATO_UNROLL
+      for (int m = 0; m < MR; ++m) x[m] = broadcast(p[m * a.rowStride]);
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j) {
+        const int64_t at = j * (vectorsTogether ? W<T> : vStride);
+        __builtin_prefetch(further + at, 0, 2);
+        OSTINATO_UNROLL
+        for (int i = 0; i < Vec<T>::registers; ++i) {
+          const Register<T> column = loadRegister(b + at + i * Vec<T>::lanesPerRegister);
+          OSTINATO_UNROLL
+          for (int m = 0; m < MR; ++m)
+            acc.v[m][j].r[i] = fmaRegister(x[m].r[i], column, acc.v[m][j].r[i]);
+        }
+      }
+      p += a.kStride;
+      b += bStride;
+      further += bStride;
+    }
+  }
   acc.store(c, ldc);
 }
 
@@ -88,32 +119,40 @@ OSTINATO_INLINE void withVectors(int64_t nv, Body body) {
 }
 constexpr int tileVectors(int rows) { return vectorsFor(rows) < 4 ? vectorsFor(rows) : 4; }
 
-// C = start + A * b for rows of one tile; start is a row for all rows, null for what C holds.
+// C = start + A * b for rows of one tile; start is a row for all rows, null for what C holds. Where
+// distance is not 0, the weights that far behind those in use are asked for.
 template <class T>
-OSTINATO_INLINE void multiplyFew(int rows, int64_t K, const Rows<T>& a, const Panel<T>& b,
-                                 const T* start, T* c, int64_t ldc) {
+void multiplyFew(int rows, int64_t K, const Rows<T>& a, const Panel<T>& b, const T* start, T* c,
+                 int64_t ldc, int64_t distance = 0) {
   withRows(rows, [&](auto mr) {
     constexpr int step = tileVectors(mr.v);
-    for (int64_t v = 0; v < b.vectors; v += step)
+    int64_t v = 0;
+    for (; distance != 0 && v + step <= b.vectors; v += step)
+      multiplyTile<T, mr.v, step, true>(K, a, b.p + v * b.vStride, b.kStride, b.vStride,
+                                        start ? start + v * W<T> : nullptr, c + v * W<T>, ldc,
+                                        distance);
+    for (; v < b.vectors; v += step)
       withVectors<step>(b.vectors - v < step ? b.vectors - v : step, [&](auto nv) {
-        multiplyTile<T, mr.v, nv.v>(K, a, b.p + v * b.vStride, b.kStride, b.vStride,
-                                    start ? start + v * W<T> : nullptr, c + v * W<T>, ldc);
+        multiplyTile<T, mr.v, nv.v, false>(K, a, b.p + v * b.vStride, b.kStride, b.vStride,
+                                           start ? start + v * W<T> : nullptr, c + v * W<T>, ldc,
+                                           0);
       });
   });
 }
+// The same for any number of rows: a few vectors stay in L1 while all row tiles pass by.
 template <class T>
 void multiply(int64_t rows, int64_t K, Rows<T> a, const Panel<T>& b, const T* start, T* c,
-              int64_t ldc) {
+              int64_t ldc, int64_t distance = 0) {
   if (rows <= 0) return;
-  if (rows <= tileRows) return multiplyFew(int(rows), K, a, b, start, c, ldc);
+  if (rows <= tileRows) return multiplyFew(int(rows), K, a, b, start, c, ldc, distance);
   const RowTiles tiles(rows);
-  for (int64_t v = 0; v < b.vectors; v += plainVectors)
+  const int64_t step = tileVectors(tiles.rows(0));
+  for (int64_t v = 0; v < b.vectors; v += step)
     for (int64_t tile = 0; tile < tiles.tiles; ++tile) {
       const int64_t row = tiles.firstRow(tile);
-      const Panel<T> part = {b.p + v * b.vStride, least(b.vectors - v, plainVectors), b.kStride,
-                             b.vStride};
-      multiplyFew(tiles.rows(tile), K, {a.p + row * a.rowStride, a.rowStride, a.kStride}, part,
-                  start ? start + v * W<T> : nullptr, c + row * ldc + v * W<T>, ldc);
+      multiplyFew(tiles.rows(tile), K, {a.p + row * a.rowStride, a.rowStride, a.kStride},
+                  b.part(v, least(b.vectors - v, step)), start ? start + v * W<T> : nullptr,
+                  c + row * ldc + v * W<T>, ldc, tile == 0 ? distance : 0);
     }
 }
 
@@ -210,8 +249,13 @@ void multiplyStrips(int64_t rows, int64_t K, const T* strips, int64_t k0, int64_
   for (int64_t k = k0; k < k0 + count;) {
     const int64_t inBlock = k % block, part = least(block - inBlock, k0 + count - k);
     const bool last = k + part == k0 + count;
-    multiplyBlock<true>(rows, part, strips + k / block * rows * mostK<T> + inBlock, b.from(k - k0),
-                        c, ldc, last ? next : b.from(k - k0 + part).p);
+    const T* const a = strips + k / block * rows * mostK<T> + inBlock;
+    // Fewer rows than hide a multiply-add's latency take several vectors at once.
+    if (rows < tileRows && tileVectors(int(rows)) > 1 && !vectorsTogether)
+      multiplyFew<T>(int(rows), part, {a, mostK<T>, 1}, b.from(k - k0), nullptr, c, ldc);
+    else
+      multiplyBlock<true>(rows, part, a, b.from(k - k0), c, ldc,
+                          last ? next : b.from(k - k0 + part).p);
     k += part;
   }
 }

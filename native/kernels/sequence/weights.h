@@ -2,7 +2,8 @@
 // go in groups of the cell's unitBlocks vectors; the product of x with a group fills its first
 // `gates` pre-activation blocks, that of h its last `gates`.
 //
-//   state    W                     an int32_t: 0 when every weight_hh is finite, else 1
+//   state    W                     two int32_t: 0 when every weight_hh is finite, else 1; and
+//                                  in which order the next forward pass takes the groups
 //   bias     [group][blocks][W]    the chain's start: b_ih + b_hh, or the one that the block has
 //   x        [group] Panel of gates vectors, K = I
 //   h        [group] Panel of gates vectors, K = S; where both fill the same blocks (not GRU), x
@@ -49,6 +50,15 @@ struct PackedWeights {
   // Several workers may find a weight that is not finite.
   bool finite() const { return __atomic_load_n(flag(), __ATOMIC_RELAXED) == 0; }
   void setFinite(bool finite) const { __atomic_store_n(flag(), finite ? 0 : 1, __ATOMIC_RELAXED); }
+  int order() const { return __atomic_load_n(flag() + 1, __ATOMIC_RELAXED); }
+  void setOrder(int order) const { __atomic_store_n(flag() + 1, order, __ATOMIC_RELAXED); }
+  // Before anything else is packed.
+  void begin() const {
+    setFinite(true);
+    setOrder(0);
+  }
+  // Bytes of the weights of x and h.
+  int64_t bytes() const { return unitVectors * gates * (I + S) * 64; }
   T* bias(int64_t group) const { return base + W<T> * (1 + group * unitBlocks * blocks); }
   // x and h of a group as one panel of K = I + S.
   Panel<T> xh(int64_t group) const {
@@ -86,16 +96,15 @@ struct PackedWeights {
       }
     }
   }
-  void packX(int64_t group, const T* weightIh) const { packX(group, weightIh, x(group)); }
-  void packX(int64_t group, const T* weightIh, const Panel<T>& panel) const {
-    packGates(group, panel, weightIh, I, cell.xGate);
+  // Packs vectors v .. v + panel.vectors - 1 of a group into the panel.
+  void packX(int64_t group, int64_t v, const T* weightIh, const Panel<T>& panel) const {
+    packGates(group, v, panel, weightIh, I, cell.xGate);
   }
-  void packH(int64_t group, const T* weightHh) const {
-    packGates(group, h(group), weightHh, S, cell.hGate);
+  void packH(int64_t group, int64_t v, const T* weightHh, const Panel<T>& panel) const {
+    packGates(group, v, panel, weightHh, S, cell.hGate);
   }
-  // Whether every packed weight_hh of the group is finite.
-  bool finite(int64_t group) const {
-    const Panel<T> panel = h(group);
+  // Whether everything in a panel of weight_hh is finite.
+  bool finite(const Panel<T>& panel) const {
     Vec<T> sum = zero<T>();
     for (int64_t v = 0; v < panel.vectors; ++v)
       for (int64_t k = 0; k < S; ++k)
@@ -107,12 +116,28 @@ struct PackedWeights {
   int32_t* flag() const { return reinterpret_cast<int32_t*>(base); }
   T* weights() const { return base + W<T> * (1 + unitVectors * blocks); }
 
-  void packGates(int64_t group, const Panel<T>& panel, const T* weight, int64_t K,
+  // Some columns of k at a time, while the next vector's are asked for: rows that begin far apart
+  // are short streams, which the processor would not see coming.
+  void packGates(int64_t group, int64_t firstV, const Panel<T>& panel, const T* weight, int64_t K,
                  const int* gateOf) const {
-    for (int v = 0; v < panel.vectors; ++v) {
+    constexpr int64_t line = 64 / sizeof(T), columns = 4 * line;
+    const auto rowsOf = [&](int64_t v) { return weight + gateOf[v % gates] * H * K; };
+    for (int64_t v = firstV; v < firstV + panel.vectors; ++v) {
       const ColumnBlock block = unitBlock(group * unitBlocks + v / gates);
-      packBlockTransposed<T>(weight + gateOf[v % gates] * H * K, K, K, block,
-                             const_cast<T*>(panel.p) + v * panel.vStride, panel.kStride);
+      const bool last = v + 1 == units(group) * gates;
+      const int64_t nextUnit =
+          last ? (group + 1) * unitBlocks : group * unitBlocks + (v + 1) / gates;
+      const T* const next = rowsOf(last ? 0 : v + 1) + nextUnit * W<T> * K;
+      const int64_t nextRows = nextUnit < unitVectors ? unitBlock(nextUnit).count : 0;
+      for (int64_t k = 0; k < K; k += columns) {
+        for (int64_t row = 0; row < nextRows; ++row)
+          for (int64_t i = k; i < least(k + columns, K); i += line)
+            __builtin_prefetch(next + row * K + i);
+        packBlockTransposed<T>(
+            rowsOf(v) + k, K, least(columns, K - k), block,
+            const_cast<T*>(panel.p) + (v - firstV) * panel.vStride + k * panel.kStride,
+            panel.kStride);
+      }
     }
   }
 };
@@ -122,13 +147,13 @@ void pack(const PackedWeights<T>& w, const T* weightIh, const T* weightHh, const
           const T* biasHh, const T* weightHr, Work& work, int64_t threads) {
   const PlainPanels<T> hr = w.hr();
   const int64_t hrGroups = w.P ? hr.groups() : 0;
-  w.setFinite(true);
+  w.begin();
   auto body = [&](int64_t part, int) {
     for (int64_t g = w.groups * part / threads; g < w.groups * (part + 1) / threads; ++g) {
       w.packBias(g, biasIh, biasHh);
-      w.packX(g, weightIh);
-      w.packH(g, weightHh);
-      if (!w.finite(g)) w.setFinite(false);
+      w.packX(g, 0, weightIh, w.x(g));
+      w.packH(g, 0, weightHh, w.h(g));
+      if (!w.finite(w.h(g))) w.setFinite(false);
     }
     for (int64_t g = hrGroups * part / threads; g < hrGroups * (part + 1) / threads; ++g)
       hr.pack(g, weightHr, true);
