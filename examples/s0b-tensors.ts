@@ -83,6 +83,6 @@ if (require.main === module) {
   // The two matrices of a tensor, one below the other.
   const stacked = tensors.map((each) => each.view([4, 2]));
   const titles = tensors.map((_, i) => `step ${i + 1}`);
-  const cells = plot.matrices(stacked, { title: 'Generated tensors', titles, perRow: 8 });
+  const cells = plot.matrices(stacked, { title: 'Generated tensors', titles, perRow: 5 });
   console.log(`picture: ${plot.save(join(out, 's0b-tensors.svg'), cells)}`);
 }

@@ -40,7 +40,8 @@ export function run(print = tqdm.write): {
   firstWindow: [Tensor, Tensor];
   firstSum: Tensor[];
   seen: number[];
-  split: number[];
+  next: number[];
+  split: (readonly number[])[];
   padded: Tensor[];
 } {
   manualSeed(0);
@@ -63,11 +64,12 @@ export function run(print = tqdm.write): {
     seen.push(...(sum.toArray() as number[]));
   }
   print(`one epoch: ${loader.length} batches, ${new Set(seen).size} different samples`);
-  print(`first batch of the next epoch has sums ${[...loader][0][1].toString()}`);
+  const [[, sumsOfNext]] = [...loader];
+  print(`first batch of the next epoch has sums ${sumsOfNext.toString()}`);
 
   // Training, validation and test parts.
-  const split = data.randomSplit(dataset, [0.7, 0.2, 0.1]).map((part) => part.length);
-  print(`split at random: ${split.join(', ')}`);
+  const split = data.randomSplit(dataset, [0.7, 0.2, 0.1]).map((part) => part.indices);
+  print(`split at random into ${split.map((part) => part.length).join(', ')} samples`);
 
   // Sentences of unequal lengths: padded with 0, the lengths beside them, and packed for a recurrent layer.
   const sentences = new data.DataLoader(new Sentences(), {
@@ -85,7 +87,8 @@ export function run(print = tqdm.write): {
     Array.from({ length: 5 }, (_, i) => tensor(Int32Array.from(new Sentences().get(i)))),
     { batchFirst: true },
   );
-  return { firstWindow, firstSum, seen, split, padded: [batch, unpacked, byHand] };
+  const next = sumsOfNext.toArray() as number[];
+  return { firstWindow, firstSum, seen, next, split, padded: [batch, unpacked, byHand] };
 }
 
 if (require.main === module) run();

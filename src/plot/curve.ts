@@ -48,6 +48,11 @@ function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
   });
 }
 
+/** A power of ten as 0.01, 1000 or 1e-7. */
+function power(value: number): string {
+  return value >= 1e-3 && value < 1e6 ? String(value) : value.toExponential(0).replace('+', '');
+}
+
 function isOne(curves: Curve | Readonly<Record<string, Curve>>): curves is Curve {
   return curves instanceof Tensor || Array.isArray(curves) || ArrayBuffer.isView(curves);
 }
@@ -87,7 +92,7 @@ export function curve(
       bottom: 35,
       containLabel: true,
     },
-    legend: { show: lines.length > 1, top: top - 12 },
+    legend: { show: lines.length > 1, top: top - 12, right: 30 },
     xAxis: {
       type: 'value',
       name: x,
@@ -100,6 +105,7 @@ export function curve(
       type: logY ? 'log' : 'value',
       name: y,
       nameGap: 12,
+      ...(logY ? { axisLabel: { formatter: power } } : {}),
       nameTextStyle: { align: 'left' },
       scale: true,
     },

@@ -12,7 +12,7 @@ export type Matrix = Tensor | readonly ArrayLike<number>[];
 export interface MatricesOptions extends ChartOptions {
   /** Values of the first and the last colour. Default: the least and the greatest, or ± the largest magnitude. */
   range?: readonly [min: number, max: number];
-  /** Write each value into its cell. Default: with at most 100 cells. */
+  /** Write each value into its cell. Default: where the cells are large enough. */
   numbers?: boolean;
   /** What stands above each matrix. */
   titles?: readonly string[];
@@ -128,7 +128,6 @@ function drawAll(grids: readonly Grid[], page: Page): string {
   const down = Math.ceil(grids.length / perRow);
   const across = Math.min(perRow, grids.length);
   const cells = Math.max(...grids.map(({ values }) => values.length));
-  const numbers = page.numbers ?? cells <= 100;
   const alone = grids.length === 1;
   const named = (labels: readonly string[] | undefined): number =>
     Math.max(0, ...(labels ?? []).map((label) => label.length)) * 7;
@@ -149,6 +148,8 @@ function drawAll(grids: readonly Grid[], page: Page): string {
     page.height ?? Math.round(top + bottom + down * (square + heading) + gap * (down - 1));
   const boxHeight = (height - top - bottom - gap * (down - 1)) / down - heading;
 
+  const roomy = grids.every((g) => boxWidth / g.columns >= 42 && boxHeight / g.rows >= 16);
+  const numbers = page.numbers ?? roomy;
   const placed = grids.map((grid, index) => ({
     grid,
     index,

@@ -2,6 +2,7 @@
  * What RNN, LSTM and GRU share: options, parameters, layers and directions, checks of inputs and states, and the
  * stacking of fused layers. The layers themselves are in rnn.ts, lstm.ts and gru.ts.
  */
+import { Node } from '../../autograd/node';
 import { cat, indexSelect, narrow, squeeze, unsqueeze } from '../../ops';
 import { contiguous } from '../../ops/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
@@ -48,6 +49,14 @@ export function checkSize(layer: string, name: string, value: unknown): number {
     throw new RangeError(`${layer}: ${name} must be an integer of at least 1, got ${value}`);
   }
   return value;
+}
+
+/** The states of all layers in one tensor. PyTorch stacks those of each direction, which its gradFn says. */
+function layersOf(states: readonly Tensor[]): Tensor {
+  if (states.length === 1) return states[0];
+  const all = cat(states, 0);
+  if (all.node instanceof Node) all.node.outputNames = ['StackBackward0'];
+  return all;
 }
 
 /** A recurrent layer; not made directly. */
@@ -302,8 +311,7 @@ export abstract class RecurrentBase extends Module {
         out = dropoutOf(out, this.dropout, { training: this.training });
       }
     }
-    const join = (list: Tensor[]): Tensor => (list.length === 1 ? list[0] : cat(list, 0));
-    return [out, join(hs), cs.length === 0 ? null : join(cs)];
+    return [out, layersOf(hs), cs.length === 0 ? null : layersOf(cs)];
   }
 
   // What PyTorch's gradFn is called for the same layer.
