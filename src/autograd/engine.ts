@@ -96,7 +96,7 @@ function collect(roots: readonly Root[], targets: Targets | null): Node[] {
       }
     }
   }
-  if (!sorted) nodes.sort((a, b) => b.order - a.order);
+  if (!sorted) sortNewestFirst(nodes);
   if (targets === null) for (let i = 0; i < nodes.length; i++) nodes[i].live = true;
   else {
     for (let i = nodes.length - 1; i >= 0; i--) {
@@ -105,6 +105,20 @@ function collect(roots: readonly Root[], targets: Targets | null): Node[] {
     }
   }
   return nodes;
+}
+
+// Graphs of a few fused operations are walked so often that a sort with a comparison function shows.
+function sortNewestFirst(nodes: Node[]): void {
+  if (nodes.length > 40) {
+    nodes.sort((a, b) => b.order - a.order);
+    return;
+  }
+  for (let i = 1; i < nodes.length; i++) {
+    const node = nodes[i];
+    let k = i - 1;
+    for (; k >= 0 && nodes[k].order < node.order; k--) nodes[k + 1] = nodes[k];
+    nodes[k + 1] = node;
+  }
 }
 
 const leadsOn = (node: Node): boolean => node.next.some((next) => next !== null && next.live);

@@ -40,15 +40,16 @@ export function kernel(name: string): Kernel {
 }
 
 /** A kernel for each element type that it exists for. */
-export type KernelFamily = Partial<Record<Suffix, Kernel>>;
+export type KernelFamily = Partial<Record<Suffix, Kernel | undefined>>;
 
 export function family(name: string): KernelFamily {
-  const found: KernelFamily = {};
+  // All families have the same fields in the same order, so that reading one is a load at a known place.
+  const found: KernelFamily = { f32: undefined, f64: undefined, i32: undefined, u8: undefined };
   for (const suffix of ['f32', 'f64', 'i32', 'u8'] as const) {
     const one = addon.kernels[`${name}_${suffix}`];
     if (one !== undefined) found[suffix] = one;
   }
-  if (Object.keys(found).length === 0)
+  if (Object.values(found).every((one) => one === undefined))
     throw new Error(`internal: the add-on has no kernel ${name}`);
   return found;
 }

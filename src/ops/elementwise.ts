@@ -5,14 +5,8 @@
 import { args, type Kernel, type KernelFamily } from '../native/kernels';
 import { isGradEnabled } from '../autograd/mode';
 import { record, save } from '../autograd/node';
-import { dtypes, resultType, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
-import {
-  broadcastShapes,
-  broadcastStrides,
-  sameShape,
-  showShape,
-  type Shape,
-} from '../tensor/shape';
+import { dtypes, resultType, type DType, type TypedArray } from '../tensor/dtype';
+import { broadcastShapes, broadcastStrides, showShape, type Shape } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { cast } from './cast';
 import { unbroadcast } from './unbroadcast';
@@ -22,7 +16,14 @@ export type Operand = Tensor | number;
 
 /** The kernel of `family` for an element type. @throws TypeError when the operation has none. */
 export function pick(operation: string, family: KernelFamily, dtype: DType): Kernel {
-  const found = family[suffixOf(dtype)];
+  const found =
+    dtype === 'float32'
+      ? family.f32
+      : dtype === 'float64'
+        ? family.f64
+        : dtype === 'int32'
+          ? family.i32
+          : family.u8;
   if (found === undefined) throw new TypeError(`${operation}: is not defined for ${dtype} tensors`);
   return found;
 }
@@ -38,7 +39,7 @@ export function checkTensor(operation: string, name: string, x: unknown): assert
 
 /** @throws TypeError when `x` is neither a tensor nor a number. */
 export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
-  if (typeof x !== 'number') checkTensor(operation, name, x);
+  if (typeof x !== 'number' && !(x instanceof Tensor)) checkTensor(operation, name, x);
 }
 
 /**
@@ -97,19 +98,21 @@ export function place(operation: string, position: 0 | 1 | 2, value: number, dty
  */
 export function writeStrided(at: number, shape: Shape, operands: readonly Tensor[]): void {
   const count = operands.length;
+  const n = operands[count - 1].numel;
+  // Equal numbers of elements, all contiguous and broadcastable, are the same elements in the same order.
   let flat = true;
   for (let i = 0; i < count; i++) {
     const x = operands[i];
-    if (!x.contiguousLayout || !sameShape(x.shape, shape)) {
+    if (!x.contiguousLayout || (x.numel !== n && x.numel !== 1)) {
       flat = false;
       break;
     }
+    args[at + 3 + i] = x.numel === n ? 1 : 0;
   }
   if (flat) {
     args[at] = 1;
     args[at + 1] = count;
-    args[at + 2] = operands[count - 1].numel;
-    for (let i = 0; i < count; i++) args[at + 3 + i] = 1;
+    args[at + 2] = n;
     return;
   }
   const strides = operands.map((x) => broadcastStrides(x.shape, x.strides, shape));
@@ -260,7 +263,8 @@ export function recordBinary(
   da: (g: Tensor) => Tensor,
   db: (g: Tensor) => Tensor,
 ): Tensor {
-  const [x, y] = [typeof a === 'number' ? null : a, typeof b === 'number' ? null : b];
+  const x = typeof a === 'number' ? null : a;
+  const y = typeof b === 'number' ? null : b;
   return record(name, [x, y], out, (g, node) => [
     node.needs(0) ? unbroadcast(da(g), x!.shape) : null,
     node.needs(1) ? unbroadcast(db(g), y!.shape) : null,

@@ -3,7 +3,7 @@
  * optimizer's own file.
  */
 import { clearGrad } from '../autograd/clear';
-import { withGradMode } from '../autograd/mode';
+import { setGradMode, withGradMode } from '../autograd/mode';
 import { contiguous } from '../ops/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
@@ -121,7 +121,12 @@ export abstract class Optimizer<
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
     const loss = closure === undefined ? undefined : withGradMode(true, closure);
-    withGradMode(false, () => this.#updateAll());
+    const gradMode = setGradMode(false);
+    try {
+      this.#updateAll();
+    } finally {
+      setGradMode(gradMode);
+    }
     this.updates++;
     return loss;
   }

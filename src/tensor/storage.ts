@@ -3,7 +3,8 @@
  * address read once. The collector frees it: no finalizer, no dispose. Two sources:
  *
  * - `allocate`: what a user may hold. Small pieces are cut from slabs, so that a tensor of a few elements
- *   costs nanoseconds; the price is that one live piece keeps its slab (16 KB) alive.
+ *   costs nanoseconds; the price is that one live piece keeps its slab alive (16 KB for up to 256 bytes,
+ *   64 KB for up to 4 KB: apart, so that a list of losses does not keep the outputs beside them).
  * - `borrow` / `giveBack`: what only the engine can see (saved gates, packed weights, gradients). Size-class
  *   free lists, refilled by the engine itself, so that a synchronous loop reuses the same warm memory
  *   without waiting for the collector. During a backward walk `allocate` borrows too (`setRecycling`), and the
@@ -32,8 +33,7 @@ export class Storage implements Memory {
 }
 
 const alignment = 64;
-const slabBytes = 16 * 1024;
-const largestInSlab = 1024;
+const largestInSlab = 4096;
 // V8 refuses larger ArrayBuffers; a request above it is the caller's size, not our fault.
 const largestBuffer = 2 ** 33;
 
@@ -57,17 +57,25 @@ function newStorage(bytes: number): Storage {
   return new Storage(raw.buffer as ArrayBuffer, byteOffset, bytes, address, bytes);
 }
 
-let slab: Storage | null = null;
-let slabUsed = 0;
+interface Slab {
+  readonly largestPiece: number;
+  readonly bytes: number;
+  memory: Storage | null;
+  used: number;
+}
+const small: Slab = { largestPiece: 256, bytes: 16 * 1024, memory: null, used: 0 };
+const medium: Slab = { largestPiece: largestInSlab, bytes: 64 * 1024, memory: null, used: 0 };
 
 function cut(size: number, bytes: number): Storage {
-  if (slab === null || slabUsed + size > slabBytes) {
-    slab = newStorage(slabBytes);
-    slabUsed = 0;
+  const slab = size <= small.largestPiece ? small : medium;
+  let { memory } = slab;
+  let at = slab.used;
+  if (memory === null || at + size > slab.bytes) {
+    memory = slab.memory = newStorage(slab.bytes);
+    at = 0;
   }
-  const at = slabUsed;
-  slabUsed = at + size;
-  return new Storage(slab.buffer, slab.byteOffset + at, bytes, slab.address + at, size);
+  slab.used = at + size;
+  return new Storage(memory.buffer, memory.byteOffset + at, bytes, memory.address + at, size);
 }
 
 let recycling = false;

@@ -51,7 +51,9 @@ export class Tensor implements Memory {
   /** Sizes of the dimensions; `[]` for a single number. */
   readonly shape: Shape;
   /** Distance between neighbours along each dimension, in elements. */
-  readonly strides: readonly number[];
+  get strides(): readonly number[] {
+    return (this.steps ??= contiguousStrides(this.shape));
+  }
   readonly dtype: DType;
   /** Number of elements. */
   readonly numel: number;
@@ -74,19 +76,22 @@ export class Tensor implements Memory {
   rebased = 0;
   /** @internal For a leaf: the node that accumulates `grad`. */
   accumulator: GradFn | null = null;
+  // Null for a contiguous tensor until somebody asks: most results of operations are never asked.
+  private steps: readonly number[] | null;
 
+  /** @internal `strides` null stands for row-major order. */
   constructor(
     storage: Storage,
     dtype: DType,
     shape: Shape,
-    strides: readonly number[] = contiguousStrides(shape),
+    strides: readonly number[] | null = null,
     offset = 0,
-    contiguous = isContiguous(shape, strides),
+    contiguous = strides === null || isContiguous(shape, strides),
   ) {
     this.storage = storage;
     this.dtype = dtype;
     this.shape = shape;
-    this.strides = strides;
+    this.steps = strides;
     this.offset = offset;
     this.numel = numelOf(shape);
     this.address = storage.address + offset * itemSize(dtype);
@@ -277,7 +282,7 @@ export function replaceData(target: Tensor, source: Tensor): void {
     storage: source.storage,
     dtype: source.dtype,
     shape: source.shape,
-    strides: source.strides,
+    steps: source.strides,
     offset: source.offset,
     numel: source.numel,
     address: source.address,
@@ -287,12 +292,5 @@ export function replaceData(target: Tensor, source: Tensor): void {
 
 /** A fresh, uninitialised, contiguous tensor. */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
-  return new Tensor(
-    allocate(numelOf(shape) * itemSize(dtype)),
-    dtype,
-    shape,
-    contiguousStrides(shape),
-    0,
-    true,
-  );
+  return new Tensor(allocate(numelOf(shape) * itemSize(dtype)), dtype, shape, null, 0, true);
 }

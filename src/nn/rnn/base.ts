@@ -59,6 +59,11 @@ function layersOf(states: readonly Tensor[]): Tensor {
   return all;
 }
 
+function namesOf(layer: number, direction: number): string[] {
+  const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`;
+  return ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'].map((name) => name + suffix);
+}
+
 /** A recurrent layer; not made directly. */
 export abstract class RecurrentBase extends Module {
   readonly inputSize: number;
@@ -71,6 +76,7 @@ export abstract class RecurrentBase extends Module {
   readonly projSize: number;
   readonly #kind: CellKind;
   readonly #relu: boolean;
+  readonly #names: string[][] = [];
 
   constructor(
     kind: CellKind,
@@ -151,17 +157,19 @@ export abstract class RecurrentBase extends Module {
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
   }
 
+  // The names are put together once: that would cost more in each forward than finding the fields.
   #weights(layer: number): DirectionWeights[] {
     const fields = this as unknown as Readonly<Record<string, Tensor | undefined>>;
     const out: DirectionWeights[] = [];
-    for (let d = 0; d < this.#directions; d++) {
-      const suffix = `_l${layer}${d === 1 ? '_reverse' : ''}`;
+    const directions = this.#directions;
+    for (let d = 0; d < directions; d++) {
+      const names = (this.#names[layer * directions + d] ??= namesOf(layer, d));
       out.push([
-        fields[`weight_ih${suffix}`]!,
-        fields[`weight_hh${suffix}`]!,
-        fields[`bias_ih${suffix}`] ?? null,
-        fields[`bias_hh${suffix}`] ?? null,
-        fields[`weight_hr${suffix}`] ?? null,
+        fields[names[0]]!,
+        fields[names[1]]!,
+        fields[names[2]] ?? null,
+        fields[names[3]] ?? null,
+        fields[names[4]] ?? null,
       ]);
     }
     return out;

@@ -55,6 +55,7 @@ export function checkPair(operation: string, input: Tensor, target: Tensor): voi
  */
 export function aligned(operation: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
   checkPair(operation, input, target);
+  if (input.dtype === target.dtype && sameShape(input.shape, target.shape)) return [input, target];
   const shape = broadcastShapes(operation, input.shape, target.shape);
   if (!sameShape(input.shape, target.shape)) {
     warnOnce(

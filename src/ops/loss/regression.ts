@@ -6,7 +6,7 @@ import { isGradEnabled, noGrad } from '../../autograd/mode';
 import { record, save } from '../../autograd/node';
 import { args, family } from '../../native/kernels';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
+import { copyInto } from '../clone';
 import { applyBinary, pick, writeStrided } from '../elementwise';
 import { mul } from '../mul';
 import { sub } from '../sub';
@@ -35,7 +35,8 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
   const [a, b] = aligned('mseLoss', input, target);
   const out = squaredError(a, b, reduction);
   if (!isGradEnabled() || !(a.requiresGrad || b.requiresGrad)) return out;
-  const [savedA, savedB] = [save('mseLoss', a), save('mseLoss', b)];
+  const savedA = save('mseLoss', a);
+  const savedB = save('mseLoss', b);
   const factor = reduction === 'mean' ? 2 / a.numel : 2;
   return record('MseLossBackward0', [a, b], out, (g, node) => {
     const da = squaredErrorGradient(g, savedA.get(), savedB.get(), factor);
@@ -43,11 +44,15 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
   });
 }
 
+const dense = (x: Tensor): Tensor =>
+  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
+
 function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return applyBinary('mseLoss', squares, a, b, empty(a.shape, a.dtype));
   const out = empty([], a.dtype);
   const run = pick('mseLoss', squareSums, a.dtype);
-  const [x, y] = noGrad(() => [contiguous(a), contiguous(b)]);
+  const x = dense(a);
+  const y = dense(b);
   args[0] = x.address;
   args[1] = y.address;
   args[2] = out.address;

@@ -6,6 +6,12 @@ import { reshape } from './reshape';
 import { partOf } from './part';
 import { viewOf } from './view';
 
+function without(list: readonly number[], dim: number): number[] {
+  const out: number[] = [];
+  for (let d = 0; d < list.length; d++) if (d !== dim) out.push(list[d]);
+  return out;
+}
+
 /**
  * The sub-tensor at `index` along `dim`, without that dimension; negative counts from the end (torch.select).
  * @throws RangeError when the index is out of range.
@@ -22,13 +28,12 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
     );
   }
   const at = index < 0 ? index + size : index;
-  const without = <E>(list: readonly E[]): E[] => [...list.slice(0, d), ...list.slice(d + 1)];
   const plain = contiguousStrides(x.shape);
   return partOf(x, 'SelectBackward0', {
-    shape: without(x.shape),
-    strides: without(x.strides),
+    shape: without(x.shape, d),
+    strides: without(x.strides, d),
     offset: at * x.strides[d],
-    plainStrides: without(plain),
+    plainStrides: without(plain, d),
     plainOffset: at * plain[d],
   });
 }
