@@ -172,9 +172,10 @@ template <class T>
 void checkLarge(const KernelTable& table) {
   Work& work = processWork();
   // Over a block's depth, rows and columns; few rows and many columns, and the reverse.
-  const int64_t shapes[][3] = {{100, 70, 300}, {253, 130, 70}, {64, 256, 513}, {7, 1030, 260},
-                               {1030, 7, 260}, {1, 1030, 515}, {1030, 1, 515}, {2, 515, 1030},
-                               {515, 2, 1030}, {4, 256, 64},   {33, 33, 1100}, {600, 40, 9}};
+  const int64_t shapes[][3] = {{100, 70, 300},  {253, 130, 70}, {64, 256, 513}, {7, 1030, 260},
+                               {1030, 7, 260},  {1, 1030, 515}, {1030, 1, 515}, {2, 515, 1030},
+                               {515, 2, 1030},  {4, 256, 64},   {33, 33, 1100}, {600, 40, 9},
+                               {6, 1100, 1030}, {2, 70, 1024},  {9, 37, 1024}};
   uint64_t seed = 1000;
   for (const auto& shape : shapes)
     for (int t = 0; t < 4; ++t) {

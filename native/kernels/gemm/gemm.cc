@@ -1,5 +1,7 @@
 // gemm and gemm_batched: which path a product takes and how it is shared among threads. The paths
-// themselves: packed.h (blocks and panels). None of these choices changes a bit of a result.
+// themselves: direct.h (few rows), packed.h (blocks and panels). None of these choices changes a
+// bit of a result.
+#include "direct.h"
 #include "packed.h"
 #include "../kernels.h"
 
@@ -16,8 +18,11 @@ void copyStart(const Product<T>& p) {
 
 template <class T>
 void oneThread(const Product<T>& p, char* scratch) {
-  if (p.K == 0)
-    copyStart(p);
+  if (p.K == 0) return copyStart(p);
+  // Lanes run along the longer side when the other is less than a vector.
+  if (p.N < Vec<T>::lanes && p.M > p.N) return oneThread(p.transposed(), scratch);
+  if (prefersDirect(p))
+    directProduct(p);
   else
     packedProduct(p, scratch);
 }

@@ -44,16 +44,25 @@ struct Accumulators {
     for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
     for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::load(row + j * lanes);
   }
-  // Row m starts from c[m * ldc + (0 .. NV*lanes)).
+  // Row m starts from c[m * ldc + (0 .. NV*lanes)). One address walks down the rows: left to
+  // itself, gcc computes all of them ahead and spills.
   OSTINATO_INLINE void load(const T* c, int64_t ldc) {
     OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-    for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::load(c + m * ldc + j * lanes);
+    for (int m = 0; m < MR; ++m) {
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::load(c + j * lanes);
+      if (m + 1 < MR) c += ldc;
+      asm("" : "+r"(c));
+    }
   }
   OSTINATO_INLINE void store(T* c, int64_t ldc) const {
     OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-    for (int j = 0; j < NV; ++j) OSTINATO_ISA::store(c + m * ldc + j * lanes, v[m][j]);
+    for (int m = 0; m < MR; ++m) {
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j) OSTINATO_ISA::store(c + j * lanes, v[m][j]);
+      if (m + 1 < MR) c += ldc;
+      asm("" : "+r"(c));
+    }
   }
   // The same for the first `columns` columns only (0 <= columns <= NV*lanes); the others load as
   // zero.
@@ -87,15 +96,18 @@ OSTINATO_INLINE Register<T> loadRegister(const T* p) {
 
 // acc += A * B over k in [0, K). A's element (m, k) is a[m * rowStride + k * kStride]; B's column
 // vector j of step k is b[offset(j) + k * bStride] with offset(j) the layout above. Any alignment.
-template <class T, int MR, int NV, int PV>
+// With `copies`, B's vectors are also written to copy[k * NV * lanes + j * lanes]: a panel is
+// packed while the first tile of rows passes over it, in slots that the multiply-adds leave free.
+template <class T, int MR, int NV, int PV, bool copies = false>
 OSTINATO_INLINE void multiplyAddStrided(Accumulators<T, MR, NV>& acc, int64_t K, const T* a,
                                         int64_t rowStride, int64_t kStride, const T* b,
-                                        int64_t bStride, int64_t panelStride) {
+                                        int64_t bStride, int64_t panelStride, T* copy = nullptr) {
   constexpr int lanes = Vec<T>::lanes;
   // A copy of its own, so that the sums stay in registers whatever the caller does with acc.
   Accumulators<T, MR, NV> sum = acc;
-  OSTINATO_UNROLL_BY(4) for (int64_t k = 0; k < K; ++k) {
+  const auto step = [&]() __attribute__((always_inline)) {
     if constexpr (MR < NV * Vec<T>::registers) {
+      static_assert(!copies);
       // Few rows: their elements of A stay in registers while B's vectors pass by.
       Vec<T> x[MR];
       OSTINATO_UNROLL
@@ -114,7 +126,11 @@ OSTINATO_INLINE void multiplyAddStrided(Accumulators<T, MR, NV>& acc, int64_t K,
     } else {
       Vec<T> column[NV];
       OSTINATO_UNROLL
-      for (int j = 0; j < NV; ++j) column[j] = load(b + (j / PV) * panelStride + (j % PV) * lanes);
+      for (int j = 0; j < NV; ++j) {
+        column[j] = load(b + (j / PV) * panelStride + (j % PV) * lanes);
+        if constexpr (copies) store(copy + j * lanes, column[j]);
+      }
+      if constexpr (copies) copy += NV * lanes;
       OSTINATO_UNROLL
       for (int m = 0; m < MR; ++m) {
         const Vec<T> x = broadcast(a[m * rowStride]);
@@ -124,7 +140,10 @@ OSTINATO_INLINE void multiplyAddStrided(Accumulators<T, MR, NV>& acc, int64_t K,
     }
     a += kStride;
     b += bStride;
-  }
+  };
+  // Where two hyperthreads share a core, each instruction of the loop itself takes a multiply-add's
+  // place; written out by hand, gcc mixes the steps and copies registers.
+  OSTINATO_UNROLL_BY(4) for (int64_t k = 0; k < K; ++k) step();
   acc = sum;
 }
 

@@ -32,28 +32,27 @@ struct Transposition {
   static constexpr int width = bytes / sizeof(T);
   static constexpr int depth = 16 / sizeof(T);
   typedef T Wide __attribute__((vector_size(bytes)));
-  typedef T Half __attribute__((vector_size(16)));
-  typedef T UnalignedHalf __attribute__((vector_size(16), aligned(sizeof(T)), may_alias));
   typedef T UnalignedWide __attribute__((vector_size(bytes), aligned(sizeof(T)), may_alias));
 
-  // row[i] and row[i + depth] side by side.
-  static OSTINATO_INLINE Wide loadRows(const T* const* row, int i, int64_t k) {
-    const Half low = *(const UnalignedHalf*)(row[i] + k);
-    if constexpr (bytes == 16) {
-      return low;
-    } else {
-      const Half high = *(const UnalignedHalf*)(row[i + depth] + k);
-      if constexpr (sizeof(T) == 4)
-        return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
-      else
-        return __builtin_shufflevector(low, high, 0, 1, 2, 3);
-    }
+  // Row i, and in a 256-bit unit row i + depth beside it.
+  template <class RowAt>
+  static OSTINATO_INLINE Wide loadRows(RowAt rowAt, int i) {
+#if defined(__AVX2__)
+    // Written with the instruction in mind that inserts a half from memory; without it gcc loads
+    // the half first and spends a shuffle on it.
+    return (Wide)_mm256_insertf128_si256(
+        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i*)rowAt(i))),
+        _mm_loadu_si128((const __m128i*)rowAt(i + depth)), 1);
+#else
+    return *(const UnalignedWide*)rowAt(i);
+#endif
   }
 
-  // column[d][i] = row[i][k + d] for i < width, d < depth.
-  static OSTINATO_INLINE void transpose(const T* const* row, int64_t k, Wide* column) {
+  // column[d][i] = rowAt(i)[d] for i < width, d < depth; rowAt(i) is a pointer.
+  template <class RowAt>
+  static OSTINATO_INLINE void transpose(RowAt rowAt, Wide* column) {
     if constexpr (sizeof(T) == 8) {
-      const Wide a = loadRows(row, 0, k), b = loadRows(row, 1, k);
+      const Wide a = loadRows(rowAt, 0), b = loadRows(rowAt, 1);
       if constexpr (bytes == 32) {
         column[0] = __builtin_shufflevector(a, b, 0, 4, 2, 6);
         column[1] = __builtin_shufflevector(a, b, 1, 5, 3, 7);
@@ -62,8 +61,8 @@ struct Transposition {
         column[1] = __builtin_shufflevector(a, b, 1, 3);
       }
     } else {
-      const Wide a = loadRows(row, 0, k), b = loadRows(row, 1, k);
-      const Wide c = loadRows(row, 2, k), d = loadRows(row, 3, k);
+      const Wide a = loadRows(rowAt, 0), b = loadRows(rowAt, 1);
+      const Wide c = loadRows(rowAt, 2), d = loadRows(rowAt, 3);
       if constexpr (bytes == 32) {
         const Wide ab0 = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
         const Wide ab1 = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
@@ -84,6 +83,15 @@ struct Transposition {
         column[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
       }
     }
+  }
+
+  // column[d][i] = b[i * ldb + d].
+  static OSTINATO_INLINE void transposeStrided(const T* b, int64_t ldb, Wide* column) {
+    // Hidden from the compiler, which would keep `width` row addresses in registers, or rather on
+    // the stack, where two addresses and multiples of ldb do.
+    asm("" : "+r"(b));
+    const T* const b4 = b + 4 * ldb;
+    transpose([&](int i) { return (i < 4 ? b : b4) + (i & 3) * ldb; }, column);
   }
 };
 
@@ -113,7 +121,7 @@ void packBlockTransposed(const T* b, int64_t ldb, int64_t K, ColumnBlock block, 
     int64_t k = 0;
     for (; k + Unit::depth <= K; k += Unit::depth) {
       typename Unit::Wide column[Unit::depth];
-      Unit::transpose(row, k, column);
+      Unit::transpose([&](int i) { return row[i] + k; }, column);
       OSTINATO_UNROLL
       for (int d = 0; d < Unit::depth; ++d)
         *(typename Unit::UnalignedWide*)(out + (k + d) * kStride) =

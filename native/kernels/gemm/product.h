@@ -52,45 +52,66 @@ struct Product {
   }
 };
 
-// Fills tile[rows][ld] (ld >= columns) with what the chains start from; the tile's other columns up
-// to `width` become zero.
+// What a tile of C starts from and where it ends: element (i, j) starts from start[i * startRow + j
+// * startColumn] (start null: from zero) and goes to c[i * cRow + j * cColumn], j < columns.
 template <class T>
-void startTile(const Product<T>& p, T* tile, int64_t rows, int64_t columns, int64_t width) {
-  for (int64_t i = 0; i < rows; ++i) {
-    T* out = tile + i * width;
-    for (int64_t j = 0; j < columns; ++j)
-      out[j] = p.accumulate ? p.c[i * p.cRow + j * p.cColumn]
-               : p.bias     ? p.bias[i * p.biasRow + j * p.biasColumn]
-                            : T(0);
-    for (int64_t j = columns; j < width; ++j) out[j] = T(0);
-  }
-}
+struct Tile {
+  int64_t columns;
+  T* c;
+  int64_t cRow, cColumn;
+  const T* start;
+  int64_t startRow, startColumn;
 
-// One tile: compute(acc) runs the loop over k on accumulators that hold the start values; C gets
-// the result. p is the tile's own product: p.M <= MR is not needed to be equal, p.N <= NV * lanes.
+  // The tile of p whose first element is (m, n); `goesOn`: an earlier range of k has been there.
+  OSTINATO_INLINE Tile(const Product<T>& p, int64_t m, int64_t n, int64_t columns, bool goesOn)
+      : columns(columns),
+        c(p.c + m * p.cRow + n * p.cColumn),
+        cRow(p.cRow),
+        cColumn(p.cColumn),
+        start(c),
+        startRow(cRow),
+        startColumn(cColumn) {
+    if (goesOn || p.accumulate) return;
+    startRow = p.biasRow;
+    startColumn = p.biasColumn;
+    start = p.bias ? p.bias + m * startRow + n * startColumn : nullptr;
+  }
+  // Fills memory[rows][width] with the start values; columns that C does not have become zero.
+  __attribute__((noinline)) void begin(T* memory, int64_t rows, int64_t width) const {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < width; ++j)
+        memory[i * width + j] = start && j < columns ? start[i * startRow + j * startColumn] : T(0);
+  }
+  __attribute__((noinline)) void end(const T* memory, int64_t rows, int64_t width) const {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j) c[i * cRow + j * cColumn] = memory[i * width + j];
+  }
+};
+
+// compute(acc) runs the loop over k on accumulators that hold the start values; C gets the result.
 // A tile that is not whole, or whose C is strided, goes through memory of its own.
 template <class T, int MR, int NV, class Compute>
-OSTINATO_INLINE void runTile(const Product<T>& p, Compute compute) {
+OSTINATO_INLINE void runTile(const Tile<T>& tile, Compute compute) {
   constexpr int width = NV * Vec<T>::lanes;
-  Accumulators<T, MR, NV> acc;
-  if (p.N == width && p.cColumn == 1 && (p.accumulate || !p.bias || p.biasColumn == 1)) {
-    if (p.accumulate)
-      acc.load(p.c, p.cRow);
-    else if (p.bias)
-      acc.load(p.bias, p.biasRow);
-    else
-      acc.zero();
-    compute(acc);
-    acc.store(p.c, p.cRow);
-    return;
+  alignas(64) static constexpr T zeros[width] = {};
+  alignas(64) T memory[MR * width];
+  const bool whole =
+      tile.columns == width && tile.cColumn == 1 && (tile.startColumn == 1 || !tile.start);
+  const T* from = zeros;
+  int64_t stride = 0;
+  if (!whole) {
+    tile.begin(memory, MR, width);
+    from = memory;
+    stride = width;
+  } else if (tile.start) {
+    from = tile.start;
+    stride = tile.startRow;
   }
-  alignas(64) T tile[MR * width];
-  startTile(p, tile, MR, p.N, width);
-  acc.load(tile, width);
+  Accumulators<T, MR, NV> acc;
+  acc.load(from, stride);
   compute(acc);
-  acc.store(tile, width);
-  for (int i = 0; i < MR; ++i)
-    for (int64_t j = 0; j < p.N; ++j) p.c[i * p.cRow + j * p.cColumn] = tile[i * width + j];
+  acc.store(whole ? tile.c : memory, whole ? tile.cRow : width);
+  if (!whole) tile.end(memory, MR, width);
 }
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -51,6 +51,13 @@ inline constexpr int64_t blockRows = (int64_t(240) << 10) /
 template <class T>
 inline constexpr int64_t blockColumns = (int64_t(4) << 20) / (blockDepth<T> * sizeof(T));
 
+// Up to how many rows a product is computed straight from B (direct.h), row-major or transposed.
+// Doubles have fewer such paths, for the sake of the add-on's size.
+template <class T>
+inline constexpr int directRows = sizeof(T) == 4 ? tileRows : 2;
+template <class T>
+inline constexpr int directTransposedRows = sizeof(T) == 4 ? 2 : 1;
+
 // Row tiles that differ by one row at most: 32 rows in tiles of up to 6 are 6,6,5,5,5,5, not
 // 6,6,6,6,6,2.
 struct RowTiles {

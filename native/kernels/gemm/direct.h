@@ -1,0 +1,177 @@
+// Products of few rows, read from B where it lies: packing would cost as much as the product
+// itself.
+//
+//   B row-major    vectors of columns. A large B is taken a few of its rows at a time, so that it
+//   is
+//                  read in long runs; C carries the running sums from one run to the next
+//   B transposed   blocks of B are transposed in registers, so that lanes are columns of C and each
+//                  chain stays in the order of k
+#pragma once
+
+#include "product.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+// Columns n .. n + columns - 1 (NV * lanes at most) over steps k .. k + depth - 1. b points to the
+// first element of B, bRow apart are its rows.
+template <class T, int MR, int NV>
+__attribute__((noinline)) void rowMajorTile(const Product<T>& p, int64_t n, int64_t columns,
+                                            int64_t k, int64_t depth, const T* b, int64_t bRow) {
+  runTile<T, MR, NV>(
+      Tile<T>(p, 0, n, columns, k > 0), [&](auto& acc) __attribute__((always_inline)) {
+        multiplyAddStrided<T, MR, NV, NV>(acc, depth, p.a + k * p.aColumn, p.aRow, p.aColumn, b,
+                                          bRow, 0);
+      });
+}
+
+// How many rows of B one run takes. A column of tiles reads B with a stride of a whole row, which
+// neither the prefetcher nor the TLB likes once B is out of L2; many runs load and store C as
+// often.
+template <class T>
+int64_t runDepth(const Product<T>& p) {
+  const int64_t bytes = p.N * p.K * int64_t(sizeof(T));
+  if (p.cColumn != 1 || bytes <= (int64_t(256) << 10)) return p.K;
+  return p.M <= 4 ? 8 : 32;
+}
+
+template <class T>
+using RowMajorTile = void (*)(const Product<T>&, int64_t, int64_t, int64_t, int64_t, const T*,
+                              int64_t);
+
+// `wide` computes `width` columns at once, `narrow` one vector.
+template <class T>
+void rowMajorRows(const Product<T>& p, RowMajorTile<T> wide, int64_t width,
+                  RowMajorTile<T> narrow) {
+  constexpr int lanes = Vec<T>::lanes;
+  const int64_t depth = runDepth(p);
+  for (int64_t k = 0; k < p.K; k += depth) {
+    const int64_t count = p.K - k < depth ? p.K - k : depth;
+    const T* b = p.b + k * p.bRow;
+    int64_t n = 0;
+    for (; n + width <= p.N; n += width) wide(p, n, width, k, count, b + n, p.bRow);
+    for (; n + lanes <= p.N; n += lanes) narrow(p, n, lanes, k, count, b + n, p.bRow);
+    // The last columns, padded to a vector a few rows at a time.
+    constexpr int64_t padded = 64;
+    for (int64_t i = 0; n < p.N && i < count; i += padded) {
+      alignas(64) T block[padded * lanes];
+      const int64_t rows = padded < count - i ? padded : count - i;
+      packBlock(b + i * p.bRow, p.bRow, rows, {n, int(p.N - n)}, block, lanes);
+      narrow(p, n, p.N - n, k + i, rows, block, lanes);
+    }
+  }
+}
+
+#if defined(__AVX512F__)
+OSTINATO_INLINE auto fmaWide(Transposition<float>::Wide a, Transposition<float>::Wide b,
+                             Transposition<float>::Wide c) {
+  return (Transposition<float>::Wide)_mm256_fmadd_ps(a, b, c);
+}
+OSTINATO_INLINE auto fmaWide(Transposition<double>::Wide a, Transposition<double>::Wide b,
+                             Transposition<double>::Wide c) {
+  return (Transposition<double>::Wide)_mm256_fmadd_pd(a, b, c);
+}
+#else
+OSTINATO_INLINE auto fmaWide(Register<float> a, Register<float> b, Register<float> c) {
+  return fmaRegister(a, b, c);
+}
+OSTINATO_INLINE auto fmaWide(Register<double> a, Register<double> b, Register<double> c) {
+  return fmaRegister(a, b, c);
+}
+#endif
+
+// MR rows against `units` units of columns (see Transposition) of a transposed B; columns n ..
+// n + columns - 1, which may be fewer.
+template <class T, int MR, int units>
+__attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, int64_t columns) {
+  using Unit = Transposition<T>;
+  using Wide = typename Unit::Wide;
+  constexpr int width = units * Unit::width;
+  constexpr int line = 64 / sizeof(T);
+  const int64_t ldb = p.bColumn;
+  const Tile<T> tile(p, 0, n, columns, false);
+  alignas(64) T memory[MR * width];
+  tile.begin(memory, MR, width);
+  Wide sum[MR][units];
+  OSTINATO_UNROLL
+  for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+  for (int u = 0; u < units; ++u) sum[m][u] = *(const Wide*)(memory + m * width + u * Unit::width);
+
+  const T* a = p.a;
+  const T* b = p.b + n * ldb;
+  int64_t k = 0;
+  // The chains of unit u over `depth` steps; x points to row 0 of A, y to B.
+  const auto accumulate = [&](int u, const T* x, const T* y) __attribute__((always_inline)) {
+    Wide column[Unit::depth];
+    Unit::transposeStrided(y + u * Unit::width * ldb, ldb, column);
+    OSTINATO_UNROLL
+    for (int d = 0; d < Unit::depth; ++d, x += p.aColumn) OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) sum[m][u] = fmaWide(x[m * p.aRow] - Wide{}, column[d], sum[m][u]);
+  };
+  if (columns == width && ldb * int64_t(sizeof(T)) % 4096 != 0) {
+    // Units take turns, so that their chains overlap.
+#pragma GCC unroll 1
+    for (; k + Unit::depth <= p.K; k += Unit::depth, a += Unit::depth * p.aColumn, b += Unit::depth)
+      OSTINATO_UNROLL
+    for (int u = 0; u < units; ++u) accumulate(u, a, b);
+  } else if (columns == width) {
+    // Rows a multiple of 4 KB apart share 8 places in L1: one unit's cache lines at a time. They
+    // are more streams than the processor follows: each row is prefetched into L2, at its end those
+    // of the next tile.
+    constexpr int64_t ahead = 8 * line;
+    const int64_t wrap = width * ldb - p.K;
+    for (; k + line <= p.K; k += line, a += line * p.aColumn, b += line) OSTINATO_UNROLL
+    for (int u = 0; u < units; ++u) {
+      uintptr_t next =
+          uintptr_t(b) + (u * Unit::width * ldb + ahead + (k + ahead < p.K ? 0 : wrap)) * sizeof(T);
+      OSTINATO_UNROLL
+      for (int i = 0; i < Unit::width; ++i, next += ldb * sizeof(T))
+        __builtin_prefetch((const char*)next, 0, 2);
+#pragma GCC unroll 1
+      for (int step = 0; step < line; step += Unit::depth)
+        accumulate(u, a + step * p.aColumn, b + step);
+    }
+  }
+  // A column that is not there repeats the last one and is not stored.
+  const T* row[width];
+  for (int i = 0; i < width; ++i) row[i] = p.b + (n + (i < columns ? i : columns - 1)) * ldb;
+  for (; k < p.K; ++k, a += p.aColumn) OSTINATO_UNROLL
+  for (int u = 0; u < units; ++u) {
+    Wide column;
+    for (int i = 0; i < Unit::width; ++i) column[i] = row[u * Unit::width + i][k];
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) sum[m][u] = fmaWide(a[m * p.aRow] - Wide{}, column, sum[m][u]);
+  }
+
+  OSTINATO_UNROLL
+  for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
+  for (int u = 0; u < units; ++u) *(Wide*)(memory + m * width + u * Unit::width) = sum[m][u];
+  tile.end(memory, MR, width);
+}
+
+template <class T, int MR, int units>
+void transposedRows(const Product<T>& p) {
+  constexpr int width = units * Transposition<T>::width, narrow = Transposition<T>::width;
+  int64_t n = 0;
+  for (; n + width <= p.N; n += width) transposedTile<T, MR, units>(p, n, width);
+  for (; n < p.N; n += narrow) transposedTile<T, MR, 1>(p, n, p.N - n < narrow ? p.N - n : narrow);
+}
+
+// Few rows share the work of packing B.
+template <class T>
+bool prefersDirect(const Product<T>& p) {
+  return p.M <= (p.bColumn == 1 ? directRows<T> : directTransposedRows<T>);
+}
+
+template <class T>
+void directProduct(const Product<T>& p) {
+  withRows(int(p.M), [&](auto count) {
+    constexpr int MR = decltype(count)::v, NV = vectorsFor(MR);
+    if constexpr (MR <= directRows<T>)
+      if (p.bColumn == 1)
+        return rowMajorRows<T>(p, rowMajorTile<T, MR, NV>, NV * Vec<T>::lanes,
+                               rowMajorTile<T, MR, 1>);
+    if constexpr (MR <= directTransposedRows<T>) transposedRows<T, MR, 2>(p);
+  });
+}
+
+}  // namespace ostinato::OSTINATO_ISA
