@@ -146,7 +146,7 @@ export function train(
     schedule.step();
     losses.push(loss.item());
     bar.setPostfix({ loss: loss.item() });
-    if (step % 300 === 0) print(`step ${step}, loss ${loss.item().toFixed(4)}`);
+    if (step % 100 === 0) print(`step ${step}, loss ${loss.item().toFixed(4)}`);
   }
   return losses;
 }
@@ -190,7 +190,7 @@ export interface Outcome {
 export function run(
   task: Task,
   kind: Kind,
-  { steps = 1200, heldOut = 500 } = {},
+  { steps = 600, heldOut = 500 } = {},
   print = tqdm.write,
 ): Outcome {
   manualSeed(0);
