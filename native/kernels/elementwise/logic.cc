@@ -6,7 +6,7 @@ namespace ostinato::OSTINATO_ISA {
 #define COMPARE(name, op)                                                                \
   template <class T>                                                                     \
   void name(const T* a, const T* b, uint8_t* out, const Strided& s, Work& work) {        \
-    if constexpr (sizeof(T) == 1) {                                                      \
+    if constexpr (sizeof(T) == 1 || forSize) {                                           \
       mapScalars(                                                                        \
           s, work, [](T x, T y) -> uint8_t { return x op y; }, out, a, b);               \
     } else {                                                                             \

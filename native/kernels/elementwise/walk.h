@@ -176,6 +176,13 @@ struct Scalars {
 // operand; a few; or as many as exp, beside which looking at the strides costs nothing.
 enum Weight { light, medium, heavy };
 
+// Whether this set is built for size (the scalar one is): then every operation's code exists once.
+#if defined(__OPTIMIZE_SIZE__)
+inline constexpr bool forSize = true;
+#else
+inline constexpr bool forSize = false;
+#endif
+
 // Picks the loop for the strides at hand. The lighter the operation, the more copies of its code
 // there are.
 template <class Loop, class Operation, int inputs, Weight weight>
@@ -184,7 +191,8 @@ __attribute__((noinline)) void innerLoop(const Run& run, const void* operation) 
   const int64_t* s = run.stride;
   const typename IndicesBelow<inputs>::type indices;
   if constexpr (inputs == 0) {
-    if (s[0] == 1) return Loop::template loop<unit>(run, f, indices);
+    if constexpr (weight != heavy)
+      if (s[0] == 1) return Loop::template loop<unit>(run, f, indices);
     Loop::template loop<strided>(run, f, indices);
   } else if constexpr (inputs == 1) {
     if constexpr (weight != heavy)
@@ -202,8 +210,9 @@ __attribute__((noinline)) void innerLoop(const Run& run, const void* operation) 
     }
     Loop::template loop<strided, strided, strided>(run, f, indices);
   } else {
-    if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)
-      return Loop::template loop<unit, unit, unit, unit>(run, f, indices);
+    if constexpr (weight != heavy)
+      if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1)
+        return Loop::template loop<unit, unit, unit, unit>(run, f, indices);
     Loop::template loop<strided, strided, strided, strided>(run, f, indices);
   }
 }
@@ -216,7 +225,8 @@ constexpr int64_t grainOf(Weight weight) { return weight == heavy ? 1 << 14 : 1 
 template <class Loop, class Operation, int inputs, Weight weight>
 OSTINATO_INLINE void walkWith(const Strided& s, const char* const* pointers,
                               const int* elementBytes, const Operation& f, Work& work) {
-  constexpr InnerLoop loop = innerLoop<Loop, Operation, inputs, weight>;
+  constexpr Weight copies = forSize ? heavy : weight;
+  constexpr InnerLoop loop = innerLoop<Loop, Operation, inputs, copies>;
   Run run;
   OSTINATO_UNROLL
   for (int i = 0; i <= inputs; ++i) {
