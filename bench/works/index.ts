@@ -3,6 +3,7 @@ import { growths } from './growth';
 import { micro } from './micro';
 import { parts } from './parts';
 import { rows, single, squares } from './products';
+import { programs } from './programs';
 import { forward, infer, shapes, streaming, streamingStep, train, training } from './recurrent';
 import { product } from './products';
 import { processes } from './processes';
@@ -20,6 +21,7 @@ export const works: readonly Entry[] = [
   ...streaming,
   ...parts,
   ...micro,
+  ...programs,
   ...threads,
   ...processes,
   ...growths,
@@ -38,4 +40,5 @@ export const quick: readonly Work[] = [
   streamingStep(80, 256),
   ...[256, 512, 1024].map((n) => product(n, n, n, [{ peakShare: 0.93 }])),
   ...micro,
+  ...programs,
 ];

@@ -1,0 +1,37 @@
+// Every program in the README and in docs/ runs, and prints what the document says.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as ostinato from 'ostinato';
+import { scripts } from '../../package.json';
+import { blocksOf, programsOf, root, runProgram } from './blocks';
+
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
+].filter((file) => file.endsWith('.md'));
+
+describe.each(documents)('%s', (file) => {
+  for (const program of programsOf(file)) {
+    test(`runs: ${program.title}`, () => {
+      const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      try {
+        const printed = runProgram(program, ostinato);
+        if (program.expected.length > 0) expect(printed).toEqual(program.expected);
+      } finally {
+        warn.mockRestore();
+      }
+    });
+  }
+
+  test('names its languages, and scripts and files that exist', () => {
+    for (const { language } of blocksOf(file)) {
+      expect(['ts', 'sh', 'python', 'text', 'cpp']).toContain(language === '' ? 'text' : language);
+    }
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, name] of text.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty(name);
+    for (const [, path] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(() => readFileSync(join(root, file, '..', path))).not.toThrow();
+    }
+  });
+});
