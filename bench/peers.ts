@@ -14,6 +14,7 @@ import { setClock } from './measure';
 import { nodePeer } from './peers/node-process';
 import { labels } from './peers/peer';
 import { pythonPeers } from './peers/torch';
+import { chart } from './report/chart';
 import type { Row } from './report/row';
 import { describeMachine, describePeers } from './report/machine';
 import { header, line, summary } from './report/table';
@@ -93,6 +94,9 @@ async function main(): Promise<void> {
     join(results, 'peers.md'),
     [...notes.flatMap((note) => [note, '']), ...header, ...sorted.map(line), ''].join('\n'),
   );
+  const svg = chart(sorted, 'Times as fast as a peer, one thread');
+  if (svg === null) console.log('no chart: echarts is not installed (npm ci)');
+  else writeFileSync(join(results, 'peers.svg'), svg);
 }
 
 main().catch((error: unknown) => {

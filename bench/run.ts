@@ -84,6 +84,7 @@ export async function runWork(
     own: showTiming(result),
     seconds: result.median,
     peers: cells,
+    goalTimes: judge.goalTimes(),
     bound: judge.bound(),
     verdicts: judge.verdicts(),
   };

@@ -26,6 +26,8 @@ export interface Row {
   readonly peers: Partial<Readonly<Record<PeerName, PeerCell>>>;
   /** Seconds of Ostinato, where that is what the peers' cells compare with. */
   readonly seconds?: number;
+  /** The factor that its first goal against a peer asks for. */
+  readonly goalTimes?: number;
   /** Share of the multiply-add peak, of the bandwidth: what bounds the work. */
   readonly bound: string;
   readonly verdicts: readonly Verdict[];
@@ -128,6 +130,12 @@ export class Judge {
         reached,
       },
     ];
+  }
+
+  /** The factor that the first goal against a peer asks for. */
+  goalTimes(): number | undefined {
+    const all = this.work.goals.flatMap((goal) => ('either' in goal ? goal.either : [goal]));
+    return all.find((goal) => 'than' in goal)?.times;
   }
 
   verdicts(): Verdict[] {
