@@ -264,6 +264,12 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   Kernels<T>::forward(table, l.kind)(f, work);
   Result<T> result;
   result.out = out.read();
+  if (setup.packFirst) {
+    // A call over weights that an earlier call has used may take them in another order.
+    Kernels<T>::forward(table, l.kind)(f, work);
+    const std::vector<T> again = out.read();
+    CHECK(std::memcmp(again.data(), result.out.data(), again.size() * sizeof(T)) == 0);
+  }
   result.hN = contents(hN);
   result.cN = contents(cN);
   CHECK((out.memory.intact() && out.othersUntouched() && hN.intact() && cN.intact()));
@@ -536,7 +542,7 @@ TEST_CASE("sequence: LSTM with a projection") {
 TEST_CASE("sequence: inference gives the bits of training") {
   for (const Kind kind : kinds) {
     Setup setup;
-    setup.layer = {kind, 6, 7, 5, 21, 0, false, {}};
+    setup.layer = {kind, 5, 7, 5, 37, 0, false, {}};
     const Case c = randomCase(setup);
     forEachTable([&](const KernelTable& table) {
       const Result<float> training = runKernels<float>(table, setup, c);

@@ -37,20 +37,22 @@ void sgd(const double* table, int64_t rows, double lr, double momentum, double d
 // beta2^t).
 //   p *= 1 - lr weightDecay  (decoupled)   or   g = grad + weightDecay p  (coupled)
 //   m += (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g g;  amsgrad: the largest v so far in
-//   place of v p -= step m / (sqrt(v) / correction + eps)
+//   place of v
+//   p -= step m / (sqrt(v) / correction + eps) = step correction m / (sqrt(v) + eps correction),
+//   the latter with one division less
 template <class T>
 void adam(const double* table, int64_t rows, double lr, double beta1, double beta2, double eps,
           double weightDecay, int64_t decoupled, int64_t maximize, Work& work) {
   const Vec<T> toward = broadcast(T(1 - beta1)), keep = broadcast(T(beta2)),
-               take = broadcast(T(1 - beta2)), epsilon = broadcast(T(eps)),
-               decay = broadcast(T(weightDecay)), shrink = broadcast(T(1 - lr * weightDecay));
+               take = broadcast(T(1 - beta2)), decay = broadcast(T(weightDecay)),
+               shrink = broadcast(T(1 - lr * weightDecay));
   forEachChunk(work, table, rows, 8, [&](const double* row, int64_t begin, int64_t end, int64_t) {
     T* const param = tableAddress<T>(row[1]);
     const T* const grad = tableAddress<T>(row[2]);
     T* const first = tableAddress<T>(row[3]);
     T* const second = tableAddress<T>(row[4]);
     T* const largest = tableAddress<T>(row[5]);
-    const Vec<T> step = broadcast(T(-row[6])), correction = broadcast(T(row[7]));
+    const Vec<T> step = broadcast(T(-row[6] * row[7])), epsilon = broadcast(T(eps * row[7]));
     forEachVector<T>(begin, end, [&](int64_t i, int n) {
       Vec<T> g = loadSome(grad + i, n), p = loadSome(param + i, n);
       if (maximize) g = -g;
@@ -69,8 +71,7 @@ void adam(const double* table, int64_t rows, double lr, double beta1, double bet
         v = max(loadSome(largest + i, n), v);
         storeSome(largest + i, v, n);
       }
-      const Vec<T> denominator = sqrt(v) / correction + epsilon;
-      storeSome(param + i, p + step * m / denominator, n);
+      storeSome(param + i, p + step * m / (sqrt(v) + epsilon), n);
     });
   });
 }

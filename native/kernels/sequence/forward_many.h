@@ -71,25 +71,22 @@ class ForwardMany : protected ForwardStates<T> {
       for (int64_t group = 0; group < w.groups; ++group) {
         const int64_t ld = w.units(group) * B * W<T>;
         const T* const next = group + 1 < w.groups ? w.x(group + 1).p : w.x(0).p;
-        startFromBias(group, rows, tile, ld);
+        const T* const bias = w.bias(group);
         if (w.cell.joint() && hasState) {
-          multiplyStrips(rows, K, strips, 0, K, w.xh(group), tile, ld, next);
+          multiplyStrips(rows, K, strips, 0, K, w.xh(group), bias, tile, ld, next);
         } else {
-          multiplyStrips(rows, K, strips, 0, I, w.x(group), tile, ld,
+          // What only h adds to.
+          for (int64_t r = 0; r < rows && B > G; ++r)
+            for (int64_t v = G; v < B; ++v) store(tile + r * ld + v * W<T>, load(bias + v * W<T>));
+          multiplyStrips(rows, K, strips, 0, I, w.x(group), bias, tile, ld,
                          hasState ? w.h(group).p : next);
           if (hasState)
-            multiplyStrips(rows, K, strips, I, S, w.h(group), tile + (B - G) * W<T>, ld, next);
+            multiplyStrips<T>(rows, K, strips, I, S, w.h(group), nullptr, tile + (B - G) * W<T>, ld,
+                              next);
         }
         this->finish(step, group, n, end, tile, ld);
       }
     }
-  }
-
-  void startFromBias(int64_t group, int64_t rows, T* pre, int64_t ld) const {
-    const int64_t vectors = w.units(group) * B;
-    const T* const bias = w.bias(group);
-    for (int64_t r = 0; r < rows; ++r)
-      for (int v = 0; v < vectors; ++v) store(pre + r * ld + v * W<T>, load(bias + v * W<T>));
   }
 };
 

@@ -75,9 +75,10 @@ void productOfRows(int64_t rows, int64_t K, Rows<T> a, const PlainPanels<T>& pan
       copyStrips<T>(
           count, kb, 0, kb, [&](int64_t row) { return a.p + (r + row) * a.rowStride + k; }, strips);
       for (int64_t g = g0; g < g1; ++g)
-        multiplyBlock<true>(
-            count, kb, strips, panels.panel(g).from(k0 + k), c + r * ldc + g * plainVectors * W<T>,
-            ldc, panels.panel(g + 1 < g1 ? g + 1 : g0).from(k0 + k).p, fromZero && k == 0);
+        multiplyBlock<true>(count, kb, strips, panels.panel(g).from(k0 + k),
+                            fromZero && k == 0 ? zeroRow<T> : nullptr,
+                            c + r * ldc + g * plainVectors * W<T>, ldc,
+                            panels.panel(g + 1 < g1 ? g + 1 : g0).from(k0 + k).p);
     }
   }
 }

@@ -44,7 +44,7 @@ OSTINATO_INLINE Panel<T> panelOf(const T* p, int64_t vectors, int64_t K) {
 // At most this many steps of k pass over all row tiles before the next ones do: that part of a
 // panel and a tile of A stay in L1. K is cut into equal blocks.
 template <class T>
-inline constexpr int64_t mostK = 1536 / sizeof(T);
+inline constexpr int64_t mostK = 1088 / sizeof(T);
 template <class T>
 constexpr int64_t blockK(int64_t K) {
   return ceilDiv(K, ceilDiv(K, mostK<T>));
@@ -157,7 +157,8 @@ void multiply(int64_t rows, int64_t K, Rows<T> a, const Panel<T>& b, const T* st
 }
 
 // ---- A copied into strips: blocks of K, one after another, each [rows][mostK] (filled up to the
-// block). Rows a power of two apart would fight for the same cache lines; these do not.
+// block). Rows a power of two apart would fight for the same cache lines; these are an odd number
+// of lines apart.
 
 template <class T>
 constexpr int64_t stripElements(int64_t rows, int64_t K) {
@@ -178,59 +179,69 @@ OSTINATO_INLINE void copyStrips(int64_t rows, int64_t K, int64_t k0, int64_t cou
   }
 }
 
-// C tile += A * b with A's element (m, k) at a + m * rowStride + k * kStride. Every step asks for
-// the line at `ahead`, which moves on by aheadStep bytes. A tile begins from zero or from what C
-// holds.
+// `tiles` row tiles one below the other, C tile = start + A * b with A's element (m, k) of the
+// first at a + m * rowStride + k * kStride and of each further one tileStride later; start as
+// above. Every few steps ask for the line at `ahead`, which moves on by aheadStep bytes a step.
 template <class T, int MR, int NV, int rowStride, int kStride>
-__attribute__((noinline)) void multiplyPacked(int64_t K, const T* a, const T* b, T* c, int64_t ldc,
-                                              const char* ahead, int64_t aheadStep, bool fromZero) {
-  Accumulators<T, MR, NV> acc;
-  if (fromZero)
-    acc.zero();
-  else
-    acc.load(c, ldc);
-  OSTINATO_UNROLL_BY(4)
-  for (int64_t k = 0; k < K; ++k) {
-    __builtin_prefetch(ahead, 0, 2);
-    ahead += aheadStep;
-    Vec<T> column[NV];
-    OSTINATO_UNROLL
-    for (int j = 0; j < NV; ++j) column[j] = load(b + j * W<T>);
-    OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) {
-      const Vec<T> x = broadcast(a[m * rowStride]);
+__attribute__((noinline)) void multiplyPacked(int64_t tiles, int64_t K, const T* a,
+                                              int64_t tileStride, const T* b, const T* start, T* c,
+                                              int64_t ldc, const char* ahead, int64_t aheadStep) {
+  constexpr int steps = 4;
+  for (; tiles > 0; --tiles, a += tileStride, c += MR * ldc) {
+    Accumulators<T, MR, NV> acc;
+    if (start)
+      acc.startFromRow(start);
+    else
+      acc.load(c, ldc);
+    const T* x = a;
+    const T* column = b;
+    const auto step = [&]() __attribute__((always_inline)) {
+      Vec<T> v[NV];
       OSTINATO_UNROLL
-      for (int j = 0; j < NV; ++j) acc.v[m][j] = fma(x, column[j], acc.v[m][j]);
+      for (int j = 0; j < NV; ++j) v[j] = load(column + j * W<T>);
+      OSTINATO_UNROLL
+      for (int m = 0; m < MR; ++m) {
+        const Vec<T> row = broadcast(x[m * rowStride]);
+        OSTINATO_UNROLL
+        for (int j = 0; j < NV; ++j) acc.v[m][j] = fma(row, v[j], acc.v[m][j]);
+      }
+      x += kStride;
+      column += NV * W<T>;
+    };
+    int64_t k = 0;
+    for (; k + steps <= K; k += steps, ahead += steps * aheadStep) {
+      __builtin_prefetch(ahead, 0, 2);
+      OSTINATO_UNROLL
+      for (int i = 0; i < steps; ++i) step();
     }
-    a += kStride;
-    b += NV * W<T>;
+    for (; k < K; ++k) step();
+    acc.store(c, ldc);
   }
-  acc.store(c, ldc);
 }
 
-// C[rows, b.vectors * W] (+)= one block of A (K <= mostK) * b. By rows: A is [rows][mostK]; else it
-// is row tiles, [tile][K][rows of the tile]. `next` is what the caller will read after b: like the
-// vectors of b itself it is brought into L2 while the one before is in use.
+// C[rows, b.vectors * W] = start + one block of A (K <= mostK) * b; start as above. By rows: A is
+// [rows][mostK]; else it is row tiles, [tile][K][rows of the tile]. `next` is what the caller will
+// read after b: like the vectors of b itself it is brought into L2 while the one before is in use.
 template <bool byRows, class T>
-void multiplyBlock(int64_t rows, int64_t K, const T* a, const Panel<T>& b, T* c, int64_t ldc,
-                   const T* next, bool fromZero = false) {
+void multiplyBlock(int64_t rows, int64_t K, const T* a, const Panel<T>& b, const T* start, T* c,
+                   int64_t ldc, const T* next) {
   const RowTiles tiles(rows);
   const auto pass = [&](int64_t v, auto nv) {
     const T* const from = b.p + v * b.vStride;
     const char* ahead =
         reinterpret_cast<const char*>(v + nv.v < b.vectors ? b.p + (v + nv.v) * b.vStride : next);
     const int64_t aheadStep = ceilDiv(nv.v * 64, tiles.tiles);
-    for (int64_t tile = 0; tile < tiles.tiles; ++tile, ahead += K * aheadStep) {
+    // The tiles with one row more, then the others.
+    for (int64_t tile = 0; tile < tiles.tiles;) {
+      const int64_t end = tile < tiles.extra ? tiles.extra : tiles.tiles;
       const int64_t row = tiles.firstRow(tile);
       withRows(tiles.rows(tile), [&](auto mr) {
-        if constexpr (byRows)
-          multiplyPacked<T, mr.v, nv.v, int(mostK<T>), 1>(K, a + row * mostK<T>, from,
-                                                          c + row * ldc + v * W<T>, ldc, ahead,
-                                                          aheadStep, fromZero);
-        else
-          multiplyPacked<T, mr.v, nv.v, 1, mr.v>(K, a + row * K, from, c + row * ldc + v * W<T>,
-                                                 ldc, ahead, aheadStep, fromZero);
+        multiplyPacked<T, mr.v, nv.v, byRows ? int(mostK<T>) : 1, byRows ? 1 : mr.v>(
+            end - tile, K, a + row * (byRows ? mostK<T> : K), mr.v * (byRows ? mostK<T> : K), from,
+            start ? start + v * W<T> : nullptr, c + row * ldc + v * W<T>, ldc, ahead, aheadStep);
       });
+      ahead += (end - tile) * K * aheadStep;
+      tile = end;
     }
   };
   if constexpr (vectorsTogether)
@@ -239,25 +250,27 @@ void multiplyBlock(int64_t rows, int64_t K, const T* a, const Panel<T>& b, T* c,
     for (int64_t v = 0; v < b.vectors; ++v) pass(v, Constant<1>{});
 }
 
-// C += columns k0 .. k0+count-1 of the strips of a matrix of K columns * b, b's first step being
-// k0.
+// C = start + columns k0 .. k0+count-1 of the strips of a matrix of K columns * b, b's first step
+// being k0; start as above.
 template <class T>
 void multiplyStrips(int64_t rows, int64_t K, const T* strips, int64_t k0, int64_t count,
-                    const Panel<T>& b, T* c, int64_t ldc, const T* next) {
+                    const Panel<T>& b, const T* start, T* c, int64_t ldc, const T* next) {
   if (rows <= 0) return;
   const int64_t block = blockK<T>(K);
-  for (int64_t k = k0; k < k0 + count;) {
+  int64_t k = k0;
+  do {
     const int64_t inBlock = k % block, part = least(block - inBlock, k0 + count - k);
     const bool last = k + part == k0 + count;
     const T* const a = strips + k / block * rows * mostK<T> + inBlock;
     // Fewer rows than hide a multiply-add's latency take several vectors at once.
     if (rows < tileRows && tileVectors(int(rows)) > 1 && !vectorsTogether)
-      multiplyFew<T>(int(rows), part, {a, mostK<T>, 1}, b.from(k - k0), nullptr, c, ldc);
+      multiplyFew<T>(int(rows), part, {a, mostK<T>, 1}, b.from(k - k0), start, c, ldc);
     else
-      multiplyBlock<true>(rows, part, a, b.from(k - k0), c, ldc,
+      multiplyBlock<true>(rows, part, a, b.from(k - k0), start, c, ldc,
                           last ? next : b.from(k - k0 + part).p);
+    start = nullptr;
     k += part;
-  }
+  } while (k < k0 + count);
 }
 
 // The rows of A that one pass over the weights takes: their strips stay in L2, and in half of

@@ -226,7 +226,10 @@ class WeightGradients {
       static_assert(MC % tileRows == 0 && MC % W<T> == 0);
       Vec<T> sum[vectors];
       for (int v = 0; v < vectors; ++v) sum[v] = sums ? load(sums + v * W<T>) : zero<T>();
+      constexpr int64_t soon = 8;
       for (int64_t k = 0; k < kc; ++k, a += lda) {
+        for (int v = 0; v < vectors; ++v)
+          __builtin_prefetch(a + (k + soon < kc ? soon * lda : 0) + v * W<T>);
         T* to = strips + k * rows;
         for (int m = 0; m < MC; m += rows, to += kc * rows)
           __builtin_memcpy(to, a + m, rows * sizeof(T));
@@ -260,14 +263,15 @@ class WeightGradients {
       const T* const next = v + plainVectors < vectors ? panel.p + width * W<T> * kc : nullptr;
       const int64_t ld = width * W<T>, rest = columns - v * W<T>;
       T* const c = C + v * W<T>;
+      const T* const start = fromZero ? zeroRow<T> : nullptr;
       if (rest >= ld) {
-        multiplyBlock<false>(mc, kc, strips, panel, c, ldc, next, fromZero);
+        multiplyBlock<false>(mc, kc, strips, panel, start, c, ldc, next);
         continue;
       }
       for (int64_t r = 0; r < mc && !fromZero; ++r)
         for (int64_t w = 0; w < ld; w += W<T>)
           store(tile + r * ld + w, loadUpTo(c + r * ldc + w, rest - w));
-      multiplyBlock<false>(mc, kc, strips, panel, tile, ld, next, fromZero);
+      multiplyBlock<false>(mc, kc, strips, panel, start, tile, ld, next);
       for (int64_t r = 0; r < mc; ++r)
         for (int64_t w = 0; w < ld; w += W<T>)
           storeUpTo(c + r * ldc + w, load(tile + r * ld + w), rest - w);

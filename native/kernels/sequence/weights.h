@@ -105,34 +105,47 @@ struct PackedWeights {
   }
   // Whether everything in a panel of weight_hh is finite.
   bool finite(const Panel<T>& panel) const {
-    Vec<T> sum = zero<T>();
-    for (int64_t v = 0; v < panel.vectors; ++v)
-      for (int64_t k = 0; k < S; ++k)
-        sum = fma(load(panel.p + v * panel.vStride + k * panel.kStride), zero<T>(), sum);
-    return sumLanes(sum) == 0;
+    // Zero times an element is zero, or NaN; several sums, because each waits for its last.
+    Vec<T> sum[4] = {};
+    for (int64_t v = 0; v < panel.vectors; ++v) {
+      const T* p = panel.p + v * panel.vStride;
+      int64_t k = 0;
+      for (; k + 4 <= S; k += 4, p += 4 * panel.kStride) {
+        OSTINATO_UNROLL
+        for (int i = 0; i < 4; ++i) sum[i] = fma(load(p + i * panel.kStride), zero<T>(), sum[i]);
+      }
+      for (; k < S; ++k, p += panel.kStride) sum[0] = fma(load(p), zero<T>(), sum[0]);
+    }
+    return sumLanes((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0;
   }
 
  private:
   int32_t* flag() const { return reinterpret_cast<int32_t*>(base); }
   T* weights() const { return base + W<T> * (1 + unitVectors * blocks); }
 
-  // Some columns of k at a time, while the next vector's are asked for: rows that begin far apart
-  // are short streams, which the processor would not see coming.
+  // Some columns of k at a time, while the next ones (in the end those of the next vector) are
+  // asked for: rows that begin far apart are short streams, which the processor would not see
+  // coming.
   void packGates(int64_t group, int64_t firstV, const Panel<T>& panel, const T* weight, int64_t K,
                  const int* gateOf) const {
     constexpr int64_t line = 64 / sizeof(T), columns = 4 * line;
     const auto rowsOf = [&](int64_t v) { return weight + gateOf[v % gates] * H * K; };
     for (int64_t v = firstV; v < firstV + panel.vectors; ++v) {
-      const ColumnBlock block = unitBlock(group * unitBlocks + v / gates);
+      const int64_t unit = group * unitBlocks + v / gates;
+      const ColumnBlock block = unitBlock(unit);
       const bool last = v + 1 == units(group) * gates;
-      const int64_t nextUnit =
-          last ? (group + 1) * unitBlocks : group * unitBlocks + (v + 1) / gates;
-      const T* const next = rowsOf(last ? 0 : v + 1) + nextUnit * W<T> * K;
-      const int64_t nextRows = nextUnit < unitVectors ? unitBlock(nextUnit).count : 0;
+      const int64_t nextUnit = last                   ? (group + 1) * unitBlocks
+                               : (v + 1) % gates == 0 ? unit + 1
+                                                      : unit;
       for (int64_t k = 0; k < K; k += columns) {
-        for (int64_t row = 0; row < nextRows; ++row)
-          for (int64_t i = k; i < least(k + columns, K); i += line)
-            __builtin_prefetch(next + row * K + i);
+        const bool inRow = k + columns < K;
+        const int64_t soon = inRow ? unit : nextUnit;
+        if (soon < unitVectors) {
+          const int64_t k1 = inRow ? k + columns : 0, k2 = least(k1 + columns, K);
+          const T* row = rowsOf(inRow ? v : last ? 0 : v + 1) + soon * W<T> * K;
+          for (int r = 0; r < unitBlock(soon).count; ++r, row += K)
+            for (int64_t i = k1; i < k2; i += line) __builtin_prefetch(row + i, 0, 2);
+        }
         packBlockTransposed<T>(
             rowsOf(v) + k, K, least(columns, K - k), block,
             const_cast<T*>(panel.p) + (v - firstV) * panel.vStride + k * panel.kStride,
