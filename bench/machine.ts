@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { noGrad } from 'ostinato';
 import { timeCalls } from './measure';
-import { peakFlops } from './peak';
+import { peakFlops, readBandwidth } from './peak';
 import { filled } from './works/work';
 
 /** Processors that this process may use; empty where the system has no `taskset`. */
@@ -63,17 +63,6 @@ export class Machine {
 }
 
 const rounds = 7;
-
-function readBandwidth(bytes: number): number {
-  const x = filled([bytes / 4], 0);
-  let best = 0;
-  noGrad(() => {
-    for (let i = 0; i < rounds; i++) {
-      best = Math.max(best, bytes / timeCalls(() => x.sum(), 0.01));
-    }
-  });
-  return best;
-}
 
 function copyBandwidth(bytes: number): number {
   const from = filled([bytes / 8], 0);

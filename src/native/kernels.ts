@@ -87,3 +87,17 @@ export function fmaPeak(rounds: number): number {
   kernel('fma_peak_f32')();
   return flops[0];
 }
+
+/**
+ * Reads `array` `rounds` times and returns how many bytes (float32, whole vectors only) that were: with a size that
+ * one level of the caches holds, that level's bandwidth for benches to compare with.
+ */
+export function readPeak(array: Float32Array, rounds: number): number {
+  const bytes = new Float64Array(1);
+  args[0] = addon.addressOf(array);
+  args[1] = array.length;
+  args[2] = rounds;
+  args[3] = addon.addressOf(bytes);
+  kernel('read_peak')();
+  return bytes[0];
+}
