@@ -216,9 +216,9 @@ function visit(node: Node, keepGraph: boolean, targets: Targets | null): void {
     if (!keepGraph) {
       node.backward = null;
       node.backwardOfOne = null;
-      if (node.release !== null) {
-        node.release();
-        node.release = null;
+      if (node.borrowed !== null) {
+        for (const storage of node.borrowed) giveBack(storage);
+        node.borrowed = null;
       }
     }
   }

@@ -2,6 +2,7 @@
  * Nodes of the graph. `record` is how an operation enters it: it attaches to the results a node that knows
  * the inputs' nodes and how to turn gradients of the results into gradients of the inputs.
  */
+import type { Storage } from '../tensor/storage';
 import type { GradFn, Tensor } from '../tensor/tensor';
 import { isGradEnabled } from './mode';
 
@@ -41,8 +42,11 @@ export class Node implements GradFn {
   outputNames: readonly string[] | null = null;
   /** During `backward`: whether the graph is kept, so that what was saved must stay as it is. */
   retained = false;
-  /** Called when the saved memory can be given back. */
-  release: (() => void) | null = null;
+  /**
+   * Borrowed memory that goes back once `backward` has consumed the node. A list, not a function that gives it back:
+   * the latter made V8 keep each step's garbage until the next full collection.
+   */
+  borrowed: readonly Storage[] | null = null;
   /** For the accumulating node of a leaf: the leaf. */
   readonly leaf: Tensor | null;
 

@@ -81,10 +81,14 @@ interface Reserve {
   readonly projected: Storage | null;
 }
 
-function giveBackReserve(reserve: Reserve): void {
-  if (reserve.gates !== null) giveBack(reserve.gates);
-  if (reserve.cells !== null) giveBack(reserve.cells);
-  if (reserve.projected !== null) giveBack(reserve.projected);
+function borrowedBy(reserves: readonly Reserve[]): Storage[] {
+  const found: Storage[] = [];
+  for (const { gates, cells: states, projected } of reserves) {
+    if (gates !== null) found.push(gates);
+    if (states !== null) found.push(states);
+    if (projected !== null) found.push(projected);
+  }
+  return found;
 }
 
 /**
@@ -170,7 +174,7 @@ export function sequence(
     if (training) {
       giveBack(packed);
       reserves.push(reserve);
-    } else giveBackReserve(reserve);
+    } else if (reserve.projected !== null) giveBack(reserve.projected);
   }
 
   if (training) {
@@ -192,7 +196,7 @@ export function sequence(
     });
     if (node !== null) {
       node.outputNames = [options.gradFnNames[0], options.gradFnNames[1], options.gradFnNames[1]];
-      node.release = () => reserves.forEach(giveBackReserve);
+      node.borrowed = borrowedBy(reserves);
     }
   }
   return [out, hN, cN];
