@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** `npm start`: trains a character-level LSTM on text and writes new text with it. */
-import { resolve } from 'node:path';
 import { tokens } from '../generate';
 import { isa, getNumThreads, setNumThreads } from '../native/kernels';
+import { packageRoot } from '../native/load';
 import { manualSeed } from '../random';
 import { CharacterModel } from '../train/character-model';
 import { Vocabulary } from '../train/characters';
@@ -59,9 +59,7 @@ function split(indices: Int32Array): { train: Int32Array; validation: Int32Array
 
 async function train(options: Options): Promise<void> {
   const source =
-    options.text === undefined
-      ? ownText(resolve(__dirname, '..', '..'))
-      : { text: readText(options.text), files: 1 };
+    options.text === undefined ? ownText(packageRoot) : { text: readText(options.text), files: 1 };
   const { text } = source;
   const vocabulary = new Vocabulary(text);
   const prompt = options.prompt ?? defaultPrompt(text);

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** What native/binding/addon.cc exports. */
 export interface Addon {
@@ -31,9 +31,16 @@ interface Manifest {
   binary: { addon_paths: string[] };
 }
 
-// dist/native and src/native are equally deep.
+/** The package's folder: the nearest above this file that holds package.json, for sources and bundles alike. */
+export const packageRoot = ((): string => {
+  let folder = __dirname;
+  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder))
+    folder = dirname(folder);
+  return folder;
+})();
+
 const here: LoadContext = {
-  root: resolve(__dirname, '..', '..'),
+  root: packageRoot,
   env: process.env,
   load: createRequire(__filename),
 };
