@@ -1,0 +1,115 @@
+// S1a, S1b and S1c against their PyTorch translations from the same seed (fixtures: test/fixtures/text.py): first losses,
+// gradients of the first step. Float64 to 1e-9, float32 to 1e-5, relative to the largest value.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { manualSeed, setNumThreads, type nn, type Tensor } from 'ostinato';
+import * as s1a from '../../examples/s1a-characters';
+import * as s1b from '../../examples/s1b-words';
+import * as s1c from '../../examples/s1c-attention';
+
+type Float = 'float32' | 'float64';
+interface Sample {
+  shape: number[];
+  values: number[];
+}
+interface Trained {
+  losses: number[];
+  gradients: Record<string, Sample>;
+}
+type Both<T> = Record<Float, T>;
+interface Fixture {
+  s1a: Both<Trained>;
+  s1aEmbedded: Both<Trained>;
+  s1b: Both<Trained & { probabilities: Sample; best: number }>;
+  s1cReverseAdditive: Both<Trained>;
+  s1cDatesMultiplicative: Both<Trained>;
+}
+const fixture = JSON.parse(
+  readFileSync(join(__dirname, '..', 'fixtures', 'text.json'), 'utf8'),
+) as Fixture;
+
+const within: Both<number> = { float32: 1e-5, float64: 1e-9 };
+const print = (): void => undefined;
+
+beforeAll(() => setNumThreads(1));
+
+function expectNear(actual: ArrayLike<number>, expected: readonly number[], dtype: Float): void {
+  expect(actual.length).toBe(expected.length);
+  const largest = Math.max(...expected.map(Math.abs), Number.MIN_VALUE);
+  const apart = expected.map((value, i) => Math.abs(actual[i] - value) / largest);
+  // NaN is not at most anything.
+  expect(apart.filter((each) => !(each <= within[dtype]))).toEqual([]);
+}
+
+/** Shape, and 16 elements evenly spaced, as text.py samples them. */
+function expectSampled(actual: Tensor, { shape, values }: Sample, dtype: Float): void {
+  expect(actual.shape).toEqual(shape);
+  expect(actual.dtype).toBe(dtype);
+  const flat = actual.toTypedArray();
+  const picked = values.map((_, i) => flat[Math.floor((i * flat.length) / values.length)]);
+  expectNear(picked, values, dtype);
+}
+
+function expectGradients(module: nn.Module, expected: Record<string, Sample>, dtype: Float): void {
+  const named = new Map(module.namedParameters());
+  expect([...named.keys()].sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, p] of named) expectSampled(p.grad!, expected[name], dtype);
+}
+
+describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
+  const proverbs = [
+    'Haste makes waste.',
+    'Practice makes perfect.',
+    'No news is good news.',
+    'Look before you leap.',
+  ];
+  test.each([
+    ['one-hot', 's1a', { dropout: 0 }],
+    ['embedded, with dropout', 's1aEmbedded', { embedded: true }],
+  ] as const)('s1a, %s', (_, name, options) => {
+    const expected = fixture[name][dtype];
+    const made = (): s1a.CharacterLSTM => {
+      manualSeed(0);
+      return new s1a.CharacterLSTM(options).to(dtype);
+    };
+    const once = made();
+    s1a.lossOf(once, ...s1a.streams(proverbs)).backward();
+    expectGradients(once, expected.gradients, dtype);
+    const losses = s1a.train(made(), proverbs, { epochs: expected.losses.length, print });
+    expectNear(losses, expected.losses, dtype);
+  });
+
+  test('s1b', () => {
+    const expected = fixture.s1b[dtype];
+    const made = (): s1b.WordGRU => {
+      manualSeed(0);
+      return new s1b.WordGRU().to(dtype);
+    };
+    const once = made();
+    s1b.lossOf(once, Array.from({ length: 8 }, s1b.sentence)).backward();
+    expectGradients(once, expected.gradients, dtype);
+    const model = made();
+    const losses = s1b.train(model, { steps: expected.losses.length, print });
+    expectNear(losses, expected.losses, dtype);
+    const probabilities = s1b.distribution(model, 'the old sailor');
+    expectSampled(probabilities, expected.probabilities, dtype);
+    expect(probabilities.argmax().item()).toBe(expected.best);
+  });
+
+  test.each([
+    ['reverse', 'additive', 's1cReverseAdditive'],
+    ['dates', 'multiplicative', 's1cDatesMultiplicative'],
+  ] as const)('s1c, %s, %s', (task, kind, name) => {
+    const expected = fixture[name][dtype];
+    const made = (): nn.Seq2Seq => {
+      manualSeed(0);
+      return s1c.makeModel(kind).to(dtype);
+    };
+    const { next } = s1c.pairsOf(task, 0);
+    const once = made();
+    s1c.lossOf(once, ...s1c.tensorsOf(Array.from({ length: 64 }, next))).backward();
+    expectGradients(once, expected.gradients, dtype);
+    const losses = s1c.train(made(), next, { steps: expected.losses.length, print });
+    expectNear(losses, expected.losses, dtype);
+  });
+});
