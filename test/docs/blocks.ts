@@ -45,6 +45,23 @@ export function blocksOf(file: string): Block[] {
   return blocks;
 }
 
+/** Blocks as one program: each may import what it uses, though another one did so already. */
+function joined(parts: readonly string[]): string {
+  const imported = new Map<string, Set<string>>();
+  const rest = parts.map((part) =>
+    part.replace(/^import \{([^}]*)\} from '([^']+)';$/gm, (_, names: string, from: string) => {
+      const known = imported.get(from) ?? new Set();
+      for (const name of names.split(',')) if (name.trim() !== '') known.add(name.trim());
+      imported.set(from, known);
+      return '';
+    }),
+  );
+  const imports = [...imported].map(
+    ([from, names]) => `import { ${[...names].join(', ')} } from '${from}';`,
+  );
+  return [...imports, ...rest].join('\n');
+}
+
 /** The programs of a document. */
 export function programsOf(file: string): Program[] {
   const programs = new Map<string, string[]>();
@@ -54,7 +71,7 @@ export function programsOf(file: string): Program[] {
     programs.set(title, [...parts, text]);
   }
   return [...programs].map(([title, parts]) => {
-    const code = parts.join('\n');
+    const code = joined(parts);
     const expected = [...code.matchAll(/\/\/ → ?(.*)/g)].map(([, text]) => text);
     return { title, code, expected };
   });
