@@ -193,6 +193,9 @@ __attribute__((noinline)) void multiplyPacked(int64_t tiles, int64_t K, const T*
       acc.startFromRow(start);
     else
       acc.load(c, ldc);
+    // The next tile of C, whose rows may lie far apart.
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) __builtin_prefetch(c + (MR + m) * ldc);
     const T* x = a;
     const T* column = b;
     const auto step = [&]() __attribute__((always_inline)) {
@@ -278,7 +281,7 @@ void multiplyStrips(int64_t rows, int64_t K, const T* strips, int64_t k0, int64_
 inline constexpr int64_t mostRows = 96;
 template <class T>
 constexpr int64_t rowBlock(int64_t rows, int64_t K, int64_t room) {
-  int64_t most = least(196608 / int64_t(sizeof(T)) / K, mostRows);
+  int64_t most = least(262144 / int64_t(sizeof(T)) / K, mostRows);
   if (most < 4 * tileRows) most = 4 * tileRows;
   most = least(most, room / 2 / stripElements<T>(1, K));
   return ceilDiv(rows, ceilDiv(rows, most < 1 ? 1 : most));

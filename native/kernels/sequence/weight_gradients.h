@@ -25,7 +25,7 @@ template <class T>
 class WeightGradients {
   // Blocks: KC rows of the sequence; MC columns of dG, whose strips stay in L2; NC columns of the
   // other factor.
-  static constexpr int64_t KC = mostK<T>, MC = 16 * tileRows, NC = 1024;
+  static constexpr int64_t KC = mostK<T>, MC = 16 * tileRows, NC = 1536;
 
  public:
   WeightGradients(const Cell<T>& cell, const SequenceBackward<T>& s, const Steps& steps)
