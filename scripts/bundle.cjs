@@ -8,7 +8,7 @@
 
 const path = require('node:path');
 const { nodeResolve } = require('@rollup/plugin-node-resolve');
-const { rollup } = require('rollup');
+const { rollup } = require('@rollup/wasm-node');
 
 const root = path.resolve(__dirname, '..');
 const modules = path.join(root, 'build', 'modules');
