@@ -1,18 +1,27 @@
 """The seed programs that train (examples/), as PyTorch users write them; works/programs.ts has our side."""
+import pathlib
+import sys
+
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+# S1c's translation is the one that its fixture was made with.
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "test" / "fixtures"))
+import text  # noqa: E402
+
 mse = nn.functional.mse_loss
 
 
-def fit(module, lr, loss_of):
+def fit(module, lr, loss_of, clip=None):
     optimizer = torch.optim.Adam(module.parameters(), lr=lr)
 
     def step():
         optimizer.zero_grad()
         loss = loss_of()
         loss.backward()
+        if clip is not None:
+            nn.utils.clip_grad_norm_(module.parameters(), clip)
         optimizer.step()
         return loss.item()
 
@@ -139,4 +148,30 @@ def s4(steps):
     return repeated(steps, step)
 
 
-WORKS = {"s0a": s0a, "s0b": s0b, "s0c": s0c, "s3c": s3c, "s3f": s3f, "s4": s4}
+def s1c(kind):
+    def make(steps):
+        torch.manual_seed(0)
+        model = text.Seq2Seq(kind)
+        batches = [text.batch_of(text.date) for _ in range(8)]
+        at = 0
+
+        def loss_of():
+            nonlocal at
+            at += 1
+            return text.translation_loss(model, *batches[(at - 1) % 8])
+
+        return repeated(steps, fit(model, 3e-3, loss_of, clip=1))
+
+    return make
+
+
+WORKS = {
+    "s1c-additive": s1c(text.Additive),
+    "s1c-multiplicative": s1c(text.Multiplicative),
+    "s0a": s0a,
+    "s0b": s0b,
+    "s0c": s0c,
+    "s3c": s3c,
+    "s3f": s3f,
+    "s4": s4,
+}

@@ -18,6 +18,13 @@ import {
 import { MatrixRNN } from '../../examples/s0a-matrices';
 import { TensorLSTM } from '../../examples/s0b-tensors';
 import { EmbeddingRNN } from '../../examples/s0c-embeddings';
+import {
+  lossOf as translationLoss,
+  makeModel,
+  pairsOf,
+  tensorsOf,
+  type Kind,
+} from '../../examples/s1c-attention';
 import { SumNet, threes as threeSteps } from '../../examples/s3c-sum-of-three';
 import { threes, UnrolledCell } from '../../examples/s3f-cell-trained';
 import { drawWeights, partialSums } from '../../examples/s4-from-scratch';
@@ -56,12 +63,14 @@ function* repeated(steps: number, step: Step): Iterable<Step> {
   for (let i = 0; i < steps; i++) yield step;
 }
 
-function fit(module: nn.Module, lr: number, lossOf: () => Tensor): Step {
-  const optimizer = new optim.Adam(module.parameters(), { lr });
+function fit(module: nn.Module, lr: number, lossOf: () => Tensor, clip?: number): Step {
+  const parameters = module.parameters();
+  const optimizer = new optim.Adam(parameters, { lr });
   return () => {
     optimizer.zeroGrad();
     const loss = lossOf();
     loss.backward();
+    if (clip !== undefined) nn.utils.clipGradNorm_(parameters, clip);
     optimizer.step();
     return loss.item();
   };
@@ -81,6 +90,20 @@ function epochs(
     for ([x, y] of loader) yield step;
   };
 }
+
+/** Dates as in the example, 8 batches of 64 that were drawn before: packed encoder, attention, gradients clipped. */
+const translation = (kind: Kind): Work =>
+  program(`s1c-${kind}`, 'encoder-decoder with attention, batch 64', 1.5, 8, () => {
+    manualSeed(0);
+    const model = makeModel(kind);
+    const { next } = pairsOf('dates', 0);
+    const batches = Array.from({ length: 8 }, () =>
+      tensorsOf(Array.from({ length: 64 }, () => next())),
+    );
+    let at = 0;
+    const step = fit(model, 3e-3, () => translationLoss(model, ...batches[at++ % 8]), 1);
+    return () => repeated(8, step);
+  });
 
 export const programs: readonly Work[] = [
   program('s0a', 'RNN 4 → 32, batch 2, 10 steps', 10, 100, () => {
@@ -108,6 +131,8 @@ export const programs: readonly Work[] = [
     );
     return () => repeated(200, step);
   }),
+  translation('additive'),
+  translation('multiplicative'),
   program('s3c', 'LSTM 1 → 256, 2 layers, batch 4, 3 steps, with its loader', 8, 25, () => {
     manualSeed(0);
     return epochs(new SumNet(), threeSteps(100));
