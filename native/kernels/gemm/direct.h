@@ -12,51 +12,64 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// Columns n .. n + columns - 1 (NV * lanes at most) over steps k .. k + depth - 1. b points to the
-// first element of B, bRow apart are its rows.
+// Rows m .. m + MR - 1, columns n .. n + columns - 1 (NV * lanes at most) over steps k .. k + depth
+// - 1. b points to the first of B's elements, whose rows are bRow apart.
 template <class T, int MR, int NV>
-__attribute__((noinline)) void rowMajorTile(const Product<T>& p, int64_t n, int64_t columns,
-                                            int64_t k, int64_t depth, const T* b, int64_t bRow) {
+__attribute__((noinline)) void rowMajorTile(const Product<T>& p, int64_t m, int64_t n,
+                                            int64_t columns, int64_t k, int64_t depth, const T* b,
+                                            int64_t bRow) {
   runTile<T, MR, NV>(
-      Tile<T>(p, 0, n, columns, k > 0), [&](auto& acc) __attribute__((always_inline)) {
-        multiplyAddStrided<T, MR, NV, NV>(acc, depth, p.a + k * p.aColumn, p.aRow, p.aColumn, b,
-                                          bRow, 0);
+      Tile<T>(p, m, n, columns, k > 0), [&](auto& acc) __attribute__((always_inline)) {
+        multiplyAddStrided<T, MR, NV, NV>(acc, depth, p.a + m * p.aRow + k * p.aColumn, p.aRow,
+                                          p.aColumn, b, bRow, 0);
       });
 }
+
+// A B that L2 holds beside the other operands.
+template <class T>
+inline constexpr int64_t directElements = (int64_t(256) << 10) / sizeof(T);
 
 // How many rows of B one run takes. A column of tiles reads B with a stride of a whole row, which
 // neither the prefetcher nor the TLB likes once B is out of L2; many runs load and store C as
 // often.
 template <class T>
 int64_t runDepth(const Product<T>& p) {
-  const int64_t bytes = p.N * p.K * int64_t(sizeof(T));
-  if (p.cColumn != 1 || bytes <= (int64_t(256) << 10)) return p.K;
+  if (p.cColumn != 1 || p.N * p.K <= directElements<T>) return p.K;
   return p.M <= 4 ? 8 : 32;
 }
 
 template <class T>
-using RowMajorTile = void (*)(const Product<T>&, int64_t, int64_t, int64_t, int64_t, const T*,
-                              int64_t);
-
-// `wide` computes `width` columns at once, `narrow` one vector.
-template <class T>
-void rowMajorRows(const Product<T>& p, RowMajorTile<T> wide, int64_t width,
-                  RowMajorTile<T> narrow) {
+void rowMajorRows(const Product<T>& p) {
   constexpr int lanes = Vec<T>::lanes;
-  const int64_t depth = runDepth(p);
+  const RowTiles tiles(p.M);
+  const int vectors = vectorsFor(tiles.tiles == 1 ? int(p.M) : tileRows);
+  const int64_t width = vectors * lanes, depth = runDepth(p);
   for (int64_t k = 0; k < p.K; k += depth) {
     const int64_t count = p.K - k < depth ? p.K - k : depth;
     const T* b = p.b + k * p.bRow;
+    const auto column = [&](int64_t n, int64_t columns, int64_t k, int64_t count, const T* b,
+                            int64_t bRow) {
+      for (int64_t t = 0; t < tiles.tiles; ++t)
+        withRows(tiles.rows(t), [&](auto rows) {
+          constexpr int MR = decltype(rows)::v, NV = vectorsFor(MR);
+          if constexpr (MR <= directRows<T>) {
+            if (columns == NV * lanes)
+              rowMajorTile<T, MR, NV>(p, tiles.firstRow(t), n, columns, k, count, b, bRow);
+            else
+              rowMajorTile<T, MR, 1>(p, tiles.firstRow(t), n, columns, k, count, b, bRow);
+          }
+        });
+    };
     int64_t n = 0;
-    for (; n + width <= p.N; n += width) wide(p, n, width, k, count, b + n, p.bRow);
-    for (; n + lanes <= p.N; n += lanes) narrow(p, n, lanes, k, count, b + n, p.bRow);
+    for (; n + width <= p.N; n += width) column(n, width, k, count, b + n, p.bRow);
+    for (; n + lanes <= p.N; n += lanes) column(n, lanes, k, count, b + n, p.bRow);
     // The last columns, padded to a vector a few rows at a time.
     constexpr int64_t padded = 64;
     for (int64_t i = 0; n < p.N && i < count; i += padded) {
       alignas(64) T block[padded * lanes];
       const int64_t rows = padded < count - i ? padded : count - i;
       packBlock(b + i * p.bRow, p.bRow, rows, {n, int(p.N - n)}, block, lanes);
-      narrow(p, n, p.N - n, k + i, rows, block, lanes);
+      column(n, p.N - n, k + i, rows, block, lanes);
     }
   }
 }
@@ -90,11 +103,13 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
   const int64_t ldb = p.bColumn;
   const Tile<T> tile(p, 0, n, columns, false);
   alignas(64) T memory[MR * width];
-  tile.begin(memory, MR, width);
+  const Ends<T, MR, width> ends(tile, memory);
   Wide sum[MR][units];
   OSTINATO_UNROLL
   for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-  for (int u = 0; u < units; ++u) sum[m][u] = *(const Wide*)(memory + m * width + u * Unit::width);
+  for (int u = 0; u < units; ++u)
+    sum[m][u] =
+        *(const typename Unit::UnalignedWide*)(ends.from + m * ends.fromRow + u * Unit::width);
 
   const T* a = p.a;
   const T* b = p.b + n * ldb;
@@ -144,8 +159,9 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
 
   OSTINATO_UNROLL
   for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-  for (int u = 0; u < units; ++u) *(Wide*)(memory + m * width + u * Unit::width) = sum[m][u];
-  tile.end(memory, MR, width);
+  for (int u = 0; u < units; ++u)
+    *(typename Unit::UnalignedWide*)(ends.to + m * ends.toRow + u * Unit::width) = sum[m][u];
+  ends.close(tile);
 }
 
 template <class T, int MR, int units>
@@ -156,22 +172,22 @@ void transposedRows(const Product<T>& p) {
   for (; n < p.N; n += narrow) transposedTile<T, MR, 1>(p, n, p.N - n < narrow ? p.N - n : narrow);
 }
 
-// Few rows share the work of packing B.
+// One tile of rows is not worth packing B, several neither while L2 holds B and its rows do not
+// share 8 places in L1.
 template <class T>
 bool prefersDirect(const Product<T>& p) {
-  return p.M <= (p.bColumn == 1 ? directRows<T> : directTransposedRows<T>);
+  if (p.bColumn != 1) return p.M <= directTransposedRows<T>;
+  if (p.M <= tileRows || sizeof(T) != 4) return p.M <= directRows<T>;
+  return p.M <= 4 * tileRows && p.N * p.K <= directElements<T> &&
+         p.bRow * int64_t(sizeof(T)) % 4096 != 0;
 }
 
 template <class T>
 void directProduct(const Product<T>& p) {
-  withRows(int(p.M), [&](auto count) {
-    constexpr int MR = decltype(count)::v, NV = vectorsFor(MR);
-    if constexpr (MR <= directRows<T>)
-      if (p.bColumn == 1)
-        return rowMajorRows<T>(p, rowMajorTile<T, MR, NV>, NV * Vec<T>::lanes,
-                               rowMajorTile<T, MR, 1>);
-    if constexpr (MR <= directTransposedRows<T>) transposedRows<T, MR, 2>(p);
-  });
+  if (p.bColumn == 1) return rowMajorRows(p);
+  if constexpr (directTransposedRows < T >> 1)
+    if (p.M == 2) return transposedRows<T, 2, 2>(p);
+  transposedRows<T, 1, 2>(p);
 }
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -88,30 +88,41 @@ struct Tile {
   }
 };
 
+// Where the sums of a tile of MR rows and `width` columns are loaded from and stored to: start and
+// C themselves, or `memory` for a tile that is not whole or lies strided.
+template <class T, int MR, int width>
+struct Ends {
+  const T* from;
+  T* to;
+  int64_t fromRow, toRow;
+  OSTINATO_INLINE Ends(const Tile<T>& tile, T* memory)
+      : from(memory), to(memory), fromRow(width), toRow(width) {
+    alignas(64) static constexpr T zeros[width] = {};
+    if (tile.columns != width || tile.cColumn != 1 || (tile.startColumn != 1 && tile.start)) {
+      tile.begin(memory, MR, width);
+      return;
+    }
+    to = tile.c;
+    toRow = tile.cRow;
+    from = tile.start ? tile.start : zeros;
+    fromRow = tile.start ? tile.startRow : 0;
+  }
+  OSTINATO_INLINE void close(const Tile<T>& tile) const {
+    if (to != tile.c) tile.end(to, MR, width);
+  }
+};
+
 // compute(acc) runs the loop over k on accumulators that hold the start values; C gets the result.
-// A tile that is not whole, or whose C is strided, goes through memory of its own.
 template <class T, int MR, int NV, class Compute>
 OSTINATO_INLINE void runTile(const Tile<T>& tile, Compute compute) {
   constexpr int width = NV * Vec<T>::lanes;
-  alignas(64) static constexpr T zeros[width] = {};
   alignas(64) T memory[MR * width];
-  const bool whole =
-      tile.columns == width && tile.cColumn == 1 && (tile.startColumn == 1 || !tile.start);
-  const T* from = zeros;
-  int64_t stride = 0;
-  if (!whole) {
-    tile.begin(memory, MR, width);
-    from = memory;
-    stride = width;
-  } else if (tile.start) {
-    from = tile.start;
-    stride = tile.startRow;
-  }
+  const Ends<T, MR, width> ends(tile, memory);
   Accumulators<T, MR, NV> acc;
-  acc.load(from, stride);
+  acc.load(ends.from, ends.fromRow);
   compute(acc);
-  acc.store(whole ? tile.c : memory, whole ? tile.cRow : width);
-  if (!whole) tile.end(memory, MR, width);
+  acc.store(ends.to, ends.toRow);
+  ends.close(tile);
 }
 
 }  // namespace ostinato::OSTINATO_ISA
