@@ -18,20 +18,21 @@ export function product(M: number, K: number, N: number, goals: readonly Goal[])
   };
 }
 
-/** One row times weights [N, K], stored as a Linear layer stores them: bounded by reading them. */
-export function oneRow(K: number, N: number): Work {
+/** One row times weights, stored as a Linear layer stores them, [N, K], or as [K, N]: bounded by reading them. */
+export function oneRow(K: number, N: number, stored: '[N, K]' | '[K, N]' = '[N, K]'): Work {
   const bytes = 4 * K * N;
+  const linear = stored === '[N, K]';
   return {
-    name: `one row × weights ${K} → ${N}`,
+    name: `one row × weights ${K} → ${N}${linear ? '' : `, stored ${stored}`}`,
     group: 'row',
     goals: [{ bandwidthShare: 0.85 }],
     flops: 2 * K * N,
     moved: bytes,
     resident: bytes,
-    torch: { work: 'row', args: [K, N] },
+    torch: linear ? { work: 'row', args: [K, N] } : { work: 'matmul', args: [1, K, N] },
     make() {
       const x = filled([1, K], 0);
-      const w = filled([N, K], 1).t();
+      const w = linear ? filled([N, K], 1).t() : filled([K, N], 1);
       const step = (): Tensor => noGrad(() => mm(x, w));
       return { run: () => void step(), result: () => [step()] };
     },
@@ -52,10 +53,7 @@ export const rows: readonly Work[] = [128, 256, 512, 1024].flatMap((H) =>
   [4, 16, 32, 128].map((M) => product(M, H, 4 * H, best)),
 );
 
-export const single: readonly Work[] = [
-  [128, 512],
-  [256, 1024],
-  [512, 2048],
-  [1024, 4096],
-  [2048, 8192],
-].map(([K, N]) => oneRow(K, N));
+export const single: readonly Work[] = [128, 256, 512, 1024, 2048].flatMap((H) => [
+  oneRow(H, 4 * H),
+  oneRow(H, 4 * H, '[K, N]'),
+]);
