@@ -67,6 +67,10 @@ async function train(options: Options): Promise<void> {
   const indices = vocabulary.encode(text);
   const data = split(indices);
 
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
   manualSeed(options.seed);
   const sizes = { embeddingDim, hiddenSize: options.hiddenSize, numLayers: options.numLayers };
   const model = new CharacterModel(vocabulary.size, sizes);
@@ -82,10 +86,6 @@ async function train(options: Options): Promise<void> {
     print('validation  none: the text is too short to hold a part of it back');
   print();
 
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
   const bar = new Bar({ total: 0, desc: 'training', unit: ' characters', unitScale: true });
   const training: [number, number][] = [];
   const validation: [number, number][] = [];

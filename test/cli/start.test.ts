@@ -63,9 +63,12 @@ test('Ctrl-C saves and leaves cleanly', async () => {
     out,
   ]);
   let stdout = '';
+  let told = false;
   child.stdout.on('data', (part: Buffer) => {
     stdout += part.toString();
-    if (stdout.includes('model ')) setTimeout(() => child.kill('SIGINT'), 300);
+    if (told || !stdout.includes('model ')) return;
+    told = true;
+    setTimeout(() => child.kill('SIGINT'), 300);
   });
   const status = await new Promise((done) => child.on('exit', done));
   expect(status).toBe(0);
