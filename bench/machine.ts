@@ -1,9 +1,8 @@
 /** What the machine can do, measured in the run that compares with it, and where the sides may run. */
 import { spawnSync } from 'node:child_process';
-import { noGrad } from 'ostinato';
 import { timeCalls } from './measure';
 import { peakFlops, readBandwidth } from './peak';
-import { filled } from './works/work';
+import { values } from './works/work';
 
 /** Processors that this process may use; empty where the system has no `taskset`. */
 export const processors: readonly number[] = allowedProcessors();
@@ -65,13 +64,11 @@ export class Machine {
 const rounds = 7;
 
 function copyBandwidth(bytes: number): number {
-  const from = filled([bytes / 8], 0);
-  const to = filled([bytes / 8], 1);
+  const from = values(bytes / 8, 0);
+  const to = values(bytes / 8, 1);
   let best = 0;
-  noGrad(() => {
-    for (let i = 0; i < rounds; i++) {
-      best = Math.max(best, bytes / timeCalls(() => to.copy_(from), 0.01));
-    }
-  });
+  for (let i = 0; i < rounds; i++) {
+    best = Math.max(best, bytes / timeCalls(() => to.set(from), 0.01));
+  }
   return best;
 }
