@@ -31,11 +31,11 @@ class BusyProcess {
 const noise = 0.03;
 
 function verdict(what: string, ratio: number, least: number): Verdict {
-  const parity = least <= 1 ? ` (within ${noise * 100} %)` : '';
+  const parity = least === 1 ? ` (within ${noise * 100} %)` : '';
   return {
     goal: `${what} ≥ ${least}× one${parity}`,
     value: showRatio(ratio),
-    reached: ratio >= (least <= 1 ? least - noise : least),
+    reached: ratio >= (least === 1 ? least - noise : least),
   };
 }
 
