@@ -1,0 +1,408 @@
+// What the sequence tests are made of: a case (sizes, layout, packed or not) with its inputs,
+// running it through the kernels of a table in memory with guarded margins, and the comparison with
+// the reference. The tests themselves are in sequence.test.cc.
+#pragma once
+
+#include "sequence_reference.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "runtime/dispatch.h"
+#include "runtime/threads.h"
+
+namespace sequence_cases {
+
+using namespace ostinato;
+using reference::Array;
+using reference::Kind;
+using reference::Layer;
+
+// count elements on a 64-byte boundary between two margins that must stay as they are.
+template <class T>
+class Guarded {
+ public:
+  explicit Guarded(int64_t count) : count(count), bytes(size_t(count) * sizeof(T)) {
+    memory.reset(new (std::align_val_t(64)) unsigned char[bytes + 2 * margin]);
+    std::memset(memory.get(), 0xA5, bytes + 2 * margin);
+  }
+  T* data() const { return reinterpret_cast<T*>(memory.get() + margin); }
+  T& operator[](int64_t i) const { return data()[i]; }
+  bool intact() const {
+    for (size_t i = 0; i < margin; ++i)
+      if (memory[i] != 0xA5 || memory[margin + bytes + i] != 0xA5) return false;
+    return true;
+  }
+  const int64_t count;
+
+ private:
+  static constexpr size_t margin = 256;
+  struct Free {
+    void operator()(unsigned char* p) const { operator delete[](p, std::align_val_t(64)); }
+  };
+  size_t bytes;
+  std::unique_ptr<unsigned char[], Free> memory;
+};
+
+enum class Layout { timeFirst, batchFirst, half };
+
+struct Setup {
+  Layer layer;
+  Layout layout = Layout::timeFirst;
+  bool biases = true, states = true, gradStates = true, gradOut = true;
+  bool inPlace = false;    // dGates overwrites the saved gates
+  bool inference = false;  // forward only, nothing saved
+  bool packFirst = false;  // through the pack kernel and packedReady
+  int threads = 1;
+};
+
+template <class T>
+struct Kernels;
+template <>
+struct Kernels<float> {
+  static auto forward(const KernelTable& t, Kind k) {
+    return k == Kind::lstm  ? t.lstm_forward_f32
+           : k == Kind::gru ? t.gru_forward_f32
+                            : t.rnn_forward_f32;
+  }
+  static auto backward(const KernelTable& t, Kind k) {
+    return k == Kind::lstm  ? t.lstm_backward_f32
+           : k == Kind::gru ? t.gru_backward_f32
+                            : t.rnn_backward_f32;
+  }
+  static auto pack(const KernelTable& t, Kind k) {
+    return k == Kind::lstm ? t.lstm_pack_f32 : k == Kind::gru ? t.gru_pack_f32 : t.rnn_pack_f32;
+  }
+};
+template <>
+struct Kernels<double> {
+  static auto forward(const KernelTable& t, Kind k) {
+    return k == Kind::lstm  ? t.lstm_forward_f64
+           : k == Kind::gru ? t.gru_forward_f64
+                            : t.rnn_forward_f64;
+  }
+  static auto backward(const KernelTable& t, Kind k) {
+    return k == Kind::lstm  ? t.lstm_backward_f64
+           : k == Kind::gru ? t.gru_backward_f64
+                            : t.rnn_backward_f64;
+  }
+  static auto pack(const KernelTable& t, Kind k) {
+    return k == Kind::lstm ? t.lstm_pack_f64 : k == Kind::gru ? t.gru_pack_f64 : t.rnn_pack_f64;
+  }
+};
+
+inline Array randomArray(int64_t count, double scale, std::mt19937& random, bool asFloat = true) {
+  std::uniform_real_distribution<double> uniform(-scale, scale);
+  Array a(count);
+  // Values that a float holds exactly, so that both element types and the reference see the same.
+  for (double& value : a) value = asFloat ? float(uniform(random)) : uniform(random);
+  return a;
+}
+
+struct Case {
+  reference::Values values;
+  reference::Gradients gradients;
+};
+
+inline Case randomCase(const Setup& setup, unsigned seed = 1) {
+  const Layer& l = setup.layer;
+  const int64_t G = l.gates(), S = l.state();
+  std::mt19937 random(seed);
+  const double scale = 1 / std::sqrt(double(l.H));
+  Case c;
+  c.values.x = randomArray(l.T * l.N * l.I, 1, random);
+  c.values.weightIh = randomArray(G * l.H * l.I, scale, random);
+  c.values.weightHh = randomArray(G * l.H * S, scale, random);
+  if (l.P) c.values.weightHr = randomArray(l.P * l.H, scale, random);
+  if (setup.biases) {
+    c.values.biasIh = randomArray(G * l.H, scale, random);
+    c.values.biasHh = randomArray(G * l.H, scale, random);
+  }
+  if (setup.states) {
+    c.values.h0 = randomArray(l.N * S, 1, random);
+    c.values.c0 = randomArray(l.N * l.H, 1, random);
+  }
+  if (setup.gradOut) c.gradients.out = randomArray(l.T * l.N * S, 1, random);
+  if (setup.gradStates) {
+    c.gradients.hN = randomArray(l.N * S, 1, random);
+    if (l.kind == Kind::lstm) c.gradients.cN = randomArray(l.N * l.H, 1, random);
+  }
+  return c;
+}
+
+// A [T, N, features] array in one of the layouts; packed rows when the layer has batchSizes.
+template <class T>
+struct Placed {
+  const Layer& layer;
+  int64_t features, strideT, strideN, offset;
+  Guarded<T> memory;
+
+  static int64_t rows(const Layer& l) {
+    if (l.batchSizes.empty()) return l.T * l.N;
+    int64_t sum = 0;
+    for (int32_t size : l.batchSizes) sum += size;
+    return sum;
+  }
+  Placed(const Layer& l, int64_t features, Layout layout)
+      : layer(l),
+        features(features),
+        strideT(layout == Layout::batchFirst ? features
+                                             : l.N * features * (layout == Layout::half ? 2 : 1)),
+        strideN(layout == Layout::batchFirst ? l.T * features
+                                             : features * (layout == Layout::half ? 2 : 1)),
+        offset(layout == Layout::half ? features : 0),
+        memory(rows(l) * features * (layout == Layout::half ? 2 : 1)) {
+    if (!l.batchSizes.empty() && layout == Layout::batchFirst) strideN = features;
+  }
+  T* data() const { return memory.data() + offset; }
+  T* at(int64_t t, int64_t n) const {
+    if (layer.batchSizes.empty()) return data() + t * strideT + n * strideN;
+    int64_t row = n;
+    for (int64_t i = 0; i < t; ++i) row += layer.batchSizes[i];
+    return data() + row * strideN;
+  }
+  bool active(int64_t t, int64_t n) const { return t < layer.length(n); }
+  void fill(const Array& a) const {
+    for (int64_t t = 0; t < layer.T; ++t)
+      for (int64_t n = 0; n < layer.N; ++n)
+        if (active(t, n))
+          for (int64_t k = 0; k < features; ++k)
+            at(t, n)[k] = T(a[(t * layer.N + n) * features + k]);
+  }
+  // In order of t and n, zeros for steps that a row does not have.
+  std::vector<T> read() const {
+    std::vector<T> a(layer.T * layer.N * features);
+    for (int64_t t = 0; t < layer.T; ++t)
+      for (int64_t n = 0; n < layer.N; ++n)
+        if (active(t, n))
+          std::memcpy(&a[(t * layer.N + n) * features], at(t, n), size_t(features) * sizeof(T));
+    return a;
+  }
+  // What lies between the halves is left alone.
+  bool othersUntouched() const {
+    if (offset == 0) return true;
+    T canary;
+    std::memset(&canary, 0xA5, sizeof canary);
+    for (int64_t i = 0; i < memory.count; ++i)
+      if (i / features % 2 == 0 && std::memcmp(&memory[i], &canary, sizeof canary) != 0)
+        return false;
+    return true;
+  }
+};
+
+template <class T>
+struct Result {
+  std::vector<T> out, hN, cN;
+  std::vector<T> gradX, gradH0, gradC0, gradWeightIh, gradWeightHh, gradBiasIh, gradBiasHh,
+      gradWeightHr;
+};
+
+template <class T>
+std::unique_ptr<Guarded<T>> guardedCopy(const Array& a) {
+  if (a.empty()) return nullptr;
+  auto copy = std::make_unique<Guarded<T>>(int64_t(a.size()));
+  for (size_t i = 0; i < a.size(); ++i) (*copy)[int64_t(i)] = T(a[i]);
+  return copy;
+}
+template <class T>
+std::vector<T> contents(const Guarded<T>& g) {
+  return std::vector<T>(g.data(), g.data() + g.count);
+}
+
+template <class T>
+Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c) {
+  const Layer& l = setup.layer;
+  const int64_t G = l.gates(), B = l.kind == Kind::gru ? 4 : G, S = l.state();
+  const int64_t R = Placed<T>::rows(l), W = int64_t(64 / sizeof(T));
+  const auto up = [&](int64_t n) { return (n + W - 1) / W * W; };
+  const bool lstm = l.kind == Kind::lstm, saves = l.kind == Kind::lstm || l.kind == Kind::gru;
+  const bool training = !setup.inference;
+  Work& work = processWork();
+  setThreads(setup.threads);
+  const auto pointer = [](const auto& p) { return p ? p->data() : nullptr; };
+
+  Placed<T> x(l, l.I, setup.layout), out(l, S, setup.layout);
+  x.fill(c.values.x);
+  const auto h0 = guardedCopy<T>(c.values.h0);
+  const auto c0 = lstm ? guardedCopy<T>(c.values.c0) : nullptr;
+  const auto weightIh = guardedCopy<T>(c.values.weightIh),
+             weightHh = guardedCopy<T>(c.values.weightHh);
+  const auto biasIh = guardedCopy<T>(c.values.biasIh), biasHh = guardedCopy<T>(c.values.biasHh);
+  const auto weightHr = guardedCopy<T>(c.values.weightHr);
+  std::unique_ptr<Guarded<int32_t>> batchSizes;
+  if (!l.batchSizes.empty())
+    batchSizes = guardedCopy<int32_t>(Array(l.batchSizes.begin(), l.batchSizes.end()));
+  Guarded<T> hN(l.N * S), cN(lstm ? l.N * l.H : 0);
+  Guarded<T> gates(training && saves ? R * B * l.H : 0), cells(training && lstm ? R * l.H : 0);
+  Guarded<T> projected(l.P ? (training ? R : l.N) * l.H : 0);
+  Guarded<T> packed(W + up(l.H) * (B + G * (l.I + S)) + up(l.P) * l.H);
+
+  SequenceForward<T> f = {};
+  f.steps = l.T, f.batch = l.N, f.inputSize = l.I, f.hiddenSize = l.H, f.projSize = l.P;
+  f.reverse = l.reverse, f.relu = l.kind == Kind::rnnRelu;
+  f.x = x.data(), f.xStrideT = x.strideT, f.xStrideN = x.strideN;
+  f.h0 = pointer(h0), f.c0 = pointer(c0);
+  f.weightIh = weightIh->data(), f.weightHh = weightHh->data(), f.weightHr = pointer(weightHr);
+  f.biasIh = pointer(biasIh), f.biasHh = pointer(biasHh);
+  f.batchSizes = pointer(batchSizes);
+  f.out = out.data(), f.outStrideT = out.strideT, f.outStrideN = out.strideN;
+  f.hN = hN.data(), f.cN = lstm ? cN.data() : nullptr;
+  f.training = training;
+  f.gates = training && saves ? gates.data() : nullptr;
+  f.cells = training && lstm ? cells.data() : nullptr;
+  f.projected = l.P ? projected.data() : nullptr;
+  f.packed = packed.data();
+  if (setup.packFirst) {
+    const SequencePack<T> p = {l.I,      l.H,      l.P,        f.weightIh, f.weightHh,
+                               f.biasIh, f.biasHh, f.weightHr, f.packed};
+    Kernels<T>::pack(table, l.kind)(p, work);
+    f.weightIh = f.weightHh = f.biasIh = f.biasHh = f.weightHr = nullptr;
+    f.packedReady = 1;
+  }
+  Kernels<T>::forward(table, l.kind)(f, work);
+  Result<T> result;
+  result.out = out.read();
+  if (setup.packFirst) {
+    // A call over weights that an earlier call has used may take them in another order.
+    Kernels<T>::forward(table, l.kind)(f, work);
+    const std::vector<T> again = out.read();
+    CHECK(std::memcmp(again.data(), result.out.data(), again.size() * sizeof(T)) == 0);
+  }
+  result.hN = contents(hN);
+  result.cN = contents(cN);
+  CHECK((out.memory.intact() && out.othersUntouched() && hN.intact() && cN.intact()));
+  CHECK((gates.intact() && cells.intact() && projected.intact() && packed.intact()));
+  if (setup.inference) return result;
+
+  Placed<T> gradOut(l, S, setup.layout), gradX(l, l.I, setup.layout);
+  if (setup.gradOut) gradOut.fill(c.gradients.out);
+  const auto gradHN = guardedCopy<T>(c.gradients.hN), gradCN = guardedCopy<T>(c.gradients.cN);
+  Guarded<T> dGates(R * B * l.H), dProjected(R * l.P);
+  const int64_t recurrent = up(S) * G * l.H + up(l.P ? l.H : 0) * l.P, input = up(l.I) * G * l.H;
+  Guarded<T> workspace(recurrent > input ? recurrent : input);
+  Guarded<T> gradH0(l.N * S), gradC0(lstm ? l.N * l.H : 0);
+  Guarded<T> gradWeightIh(G * l.H * l.I), gradWeightHh(G * l.H * S), gradBiasIh(G * l.H),
+      gradBiasHh(G * l.H), gradWeightHr(l.P * l.H);
+
+  SequenceBackward<T> b = {};
+  b.steps = l.T, b.batch = l.N, b.inputSize = l.I, b.hiddenSize = l.H, b.projSize = l.P;
+  b.reverse = l.reverse, b.relu = f.relu;
+  b.x = x.data(), b.xStrideT = x.strideT, b.xStrideN = x.strideN;
+  b.h0 = pointer(h0), b.c0 = pointer(c0);
+  b.weightIh = weightIh->data(), b.weightHh = weightHh->data(), b.weightHr = pointer(weightHr);
+  b.batchSizes = pointer(batchSizes);
+  b.out = out.data(), b.outStrideT = out.strideT, b.outStrideN = out.strideN;
+  b.gates = f.gates, b.cells = f.cells, b.projected = f.projected;
+  b.gradOut = setup.gradOut ? gradOut.data() : nullptr;
+  b.gradOutStrideT = gradOut.strideT, b.gradOutStrideN = gradOut.strideN;
+  b.gradHN = pointer(gradHN), b.gradCN = lstm ? pointer(gradCN) : nullptr;
+  b.dGates = setup.inPlace && saves ? gates.data() : dGates.data();
+  b.dProjected = l.P ? dProjected.data() : nullptr;
+  b.workspace = workspace.data();
+  b.gradX = gradX.data(), b.gradXStrideT = gradX.strideT, b.gradXStrideN = gradX.strideN;
+  b.gradH0 = gradH0.data(), b.gradC0 = lstm ? gradC0.data() : nullptr;
+  b.gradWeightIh = gradWeightIh.data(), b.gradWeightHh = gradWeightHh.data();
+  b.gradBiasIh = gradBiasIh.data(), b.gradBiasHh = gradBiasHh.data();
+  b.gradWeightHr = l.P ? gradWeightHr.data() : nullptr;
+  Kernels<T>::backward(table, l.kind)(b, work);
+  setThreads(1);
+  CHECK((gates.intact() && dGates.intact() && dProjected.intact() && workspace.intact()));
+  CHECK((gradX.memory.intact() && gradX.othersUntouched() && gradH0.intact() && gradC0.intact()));
+  CHECK((gradWeightIh.intact() && gradWeightHh.intact() && gradBiasIh.intact() &&
+         gradBiasHh.intact() && gradWeightHr.intact()));
+  result.gradX = gradX.read();
+  result.gradH0 = contents(gradH0);
+  result.gradC0 = contents(gradC0);
+  result.gradWeightIh = contents(gradWeightIh);
+  result.gradWeightHh = contents(gradWeightHh);
+  result.gradBiasIh = contents(gradBiasIh);
+  result.gradBiasHh = contents(gradBiasHh);
+  result.gradWeightHr = contents(gradWeightHr);
+  return result;
+}
+
+// Calls body(name, member of Result, expected array) for every result.
+template <class T, class Body>
+void forEachResult(const Result<T>& r, const Case& c, Body body) {
+  body("out", r.out, c.values.out);
+  body("hN", r.hN, c.values.hN);
+  if (!r.cN.empty()) body("cN", r.cN, c.values.cN);
+  if (r.gradBiasIh.empty()) return;
+  body("gradX", r.gradX, c.gradients.x);
+  body("gradH0", r.gradH0, c.gradients.h0);
+  if (!r.gradC0.empty()) body("gradC0", r.gradC0, c.gradients.c0);
+  body("gradWeightIh", r.gradWeightIh, c.gradients.weightIh);
+  body("gradWeightHh", r.gradWeightHh, c.gradients.weightHh);
+  body("gradBiasIh", r.gradBiasIh, c.gradients.biasIh);
+  body("gradBiasHh", r.gradBiasHh, c.gradients.biasHh);
+  if (!r.gradWeightHr.empty()) body("gradWeightHr", r.gradWeightHr, c.gradients.weightHr);
+}
+
+template <class T>
+void checkAgainst(const Result<T>& r, const Case& c) {
+  // Relative to the largest element: sums of some hundred products round by their largest terms.
+  const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-13;
+  forEachResult(r, c, [&](const char* name, const std::vector<T>& got, const Array& expected) {
+    REQUIRE_MESSAGE(got.size() == expected.size(), name);
+    double largest = 1e-3, worst = 0;
+    for (size_t i = 0; i < got.size(); ++i) {
+      const double error = std::abs(double(got[i]) - expected[i]);
+      largest = std::max(largest, std::abs(expected[i]));
+      if (!(error <= worst)) worst = error;
+    }
+    CHECK_MESSAGE(worst <= tolerance * largest, name, ": error ", worst, " of ", largest);
+  });
+}
+
+template <class T>
+bool sameBits(const std::vector<T>& a, const std::vector<T>& b) {
+  if (a.size() != b.size()) return false;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+template <class T>
+void checkSameBits(const Result<T>& a, const Result<T>& b) {
+#define SAME(field) CHECK_MESSAGE(sameBits(a.field, b.field), #field);
+  SAME(out)
+  SAME(hN)
+  SAME(cN)
+  SAME(gradX)
+  SAME(gradH0)
+  SAME(gradC0)
+  SAME(gradWeightIh)
+  SAME(gradWeightHh)
+  SAME(gradBiasIh)
+  SAME(gradBiasHh)
+  SAME(gradWeightHr)
+#undef SAME
+}
+
+template <class Body>
+void forEachTable(Body body) {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int i = 0; i < count; ++i) {
+    CAPTURE(std::string(tables[i]->isa));
+    body(*tables[i]);
+  }
+}
+
+inline void checkAllSets(const Setup& setup) {
+  Case c = randomCase(setup);
+  reference::run(setup.layer, c.values, c.gradients);
+  const Layer& l = setup.layer;
+  INFO("kind ", int(l.kind), ", T ", l.T, ", N ", l.N, ", I ", l.I, ", H ", l.H, ", P ", l.P,
+       ", reverse ", l.reverse, ", layout ", int(setup.layout));
+  forEachTable([&](const KernelTable& table) {
+    checkAgainst(runKernels<float>(table, setup, c), c);
+    checkAgainst(runKernels<double>(table, setup, c), c);
+  });
+}
+
+inline constexpr Kind kinds[] = {Kind::rnnTanh, Kind::rnnRelu, Kind::lstm, Kind::gru};
+
+}  // namespace sequence_cases
