@@ -1,7 +1,7 @@
 // The add-on in several JavaScript threads of one process: each has an argument block of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { isAbsolute, join } from 'node:path';
+import path, { join } from 'node:path';
 import { addressOf, args, kernel } from '../../src/native/kernels';
 
 const root = join(__dirname, '..', '..');
@@ -12,11 +12,7 @@ const places = manifest.binary.addon_paths.map((file) =>
   join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
 );
 const forced = process.env['OSTINATO_ADDON'];
-const addonFile = forced
-  ? isAbsolute(forced)
-    ? forced
-    : join(process.cwd(), forced)
-  : places.find((file) => existsSync(file));
+const addonFile = forced ? path.resolve(forced) : places.find((file) => existsSync(file));
 
 // Multiplies [n, n] by [n, n] matrices of ones times `factor`, `rounds` times, and counts the elements
 // that are wrong. Runs in this thread and, as text, in workers.

@@ -91,6 +91,38 @@ function borrowedBy(reserves: readonly Reserve[]): Storage[] {
   return found;
 }
 
+/** What forward and backward are given alike. */
+interface LayerCall {
+  readonly input: Tensor;
+  readonly h0: Tensor | null;
+  readonly c0: Tensor | null;
+  readonly weights: readonly DirectionWeights[];
+  readonly options: SequenceOptions;
+  readonly steps: number;
+}
+
+// The first fourteen arguments, the same for both kernels.
+function putLayer({ input, h0, c0, weights, options, steps }: LayerCall, d: number): void {
+  const { sizes, batch } = options;
+  const [S, H] = [stateSize(sizes), sizes.hiddenSize];
+  const bytes = itemSize(input.dtype);
+  const xSteps = stepsOf(input, options);
+  args[0] = steps;
+  args[1] = batch;
+  args[2] = sizes.inputSize;
+  args[3] = H;
+  args[4] = sizes.projSize;
+  args[5] = d;
+  args[6] = options.relu ? 1 : 0;
+  args[7] = input.address;
+  args[8] = xSteps.strideT;
+  args[9] = xSteps.strideN;
+  args[10] = h0 === null ? 0 : h0.address + d * batch * S * bytes;
+  args[11] = c0 === null ? 0 : c0.address + d * batch * H * bytes;
+  args[12] = weights[d][0].address;
+  args[13] = weights[d][1].address;
+}
+
 /**
  * Runs one layer. All shapes and types have been checked.
  * @param weights one entry for a single direction, two for both
@@ -125,12 +157,12 @@ export function sequence(
   const hN = empty([directions, batch, S], dtype);
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);
-  const xSteps = stepsOf(input, options);
+  const layer: LayerCall = { input, h0, c0, weights, options, steps };
   const outSteps = stepsOf(out, options);
   const reserves: Reserve[] = [];
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh, weightHh, biasIh, biasHh, weightHr] = weights[d];
+    const [weightIh, , biasIh, biasHh, weightHr] = weights[d];
     const packedBytes = packedLength(cell, sizes, dtype) * bytes;
     if (training) dropPacked(weightIh);
     const cached = training ? null : cachedPacked(weights[d]);
@@ -141,20 +173,7 @@ export function sequence(
       cells: training && cell.hasCellState ? borrow(pairs * H * bytes) : null,
       projected: sizes.projSize > 0 ? borrow((training ? pairs : batch) * H * bytes) : null,
     };
-    args[0] = steps;
-    args[1] = batch;
-    args[2] = sizes.inputSize;
-    args[3] = H;
-    args[4] = sizes.projSize;
-    args[5] = d;
-    args[6] = options.relu ? 1 : 0;
-    args[7] = input.address;
-    args[8] = xSteps.strideT;
-    args[9] = xSteps.strideN;
-    args[10] = h0 === null ? 0 : h0.address + d * batch * S * bytes;
-    args[11] = c0 === null ? 0 : c0.address + d * batch * H * bytes;
-    args[12] = weightIh.address;
-    args[13] = weightHh.address;
+    putLayer(layer, d);
     args[14] = addressOr0(biasIh);
     args[15] = addressOr0(biasHh);
     args[16] = addressOr0(weightHr);
@@ -187,12 +206,7 @@ export function sequence(
         );
       }
       for (const one of saved) one?.get();
-      return sequenceBackward(
-        cell,
-        { input, out, h0, c0, weights, options, steps, reserves },
-        grads,
-        self,
-      );
+      return sequenceBackward(cell, { ...layer, out, reserves }, grads, self);
     });
     if (node !== null) {
       node.outputNames = [options.gradFnNames[0], options.gradFnNames[1], options.gradFnNames[1]];
@@ -202,14 +216,8 @@ export function sequence(
   return [out, hN, cN];
 }
 
-interface SavedSequence {
-  readonly input: Tensor;
+interface SavedSequence extends LayerCall {
   readonly out: Tensor;
-  readonly h0: Tensor | null;
-  readonly c0: Tensor | null;
-  readonly weights: readonly DirectionWeights[];
-  readonly options: SequenceOptions;
-  readonly steps: number;
   readonly reserves: readonly Reserve[];
 }
 
@@ -219,7 +227,7 @@ function sequenceBackward(
   grads: readonly (Tensor | null)[],
   node: Node,
 ): Gradients {
-  const { input, out, h0, c0, weights, options, steps, reserves } = saved;
+  const { input, out, h0, c0, weights, options, reserves } = saved;
   const { sizes, batch, batchSizes } = options;
   const { dtype } = input;
   const bytes = itemSize(dtype);
@@ -232,14 +240,13 @@ function sequenceBackward(
   const gradH0 = h0 !== null && node.needs(1) ? empty(h0.shape, dtype) : null;
   const gradC0 = c0 !== null && node.needs(2) ? empty(c0.shape, dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);
-  const xSteps = stepsOf(input, options);
   const outSteps = stepsOf(out, options);
   const gradOutSteps = gradOut === null ? null : stepsOf(gradOut, options);
   const workspace = borrow(workspaceLength(cell, sizes, dtype) * bytes);
   const results: (Tensor | null)[] = [null, gradH0, gradC0];
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh, weightHh, , , weightHr] = weights[d];
+    const weightHr = weights[d][4];
     const { gates, cells: cellStates, projected } = reserves[d];
     // What nobody reads again may be overwritten.
     const dGates =
@@ -251,20 +258,7 @@ function sequenceBackward(
       w !== null && node.needs(first + i) ? empty(w.shape, dtype) : null,
     );
     const gradXSteps = gradX === null ? null : stepsOf(gradX, options);
-    args[0] = steps;
-    args[1] = batch;
-    args[2] = sizes.inputSize;
-    args[3] = H;
-    args[4] = sizes.projSize;
-    args[5] = d;
-    args[6] = options.relu ? 1 : 0;
-    args[7] = input.address;
-    args[8] = xSteps.strideT;
-    args[9] = xSteps.strideN;
-    args[10] = h0 === null ? 0 : h0.address + d * batch * S * bytes;
-    args[11] = c0 === null ? 0 : c0.address + d * batch * H * bytes;
-    args[12] = weightIh.address;
-    args[13] = weightHh.address;
+    putLayer(saved, d);
     args[14] = addressOr0(weightHr);
     args[15] = addressOr0(batchSizes);
     args[16] = out.address + d * S * bytes;
