@@ -4,6 +4,7 @@
 
 #include "../kernels/kernels.h"
 #include "../runtime/dispatch.h"
+#include "../runtime/memory.h"
 #include "../runtime/threads.h"
 #include "arguments.h"
 
@@ -86,6 +87,7 @@ static napi_value text(napi_env env, const char* string) {
 // does not have.
 static napi_value initialize(napi_env env, napi_value exports) {
   table = selectedTable();
+  keepFreedMemory();
   napi_value isa, available, kernels, value;
   int count;
   const KernelTable* const* tables = availableTables(&count);

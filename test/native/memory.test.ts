@@ -1,0 +1,24 @@
+// Memory that the collector has freed is used again by the process, instead of going back to the system page by page.
+import { noGrad, rand } from 'ostinato';
+
+interface Report {
+  header: { glibcVersionRuntime?: string };
+}
+const { header } = process.report.getReport() as unknown as Report;
+const settings = ['MALLOC_TRIM_THRESHOLD_', 'MALLOC_MMAP_THRESHOLD_', 'GLIBC_TUNABLES'];
+// Elsewhere nothing is asked of the C library.
+const keeps =
+  header.glibcVersionRuntime !== undefined &&
+  settings.every((name) => process.env[name] === undefined);
+
+test('results of 4 MB do not fault their pages in again', () => {
+  const pages = 1024;
+  const x = rand([pages * 1024]);
+  const rounds = 200;
+  const run = (): void => noGrad(() => void x.add(1));
+  for (let i = 0; i < rounds; i++) run();
+  const before = process.resourceUsage().minorPageFault;
+  for (let i = 0; i < rounds; i++) run();
+  const each = (process.resourceUsage().minorPageFault - before) / rounds;
+  expect(each).toBeLessThan(keeps ? pages / 16 : 2 * pages);
+});
