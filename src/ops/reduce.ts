@@ -50,12 +50,28 @@ export interface ReductionView {
 const dense = (x: Tensor): Tensor =>
   x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
 
+function onesOf(ndim: number): number[] {
+  const ones: number[] = [];
+  for (let d = 0; d < ndim; d++) ones.push(1);
+  return ones;
+}
+
 export function reductionView(
   operation: string,
   x: Tensor,
   dim: Dims,
   keepdim: boolean,
 ): ReductionView {
+  if (dim === undefined && !keepdim) {
+    return {
+      source: dense(x),
+      outer: 1,
+      n: x.numel,
+      inner: 1,
+      outShape: [],
+      keptShape: onesOf(x.ndim),
+    };
+  }
   const dims = normalizeDims(operation, dim, x.ndim);
   const reduced = new Set(dims);
   const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));

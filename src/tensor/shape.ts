@@ -110,9 +110,11 @@ export function broadcastStrides(
   strides: readonly number[],
   target: Shape,
 ): number[] {
-  const out = new Array<number>(target.length).fill(0);
+  const out: number[] = [];
   const lead = target.length - shape.length;
-  for (let d = 0; d < shape.length; d++) if (shape[d] !== 1) out[d + lead] = strides[d]!;
+  for (let d = 0; d < target.length; d++) {
+    out.push(d < lead || shape[d - lead] === 1 ? 0 : strides[d - lead]!);
+  }
   return out;
 }
 

@@ -1,0 +1,114 @@
+/**
+ * One layer of a sequence as its two kernels are given it: sizes, arrays and how they lie in memory, and what forward
+ * keeps for backward. sequence.ts runs it forward, backward.ts backward.
+ */
+import { args } from '../../native/kernels';
+import { itemSize } from '../../tensor/dtype';
+import type { Storage } from '../../tensor/storage';
+import type { Tensor } from '../../tensor/tensor';
+import { contiguous } from '../clone';
+import { stateSize, type CellSizes } from './cells';
+
+/** The weights of one direction; null for what the layer does not have. */
+export type DirectionWeights = readonly [
+  weightIh: Tensor,
+  weightHh: Tensor,
+  biasIh: Tensor | null,
+  biasHh: Tensor | null,
+  weightHr: Tensor | null,
+];
+
+export interface SequenceOptions {
+  readonly sizes: CellSizes;
+  /** x and out are [N, T, …] instead of [T, N, …]. */
+  readonly batchFirst: boolean;
+  /** RNN only: relu instead of tanh. */
+  readonly relu: boolean;
+  /** For a packed sequence: how many rows are active at each step (int32). x and out are then [R, …]. */
+  readonly batchSizes: Tensor | null;
+  /** Rows of the state: N. */
+  readonly batch: number;
+  /** The names that the results' `gradFn` has. */
+  readonly gradFnNames: readonly [out: string, state: string];
+}
+
+/** out, and the states after the last step, [directions, N, S] and (LSTM) [directions, N, H]. */
+export type SequenceResult = [out: Tensor, hN: Tensor, cN: Tensor | null];
+
+/** How a [T, N, features] array lies in memory. */
+export interface Steps {
+  readonly strideT: number;
+  readonly strideN: number;
+}
+
+export function stepsOf(x: Tensor, options: SequenceOptions): Steps {
+  if (options.batchSizes !== null) return { strideT: 0, strideN: x.strides[0] };
+  const [first, second] = x.strides;
+  return options.batchFirst
+    ? { strideT: second, strideN: first }
+    : { strideT: first, strideN: second };
+}
+
+// The kernels read features with stride 1; other strides are free.
+export const denseFeatures = (x: Tensor): Tensor => {
+  const last = x.ndim - 1;
+  return x.strides[last] === 1 || x.shape[last] <= 1 ? x : contiguous(x);
+};
+
+export const addressOr0 = (x: Tensor | null): number => (x === null ? 0 : x.address);
+export const storageOr0 = (x: Storage | null): number => (x === null ? 0 : x.address);
+
+/** What one direction's forward leaves for its backward. */
+export interface Reserve {
+  readonly gates: Storage | null;
+  readonly cells: Storage | null;
+  readonly projected: Storage | null;
+}
+
+/** A layer's call. One class for forward and backward, whose fields V8 finds without a search. */
+export class LayerCall {
+  /** What forward has kept, a direction each. */
+  readonly reserves: Reserve[] = [];
+  constructor(
+    readonly input: Tensor,
+    readonly h0: Tensor | null,
+    readonly c0: Tensor | null,
+    readonly weights: readonly DirectionWeights[],
+    readonly options: SequenceOptions,
+    readonly steps: number,
+    readonly out: Tensor,
+  ) {}
+
+  /** Memory that goes back when backward has used it. */
+  borrowed(): Storage[] {
+    const found: Storage[] = [];
+    for (const { gates, cells, projected } of this.reserves) {
+      if (gates !== null) found.push(gates);
+      if (cells !== null) found.push(cells);
+      if (projected !== null) found.push(projected);
+    }
+    return found;
+  }
+}
+
+/** Writes the first fourteen arguments, the same for both kernels. */
+export function putLayer({ input, h0, c0, weights, options, steps }: LayerCall, d: number): void {
+  const { sizes, batch } = options;
+  const [S, H] = [stateSize(sizes), sizes.hiddenSize];
+  const bytes = itemSize(input.dtype);
+  const xSteps = stepsOf(input, options);
+  args[0] = steps;
+  args[1] = batch;
+  args[2] = sizes.inputSize;
+  args[3] = H;
+  args[4] = sizes.projSize;
+  args[5] = d;
+  args[6] = options.relu ? 1 : 0;
+  args[7] = input.address;
+  args[8] = xSteps.strideT;
+  args[9] = xSteps.strideN;
+  args[10] = h0 === null ? 0 : h0.address + d * batch * S * bytes;
+  args[11] = c0 === null ? 0 : c0.address + d * batch * H * bytes;
+  args[12] = weights[d][0].address;
+  args[13] = weights[d][1].address;
+}
