@@ -113,7 +113,7 @@ export function broadcastStrides(
   const out: number[] = [];
   const lead = target.length - shape.length;
   for (let d = 0; d < target.length; d++) {
-    out.push(d < lead || shape[d - lead] === 1 ? 0 : strides[d - lead]!);
+    out.push(d < lead || shape[d - lead] === 1 ? 0 : strides[d - lead]);
   }
   return out;
 }
