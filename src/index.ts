@@ -2,6 +2,7 @@
 export * from './ops';
 export * as autograd from './autograd';
 export { enableGrad, isGradEnabled, noGrad } from './autograd';
+export { compile, type CompileOptions } from './compile';
 export * as nn from './nn';
 export * as optim from './optim';
 export * from './random';

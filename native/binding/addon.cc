@@ -2,20 +2,27 @@
 // checks nothing that TypeScript has checked. Raw Node-API, because a call must cost nanoseconds.
 #include <node_api.h>
 
-#include "../kernels/kernels.h"
 #include "../runtime/dispatch.h"
 #include "../runtime/memory.h"
 #include "../runtime/threads.h"
 #include "arguments.h"
+#include "invoke.h"
+#include "recorder.h"
+#include "replay.h"
 
 namespace ostinato {
 
 constinit thread_local double* argumentBlock = nullptr;
-static const KernelTable* table = nullptr;
+
+static inline void callKernel(int number) {
+  if (recording != nullptr) [[unlikely]]
+    return recordCall(number, argumentBlock);
+  kernelEntries[number].call(argumentBlock);
+}
 
 #define BIND(field)                                              \
   static napi_value call_##field(napi_env, napi_callback_info) { \
-    callWithArguments(table->field);                             \
+    callKernel(field##_number);                                  \
     return nullptr;                                              \
   }
 #define KERNEL_FLOAT(name, parameters) BIND(name##_f32) BIND(name##_f64)
@@ -60,6 +67,37 @@ static napi_value addressOf(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// The functions of a trace take their arguments from the argument block, as kernels do.
+template <class E>
+static E* addressAt(int position) {
+  return reinterpret_cast<E*>(static_cast<uintptr_t>(argumentBlock[position]));
+}
+static napi_value start(napi_env, napi_callback_info) {
+  startRecording();
+  return nullptr;
+}
+static napi_value stop(napi_env, napi_callback_info) {
+  stopRecording();
+  return nullptr;
+}
+// Leaves in the block how many doubles `read` will write.
+static napi_value length(napi_env, napi_callback_info) {
+  argumentBlock[0] = static_cast<double>(recordedLength());
+  return nullptr;
+}
+// (to)
+static napi_value read(napi_env, napi_callback_info) {
+  readRecording(addressAt<double>(0));
+  return nullptr;
+}
+// (program, length, bases); leaves in the block what `replay` returned.
+static napi_value run(napi_env, napi_callback_info) {
+  const auto length = static_cast<int64_t>(argumentBlock[1]);
+  argumentBlock[0] =
+      static_cast<double>(replay(addressAt<double>(0), length, addressAt<double>(2)));
+  return nullptr;
+}
+
 static napi_value setNumThreads(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value value;
@@ -82,13 +120,14 @@ static napi_value text(napi_env env, const char* string) {
   return value;
 }
 
-// { kernels, isa, availableIsas, addressOf, setArgumentBlock, getNumThreads,
+// { kernels, trace, isa, availableIsas, addressOf, setArgumentBlock, getNumThreads,
 // setNumThreads, maxThreads }; isa is null when OSTINATO_ISA names a set that this machine or build
 // does not have.
 static napi_value initialize(napi_env env, napi_value exports) {
-  table = selectedTable();
+  const KernelTable* const table = selectedTable();
+  setKernelTable(table);
   keepFreedMemory();
-  napi_value isa, available, kernels, value;
+  napi_value isa, available, kernels, trace, value;
   int count;
   const KernelTable* const* tables = availableTables(&count);
   if (table)
@@ -101,6 +140,17 @@ static napi_value initialize(napi_env env, napi_value exports) {
   if (table)
     napi_define_properties(env, kernels, sizeof kernelProperties / sizeof *kernelProperties,
                            kernelProperties);
+  const napi_property_descriptor traceProperties[] = {
+      {"start", nullptr, start, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"stop", nullptr, stop, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"length", nullptr, length, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"read", nullptr, read, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+  };
+  napi_create_object(env, &trace);
+  napi_define_properties(env, trace, sizeof traceProperties / sizeof *traceProperties,
+                         traceProperties);
+  napi_set_named_property(env, exports, "trace", trace);
   napi_set_named_property(env, exports, "isa", isa);
   napi_set_named_property(env, exports, "availableIsas", available);
   napi_set_named_property(env, exports, "kernels", kernels);

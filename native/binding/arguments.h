@@ -65,8 +65,7 @@ struct Argument<const S&> {
 };
 
 template <class... P>
-inline void callWithArguments(void (*kernel)(P...)) {
-  const double* at = argumentBlock;
+inline void callWithArguments(void (*kernel)(P...), const double* at) {
   // Braces make the reads happen from left to right.
   struct Call {
     Call(void (*f)(P...), P... arguments) { f(arguments...); }

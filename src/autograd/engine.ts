@@ -4,6 +4,7 @@
  * node is visited. Nothing recurses; a graph of any depth is walked in constant stack.
  */
 import { itemSize } from '../tensor/dtype';
+import { observer } from '../tensor/observer';
 import { sameShape, showShape } from '../tensor/shape';
 import { giveBack, setRecycling } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
@@ -372,6 +373,9 @@ export interface BackwardOptions {
  */
 export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
   const { createGraph = false, retainGraph = createGraph } = options;
+  if (observer !== null) {
+    observer.refuse('backward', 'it changes grad; use autograd.grad, or call it outside');
+  }
   const grad = rootGradient('backward', tensor, options.gradient);
   runWalk([{ tensor, grad }], retainGraph, createGraph, null);
 }
@@ -433,6 +437,7 @@ export function gradients(
 
 /** The hooks of a tensor's gradient, made when first asked for. */
 function hooksOf(operation: string, tensor: Tensor): TensorHooks {
+  if (observer !== null) observer.refuse(operation, 'a replay calls no hook; do it outside');
   if (!tensor.requiresGrad) {
     throw new Error(`${operation}: the tensor does not require gradients`);
   }

@@ -2,6 +2,7 @@
  * Nodes of the graph. `record` is how an operation enters it: it attaches to the results a node that knows
  * the inputs' nodes and how to turn gradients of the results into gradients of the inputs.
  */
+import { observer } from '../tensor/observer';
 import type { Storage } from '../tensor/storage';
 import type { GradFn, Tensor } from '../tensor/tensor';
 import { isGradEnabled } from './mode';
@@ -77,6 +78,7 @@ export class Node implements GradFn {
     let nextOutput: number[] | null = null;
     for (let i = 0; i < count; i++) {
       const input = inputs[i]!;
+      if (input !== null && observer !== null) observer.uses(input);
       if (input === null || !input.requiresGrad) {
         next.push(null);
         continue;

@@ -19,7 +19,7 @@ export interface Memory {
   readonly address: number;
 }
 
-const addon = loadAddon();
+export const addon = loadAddon();
 
 /** The argument block: doubles that the next kernel call reads. */
 export const args = new Float64Array(128);

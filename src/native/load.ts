@@ -13,6 +13,8 @@ export interface Addon {
   readonly isa: string | null;
   readonly availableIsas: readonly string[];
   readonly maxThreads: number;
+  /** Recording and replaying (native/binding/recorder.h, replay.h); arguments are in the argument block. */
+  readonly trace: Readonly<Record<'start' | 'stop' | 'length' | 'read' | 'run', () => void>>;
   addressOf(array: ArrayBufferView): number;
   setArgumentBlock(block: Float64Array): void;
   getNumThreads(): number;

@@ -6,6 +6,7 @@ import { args, type Kernel, type KernelFamily } from '../native/kernels';
 import { isGradEnabled } from '../autograd/mode';
 import { record, save } from '../autograd/node';
 import { dtypes, resultType, type DType, type TypedArray } from '../tensor/dtype';
+import { observer } from '../tensor/observer';
 import { broadcastShapes, broadcastStrides, showShape, type Shape } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { cast } from './cast';
@@ -35,11 +36,13 @@ export function checkTensor(operation: string, name: string, x: unknown): assert
       `${operation}: ${name} must be a Tensor, got ${x === null ? 'null' : Array.isArray(x) ? 'an array; make it one with tensor(…)' : typeof x}`,
     );
   }
+  if (observer !== null) observer.uses(x);
 }
 
 /** @throws TypeError when `x` is neither a tensor nor a number. */
 export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
-  if (typeof x !== 'number' && !(x instanceof Tensor)) checkTensor(operation, name, x);
+  if (typeof x !== 'number' && (observer !== null || !(x instanceof Tensor)))
+    checkTensor(operation, name, x);
 }
 
 /**
@@ -87,6 +90,8 @@ export function place(operation: string, position: 0 | 1 | 2, value: number, dty
       `${operation}: ${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
     );
   }
+  // A recorded call is made later, when the slot holds another number.
+  if (observer !== null) return scalar(value, dtype);
   slot.memory[0] = dtype === 'bool' ? Number(value !== 0) : value;
   return slot.tensor;
 }

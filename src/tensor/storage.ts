@@ -11,6 +11,7 @@
  *   walk gives back each gradient that nothing else can see once it has been passed on.
  */
 import { addressOf, type Memory } from '../native/kernels';
+import { observer } from './observer';
 
 export class Storage implements Memory {
   /** Counts in-place changes, so that a backward can tell whether what it saved is still what it was. */
@@ -89,6 +90,7 @@ export function setRecycling(on: boolean): boolean {
 
 /** Uninitialised memory that belongs to whoever holds the storage. */
 export function allocate(bytes: number): Storage {
+  if (observer !== null) return observer.allocate(bytes);
   if (recycling) {
     const storage = borrow(bytes);
     storage.recyclable = true;
@@ -117,6 +119,7 @@ function sizeClass(bytes: number): number {
 
 /** Uninitialised memory for the engine's own use; `giveBack` it when nothing reads it any more. */
 export function borrow(bytes: number): Storage {
+  if (observer !== null) return observer.allocate(bytes);
   const size = sizeClass(bytes);
   const list = freeLists[classIndex];
   if (list !== undefined && list.length > 0) {
@@ -133,6 +136,7 @@ export function borrow(bytes: number): Storage {
 
 /** Returns borrowed memory. The caller vouches that no tensor that a user can reach sees it. */
 export function giveBack(storage: Storage): void {
+  if (observer !== null) return;
   const { capacity } = storage;
   if (freeBytes + capacity > freeBytesLimit) return;
   storage.claimed = false;

@@ -5,6 +5,7 @@
  */
 import type { Memory } from '../native/kernels';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
+import { observer } from './observer';
 import { print } from './print';
 import {
   contiguousStrides,
@@ -96,6 +97,7 @@ export class Tensor implements Memory {
     this.numel = numelOf(shape);
     this.address = storage.address + offset * itemSize(dtype);
     this.contiguousLayout = contiguous;
+    if (observer !== null) observer.made(this);
   }
 
   /** Number of dimensions. */
@@ -255,6 +257,7 @@ export class Tensor implements Memory {
 
   /** @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user. */
   memory(length: number): TypedArray {
+    if (observer !== null) return observer.memory(this, length);
     return arrayOver(
       this.dtype,
       this.storage.buffer,

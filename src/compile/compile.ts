@@ -1,0 +1,70 @@
+/** compile: the public function, and its cache of programs by signature. */
+import { isGradEnabled } from '../autograd/mode';
+import { observer } from '../tensor/observer';
+import type { Tensor } from '../tensor/tensor';
+import { Entry } from './entry';
+import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
+
+export interface CompileOptions {
+  /** How many signatures are kept; the one used longest ago goes first (default 64). */
+  cacheSize?: number;
+}
+
+/**
+ * A function that computes what `fn` computes, bit for bit, but without running its JavaScript: the first call with
+ * given shapes, element types and `requiresGrad` traces `fn`, later ones replay what it did in one crossing into
+ * native code, forward and backward (torch.compile).
+ *
+ * `fn` must be a pure function of tensors: it takes tensors (numbers, strings, booleans and null count as constants; all
+ * may be in nested arrays), returns a tensor or an array of tensors, and may use tensors from outside, such as a module's
+ * parameters, whose present values each call reads. Refused with an error: reading values (`item`, `toArray`, printing,
+ * shapes that depend on values), random operations, changing an argument or a tensor from outside in place, hooks and
+ * `backward` inside. What the first call did is what later ones do: `fn` must not depend on other state that changes.
+ *
+ * Its results are tensors of their own, also where `fn` returns a view. They have one node in the graph, which cannot be
+ * differentiated twice. The gradient of a tensor that several calls in one graph use is summed call by call.
+ *
+ * @throws TypeError when `fn` is no function, takes or returns what cannot be traced; Error when it does what cannot.
+ * @example
+ * const w = randn([3, 3]);
+ * const step = compile((x: Tensor, h: Tensor) => x.add(h.matmul(w)).tanh());
+ * step(randn([2, 3]), zeros([2, 3])); // [2, 3]
+ */
+export function compile<A extends readonly Argument[], R extends Result>(
+  fn: (...args: A) => R,
+  options: CompileOptions = {},
+): (...args: A) => R {
+  if (typeof fn !== 'function') {
+    throw new TypeError(`compile: takes a function of tensors, got ${typeof fn}`);
+  }
+  const { cacheSize = 64 } = options;
+  if (!Number.isInteger(cacheSize) || cacheSize < 1) {
+    throw new RangeError(`compile: cacheSize must be an integer of at least 1, got ${cacheSize}`);
+  }
+  const entries = new Map<string, Entry>();
+
+  return (...args: A): R => {
+    // Within another trace the function is traced along.
+    if (observer !== null) return fn(...args);
+    const training = isGradEnabled();
+    const tensors: Tensor[] = [];
+    const key = [training ? 'train' : 'infer'];
+    flattenArguments(args, training, tensors, key);
+    const signature = key.join(' ');
+    let entry = entries.get(signature);
+    if (entry === undefined || !entry.isCurrent()) {
+      entries.delete(signature);
+      entry = new Entry(
+        (standIns) => {
+          let next = 0;
+          return fn(...(replaceTensors(args, () => standIns[next++]) as unknown as A));
+        },
+        tensors.map(({ shape, dtype, requiresGrad }) => ({ shape, dtype, requiresGrad })),
+        training,
+      );
+      entries.set(signature, entry);
+      if (entries.size > cacheSize) entries.delete(entries.keys().next().value!);
+    }
+    return entry.call(tensors) as R;
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * A program: calls with all addresses as offsets from bases. Base 0 is the workspace of temporaries, base 1 the memory
+ * that a forward run leaves for its backward, each other one an argument, a result, or a tensor held from outside.
+ */
+import { kernelNumber, Doubles, runProgram } from '../native/recording';
+import { borrow, giveBack } from '../tensor/storage';
+import type { Memory } from '../native/kernels';
+import { planBuffers, type Lifetime } from './plan';
+import type { Buffer, Call } from './trace';
+
+/** Where buffers lie in the memory that a forward run leaves, by address. */
+export interface SavedLayout {
+  readonly offsets: ReadonlyMap<number, number>;
+  readonly bytes: number;
+}
+
+const workspaceBase = 0;
+const savedBase = 1;
+
+/** The calls that the buffers `wanted` depend on. */
+export function withoutUnused(calls: readonly Call[], wanted: Iterable<Buffer>): Call[] {
+  const needed = new Set(wanted);
+  const kept: Call[] = [];
+  for (let i = calls.length - 1; i >= 0; i--) {
+    const call = calls[i];
+    if (!call.pointers.some(({ writes, buffer }) => writes && isResult(call, buffer, needed))) {
+      continue;
+    }
+    for (const { buffer } of call.pointers) needed.add(buffer);
+    kept.push(call);
+  }
+  return kept.reverse();
+}
+
+const bounds = kernelNumber('index_bounds');
+const isResult = (call: Call, buffer: Buffer, needed: ReadonlySet<Buffer>): boolean =>
+  needed.has(buffer) || call.kernel === bounds;
+
+const copyBytes = kernelNumber('copy_u8');
+
+/**
+ * Puts what JavaScript wrote into buffers where calls change them later; what none changes is a constant.
+ * @param done addresses of buffers that have been dealt with
+ */
+export function withInitialValues(calls: readonly Call[], done: Set<number>): Call[] {
+  const out: Call[] = [];
+  for (const call of calls) {
+    for (const { buffer } of call.pointers) {
+      const { initial } = buffer;
+      if (initial === null || buffer.kind !== 'made' || done.has(buffer.address)) continue;
+      done.add(buffer.address);
+      if (!buffer.written) {
+        buffer.kind = 'constant';
+        continue;
+      }
+      const constant: Buffer = {
+        kind: 'constant',
+        address: initial.address,
+        bytes: initial.capacity,
+        initial,
+        written: false,
+      };
+      out.push({
+        kernel: copyBytes,
+        args: [0, 0, 1, 2, initial.byteLength, 1, 1],
+        pointers: [
+          { at: 0, buffer: constant, offset: 0, writes: false },
+          { at: 1, buffer, offset: 0, writes: true },
+        ],
+      });
+    }
+    out.push(call);
+  }
+  return out;
+}
+
+export class Program {
+  private readonly code: Doubles;
+  private readonly bases: Doubles;
+  /** By address of the buffer. */
+  private readonly baseOf = new Map<number, number>();
+  private readonly workspaceBytes: number;
+  // Keeps the memory of constants alive.
+  private readonly constants: Memory[] = [];
+
+  /**
+   * @param saved what the forward leaves for the backward
+   * @param own buffers, by address, that get memory of their own from the caller in each run
+   */
+  constructor(calls: readonly Call[], saved: SavedLayout, own: ReadonlySet<number>) {
+    const fixed: [base: number, address: number][] = [];
+    const temporaries = new Map<Buffer, number>();
+    const lifetimes: { bytes: number; first: number; last: number }[] = [];
+    for (const [i, { pointers }] of calls.entries()) {
+      for (const { buffer } of pointers) {
+        const { address, kind } = buffer;
+        if (kind === 'made' && saved.offsets.has(address)) continue;
+        if (kind === 'made' && !own.has(address)) {
+          const known = temporaries.get(buffer);
+          if (known !== undefined) lifetimes[known].last = i;
+          else {
+            temporaries.set(buffer, lifetimes.length);
+            lifetimes.push({ bytes: buffer.bytes, first: i, last: i });
+          }
+          continue;
+        }
+        if (this.baseOf.has(address)) continue;
+        const base = 2 + this.baseOf.size;
+        this.baseOf.set(address, base);
+        if (buffer.initial !== null) {
+          this.constants.push(buffer.initial);
+          fixed.push([base, buffer.initial.address]);
+        } else if (kind === 'captured' || kind === 'constant') fixed.push([base, address]);
+      }
+    }
+    const plan = planBuffers(lifetimes satisfies Lifetime[]);
+    this.workspaceBytes = plan.bytes;
+    const code: number[] = [];
+    for (const { kernel, args, pointers } of calls) {
+      const at = code.length + 3;
+      code.push(kernel, args.length, pointers.length, ...args);
+      for (const { at: argument, buffer, offset } of pointers) {
+        const { address } = buffer;
+        const temporary = temporaries.get(buffer);
+        const inSaved = saved.offsets.get(address);
+        const base =
+          temporary !== undefined
+            ? workspaceBase
+            : inSaved !== undefined && buffer.kind === 'made'
+              ? savedBase
+              : this.baseOf.get(address)!;
+        const start =
+          temporary !== undefined
+            ? plan.offsets[temporary]
+            : base === savedBase
+              ? inSaved!
+              : 0;
+        code[at + argument] = start + offset;
+        code.push(argument, base);
+      }
+    }
+    this.code = new Doubles(Float64Array.from(code));
+    this.bases = new Doubles(new Float64Array(2 + this.baseOf.size));
+    for (const [base, address] of fixed) this.bases.values[base] = address;
+  }
+
+  /** The base of a buffer that the caller provides, or -1 when no call touches it. */
+  base(buffer: Buffer): number {
+    return this.baseOf.get(buffer.address) ?? -1;
+  }
+
+  /** Says where a buffer lies in the next run. */
+  set(base: number, address: number): void {
+    if (base >= 0) this.bases.values[base] = address;
+  }
+
+  /** @throws RangeError when an index is out of range; nothing is read or written outside a buffer. */
+  run(saved: Memory | null): void {
+    const workspace = borrow(this.workspaceBytes);
+    this.bases.values[workspaceBase] = workspace.address;
+    this.bases.values[savedBase] = saved === null ? 0 : saved.address;
+    const failed = runProgram(this.code, this.bases);
+    giveBack(workspace);
+    if (failed < 0) return;
+    const [low, high] = this.code.values.subarray(failed + 3 + 2);
+    throw new RangeError(
+      `compile: a tensor of indices holds a value outside ${low} … ${high - 1}, the range that the function indexes with it`,
+    );
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * A trace: a function runs once on stand-ins for its inputs, nothing is computed, and each kernel call is noted with
+ * the buffers that its addresses lie in. Tensors made meanwhile have addresses that no memory has, so that every
+ * address is known to belong to one buffer. What becomes of the calls is program.ts's concern.
+ */
+import {
+  argumentKind,
+  kernelNames,
+  readRecording,
+  startRecording,
+  stopRecording,
+} from '../native/recording';
+import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
+import { setObserver, type Observer } from '../tensor/observer';
+import { showShape, type Shape } from '../tensor/shape';
+import { allocate, Storage } from '../tensor/storage';
+import { empty, type Tensor } from '../tensor/tensor';
+
+/** Memory that calls read or write. */
+export interface Buffer {
+  /** Fresh in each run; an argument of the function; held from outside; the same values in each run. */
+  kind: 'made' | 'given' | 'captured' | 'constant';
+  /** What names it: a made or given buffer has no memory there. The same in each trace of a function. */
+  readonly address: number;
+  readonly bytes: number;
+  /** What the function itself wrote in JavaScript. */
+  initial: Storage | null;
+  /** Whether a call has written to it. */
+  written: boolean;
+}
+
+/** An argument that is an address. */
+export interface Pointer {
+  /** Which argument. */
+  readonly at: number;
+  buffer: Buffer;
+  /** In bytes. */
+  offset: number;
+  readonly writes: boolean;
+}
+
+export interface Call {
+  kernel: number;
+  /** Numbers; 0 where an address stands. */
+  readonly args: number[];
+  readonly pointers: Pointer[];
+}
+
+// Above every address of a process, below 2^53.
+const firstAddress = 2 ** 49;
+const alignment = 64;
+const nothing = new ArrayBuffer(0);
+
+const unsuited = /^(sgd|adam|rmsprop|adagrad|table_|random_|mt19937_|fma_peak|read_peak)/;
+
+const isIn = ({ address, bytes }: Buffer, at: number): boolean =>
+  at >= address && at < address + Math.max(1, bytes);
+
+const bufferAt = (storage: Storage, kind: Buffer['kind']): Buffer => ({
+  kind,
+  address: storage.address,
+  bytes: storage.capacity,
+  initial: null,
+  written: false,
+});
+
+export class Trace implements Observer {
+  readonly calls: Call[] = [];
+  /** Made and given buffers, in order of address. */
+  private readonly buffers: Buffer[] = [];
+  private readonly outside = new Map<Storage, Buffer>();
+  private readonly storages: Storage[] = [];
+  private readonly tensors: Tensor[] = [];
+  /** Tensors from outside that operations have taken. */
+  readonly captured = new Set<Tensor>();
+  private next = firstAddress;
+
+  /** Runs `body` with this trace on. */
+  run<R>(body: () => R): R {
+    const outer = setObserver(this);
+    startRecording();
+    try {
+      const result = body();
+      this.drain();
+      return result;
+    } finally {
+      stopRecording();
+      setObserver(outer);
+    }
+  }
+
+  allocate(bytes: number): Storage {
+    const room = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    const storage = new Storage(nothing, 0, bytes, this.next, room);
+    this.next += room;
+    this.buffers.push(bufferAt(storage, 'made'));
+    this.storages.push(storage);
+    return storage;
+  }
+
+  /** A stand-in for an argument. */
+  give(shape: Shape, dtype: DType): Tensor {
+    const x = empty(shape, dtype);
+    this.bufferOf(x).kind = 'given';
+    return x;
+  }
+
+  made(x: Tensor): void {
+    this.tensors.push(x);
+    this.note(x.storage);
+  }
+
+  uses(x: Tensor): void {
+    if (this.note(x.storage)) this.captured.add(x);
+  }
+
+  // Whether the memory is from outside.
+  private note(storage: Storage): boolean {
+    if (storage.address >= firstAddress) return false;
+    if (!this.outside.has(storage)) {
+      this.outside.set(storage, bufferAt(storage, 'captured'));
+    }
+    return true;
+  }
+
+  memory(x: Tensor, length: number): TypedArray {
+    const buffer = this.find(x.storage.address);
+    if (buffer !== null && buffer.kind !== 'captured') {
+      this.drain();
+      if (buffer.kind === 'made' && !buffer.written) {
+        buffer.initial ??= this.outsideOf(() => allocate(x.storage.byteLength));
+        const { initial } = buffer;
+        const at = initial.byteOffset + x.offset * itemSize(x.dtype);
+        return arrayOver(x.dtype, initial.buffer, at, length);
+      }
+    }
+    throw new Error(
+      `compile: the function reads values of a tensor of shape ${showShape(x.shape)} while it is traced (item, toArray, toString, or an operation whose result's shape depends on values); a trace has none, so do that outside`,
+    );
+  }
+
+  changes(operation: string, x: Tensor): void {
+    const buffer = this.find(x.storage.address);
+    if (buffer?.kind === 'made') return;
+    throw new Error(
+      `compile: the function changes ${buffer?.kind === 'given' ? 'an argument' : 'a tensor from outside'} of shape ${showShape(x.shape)} in place (${operation}); it must only compute results, so change a clone() instead`,
+    );
+  }
+
+  refuse(operation: string, why: string): never {
+    throw new Error(`compile: ${operation} cannot be traced: ${why}`);
+  }
+
+  /** The buffer that `x` lies in, or null. */
+  tryBufferOf(x: Tensor): Buffer | null {
+    return this.find(x.storage.address);
+  }
+
+  bufferOf(x: Tensor): Buffer {
+    const found = this.tryBufferOf(x);
+    if (found === null) throw new Error('internal: compile: a tensor lies in no known buffer');
+    return found;
+  }
+
+  private outsideOf<R>(body: () => R): R {
+    const self = setObserver(null);
+    try {
+      return body();
+    } finally {
+      setObserver(self);
+    }
+  }
+
+  private find(address: number): Buffer | null {
+    if (address >= firstAddress) {
+      let low = 0;
+      let high = this.buffers.length;
+      while (high - low > 1) {
+        const middle = (low + high) >>> 1;
+        if (this.buffers[middle].address <= address) low = middle;
+        else high = middle;
+      }
+      const found = this.buffers[low];
+      return found !== undefined && isIn(found, address) ? found : null;
+    }
+    for (const found of this.outside.values()) if (isIn(found, address)) return found;
+    return null;
+  }
+
+  /** Takes over the calls recorded since the last time. */
+  drain(): void {
+    const raw = readRecording();
+    for (let at = 0; at < raw.length; ) {
+      const kernel = raw[at];
+      const count = raw[at + 1];
+      const kinds = at + 2;
+      const values = kinds + count;
+      const args = Array.from(raw.subarray(values, values + count));
+      this.calls.push(this.callOf(kernel, args, raw.subarray(kinds, values)));
+      at = values + count;
+    }
+  }
+
+  private callOf(kernel: number, args: number[], kinds: Float64Array): Call {
+    const name = kernelNames[kernel];
+    if (unsuited.test(name)) {
+      if (/^(random|mt19937)/.test(name)) {
+        this.refuse('a random operation', 'each call would draw the same numbers; draw outside');
+      }
+      this.refuse(name, 'it changes state outside the function');
+    }
+    const pointers: Pointer[] = [];
+    for (let i = 0; i < args.length; i++) {
+      const address = args[i];
+      if (kinds[i] === argumentKind.number || address === 0) continue;
+      const isField = kinds[i] === argumentKind.structField;
+      const buffer = this.find(address) ?? this.special(name, i, address);
+      if (buffer === null) {
+        if (isField) continue;
+        throw new Error(`internal: compile: ${name} was given an address in no known buffer`);
+      }
+      const { kind } = buffer;
+      const writes = isField ? kind === 'made' : kinds[i] === argumentKind.writeAddress;
+      if (writes) {
+        if (kind !== 'made' && !(kind === 'constant' && name === 'index_bounds')) {
+          throw new Error(
+            `compile: ${name} would change ${kind === 'given' ? 'an argument' : 'a tensor from outside'} in place; a compiled function must only compute results`,
+          );
+        }
+        buffer.written = true;
+      }
+      args[i] = 0;
+      pointers.push({ at: i, buffer, offset: address - buffer.address, writes });
+    }
+    return { kernel, args, pointers };
+  }
+
+  // Where index_bounds leaves its finding.
+  private special(name: string, argument: number, address: number): Buffer | null {
+    if (name !== 'index_bounds' || argument !== 4) return null;
+    const storage = new Storage(nothing, 0, 8, address, 8);
+    const buffer = bufferAt(storage, 'constant');
+    this.outside.set(storage, buffer);
+    return buffer;
+  }
+
+  /** Makes every tensor of the trace that somebody has kept say so when it is used. */
+  close(): void {
+    const used = (): never => {
+      throw new Error(
+        'compile: a tensor that was made while a function was traced is used outside of it; it has no values, so return it from the function instead of keeping it',
+      );
+    };
+    const poison = { get: used, configurable: true };
+    for (const storage of this.storages) Object.defineProperty(storage, 'address', poison);
+    for (const x of this.tensors) {
+      if (this.storages.length > 0) Object.defineProperty(x, 'address', poison);
+    }
+    this.storages.length = 0;
+    this.tensors.length = 0;
+  }
+}

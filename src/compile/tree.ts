@@ -1,0 +1,56 @@
+/**
+ * Arguments and results as trees: arrays, nested at will, with tensors as leaves; arguments may also hold numbers,
+ * strings, booleans, null and undefined, which a trace treats as constants.
+ */
+import { showShape } from '../tensor/shape';
+import { Tensor } from '../tensor/tensor';
+
+/** What a compiled function takes. */
+export type Argument = Tensor | number | string | boolean | null | undefined | readonly Argument[];
+/** What a compiled function returns. */
+export type Result = Tensor | null | undefined | readonly Result[];
+
+/**
+ * The tensors of `value` in order; `key` gets a text that says everything else.
+ * @param training whether it matters which of them require gradients
+ */
+export function flattenArguments(
+  value: unknown,
+  training: boolean,
+  tensors: Tensor[],
+  key: string[],
+): void {
+  if (value instanceof Tensor) {
+    tensors.push(value);
+    key.push(`${value.dtype}${showShape(value.shape)}${training && value.requiresGrad ? 'g' : ''}`);
+  } else if (Array.isArray(value)) {
+    key.push('(');
+    for (const one of value) flattenArguments(one, training, tensors, key);
+    key.push(')');
+  } else if (value === null || value === undefined) key.push(String(value));
+  else if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') {
+    key.push(`${typeof value}:${Object.is(value, -0) ? '-0' : JSON.stringify(value) + String(value)}`);
+  } else {
+    throw new TypeError(
+      `compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got ${typeof value}; let the function capture other things`,
+    );
+  }
+}
+
+/** The same tree with `next()` in place of each tensor. */
+export function replaceTensors(value: unknown, next: () => Tensor): unknown {
+  if (value instanceof Tensor) return next();
+  if (Array.isArray(value)) return value.map((one) => replaceTensors(one, next));
+  return value;
+}
+
+/** The tensors of a result in order. @throws TypeError for what is neither a tensor nor an array of them. */
+export function flattenResult(value: unknown, tensors: Tensor[]): void {
+  if (value instanceof Tensor) tensors.push(value);
+  else if (Array.isArray(value)) for (const one of value) flattenResult(one, tensors);
+  else if (value !== null && value !== undefined) {
+    throw new TypeError(
+      `compile: the function must return a Tensor or an array of tensors, got ${value instanceof Promise ? 'a promise; it must not be async' : typeof value}`,
+    );
+  }
+}

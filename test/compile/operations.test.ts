@@ -1,0 +1,34 @@
+// Every line of the table of operations: compiled, it gives the bits that it gives by itself, forward and backward.
+import { autograd, compile, noGrad, tensor, type Tensor } from 'ostinato';
+import { table } from '../ops/table';
+import { spread } from '../ops/values';
+import { expectSameBits } from './bits';
+
+const listOf = (out: Tensor | readonly Tensor[]): Tensor[] =>
+  Array.isArray(out) ? [...(out as readonly Tensor[])] : [out as Tensor];
+
+it.each(table.map((entry) => [entry.name, entry] as const))('%s', (_name, entry) => {
+  const compiled = compile((...inputs: Tensor[]) => listOf(entry.f(...inputs)));
+  for (const shapes of entry.shapes) {
+    const inputs = shapes.map((shape, i) => {
+      const n = shape.reduce((a, b) => a * b, 1);
+      const values = spread(n, entry.domains?.[i] ?? entry.domain, i, entry.kinks);
+      return tensor(values, { dtype: 'float64' }).reshape(shape).requiresGrad_();
+    });
+    // The second call replays what the first one traced.
+    for (let round = 0; round < 2; round++) {
+      const plain = listOf(entry.f(...inputs));
+      const outs = compiled(...inputs);
+      expectSameBits(outs, plain);
+      const gradOutputs = plain.map((out) =>
+        tensor(spread(out.numel), { dtype: 'float64' }).reshape(out.shape),
+      );
+      const options = { gradOutputs, allowUnused: true };
+      expectSameBits(
+        autograd.grad(outs, inputs, options),
+        autograd.grad(plain, inputs, options),
+      );
+      noGrad(() => expectSameBits(compiled(...inputs), listOf(entry.f(...inputs))));
+    }
+  }
+});
