@@ -41,7 +41,9 @@ export function compile<A extends readonly Argument[], R extends Result>(
   if (!Number.isInteger(cacheSize) || cacheSize < 1) {
     throw new RangeError(`compile: cacheSize must be an integer of at least 1, got ${cacheSize}`);
   }
+  // In order of last use.
   const entries = new Map<string, Entry>();
+  let latest: Entry | null = null;
 
   return (...args: A): R => {
     // Within another trace the function is traced along.
@@ -53,17 +55,21 @@ export function compile<A extends readonly Argument[], R extends Result>(
     const signature = key.join(' ');
     let entry = entries.get(signature);
     if (entry === undefined || !entry.isCurrent()) {
-      entries.delete(signature);
+      latest = null;
       entry = new Entry(
         (standIns) => {
           let next = 0;
-          return fn(...(replaceTensors(args, () => standIns[next++]) as unknown as A));
+          return fn(...(replaceTensors(args, () => standIns[next++]) as A));
         },
         tensors.map(({ shape, dtype, requiresGrad }) => ({ shape, dtype, requiresGrad })),
         training,
       );
+    }
+    if (entry !== latest) {
+      entries.delete(signature);
       entries.set(signature, entry);
       if (entries.size > cacheSize) entries.delete(entries.keys().next().value!);
+      latest = entry;
     }
     return entry.call(tensors) as R;
   };

@@ -77,7 +77,8 @@ const sameCalls = (a: readonly Call[], b: readonly Call[]): boolean =>
       pointers.length === other.pointers.length &&
       pointers.every(
         ({ buffer, offset }, k) =>
-          buffer.address === other.pointers[k].buffer.address && offset === other.pointers[k].offset,
+          buffer.address === other.pointers[k].buffer.address &&
+          offset === other.pointers[k].offset,
       )
     );
   });
@@ -103,7 +104,9 @@ export class Entry {
   ) {
     const traced = traceFunction(run, signatures, training, () => true);
     this.traced = traced;
-    this.differentiable = traced.outputs.flatMap(({ requiresGrad }, i) => (requiresGrad ? [i] : []));
+    this.differentiable = traced.outputs.flatMap(({ requiresGrad }, i) =>
+      requiresGrad ? [i] : [],
+    );
     this.captured = traced.captured.map((tensor) => ({
       tensor,
       storage: tensor.storage,

@@ -130,11 +130,7 @@ export class Program {
               ? savedBase
               : this.baseOf.get(address)!;
         const start =
-          temporary !== undefined
-            ? plan.offsets[temporary]
-            : base === savedBase
-              ? inSaved!
-              : 0;
+          temporary !== undefined ? plan.offsets[temporary] : base === savedBase ? inSaved! : 0;
         code[at + argument] = start + offset;
         code.push(argument, base);
       }

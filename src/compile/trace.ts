@@ -190,7 +190,7 @@ export class Trace implements Observer {
   /** Takes over the calls recorded since the last time. */
   drain(): void {
     const raw = readRecording();
-    for (let at = 0; at < raw.length; ) {
+    for (let at = 0; at < raw.length;) {
       const kernel = raw[at];
       const count = raw[at + 1];
       const kinds = at + 2;
@@ -252,10 +252,11 @@ export class Trace implements Observer {
       );
     };
     const poison = { get: used, configurable: true };
-    for (const storage of this.storages) Object.defineProperty(storage, 'address', poison);
-    for (const x of this.tensors) {
-      if (this.storages.length > 0) Object.defineProperty(x, 'address', poison);
-    }
+    const own = new Set(this.storages);
+    for (const x of this.tensors)
+      if (own.has(x.storage)) Object.defineProperty(x, 'address', poison);
+    for (const storage of own)
+      Object.defineProperties(storage, { address: poison, buffer: poison });
     this.storages.length = 0;
     this.tensors.length = 0;
   }

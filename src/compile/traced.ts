@@ -67,7 +67,11 @@ function own(trace: Trace, x: Tensor, taken: Set<Buffer>): Tensor {
 }
 
 // The leaves from outside that results depend on. A node older than the trace was made outside.
-function leavesOf(outputs: readonly Tensor[], inputs: ReadonlySet<Tensor>, start: number): Tensor[] {
+function leavesOf(
+  outputs: readonly Tensor[],
+  inputs: ReadonlySet<Tensor>,
+  start: number,
+): Tensor[] {
   const nodes: Node[] = [];
   const seen = new Set<Node>();
   const visit = (node: Node | null): void => {
@@ -135,7 +139,9 @@ export function traceFunction(
       const count = trace.calls.length;
       const leaves = leavesOf(outs, new Set(standIns), start);
       const wanted = outs.map((out, i) => out.requiresGrad && arriving(i));
-      const gradOutputs = outs.map((out, i) => (wanted[i] ? trace.give(out.shape, out.dtype) : null));
+      const gradOutputs = outs.map((out, i) =>
+        wanted[i] ? trace.give(out.shape, out.dtype) : null,
+      );
       const grads = backward(
         trace,
         outs.filter((_, i) => wanted[i]),

@@ -29,7 +29,9 @@ export function flattenArguments(
     key.push(')');
   } else if (value === null || value === undefined) key.push(String(value));
   else if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') {
-    key.push(`${typeof value}:${Object.is(value, -0) ? '-0' : JSON.stringify(value) + String(value)}`);
+    key.push(
+      `${typeof value}:${Object.is(value, -0) ? '-0' : JSON.stringify(value) + String(value)}`,
+    );
   } else {
     throw new TypeError(
       `compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got ${typeof value}; let the function capture other things`,

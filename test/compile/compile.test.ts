@@ -1,32 +1,340 @@
-import { compile, nn, randn, manualSeed, autograd, type Tensor } from 'ostinato';
+// compile: what it keeps of the function, and what it refuses.
+import {
+  autograd,
+  compile,
+  enableGrad,
+  manualSeed,
+  nn,
+  noGrad,
+  rand,
+  randn,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+import { expectSameBits } from './bits';
 
-const bits = (x: Tensor | null): unknown => x && Array.from(new Uint8Array(x.toTypedArray().slice().buffer));
+beforeEach(() => void manualSeed(0));
 
-it('lstm steps', () => {
-  manualSeed(0);
-  const cell = new nn.LSTMCell(5, 7);
-  const w = [cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh] as const;
-  const f = (x: Tensor, h: Tensor, c: Tensor): Tensor[] => {
-    const outs: Tensor[] = [];
-    for (const xt of x.unbind(0)) {
-      [h, c] = nn.lstmStep(xt, [h, c], w);
-      outs.push(h);
+const chain = (x: Tensor, y: Tensor): Tensor => x.mul(y).add(x.sigmoid()).tanh().mul(0.5);
+
+describe('a compiled function', () => {
+  it('traces once for each shape, element type, requiresGrad and mode', () => {
+    let runs = 0;
+    const f = compile((x: Tensor) => {
+      runs++;
+      return x.mul(2);
+    });
+    const x = randn([2, 3]);
+    const calls: (() => Tensor)[] = [
+      () => f(x),
+      () => f(randn([2, 4])),
+      () => f(randn([2, 3], { dtype: 'float64' })),
+      () => f(randn([2, 3]).requiresGrad_()),
+      () => noGrad(() => f(x)),
+    ];
+    for (let round = 0; round < 3; round++) for (const call of calls) call();
+    expect(runs).toBe(calls.length);
+  });
+
+  it('keeps as many signatures as it is told', () => {
+    let runs = 0;
+    const f = compile(
+      (x: Tensor) => {
+        runs++;
+        return x.mul(2);
+      },
+      { cacheSize: 2 },
+    );
+    for (const n of [1, 2, 1, 3, 1, 2]) f(zeros([n]));
+    // 1 is used again and again and stays; 2 is traced twice.
+    expect(runs).toBe(4);
+  });
+
+  it('takes numbers, strings and arrays, and returns arrays', () => {
+    const f = (x: Tensor, [a, [b]]: [number, [Tensor]], op: string | null): Tensor[][] => [
+      [x.mul(a), op === 'add' ? x.add(b) : x.sub(b)],
+      [],
+    ];
+    const g = compile(f);
+    const [x, y] = [randn([3]), randn([3])];
+    for (const [a, op] of [
+      [2, 'add'],
+      [3, 'add'],
+      [3, null],
+      [-0, null],
+      [0, null],
+      [NaN, null],
+    ] as const) {
+      const [got, want] = [g(x, [a, [y]], op), f(x, [a, [y]], op)];
+      expectSameBits(got[0], want[0]);
+      expect(got[1]).toEqual([]);
     }
-    return [x.constructor && (outs[0]), h, c];
-  };
-  const g = compile(f);
-  const x = randn([4, 3, 5]).requiresGrad_();
-  const h = randn([3, 7]), c = randn([3, 7]);
-  const a = f(x, h, c), b = g(x, h, c);
-  for (const i of a.keys()) expect(bits(b[i])).toEqual(bits(a[i]));
-  const params = [x, ...w] as Tensor[];
-  const go = a.map((t) => randn(t.shape));
-  const da = autograd.grad(a, params, { gradOutputs: go });
-  const db = autograd.grad(b, params, { gradOutputs: go });
-  for (const i of params.keys()) expect(bits(db[i])).toEqual(bits(da[i]));
-  // another pattern
-  const a2 = f(x, h, c), b2 = g(x, h, c);
-  const da2 = autograd.grad([a2[1]], params, { gradOutputs: [go[1]] });
-  const db2 = autograd.grad([b2[1]], params, { gradOutputs: [go[1]] });
-  for (const i of params.keys()) expect(bits(db2[i])).toEqual(bits(da2[i]));
+  });
+
+  it('reads strided arguments as they are', () => {
+    const f = compile(chain);
+    const x = randn([4, 6]).requiresGrad_();
+    const [a, b] = [x.t(), x.t().at(':', [0, 4])].map((v) => v.detach().requiresGrad_());
+    expectSameBits([f(a, a)], [chain(a, a)]);
+    expectSameBits([f(b, b)], [chain(b, b)]);
+    expectSameBits(
+      autograd.grad([f(a, b.at(':', 0).unsqueeze(1)).sum()], [a, b]),
+      autograd.grad([chain(a, b.at(':', 0).unsqueeze(1)).sum()], [a, b]),
+    );
+  });
+
+  it('returns arguments, views and twice the same as tensors of their own', () => {
+    const f = (x: Tensor): Tensor[] => {
+      const y = x.mul(2);
+      return [x, x.at(0), y, y, y.t(), tensor([1, 2])];
+    };
+    const x = randn([2, 3]).requiresGrad_();
+    const [got, want] = [compile(f)(x), f(x)];
+    expectSameBits(got, want);
+    const sum = (outs: Tensor[]): Tensor => outs.reduce((s, y) => s.add(y.sum()), zeros([]));
+    expectSameBits(autograd.grad([sum(got)], [x]), autograd.grad([sum(want)], [x]));
+  });
+
+  it('sees the present values of what it uses', () => {
+    const w = new nn.Parameter(randn([3]));
+    const f = compile((x: Tensor) => x.mul(w));
+    const x = randn([2, 3]);
+    f(x);
+    noGrad(() => w.mul_(3));
+    expectSameBits([f(x)], [x.mul(w)]);
+    w.requiresGrad = false;
+    expect(f(x).requiresGrad).toBe(false);
+  });
+
+  it('may be called again before backward', () => {
+    const w = new nn.Parameter(randn([4, 4]));
+    const plain = (x: Tensor): Tensor => x.matmul(w).tanh().matmul(w).sigmoid();
+    const f = compile(plain);
+    const xs = [0, 1, 2].map(() => randn([2, 4]).requiresGrad_());
+    const outs = xs.map((x) => f(x));
+    for (const i of [1, 0, 2]) {
+      const [got] = autograd.grad([outs[i].sum()], [xs[i]]);
+      expectSameBits([got], autograd.grad([plain(xs[i]).sum()], [xs[i]]));
+    }
+    let nested = xs[0];
+    let want = xs[0];
+    for (let i = 0; i < 3; i++) [nested, want] = [f(nested), plain(want)];
+    expectSameBits(autograd.grad([nested.sum()], [xs[0]]), autograd.grad([want.sum()], [xs[0]]));
+  });
+
+  it('can be walked twice with retainGraph, and once without', () => {
+    const x = randn([3]).requiresGrad_();
+    const f = compile(chain);
+    const out = f(x, x).sum();
+    const first = autograd.grad([out], [x], { retainGraph: true });
+    expectSameBits(autograd.grad([out], [x]), first);
+    expect(() => autograd.grad([out], [x])).toThrow('already consumed');
+  });
+
+  it('computes gradients for the outputs that have one', () => {
+    const f = (x: Tensor): Tensor[] => {
+      const h = x.exp();
+      return [h.sin(), h.cos(), h.detach()];
+    };
+    const g = compile(f);
+    const x = randn([3]).requiresGrad_();
+    for (const wanted of [[0], [1], [0, 1], [1]]) {
+      const gradOf = (outs: Tensor[]): (Tensor | null)[] =>
+        autograd.grad(
+          wanted.map((i) => outs[i].sum()),
+          [x],
+        );
+      expectSameBits(gradOf(g(x)), gradOf(f(x)));
+    }
+    expect(g(x)[2].requiresGrad).toBe(false);
+  });
+
+  it('keeps tensors that it changes in place to itself', () => {
+    const f = (x: Tensor): Tensor => {
+      const sums = zeros(x.shape);
+      let total: Tensor = tensor([0, 0]);
+      for (let t = 0; t < x.shape[0]; t++) {
+        total = total.add(x.at(t));
+        sums.setAt([t], total);
+      }
+      const bias = tensor([1, 2]);
+      bias.mul_(3);
+      return sums.add(bias);
+    };
+    const g = compile(f);
+    const x = randn([3, 2]).requiresGrad_();
+    for (let round = 0; round < 2; round++) {
+      const [got, want] = [g(x), f(x)];
+      expectSameBits([got], [want]);
+      expectSameBits(autograd.grad([got.sum()], [x]), autograd.grad([want.sum()], [x]));
+    }
+  });
+
+  it('checks indices in each call', () => {
+    const embedding = new nn.Embedding(5, 3);
+    const f = compile((tokens: Tensor) => embedding.forward(tokens));
+    const tokens = tensor([0, 4, 2], { dtype: 'int32' });
+    expectSameBits([f(tokens)], [embedding.forward(tokens)]);
+    for (const wrong of [5, -1, 1 << 30]) {
+      expect(() => f(tensor([0, wrong, 2], { dtype: 'int32' }))).toThrow(
+        new RangeError(
+          'compile: a tensor of indices holds a value outside 0 … 4, the range that the function indexes with it',
+        ),
+      );
+    }
+    expectSameBits([f(tokens)], [embedding.forward(tokens)]);
+  });
+
+  it('passes gradcheck', () => {
+    const f = compile((x: Tensor, y: Tensor) => [chain(x, y), x.matmul(y.t()).softmax(-1)]);
+    const inputs = [0, 1].map(() => randn([2, 3], { dtype: 'float64' }).requiresGrad_());
+    expect(autograd.gradcheck((x: Tensor, y: Tensor) => f(x, y), inputs)).toBe(true);
+  });
+
+  it('may call another', () => {
+    const inner = compile(chain);
+    const outer = (x: Tensor): Tensor => inner(x, inner(x, x));
+    const x = randn([5]);
+    expectSameBits([compile(outer)(x)], [outer(x)]);
+  });
+
+  it('leaves hooks of parameters to real gradients', () => {
+    const w = new nn.Parameter(randn([3]));
+    let calls = 0;
+    w.registerHook((g) => {
+      calls++;
+      return g.mul(2);
+    });
+    compile((x: Tensor) => x.mul(w))(randn([3]))
+      .sum()
+      .backward();
+    expect(calls).toBe(1);
+  });
+
+  it('does not grow', () => {
+    const w = new nn.Parameter(randn([32, 32]));
+    const f = compile((x: Tensor) => {
+      let h = x;
+      for (let i = 0; i < 8; i++) h = h.matmul(w).tanh();
+      return h;
+    });
+    const x = randn([16, 32]).requiresGrad_();
+    const step = (): void => {
+      w.grad = null;
+      f(x).sum().backward();
+    };
+    for (let i = 0; i < 500; i++) step();
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 4000; i++) step();
+    expect(process.memoryUsage.rss() - before).toBeLessThan(20e6);
+  });
+});
+
+describe('compile refuses', () => {
+  const x = randn([2, 3]);
+  const outside = zeros([2, 3]);
+  const reads = 'compile: the function reads values of a tensor of shape';
+  const cases: [string, (x: Tensor) => unknown, string][] = [
+    ['item', (v) => v.mul(v.sum().item()), reads],
+    ['item of an argument', (v) => v.mul(v.at(0, 0).item()), reads],
+    ['item of a tensor from outside', (v) => v.mul(outside.at(0, 0).item()), reads],
+    ['toArray', (v) => (v.toArray(), v), reads],
+    ['toTypedArray', (v) => (v.toTypedArray(), v), reads],
+    ['toString', (v) => (v.add(1).toString(), v), reads],
+    ['nonzero', (v) => v.nonzero(), reads],
+    ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), reads],
+    ['rand', (v) => v.add(rand([3])), 'compile: a random operation cannot be traced'],
+    [
+      'dropout',
+      (v) => nn.functional.dropout(v, 0.5),
+      'compile: a random operation cannot be traced',
+    ],
+    ['a change of its argument', (v) => v.add_(1), 'compile: the function changes an argument'],
+    [
+      'a change of a view of it',
+      (v) => v.at(0).zero_(),
+      'compile: the function changes an argument',
+    ],
+    [
+      'a change of a tensor from outside',
+      (v) => outside.add_(v),
+      'compile: the function changes a tensor from outside of shape [2, 3] in place (add_)',
+    ],
+    ['filling one', (v) => (outside.uniform_(), v), 'compile: '],
+    ['backward', (v) => (v.sum().backward(), v), 'compile: backward cannot be traced'],
+    [
+      'hooks',
+      (v) => (v.mul(2).registerHook(() => {}), v),
+      'compile: registerHook cannot be traced',
+    ],
+    ['no tensor as result', () => 3, 'compile: the function must return a Tensor'],
+    ['a promise', async (v) => Promise.resolve(v), 'compile: the function must return a Tensor'],
+  ];
+  it.each(cases)('%s', (_name, f, message) => {
+    const compiled = compile(f as (v: Tensor) => Tensor);
+    const v = x.clone().requiresGrad_();
+    for (let round = 0; round < 2; round++) expect(() => compiled(v)).toThrow(message);
+    // Nothing has happened, and all works on.
+    expect(outside.sum().item()).toBe(0);
+    expect(outside.storage.version).toBe(0);
+    expectSameBits([compile(chain)(x, x)], [chain(x, x)]);
+  });
+
+  it('what is no function, and other arguments', () => {
+    expect(() => compile(3 as never)).toThrow(TypeError);
+    expect(() => compile(chain, { cacheSize: 0 })).toThrow(RangeError);
+    const f = compile((v: Tensor) => v);
+    expect(() => f({} as never)).toThrow('compile: an argument must be a Tensor');
+    expect(() => f((() => 3) as never)).toThrow(TypeError);
+  });
+
+  it('a tensor with a history from outside', () => {
+    const w = randn([3]).requiresGrad_();
+    const twice = w.mul(2);
+    expect(() => compile((v: Tensor) => v.mul(twice))(x)).toThrow(
+      'compile: the function uses a tensor from outside that an operation made (MulBackward0)',
+    );
+    expectSameBits(
+      [noGrad(() => compile((v: Tensor) => v.mul(twice))(x))],
+      [x.mul(twice.detach())],
+    );
+  });
+
+  it('a second derivative', () => {
+    const v = randn([3]).requiresGrad_();
+    expect(() => autograd.grad([compile(chain)(v, v).sum()], [v], { createGraph: true })).toThrow(
+      'cannot be differentiated twice',
+    );
+  });
+
+  it('a tensor that was kept from the trace', () => {
+    let kept: Tensor | null = null;
+    compile((v: Tensor) => (kept = v.mul(2)).add(1))(x);
+    const message = 'made while a function was traced';
+    expect(() => kept!.add(1)).toThrow(message);
+    expect(() => kept!.at(0)).toThrow(message);
+    expect(() => kept!.sum().item()).toThrow(message);
+    expect(() => kept!.toArray()).toThrow(message);
+  });
+
+  it('what was saved and changed before backward', () => {
+    const w = new nn.Parameter(randn([3]));
+    const v = randn([3]).requiresGrad_();
+    const out = compile((u: Tensor) => u.mul(w))(v);
+    noGrad(() => w.mul_(2));
+    expect(() => out.sum().backward()).toThrow('was changed in place since');
+    const other = compile((u: Tensor) => u.exp())(v);
+    enableGrad(() => noGrad(() => other.mul_(2)));
+    expect(() => other.sum().backward()).toThrow('was changed in place since');
+  });
+
+  it('a function that does something else each time', () => {
+    let runs = 0;
+    const f = compile((v: Tensor) => [runs++ === 0 ? v.exp() : v.sin(), v.cos()]);
+    const v = randn([3]).requiresGrad_();
+    expect(() => f(v)[0].sum().backward()).toThrow(
+      'compile: the function did not do the same when it was traced again',
+    );
+  });
 });

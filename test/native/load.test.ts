@@ -29,7 +29,7 @@ describe('loadAddon', () => {
     isa,
     availableIsas: ['avx2', 'scalar'],
     kernels: {},
-  trace: { start: () => {}, stop: () => {}, length: () => {}, read: () => {}, run: () => {} },
+    trace: { start: () => {}, stop: () => {}, length: () => {}, read: () => {}, run: () => {} },
     maxThreads: 1,
     addressOf: () => 0,
     setArgumentBlock: () => undefined,

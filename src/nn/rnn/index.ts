@@ -3,5 +3,12 @@ export { RecurrentBase, type RecurrentOptions } from './base';
 export { GRUCell, LSTMCell, RNNCell } from './cells';
 export { GRU } from './gru';
 export { LSTM, type LSTMOptions, type LSTMState } from './lstm';
+export {
+  Recurrent,
+  type CellFunction,
+  type CellModule,
+  type CellState,
+  type UnrollOptions,
+} from './recurrent';
 export { RNN, type RNNOptions } from './rnn';
 export { gruStep, lstmStep, rnnStep, type CellWeights } from './steps';
