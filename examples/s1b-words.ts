@@ -71,7 +71,10 @@ export function lossOf(model: WordGRU, sentences: readonly string[]): Tensor {
   return F.crossEntropy(scores.flatten(0, 1), tokens.narrow(0, 1, steps).flatten());
 }
 
-export function train(model: WordGRU, { steps = 150, print = tqdm.write } = {}): number[] {
+export function train(
+  model: WordGRU,
+  { steps = 150, batchSize = 8, print = tqdm.write } = {},
+): number[] {
   const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
   const losses: number[] = [];
   const bar = tqdm(
@@ -79,7 +82,7 @@ export function train(model: WordGRU, { steps = 150, print = tqdm.write } = {}):
     { desc: 'training' },
   );
   for (const step of bar) {
-    const loss = lossOf(model, Array.from({ length: 8 }, sentence));
+    const loss = lossOf(model, Array.from({ length: batchSize }, sentence));
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();

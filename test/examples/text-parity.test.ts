@@ -1,5 +1,5 @@
-// S1a, S1b and S1c against their PyTorch translations from the same seed (fixtures: test/fixtures/text.py): first losses,
-// gradients of the first step. Float64 to 1e-9, float32 to 1e-5, relative to the largest value.
+// S1a, S1b and S1c against their PyTorch translations from the same seed (fixtures: test/fixtures/text.py): first 100
+// losses, gradients of the first step. Float64 to 1e-9, float32 to 1e-5, relative to the largest value.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manualSeed, setNumThreads, type nn, type Tensor } from 'ostinato';
@@ -21,8 +21,8 @@ interface Fixture {
   s1a: Both<Trained>;
   s1aEmbedded: Both<Trained>;
   s1b: Both<Trained & { probabilities: Sample; best: number }>;
-  s1cReverseAdditive: Both<Trained>;
-  s1cDatesMultiplicative: Both<Trained>;
+  s1cReverseMultiplicative: Both<Trained>;
+  s1cDatesAdditive: Both<Trained>;
 }
 const fixture = JSON.parse(
   readFileSync(join(__dirname, '..', 'fixtures', 'text.json'), 'utf8'),
@@ -57,12 +57,8 @@ function expectGradients(module: nn.Module, expected: Record<string, Sample>, dt
 }
 
 describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
-  const proverbs = [
-    'Haste makes waste.',
-    'Practice makes perfect.',
-    'No news is good news.',
-    'Look before you leap.',
-  ];
+  // Short texts and small batches: why, the fixtures' script says.
+  const texts = ['deep', 'leaps'];
   test.each([
     ['one-hot', 's1a', { dropout: 0 }],
     ['embedded, with dropout', 's1aEmbedded', { embedded: true }],
@@ -73,9 +69,9 @@ describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
       return new s1a.CharacterLSTM(options).to(dtype);
     };
     const once = made();
-    s1a.lossOf(once, ...s1a.streams(proverbs)).backward();
+    s1a.lossOf(once, ...s1a.streams(texts)).backward();
     expectGradients(once, expected.gradients, dtype);
-    const losses = s1a.train(made(), proverbs, { epochs: expected.losses.length, print });
+    const losses = s1a.train(made(), texts, { epochs: 100, print });
     expectNear(losses, expected.losses, dtype);
   });
 
@@ -86,19 +82,22 @@ describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
       return new s1b.WordGRU().to(dtype);
     };
     const once = made();
-    s1b.lossOf(once, Array.from({ length: 8 }, s1b.sentence)).backward();
+    s1b.lossOf(once, Array.from({ length: 2 }, s1b.sentence)).backward();
     expectGradients(once, expected.gradients, dtype);
     const model = made();
-    const losses = s1b.train(model, { steps: expected.losses.length, print });
+    // The program's first line is that of step 25.
+    let at25: Tensor | undefined;
+    const watch = (): void => void (at25 ??= s1b.distribution(model, 'the old sailor'));
+    const losses = s1b.train(model, { steps: 100, batchSize: 2, print: watch });
     expectNear(losses, expected.losses, dtype);
-    const probabilities = s1b.distribution(model, 'the old sailor');
-    expectSampled(probabilities, expected.probabilities, dtype);
+    const probabilities = at25!;
+    expectSampled(probabilities.narrow(0, 0, s1b.words.length), expected.probabilities, dtype);
     expect(probabilities.argmax().item()).toBe(expected.best);
   });
 
   test.each([
-    ['reverse', 'additive', 's1cReverseAdditive'],
-    ['dates', 'multiplicative', 's1cDatesMultiplicative'],
+    ['reverse', 'multiplicative', 's1cReverseMultiplicative'],
+    ['dates', 'additive', 's1cDatesAdditive'],
   ] as const)('s1c, %s, %s', (task, kind, name) => {
     const expected = fixture[name][dtype];
     const made = (): nn.Seq2Seq => {
@@ -107,9 +106,9 @@ describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
     };
     const { next } = s1c.pairsOf(task, 0);
     const once = made();
-    s1c.lossOf(once, ...s1c.tensorsOf(Array.from({ length: 64 }, next))).backward();
+    s1c.lossOf(once, ...s1c.tensorsOf(Array.from({ length: 8 }, next))).backward();
     expectGradients(once, expected.gradients, dtype);
-    const losses = s1c.train(made(), next, { steps: expected.losses.length, print });
+    const losses = s1c.train(made(), next, { steps: 100, batchSize: 8, print });
     expectNear(losses, expected.losses, dtype);
   });
 });

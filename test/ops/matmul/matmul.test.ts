@@ -411,3 +411,37 @@ describe('linear', () => {
     );
   });
 });
+
+describe('long sums of float32', () => {
+  // 1, then 4,999 terms of 2^-26 each: a single chain would lose every one of them.
+  const row = new Float32Array(5000).fill(2 ** -26);
+  row[0] = 1;
+  const exact = 1 + 3976 * 2 ** -26;
+  const x = tensor(row).view([1, 5000]);
+  const ones = tensor(new Float32Array(5000 * 3).fill(1)).view([5000, 3]);
+  const near = (out: Tensor, expected: number): void => {
+    expect(out.shape).toEqual([1, 3]);
+    // The first 1,023 of them still go with the 1, in its chain.
+    for (const each of flat(out)) expect(Math.abs(each - expected)).toBeLessThan(2 ** -21);
+  };
+
+  test('keep terms that are small beside the sum', () => {
+    near(matmul(x, ones), exact);
+    near(matmul(x, ones.t().contiguous().t()), exact);
+    near(linear(x, ones.t(), full([3], 2)), 2 + exact);
+    near(addmm(full([1, 3], 2), x, ones), 2 + exact);
+    near(matmul(x.t().contiguous().t(), ones), exact);
+    expect(Math.abs(dot(x.view([-1]), full([5000], 1)).item() - exact)).toBeLessThan(2 ** -21);
+  });
+
+  test('do not depend on the rows beside them', () => {
+    const [m, k, n] = [37, 3001, 19];
+    const a = tensor(Float32Array.from({ length: m * k }, (_, i) => Math.sin(i))).view([m, k]);
+    const b = tensor(Float32Array.from({ length: k * n }, (_, i) => Math.cos(3 * i))).view([k, n]);
+    const whole = matmul(a, b);
+    expectClose(whole.to('float64'), matmul(a.to('float64'), b.to('float64')), 1e-4);
+    for (const i of [0, 5, 36]) {
+      expect(flat(matmul(a.narrow(0, i, 1), b))).toEqual(flat(whole.narrow(0, i, 1)));
+    }
+  });
+});
