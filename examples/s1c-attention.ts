@@ -190,7 +190,7 @@ export interface Outcome {
 export function run(
   task: Task,
   kind: Kind,
-  { steps = 600, heldOut = 500 } = {},
+  { steps = 800, heldOut = 500 } = {},
   print = tqdm.write,
 ): Outcome {
   manualSeed(0);

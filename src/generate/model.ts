@@ -18,7 +18,8 @@ export interface StepModel<S> {
   forward(input: Tensor, state?: S): readonly [Tensor, S];
   /**
    * The state of other rows: row n of the result is row `rows[n]` (int32) of `state`. Beam search needs it for states
-   * that are not made of [layers, N, features] and [N, features] tensors.
+   * that are not made of [layers, N, features] and [N, features] tensors; batches of `tokens` and `stream` use it to go
+   * on without the rows that have ended.
    */
   selectState?(state: S, rows: Tensor): S;
 }
@@ -29,6 +30,7 @@ export type Model<S> = StepModel<S> | StepFunction<S>;
 export class Runner<S> {
   readonly #step: StepFunction<S>;
   readonly #select: (state: S, rows: Tensor) => S;
+  readonly #selects: boolean;
 
   constructor(
     private readonly operation: string,
@@ -38,9 +40,11 @@ export class Runner<S> {
     if (typeof model === 'function') {
       this.#step = model;
       this.#select = selectRows;
+      this.#selects = false;
     } else if (typeof (model as Partial<StepModel<S>> | null)?.forward === 'function') {
       this.#step = (input, state) => model.forward(input, state);
       this.#select = (state, rows) => model.selectState?.(state, rows) ?? selectRows(state, rows);
+      this.#selects = typeof model.selectState === 'function';
     } else {
       throw new TypeError(
         `${operation}: model must have a forward(input, state) or be such a function, got ${typeof model}`,
@@ -71,10 +75,24 @@ export class Runner<S> {
     });
   }
 
+  /** Whether `select` knows where the rows of this state, of a batch of `rows`, are. */
+  canSelect(state: S, rows: number): boolean {
+    return this.#selects || hasRows(state, rows);
+  }
+
   /** The state of other rows. */
   select(state: S, rows: Tensor): S {
     return noGrad(() => this.#select(state, rows));
   }
+}
+
+/** Whether all tensors of a state are [layers, N, features] or [N, features] with N rows. */
+function hasRows(state: unknown, rows: number): boolean {
+  if (state instanceof Tensor) {
+    return (state.ndim === 3 || state.ndim === 2) && state.shape[state.ndim - 2] === rows;
+  }
+  if (typeof state !== 'object' || state === null) return true;
+  return Object.values(state).every((part) => hasRows(part, rows));
 }
 
 /**

@@ -3,6 +3,7 @@
  * stream. Beam search is in beam.ts.
  */
 import { noGrad } from '../autograd/mode';
+import { indexSelect, tensor } from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { checkToken, inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
@@ -77,9 +78,16 @@ export function checkVocabulary(
 // Tokens of one step for every row; null while a row is in its prompt, and after its end.
 type Step = (number | null)[];
 
+// Rows that have ended leave the batch when they are a quarter of it: by then a step without them saves more than
+// selecting the others' state costs.
+const worthLeaving = 1 / 4;
+
+const int32 = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
+
 /**
  * Prompts of unequal length are walked together: a row that is still in its prompt is given its next token, while
- * others are given what they chose.
+ * others are given what they chose. A row's tokens depend neither on the rows beside it nor on when those leave: draws are
+ * made for all rows of the prompt, as long as there are any.
  */
 function* walk<S>(
   operation: string,
@@ -95,6 +103,9 @@ function* walk<S>(
   const history = prompts.map((row) => new Set(row));
   const generated = prompts.map(() => 0);
   const ended = prompts.map(() => maxLength === 0);
+  // The rows that the model computes, and where each row of the prompt is among them.
+  let rows = prompts.map((_, n) => n);
+  let placeOf = rows;
   let [input, state] = [
     inputOf(
       prompts.map((row) => row.slice(0, shortest)),
@@ -107,8 +118,12 @@ function* walk<S>(
     [scores, state] = runner.last(input, state);
     if (position === shortest) checkVocabulary(operation, scores, prompts, stop);
     const next = noGrad(() => {
-      let seen = penalize(scores, choice.repetitionPenalty, history);
-      if (minLength > 0 && stop.size > 0) seen = ban(seen, stop, (n) => generated[n] < minLength);
+      const had = rows.map((n) => history[n]);
+      let seen = penalize(scores, choice.repetitionPenalty, had);
+      if (minLength > 0 && stop.size > 0) {
+        seen = ban(seen, stop, (i) => generated[rows[i]] < minLength);
+      }
+      if (rows.length < prompts.length) seen = indexSelect(seen, 0, int32(placeOf));
       return choose(operation, seen, choice);
     });
     const step: Step = prompts.map((prompt, n) => {
@@ -126,8 +141,19 @@ function* walk<S>(
       return next[n];
     });
     if (step.some((token) => token !== null)) yield step;
+    const live = rows.filter((n) => !ended[n]);
+    if (
+      live.length > 0 &&
+      rows.length - live.length >= worthLeaving * rows.length &&
+      runner.canSelect(state, rows.length)
+    ) {
+      state = runner.select(state, int32(live.map((n) => placeOf[n])));
+      rows = live;
+      // Rows that are gone show the first one's scores: nothing is taken from what is drawn for them.
+      placeOf = prompts.map((_, n) => Math.max(live.indexOf(n), 0));
+    }
     input = inputOf(
-      Array.from(next, (token) => [token]),
+      rows.map((n) => [next[n]]),
       batchFirst,
     );
   }

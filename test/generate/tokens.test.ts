@@ -72,6 +72,73 @@ describe('a batch', () => {
     expect(together.map((row) => row.length)).toContain(9);
   });
 
+  describe('goes on without rows that have ended', () => {
+    manualSeed(3);
+    const net = new TokenNet(12);
+    const prompts = [[1], [2, 3, 4], [5, 6], [7], [8], [9, 1], [10], [4]];
+    // The model alone, and how many rows it was given at each step.
+    const counting = (): [generate.StepFunction<[Tensor, Tensor]>, number[]] => {
+      const batches: number[] = [];
+      return [
+        (input, state) => {
+          batches.push(input.shape[1]);
+          return net.forward(input, state);
+        },
+        batches,
+      ];
+    };
+    // A state of one dimension has rows that nothing finds: every row stays until the last has ended.
+    const whole: generate.StepFunction<{ h: [Tensor, Tensor]; count: Tensor }> = (input, state) => {
+      const [scores, h] = net.forward(input, state?.h);
+      return [scores, { h, count: tensor(new Float32Array(input.shape[1])) }];
+    };
+
+    it.each<generate.ChoiceOptions & { minLength?: number }>([
+      {},
+      { minLength: 3 },
+      { repetitionPenalty: 1.3 },
+      { temperature: 1.5 },
+      { topK: 5, temperature: 2 },
+      { topP: 0.8, minLength: 2, repetitionPenalty: 1.2 },
+    ])('with the same tokens: %j', (options) => {
+      const limits = { maxLength: 40, stop: [2, 5, 11], ...options };
+      const run = <S>(of: generate.Model<S>): number[][] => {
+        manualSeed(11);
+        return generate.tokens<S>(of, prompts, limits);
+      };
+      const [counted, batches] = counting();
+      const tokens = run(counted);
+      expect(tokens).toEqual(run(whole));
+      expect(new Set(tokens.map((row) => row.length)).size).toBeGreaterThan(1);
+      expect(batches[0]).toBe(8);
+      expect(batches.at(-1)).toBeLessThan(8);
+      expect(batches.slice(1).every((n, i) => n <= batches[i])).toBe(true);
+      // Three quarters of the rows that a step computes are alive, but for the step in which one ended.
+      const living = (t: number): number => tokens.filter((row) => row.length >= t).length;
+      batches.slice(4).forEach((n, i) => expect(n).toBeLessThanOrEqual(2 * living(i)));
+    });
+
+    it('asks a model for the state of others', () => {
+      const rows: number[][] = [];
+      const selecting: generate.StepModel<{ h: [Tensor, Tensor]; count: Tensor }> = {
+        forward: whole,
+        selectState({ h, count }, index) {
+          rows.push([...index.toTypedArray()]);
+          return {
+            h: h.map((x) => x.indexSelect(1, index)) as [Tensor, Tensor],
+            count: count.indexSelect(0, index),
+          };
+        },
+      };
+      const options = { maxLength: 40, stop: [2, 5, 11] };
+      expect(generate.tokens(selecting, prompts, options)).toEqual(
+        generate.tokens(whole, prompts, options),
+      );
+      expect(rows.length).toBeGreaterThan(0);
+      for (const each of rows) expect(each).toEqual([...each].sort((a, b) => a - b));
+    });
+  });
+
   it('takes a tensor [N, T], and models that are batch first', () => {
     const batchFirst = (input: Tensor, state?: Tensor): [Tensor, Tensor] => {
       const [scores, next] = model(input.t(), state);
