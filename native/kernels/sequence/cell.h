@@ -58,6 +58,13 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
   Vec<T> a[B], previous = zero<T>(), c = zero<T>();
   if constexpr (Policy::opens)
     for (int64_t row = n; row < end; ++row) {
+      // Where the second pass will store: lines a page apart, which no prefetcher foresees.
+      if (s.gates) {
+        const T* const to = s.gates + (step.row + row) * B * H + column;
+        OSTINATO_UNROLL
+        for (int b = 0; b < B; ++b) __builtin_prefetch(to + b * H, 1, 2);
+        __builtin_prefetch(s.cells + (step.row + row) * H + column, 1, 2);
+      }
       T* const p = pre + (row - n) * ld;
       OSTINATO_UNROLL
       for (int b = 0; b < B; ++b) a[b] = load(p + b * W<T>) + zero<T>();
