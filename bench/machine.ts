@@ -1,8 +1,8 @@
 /** What the machine can do, measured in the run that compares with it, and where the sides may run. */
 import { spawnSync } from 'node:child_process';
-import { timeCalls } from './measure';
-import { peakFlops, readBandwidth } from './peak';
-import { values } from './works/work';
+import { median } from './measure';
+import { copyBandwidth, peakFlops, readBandwidth } from './peak';
+import type { Work } from './works/work';
 
 /** Processors that this process may use; empty where the system has no `taskset`. */
 export const processors: readonly number[] = allowedProcessors();
@@ -33,42 +33,64 @@ export function pin(pid: number, on: readonly number[], every: boolean): boolean
 export const place = (threads: number): readonly number[] =>
   threads === 1 ? processors.slice(-1) : processors;
 
+/** The best of several measurements, since other work can only slow one down. */
+function best(measure: () => number): number {
+  return Math.max(...Array.from({ length: 9 }, measure));
+}
+
+const arrayOf = (bytes: number): Float32Array =>
+  new Float32Array(2 * Math.max(512, Math.ceil(bytes / 8))).fill(1);
+
+/** The machine when nothing disturbs it. */
 export class Machine {
   #peak = 0;
-  readonly #bandwidths = new Map<string, number>();
 
   /** Multiply-add peak of one thread in float32, operations a second. */
   get peak(): number {
-    if (this.#peak === 0) this.#peak = peakFlops();
+    this.#peak ||= best(peakFlops);
     return this.#peak;
   }
 
-  /** The peak measured again: the best so far is kept, since a processor's clock moves. */
-  refresh(): void {
-    this.#peak = Math.max(this.#peak, peakFlops());
-  }
-
-  /** Bytes a second when `bytes` are read over and over; with `copy`, when half is copied to the other half. */
-  bandwidth(bytes: number, copy = false): number {
-    const size = Math.max(1024, Math.ceil(bytes / 8) * 8);
-    const key = `${size} ${copy}`;
-    let best = this.#bandwidths.get(key);
-    if (best === undefined) {
-      best = copy ? copyBandwidth(size) : readBandwidth(size);
-      this.#bandwidths.set(key, best);
-    }
-    return best;
+  /** Bytes a second when `bytes` are read over and over. */
+  bandwidth(bytes: number): number {
+    const array = arrayOf(bytes);
+    return best(() => readBandwidth(array));
   }
 }
 
-const rounds = 7;
+/**
+ * What bounds a work, measured in each round beside it: both then meet the same clock and the same neighbours, so that
+ * their ratio says something on a machine that others use too.
+ */
+export class Bounds {
+  readonly #work: Work;
+  readonly #memory: Float32Array | null;
+  readonly #peaks: number[] = [];
+  readonly #bandwidths: number[] = [];
 
-function copyBandwidth(bytes: number): number {
-  const from = values(bytes / 8, 0);
-  const to = values(bytes / 8, 1);
-  let best = 0;
-  for (let i = 0; i < rounds; i++) {
-    best = Math.max(best, bytes / timeCalls(() => to.set(from), 0.01));
+  constructor(work: Work) {
+    this.#work = work;
+    const { moved, resident } = work;
+    this.#memory = moved === undefined || resident === undefined ? null : arrayOf(resident);
   }
-  return best;
+
+  /** Once more, for a round in which the work took `seconds`. */
+  measure(seconds: number): void {
+    const { flops, moved, copies, threads = 1 } = this.#work;
+    if (flops !== undefined) this.#peaks.push(flops / seconds / (peakFlops() * threads));
+    if (this.#memory !== null) {
+      const bandwidth = copies ? copyBandwidth(this.#memory) : readBandwidth(this.#memory);
+      this.#bandwidths.push(moved! / seconds / bandwidth);
+    }
+  }
+
+  /** Share of the multiply-add peak of all threads: the median of the rounds. */
+  get peakShare(): number | null {
+    return this.#peaks.length === 0 ? null : median(this.#peaks);
+  }
+
+  /** Share of the bandwidth, read or copied, of the level that holds what is used again and again. */
+  get bandwidthShare(): number | null {
+    return this.#bandwidths.length === 0 ? null : median(this.#bandwidths);
+  }
 }

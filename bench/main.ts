@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const wanted = options.filter.toLowerCase();
   for (const work of quick) {
     if (!work.name.toLowerCase().includes(wanted)) continue;
-    console.log(line(await runWork(work, peers, machine, settings)));
+    console.log(line(await runWork(work, peers, settings)));
   }
   for (const peer of peers) peer.stop();
   if (!options['skip-memory'] && options.filter === '') {

@@ -2,30 +2,28 @@
 import { fmaPeak, readPeak } from 'ostinato';
 import { timeCalls } from './measure';
 
-/** Floating-point operations a second of one thread in float32: the best of several measurements. */
+/** Floating-point operations a second of one thread in float32, now. */
 export function peakFlops(): number {
-  let best = 0;
   let flops = 0;
-  for (let i = 0; i < 9; i++) {
-    const seconds = timeCalls(() => {
-      flops = fmaPeak(500_000);
-    }, 0.01);
-    best = Math.max(best, flops / seconds);
-  }
-  return best;
+  const seconds = timeCalls(() => {
+    flops = fmaPeak(500_000);
+  }, 0.01);
+  return flops / seconds;
 }
 
-/** Bytes a second of one thread that reads `bytes` over and over: the best of several measurements. */
-export function readBandwidth(bytes: number): number {
-  const array = new Float32Array(Math.max(1024, bytes / 4)).fill(1);
+/** Bytes a second of one thread that reads `array` over and over, now. */
+export function readBandwidth(array: Float32Array): number {
   const rounds = Math.ceil(2 ** 20 / array.byteLength);
-  let best = 0;
   let read = 0;
-  for (let i = 0; i < 9; i++) {
-    const seconds = timeCalls(() => {
-      read = readPeak(array, rounds);
-    }, 0.01);
-    best = Math.max(best, read / seconds);
-  }
-  return best;
+  const seconds = timeCalls(() => {
+    read = readPeak(array, rounds);
+  }, 0.01);
+  return read / seconds;
+}
+
+/** Bytes a second of one thread that copies the first half of `array` to the second, both counted. */
+export function copyBandwidth(array: Float32Array): number {
+  const half = array.length >> 1;
+  const [from, to] = [array.subarray(0, half), array.subarray(half)];
+  return array.byteLength / timeCalls(() => to.set(from), 0.01);
 }

@@ -72,7 +72,7 @@ async function main(): Promise<void> {
     const row =
       'measure' in work
         ? await work.measure({ peers, settings })
-        : await runWork(work, peers, machine, settings);
+        : await runWork(work, peers, settings);
     rows.set(row.name, row);
     fresh.push(row);
     console.log(line(row));

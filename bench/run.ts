@@ -1,6 +1,6 @@
 /** Runs one work at every side in turn, round by round, and makes its row. */
 import { setNumThreads } from 'ostinato';
-import { pin, place, type Machine } from './machine';
+import { Bounds, pin, place } from './machine';
 import { showTiming, timeCalls, timing } from './measure';
 import type { Peer, Side } from './peers/peer';
 import { Judge, type PeerCell, type Row } from './report/row';
@@ -42,7 +42,6 @@ export function takePlaces(peers: readonly Peer[], threads: number): void {
 export async function runWork(
   work: Work,
   peers: readonly Peer[],
-  machine: Machine,
   { rounds, seconds, timer = timeCalls }: Settings,
 ): Promise<Row> {
   const threads = work.threads ?? 1;
@@ -58,13 +57,14 @@ export async function runWork(
   const perRun = work.perRun ?? 1;
   const { run } = work.make();
   const own: number[] = [];
-  machine.refresh();
+  const bounds = new Bounds(work);
   if (timer(run, seconds) < short) {
     timer(run, warmUp);
     for (const { side } of rivals) await side.time(warmUp / 3);
   }
   for (let round = 0; round < rounds; round++) {
     own.push(timer(run, seconds) / perRun);
+    bounds.measure(own.at(-1)!);
     for (const rival of rivals) {
       const spent = rival.times.reduce((sum, time) => sum + Math.max(time, seconds), 0);
       if (round >= 3 && spent > patience) continue;
@@ -77,7 +77,7 @@ export async function runWork(
   for (const { peer, apart, times, faults } of rivals) {
     cells[peer.name] = { ...timing(times), apart, faults };
   }
-  const judge = new Judge(work, result.median, cells, machine);
+  const judge = new Judge(work, result.median, cells, bounds);
   return {
     name: work.name,
     group: work.group,

@@ -1,6 +1,6 @@
 /** A row of the table: measurements, and what they say of the goals. */
 import { showRatio, showTime, type Timing } from '../measure';
-import type { Machine } from '../machine';
+import type { Bounds } from '../machine';
 import type { Goal, PeerName, Work } from '../works/work';
 
 /** A peer's cell. */
@@ -51,7 +51,7 @@ export class Judge {
     private readonly work: Work,
     private readonly seconds: number,
     private readonly peers: Row['peers'],
-    private readonly machine: Machine,
+    private readonly bounds: Bounds,
   ) {}
 
   #faster(name: PeerName, label: string, times: number): Verdict {
@@ -61,19 +61,6 @@ export class Judge {
     if (!comparable(cell)) return { goal, value: 'results differ', reached: null };
     const ratio = cell.median / this.seconds;
     return { goal, value: showRatio(ratio), reached: ratio >= times };
-  }
-
-  /** Share of the peak of all threads. */
-  peakShare(): number | null {
-    if (this.work.flops === undefined) return null;
-    return this.work.flops / this.seconds / (this.machine.peak * (this.work.threads ?? 1));
-  }
-
-  /** Share of the bandwidth, read or copied, of the level that holds what is used again and again. */
-  bandwidthShare(): number | null {
-    const { moved, resident, copies } = this.work;
-    if (moved === undefined || resident === undefined) return null;
-    return moved / this.seconds / this.machine.bandwidth(resident, copies);
   }
 
   #verdicts(goal: Goal): Verdict[] {
@@ -88,7 +75,7 @@ export class Judge {
       return [this.#faster(than, than === 'onnx' ? 'onnxruntime' : 'OpenBLAS', times)];
     }
     if ('peakShare' in goal) {
-      const share = this.peakShare()!;
+      const share = this.bounds.peakShare!;
       return [
         {
           goal: `≥ ${goal.peakShare} of peak`,
@@ -98,7 +85,7 @@ export class Judge {
       ];
     }
     if ('bandwidthShare' in goal) {
-      const share = this.bandwidthShare()!;
+      const share = this.bounds.bandwidthShare!;
       return [
         {
           goal: `≥ ${percent(goal.bandwidthShare)} of bandwidth`,
@@ -143,8 +130,7 @@ export class Judge {
   }
 
   bound(): string {
-    const peak = this.peakShare();
-    const bandwidth = this.bandwidthShare();
+    const { peakShare: peak, bandwidthShare: bandwidth } = this.bounds;
     return [
       ...(peak === null ? [] : [`${percent(peak)} of peak`]),
       ...(bandwidth === null ? [] : [`${percent(bandwidth)} of bandwidth`]),
