@@ -10,6 +10,7 @@ import { borrow, giveBack } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
 import { applyBinary, pick } from '../elementwise';
+import { standing } from './standing';
 
 const gemm = family('gemm');
 const gemmBatched = family('gemm_batched');
@@ -127,14 +128,19 @@ export function productInto(
 function gemmInto(
   operation: string,
   x: Tensor,
-  y: Tensor,
+  b: Tensor,
   bias: Tensor | null,
   out: Tensor,
   accumulate: boolean,
 ): void {
   const run = pick(operation, gemm, x.dtype);
   const left = layoutOf(x)!;
-  const right = layoutOf(y)!;
+  let y = b;
+  let right = layoutOf(y)!;
+  if (right.transposed === 1) {
+    y = standing(b, x.shape[0]);
+    if (y !== b) right = layoutOf(y)!;
+  }
   const n = y.shape[1];
   args[0] = x.shape[0];
   args[1] = n;
