@@ -79,19 +79,33 @@ __attribute__((noinline)) void multiplyTile(int64_t K, const Rows<T>& a, const T
     const T* further = b + distance;
     OSTINATO_UNROLL_BY(4)
     for (int64_t k = 0; k < K; ++k) {
-      Vec<T> x[MR];
+      const auto offset = [&](int j) { return j * (vectorsTogether ? W<T> : vStride); };
       OSTINATO_UNROLL
-      for (int m = 0; m < MR; ++m) x[m] = broadcast(p[m * a.rowStride]);
-      OSTINATO_UNROLL
-      for (int j = 0; j < NV; ++j) {
-        const int64_t at = j * (vectorsTogether ? W<T> : vStride);
-        __builtin_prefetch(further + at, 0, 2);
+      for (int j = 0; j < NV; ++j) __builtin_prefetch(further + offset(j), 0, 2);
+      // The side with fewer registers stays in them: A's elements, or B's vectors.
+      if constexpr (MR < NV * Vec<T>::registers) {
+        Vec<T> x[MR];
         OSTINATO_UNROLL
-        for (int i = 0; i < Vec<T>::registers; ++i) {
-          const Register<T> column = loadRegister(b + at + i * Vec<T>::lanesPerRegister);
+        for (int m = 0; m < MR; ++m) x[m] = broadcast(p[m * a.rowStride]);
+        OSTINATO_UNROLL
+        for (int j = 0; j < NV; ++j) {
           OSTINATO_UNROLL
-          for (int m = 0; m < MR; ++m)
-            acc.v[m][j].r[i] = fmaRegister(x[m].r[i], column, acc.v[m][j].r[i]);
+          for (int i = 0; i < Vec<T>::registers; ++i) {
+            const Register<T> column = loadRegister(b + offset(j) + i * Vec<T>::lanesPerRegister);
+            OSTINATO_UNROLL
+            for (int m = 0; m < MR; ++m)
+              acc.v[m][j].r[i] = fmaRegister(x[m].r[i], column, acc.v[m][j].r[i]);
+          }
+        }
+      } else {
+        Vec<T> column[NV];
+        OSTINATO_UNROLL
+        for (int j = 0; j < NV; ++j) column[j] = load(b + offset(j));
+        OSTINATO_UNROLL
+        for (int m = 0; m < MR; ++m) {
+          const Vec<T> x = broadcast(p[m * a.rowStride]);
+          OSTINATO_UNROLL
+          for (int j = 0; j < NV; ++j) acc.v[m][j] = fma(x, column[j], acc.v[m][j]);
         }
       }
       p += a.kStride;
