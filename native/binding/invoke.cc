@@ -19,7 +19,7 @@ template <class E>
 struct Kind<E*> {
   static void append(const double*& at, std::vector<char>& kinds) {
     ++at;
-    kinds.push_back(std::is_const_v<E> ? readAddress : writeAddress);
+    kinds.push_back(char((std::is_const_v<E> ? readAddress : writeAddress) + 8 * sizeof(E)));
   }
 };
 template <>
@@ -31,7 +31,7 @@ struct Kind<const Strided&> {
   static void append(const double*& at, std::vector<char>& kinds) {
     const auto dims = static_cast<int64_t>(at[0]), operands = static_cast<int64_t>(at[1]);
     const int64_t count = 2 + dims * (1 + operands);
-    kinds.insert(kinds.end(), static_cast<size_t>(count), plainNumber);
+    kinds.insert(kinds.end(), static_cast<size_t>(count), stridedField);
     at += count;
   }
 };

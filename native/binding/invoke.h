@@ -17,12 +17,13 @@ enum KernelNumber : int {
   kernelCount
 };
 
-// What one double of an argument block stands for.
+// What one double of an argument block stands for. An address has 8 * sizeof(T) added.
 enum ArgumentKind : char {
   plainNumber,
   readAddress,   // of a const T* parameter; may be null
   writeAddress,  // of a T* parameter: written, perhaps read too
   structField,   // of an Args<T>: a number or an address of either kind
+  stridedField,  // of a Strided: the kernel is an elementwise one
 };
 
 struct KernelEntry {

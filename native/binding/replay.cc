@@ -2,23 +2,75 @@
 
 #include <cstring>
 
+#include "../runtime/threads.h"
 #include "arguments.h"
 #include "invoke.h"
 
 namespace ostinato {
 
+namespace {
+
+inline int64_t whole(double value) { return static_cast<int64_t>(value); }
+
+// Rows first .. first + rows - 1 of a chain's calls.
+void runTile(const double* link, const double* end, const double* bases, int64_t first,
+             int64_t rows, char* scratch) {
+  double block[argumentBlockLength];
+  const double own = static_cast<double>(reinterpret_cast<uintptr_t>(scratch));
+  while (link < end) {
+    const auto kernel = static_cast<int>(link[0]);
+    const int64_t count = whole(link[1]), addresses = whole(link[2]);
+    const double* at = link + 5;
+    std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
+    at += count;
+    block[whole(link[3])] = link[4] * static_cast<double>(rows);
+    for (int64_t i = 0; i < addresses; ++i, at += 3)
+      block[whole(at[0])] +=
+          (at[1] < 0 ? own : bases[whole(at[1])]) + at[2] * static_cast<double>(first);
+    kernelEntries[kernel].call(block);
+    link = at;
+  }
+}
+
+// Elements that are worth a thread: about 10 us.
+constexpr double threadGrain = 1 << 15;
+
+void runChain(const double* step, const double* bases) {
+  const double* const links = step + 5;
+  const double* const end = links + whole(step[1]);
+  const int64_t rows = whole(step[2]), tileRows = whole(step[3]);
+  const int64_t tiles = (rows + tileRows - 1) / tileRows;
+  Work& work = processWork();
+  const int64_t grains = whole(step[4] * static_cast<double>(rows) / threadGrain);
+  int64_t pieces = work.threads <= 1 ? 1 : 4 * int64_t(work.threads);
+  if (pieces > grains) pieces = grains < 1 ? 1 : grains;
+  if (pieces > tiles) pieces = tiles;
+  parallel(work, pieces, [&](int64_t piece, int worker) {
+    char* const scratch = work.scratch(work, worker);
+    for (int64_t tile = tiles * piece / pieces; tile < tiles * (piece + 1) / pieces; ++tile) {
+      const int64_t first = tile * tileRows, left = rows - first;
+      runTile(links, end, bases, first, left < tileRows ? left : tileRows, scratch);
+    }
+  });
+}
+
+}  // namespace
+
 int64_t replay(const double* program, int64_t length, const double* bases) {
   double block[argumentBlockLength];
   const double* const end = program + length;
   for (const double* step = program; step < end;) {
-    const int kernel = static_cast<int>(step[0]);
-    const auto count = static_cast<int64_t>(step[1]);
-    const auto addresses = static_cast<int64_t>(step[2]);
+    const auto kernel = static_cast<int>(step[0]);
+    if (kernel < 0) {
+      runChain(step, bases);
+      step += 5 + whole(step[1]);
+      continue;
+    }
+    const int64_t count = whole(step[1]), addresses = whole(step[2]);
     const double* at = step + 3;
     std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
     at += count;
-    for (int64_t i = 0; i < addresses; ++i, at += 2)
-      block[static_cast<int64_t>(at[0])] += bases[static_cast<int64_t>(at[1])];
+    for (int64_t i = 0; i < addresses; ++i, at += 2) block[whole(at[0])] += bases[whole(at[1])];
     kernelEntries[kernel].call(block);
     if (kernel == index_bounds_number &&
         *reinterpret_cast<const double*>(static_cast<uintptr_t>(block[4])) >= 0)

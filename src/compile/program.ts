@@ -5,8 +5,9 @@
 import { kernelNumber, Doubles, runProgram } from '../native/recording';
 import { borrow, giveBack } from '../tensor/storage';
 import type { Memory } from '../native/kernels';
-import { planBuffers, type Lifetime } from './plan';
-import type { Buffer, Call } from './trace';
+import { isChain, withChains, writeChain, type Step } from './chain';
+import { planBuffers } from './plan';
+import type { Buffer, Call, Pointer } from './trace';
 
 /** Where buffers lie in the memory that a forward run leaves, by address. */
 export interface SavedLayout {
@@ -64,14 +65,38 @@ export function withInitialValues(calls: readonly Call[], done: Set<number>): Ca
         kernel: copyBytes,
         args: [0, 0, 1, 2, initial.byteLength, 1, 1],
         pointers: [
-          { at: 0, buffer: constant, offset: 0, writes: false },
-          { at: 1, buffer, offset: 0, writes: true },
+          { at: 0, buffer: constant, offset: 0, writes: false, itemSize: 1 },
+          { at: 1, buffer, offset: 0, writes: true, itemSize: 1 },
         ],
+        strided: 2,
       });
     }
     out.push(call);
   }
   return out;
+}
+
+// The buffers that need a place; a chain keeps its local ones in its worker's memory.
+function buffersOf(step: Step): Buffer[] {
+  if (!isChain(step)) return step.pointers.map(({ buffer }) => buffer);
+  const { links, local } = step;
+  return links
+    .flatMap(({ call }) => call.pointers.map(({ buffer }) => buffer))
+    .filter((buffer) => !local.has(buffer));
+}
+
+function writeCall(
+  { kernel, args, pointers }: Call,
+  place: (pointer: Pointer) => { base: number; offset: number },
+  code: number[],
+): void {
+  const at = code.length + 3;
+  code.push(kernel, args.length, pointers.length, ...args);
+  for (const pointer of pointers) {
+    const { base, offset } = place(pointer);
+    code[at + pointer.at] = offset;
+    code.push(pointer.at, base);
+  }
 }
 
 export class Program {
@@ -91,11 +116,14 @@ export class Program {
     const fixed: [base: number, address: number][] = [];
     const temporaries = new Map<Buffer, number>();
     const lifetimes: { bytes: number; first: number; last: number }[] = [];
-    for (const [i, { pointers }] of calls.entries()) {
-      for (const { buffer } of pointers) {
+    const isTemporary = ({ kind, address }: Buffer): boolean =>
+      kind === 'made' && !saved.offsets.has(address) && !own.has(address);
+    const steps = withChains(calls, isTemporary);
+    for (const [i, step] of steps.entries()) {
+      for (const buffer of buffersOf(step)) {
         const { address, kind } = buffer;
         if (kind === 'made' && saved.offsets.has(address)) continue;
-        if (kind === 'made' && !own.has(address)) {
+        if (isTemporary(buffer)) {
           const known = temporaries.get(buffer);
           if (known !== undefined) lifetimes[known].last = i;
           else {
@@ -113,27 +141,21 @@ export class Program {
         } else if (kind === 'captured' || kind === 'constant') fixed.push([base, address]);
       }
     }
-    const plan = planBuffers(lifetimes satisfies Lifetime[]);
+    const plan = planBuffers(lifetimes);
     this.workspaceBytes = plan.bytes;
-    const code: number[] = [];
-    for (const { kernel, args, pointers } of calls) {
-      const at = code.length + 3;
-      code.push(kernel, args.length, pointers.length, ...args);
-      for (const { at: argument, buffer, offset } of pointers) {
-        const { address } = buffer;
-        const temporary = temporaries.get(buffer);
-        const inSaved = saved.offsets.get(address);
-        const base =
-          temporary !== undefined
-            ? workspaceBase
-            : inSaved !== undefined && buffer.kind === 'made'
-              ? savedBase
-              : this.baseOf.get(address)!;
-        const start =
-          temporary !== undefined ? plan.offsets[temporary] : base === savedBase ? inSaved! : 0;
-        code[at + argument] = start + offset;
-        code.push(argument, base);
+    const place = ({ buffer, offset }: Pointer): { base: number; offset: number } => {
+      const temporary = temporaries.get(buffer);
+      if (temporary !== undefined) {
+        return { base: workspaceBase, offset: plan.offsets[temporary] + offset };
       }
+      const inSaved = buffer.kind === 'made' ? saved.offsets.get(buffer.address) : undefined;
+      if (inSaved !== undefined) return { base: savedBase, offset: inSaved + offset };
+      return { base: this.baseOf.get(buffer.address)!, offset };
+    };
+    const code: number[] = [];
+    for (const step of steps) {
+      if (isChain(step)) writeChain(step, place, code);
+      else writeCall(step, place, code);
     }
     this.code = new Doubles(Float64Array.from(code));
     this.bases = new Doubles(new Float64Array(2 + this.baseOf.size));

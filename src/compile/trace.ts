@@ -6,6 +6,7 @@
 import {
   argumentKind,
   kernelNames,
+  partsOfKind,
   readRecording,
   startRecording,
   stopRecording,
@@ -37,6 +38,8 @@ export interface Pointer {
   /** In bytes. */
   offset: number;
   readonly writes: boolean;
+  /** Bytes of an element; 0 where it is not known. */
+  readonly itemSize: number;
 }
 
 export interface Call {
@@ -44,6 +47,8 @@ export interface Call {
   /** Numbers; 0 where an address stands. */
   readonly args: number[];
   readonly pointers: Pointer[];
+  /** Of an elementwise call: the argument where its Strided begins (native/kernels/strided.h); else -1. */
+  readonly strided: number;
 }
 
 // Above every address of a process, below 2^53.
@@ -210,17 +215,22 @@ export class Trace implements Observer {
       this.refuse(name, 'it changes state outside the function');
     }
     const pointers: Pointer[] = [];
+    let strided = -1;
     for (let i = 0; i < args.length; i++) {
       const address = args[i];
-      if (kinds[i] === argumentKind.number || address === 0) continue;
-      const isField = kinds[i] === argumentKind.structField;
+      const { kind: role, itemSize: size } = partsOfKind(kinds[i]);
+      if (role === argumentKind.stridedField && strided < 0) strided = i;
+      if (role === argumentKind.number || role === argumentKind.stridedField || address === 0) {
+        continue;
+      }
+      const isField = role === argumentKind.structField;
       const buffer = this.find(address) ?? this.special(name, i, address);
       if (buffer === null) {
         if (isField) continue;
         throw new Error(`internal: compile: ${name} was given an address in no known buffer`);
       }
       const { kind } = buffer;
-      const writes = isField ? kind === 'made' : kinds[i] === argumentKind.writeAddress;
+      const writes = isField ? kind === 'made' : role === argumentKind.writeAddress;
       if (writes) {
         if (kind !== 'made' && !(kind === 'constant' && name === 'index_bounds')) {
           throw new Error(
@@ -230,9 +240,9 @@ export class Trace implements Observer {
         buffer.written = true;
       }
       args[i] = 0;
-      pointers.push({ at: i, buffer, offset: address - buffer.address, writes });
+      pointers.push({ at: i, buffer, offset: address - buffer.address, writes, itemSize: size });
     }
-    return { kernel, args, pointers };
+    return { kernel, args, pointers, strided };
   }
 
   // Where index_bounds leaves its finding.

@@ -16,7 +16,19 @@ export function kernelNumber(name: string): number {
 }
 
 /** What an argument stands for: native/binding/invoke.h. */
-export const argumentKind = { number: 0, readAddress: 1, writeAddress: 2, structField: 3 } as const;
+export const argumentKind = {
+  number: 0,
+  readAddress: 1,
+  writeAddress: 2,
+  structField: 3,
+  stridedField: 4,
+} as const;
+
+/** The kind, and for an address how many bytes an element has there. */
+export const partsOfKind = (kind: number): { kind: number; itemSize: number } => ({
+  kind: kind % 8,
+  itemSize: Math.floor(kind / 8),
+});
 
 /** From now on kernel calls of this thread are recorded, not made. */
 export const startRecording = (): void => trace.start();
