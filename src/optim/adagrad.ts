@@ -1,18 +1,10 @@
 /** Adagrad: steps scaled by the sum of all squared gradients. One kernel call a group. */
 import { args, family } from '../native/kernels';
 import { full } from '../ops/factories';
-import { kernelFor, Table } from '../ops/table';
-import type { DType } from '../tensor/dtype';
+import type { Table } from '../ops/table';
 import type { Tensor } from '../tensor/tensor';
-import { byDType } from './groups';
-import {
-  checkOption,
-  Optimizer,
-  type CommonOptions,
-  type ParamGroup,
-  type Params,
-  type Update,
-} from './optimizer';
+import { FusedOptimizer } from './fused';
+import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
 
 export interface AdagradOptions extends CommonOptions {
   /** The rate of step t is lr / (1 + (t − 1)·lrDecay). Default: 0. */
@@ -40,11 +32,9 @@ const kernels = family('adagrad');
  * @throws RangeError for an option out of range.
  * @example new optim.Adagrad(model.parameters(), { lr: 0.05 })
  */
-export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
-  readonly #table = new Table(5);
-
+export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super(params, {
+    super(kernels, 5, params, {
       lr: 1e-2,
       lrDecay: 0,
       eps: 1e-10,
@@ -65,28 +55,20 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
     return { step: 0, sum: full(shape, options.initialAccumulatorValue, { dtype }) };
   }
 
-  protected override update(
-    updates: readonly Update<AdagradState>[],
-    options: ParamGroup<AdagradOptions>,
+  protected override putState(
+    table: Table,
+    state: AdagradState,
+    _param: Tensor,
+    { lr, lrDecay }: AdagradOptions,
   ): void {
-    byDType(updates, (some, dtype) => this.#run(some, dtype, options));
+    state.step++;
+    table.put(state.sum.address);
+    table.put(lr / (1 + (state.step - 1) * lrDecay));
   }
 
-  #run(updates: readonly Update<AdagradState>[], dtype: DType, options: AdagradOptions): void {
-    const { lr, lrDecay, eps, weightDecay, maximize } = options;
-    const table = this.#table;
-    table.begin(updates.length);
-    for (const { param, grad, state } of updates) {
-      state.step++;
-      table.put(param.numel);
-      table.put(param.address);
-      table.put(grad.address);
-      table.put(state.sum.address);
-      table.put(lr / (1 + (state.step - 1) * lrDecay));
-    }
+  protected override putOptions({ eps, weightDecay, maximize }: AdagradOptions): void {
     args[2] = eps;
     args[3] = weightDecay;
     args[4] = maximize ? 1 : 0;
-    table.run(kernelFor(kernels, dtype));
   }
 }

@@ -1,18 +1,10 @@
 /** Adam and AdamW: steps scaled by running means of the gradient and of its square. One kernel call a group. */
 import { args, family } from '../native/kernels';
 import { zeros } from '../ops/factories';
-import type { DType } from '../tensor/dtype';
+import type { Table } from '../ops/table';
 import type { Tensor } from '../tensor/tensor';
-import { byDType } from './groups';
-import {
-  checkOption,
-  Optimizer,
-  type CommonOptions,
-  type ParamGroup,
-  type Params,
-  type Update,
-} from './optimizer';
-import { kernelFor, Table } from '../ops/table';
+import { FusedOptimizer } from './fused';
+import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
 
 export interface AdamOptions extends CommonOptions {
   /** How much of the running means of the gradient and of its square is kept. Default: [0.9, 0.999]. */
@@ -50,11 +42,12 @@ const kernels = family('adam');
  * lossFn.forward(model.forward(x), y).backward();
  * optimizer.step();
  */
-export class Adam extends Optimizer<AdamOptions, AdamState> {
-  readonly #table = new Table(8);
+export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
+  // Parameters nearly always share one step number, and so one rate.
+  readonly #last = { step: 0, lr: 0, beta1: 0, beta2: 0, rate: 0, correction: 0 };
 
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, {
+    super(kernels, 8, params, {
       lr: 1e-3,
       betas: [0.9, 0.999],
       eps: 1e-8,
@@ -91,47 +84,36 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     };
   }
 
-  protected override update(
-    updates: readonly Update<AdamState>[],
-    options: ParamGroup<AdamOptions>,
+  protected override putState(
+    table: Table,
+    state: AdamState,
+    { shape, dtype }: Tensor,
+    { lr, betas, amsgrad }: AdamOptions,
   ): void {
-    byDType(updates, (some, dtype) => this.#run(some, dtype, options));
+    const step = ++state.step;
+    const last = this.#last;
+    const [beta1, beta2] = betas;
+    if (last.step !== step || last.lr !== lr || last.beta1 !== beta1 || last.beta2 !== beta2) {
+      const rate = lr / (1 - beta1 ** step);
+      const correction = Math.sqrt(1 - beta2 ** step);
+      Object.assign(last, { step, lr, beta1, beta2, rate, correction });
+    }
+    if (amsgrad) state.maxExpAvgSq ??= zeros(shape, { dtype });
+    table.put(state.expAvg.address);
+    table.put(state.expAvgSq.address);
+    table.put(amsgrad ? state.maxExpAvgSq!.address : 0);
+    table.put(last.rate);
+    table.put(last.correction);
   }
 
-  #run(updates: readonly Update<AdamState>[], dtype: DType, options: AdamOptions): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize } = options;
-    const [beta1, beta2] = betas;
-    const table = this.#table;
-    table.begin(updates.length);
-    // Parameters nearly always share one step number.
-    let t = 0;
-    let rate = 0;
-    let correction = 0;
-    for (const { param, grad, state } of updates) {
-      state.step++;
-      if (state.step !== t) {
-        t = state.step;
-        rate = lr / (1 - beta1 ** t);
-        correction = Math.sqrt(1 - beta2 ** t);
-      }
-      if (amsgrad) state.maxExpAvgSq ??= zeros(param.shape, { dtype });
-      table.put(param.numel);
-      table.put(param.address);
-      table.put(grad.address);
-      table.put(state.expAvg.address);
-      table.put(state.expAvgSq.address);
-      table.put(amsgrad ? state.maxExpAvgSq!.address : 0);
-      table.put(rate);
-      table.put(correction);
-    }
-    args[2] = lr;
-    args[3] = beta1;
-    args[4] = beta2;
-    args[5] = eps;
-    args[6] = weightDecay;
+  protected override putOptions(options: AdamOptions): void {
+    args[2] = options.lr;
+    args[3] = options.betas[0];
+    args[4] = options.betas[1];
+    args[5] = options.eps;
+    args[6] = options.weightDecay;
     args[7] = this.decoupledWeightDecay ? 1 : 0;
-    args[8] = maximize ? 1 : 0;
-    table.run(kernelFor(kernels, dtype));
+    args[8] = options.maximize ? 1 : 0;
   }
 }
 

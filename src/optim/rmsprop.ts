@@ -1,18 +1,10 @@
 /** RMSprop: steps scaled by a running mean of squared gradients. One kernel call a group. */
 import { args, family } from '../native/kernels';
 import { zeros } from '../ops/factories';
-import { kernelFor, Table } from '../ops/table';
-import type { DType } from '../tensor/dtype';
+import type { Table } from '../ops/table';
 import type { Tensor } from '../tensor/tensor';
-import { byDType } from './groups';
-import {
-  checkOption,
-  Optimizer,
-  type CommonOptions,
-  type ParamGroup,
-  type Params,
-  type Update,
-} from './optimizer';
+import { FusedOptimizer } from './fused';
+import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
 
 export interface RMSpropOptions extends CommonOptions {
   /** How much of the running mean is kept. Default: 0.99. */
@@ -49,11 +41,9 @@ const kernels = family('rmsprop');
  * @throws RangeError for an option out of range.
  * @example new optim.RMSprop(model.parameters(), { lr: 0.001, momentum: 0.9 })
  */
-export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
-  readonly #table = new Table(6);
-
+export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
-    super(params, {
+    super(kernels, 6, params, {
       lr: 1e-2,
       momentum: 0,
       alpha: 0.99,
@@ -81,34 +71,26 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     };
   }
 
-  protected override update(
-    updates: readonly Update<RMSpropState>[],
-    options: ParamGroup<RMSpropOptions>,
+  protected override putState(
+    table: Table,
+    state: RMSpropState,
+    { shape, dtype }: Tensor,
+    { momentum, centered }: RMSpropOptions,
   ): void {
-    byDType(updates, (some, dtype) => this.#run(some, dtype, options));
+    state.step++;
+    if (centered) state.gradAvg ??= zeros(shape, { dtype });
+    if (momentum > 0) state.momentumBuffer ??= zeros(shape, { dtype });
+    table.put(state.squareAvg.address);
+    table.put(centered ? state.gradAvg!.address : 0);
+    table.put(momentum > 0 ? state.momentumBuffer!.address : 0);
   }
 
-  #run(updates: readonly Update<RMSpropState>[], dtype: DType, options: RMSpropOptions): void {
-    const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = options;
-    const table = this.#table;
-    table.begin(updates.length);
-    for (const { param, grad, state } of updates) {
-      state.step++;
-      if (centered) state.gradAvg ??= zeros(param.shape, { dtype });
-      if (momentum > 0) state.momentumBuffer ??= zeros(param.shape, { dtype });
-      table.put(param.numel);
-      table.put(param.address);
-      table.put(grad.address);
-      table.put(state.squareAvg.address);
-      table.put(centered ? state.gradAvg!.address : 0);
-      table.put(momentum > 0 ? state.momentumBuffer!.address : 0);
-    }
-    args[2] = lr;
-    args[3] = alpha;
-    args[4] = eps;
-    args[5] = weightDecay;
-    args[6] = momentum;
-    args[7] = maximize ? 1 : 0;
-    table.run(kernelFor(kernels, dtype));
+  protected override putOptions(options: RMSpropOptions): void {
+    args[2] = options.lr;
+    args[3] = options.alpha;
+    args[4] = options.eps;
+    args[5] = options.weightDecay;
+    args[6] = options.momentum;
+    args[7] = options.maximize ? 1 : 0;
   }
 }

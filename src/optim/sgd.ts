@@ -1,17 +1,9 @@
 /** SGD: stochastic gradient descent, with momentum. All parameters of a group in one kernel call. */
 import { args, family } from '../native/kernels';
-import type { DType } from '../tensor/dtype';
+import type { Table } from '../ops/table';
 import { empty, type Tensor } from '../tensor/tensor';
-import { byDType } from './groups';
-import {
-  checkOption,
-  Optimizer,
-  type CommonOptions,
-  type ParamGroup,
-  type Params,
-  type Update,
-} from './optimizer';
-import { kernelFor, Table } from '../ops/table';
+import { FusedOptimizer } from './fused';
+import { checkOption, type CommonOptions, type Params } from './optimizer';
 
 export interface SGDOptions extends CommonOptions {
   /** Share of the last update that is kept. Default: 0. */
@@ -41,11 +33,9 @@ const kernels = family('sgd');
  * @example
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
  */
-export class SGD extends Optimizer<SGDOptions, SGDState> {
-  readonly #table = new Table(5);
-
+export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(params, {
+    super(kernels, 5, params, {
       lr: 1e-3,
       momentum: 0,
       dampening: 0,
@@ -72,32 +62,24 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     return { momentumBuffer: null };
   }
 
-  protected override update(
-    updates: readonly Update<SGDState>[],
-    options: ParamGroup<SGDOptions>,
+  protected override putState(
+    table: Table,
+    state: SGDState,
+    param: Tensor,
+    { momentum }: SGDOptions,
   ): void {
-    byDType(updates, (some, dtype) => this.#run(some, dtype, options));
+    const fresh = momentum !== 0 && state.momentumBuffer === null;
+    if (fresh) state.momentumBuffer = empty(param.shape, param.dtype);
+    table.put(momentum === 0 ? 0 : state.momentumBuffer!.address);
+    table.put(fresh ? 1 : 0);
   }
 
-  #run(updates: readonly Update<SGDState>[], dtype: DType, options: SGDOptions): void {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
-    const table = this.#table;
-    table.begin(updates.length);
-    for (const { param, grad, state } of updates) {
-      const fresh = momentum !== 0 && state.momentumBuffer === null;
-      if (fresh) state.momentumBuffer = empty(param.shape, dtype);
-      table.put(param.numel);
-      table.put(param.address);
-      table.put(grad.address);
-      table.put(momentum === 0 ? 0 : state.momentumBuffer!.address);
-      table.put(fresh ? 1 : 0);
-    }
-    args[2] = lr;
-    args[3] = momentum;
-    args[4] = dampening;
-    args[5] = weightDecay;
-    args[6] = nesterov ? 1 : 0;
-    args[7] = maximize ? 1 : 0;
-    table.run(kernelFor(kernels, dtype));
+  protected override putOptions(options: SGDOptions): void {
+    args[2] = options.lr;
+    args[3] = options.momentum;
+    args[4] = options.dampening;
+    args[5] = options.weightDecay;
+    args[6] = options.nesterov ? 1 : 0;
+    args[7] = options.maximize ? 1 : 0;
   }
 }

@@ -1,0 +1,94 @@
+/**
+ * Optimizers that update a group by one kernel call: how its parameters reach the kernel, those of one element type
+ * together and in contiguous memory. What a row of the kernel's table holds is each optimizer's own file.
+ */
+import type { KernelFamily } from '../native/kernels';
+import { copyInto } from '../ops/clone';
+import { kernelFor, Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
+import { empty, type Tensor } from '../tensor/tensor';
+import {
+  Optimizer,
+  type CommonOptions,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type Update,
+} from './optimizer';
+
+/** A row of the table is: elements, address of the parameter, of its gradient, then the optimizer's own columns. */
+export abstract class FusedOptimizer<
+  O extends CommonOptions,
+  S extends ParamState,
+> extends Optimizer<O, S> {
+  readonly #kernels: KernelFamily;
+  readonly #table: Table;
+
+  /** @param columns of a row, the three common ones included */
+  constructor(kernels: KernelFamily, columns: number, params: Params<O>, defaults: O) {
+    super(params, defaults);
+    this.#kernels = kernels;
+    this.#table = new Table(columns);
+  }
+
+  /** Counts an update of `param` in its state and writes the row's own columns. */
+  protected abstract putState(table: Table, state: S, param: Tensor, options: ParamGroup<O>): void;
+
+  /** Writes the kernel's arguments after the table, from args[2] on. */
+  protected abstract putOptions(options: ParamGroup<O>): void;
+
+  protected override update(updates: readonly Update<S>[], options: ParamGroup<O>): void {
+    byDType(updates, (some, dtype) => {
+      const table = this.#table;
+      table.begin(some.length);
+      for (let i = 0; i < some.length; i++) {
+        const { param, grad, state } = some[i];
+        table.put(param.numel);
+        table.put(param.address);
+        table.put(grad.address);
+        this.putState(table, state, param, options);
+      }
+      this.putOptions(options);
+      table.run(kernelFor(this.#kernels, dtype));
+    });
+  }
+}
+
+/**
+ * Calls `run` once for each element type among `updates` (nearly always: once), and counts the change of every parameter.
+ * A parameter that is not contiguous is updated in a contiguous copy.
+ */
+function byDType<S>(
+  updates: readonly Update<S>[],
+  run: (updates: readonly Update<S>[], dtype: DType) => void,
+): void {
+  const first = updates[0].param.dtype;
+  let dense = true;
+  let same = true;
+  for (let i = 0; i < updates.length; i++) {
+    const { param } = updates[i];
+    if (!param.contiguousLayout) dense = false;
+    if (param.dtype !== first) same = false;
+  }
+  const rows = dense ? updates : updates.map(packed);
+  if (same) run(rows, first);
+  else {
+    for (const dtype of ['float32', 'float64'] as const) {
+      run(
+        rows.filter(({ param }) => param.dtype === dtype),
+        dtype,
+      );
+    }
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const { param } = updates[i];
+    if (rows[i].param !== param) copyInto(rows[i].param, param);
+    param.storage.version++;
+  }
+}
+
+function packed<S>(update: Update<S>): Update<S> {
+  const { param } = update;
+  if (param.contiguousLayout) return update;
+  return { ...update, param: copyInto(param, empty(param.shape, param.dtype)) };
+}
