@@ -1,5 +1,5 @@
 /** Forgetting gradients, as modules and optimizers do between steps. */
-import { giveBack } from '../tensor/storage';
+import { giveBackUnseen } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 
 /**
@@ -10,9 +10,7 @@ export function clearGrad(x: Tensor, setToNone: boolean): void {
   const grad = x.accumulated;
   if (grad === null || setToNone) {
     x.accumulated = null;
-    if (grad !== null && grad.storage.recyclable && grad.storage.waiting === 0) {
-      giveBack(grad.storage);
-    }
+    if (grad !== null) giveBackUnseen(grad.storage);
     return;
   }
   const zeros = grad.contiguousLayout && !grad.requiresGrad ? grad : empty(grad.shape, grad.dtype);

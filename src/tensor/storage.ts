@@ -148,3 +148,8 @@ export function giveBack(storage: Storage): void {
   freeLists[classIndex].push(storage);
   freeBytes += capacity;
 }
+
+/** The same for the memory of a gradient that is dropped, unless user code has seen it or one in it is still to come. */
+export function giveBackUnseen(storage: Storage): void {
+  if (storage.recyclable && storage.waiting === 0) giveBack(storage);
+}

@@ -15,7 +15,7 @@ import {
   type Shape,
   sameShape,
 } from './shape';
-import { allocate, type Storage } from './storage';
+import { allocate, giveBackUnseen, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
 export interface GradFn {
@@ -151,7 +151,9 @@ export class Tensor implements Memory {
       this.checkGradient(gradient);
       gradient.storage.recyclable = false;
     }
+    const before = this.accumulated;
     this.accumulated = gradient;
+    if (before !== null) giveBackUnseen(before.storage);
   }
 
   private checkGradient(gradient: Tensor): void {

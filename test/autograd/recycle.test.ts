@@ -28,6 +28,19 @@ test('a gradient that nobody looked at gives its memory to the next one', () => 
   expect(values(x.grad)).toEqual(all(6));
 });
 
+test('the same when null takes its place', () => {
+  const x = leaf(3);
+  x.mul(5).sum().backward();
+  const { address } = x.accumulated!;
+  x.grad = null;
+  x.mul(6).sum().backward();
+  expect(x.accumulated!.address).toBe(address);
+  const kept = x.grad;
+  x.grad = null;
+  churn();
+  expect(values(kept)).toEqual(all(6));
+});
+
 test('a gradient that was read stays as it is', () => {
   const x = leaf(3);
   x.mul(x).sum().backward();
