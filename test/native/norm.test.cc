@@ -124,6 +124,26 @@ TEST_CASE("layer normalization follows its formulas") {
   }
 }
 
+TEST_CASE("layer normalization of rows far from 0, and with a first element far from the others") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int t = 0; t < count; ++t) {
+    const KernelTable& k = *tables[t];
+    CAPTURE(k.isa);
+    for (int64_t n : {2, 17, 300, 4096})
+      for (float far : {0.0f, -3e4f}) {
+        CAPTURE(n);
+        CAPTURE(far);
+        Case<float> one(3, n);
+        for (float& x : one.x) x += 1000;
+        for (int64_t r = 0; r < 3; ++r) one.x[size_t(r * n)] += far;
+        one.run(k.layer_norm_f32, k.layer_norm_backward_f32, k.layer_norm_parameters_f32, true,
+                processWork());
+        one.check(true);
+      }
+  }
+}
+
 TEST_CASE("layer normalization in place, and without one of the parameters' gradients") {
   int count = 0;
   const KernelTable* const* tables = availableTables(&count);
