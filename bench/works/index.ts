@@ -1,4 +1,5 @@
 /** The rows of the benchmark, in the order of the table. */
+import { custom } from './custom';
 import { growths } from './growth';
 import { micro } from './micro';
 import { parts } from './parts';
@@ -22,6 +23,7 @@ export const works: readonly Entry[] = [
   ...parts,
   ...micro,
   ...programs,
+  ...custom,
   ...threads,
   ...processes,
   ...growths,
