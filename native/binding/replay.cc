@@ -1,6 +1,7 @@
 #include "replay.h"
 
 #include <cstring>
+#include <vector>
 
 #include "../runtime/threads.h"
 #include "arguments.h"
@@ -54,6 +55,23 @@ void runChain(const double* step, const double* bases) {
   });
 }
 
+// Returns the step's end.
+const double* runWithTable(const double* step, const double* bases) {
+  static thread_local std::vector<double> table;
+  double block[argumentBlockLength];
+  const auto kernel = static_cast<int>(step[1]);
+  const int64_t count = whole(step[2]), addresses = whole(step[3]), size = whole(step[4]);
+  const double* at = step + 5;
+  std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
+  at += count;
+  for (int64_t i = 0; i < addresses; ++i, at += 2) block[whole(at[0])] += bases[whole(at[1])];
+  table.clear();
+  for (int64_t i = 0; i < size; ++i, at += 2) table.push_back(at[0] + bases[whole(at[1])]);
+  block[0] = static_cast<double>(reinterpret_cast<uintptr_t>(table.data()));
+  kernelEntries[kernel].call(block);
+  return at;
+}
+
 }  // namespace
 
 int64_t replay(const double* program, int64_t length, const double* bases) {
@@ -61,9 +79,13 @@ int64_t replay(const double* program, int64_t length, const double* bases) {
   const double* const end = program + length;
   for (const double* step = program; step < end;) {
     const auto kernel = static_cast<int>(step[0]);
-    if (kernel < 0) {
+    if (kernel == -1) {
       runChain(step, bases);
       step += 5 + whole(step[1]);
+      continue;
+    }
+    if (kernel == -2) {
+      step = runWithTable(step, bases);
       continue;
     }
     const int64_t count = whole(step[1]), addresses = whole(step[2]);

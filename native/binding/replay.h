@@ -22,6 +22,11 @@ namespace ostinato {
 // are, that many for each row, `count` arguments, and `addresses` triples (argument, base, bytes
 // from row to row). Base -1 is memory of the worker's own, for one tile.
 //
+// A call whose first argument is a table of addresses (gemm_sums) is
+//
+//   -2, kernel, count, addresses, size, `count` arguments, `addresses` pairs, `size` pairs (offset,
+//   base) that make the table
+//
 // Returns -1, or the place in `program` of an index_bounds step that found an index out of range:
 // nothing after it has been run.
 int64_t replay(const double* program, int64_t length, const double* bases);

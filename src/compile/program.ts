@@ -7,6 +7,7 @@ import { borrow, giveBack } from '../tensor/storage';
 import type { Memory } from '../native/kernels';
 import { isChain, withChains, writeChain, type Step } from './chain';
 import { planBuffers } from './plan';
+import { withSums } from './sums';
 import type { Buffer, Call, Pointer } from './trace';
 
 /** Where buffers lie in the memory that a forward run leaves, by address. */
@@ -78,7 +79,9 @@ export function withInitialValues(calls: readonly Call[], done: Set<number>): Ca
 
 // The buffers that need a place; a chain keeps its local ones in its worker's memory.
 function buffersOf(step: Step): Buffer[] {
-  if (!isChain(step)) return step.pointers.map(({ buffer }) => buffer);
+  if (!isChain(step)) {
+    return [...step.pointers, ...(step.table ?? [])].map(({ buffer }) => buffer);
+  }
   const { links, local } = step;
   return links
     .flatMap(({ call }) => call.pointers.map(({ buffer }) => buffer))
@@ -86,16 +89,22 @@ function buffersOf(step: Step): Buffer[] {
 }
 
 function writeCall(
-  { kernel, args, pointers }: Call,
+  { kernel, args, pointers, table }: Call,
   place: (pointer: Pointer) => { base: number; offset: number },
   code: number[],
 ): void {
-  const at = code.length + 3;
-  code.push(kernel, args.length, pointers.length, ...args);
+  if (table === undefined) code.push(kernel, args.length, pointers.length);
+  else code.push(-2, kernel, args.length, pointers.length, table.length);
+  const at = code.length;
+  code.push(...args);
   for (const pointer of pointers) {
     const { base, offset } = place(pointer);
     code[at + pointer.at] = offset;
     code.push(pointer.at, base);
+  }
+  for (const pointer of table ?? []) {
+    const { base, offset } = place(pointer);
+    code.push(offset, base);
   }
 }
 
@@ -118,7 +127,7 @@ export class Program {
     const lifetimes: { bytes: number; first: number; last: number }[] = [];
     const isTemporary = ({ kind, address }: Buffer): boolean =>
       kind === 'made' && !saved.offsets.has(address) && !own.has(address);
-    const steps = withChains(calls, isTemporary);
+    const steps = withChains(withSums(calls, isTemporary), isTemporary);
     for (const [i, step] of steps.entries()) {
       for (const buffer of buffersOf(step)) {
         const { address, kind } = buffer;

@@ -49,6 +49,8 @@ export interface Call {
   readonly pointers: Pointer[];
   /** Of an elementwise call: the argument where its Strided begins (native/kernels/strided.h); else -1. */
   readonly strided: number;
+  /** Addresses in the table that the first argument points to (gemm_sums). */
+  readonly table?: readonly Pointer[];
 }
 
 // Above every address of a process, below 2^53.
