@@ -239,7 +239,7 @@ function drawAll(grids: readonly Grid[], page: Page): string {
           i % grid.columns,
           Math.floor(i / grid.columns),
           Number.isFinite(value) ? value : '-',
-          short(value),
+          inCell(value, Math.max(Math.abs(scale.min), Math.abs(scale.max))),
         ]),
         encode: { x: 0, y: 1, value: 2 },
         label: { show: numbers, formatter: '{@[3]}', fontSize: 11 },
@@ -253,6 +253,13 @@ const short = (value: number): string => {
   const text = value.toPrecision(3);
   return text.includes('e') ? text : String(Number(text));
 };
+
+/** To the thousandth of the largest value's power of ten: smaller digits would say nothing beside it. */
+function inCell(value: number, largest: number): string {
+  const step = 10 ** (Math.floor(Math.log10(largest)) - 3);
+  const rounded = Math.round(value / step) * step;
+  return short(Number.isFinite(rounded) ? rounded : value);
+}
 
 /**
  * A matrix as a picture, as SVG text: row 0 on top, a cell for each element.

@@ -75,6 +75,16 @@ test('values of both signs are coloured about 0, and numbers are written into fe
   expect(texts(plot.matrix(zeros([20, 20]), { title: 'T' }))).not.toContain('0.00');
 });
 
+test('numbers in cells have the digits that count beside the largest', () => {
+  const weights = plot.matrix(tensor([[0.0000292, 0.07774, 0.9983]]), { range: [0, 1] });
+  expect(texts(weights)).toEqual(expect.arrayContaining(['0', '0.078', '0.998']));
+  expect(texts(plot.matrix(tensor([[1234, 2e-7]])))).toEqual(
+    expect.arrayContaining(['1.23e+3', '0']),
+  );
+  expect(texts(plot.matrix(tensor([[0, 0]])))).toContain('0');
+  expect(texts(plot.matrix(tensor([[2e-7, -1e-7]])))).toContain('-1.00e-7');
+});
+
 test('several matrices share a scale', () => {
   const svg = plot.matrices(arange(8).reshape([2, 2, 2]), { titles: ['first', 'second'] });
   const colours = cells(svg);
