@@ -1,0 +1,132 @@
+/**
+ * Weights that every step multiplies by. A product packs its B as the kernel reads it, or (few rows) reads it through a
+ * transposition; where a program multiplies by one matrix again and again, it does that once in each run, and all
+ * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes.
+ */
+import { kernelNumber } from '../native/recording';
+import type { Buffer, Call, Pointer } from './trace';
+
+const kernels = (['f32', 'f64'] as const).map((suffix) => ({
+  gemm: kernelNumber(`gemm_${suffix}`),
+  copy: kernelNumber(`copy_${suffix}`),
+  pack: kernelNumber(`gemm_pack_${suffix}`),
+  packed: kernelNumber(`gemm_packed_${suffix}`),
+  itemSize: suffix === 'f32' ? 4 : 8,
+  /** What gemm_pack rounds N up to, and fewer columns than which are not worth it. */
+  panel: suffix === 'f32' ? 64 : 32,
+}));
+
+// The copy costs about as much as two uses.
+const leastUses = 3;
+const leastElements = 4096;
+// Fewer rows are multiplied without packing (native/kernels/gemm/direct.h).
+const packedRows = 7;
+
+// Apart from the addresses of a trace.
+const firstAddress = 2 ** 51;
+
+/** The calls that read one matrix in one way. Arguments of gemm: native/kernels/kernels.inc. */
+interface Weight {
+  readonly calls: number[];
+  readonly family: (typeof kernels)[number];
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly N: number;
+  readonly K: number;
+  readonly ldb: number;
+  readonly transposed: number;
+  readonly packs: boolean;
+}
+
+function weightsOf(calls: readonly Call[]): Weight[] {
+  // Ended by a call that writes to the buffer.
+  const open = new Map<Buffer, Map<string, Weight>>();
+  const found: Weight[] = [];
+  for (const [i, { kernel, args, pointers }] of calls.entries()) {
+    for (const { buffer, writes } of pointers) if (writes) open.delete(buffer);
+    const family = kernels.find(({ gemm }) => gemm === kernel);
+    const b = pointers.find(({ at }) => at === 6);
+    if (family === undefined || b === undefined) continue;
+    const [M, N, K, , , transposedA, , ldb, transposed] = args;
+    const packs = M >= packedRows && N >= family.panel / 4 && transposedA === 0 && args[12] === 0;
+    if (N * K < leastElements || (!packs && transposed === 0)) continue;
+    const { buffer, offset } = b;
+    const known = open.get(buffer) ?? new Map<string, Weight>();
+    open.set(buffer, known);
+    const key = [kernel, offset, N, K, ldb, transposed, packs].join();
+    const weight = known.get(key);
+    if (weight !== undefined) weight.calls.push(i);
+    else {
+      const made = { calls: [i], family, buffer, offset, N, K, ldb, transposed, packs };
+      known.set(key, made);
+      found.push(made);
+    }
+  }
+  return found.filter(({ calls: uses }) => uses.length >= leastUses);
+}
+
+// What all products read in place of the weight.
+function copyOf(
+  { family, buffer, offset, N, K, ldb, transposed, packs }: Weight,
+  copy: Buffer,
+): Call {
+  const { itemSize } = family;
+  const pointers = (from: number, to: number): Pointer[] => [
+    { at: from, buffer, offset, writes: false, itemSize },
+    { at: to, buffer: copy, offset: 0, writes: true, itemSize },
+  ];
+  if (packs) {
+    const args = [N, K, 0, ldb, transposed, 0];
+    return { kernel: family.pack, args, pointers: pointers(2, 5), strided: -1 };
+  }
+  // out[k, n] = W[n, k]
+  const args = [0, 0, 2, 2, K, N, 1, ldb, N, 1];
+  return { kernel: family.copy, args, pointers: pointers(0, 1), strided: 2 };
+}
+
+function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy: Buffer): Call {
+  const { family, N, packs } = weight;
+  if (!packs) {
+    const changed = args.slice();
+    [changed[7], changed[8]] = [N, 0];
+    const moved = pointers.map((p) => (p.at === 6 ? { ...p, buffer: copy, offset: 0 } : p));
+    return { kernel, args: changed, pointers: moved, strided };
+  }
+  const [M, , K, , lda, , , , , , , ldc] = args;
+  // a, b, bias, c of gemm and of gemm_packed
+  const places = new Map([
+    [3, 3],
+    [6, 5],
+    [9, 6],
+    [10, 7],
+  ]);
+  return {
+    kernel: family.packed,
+    args: [M, N, K, 0, lda, 0, 0, 0, ldc],
+    pointers: pointers.map((p) => {
+      const at = places.get(p.at)!;
+      return p.at === 6 ? { ...p, at, buffer: copy, offset: 0 } : { ...p, at };
+    }),
+    strided,
+  };
+}
+
+/** The calls with matrices that several of them read copied, as they are read fastest, once. */
+export function withStandingWeights(calls: readonly Call[]): readonly Call[] {
+  const weights = weightsOf(calls);
+  if (weights.length === 0) return calls;
+  const copies = new Map<number, Call[]>();
+  const changed = new Map<number, Call>();
+  let address = firstAddress;
+  for (const weight of weights) {
+    const { family, N, K, packs } = weight;
+    const columns = packs ? Math.ceil(N / family.panel) * family.panel : N;
+    const bytes = columns * K * family.itemSize;
+    const copy: Buffer = { kind: 'made', address, bytes, initial: null, written: true };
+    address += bytes;
+    const [first] = weight.calls;
+    copies.set(first, [...(copies.get(first) ?? []), copyOf(weight, copy)]);
+    for (const use of weight.calls) changed.set(use, reading(calls[use], weight, copy));
+  }
+  return calls.flatMap((call, i) => [...(copies.get(i) ?? []), changed.get(i) ?? call]);
+}
