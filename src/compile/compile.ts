@@ -1,9 +1,20 @@
 /** compile: the public function, and its cache of programs by signature. */
 import { isGradEnabled } from '../autograd/mode';
 import { observer } from '../tensor/observer';
-import type { Tensor } from '../tensor/tensor';
-import { Entry } from './entry';
+import { empty, type Tensor } from '../tensor/tensor';
+import { Entry, type Traceable } from './entry';
 import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
+
+// Stands for the tensors of a call, which no entry keeps.
+const placeholder = empty([0]);
+
+/** `fn` of arguments of the given form, with other tensors. */
+const traceable =
+  <A extends readonly Argument[]>(fn: (...args: A) => unknown, form: A): Traceable =>
+  (standIns) => {
+    let next = 0;
+    return fn(...(replaceTensors(form, () => standIns[next++]) as A));
+  };
 
 export interface CompileOptions {
   /** How many signatures are kept; the one used longest ago goes first (default 64). */
@@ -57,10 +68,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
     if (entry === undefined || !entry.isCurrent()) {
       latest = null;
       entry = new Entry(
-        (standIns) => {
-          let next = 0;
-          return fn(...(replaceTensors(args, () => standIns[next++]) as A));
-        },
+        traceable(fn, replaceTensors(args, () => placeholder) as A),
         tensors.map(({ shape, dtype, requiresGrad }) => ({ shape, dtype, requiresGrad })),
         training,
       );

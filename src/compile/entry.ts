@@ -103,7 +103,7 @@ export class Entry {
     private readonly training: boolean,
   ) {
     const traced = traceFunction(run, signatures, training, () => true);
-    this.traced = traced;
+    this.traced = { ...traced, backward: [] };
     this.differentiable = traced.outputs.flatMap(({ requiresGrad }, i) =>
       requiresGrad ? [i] : [],
     );
@@ -150,7 +150,9 @@ export class Entry {
         memory,
         inputs: this.saveRead(traced.inputs, given),
         outputs: this.saveRead(traced.outputs, outputs),
-        captured: this.captured.map(({ tensor }) => save('a compiled function', tensor)),
+        captured: this.captured
+          .filter(({ storage }) => this.readByBackward.has(storage.address))
+          .map(({ tensor }) => save('a compiled function', tensor)),
       };
       const node = recordMany(
         'CompiledBackward',

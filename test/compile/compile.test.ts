@@ -324,6 +324,10 @@ describe('compile refuses', () => {
     const out = compile((u: Tensor) => u.mul(w))(v);
     noGrad(() => w.mul_(2));
     expect(() => out.sum().backward()).toThrow('was changed in place since');
+    // A bias is not saved.
+    const sum = compile((u: Tensor) => u.exp().add(w))(v);
+    noGrad(() => w.mul_(2));
+    sum.sum().backward();
     const other = compile((u: Tensor) => u.exp())(v);
     enableGrad(() => noGrad(() => other.mul_(2)));
     expect(() => other.sum().backward()).toThrow('was changed in place since');
