@@ -110,9 +110,9 @@ export function nodeOf(tensor: Tensor): Node {
 }
 
 /** Whether an operation on these inputs is to be recorded. */
-export function needsGrad(...inputs: (Tensor | null)[]): boolean {
+export function needsGrad(inputs: readonly (Tensor | null)[]): boolean {
   if (!isGradEnabled()) return false;
-  for (const input of inputs) if (input !== null && input.requiresGrad) return true;
+  for (let i = 0; i < inputs.length; i++) if (inputs[i]?.requiresGrad) return true;
   return false;
 }
 
@@ -146,7 +146,7 @@ export function recordMany(
   outs: readonly Tensor[],
   backward: Backward,
 ): Node | null {
-  if (!needsGrad(...inputs)) return null;
+  if (!needsGrad(inputs)) return null;
   const node = new Node(name, inputs, outs.length, backward, null, null);
   for (let i = 0; i < outs.length; i++) {
     const out = outs[i];

@@ -7,7 +7,7 @@ import { isGradEnabled } from '../autograd/mode';
 import { record, save } from '../autograd/node';
 import { dtypes, resultType, type DType, type TypedArray } from '../tensor/dtype';
 import { observer } from '../tensor/observer';
-import { broadcastShapes, broadcastStrides, showShape, type Shape } from '../tensor/shape';
+import { broadcastShapes, showShape, type Shape } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { cast } from './cast';
 import { unbroadcast } from './unbroadcast';
@@ -120,33 +120,54 @@ export function writeStrided(at: number, shape: Shape, operands: readonly Tensor
     args[at + 2] = n;
     return;
   }
-  const strides = operands.map((x) => broadcastStrides(x.shape, x.strides, shape));
-  const sizes: number[] = [];
-  const merged: number[][] = operands.map(() => []);
-  for (let d = 0; d < shape.length; d++) {
-    const size = shape[d];
-    if (size === 1) continue;
-    const last = sizes.length - 1;
-    if (last >= 0 && strides.every((s, i) => merged[i][last] === s[d] * size)) {
-      sizes[last] *= size;
-      strides.forEach((s, i) => (merged[i][last] = s[d]!));
-    } else {
-      sizes.push(size);
-      strides.forEach((s, i) => merged[i].push(s[d]));
-    }
-  }
-  if (sizes.length > maxDims) {
-    throw new RangeError(
-      `a tensor of shape ${showShape(shape)} has more than ${maxDims} dimensions that do not lie in memory as one; call contiguous() first`,
-    );
-  }
-  args[at] = sizes.length;
+  const dims = mergeDims(shape, operands);
+  args[at] = dims;
   args[at + 1] = count;
   let next = at + 2;
-  for (const size of sizes) args[next++] = size;
-  for (const row of merged) for (const step of row) args[next++] = step;
+  for (let d = 0; d < dims; d++) args[next++] = sizes[d];
+  for (let i = 0; i < count; i++) {
+    for (let d = 0; d < dims; d++) args[next++] = steps[i * maxDims + d];
+  }
 }
+
+// The merged sizes, and from i * maxDims on operand i's strides: kept, since every broadcast needs them for a moment.
 const maxDims = 8;
+const sizes = new Float64Array(maxDims);
+const steps = new Float64Array(4 * maxDims);
+
+/** The stride of `x` along dimension d of a shape that it broadcasts to: 0 where it repeats. */
+function strideAlong(x: Tensor, d: number, ndim: number): number {
+  const own = d - (ndim - x.shape.length);
+  return own < 0 || x.shape[own] === 1 ? 0 : x.strides[own];
+}
+
+/** Fills `sizes` and `steps`; returns the number of dimensions. */
+function mergeDims(shape: Shape, operands: readonly Tensor[]): number {
+  const count = operands.length;
+  const ndim = shape.length;
+  let dims = 0;
+  for (let d = 0; d < ndim; d++) {
+    const size = shape[d];
+    if (size === 1) continue;
+    let continues = dims > 0;
+    for (let i = 0; i < count && continues; i++) {
+      continues = steps[i * maxDims + dims - 1] === strideAlong(operands[i], d, ndim) * size;
+    }
+    if (continues) sizes[dims - 1] *= size;
+    else {
+      if (dims === maxDims) {
+        throw new RangeError(
+          `a tensor of shape ${showShape(shape)} has more than ${maxDims} dimensions that do not lie in memory as one; call contiguous() first`,
+        );
+      }
+      sizes[dims++] = size;
+    }
+    for (let i = 0; i < count; i++) {
+      steps[i * maxDims + dims - 1] = strideAlong(operands[i], d, ndim);
+    }
+  }
+  return dims;
+}
 
 /** out = f(x; p, q) for a kernel with as many plain numbers. `out` may be x itself. */
 export function applyUnary(

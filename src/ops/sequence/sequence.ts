@@ -57,7 +57,7 @@ export function sequence(
     const [wih, whh, bih, bhh, whr] = weights[d];
     inputs.push(wih, whh, bih, bhh, whr);
   }
-  const training = needsGrad(...inputs);
+  const training = needsGrad(inputs);
 
   const outShape = x.shape.slice();
   outShape[outShape.length - 1] = directions * S;
