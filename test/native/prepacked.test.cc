@@ -1,16 +1,17 @@
 // gemm_pack and gemm_packed on every instruction set, bit for bit against gemm.
 #include "runtime/dispatch.h"
 #include "runtime/threads.h"
+#include "support.h"
 
 #include <doctest/doctest.h>
 
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
 using namespace ostinato;
+using namespace ostinato::test;
 
 namespace {
 
@@ -61,7 +62,7 @@ void check(const KernelTable& table, int64_t M, int64_t N, int64_t K, bool trans
   kernels.packed(processWork(), M, N, K, a.data(), lda, packed, biased ? bias.data() : nullptr,
                  c.data(), ldc);
   std::free(packed);
-  CHECK(std::memcmp(c.data(), expected.data(), c.size() * sizeof(T)) == 0);
+  CHECK(sameBits(c, expected));
 }
 
 }  // namespace
