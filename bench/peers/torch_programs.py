@@ -152,7 +152,7 @@ def s1c(kind):
     def make(steps):
         torch.manual_seed(0)
         model = text.Seq2Seq(kind)
-        batches = [text.batch_of(text.date) for _ in range(8)]
+        batches = [text.batch_of(text.date, 64) for _ in range(8)]
         at = 0
 
         def loss_of():
