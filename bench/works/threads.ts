@@ -39,6 +39,13 @@ function verdict(what: string, ratio: number, least: number): Verdict {
   };
 }
 
+// Callers that have met a busy processor stay alone for up to a second (native/runtime/threads.cc).
+const backOff = 1.2;
+
+function pause(seconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, seconds * 1000);
+}
+
 function measure(work: Work, least: number, { peers, settings }: Context): Row {
   takePlaces(peers, 2);
   // Processor time would count both threads.
@@ -62,6 +69,7 @@ function measure(work: Work, least: number, { peers, settings }: Context): Row {
       busy.work();
       crowded.push(timeWith(2));
       busy.rest();
+      pause(backOff);
     }
   } finally {
     busy.end();
