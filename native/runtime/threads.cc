@@ -247,12 +247,15 @@ void Pool::work(int id) {
   }
 }
 
-// When workers do not get their processors, waiting for them costs more than they give: then
-// callers stay alone for a while, longer each time that it happens again.
+// When workers do not get their processors, waiting for them costs more than they give: alone, a
+// caller would have taken about twice the time that it did not wait. Then callers stay alone for a
+// while, longer each time that it soon happens again.
 void Pool::judge(double elapsed, double waited) {
-  if (waited > stallTime && waited > elapsed / 4) {
-    backOff = backOff == 0 ? 20e-3 : backOff < 0.5 ? backOff * 2 : 1.0;
-    serialUntil = now() + backOff;
+  if (waited > stallTime && waited > elapsed / 2) {
+    const double time = now();
+    const bool again = backOff != 0 && time < serialUntil + backOff;
+    backOff = !again ? 20e-3 : backOff < 0.5 ? backOff * 2 : 1.0;
+    serialUntil = time + backOff;
   } else if (elapsed > stallTime) {
     backOff = 0;
   }
