@@ -26,17 +26,12 @@ import * as s3c from '../../examples/s3c-sum-of-three';
 import * as s3e from '../../examples/s3e-own-cell';
 import * as s3f from '../../examples/s3f-cell-trained';
 import * as s4 from '../../examples/s4-from-scratch';
+import { expectNear, expectSampled, type Both, type Float, type Sample } from './compare';
 
-type Float = 'float32' | 'float64';
-interface Sample {
-  shape: number[];
-  values: number[];
-}
 interface Trained {
   losses: number[];
   gradients: Record<string, Sample>;
 }
-type Both<T> = Record<Float, T>;
 interface ByHand {
   losses: number[];
   gradients: number[];
@@ -60,27 +55,9 @@ const fixture = JSON.parse(
 ) as Fixture;
 
 const floats: readonly Float[] = ['float32', 'float64'];
-const within: Both<number> = { float32: 1e-5, float64: 1e-9 };
 const quiet = (): void => undefined;
 
 beforeAll(() => setNumThreads(1));
-
-function expectNear(actual: ArrayLike<number>, expected: readonly number[], dtype: Float): void {
-  expect(actual.length).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs), Number.MIN_VALUE);
-  const apart = expected.map((value, i) => Math.abs(actual[i] - value) / largest);
-  // NaN is not at most anything.
-  expect(apart.filter((each) => !(each <= within[dtype]))).toEqual([]);
-}
-
-/** Shape, and 16 elements evenly spaced, as programs.py samples them. */
-function expectSampled(actual: Tensor, { shape, values }: Sample, dtype: Float): void {
-  expect(actual.shape).toEqual(shape);
-  expect(actual.dtype).toBe(dtype);
-  const flat = actual.toTypedArray();
-  const picked = values.map((_, i) => flat[Math.floor((i * flat.length) / values.length)]);
-  expectNear(picked, values, dtype);
-}
 
 function expectGradients(module: nn.Module, expected: Record<string, Sample>, dtype: Float): void {
   const named = module.namedParameters();

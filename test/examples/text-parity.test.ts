@@ -6,17 +6,12 @@ import { manualSeed, setNumThreads, type nn, type Tensor } from 'ostinato';
 import * as s1a from '../../examples/s1a-characters';
 import * as s1b from '../../examples/s1b-words';
 import * as s1c from '../../examples/s1c-attention';
+import { expectNear, expectSampled, type Both, type Float, type Sample } from './compare';
 
-type Float = 'float32' | 'float64';
-interface Sample {
-  shape: number[];
-  values: number[];
-}
 interface Trained {
   losses: number[];
   gradients: Record<string, Sample>;
 }
-type Both<T> = Record<Float, T>;
 interface Fixture {
   s1a: Both<Trained>;
   s1aEmbedded: Both<Trained>;
@@ -28,27 +23,9 @@ const fixture = JSON.parse(
   readFileSync(join(__dirname, '..', 'fixtures', 'text.json'), 'utf8'),
 ) as Fixture;
 
-const within: Both<number> = { float32: 1e-5, float64: 1e-9 };
 const print = (): void => undefined;
 
 beforeAll(() => setNumThreads(1));
-
-function expectNear(actual: ArrayLike<number>, expected: readonly number[], dtype: Float): void {
-  expect(actual.length).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs), Number.MIN_VALUE);
-  const apart = expected.map((value, i) => Math.abs(actual[i] - value) / largest);
-  // NaN is not at most anything.
-  expect(apart.filter((each) => !(each <= within[dtype]))).toEqual([]);
-}
-
-/** Shape, and 16 elements evenly spaced, as text.py samples them. */
-function expectSampled(actual: Tensor, { shape, values }: Sample, dtype: Float): void {
-  expect(actual.shape).toEqual(shape);
-  expect(actual.dtype).toBe(dtype);
-  const flat = actual.toTypedArray();
-  const picked = values.map((_, i) => flat[Math.floor((i * flat.length) / values.length)]);
-  expectNear(picked, values, dtype);
-}
 
 function expectGradients(module: nn.Module, expected: Record<string, Sample>, dtype: Float): void {
   const named = new Map(module.namedParameters());

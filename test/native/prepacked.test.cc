@@ -7,36 +7,12 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <string>
 #include <vector>
 
 using namespace ostinato;
 using namespace ostinato::test;
 
 namespace {
-
-template <class T>
-auto kernelsOf(const KernelTable& table) {
-  struct Kernels {
-    decltype(&*static_cast<typename gemm_signature<T>::type*>(nullptr)) gemm;
-    decltype(&*static_cast<typename gemm_pack_signature<T>::type*>(nullptr)) pack;
-    decltype(&*static_cast<typename gemm_packed_signature<T>::type*>(nullptr)) packed;
-  };
-  if constexpr (sizeof(T) == 4)
-    return Kernels{table.gemm_f32, table.gemm_pack_f32, table.gemm_packed_f32};
-  else
-    return Kernels{table.gemm_f64, table.gemm_pack_f64, table.gemm_packed_f64};
-}
-
-template <class T>
-std::vector<T> noise(int64_t count, uint64_t& state) {
-  std::vector<T> values(static_cast<size_t>(count));
-  for (T& value : values) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    value = T(double(int64_t(state) >> 11) * 0x1p-52);
-  }
-  return values;
-}
 
 template <class T>
 void check(const KernelTable& table, int64_t M, int64_t N, int64_t K, bool transposed, bool biased,
@@ -46,21 +22,22 @@ void check(const KernelTable& table, int64_t M, int64_t N, int64_t K, bool trans
   CAPTURE(K);
   CAPTURE(transposed);
   CAPTURE(biased);
-  const auto kernels = kernelsOf<T>(table);
-  uint64_t state = uint64_t(M * 31 + N * 7 + K);
+  const uint64_t seed = uint64_t(M * 31 + N * 7 + K);
   const int64_t lda = K + gap, ldb = (transposed ? K : N) + gap, ldc = N + gap;
-  const auto a = noise<T>(M * lda, state), b = noise<T>((transposed ? N : K) * ldb, state),
-             bias = noise<T>(N, state);
+  const auto a = numbers<T>(M * lda, -1, 1, seed, false),
+             b = numbers<T>((transposed ? N : K) * ldb, -1, 1, seed + 1, false),
+             bias = numbers<T>(N, -1, 1, seed + 2, false);
   const T canary = T(-12345);
   std::vector<T> expected(size_t(M * ldc), canary), c(size_t(M * ldc), canary);
-  kernels.gemm(processWork(), M, N, K, a.data(), lda, 0, b.data(), ldb, transposed,
-               biased ? bias.data() : nullptr, expected.data(), ldc, 0);
+  pick<T>(table.gemm_f32, table.gemm_f64)(processWork(), M, N, K, a.data(), lda, 0, b.data(), ldb,
+                                          transposed, biased ? bias.data() : nullptr,
+                                          expected.data(), ldc, 0);
   const int64_t unit = sizeof(T) == 4 ? 64 : 32;
   const auto elements = size_t((N + unit - 1) / unit * unit * K);
   T* const packed = static_cast<T*>(std::aligned_alloc(64, (elements * sizeof(T) + 63) / 64 * 64));
-  kernels.pack(N, K, b.data(), ldb, transposed, packed);
-  kernels.packed(processWork(), M, N, K, a.data(), lda, packed, biased ? bias.data() : nullptr,
-                 c.data(), ldc);
+  pick<T>(table.gemm_pack_f32, table.gemm_pack_f64)(N, K, b.data(), ldb, transposed, packed);
+  pick<T>(table.gemm_packed_f32, table.gemm_packed_f64)(
+      processWork(), M, N, K, a.data(), lda, packed, biased ? bias.data() : nullptr, c.data(), ldc);
   std::free(packed);
   CHECK(sameBits(c, expected));
 }
@@ -68,23 +45,20 @@ void check(const KernelTable& table, int64_t M, int64_t N, int64_t K, bool trans
 }  // namespace
 
 TEST_CASE_TEMPLATE("a product with a packed B has gemm's bits", T, float, double) {
-  int sets = 0;
-  const KernelTable* const* tables = availableTables(&sets);
-  for (int i = 0; i < sets; ++i) {
-    CAPTURE(std::string(tables[i]->isa));
-    for (int threads : {1, 2}) {
-      setThreads(threads);
-      for (bool transposed : {false, true}) {
-        for (int64_t M : {1, 2, 5, 6, 7, 13, 32, 61})
-          for (int64_t N : {1, 8, 15, 16, 17, 64, 70, 130})
-            check<T>(*tables[i], M, N, 33, transposed, M % 2 == 0, 3);
-        for (int64_t K : {1, 4, 255, 256, 257, 512, 1024})
-          check<T>(*tables[i], 20, 90, K, transposed, K % 2 == 0, 0);
-        check<T>(*tables[i], 32, 1024, 80, transposed, true, 0);
-        check<T>(*tables[i], 250, 140, 70, transposed, false, 1);
-        check<T>(*tables[i], 0, 5, 7, transposed, false, 0);
-      }
-    }
+  for (const KernelTable* table : tables()) {
+    CAPTURE(table->isa);
+    for (int threads : {1, 2})
+      withThreads(threads, [&] {
+        for (bool transposed : {false, true}) {
+          for (int64_t M : {1, 2, 5, 6, 7, 13, 32, 61})
+            for (int64_t N : {1, 8, 15, 16, 17, 64, 70, 130})
+              check<T>(*table, M, N, 33, transposed, M % 2 == 0, 3);
+          for (int64_t K : {1, 4, 255, 256, 257, 512, 1024})
+            check<T>(*table, 20, 90, K, transposed, K % 2 == 0, 0);
+          check<T>(*table, 32, 1024, 80, transposed, true, 0);
+          check<T>(*table, 250, 140, 70, transposed, false, 1);
+          check<T>(*table, 0, 5, 7, transposed, false, 0);
+        }
+      });
   }
-  setThreads(1);
 }
