@@ -3,10 +3,9 @@
 //
 //   parallel(work, count, body)    independent pieces: body(index, worker) for each index, in any
 //                                  order, on any worker, some of them at the same time
-//   together(work, wanted, body)   1 <= count <= wanted bodies that all run at the same time and
-//   may
-//                                  wait for each other with work.meet(work): body(index, count,
-//                                  worker)
+//   together(work, wanted, body)   1 <= count <= wanted bodies that all run at the same time and may
+//                                  wait for each other with work.meet(work):
+//                                  body(index, count, worker)
 //
 // How pieces fall to workers, and how many run together, must not change a bit of any result. A
 // body calls neither of the two.

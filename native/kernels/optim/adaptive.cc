@@ -8,8 +8,10 @@ namespace ostinato::OSTINATO_ISA {
 // Row: numel, param, grad, mean of squares s, mean of gradients m (0 unless centered), momentum
 // buffer (0 without momentum).
 //   g = grad (negated to maximize) + weightDecay p
-//   s = alpha s + (1 - alpha) g g;  centered: m += (1 - alpha)(g - m), s' = s - m m, else s' = s
-//   u = g / (sqrt(s') + eps);  p -= lr u   or   buffer = momentum buffer + u, p -= lr buffer
+//   s = alpha s + (1 - alpha) g g
+//   centered: m += (1 - alpha)(g - m), s' = s - m m      otherwise s' = s
+//   u = g / (sqrt(s') + eps)
+//   with momentum: buffer = momentum buffer + u, p -= lr buffer      otherwise p -= lr u
 template <class T>
 void rmsprop(const double* table, int64_t rows, double lr, double alpha, double eps,
              double weightDecay, double momentum, int64_t maximize, Work& work) {
@@ -46,7 +48,9 @@ void rmsprop(const double* table, int64_t rows, double lr, double alpha, double 
 }
 
 // Row: numel, param, grad, sum of squares s, the step's rate lr / (1 + (t - 1) lrDecay).
-//   g = grad (negated to maximize) + weightDecay p;  s += g g;  p -= rate g / (sqrt(s) + eps)
+//   g = grad (negated to maximize) + weightDecay p
+//   s += g g
+//   p -= rate g / (sqrt(s) + eps)
 template <class T>
 void adagrad(const double* table, int64_t rows, double eps, double weightDecay, int64_t maximize,
              Work& work) {

@@ -7,8 +7,9 @@ namespace ostinato::OSTINATO_ISA {
 
 // Row: numel, param, grad, momentum buffer (0 without momentum), 1 when the buffer is new.
 //   g = grad (negated to maximize) + weightDecay p
-//   buffer = new ? g : momentum buffer + (1 - dampening) g;  g = nesterov ? g + momentum buffer :
-//   buffer p -= lr g
+//   buffer = new ? g : momentum buffer + (1 - dampening) g
+//   g = nesterov ? g + momentum buffer : buffer
+//   p -= lr g
 template <class T>
 void sgd(const double* table, int64_t rows, double lr, double momentum, double dampening,
          double weightDecay, int64_t nesterov, int64_t maximize, Work& work) {
@@ -33,13 +34,14 @@ void sgd(const double* table, int64_t rows, double lr, double momentum, double d
   });
 }
 
-// Row: numel, param, grad, m, v, largest v (0 without amsgrad), lr / (1 - beta1^t), sqrt(1 -
-// beta2^t).
-//   p *= 1 - lr weightDecay  (decoupled)   or   g = grad + weightDecay p  (coupled)
-//   m += (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g g;  amsgrad: the largest v so far in
-//   place of v
-//   p -= step m / (sqrt(v) / correction + eps) = step correction m / (sqrt(v) + eps correction),
-//   the latter with one division less
+// Row: numel, param, grad, m, v, maxV (0 without amsgrad), step = lr / (1 - beta1^t),
+// correction = sqrt(1 - beta2^t).
+//   g = grad (negated to maximize)
+//   decoupled: p *= 1 - lr weightDecay      coupled: g += weightDecay p
+//   m += (1 - beta1)(g - m)
+//   v = beta2 v + (1 - beta2) g g           amsgrad: maxV = max(maxV, v), used below instead of v
+//   p -= step m / (sqrt(v) / correction + eps)
+// The last line is computed as step correction m / (sqrt(v) + eps correction): one division less.
 template <class T>
 void adam(const double* table, int64_t rows, double lr, double beta1, double beta2, double eps,
           double weightDecay, int64_t decoupled, int64_t maximize, Work& work) {

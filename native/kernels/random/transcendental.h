@@ -1,12 +1,9 @@
-// The logarithm, sine and cosine that the distributions need. Two families, because PyTorch has
-// two:
+// The logarithm, sine and cosine that the distributions need. Two families, because PyTorch has two:
 //
-// - float: the polynomials of Moshier's Cephes library (logf, sinf, cosf), each multiplication
-// fused with
-//   the addition behind it, so that float normals are PyTorch's to the last bit.
-// - double: evaluated on pairs of doubles to about 2^-60, so that rounding the result gives what
-// any good
-//   libm gives. libm itself would choose its variant by processor, and ours must not depend on it.
+// - float: the polynomials of Moshier's Cephes library (logf, sinf, cosf), each multiplication fused
+//   with the addition after it, so that float normals are PyTorch's to the last bit.
+// - double: evaluated on pairs of doubles to about 2^-60, so that the rounded result is a correctly
+//   rounded libm's. libm itself would choose its variant by processor; ours must not depend on it.
 //
 // The domains are those of the callers: logarithms of (0, 1], angles of [0, 2π].
 #pragma once
