@@ -1,6 +1,7 @@
 'use strict';
 // Runs a TypeScript program of this repository (examples, bench) on the built package:
-//   node [flags] scripts/run.cjs FILE [arguments]
+//   node [flags] scripts/run.cjs [--source] FILE [arguments]
+// With --source, 'ostinato' is src/ itself, as in the tests: nothing needs to be built but the add-on.
 
 const fs = require('node:fs');
 const Module = require('node:module');
@@ -13,6 +14,14 @@ require.extensions['.ts'] = (module, filename) => {
   const { code } = transformSync(fs.readFileSync(filename, 'utf8'), { ...options, filename });
   module._compile(code, filename);
 };
+
+if (process.argv[2] === '--source') {
+  process.argv.splice(2, 1);
+  const source = path.resolve(__dirname, '..', 'src', 'index.ts');
+  const resolveFilename = Module._resolveFilename;
+  Module._resolveFilename = (request, ...rest) =>
+    request === 'ostinato' ? source : resolveFilename(request, ...rest);
+}
 
 process.argv.splice(1, 2, path.resolve(process.argv[2]));
 // As `node FILE` does: the program is the main module, as `require.main === module` asks.
