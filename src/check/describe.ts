@@ -1,0 +1,65 @@
+/** What an error says of a value: short, and without ever throwing itself. */
+
+const longest = 60;
+
+const quoted = (text: string): string => {
+  const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return `'${JSON.stringify(short).slice(1, -1).replaceAll('\\"', '"')}'`;
+};
+
+const withArticle = (name: string): string => `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
+
+function describeFunction(value: object): string {
+  const source = Function.prototype.toString.call(value);
+  if (!source.startsWith('class')) return 'a function';
+  const { name } = value as { name: unknown };
+  return typeof name === 'string' && name !== '' ? `the class ${name}` : 'a class';
+}
+
+function describeArray(value: readonly unknown[]): string {
+  const { length } = value;
+  const items: string[] = [];
+  for (let i = 0; i < length && i < 8; i++) {
+    const item = value[i];
+    if ((typeof item === 'object' && item !== null) || typeof item === 'function') break;
+    items.push(describe(item));
+  }
+  return items.length === length ? `[${items.join(', ')}]` : `an array of ${length}`;
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return describeArray(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return 'an object';
+  const { constructor } = prototype as { constructor: unknown };
+  const name = typeof constructor === 'function' ? (constructor.name as unknown) : '';
+  return typeof name === 'string' && name !== '' ? withArticle(name) : 'an object';
+}
+
+/**
+ * `value` in a few words, as they follow "got": `3`, `'sum'`, `null`, `[1, 2]`, `an array of 100`, `a Tensor`,
+ * `the class LSTM`, `a function`. Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be
+ * read`.
+ */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return quoted(value);
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'boolean':
+    case 'undefined':
+    case 'symbol':
+      return String(value);
+    case 'object':
+    case 'function':
+      if (value === null) return 'null';
+      try {
+        return typeof value === 'function' ? describeFunction(value) : describeObject(value);
+      } catch {
+        return typeof value === 'function' ? 'a function' : 'an object that cannot be read';
+      }
+  }
+}

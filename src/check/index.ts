@@ -1,0 +1,34 @@
+/** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
+export { describe } from './describe';
+export { nearest } from './nearest';
+export { options, type Fields, type Options, type Resolved } from './options';
+export {
+  anything,
+  arrayOf,
+  boolean,
+  count,
+  either,
+  finite,
+  functionOf,
+  instanceOf,
+  integer,
+  integerBetween,
+  integerFrom,
+  isArray,
+  isInstance,
+  isIterable,
+  iterableOf,
+  nonNegative,
+  number,
+  numberBelow,
+  oneOf,
+  pairOf,
+  positive,
+  positiveInteger,
+  probability,
+  refuse,
+  rule,
+  string,
+  type Field,
+  type Rule,
+} from './rule';

@@ -1,0 +1,155 @@
+/**
+ * Options objects: a table says what each option must be and what it is by default, `read` checks a given object
+ * against it. Nothing is ignored: an unknown name, a value of the wrong kind and a value where the object belongs are
+ * errors that name the right spelling.
+ *
+ *     LSTM: unknown option 'batch_first'; did you mean 'batchFirst'?
+ *     LSTM: batchFirst must be true or false, got 'false'
+ *     LSTM: options must be an object, got 2; did you mean { numLayers: 2 }?
+ */
+import { describe } from './describe';
+import { nearest } from './nearest';
+import { Rule, type Field } from './rule';
+
+/** How the option `T` may be declared: with a default, without one (undefined), or as required. */
+type FieldOf<T, Name extends keyof T, Undefined extends keyof T> = Name extends Undefined
+  ? Field<Exclude<T[Name], undefined>, undefined>
+  : undefined extends T[Name]
+    ? Field<Exclude<T[Name], undefined>, Exclude<T[Name], undefined>>
+    : Rule<T[Name]>;
+
+/**
+ * What each option of `T` must be, in the order in which a value that stands in place of the object is matched.
+ * `Undefined` names the options that have no default.
+ */
+export type Fields<T, Undefined extends keyof T = never> = {
+  readonly [Name in keyof T]-?: FieldOf<T, Name, Undefined>;
+};
+
+/** The options of `T` with their defaults in place. */
+export type Resolved<T, Undefined extends keyof T = never> = {
+  readonly [Name in keyof T]-?: Name extends Undefined
+    ? T[Name] | undefined
+    : Exclude<T[Name], undefined>;
+};
+
+type AnyField = Field<unknown, unknown> | Rule<unknown>;
+
+const ruleOf = (field: AnyField): Rule<unknown> => (field instanceof Rule ? field : field.rule);
+
+/** The table of one operation's options. Made once, by `options`. */
+export class Options<T extends object, Undefined extends keyof T = never> {
+  /** Every option's default; an option that must be given is undefined. */
+  readonly defaults: Resolved<T, Undefined>;
+  readonly #names: readonly string[];
+  readonly #rules: Readonly<Record<string, Rule<unknown>>>;
+  readonly #required: readonly string[];
+
+  constructor(
+    readonly operation: string,
+    /** The table itself, to be spread into that of an operation that takes these options too. */
+    readonly fields: Fields<T, Undefined>,
+  ) {
+    const list = Object.entries<AnyField>(fields as Record<string, AnyField>);
+    this.#names = list.map(([name]) => name);
+    this.#rules = Object.assign(
+      Object.create(null) as object,
+      Object.fromEntries(list.map(([name, field]) => [name, ruleOf(field)])),
+    );
+    this.#required = list.filter(([, field]) => field instanceof Rule).map(([name]) => name);
+    this.defaults = Object.freeze(
+      Object.fromEntries(
+        list.map(([name, field]) => [name, field instanceof Rule ? undefined : field.fallback]),
+      ),
+    ) as Resolved<T, Undefined>;
+  }
+
+  /**
+   * The options with defaults in place of what is missing or undefined; each is read once. Without a given object that is
+   * `defaults` itself.
+   * @param operation for the message, where it is not the table's own (a subclass)
+   * @throws TypeError for no object, an unknown or a missing option, a value of the wrong kind; RangeError for one out of
+   * range.
+   */
+  read(given: T | undefined, operation = this.operation): Resolved<T, Undefined> {
+    if (given === undefined && this.#required.length === 0) return this.defaults;
+    const copy = this.#snapshot(given, operation);
+    for (const name of this.#names) {
+      const value = copy[name];
+      if (value === undefined) copy[name] = this.#fallback(name, operation);
+      else copy[name] = this.#rules[name].check(operation, name, value);
+    }
+    return copy as Resolved<T, Undefined>;
+  }
+
+  #fallback(name: string, operation: string): unknown {
+    if (this.#required.includes(name)) {
+      throw new TypeError(`${operation}: option ${name} is required`);
+    }
+    return (this.defaults as Record<string, unknown>)[name];
+  }
+
+  #snapshot(given: unknown, operation: string): Record<string, unknown> {
+    if (!isOptionsObject(given)) this.#refuse(given, operation);
+    let unknown: string | symbol | undefined;
+    const copy: Record<string, unknown> = {};
+    try {
+      for (const key in given) if (!(key in this.#rules)) unknown ??= key;
+      unknown ??= Object.getOwnPropertySymbols(given).at(0);
+      // By name, so that what a class or a prototype has counts too.
+      if (unknown === undefined) for (const name of this.#names) copy[name] = given[name];
+    } catch (error) {
+      // A getter or a Proxy threw.
+      throw new TypeError(`${operation}: the options could not be read`, { cause: error });
+    }
+    if (unknown !== undefined) this.#refuseName(unknown, operation);
+    return copy;
+  }
+
+  #refuse(given: unknown, operation: string): never {
+    const name = this.#names.find((each) => this.#rules[each].accepts(given));
+    const hint =
+      given === undefined || given === null || name === undefined
+        ? `; the options are ${this.#names.join(', ')}`
+        : `; did you mean { ${name}: ${describe(given)} }?`;
+    throw new TypeError(`${operation}: options must be an object, got ${describe(given)}${hint}`);
+  }
+
+  #refuseName(key: string | symbol, operation: string): never {
+    const near = typeof key === 'string' ? nearest(key, this.#names) : undefined;
+    const hint =
+      near === undefined ? `the options are ${this.#names.join(', ')}` : `did you mean '${near}'?`;
+    const shown = typeof key === 'string' ? `'${key}'` : describe(key);
+    throw new TypeError(`${operation}: unknown option ${shown}; ${hint}`);
+  }
+}
+
+// Plain objects and instances of classes; not arrays, Maps, typed arrays, promises, revoked Proxies.
+function isOptionsObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return Object.prototype.toString.call(value) === '[object Object]';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A table of options, checked by the compiler against their interface: an option without a row, or a row without an
+ * option, does not compile. Name those without a default in `Undefined`; a required one is its rule alone.
+ *
+ * @example
+ * interface RollOptions { sides?: number; generator?: Generator }
+ * const rollOptions = options<RollOptions, 'generator'>('roll', {
+ *   sides: positiveInteger.or(6),
+ *   generator: generator.optional,
+ * });
+ * function roll(given?: RollOptions): number {
+ *   const { sides, generator } = rollOptions.read(given);
+ *   …
+ * }
+ */
+export const options = <T extends object, Undefined extends keyof T = never>(
+  operation: string,
+  fields: Fields<T, Undefined>,
+): Options<T, Undefined> => new Options(operation, fields);

@@ -1,0 +1,21 @@
+/** Rules for what tensors have: an argument that is one, an element type. */
+import { instanceOf, rule, type Rule } from '../check';
+import { dtypes, isFloat, type DType } from './dtype';
+import { Tensor } from './tensor';
+
+export const anyTensor: Rule<Tensor> = instanceOf(Tensor);
+
+const words = (names: readonly string[]): string =>
+  `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+
+const isOf =
+  (names: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    names.includes(value);
+
+/** The name of an element type. */
+export const dtype = rule<DType>(words(dtypes), isOf(dtypes));
+
+const floats = dtypes.filter(isFloat);
+/** The name of a floating element type: that of parameters. */
+export const floatDType = rule<DType>(words(floats), isOf(floats));
