@@ -225,8 +225,50 @@ void checkAll(const std::vector<ElementwiseCase<In, Out>>& cases) {
   }
 }
 
+#define NAME(name, ...) #name,
+const std::vector<std::string> floatKernels = {
+#define KERNEL_UNARY NAME
+#define KERNEL_UNARY_NUMBER NAME
+#define KERNEL_ACTIVATION NAME
+#define KERNEL_BINARY_FLOAT NAME
+#define KERNEL_BINARY NAME
+#define KERNEL_BINARY_SCALAR NAME
+#define KERNEL_GRADIENT_OF_RESULT NAME
+#define KERNEL_GRADIENT NAME
+#include "kernels/kernels.inc"
+};
+const std::vector<std::string> integerKernels = {
+#define KERNEL_UNARY_NUMBER NAME
+#define KERNEL_BINARY NAME
+#define KERNEL_BINARY_SCALAR NAME
+#include "kernels/kernels.inc"
+};
+const std::vector<std::string> comparisonKernels = {
+#define KERNEL_COMPARE NAME
+#include "kernels/kernels.inc"
+};
+#undef NAME
+
+template <class In, class Out>
+void checkComplete(const std::vector<std::string>& kernels,
+                   std::initializer_list<std::vector<ElementwiseCase<In, Out>>> lists) {
+  for (const std::string& name : kernels) {
+    CAPTURE(name);
+    bool found = false;
+    for (const auto& cases : lists)
+      for (const auto& c : cases) found = found || c.name == name;
+    CHECK_MESSAGE(found, "a kernel of the list without a formula in elementwise_cases.h");
+  }
+}
+
 }  // namespace
 
+TEST_CASE("elementwise: every kernel of unary.inc and binary.inc has a formula to agree with") {
+  checkComplete(floatKernels, {arithmeticCases<float>(), mathCases<float>()});
+  checkComplete(floatKernels, {arithmeticCases<double>(), mathCases<double>()});
+  checkComplete(integerKernels, {integerCases()});
+  checkComplete(comparisonKernels, {comparisonCases<float>()});
+}
 TEST_CASE("elementwise: float arithmetic and activations") { checkAll(arithmeticCases<float>()); }
 TEST_CASE("elementwise: double arithmetic and activations") { checkAll(arithmeticCases<double>()); }
 TEST_CASE("elementwise: float functions in every layout") { checkAll(mathCases<float>()); }

@@ -1,62 +1,26 @@
-// Activation functions and their gradients in one pass. Equations are torch.nn.functional's.
+// Activation functions and their gradients in one pass: the code of the lines of unary.inc and binary.inc,
+// and those with parameters. Equations are torch.nn.functional's. A slope is dy/dx.
 #include "walk.h"
 #include "../simd/erf.h"
 #include "../simd/math.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-#define ACTIVATION(name, expression)                                     \
-  template <class T>                                                     \
-  void name(const T* x, T* out, const Strided& s, Work& work) {          \
-    const auto f = [](const Vec<T>& v) -> Vec<T> { return expression; }; \
-    mapLanes<T, heavy>(s, work, f, out, x);                              \
-  }                                                                      \
-  INSTANTIATE_FLOAT(name)
-// g: the gradient of the result; v: the result, or the argument, whichever binary.inc names.
-#define GRADIENT(name, weight, expression)                                                \
-  template <class T>                                                                      \
-  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
-    const auto f = [](const Vec<T>& g, const Vec<T>& v) -> Vec<T> { return expression; }; \
-    mapLanes<T, weight>(s, work, f, out, a, b);                                           \
-  }                                                                                       \
-  INSTANTIATE_FLOAT(name)
-
-template <class T>
-OSTINATO_INLINE Vec<T> one() {
-  return broadcast(T(1));
-}
-
-ACTIVATION(tanh, tanh(v))
-GRADIENT(tanh_backward, medium, g*(one<T>() - v * v))
-ACTIVATION(sigmoid, sigmoid(v))
-GRADIENT(sigmoid_backward, medium, g*((one<T>() - v) * v))
-GRADIENT(relu_backward, medium, select(v <= zero<T>(), zero<T>(), g))
-GRADIENT(abs_backward, medium,
-         g* select(zero<T>() < v, one<T>(), select(v < zero<T>(), -one<T>(), zero<T>())))
-
-ACTIVATION(silu, v* sigmoid(v))
 template <class T>
 OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
   const Vec<T> y = sigmoid(x);
   // sigmoid(-x) is 1 - y without its cancellation.
   return y * fma(x, sigmoid(-x), one<T>());
 }
-GRADIENT(silu_backward, heavy, g* siluSlope(v))
 
-// min(x, 0) - log1p(e^-|x|)
-ACTIVATION(log_sigmoid, lesser(zero<T>(), v) - log1p(exp(-abs(v))))
-GRADIENT(log_sigmoid_backward, heavy, g* sigmoid(-v))
-
-// Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π)
-ACTIVATION(gelu, v* normalCdf(v))
+// gelu = x Φ(x) with Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π):  Φ(x) + x φ(x)
 template <class T>
 OSTINATO_INLINE Vec<T> geluSlope(const Vec<T>& x) {
   const Vec<T> density = exp(x * x * broadcast(T(-0.5))) * broadcast(T(0x1.9884533d43651p-2));
   return fma(x, density, normalCdf(x));
 }
-GRADIENT(gelu_backward, heavy, g* geluSlope(v))
 
-// u = √(2/π) (x + 0.044715 x³)
+// gelu_tanh = x (1 + tanh(u)) / 2 with u = √(2/π) (x + 0.044715 x³)
 template <class T>
 struct TanhGelu {
   Vec<T> tanh, slope;  // tanh(u), du/dx
@@ -68,15 +32,34 @@ OSTINATO_INLINE TanhGelu<T> tanhGelu(const Vec<T>& x) {
   return {tanh(scale * fma(cubic * square, x, x)),
           scale * fma(broadcast(T(3)) * cubic, square, one<T>())};
 }
-ACTIVATION(gelu_tanh, broadcast(T(0.5)) * v * (one<T>() + tanhGelu<T>(v).tanh))
 template <class T>
 OSTINATO_INLINE Vec<T> tanhGeluSlope(const Vec<T>& x) {
   const auto [t, slope] = tanhGelu<T>(x);
   return broadcast(T(0.5)) * fma(x * (one<T>() - t * t), slope, one<T>() + t);
 }
-GRADIENT(gelu_tanh_backward, heavy, g* tanhGeluSlope(v))
-#undef ACTIVATION
-#undef GRADIENT
+
+#define KERNEL_ACTIVATION(name, expression)                              \
+  template <class T>                                                     \
+  void name(const T* in, T* out, const Strided& s, Work& work) {         \
+    const auto f = [](const Vec<T>& x) -> Vec<T> { return expression; }; \
+    mapLanes<T, heavy>(s, work, f, out, in);                             \
+  }                                                                      \
+  INSTANTIATE_FLOAT(name)
+#define KERNEL_GRADIENT_OF_RESULT(name, weight, expression)                               \
+  template <class T>                                                                      \
+  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
+    const auto f = [](const Vec<T>& g, const Vec<T>& y) -> Vec<T> { return expression; }; \
+    mapLanes<T, weight>(s, work, f, out, a, b);                                           \
+  }                                                                                       \
+  INSTANTIATE_FLOAT(name)
+#define KERNEL_GRADIENT(name, weight, expression)                                         \
+  template <class T>                                                                      \
+  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
+    const auto f = [](const Vec<T>& g, const Vec<T>& x) -> Vec<T> { return expression; }; \
+    mapLanes<T, weight>(s, work, f, out, a, b);                                           \
+  }                                                                                       \
+  INSTANTIATE_FLOAT(name)
+#include "../kernels.inc"
 
 template <class T>
 void leaky_relu(const T* x, T* out, double slope, const Strided& s, Work& work) {

@@ -1,33 +1,10 @@
-// Arithmetic of two and three tensors: floats by lanes, int32 by elements, wrapping around.
+// Arithmetic of two and three tensors: the code of the lines of binary.inc, and kernels with a parameter.
+// Floats by lanes, int32 by elements modulo 2^32.
 #include "walk.h"
 #include "../simd/pow.h"
 #include "../simd/vec.h"
 
 namespace ostinato::OSTINATO_ISA {
-
-#define BINARY_FLOAT(name, weight, expression)                                            \
-  template <class T>                                                                      \
-  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {               \
-    const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Vec<T> { return expression; }; \
-    mapLanes<T, weight>(s, work, f, out, a, b);                                           \
-  }                                                                                       \
-  INSTANTIATE_FLOAT(name)
-BINARY_FLOAT(div, light, x / y)
-BINARY_FLOAT(squared_difference, medium, (x - y) * (x - y))
-#undef BINARY_FLOAT
-
-#define BINARY(name, weight, lanes, element)                                           \
-  template <class T>                                                                   \
-  void name(const T* a, const T* b, T* out, const Strided& s, Work& work) {            \
-    if constexpr (isFloating<T>) {                                                     \
-      const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Vec<T> { return lanes; }; \
-      mapLanes<T, weight>(s, work, f, out, a, b);                                      \
-    } else {                                                                           \
-      const auto f = [](int32_t x, int32_t y) -> int32_t { return int32_t(element); }; \
-      mapScalars(s, work, f, out, a, b);                                               \
-    }                                                                                  \
-  }                                                                                    \
-  INSTANTIATE_NUMBER(name)
 
 // x^n by repeated squaring; a negative n gives 1 / x^-n rounded to zero.
 static int32_t integerPower(int32_t x, int32_t n) {
@@ -37,57 +14,72 @@ static int32_t integerPower(int32_t x, int32_t n) {
     if (n & 1) power *= square;
   return int32_t(power);
 }
-BINARY(add, light, x + y, uint32_t(x) + uint32_t(y))
-BINARY(sub, light, x - y, uint32_t(x) - uint32_t(y))
-BINARY(mul, light, x* y, uint32_t(x) * uint32_t(y))
-BINARY(pow, heavy, pow(x, y), integerPower(x, y))
-BINARY(maximum, light, max(x, y), x > y ? x : y)
-BINARY(minimum, light, min(x, y), x < y ? x : y)
-#undef BINARY
 
 // fmod is exact, so the C library's gives the same bits everywhere.
-OSTINATO_INLINE float exactRemainder(float x, float y) { return __builtin_fmodf(x, y); }
-OSTINATO_INLINE double exactRemainder(double x, double y) { return __builtin_fmod(x, y); }
+OSTINATO_INLINE float exactRemainder(float a, float b) { return __builtin_fmodf(a, b); }
+OSTINATO_INLINE double exactRemainder(double a, double b) { return __builtin_fmod(a, b); }
 
+// a - b floor(a / b)
 template <class T>
-void remainder(const T* a, const T* b, T* out, const Strided& s, Work& work) {
-  const auto f = [](T x, T y) -> T {
-    if constexpr (isFloating<T>) {
-      const T r = exactRemainder(x, y);
-      return r != 0 && (r < 0) != (y < 0) ? r + y : r;
-    } else {
-      if (y == 0 || y == -1) return 0;
-      const T r = x % y;
-      return r != 0 && (r < 0) != (y < 0) ? r + y : r;
-    }
-  };
-  mapScalars(s, work, f, out, a, b);
+OSTINATO_INLINE T remainderOf(T a, T b) {
+  if constexpr (isFloating<T>) {
+    const T r = exactRemainder(a, b);
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+  } else {
+    if (b == 0 || b == -1) return 0;
+    const T r = a % b;
+    return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+  }
 }
-INSTANTIATE_NUMBER(remainder)
 
+// floor(a / b)
 template <class T>
-void floor_divide(const T* a, const T* b, T* out, const Strided& s, Work& work) {
-  const auto f = [](T x, T y) -> T {
-    if constexpr (isFloating<T>) {
-      if (y == 0) return x / y;
-      // As Python does it: from the exact remainder, so that the quotient's rounding cannot reach
-      // the next integer.
-      const T r = exactRemainder(x, y);
-      T quotient = (x - r) / y;
-      if (r != 0 && (y < 0) != (r < 0)) quotient -= 1;
-      if (quotient == 0) return __builtin_copysign(T(0), x / y);
-      const T whole = T(__builtin_floor(quotient));
-      return quotient - whole > T(0.5) ? whole + 1 : whole;
-    } else {
-      if (y == 0) return 0;
-      if (y == -1) return int32_t(0u - uint32_t(x));
-      const T r = x % y;
-      return x / y - (r != 0 && (r < 0) != (y < 0));
-    }
-  };
-  mapScalars(s, work, f, out, a, b);
+OSTINATO_INLINE T floorQuotient(T a, T b) {
+  if constexpr (isFloating<T>) {
+    if (b == 0) return a / b;
+    // As Python does it: from the exact remainder, so that the quotient's rounding cannot reach the
+    // next integer.
+    const T r = exactRemainder(a, b);
+    T quotient = (a - r) / b;
+    if (r != 0 && (b < 0) != (r < 0)) quotient -= 1;
+    if (quotient == 0) return __builtin_copysign(T(0), a / b);
+    const T whole = T(__builtin_floor(quotient));
+    return quotient - whole > T(0.5) ? whole + 1 : whole;
+  } else {
+    if (b == 0) return 0;
+    if (b == -1) return int32_t(0u - uint32_t(a));
+    const T r = a % b;
+    return a / b - (r != 0 && (r < 0) != (b < 0));
+  }
 }
-INSTANTIATE_NUMBER(floor_divide)
+
+#define KERNEL_BINARY_FLOAT(name, weight, expression)                                     \
+  template <class T>                                                                      \
+  void name(const T* left, const T* right, T* out, const Strided& s, Work& work) {        \
+    const auto f = [](const Vec<T>& a, const Vec<T>& b) -> Vec<T> { return expression; }; \
+    mapLanes<T, weight>(s, work, f, out, left, right);                                    \
+  }                                                                                       \
+  INSTANTIATE_FLOAT(name)
+#define KERNEL_BINARY(name, weight, lanes, element)                                    \
+  template <class T>                                                                   \
+  void name(const T* left, const T* right, T* out, const Strided& s, Work& work) {     \
+    if constexpr (isFloating<T>) {                                                     \
+      const auto f = [](const Vec<T>& a, const Vec<T>& b) -> Vec<T> { return lanes; }; \
+      mapLanes<T, weight>(s, work, f, out, left, right);                               \
+    } else {                                                                           \
+      const auto f = [](int32_t a, int32_t b) -> int32_t { return int32_t(element); }; \
+      mapScalars(s, work, f, out, left, right);                                        \
+    }                                                                                  \
+  }                                                                                    \
+  INSTANTIATE_NUMBER(name)
+#define KERNEL_BINARY_SCALAR(name, expression)                                     \
+  template <class T>                                                               \
+  void name(const T* left, const T* right, T* out, const Strided& s, Work& work) { \
+    const auto f = [](T a, T b) -> T { return expression; };                       \
+    mapScalars(s, work, f, out, left, right);                                      \
+  }                                                                                \
+  INSTANTIATE_NUMBER(name)
+#include "../kernels.inc"
 
 template <class T>
 void add_scaled(const T* a, const T* b, T* out, double alpha, const Strided& s, Work& work) {

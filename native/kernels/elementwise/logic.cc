@@ -3,35 +3,26 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-#define COMPARE(name, op)                                                                \
-  template <class T>                                                                     \
-  void name(const T* a, const T* b, uint8_t* out, const Strided& s, Work& work) {        \
-    if constexpr (sizeof(T) == 1 || forSize) {                                           \
-      mapScalars(                                                                        \
-          s, work, [](T x, T y) -> uint8_t { return x op y; }, out, a, b);               \
-    } else {                                                                             \
-      const auto f = [](const Vec<T>& x, const Vec<T>& y) -> Mask<T> { return x op y; }; \
-      mapLanes<T, medium>(s, work, f, out, a, b);                                        \
-    }                                                                                    \
-  }                                                                                      \
+#define KERNEL_COMPARE(name, expression)                                                     \
+  template <class T>                                                                         \
+  void name(const T* left, const T* right, uint8_t* out, const Strided& s, Work& work) {     \
+    if constexpr (sizeof(T) == 1 || forSize) {                                               \
+      mapScalars(                                                                            \
+          s, work, [](T a, T b) -> uint8_t { return expression; }, out, left, right);        \
+    } else {                                                                                 \
+      const auto f = [](const Vec<T>& a, const Vec<T>& b) -> Mask<T> { return expression; }; \
+      mapLanes<T, medium>(s, work, f, out, left, right);                                     \
+    }                                                                                        \
+  }                                                                                          \
   INSTANTIATE_ANY(name)
-COMPARE(lt, <)
-COMPARE(le, <=)
-COMPARE(gt, >)
-COMPARE(ge, >=)
-COMPARE(eq, ==)
-COMPARE(ne, !=)
-#undef COMPARE
-
-#define LOGICAL(name, op)                                                                     \
-  void name(const uint8_t* a, const uint8_t* b, uint8_t* out, const Strided& s, Work& work) { \
-    mapScalars(                                                                               \
-        s, work, [](uint8_t x, uint8_t y) -> uint8_t { return x op y; }, out, a, b);          \
+#define KERNEL_LOGICAL(name, expression)                                                        \
+  void name(const uint8_t* left, const uint8_t* right, uint8_t* out, const Strided& s,          \
+            Work& work) {                                                                       \
+    mapScalars(                                                                                 \
+        s, work, [](uint8_t a, uint8_t b) -> uint8_t { return expression; }, out, left, right); \
   }
-LOGICAL(logical_and, &)
-LOGICAL(logical_or, |)
-LOGICAL(logical_xor, ^)
-#undef LOGICAL
+#include "../kernels.inc"
+
 void logical_not(const uint8_t* x, uint8_t* out, const Strided& s, Work& work) {
   mapScalars(
       s, work, [](uint8_t v) -> uint8_t { return v ^ 1; }, out, x);

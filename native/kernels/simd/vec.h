@@ -54,6 +54,10 @@ OSTINATO_INLINE Vec<T> zero() {
   return v;
 }
 template <class T>
+OSTINATO_INLINE Vec<T> one() {
+  return broadcast(T(1));
+}
+template <class T>
 OSTINATO_INLINE Vec<T> load(const T* p) {
   Vec<T> v;
   OSTINATO_EACH(v) = *(const UnalignedRegister<T>*)(p + i * Vec<T>::lanesPerRegister);
@@ -209,6 +213,11 @@ template <class T>
 OSTINATO_INLINE Vec<T> copySign(const Vec<T>& magnitude, const Vec<T>& sign) {
   return bitCast<T>((bitCast<Integer<T>>(magnitude) & ~signBits<T>()) |
                     (bitCast<Integer<T>>(sign) & signBits<T>()));
+}
+// 1, 0 or -1; NaN gives 0.
+template <class T>
+OSTINATO_INLINE Vec<T> sign(const Vec<T>& a) {
+  return select(zero<T>() < a, one<T>(), select(a < zero<T>(), -one<T>(), zero<T>()));
 }
 // NaN in either operand gives NaN, as torch.maximum and torch.minimum do.
 template <class T>
