@@ -1,7 +1,7 @@
 /** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
 export { describe } from './describe';
 export { nearest } from './nearest';
-export { options, type Fields, type Options, type Resolved } from './options';
+export { optionsTable, type Fields, type Options, type Resolved } from './options';
 export {
   anything,
   arrayOf,

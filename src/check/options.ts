@@ -37,7 +37,7 @@ type AnyField = Field<unknown, unknown> | Rule<unknown>;
 
 const ruleOf = (field: AnyField): Rule<unknown> => (field instanceof Rule ? field : field.rule);
 
-/** The table of one operation's options. Made once, by `options`. */
+/** The table of one operation's options. Made once, by `optionsTable`. */
 export class Options<T extends object, Undefined extends keyof T = never> {
   /** Every option's default; an option that must be given is undefined. */
   readonly defaults: Resolved<T, Undefined>;
@@ -140,7 +140,7 @@ function isOptionsObject(value: unknown): value is Record<string, unknown> {
  *
  * @example
  * interface RollOptions { sides?: number; generator?: Generator }
- * const rollOptions = options<RollOptions, 'generator'>('roll', {
+ * const rollOptions = optionsTable<RollOptions, 'generator'>('roll', {
  *   sides: positiveInteger.or(6),
  *   generator: generator.optional,
  * });
@@ -149,7 +149,7 @@ function isOptionsObject(value: unknown): value is Record<string, unknown> {
  *   …
  * }
  */
-export const options = <T extends object, Undefined extends keyof T = never>(
+export const optionsTable = <T extends object, Undefined extends keyof T = never>(
   operation: string,
   fields: Fields<T, Undefined>,
 ): Options<T, Undefined> => new Options(operation, fields);

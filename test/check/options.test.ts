@@ -1,5 +1,12 @@
 // Options: defaults, what is refused, and that nothing is read twice.
-import { boolean, nearest, oneOf, options, positiveInteger, probability } from '../../src/check';
+import {
+  boolean,
+  nearest,
+  oneOf,
+  optionsTable,
+  positiveInteger,
+  probability,
+} from '../../src/check';
 
 interface LayerOptions {
   numLayers?: number;
@@ -9,7 +16,7 @@ interface LayerOptions {
   seed?: number;
 }
 
-const layer = options<LayerOptions, 'seed'>('Layer', {
+const layer = optionsTable<LayerOptions, 'seed'>('Layer', {
   numLayers: positiveInteger.or(1),
   batchFirst: boolean.or(false),
   dropout: probability.or(0),
@@ -138,7 +145,7 @@ test('has one sentence for a getter that throws and for a revoked Proxy', () => 
 });
 
 test('asks for what has no default', () => {
-  const decode = options<{ start: number; end?: number }>('decode', {
+  const decode = optionsTable<{ start: number; end?: number }>('decode', {
     start: positiveInteger,
     end: positiveInteger.or(2),
   });
@@ -151,15 +158,15 @@ test('asks for what has no default', () => {
 
 test('is held to the interface by the compiler', () => {
   // @ts-expect-error an option without a row
-  options<LayerOptions, 'seed'>('Layer', { numLayers: positiveInteger.or(1) });
+  optionsTable<LayerOptions, 'seed'>('Layer', { numLayers: positiveInteger.or(1) });
   // @ts-expect-error a row without an option
-  options<{ dim?: number }>('f', { dim: positiveInteger.or(1), size: positiveInteger.or(1) });
+  optionsTable<{ dim?: number }>('f', { dim: positiveInteger.or(1), size: positiveInteger.or(1) });
   // @ts-expect-error a default of another type
-  options<{ dim?: number }>('f', { dim: boolean.or(true) });
+  optionsTable<{ dim?: number }>('f', { dim: boolean.or(true) });
   // @ts-expect-error an option that is undefined by default, but is not named as one
-  options<{ dim?: number }>('f', { dim: positiveInteger.optional });
+  optionsTable<{ dim?: number }>('f', { dim: positiveInteger.optional });
   // @ts-expect-error a word that the interface does not have
-  options<{ mode?: 'a' | 'b' }>('f', { mode: oneOf('a', 'c').or('a') });
+  optionsTable<{ mode?: 'a' | 'b' }>('f', { mode: oneOf('a', 'c').or('a') });
   expect(layer.read({}).numLayers + 1).toBe(2);
 });
 
