@@ -1,420 +1,212 @@
 /**
- * Operations as methods of Tensor: x.add(y) is add(x, y). One line a method, in the interface and in the table;
- * a line missing in either does not compile.
+ * Operations as methods of Tensor: x.add(y) is add(x, y). A module's exports all become methods, typed and documented as
+ * the functions are, so that a new function of a module listed here is a method without more ado.
  */
-import { backward, registerHook, retainGrad, type BackwardOptions } from '../autograd/engine';
-import type { Hook } from '../autograd/node';
+import * as walk from '../autograd/engine';
 import { Tensor } from '../tensor/tensor';
-import { add } from './add';
-import { div } from './binary/div';
-import { maximum, minimum } from './binary/extremum';
-import { pow } from './binary/pow';
-import { floorDivide, remainder } from './binary/remainder';
-import { clone, contiguous, detach, detach_ } from './clone';
-import { allclose, equal, isclose } from './compare/close';
-import { eq, ge, gt, isfinite, isinf, isnan, le, lt, ne } from './compare/compare';
-import { logicalAnd, logicalNot, logicalOr, logicalXor } from './compare/logical';
+import { attach, define, only, without, type Method } from './attach';
+import * as addition from './add';
+import * as division from './binary/div';
+import * as extremum from './binary/extremum';
+import * as power from './binary/pow';
+import * as rest from './binary/remainder';
+import * as copies from './clone';
+import * as closeness from './compare/close';
+import * as comparison from './compare/compare';
+import * as logic from './compare/logical';
 import { where } from './compare/where';
-import { bool, double, float, int, to, typeAs } from './convert';
+import * as conversion from './convert';
 import type { Operand } from './elementwise';
-import { flip } from './flip';
-import { indexAdd, indexAdd_, indexCopy, indexCopy_, indexSelect } from './indexing/along';
-import { at, setAt, take } from './indexing/at';
-import {
-  gather,
-  scatter,
-  scatter_,
-  scatterAdd,
-  scatterAdd_,
-  takeAlongDim,
-} from './indexing/gather';
-import type { Index } from './indexing/indices';
-import { nonzero } from './indexing/mask';
-import { maskedFill, maskedFill_, maskedSelect } from './indexing/masked';
-import {
-  abs_,
-  add_,
-  ceil_,
-  clamp_,
-  cos_,
-  div_,
-  exp_,
-  floor_,
-  floorDivide_,
-  log_,
-  mul_,
-  neg_,
-  pow_,
-  reciprocal_,
-  relu_,
-  remainder_,
-  round_,
-  rsqrt_,
-  sigmoid_,
-  sin_,
-  sqrt_,
-  square_,
-  sub_,
-  tanh_,
-  trunc_,
-} from './inplace/pointwise';
-import { copy_, fill_, zero_ } from './inplace/copy';
-import { repeat, repeatInterleave, tile } from './joining/repeat';
-import { roll } from './joining/roll';
-import { chunk, split, unbind } from './joining/split';
-import { tril, triu } from './joining/triangle';
-import { addmm, baddbmm } from './matmul/addmm';
-import { bmm } from './matmul/bmm';
-import { matmul, outer } from './matmul/matmul';
-import { dot, mm, mv } from './matmul/mm';
-import { mul } from './mul';
-import { cumsum } from './reduction/cumsum';
-import { amax, amin, argmax, argmin, max, min } from './reduction/extrema';
-import { logsumexp } from './reduction/logsumexp';
-import { mean } from './reduction/mean';
-import { norm } from './reduction/norm';
-import { prod } from './reduction/prod';
-import { all, any, type KeepdimOptions } from './reduction/truth';
-import { std, variance } from './reduction/variance';
-import { logSoftmax, softmax } from './softmax';
-import { argsort, sort, topk } from './sorting/sort';
-import { bincount } from './sorting/unique';
-import { rsub, sub } from './sub';
-import { sum } from './sum';
-import { clamp } from './unary/clamp';
-import {
-  abs,
-  ceil,
-  cos,
-  erf,
-  exp,
-  expm1,
-  floor,
-  log,
-  log10,
-  log1p,
-  log2,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  rsqrt,
-  sigmoid,
-  sign,
-  sin,
-  sqrt,
-  square,
-  tanh,
-  trunc,
-} from './unary/rules';
-import { expand } from './view/expand';
-import { permute, t, transpose } from './view/permute';
-import {
-  broadcastTo,
-  diag,
-  diagonal,
-  expandAs,
-  movedim,
-  reshapeAs,
-  swapaxes,
-  unflatten,
-  viewAs,
-} from './view/rearrange';
-import { flatten, reshape, view } from './view/reshape';
-import { narrow, select, slice, squeeze, unsqueeze } from './view/select';
+import * as reversal from './flip';
+import * as along from './indexing/along';
+import * as indexing from './indexing/at';
+import * as gathering from './indexing/gather';
+import * as positions from './indexing/mask';
+import * as masked from './indexing/masked';
+import * as overwriting from './inplace/copy';
+import * as inPlace from './inplace/pointwise';
+import * as repetition from './joining/repeat';
+import * as rolling from './joining/roll';
+import * as splitting from './joining/split';
+import * as triangles from './joining/triangle';
+import * as scaledProducts from './matmul/addmm';
+import * as batchedProducts from './matmul/bmm';
+import * as products from './matmul/matmul';
+import * as plainProducts from './matmul/mm';
+import * as multiplication from './mul';
+import * as cumulation from './reduction/cumsum';
+import * as extrema from './reduction/extrema';
+import * as logSum from './reduction/logsumexp';
+import * as averaging from './reduction/mean';
+import * as norms from './reduction/norm';
+import * as multiplied from './reduction/prod';
+import * as truth from './reduction/truth';
+import * as deviation from './reduction/variance';
+import * as normalization from './softmax';
+import * as sorting from './sorting/sort';
+import * as counting from './sorting/unique';
+import * as subtraction from './sub';
+import * as summation from './sum';
+import * as bounds from './unary/clamp';
+import * as unary from './unary/rules';
+import * as expansion from './view/expand';
+import * as order from './view/permute';
+import * as rearrangement from './view/rearrange';
+import * as shapes from './view/reshape';
+import * as selection from './view/select';
 
-/** The same for functions that take a tensor or a number first. */
-type OperandMethod<F> = F extends (a: infer _A, ...rest: infer P) => infer R
-  ? (...rest: P) => R
-  : never;
-
+// Spreads and picks, because these keep each function's declaration and with it the documentation that editors show.
 const methods = {
-  abs,
-  abs_,
-  add,
-  add_,
-  addmm,
-  all,
-  allclose,
-  amax,
-  amin,
-  any,
-  argmax,
-  argmin,
-  argsort,
-  baddbmm,
-  bincount,
-  bmm,
-  bool,
-  broadcastTo,
-  ceil,
-  ceil_,
-  chunk,
-  clamp,
-  clamp_,
-  clone,
-  contiguous,
-  copy_,
-  cos,
-  cos_,
-  cumsum,
-  detach,
-  detach_,
-  diag,
-  diagonal,
-  div,
-  div_,
-  dot,
-  double,
-  eq,
-  equal,
-  erf,
-  exp,
-  exp_,
-  expand,
-  expandAs,
-  expm1,
-  fill_,
-  flatten,
-  flip,
-  float,
-  floor,
-  floor_,
-  floorDivide,
-  floorDivide_,
-  gather,
-  ge,
-  gt,
-  indexAdd,
-  indexAdd_,
-  indexCopy,
-  indexCopy_,
-  indexSelect,
-  int,
-  isclose,
-  isfinite,
-  isinf,
-  isnan,
-  le,
-  log,
-  log10,
-  log1p,
-  log2,
-  log_,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  logicalXor,
-  logSoftmax,
-  logsumexp,
-  lt,
-  maskedFill,
-  maskedFill_,
-  maskedSelect,
-  matmul,
-  maximum,
-  mean,
-  minimum,
-  mm,
-  movedim,
-  mul,
-  mul_,
-  mv,
-  narrow,
-  ne,
-  neg,
-  neg_,
-  nonzero,
-  norm,
-  outer,
-  permute,
-  pow,
-  pow_,
-  prod,
-  reciprocal,
-  reciprocal_,
-  relu,
-  relu_,
-  remainder,
-  remainder_,
-  repeat,
-  repeatInterleave,
-  reshape,
-  reshapeAs,
-  roll,
-  round,
-  round_,
-  rsqrt,
-  rsqrt_,
-  rsub,
-  scatter,
-  scatter_,
-  scatterAdd,
-  scatterAdd_,
-  select,
-  setAt,
-  sigmoid,
-  sigmoid_,
-  sign,
-  sin,
-  sin_,
-  slice,
-  softmax,
-  sort,
-  split,
-  sqrt,
-  sqrt_,
-  square,
-  square_,
-  squeeze,
-  std,
-  sub,
-  sub_,
-  sum,
-  swapaxes,
-  t,
-  take,
-  takeAlongDim,
-  tanh,
-  tanh_,
-  tile,
-  to,
-  topk,
-  transpose,
-  tril,
-  triu,
-  trunc,
-  trunc_,
-  typeAs,
-  unbind,
-  unflatten,
-  unsqueeze,
-  view,
-  viewAs,
-  zero_,
-  var: variance,
+  ...without(addition, 'addInto'),
+  ...division,
+  ...extremum,
+  ...power,
+  ...without(rest, 'checkDivisor'),
+  ...without(copies, 'copyInto'),
+  ...closeness,
+  ...comparison,
+  ...logic,
+  ...conversion,
+  ...reversal,
+  ...along,
+  ...indexing,
+  ...gathering,
+  ...only(positions, 'nonzero'),
+  ...masked,
+  ...overwriting,
+  ...inPlace,
+  ...repetition,
+  ...rolling,
+  ...splitting,
+  ...triangles,
+  ...scaledProducts,
+  ...only(batchedProducts, 'bmm'),
+  ...products,
+  ...without(plainProducts, 'foldedProduct'),
+  ...multiplication,
+  ...cumulation,
+  ...extrema,
+  ...logSum,
+  ...averaging,
+  ...norms,
+  ...multiplied,
+  ...truth,
+  ...without(deviation, 'variance'),
+  ...normalization,
+  ...sorting,
+  ...only(counting, 'bincount'),
+  ...subtraction,
+  ...summation,
+  ...bounds,
+  ...without(unary, 'logSigmoid', 'silu'),
+  ...expansion,
+  ...order,
+  ...without(rearrangement, 'meshgrid'),
+  ...shapes,
+  ...selection,
+  ...only(walk, 'backward', 'registerHook', 'retainGrad'),
+  /**
+   * Variance over all dimensions, or over `dim`, unbiased by default (torch.Tensor.var); NaN where n ≤ correction.
+   * @throws TypeError for int32 and bool.
+   */
+  var: deviation.variance,
+  /**
+   * Elements of this tensor where `condition` holds, of `other` elsewhere, all three broadcast (torch.Tensor.where).
+   * @throws TypeError unless the condition is a bool tensor.
+   * @example x.where(x.gt(0), 0)
+   */
   where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
-  backward: (x: Tensor, options?: BackwardOptions): void => backward(x, options),
-  registerHook: (x: Tensor, hook: Hook): (() => void) => registerHook(x, hook),
-  retainGrad: (x: Tensor): void => retainGrad(x),
 } as const;
 
-type Methods = { [K in keyof typeof methods]: OperandMethod<(typeof methods)[K]> };
+export type Methods = { -readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
 
 declare module '../tensor/tensor' {
-  interface Tensor extends Methods {
-    at(...indices: readonly Index[]): Tensor;
-    max(): Tensor;
-    max(other: Tensor): Tensor;
-    max(dim: number, options?: KeepdimOptions): [Tensor, Tensor];
-    min(): Tensor;
-    min(other: Tensor): Tensor;
-    min(dim: number, options?: KeepdimOptions): [Tensor, Tensor];
-  }
+  interface Tensor extends Methods {}
 }
-
-// Exported because tsc drops the import of Tensor from the declarations when only the augmentation above
-// seems to use it.
-export type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
-
-// A fixed number of parameters, because collecting and spreading them costs more than a small kernel.
-function define(name: string, operation: Operation): void {
-  Object.defineProperty(Tensor.prototype, name, {
-    value(this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-      return operation(this, a, b, c, d);
-    },
-    writable: true,
-    configurable: true,
-  });
-}
-
-for (const [name, operation] of Object.entries({ ...methods, max, min })) {
-  define(name, operation as Operation);
-}
+attach(methods);
 
 // What cells and losses are made of, each with a call site of its own: the compiler inlines the operation there,
 // and a call through the shared one above costs about as much as a small kernel.
 const inlined: Partial<Methods> & ThisType<Tensor> = {
   add(b, options) {
-    return add(this, b, options);
+    return addition.add(this, b, options);
   },
   sub(b, options) {
-    return sub(this, b, options);
+    return subtraction.sub(this, b, options);
   },
   mul(b) {
-    return mul(this, b);
+    return multiplication.mul(this, b);
   },
   div(b, options) {
-    return div(this, b, options);
+    return division.div(this, b, options);
   },
   matmul(b) {
-    return matmul(this, b);
+    return products.matmul(this, b);
   },
   mm(b) {
-    return mm(this, b);
+    return plainProducts.mm(this, b);
   },
   tanh() {
-    return tanh(this);
+    return unary.tanh(this);
   },
   sigmoid() {
-    return sigmoid(this);
+    return unary.sigmoid(this);
   },
   relu() {
-    return relu(this);
+    return unary.relu(this);
   },
   exp() {
-    return exp(this);
+    return unary.exp(this);
   },
   square() {
-    return square(this);
+    return unary.square(this);
   },
   neg() {
-    return neg(this);
+    return unary.neg(this);
   },
   softmax(dim) {
-    return softmax(this, dim);
+    return normalization.softmax(this, dim);
   },
   sum(dim, options) {
-    return sum(this, dim, options);
+    return summation.sum(this, dim, options);
   },
   mean(dim, options) {
-    return mean(this, dim, options);
+    return averaging.mean(this, dim, options);
   },
   select(dim, index) {
-    return select(this, dim, index);
+    return selection.select(this, dim, index);
   },
   narrow(dim, start, length) {
-    return narrow(this, dim, start, length);
+    return selection.narrow(this, dim, start, length);
   },
   chunk(chunks, dim) {
-    return chunk(this, chunks, dim);
+    return splitting.chunk(this, chunks, dim);
   },
   unsqueeze(dim) {
-    return unsqueeze(this, dim);
+    return selection.unsqueeze(this, dim);
   },
   squeeze(dim) {
-    return squeeze(this, dim);
+    return selection.squeeze(this, dim);
   },
   view(shape) {
-    return view(this, shape);
+    return shapes.view(this, shape);
   },
   reshape(shape) {
-    return reshape(this, shape);
+    return shapes.reshape(this, shape);
   },
   t() {
-    return t(this);
+    return order.t(this);
   },
   setAt(indices, value) {
-    return setAt(this, indices, value);
+    return indexing.setAt(this, indices, value);
   },
   backward(options) {
-    backward(this, options);
+    walk.backward(this, options);
   },
 };
-for (const [name, value] of Object.entries(inlined)) {
-  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
-}
+for (const [name, method] of Object.entries(inlined)) define(name, method);
 
-Tensor.prototype.at = function (this: Tensor, ...indices: readonly Index[]): Tensor {
-  return at(this, ...indices);
+// The one method that takes any number of arguments.
+Tensor.prototype.at = function (...indices) {
+  return indexing.at(this, ...indices);
 };

@@ -1,0 +1,56 @@
+/**
+ * How functions of a tensor become methods of it, at run time and in types. A method has the function's documentation:
+ * TypeScript keeps a declaration through spreads, `Pick` and mapped types that keep the keys.
+ */
+import { Tensor } from '../tensor/tensor';
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+/** A function of a tensor and more, without the tensor: of one, two or three forms. */
+export type Method<F> = F extends {
+  (x: infer _X, ...a: infer A extends readonly unknown[]): infer R;
+  (x: infer _Y, ...b: infer B extends readonly unknown[]): infer S;
+  (x: infer _Z, ...c: infer C extends readonly unknown[]): infer T;
+}
+  ? // A function of fewer forms matches with its first one repeated.
+    Same<[A, R], [B, S]> extends false
+    ? { (...a: A): R; (...b: B): S; (...c: C): T }
+    : Same<[B, S], [C, T]> extends false
+      ? { (...b: B): S; (...c: C): T }
+      : (...c: C) => T
+  : never;
+
+/** A module's exports of these names. */
+export function only<N extends object, K extends keyof N>(
+  module: N,
+  ...names: readonly K[]
+): Pick<N, K> {
+  return Object.fromEntries(names.map((name) => [name, module[name]])) as Pick<N, K>;
+}
+
+/** A module's exports but those of these names. */
+export function without<N extends object, K extends keyof N>(
+  module: N,
+  ...names: readonly K[]
+): Pick<N, Exclude<keyof N, K>> {
+  const kept = (Object.keys(module) as (keyof N)[]).filter((name) => !names.includes(name as K));
+  return only(module, ...(kept as Exclude<keyof N, K>[]));
+}
+
+/** Gives Tensor a method, hidden from enumeration. */
+export function define(name: string, value: unknown): void {
+  Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+}
+
+type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+
+/** Gives Tensor all of a module's functions as methods. */
+export function attach(functions: object): void {
+  for (const [name, value] of Object.entries(functions)) {
+    const operation = value as Operation;
+    // A fixed number of parameters, because collecting and spreading them costs more than a small kernel.
+    define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
+      return operation(this, a, b, c, d);
+    });
+  }
+}
