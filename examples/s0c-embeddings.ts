@@ -11,6 +11,7 @@ import {
   optim,
   plot,
   randn,
+  slice,
   stack,
   tqdm,
   zeros,
@@ -68,8 +69,8 @@ export function trainWayBack(
 ): number[] {
   const [outputs] = noGrad(() => model.forward(inputs, zeroState(inputs)));
   const last = inputs.shape[1] - 1;
-  const from = outputs.at(':', [0, last]);
-  const to = inputs.at(':', [1, last + 1]);
+  const from = outputs.at(':', slice(0, last));
+  const to = inputs.at(':', slice(1, last + 1));
   const optimizer = new optim.Adam(back.parameters(), { lr: 0.01 });
   return [...tqdm(Array(epochs).keys(), { desc: 'way back', total: epochs })].map(() => {
     const loss = nn.functional.mseLoss(back.forward(from), to);
@@ -135,7 +136,7 @@ export function run(print = tqdm.write): {
   );
   const embeddings = generate(model, back, seed, 20);
   for (const [i, each] of embeddings.entries()) {
-    const first = Array.from(each.at([0, 4]).toTypedArray(), (x) => x.toFixed(3)).join(', ');
+    const first = Array.from(each.at('0:4').toTypedArray(), (x) => x.toFixed(3)).join(', ');
     print(`embedding ${i + 1} [${each.shape.join()}]: ${first}, …`);
   }
   return { losses, error, wayBack, embeddings };

@@ -4,7 +4,18 @@
 // of a prediction flows back through all steps before it (back-propagation through time). Dropout and weight decay
 // keep it from leaning on a few units or on large weights, which is how a network learns a text by heart.
 import { join } from 'node:path';
-import { cat, generate, manualSeed, nn, optim, plot, tensor, tqdm, type Tensor } from 'ostinato';
+import {
+  cat,
+  generate,
+  manualSeed,
+  nn,
+  optim,
+  plot,
+  slice,
+  tensor,
+  tqdm,
+  type Tensor,
+} from 'ostinato';
 
 const F = nn.functional;
 
@@ -88,7 +99,7 @@ export function lossOf(model: CharacterLSTM, input: Tensor, target: Tensor): Ten
   let state: State | undefined;
   const scores: Tensor[] = [];
   for (let t = 0; t < input.shape[0]; t++) {
-    const [score, next] = model.forward(input.at([t, t + 1]), state);
+    const [score, next] = model.forward(input.at(slice(t, t + 1)), state);
     scores.push(score);
     state = next;
   }

@@ -2,7 +2,7 @@
 //
 // A model is trained on batches; a Dataset says how to get one sample, a DataLoader puts samples together in
 // random order. Sequences of unequal lengths are padded to one length, and their lengths kept beside them.
-import { arange, data, manualSeed, nn, tensor, tqdm, type Tensor } from 'ostinato';
+import { arange, data, manualSeed, nn, slice, tensor, tqdm, type Tensor } from 'ostinato';
 
 /** Windows of a series: sample i is the numbers i … i + size − 1 and the one that follows. */
 export class Windows extends data.Dataset<[window: Tensor, next: Tensor]> {
@@ -18,7 +18,7 @@ export class Windows extends data.Dataset<[window: Tensor, next: Tensor]> {
   }
 
   get(i: number): [Tensor, Tensor] {
-    return [this.#series.at([i, i + this.#size]), this.#series.at(i + this.#size)];
+    return [this.#series.at(slice(i, i + this.#size)), this.#series.at(i + this.#size)];
   }
 }
 

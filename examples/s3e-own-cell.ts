@@ -31,8 +31,8 @@ export function run(print = tqdm.write): { a: Tensor; y: Tensor; names: string[]
   const names = cell.namedParameters().map(([name]) => name);
   print(`parameters ${names.join(', ')}`);
   print(`state [${a.shape.join(', ')}], probabilities [${y.shape.join(', ')}]`);
-  print(`the first rows\n${y.at([0, 3]).toString()}`);
-  print(`their sums\n${y.sum(1).at([0, 3]).toString()}`);
+  print(`the first rows\n${y.at('0:3').toString()}`);
+  print(`their sums\n${y.sum(1).at('0:3').toString()}`);
   return { a, y, names };
 }
 

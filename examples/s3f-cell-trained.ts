@@ -12,6 +12,7 @@ import {
   optim,
   plot,
   randn,
+  slice,
   tensor,
   tqdm,
   zeros,
@@ -30,7 +31,7 @@ export class UnrolledCell extends nn.Module {
   forward(x: Tensor): Tensor {
     let a = zeros([x.shape[0], hidden], { dtype: x.dtype });
     for (let t = 0; t < x.shape[1]; t++) {
-      const xt = x.at(':', [t, t + 1]);
+      const xt = x.at(':', slice(t, t + 1));
       a = xt.matmul(this.Wax).add(a.matmul(this.Waa)).add(this.ba).tanh();
     }
     return this.fc.forward(a);

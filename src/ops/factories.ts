@@ -5,6 +5,7 @@ import { checkShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { empty as uninitialised } from '../tensor/tensor';
 import { checkTensor } from './elementwise';
+import { readNested } from './nested';
 
 export interface TensorOptions {
   /** Element type; float32 unless said otherwise. */
@@ -76,40 +77,6 @@ function whole(operation: string, value: number): number {
   return truncated;
 }
 
-function shapeOf(data: TensorLike): number[] {
-  const shape: number[] = [];
-  let level: unknown = data;
-  while (Array.isArray(level)) {
-    shape.push(level.length);
-    level = level[0];
-  }
-  return shape;
-}
-
-function flatten(data: TensorLike, shape: Shape, out: number[], seen: { boolean: boolean }): void {
-  const walk = (value: unknown, depth: number): void => {
-    if (depth === shape.length) {
-      if (typeof value === 'number') {
-        seen.boolean = false;
-        out.push(value);
-      } else if (typeof value === 'boolean') out.push(value ? 1 : 0);
-      else {
-        throw new TypeError(
-          `tensor: every element must be a number or a boolean, got ${Array.isArray(value) ? 'an array: rows differ in depth' : value === null ? 'null' : typeof value}`,
-        );
-      }
-      return;
-    }
-    if (!Array.isArray(value) || value.length !== shape[depth]) {
-      throw new RangeError(
-        `tensor: rows must have equal lengths: expected ${shape[depth]} elements at depth ${depth}, got ${Array.isArray(value) ? value.length : typeof value}`,
-      );
-    }
-    for (const item of value) walk(item, depth + 1);
-  };
-  walk(data, 0);
-}
-
 /**
  * A tensor of the given values, copied (torch.tensor). Numbers become float32, booleans bool, a typed array its
  * own type, unless `dtype` says otherwise.
@@ -119,14 +86,9 @@ function flatten(data: TensorLike, shape: Shape, out: number[], seen: { boolean:
 export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
   const dtype = options.dtype === undefined ? undefined : checkDType('tensor', options.dtype);
   if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), options);
-  const shape = shapeOf(data);
-  const values: number[] = [];
-  const seen = { boolean: true };
-  flatten(data, shape, values, seen);
-  const out = uninitialised(
-    shape,
-    dtype ?? (seen.boolean && values.length > 0 ? 'bool' : 'float32'),
-  );
+  const { shape, values, booleans } = readNested('tensor', data);
+  const allBooleans = booleans > 0 && booleans === values.length;
+  const out = uninitialised(shape, dtype ?? (allBooleans ? 'bool' : 'float32'));
   fill(out, values.length, (i) => values[i]);
   return finish(out, options);
 }

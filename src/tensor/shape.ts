@@ -1,6 +1,10 @@
 /** Arithmetic on shapes and strides, and the checks of sizes and dimensions that every operation shares. */
+import { describe } from '../check';
 
 export type Shape = readonly number[];
+
+/** How many dimensions a tensor can have, as in PyTorch. */
+export const largestRank = 64;
 
 /** As PyTorch prints a shape: [2, 3]. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
@@ -72,10 +76,10 @@ export function checkShape(operation: string, shape: unknown): number[] {
 }
 
 /** Wraps a dimension of -ndim … ndim-1 (for 0 dimensions: -1 … 0) to 0 … ndim-1. */
-export function checkDim(operation: string, dim: number, ndim: number): number {
+export function checkDim(operation: string, dim: unknown, ndim: number): number {
   const bound = Math.max(ndim, 1);
   if (typeof dim !== 'number')
-    throw new TypeError(`${operation}: dim must be a number, got ${typeof dim}`);
+    throw new TypeError(`${operation}: dim must be a number, got ${describe(dim)}`);
   if (!Number.isInteger(dim) || dim < -bound || dim >= bound) {
     throw new RangeError(
       `${operation}: dim must be an integer from ${-bound} to ${bound - 1} for a tensor of ${ndim} dimensions, got ${dim}`,

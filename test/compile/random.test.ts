@@ -1,6 +1,15 @@
 // Programs put together at random, of views, elementwise operations, products, reductions and changes in place: compiled,
 // each has the bits that it has by itself, forward and backward, whatever is fused, planned and packed.
-import { autograd, cat, compile, manualSeed, randn, setNumThreads, type Tensor } from 'ostinato';
+import {
+  autograd,
+  cat,
+  compile,
+  manualSeed,
+  randn,
+  setNumThreads,
+  slice,
+  type Tensor,
+} from 'ostinato';
 import { expectSameBits } from './bits';
 
 /** Whole numbers below n, the same in each run of a test. */
@@ -43,7 +52,7 @@ function randomStep(pick: (n: number) => number, columns: number): Step {
     (p) => of(p, a).flip([0]).mul(of(p, b)),
     (p) => {
       const copy = of(p, a).mul(0.5);
-      copy.at(':', [0, part]).mul_(of(p, b).at(':', [columns - part, columns]));
+      copy.at(':', slice(0, part)).mul_(of(p, b).at(':', slice(columns - part, columns)));
       return copy.sigmoid();
     },
     (p) => of(p, a).softmax(1),

@@ -21,7 +21,7 @@ test('s1c: more than 99 % of held-out dates are rewritten without a mistake', ()
   const weights = s1c.weightsOf(model, { source: '21 june 1948', target: '1948-06-21' });
   expect(weights.shape).toEqual([10, 12]);
   for (const total of weights.sum(1).toTypedArray()) expect(total).toBeCloseTo(1, 5);
-  const onYear = weights.at([0, 4], [8, 12]).sum(1).toTypedArray();
+  const onYear = weights.at('0:4', '8:12').sum(1).toTypedArray();
   for (const share of onYear) expect(share).toBeGreaterThan(0.5);
   expect(held).toHaveLength(300);
 }, 300_000);

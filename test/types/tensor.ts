@@ -1,6 +1,6 @@
 // What the compiler must say about tensors, without running anything: npm run test:types.
 import { expectTypeOf } from 'expect-type';
-import { autograd, noGrad, tensor, zeros, type DType, type Tensor } from 'ostinato';
+import { autograd, noGrad, slice, tensor, zeros, type DType, type Tensor } from 'ostinato';
 
 const x = tensor([[1, 2]], { requiresGrad: true });
 
@@ -31,3 +31,15 @@ x.shape = [1];
 x.backward({ retain_graph: true });
 // @ts-expect-error nothing is made out of text
 tensor('1, 2');
+
+// Indices: numbers, text, slice(), null, lists, masks, tensors.
+expectTypeOf(x.at(0, '1:3', '...', null, [1, 3], [[true]], x)).toEqualTypeOf<Tensor>();
+expectTypeOf(x.at(`${x.ndim}:`, `:${x.ndim}:2`)).toEqualTypeOf<Tensor>();
+expectTypeOf(x.at(slice(1, 3), slice(2), slice(null, null, 2))).toEqualTypeOf<Tensor>();
+expectTypeOf(slice(x, 0, 1, null)).toEqualTypeOf<Tensor>();
+expectTypeOf(x.slice(0, 1, 2)).toEqualTypeOf<Tensor>();
+expectTypeOf(x.setAt(['1:', [0, 2]], 5)).toEqualTypeOf<Tensor>();
+// @ts-expect-error a slice with an open end is text, or slice(1, null)
+x.at([1, null]);
+// @ts-expect-error a number is no text
+x.at('1');

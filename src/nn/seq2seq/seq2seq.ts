@@ -40,7 +40,7 @@ export interface TeacherOptions {
  * const decoder = new nn.Decoder(40, 32, 64, new nn.AdditiveAttention(64, encoder.outputSize, 64));
  * const model = new nn.Seq2Seq(encoder, decoder, { padding: 0 });
  * const [scores] = model.forward(source, target); // [N, T - 1, 40]
- * const loss = F.crossEntropy(scores.flatten(0, 1), target.at(':', [1, T]).flatten(), { ignoreIndex: 0 });
+ * const loss = F.crossEntropy(scores.flatten(0, 1), target.at(':', slice(1, T)).flatten(), { ignoreIndex: 0 });
  */
 export class Seq2Seq extends Module {
   readonly encoder: Encoder;

@@ -3,7 +3,7 @@
  * counterpart. Where the indexed dimensions stand side by side, the index shape takes their place; else it comes
  * first (PyTorch's and NumPy's rule). dx = zeros with g added at the indices.
  */
-import { record } from '../../autograd/node';
+import { record, save } from '../../autograd/node';
 import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
@@ -145,12 +145,16 @@ function putRows(
   const out = copyInto(x, empty(x.shape, x.dtype));
   if (accumulate) addRowsInto(operation, values, rows, out);
   else putRowsInto(operation, values, rows, out);
-  return record('IndexPutBackward0', [x, values], out, (g, node) => [
-    node.needs(0)
-      ? accumulate
-        ? g
-        : putRows(operation, g, zeros(rows.to, { dtype: g.dtype }), rows, false)
-      : null,
-    node.needs(1) ? selectRows(operation, 'IndexBackward0', g, rows) : null,
-  ]);
+  const index = save(operation, rows.index);
+  return record('IndexPutBackward0', [x, values], out, (g, node) => {
+    index.get();
+    return [
+      node.needs(0)
+        ? accumulate
+          ? g
+          : putRows(operation, g, zeros(rows.to, { dtype: g.dtype }), rows, false)
+        : null,
+      node.needs(1) ? selectRows(operation, 'IndexBackward0', g, rows) : null,
+    ];
+  });
 }

@@ -1,4 +1,5 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
+import { isArray, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, operand, type Operand } from '../elementwise';
 import { inPlace, overwrite } from '../inplace/inplace';
@@ -8,6 +9,10 @@ import { viewOf } from '../view/view';
 import { indexPut, indexWith } from './advanced';
 import { planOf, wrapIndex, type Index, type IndexPlan } from './indices';
 import { select } from '../view/select';
+import { Slice } from './slice';
+
+const isSlice = (index: Index): boolean =>
+  index instanceof Slice || (typeof index === 'string' && index !== '...');
 
 function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
   if (!plan.whole) return partOf(x, name, plan.part);
@@ -18,15 +23,16 @@ function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
 
 /**
  * The part of `x` that `indices` name, one index for each dimension from the left, as Python's x[…]
- * (torch.Tensor.__getitem__). Numbers, slices, ':', '...' and null give a view of the same memory; int32 tensors
- * and bool masks give a copy of what they pick.
+ * (torch.Tensor.__getitem__). Numbers, slices, '...' and null give a view of the same memory; lists,
+ * int32 tensors and bool masks give a copy of what they pick.
  *
  * | PyTorch | here |
  * |---|---|
  * | `x[2]`, `x[-1]` | `x.at(2)`, `x.at(-1)` |
- * | `x[:, 1:3]`, `x[::2]` | `x.at(':', [1, 3])`, `x.at([null, null, 2])` |
+ * | `x[:, 1:3]`, `x[::2]`, `x[-1:]` | `x.at(':', '1:3')`, `x.at('::2')`, `x.at('-1:')` |
+ * | `x[t:t+1]` | `x.at(slice(t, t + 1))` |
  * | `x[..., 0]`, `x[None]` | `x.at('...', 0)`, `x.at(null)` |
- * | `x[idx]`, `x[x > 0]` | `x.at(idx)`, `x.at(x.gt(0))` |
+ * | `x[[1, 3]]`, `x[idx]`, `x[x > 0]` | `x.at([1, 3])`, `x.at(idx)`, `x.at(x.gt(0))` |
  *
  * @throws TypeError for an index of no known kind; RangeError for too many indices, one out of range, or a mask
  * whose shape does not fit.
@@ -43,7 +49,7 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
       x,
       plan,
       plan.name ||
-        (indices.length === 1 && indices[0] === ':' ? 'SliceBackward0' : 'AliasBackward0'),
+        (indices.length === 1 && isSlice(indices[0]) ? 'SliceBackward0' : 'AliasBackward0'),
     );
   }
   return indexWith(
@@ -73,10 +79,8 @@ function trimmed(x: Tensor, ndim: number): Tensor {
 export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Tensor {
   checkTensor('setAt', 'x', x);
   checkOperand('setAt', 'value', value);
-  if (!Array.isArray(indices)) {
-    throw new TypeError(
-      `setAt: indices must be an array such as [0] or [':', 1], got ${typeof indices}`,
-    );
+  if (!isArray(indices)) {
+    refuse('setAt', 'indices', "an array such as [0] or [':', 1]", indices);
   }
   const plan = planOf('setAt', x, indices);
   const source = operand(value, typeof value === 'number' ? x.dtype : value.dtype);

@@ -3,23 +3,36 @@
  * and new axes become one part (a view); index tensors and masks are left beside the dimensions they index.
  * Everything is checked here, before any memory is touched, except the values inside index tensors.
  */
+import { describe, isArray } from '../../check';
 import { contiguousStrides, showShape, type Shape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
+import { empty, Tensor } from '../../tensor/tensor';
+import { readNested, type Nested } from '../nested';
 import type { Part } from '../view/part';
 import { nonzeroColumns, truth } from './mask';
+import { parseSlice, rangeOf, Slice, wholeSlice, type SliceText } from './slice';
 
-/** [start, end] or [start, end, step], as start:end:step in Python; null means from the first, to the last. */
-export type SliceIndex =
-  | readonly [start: number | null, end: number | null]
-  | readonly [start: number | null, end: number | null, step: number | null];
+/** Indices, or booleans as a mask: `[1, 3]` picks rows 1 and 3, `[[0, 1], [2, 3]]` an array of rows. */
+export type IndexList = readonly (number | boolean | IndexList)[];
 
 /**
  * An index of `x.at(...)`, from the left one for each dimension:
- * a number selects (negative counts from the end), ':' keeps the dimension, [start, end] or [start, end, step]
- * slices it, null inserts a dimension of size 1, '...' stands for as many ':' as are missing, an int32 tensor picks
- * elements, a bool tensor picks where it is true, true and false insert a dimension of size 1 and 0.
+ * a number selects (negative counts from the end), `'1:3'`, `'-1:'`, `'::2'`, `':'` or `slice(start, stop, step)`
+ * slices, null inserts a dimension of size 1, '...' stands for as many ':' as are missing, a list of numbers or an
+ * int32 tensor picks elements, a list of booleans or a bool tensor picks where it is true, true and false insert a
+ * dimension of size 1 and 0.
  */
-export type Index = number | ':' | '...' | null | boolean | SliceIndex | Tensor;
+export type Index = number | SliceText | '...' | null | boolean | Slice | IndexList | Tensor;
+
+/** An index as the planner takes it: text and lists are read. */
+type Read = number | '...' | null | boolean | Slice | ListIndex | Tensor;
+
+/** A list of indices, or a mask. */
+class ListIndex {
+  constructor(
+    readonly nested: Nested,
+    readonly isMask: boolean,
+  ) {}
+}
 
 export interface IndexPlan {
   /** The basic indices: a view. */
@@ -33,45 +46,85 @@ export interface IndexPlan {
 }
 
 /** How many dimensions an index takes up. */
-function consumes(index: Index): number {
+function consumes(index: Read): number {
   if (index === null || index === '...' || typeof index === 'boolean') return 0;
+  if (index instanceof ListIndex) return index.isMask ? index.nested.shape.length : 1;
   return index instanceof Tensor && index.dtype === 'bool' ? index.ndim : 1;
 }
 
-function checkKind(operation: string, index: unknown): asserts index is Index {
-  const known =
-    typeof index === 'number' ||
-    typeof index === 'boolean' ||
-    index === null ||
-    index === ':' ||
-    index === '...' ||
-    Array.isArray(index) ||
-    index instanceof Tensor;
-  if (!known) {
+// The slice that a list with nulls, or of two or three bounds, may have been meant as.
+function meantSlice(list: readonly unknown[]): Slice | null {
+  const bounds = list.length === 2 || list.length === 3 ? [...list] : [];
+  const isBound = (bound: unknown): boolean => bound === null || Number.isInteger(bound);
+  if (bounds.length === 0 || !bounds.every(isBound)) return null;
+  const [start, stop, step = null] = bounds as (number | null)[];
+  return new Slice(start, stop, step);
+}
+
+function readList(operation: string, list: readonly unknown[]): ListIndex {
+  const nested = readNested(operation, list, (element) => {
+    const meant = element === null ? meantSlice(list) : null;
     throw new TypeError(
-      `${operation}: an index must be a number, ':', '...', null, a boolean, [start, end], [start, end, step] or a tensor, got ${typeof index === 'string' ? `'${index}'` : typeof index}`,
+      `${operation}: a list of indices holds integers or booleans, got ${describe(element)}; ${
+        meant === null
+          ? "a slice is text such as '1:3', and each dimension has an index of its own"
+          : `for a slice write '${meant.toString()}'`
+      }`,
     );
+  });
+  const { values, booleans } = nested;
+  if (booleans === 0) {
+    for (const index of values) checkWhole(operation, index);
+  } else if (booleans !== values.length) {
+    throw new TypeError(`${operation}: a list of indices holds integers or booleans, not both`);
   }
-  if (index instanceof Tensor && index.dtype !== 'int32' && index.dtype !== 'bool') {
+  return new ListIndex(nested, booleans > 0);
+}
+
+function readIndex(operation: string, index: unknown): Read {
+  if (typeof index === 'number' || typeof index === 'boolean' || index === null) return index;
+  if (index === '...') return index;
+  if (index instanceof Tensor) {
+    if (index.dtype === 'int32' || index.dtype === 'bool') return index;
     throw new TypeError(
       `${operation}: an index tensor must be int32 or bool, got ${index.dtype}; convert it with to('int32')`,
     );
   }
+  if (index instanceof Slice) return index;
+  if (isArray(index)) return readList(operation, index);
+  const slice = typeof index === 'string' ? parseSlice(index) : null;
+  if (slice !== null) return slice;
+  throw new TypeError(
+    `${operation}: an index must be a number, a slice such as '1:3' or slice(1, 3), '...', null, a boolean, a list or a tensor, got ${describe(index)}`,
+  );
+}
+
+// PyTorch 2.13 reads x[[[0, 1], [2, 3]]] as x[[0, 1], [2, 3]] and warns that it will be one array of rows.
+function refuseNestedAlone(operation: string, indices: readonly Read[]): void {
+  const [only] = indices;
+  if (indices.length !== 1 || !(only instanceof ListIndex) || only.nested.shape.length < 2) return;
+  throw new TypeError(
+    `${operation}: one nested list can mean an index for each dimension or an array of indices; write [0, 1], [2, 3] for the first, and add '...' after it for the second`,
+  );
 }
 
 // '...' (or the end, where there is none) becomes the ':' that are missing.
-function expandEllipsis(
+function readIndices(
   operation: string,
   x: Tensor,
-  indices: readonly Index[],
-): readonly Exclude<Index, '...'>[] {
+  indices: readonly unknown[],
+): Exclude<Read, '...'>[] {
   let taken = 0;
   let ellipsis = -1;
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i];
-    checkKind(operation, index);
+  const all = indices.map((index) => readIndex(operation, index));
+  refuseNestedAlone(operation, all);
+  const read: Exclude<Read, '...'>[] = [];
+  for (const [i, index] of all.entries()) {
     taken += consumes(index);
-    if (index !== '...') continue;
+    if (index !== '...') {
+      read.push(index);
+      continue;
+    }
     if (ellipsis >= 0) throw new RangeError(`${operation}: only one index may be '...'`);
     ellipsis = i;
   }
@@ -80,9 +133,15 @@ function expandEllipsis(
       `${operation}: ${taken} indices for a tensor of ${x.ndim} dimensions (shape ${showShape(x.shape)})`,
     );
   }
-  return indices.flatMap((index) =>
-    index === '...' ? new Array<':'>(x.ndim - taken).fill(':') : [index],
-  );
+  if (ellipsis < 0) return read;
+  const missing = new Array<Slice>(x.ndim - taken).fill(wholeSlice);
+  return [...read.slice(0, ellipsis), ...missing, ...read.slice(ellipsis)];
+}
+
+function checkWhole(operation: string, index: number): void {
+  if (!Number.isInteger(index)) {
+    throw new RangeError(`${operation}: an index must be an integer, got ${index}`);
+  }
 }
 
 /** Wraps an index of -size … size-1. @throws RangeError for one outside, or no integer. */
@@ -93,49 +152,35 @@ export function wrapIndex(
   dim: number,
   shape: Shape,
 ): number {
-  if (!Number.isInteger(index)) {
-    throw new RangeError(`${operation}: an index must be an integer, got ${index}`);
-  }
+  checkWhole(operation, index);
   if (index < -size || index >= size) {
-    throw new RangeError(
-      `${operation}: index ${index} is out of range for dimension ${dim} of size ${size} (shape ${showShape(shape)})`,
-    );
+    throw outOfRange(operation, index, size, dim, shape);
   }
   return index < 0 ? index + size : index;
 }
 
-function sliceBounds(
+const outOfRange = (
   operation: string,
-  slice: SliceIndex,
+  index: number,
   size: number,
-): { first: number; count: number; step: number } {
-  if (slice.length !== 2 && slice.length !== 3) {
-    throw new RangeError(
-      `${operation}: a slice must be [start, end] or [start, end, step], got ${(slice as unknown[]).length} elements`,
-    );
-  }
-  const bound = (value: unknown, absent: number): number => {
-    if (value === null || value === undefined) return absent;
-    if (typeof value !== 'number') {
-      throw new TypeError(
-        `${operation}: a slice holds numbers and nulls, got ${typeof value}; index with a tensor to pick single elements`,
-      );
-    }
-    if (value === Infinity || value === -Infinity) return value > 0 ? size : 0;
-    if (!Number.isInteger(value)) {
-      throw new RangeError(`${operation}: a slice's bounds must be integers, got ${value}`);
-    }
-    return Math.min(Math.max(value < 0 ? value + size : value, 0), size);
-  };
-  const step = slice[2] ?? 1;
-  if (!Number.isInteger(step) || step < 1) {
-    throw new RangeError(
-      `${operation}: a slice's step must be an integer of at least 1, got ${step}; flip() reverses`,
-    );
-  }
-  const first = bound(slice[0], 0);
-  const end = Math.max(bound(slice[1], size), first);
-  return { first, count: Math.ceil((end - first) / step), step };
+  dim: number,
+  shape: Shape,
+  hint = '',
+): RangeError =>
+  new RangeError(
+    `${operation}: index ${index} is out of range for dimension ${dim} of size ${size} (shape ${showShape(shape)})${hint}`,
+  );
+
+// What to write if a list of two or three numbers was meant as the bounds of a slice.
+function sliceHint({ shape, values }: Nested, dim: number): string {
+  const slice = shape.length === 1 ? meantSlice(values) : null;
+  if (slice === null) return '';
+  const { start, stop, step } = slice;
+  const what =
+    step === null && start! >= 0 && stop! > start!
+      ? `${dim === 0 ? 'rows' : 'indices'} ${start} to ${stop! - 1}`
+      : 'a slice';
+  return `; for ${what} write '${slice.toString()}'`;
 }
 
 // Walks over the dimensions of a tensor and puts the plan together, an index at a time.
@@ -192,9 +237,9 @@ class Planner {
     this.from++;
   }
 
-  private slice(index: SliceIndex): void {
+  private slice(index: Slice): void {
     const size = this.x.shape[this.from];
-    const { first, count, step } = sliceBounds(this.operation, index, size);
+    const { first, count, step } = rangeOf(this.operation, index, size);
     if (count !== size) [this.name, this.whole] = ['SliceBackward0', false];
     this.keep(count, null, first, step);
   }
@@ -210,6 +255,20 @@ class Planner {
     else this.mask(index);
   }
 
+  private list({ nested, isMask }: ListIndex): void {
+    const { operation, x, from } = this;
+    const index = empty(nested.shape, isMask ? 'bool' : 'int32');
+    if (!isMask) {
+      for (const value of nested.values) {
+        const size = x.shape[from];
+        if (value >= -size && value < size) continue;
+        throw outOfRange(operation, value, size, from, x.shape, sliceHint(nested, from));
+      }
+    }
+    index.memory(index.numel).set(nested.values);
+    this.tensor(index);
+  }
+
   private mask(index: Tensor): void {
     const { operation, x, from } = this;
     if (index.shape.some((size, d) => size !== x.shape[from + d])) {
@@ -220,13 +279,14 @@ class Planner {
     for (const column of nonzeroColumns(index)) this.keep(x.shape[this.from], column);
   }
 
-  add(index: Exclude<Index, '...'>): void {
+  add(index: Exclude<Read, '...'>): void {
     if (index === null) this.insert(null);
-    else if (index === ':') this.keep(this.x.shape[this.from]);
+    else if (index === wholeSlice) this.keep(this.x.shape[this.from]);
     else if (typeof index === 'number') this.select(index);
     else if (typeof index === 'boolean') this.insert(truth(index));
-    else if (index instanceof Tensor) this.tensor(index);
-    else this.slice(index);
+    else if (index instanceof Slice) this.slice(index);
+    else if (index instanceof ListIndex) this.list(index);
+    else this.tensor(index);
   }
 
   finish(): IndexPlan {
@@ -246,8 +306,8 @@ class Planner {
  * @throws TypeError for an index of no known kind; RangeError for too many, one out of range, or a mask that does
  * not fit.
  */
-export function planOf(operation: string, x: Tensor, indices: readonly Index[]): IndexPlan {
+export function planOf(operation: string, x: Tensor, indices: readonly unknown[]): IndexPlan {
   const planner = new Planner(operation, x);
-  for (const index of expandEllipsis(operation, x, indices)) planner.add(index);
+  for (const index of readIndices(operation, x, indices)) planner.add(index);
   return planner.finish();
 }

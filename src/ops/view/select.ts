@@ -2,6 +2,7 @@
 import { checkDim, contiguousStrides, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
+import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
 import { reshape } from './reshape';
 import { partOf } from './part';
 import { viewOf } from './view';
@@ -38,26 +39,9 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   });
 }
 
-/** Elements start, start + step, … below end along `dim`, clamped as in Python; step ≥ 1 (x[start:end:step]). */
-export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 1): Tensor {
-  checkTensor('slice', 'x', x);
-  const d = checkDim('slice', dim, x.ndim);
-  if (x.ndim === 0) throw new RangeError('slice: a 0-dimensional tensor cannot be sliced');
-  if (!Number.isInteger(step) || step < 1) {
-    throw new RangeError(`slice: step must be an integer of at least 1, got ${step}`);
-  }
-  const size = x.shape[d];
-  const clamp = (bound: number, name: string): number => {
-    if (bound === Infinity) return size;
-    if (!Number.isInteger(bound)) {
-      throw new RangeError(`slice: ${name} must be an integer, got ${bound}`);
-    }
-    return Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size);
-  };
-  const from = clamp(start, 'start');
-  const to = Math.max(clamp(end, 'end'), from);
+function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
   const shape = x.shape.slice();
-  shape[d] = Math.ceil((to - from) / step);
+  shape[d] = count;
   const stepped = (strides: readonly number[]): number[] => {
     const out = strides.slice();
     out[d] *= step;
@@ -67,29 +51,69 @@ export function slice(x: Tensor, dim: number, start = 0, end = Infinity, step = 
   return partOf(x, 'SliceBackward0', {
     shape,
     strides: stepped(x.strides),
-    offset: from * x.strides[d],
+    offset: first * x.strides[d],
     plainStrides: stepped(plain),
-    plainOffset: from * plain[d],
+    plainOffset: first * plain[d],
   });
 }
 
-/** `length` elements from `start` along `dim` (torch.narrow). */
+/**
+ * The index start:stop:step of `at` and `setAt`, as Python's `slice`: null stands for an open end, a single number is
+ * the stop.
+ * @throws TypeError for bounds that are no numbers; RangeError for fractions.
+ * @example x.at(slice(t, t + 1)) // x[t:t+1]
+ */
+export function slice(stop: number | null): Slice;
+export function slice(start: number | null, stop: number | null, step?: number | null): Slice;
+/**
+ * Elements start, start + step, … below end along `dim`, clamped as in Python; step ≥ 1 (x[start:end:step]). A view.
+ * @throws RangeError for a step below 1 or fractions.
+ */
+export function slice(
+  x: Tensor,
+  dim: number,
+  start?: number | null,
+  end?: number | null,
+  step?: number | null,
+): Tensor;
+export function slice(
+  x: Tensor | number | null,
+  dim?: number | null,
+  start?: number | null,
+  end?: number | null,
+  step?: number | null,
+): Tensor | Slice {
+  if (x === null || typeof x === 'number') {
+    return dim === undefined ? makeSlice(null, x, null) : makeSlice(x, dim, start);
+  }
+  checkTensor('slice', 'x', x);
+  const d = checkDim('slice', dim, x.ndim);
+  if (x.ndim === 0) throw new RangeError('slice: a 0-dimensional tensor cannot be sliced');
+  return sliced(x, d, rangeOf('slice', makeSlice(start, end, step), x.shape[d]));
+}
+
+/**
+ * `length` elements from `start` along `dim` (torch.narrow). A view.
+ * @throws RangeError when they do not lie within the dimension.
+ */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   checkTensor('narrow', 'x', x);
-  const size = x.shape[checkDim('narrow', dim, x.ndim)];
-  const from = start < 0 ? start + size : start;
+  const d = checkDim('narrow', dim, x.ndim);
+  if (x.ndim === 0) throw new RangeError('narrow: a 0-dimensional tensor cannot be sliced');
+  const size = x.shape[d];
+  const first = start < 0 ? start + size : start;
   if (
     !Number.isInteger(start) ||
     !Number.isInteger(length) ||
-    from < 0 ||
+    first < 0 ||
     length < 0 ||
-    from + length > size
+    first + length > size
   ) {
     throw new RangeError(
       `narrow: start ${start} and length ${length} do not lie within the ${size} elements of dimension ${dim}`,
     );
   }
-  return slice(x, dim, from, from + length);
+  return sliced(x, d, { first, count: length, step: 1 });
 }
 
 /** Inserts a dimension of size 1 before `dim` (torch.unsqueeze). */

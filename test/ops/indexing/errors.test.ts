@@ -1,5 +1,5 @@
 // What indices and shapes are refused, and that nothing was touched by then.
-import { arange, noGrad, tensor, zeros, type Index, type Tensor } from 'ostinato';
+import { arange, noGrad, slice, tensor, zeros, type Index, type Tensor } from 'ostinato';
 import { flat } from '../samples';
 
 const ints = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });
@@ -22,36 +22,105 @@ describe('at and setAt', () => {
     [[':', ':', ':', ':'], RangeError, '4 indices for a tensor of 3 dimensions (shape [2, 3, 4])'],
     [['...', '...'], RangeError, "only one index may be '...'"],
     [
-      [[0, 1, 0]],
+      ['0:1:0'],
       RangeError,
       "a slice's step must be an integer of at least 1, got 0; flip() reverses",
     ],
     [
-      [[null, null, -1]],
+      ['::-1'],
       RangeError,
       "a slice's step must be an integer of at least 1, got -1; flip() reverses",
     ],
-    [[[0.5, 1]], RangeError, "a slice's bounds must be integers, got 0.5"],
-    [[[NaN, 1]], RangeError, "a slice's bounds must be integers, got NaN"],
     [
-      [[1] as never],
+      [slice(0, 1, 0)],
       RangeError,
-      'a slice must be [start, end] or [start, end, step], got 1 elements',
+      "a slice's step must be an integer of at least 1, got 0; flip() reverses",
     ],
     [
-      [['0', '1'] as never],
+      ['1' as never],
       TypeError,
-      'a slice holds numbers and nulls, got string; index with a tensor to pick single elements',
+      "an index must be a number, a slice such as '1:3' or slice(1, 3), '...', null, a boolean, a list or a tensor, got '1'",
     ],
     [
-      ['1:2' as never],
+      ['0.5:1'],
       TypeError,
-      "an index must be a number, ':', '...', null, a boolean, [start, end], [start, end, step] or a tensor, got '1:2'",
+      "an index must be a number, a slice such as '1:3' or slice(1, 3), '...', null, a boolean, a list or a tensor, got '0.5:1'",
     ],
     [
       [undefined as never],
       TypeError,
-      "an index must be a number, ':', '...', null, a boolean, [start, end], [start, end, step] or a tensor, got undefined",
+      "an index must be a number, a slice such as '1:3' or slice(1, 3), '...', null, a boolean, a list or a tensor, got undefined",
+    ],
+    // What a pair of bounds meant elsewhere.
+    [
+      [[0, 2]],
+      RangeError,
+      "index 2 is out of range for dimension 0 of size 2 (shape [2, 3, 4]); for rows 0 to 1 write '0:2'",
+    ],
+    [
+      [':', [1, 3]],
+      RangeError,
+      "index 3 is out of range for dimension 1 of size 3 (shape [2, 3, 4]); for indices 1 to 2 write '1:3'",
+    ],
+    [
+      [':', ':', [0, 10, 2]],
+      RangeError,
+      "index 10 is out of range for dimension 2 of size 4 (shape [2, 3, 4]); for a slice write '0:10:2'",
+    ],
+    [
+      [[-3, -1]],
+      RangeError,
+      "index -3 is out of range for dimension 0 of size 2 (shape [2, 3, 4]); for a slice write '-3:-1'",
+    ],
+    [[[5]], RangeError, 'index 5 is out of range for dimension 0 of size 2 (shape [2, 3, 4])'],
+    [
+      [[1e10]],
+      RangeError,
+      'index 10000000000 is out of range for dimension 0 of size 2 (shape [2, 3, 4])',
+    ],
+    [
+      [[1, null] as never],
+      TypeError,
+      "a list of indices holds integers or booleans, got null; for a slice write '1:'",
+    ],
+    [
+      [[null, null, 2] as never],
+      TypeError,
+      "a list of indices holds integers or booleans, got null; for a slice write '::2'",
+    ],
+    [
+      [['0', '1'] as never],
+      TypeError,
+      "a list of indices holds integers or booleans, got '0'; a slice is text such as '1:3', and each dimension has an index of its own",
+    ],
+    [
+      // eslint-disable-next-line no-sparse-arrays
+      [[0, , 1] as never],
+      TypeError,
+      "a list of indices holds integers or booleans, got undefined; a slice is text such as '1:3', and each dimension has an index of its own",
+    ],
+    [[[0, true]], TypeError, 'a list of indices holds integers or booleans, not both'],
+    [[[0.5, 1]], RangeError, 'an index must be an integer, got 0.5'],
+    [[[NaN]], RangeError, 'an index must be an integer, got NaN'],
+    [
+      [[[0, 1], [1]], ':'],
+      RangeError,
+      'rows must have equal lengths: expected 2 elements at depth 1, got 1',
+    ],
+    [
+      [
+        [
+          [0, 1],
+          [0, 2],
+        ],
+      ],
+      TypeError,
+      "one nested list can mean an index for each dimension or an array of indices; write [0, 1], [2, 3] for the first, and add '...' after it for the second",
+    ],
+    [
+      [[true, false, true]],
+      RangeError,
+      'a mask of shape [3] does not fit dimensions 0 to 0 of shape [2, 3, 4]',
     ],
     [
       [tensor([0, 1])],
@@ -108,9 +177,40 @@ describe('at and setAt', () => {
       new TypeError('setAt: value must be a Tensor, got an array; make it one with tensor(…)'),
     );
     expect(() => y.setAt(0 as never, 5)).toThrow(
-      new TypeError("setAt: indices must be an array such as [0] or [':', 1], got number"),
+      new TypeError("setAt: indices must be an array such as [0] or [':', 1], got 0"),
     );
     expect(flat(y)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test('bounds of slice()', () => {
+    expect(() => slice('1' as never, 2)).toThrow(TypeError);
+    expect(() => slice(1, '2' as never)).toThrow(
+      new TypeError("slice: a slice's stop must be an integer or null, got '2'"),
+    );
+    expect(() => slice(0.5, 1)).toThrow(
+      new RangeError("slice: a slice's start must be an integer or null, got 0.5"),
+    );
+    expect(() => slice(0, NaN)).toThrow(RangeError);
+    expect(() => slice(undefined as never)).toThrow(TypeError);
+  });
+
+  test('a list that holds itself', () => {
+    const list: unknown[] = [];
+    list.push(list);
+    expect(() => x.at(list as never)).toThrow(
+      new RangeError('at: arrays are nested more than 64 deep, or one holds itself'),
+    );
+    expect(() => tensor(list as never)).toThrow(
+      new RangeError('tensor: arrays are nested more than 64 deep, or one holds itself'),
+    );
+  });
+
+  test('an index that changes before its gradient is needed', () => {
+    const y = zeros([3]).requiresGrad_().mul(1);
+    const index = ints(1);
+    y.setAt([index], tensor([5]));
+    index.fill_(1e8);
+    expect(() => y.sum().backward()).toThrow(/was changed in place since/);
   });
 
   test('0-dimensional and empty tensors', () => {

@@ -6,6 +6,7 @@ import {
   maskedSelect,
   nonzero,
   oneHot,
+  slice,
   tensor,
   zeros,
   type Tensor,
@@ -23,7 +24,7 @@ const ints = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' })
 describe('gradients of indexing', () => {
   const picks: [string, (x: Tensor) => Tensor][] = [
     ['a number', (x) => x.at(1)],
-    ['slices', (x) => x.at([1, null], [null, null, 2])],
+    ['slices', (x) => x.at('1:', '::2')],
     ['a new dimension', (x) => x.at(null, ':', null, 1)],
     ['an index tensor', (x) => x.at(ints(0, -1, 0))],
     ['two, side by side', (x) => x.at(':', ints(0, 1), ints(1, 1))],
@@ -41,7 +42,7 @@ describe('gradients of indexing', () => {
 
   const places: [string, (x: Tensor, v: Tensor) => Tensor, number[]][] = [
     ['a number', (x, v) => x.setAt([1], v), [3]],
-    ['slices', (x, v) => x.setAt([':', [0, 3, 2]], v), [2, 2]],
+    ['slices', (x, v) => x.setAt([':', '0:3:2'], v), [2, 2]],
     ['broadcast', (x, v) => x.setAt(['...'], v), [1, 3]],
     ['an index tensor', (x, v) => x.setAt([ints(1, 0)], v), [2, 3]],
     ['behind a slice', (x, v) => x.setAt([':', ints(2, 0)], v), [2, 1]],
@@ -98,10 +99,38 @@ describe('gradients of indexing', () => {
   });
 });
 
+describe('lists and slices', () => {
+  const x = arange(12).view([4, 3]);
+  test('slice(), as Python has it', () => {
+    expect(flat(x.at(slice(2)))).toEqual(flat(x.at(':2')));
+    expect(flat(x.at(slice(1, 3)))).toEqual(flat(x.at('1:3')));
+    expect(flat(x.at(slice(null, null, 2)))).toEqual(flat(x.at('::2')));
+    expect(flat(x.at(slice(-1, null)))).toEqual([9, 10, 11]);
+    expect(flat(x.at(slice(1, Infinity), slice(-Infinity, 1)))).toEqual([3, 6, 9]);
+    expect(String(slice(1, null, 3))).toBe('1::3');
+    expect(flat(x.slice(0, null, 2))).toEqual(flat(x.at(':2')));
+    for (const t of [0, 1]) expect(flat(x.at(`${t}:${t + 1}`))).toEqual(flat(x.at(t)));
+  });
+
+  test('lists pick rows; a getter or a Proxy is read once', () => {
+    expect(x.at([1, 3]).toArray()).toEqual([
+      [3, 4, 5],
+      [9, 10, 11],
+    ]);
+    let reads = 0;
+    const changing = new Proxy([1], {
+      get: (list, key) =>
+        key === '0' ? (reads++ === 0 ? 1 : 1e8) : (Reflect.get(list, key) as unknown),
+    });
+    expect(flat(x.at(changing))).toEqual([3, 4, 5]);
+    expect(reads).toBe(1);
+  });
+});
+
 describe('views and copies', () => {
   test('basic indices give views, index tensors copies', () => {
     const x = arange(6).view([2, 3]);
-    for (const view of [x.at(1), x.at(':', [0, 2]), x.at('...'), x.at(null), x.at(0, 0), x.at()]) {
+    for (const view of [x.at(1), x.at(':', '0:2'), x.at('...'), x.at(null), x.at(0, 0), x.at()]) {
       expect(view.storage).toBe(x.storage);
       expect(view).not.toBe(x);
     }

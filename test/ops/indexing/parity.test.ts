@@ -1,5 +1,5 @@
 // at, setAt, gather, scatter and the like against PyTorch: see test/fixtures/index.py.
-import { arange, tensor, type Index, type Tensor } from 'ostinato';
+import { arange, slice, tensor, type Index, type Tensor } from 'ostinato';
 import fixtures from '../../fixtures/index.json';
 import { flat } from '../samples';
 
@@ -9,6 +9,7 @@ type Coded =
   | boolean
   | string
   | null
+  | Nested[]
   | { slice: (number | null)[] }
   | { int: Nested }
   | { mask: Nested };
@@ -26,10 +27,9 @@ type Along = [
   dsrc: number[] | null,
 ];
 
-// A Python slice of two bounds has no step.
 function decode(index: Coded): Index {
-  if (index === null || typeof index !== 'object') return index as Index;
-  if ('slice' in index) return index.slice as [number | null, number | null];
+  if (index === null || typeof index !== 'object' || Array.isArray(index)) return index as Index;
+  if ('slice' in index) return slice(index.slice[0], index.slice[1], index.slice[2]);
   if ('int' in index) return tensor(index.int, { dtype: 'int32' });
   return tensor(index.mask, { dtype: 'bool' });
 }

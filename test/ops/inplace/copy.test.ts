@@ -44,7 +44,7 @@ describe('copy_, fill_, zero_', () => {
     x.copy_(x.t());
     expect(flat(x)).toEqual([0, 2, 1, 3]);
     const y = arange(5).clone();
-    y.at([1, 5]).copy_(y.at([0, 4]));
+    y.at('1:5').copy_(y.at('0:4'));
     expect(flat(y)).toEqual([0, 0, 1, 2, 3]);
   });
 });
