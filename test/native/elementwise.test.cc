@@ -1,7 +1,7 @@
 // kernels/elementwise: every kernel against its formula; then the same bits for any layout, size,
 // in place, instruction set and number of threads. Conversions, selection and int32 are in
 // conversion.test.cc.
-#include "elementwise_cases.h"
+#include "elementwise-cases.h"
 
 #include <doctest/doctest.h>
 
@@ -257,7 +257,7 @@ void checkComplete(const std::vector<std::string>& kernels,
     bool found = false;
     for (const auto& cases : lists)
       for (const auto& c : cases) found = found || c.name == name;
-    CHECK_MESSAGE(found, "a kernel of the list without a formula in elementwise_cases.h");
+    CHECK_MESSAGE(found, "a kernel of the list without a formula in elementwise-cases.h");
   }
 }
 

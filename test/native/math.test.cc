@@ -1,6 +1,6 @@
 // simd/math.h, trigonometry.h, erf.h and pow.h, through the elementwise kernels: error in ulp
 // against the C library's long double, densely, and the same bits on every instruction set.
-#include "elementwise_cases.h"
+#include "elementwise-cases.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-// native/kernels/sequence against the plain reference of sequence_reference.h, at edge sizes, in
+// native/kernels/sequence against the plain reference of sequence-reference.h, at edge sizes, in
 // every memory layout, on every instruction set; and the promises about bits.
-#include "sequence_cases.h"
+#include "sequence-cases.h"
 
 using namespace sequence_cases;
 

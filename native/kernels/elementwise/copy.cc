@@ -51,7 +51,7 @@ __attribute__((noinline)) void copyTransposed(const E* x, E* out, const Strided&
                                               int64_t to, Work& work) {
   constexpr int64_t band = 256;
   const int64_t rows = s.shape[from], columns = s.shape[to];
-  const int64_t bands = (rows + band - 1) / band;
+  const int64_t bands = ceilDiv(rows, band);
   int64_t matrices = 1;
   for (int64_t d = 0; d < s.dims; ++d)
     if (d != from && d != to) matrices *= s.shape[d];
@@ -67,8 +67,7 @@ __attribute__((noinline)) void copyTransposed(const E* x, E* out, const Strided&
     }
     const int64_t r = index % bands * band, xStride = s.strides[0][to],
                   outStride = s.strides[1][from];
-    transposeBlock(p + r, xStride, q + r * outStride, outStride, rows - r < band ? rows - r : band,
-                   columns);
+    transposeBlock(p + r, xStride, q + r * outStride, outStride, min(rows - r, band), columns);
   };
   const int64_t pieces = matrices * bands;
   if (matrices * rows * columns < grainOf(light))

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../simd/vec.h"
+#include "../sizes.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -44,8 +45,8 @@ inline __attribute__((noinline)) void transposeBlock(const T* x, int64_t xStride
   constexpr int64_t line = 64 / sizeof(T), square = 16 / sizeof(T);
   for (int64_t r0 = 0; r0 < rows; r0 += line)
     for (int64_t c0 = 0; c0 < columns; c0 += line) {
-      const int64_t rEnd = r0 + line < rows ? r0 + line : rows;
-      const int64_t cEnd = c0 + line < columns ? c0 + line : columns;
+      const int64_t rEnd = min(r0 + line, rows);
+      const int64_t cEnd = min(c0 + line, columns);
       int64_t r = r0;
       for (; r + square <= rEnd; r += square) {
         int64_t c = c0;

@@ -89,15 +89,14 @@ void walk(const Strided& s, const Run& start, const int* elementBytes, InnerLoop
     return walkRange(plan, start, loop, operation, 0, plan.outerCount, 0, plan.length);
   // Pieces of about grain / 4 elements: parts of a long run, or several short runs.
   const int64_t piece = grain / 4;
-  const int64_t parts = plan.length < 2 * piece ? 1 : (plan.length + piece - 1) / piece;
+  const int64_t parts = plan.length < 2 * piece ? 1 : ceilDiv(plan.length, piece);
   const int64_t runs = parts > 1 || plan.length >= piece ? 1 : piece / plan.length;
-  const int64_t groups = (plan.outerCount + runs - 1) / runs;
+  const int64_t groups = ceilDiv(plan.outerCount, runs);
   parallel(work, groups * parts, [&](int64_t index, int) {
     const int64_t from = index / parts * runs, offset = parts == 1 ? 0 : index % parts * piece;
     const int64_t left = plan.length - offset;
-    walkRange(plan, start, loop, operation, from,
-              from + runs < plan.outerCount ? from + runs : plan.outerCount, offset,
-              parts == 1 || left < piece ? left : piece);
+    walkRange(plan, start, loop, operation, from, min(from + runs, plan.outerCount), offset,
+              parts == 1 ? left : min(left, piece));
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "../kernels.h"
 #include "../simd/vec.h"
+#include "../sizes.h"
 
 // The next loop's iterations do not depend on each other.
 #if defined(__clang__)
@@ -259,12 +260,5 @@ OSTINATO_INLINE void mapScalars(const Strided& s, Work& work, const Operation& f
   walkWith<Scalars<Operation, Out, In...>, Operation, sizeof...(In), light>(s, pointers, bytes, f,
                                                                             work);
 }
-
-template <class T>
-inline constexpr bool isFloating = false;
-template <>
-inline constexpr bool isFloating<float> = true;
-template <>
-inline constexpr bool isFloating<double> = true;
 
 }  // namespace ostinato::OSTINATO_ISA

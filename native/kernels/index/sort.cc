@@ -1,6 +1,7 @@
 // Sorting along the last dimension of contiguous [rows, n] tensors: sort_rows and topk_rows. NaN
 // counts as the greatest number, equal elements keep their order (so -0 and 0 do too).
 #include "../kernels.h"
+#include "../sizes.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -47,7 +48,7 @@ static void sortRow(T* values, int32_t* index, T* spareValues, int32_t* spareInd
   constexpr int64_t run = 16;
   for (int64_t i = 0; i < n; ++i) index[i] = int32_t(i);
   for (int64_t i = 0; i < n; i += run)
-    insertionSort<descending>(values + i, index + i, n - i < run ? n - i : run);
+    insertionSort<descending>(values + i, index + i, min(n - i, run));
   T* from = values;
   int32_t* fromIndex = index;
   T* to = spareValues;
@@ -55,8 +56,8 @@ static void sortRow(T* values, int32_t* index, T* spareValues, int32_t* spareInd
   for (int64_t width = run; width < n; width *= 2) {
     for (int64_t i = 0; i < n; i += 2 * width) {
       const int64_t rest = n - i;
-      merge<descending>(from + i, fromIndex + i, to + i, toIndex + i, rest < width ? rest : width,
-                        rest < 2 * width ? rest : 2 * width);
+      merge<descending>(from + i, fromIndex + i, to + i, toIndex + i, min(rest, width),
+                        min(rest, 2 * width));
     }
     T* const values_ = from;
     from = to;

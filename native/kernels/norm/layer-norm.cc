@@ -1,80 +1,35 @@
 // Layer normalization of the rows of x [rows, n], forward and backward. All sums are taken in
-// double precision, in an order that depends on n alone; rows are shared between threads, and in
-// the gradients of weight and bias columns are, each added up over the rows in order.
+// double precision, in an order that depends on n only. Threads share the rows; for the gradients of
+// weight and bias they share the columns, each summed over the rows in order.
 #include "../kernels.h"
-#include "../simd/vec.h"
+#include "../simd/lanes.h"
+#include "../sizes.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 namespace {
 
-constexpr int doubles = Vec<double>::lanes;
 // Elements below which one thread does all, and elements that a task has at least.
 constexpr int64_t parallelElements = 32768, taskElements = 8192;
 
 template <class T>
 constexpr int W = Vec<T>::lanes;
-// Vectors of doubles that hold a vector of T.
+// Two sums of doubles in parallel (two such pairs fill half of AVX2's registers): the halves of a vector
+// of floats, or even and odd vectors of doubles.
 template <class T>
-constexpr int parts = W<T> / doubles;
-
-template <int part, class T>
-OSTINATO_INLINE Vec<double> widen(const Vec<T>& v) {
-  if constexpr (parts<T> == 2)
-    return halfAsDouble<part>(v);
-  else
-    return v;
-}
-
-// Two running sums, so that additions overlap (two such pairs fill half of AVX2's registers): the
-// halves of a vector of floats, or even and odd vectors of doubles.
+constexpr int slots = 2 / doubleParts<T>;
 template <class T>
-struct Sums {
-  static constexpr int slots = 2 / parts<T>;
-  Vec<double> sum[2] = {zero<double>(), zero<double>()};
-  OSTINATO_INLINE void add(int slot, const Vec<T>& v) {
-    Vec<double>* const own = sum + slot * parts<T>;
-    own[0] = own[0] + widen<0>(v);
-    if constexpr (parts<T> == 2) own[1] = own[1] + widen<1>(v);
-  }
-  // The square of each element.
-  OSTINATO_INLINE void addSquares(int slot, const Vec<double>* v) {
-    OSTINATO_UNROLL
-    for (int h = 0; h < parts<T>; ++h) {
-      Vec<double>& own = sum[slot * parts<T> + h];
-      own = fma(v[h], v[h], own);
-    }
-  }
-  OSTINATO_INLINE double total() const { return sumLanes(sum[0] + sum[1]); }
-};
+using Sums = LaneSums<T, slots<T>>;
 
 // Calls body(i, count, slot) for the vectors of a row; count is less than a vector in its tail.
 template <class T, class Body>
 OSTINATO_INLINE void forVectors(int64_t n, Body body) {
-  constexpr int slots = Sums<T>::slots;
   int64_t i = 0;
-  for (; i + slots * W<T> <= n; i += slots * W<T>) {
+  for (; i + slots<T> * W<T> <= n; i += slots<T> * W<T>) {
     OSTINATO_UNROLL
-    for (int k = 0; k < slots; ++k) body(i + k * W<T>, W<T>, k);
+    for (int k = 0; k < slots<T>; ++k) body(i + k * W<T>, W<T>, k);
   }
   for (int k = 0; i < n; i += W<T>, ++k) body(i, n - i < W<T> ? int(n - i) : W<T>, k);
-}
-
-template <class T>
-OSTINATO_INLINE Vec<T> loadSome(const T* p, int count) {
-  return count == W<T> ? load(p) : loadPartial(p, count);
-}
-template <class T>
-OSTINATO_INLINE void storeSome(T* p, const Vec<T>& v, int count) {
-  if (count == W<T>)
-    store(p, v);
-  else
-    storePartial(p, v, count);
-}
-// Lanes past `count` are 0.
-template <class T>
-OSTINATO_INLINE Vec<T> only(const Vec<T>& v, int count) {
-  return count == W<T> ? v : select(firstLanes<T>(count), v, zero<T>());
 }
 
 // h = (x - mean) rstd. As floats a mean has two parts: x less the upper one is off by its own last
@@ -105,15 +60,19 @@ OSTINATO_INLINE void moments(const T* row, int64_t n, double& mean, double& vari
     const Vec<T> x = count == W<T> ? load(row + i)
                                    : select(firstLanes<T>(count), loadPartial(row + i, count),
                                             broadcast(row[0]));
-    Vec<double> d[parts<T>];
+    Vec<double> d[doubleParts<T>];
     d[0] = widen<0>(x) - centre;
-    if constexpr (parts<T> == 2) d[1] = widen<1>(x) - centre;
+    if constexpr (doubleParts<T> == 2) d[1] = widen<1>(x) - centre;
     OSTINATO_UNROLL
-    for (int h = 0; h < parts<T>; ++h) {
-      Vec<double>& own = first.sum[slot * parts<T> + h];
+    for (int h = 0; h < doubleParts<T>; ++h) {
+      Vec<double>& own = first.sum[slot * doubleParts<T> + h];
       own = own + d[h];
     }
-    second.addSquares(slot, d);
+    OSTINATO_UNROLL
+    for (int h = 0; h < doubleParts<T>; ++h) {
+      Vec<double>& own = second.sum[slot * doubleParts<T> + h];
+      own = fma(d[h], d[h], own);
+    }
   });
   const double shift = first.total() / double(n);
   mean = c + shift;
@@ -124,14 +83,14 @@ OSTINATO_INLINE void moments(const T* row, int64_t n, double& mean, double& vari
 // body(begin, end) over [0, count), shared between threads when there is enough to do.
 template <class Body>
 OSTINATO_INLINE void share(Work& work, int64_t count, int64_t elementsEach, Body body) {
-  const int64_t least = elementsEach > 0 ? (taskElements + elementsEach - 1) / elementsEach : count;
-  if (work.threads <= 1 || count * elementsEach < parallelElements || least >= count) {
+  const int64_t perTask = elementsEach > 0 ? ceilDiv(taskElements, elementsEach) : count;
+  if (work.threads <= 1 || count * elementsEach < parallelElements || perTask >= count) {
     body(int64_t(0), count);
     return;
   }
-  parallel(work, (count + least - 1) / least, [&](int64_t task, int) {
-    const int64_t begin = task * least;
-    body(begin, begin + least < count ? begin + least : count);
+  parallel(work, ceilDiv(count, perTask), [&](int64_t task, int) {
+    const int64_t begin = task * perTask;
+    body(begin, min(begin + perTask, count));
   });
 }
 
@@ -156,14 +115,14 @@ void layer_norm(const T* x, const T* weight, const T* bias, T* out, double* mean
       rstd[r] = (broadcast(1.0) / sqrt(broadcast(variance + eps)))[0];
       const Normal<T> normal(mean[r], rstd[r]);
       forVectors<T>(n, [&](int64_t i, int count, int) {
-        Vec<T> y = normal.of(loadSome(row + i, count));
+        Vec<T> y = normal.of(load(row + i, count));
         if (weight && bias)
-          y = fma(y, loadSome(weight + i, count), loadSome(bias + i, count));
+          y = fma(y, load(weight + i, count), load(bias + i, count));
         else if (weight)
-          y = y * loadSome(weight + i, count);
+          y = y * load(weight + i, count);
         else if (bias)
-          y = y + loadSome(bias + i, count);
-        storeSome(to + i, y, count);
+          y = y + load(bias + i, count);
+        store(to + i, y, count);
       });
     }
   });
@@ -180,20 +139,20 @@ void layer_norm_backward(const T* g, const T* x, const T* weight, const double* 
       T* const to = dx + r * n;
       const Normal<T> normal(mean[r], rstd[r]);
       const auto upper = [&](int64_t i, int count) {
-        const Vec<T> u = loadSome(grad + i, count);
-        return weight ? u * loadSome(weight + i, count) : u;
+        const Vec<T> u = load(grad + i, count);
+        return weight ? u * load(weight + i, count) : u;
       };
       Sums<T> first, second;
       forVectors<T>(n, [&](int64_t i, int count, int slot) {
         const Vec<T> u = upper(i, count);
-        first.add(slot, u);
-        second.add(slot, only(u * normal.of(loadSome(row + i, count)), count));
+        first.addTo(slot, u);
+        second.addTo(slot, keepFirst(u * normal.of(load(row + i, count)), count));
       });
       const Vec<T> a = broadcast(T(first.total() / double(n))),
                    b = broadcast(T(-second.total() / double(n)));
       forVectors<T>(n, [&](int64_t i, int count, int) {
-        const Vec<T> h = normal.of(loadSome(row + i, count));
-        storeSome(to + i, fma(h, b, upper(i, count) - a) * normal.scale, count);
+        const Vec<T> h = normal.of(load(row + i, count));
+        store(to + i, fma(h, b, upper(i, count) - a) * normal.scale, count);
       });
     }
   });
@@ -204,17 +163,18 @@ void layer_norm_backward(const T* g, const T* x, const T* weight, const double* 
 template <class T>
 void layer_norm_parameters(const T* g, const T* x, const double* mean, const double* rstd,
                            T* dweight, T* dbias, int64_t rows, int64_t n, Work& work) {
-  constexpr int64_t blockVectors = 256 / doubles, rowsAtOnce = 4;
-  const int64_t vectors = (n + W<T> - 1) / W<T>;
+  constexpr int64_t blockVectors = 256 / Vec<double>::lanes, rowsAtOnce = 4;
+  const int64_t vectors = ceilDiv(n, W<T>);
   share(work, vectors, rows * W<T>, [&](int64_t begin, int64_t end) {
     Vec<double> weightSums[blockVectors], biasSums[blockVectors];
-    constexpr int64_t most = blockVectors / parts<T>;
-    for (int64_t left = begin; left < end; left += most) {
-      const int64_t count = end - left < most ? end - left : most;
-      for (int64_t v = 0; v < count * parts<T>; ++v) weightSums[v] = biasSums[v] = zero<double>();
+    constexpr int64_t capacity = blockVectors / doubleParts<T>;
+    for (int64_t left = begin; left < end; left += capacity) {
+      const int64_t count = min(end - left, capacity);
+      for (int64_t v = 0; v < count * doubleParts<T>; ++v)
+        weightSums[v] = biasSums[v] = zero<double>();
       const auto lanesOf = [&](int64_t v) {
         const int64_t rest = n - (left + v) * W<T>;
-        return rest < W<T> ? int(rest) : W<T>;
+        return int(min(rest, W<T>));
       };
       const auto addRows = [&](int64_t r, auto some) {
         for (int64_t v = 0; v < count; ++v) {
@@ -222,13 +182,13 @@ void layer_norm_parameters(const T* g, const T* x, const double* mean, const dou
           OSTINATO_UNROLL
           for (int k = 0; k < decltype(some)::v; ++k) {
             const int64_t at = (r + k) * n + (left + v) * W<T>;
-            const Vec<T> grad = loadSome(g + at, lanes);
-            const Vec<T> h = Normal<T>(mean[r + k], rstd[r + k]).of(loadSome(x + at, lanes));
-            Vec<double>* const dw = weightSums + v * parts<T>;
-            Vec<double>* const db = biasSums + v * parts<T>;
+            const Vec<T> grad = load(g + at, lanes);
+            const Vec<T> h = Normal<T>(mean[r + k], rstd[r + k]).of(load(x + at, lanes));
+            Vec<double>* const dw = weightSums + v * doubleParts<T>;
+            Vec<double>* const db = biasSums + v * doubleParts<T>;
             dw[0] = fma(widen<0>(grad), widen<0>(h), dw[0]);
             db[0] = db[0] + widen<0>(grad);
-            if constexpr (parts<T> == 2) {
+            if constexpr (doubleParts<T> == 2) {
               dw[1] = fma(widen<1>(grad), widen<1>(h), dw[1]);
               db[1] = db[1] + widen<1>(grad);
             }
@@ -242,8 +202,9 @@ void layer_norm_parameters(const T* g, const T* x, const double* mean, const dou
         for (int64_t v = 0; to && v < count; ++v) {
           alignas(64) T some[W<T>];
           OSTINATO_UNROLL
-          for (int h = 0; h < parts<T>; ++h) storeAs(some + h * doubles, sums[v * parts<T> + h]);
-          storeSome(to + (left + v) * W<T>, load(some), lanesOf(v));
+          for (int h = 0; h < doubleParts<T>; ++h)
+            storeAs(some + h * Vec<double>::lanes, sums[v * doubleParts<T> + h]);
+          store(to + (left + v) * W<T>, load(some), lanesOf(v));
         }
       };
       write(dweight, weightSums);

@@ -2,7 +2,8 @@
 // of a fixed size that never cross tensors, so that threads share the work without changing a bit.
 #pragma once
 
-#include "../simd/vec.h"
+#include "../simd/lanes.h"
+#include "../sizes.h"
 #include "../work.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -18,8 +19,7 @@ OSTINATO_INLINE T* tableAddress(double cell) {
 
 inline int64_t tableChunks(const double* table, int64_t rows, int64_t columns) {
   int64_t chunks = 0;
-  for (int64_t r = 0; r < rows; ++r)
-    chunks += (int64_t(table[r * columns]) + tableChunk - 1) / tableChunk;
+  for (int64_t r = 0; r < rows; ++r) chunks += ceilDiv(int64_t(table[r * columns]), tableChunk);
   return chunks;
 }
 
@@ -34,40 +34,20 @@ OSTINATO_INLINE void forEachChunk(Work& work, const double* table, int64_t rows,
     int64_t chunk = 0;
     for (const double* row = table; row < table + rows * columns; row += columns)
       for (int64_t begin = 0, n = int64_t(row[0]); begin < n; begin += tableChunk)
-        body(row, begin, begin + tableChunk < n ? begin + tableChunk : n, chunk++);
+        body(row, begin, min(begin + tableChunk, n), chunk++);
     return;
   }
   parallel(work, tableChunks(table, rows, columns), [&](int64_t chunk, int) {
     const double* row = table;
     int64_t before = 0;
     for (;; row += columns) {
-      const int64_t own = (int64_t(row[0]) + tableChunk - 1) / tableChunk;
+      const int64_t own = ceilDiv(int64_t(row[0]), tableChunk);
       if (chunk < before + own) break;
       before += own;
     }
     const int64_t n = int64_t(row[0]), begin = (chunk - before) * tableChunk;
-    body(row, begin, begin + tableChunk < n ? begin + tableChunk : n, chunk);
+    body(row, begin, min(begin + tableChunk, n), chunk);
   });
-}
-
-// Calls body(i, lanes) for whole vectors and then body(i, rest) for the tail of [begin, end).
-template <class T, class Body>
-OSTINATO_INLINE void forEachVector(int64_t begin, int64_t end, Body body) {
-  int64_t i = begin;
-  for (; i + Vec<T>::lanes <= end; i += Vec<T>::lanes) body(i, Vec<T>::lanes);
-  if (i < end) body(i, int(end - i));
-}
-
-template <class T>
-OSTINATO_INLINE Vec<T> loadSome(const T* p, int n) {
-  return n == Vec<T>::lanes ? load(p) : loadPartial(p, n);
-}
-template <class T>
-OSTINATO_INLINE void storeSome(T* p, const Vec<T>& v, int n) {
-  if (n == Vec<T>::lanes)
-    store(p, v);
-  else
-    storePartial(p, v, n);
 }
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "../kernels.h"
+#include "../sizes.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -27,6 +28,10 @@ struct Generator {
   uint32_t padding;
 };
 static_assert(offsetof(Generator, nextNormal) == 2504 && sizeof(Generator) == 2520);
+
+static inline Generator& generatorOf(uint32_t* state) {
+  return *reinterpret_cast<Generator*>(state);
+}
 
 // x' = x[j + M] ^ twist(x[j], x[j + 1]): the recurrence of the paper, without a branch.
 static inline uint32_t twist(uint32_t current, uint32_t following, uint32_t far) {
@@ -61,7 +66,7 @@ static inline void drawWords(Generator& g, uint32_t* __restrict out, int64_t n) 
       g.next = 0;
     }
     const int64_t available = g.left - 1;
-    const int64_t count = n < available ? n : available;
+    const int64_t count = min(n, available);
     const uint32_t* words = g.words + g.next;
     for (int64_t i = 0; i < count; ++i) out[i] = temper(words[i]);
     g.left -= uint32_t(count);

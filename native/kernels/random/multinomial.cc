@@ -5,8 +5,6 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-static Generator& generatorOf(uint32_t* state) { return *reinterpret_cast<Generator*>(state); }
-
 // With replacement: p [rows, categories] -> out [rows, samples]. Each sample is the first category
 // whose cumulative weight reaches a uniform double. The sums run in T, one category after the
 // other, and are divided by the total; `cumulative` holds one row of them.

@@ -10,23 +10,21 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-static Generator& generatorOf(uint32_t* state) { return *reinterpret_cast<Generator*>(state); }
-
 // Fills whole vectors from blocks of 16 uniforms: the first 8 of a block are the u1, the last 8 the
 // u2, and the same places take the cosines and the sines. In place.
 template <class T>
 static OSTINATO_INLINE void boxMullerBlocks(T* data, int64_t blocks, const Vec<T>& mean,
                                             const Vec<T>& std) {
-  constexpr int lanes = Vec<T>::lanes, together = lanes / 8;
-  for (int64_t block = 0; block < blocks; block += together) {
-    const int64_t count = blocks - block < together ? blocks - block : together;
+  constexpr int lanes = Vec<T>::lanes, blocksPerVector = lanes / 8;
+  for (int64_t block = 0; block < blocks; block += blocksPerVector) {
+    const int64_t count = min(blocks - block, blocksPerVector);
     T* at = data + block * 16;
     alignas(64) T u1[lanes] = {}, u2[lanes] = {};
     for (int64_t b = 0; b < count; ++b) {
       __builtin_memcpy(u1 + b * 8, at + b * 16, 8 * sizeof(T));
       __builtin_memcpy(u2 + b * 8, at + b * 16 + 8, 8 * sizeof(T));
     }
-    // 1 - u1 lies in (0, 1], where the logarithm is finite.
+    // 1 - u1 is in (0, 1], where the logarithm is finite.
     const Vec<T> radius = sqrt(broadcast(T(-2)) * logUnit(broadcast(T(1)) - load(u1)));
     const SinCos<T> angle = sinCos(broadcast(T(6.283185307179586)) * load(u2));
     store(u1, fused(radius * angle.cos, std, mean));
@@ -45,7 +43,7 @@ void random_normal(uint32_t* state, T* out, int64_t n, double mean, double std) 
   const Vec<T> m = broadcast(T(mean)), s = broadcast(T(std));
   static_assert(chunk % 16 == 0);
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawUniform(g, out + done, count);
     boxMullerBlocks(out + done, count / 16, m, s);
   }
@@ -68,7 +66,7 @@ void random_normal_serial(uint32_t* state, T* out, int64_t n, double mean, doubl
     g.hasNextNormal = 0;
   }
   while (done < n) {
-    const int64_t pairs = (n - done + 1) / 2 < lanes ? (n - done + 1) / 2 : lanes;
+    const int64_t pairs = min((n - done + 1) / 2, lanes);
     alignas(64) double u[2 * lanes], u1[lanes] = {}, u2[lanes] = {};
     drawUniform(g, u, 2 * pairs);
     for (int64_t i = 0; i < pairs; ++i) {
@@ -107,7 +105,7 @@ void random_exponential(uint32_t* state, T* out, int64_t n, double lambda) {
   const Vec<double> scale = broadcast(-1.0 / lambda);
   alignas(64) double u[chunk];
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawUniform(g, u, count);
     for (int64_t i = count; i % lanes != 0; ++i) u[i] = 0;
     for (int64_t i = 0; i < count; i += lanes)

@@ -1,13 +1,11 @@
 // The generator itself, and the distributions that need nothing but its words: seeds, raw words,
 // uniform numbers, integers, coin tosses, permutations. `state` is the buffer of mt19937.h; every
 // kernel advances it by exactly the draws that PyTorch's CPU generator makes, in the same order.
-#include "../simd/vec.h"
+#include "../simd/lanes.h"
 #include "mt19937.h"
 #include "transcendental.h"
 
 namespace ostinato::OSTINATO_ISA {
-
-static Generator& generatorOf(uint32_t* state) { return *reinterpret_cast<Generator*>(state); }
 
 // Knuth's linear recurrence spreads the seed's lower 32 bits over the block.
 void mt19937_seed(uint32_t* state, int64_t seed) {
@@ -34,16 +32,13 @@ void random_uniform(uint32_t* state, T* out, int64_t n, double from, double to) 
   const Vec<T> span = broadcast(T(T(to) - T(from)));
   alignas(64) T u[chunk];
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawUniform(generatorOf(state), u, count);
     for (int64_t i = 0; i < count; i += lanes) {
       // Lanes past the end hold whatever the stack held, and are not stored.
       const Vec<T> value = fused(load(u + i), span, low);
       const Vec<T> result = select<T>(value == high, low, value);
-      if (count - i >= lanes)
-        store(out + done + i, result);
-      else
-        storePartial(out + done + i, result, int(count - i));
+      store(out + done + i, result, int(min(count - i, lanes)));
     }
   }
 }
@@ -56,7 +51,7 @@ void random_integers(uint32_t* state, T* out, int64_t n, int64_t base, int64_t l
   alignas(64) uint32_t drawn[2 * chunk];
   const uint64_t range = uint64_t(last) + 1;
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawWords(g, drawn, count * words);
     if (words == 2)
       for (int64_t i = 0; i < count; ++i)
@@ -74,7 +69,7 @@ template <class T>
 void random_bernoulli(uint32_t* state, T* out, int64_t n, double p) {
   alignas(64) double u[chunk];
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawUniform(generatorOf(state), u, count);
     for (int64_t i = 0; i < count; ++i) out[done + i] = T(u[i] < p);
   }
@@ -85,7 +80,7 @@ template <class T>
 void random_bernoulli_each(uint32_t* state, const T* p, T* out, int64_t n) {
   alignas(64) T u[chunk];
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawUniform(generatorOf(state), u, count);
     for (int64_t i = 0; i < count; ++i) out[done + i] = T(u[i] < p[done + i]);
   }
@@ -96,7 +91,7 @@ static void shuffle(Generator& g, int32_t* out, int64_t n) {
   alignas(64) uint32_t drawn[chunk];
   for (int64_t i = 0; i < n; ++i) out[i] = int32_t(i);
   for (int64_t done = 0; done < n - 1; done += chunk) {
-    const int64_t count = n - 1 - done < chunk ? n - 1 - done : chunk;
+    const int64_t count = min(n - 1 - done, chunk);
     drawWords(g, drawn, count);
     for (int64_t j = 0; j < count; ++j) {
       const int64_t i = done + j, other = i + drawn[j] % uint32_t(n - i);
@@ -112,7 +107,7 @@ static void shuffle(Generator& g, int32_t* out, int64_t n) {
 static void shuffleInsideOut(Generator& g, int32_t* out, int64_t n) {
   alignas(64) uint32_t drawn[2 * chunk];
   for (int64_t done = 0; done < n; done += chunk) {
-    const int64_t count = n - done < chunk ? n - done : chunk;
+    const int64_t count = min(n - done, chunk);
     drawWords(g, drawn, 2 * count);
     for (int64_t j = 0; j < count; ++j) {
       const int64_t i = done + j, place = int64_t(join(drawn + 2 * j) % uint64_t(i + 1));

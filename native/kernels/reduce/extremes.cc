@@ -61,7 +61,7 @@ OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t
                                    Better better, Finish finish) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * n * inner + place % inner;
-    if constexpr (T(0.5) != 0) {
+    if constexpr (isFloating<T>) {
       if (inner == 1) {
         const int64_t first = firstPlace(p, n, bestOf<T, Better>(p, n));
         return finish(place, p[first], first);

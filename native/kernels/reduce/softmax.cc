@@ -22,13 +22,13 @@ void softmax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& 
     const Row<T> from{const_cast<T*>(x) + offset, n, inner}, to{out + offset, n, inner};
     const Vec<T> m = broadcast(largest<T>({from.p, n, inner}));
     LaneSums<T> sums;
-    forVectors<T>(n, [&](int64_t i, int count) {
+    forEachVector<T>(0, n, [&](int64_t i, int count) {
       const Vec<T> e = exp(from.at(i, count, 0) - m);
       to.put(i, count, e);
-      sums.add(e, count);
+      sums.addFirst(e, count);
     });
     const Vec<T> s = broadcast(T(sums.total()));
-    forVectors<T>(n, [&](int64_t i, int count) { to.put(i, count, to.at(i, count, 0) / s); });
+    forEachVector<T>(0, n, [&](int64_t i, int count) { to.put(i, count, to.at(i, count, 0) / s); });
   });
 }
 
@@ -38,10 +38,11 @@ void log_softmax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Wo
     const Row<T> from{const_cast<T*>(x) + offset, n, inner}, to{out + offset, n, inner};
     const Vec<T> m = broadcast(largest<T>({from.p, n, inner}));
     LaneSums<T> sums;
-    forVectors<T>(n, [&](int64_t i, int count) { sums.add(exp(from.at(i, count, 0) - m), count); });
+    forEachVector<T>(
+        0, n, [&](int64_t i, int count) { sums.addFirst(exp(from.at(i, count, 0) - m), count); });
     const Vec<T> logS = broadcast(T(logOf(sums.total())));
-    forVectors<T>(
-        n, [&](int64_t i, int count) { to.put(i, count, (from.at(i, count, 0) - m) - logS); });
+    forEachVector<T>(
+        0, n, [&](int64_t i, int count) { to.put(i, count, (from.at(i, count, 0) - m) - logS); });
   });
 }
 
@@ -53,11 +54,11 @@ void softmax_backward(const T* g, const T* y, T* out, int64_t outer, int64_t n, 
     const Row<T> grad{const_cast<T*>(g) + offset, n, inner},
         result{const_cast<T*>(y) + offset, n, inner}, to{out + offset, n, inner};
     LaneSums<T> sums;
-    forVectors<T>(n, [&](int64_t i, int count) {
-      sums.add(grad.at(i, count, 0) * result.at(i, count, 0), count);
+    forEachVector<T>(0, n, [&](int64_t i, int count) {
+      sums.addFirst(grad.at(i, count, 0) * result.at(i, count, 0), count);
     });
     const Vec<T> total = broadcast(T(sums.total()));
-    forVectors<T>(n, [&](int64_t i, int count) {
+    forEachVector<T>(0, n, [&](int64_t i, int count) {
       to.put(i, count, result.at(i, count, 0) * (grad.at(i, count, 0) - total));
     });
   });
@@ -71,9 +72,10 @@ void log_softmax_backward(const T* g, const T* y, T* out, int64_t outer, int64_t
     const Row<T> grad{const_cast<T*>(g) + offset, n, inner},
         result{const_cast<T*>(y) + offset, n, inner}, to{out + offset, n, inner};
     LaneSums<T> sums;
-    forVectors<T>(n, [&](int64_t i, int count) { sums.add(grad.at(i, count, 0), count); });
+    forEachVector<T>(0, n,
+                     [&](int64_t i, int count) { sums.addFirst(grad.at(i, count, 0), count); });
     const Vec<T> total = broadcast(T(sums.total()));
-    forVectors<T>(n, [&](int64_t i, int count) {
+    forEachVector<T>(0, n, [&](int64_t i, int count) {
       to.put(i, count, grad.at(i, count, 0) - exp(result.at(i, count, 0)) * total);
     });
   });

@@ -38,10 +38,10 @@ constexpr int64_t runLength = int64_t(1) << 14;
 template <class T, class Value, class Finish>
 OSTINATO_INLINE static void sumRows(const T* x, int64_t rows, int64_t n, Work& work, Value value,
                                     Finish finish) {
-  const int64_t runs = (n + runLength - 1) / runLength;
+  const int64_t runs = ceilDiv(n, runLength);
   const auto sumOfOne = [&](const T* row, int64_t run) {
     const int64_t from = run * runLength;
-    return sumOfRun(row + from, n - from < runLength ? n - from : runLength, value);
+    return sumOfRun(row + from, min(n - from, runLength), value);
   };
   if (runs > 3 && work.threads > 1 && rows < 2 * work.threads &&
       runs * int64_t(sizeof(double)) <= Work::scratchBytes) {
@@ -68,17 +68,17 @@ OSTINATO_INLINE static void sumColumns(const T* x, int64_t outer, int64_t n, int
                                        Work& work, Value value, Finish finish) {
   constexpr int W = Vec<double>::lanes;
   constexpr int64_t stripLength = 256;
-  const int64_t strips = (inner + stripLength - 1) / stripLength;
-  forRows(work, outer * strips, n * (inner < stripLength ? inner : stripLength), [&](int64_t item) {
+  const int64_t strips = ceilDiv(inner, stripLength);
+  forRows(work, outer * strips, n * (min(inner, stripLength)), [&](int64_t item) {
     alignas(64) double strip[stripLength];
     const int64_t o = item / strips, first = item % strips * stripLength;
-    const int64_t width = inner - first < stripLength ? inner - first : stripLength;
+    const int64_t width = min(inner - first, stripLength);
     for (int64_t k = 0; k < width; k += W) store(strip + k, zero<double>());
     const T* p = x + o * n * inner + first;
     for (int64_t j = 0; j < n; j += 4, p += 4 * inner) {
-      const int rows = int(n - j < 4 ? n - j : 4);
+      const int rows = int(min(n - j, 4));
       for (int64_t k = 0; k < width; k += W) {
-        const int count = int(width - k < W ? width - k : W);
+        const int count = int(min(width - k, W));
         Vec<double> total = load(strip + k);
         for (int i = 0; i < rows; ++i) {
           const T* const at = p + i * inner + k;
@@ -165,7 +165,7 @@ template <class T>
 void prod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * n * inner + place % inner;
-    if constexpr (sizeof(T) == 4 && T(0.5) == 0) {
+    if constexpr (!isFloating<T>) {
       uint32_t total = 1;
       for (int64_t j = 0; j < n; ++j) total *= uint32_t(p[j * inner]);
       out[place] = T(total);
@@ -187,8 +187,8 @@ void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work
     if (m == Format<T>::infinity || m == -Format<T>::infinity) m = 0;
     const Vec<T> top = broadcast(m);
     LaneSums<T> sums;
-    forVectors<T>(n,
-                  [&](int64_t i, int count) { sums.add(exp(row.at(i, count, 0) - top), count); });
+    forEachVector<T>(
+        0, n, [&](int64_t i, int count) { sums.addFirst(exp(row.at(i, count, 0) - top), count); });
     out[place] = T(double(m) + logOf(sums.total()));
   });
 }
@@ -197,7 +197,7 @@ template <class T>
 void cumsum(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const int64_t at = place / inner * n * inner + place % inner;
-    if constexpr (T(0.5) == 0) {
+    if constexpr (!isFloating<T>) {
       uint32_t total = 0;
       for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total += uint32_t(x[at + j * inner]));
     } else {
@@ -210,7 +210,7 @@ template <class T>
 void cumprod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const int64_t at = place / inner * n * inner + place % inner;
-    if constexpr (T(0.5) == 0) {
+    if constexpr (!isFloating<T>) {
       uint32_t total = 1;
       for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total *= uint32_t(x[at + j * inner]));
     } else {

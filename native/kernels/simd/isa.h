@@ -41,6 +41,8 @@ template <class A, class B>
 inline constexpr bool sameType = false;
 template <class A>
 inline constexpr bool sameType<A, A> = true;
+template <class T>
+inline constexpr bool isFloating = sameType<T, float> || sameType<T, double>;
 template <class R, class T>
 inline constexpr bool RegisterIs = sameType<R, Register<T>>;
 

@@ -3,7 +3,7 @@
 // the reference. The tests themselves are in sequence.test.cc.
 #pragma once
 
-#include "sequence_reference.h"
+#include "sequence-reference.h"
 
 #include <doctest/doctest.h>
 

@@ -25,24 +25,24 @@ void rmsprop(const double* table, int64_t rows, double lr, double alpha, double 
     T* const mean = tableAddress<T>(row[4]);
     T* const buffer = tableAddress<T>(row[5]);
     forEachVector<T>(begin, end, [&](int64_t i, int n) {
-      Vec<T> g = loadSome(grad + i, n);
-      const Vec<T> p = loadSome(param + i, n);
+      Vec<T> g = load(grad + i, n);
+      const Vec<T> p = load(param + i, n);
       if (maximize) g = -g;
       if (weightDecay != 0) g = fma(decay, p, g);
-      Vec<T> s = fma(take * g, g, loadSome(square + i, n) * keep);
-      storeSome(square + i, s, n);
+      Vec<T> s = fma(take * g, g, load(square + i, n) * keep);
+      store(square + i, s, n);
       if (mean) {
-        Vec<T> m = loadSome(mean + i, n);
+        Vec<T> m = load(mean + i, n);
         m = fma(take, g - m, m);
-        storeSome(mean + i, m, n);
+        store(mean + i, m, n);
         s = fma(-m, m, s);
       }
       Vec<T> u = g / (sqrt(s) + epsilon);
       if (buffer) {
-        u = fma(carry, loadSome(buffer + i, n), u);
-        storeSome(buffer + i, u, n);
+        u = fma(carry, load(buffer + i, n), u);
+        store(buffer + i, u, n);
       }
-      storeSome(param + i, fma(rate, u, p), n);
+      store(param + i, fma(rate, u, p), n);
     });
   });
 }
@@ -61,13 +61,13 @@ void adagrad(const double* table, int64_t rows, double eps, double weightDecay, 
     T* const sum = tableAddress<T>(row[3]);
     const Vec<T> rate = broadcast(T(-row[4]));
     forEachVector<T>(begin, end, [&](int64_t i, int n) {
-      Vec<T> g = loadSome(grad + i, n);
-      const Vec<T> p = loadSome(param + i, n);
+      Vec<T> g = load(grad + i, n);
+      const Vec<T> p = load(param + i, n);
       if (maximize) g = -g;
       if (weightDecay != 0) g = fma(decay, p, g);
-      const Vec<T> s = fma(g, g, loadSome(sum + i, n));
-      storeSome(sum + i, s, n);
-      storeSome(param + i, p + rate * g / (sqrt(s) + epsilon), n);
+      const Vec<T> s = fma(g, g, load(sum + i, n));
+      store(sum + i, s, n);
+      store(param + i, p + rate * g / (sqrt(s) + epsilon), n);
     });
   });
 }

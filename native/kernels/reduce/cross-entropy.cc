@@ -24,11 +24,11 @@ void cross_entropy(const T* x, const int32_t* target, const T* weight, T* losses
     const T m = largest<T>({row, classes, 1});
     const Vec<T> top = broadcast(m);
     LaneSums<T> sums, weighted;
-    forVectors<T>(classes, [&](int64_t i, int count) {
+    forEachVector<T>(0, classes, [&](int64_t i, int count) {
       const Vec<T> above = from.at(i, count, 0) - top;
-      sums.add(exp(above), count);
+      sums.addFirst(exp(above), count);
       if (smoothing != 0)
-        weighted.add(
+        weighted.addFirst(
             weight ? above * Row<T>{const_cast<T*>(weight), classes, 1}.at(i, count, 0) : above,
             count);
     });
@@ -71,7 +71,7 @@ void cross_entropy_backward(const T* g, const T* x, const int32_t* target, const
         to{out + r * classes, classes, 1};
     const int64_t t = target[r];
     if (t == ignoreIndex) {
-      forVectors<T>(classes, [&](int64_t i, int count) { to.put(i, count, zero<T>()); });
+      forEachVector<T>(0, classes, [&](int64_t i, int count) { to.put(i, count, zero<T>()); });
       return;
     }
     double scale = double(g[reduction == 0 ? r : 0]);
@@ -79,7 +79,7 @@ void cross_entropy_backward(const T* g, const T* x, const int32_t* target, const
     const double own = (1 - smoothing) * (weight ? double(weight[t]) : 1);
     const Vec<T> factor = broadcast(T(scale * (own + spread))), shift = broadcast(logSumExp[r]),
                  even = broadcast(T(scale * share));
-    forVectors<T>(classes, [&](int64_t i, int count) {
+    forEachVector<T>(0, classes, [&](int64_t i, int count) {
       Vec<T> d = exp(from.at(i, count, 0) - shift) * factor;
       if (smoothing != 0)
         d = d - (weight ? even * Row<T>{const_cast<T*>(weight), classes, 1}.at(i, count, 0) : even);
@@ -93,9 +93,9 @@ template <class T>
 void squared_error(const T* a, const T* b, T* out, double divisor, int64_t n, Work&) {
   const Row<T> left{const_cast<T*>(a), n, 1}, right{const_cast<T*>(b), n, 1};
   LaneSums<T> sums;
-  forVectors<T>(n, [&](int64_t i, int count) {
+  forEachVector<T>(0, n, [&](int64_t i, int count) {
     const Vec<T> d = left.at(i, count, 0) - right.at(i, count, 0);
-    sums.add(d * d, count);
+    sums.addFirst(d * d, count);
   });
   *out = T(sums.total() / divisor);
 }

@@ -44,8 +44,7 @@ void table_scale(const double* table, int64_t rows, double factor, Work& work) {
   const Vec<T> by = broadcast(T(factor));
   forEachChunk(work, table, rows, 2, [&](const double* row, int64_t begin, int64_t end, int64_t) {
     T* const x = tableAddress<T>(row[1]);
-    forEachVector<T>(begin, end,
-                     [&](int64_t i, int n) { storeSome(x + i, loadSome(x + i, n) * by, n); });
+    forEachVector<T>(begin, end, [&](int64_t i, int n) { store(x + i, load(x + i, n) * by, n); });
   });
 }
 

@@ -21,15 +21,15 @@ void sgd(const double* table, int64_t rows, double lr, double momentum, double d
     T* const buffer = tableAddress<T>(row[3]);
     const bool fresh = row[4] != 0;
     forEachVector<T>(begin, end, [&](int64_t i, int n) {
-      Vec<T> g = loadSome(grad + i, n), p = loadSome(param + i, n);
+      Vec<T> g = load(grad + i, n), p = load(param + i, n);
       if (maximize) g = -g;
       if (weightDecay != 0) g = fma(decay, p, g);
       if (buffer) {
-        const Vec<T> b = fresh ? g : fma(take, g, loadSome(buffer + i, n) * keep);
-        storeSome(buffer + i, b, n);
+        const Vec<T> b = fresh ? g : fma(take, g, load(buffer + i, n) * keep);
+        store(buffer + i, b, n);
         g = nesterov ? fma(keep, b, g) : b;
       }
-      storeSome(param + i, fma(rate, g, p), n);
+      store(param + i, fma(rate, g, p), n);
     });
   });
 }
@@ -56,7 +56,7 @@ void adam(const double* table, int64_t rows, double lr, double beta1, double bet
     T* const largest = tableAddress<T>(row[5]);
     const Vec<T> step = broadcast(T(-row[6] * row[7])), epsilon = broadcast(T(eps * row[7]));
     forEachVector<T>(begin, end, [&](int64_t i, int n) {
-      Vec<T> g = loadSome(grad + i, n), p = loadSome(param + i, n);
+      Vec<T> g = load(grad + i, n), p = load(param + i, n);
       if (maximize) g = -g;
       if (weightDecay != 0) {
         if (decoupled)
@@ -64,16 +64,16 @@ void adam(const double* table, int64_t rows, double lr, double beta1, double bet
         else
           g = fma(decay, p, g);
       }
-      Vec<T> m = loadSome(first + i, n), v = loadSome(second + i, n);
+      Vec<T> m = load(first + i, n), v = load(second + i, n);
       m = fma(toward, g - m, m);
       v = fma(take * g, g, v * keep);
-      storeSome(first + i, m, n);
-      storeSome(second + i, v, n);
+      store(first + i, m, n);
+      store(second + i, v, n);
       if (largest) {
-        v = max(loadSome(largest + i, n), v);
-        storeSome(largest + i, v, n);
+        v = max(load(largest + i, n), v);
+        store(largest + i, v, n);
       }
-      storeSome(param + i, p + step * m / (sqrt(v) + epsilon), n);
+      store(param + i, p + step * m / (sqrt(v) + epsilon), n);
     });
   });
 }
