@@ -4,7 +4,7 @@
  */
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
-import { gradients as grad } from './engine';
+import { gradients as grad } from './gradients';
 import { enableGrad, noGrad } from './mode';
 
 export interface GradcheckOptions {

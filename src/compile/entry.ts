@@ -3,7 +3,8 @@
  * gradients that has arrived, and what of the outside they rely on.
  */
 import { isGradEnabled } from '../autograd/mode';
-import { recordMany, save, type Gradients, type Saved } from '../autograd/node';
+import { save, type Gradients, type Saved } from '../autograd/node';
+import { recordTuple } from '../autograd/tuple';
 import { copyInto } from '../ops/clone';
 import { borrow, type Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -154,7 +155,7 @@ export class Entry {
           .filter(({ storage }) => this.readByBackward.has(storage.address))
           .map(({ tensor }) => save('a compiled function', tensor)),
       };
-      const node = recordMany(
+      const node = recordTuple(
         'CompiledBackward',
         [...inputs, ...traced.leaves],
         differentiable,

@@ -2,9 +2,9 @@
  * Tracing a function forward and backward: which calls it makes, which buffers are its arguments, its results and the
  * gradients of both, and which tensors from outside it uses.
  */
-import { gradients } from '../autograd/engine';
+import { gradients } from '../autograd/gradients';
 import { setGradMode } from '../autograd/mode';
-import { Node, nodeOf, type TensorHooks } from '../autograd/node';
+import { nextOrder, nodeOf, type Node, type TensorHooks } from '../autograd/node';
 import { clone } from '../ops/clone';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
@@ -97,12 +97,12 @@ function leavesOf(
 // Hooks are for real gradients.
 function withoutHooks<R>(leaves: readonly Tensor[], body: () => R): R {
   const nodes = leaves.map(nodeOf);
-  const before: ((TensorHooks | null)[] | null)[] = nodes.map((node) => node.outputHooks);
-  for (const node of nodes) node.outputHooks = null;
+  const before: (TensorHooks | null)[] = nodes.map((node) => node.hooks);
+  for (const node of nodes) node.hooks = null;
   try {
     return body();
   } finally {
-    nodes.forEach((node, i) => (node.outputHooks = before[i]));
+    nodes.forEach((node, i) => (node.hooks = before[i]));
   }
 }
 
@@ -118,7 +118,7 @@ export function traceFunction(
   arriving: Arriving,
 ): Traced {
   const trace = new Trace();
-  const start = new Node('trace', [], 1, null, null, null).order;
+  const start = nextOrder();
   const mode = setGradMode(training);
   const slot = (x: Tensor): Slot => ({ buffer: trace.bufferOf(x), shape: x.shape, dtype: x.dtype });
   try {

@@ -7,7 +7,7 @@ import { cast } from '../ops/cast';
 import { copyInto, detach } from '../ops/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { bumpVersion, Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 
 export interface LoadOptions {
@@ -92,7 +92,7 @@ export function loadStateDict(
       const value = state.get(name);
       if (value === undefined) continue;
       copyInto(cast(value, target.dtype), target);
-      target.storage.version++;
+      bumpVersion(target);
     }
   });
   return { missingKeys, unexpectedKeys };

@@ -1,6 +1,6 @@
 /** add: a + alpha·b. da = g, db = alpha·g. Saves nothing. */
 import { family } from '../native/kernels';
-import type { Tensor } from '../tensor/tensor';
+import { bumpVersion, type Tensor } from '../tensor/tensor';
 import { logicalOr } from './compare/logical';
 import {
   applyBinary,
@@ -39,5 +39,5 @@ export function add(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
 /** a += b without recording; a and b of one shape and type. */
 export function addInto(a: Tensor, b: Tensor): void {
   applyBinary('add', kernels, a, b, a);
-  a.storage.version++;
+  bumpVersion(a);
 }

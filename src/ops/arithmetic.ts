@@ -1,5 +1,5 @@
 /** Gives autograd the few operations that its walk is made of. */
-import { setArithmetic } from '../autograd/engine';
+import { setArithmetic } from '../autograd/arithmetic';
 import { add, addInto } from './add';
 import { clone } from './clone';
 import { onesLike } from './factories';

@@ -37,7 +37,6 @@ export function detach_(x: Tensor): Tensor {
     throw new Error('detach_: a view cannot be detached in place; use detach()');
   }
   x.node = null;
-  x.outputIndex = 0;
   x.wantsGrad = false;
   return x;
 }

@@ -2,7 +2,8 @@
  * Operations as methods of Tensor: x.add(y) is add(x, y). A module's exports all become methods, typed and documented as
  * the functions are, so that a new function of a module listed here is a method without more ado.
  */
-import * as walk from '../autograd/engine';
+import * as walk from '../autograd/gradients';
+import * as hooks from '../autograd/hooks';
 import { Tensor } from '../tensor/tensor';
 import { attach, define, only, without, type Method } from './attach';
 import * as addition from './add';
@@ -104,7 +105,8 @@ const methods = {
   ...without(rearrangement, 'meshgrid'),
   ...shapes,
   ...selection,
-  ...only(walk, 'backward', 'registerHook', 'retainGrad'),
+  ...only(walk, 'backward'),
+  ...only(hooks, 'registerHook', 'retainGrad'),
   /**
    * Variance over all dimensions, or over `dim`, unbiased by default (torch.Tensor.var); NaN where n ≤ correction.
    * @throws TypeError for int32 and bool.

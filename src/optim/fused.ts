@@ -6,7 +6,7 @@ import type { KernelFamily } from '../native/kernels';
 import { copyInto } from '../ops/clone';
 import { kernelFor, Table } from '../ops/table';
 import type { DType } from '../tensor/dtype';
-import { empty, type Tensor } from '../tensor/tensor';
+import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
 import {
   Optimizer,
   type CommonOptions,
@@ -83,7 +83,7 @@ function byDType<S>(
   for (let i = 0; i < rows.length; i++) {
     const { param } = updates[i];
     if (rows[i].param !== param) copyInto(rows[i].param, param);
-    param.storage.version++;
+    bumpVersion(param);
   }
 }
 

@@ -19,7 +19,6 @@ export interface Printable {
   readonly numel: number;
   readonly requiresGrad: boolean;
   readonly gradFn: GradFn | null;
-  readonly outputIndex: number;
   memory(length: number): TypedArray;
   reach(): number;
 }
@@ -157,7 +156,7 @@ function suffixes(x: Printable): Suffix[] {
     if (x.dtype !== 'float32') found.push(dtypeSuffix(x.dtype));
   } else if (x.dtype === 'float64' || x.dtype === 'int32') found.push(dtypeSuffix(x.dtype));
   if (x.gradFn !== null) {
-    const name = x.gradFn.outputNames?.[x.outputIndex] ?? x.gradFn.name;
+    const { name } = x.gradFn;
     found.push({ text: `gradFn=<${name}>`, length: `grad_fn=<${name}>`.length });
   } else if (x.requiresGrad) {
     found.push({ text: 'requiresGrad=true', length: 'requires_grad=True'.length });

@@ -1,27 +1,32 @@
 /**
- * Where elements live. A storage is a piece of a V8-owned, uninitialised ArrayBuffer, 64-byte aligned, its
- * address read once. The collector frees it: no finalizer, no dispose. Two sources:
+ * Where elements live, and who may hold them. A storage is a piece of a V8-owned, uninitialised ArrayBuffer, 64-byte
+ * aligned, its address read once. The collector frees it: no finalizer, no dispose. Two sources:
  *
  * - `allocate`: what a user may hold. Small pieces are cut from slabs, so that a tensor of a few elements
  *   costs nanoseconds; the price is that one live piece keeps its slab alive (16 KB for up to 256 bytes,
  *   64 KB for up to 4 KB: apart, so that a list of losses does not keep the outputs beside them).
  * - `borrow` / `giveBack`: what only the engine can see (saved gates, packed weights, gradients). Size-class
  *   free lists, refilled by the engine itself, so that a synchronous loop reuses the same warm memory
- *   without waiting for the collector. During a backward walk `allocate` borrows too (`setRecycling`), and the
- *   walk gives back each gradient that nothing else can see once it has been passed on.
+ *   without waiting for the collector.
+ *
+ * Ownership of gradients, which no other file writes: a storage is the user's unless a backward walk allocated it. What a
+ * walk allocated is the engine's, and goes back to the free lists when its last holder releases it (a gradient that waits
+ * in the graph, or a leaf's `grad`), until user code may see it: from `escape` on it is the user's. What a walk with
+ * `createGraph` allocated is the graph's: never reused, since nodes may have saved it, but a leaf may take it as its `grad`.
  */
 import { addressOf, type Memory } from '../native/kernels';
 import { observer } from './observer';
 
+/** Who may hold a storage: see above. */
+export const Owner = { user: 0, graph: 1, engine: 2 } as const;
+export type Owner = (typeof Owner)[keyof typeof Owner];
+
 export class Storage implements Memory {
-  /** Counts in-place changes, so that a backward can tell whether what it saved is still what it was. */
+  /** Counts in-place changes (`bumpVersion`), so that a backward sees whether what it saved is still what it was. */
   version = 0;
-  /** Set once the memory belongs to some tensor's `grad` (or to the user), so that no second one takes it. */
-  claimed = false;
-  /** Whether it was made during a backward walk and no code of a user's has seen it since. */
-  recyclable = false;
-  /** How many gradients that wait to be passed on lie here. */
-  waiting = 0;
+  owner: Owner = Owner.user;
+  /** How many gradients that wait in the graph, and how many leaves' `grad`, lie here. */
+  holders = 0;
   constructor(
     readonly buffer: ArrayBuffer,
     readonly byteOffset: number,
@@ -79,25 +84,29 @@ function cut(size: number, bytes: number): Storage {
   return new Storage(memory.buffer, memory.byteOffset + at, bytes, memory.address + at, size);
 }
 
-let recycling = false;
+let allocatingFor: Owner = Owner.user;
 
-/** Whether `allocate` borrows, from now on: the engine's turn. Returns what it was before. */
-export function setRecycling(on: boolean): boolean {
-  const before = recycling;
-  recycling = on;
+/** Who owns what `allocate` gives from now on. Returns who did before. */
+export function setOwner(owner: Owner): Owner {
+  const before = allocatingFor;
+  allocatingFor = owner;
   return before;
 }
 
-/** Uninitialised memory that belongs to whoever holds the storage. */
+/** Uninitialised memory for a tensor. */
 export function allocate(bytes: number): Storage {
   if (observer !== null) return observer.allocate(bytes);
-  if (recycling) {
+  if (allocatingFor === Owner.engine) {
     const storage = borrow(bytes);
-    storage.recyclable = true;
+    storage.owner = Owner.engine;
     return storage;
   }
-  if (bytes > largestInSlab) return newStorage(bytes);
-  return cut(bytes <= alignment ? alignment : alignUp(bytes), bytes);
+  const storage =
+    bytes > largestInSlab
+      ? newStorage(bytes)
+      : cut(bytes <= alignment ? alignment : alignUp(bytes), bytes);
+  if (allocatingFor !== Owner.user) storage.owner = allocatingFor;
+  return storage;
 }
 
 // Free lists by size class: multiples of 64 bytes up to 512, then four classes to each power of two, so that at
@@ -139,9 +148,8 @@ export function giveBack(storage: Storage): void {
   if (observer !== null) return;
   const { capacity } = storage;
   if (freeBytes + capacity > freeBytesLimit) return;
-  storage.claimed = false;
-  storage.recyclable = false;
-  storage.waiting = 0;
+  storage.owner = Owner.user;
+  storage.holders = 0;
   // A class's size is its own class.
   sizeClass(capacity);
   while (freeLists.length <= classIndex) freeLists.push([]);
@@ -149,7 +157,21 @@ export function giveBack(storage: Storage): void {
   freeBytes += capacity;
 }
 
-/** The same for the memory of a gradient that is dropped, unless user code has seen it or one in it is still to come. */
-export function giveBackUnseen(storage: Storage): void {
-  if (storage.recyclable && storage.waiting === 0) giveBack(storage);
+/** A gradient in this storage starts to wait in the graph, or becomes a leaf's `grad`. */
+export function acquire(storage: Storage): void {
+  storage.holders++;
 }
+
+/** A holder lets go. Behind the last one, the engine's memory is free for the next gradient. */
+export function release(storage: Storage): void {
+  if (--storage.holders === 0 && storage.owner === Owner.engine) giveBack(storage);
+}
+
+/** User code may see this storage from now on, and so may keep it. */
+export function escape(storage: Storage): void {
+  storage.owner = Owner.user;
+}
+
+/** Whether a gradient that fills this storage may become a leaf's `grad` as it is: nobody else holds it. */
+export const isUnshared = (storage: Storage): boolean =>
+  storage.owner !== Owner.user && storage.holders === 1;

@@ -15,13 +15,11 @@ import {
   type Shape,
   sameShape,
 } from './shape';
-import { allocate, giveBackUnseen, type Storage } from './storage';
+import { acquire, allocate, escape, release, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
 export interface GradFn {
   readonly name: string;
-  /** Names of the results, where an operation with several has one for each. */
-  readonly outputNames?: readonly string[] | null;
 }
 
 /** Where a view came from, so that in-place changes of either reach the other's history. */
@@ -63,12 +61,10 @@ export class Tensor implements Memory {
   /** Whether elements lie in row-major order without gaps. */
   readonly contiguousLayout: boolean;
 
-  /** @internal `grad`, read without showing its memory to the user: such a gradient can be recycled. */
+  /** @internal `grad`, read without letting its memory escape to the user. Written by `setAccumulated` alone. */
   accumulated: Tensor | null = null;
   /** @internal The node that made this tensor; read it through `gradFn`. */
   node: GradFn | null = null;
-  /** @internal Which of the node's outputs this is. */
-  outputIndex = 0;
   /** @internal */
   wantsGrad = false;
   /** @internal */
@@ -142,18 +138,24 @@ export class Tensor implements Memory {
   /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
   get grad(): Tensor | null {
     const found = this.accumulated;
-    if (found !== null) found.storage.recyclable = false;
+    if (found !== null) escape(found.storage);
     return found;
   }
   /** @throws TypeError for what is no tensor of this element type; RangeError for another shape. */
   set grad(gradient: Tensor | null) {
     if (gradient !== null) {
       this.checkGradient(gradient);
-      gradient.storage.recyclable = false;
+      escape(gradient.storage);
     }
+    this.setAccumulated(gradient);
+  }
+
+  /** @internal Puts `gradient` in the place of `accumulated`. */
+  setAccumulated(gradient: Tensor | null): void {
     const before = this.accumulated;
     this.accumulated = gradient;
-    if (before !== null) giveBackUnseen(before.storage);
+    if (gradient !== null) acquire(gradient.storage);
+    if (before !== null) release(before.storage);
   }
 
   private checkGradient(gradient: Tensor): void {
@@ -275,6 +277,11 @@ export class Tensor implements Memory {
     for (let d = 0; d < this.ndim; d++) last += (this.shape[d] - 1) * this.strides[d];
     return last + 1;
   }
+}
+
+/** @internal Notes that the memory of `x` has been written to, for those who saved it. */
+export function bumpVersion(x: Tensor): void {
+  x.storage.version++;
 }
 
 /**

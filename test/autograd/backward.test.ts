@@ -1,4 +1,5 @@
-import { add, autograd, full, mul, ones, tensor, zeros, type Tensor } from 'ostinato';
+import { add, autograd, full, mul, nn, ones, tensor, zeros, type Tensor } from 'ostinato';
+import { record } from '../../src/autograd/node';
 import { flat, leaf } from '../ops/samples';
 
 describe('accumulation', () => {
@@ -186,7 +187,11 @@ describe('retainGraph', () => {
     const x = tensor([2], { requiresGrad: true });
     const carried = x.tanh();
     carried.sum().backward();
-    expect(() => carried.mul(2).sum().backward()).toThrow(/already consumed/);
+    expect(() => carried.mul(2).sum().backward()).toThrow(
+      new Error(
+        'backward: a part of this graph (TanhBackward0) was already consumed by an earlier backward; where a tensor from before it is used again, such as a recurrent state, detach() it first, else pass { retainGraph: true } to that backward',
+      ),
+    );
     expect(() => carried.detach().mul(2).sum()).not.toThrow();
   });
 
@@ -326,5 +331,46 @@ describe('views', () => {
     const x = leaf([3, 4]);
     const f = (y: Tensor): Tensor => y.mul(2).t().at(1).mul(y.at(':', 1));
     expect(autograd.gradcheck(f, [x])).toBe(true);
+  });
+});
+
+describe('a gradient that does not fit', () => {
+  test('clamp converts to the common element type, and its gradients back', () => {
+    const x = tensor([-1, 0.5, 2, 3], { requiresGrad: true });
+    const max = tensor([1, 1, 1, 4], { dtype: 'float64', requiresGrad: true });
+    const y = x
+      .tanh()
+      .mul(2)
+      .clamp(zeros([4], { dtype: 'float64' }), max);
+    expect(y.dtype).toBe('float64');
+    y.sum().backward();
+    expect(x.grad!.dtype).toBe('float32');
+    const half = 2 * (1 - Math.tanh(0.5) ** 2);
+    const last = 2 * (1 - Math.tanh(3) ** 2);
+    const found = flat(x.grad!);
+    expect([found[0], found[2]]).toEqual([0, 0]);
+    expect(found[1]).toBeCloseTo(half, 6);
+    expect(found[3]).toBeCloseTo(last, 6);
+    expect(flat(max.grad!)).toEqual([0, 0, 1, 0]);
+  });
+
+  test.each([
+    ['element type', (g: Tensor): Tensor => g.to('float64'), 'float64 gradient of shape [2]'],
+    ['shape', (g: Tensor): Tensor => g.sum(), 'float32 gradient of shape []'],
+  ])('is caught where it arrives: %s', (_name, wrong, what) => {
+    const x = tensor([1, 2], { requiresGrad: true }).tanh();
+    const y = record('WrongBackward0', [x], x.detach().clone(), (g) => [wrong(g)]);
+    expect(() => y.sum().backward()).toThrow(
+      new Error(`internal: a ${what} reached TanhBackward0, whose result is float32 of shape [2]`),
+    );
+  });
+
+  test('of a leaf that was converted after the forward pass', () => {
+    const layer = new nn.Linear(2, 1);
+    const loss = layer.forward(tensor([1, 2])).sum();
+    layer.to('float64');
+    expect(() => loss.backward()).toThrow(
+      /^backward: the gradient is float32 \[1, 2\], but the leaf is now float64 \[1, 2\]; run the forward pass again/,
+    );
   });
 });

@@ -130,6 +130,70 @@ describe('createGraph', () => {
   });
 });
 
+test('one output takes its gradient without an array', () => {
+  const x = tensor([1, 2], { requiresGrad: true });
+  const gradOutputs = tensor([10, 100]);
+  expect(flat(grad(x.mul(3), x, { gradOutputs })[0]!)).toEqual([30, 300]);
+  expect(() => grad([x.mul(3), x.mul(2)], x, { gradOutputs })).toThrow(
+    new RangeError('autograd.grad: there are 2 outputs but 1 gradOutputs; give one for each'),
+  );
+});
+
+describe('results of one operation', () => {
+  const pieces = (): { x: Tensor; a: Tensor; b: Tensor; c: Tensor } => {
+    const x = tensor([1, 2, 3], { requiresGrad: true });
+    const [a, b, c] = x.mul(1).chunk(3);
+    return { x, a, b, c };
+  };
+
+  test('are targets one by one', () => {
+    const { x, a, b } = pieces();
+    const [da, dx] = grad(a.mul(b).sum(), [a, x]);
+    expect(flat(da!)).toEqual([2]);
+    expect(flat(dx!)).toEqual([2, 1, 0]);
+  });
+
+  test('keep what lies below a target for a later walk', () => {
+    const { x, a, b } = pieces();
+    const y = a.square().add(b);
+    expect(flat(grad(y.sum(), a, { retainGraph: true })[0]!)).toEqual([2]);
+    y.sum().backward();
+    expect(flat(x.grad!)).toEqual([2, 1, 0]);
+  });
+
+  test('have hooks of their own', () => {
+    const { x, a, c } = pieces();
+    a.registerHook((g) => g.mul(10));
+    c.retainGrad();
+    a.add(c.mul(2)).sum().backward();
+    expect(flat(x.grad!)).toEqual([10, 0, 2]);
+    expect(flat(c.grad!)).toEqual([2]);
+  });
+
+  test('a failed walk leaves none of their gradients behind', () => {
+    const { x, a, b } = pieces();
+    const remove = a.registerHook(() => {
+      throw new Error('stop');
+    });
+    // The newest is visited first: b's gradient has been put aside when a's hook throws.
+    const y = a.add(b.mul(5)).sum();
+    expect(() => y.backward({ retainGraph: true })).toThrow('stop');
+    remove();
+    a.sum().backward();
+    expect(flat(x.grad!)).toEqual([1, 0, 0]);
+  });
+
+  test('a walk within a walk leaves the gradients of the outer one alone', () => {
+    const { x, a, b, c } = pieces();
+    const other = c.mul(7).sum();
+    a.registerHook(() => {
+      expect(flat(grad(other, x, { retainGraph: true })[0]!)).toEqual([0, 0, 7]);
+    });
+    a.add(b.mul(5)).sum().backward();
+    expect(flat(x.grad!)).toEqual([1, 5, 0]);
+  });
+});
+
 describe('gradcheck', () => {
   test('finds a wrong gradient', () => {
     const x = leaf([3]);

@@ -1,7 +1,7 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
 import { embedding as lookUp } from '../../ops';
 import { checkTensor } from '../../ops/elementwise';
-import type { Tensor } from '../../tensor/tensor';
+import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
 export interface EmbeddingOptions {
   /** A row of the weight that gets no gradient; negative counts from the end. */
@@ -54,5 +54,5 @@ function renormalize(weight: Tensor, rows: Set<number>, maxNorm: number, p: numb
     for (let i = 0; i < features; i++) memory[row * rowStep + i * step] *= scale;
     changed = true;
   }
-  if (changed) weight.storage.version++;
+  if (changed) bumpVersion(weight);
 }

@@ -3,7 +3,7 @@ import { noGrad } from '../../autograd/mode';
 import { copyInto } from '../../ops/clone';
 import { checkTensor } from '../../ops/elementwise';
 import type { TypedArray } from '../../tensor/dtype';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 
 /** Gives `write` the elements of `tensor` (uninitialised) and returns the tensor. */
 export function fillBy(
@@ -15,7 +15,7 @@ export function fillBy(
   const rows = tensor.contiguousLayout ? tensor : empty(tensor.shape, tensor.dtype);
   write(rows.memory(rows.numel));
   if (rows !== tensor) copyInto(rows, tensor);
-  tensor.storage.version++;
+  bumpVersion(tensor);
   return tensor;
 }
 

@@ -6,7 +6,7 @@ import { t } from '../../ops/view/permute';
 import { reshape } from '../../ops/view/reshape';
 import { normal_ } from '../../random/inplace';
 import { showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
 import { orthonormalRows } from './qr';
 import type { GainOptions } from './random';
@@ -32,6 +32,6 @@ export function orthogonal_(tensor: Tensor, { gain = 1, generator }: GainOptions
     const q = orthonormalRows(wide);
     const oriented = cast(rows < columns ? q : t(q), x.dtype);
     copyInto(reshape(mul(oriented, gain), x.shape), x);
-    x.storage.version++;
+    bumpVersion(x);
   });
 }

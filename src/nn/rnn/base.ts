@@ -56,7 +56,7 @@ export function checkSize(layer: string, name: string, value: unknown): number {
 function layersOf(states: readonly Tensor[]): Tensor {
   if (states.length === 1) return states[0];
   const all = cat(states, 0);
-  if (all.node instanceof Node) all.node.outputNames = ['StackBackward0'];
+  if (all.node instanceof Node) all.node.name = 'StackBackward0';
   return all;
 }
 

@@ -7,7 +7,7 @@ import { clamp_ } from '../../ops/inplace/pointwise';
 import { kernelFor, Table } from '../../ops/table';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { allocate } from '../../tensor/storage';
-import { empty, Tensor } from '../../tensor/tensor';
+import { bumpVersion, empty, Tensor } from '../../tensor/tensor';
 
 export interface NormOptions {
   /** Order of the norm: a number, or Infinity for the largest element. Default: 2. */
@@ -147,7 +147,7 @@ function scaleAll(grads: readonly Tensor[], factor: number): void {
     overTable(dtype, scale, rows);
     own.forEach((x, i) => {
       if (rows[i] !== x) copyInto(rows[i], x);
-      x.storage.version++;
+      bumpVersion(x);
     });
   }
 }

@@ -7,7 +7,7 @@ import { cat } from '../../ops/joining/cat';
 import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
 /**
  * All parameters one after the other, a vector (torch.nn.utils.parameters_to_vector). Differentiable.
@@ -37,7 +37,7 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
     for (const parameter of list) {
       const piece = reshape(narrow(vector, 0, at, parameter.numel), parameter.shape);
       copyInto(cast(piece, parameter.dtype), parameter);
-      parameter.storage.version++;
+      bumpVersion(parameter);
       at += parameter.numel;
     }
   });

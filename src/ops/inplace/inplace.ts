@@ -9,7 +9,7 @@ import { isGradEnabled } from '../../autograd/mode';
 import { record } from '../../autograd/node';
 import { observer } from '../../tensor/observer';
 import { sameShape, showShape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
+import { bumpVersion, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { clone, copyInto } from '../clone';
 import { checkTensor } from '../elementwise';
@@ -53,7 +53,6 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
 function alias(x: Tensor): Tensor {
   const out = new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);
   out.node = x.gradFn;
-  out.outputIndex = x.outputIndex;
   out.wantsGrad = x.requiresGrad;
   return out;
 }
@@ -63,7 +62,6 @@ const isRecorded = (target: Tensor, inputs: readonly Tensor[]): boolean =>
 
 function adopt(target: Tensor, made: Tensor): void {
   target.node = made.gradFn;
-  target.outputIndex = made.outputIndex;
   target.wantsGrad = made.requiresGrad;
   target.rebased++;
 }
@@ -71,7 +69,7 @@ function adopt(target: Tensor, made: Tensor): void {
 // Writes a recorded value of target's shape and type, and makes its history the target's.
 function replace(target: Tensor, before: Tensor, value: Tensor): void {
   copyInto(value, target);
-  target.storage.version++;
+  bumpVersion(target);
   if (target.origin !== null) rebaseRegion(target.origin.base, before, target, value);
   else adopt(target, value);
 }
@@ -100,7 +98,7 @@ export function inPlace(
   if (!recorded) {
     if (direct !== undefined) direct(target);
     else copyInto(held(operation, target, compute(target)), target);
-    target.storage.version++;
+    bumpVersion(target);
     return target;
   }
   const before = alias(target.origin?.base ?? target);
@@ -121,7 +119,7 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
   const value = conform(operation, target, own);
   if (!recorded) {
     copyInto(value, target);
-    target.storage.version++;
+    bumpVersion(target);
     return target;
   }
   const { shape, dtype } = target;
@@ -131,7 +129,7 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
   }
   const before = alias(target);
   copyInto(value, target);
-  target.storage.version++;
+  bumpVersion(target);
   const marker = new Tensor(target.storage, dtype, shape, target.strides, target.offset);
   record('CopyBackwards', [before, value], marker, (g, node) => [
     node.needs(0) ? zeros(shape, { dtype }) : null,

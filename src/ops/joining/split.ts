@@ -1,5 +1,5 @@
 /** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
-import { recordMany } from '../../autograd/node';
+import { recordTuple } from '../../autograd/tuple';
 import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
@@ -18,7 +18,7 @@ function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): T
   });
   const shapes = outs.map((out) => out.shape);
   const { dtype } = x;
-  recordMany(name, [x], outs, (grads) => [
+  recordTuple(name, [x], outs, (grads) => [
     cat(
       grads.map((g, i) => g ?? zeros(shapes[i], { dtype })),
       d,
@@ -85,7 +85,7 @@ export function unbind(x: Tensor, dim = 0): Tensor[] {
     unrecordedView(x, shape, strides, x.offset + i * x.strides[d]),
   );
   const { dtype } = x;
-  recordMany('UnbindBackward0', [x], outs, (grads) => [
+  recordTuple('UnbindBackward0', [x], outs, (grads) => [
     stack(
       grads.map((g) => g ?? zeros(shape, { dtype })),
       d,

@@ -3,7 +3,7 @@
  * index names; over everything, and for amax and amin, it is shared equally by all that are equal to the result.
  */
 import { isGradEnabled } from '../../autograd/mode';
-import { record, recordMany, save } from '../../autograd/node';
+import { record, save } from '../../autograd/node';
 import { args, family, type KernelFamily } from '../../native/kernels';
 import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
@@ -81,8 +81,8 @@ function extremeWithIndex(
   const { keptShape } = view;
   if (isGradEnabled() && x.requiresGrad) {
     const saved = save(name, indices);
-    recordMany(node, [x], [values], ([g]) => [
-      scatterAlong(reshape(g!, keptShape), reshape(saved.get(), keptShape), shape, dim),
+    record(node, [x], values, (g) => [
+      scatterAlong(reshape(g, keptShape), reshape(saved.get(), keptShape), shape, dim),
     ]);
   }
   return [values, indices];

@@ -6,7 +6,8 @@
  * The gradient itself cannot be differentiated again: the kernels are opaque to the graph.
  */
 import { isGradEnabled } from '../../autograd/mode';
-import { needsGrad, recordMany, save, type Saved } from '../../autograd/node';
+import { needsGrad, save, type Saved } from '../../autograd/node';
+import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { args } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
@@ -110,7 +111,8 @@ export function sequence(
       if (one !== null) saved.push(save(cell.name, one));
     }
     const outs = cN === null ? [out, hN] : [out, hN, cN];
-    const node = recordMany(options.gradFnNames[0], inputs, outs, (grads, self) => {
+    const [first, others] = options.gradFnNames;
+    const backward: TupleBackward = (grads, self) => {
       if (isGradEnabled()) {
         throw new Error(
           `backward: the fused ${cell.name} cannot be differentiated twice (createGraph); build it from the step functions of nn.functional, which are primitive operations`,
@@ -118,11 +120,9 @@ export function sequence(
       }
       for (const one of saved) one.get();
       return sequenceBackward(cell, layer, grads, self);
-    });
-    if (node !== null) {
-      node.outputNames = [options.gradFnNames[0], options.gradFnNames[1], options.gradFnNames[1]];
-      node.borrowed = layer.borrowed();
-    }
+    };
+    const node = recordTuple(first, inputs, outs, backward, [first, others, others]);
+    if (node !== null) node.borrowed = layer.borrowed();
   }
   return [out, hN, cN];
 }

@@ -3,7 +3,7 @@
  * their order. The gradient goes back to where each value came from. Saves the indices.
  */
 import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { recordMany, save } from '../../autograd/node';
+import { record, save } from '../../autograd/node';
 import { args, family } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
@@ -49,9 +49,7 @@ function recordPicked(name: string, operation: string, x: Tensor, d: number, out
   if (!isGradEnabled() || !x.requiresGrad) return out;
   const saved = save(operation, indices);
   const { shape, dtype } = x;
-  recordMany(name, [x], [values], ([g]) => [
-    scatterAdd(zeros(shape, { dtype }), d, saved.get(), g!),
-  ]);
+  record(name, [x], values, (g) => [scatterAdd(zeros(shape, { dtype }), d, saved.get(), g)]);
   return out;
 }
 

@@ -73,15 +73,20 @@ function betweenNumbers(argument: Tensor, min: number | null, max: number | null
   });
 }
 
-function betweenTensors(x: Tensor, min: Operand | null, max: Operand | null): Tensor {
-  const low = bound(x, min);
-  const high = bound(x, max);
+function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | null): Tensor {
+  const bounds = [bound(argument, min), bound(argument, max)];
+  let met: { dtype: DType; ndim: number } = argument;
+  for (const one of bounds) {
+    if (one !== null) met = { dtype: resultType(met, one), ndim: Math.max(met.ndim, one.ndim) };
+  }
+  const { dtype } = met;
+  const x = cast(argument, dtype);
+  const [low, high] = bounds.map((one) => one && cast(one, dtype));
   const out = noGrad(() => {
     const above = low === null ? x : maximum(x, low);
     return high === null ? above : minimum(above, high);
   });
-  const keep = (one: Tensor | null): Saved | null =>
-    one === null ? null : save('clamp', cast(one, out.dtype));
+  const keep = (one: Tensor | null): Saved | null => one && save('clamp', one);
   const [savedX, savedLow, savedHigh] = [save('clamp', x), keep(low), keep(high)];
   return record('ClampBackward0', [x, low, high], out, (g, node) => {
     const v = savedX.get();

@@ -76,7 +76,6 @@ export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: 
     node.needs(1) ? readRegion(g, region) : null,
   ]);
   base.node = marker.node;
-  base.outputIndex = 0;
   base.wantsGrad = marker.wantsGrad;
   base.rebased++;
 }

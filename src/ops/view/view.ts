@@ -38,6 +38,5 @@ setRenewView((view) => {
   view.origin!.seen = base.rebased;
   const fresh = fromRegion(base, view);
   view.node = fresh.node;
-  view.outputIndex = fresh.outputIndex;
   view.wantsGrad = fresh.wantsGrad;
 });

@@ -1,0 +1,21 @@
+/** Where gradients end: a leaf's `grad`. */
+import { itemSize } from '../tensor/dtype';
+import { isUnshared } from '../tensor/storage';
+import type { Tensor } from '../tensor/tensor';
+import { arithmetic } from './arithmetic';
+import { isGradEnabled } from './mode';
+
+/** leaf.grad += grad. */
+export function accumulate(leaf: Tensor, grad: Tensor): void {
+  const before = leaf.accumulated;
+  if (before === null) leaf.setAccumulated(takeOwnership(grad));
+  else if (isGradEnabled()) leaf.setAccumulated(arithmetic.add(before, grad));
+  else arithmetic.addInPlace(before, grad);
+}
+
+// `grad` itself when nothing else lies in its memory and nobody else holds it, else a copy.
+function takeOwnership(grad: Tensor): Tensor {
+  const { storage, numel, dtype, contiguousLayout } = grad;
+  const fills = contiguousLayout && storage.byteLength === numel * itemSize(dtype);
+  return fills && isUnshared(storage) ? grad : arithmetic.clone(grad);
+}

@@ -1,0 +1,19 @@
+/** What the walk needs of the operations: injected by ops/, so that this room knows none. */
+import type { Tensor } from '../tensor/tensor';
+
+export interface Arithmetic {
+  /** a + b of equal shapes, differentiable. */
+  add(a: Tensor, b: Tensor): Tensor;
+  onesLike(a: Tensor): Tensor;
+  /** a += b of equal shapes, not recorded. */
+  addInPlace(a: Tensor, b: Tensor): void;
+  /** Same values in memory of their own, differentiable. */
+  clone(a: Tensor): Tensor;
+}
+
+export let arithmetic: Arithmetic;
+
+/** @internal */
+export function setArithmetic(provided: Arithmetic): void {
+  arithmetic = provided;
+}

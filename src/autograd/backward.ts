@@ -1,0 +1,139 @@
+/**
+ * The backward walk. It collects the nodes that the roots reach, and visits them from the newest to the oldest: an
+ * operation's inputs are always older than the operation, so every gradient is complete when its node is visited.
+ * Nothing recurses; a graph of any depth is walked in constant stack.
+ *
+ *     for node of nodes, newest first:
+ *       grads = node.backward(node.grad)
+ *       node.next[i].grad += grads[i]
+ *
+ * A leaf's node adds its gradient to `leaf.grad`. Whoever holds a gradient counts as a holder of its storage
+ * (tensor/storage.ts), so that the last one to release it gives its memory to the next gradient.
+ */
+import { acquire, giveBack, Owner, release, setOwner, escape } from '../tensor/storage';
+import type { Tensor } from '../tensor/tensor';
+import { accumulate } from './accumulate';
+import { arithmetic } from './arithmetic';
+import { checkGradient, refuseConsumed } from './checks';
+import { runHooks } from './hooks';
+import { isGradEnabled, setGradMode } from './mode';
+import { nextOrder, nodeOf, type Node } from './node';
+import { collect, reachesTarget, type Targets } from './order';
+import { releaseParts } from './tuple';
+
+export interface Root {
+  readonly tensor: Tensor;
+  readonly grad: Tensor;
+}
+
+export interface WalkOptions {
+  /** Keep what the nodes saved, for another walk. */
+  readonly retainGraph: boolean;
+  /** Record the walk itself. */
+  readonly createGraph: boolean;
+}
+
+/** Adds `grad` to what `node` has received. The caller has acquired it. */
+function receive(node: Node, grad: Tensor): void {
+  checkGradient(node, grad);
+  const before = node.grad;
+  if (before === null) node.grad = grad;
+  else if (node.isSum && !isGradEnabled()) {
+    // The third gradient and on: the sum so far is seen by nobody else.
+    arithmetic.addInPlace(before, grad);
+    release(grad.storage);
+  } else {
+    node.grad = arithmetic.add(before, grad);
+    node.isSum = true;
+    acquire(node.grad.storage);
+    release(before.storage);
+    release(grad.storage);
+  }
+}
+
+function visit(node: Node, newest: Node, retainGraph: boolean, targets: Targets | null): void {
+  let { grad } = node;
+  if (grad === null) return;
+  const { parts } = node;
+  node.grad = null;
+  node.isSum = false;
+  if (node.hooks !== null) grad = runHooks(node.hooks, grad);
+  if (targets?.has(node)) {
+    escape(grad.storage);
+    targets.set(node, grad);
+  }
+  if (node.leaf !== null) {
+    if (targets === null) accumulate(node.leaf, grad);
+  } else if (targets === null || reachesTarget(node)) {
+    // What lies below a target is not walked, and so stays whole for a later walk.
+    node.retained = retainGraph;
+    propagate(node, newest, grad);
+    if (!retainGraph) consume(node);
+  }
+  release(grad.storage);
+  if (parts !== null) {
+    node.parts = null;
+    releaseParts(parts);
+  }
+}
+
+function propagate(node: Node, newest: Node, grad: Tensor): void {
+  if (node.backward === null) refuseConsumed(node, newest);
+  const grads = node.backward(grad, node);
+  const { next } = node;
+  // All are acquired before any is received: two of them may be one tensor.
+  for (let i = 0; i < next.length; i++) if (grads[i] && node.needs(i)) acquire(grads[i]!.storage);
+  for (let i = 0; i < next.length; i++) if (grads[i] && node.needs(i)) receive(next[i]!, grads[i]!);
+}
+
+function consume(node: Node): void {
+  node.backward = null;
+  node.consumedAt = nextOrder();
+  if (node.borrowed === null) return;
+  for (const storage of node.borrowed) giveBack(storage);
+  node.borrowed = null;
+}
+
+let walksUnderWay = 0;
+
+/**
+ * Walks from the roots. Without targets leaves accumulate their gradients; with targets (from `autograd.grad`) only
+ * those receive theirs.
+ */
+export function walk(roots: readonly Root[], options: WalkOptions, targets: Targets | null): void {
+  const { retainGraph, createGraph } = options;
+  const nodes = collect(roots, targets);
+  // A walk that a hook starts may pass nodes where gradients of the outer one wait.
+  const outer = walksUnderWay > 0 ? nodes.map(takePending) : null;
+  const gradMode = setGradMode(createGraph);
+  const owner = setOwner(createGraph ? Owner.graph : Owner.engine);
+  let done = 0;
+  walksUnderWay++;
+  try {
+    for (const { tensor, grad } of roots) {
+      acquire(grad.storage);
+      receive(nodeOf(tensor), grad);
+    }
+    for (; done < nodes.length; done++) {
+      const node = nodes[done];
+      if (node.reachesTarget) visit(node, nodes[0], retainGraph, targets);
+    }
+  } finally {
+    walksUnderWay--;
+    setOwner(owner);
+    setGradMode(gradMode);
+    // After an error, gradients wait that nobody will fetch.
+    if (outer !== null || done < nodes.length) {
+      nodes.forEach((node, i) => Object.assign(node, outer === null ? nonePending : outer[i]));
+    }
+  }
+}
+
+type Pending = Pick<Node, 'grad' | 'isSum' | 'parts'>;
+const nonePending: Pending = { grad: null, isSum: false, parts: null };
+
+function takePending(node: Node): Pending {
+  const { grad, isSum, parts } = node;
+  Object.assign(node, nonePending);
+  return { grad, isSum, parts };
+}

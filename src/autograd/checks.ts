@@ -1,0 +1,66 @@
+/** What may be wrong with a gradient: where a walk begins, where one arrives, where nothing is left to compute it. */
+import { sameShape, showShape } from '../tensor/shape';
+import { escape } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
+import { arithmetic } from './arithmetic';
+import type { Node } from './node';
+
+/** The gradient that a walk starts with at `tensor`: `grad`, or 1 where there is a single element. */
+export function rootGradient(operation: string, tensor: Tensor, grad: unknown): Tensor {
+  if (!tensor.requiresGrad) {
+    throw new Error(
+      `${operation}: the tensor does not require gradients and was not made by an operation on one that does; set requiresGrad on a leaf before the forward pass`,
+    );
+  }
+  if (grad === null || grad === undefined) {
+    if (tensor.numel !== 1) {
+      throw new RangeError(
+        `${operation}: without a gradient argument the tensor must have one element, got shape ${showShape(tensor.shape)}; pass { gradient } or reduce it, for example with sum()`,
+      );
+    }
+    return arithmetic.onesLike(tensor);
+  }
+  if (!(grad instanceof Tensor)) {
+    throw new TypeError(`${operation}: the gradient must be a Tensor, got ${typeof grad}`);
+  }
+  if (!sameShape(grad.shape, tensor.shape)) {
+    throw new RangeError(
+      `${operation}: the gradient has shape ${showShape(grad.shape)}, but the tensor has shape ${showShape(tensor.shape)}`,
+    );
+  }
+  if (grad.dtype !== tensor.dtype) {
+    throw new TypeError(
+      `${operation}: the gradient has dtype ${grad.dtype}, but the tensor has ${tensor.dtype}`,
+    );
+  }
+  escape(grad.storage);
+  return grad;
+}
+
+/** @throws Error unless `grad` has the shape and element type of the result whose gradient it is. */
+export function checkGradient(node: Node, grad: Tensor): void {
+  const { leaf } = node;
+  if (leaf !== null) {
+    // Its elements may be others than when the node was made (`replaceData`).
+    if (grad.dtype === leaf.dtype && sameShape(grad.shape, leaf.shape)) return;
+    throw new Error(
+      `backward: the gradient is ${grad.dtype} ${showShape(grad.shape)}, but the leaf is now ${leaf.dtype} ${showShape(leaf.shape)}; run the forward pass again after converting it`,
+    );
+  }
+  if (grad.dtype === node.dtype && sameShape(grad.shape, node.shape)) return;
+  throw new Error(
+    `internal: a ${grad.dtype} gradient of shape ${showShape(grad.shape)} reached ${node.name}, whose result is ${node.dtype} of shape ${showShape(node.shape)}`,
+  );
+}
+
+/** @throws Error saying why `node`, which the walk from `newest` reaches, has no backward any more. */
+export function refuseConsumed(node: Node, newest: Node): never {
+  if (newest.order >= node.consumedAt) {
+    throw new Error(
+      `backward: a part of this graph (${node.name}) was already consumed by an earlier backward; where a tensor from before it is used again, such as a recurrent state, detach() it first, else pass { retainGraph: true } to that backward`,
+    );
+  }
+  throw new Error(
+    'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
+  );
+}

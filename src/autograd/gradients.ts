@@ -1,0 +1,104 @@
+/** backward and autograd.grad: the two ways to start a walk. */
+import { observer } from '../tensor/observer';
+import type { Tensor } from '../tensor/tensor';
+import { walk } from './backward';
+import { rootGradient } from './checks';
+import { nodeOf } from './node';
+import type { Targets } from './order';
+
+export interface BackwardOptions {
+  /**
+   * Gradient of whatever follows with respect to this tensor, of its shape and dtype; required unless it has one
+   * element, where 1 is the default.
+   */
+  gradient?: Tensor | null;
+  /** Keep what the graph saved, so that it can be walked again. Default: `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the walk itself, so that gradients can be differentiated again. Default: false. */
+  createGraph?: boolean;
+}
+
+/**
+ * Adds ∂tensor/∂leaf, weighted by `gradient`, to `grad` of every leaf that `tensor` depends on
+ * (torch.Tensor.backward). The graph is consumed unless `retainGraph` says otherwise.
+ * @throws Error when `tensor` requires no gradients, the graph was consumed before, or a saved tensor was changed in
+ *   place since; RangeError or TypeError for a gradient of another shape or dtype, or none where one is required.
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * x.square().sum().backward();
+ * x.grad!.toArray(); // [2, 4]
+ */
+export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+  const { createGraph = false, retainGraph = createGraph } = options;
+  if (observer !== null) {
+    observer.refuse('backward', 'it changes grad; use autograd.grad, or call it outside');
+  }
+  const grad = rootGradient('backward', tensor, options.gradient);
+  walk([{ tensor, grad }], { retainGraph, createGraph }, null);
+}
+
+export interface GradOptions {
+  /**
+   * The gradients of whatever follows with respect to the outputs, in order (of one output: the tensor alone will do);
+   * null, or nothing at all, for outputs of one element, where 1 is the default.
+   */
+  gradOutputs?: Tensor | null | readonly (Tensor | null)[];
+  /** Keep what the graph saved, so that it can be walked again. Default: `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the walk itself, so that gradients can be differentiated again. Default: false. */
+  createGraph?: boolean;
+  /** Return null for an input that no output depends on, instead of an error. Default: false. */
+  allowUnused?: boolean;
+}
+
+const listOf = <T>(x: T | readonly T[]): readonly T[] =>
+  Array.isArray(x) ? (x as readonly T[]) : [x as T];
+
+/**
+ * Gradients of the sum of `outputs`, weighted by `gradOutputs`, with respect to `inputs`, without touching any `grad`
+ * (torch.autograd.grad). Inputs may be leaves or what operations made.
+ * @returns one gradient for each input, in order, of its shape and dtype
+ * @throws Error when an input requires no gradients or none of the outputs depends on it (see `allowUnused`), and
+ *   whenever `backward` would.
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * const [dx] = autograd.grad(x.pow(3).sum(), x, { createGraph: true });
+ * dx!.toArray(); // [3, 12]
+ * autograd.grad(dx!.sum(), x)[0]!.toArray(); // [6, 12]
+ */
+export function gradients(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  const outs = listOf(outputs);
+  const ins = listOf(inputs);
+  const { createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
+  const weights = listOf(options.gradOutputs ?? outs.map(() => null));
+  if (weights.length !== outs.length) {
+    throw new RangeError(
+      `autograd.grad: there are ${outs.length} outputs but ${weights.length} gradOutputs; give one for each`,
+    );
+  }
+  const roots = outs.map((tensor, i) => ({
+    tensor,
+    grad: rootGradient('autograd.grad', tensor, weights[i]),
+  }));
+  const targets: Targets = new Map();
+  for (const [i, input] of ins.entries()) {
+    if (!input.requiresGrad) {
+      throw new Error(`autograd.grad: input ${i} does not require gradients`);
+    }
+    targets.set(nodeOf(input), null);
+  }
+  walk(roots, { retainGraph, createGraph }, targets);
+  return ins.map((input, i) => {
+    const found = targets.get(nodeOf(input))!;
+    if (found === null && !allowUnused) {
+      throw new Error(
+        `autograd.grad: no output depends on input ${i}; pass { allowUnused: true } to get null for it`,
+      );
+    }
+    return found;
+  });
+}

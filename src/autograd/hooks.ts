@@ -1,0 +1,98 @@
+/** Hooks: user code that sees a gradient when it is complete, before it is passed on, and may replace it. */
+import { observer } from '../tensor/observer';
+import { sameShape, showShape } from '../tensor/shape';
+import { acquire, escape, Owner, release, setOwner } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
+import { arithmetic } from './arithmetic';
+import { nodeOf, type Hook, type TensorHooks } from './node';
+
+/** The gradient that the hooks leave. One holder of `grad` goes over to it. */
+export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
+  let current = grad;
+  // A copy: hooks may remove themselves.
+  for (const hook of hooks.slice()) {
+    escape(current.storage);
+    const owner = setOwner(Owner.user);
+    let replaced: unknown;
+    try {
+      replaced = hook(current);
+    } finally {
+      setOwner(owner);
+    }
+    if (replaced === undefined || replaced === null) continue;
+    checkReplacement(replaced, current);
+    escape(replaced.storage);
+    acquire(replaced.storage);
+    release(current.storage);
+    current = replaced;
+  }
+  retain?.(current);
+  return current;
+}
+
+function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is Tensor {
+  if (!(replaced instanceof Tensor)) {
+    throw new TypeError(
+      `registerHook: a hook must return a Tensor or nothing, got ${typeof replaced}`,
+    );
+  }
+  if (!sameShape(replaced.shape, grad.shape) || replaced.dtype !== grad.dtype) {
+    throw new RangeError(
+      `registerHook: a hook must keep the gradient's shape and dtype: got ${replaced.dtype} ${showShape(replaced.shape)} for ${grad.dtype} ${showShape(grad.shape)}`,
+    );
+  }
+}
+
+/** The hooks of a tensor's gradient, made when first asked for. */
+function hooksOf(operation: string, tensor: Tensor): TensorHooks {
+  if (observer !== null) observer.refuse(operation, 'a replay calls no hook; do it outside');
+  if (!tensor.requiresGrad) {
+    throw new Error(`${operation}: the tensor does not require gradients`);
+  }
+  return (nodeOf(tensor).hooks ??= { hooks: [], retain: null });
+}
+
+/**
+ * Calls `hook` with the gradient of `tensor` whenever a backward pass has computed it, before it is passed on to what
+ * `tensor` was made of (torch.Tensor.register_hook). Several hooks run in the order in which they were registered.
+ * @param hook gets the gradient, of the tensor's shape and dtype. A tensor that it returns takes the gradient's place;
+ *   it stays the hook's own, and is copied where it would become `grad`.
+ * @returns a function that removes the hook
+ * @throws TypeError when `hook` is no function; Error when `tensor` requires no gradients
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * const remove = x.registerHook((grad) => grad.mul(10));
+ * x.sum().backward();
+ * x.grad!.toArray(); // [10, 10]
+ * remove();
+ */
+export function registerHook(tensor: Tensor, hook: Hook): () => void {
+  if (typeof hook !== 'function') {
+    throw new TypeError(`registerHook: the hook must be a function, got ${typeof hook}`);
+  }
+  const { hooks } = hooksOf('registerHook', tensor);
+  hooks.push(hook);
+  return () => {
+    const at = hooks.indexOf(hook);
+    if (at >= 0) hooks.splice(at, 1);
+  };
+}
+
+/**
+ * Makes `backward` keep the gradient of a tensor that is no leaf in its `grad`, where passes add up as they do for a
+ * leaf (torch.Tensor.retain_grad). A leaf's gradient is kept anyway.
+ * @throws Error when `tensor` requires no gradients
+ * @example
+ * const x = tensor([1, 2], { requiresGrad: true });
+ * const y = x.mul(3);
+ * y.retainGrad();
+ * y.square().sum().backward();
+ * y.grad!.toArray(); // [6, 12]
+ */
+export function retainGrad(tensor: Tensor): void {
+  const hooks = hooksOf('retainGrad', tensor);
+  if (tensor.gradFn === null) return;
+  hooks.retain ??= (grad) => {
+    tensor.grad = tensor.grad === null ? arithmetic.clone(grad) : arithmetic.add(tensor.grad, grad);
+  };
+}
