@@ -4,7 +4,7 @@
   'target_defaults': {
     'configurations': { 'Release': {}, 'Debug': {} },
     'default_configuration': 'Release',
-    'defines': ['NAPI_VERSION=8', 'NDEBUG'],
+    'defines': ['NDEBUG'],
     'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-std=gnu++2a'],
     'cflags_cc': ['<!@(node scripts/sources.cjs flags)'],
     'cflags': ['-fPIC'],
@@ -20,7 +20,15 @@
     {
       'target_name': 'ostinato',
       'sources': ['<!@(node scripts/sources.cjs common)', '<!@(node scripts/sources.cjs addon)'],
-      'defines': ['<!@(node scripts/sources.cjs definitions <(target_arch))'],
+      'defines': [
+        '<!@(node scripts/sources.cjs addonDefinitions)',
+        '<!@(node scripts/sources.cjs definitions <(target_arch))',
+      ],
+      'include_dirs': ['<!@(node scripts/sources.cjs nodeAddonApi)'],
+      'cflags_cc': ['<!@(node scripts/sources.cjs addonFlags)'],
+      'xcode_settings': {
+        'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/sources.cjs addonFlags)'],
+      },
       'dependencies': ['kernels_scalar'],
       'conditions': [
         ['target_arch=="x64"', { 'dependencies': ['kernels_avx2', 'kernels_avx512'] }],

@@ -10,6 +10,8 @@ const path = require('node:path');
 const { addonPaths } = require('./builders/project.cjs');
 
 const root = path.resolve(__dirname, '..');
+// What the add-on is built from: a prebuilt one needs none of it.
+const isSource = ({ path: file }) => /^(native|node_modules\/node-addon-api)\//.test(file);
 const limit = 5_000_000;
 const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
 
@@ -23,7 +25,7 @@ function run(command, args, cwd = root) {
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 function weigh(files) {
-  const installed = files.filter((file) => !file.path.startsWith('native/'));
+  const installed = files.filter((file) => !isSource(file));
   const bytes = installed.reduce((sum, file) => sum + file.size, fs.statSync(built).size);
   console.log(`unpacked, without sources, with the add-on: ${(bytes / 1e6).toFixed(2)} MB`);
   if (bytes > limit) throw new Error(`the package is larger than ${limit / 1e6} MB`);

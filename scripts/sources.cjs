@@ -1,9 +1,12 @@
 'use strict';
 // Prints parts of native/sources.json, one item a line, for binding.gyp:
 //   node scripts/sources.cjs common|addon|kernels|flags
+//   node scripts/sources.cjs addonFlags|addonDefinitions
+//   node scripts/sources.cjs nodeAddonApi              the folder of napi.h, from the root
 //   node scripts/sources.cjs isa-flags NAME            flags of one instruction set
 //   node scripts/sources.cjs definitions ARCH          OSTINATO_HAS_<ISA>=1 for each set of ARCH
 
+const path = require('node:path');
 const sources = require('../native/sources.json');
 
 /** The instruction sets built for an architecture in Node's spelling, as [name, flags] pairs. */
@@ -16,7 +19,16 @@ function isasFor(arch) {
 const hasDefinitions = (arch) =>
   isasFor(arch).map(([name]) => `OSTINATO_HAS_${name.toUpperCase()}=1`);
 
-module.exports = { sources, isasFor, hasDefinitions };
+/** The folder of napi.h, of the package node-addon-api; null when it is not installed. */
+function nodeAddonApi() {
+  try {
+    return path.dirname(require.resolve('node-addon-api/package.json'));
+  } catch {
+    return null;
+  }
+}
+
+module.exports = { sources, isasFor, hasDefinitions, nodeAddonApi };
 
 if (require.main === module) {
   const [what, name] = process.argv.slice(2);
@@ -25,6 +37,10 @@ if (require.main === module) {
     addon: () => sources.addon,
     kernels: () => sources.kernels,
     flags: () => sources.flags,
+    addonFlags: () => sources.addonFlags,
+    addonDefinitions: () => sources.addonDefinitions,
+    // Relative, because gyp splits its lists at spaces.
+    nodeAddonApi: () => [path.relative(path.resolve(__dirname, '..'), nodeAddonApi())],
     'isa-flags': () => sources.isas[name].flags,
     definitions: () => hasDefinitions(name),
   };

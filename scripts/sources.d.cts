@@ -4,7 +4,10 @@ export const sources: {
   readonly addon: readonly string[];
   readonly kernels: readonly string[];
   readonly isas: Readonly<Record<string, { arch: string; flags: readonly string[] }>>;
+  readonly addonFlags: readonly string[];
+  readonly addonDefinitions: readonly string[];
   readonly flags: readonly string[];
 };
 export function isasFor(arch: string): [name: string, flags: readonly string[]][];
 export function hasDefinitions(arch: string): string[];
+export function nodeAddonApi(): string | null;

@@ -1,8 +1,8 @@
 // The argument block: how JavaScript passes a kernel its arguments. TypeScript writes them as
-// doubles, in the order of the parameter list, into one Float64Array that it shares with this
-// add-on, and calls the kernel's function with no JavaScript argument at all. Addresses are doubles
-// too (exact below 2^53). That is cheaper than unwrapping values, and nothing is boxed, so no
-// garbage collection can run between reading a buffer's address and using it.
+// doubles, in the order of the parameter list, into one Float64Array that it shares with an
+// Instance of this add-on, and calls the kernel's function with no JavaScript argument at all.
+// Addresses are doubles too (exact below 2^53). That is cheaper than unwrapping values, and nothing
+// is boxed, so no garbage collection can run between reading a buffer's address and using it.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,24 @@
 namespace ostinato {
 
 inline constexpr int argumentBlockLength = 128;
-// One for each JavaScript thread. Initial-exec: it is read with one instruction, without a call.
-extern constinit thread_local double* argumentBlock __attribute__((tls_model("initial-exec")));
+
+template <class E>
+inline E* asAddress(double argument) {
+  return reinterpret_cast<E*>(static_cast<uintptr_t>(argument));
+}
+inline double addressAsDouble(const void* address) {
+  return static_cast<double>(reinterpret_cast<uintptr_t>(address));
+}
+
+// `position`, the last argument of index_bounds (kernels.inc).
+inline double* indexBoundsResult(const double* args) { return asAddress<double>(args[4]); }
 
 template <class P>
 struct Argument;  // a parameter type that has no specialization cannot be bound
 
 template <class E>
 struct Argument<E*> {
-  static E* read(const double*& at) { return reinterpret_cast<E*>(static_cast<uintptr_t>(*at++)); }
+  static E* read(const double*& at) { return asAddress<E>(*at++); }
 };
 template <>
 struct Argument<int64_t> {
@@ -65,12 +74,12 @@ struct Argument<const S&> {
 };
 
 template <class... P>
-inline void callWithArguments(void (*kernel)(P...), const double* at) {
+inline void callWithArguments(void (*kernel)(P...), const double* args) {
   // Braces make the reads happen from left to right.
   struct Call {
     Call(void (*f)(P...), P... arguments) { f(arguments...); }
   };
-  Call{kernel, Argument<P>::read(at)...};
+  Call{kernel, Argument<P>::read(args)...};
 }
 
 }  // namespace ostinato

@@ -5,29 +5,29 @@
 
 #include "../runtime/threads.h"
 #include "arguments.h"
-#include "invoke.h"
+#include "entries.h"
 
 namespace ostinato {
 
 namespace {
 
-inline int64_t whole(double value) { return static_cast<int64_t>(value); }
+inline int64_t integer(double value) { return static_cast<int64_t>(value); }
 
 // Rows first .. first + rows - 1 of a chain's calls.
 void runTile(const double* link, const double* end, const double* bases, int64_t first,
              int64_t rows, char* scratch) {
   double block[argumentBlockLength];
-  const double own = static_cast<double>(reinterpret_cast<uintptr_t>(scratch));
+  const double own = addressAsDouble(scratch);
   while (link < end) {
     const auto kernel = static_cast<int>(link[0]);
-    const int64_t count = whole(link[1]), addresses = whole(link[2]);
+    const int64_t count = integer(link[1]), addresses = integer(link[2]);
     const double* at = link + 5;
     std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
     at += count;
-    block[whole(link[3])] = link[4] * static_cast<double>(rows);
+    block[integer(link[3])] = link[4] * static_cast<double>(rows);
     for (int64_t i = 0; i < addresses; ++i, at += 3)
-      block[whole(at[0])] +=
-          (at[1] < 0 ? own : bases[whole(at[1])]) + at[2] * static_cast<double>(first);
+      block[integer(at[0])] +=
+          (at[1] == scratchBase ? own : bases[integer(at[1])]) + at[2] * static_cast<double>(first);
     kernelEntries[kernel].call(block);
     link = at;
   }
@@ -38,11 +38,11 @@ constexpr double threadGrain = 1 << 15;
 
 void runChain(const double* step, const double* bases) {
   const double* const links = step + 5;
-  const double* const end = links + whole(step[1]);
-  const int64_t rows = whole(step[2]), tileRows = whole(step[3]);
+  const double* const end = links + integer(step[1]);
+  const int64_t rows = integer(step[2]), tileRows = integer(step[3]);
   const int64_t tiles = (rows + tileRows - 1) / tileRows;
   Work& work = processWork();
-  const int64_t grains = whole(step[4] * static_cast<double>(rows) / threadGrain);
+  const int64_t grains = integer(step[4] * static_cast<double>(rows) / threadGrain);
   int64_t pieces = work.threads <= 1 ? 1 : 4 * int64_t(work.threads);
   if (pieces > grains) pieces = grains < 1 ? 1 : grains;
   if (pieces > tiles) pieces = tiles;
@@ -60,14 +60,14 @@ const double* runWithTable(const double* step, const double* bases) {
   static thread_local std::vector<double> table;
   double block[argumentBlockLength];
   const auto kernel = static_cast<int>(step[1]);
-  const int64_t count = whole(step[2]), addresses = whole(step[3]), size = whole(step[4]);
+  const int64_t count = integer(step[2]), addresses = integer(step[3]), size = integer(step[4]);
   const double* at = step + 5;
   std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
   at += count;
-  for (int64_t i = 0; i < addresses; ++i, at += 2) block[whole(at[0])] += bases[whole(at[1])];
+  for (int64_t i = 0; i < addresses; ++i, at += 2) block[integer(at[0])] += bases[integer(at[1])];
   table.clear();
-  for (int64_t i = 0; i < size; ++i, at += 2) table.push_back(at[0] + bases[whole(at[1])]);
-  block[0] = static_cast<double>(reinterpret_cast<uintptr_t>(table.data()));
+  for (int64_t i = 0; i < size; ++i, at += 2) table.push_back(at[0] + bases[integer(at[1])]);
+  block[0] = addressAsDouble(table.data());
   kernelEntries[kernel].call(block);
   return at;
 }
@@ -79,24 +79,22 @@ int64_t replay(const double* program, int64_t length, const double* bases) {
   const double* const end = program + length;
   for (const double* step = program; step < end;) {
     const auto kernel = static_cast<int>(step[0]);
-    if (kernel == -1) {
+    if (kernel == chainStep) {
       runChain(step, bases);
-      step += 5 + whole(step[1]);
+      step += 5 + integer(step[1]);
       continue;
     }
-    if (kernel == -2) {
+    if (kernel == tableStep) {
       step = runWithTable(step, bases);
       continue;
     }
-    const int64_t count = whole(step[1]), addresses = whole(step[2]);
+    const int64_t count = integer(step[1]), addresses = integer(step[2]);
     const double* at = step + 3;
     std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
     at += count;
-    for (int64_t i = 0; i < addresses; ++i, at += 2) block[whole(at[0])] += bases[whole(at[1])];
+    for (int64_t i = 0; i < addresses; ++i, at += 2) block[integer(at[0])] += bases[integer(at[1])];
     kernelEntries[kernel].call(block);
-    if (kernel == index_bounds_number &&
-        *reinterpret_cast<const double*>(static_cast<uintptr_t>(block[4])) >= 0)
-      return step - program;
+    if (kernel == index_bounds_number && *indexBoundsResult(block) >= 0) return step - program;
     step = at;
   }
   return -1;

@@ -6,7 +6,7 @@
 
 namespace ostinato {
 
-// A program is a list of steps. One call is a row of doubles:
+// A program is a list of steps, all doubles. The step of one call is
 //
 //   kernel, count, addresses, `count` arguments, `addresses` pairs (argument, base)
 //
@@ -14,21 +14,27 @@ namespace ostinato {
 //
 // A chain is a run of elementwise calls over `rows` rows, none of which reads other rows of what
 // another writes. It is run tile by tile, all calls on a tile's rows before the next tile, so that
-// what they hand on stays in the caches:
+// intermediate results stay in the caches:
 //
-//   -1, length, rows, tileRows, elements of all calls in one row, `length` doubles of links
+//   chainStep, length, rows, tileRows, elements of all calls in one row, `length` doubles of links
 //
-// A link is the kernel, count, addresses, the argument that holds how many rows or elements there
-// are, that many for each row, `count` arguments, and `addresses` triples (argument, base, bytes
-// from row to row). Base -1 is memory of the worker's own, for one tile.
+// A link is one call of the chain:
+//
+//   kernel, count, addresses, extent, extent in one row, `count` arguments, `addresses` triples
+//   (argument, base, bytes from row to row)
+//
+// `extent` is the argument that holds how many rows or elements there are. The base scratchBase is
+// the worker's scratch memory, whose contents last for one tile.
 //
 // A call whose first argument is a table of addresses (gemm_sums) is
 //
-//   -2, kernel, count, addresses, size, `count` arguments, `addresses` pairs, `size` pairs (offset,
-//   base) that make the table
-//
-// Returns -1, or the place in `program` of an index_bounds step that found an index out of range:
-// nothing after it has been run.
+//   tableStep, kernel, count, addresses, size, `count` arguments, `addresses` pairs (argument,
+//   base), `size` pairs (offset, base) that make the table
+enum StepKind : int { chainStep = -1, tableStep = -2 };
+inline constexpr int scratchBase = -1;
+
+// Returns -1, or the position in `program` of an index_bounds step that found an index out of
+// range: nothing after it has been run.
 int64_t replay(const double* program, int64_t length, const double* bases);
 
 }  // namespace ostinato

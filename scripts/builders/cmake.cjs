@@ -3,7 +3,8 @@
 
 const os = require('node:os');
 const path = require('node:path');
-const { root, run, answers } = require('./project.cjs');
+const { nodeAddonApi } = require('../sources.cjs');
+const { root, noNodeAddonApi, run, answers } = require('./project.cjs');
 
 function command() {
   try {
@@ -17,6 +18,7 @@ function command() {
 function unavailable() {
   if (command() === null) return 'cmake-js is not installed';
   if (!answers('cmake', '--version')) return 'cmake was not found';
+  if (nodeAddonApi() === null) return noNodeAddonApi;
   return null;
 }
 

@@ -6,8 +6,8 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { sources, isasFor, hasDefinitions } = require('../sources.cjs');
-const { root, nodeApiHeaders, run, answers } = require('./project.cjs');
+const { sources, isasFor, hasDefinitions, nodeAddonApi } = require('../sources.cjs');
+const { root, nodeApiHeaders, noNodeAddonApi, run, answers } = require('./project.cjs');
 
 const compiler = () =>
   [process.env.CXX, 'c++', 'g++', 'clang++'].find((name) => name && answers(name, '--version'));
@@ -17,6 +17,7 @@ function unavailable() {
   if (process.platform === 'win32') return 'not for Windows';
   if (compiler() === undefined) return 'no C++ compiler was found (tried $CXX, c++, g++, clang++)';
   if (nodeApiHeaders() === null) return 'node_api.h was not found';
+  if (nodeAddonApi() === null) return noNodeAddonApi;
   return null;
 }
 
@@ -27,16 +28,19 @@ function compilations(out) {
     '-fPIC',
     '-pthread',
     '-DNDEBUG',
-    '-DNAPI_VERSION=8',
-    `-isystem${nodeApiHeaders()}`,
     ...(process.env.CXXFLAGS ?? '').split(/\s+/).filter(Boolean),
   ];
-  const has = hasDefinitions(process.arch).map((definition) => `-D${definition}`);
+  const addon = [
+    ...sources.addonFlags,
+    ...[...sources.addonDefinitions, ...hasDefinitions(process.arch)].map((name) => `-D${name}`),
+    `-isystem${nodeApiHeaders()}`,
+    `-isystem${nodeAddonApi()}`,
+  ];
   const object = (file, set) => path.join(out, `${file.replace(/[/\\]/g, '-')}-${set}.o`);
   return [
     ...[...sources.common, ...sources.addon].map((file) => ({
       object: object(file, 'common'),
-      args: [...common, ...has, '-c', file],
+      args: [...common, ...addon, '-c', file],
     })),
     ...isasFor(process.arch).flatMap(([isa, flags]) =>
       sources.kernels.map((file) => ({

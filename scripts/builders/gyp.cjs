@@ -5,7 +5,8 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { root, nodeApiHeaders, run } = require('./project.cjs');
+const { nodeAddonApi } = require('../sources.cjs');
+const { root, nodeApiHeaders, noNodeAddonApi, run } = require('./project.cjs');
 
 function command() {
   try {
@@ -19,6 +20,7 @@ function command() {
 function unavailable() {
   if (command() === null) return 'node-gyp was not found';
   if (nodeApiHeaders() === null) return 'node_api.h was not found';
+  if (nodeAddonApi() === null) return noNodeAddonApi;
   return null;
 }
 

@@ -55,6 +55,8 @@ function nodeApiHeaders() {
   }
 }
 
+const noNodeAddonApi = 'the package node-addon-api was not found: install ostinato again';
+
 /** Runs a command in the root and returns { ok, output }. */
 function run(command, args, { verbose = false, env = process.env } = {}) {
   const stdio = verbose ? 'inherit' : 'pipe';
@@ -66,4 +68,13 @@ function run(command, args, { verbose = false, env = process.env } = {}) {
 /** Whether a command exists and answers. */
 const answers = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
-module.exports = { root, addonPaths, isStale, writeStamp, nodeApiHeaders, run, answers };
+module.exports = {
+  root,
+  addonPaths,
+  isStale,
+  writeStamp,
+  nodeApiHeaders,
+  noNodeAddonApi,
+  run,
+  answers,
+};

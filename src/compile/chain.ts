@@ -3,6 +3,7 @@
  * (native/binding/replay.h). What only a chain uses then never leaves the caches. Each element is computed
  * by the same operations as before, so no bit changes.
  */
+import { programFormat } from '../native/recording';
 import { planBuffers } from './plan';
 import type { Buffer, Call, Pointer } from './trace';
 
@@ -225,14 +226,16 @@ export function writeChain(
   code: number[],
 ): void {
   const header = code.length;
-  code.push(-1, 0, rows, tileRows, elementsPerRow(links));
+  code.push(programFormat.chainStep, 0, rows, tileRows, elementsPerRow(links));
   for (const { call, operands, countAt, perRow } of links) {
     const at = code.length + 5;
     code.push(call.kernel, call.args.length, operands.length, countAt, perRow, ...call.args);
     for (const { pointer, rowStep } of operands) {
       const own = local.get(pointer.buffer);
       const { base, offset } =
-        own === undefined ? place(pointer) : { base: -1, offset: own + pointer.offset };
+        own === undefined
+          ? place(pointer)
+          : { base: programFormat.scratchBase, offset: own + pointer.offset };
       code[at + pointer.at] = offset;
       code.push(pointer.at, base, own === undefined ? rowStep : 0);
     }

@@ -2,7 +2,7 @@
  * A program: calls with all addresses as offsets from bases. Base 0 is the workspace of temporaries, base 1 the memory
  * that a forward run leaves for its backward, each other one an argument, a result, or a tensor held from outside.
  */
-import { kernelNumber, Doubles, runProgram } from '../native/recording';
+import { kernelNumber, Doubles, programFormat, runProgram } from '../native/recording';
 import { borrow, giveBack } from '../tensor/storage';
 import type { Memory } from '../native/kernels';
 import { isChain, withChains, writeChain, type Step } from './chain';
@@ -95,7 +95,7 @@ function writeCall(
   code: number[],
 ): void {
   if (table === undefined) code.push(kernel, args.length, pointers.length);
-  else code.push(-2, kernel, args.length, pointers.length, table.length);
+  else code.push(programFormat.tableStep, kernel, args.length, pointers.length, table.length);
   const at = code.length;
   code.push(...args);
   for (const pointer of pointers) {

@@ -20,10 +20,11 @@ export interface Memory {
 }
 
 export const addon = loadAddon();
+/** Of this evaluation of the package alone: another copy in the process has its own. */
+export const instance = addon.createInstance();
 
 /** The argument block: doubles that the next kernel call reads. */
-export const args = new Float64Array(128);
-addon.setArgumentBlock(args);
+export const { args } = instance;
 
 /** The instruction set in use: `avx512`, `avx2`, `neon` or `scalar`. */
 export const isa: string = addon.isa ?? 'none';
@@ -34,7 +35,7 @@ export const addressOf = (array: ArrayBufferView): number => addon.addressOf(arr
 
 /** The kernel of exactly that name. */
 export function kernel(name: string): Kernel {
-  const found = addon.kernels[name];
+  const found = instance.kernels[name];
   if (found === undefined) throw new Error(`internal: the add-on has no kernel ${name}`);
   return found;
 }
@@ -46,7 +47,7 @@ export function family(name: string): KernelFamily {
   // All families have the same fields in the same order, so that reading one is a load at a known place.
   const found: KernelFamily = { f32: undefined, f64: undefined, i32: undefined, u8: undefined };
   for (const suffix of ['f32', 'f64', 'i32', 'u8'] as const) {
-    const one = addon.kernels[`${name}_${suffix}`];
+    const one = instance.kernels[`${name}_${suffix}`];
     if (one !== undefined) found[suffix] = one;
   }
   if (Object.values(found).every((one) => one === undefined))

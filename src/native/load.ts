@@ -7,18 +7,34 @@ import { dirname, join, resolve } from 'node:path';
 
 /** What native/binding/addon.cc exports. */
 export interface Addon {
-  /** A function for each kernel of kernels.inc; it reads its arguments from the argument block. */
-  readonly kernels: Readonly<Record<string, () => void>>;
   /** The instruction set in use; null when OSTINATO_ISA names one that is not available. */
   readonly isa: string | null;
   readonly availableIsas: readonly string[];
   readonly maxThreads: number;
-  /** Recording and replaying (native/binding/recorder.h, replay.h); arguments are in the argument block. */
-  readonly trace: Readonly<Record<'start' | 'stop' | 'length' | 'read' | 'run', () => void>>;
+  /** What a recorded argument is (native/binding/entries.h). */
+  readonly argumentKinds: Readonly<
+    Record<'number' | 'readAddress' | 'writeAddress' | 'structField' | 'stridedField', number>
+  >;
+  /** The numbers of a program's steps that are no kernel, and of the base that is scratch (native/binding/replay.h). */
+  readonly programFormat: Readonly<Record<'chainStep' | 'tableStep' | 'scratchBase', number>>;
   addressOf(array: ArrayBufferView): number;
-  setArgumentBlock(block: Float64Array): void;
   getNumThreads(): number;
   setNumThreads(threads: number): void;
+  /** What each evaluation of this package has for itself. */
+  createInstance(): AddonInstance;
+}
+
+/** An argument block with the functions that read it (native/binding/instance.h). */
+export interface AddonInstance {
+  readonly args: Float64Array;
+  /** A function for each kernel of kernels.inc. */
+  readonly kernels: Readonly<Record<string, () => void>>;
+  /** Replays a program (native/binding/replay.h); takes its arguments from the block as kernels do, and leaves the result there. */
+  runProgram(): void;
+  startRecording(): void;
+  stopRecording(): void;
+  /** The calls recorded since the last reading (native/binding/recording.h). */
+  readRecording(): Float64Array;
 }
 
 /** Where to look and how to load: replaceable, so that every failure can be tested. */

@@ -28,13 +28,15 @@ describe('loadAddon', () => {
   const addon = (isa: string | null): Addon => ({
     isa,
     availableIsas: ['avx2', 'scalar'],
-    kernels: {},
-    trace: { start: () => {}, stop: () => {}, length: () => {}, read: () => {}, run: () => {} },
     maxThreads: 1,
     addressOf: () => 0,
-    setArgumentBlock: () => undefined,
     getNumThreads: () => 1,
     setNumThreads: () => undefined,
+    argumentKinds: { number: 0, readAddress: 1, writeAddress: 2, structField: 3, stridedField: 4 },
+    programFormat: { chainStep: -1, tableStep: -2, scratchBase: -1 },
+    createInstance: () => {
+      throw new Error('not called by the loader');
+    },
   });
   const context = (load: LoadContext['load'], env: LoadContext['env'] = {}): LoadContext => ({
     root,

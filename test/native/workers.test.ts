@@ -1,4 +1,4 @@
-// The add-on in several JavaScript threads of one process: each has an argument block of its own.
+// The add-on in several JavaScript threads of one process.
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import path, { join } from 'node:path';
@@ -43,12 +43,10 @@ function wrongElements(
 const script = `
 const { workerData, parentPort } = require('node:worker_threads');
 const addon = require(workerData.addonFile);
-const args = new Float64Array(128);
-addon.setArgumentBlock(args);
 const wrongElements = ${wrongElements.toString()};
-const { gemm_f32: gemm } = addon.kernels;
+const { args, kernels } = addon.createInstance();
 const { n, factor, rounds } = workerData;
-parentPort.postMessage(wrongElements({ args, gemm, addressOf: addon.addressOf }, n, factor, rounds));
+parentPort.postMessage(wrongElements({ args, gemm: kernels.gemm_f32, addressOf: addon.addressOf }, n, factor, rounds));
 `;
 
 function inWorker(n: number, factor: number, rounds: number): Promise<number> {

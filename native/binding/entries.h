@@ -1,5 +1,5 @@
-// Every kernel by number, in the order of kernels.inc: how the JavaScript functions (addon.cc), a
-// recording (recorder.cc) and a program (replay.cc) all reach it.
+// Every kernel by number, in the order of kernels.inc: what an Instance, a Recording
+// and a replayed program call.
 #pragma once
 
 #include <vector>
@@ -17,7 +17,7 @@ enum KernelNumber : int {
   kernelCount
 };
 
-// What one double of an argument block stands for. An address has 8 * sizeof(T) added.
+// What one double of an argument block is. An address has 8 * sizeof(T) added.
 enum ArgumentKind : char {
   plainNumber,
   readAddress,   // of a const T* parameter; may be null
@@ -27,14 +27,14 @@ enum ArgumentKind : char {
 };
 
 struct KernelEntry {
-  // Calls the kernel with the arguments at `at`.
-  void (*call)(const double* at);
-  // The kinds of the arguments at `at`, one for each double that `call` would read.
-  void (*describe)(const double* at, std::vector<char>& kinds);
+  // Calls the kernel.
+  void (*call)(const double* args);
+  // Appends the kinds of the arguments, one for each double that `call` reads.
+  void (*describe)(const double* args, std::vector<char>& kinds);
 };
 extern const KernelEntry kernelEntries[kernelCount];
 
-// The instruction set whose kernels are called. Before the first call.
-void setKernelTable(const KernelTable* table);
+// Makes the entries call the kernels of selectedTable(), once for the process, and returns it.
+const KernelTable* useSelectedTable();
 
 }  // namespace ostinato

@@ -1,12 +1,16 @@
-#include "invoke.h"
+#include "entries.h"
 
+#include "../runtime/dispatch.h"
 #include "arguments.h"
 
 namespace ostinato {
 
 static const KernelTable* table = nullptr;
 
-void setKernelTable(const KernelTable* selected) { table = selected; }
+const KernelTable* useSelectedTable() {
+  static const KernelTable* const selected = table = selectedTable();
+  return selected;
+}
 
 template <class P>
 struct Kind {
@@ -49,10 +53,10 @@ static void describe(void (*)(P...), const double* at, std::vector<char>& kinds)
 }
 
 const KernelEntry kernelEntries[kernelCount] = {
-#define ENTRY(field)                                              \
-  {[](const double* at) { callWithArguments(table->field, at); }, \
-   [](const double* at, std::vector<char>& kinds) {               \
-     describe(decltype(KernelTable::field){}, at, kinds);         \
+#define ENTRY(field)                                                  \
+  {[](const double* args) { callWithArguments(table->field, args); }, \
+   [](const double* args, std::vector<char>& kinds) {                 \
+     describe(decltype(KernelTable::field){}, args, kinds);           \
    }},
 #define KERNEL_FLOAT(name, parameters) ENTRY(name##_f32) ENTRY(name##_f64)
 #define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) ENTRY(name##_i32)

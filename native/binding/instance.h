@@ -1,0 +1,40 @@
+// An instance: one evaluation of the package in one environment. Its argument block, its kernel
+// functions and its recording are its own, so that several copies of the package in one process
+// (require.cache emptied, jest.resetModules(), two folders, workers) compute side by side.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "recording.h"
+
+namespace ostinato {
+
+class Instance {
+ public:
+  explicit Instance(Napi::Env env);
+
+  // { args, kernels, runProgram, startRecording, stopRecording, readRecording }: the argument block
+  // (arguments.h), a function for each kernel of kernels.inc, replay (replay.h) as one more of
+  // them, and the recording of their calls (recording.h). All of them point to this instance, which
+  // therefore lives as long as its environment: 1.3 KB.
+  Napi::Object toObject(Napi::Env env);
+
+  // Makes a kernel's call with the arguments in the block, or records it.
+  void call(int kernel);
+
+  // (code, length, bases): leaves in the block what `replay` returns.
+  void runProgram();
+
+ private:
+  Napi::Reference<Napi::Float64Array> args;  // keeps the block's memory
+  double* block;
+  std::unique_ptr<Recording> recording;  // null while nothing is recorded
+
+  static void startRecording(const Napi::CallbackInfo& info);
+  static void stopRecording(const Napi::CallbackInfo& info);
+  static Napi::Value readRecording(const Napi::CallbackInfo& info);
+};
+
+}  // namespace ostinato
