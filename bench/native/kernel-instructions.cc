@@ -31,9 +31,9 @@ Work work = {
         [](Work&, int64_t count, void (*body)(void*, int64_t, int), void* context) {
           for (int64_t i = 0; i < count; ++i) body(context, i, 0);
         },
-    .runTogether = [](Work&, int, void (*body)(void*, int, int, int),
-                      void* context) { body(context, 0, 1, 0); },
-    .meet = [](Work&) {},
+    .runRegion = [](Work&, int, void (*body)(void*, int, int, int),
+                    void* context) { body(context, 0, 1, 0); },
+    .barrier = [](Work&) {},
     .scratch = [](Work&, int) -> char* { return scratchMemory; },
 };
 

@@ -1,5 +1,5 @@
-// Strided: how an elementwise kernel walks its operands. The caller has broadcast the shapes and
-// merged neighbouring dimensions wherever every operand allows it, so most calls arrive with one
+// Strided: shape and strides of an elementwise kernel's operands. The caller has broadcast the shapes and
+// collapsed adjacent dimensions wherever the strides of every operand allow it, so most calls have one
 // dimension.
 #pragma once
 

@@ -1,14 +1,14 @@
 // Work: what a kernel may ask of its caller, namely threads and scratch memory. Kernels themselves
 // neither allocate nor start threads; runtime/threads implements this.
 //
-//   parallel(work, count, body)    independent pieces: body(index, worker) for each index, in any
-//                                  order, on any worker, some of them at the same time
-//   together(work, wanted, body)   1 <= count <= wanted bodies that all run at the same time and may
-//                                  wait for each other with work.meet(work):
-//                                  body(index, count, worker)
+//   parallel(work, count, body)         parallel for: body(index, worker) for each index in [0, count),
+//                                       in any order, on any worker
+//   parallelRegion(work, wanted, body)  1 <= count <= wanted participants that all run at the same time
+//                                       and may synchronize with work.barrier(work):
+//                                       body(index, count, worker)
 //
-// How pieces fall to workers, and how many run together, must not change a bit of any result. A
-// body calls neither of the two.
+// Neither the assignment of indices to workers nor the number of participants may change a bit of any
+// result. Neither nests.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ struct Work {
               void* context);
 
   // Runs body(context, index, count, worker) for each index in [0, count), all at the same time,
-  // and returns when all have ended. count is what can be had at once, from 1 to wanted <= threads:
-  // a worker that is late, or busy for another caller, is not waited for.
-  void (*runTogether)(Work& work, int wanted,
-                      void (*body)(void* context, int index, int count, int worker), void* context);
+  // and returns when all have ended. 1 <= count <= wanted <= threads is the number of workers that are
+  // free: one that is late, or busy for another caller, is not waited for.
+  void (*runRegion)(Work& work, int wanted,
+                    void (*body)(void* context, int index, int count, int worker), void* context);
 
-  // In a body of runTogether: returns when all `count` bodies have called it as often as this one.
-  // What they wrote before is visible after.
-  void (*meet)(Work& work);
+  // In a body of runRegion: returns when all `count` participants have called it as often as this one.
+  // Their earlier writes are visible then.
+  void (*barrier)(Work& work);
 
   // Worker w's own scratch: scratchBytes bytes, 64-byte aligned. Its contents do not outlive the
   // kernel's call.
@@ -55,10 +55,10 @@ inline __attribute__((always_inline)) void parallel(Work& work, int64_t count, B
       &body);
 }
 
-// work.runTogether for a lambda body(index, count, worker).
+// work.runRegion for a lambda body(index, count, worker).
 template <class Body>
-inline __attribute__((always_inline)) void together(Work& work, int wanted, Body body) {
-  work.runTogether(
+inline __attribute__((always_inline)) void parallelRegion(Work& work, int wanted, Body body) {
+  work.runRegion(
       work, wanted,
       [](void* context, int index, int count, int worker) {
         (*static_cast<Body*>(context))(index, count, worker);

@@ -3,12 +3,10 @@
 
 namespace ostinato {
 
-// Asks the C library to keep freed memory for the next request of this process instead of returning
-// it to the system. The collector frees tensors in large batches; without this each batch goes back
-// as pages, and the next tensors pay for mapping and zeroing them again. Up to 256 MB stay at the
-// end of the heap. Settings that the user has made by MALLOC_TRIM_THRESHOLD_,
-// MALLOC_MMAP_THRESHOLD_ or GLIBC_TUNABLES are left alone; other C libraries than glibc are not
-// touched.
+// Raises glibc's M_TRIM_THRESHOLD and M_MMAP_THRESHOLD to 256 MB, so that freed memory stays in the
+// process. The collector frees tensors in large batches; with the defaults each batch is unmapped, and
+// the next tensors pay for mapping and zeroing the pages again. Does nothing where the user has set
+// MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_ or GLIBC_TUNABLES, or with another C library.
 void keepFreedMemory();
 
 }  // namespace ostinato

@@ -1,6 +1,6 @@
-// One pool for the process. A caller publishes a job, takes pieces of it itself, and closes it when
-// none is left: a worker that comes late (asleep, preempted) finds the job closed and is not waited
-// for, so only a worker that holds a piece can keep the caller. Workers watch for the next job for
+// One pool for the process. A caller publishes a job, runs indices of it itself, and retires it when
+// none is left: a worker that comes late (asleep, preempted) finds the job retired and is not waited
+// for, so only a worker that is running an index delays the caller. Workers spin for the next job for
 // a while, then sleep. The pool is never destroyed: its threads may sleep in it while the process
 // ends.
 #include "threads.h"
@@ -22,7 +22,7 @@ namespace ostinato {
 
 namespace {
 
-constexpr int mostThreads = 64;
+constexpr int threadLimit = 64;
 
 using Clock = std::chrono::steady_clock;
 double now() { return std::chrono::duration<double>(Clock::now().time_since_epoch()).count(); }
@@ -35,18 +35,18 @@ void pause() {
 #endif
 }
 
-// Seconds a worker watches for its next job before it sleeps: about what waking it would cost.
-constexpr double watchTime = 20e-6;
-// Seconds that together() waits for workers to come.
+// Seconds a worker spins for its next job before it sleeps: about what waking it would cost.
+constexpr double spinTime = 20e-6;
+// Seconds that parallelRegion() waits for workers to join.
 constexpr double gatherTime = 50e-6;
-// A wait this long is no imbalance of work but a thread that does not get its processor.
+// A wait this long means that a thread does not get its processor, not that the work is unbalanced.
 constexpr double stallTime = 200e-6;
 
-// Waits for `ready()`, watching first, giving the processor away later. Returns the seconds waited
+// Waits for `ready()`: spins first (if `spin`), then yields the processor. Returns the seconds waited
 // beyond the first few microseconds.
 template <class Ready>
-double await(const bool watch, Ready ready) {
-  for (int i = 0; watch && i < 400; ++i) {
+double await(const bool spin, Ready ready) {
+  for (int i = 0; spin && i < 400; ++i) {
     if (ready()) return 0;
     pause();
   }
@@ -54,7 +54,7 @@ double await(const bool watch, Ready ready) {
   const double start = now();
   double waited = 0;
   do {
-    if (watch && waited < watchTime)
+    if (spin && waited < spinTime)
       for (int i = 0; i < 50; ++i) pause();
     else
       sched_yield();
@@ -76,18 +76,18 @@ char* reserveScratch() {
 
 struct CallerWork;
 using Body = void (*)(void*, int64_t, int);
-using TogetherBody = void (*)(void*, int, int, int);
+using RegionBody = void (*)(void*, int, int, int);
 
-// A job's state in one word: number, how many workers may enter, whether it is open, how many are
-// in.
+// A job's state in one word: number (32 bits), how many workers may join (16), whether it still accepts
+// workers (1), how many are active (15).
 struct State {
-  static constexpr uint64_t one = 1, open = 1 << 15;
+  static constexpr uint64_t one = 1, accepting = 1 << 15;
   static uint64_t make(uint64_t number, int limit) {
-    return number << 32 | uint64_t(limit) << 16 | open;
+    return number << 32 | uint64_t(limit) << 16 | accepting;
   }
   static uint64_t number(uint64_t s) { return s >> 32; }
   static int limit(uint64_t s) { return int(s >> 16 & 0xffff); }
-  static int inside(uint64_t s) { return int(s & (open - 1)); }
+  static int active(uint64_t s) { return int(s & (accepting - 1)); }
 };
 
 struct Pool {
@@ -96,37 +96,39 @@ struct Pool {
     char* scratch = nullptr;
   };
 
-  // Read by all workers while they watch, written when a job starts and ends and by who enters it.
+  // Read by all workers while they spin; written when a job starts and ends, and by workers that join.
   alignas(64) std::atomic<uint64_t> state{0};
   alignas(64) std::atomic<int64_t> next{0};
-  // The job: written before it is opened, read only by who has entered.
+  // The job: written before it is published, read only by workers that have joined.
   alignas(64) int64_t count = 0;
   Body body = nullptr;
-  TogetherBody togetherBody = nullptr;
+  RegionBody regionBody = nullptr;
   void* context = nullptr;
   std::atomic<int> participants{0};
 
   alignas(64) std::atomic<bool> busy{false};  // owned by one caller
   std::atomic<int> threads{1};
   int started = 1;  // workers that exist, the caller counted as one; the owner's
-  std::atomic<bool> watch{
+  std::atomic<bool> spin{
       true};  // false with more threads than processors: it would take their time
   double serialUntil = 0, backOff = 0;  // the owner's
-  Worker workers[mostThreads];
+  Worker workers[threadLimit];
 
   Pool();
   int start(int wanted);
-  void open(int limit);
-  int close() { return State::inside(state.fetch_and(~State::open, std::memory_order_acq_rel)); }
-  double awaitEmpty() {
-    return await(watch, [&] { return State::inside(state.load(std::memory_order_acquire)) == 0; });
+  void publish(int limit);
+  int retire() {
+    return State::active(state.fetch_and(~State::accepting, std::memory_order_acq_rel));
+  }
+  double awaitIdle() {
+    return await(spin, [&] { return State::active(state.load(std::memory_order_acquire)) == 0; });
   }
   void work(int id);
-  void takePieces(int id) {
+  void runIndices(int id) {
     for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;)
       body(context, i, id);
   }
-  void judge(double elapsed, double waited);
+  void updateBackOff(double elapsed, double waited);
 };
 
 Pool& pool() {
@@ -134,7 +136,7 @@ Pool& pool() {
   return *only;
 }
 
-// A caller's Work, and where the bodies of its together() meet.
+// A caller's Work, and the barrier of its parallel region.
 struct CallerWork : Work {
   char* ownScratch = nullptr;
   int participants = 1;
@@ -148,7 +150,7 @@ struct CallerWork : Work {
 };
 
 void resetInChild() {
-  // The workers did not come along, nor did another thread that may have owned the pool.
+  // fork() copies the calling thread only: no workers, and no other thread that owned the pool.
   Pool& p = pool();
   p.state.store(0);
   p.busy.store(false);
@@ -160,7 +162,7 @@ Pool::Pool() {
   const char* text = std::getenv("OSTINATO_NUM_THREADS");
   const int asked = text ? std::atoi(text) : 0;
   const int initial = asked > 0 ? asked : availableCores();
-  threads.store(initial < mostThreads ? initial : mostThreads);
+  threads.store(initial < threadLimit ? initial : threadLimit);
   pthread_atfork(nullptr, nullptr, resetInChild);
   // Unloading the library (Node does so when the worker thread that loaded it ends) would take the
   // code from under the pool's threads.
@@ -174,10 +176,10 @@ void* workerMain(void* argument) {
   return nullptr;
 }
 
-// Sees to it that workers 1 .. wanted - 1 exist; returns how many there are, the caller included.
+// Starts workers up to number wanted - 1; returns how many there are, the caller included.
 int Pool::start(int wanted) {
   if (started < wanted) {
-    watch = wanted <= availableProcessors();
+    spin = wanted <= availableProcessors();
     // Signals are for the threads that expect them.
     sigset_t all, before;
     sigfillset(&all);
@@ -200,7 +202,7 @@ int Pool::start(int wanted) {
   return wanted < started ? wanted : started;
 }
 
-void Pool::open(int limit) {
+void Pool::publish(int limit) {
   const uint64_t number = State::number(state.load(std::memory_order_relaxed)) + 1;
   state.store(State::make(number, limit), std::memory_order_seq_cst);
   for (int id = 1; id <= limit; ++id)
@@ -221,9 +223,9 @@ void Pool::work(int id) {
     };
     double end = 0;
     while (!changed()) {
-      for (int i = 0; watch && i < 50; ++i) pause();
-      if (end == 0) end = now() + watchTime;
-      if (watch && now() < end) continue;
+      for (int i = 0; spin && i < 50; ++i) pause();
+      if (end == 0) end = now() + spinTime;
+      if (spin && now() < end) continue;
       // Either the caller sees asleep == 1 and clears it, or this worker sees the new job.
       asleep.store(1, std::memory_order_seq_cst);
       if (State::number(state.load(std::memory_order_seq_cst)) == seen) asleep.wait(1);
@@ -232,25 +234,25 @@ void Pool::work(int id) {
     }
     seen = State::number(s);
     if (id > State::limit(s)) continue;
-    bool entered = false;
-    while ((s & State::open) && State::number(s) == seen && !entered)
-      entered = state.compare_exchange_weak(s, s + State::one, std::memory_order_acq_rel);
-    if (!entered) continue;
-    if (togetherBody) {
-      const int index = State::inside(s) + 1;
-      await(watch, [&] { return participants.load(std::memory_order_acquire) != 0; });
-      togetherBody(context, index, participants.load(std::memory_order_relaxed), id);
+    bool joined = false;
+    while ((s & State::accepting) && State::number(s) == seen && !joined)
+      joined = state.compare_exchange_weak(s, s + State::one, std::memory_order_acq_rel);
+    if (!joined) continue;
+    if (regionBody) {
+      const int index = State::active(s) + 1;
+      await(spin, [&] { return participants.load(std::memory_order_acquire) != 0; });
+      regionBody(context, index, participants.load(std::memory_order_relaxed), id);
     } else {
-      takePieces(id);
+      runIndices(id);
     }
     state.fetch_sub(State::one, std::memory_order_release);
   }
 }
 
-// When workers do not get their processors, waiting for them costs more than they give: alone, a
-// caller would have taken about twice the time that it did not wait. Then callers stay alone for a
-// while, longer each time that it soon happens again.
-void Pool::judge(double elapsed, double waited) {
+// When workers do not get their processors, waiting for them costs more than they contribute: on one
+// thread, a caller would have taken about twice the time that it did not wait. Callers then run serially
+// for a while (backOff), which doubles each time that it soon happens again.
+void Pool::updateBackOff(double elapsed, double waited) {
   if (waited > stallTime && waited > elapsed / 2) {
     const double time = now();
     const bool again = backOff != 0 && time < serialUntil + backOff;
@@ -284,17 +286,17 @@ void run(Work& work, int64_t count, Body body, void* context) {
   }
   p.count = count;
   p.body = body;
-  p.togetherBody = nullptr;
+  p.regionBody = nullptr;
   p.context = context;
   p.next.store(0, std::memory_order_relaxed);
-  p.open(workers - 1);
-  p.takePieces(0);
-  p.close();
-  const double waited = p.awaitEmpty();
-  p.judge(now() - begin, waited);
+  p.publish(workers - 1);
+  p.runIndices(0);
+  p.retire();
+  const double waited = p.awaitIdle();
+  p.updateBackOff(now() - begin, waited);
 }
 
-void runTogether(Work& work, int wanted, TogetherBody body, void* context) {
+void runRegion(Work& work, int wanted, RegionBody body, void* context) {
   CallerWork& caller = static_cast<CallerWork&>(work);
   caller.participants = 1;
   if (wanted > work.threads) wanted = work.threads;
@@ -303,27 +305,27 @@ void runTogether(Work& work, int wanted, TogetherBody body, void* context) {
   const Ownership ownership(p);
   if (!ownership.owned || now() < p.serialUntil || (wanted = p.start(wanted)) <= 1)
     return body(context, 0, 1, 0);
-  p.togetherBody = body;
+  p.regionBody = body;
   p.context = context;
   p.participants.store(0, std::memory_order_relaxed);
-  p.open(wanted - 1);
+  p.publish(wanted - 1);
   const double begin = now();
-  while (State::inside(p.state.load(std::memory_order_relaxed)) < wanted - 1 &&
+  while (State::active(p.state.load(std::memory_order_relaxed)) < wanted - 1 &&
          now() - begin < gatherTime)
-    if (p.watch)
+    if (p.spin)
       pause();
     else
       sched_yield();
-  caller.participants = 1 + p.close();
+  caller.participants = 1 + p.retire();
   caller.arrived.store(0, std::memory_order_relaxed);
   caller.stalled.store(0, std::memory_order_relaxed);
   p.participants.store(caller.participants, std::memory_order_release);
   body(context, 0, caller.participants, 0);
-  const double waited = p.awaitEmpty();
-  p.judge(now() - begin, waited + caller.stalled.load(std::memory_order_relaxed));
+  const double waited = p.awaitIdle();
+  p.updateBackOff(now() - begin, waited + caller.stalled.load(std::memory_order_relaxed));
 }
 
-void meet(Work& work) {
+void barrier(Work& work) {
   CallerWork& caller = static_cast<CallerWork&>(work);
   if (caller.participants == 1) return;
   const uint32_t phase = caller.phase.load(std::memory_order_relaxed);
@@ -333,8 +335,8 @@ void meet(Work& work) {
     return;
   }
   const double waited =
-      await(pool().watch, [&] { return caller.phase.load(std::memory_order_acquire) != phase; });
-  // Several may wait for one: each writes about the same sum, so its stall counts once.
+      await(pool().spin, [&] { return caller.phase.load(std::memory_order_acquire) != phase; });
+  // Several may wait for one participant: each writes about the same sum, so its stall counts once.
   if (waited > stallTime)
     caller.stalled.store(caller.stalled.load(std::memory_order_relaxed) + waited,
                          std::memory_order_relaxed);
@@ -355,8 +357,8 @@ Work& processWork() {
   if (!current) {
     static thread_local CallerWork own;
     own.run = run;
-    own.runTogether = runTogether;
-    own.meet = meet;
+    own.runRegion = runRegion;
+    own.barrier = barrier;
     own.scratch = scratch;
     current = &own;
   }
@@ -365,9 +367,9 @@ Work& processWork() {
 }
 
 void setThreads(int threads) {
-  pool().threads.store(threads < 1 ? 1 : threads < mostThreads ? threads : mostThreads);
+  pool().threads.store(threads < 1 ? 1 : threads < threadLimit ? threads : threadLimit);
 }
 int currentThreads() { return pool().threads.load(); }
-int maxThreads() { return mostThreads; }
+int maxThreads() { return threadLimit; }
 
 }  // namespace ostinato

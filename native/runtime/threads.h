@@ -7,8 +7,8 @@
 namespace ostinato {
 
 // The calling thread's Work, which every kernel call is given: one per JavaScript thread, all of
-// them on one pool of workers. While one caller uses the pool, another's kernels run on its own
-// thread alone.
+// them on one pool of workers. While one caller uses the pool, another's kernels run serially on
+// its own thread.
 Work& processWork();
 
 // 1 <= threads <= maxThreads(); values outside are brought inside. Workers start when first needed.

@@ -1,4 +1,4 @@
-// runtime/threads: every piece runs once, workers meet, several callers share the pool, and a
+// runtime/threads: every index runs once, barriers synchronize, several callers share the pool, and a
 // forked child has a pool of its own.
 #include "runtime/dispatch.h"
 #include "runtime/processors.h"
@@ -44,21 +44,21 @@ int64_t faultyPieces(Work& work, int64_t count) {
   return faulty;
 }
 
-// `rounds` rounds in which each participant adds to its own counter, meets the others and then
+// `rounds` rounds in which each participant writes its own counter, waits at a barrier and then
 // reads all of them. Returns the number of stale readings; `most` gets the largest number of
 // participants.
 int64_t staleReadings(Work& work, int wanted, int rounds, int& most) {
   std::vector<int64_t> counters(size_t(wanted) * 16, 0);
   std::atomic<int64_t> stale{0};
   std::atomic<int> seen{0};
-  together(work, wanted, [&](int index, int count, int worker) {
+  parallelRegion(work, wanted, [&](int index, int count, int worker) {
     if (worker < 0 || worker >= work.threads || index >= count || count > wanted) ++stale;
     ++seen;
     for (int round = 1; round <= rounds; ++round) {
       counters[size_t(index) * 16] = round;
-      work.meet(work);
+      work.barrier(work);
       for (int i = 0; i < count; ++i) stale += counters[size_t(i) * 16] != round;
-      work.meet(work);
+      work.barrier(work);
     }
   });
   most = seen > most ? int(seen) : most;
@@ -115,7 +115,8 @@ TEST_CASE("more than one worker takes part") {
 }
 
 TEST_CASE(
-    "together: all participants run at the same time and see what was written before a meeting") {
+    "parallelRegion: all participants run at the same time and see what was written before a "
+    "barrier") {
   int most = 0;
   for (int threads : {1, 2, 3}) {
     const ThreadsAre scope(threads);

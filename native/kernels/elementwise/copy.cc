@@ -9,7 +9,7 @@ OSTINATO_INLINE To convert(From x) {
   if constexpr (sameType<To, uint8_t>)
     return x != From(0);
   else if constexpr (sameType<To, int32_t> && isFloating<From>)
-    // Processors disagree on what does not fit; x86's answer is the rule here.
+    // Out-of-range conversions differ between processors; here they give x86's INT32_MIN.
     return x >= From(-0x1p31) && x < From(0x1p31) ? int32_t(x) : INT32_MIN;
   else
     return To(x);
@@ -28,7 +28,7 @@ CAST(cast_to_i32, int32_t)
 CAST(cast_to_u8, uint8_t)
 #undef CAST
 
-// The dimension along which an operand's neighbours are neighbours in memory, or -1.
+// The dimension of stride 1, or -1.
 static int64_t unitDimension(const Strided& s, int operand) {
   for (int64_t d = s.dims - 1; d >= 0; --d)
     if (s.strides[operand][d] == 1 && s.shape[d] > 1) return d;
@@ -36,16 +36,16 @@ static int64_t unitDimension(const Strided& s, int operand) {
 }
 // A type of T's size that transpose.h knows.
 template <class T>
-struct StandIn {
+struct SameSize {
   using type = T;
 };
 template <>
-struct StandIn<int32_t> {
+struct SameSize<int32_t> {
   using type = float;
 };
 
-// Matrices to transpose, one for each position in the dimensions other than `from` and `to`; a
-// piece of work is a band of one. Out of line: int32 shares float's code.
+// Transposes one matrix for each index of the dimensions other than `from` and `to`, in bands of rows
+// that threads share. Out of line: int32 shares float's code.
 template <class E>
 __attribute__((noinline)) void copyTransposed(const E* x, E* out, const Strided& s, int64_t from,
                                               int64_t to, Work& work) {
@@ -78,7 +78,7 @@ __attribute__((noinline)) void copyTransposed(const E* x, E* out, const Strided&
 
 template <class T>
 void copy(const T* x, T* out, const Strided& s, Work& work) {
-  using E = typename StandIn<T>::type;
+  using E = typename SameSize<T>::type;
   const int64_t from = unitDimension(s, 0), to = unitDimension(s, 1);
   if (from < 0 || to < 0 || from == to || s.shape[from] < 4 || s.shape[to] < 4)
     mapScalars(

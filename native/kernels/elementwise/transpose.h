@@ -1,6 +1,5 @@
-// A matrix copied transposed. Reading or writing along the long way touches a cache line for each
-// element, so the copy goes by squares one line wide, and inside them by small squares that are
-// transposed in registers.
+// Out-of-place matrix transposition. Strided access touches a cache line for each element, so the copy
+// is blocked twice: by squares one cache line wide, and in these by squares transposed in registers.
 #pragma once
 
 #include "../simd/vec.h"
@@ -36,7 +35,7 @@ OSTINATO_INLINE void transposeSquare(const uint8_t* x, int64_t xStride, uint8_t*
     for (int r = 0; r < 16; ++r) out[r * outStride + c] = x[c * xStride + r];
 }
 
-// out[r * outStride + c] = x[c * xStride + r] for r in [0, rows), c in [0, columns). T stands for
+// out[r * outStride + c] = x[c * xStride + r] for r in [0, rows), c in [0, columns). T may be
 // any type of its size.
 template <class T>
 inline __attribute__((noinline)) void transposeBlock(const T* x, int64_t xStride, T* out,

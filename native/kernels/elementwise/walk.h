@@ -1,8 +1,7 @@
-// How every elementwise kernel goes through its operands. A kernel is an operation on lanes
-// (Lanes<T> operations: float and double arithmetic on Vec<T>) or on single elements (Scalars
-// operations: integers, comparisons, conversions: exact, and vectorized by the compiler). This file
-// makes an inner loop of it, specialized for contiguous and broadcast operands; walk.cc owns the
-// outer dimensions and threads.
+// Loops of the elementwise kernels over strided operands. A kernel is an operation on lanes (Lanes:
+// float and double arithmetic on Vec<T>) or on single elements (Scalars: integers, comparisons,
+// conversions; exact, and vectorized by the compiler). This file makes an inner loop of it, specialized
+// for contiguous and broadcast operands; walk.cc owns the outer dimensions and threads.
 //
 // A lane's result does not depend on where in the loop it is computed: the last, partial vector
 // runs the same operations. The output may be one of the inputs, with the same strides; otherwise
@@ -34,8 +33,8 @@ struct Run {
 };
 using InnerLoop = void (*)(const Run& run, const void* operation);
 
-// Calls `loop` for runs that together cover `s`. Work is split among threads when there are more
-// than `grain` elements.
+// Calls `loop` for runs along one dimension until all of `s` is covered; on several threads from `grain`
+// elements on.
 void walk(const Strided& s, const Run& start, const int* elementBytes, InnerLoop loop,
           const void* operation, Work& work, int64_t grain);
 
@@ -173,8 +172,9 @@ struct Scalars {
   }
 };
 
-// How much an operation computes: an instruction or two, worth a loop of its own for a broadcast
-// operand; a few; or as many as exp, beside which looking at the strides costs nothing.
+// The cost of an operation: light is an instruction or two, and has loops specialized for a broadcast
+// operand; medium a few instructions; heavy as many as exp, where run-time strides cost nothing in
+// comparison.
 enum Weight { light, medium, heavy };
 
 // Whether this set is built for size (the scalar one is): then every operation's code exists once.
@@ -184,8 +184,7 @@ inline constexpr bool forSize = true;
 inline constexpr bool forSize = false;
 #endif
 
-// Picks the loop for the strides at hand. The lighter the operation, the more copies of its code
-// there are.
+// Dispatches on the run's strides. The lighter the operation, the more specializations are compiled.
 template <class Loop, class Operation, int inputs, Weight weight>
 __attribute__((noinline)) void innerLoop(const Run& run, const void* operation) {
   const Operation& f = *(const Operation*)operation;

@@ -1,8 +1,7 @@
 // Kernels that move elements by index: whole rows (index_select, index_add, and with them
-// embeddings) and single elements (gather, scatter, scatter_add). Tensors are contiguous [outer,
-// size, inner] views; indices are int32 and have been checked with index_bounds, so that nothing is
-// read or written outside. Where several sources meet in one place, they are added in the order of
-// their index.
+// embeddings) and single elements (gather, scatter, scatter_add). Tensors are contiguous
+// [outer, size, inner] views; indices are int32 and have been checked with index_bounds, so that nothing is
+// read or written outside. Several sources with the same index are added in order.
 #include "../kernels.h"
 #include "../simd/vec.h"
 

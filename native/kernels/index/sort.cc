@@ -5,7 +5,7 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// Whether a stands before b.
+// Whether a sorts before b.
 template <bool descending, class T>
 static inline bool before(T a, T b) {
   if constexpr (descending)
@@ -29,7 +29,7 @@ static void insertionSort(T* values, int32_t* index, int64_t n) {
   }
 }
 
-// Merges from[0, middle) and from[middle, n), both sorted; of equals the left one comes first.
+// Stable merge of the sorted from[0, middle) and from[middle, n).
 template <bool descending, class T>
 static void merge(const T* from, const int32_t* fromIndex, T* to, int32_t* toIndex, int64_t middle,
                   int64_t n) {
@@ -84,7 +84,7 @@ void sort_rows(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, i
   }
 }
 
-// The k best so far stay sorted; most elements fail the one comparison with the last of them.
+// Insertion into the sorted k best so far: O(n) comparisons for elements below the k-th.
 template <bool largest, class T>
 static void topkRow(const T* x, T* values, int32_t* index, int64_t n, int64_t k) {
   int64_t found = 0;

@@ -1,11 +1,11 @@
-// Norms and scaling over a table of gradients: what clipping is made of. Row: numel, address.
+// Gradient clipping: sum of squares and scaling over a table of gradients. Row: numel, address.
 #include "../kernels.h"
 #include "table.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-// out[0] = the sum of squares of all elements, accumulated in double: lanes within a chunk, chunks
-// in order. Each chunk's sum waits in the caller's scratch.
+// out[0] = the sum of squares of all elements in double: sixteen sums within a chunk, added as a tree,
+// then the chunks in order. Chunk sums are kept in the caller's scratch.
 template <class T>
 void table_sum_squares(const double* table, int64_t rows, double* out, Work& work) {
   double* const sums = reinterpret_cast<double*>(work.scratch(work, 0));

@@ -1,5 +1,5 @@
-// Fused multi-tensor optimizer steps: one call updates every parameter of a group, one pass over
-// memory.
+// Fused multi-tensor steps of SGD and Adam: one call updates every parameter of a group, one pass over
+// memory. Coefficients are rounded to T once.
 #include "../kernels.h"
 #include "table.h"
 

@@ -1,5 +1,6 @@
-// A table of tensors, one row of doubles each, and how a kernel walks all their elements: in chunks
-// of a fixed size that never cross tensors, so that threads share the work without changing a bit.
+// A table of tensors, one row of doubles each (a cell is a number or an address), and the loop over all
+// their elements: in chunks of a fixed size within one tensor, which threads share without changing a
+// bit.
 #pragma once
 
 #include "../simd/lanes.h"

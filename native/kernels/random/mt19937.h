@@ -1,8 +1,7 @@
-// The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998) and the state of a generator: what
-// every kernel in this folder draws its words from. What the words become is the other files'
-// business.
+// The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998): state, recurrence and tempering, and
+// uniform numbers in [0, 1). The other distributions are in the other files of this folder.
 //
-// The state lives in a buffer that TypeScript owns; its layout is `Generator` below, and
+// The state is a buffer that TypeScript owns; its layout is `Generator` below, and
 // src/random/generator.ts knows the same offsets.
 #pragma once
 
@@ -23,8 +22,8 @@ struct Generator {
   uint32_t words[N];
   uint32_t left;
   uint32_t next;
-  double nextNormal;       // the second number of a Box-Muller pair that nobody has asked for yet,
-  uint32_t hasNextNormal;  // when this is 1
+  double nextNormal;       // the unused second number of a Box-Muller pair,
+  uint32_t hasNextNormal;  // valid when this is 1
   uint32_t padding;
 };
 static_assert(offsetof(Generator, nextNormal) == 2504 && sizeof(Generator) == 2520);

@@ -1,4 +1,4 @@
-// Draws of categories, row by row, with given weights. Weights are checked by the caller: finite,
+// Multinomial sampling, row by row, with given weights. Weights are checked by the caller: finite,
 // not negative, and not all zero in a row.
 #include "../simd/vec.h"
 #include "mt19937.h"

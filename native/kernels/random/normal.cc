@@ -54,7 +54,7 @@ void random_normal(uint32_t* state, T* out, int64_t n, double mean, double std) 
 }
 
 // Pairs in double precision whatever T is: u1 is drawn first and gives the angle, the cosine comes
-// out first, and the sine waits in the generator until a number is asked for, even by a later call.
+// out first, and the sine is kept in the generator for the next number, even of a later call.
 template <class T>
 void random_normal_serial(uint32_t* state, T* out, int64_t n, double mean, double std) {
   constexpr int lanes = Vec<double>::lanes;

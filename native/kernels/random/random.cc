@@ -1,5 +1,5 @@
-// The generator itself, and the distributions that need nothing but its words: seeds, raw words,
-// uniform numbers, integers, coin tosses, permutations. `state` is the buffer of mt19937.h; every
+// Seeding, raw words, and the distributions without transcendental functions: uniform, integers,
+// Bernoulli, permutations. `state` is the buffer of mt19937.h; every
 // kernel advances it by exactly the draws that PyTorch's CPU generator makes, in the same order.
 #include "../simd/lanes.h"
 #include "mt19937.h"
@@ -102,8 +102,8 @@ static void shuffle(Generator& g, int32_t* out, int64_t n) {
   }
 }
 
-// The same from the inside out, with two words a draw: i goes to one of the places up to i, what
-// stood there to place i.
+// The inside-out variant, with two words a draw: i is written to a random position j <= i, and the
+// element that was there moves to position i.
 static void shuffleInsideOut(Generator& g, int32_t* out, int64_t n) {
   alignas(64) uint32_t drawn[2 * chunk];
   for (int64_t done = 0; done < n; done += chunk) {

@@ -22,8 +22,8 @@ OSTINATO_INLINE Vec<To> convert(const Vec<From>& a) {
   return v;
 }
 
-// a * b + c, rounded once on every instruction set, the scalar one included: pairs of doubles rest
-// on it, and so does the equality of seeded numbers between machines.
+// a * b + c, rounded once on every instruction set, the scalar one included: pairs of doubles
+// require it, and so does the equality of seeded numbers between machines.
 template <class T>
 OSTINATO_INLINE Vec<T> fused(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c) {
 #if defined(__FMA__) || defined(__aarch64__)

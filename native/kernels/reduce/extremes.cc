@@ -1,6 +1,6 @@
-// Reductions of [outer, n, inner] along n that choose: amax, amin, max and min with their places,
-// any, all. Comparisons are exact, so their order changes nothing; a NaN wins over every number,
-// the first of equal elements over the others.
+// Reductions of [outer, n, inner] along n by comparison: amax, amin, max and min with their indices,
+// any, all. Comparisons are exact, so any order gives the same result. NaN is greater than every number
+// for the maxima and less for the minima; of equal elements the first one counts.
 #include "../kernels.h"
 #include "rows.h"
 

@@ -1,15 +1,14 @@
 // Reductions of [outer, n, inner] along n that add or multiply: sum, mean, prod, sums of squares,
-// norm, variance, logsumexp, cumsum, cumprod. Floats are accumulated in double: sixteen (float) or
-// eight (double) running sums met in a tree along contiguous rows, one running sum for each column
-// otherwise.
+// norm, variance, logsumexp, cumsum, cumprod. Floats are accumulated in double: along contiguous rows in
+// four vectors of eight sums, added up as a tree; otherwise in one sum for each column.
 #include "../kernels.h"
 #include "rows.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-// The sum of value(lanes) over n contiguous elements: four vectors of running sums, to hide an
-// addition's latency, which meet in order; then the last, incomplete vector one element after
-// another, so that absent ones do not pass through `value`.
+// The sum of value(lanes) over n contiguous elements: four vectors of sums, to hide an addition's
+// latency, added in order; then the last, partial vector element by element, so that `value` sees no
+// padding.
 template <class T, class Value>
 OSTINATO_INLINE static double sumOfRun(const T* p, int64_t n, Value value) {
   constexpr int W = Vec<double>::lanes;

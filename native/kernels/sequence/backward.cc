@@ -56,7 +56,7 @@ class Backward {
     if (threads > 1 && s.batch <= sharedRows && s.batch <= room && !P &&
         G * H * S >= sharedWeights) {
       T* const shared = scratchOf(0) + stripRoom;
-      together(work, int(least(threads, hh.groups())), [&](int part, int parts, int worker) {
+      parallelRegion(work, int(least(threads, hh.groups())), [&](int part, int parts, int worker) {
         const int64_t g0 = hh.groups() * part / parts, g1 = hh.groups() * (part + 1) / parts;
         runRows({0, s.batch, g0, g1}, shared, scratchOf(worker), &work);
       });
@@ -127,7 +127,7 @@ class Backward {
       const GradientPlace<T> place = {s,   out, gradOut, step, state.dh, state.dc, state.dProjected,
                                       ldS, ldH, n0};
       cell.gradients(place, column0, columnH, active);
-      if (work) work->meet(*work);
+      if (work) work->barrier(*work);
       // Rows that begin at this step need the gradient of their initial state only if somebody
       // asks.
       const int64_t wanted = s.gradH0 ? active : least(step.continuing, active);

@@ -27,7 +27,7 @@ void forward(const Cell<T>& cell, const SequenceForward<T>& s, Work& work) {
   if (!s.packedReady && !onTheWay)
     pack(w, s.weightIh, s.weightHh, s.biasIh, s.biasHh, s.weightHr, work, threads);
   if (takesFew && shares) {
-    together(work, int(least(threads, w.groups)), [&](int part, int parts, int worker) {
+    parallelRegion(work, int(least(threads, w.groups)), [&](int part, int parts, int worker) {
       few.run(0, s.batch, part, parts, onTheWay, scratchOf(worker), &work);
     });
   } else {

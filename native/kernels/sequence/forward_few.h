@@ -66,7 +66,7 @@ class ForwardFew : protected ForwardStates<T> {
 
  private:
   static void meet(Work* work) {
-    if (work) work->meet(*work);
+    if (work) work->barrier(*work);
   }
 
   bool allSteps(const Part& own, bool withZeros, bool onTheWay, int order, int64_t hr0, int64_t hr1,

@@ -20,7 +20,7 @@ struct Format<float> {
   static constexpr int32_t bias = 127;
   static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
   static constexpr float smallestNormal = 0x1p-126f;
-  // Adding it rounds a number below 2^22 to an integer, which then stands in the low bits.
+  // Adding it rounds a number below 2^22 to an integer, which is then in the low bits.
   static constexpr float integerShift = 0x1.8p23f;
   static constexpr float log2e = 0x1.715476p+0f;
   static constexpr float ln2 = 0x1.62e43p-1f;

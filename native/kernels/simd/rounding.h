@@ -1,4 +1,4 @@
-// Rounding of Vec<T> to integers that stay floating-point, by arithmetic alone, so that it is the
+// Rounding of Vec<T> to integers in floating point, by additions and comparisons only, so that it is the
 // same on every instruction set. Infinities, NaN, numbers too large to have a fraction and the sign
 // of zero pass through.
 #pragma once

@@ -4,7 +4,7 @@
 // result, is the same wherever it runs.
 //
 // This file is compiled once per instruction set, inside namespace ostinato::<isa>; nothing here
-// may pull in the standard library's inline functions (the linker keeps one copy for all sets).
+// may use the standard library's inline functions (the linker keeps one copy for all sets).
 // Rounding: -ffp-contract=off; a fused multiply-add happens only where fma() is written. The scalar
 // set has no fused instruction, rounds twice there, and is exempt from bit equality.
 //
@@ -267,8 +267,8 @@ OSTINATO_INLINE void storePartialAs(float* p, const Vec<double>& v, int n) {
   storePartial(p, load(lanes), n);
 }
 
-// The sum of all lanes as a balanced tree: lane i meets lane i + lanes/2, then halves again. The
-// same tree on every instruction set.
+// The sum of all lanes as a balanced tree: lane i + lane (i + lanes/2), then by halves again. The same
+// tree on every instruction set.
 template <class T>
 OSTINATO_INLINE T sumLanes(const Vec<T>& a) {
   alignas(64) T lanes[Vec<T>::lanes];
