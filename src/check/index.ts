@@ -21,6 +21,7 @@ export {
   nonNegative,
   number,
   numberBelow,
+  objectOf,
   oneOf,
   pairOf,
   positive,

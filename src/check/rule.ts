@@ -238,6 +238,39 @@ export const arrayOf = <T>(item: Rule<T>, must = 'an array'): Rule<readonly T[]>
 export const pairOf = <T>(item: Rule<T>, must: string): Rule<readonly [T, T]> =>
   new ArrayRule(must, item, 2) as Rule<readonly unknown[]> as Rule<readonly [T, T]>;
 
+class ObjectRule<T extends object> extends Rule<T> {
+  constructor(
+    must: string,
+    private readonly fields: { readonly [K in keyof T]: Rule<T[K]> },
+  ) {
+    super(must);
+  }
+
+  override check(operation: string, name: string, value: unknown): T {
+    if (typeof value !== 'object' || value === null) refuse(operation, name, this.must, value);
+    const copy: Partial<T> = {};
+    for (const key of Object.keys(this.fields) as (keyof T & string)[]) {
+      copy[key] = this.fields[key].check(operation, `${name}.${key}`, read(value, key));
+    }
+    return copy as T;
+  }
+}
+
+// What a revoked Proxy or a getter that throws holds is undefined.
+function read(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+/** An object whose fields keep rules, copied in one reading; others are not looked at. */
+export const objectOf = <T extends object>(
+  must: string,
+  fields: { readonly [K in keyof T]: Rule<T[K]> },
+): Rule<T> => new ObjectRule(must, fields);
+
 class IterableRule<T> extends Rule<T[]> {
   constructor(
     must: string,

@@ -1,5 +1,5 @@
 /** Datasets: what a loader takes samples from (torch.utils.data). */
-import { generatorOf, type Generator } from '../random/generator';
+import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
 import { showShape } from '../tensor/shape';
 import { Tensor } from '../tensor/tensor';
@@ -127,9 +127,9 @@ function lengthsOfFractions(fractions: readonly number[], total: number): number
 export function randomSplit<Sample>(
   dataset: Dataset<Sample>,
   lengths: readonly number[],
-  { generator }: { generator?: Generator } = {},
+  options?: DrawOptions,
 ): Subset<Sample>[] {
-  const drawn = generatorOf('randomSplit', generator);
+  const drawn = generatorOf('randomSplit', options);
   const sum = lengths.reduce((a, b) => a + b, 0);
   const fractions = Math.abs(sum - 1) < 1e-6 && sum <= 1 + 1e-9;
   if (fractions && lengths.some((share) => !(share >= 0 && share <= 1))) {

@@ -4,7 +4,7 @@
  */
 import { noGrad } from '../autograd/mode';
 import { add, logSoftmax, reshape, tensor, topk } from '../ops';
-import { checkCount } from '../nn/check';
+import { positiveInteger } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
@@ -195,7 +195,7 @@ export function beamSearch<S>(
 ): Hypothesis[] | Hypothesis[][] {
   const operation = 'generate.beamSearch';
   const { beams = 4, lengthPenalty = 1, batchFirst = false } = options;
-  checkCount(operation, 'beams', beams, 1);
+  positiveInteger.check(operation, 'beams', beams);
   if (typeof lengthPenalty !== 'number' || !Number.isFinite(lengthPenalty)) {
     throw new RangeError(
       `${operation}: lengthPenalty must be a finite number, got ${String(lengthPenalty)}`,

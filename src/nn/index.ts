@@ -24,6 +24,10 @@ export {
   Softmax,
   Softplus,
   Tanh,
+  type ELUOptions,
+  type GELUOptions,
+  type LeakyReLUOptions,
+  type SoftplusOptions,
 } from './layers/activation';
 export { Dropout } from './layers/dropout';
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from './layers/embedding';
@@ -37,10 +41,14 @@ export {
   MSELoss,
   NLLLoss,
   SmoothL1Loss,
+  type BCELossOptions,
+  type BCEWithLogitsLossOptions,
   type CrossEntropyLossOptions,
+  type HuberLossOptions,
   type LossOptions,
   type NLLLossOptions,
   type Reduction,
+  type SmoothL1LossOptions,
 } from './layers/loss';
 export { LayerNorm, type LayerNormOptions } from './layers/norm';
 export { Flatten, Identity } from './layers/shape';
@@ -61,11 +69,13 @@ export {
   rnnStep,
   type CellFunction,
   type CellModule,
+  type CellOptions,
   type CellState,
   type CellWeights,
   type LSTMOptions,
   type LSTMState,
   type RecurrentOptions,
+  type RNNCellOptions,
   type RNNOptions,
   type UnrollOptions,
 } from './rnn';

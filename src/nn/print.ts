@@ -1,5 +1,8 @@
 /** How modules print: `Net(`, its children indented, `)`, as PyTorch does. */
 
+/** A boolean as PyTorch prints it. */
+export const showBoolean = (value: boolean): string => (value ? 'True' : 'False');
+
 /** Anything that prints: a module, a parameter's summary. */
 interface Printable {
   toString(): string;

@@ -1,15 +1,17 @@
 /** Coin tosses: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
+import { probability } from '../check';
 import { record } from '../autograd/node';
 import { args, family } from '../native/kernels';
 import { cast } from '../ops/cast';
 import { copyInto } from '../ops/clone';
-import { checkTensor, pick } from '../ops/elementwise';
+import { pick } from '../ops/elementwise';
 import { zerosLike } from '../ops/factories';
 import { expand } from '../ops/view/expand';
-import { empty, Tensor } from '../tensor/tensor';
+import { anyTensor, isTensor } from '../tensor/rules';
+import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs, inMemoryOrder } from './draw';
-import { generatorOf, type Generator } from './generator';
-import { checkFloats, checkNumber, fillWith, writeTarget, type DrawOptions } from './inplace';
+import { generatorOf, type DrawOptions, type Generator } from './generator';
+import { checkFloats, fillWith, writeTarget } from './inplace';
 
 const kernels = { same: family('random_bernoulli'), each: family('random_bernoulli_each') };
 
@@ -37,12 +39,13 @@ function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): 
  * A tensor of 0 and 1: each element is 1 with the probability that p's element says (torch.bernoulli). Given a
  * number `p`, a tensor like x whose elements are all 1 with that probability.
  * @throws TypeError when x is not of floats; RangeError for a probability outside 0 … 1.
+ * @example bernoulli(tensor([0, 1])) // [0, 1]
  */
 export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOptions): Tensor {
   checkFloats('bernoulli', x);
   const out = empty(x.shape, x.dtype);
   if (typeof p === 'number') return bernoulli_(out, p, options);
-  const generator = generatorOf('bernoulli', (p ?? options ?? {}).generator);
+  const generator = generatorOf('bernoulli', p ?? options);
   checkProbabilities('bernoulli', x);
   toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype)), out, generator);
   return record('BernoulliBackward0', [x], out, (g) => [zerosLike(g)]);
@@ -52,16 +55,13 @@ export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOpt
  * Fills `x`, of any type, with 0 and 1: 1 with probability `p`, one for all or a tensor that broadcasts to x
  * (torch.Tensor.bernoulli_).
  * @throws TypeError when p is not a number or a tensor of floats; RangeError for a probability outside 0 … 1.
+ * @example zeros([2, 3]).bernoulli_(0.5)
  */
-export function bernoulli_(
-  x: Tensor,
-  p: number | Tensor = 0.5,
-  { generator }: DrawOptions = {},
-): Tensor {
-  checkTensor('bernoulli_', 'x', x);
-  const source = generatorOf('bernoulli_', generator);
-  if (p instanceof Tensor) return bernoulliTensor_(x, p, source);
-  checkNumber('bernoulli_', 'p', p, 'from 0 to 1', (v) => v >= 0 && v <= 1);
+export function bernoulli_(x: Tensor, p: number | Tensor = 0.5, options?: DrawOptions): Tensor {
+  anyTensor.check('bernoulli_', 'x', x);
+  const source = generatorOf('bernoulli_', options);
+  if (isTensor(p)) return bernoulliTensor_(x, p, source);
+  probability.check('bernoulli_', 'p', p);
   const run = pick('bernoulli_', kernels.same, x.dtype);
   return fillWith('bernoulli_', 'BernoulliBackward1', x, (rows) => {
     writeTarget(source, rows);

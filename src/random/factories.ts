@@ -1,39 +1,58 @@
 /** Random tensors: rand, randn, randint, randperm, normal, and those like another tensor. */
+import { boolean, integerBetween, isArray, optionsTable } from '../check';
 import { noGrad } from '../autograd/mode';
 import { args, kernel } from '../native/kernels';
 import { add } from '../ops/add';
 
 import type { TensorOptions } from '../ops/factories';
-import { checkTensor } from '../ops/elementwise';
 import { mul } from '../ops/mul';
-import { checkDType, isFloat, type DType } from '../tensor/dtype';
+import { isFloat, type DType } from '../tensor/dtype';
+import { anyTensor, dtype as anyDType } from '../tensor/rules';
 import { broadcastShapes, checkShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
-import { generatorOf } from './generator';
-import {
-  checkFloats,
-  checkNumber,
-  fillIntegers,
-  normal_,
-  uniform_,
-  type DrawOptions,
-} from './inplace';
+import { drawFields, generatorOf, type DrawOptions } from './generator';
+import { checkFloats, fillIntegers, normal_, uniform_ } from './inplace';
 
 /** Element type, gradients and the generator of a random tensor. */
 export interface RandomOptions extends TensorOptions, DrawOptions {}
 
+const randomOptions = optionsTable<RandomOptions, 'dtype' | 'requiresGrad' | 'generator'>(
+  'random',
+  {
+    dtype: anyDType.optional,
+    requiresGrad: boolean.optional,
+    ...drawFields,
+  },
+);
+
 const permutation = kernel('random_permutation');
 
-function floatType(operation: string, wanted: unknown): DType {
-  const dtype = checkDType(operation, wanted);
-  if (isFloat(dtype)) return dtype;
+/** What a random tensor is asked to be. */
+interface Wanted {
+  readonly dtype: DType;
+  readonly requiresGrad: boolean | undefined;
+  readonly draw: DrawOptions;
+}
+
+function wanted(operation: string, options: RandomOptions | undefined, fallback: DType): Wanted {
+  const { dtype = fallback, requiresGrad, generator } = randomOptions.read(options, operation);
+  return { dtype, requiresGrad, draw: { generator } };
+}
+
+function wantedFloats(
+  operation: string,
+  options: RandomOptions | undefined,
+  fallback: DType,
+): Wanted {
+  const read = wanted(operation, options, fallback);
+  if (isFloat(read.dtype)) return read;
   throw new TypeError(
-    `${operation}: dtype must be float32 or float64, got ${dtype}; use randint for integers`,
+    `${operation}: dtype must be float32 or float64, got ${read.dtype}; use randint for integers`,
   );
 }
 
-function finish(x: Tensor, { requiresGrad }: TensorOptions): Tensor {
+function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
   if (requiresGrad !== undefined) x.requiresGrad = requiresGrad;
   return x;
 }
@@ -44,10 +63,10 @@ function finish(x: Tensor, { requiresGrad }: TensorOptions): Tensor {
  * @throws TypeError, RangeError for a bad shape; TypeError when dtype is not float32 or float64.
  * @example rand([2, 3], { dtype: 'float64' })
  */
-export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+export function rand(shape: Shape, options?: RandomOptions): Tensor {
   const sizes = checkShape('rand', shape);
-  const dtype = floatType('rand', options.dtype ?? 'float32');
-  return finish(uniform_(empty(sizes, dtype), 0, 1, options), options);
+  const read = wantedFloats('rand', options, 'float32');
+  return finish(uniform_(empty(sizes, read.dtype), 0, 1, read.draw), read);
 }
 
 /**
@@ -56,24 +75,32 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
  * @throws TypeError, RangeError for a bad shape; TypeError when dtype is not float32 or float64.
  * @example randn([100, 1], { requiresGrad: true })
  */
-export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+export function randn(shape: Shape, options?: RandomOptions): Tensor {
   const sizes = checkShape('randn', shape);
-  const dtype = floatType('randn', options.dtype ?? 'float32');
-  return finish(normal_(empty(sizes, dtype), 0, 1, options), options);
+  const read = wantedFloats('randn', options, 'float32');
+  return finish(normal_(empty(sizes, read.dtype), 0, 1, read.draw), read);
 }
 
-/** Uniform numbers in x's shape, memory layout and, unless `dtype` says otherwise, type (torch.rand_like). */
-export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
-  checkTensor('randLike', 'x', x);
-  const dtype = floatType('randLike', options.dtype ?? x.dtype);
-  return finish(uniform_(emptyAs(x, dtype), 0, 1, options), options);
+/**
+ * Numbers uniform in [0, 1) in x's shape, memory layout and, unless `dtype` says otherwise, type (torch.rand_like).
+ * @throws TypeError when x is no tensor, or the type not float32 or float64.
+ * @example randLike(zeros([2, 3])).shape // [2, 3]
+ */
+export function randLike(x: Tensor, options?: RandomOptions): Tensor {
+  anyTensor.check('randLike', 'x', x);
+  const read = wantedFloats('randLike', options, x.dtype);
+  return finish(uniform_(emptyAs(x, read.dtype), 0, 1, read.draw), read);
 }
 
-/** Normal numbers in x's shape, memory layout and, unless `dtype` says otherwise, type (torch.randn_like). */
-export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
-  checkTensor('randnLike', 'x', x);
-  const dtype = floatType('randnLike', options.dtype ?? x.dtype);
-  return finish(normal_(emptyAs(x, dtype), 0, 1, options), options);
+/**
+ * Standard normal numbers in x's shape, memory layout and, unless `dtype` says otherwise, type (torch.randn_like).
+ * @throws TypeError when x is no tensor, or the type not float32 or float64.
+ * @example randnLike(zeros([2, 3])).shape // [2, 3]
+ */
+export function randnLike(x: Tensor, options?: RandomOptions): Tensor {
+  anyTensor.check('randnLike', 'x', x);
+  const read = wantedFloats('randnLike', options, x.dtype);
+  return finish(normal_(emptyAs(x, read.dtype), 0, 1, read.draw), read);
 }
 
 /**
@@ -90,28 +117,25 @@ export function randint(
   third?: Shape | RandomOptions,
   fourth?: RandomOptions,
 ): Tensor {
-  const short = typeof second !== 'number';
+  const short = isArray(second);
   const [low, high] = short ? [0, first] : [first, second];
   const size = (short ? second : third) as Shape;
-  const options = ((short ? third : fourth) ?? {}) as RandomOptions;
+  const options = (short ? third : fourth) as RandomOptions | undefined;
   const sizes = checkShape('randint', size);
-  const dtype = checkDType('randint', options.dtype ?? 'int32');
-  return finish(fillIntegers('randint', empty(sizes, dtype), low, high, options), options);
+  const read = wanted('randint', options, 'int32');
+  return finish(fillIntegers('randint', empty(sizes, read.dtype), low, high, read.draw), read);
 }
+
+const permutable = integerBetween(0, 2 ** 31 - 1);
 
 /**
  * The integers 0 … n-1 in random order, int32 (torch.randperm).
  * @throws TypeError unless n is a number; RangeError unless it is an integer from 0 to 2^31 - 1.
+ * @example randperm(5).sort().values // [0, 1, 2, 3, 4]
  */
-export function randperm(n: number, { generator }: DrawOptions = {}): Tensor {
-  checkNumber(
-    'randperm',
-    'n',
-    n,
-    'an integer from 0 to 2^31 - 1',
-    (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 31,
-  );
-  const source = generatorOf('randperm', generator);
+export function randperm(n: number, options?: DrawOptions): Tensor {
+  permutable.check('randperm', 'n', n);
+  const source = generatorOf('randperm', options);
   const out = empty([n], 'int32');
   args[0] = source.address;
   args[1] = out.address;
@@ -131,17 +155,20 @@ export function normal(
   mean: number | Tensor,
   std: number | Tensor,
   size?: Shape,
-  options: RandomOptions = {},
+  options?: RandomOptions,
 ): Tensor {
+  const read = wantedFloats('normal', options, 'float32');
   if (typeof mean === 'number' && typeof std === 'number') {
     const sizes = checkShape('normal', size);
-    const dtype = floatType('normal', options.dtype ?? 'float32');
-    return finish(normal_(empty(sizes, dtype), mean, std, options), options);
+    return finish(normal_(empty(sizes, read.dtype), mean, std, read.draw), read);
   }
-  return noGrad(() => normalAround(mean, std, options));
+  if (size !== undefined) {
+    throw new TypeError('normal: the size follows from the tensors; leave it out (pass undefined)');
+  }
+  return noGrad(() => normalAround(mean, std, read.draw));
 }
 
-function normalAround(mean: number | Tensor, std: number | Tensor, options: RandomOptions): Tensor {
+function normalAround(mean: number | Tensor, std: number | Tensor, options: DrawOptions): Tensor {
   if (typeof mean !== 'number') checkFloats('normal', mean, 'mean');
   if (typeof std !== 'number') checkFloats('normal', std, 'std');
   if (typeof std === 'number') {

@@ -2,6 +2,7 @@
  * Generator: a stream of random numbers, PyTorch's CPU generator word for word. This file owns the state, seeds
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
+import { instanceOf, optionsTable, refuse } from '../check';
 import { args, kernel, type Memory } from '../native/kernels';
 import { allocate, type Storage } from '../tensor/storage';
 
@@ -28,16 +29,16 @@ const defaultSeed = 67280421310721n;
  */
 function checkSeed(operation: string, seed: unknown): bigint {
   if (typeof seed !== 'number' && typeof seed !== 'bigint') {
-    throw new TypeError(`${operation}: the seed must be an integer, got ${typeof seed}`);
+    refuse(operation, 'seed', 'an integer', seed);
   }
   if (typeof seed === 'number') {
     if (!Number.isInteger(seed) || Math.abs(seed) > 2 ** 53) {
       throw new RangeError(
-        `${operation}: the seed must be an integer of at most 2^53 in size, got ${seed}; pass a larger one as a bigint`,
+        `${operation}: seed must be an integer of at most 2^53 in size, got ${seed}; pass a larger one as a bigint`,
       );
     }
   } else if (seed < -(1n << 63n) || seed >= 1n << 64n) {
-    throw new RangeError(`${operation}: the seed must lie in -2^63 … 2^64 - 1, got ${seed}`);
+    refuse(operation, 'seed', 'an integer from -2^63 to 2^64 - 1', seed, RangeError);
   }
   return BigInt.asUintN(64, BigInt(seed));
 }
@@ -80,7 +81,7 @@ export class Generator implements Memory {
     return this;
   }
 
-  /** Starts a stream that nobody can foresee, and returns its seed. */
+  /** Starts a stream from the operating system's randomness (torch.Generator.seed) and returns its seed. */
   seed(): bigint {
     this.manualSeed(nonDeterministicSeed());
     return this.currentSeed;
@@ -114,12 +115,10 @@ export class Generator implements Memory {
    * @throws TypeError unless it is bytes; RangeError when they are not the state of such a generator.
    */
   setState(state: Uint8Array): this {
-    if (!ArrayBuffer.isView(state)) {
-      throw new TypeError(`setState: the state must be a Uint8Array, got ${typeof state}`);
-    }
+    if (!ArrayBuffer.isView(state)) refuse('setState', 'state', 'a Uint8Array', state);
     if (state.byteLength !== savedBytes) {
       throw new RangeError(
-        `setState: the state must have ${savedBytes} bytes, got ${state.byteLength}`,
+        `setState: state must have ${savedBytes} bytes, got ${state.byteLength}`,
       );
     }
     const from = new DataView(state.buffer, state.byteOffset, savedBytes);
@@ -155,7 +154,10 @@ export class Generator implements Memory {
   }
 }
 
-/** The generator of everything that is not given one (torch.default_generator). Its first seed is random. */
+/**
+ * The generator of everything that is not given one (torch.default_generator). Its first seed is random.
+ * @example defaultGenerator.manualSeed(0)
+ */
 export const defaultGenerator = new Generator();
 defaultGenerator.seed();
 
@@ -169,31 +171,56 @@ defaultGenerator.seed();
  */
 export const manualSeed = (seed: number | bigint): Generator => defaultGenerator.manualSeed(seed);
 
-/** Gives the default generator a random seed and returns it (torch.seed). */
+/**
+ * Gives the default generator a random seed and returns it (torch.seed).
+ * @example const used = seed();
+ */
 export const seed = (): bigint => defaultGenerator.seed();
 
-/** The seed that the default generator started from (torch.initial_seed). */
+/**
+ * The seed that the default generator started from (torch.initial_seed).
+ * @example
+ * manualSeed(3);
+ * initialSeed(); // 3n
+ */
 export const initialSeed = (): bigint => defaultGenerator.initialSeed();
 
-/** The default generator's state (torch.get_rng_state). */
+/**
+ * The default generator's state (torch.get_rng_state): 5056 bytes, as `Generator.getState` gives them.
+ * @example
+ * const state = getRngState();
+ * const first = rand([2]);
+ * setRngState(state);
+ * rand([2]); // as first
+ */
 export const getRngState = (): Uint8Array => defaultGenerator.getState();
 
-/** Continues the default generator from a state (torch.set_rng_state). */
+/**
+ * Continues the default generator from a state (torch.set_rng_state).
+ * @throws TypeError unless it is bytes; RangeError when they are not the state of a generator.
+ * @example setRngState(getRngState())
+ */
 export function setRngState(state: Uint8Array): void {
   defaultGenerator.setState(state);
 }
 
+/** Options of everything that draws random numbers. */
+export interface DrawOptions {
+  /** Where the numbers come from. Default: the default generator. */
+  generator?: Generator;
+}
+
+/** The row of `generator` in a table of options. */
+export const drawFields = { generator: instanceOf(Generator).optional };
+
+const drawOptions = optionsTable<DrawOptions, 'generator'>('random', drawFields);
+
 /**
  * The generator to draw from: the given one, or the default.
- * @throws TypeError when it is something else.
+ * @throws TypeError for anything that is not `{ generator }`.
  */
-export function generatorOf(operation: string, generator: Generator | undefined): Generator {
-  if (generator === undefined) return defaultGenerator;
-  if (generator instanceof Generator) return generator;
-  throw new TypeError(
-    `${operation}: generator must be a Generator, got ${generator === null ? 'null' : typeof generator}`,
-  );
-}
+export const generatorOf = (operation: string, options: DrawOptions | undefined): Generator =>
+  drawOptions.read(options, operation).generator ?? defaultGenerator;
 
 /**
  * The 63-bit seed that PyTorch's data loader takes from the default generator (or its own). Iterating over a

@@ -20,6 +20,6 @@ export {
   manualSeed,
   seed,
   setRngState,
+  type DrawOptions,
 } from './generator';
-export type { DrawOptions } from './inplace';
 export { multinomial, type MultinomialOptions } from './multinomial';

@@ -3,20 +3,17 @@
  * bernoulli.ts. They draw from the default generator unless options name another, and return x. No
  * gradient passes: what was in x before has no influence on what is in it now.
  */
+import { finite, number, positive, nonNegative, refuse } from '../check';
 import { record } from '../autograd/node';
 import { args, family } from '../native/kernels';
-import { checkTensor, pick } from '../ops/elementwise';
+import { pick } from '../ops/elementwise';
 import { zerosLike } from '../ops/factories';
 import { inPlace } from '../ops/inplace/inplace';
 import { isFloat, type DType } from '../tensor/dtype';
+import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { drawInto, emptyAs } from './draw';
-import { generatorOf, type Generator } from './generator';
-
-export interface DrawOptions {
-  /** Where the numbers come from; the default generator unless given. */
-  generator?: Generator;
-}
+import { generatorOf, type DrawOptions, type Generator } from './generator';
 
 const kernels = {
   uniform: family('random_uniform'),
@@ -28,26 +25,12 @@ const kernels = {
 
 /** @throws TypeError unless x is a tensor of floats. */
 export function checkFloats(operation: string, x: unknown, name = 'x'): asserts x is Tensor {
-  checkTensor(operation, name, x);
-  if (!isFloat(x.dtype)) {
+  const tensor = anyTensor.check(operation, name, x);
+  if (!isFloat(tensor.dtype)) {
     throw new TypeError(
-      `${operation}: ${name} must be a float32 or float64 tensor, got ${x.dtype}`,
+      `${operation}: ${name} must be a float32 or float64 tensor, got ${tensor.dtype}`,
     );
   }
-}
-
-/** @throws TypeError unless `value` is a number; RangeError unless `holds`. */
-export function checkNumber(
-  operation: string,
-  name: string,
-  value: unknown,
-  rule: string,
-  holds: (value: number) => boolean,
-): asserts value is number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${operation}: ${name} must be a number, got ${typeof value}`);
-  }
-  if (!holds(value)) throw new RangeError(`${operation}: ${name} must be ${rule}, got ${value}`);
 }
 
 /** Writes the first three arguments of a kernel: the generator, where to write, how many. */
@@ -86,20 +69,33 @@ const largest: Record<DType, number> = {
 
 /**
  * Fills `x` with numbers uniform in [from, to) (torch.Tensor.uniform_).
+ * @param from default: 0
+ * @param to default: 1
  * @throws TypeError when x is not of floats; RangeError unless from <= to and both are finite in x's type.
+ * @example zeros([2, 3]).uniform_(-1, 1)
  */
-export function uniform_(x: Tensor, from = 0, to = 1, { generator }: DrawOptions = {}): Tensor {
+export function uniform_(
+  x: Tensor,
+  from: number = 0,
+  to: number = 1,
+  options?: DrawOptions,
+): Tensor {
   checkFloats('uniform_', x);
   const limit = largest[x.dtype];
-  const finite = (v: number): boolean => Math.abs(v) <= limit;
-  checkNumber('uniform_', 'from', from, `finite in ${x.dtype}`, finite);
-  checkNumber('uniform_', 'to', to, `finite in ${x.dtype}`, finite);
+  for (const [name, bound] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    finite.check('uniform_', name, bound);
+    if (Math.abs(bound) > limit)
+      refuse('uniform_', name, `finite in ${x.dtype}`, bound, RangeError);
+  }
   if (from > to || to - from > limit) {
     throw new RangeError(
       `uniform_: from must not be above to, nor their distance above the largest ${x.dtype}, got from ${from} and to ${to}`,
     );
   }
-  const source = generatorOf('uniform_', generator);
+  const source = generatorOf('uniform_', options);
   const run = pick('uniform_', kernels.uniform, x.dtype);
   return fillWith('uniform_', 'UniformBackward0', x, (rows) => {
     writeTarget(source, rows);
@@ -112,13 +108,21 @@ export function uniform_(x: Tensor, from = 0, to = 1, { generator }: DrawOptions
 /**
  * Fills `x` with normal numbers (torch.Tensor.normal_). Contiguous tensors of 16 elements and more are drawn in
  * blocks, all others in pairs whose second number may wait for the next call; both as PyTorch does.
+ * @param mean default: 0
+ * @param std standard deviation; default: 1
  * @throws TypeError when x is not of floats; RangeError when std is negative.
+ * @example zeros([2, 3]).normal_(0, 0.02)
  */
-export function normal_(x: Tensor, mean = 0, std = 1, { generator }: DrawOptions = {}): Tensor {
+export function normal_(
+  x: Tensor,
+  mean: number = 0,
+  std: number = 1,
+  options?: DrawOptions,
+): Tensor {
   checkFloats('normal_', x);
-  checkNumber('normal_', 'mean', mean, 'a number', () => true);
-  checkNumber('normal_', 'std', std, 'at least 0', (v) => v >= 0);
-  const source = generatorOf('normal_', generator);
+  number.check('normal_', 'mean', mean);
+  nonNegative.check('normal_', 'std', std);
+  const source = generatorOf('normal_', options);
   const inBlocks = x.numel >= 16 && x.contiguousLayout;
   const run = pick('normal_', inBlocks ? kernels.normal : kernels.normalSerial, x.dtype);
   return fillWith('normal_', 'NormalBackward0', x, (rows) => {
@@ -131,12 +135,14 @@ export function normal_(x: Tensor, mean = 0, std = 1, { generator }: DrawOptions
 
 /**
  * Fills `x` with exponential numbers of rate `lambda` (torch.Tensor.exponential_).
+ * @param lambda default: 1
  * @throws TypeError when x is not of floats; RangeError unless lambda is above 0.
+ * @example zeros([2, 3]).exponential_(0.5)
  */
-export function exponential_(x: Tensor, lambda = 1, { generator }: DrawOptions = {}): Tensor {
+export function exponential_(x: Tensor, lambda: number = 1, options?: DrawOptions): Tensor {
   checkFloats('exponential_', x);
-  checkNumber('exponential_', 'lambda', lambda, 'above 0', (v) => v > 0);
-  const source = generatorOf('exponential_', generator);
+  positive.check('exponential_', 'lambda', lambda);
+  const source = generatorOf('exponential_', options);
   const run = pick('exponential_', kernels.exponential, x.dtype);
   return fillWith('exponential_', 'ExponentialBackward0', x, (rows) => {
     writeTarget(source, rows);
@@ -165,21 +171,24 @@ export function fillIntegers(
   x: Tensor,
   low: number,
   high: number,
-  { generator }: DrawOptions,
+  options: DrawOptions | undefined,
 ): Tensor {
   const [least, greatest] = wholeRange[x.dtype];
-  const rule = `an integer for ${x.dtype}, from ${least} to`;
-  const between = (from: number, to: number) => (v: number) =>
-    Number.isInteger(v) && v >= from && v <= to;
-  checkNumber(operation, 'low', low, `${rule} ${greatest}`, between(least, greatest));
-  checkNumber(operation, 'high', high, `${rule} ${greatest + 1}`, between(least, greatest + 1));
+  // Not integerBetween: float64 holds 2^53 too.
+  const check = (name: string, value: number, to: number): void => {
+    number.check(operation, name, value);
+    if (Number.isInteger(value) && value >= least && value <= to) return;
+    refuse(operation, name, `an integer for ${x.dtype}, from ${least} to ${to}`, value, RangeError);
+  };
+  check('low', low, greatest);
+  check('high', high, greatest + 1);
   const last = high - 1 - low;
   if (last < 0 || last > 2 ** 53) {
     throw new RangeError(
       `${operation}: low must be below high, by at most 2^53, got low ${low} and high ${high}`,
     );
   }
-  return drawIntegers(operation, x, low, last, last + 1 >= twoWords ? 2 : 1, generator);
+  return drawIntegers(operation, x, low, last, last + 1 >= twoWords ? 2 : 1, options);
 }
 
 function drawIntegers(
@@ -188,9 +197,9 @@ function drawIntegers(
   base: number,
   last: number,
   words: number,
-  generator: Generator | undefined,
+  options: DrawOptions | undefined,
 ): Tensor {
-  const source = generatorOf(operation, generator);
+  const source = generatorOf(operation, options);
   const run = pick(operation, kernels.integers, x.dtype);
   return fillWith(operation, 'RandomBackward0', x, (rows) => {
     writeTarget(source, rows);
@@ -204,7 +213,8 @@ function drawIntegers(
 /**
  * Fills `x` with integers (torch.Tensor.random_): `random_(low, high)` from low to high - 1, `random_(high)` from 0,
  * `random_()` from 0 to the largest integer that x's type holds exactly.
- * @throws RangeError unless the bounds are integers in x's range, low below high.
+ * @throws TypeError for bounds of another kind; RangeError unless they are integers in x's range, low below high.
+ * @example zeros([5]).random_(1, 7)
  */
 export function random_(x: Tensor, options?: DrawOptions): Tensor;
 export function random_(x: Tensor, high: number, options?: DrawOptions): Tensor;
@@ -215,12 +225,11 @@ export function random_(
   second?: number | DrawOptions,
   third?: DrawOptions,
 ): Tensor {
-  checkTensor('random_', 'x', x);
-  const options = [first, second, third].find((given) => typeof given === 'object') ?? {};
+  anyTensor.check('random_', 'x', x);
   if (typeof first !== 'number') {
     const words = x.dtype === 'float64' ? 2 : 1;
-    return drawIntegers('random_', x, 0, wholeRange[x.dtype][1], words, options.generator);
+    return drawIntegers('random_', x, 0, wholeRange[x.dtype][1], words, first);
   }
-  const [low, high] = typeof second === 'number' ? [first, second] : [0, first];
-  return fillIntegers('random_', x, low, high, options);
+  if (typeof second === 'number') return fillIntegers('random_', x, first, second, third);
+  return fillIntegers('random_', x, 0, first, second);
 }

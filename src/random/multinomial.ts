@@ -1,17 +1,24 @@
 /** multinomial: categories drawn with given weights, in PyTorch's two ways. */
+import { boolean, optionsTable, positiveInteger, refuse } from '../check';
 import { args, family } from '../native/kernels';
 import { copyInto } from '../ops/clone';
 import { pick } from '../ops/elementwise';
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
-import { generatorOf, type Generator } from './generator';
-import { checkFloats, checkNumber, exponential_, type DrawOptions } from './inplace';
+import { defaultGenerator, drawFields, type DrawOptions, type Generator } from './generator';
+import { checkFloats, exponential_ } from './inplace';
 
+/** Options of `multinomial`. */
 export interface MultinomialOptions extends DrawOptions {
-  /** Whether a category can be drawn again; false unless given. */
+  /** Whether a category can be drawn again. Default: false. */
   replacement?: boolean;
 }
+
+const multinomialOptions = optionsTable<MultinomialOptions, 'generator'>('multinomial', {
+  replacement: boolean.or(false),
+  ...drawFields,
+});
 
 const kernels = { drawn: family('random_multinomial'), race: family('random_race') };
 // PyTorch's limit: above it, float32 could not tell indices apart.
@@ -50,13 +57,14 @@ function checkWeights(weights: Tensor): void {
  * @returns int32 [numSamples] or [rows, numSamples]
  * @throws TypeError when they are not floats; RangeError for another rank, weights that are negative, not finite
  * or all 0 in a row, and more samples without replacement than there are categories.
- * @example multinomial(softmax(logits, -1), 1)
+ * @example multinomial(tensor([0, 1, 0]), 1) // [1]
  */
 export function multinomial(
   probabilities: Tensor,
   numSamples: number,
-  { replacement = false, generator }: MultinomialOptions = {},
+  options?: MultinomialOptions,
 ): Tensor {
+  const { replacement, generator: source = defaultGenerator } = multinomialOptions.read(options);
   checkFloats('multinomial', probabilities, 'probabilities');
   const { shape, ndim, dtype } = probabilities;
   if (ndim !== 1 && ndim !== 2) {
@@ -64,24 +72,15 @@ export function multinomial(
       `multinomial: probabilities must be [categories] or [rows, categories], got shape ${showShape(shape)}`,
     );
   }
-  if (typeof replacement !== 'boolean') {
-    throw new TypeError(
-      `multinomial: replacement must be true or false, got ${typeof replacement}`,
-    );
-  }
-  const source = generatorOf('multinomial', generator);
   const categories = shape[ndim - 1];
   const most = replacement ? 2 ** 31 - 1 : categories;
-  const rule = replacement
-    ? 'an integer of at least 1'
-    : `an integer from 1 to the ${categories} categories (or pass { replacement: true })`;
-  checkNumber(
-    'multinomial',
-    'numSamples',
-    numSamples,
-    rule,
-    (v) => Number.isInteger(v) && v >= 1 && v <= most,
-  );
+  positiveInteger.check('multinomial', 'numSamples', numSamples);
+  if (numSamples > most) {
+    const must = replacement
+      ? 'below 2^31'
+      : `an integer from 1 to the ${categories} categories (or pass { replacement: true })`;
+    refuse('multinomial', 'numSamples', must, numSamples, RangeError);
+  }
   if (categories === 0 || categories > mostCategories) {
     throw new RangeError(
       `multinomial: there must be from 1 to ${mostCategories} categories, got ${categories}`,

@@ -1,9 +1,18 @@
 /** Rules for what tensors have: an argument that is one, an element type. */
-import { instanceOf, rule, type Rule } from '../check';
+import { rule } from '../check';
 import { dtypes, isFloat, type DType } from './dtype';
 import { Tensor } from './tensor';
 
-export const anyTensor: Rule<Tensor> = instanceOf(Tensor);
+/** `value instanceof Tensor`, which a revoked Proxy would answer by throwing. */
+export function isTensor(value: unknown): value is Tensor {
+  try {
+    return value instanceof Tensor;
+  } catch {
+    return false;
+  }
+}
+
+export const anyTensor = rule<Tensor>('a Tensor', isTensor);
 
 const words = (names: readonly string[]): string =>
   `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;

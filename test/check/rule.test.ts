@@ -14,6 +14,7 @@ import {
   nonNegative,
   number,
   numberBelow,
+  objectOf,
   oneOf,
   pairOf,
   positive,
@@ -82,6 +83,13 @@ test.each<[Rule<unknown>, unknown, typeof TypeError | typeof RangeError, string]
   // eslint-disable-next-line no-sparse-arrays
   [arrayOf(count), [1, , 2], TypeError, 'f: x[1] must be an integer of at least 0, got undefined'],
   [pairOf(finite, 'two numbers'), [1], RangeError, 'f: x must be two numbers, got [1]'],
+  [objectOf('a size', { n: count }), 3, TypeError, 'f: x must be a size, got 3'],
+  [
+    objectOf('a size', { n: count }),
+    { n: 'a' },
+    TypeError,
+    "f: x.n must be an integer of at least 0, got 'a'",
+  ],
   [iterableOf(count), 'abc', TypeError, "f: x must be an iterable, got 'abc'"],
   [iterableOf(count), [0, 'a'], TypeError, "f: x[1] must be an integer of at least 0, got 'a'"],
 ])('refuses: %#', (rule, value, Kind, message) => {
@@ -104,6 +112,7 @@ test('copies arrays and iterables in one reading', () => {
   });
   arrayOf(count).check('f', 'x', proxy);
   expect(reads).toBe(1);
+  expect(objectOf('a size', { n: count }).check('f', 'x', { n: 1, m: 2 })).toEqual({ n: 1 });
   expect(iterableOf(count).check('f', 'x', new Set([3, 4]))).toEqual([3, 4]);
 });
 

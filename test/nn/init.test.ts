@@ -95,7 +95,11 @@ describe('refused', () => {
     [() => init.kaimingNormal_(ones([2, 2]), { nonlinearity: 'x' as never }), RangeError, /'x'/],
     [() => init.orthogonal_(ones([3])), RangeError, /at least 2 dimensions/],
     [() => init.sparse_(ones([3]), 0.1), RangeError, /takes a matrix/],
-    [() => init.sparse_(ones([3, 3]), 1.5), RangeError, /sparsity must lie in 0 … 1, got 1\.5/],
+    [
+      () => init.sparse_(ones([3, 3]), 1.5),
+      RangeError,
+      /sparsity must be a probability from 0 to 1, got 1\.5/,
+    ],
     [() => init.eye_(ones([3])), RangeError, /takes a matrix/],
     [() => init.dirac_(ones([3, 3])), RangeError, /3, 4 or 5 dimensions/],
     [() => init.dirac_(ones([3, 3, 3]), { groups: 2 }), RangeError, /groups must divide/],

@@ -1,16 +1,22 @@
 /** Additive attention: a small network with one hidden layer scores each pair of a query and a key. */
+import { boolean, optionsTable, positiveInteger } from '../../check';
 import { add, linear, matmul, tanh, unsqueeze } from '../../ops';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkCount } from '../check';
 import { uniform_ } from '../init';
 import { Linear } from '../layers/linear';
 import { Parameter } from '../parameter';
+import { showBoolean } from '../print';
 import { Attention } from './attention';
 
+/** Options of `AdditiveAttention`. */
 export interface AdditiveAttentionOptions {
   /** Whether the projection of the query has a bias. Default: false, as in the paper. */
   bias?: boolean;
 }
+
+const additiveOptions = optionsTable<AdditiveAttentionOptions>('AdditiveAttention', {
+  bias: boolean.or(false),
+});
 
 /** vᵀ tanh(q + k) for every pair: q [N, L, A], k [N, S, A], v [A] to [N, L, S]. */
 export function additiveScores(q: Tensor, k: Tensor, v: Tensor): Tensor {
@@ -28,26 +34,34 @@ export function additiveScores(q: Tensor, k: Tensor, v: Tensor): Tensor {
  * `v` [attentionSize]; all start uniform in ±1/√(features that they take).
  *
  * Shapes: query [N, querySize] or [N, L, querySize], keys [N, S, keySize]; see `forward`.
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const attention = new nn.AdditiveAttention(128, 256, 64);
  * const [context, weights] = attention.forward(randn([8, 128]), randn([8, 20, 256])); // [8, 256], [8, 20]
  */
 export class AdditiveAttention extends Attention {
+  /** W, of the query. */
   readonly query: Linear;
+  /** U, of the keys. */
   readonly key: Linear;
+  /** v, [attentionSize]. */
   readonly v: Parameter;
 
+  /**
+   * @param querySize features of a query
+   * @param keySize features of a key
+   * @param attentionSize units of the hidden layer
+   */
   constructor(
     querySize: number,
     keySize: number,
     /** Units of the hidden layer. */
     readonly attentionSize: number,
-    { bias = false }: AdditiveAttentionOptions = {},
+    options?: AdditiveAttentionOptions,
   ) {
-    super(querySize, keySize);
-    checkCount('AdditiveAttention', 'querySize', querySize, 1);
-    checkCount('AdditiveAttention', 'keySize', keySize, 1);
-    checkCount('AdditiveAttention', 'attentionSize', attentionSize, 1);
+    super('AdditiveAttention', querySize, keySize);
+    const { bias } = additiveOptions.read(options);
+    positiveInteger.check('AdditiveAttention', 'attentionSize', attentionSize);
     this.query = new Linear(querySize, attentionSize, { bias });
     this.key = new Linear(keySize, attentionSize, { bias: false });
     this.v = new Parameter(empty([attentionSize]));
@@ -55,10 +69,12 @@ export class AdditiveAttention extends Attention {
     uniform_(this.v, -bound, bound);
   }
 
+  /** @internal */
   protected override projectKeys(keys: Tensor): Tensor {
     return this.key.forward(keys);
   }
 
+  /** @internal */
   protected override scores(query: Tensor, keys: Tensor): Tensor {
     return additiveScores(linear(query, this.query.weight, this.query.bias), keys, this.v);
   }
@@ -66,7 +82,7 @@ export class AdditiveAttention extends Attention {
   /** @internal */
   override extraRepr(): string {
     const { querySize, keySize, attentionSize } = this;
-    const bias = this.query.bias === null ? '' : ', bias=True';
+    const bias = this.query.bias === null ? '' : `, bias=${showBoolean(true)}`;
     return `${querySize}, ${keySize}, ${attentionSize}${bias}`;
   }
 }

@@ -6,16 +6,18 @@
  * keys, the mask) is therefore computed once, by `prepare`, and used at every step, by `attend`.
  */
 import { add, bmm, indexSelect, softmax, squeeze, unsqueeze } from '../../ops';
-import { checkTensor } from '../../ops/elementwise';
+import { objectOf, optionsTable, positiveInteger } from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import { maskBias } from './mask';
 
+/** Options of `Attention.prepare` and `Attention.forward`. */
 export interface AttendOptions {
-  /** bool [N, S]: true where a key takes part; all do when absent. See `paddingMask`. */
+  /** bool [N, S]: true where a key takes part. See `paddingMask`. Default: null, all do. */
   mask?: Tensor | null;
-  /** What the weights average, [N, S, V]; the keys themselves when absent. */
+  /** What the weights average, [N, S, V]. Default: null, the keys themselves. */
   values?: Tensor | null;
 }
 
@@ -23,11 +25,23 @@ export interface AttendOptions {
 export interface AttentionMemory {
   /** The keys as the score function wants them, [N, S, …]. */
   readonly keys: Tensor;
-  /** [N, S, V] */
+  /** What the weights average, [N, S, V]. */
   readonly values: Tensor;
   /** Added to the scores: 0, or −∞ for a hidden position; [N, 1, S], null when all are visible. */
   readonly bias: Tensor | null;
 }
+
+const attendOptions = optionsTable<AttendOptions>('Attention', {
+  mask: anyTensor.orNull.or(null),
+  values: anyTensor.orNull.or(null),
+});
+
+/** What `Attention.prepare` returns. */
+export const anyMemory = objectOf<AttentionMemory>('what prepare() returned', {
+  keys: anyTensor,
+  values: anyTensor,
+  bias: anyTensor.orNull,
+});
 
 /** The memory of other sequences: row n of the result is row `rows[n]` of `memory`. */
 export function selectMemory(
@@ -42,20 +56,30 @@ export function selectMemory(
   };
 }
 
-/** An attention with learned scores; not made directly. */
+/**
+ * An attention with learned scores: `AdditiveAttention` or `MultiplicativeAttention`; not made directly.
+ * @example
+ * const attention: nn.Attention = new nn.AdditiveAttention(4, 6, 5);
+ * const memory = attention.prepare(randn([2, 7, 6])); // once for each source
+ * const [context, weights] = attention.attend(randn([2, 4]), memory); // at each step: [2, 6], [2, 7]
+ */
 export abstract class Attention extends Module {
+  /** @internal */
   constructor(
+    name: string,
     /** Features of a query. */
     readonly querySize: number,
     /** Features of a key. */
     readonly keySize: number,
   ) {
     super();
+    positiveInteger.check(name, 'querySize', querySize);
+    positiveInteger.check(name, 'keySize', keySize);
   }
 
-  /** The keys as `scores` takes them, [N, S, …]. */
+  /** @internal The keys as `scores` takes them, [N, S, …]. */
   protected abstract projectKeys(keys: Tensor): Tensor;
-  /** Scores [N, L, S] of queries [N, L, querySize] against projected keys. */
+  /** @internal Scores [N, L, S] of queries [N, L, querySize] against projected keys. */
   protected abstract scores(query: Tensor, keys: Tensor): Tensor;
 
   #fail(rule: string): never {
@@ -65,10 +89,12 @@ export abstract class Attention extends Module {
   /**
    * What all queries share: the projected keys and the mask.
    * @param keys [N, S, keySize]
+   * @throws RangeError when shapes do not fit, and when the mask hides every position of a sequence.
    */
-  prepare(keys: Tensor, { mask = null, values = null }: AttendOptions = {}): AttentionMemory {
+  prepare(keys: Tensor, options?: AttendOptions): AttentionMemory {
     const name = `${this.constructor.name}.forward`;
-    checkTensor(name, 'keys', keys);
+    const { mask, values } = attendOptions.read(options, name);
+    anyTensor.check(name, 'keys', keys);
     if (keys.ndim !== 3 || keys.shape[2] !== this.keySize) {
       this.#fail(
         `keys have shape ${showShape(keys.shape)}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
@@ -79,7 +105,6 @@ export abstract class Attention extends Module {
       this.#fail(`there are no keys to attend to (keys ${showShape(keys.shape)})`);
     }
     if (values !== null) {
-      checkTensor(name, 'values', values);
       if (values.ndim !== 3 || values.shape[0] !== batch || values.shape[1] !== positions) {
         this.#fail(
           `values have shape ${showShape(values.shape)}, expected [${batch}, ${positions}, V] to go with keys ${showShape(keys.shape)}`,
@@ -97,10 +122,12 @@ export abstract class Attention extends Module {
    * One or several queries against prepared keys.
    * @param query [N, querySize], or [N, L, querySize]
    * @returns context [N, V] and weights [N, S], or [N, L, V] and [N, L, S]; the weights of a query sum to 1
+   * @throws TypeError for what is no memory; RangeError when shapes do not fit.
    */
   attend(query: Tensor, memory: AttentionMemory): [context: Tensor, weights: Tensor] {
-    checkTensor(`${this.constructor.name}.forward`, 'query', query);
-    const { keys, values, bias } = memory;
+    const name = `${this.constructor.name}.forward`;
+    anyTensor.check(name, 'query', query);
+    const { keys, values, bias } = anyMemory.check(name, 'memory', memory);
     const { ndim, shape } = query;
     if ((ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== this.querySize) {
       this.#fail(
@@ -117,6 +144,7 @@ export abstract class Attention extends Module {
   }
 
   /**
+   * The values averaged by how well their keys match the query: `attend(query, prepare(keys, options))`.
    * @param query [N, querySize], or several for each sequence: [N, L, querySize]
    * @param keys [N, S, keySize]
    * @returns the values averaged by the weights, [N, V] or [N, L, V], and the weights, [N, S] or [N, L, S]
@@ -125,7 +153,7 @@ export abstract class Attention extends Module {
   forward(
     query: Tensor,
     keys: Tensor,
-    options: AttendOptions = {},
+    options?: AttendOptions,
   ): [context: Tensor, weights: Tensor] {
     return this.attend(query, this.prepare(keys, options));
   }

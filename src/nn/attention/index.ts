@@ -1,6 +1,12 @@
 /** Attention with learned scores, for decoders; `functional.scaledDotProductAttention` is the plain function. */
 export { AdditiveAttention, type AdditiveAttentionOptions } from './additive';
-export { Attention, selectMemory, type AttendOptions, type AttentionMemory } from './attention';
+export {
+  anyMemory,
+  Attention,
+  selectMemory,
+  type AttendOptions,
+  type AttentionMemory,
+} from './attention';
 export { paddingMask } from './mask';
 export {
   MultiplicativeAttention,

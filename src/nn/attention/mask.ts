@@ -1,9 +1,20 @@
 /** Padding masks: which positions of a batch of unequal lengths an attention may look at. */
-import { checkTensor } from '../../ops/elementwise';
+import { count, isArray, refuse } from '../../check';
 import { contiguous } from '../../ops/clone';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
-import { empty, Tensor } from '../../tensor/tensor';
+import { anyTensor, isTensor } from '../../tensor/rules';
+import { empty, type Tensor } from '../../tensor/tensor';
+
+/** Lengths as an array that was read once. @throws TypeError, RangeError for what are no lengths. */
+export function lengthsOf(operation: string, lengths: Tensor | readonly number[]): number[] {
+  const must = 'an array of numbers or a 1-dimensional tensor';
+  if (isTensor(lengths)) {
+    if (lengths.ndim !== 1) refuse(operation, 'lengths', must, lengths, RangeError);
+  } else if (!isArray(lengths)) refuse(operation, 'lengths', must, lengths);
+  const list = Array.from(isTensor(lengths) ? lengths.toTypedArray() : lengths);
+  return list.map((length, n) => count.check(operation, `lengths[${n}]`, length));
+}
 
 /**
  * The mask of sequences of unequal length, padded at the end: true inside a sequence, false behind its end.
@@ -11,26 +22,18 @@ import { empty, Tensor } from '../../tensor/tensor';
  * @param steps positions of the padded batch; the longest length unless given
  * @returns bool [N, steps]
  * @throws TypeError when the lengths are no integers; RangeError when one lies outside 0 … steps.
- * @example paddingMask([3, 1]) // [[true, true, true], [true, false, false]]
+ * @example nn.functional.paddingMask([3, 1]) // [[true, true, true], [true, false, false]]
  */
 export function paddingMask(lengths: Tensor | readonly number[], steps?: number): Tensor {
-  const list = lengths instanceof Tensor ? Array.from(lengths.toTypedArray()) : lengths;
-  if (!Array.isArray(list) || (lengths instanceof Tensor && lengths.ndim !== 1)) {
-    throw new TypeError(
-      'paddingMask: lengths must be an array of numbers or a 1-dimensional tensor',
-    );
-  }
-  const all = list as readonly number[];
+  const all = lengthsOf('paddingMask', lengths);
+  if (steps !== undefined) count.check('paddingMask', 'steps', steps);
   const width = steps ?? all.reduce((most, length) => Math.max(most, length), 0);
-  if (!Number.isSafeInteger(width) || width < 0) {
-    throw new RangeError(`paddingMask: steps must be an integer of at least 0, got ${width}`);
-  }
   const mask = empty([all.length, width], 'bool');
   const memory = mask.memory(mask.numel).fill(0);
   for (const [n, length] of all.entries()) {
-    if (typeof length !== 'number' || !Number.isInteger(length) || length < 0 || length > width) {
+    if (length > width) {
       throw new RangeError(
-        `paddingMask: length ${n} must be an integer from 0 to ${width} (the steps of the batch), got ${String(length)}`,
+        `paddingMask: lengths[${n}] must be an integer from 0 to ${width} (the steps of the batch), got ${length}`,
       );
     }
     memory.fill(1, n * width, n * width + length);
@@ -50,7 +53,7 @@ export function maskBias(
   positions: number,
   dtype: DType,
 ): Tensor {
-  checkTensor(operation, 'mask', mask);
+  anyTensor.check(operation, 'mask', mask);
   if (mask.dtype !== 'bool') {
     throw new TypeError(
       `${operation}: mask must be bool (true where a key takes part), got ${mask.dtype}; see paddingMask`,

@@ -1,7 +1,7 @@
 /** Multiplicative attention, with the three score functions of Luong et al. and the scaled product of Vaswani et al. */
+import { oneOf, optionsTable, positiveInteger } from '../../check';
 import { linear, matmul, mul, narrow, transpose } from '../../ops';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkCount } from '../check';
 import { uniform_ } from '../init';
 import { Parameter } from '../parameter';
 import { additiveScores } from './additive';
@@ -9,14 +9,22 @@ import { Attention } from './attention';
 
 /** How a query is scored against a key: see `MultiplicativeAttention`. */
 export type AttentionScore = 'dot' | 'general' | 'concat' | 'scaledDot';
-const scoreNames: readonly AttentionScore[] = ['dot', 'general', 'concat', 'scaledDot'];
 
+/** Options of `MultiplicativeAttention`. */
 export interface MultiplicativeAttentionOptions {
-  /** Default: 'general'. */
+  /** How a query is scored against a key. Default: 'general'. */
   score?: AttentionScore;
-  /** Units of the hidden layer of 'concat'; querySize when absent. */
+  /** Units of the hidden layer of 'concat'. Default: querySize. */
   attentionSize?: number;
 }
+
+const multiplicativeOptions = optionsTable<MultiplicativeAttentionOptions, 'attentionSize'>(
+  'MultiplicativeAttention',
+  {
+    score: oneOf('dot', 'general', 'concat', 'scaledDot').or('general'),
+    attentionSize: positiveInteger.optional,
+  },
+);
 
 /**
  * Attention of Luong, Pham & Manning 2015 ("Effective approaches to attention-based neural machine translation"):
@@ -32,39 +40,34 @@ export interface MultiplicativeAttentionOptions {
  * Parameters start uniform in ±1/√(features that they take).
  *
  * Shapes: query [N, querySize] or [N, L, querySize], keys [N, S, keySize]; see `forward`.
+ * @throws TypeError, RangeError for sizes or options that are none, or do not go together.
  * @example
  * const attention = new nn.MultiplicativeAttention(128, 256);
  * const [context, weights] = attention.forward(randn([8, 128]), randn([8, 20, 256])); // [8, 256], [8, 20]
  */
 export class MultiplicativeAttention extends Attention {
+  /** How a query is scored against a key. */
   readonly score: AttentionScore;
+  /** W of 'general' and 'concat'. */
   readonly weight: Parameter | null = null;
+  /** v of 'concat'. */
   readonly v: Parameter | null = null;
 
-  constructor(
-    querySize: number,
-    keySize: number,
-    { score = 'general', attentionSize }: MultiplicativeAttentionOptions = {},
-  ) {
-    super(querySize, keySize);
+  /**
+   * @param querySize features of a query
+   * @param keySize features of a key
+   */
+  constructor(querySize: number, keySize: number, options?: MultiplicativeAttentionOptions) {
     const name = 'MultiplicativeAttention';
-    checkCount(name, 'querySize', querySize, 1);
-    checkCount(name, 'keySize', keySize, 1);
-    if (!scoreNames.includes(score)) {
-      throw new RangeError(
-        `${name}: score must be one of ${scoreNames.join(', ')}, got '${String(score)}'`,
-      );
-    }
+    super(name, querySize, keySize);
+    const { score, attentionSize } = multiplicativeOptions.read(options);
     if ((score === 'dot' || score === 'scaledDot') && querySize !== keySize) {
       throw new RangeError(
         `${name}: score '${score}' needs queries and keys of one size, got querySize ${querySize} and keySize ${keySize}; 'general' takes any`,
       );
     }
-    if (attentionSize !== undefined) {
-      checkCount(name, 'attentionSize', attentionSize, 1);
-      if (score !== 'concat') {
-        throw new RangeError(`${name}: attentionSize belongs to score 'concat', not '${score}'`);
-      }
+    if (attentionSize !== undefined && score !== 'concat') {
+      throw new RangeError(`${name}: attentionSize belongs to score 'concat', not '${score}'`);
     }
     this.score = score;
     if (score === 'general') this.weight = uniform([querySize, keySize], keySize);
@@ -75,6 +78,7 @@ export class MultiplicativeAttention extends Attention {
     }
   }
 
+  /** @internal */
   protected override projectKeys(keys: Tensor): Tensor {
     if (this.score === 'general') return linear(keys, this.weight!);
     // W [q; k] = W_q q + W_k k, and the second term is the same for every query.
@@ -84,6 +88,7 @@ export class MultiplicativeAttention extends Attention {
     return keys;
   }
 
+  /** @internal */
   protected override scores(query: Tensor, keys: Tensor): Tensor {
     if (this.score === 'concat') {
       return additiveScores(

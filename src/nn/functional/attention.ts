@@ -16,13 +16,15 @@ import {
   transpose,
 } from '../../ops';
 import { cast } from '../../ops/cast';
-import { checkTensor } from '../../ops/elementwise';
+import { boolean, finite, optionsTable, probability } from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { dropout } from './dropout';
 
+/** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
-  /** Broadcasts to [..., L, S]. bool: true where a key takes part; floats: added to the scores. */
+  /** Broadcasts to [..., L, S]. bool: true where a key takes part; floats: added to the scores. Default: null. */
   attnMask?: Tensor | null;
   /** Probability of dropping a weight; applied whenever it is above 0. Default: 0. */
   dropoutP?: number;
@@ -32,23 +34,34 @@ export interface AttentionOptions {
   scale?: number;
 }
 
+const attentionOptions = optionsTable<AttentionOptions, 'scale'>('scaledDotProductAttention', {
+  attnMask: anyTensor.orNull.or(null),
+  dropoutP: probability.or(0),
+  isCausal: boolean.or(false),
+  scale: finite.optional,
+});
+
 /**
  * softmax(query·keyᵀ·scale + mask)·value: Vaswani et al. 2017 (torch.nn.functional.scaled_dot_product_attention).
  * A query whose keys are all masked gets zeros.
  *
  * Shapes: query [..., L, E], key [..., S, E], value [..., S, Ev]; result [..., L, Ev].
- * @throws RangeError when sizes do not fit, or a mask is given beside `isCausal`.
- * @example nn.functional.scaledDotProductAttention(q, k, v, { isCausal: true })
+ * @throws TypeError for what is no tensor or no option; RangeError when sizes do not fit, or a mask is given beside
+ * `isCausal`.
+ * @example
+ * const x = randn([2, 5, 8]);
+ * nn.functional.scaledDotProductAttention(x, x, x, { isCausal: true }).shape; // [2, 5, 8]
  */
 export function scaledDotProductAttention(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { attnMask = null, dropoutP = 0, isCausal = false, scale }: AttentionOptions = {},
+  options?: AttentionOptions,
 ): Tensor {
   const name = 'scaledDotProductAttention';
+  const { attnMask, dropoutP, isCausal, scale } = attentionOptions.read(options);
   for (const [what, x] of Object.entries({ query, key, value })) {
-    checkTensor(name, what, x);
+    anyTensor.check(name, what, x);
     if (x.ndim < 2) {
       throw new RangeError(
         `${name}: ${what} must have at least 2 dimensions, got ${showShape(x.shape)}`,
@@ -74,7 +87,6 @@ export function scaledDotProductAttention(
 
 // Rows without any visible key would be 0 / 0: they are scored as if all were seen, then set to 0.
 function masked(scores: Tensor, mask: Tensor): Tensor {
-  checkTensor('scaledDotProductAttention', 'attnMask', mask);
   const hidden = mask.dtype === 'bool' ? logicalNot(mask) : logicalAnd(isinf(mask), lt(mask, 0));
   const blind = all(hidden, -1, { keepdim: true });
   const shown =

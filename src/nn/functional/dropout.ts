@@ -1,33 +1,37 @@
 /** dropout: x·mask / (1 − p). dx = g·mask / (1 − p). Saves the scaled mask. */
-import { checkTensor } from '../../ops/elementwise';
+import { boolean, optionsTable, probability } from '../../check';
 import { fullLike } from '../../ops/factories';
 import { div_ } from '../../ops/inplace/pointwise';
 import { mul } from '../../ops/mul';
 import { bernoulli_ } from '../../random/bernoulli';
 import { emptyAs } from '../../random/draw';
-import type { DrawOptions } from '../../random/inplace';
+import { drawFields, type DrawOptions } from '../../random/generator';
 import { isFloat } from '../../tensor/dtype';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { checkProbability } from '../check';
 
+/** Options of `dropout`. */
 export interface DropoutOptions extends DrawOptions {
   /** Whether to drop at all. Default: true. */
   training?: boolean;
 }
 
+const dropoutOptions = optionsTable<DropoutOptions, 'generator'>('dropout', {
+  training: boolean.or(true),
+  ...drawFields,
+});
+
 /**
  * Sets elements to 0 with probability `p` and multiplies the others by 1 / (1 − p), while `training`
  * (torch.nn.functional.dropout). The mask is what PyTorch draws on a CPU.
+ * @param p default: 0.5
  * @throws RangeError unless p lies in 0 … 1; TypeError when the input is not of floats.
- * @example nn.functional.dropout(x, 0.2, { training: model.training })
+ * @example nn.functional.dropout(ones([4]), 0.2, { training: false }) // [1, 1, 1, 1]
  */
-export function dropout(
-  input: Tensor,
-  p = 0.5,
-  { training = true, generator }: DropoutOptions = {},
-): Tensor {
-  checkTensor('dropout', 'input', input);
-  checkProbability('dropout', 'p', p);
+export function dropout(input: Tensor, p: number = 0.5, options?: DropoutOptions): Tensor {
+  const { training, generator } = dropoutOptions.read(options);
+  anyTensor.check('dropout', 'input', input);
+  probability.check('dropout', 'p', p);
   if (!isFloat(input.dtype)) {
     throw new TypeError(`dropout: takes float tensors, got ${input.dtype}`);
   }

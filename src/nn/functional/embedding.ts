@@ -1,16 +1,24 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
 import { embedding as lookUp } from '../../ops';
-import { checkTensor } from '../../ops/elementwise';
+import { integer, nonNegative, optionsTable, positive } from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
+/** Options of `embedding`. */
 export interface EmbeddingOptions {
-  /** A row of the weight that gets no gradient; negative counts from the end. */
+  /** A row of the weight that gets no gradient; negative counts from the end. Default: none. */
   paddingIdx?: number | undefined;
-  /** Rows that are looked up are first scaled down to this norm, in place. */
+  /** Rows that are looked up are first scaled down to this norm, in place. Default: none. */
   maxNorm?: number | undefined;
-  /** Of which order `maxNorm` is. Default: 2. */
+  /** Order of the norm that `maxNorm` limits. Default: 2. */
   normType?: number | undefined;
 }
+
+const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm'>('embedding', {
+  paddingIdx: integer.optional,
+  maxNorm: nonNegative.optional,
+  normType: positive.or(2),
+});
 
 /**
  * Rows of `weight` [vocabulary, features] for each index of `input` (torch.nn.functional.embedding).
@@ -18,17 +26,10 @@ export interface EmbeddingOptions {
  * @throws TypeError unless `input` is int32; RangeError when an index lies outside the vocabulary.
  * @example nn.functional.embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
-export function embedding(
-  input: Tensor,
-  weight: Tensor,
-  { paddingIdx, maxNorm, normType = 2 }: EmbeddingOptions = {},
-): Tensor {
+export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
+  const { paddingIdx, maxNorm, normType } = embeddingOptions.read(options);
   if (maxNorm === undefined) return lookUp(input, weight, { paddingIdx });
-  if (!(maxNorm >= 0) || !(normType > 0)) {
-    throw new RangeError(
-      `embedding: maxNorm must be at least 0 and normType above 0, got ${maxNorm} and ${normType}`,
-    );
-  }
+  anyTensor.check('embedding', 'weight', weight);
   // The look-up checks the indices before any row is changed.
   lookUp(input, weight.detach(), { paddingIdx });
   renormalize(weight, new Set(input.toTypedArray()), maxNorm, normType);
@@ -37,7 +38,6 @@ export function embedding(
 
 // Scales the rows whose norm is above the limit; 1e-7 keeps the division finite, as in PyTorch.
 function renormalize(weight: Tensor, rows: Set<number>, maxNorm: number, p: number): void {
-  checkTensor('embedding', 'weight', weight);
   const memory = weight.memory(weight.reach());
   const [rowStep, step] = weight.strides as [number, number];
   const features = weight.shape[1];

@@ -9,6 +9,7 @@ export {
   cosineSimilarity,
   layerNorm,
   normalize,
+  type CosineSimilarityOptions,
   type LayerNormOptions,
   type NormalizeOptions,
 } from './norm';

@@ -1,49 +1,47 @@
 /** pad: constants around a tensor, or (negative) edges cut off. */
 import { cat, full, narrow } from '../../ops';
-import { checkTensor } from '../../ops/elementwise';
+import { arrayOf, integer, number, oneOf, optionsTable } from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 
+/** Options of `pad`. */
 export interface PadOptions {
-  /** Only constants are filled in. */
+  /** What is filled in; only constants are. Default: `'constant'`. */
   mode?: 'constant';
   /** The constant. Default: 0. */
   value?: number;
 }
 
+const padOptions = optionsTable<PadOptions>('pad', {
+  mode: oneOf('constant').or('constant'),
+  value: number.or(0),
+});
+
+const integers = arrayOf(integer, 'an array of integers [left, right, …]');
+
 /**
  * Adds elements of `value` at both ends of the last dimensions (torch.nn.functional.pad). Negative numbers cut off.
  * @param amounts [left, right] of the last dimension, then of the one before it, …
- * @throws RangeError for an odd list, more pairs than dimensions, or a size that would be negative.
+ * @throws TypeError for what is no tensor, no integers, no option; RangeError for an odd list, more pairs than dimensions, or a size that would be negative.
  * @example nn.functional.pad(ones([2, 3]), [1, 2]).shape // [2, 6]
  */
-export function pad(
-  input: Tensor,
-  amounts: readonly number[],
-  { mode = 'constant', value = 0 }: PadOptions = {},
-): Tensor {
-  checkTensor('pad', 'input', input);
-  if (mode !== 'constant') {
-    throw new RangeError(`pad: mode must be 'constant', got '${String(mode)}'`);
-  }
-  if (!isIntegers(amounts)) {
-    throw new TypeError('pad: takes an array of integers [left, right, …]');
-  }
-  if (amounts.length % 2 !== 0 || amounts.length > 2 * input.ndim) {
+export function pad(input: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
+  const { value } = padOptions.read(options);
+  anyTensor.check('pad', 'input', input);
+  const sizes = integers.check('pad', 'amounts', amounts);
+  if (sizes.length % 2 !== 0 || sizes.length > 2 * input.ndim) {
     throw new RangeError(
-      `pad: takes at most ${input.ndim} pairs for shape ${showShape(input.shape)}, got ${amounts.length} numbers`,
+      `pad: takes at most ${input.ndim} pairs for shape ${showShape(input.shape)}, got ${sizes.length} numbers`,
     );
   }
   let out = input;
-  for (let pair = 0; pair < amounts.length / 2; pair++) {
+  for (let pair = 0; pair < sizes.length / 2; pair++) {
     const dim = input.ndim - 1 - pair;
-    out = padDimension(out, dim, amounts[2 * pair], amounts[2 * pair + 1], value);
+    out = padDimension(out, dim, sizes[2 * pair], sizes[2 * pair + 1], value);
   }
   return out;
 }
-
-const isIntegers = (value: unknown): value is readonly number[] =>
-  Array.isArray(value) && value.every(Number.isInteger);
 
 function padDimension(x: Tensor, dim: number, left: number, right: number, value: number): Tensor {
   const size = x.shape[dim];

@@ -1,23 +1,57 @@
 /** Initializations without randomness. */
+import { number, optionsTable, positiveInteger, refuse } from '../../check';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { fillBy } from './fill';
 
-/** Fills `tensor` with `value` (torch.nn.init.constant_). */
-export const constant_ = (tensor: Tensor, value: number): Tensor =>
-  fillBy('constant_', tensor, (memory) => memory.fill(value));
+// What each type that holds no fractions holds.
+const range = { bool: [0, 1], int32: [-(2 ** 31), 2 ** 31 - 1] } as const;
 
-/** Fills `tensor` with 1. */
+/**
+ * Fills `tensor` with `value` and returns it (torch.nn.init.constant_).
+ * @throws TypeError for what is no tensor or no number; RangeError for a value that the tensor's type does not hold.
+ * @example nn.init.constant_(zeros([2]), 0.5) // [0.5, 0.5]
+ */
+export function constant_(tensor: Tensor, value: number): Tensor {
+  number.check('constant_', 'value', value);
+  return fillBy('constant_', tensor, (memory) => {
+    const { dtype } = tensor;
+    if (dtype === 'bool' || dtype === 'int32') {
+      const [low, high] = range[dtype];
+      if (!Number.isInteger(value) || value < low || value > high) {
+        refuse(
+          'constant_',
+          'value',
+          `an integer from ${low} to ${high} for ${dtype}`,
+          value,
+          RangeError,
+        );
+      }
+    }
+    memory.fill(value);
+  });
+}
+
+/**
+ * Fills `tensor` with 1 and returns it (torch.nn.init.ones_).
+ * @throws TypeError unless it is a tensor.
+ * @example nn.init.ones_(zeros([2])) // [1, 1]
+ */
 export const ones_ = (tensor: Tensor): Tensor =>
   fillBy('ones_', tensor, (memory) => memory.fill(1));
 
-/** Fills `tensor` with 0. */
+/**
+ * Fills `tensor` with 0 and returns it (torch.nn.init.zeros_).
+ * @throws TypeError unless it is a tensor.
+ * @example nn.init.zeros_(ones([2])) // [0, 0]
+ */
 export const zeros_ = (tensor: Tensor): Tensor =>
   fillBy('zeros_', tensor, (memory) => memory.fill(0));
 
 /**
  * Makes the matrix `tensor` the identity, as far as its sizes go (torch.nn.init.eye_).
- * @throws RangeError unless `tensor` has 2 dimensions.
+ * @throws TypeError unless it is a tensor; RangeError unless it has 2 dimensions.
+ * @example nn.init.eye_(zeros([2, 3])) // [[1, 0, 0], [0, 1, 0]]
  */
 export function eye_(tensor: Tensor): Tensor {
   return fillBy('eye_', tensor, (memory) => {
@@ -30,13 +64,22 @@ export function eye_(tensor: Tensor): Tensor {
   });
 }
 
+/** Options of `dirac_`. */
+export interface DiracOptions {
+  /** Each group of output channels passes the same inputs. Default: 1. */
+  groups?: number;
+}
+
+const diracOptions = optionsTable<DiracOptions>('dirac_', { groups: positiveInteger.or(1) });
+
 /**
  * Makes a convolution's weight [out, in, …] pass its input channels through unchanged: ones in the middle of the
  * window (torch.nn.init.dirac_).
- * @param options.groups each group of output channels passes the same inputs
- * @throws RangeError unless `tensor` has 3 to 5 dimensions and its first size is a multiple of `groups`.
+ * @throws TypeError for what is no tensor or no option; RangeError unless `tensor` has 3 to 5 dimensions and its first size is a multiple of `groups`.
+ * @example nn.init.dirac_(zeros([1, 1, 3])) // [[[0, 1, 0]]]
  */
-export function dirac_(tensor: Tensor, { groups = 1 }: { groups?: number } = {}): Tensor {
+export function dirac_(tensor: Tensor, options?: DiracOptions): Tensor {
+  const { groups } = diracOptions.read(options);
   return fillBy('dirac_', tensor, (memory) => {
     if (tensor.ndim < 3 || tensor.ndim > 5) {
       throw new RangeError(
@@ -44,7 +87,7 @@ export function dirac_(tensor: Tensor, { groups = 1 }: { groups?: number } = {})
       );
     }
     const [out, channels, ...window] = tensor.shape as [number, number, ...number[]];
-    if (!Number.isInteger(groups) || groups < 1 || out % groups !== 0) {
+    if (out % groups !== 0) {
       throw new RangeError(
         `dirac_: groups must divide the first size, got ${groups} groups of shape ${showShape(tensor.shape)}`,
       );

@@ -1,10 +1,14 @@
 /** What the variance of an initialization depends on: fan in, fan out, the gain of a nonlinearity. */
+import { number, oneOf } from '../../check';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 
-/** By name in PyTorch's spelling or ours. */
+/** `fan_in`: inputs that an output sums; `fan_out`: outputs that an input reaches. Both spellings are accepted. */
 export type FanMode = 'fan_in' | 'fan_out' | 'fanIn' | 'fanOut';
 
+export const anyFanMode = oneOf('fan_in', 'fan_out', 'fanIn', 'fanOut');
+
+/** What follows a layer, by the names of torch.nn.init.calculate_gain. */
 export type Nonlinearity =
   'linear' | 'identity' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'leakyRelu' | 'selu';
 
@@ -25,23 +29,33 @@ export function fans(operation: string, weight: Tensor): { fanIn: number; fanOut
   };
 }
 
-/** The fan that `mode` names. @throws RangeError for another mode. */
+/** The fan that `mode` names. */
 export function fanOf(operation: string, weight: Tensor, mode: FanMode): number {
   const { fanIn, fanOut } = fans(operation, weight);
-  if (mode === 'fan_in' || mode === 'fanIn') return fanIn;
-  if (mode === 'fan_out' || mode === 'fanOut') return fanOut;
-  throw new RangeError(`${operation}: mode must be 'fan_in' or 'fan_out', got '${String(mode)}'`);
+  return mode === 'fan_in' || mode === 'fanIn' ? fanIn : fanOut;
 }
+
+export const anyNonlinearity = oneOf(
+  'linear',
+  'identity',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leaky_relu',
+  'leakyRelu',
+  'selu',
+);
 
 /**
  * The factor that keeps the variance of a layer's outputs through a nonlinearity (torch.nn.init.calculate_gain):
  * 1 for linear and sigmoid, 5/3 for tanh, √2 for relu, √(2 / (1 + slope²)) for leaky relu, 3/4 for selu.
  * @param slope of the negative half of leaky relu; 0.01 unless given
- * @throws RangeError for an unknown name.
+ * @throws TypeError for another kind of argument; RangeError for an unknown name.
  * @example nn.init.calculateGain('tanh') // 1.6666666666666667
  */
-export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
-  switch (nonlinearity) {
+export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
+  number.check('calculateGain', 'slope', slope);
+  switch (anyNonlinearity.check('calculateGain', 'nonlinearity', nonlinearity)) {
     case 'linear':
     case 'identity':
     case 'sigmoid':
@@ -52,15 +66,8 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
       return Math.sqrt(2);
     case 'leaky_relu':
     case 'leakyRelu':
-      if (typeof slope !== 'number' || Number.isNaN(slope)) {
-        throw new TypeError(`calculateGain: the slope must be a number, got ${String(slope)}`);
-      }
       return Math.sqrt(2 / (1 + slope ** 2));
     case 'selu':
       return 0.75;
-    default:
-      throw new RangeError(
-        `calculateGain: the nonlinearity must be linear, sigmoid, tanh, relu, leaky_relu or selu, got '${String(nonlinearity)}'`,
-      );
   }
 }

@@ -1,8 +1,8 @@
 /** How an initialization writes a tensor: unrecorded, in row-major order, counted as a change in place. */
 import { noGrad } from '../../autograd/mode';
 import { copyInto } from '../../ops/clone';
-import { checkTensor } from '../../ops/elementwise';
 import type { TypedArray } from '../../tensor/dtype';
+import { anyTensor } from '../../tensor/rules';
 import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 
 /** Gives `write` the elements of `tensor` (uninitialised) and returns the tensor. */
@@ -11,7 +11,7 @@ export function fillBy(
   tensor: Tensor,
   write: (memory: TypedArray) => void,
 ): Tensor {
-  checkTensor(operation, 'tensor', tensor);
+  anyTensor.check(operation, 'tensor', tensor);
   const rows = tensor.contiguousLayout ? tensor : empty(tensor.shape, tensor.dtype);
   write(rows.memory(rows.numel));
   if (rows !== tensor) copyInto(rows, tensor);
@@ -25,7 +25,7 @@ export function unrecorded(
   tensor: Tensor,
   draw: (tensor: Tensor) => void,
 ): Tensor {
-  checkTensor(operation, 'tensor', tensor);
+  anyTensor.check(operation, 'tensor', tensor);
   noGrad(() => draw(tensor));
   return tensor;
 }

@@ -1,5 +1,5 @@
 /** `nn.init`: initializations that change a tensor in place and return it, without recording. */
-export { constant_, dirac_, eye_, ones_, zeros_ } from './constant';
+export { constant_, dirac_, eye_, ones_, zeros_, type DiracOptions } from './constant';
 export { calculateGain, type FanMode, type Nonlinearity } from './fan';
 export { orthogonal_ } from './orthogonal';
 export {
@@ -12,5 +12,6 @@ export {
   xavierUniform_,
   type GainOptions,
   type KaimingOptions,
+  type SparseOptions,
 } from './random';
 export { truncNormal_, type TruncatedOptions } from './truncated';

@@ -9,15 +9,16 @@ import { showShape } from '../../tensor/shape';
 import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
 import { orthonormalRows } from './qr';
-import type { GainOptions } from './random';
+import { gainOptions, type GainOptions } from './random';
 
 /**
  * A (semi-)orthogonal matrix, times `gain`: the orthogonal factor of a matrix of normal numbers, its signs such that
  * R's diagonal is positive: Saxe et al. 2013 (torch.nn.init.orthogonal_). Dimensions after the first count as one.
- * @throws RangeError for fewer than two dimensions.
- * @example nn.init.orthogonal_(rnn.weight_hh_l0)
+ * @throws TypeError for what is no tensor or no option; RangeError for fewer than two dimensions.
+ * @example nn.init.orthogonal_(zeros([4, 4]))
  */
-export function orthogonal_(tensor: Tensor, { gain = 1, generator }: GainOptions = {}): Tensor {
+export function orthogonal_(tensor: Tensor, options?: GainOptions): Tensor {
+  const { gain, generator } = gainOptions.read(options, 'orthogonal_');
   return unrecorded('orthogonal_', tensor, (x) => {
     if (x.ndim < 2) {
       throw new RangeError(

@@ -1,20 +1,31 @@
 /** Truncated normal numbers, by rejection, as PyTorch 2.13 draws them. */
-import { normal_, uniform_, type DrawOptions } from '../../random/inplace';
+import { number, optionsTable } from '../../check';
+import { drawFields, type DrawOptions } from '../../random/generator';
+import { normal_, uniform_ } from '../../random/inplace';
 import { emptyAs } from '../../random/draw';
 import { copyInto } from '../../ops/clone';
 import type { Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
 
+/** Options of `truncNormal_`. */
 export interface TruncatedOptions extends DrawOptions {
-  /** Of the normal distribution that is cut. Default: 0. */
+  /** Mean of the normal distribution that is cut. Default: 0. */
   mean?: number;
-  /** Of the normal distribution that is cut. Default: 1. */
+  /** Standard deviation of the normal distribution that is cut. Default: 1. */
   std?: number;
-  /** Least value, not counted in deviations. Default: -2. */
+  /** Least value, not counted in deviations. Default: −2. */
   a?: number;
   /** Greatest value. Default: 2. */
   b?: number;
 }
+
+const truncatedOptions = optionsTable<TruncatedOptions, 'generator'>('truncNormal_', {
+  mean: number.or(0),
+  std: number.or(1),
+  a: number.or(-2),
+  b: number.or(2),
+  ...drawFields,
+});
 
 // erf(x) = 2/√π · e^(-x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms have one sign.
 function erf(x: number): number {
@@ -33,11 +44,11 @@ const normalCdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
 /**
  * Fills `tensor` with normal numbers that lie in [a, b], drawing again those that do not
  * (torch.nn.init.trunc_normal_).
- * @throws RangeError unless std > 0 and a < b.
- * @example nn.init.truncNormal_(layer.weight, { std: 0.02, a: -0.04, b: 0.04 })
+ * @throws TypeError for what is no tensor of floats or no option; RangeError unless std > 0 and a < b.
+ * @example nn.init.truncNormal_(zeros([4, 4]), { std: 0.02, a: -0.04, b: 0.04 })
  */
-export function truncNormal_(tensor: Tensor, options: TruncatedOptions = {}): Tensor {
-  const { mean = 0, std = 1, a = -2, b = 2, generator } = options;
+export function truncNormal_(tensor: Tensor, options?: TruncatedOptions): Tensor {
+  const { mean, std, a, b, generator } = truncatedOptions.read(options);
   if (!(std > 0) || !(a < b) || Number.isNaN(mean)) {
     throw new RangeError(
       `truncNormal_: std must be above 0 and a below b, got mean ${mean}, std ${std}, a ${a}, b ${b}`,

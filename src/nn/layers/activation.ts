@@ -1,4 +1,5 @@
 /** Activations as layers. Each is the function of the same name in nn.functional; any shape to the same shape. */
+import { finite, integer, number, oneOf, optionsTable } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional/activation';
 import { Module } from '../module';
@@ -7,141 +8,242 @@ import { Module } from '../module';
 const showNumber = (value: number): string =>
   Number.isInteger(value) ? value.toFixed(1) : String(value);
 
-/** Hyperbolic tangent (torch.nn.Tanh). @example new nn.Tanh().forward(x) */
+/**
+ * Hyperbolic tangent of each element (torch.nn.Tanh): (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), from −1 to 1.
+ * @example new nn.Tanh().forward(tensor([0, 1])) // [0, 0.7616]
+ */
 export class Tanh extends Module {
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.tanh(input);
   }
 }
 
-/** 1 / (1 + e^−x) (torch.nn.Sigmoid). @example new nn.Sigmoid().forward(x) */
+/**
+ * Logistic function of each element (torch.nn.Sigmoid): 1 / (1 + e⁻ˣ), from 0 to 1.
+ * @example new nn.Sigmoid().forward(tensor([0, 1])) // [0.5, 0.7311]
+ */
 export class Sigmoid extends Module {
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.sigmoid(input);
   }
 }
 
-/** max(x, 0) (torch.nn.ReLU). @example new nn.ReLU().forward(x) */
+/**
+ * max(x, 0) of each element (torch.nn.ReLU).
+ * @example new nn.ReLU().forward(tensor([-1, 2])) // [0, 2]
+ */
 export class ReLU extends Module {
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.relu(input);
   }
 }
 
-/** x·sigmoid(x) (torch.nn.SiLU). @example new nn.SiLU().forward(x) */
+/**
+ * x·sigmoid(x) of each element (torch.nn.SiLU; Elfwing et al. 2017).
+ * @example new nn.SiLU().forward(tensor([0, 1])) // [0, 0.7311]
+ */
 export class SiLU extends Module {
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.silu(input);
   }
 }
 
+/** Options of `GELU`. */
+export interface GELUOptions {
+  /** `'tanh'` for x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default: `'none'`. */
+  approximate?: 'none' | 'tanh';
+}
+
+const geluOptions = optionsTable<GELUOptions>('GELU', {
+  approximate: oneOf('none', 'tanh').or('none'),
+});
+
 /**
- * x·Φ(x), Φ the normal distribution function: Hendrycks and Gimpel 2016 (torch.nn.GELU).
- * @example new nn.GELU({ approximate: 'tanh' }).forward(x)
+ * x·Φ(x) of each element, Φ the normal distribution function (torch.nn.GELU; Hendrycks and Gimpel 2016).
+ * @throws TypeError, RangeError for an option that is none.
+ * @example new nn.GELU({ approximate: 'tanh' }).forward(tensor([0, 1])) // [0, 0.8412]
  */
 export class GELU extends Module {
+  /** Whether Φ is the function itself or its approximation by tanh. */
   readonly approximate: 'none' | 'tanh';
-  constructor({ approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}) {
+
+  constructor(options?: GELUOptions) {
     super();
-    if (approximate !== 'none' && approximate !== 'tanh') {
-      throw new RangeError(
-        `GELU: approximate must be 'none' or 'tanh', got '${String(approximate)}'`,
-      );
-    }
-    this.approximate = approximate;
+    this.approximate = geluOptions.read(options).approximate;
   }
+
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.gelu(input, { approximate: this.approximate });
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `approximate='${this.approximate}'`;
   }
 }
 
-/** x, or negativeSlope·x below 0 (torch.nn.LeakyReLU). @example new nn.LeakyReLU({ negativeSlope: 0.2 }).forward(x) */
+/** Options of `LeakyReLU`. */
+export interface LeakyReLUOptions {
+  /** Slope below 0. Default: 0.01. */
+  negativeSlope?: number;
+}
+
+const leakyReluOptions = optionsTable<LeakyReLUOptions>('LeakyReLU', {
+  negativeSlope: number.or(0.01),
+});
+
+/**
+ * x, or negativeSlope·x below 0, of each element (torch.nn.LeakyReLU; Maas et al. 2013).
+ * @throws TypeError for an option that is none.
+ * @example new nn.LeakyReLU({ negativeSlope: 0.2 }).forward(tensor([-1, 2])) // [-0.2, 2]
+ */
 export class LeakyReLU extends Module {
+  /** Slope below 0. */
   readonly negativeSlope: number;
-  constructor({ negativeSlope = 0.01 }: { negativeSlope?: number } = {}) {
+
+  constructor(options?: LeakyReLUOptions) {
     super();
-    this.negativeSlope = negativeSlope;
+    this.negativeSlope = leakyReluOptions.read(options).negativeSlope;
   }
+
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.leakyRelu(input, { negativeSlope: this.negativeSlope });
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `negativeSlope=${this.negativeSlope}`;
   }
 }
 
-/** x, or alpha·(e^x − 1) below 0: Clevert et al. 2015 (torch.nn.ELU). @example new nn.ELU().forward(x) */
+/** Options of `ELU`. */
+export interface ELUOptions {
+  /** Minus the limit for x to −∞. Default: 1. */
+  alpha?: number;
+}
+
+const eluOptions = optionsTable<ELUOptions>('ELU', { alpha: number.or(1) });
+
+/**
+ * x, or alpha·(eˣ − 1) below 0, of each element (torch.nn.ELU; Clevert et al. 2015).
+ * @throws TypeError for an option that is none.
+ * @example new nn.ELU().forward(tensor([-1, 2])) // [-0.6321, 2]
+ */
 export class ELU extends Module {
+  /** Minus the limit for x to −∞. */
   readonly alpha: number;
-  constructor({ alpha = 1 }: { alpha?: number } = {}) {
+
+  constructor(options?: ELUOptions) {
     super();
-    this.alpha = alpha;
+    this.alpha = eluOptions.read(options).alpha;
   }
+
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.elu(input, { alpha: this.alpha });
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `alpha=${showNumber(this.alpha)}`;
   }
 }
 
+/** Options of `Softplus`. */
+export interface SoftplusOptions {
+  /** Sharpness. Default: 1. */
+  beta?: number;
+  /** Where beta·x is above it the result is x itself. Default: 20. */
+  threshold?: number;
+}
+
+const softplusOptions = optionsTable<SoftplusOptions>('Softplus', {
+  beta: finite.or(1),
+  threshold: number.or(20),
+});
+
 /**
- * log(1 + e^(beta·x)) / beta; x itself where beta·x is above the threshold (torch.nn.Softplus).
- * @example new nn.Softplus().forward(x)
+ * log(1 + e^(beta·x)) / beta of each element; x itself where beta·x is above the threshold (torch.nn.Softplus).
+ * @throws TypeError, RangeError for an option that is none.
+ * @example new nn.Softplus().forward(tensor([0, 30])) // [0.6931, 30]
  */
 export class Softplus extends Module {
+  /** Sharpness. */
   readonly beta: number;
+  /** Where beta·x is above it the result is x itself. */
   readonly threshold: number;
-  constructor({ beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {}) {
+
+  constructor(options?: SoftplusOptions) {
     super();
+    const { beta, threshold } = softplusOptions.read(options);
     this.beta = beta;
     this.threshold = threshold;
   }
+
+  /** @throws TypeError unless `input` is a tensor. */
   forward(input: Tensor): Tensor {
     return F.softplus(input, { beta: this.beta, threshold: this.threshold });
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `beta=${showNumber(this.beta)}, threshold=${showNumber(this.threshold)}`;
   }
 }
 
-function checkDimension(layer: string, dim: unknown): void {
-  if (!Number.isInteger(dim)) {
-    throw new TypeError(
-      `${layer}: dim must be an integer, got ${String(dim)}; new nn.${layer}(-1) takes the last`,
-    );
-  }
-}
-
 /**
- * e^x over the sum of e^x along `dim`: positive numbers that sum to 1 (torch.nn.Softmax).
- * @example new nn.Softmax(-1).forward(x)
+ * eˣ over the sum of eˣ along `dim`: positive numbers that sum to 1 (torch.nn.Softmax).
+ * @throws TypeError, RangeError unless `dim` is an integer.
+ * @example new nn.Softmax(-1).forward(tensor([[0, 0], [1, 0]])) // [[0.5, 0.5], [0.7311, 0.2689]]
  */
 export class Softmax extends Module {
-  constructor(readonly dim: number) {
+  /** @param dim the dimension that sums to 1; −1 is the last */
+  constructor(
+    /** The dimension that sums to 1. */
+    readonly dim: number,
+  ) {
     super();
-    checkDimension('Softmax', dim);
+    integer.check('Softmax', 'dim', dim);
   }
+
+  /** @throws RangeError when `input` does not have the dimension. */
   forward(input: Tensor): Tensor {
     return F.softmax(input, this.dim);
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `dim=${this.dim}`;
   }
 }
 
-/** The logarithm of softmax (torch.nn.LogSoftmax). @example new nn.LogSoftmax(-1).forward(x) */
+/**
+ * log(softmax(x)) along `dim`, computed without overflow (torch.nn.LogSoftmax): x − log Σ eˣ.
+ * @throws TypeError, RangeError unless `dim` is an integer.
+ * @example new nn.LogSoftmax(-1).forward(tensor([[0, 0]])) // [[-0.6931, -0.6931]]
+ */
 export class LogSoftmax extends Module {
-  constructor(readonly dim: number) {
+  /** @param dim the dimension whose exponentials sum to 1; −1 is the last */
+  constructor(
+    /** The dimension whose exponentials sum to 1. */
+    readonly dim: number,
+  ) {
     super();
-    checkDimension('LogSoftmax', dim);
+    integer.check('LogSoftmax', 'dim', dim);
   }
+
+  /** @throws RangeError when `input` does not have the dimension. */
   forward(input: Tensor): Tensor {
     return F.logSoftmax(input, this.dim);
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `dim=${this.dim}`;
   }

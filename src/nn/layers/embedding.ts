@@ -1,25 +1,34 @@
 /** Embedding: a table of learned vectors, one for each index. */
-import { checkTensor } from '../../ops/elementwise';
+import {
+  boolean,
+  count,
+  integer,
+  integerBetween,
+  nonNegative,
+  optionsTable,
+  positive,
+} from '../../check';
 import type { DType } from '../../tensor/dtype';
+import { anyTensor, floatDType } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkCount } from '../check';
 import { embedding } from '../functional/embedding';
 import { normal_ } from '../init';
 import { fillBy } from '../init/fill';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
 
+/** Options of `Embedding`. */
 export interface EmbeddingOptions {
-  /** The row of this index starts as zeros and gets no gradient; negative counts from the end. */
+  /** The row of this index starts as zeros and gets no gradient; negative counts from the end. Default: none. */
   paddingIdx?: number;
-  /** Rows that are looked up are first scaled down to this norm, in place. */
+  /** Rows that are looked up are first scaled down to this norm, in place. Default: none. */
   maxNorm?: number;
-  /** Of which order `maxNorm` is. Default: 2. */
+  /** Order of the norm that `maxNorm` limits. Default: 2. */
   normType?: number;
   /** Of the table: float32 (default) or float64. */
   dtype?: DType;
-  /** The table to use, shared, instead of drawing one; [numEmbeddings, embeddingDim]. */
+  /** The table to use, shared, instead of drawing one; [numEmbeddings, embeddingDim]. Default: none. */
   weight?: Tensor;
 }
 
@@ -29,49 +38,70 @@ export interface PretrainedOptions extends Omit<EmbeddingOptions, 'dtype' | 'wei
   freeze?: boolean;
 }
 
-function checkPadding(paddingIdx: number | undefined, rows: number): number | undefined {
+const shared = {
+  paddingIdx: integer.optional,
+  maxNorm: nonNegative.optional,
+  normType: positive.or(2),
+};
+
+const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm' | 'weight'>(
+  'Embedding',
+  { ...shared, dtype: floatDType.or('float32'), weight: anyTensor.optional },
+);
+
+const pretrainedOptions = optionsTable<PretrainedOptions, 'paddingIdx' | 'maxNorm'>(
+  'Embedding.fromPretrained',
+  { freeze: boolean.or(true), ...shared },
+);
+
+function wrapPadding(paddingIdx: number | undefined, rows: number): number | undefined {
   if (paddingIdx === undefined) return undefined;
-  if (!Number.isInteger(paddingIdx) || paddingIdx < -rows || paddingIdx >= rows) {
-    throw new RangeError(
-      `Embedding: paddingIdx must be an integer from ${-rows} to ${rows - 1}, got ${paddingIdx}`,
-    );
-  }
+  integerBetween(-rows, rows - 1).check('Embedding', 'paddingIdx', paddingIdx);
   return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
 }
 
 /**
- * Rows of `weight` [numEmbeddings, embeddingDim] by index (torch.nn.Embedding). The table starts with standard
- * normal numbers.
+ * Rows of `weight` [numEmbeddings, embeddingDim] by index (torch.nn.Embedding): y[…] = weight[x[…]]. The table starts
+ * with standard normal numbers, its padding row with zeros.
  *
  * Shapes: int32 [...] to [..., embeddingDim].
- * @throws RangeError for an index outside 0 … numEmbeddings − 1.
+ * @throws TypeError, RangeError for sizes or options that are none, a given weight of another shape.
  * @example
  * const words = new nn.Embedding(10_000, 100, { paddingIdx: 0 });
  * words.forward(tensor([[1, 2, 0]], { dtype: 'int32' })).shape; // [1, 3, 100]
  */
 export class Embedding extends Module {
+  /** The table, [numEmbeddings, embeddingDim]. */
   weight: Parameter;
+  /** The row that gets no gradient, from 0 on; undefined for none. */
   readonly paddingIdx: number | undefined;
+  /** The norm that rows are scaled down to; undefined for none. */
   readonly maxNorm: number | undefined;
+  /** Order of the norm that `maxNorm` limits. */
   readonly normType: number;
 
+  /**
+   * @param numEmbeddings rows of the table: indices are 0 … numEmbeddings − 1
+   * @param embeddingDim features of a row
+   */
   constructor(
+    /** Rows of the table. */
     readonly numEmbeddings: number,
+    /** Features of a row. */
     readonly embeddingDim: number,
-    options: EmbeddingOptions = {},
+    options?: EmbeddingOptions,
   ) {
     super();
-    checkCount('Embedding', 'numEmbeddings', numEmbeddings);
-    checkCount('Embedding', 'embeddingDim', embeddingDim);
-    this.paddingIdx = checkPadding(options.paddingIdx, numEmbeddings);
-    this.maxNorm = options.maxNorm;
-    this.normType = options.normType ?? 2;
-    const { weight } = options;
+    const { paddingIdx, maxNorm, normType, dtype, weight } = embeddingOptions.read(options);
+    count.check('Embedding', 'numEmbeddings', numEmbeddings);
+    count.check('Embedding', 'embeddingDim', embeddingDim);
+    this.paddingIdx = wrapPadding(paddingIdx, numEmbeddings);
+    this.maxNorm = maxNorm;
+    this.normType = normType;
     if (weight === undefined) {
-      this.weight = new Parameter(empty([numEmbeddings, embeddingDim], options.dtype ?? 'float32'));
+      this.weight = new Parameter(empty([numEmbeddings, embeddingDim], dtype));
       this.resetParameters();
     } else {
-      checkTensor('Embedding', 'weight', weight);
       if (!sameShape(weight.shape, [numEmbeddings, embeddingDim])) {
         throw new RangeError(
           `Embedding: weight must have shape ${showShape([numEmbeddings, embeddingDim])}, got ${showShape(weight.shape)}`,
@@ -91,6 +121,10 @@ export class Embedding extends Module {
     fillBy('Embedding', this.weight, (memory) => memory.set(values));
   }
 
+  /**
+   * The rows of `input`.
+   * @throws TypeError unless `input` is int32; RangeError for an index outside 0 … numEmbeddings − 1.
+   */
   forward(input: Tensor): Tensor {
     const { paddingIdx, maxNorm, normType } = this;
     return embedding(input, this.weight, { paddingIdx, maxNorm, normType });
@@ -102,22 +136,21 @@ export class Embedding extends Module {
    * @throws RangeError unless `embeddings` has 2 dimensions.
    * @example nn.Embedding.fromPretrained(tensor([[1, 2], [3, 4]])).forward(tensor([1], { dtype: 'int32' }))
    */
-  static fromPretrained(
-    embeddings: Tensor,
-    { freeze = true, ...options }: PretrainedOptions = {},
-  ): Embedding {
-    checkTensor('Embedding.fromPretrained', 'embeddings', embeddings);
+  static fromPretrained(embeddings: Tensor, options?: PretrainedOptions): Embedding {
+    const { freeze, ...rest } = pretrainedOptions.read(options);
+    anyTensor.check('Embedding.fromPretrained', 'embeddings', embeddings);
     if (embeddings.ndim !== 2) {
       throw new RangeError(
         `Embedding.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(embeddings.shape)}`,
       );
     }
     const [rows, columns] = embeddings.shape as [number, number];
-    const layer = new Embedding(rows, columns, { ...options, weight: embeddings });
+    const layer = new Embedding(rows, columns, { ...rest, weight: embeddings });
     layer.weight.requiresGrad = !freeze;
     return layer;
   }
 
+  /** @internal */
   override extraRepr(): string {
     const { numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType } = this;
     const extra = [`${numEmbeddings}`, `${embeddingDim}`];

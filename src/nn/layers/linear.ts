@@ -1,12 +1,15 @@
 /** Linear: an affine map of the last dimension. */
+import { boolean, count, optionsTable } from '../../check';
 import { linear } from '../../ops/matmul/linear';
 import type { DType } from '../../tensor/dtype';
+import { floatDType } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkCount, showBoolean } from '../check';
 import { kaimingUniform_, uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
+import { showBoolean } from '../print';
 
+/** Options of `Linear`. */
 export interface LinearOptions {
   /** Whether a bias is learned. Default: true. */
   bias?: boolean;
@@ -14,28 +17,42 @@ export interface LinearOptions {
   dtype?: DType;
 }
 
+const linearOptions = optionsTable<LinearOptions>('Linear', {
+  bias: boolean.or(true),
+  dtype: floatDType.or('float32'),
+});
+
 /**
  * y = x·Wᵀ + b over the last dimension (torch.nn.Linear). `weight` [outFeatures, inFeatures] and `bias`
  * [outFeatures] start uniform in ±1/√inFeatures.
  *
  * Shapes: [..., inFeatures] to [..., outFeatures].
- * @throws RangeError when the input has another number of features.
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const layer = new nn.Linear(20, 30);
  * layer.forward(randn([128, 20])).shape; // [128, 30]
  */
 export class Linear extends Module {
+  /** [outFeatures, inFeatures]. */
   weight: Parameter;
+  /** [outFeatures], or null. */
   bias: Parameter | null;
 
+  /**
+   * @param inFeatures features of an input
+   * @param outFeatures features of an output
+   */
   constructor(
+    /** Features of an input. */
     readonly inFeatures: number,
+    /** Features of an output. */
     readonly outFeatures: number,
-    { bias = true, dtype = 'float32' }: LinearOptions = {},
+    options?: LinearOptions,
   ) {
     super();
-    checkCount('Linear', 'inFeatures', inFeatures);
-    checkCount('Linear', 'outFeatures', outFeatures);
+    const { bias, dtype } = linearOptions.read(options);
+    count.check('Linear', 'inFeatures', inFeatures);
+    count.check('Linear', 'outFeatures', outFeatures);
     this.weight = new Parameter(empty([outFeatures, inFeatures], dtype));
     this.bias = bias ? new Parameter(empty([outFeatures], dtype)) : null;
     this.resetParameters();
@@ -50,10 +67,12 @@ export class Linear extends Module {
     uniform_(this.bias, -bound, bound);
   }
 
+  /** @throws RangeError, TypeError when the input has other features or another type than the weight. */
   forward(input: Tensor): Tensor {
     return linear(input, this.weight, this.bias);
   }
 
+  /** @internal */
   override extraRepr(): string {
     return `inFeatures=${this.inFeatures}, outFeatures=${this.outFeatures}, bias=${showBoolean(this.bias !== null)}`;
   }

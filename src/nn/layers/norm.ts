@@ -1,13 +1,16 @@
 /** LayerNorm: the last dimensions of each sample brought to mean 0 and variance 1. */
+import { arrayOf, boolean, count, finite, optionsTable } from '../../check';
 import { ones, zeros } from '../../ops/factories';
 import type { DType } from '../../tensor/dtype';
+import { floatDType } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { checkCount, showBoolean } from '../check';
 import { layerNorm } from '../functional/norm';
 import { ones_, zeros_ } from '../init';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
+import { showBoolean } from '../print';
 
+/** Options of `LayerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
@@ -19,30 +22,44 @@ export interface LayerNormOptions {
   dtype?: DType;
 }
 
+const layerNormOptions = optionsTable<LayerNormOptions>('LayerNorm', {
+  eps: finite.or(1e-5),
+  elementwiseAffine: boolean.or(true),
+  bias: boolean.or(true),
+  dtype: floatDType.or('float32'),
+});
+
+const sizes = arrayOf(count, 'a size or an array of sizes');
+
 /**
- * (x − mean) / √(variance + eps) · weight + bias over the last dimensions: Ba et al. 2016 (torch.nn.LayerNorm).
- * The variance is the biased one.
+ * (x − mean) / √(variance + eps) · weight + bias over the last dimensions (torch.nn.LayerNorm; Ba et al. 2016),
+ * with the biased variance. `weight` and `bias`, of shape `normalizedShape`, start as ones and zeros.
  *
  * Shapes: [..., *normalizedShape] to the same.
- * @throws RangeError when the input's last sizes are others.
- * @example new nn.LayerNorm(10).forward(randn([20, 5, 10]))
+ * @throws TypeError, RangeError for sizes or options that are none.
+ * @example new nn.LayerNorm(10).forward(randn([20, 5, 10])).shape // [20, 5, 10]
  */
 export class LayerNorm extends Module {
+  /** The last sizes of an input, which are normalized together. */
   readonly normalizedShape: readonly number[];
+  /** Added to the variance. */
   readonly eps: number;
+  /** Whether a weight (and a bias) is learned. */
   readonly elementwiseAffine: boolean;
+  /** Of shape `normalizedShape`, or null. */
   weight: Parameter | null;
+  /** Of shape `normalizedShape`, or null. */
   bias: Parameter | null;
 
-  constructor(normalizedShape: number | readonly number[], options: LayerNormOptions = {}) {
+  /** @param normalizedShape the last sizes of an input; a number for the last one alone */
+  constructor(normalizedShape: number | readonly number[], options?: LayerNormOptions) {
     super();
-    const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = 'float32' } = options;
-    this.normalizedShape =
-      typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
-    if (!Array.isArray(this.normalizedShape) || this.normalizedShape.length === 0) {
-      throw new TypeError('LayerNorm: normalizedShape must be a size or an array of sizes');
+    const { eps, elementwiseAffine, bias, dtype } = layerNormOptions.read(options);
+    const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    this.normalizedShape = sizes.check('LayerNorm', 'normalizedShape', given);
+    if (this.normalizedShape.length === 0) {
+      throw new RangeError('LayerNorm: normalizedShape must have at least one size, got []');
     }
-    for (const size of this.normalizedShape) checkCount('LayerNorm', 'normalizedShape', size);
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
     const shape = this.normalizedShape;
@@ -56,6 +73,7 @@ export class LayerNorm extends Module {
     if (this.bias !== null) zeros_(this.bias);
   }
 
+  /** @throws RangeError when the input's last sizes are others. */
   forward(input: Tensor): Tensor {
     return layerNorm(input, this.normalizedShape, {
       weight: this.weight,
@@ -64,6 +82,7 @@ export class LayerNorm extends Module {
     });
   }
 
+  /** @internal */
   override extraRepr(): string {
     const shape = this.normalizedShape.join(', ') + (this.normalizedShape.length === 1 ? ',' : '');
     const eps = this.eps.toExponential().replace(/e-(\d)$/, 'e-0$1');

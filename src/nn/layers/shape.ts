@@ -1,17 +1,21 @@
 /** Layers that compute nothing: Identity, Flatten. */
+import { integer } from '../../check';
 import { flatten } from '../../ops/view/reshape';
 import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 
 /**
  * Returns its input; takes and ignores any arguments, so that it can stand for any layer (torch.nn.Identity).
- * @example new nn.Identity().forward(x) // x
+ * @example new nn.Identity().forward(tensor([1, 2])) // [1, 2]
  */
 export class Identity extends Module {
+  /** @param ignored arguments of the layer that it takes the place of */
   constructor(...ignored: unknown[]) {
     void ignored;
     super();
   }
+
+  /** Returns `input` itself. */
   forward(input: Tensor): Tensor {
     return input;
   }
@@ -19,18 +23,31 @@ export class Identity extends Module {
 
 /**
  * Merges dimensions startDim … endDim (torch.nn.Flatten). Shapes: [N, *] to [N, product of *] by default.
+ * @throws TypeError, RangeError unless the dimensions are integers.
  * @example new nn.Flatten().forward(zeros([32, 5, 5])).shape // [32, 25]
  */
 export class Flatten extends Module {
+  /**
+   * @param startDim the first dimension that is merged; default 1
+   * @param endDim the last one; default −1, the last of the input
+   */
   constructor(
-    readonly startDim = 1,
-    readonly endDim = -1,
+    /** The first dimension that is merged. */
+    readonly startDim: number = 1,
+    /** The last dimension that is merged. */
+    readonly endDim: number = -1,
   ) {
     super();
+    integer.check('Flatten', 'startDim', startDim);
+    integer.check('Flatten', 'endDim', endDim);
   }
+
+  /** @throws RangeError when `input` does not have the dimensions. */
   forward(input: Tensor): Tensor {
     return flatten(input, this.startDim, this.endDim);
   }
+
+  /** @internal */
   override extraRepr(): string {
     return `startDim=${this.startDim}, endDim=${this.endDim}`;
   }

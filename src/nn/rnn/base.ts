@@ -4,31 +4,47 @@
  */
 import { Node } from '../../autograd/node';
 import { cat, indexSelect, narrow, squeeze, unsqueeze } from '../../ops';
+import { boolean, instanceOf, positiveInteger, probability, type Fields } from '../../check';
 import { contiguous } from '../../ops/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import type { DirectionWeights } from '../../ops/sequence/call';
 import { sequence } from '../../ops/sequence/sequence';
-import { empty, Tensor } from '../../tensor/tensor';
+import type { DType } from '../../tensor/dtype';
+import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
 import { dropout as dropoutOf } from '../functional/dropout';
 import { uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
+import { showBoolean } from '../print';
 import { PackedSequence } from '../utils/rnn/packed-sequence';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
 export interface RecurrentOptions {
-  /** Layers on top of each other; each takes the output of the one below. Default 1. */
+  /** Number of layers; each takes the output of the one below. Default: 1. */
   numLayers?: number;
-  /** Whether the layers have biases. Default true. */
+  /** Whether the layers have biases. Default: true. */
   bias?: boolean;
-  /** Inputs and outputs are [N, T, …] instead of [T, N, …]; states are not affected. Default false. */
+  /** Inputs and outputs are [N, T, …] instead of [T, N, …]; states are not affected. Default: false. */
   batchFirst?: boolean;
-  /** Probability of dropping an output between layers while training. Default 0. */
+  /** Probability of setting an output between two layers to 0 while training. Default: 0. */
   dropout?: number;
-  /** A second direction, from the last step to the first; outputs are joined. Default false. */
+  /** A second direction, from the last step to the first; outputs are concatenated. Default: false. */
   bidirectional?: boolean;
+  /** Of the parameters: `'float32'` (default) or `'float64'`. */
+  dtype?: DType;
 }
+
+/** The rows that the options tables of RNN, LSTM and GRU share. */
+export const recurrentFields: Fields<RecurrentOptions> = {
+  numLayers: positiveInteger.or(1),
+  bias: boolean.or(true),
+  batchFirst: boolean.or(false),
+  dropout: probability.or(0),
+  bidirectional: boolean.or(false),
+  dtype: floatDType.or('float32'),
+};
 
 /** States by layer and direction: hidden, and for the LSTM cell. */
 export interface States {
@@ -36,21 +52,9 @@ export interface States {
   readonly c: Tensor | null;
 }
 
-export interface Resolved extends Required<RecurrentOptions> {
-  readonly projSize: number;
-}
-
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
-export function checkSize(layer: string, name: string, value: unknown): number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${layer}: ${name} must be a number, got ${typeof value}`);
-  }
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${layer}: ${name} must be an integer of at least 1, got ${value}`);
-  }
-  return value;
-}
+const packed = instanceOf(PackedSequence, 'a Tensor or a PackedSequence');
 
 /** The states of all layers in one tensor. PyTorch stacks those of each direction, which its gradFn says. */
 function layersOf(states: readonly Tensor[]): Tensor {
@@ -65,60 +69,78 @@ function namesOf(layer: number, direction: number): string[] {
   return ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'].map((name) => name + suffix);
 }
 
-/** A recurrent layer; not made directly. */
+/**
+ * What `RNN`, `LSTM` and `GRU` have in common (torch.nn.RNNBase); not made directly. `instanceof nn.RecurrentBase` tells
+ * recurrent layers from others.
+ *
+ * Parameters of layer k, with G gates (RNN 1, LSTM 4, GRU 3) and S = projSize or else hiddenSize; those of the second
+ * direction end in `_reverse`:
+ *
+ * | name | shape |
+ * |---|---|
+ * | `weight_ih_lk` | [G · hiddenSize, inputSize], above layer 0 [G · hiddenSize, D · S] |
+ * | `weight_hh_lk` | [G · hiddenSize, S] |
+ * | `bias_ih_lk`, `bias_hh_lk` | [G · hiddenSize], unless `bias` is false |
+ * | `weight_hr_lk` | [projSize, hiddenSize], of an LSTM with projSize > 0 |
+ *
+ * All start uniform in ±1/√hiddenSize.
+ *
+ * @example
+ * const layer: nn.Module = new nn.GRU(4, 8);
+ * layer instanceof nn.RecurrentBase; // true
+ */
 export abstract class RecurrentBase extends Module {
+  /** Features of an input. */
   readonly inputSize: number;
+  /** Features of the hidden state: H. */
   readonly hiddenSize: number;
+  /** Number of layers. */
   readonly numLayers: number;
+  /** Whether the layers have biases. */
   readonly bias: boolean;
+  /** Whether inputs and outputs are [N, T, …] instead of [T, N, …]. */
   readonly batchFirst: boolean;
+  /** Probability of setting an output between two layers to 0 while training. */
   readonly dropout: number;
+  /** Whether there is a second direction: D = 2 instead of 1. */
   readonly bidirectional: boolean;
+  /** Features that the hidden state is projected to; 0 for no projection. */
   readonly projSize: number;
   readonly #kind: CellKind;
   readonly #relu: boolean;
   readonly #names: string[][] = [];
 
+  /** @internal */
   constructor(
     kind: CellKind,
     inputSize: number,
     hiddenSize: number,
-    options: RecurrentOptions & { projSize?: number },
-    relu = false,
+    options: Readonly<Required<RecurrentOptions>>,
+    { projSize = 0, relu = false }: { projSize?: number; relu?: boolean } = {},
   ) {
     super();
     const { name } = cells[kind];
     this.#kind = kind;
     this.#relu = relu;
-    this.inputSize = checkSize(name, 'inputSize', inputSize);
-    this.hiddenSize = checkSize(name, 'hiddenSize', hiddenSize);
-    this.numLayers = checkSize(name, 'numLayers', options.numLayers ?? 1);
-    this.bias = options.bias ?? true;
-    this.batchFirst = options.batchFirst ?? false;
-    this.dropout = options.dropout ?? 0;
-    this.bidirectional = options.bidirectional ?? false;
-    this.projSize = options.projSize ?? 0;
-    if (!(this.dropout >= 0 && this.dropout <= 1)) {
-      throw new RangeError(
-        `${name}: dropout must be a probability from 0 to 1, got ${this.dropout}`,
-      );
-    }
+    this.inputSize = positiveInteger.check(name, 'inputSize', inputSize);
+    this.hiddenSize = positiveInteger.check(name, 'hiddenSize', hiddenSize);
+    this.numLayers = options.numLayers;
+    this.bias = options.bias;
+    this.batchFirst = options.batchFirst;
+    this.dropout = options.dropout;
+    this.bidirectional = options.bidirectional;
+    this.projSize = projSize;
     if (this.dropout > 0 && this.numLayers === 1) {
       process.emitWarning(
         `${name}: dropout is applied between layers, so dropout ${this.dropout} does nothing with numLayers 1`,
       );
     }
-    const { projSize } = this;
-    if (
-      !Number.isSafeInteger(projSize) ||
-      projSize < 0 ||
-      (projSize > 0 && projSize >= hiddenSize)
-    ) {
+    if (projSize > 0 && projSize >= hiddenSize) {
       throw new RangeError(
-        `${name}: projSize must be an integer from 0 (none) to hiddenSize - 1 (${hiddenSize - 1}), got ${projSize}`,
+        `${name}: projSize must be below hiddenSize (${hiddenSize}), or 0 for no projection, got ${projSize}`,
       );
     }
-    this.#addParameters();
+    this.#addParameters(options.dtype);
     this.resetParameters();
   }
 
@@ -132,11 +154,11 @@ export abstract class RecurrentBase extends Module {
     return { inputSize: layer === 0 ? this.inputSize : S * this.#directions, hiddenSize, projSize };
   }
 
-  #addParameters(): void {
+  #addParameters(dtype: DType): void {
     const G = cells[this.#kind].gates;
     const H = this.hiddenSize;
     const add = (name: string, shape: number[]): void =>
-      this.registerParameter(name, new Parameter(empty(shape)));
+      this.registerParameter(name, new Parameter(empty(shape, dtype)));
     for (let layer = 0; layer < this.numLayers; layer++) {
       const { inputSize } = this.#sizes(layer);
       for (let d = 0; d < this.#directions; d++) {
@@ -152,7 +174,7 @@ export abstract class RecurrentBase extends Module {
     }
   }
 
-  /** Draws all weights and biases from the uniform distribution on ±1/√hiddenSize. */
+  /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order. */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
@@ -198,9 +220,7 @@ export abstract class RecurrentBase extends Module {
 
   #checkState(which: string, state: Tensor, expected: readonly number[], dtype: string): void {
     const name = `${this.#layerName}.forward`;
-    if (!(state instanceof Tensor)) {
-      throw new TypeError(`${name}: ${which} must be a Tensor, got ${typeof state}`);
-    }
+    anyTensor.check(name, which, state);
     if (showShape(state.shape) !== showShape(expected)) {
       const layers = this.numLayers * this.#directions;
       throw new RangeError(
@@ -222,13 +242,10 @@ export abstract class RecurrentBase extends Module {
     input: Tensor | PackedSequence,
     states: States | null,
   ): [Tensor | PackedSequence, Tensor, Tensor | null] {
-    if (input instanceof PackedSequence) return this.#runPacked(input, states);
-    const name = `${this.#layerName}.forward`;
-    if (!(input instanceof Tensor)) {
-      throw new TypeError(
-        `${name}: input must be a Tensor or a PackedSequence, got ${typeof input}`,
-      );
+    if (!isTensor(input)) {
+      return this.#runPacked(packed.check(`${this.#layerName}.forward`, 'input', input), states);
     }
+    const name = `${this.#layerName}.forward`;
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new RangeError(
         `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.shape)}`,
@@ -334,10 +351,10 @@ export abstract class RecurrentBase extends Module {
     const parts = [`${this.inputSize}`, `${this.hiddenSize}`];
     if (this.projSize > 0) parts.push(`projSize=${this.projSize}`);
     if (this.numLayers !== 1) parts.push(`numLayers=${this.numLayers}`);
-    if (!this.bias) parts.push(`bias=${this.bias}`);
-    if (this.batchFirst) parts.push(`batchFirst=${this.batchFirst}`);
+    if (!this.bias) parts.push(`bias=${showBoolean(this.bias)}`);
+    if (this.batchFirst) parts.push(`batchFirst=${showBoolean(this.batchFirst)}`);
     if (this.dropout !== 0) parts.push(`dropout=${this.dropout}`);
-    if (this.bidirectional) parts.push(`bidirectional=${this.bidirectional}`);
+    if (this.bidirectional) parts.push(`bidirectional=${showBoolean(this.bidirectional)}`);
     return parts.join(', ');
   }
 }

@@ -2,48 +2,83 @@
  * RNNCell, LSTMCell, GRUCell: one step at a time, with the caller holding the state. They run the fused sequence
  * kernels on a sequence of one step.
  */
+import { boolean, oneOf, optionsTable, positiveInteger } from '../../check';
 import { squeeze, unsqueeze } from '../../ops';
 import { cells, type CellKind } from '../../ops/sequence/cells';
 import { sequence } from '../../ops/sequence/sequence';
 import { contiguous } from '../../ops/clone';
+import type { DType } from '../../tensor/dtype';
+import { anyTensor, floatDType } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
-import { checkSize } from './base';
+import { showBoolean } from '../print';
+import { pairOfStates } from './lstm';
 
+/** Options of `LSTMCell` and `GRUCell`. */
+export interface CellOptions {
+  /** Whether the cell has biases. Default: true. */
+  bias?: boolean;
+  /** Of the parameters: `'float32'` (default) or `'float64'`. */
+  dtype?: DType;
+}
+
+/** Options of `RNNCell`. */
+export interface RNNCellOptions extends CellOptions {
+  /** What the pre-activation goes through: `'tanh'` (default) or `'relu'`. */
+  nonlinearity?: 'tanh' | 'relu';
+}
+
+const cellFields = { bias: boolean.or(true), dtype: floatDType.or('float32') };
+const lstmCellOptions = optionsTable<CellOptions>('LSTMCell', cellFields);
+const gruCellOptions = optionsTable<CellOptions>('GRUCell', cellFields);
+const rnnCellOptions = optionsTable<RNNCellOptions>('RNNCell', {
+  ...cellFields,
+  nonlinearity: oneOf('tanh', 'relu').or('tanh'),
+});
+
+/** What the cells have in common: parameters, checks, one step of the fused kernels. */
 abstract class CellBase extends Module {
+  /** Features of an input. */
   readonly inputSize: number;
+  /** Features of the state: H. */
   readonly hiddenSize: number;
+  /** Whether the cell has biases. */
   readonly bias: boolean;
+  /** [G · hiddenSize, inputSize], with G gates: RNN 1, LSTM 4, GRU 3. */
   readonly weight_ih: Parameter;
+  /** [G · hiddenSize, hiddenSize]. */
   readonly weight_hh: Parameter;
+  /** [G · hiddenSize], or null. */
   readonly bias_ih: Parameter | null;
+  /** [G · hiddenSize], or null. */
   readonly bias_hh: Parameter | null;
   readonly #kind: CellKind;
 
+  /** @internal */
   constructor(
     kind: CellKind,
     inputSize: number,
     hiddenSize: number,
-    { bias = true }: { bias?: boolean },
+    { bias, dtype }: Readonly<Required<CellOptions>>,
   ) {
     super();
     this.#kind = kind;
     const name = `${cells[kind].name}Cell`;
-    this.inputSize = checkSize(name, 'inputSize', inputSize);
-    this.hiddenSize = checkSize(name, 'hiddenSize', hiddenSize);
+    this.inputSize = positiveInteger.check(name, 'inputSize', inputSize);
+    this.hiddenSize = positiveInteger.check(name, 'hiddenSize', hiddenSize);
     this.bias = bias;
     const rows = cells[kind].gates * hiddenSize;
-    this.weight_ih = new Parameter(empty([rows, inputSize]));
-    this.weight_hh = new Parameter(empty([rows, hiddenSize]));
-    this.bias_ih = bias ? new Parameter(empty([rows])) : null;
-    this.bias_hh = bias ? new Parameter(empty([rows])) : null;
+    this.weight_ih = new Parameter(empty([rows, inputSize], dtype));
+    this.weight_hh = new Parameter(empty([rows, hiddenSize], dtype));
+    this.bias_ih = bias ? new Parameter(empty([rows], dtype)) : null;
+    this.bias_hh = bias ? new Parameter(empty([rows], dtype)) : null;
     this.resetParameters();
   }
 
-  /** Draws all weights and biases from the uniform distribution on ±1/√hiddenSize. */
+  /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order. */
   resetParameters(): void {
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
@@ -51,9 +86,7 @@ abstract class CellBase extends Module {
 
   #check(input: Tensor, states: readonly (Tensor | null)[]): void {
     const name = `${cells[this.#kind].name}Cell.forward`;
-    if (!(input instanceof Tensor)) {
-      throw new TypeError(`${name}: input must be a Tensor, got ${typeof input}`);
-    }
+    anyTensor.check(name, 'input', input);
     if (input.ndim !== 1 && input.ndim !== 2) {
       throw new RangeError(
         `${name}: input must be [inputSize] or [N, inputSize], got ${showShape(input.shape)}`,
@@ -73,9 +106,10 @@ abstract class CellBase extends Module {
     const expected = [...input.shape.slice(0, -1), this.hiddenSize];
     for (const [i, state] of states.entries()) {
       if (state === null) continue;
-      if (!(state instanceof Tensor) || showShape(state.shape) !== showShape(expected)) {
+      anyTensor.check(name, i === 0 ? 'h' : 'c', state);
+      if (showShape(state.shape) !== showShape(expected)) {
         throw new RangeError(
-          `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${state instanceof Tensor ? showShape(state.shape) : typeof state}`,
+          `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${showShape(state.shape)}`,
         );
       }
       if (state.dtype !== input.dtype) {
@@ -118,69 +152,117 @@ abstract class CellBase extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    return `${this.inputSize}, ${this.hiddenSize}${this.bias ? '' : ', bias=false'}`;
+    return `${this.inputSize}, ${this.hiddenSize}${this.bias ? '' : `, bias=${showBoolean(false)}`}`;
   }
 }
 
 /**
- * One step of an Elman network (torch.nn.RNNCell): h' = tanh(W_ih x + b_ih + W_hh h + b_hh).
+ * One step of an Elman network (torch.nn.RNNCell): h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or max(…, 0) with
+ * `nonlinearity: 'relu'`.
+ *
+ * Parameters: `weight_ih` [hiddenSize, inputSize], `weight_hh` [hiddenSize, hiddenSize], `bias_ih` and `bias_hh`
+ * [hiddenSize], all uniform in ±1/√hiddenSize at first.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const cell = new nn.RNNCell(10, 20);
  * let h = zeros([3, 20]);
  * for (const x of randn([6, 3, 10]).unbind(0)) h = cell.forward(x, h);
  */
 export class RNNCell extends CellBase {
+  /** What the pre-activation goes through. */
   readonly nonlinearity: 'tanh' | 'relu';
 
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    options: { bias?: boolean; nonlinearity?: 'tanh' | 'relu' } = {},
-  ) {
-    const nonlinearity = options.nonlinearity ?? 'tanh';
-    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new RangeError(
-        `RNNCell: nonlinearity must be 'tanh' or 'relu', got '${String(nonlinearity)}'`,
-      );
-    }
-    super('rnn', inputSize, hiddenSize, options);
-    this.nonlinearity = nonlinearity;
-  }
-
-  /** @param input [N, inputSize] or [inputSize]; @param h [N, hiddenSize] or [hiddenSize], zeros when absent */
-  forward(input: Tensor, h: Tensor | null = null): Tensor {
-    return this.step(input, h, null, this.nonlinearity === 'relu')[0];
-  }
-}
-
-/** One step of a gated recurrent unit (torch.nn.GRUCell); see `GRU` for the equations. */
-export class GRUCell extends CellBase {
-  constructor(inputSize: number, hiddenSize: number, options: { bias?: boolean } = {}) {
-    super('gru', inputSize, hiddenSize, options);
-  }
-
-  /** @param input [N, inputSize] or [inputSize]; @param h [N, hiddenSize] or [hiddenSize], zeros when absent */
-  forward(input: Tensor, h: Tensor | null = null): Tensor {
-    return this.step(input, h, null, false)[0];
-  }
-}
-
-/** One step of long short-term memory (torch.nn.LSTMCell); see `LSTM` for the equations. */
-export class LSTMCell extends CellBase {
-  constructor(inputSize: number, hiddenSize: number, options: { bias?: boolean } = {}) {
-    super('lstm', inputSize, hiddenSize, options);
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions) {
+    const read = rnnCellOptions.read(options);
+    super('rnn', inputSize, hiddenSize, read);
+    this.nonlinearity = read.nonlinearity;
   }
 
   /**
+   * The state after one step.
+   * @param input [N, inputSize] or [inputSize]
+   * @param h [N, hiddenSize] or [hiddenSize]; zeros when absent
+   * @returns h', of the same shape as h
+   * @throws RangeError, TypeError when the input or the state does not fit the cell.
+   */
+  forward(input: Tensor, h?: Tensor | null): Tensor {
+    return this.step(input, h ?? null, null, this.nonlinearity === 'relu')[0];
+  }
+}
+
+/**
+ * One step of a gated recurrent unit (torch.nn.GRUCell; Cho et al. 2014):
+ *
+ *     r = σ(W_ir x + b_ir + W_hr h + b_hr),  z = σ(W_iz x + b_iz + W_hz h + b_hz)
+ *     n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)),  h' = (1 − z) ⊙ n + z ⊙ h
+ *
+ * Parameters, rows in the order r, z, n: `weight_ih` [3 · hiddenSize, inputSize], `weight_hh`
+ * [3 · hiddenSize, hiddenSize], `bias_ih` and `bias_hh` [3 · hiddenSize], all uniform in ±1/√hiddenSize at first.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
+ * @example
+ * const cell = new nn.GRUCell(10, 20);
+ * cell.forward(randn([3, 10]), zeros([3, 20])).shape; // [3, 20]
+ */
+export class GRUCell extends CellBase {
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
+    super('gru', inputSize, hiddenSize, gruCellOptions.read(options));
+  }
+
+  /**
+   * The state after one step.
+   * @param input [N, inputSize] or [inputSize]
+   * @param h [N, hiddenSize] or [hiddenSize]; zeros when absent
+   * @returns h', of the same shape as h
+   * @throws RangeError, TypeError when the input or the state does not fit the cell.
+   */
+  forward(input: Tensor, h?: Tensor | null): Tensor {
+    return this.step(input, h ?? null, null, false)[0];
+  }
+}
+
+/**
+ * One step of long short-term memory (torch.nn.LSTMCell; Hochreiter and Schmidhuber 1997):
+ *
+ *     i, f, o = σ(W_i* x + b_i* + W_h* h + b_h*),  g = tanh(W_ig x + b_ig + W_hg h + b_hg)
+ *     c' = f ⊙ c + i ⊙ g,  h' = o ⊙ tanh(c')
+ *
+ * Parameters, rows in the order i, f, g, o: `weight_ih` [4 · hiddenSize, inputSize], `weight_hh`
+ * [4 · hiddenSize, hiddenSize], `bias_ih` and `bias_hh` [4 · hiddenSize], all uniform in ±1/√hiddenSize at first.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
+ * @example
+ * const cell = new nn.LSTMCell(10, 20);
+ * const [h, c] = cell.forward(randn([3, 10]), [zeros([3, 20]), zeros([3, 20])]); // [3, 20], [3, 20]
+ */
+export class LSTMCell extends CellBase {
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
+    super('lstm', inputSize, hiddenSize, lstmCellOptions.read(options));
+  }
+
+  /**
+   * The state after one step.
    * @param input [N, inputSize] or [inputSize]
    * @param state [h, c], each [N, hiddenSize] or [hiddenSize]; zeros when absent
    * @returns [h', c']
+   * @throws RangeError, TypeError when the input or a state does not fit the cell.
    */
-  forward(input: Tensor, state: readonly [Tensor, Tensor] | null = null): [Tensor, Tensor] {
-    if (state !== null && (!Array.isArray(state) || state.length !== 2)) {
-      throw new TypeError('LSTMCell.forward: the state must be a pair [h, c]');
-    }
-    const [h, c] = this.step(input, state?.[0] ?? null, state?.[1] ?? null, false);
+  forward(input: Tensor, state?: readonly [Tensor, Tensor] | null): [h: Tensor, c: Tensor] {
+    const pair = pairOfStates('LSTMCell.forward', state);
+    const [h, c] = this.step(input, pair && pair[0], pair && pair[1], false);
     return [h, c!];
   }
 }

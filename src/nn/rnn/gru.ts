@@ -1,28 +1,57 @@
 /** GRU: the gated recurrent unit. */
+import { optionsTable } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
-import { RecurrentBase, type RecurrentOptions } from './base';
+import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
+
+const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
 
 /**
- * Gated recurrent unit over whole sequences (torch.nn.GRU; Cho et al. 2014), gates r, z, n, the reset applied after
- * the hidden product: n = tanh(W_in x + b_in + r·(W_hn h + b_hn)), h_t = (1 − z)·n + z·h_{t−1}.
+ * Gated recurrent unit over whole sequences (torch.nn.GRU; Cho et al. 2014, the reset applied after the hidden product).
+ * For each layer and direction
  *
- * Shapes as `RNN`.
+ *     r_t = σ(W_ir x_t + b_ir + W_hr h_{t−1} + b_hr)
+ *     z_t = σ(W_iz x_t + b_iz + W_hz h_{t−1} + b_hz)
+ *     n_t = tanh(W_in x_t + b_in + r_t ⊙ (W_hn h_{t−1} + b_hn))
+ *     h_t = (1 − z_t) ⊙ n_t + z_t ⊙ h_{t−1}
  *
+ * where x_t is the input of the layer, h_0 the state given (zeros unless given). With D = 2 if bidirectional, else 1:
+ *
+ * | | shape |
+ * |---|---|
+ * | input | [T, N, inputSize]; [N, T, inputSize] with `batchFirst`; [T, inputSize] unbatched; or a `PackedSequence` |
+ * | h0, hN | [D · numLayers, N, hiddenSize]; [D · numLayers, hiddenSize] unbatched |
+ * | out | [T, N, D · hiddenSize], laid out as the input: h_t of the last layer, directions concatenated |
+ *
+ * Parameters, for layer k, the gates' rows in the order r, z, n: `weight_ih_lk` [3 · hiddenSize, inputSize] (above layer 0
+ * [3 · hiddenSize, D · hiddenSize]), `weight_hh_lk` [3 · hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk`
+ * [3 · hiddenSize], with the suffix `_reverse` for the second direction; all start uniform in ±1/√hiddenSize.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const gru = new nn.GRU(100, 256);
  * const [out, hN] = gru.forward(randn([7, 1, 100])); // [7, 1, 256], [1, 1, 256]
  */
 export class GRU extends RecurrentBase {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super('gru', inputSize, hiddenSize, options);
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+    super('gru', inputSize, hiddenSize, gruOptions.read(options));
   }
 
-  /** @throws RangeError, TypeError when the input or the state does not fit the layer. */
-  forward(input: Tensor, h0?: Tensor | null): [Tensor, Tensor];
-  forward(input: PackedSequence, h0?: Tensor | null): [PackedSequence, Tensor];
+  /**
+   * Runs all layers over the sequence.
+   * @param h0 the state before the first step; zeros when absent
+   * @returns [out, hN], hN being the state after the last step
+   * @throws RangeError, TypeError when the input or the state does not fit the layer.
+   */
+  forward(input: Tensor, h0?: Tensor | null): [out: Tensor, hN: Tensor];
+  forward(input: PackedSequence, h0?: Tensor | null): [out: PackedSequence, hN: Tensor];
   forward(input: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
-    const [out, hN] = this.run(input as Tensor, h0 ? { h: h0, c: null } : null);
+    const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
+    const [out, hN] = this.run(input as Tensor, state);
     return [out, hN];
   }
 }

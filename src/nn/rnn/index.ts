@@ -1,6 +1,6 @@
 /** Recurrent layers and cells. */
 export { RecurrentBase, type RecurrentOptions } from './base';
-export { GRUCell, LSTMCell, RNNCell } from './cells';
+export { GRUCell, LSTMCell, RNNCell, type CellOptions, type RNNCellOptions } from './cells';
 export { GRU } from './gru';
 export { LSTM, type LSTMOptions, type LSTMState } from './lstm';
 export {

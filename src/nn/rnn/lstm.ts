@@ -1,42 +1,91 @@
 /** LSTM: long short-term memory, optionally with a projected state. */
+import { count, isArray, optionsTable, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
-import { RecurrentBase, type RecurrentOptions } from './base';
+import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
 
+/** Options of `LSTM`. */
 export interface LSTMOptions extends RecurrentOptions {
-  /** Features that the hidden state is projected to (Sak et al. 2014); 0, the default, for no projection. */
+  /** Features that the hidden state is projected to (Sak et al. 2014). Default: 0, no projection. */
   projSize?: number;
 }
 
 /** Hidden and cell state: [D · numLayers, N, projSize or hiddenSize] and [D · numLayers, N, hiddenSize]. */
 export type LSTMState = readonly [h: Tensor, c: Tensor];
 
+const lstmOptions = optionsTable<LSTMOptions>('LSTM', {
+  ...recurrentFields,
+  projSize: count.or(0),
+});
+
+/** The state as a pair, null when there is none. @throws TypeError for anything else. */
+export function pairOfStates(
+  operation: string,
+  state: LSTMState | null | undefined,
+): LSTMState | null {
+  if (state === undefined || state === null) return null;
+  if (!isArray(state) || state.length !== 2) refuse(operation, 'state', 'a pair [h, c]', state);
+  return state;
+}
+
 /**
- * Long short-term memory over whole sequences (torch.nn.LSTM; Hochreiter & Schmidhuber 1997), gates i, f, g, o:
- * c_t = σ(f)·c_{t−1} + σ(i)·tanh(g), h_t = σ(o)·tanh(c_t).
+ * Long short-term memory over whole sequences (torch.nn.LSTM; Hochreiter and Schmidhuber 1997, with the forget gate of
+ * Gers et al. 2000). For each layer and direction
  *
- * Input as `RNN`. Output `[out, [hN, cN]]`: out [T, N, D · S], S = projSize or else hiddenSize.
+ *     i_t = σ(W_ii x_t + b_ii + W_hi h_{t−1} + b_hi)
+ *     f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)
+ *     g_t = tanh(W_ig x_t + b_ig + W_hg h_{t−1} + b_hg)
+ *     o_t = σ(W_io x_t + b_io + W_ho h_{t−1} + b_ho)
+ *     c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t
+ *     h_t = o_t ⊙ tanh(c_t); with projSize > 0 h_t = W_hr (o_t ⊙ tanh(c_t))
  *
+ * where x_t is the input of the layer, h_0 and c_0 the state given (zeros unless given). With D = 2 if bidirectional, else
+ * 1, and S = projSize or else hiddenSize:
+ *
+ * | | shape |
+ * |---|---|
+ * | input | [T, N, inputSize]; [N, T, inputSize] with `batchFirst`; [T, inputSize] unbatched; or a `PackedSequence` |
+ * | h0, hN | [D · numLayers, N, S]; [D · numLayers, S] unbatched |
+ * | c0, cN | [D · numLayers, N, hiddenSize]; [D · numLayers, hiddenSize] unbatched |
+ * | out | [T, N, D · S], laid out as the input: h_t of the last layer, directions concatenated |
+ *
+ * Parameters, for layer k, the gates' rows in the order i, f, g, o: `weight_ih_lk` [4 · hiddenSize, inputSize] (above
+ * layer 0 [4 · hiddenSize, D · S]), `weight_hh_lk` [4 · hiddenSize, S], `bias_ih_lk` and `bias_hh_lk` [4 · hiddenSize], and
+ * with a projection `weight_hr_lk` [projSize, hiddenSize]; with the suffix `_reverse` for the second direction. All start
+ * uniform in ±1/√hiddenSize.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const lstm = new nn.LSTM(1, 256, { numLayers: 2, batchFirst: true });
  * const [out, [hN, cN]] = lstm.forward(randn([4, 3, 1])); // [4, 3, 256], [2, 4, 256], [2, 4, 256]
  */
 export class LSTM extends RecurrentBase {
-  constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
-    super('lstm', inputSize, hiddenSize, options);
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the cell state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions) {
+    const read = lstmOptions.read(options);
+    super('lstm', inputSize, hiddenSize, read, { projSize: read.projSize });
   }
 
-  /** @throws RangeError, TypeError when the input or a state does not fit the layer. */
-  forward(input: Tensor, state?: LSTMState | null): [Tensor, [Tensor, Tensor]];
-  forward(input: PackedSequence, state?: LSTMState | null): [PackedSequence, [Tensor, Tensor]];
+  /**
+   * Runs all layers over the sequence.
+   * @param state [h0, c0], the state before the first step; zeros when absent
+   * @returns [out, [hN, cN]], the pair being the state after the last step
+   * @throws RangeError, TypeError when the input or a state does not fit the layer.
+   */
+  forward(input: Tensor, state?: LSTMState | null): [out: Tensor, state: [hN: Tensor, cN: Tensor]];
+  forward(
+    input: PackedSequence,
+    state?: LSTMState | null,
+  ): [out: PackedSequence, state: [hN: Tensor, cN: Tensor]];
   forward(
     input: Tensor | PackedSequence,
     state?: LSTMState | null,
   ): [Tensor | PackedSequence, [Tensor, Tensor]] {
-    if (state !== undefined && state !== null && (!Array.isArray(state) || state.length !== 2)) {
-      throw new TypeError('LSTM.forward: the state must be a pair [h0, c0]');
-    }
-    const [out, hN, cN] = this.run(input as Tensor, state ? { h: state[0], c: state[1] } : null);
+    const pair = pairOfStates('LSTM.forward', state);
+    const [out, hN, cN] = this.run(input as Tensor, pair && { h: pair[0], c: pair[1] });
     return [out, [hN, cN!]];
   }
 }

@@ -1,10 +1,13 @@
 /** Recurrent: any cell, unrolled over a sequence. compile/ replays what the cell's JavaScript did once. */
+import { boolean, describe, isArray, optionsTable, refuse } from '../../check';
 import { compile } from '../../compile';
 import { stack, unbind } from '../../ops';
+import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import type { Parameter } from '../parameter';
+import { showBoolean } from '../print';
 
 /** What a cell hands from one step to the next: a tensor, or an array of states. */
 export type CellState = Tensor | readonly CellState[];
@@ -17,23 +20,31 @@ export type CellFunction<S extends CellState> = (
 
 /** A module whose `forward` is one step, as that of `RNNCell`, `LSTMCell` and `GRUCell` is. */
 export interface CellModule<S extends CellState> extends Module {
+  /** One step: of x_t and the state before (null at first), the state after, or an output and the state after. */
   forward(x: Tensor, state?: S | null): S | readonly [output: Tensor, state: S];
 }
 
+/** Options of `Recurrent`. */
 export interface UnrollOptions {
-  /** The input is [N, T, …] and so is the output (default false: [T, N, …]). */
+  /** The input is [N, T, …], and so is the output. Default: false, [T, N, …]. */
   batchFirst?: boolean;
   /**
-   * Whether the cell returns `[output, state]`. Need not be said unless the state is one tensor and `forward` gets no
-   * initial state: then a pair of tensors is taken for a state `[h, c]`.
+   * Whether the cell returns `[output, state]`. Default: found out from what it returns. That needs help only where the
+   * state is one tensor and `forward` gets no initial state: a pair of tensors is then taken for a state `[h, c]`.
    */
   returnsOutput?: boolean;
   /**
-   * Whether steps are traced once for each shape and replayed (default true). Without it the cell's JavaScript runs
+   * Whether steps are traced once for each shape and replayed. Default: true. Without it the cell's JavaScript runs
    * at each step; it may then draw random numbers, as dropout does, and be differentiated twice.
    */
   compile?: boolean;
 }
+
+const unrollOptions = optionsTable<UnrollOptions, 'returnsOutput'>('Recurrent', {
+  batchFirst: boolean.or(false),
+  returnsOutput: boolean.optional,
+  compile: boolean.or(true),
+});
 
 type Steps<S extends CellState> = (
   input: Tensor,
@@ -45,12 +56,12 @@ type Steps<S extends CellState> = (
 const alike = (a: unknown, b: unknown): boolean =>
   Array.isArray(a)
     ? Array.isArray(b) && a.length === b.length && a.every((one, i) => alike(one, b[i]))
-    : a instanceof Tensor && b instanceof Tensor;
+    : isTensor(a) && isTensor(b);
 
 const isState = (value: unknown): value is CellState =>
-  value instanceof Tensor || (Array.isArray(value) && value.length > 0 && value.every(isState));
+  isTensor(value) || (isArray(value) && value.length > 0 && value.every(isState));
 
-const firstOf = (state: CellState): Tensor => (state instanceof Tensor ? state : firstOf(state[0]));
+const firstOf = (state: CellState): Tensor => (isTensor(state) ? state : firstOf(state[0]));
 
 /**
  * Runs a cell over a sequence: `output[t], state = cell(input[t], state)`. Where `cell` returns its state alone, the
@@ -62,6 +73,7 @@ const firstOf = (state: CellState): Tensor => (state instanceof Tensor ? state :
  * The whole sequence is compiled (see `compile`, whose rules the cell must keep): its first run with a shape traces the
  * cell, later ones replay all steps in one call, forward and backward, with the same bits.
  *
+ * @throws TypeError for a cell that is neither a module nor a function.
  * @example
  * class Leaky extends nn.Module {
  *   w = new nn.Linear(4, 8);
@@ -73,37 +85,36 @@ const firstOf = (state: CellState): Tensor => (state instanceof Tensor ? state :
  * const [out, h] = new nn.Recurrent(new Leaky()).forward(randn([10, 3, 4])); // [10, 3, 8], [3, 8]
  */
 export class Recurrent<S extends CellState = CellState> extends Module {
+  /** What makes one step. */
   readonly cell: CellModule<S> | CellFunction<S>;
+  /** Whether inputs and outputs are [N, T, …] instead of [T, N, …]. */
   readonly batchFirst: boolean;
   readonly #returnsOutput: boolean | undefined;
   readonly #compiles: boolean;
   #steps: Steps<S> | null = null;
   #parameters: readonly Parameter[] = [];
 
-  constructor(cell: CellModule<S> | CellFunction<S>, options: UnrollOptions = {}) {
+  /** @param cell one step: a module with a `forward(x, state)`, or a function of that form */
+  constructor(cell: CellModule<S> | CellFunction<S>, options?: UnrollOptions) {
     super();
-    if (
-      typeof cell !== 'function' &&
-      typeof (cell as Partial<CellModule<S>>)?.forward !== 'function'
-    ) {
-      throw new TypeError(
-        `Recurrent: cell must be a Module with a forward(x, state), or a function, got ${cell === null ? 'null' : typeof cell}`,
-      );
+    const { batchFirst, returnsOutput, compile: compiles } = unrollOptions.read(options);
+    if (typeof cell !== 'function' && !(cell instanceof Module)) {
+      refuse('Recurrent', 'cell', 'a Module with a forward(x, state), or a function', cell);
     }
     this.cell = cell;
-    this.batchFirst = options.batchFirst ?? false;
-    this.#returnsOutput = options.returnsOutput;
-    this.#compiles = options.compile ?? true;
+    this.batchFirst = batchFirst;
+    this.#returnsOutput = returnsOutput;
+    this.#compiles = compiles;
   }
 
   /**
+   * Runs the cell over the sequence.
+   * @param input [T, N, …], [N, T, …] with `batchFirst`, or [T, I]
    * @param state the state before the first step; without it the cell gets null
    * @throws RangeError for an input without steps; TypeError when the cell returns no state.
    */
   forward(input: Tensor, state: S | null = null): [output: Tensor, state: S] {
-    if (!(input instanceof Tensor)) {
-      throw new TypeError(`Recurrent.forward: input must be a Tensor, got ${typeof input}`);
-    }
+    anyTensor.check('Recurrent.forward', 'input', input);
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
     if (input.ndim === 0 || input.shape[dim] === 0) {
       throw new RangeError(
@@ -111,9 +122,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
       );
     }
     if (state !== null && !isState(state)) {
-      throw new TypeError(
-        `Recurrent.forward: state must be a Tensor or an array of tensors, got ${typeof state}`,
-      );
+      refuse('Recurrent.forward', 'state', 'a Tensor or an array of tensors', state);
     }
     const [output, last] = this.#compiles
       ? this.#compiled()(input, state, this.#modes())
@@ -165,10 +174,10 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   #parts(returned: unknown, before: S | null): readonly [output: Tensor, state: S] {
     if (!isState(returned)) {
       throw new TypeError(
-        'Recurrent.forward: the cell must return its state (a Tensor or an array of tensors), or [output, state]',
+        `Recurrent.forward: the cell must return its state (a Tensor or an array of tensors), or [output, state], got ${describe(returned)}`,
       );
     }
-    const pair = Array.isArray(returned) && returned.length === 2 && returned[0] instanceof Tensor;
+    const pair = Array.isArray(returned) && returned.length === 2 && isTensor(returned[0]);
     const asOutput =
       this.#returnsOutput ??
       (pair && (before === null ? Array.isArray(returned[1]) : !alike(returned, before)));
@@ -181,6 +190,6 @@ export class Recurrent<S extends CellState = CellState> extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    return this.batchFirst ? 'batchFirst=true' : '';
+    return this.batchFirst ? `batchFirst=${showBoolean(true)}` : '';
   }
 }

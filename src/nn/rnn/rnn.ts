@@ -1,42 +1,68 @@
 /** RNN: the plain (Elman) recurrent layer. */
+import { oneOf, optionsTable } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
-import { RecurrentBase, type RecurrentOptions } from './base';
+import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
 
+/** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** What the sum goes through: `tanh` (default) or `relu`. */
+  /** What the pre-activation goes through: `'tanh'` (default) or `'relu'`. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
+const rnnOptions = optionsTable<RNNOptions>('RNN', {
+  ...recurrentFields,
+  nonlinearity: oneOf('tanh', 'relu').or('tanh'),
+});
+
 /**
- * Elman network over whole sequences (torch.nn.RNN): h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh).
+ * Elman network over whole sequences (torch.nn.RNN; Elman 1990). For each layer and direction
  *
- * Input [T, N, inputSize], [N, T, inputSize] with `batchFirst`, [T, inputSize] unbatched, or a `PackedSequence`. Output
- * `[out, hN]`: out [T, N, D · hiddenSize] (D = 2 if bidirectional, else 1), hN [D · numLayers, N, hiddenSize].
+ *     a_t = W_ih x_t + b_ih + W_hh h_{t−1} + b_hh
+ *     h_t = tanh(a_t), or max(a_t, 0) with `nonlinearity: 'relu'`
  *
+ * where x_t is the input of the layer, h_0 the state given (zeros unless given). With D = 2 if bidirectional, else 1:
+ *
+ * | | shape |
+ * |---|---|
+ * | input | [T, N, inputSize]; [N, T, inputSize] with `batchFirst`; [T, inputSize] unbatched; or a `PackedSequence` |
+ * | h0, hN | [D · numLayers, N, hiddenSize]; [D · numLayers, hiddenSize] unbatched |
+ * | out | [T, N, D · hiddenSize], laid out as the input: h_t of the last layer, directions concatenated |
+ *
+ * Parameters, for layer k: `weight_ih_lk` [hiddenSize, inputSize] (above layer 0 [hiddenSize, D · hiddenSize]),
+ * `weight_hh_lk` [hiddenSize, hiddenSize], `bias_ih_lk` and `bias_hh_lk` [hiddenSize], with the suffix `_reverse` for the
+ * second direction; all start uniform in ±1/√hiddenSize.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const rnn = new nn.RNN(4, 32, { batchFirst: true });
  * const [out, hN] = rnn.forward(randn([2, 10, 4])); // [2, 10, 32], [1, 2, 32]
  */
 export class RNN extends RecurrentBase {
+  /** What the pre-activation goes through. */
   readonly nonlinearity: 'tanh' | 'relu';
 
-  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    const nonlinearity = options.nonlinearity ?? 'tanh';
-    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new RangeError(
-        `RNN: nonlinearity must be 'tanh' or 'relu', got '${String(nonlinearity)}'`,
-      );
-    }
-    super('rnn', inputSize, hiddenSize, options, nonlinearity === 'relu');
-    this.nonlinearity = nonlinearity;
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: RNNOptions) {
+    const read = rnnOptions.read(options);
+    super('rnn', inputSize, hiddenSize, read, { relu: read.nonlinearity === 'relu' });
+    this.nonlinearity = read.nonlinearity;
   }
 
-  /** @throws RangeError, TypeError when the input or the state does not fit the layer. */
-  forward(input: Tensor, h0?: Tensor | null): [Tensor, Tensor];
-  forward(input: PackedSequence, h0?: Tensor | null): [PackedSequence, Tensor];
+  /**
+   * Runs all layers over the sequence.
+   * @param h0 the state before the first step; zeros when absent
+   * @returns [out, hN], hN being the state after the last step
+   * @throws RangeError, TypeError when the input or the state does not fit the layer.
+   */
+  forward(input: Tensor, h0?: Tensor | null): [out: Tensor, hN: Tensor];
+  forward(input: PackedSequence, h0?: Tensor | null): [out: PackedSequence, hN: Tensor];
   forward(input: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
-    const [out, hN] = this.run(input as Tensor, h0 ? { h: h0, c: null } : null);
+    const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
+    const [out, hN] = this.run(input as Tensor, state);
     return [out, hN];
   }
 }

@@ -5,10 +5,12 @@
  * Shapes: x [N, I] or [I], h and c [N, H] or [H]; weights [G·H, I] and [G·H, H] with the gates stacked in
  * PyTorch's order, biases [G·H] or null.
  */
+import { isArray, oneOf, refuse } from '../../check';
 import { add, chunk, linear, mul, relu, sigmoid, sub, tanh } from '../../ops';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 
-/** The weights of one cell: weight_ih, weight_hh, bias_ih, bias_hh. */
+/** The weights of one cell, with G gates: weight_ih [G · H, I], weight_hh [G · H, H], bias_ih and bias_hh [G · H] or null. */
 export type CellWeights = readonly [
   weightIh: Tensor,
   weightHh: Tensor,
@@ -16,26 +18,72 @@ export type CellWeights = readonly [
   biasHh: Tensor | null,
 ];
 
-/** h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu in place of tanh. */
+const biasRule = anyTensor.orNull;
+
+function weightsOf(operation: string, given: CellWeights): CellWeights {
+  if (!isArray(given) || given.length !== 4) {
+    refuse(operation, 'weights', '[weight_ih, weight_hh, bias_ih, bias_hh]', given);
+  }
+  const [weightIh, weightHh, biasIh, biasHh] = given;
+  return [
+    anyTensor.check(operation, 'weight_ih', weightIh),
+    anyTensor.check(operation, 'weight_hh', weightHh),
+    biasRule.check(operation, 'bias_ih', biasIh),
+    biasRule.check(operation, 'bias_hh', biasHh),
+  ];
+}
+
+const anyNonlinearity = oneOf('tanh', 'relu');
+
+/**
+ * One step of an Elman network in primitive operations, differentiable any number of times:
+ * h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or relu in place of tanh. `RNN` and `RNNCell` compute the same in one kernel.
+ *
+ * Shapes: x [N, I] or [I], h [N, H] or [H], with G = 1 gate; the result is as h.
+ * @throws TypeError, RangeError when an argument is no tensor or its shape does not fit.
+ * @example
+ * const weights = [randn([3, 2]), randn([3, 3]), null, null] as const;
+ * nn.rnnStep(randn([5, 2]), zeros([5, 3]), weights).shape; // [5, 3]
+ */
 export function rnnStep(
   x: Tensor,
   h: Tensor,
-  [weightIh, weightHh, biasIh, biasHh]: CellWeights,
+  weights: CellWeights,
   nonlinearity: 'tanh' | 'relu' = 'tanh',
 ): Tensor {
+  anyTensor.check('rnnStep', 'x', x);
+  anyTensor.check('rnnStep', 'h', h);
+  anyNonlinearity.check('rnnStep', 'nonlinearity', nonlinearity);
+  const [weightIh, weightHh, biasIh, biasHh] = weightsOf('rnnStep', weights);
   const sum = add(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh));
   return nonlinearity === 'tanh' ? tanh(sum) : relu(sum);
 }
 
 /**
- * i, f, g, o = W_ih x + b_ih + W_hh h + b_hh;
- * c' = σ(f)·c + σ(i)·tanh(g), h' = σ(o)·tanh(c') (Hochreiter & Schmidhuber 1997, with forget gates).
+ * One step of long short-term memory in primitive operations, differentiable any number of times:
+ *
+ *     i, f, g, o = W_ih x + b_ih + W_hh h + b_hh
+ *     c' = σ(f)·c + σ(i)·tanh(g),  h' = σ(o)·tanh(c')
+ *
+ * (Hochreiter and Schmidhuber 1997, with forget gates). `LSTM` and `LSTMCell` compute the same in one kernel.
+ *
+ * Shapes: x [N, I] or [I], h and c [N, H] or [H], with G = 4 gates; the results are as h and c.
+ * @returns [h', c']
+ * @throws TypeError, RangeError when an argument is no tensor or its shape does not fit.
+ * @example
+ * const weights = [randn([12, 2]), randn([12, 3]), null, null] as const;
+ * const [h, c] = nn.lstmStep(randn([5, 2]), [zeros([5, 3]), zeros([5, 3])], weights); // [5, 3], [5, 3]
  */
 export function lstmStep(
   x: Tensor,
-  [h, c]: readonly [Tensor, Tensor],
-  [weightIh, weightHh, biasIh, biasHh]: CellWeights,
-): [Tensor, Tensor] {
+  state: readonly [h: Tensor, c: Tensor],
+  weights: CellWeights,
+): [h: Tensor, c: Tensor] {
+  anyTensor.check('lstmStep', 'x', x);
+  if (!isArray(state) || state.length !== 2) refuse('lstmStep', 'state', 'a pair [h, c]', state);
+  const h = anyTensor.check('lstmStep', 'h', state[0]);
+  const c = anyTensor.check('lstmStep', 'c', state[1]);
+  const [weightIh, weightHh, biasIh, biasHh] = weightsOf('lstmStep', weights);
   const gates = add(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh));
   const [i, f, g, o] = chunk(gates, 4, -1);
   const cell = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
@@ -43,14 +91,23 @@ export function lstmStep(
 }
 
 /**
- * r, z = σ(W x + b + W h + b'); n = tanh(W_in x + b_in + r·(W_hn h + b_hn));
- * h' = (1 − z)·n + z·h (Cho et al. 2014, the reset applied after the hidden product).
+ * One step of a gated recurrent unit in primitive operations, differentiable any number of times:
+ *
+ *     r, z = σ(W x + b + W h + b')
+ *     n = tanh(W_in x + b_in + r·(W_hn h + b_hn)),  h' = (1 − z)·n + z·h
+ *
+ * (Cho et al. 2014, the reset applied after the hidden product). `GRU` and `GRUCell` compute the same in one kernel.
+ *
+ * Shapes: x [N, I] or [I], h [N, H] or [H], with G = 3 gates; the result is as h.
+ * @throws TypeError, RangeError when an argument is no tensor or its shape does not fit.
+ * @example
+ * const weights = [randn([9, 2]), randn([9, 3]), null, null] as const;
+ * nn.gruStep(randn([5, 2]), zeros([5, 3]), weights).shape; // [5, 3]
  */
-export function gruStep(
-  x: Tensor,
-  h: Tensor,
-  [weightIh, weightHh, biasIh, biasHh]: CellWeights,
-): Tensor {
+export function gruStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
+  anyTensor.check('gruStep', 'x', x);
+  anyTensor.check('gruStep', 'h', h);
+  const [weightIh, weightHh, biasIh, biasHh] = weightsOf('gruStep', weights);
   const [xr, xz, xn] = chunk(linear(x, weightIh, biasIh), 3, -1);
   const [hr, hz, hn] = chunk(linear(h, weightHh, biasHh), 3, -1);
   const r = sigmoid(add(xr, hr));

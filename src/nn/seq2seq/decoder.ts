@@ -3,14 +3,26 @@
  * `after` the recurrent step (Luong), `before` it (Bahdanau).
  */
 import { cat, embedding, stack, tanh, unsqueeze, zeros } from '../../ops';
+import {
+  boolean,
+  instanceOf,
+  objectOf,
+  oneOf,
+  optionsTable,
+  positiveInteger,
+  probability,
+} from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { selectMemory, type Attention, type AttentionMemory } from '../attention';
+import { anyMemory, Attention, selectMemory, type AttentionMemory } from '../attention';
 import { Dropout } from '../layers/dropout';
 import { Embedding } from '../layers/embedding';
 import { Linear } from '../layers/linear';
 import { Module } from '../module';
 import { checkTokens } from './encoder';
 import {
+  anyCell,
+  anyState,
   makeRecurrent,
   runRecurrent,
   selectState,
@@ -19,40 +31,65 @@ import {
   type RecurrentState,
 } from './recurrent';
 
+/** Options of `Decoder`. */
 export interface DecoderOptions {
-  /** Default: 'gru'. */
+  /** Which recurrent layer. Default: 'gru'. */
   cell?: Cell;
-  /** Layers on top of each other. Default: 1. */
+  /** Number of layers. Default: 1. */
   numLayers?: number;
   /** Probability of dropping a feature of the embedding and of the readout, and of outputs between layers. Default: 0. */
   dropout?: number;
-  /** Whether the attention is asked by the state after the step, or by the one before it. Default: 'after'. */
+  /** Whether the query of the attention is the state after the step, or the one before it. Default: 'after'. */
   attend?: 'after' | 'before';
   /** With 'after': the readout of a step is part of the next step's input (Luong et al., section 3.3). Default: false. */
   inputFeeding?: boolean;
-  /** Features of the values that the attention averages, if not its keys. */
+  /** Features of the values that the attention averages. Default: those of its keys. */
   valueSize?: number;
 }
 
-/** Where a decoder stands. */
+const decoderOptions = optionsTable<DecoderOptions, 'valueSize'>('Decoder', {
+  cell: anyCell.or('gru'),
+  numLayers: positiveInteger.or(1),
+  dropout: probability.or(0),
+  attend: oneOf('after', 'before').or('after'),
+  inputFeeding: boolean.or(false),
+  valueSize: positiveInteger.optional,
+});
+
+/** The state of a decoder between two steps. */
 export interface DecoderState {
+  /** What the attention reads. */
   readonly memory: AttentionMemory;
+  /** Of the recurrent layer. */
   readonly state: RecurrentState;
   /** The readout of the last step, [N, hiddenSize]; with `inputFeeding` only. */
   readonly readout: Tensor | null;
 }
 
-/** The state of other rows, for beam search. */
-export const selectDecoderState = (
-  { memory, state, readout }: DecoderState,
-  rows: Tensor,
-): DecoderState => ({
-  memory: selectMemory(memory, rows),
-  state: selectState(state, rows),
-  readout: readout && readout.indexSelect(0, rows),
+export const anyDecoderState = objectOf<DecoderState>('what begin() or encode() returned', {
+  memory: anyMemory,
+  state: anyState,
+  readout: anyTensor.orNull,
 });
 
-/** Scores [N, T, vocabulary], weights [N, T, S], and where the decoder stands afterwards. */
+/** The state of other rows, for beam search. */
+export function selectDecoderState(
+  operation: string,
+  given: DecoderState,
+  rows: Tensor,
+): DecoderState {
+  const { memory, state, readout } = anyDecoderState.check(operation, 'state', given);
+  anyTensor.check(operation, 'rows', rows);
+  return {
+    memory: selectMemory(memory, rows),
+    state: selectState(state, rows),
+    readout: readout && readout.indexSelect(0, rows),
+  };
+}
+
+const anyAttention = instanceOf(Attention);
+
+/** Scores [N, T, vocabulary], weights [N, T, S], and the state after the last step. */
 export type Decoding = [scores: Tensor, weights: Tensor, state: DecoderState];
 
 /**
@@ -66,38 +103,49 @@ export type Decoding = [scores: Tensor, weights: Tensor, state: DecoderState];
  * 'after' without input feeding needs no output of its own to go on: given the whole target it runs all steps in one
  * call of each layer.
  *
+ * @throws TypeError, RangeError for sizes or options that are none, or do not go together.
  * @example
+ * const encoder = new nn.Encoder(40, 32, 64);
  * const attention = new nn.AdditiveAttention(64, encoder.outputSize, 64);
  * const decoder = new nn.Decoder(40, 32, 64, attention);
  */
 export class Decoder extends Module {
+  /** [vocabularySize, embeddingDim]. */
   readonly embedding: Embedding;
+  /** Of the embedding and of the readout. */
   readonly dropout: Dropout;
+  /** Reads the source. */
   readonly attention: Attention;
+  /** Makes the steps. */
   readonly rnn: RecurrentLayer;
+  /** W_c and b_c. */
   readonly combine: Linear;
+  /** W_s and b_s. */
   readonly output: Linear;
+  /** Whether the query of the attention is the state after the step, or the one before it. */
   readonly attend: 'after' | 'before';
+  /** Whether the readout of a step is part of the next step's input. */
   readonly inputFeeding: boolean;
 
+  /**
+   * @param vocabularySize number of tokens
+   * @param embeddingDim features of a token
+   * @param hiddenSize features of the state
+   * @param attention whose querySize is hiddenSize
+   */
   constructor(
+    /** Number of tokens. */
     readonly vocabularySize: number,
     embeddingDim: number,
     hiddenSize: number,
     attention: Attention,
-    {
-      cell = 'gru',
-      numLayers = 1,
-      dropout = 0,
-      attend = 'after',
-      inputFeeding = false,
-      valueSize = attention.keySize,
-    }: DecoderOptions = {},
+    options?: DecoderOptions,
   ) {
     super();
-    if (attend !== 'after' && attend !== 'before') {
-      throw new RangeError(`Decoder: attend must be 'after' or 'before', got '${String(attend)}'`);
-    }
+    const { cell, numLayers, dropout, attend, inputFeeding, ...read } =
+      decoderOptions.read(options);
+    anyAttention.check('Decoder', 'attention', attention);
+    const valueSize = read.valueSize ?? attention.keySize;
     if (inputFeeding && attend === 'before') {
       throw new RangeError(
         "Decoder: inputFeeding belongs to attend 'after'; with 'before' the context is fed already",
@@ -114,7 +162,7 @@ export class Decoder extends Module {
     this.dropout = new Dropout(dropout);
     this.attention = attention;
     const fed = attend === 'before' ? valueSize : inputFeeding ? hiddenSize : 0;
-    this.rnn = makeRecurrent('Decoder', cell, embeddingDim + fed, hiddenSize, {
+    this.rnn = makeRecurrent(cell, embeddingDim + fed, hiddenSize, {
       numLayers,
       dropout: numLayers > 1 ? dropout : 0,
     });
@@ -135,8 +183,17 @@ export class Decoder extends Module {
     return this.#drop(tanh(this.combine.forward(cat([h, context], -1))));
   }
 
-  /** Where decoding begins: an encoder's outputs, made ready for the attention, and the first state. */
+  /**
+   * The state before the first step.
+   * @param memory an encoder's outputs, made ready by `attention.prepare`
+   * @param state [h], or [h, c] of an LSTM; each [numLayers, N, hiddenSize]
+   * @throws TypeError for what is neither.
+   */
   begin(memory: AttentionMemory, state: RecurrentState): DecoderState {
+    anyMemory.check('Decoder.begin', 'memory', memory);
+    if (anyState.check('Decoder.begin', 'state', state).length === 0) {
+      throw new RangeError('Decoder.begin: state must have at least one tensor, got []');
+    }
     const rows = state[0].shape[1];
     const { dtype } = state[0];
     const readout = this.inputFeeding ? zeros([rows, this.rnn.hiddenSize], { dtype }) : null;
@@ -146,11 +203,13 @@ export class Decoder extends Module {
   /**
    * Any number of steps, given all their input tokens.
    * @param tokens int32 [N, T]
+   * @param from what `begin`, or a call before this one, returned
    * @returns scores [N, T, vocabulary] of the token after each, weights [N, T, S], and the state after the last
-   * @throws RangeError for tokens outside the vocabulary and shapes that do not fit.
+   * @throws TypeError for what are no tokens or no state; RangeError for tokens outside the vocabulary and shapes that do not fit.
    */
   forward(tokens: Tensor, from: DecoderState): Decoding {
     checkTokens('Decoder.forward', 'tokens', tokens);
+    anyDecoderState.check('Decoder.forward', 'state', from);
     const embedded = this.#embed(tokens);
     const [readout, weights, state] =
       this.attend === 'after' && !this.inputFeeding

@@ -1,14 +1,16 @@
 /** Encoder: reads a source sequence and leaves an output for each of its positions, and a last state. */
 import { embedding } from '../../ops';
-import { checkTensor } from '../../ops/elementwise';
+import { boolean, optionsTable, positiveInteger, probability } from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
-import { paddingMask } from '../attention/mask';
+import type { Tensor } from '../../tensor/tensor';
+import { lengthsOf, paddingMask } from '../attention/mask';
 import { Dropout } from '../layers/dropout';
 import { Embedding } from '../layers/embedding';
 import { Module } from '../module';
 import { packPaddedSequence, padPackedSequence } from '../utils/rnn/pack';
 import {
+  anyCell,
   makeRecurrent,
   runRecurrent,
   type Cell,
@@ -16,17 +18,26 @@ import {
   type RecurrentState,
 } from './recurrent';
 
+/** Options of `Encoder`. */
 export interface EncoderOptions {
-  /** Default: 'gru'. */
+  /** Which recurrent layer. Default: 'gru'. */
   cell?: Cell;
-  /** Layers on top of each other. Default: 1. */
+  /** Number of layers. Default: 1. */
   numLayers?: number;
-  /** Reads in both directions; outputs then have 2 · hiddenSize features. Default: false. */
+  /** Whether there is a second direction, from the end; outputs then have 2 · hiddenSize features. Default: false. */
   bidirectional?: boolean;
   /** Probability of dropping a feature of the embedding, and of outputs between layers. Default: 0. */
   dropout?: number;
 }
 
+const encoderOptions = optionsTable<EncoderOptions>('Encoder', {
+  cell: anyCell.or('gru'),
+  numLayers: positiveInteger.or(1),
+  bidirectional: boolean.or(false),
+  dropout: probability.or(0),
+});
+
+/** What an `Encoder` makes of source sequences. */
 export interface Encoding {
   /** For each position of the source, [N, S, outputSize]; zeros behind a sequence's end. */
   readonly outputs: Tensor;
@@ -38,7 +49,7 @@ export interface Encoding {
 
 /** @throws unless `tokens` is int32 [N, T] with at least one position. */
 export function checkTokens(operation: string, name: string, tokens: Tensor): void {
-  checkTensor(operation, name, tokens);
+  anyTensor.check(operation, name, tokens);
   if (tokens.dtype !== 'int32') {
     throw new TypeError(`${operation}: ${name} must be int32, got ${tokens.dtype}`);
   }
@@ -54,25 +65,37 @@ export function checkTokens(operation: string, name: string, tokens: Tensor): vo
  * With `lengths` it runs over a packed batch, so that padding costs nothing and does not enter the last state.
  *
  * Shapes: source int32 [N, S]; outputs [N, S, outputSize].
+ * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const encoder = new nn.Encoder(40, 32, 64, { bidirectional: true });
+ * const source = randint(40, [3, 7]);
  * const { outputs, state, mask } = encoder.forward(source, [7, 3, 5]); // [3, 7, 128], [[2, 3, 64]], [3, 7]
  */
 export class Encoder extends Module {
+  /** [vocabularySize, embeddingDim]. */
   readonly embedding: Embedding;
+  /** Of the embedding. */
   readonly dropout: Dropout;
+  /** Reads the embedded source. */
   readonly rnn: RecurrentLayer;
 
+  /**
+   * @param vocabularySize number of tokens
+   * @param embeddingDim features of a token
+   * @param hiddenSize features of the state, in each direction
+   */
   constructor(
+    /** Number of tokens. */
     readonly vocabularySize: number,
     embeddingDim: number,
     hiddenSize: number,
-    { cell = 'gru', numLayers = 1, bidirectional = false, dropout = 0 }: EncoderOptions = {},
+    options?: EncoderOptions,
   ) {
     super();
+    const { cell, numLayers, bidirectional, dropout } = encoderOptions.read(options);
     this.embedding = new Embedding(vocabularySize, embeddingDim);
     this.dropout = new Dropout(dropout);
-    this.rnn = makeRecurrent('Encoder', cell, embeddingDim, hiddenSize, {
+    this.rnn = makeRecurrent(cell, embeddingDim, hiddenSize, {
       numLayers,
       bidirectional,
       dropout: numLayers > 1 ? dropout : 0,
@@ -90,14 +113,16 @@ export class Encoder extends Module {
   }
 
   /**
+   * Reads source sequences.
    * @param source int32 [N, S]
    * @param lengths positions of each sequence, 0 … S; all S when absent
-   * @throws RangeError for lengths that do not fit, and tokens outside the vocabulary.
+   * @throws TypeError for what are no tokens or no lengths; RangeError for lengths that do not fit, and tokens outside the vocabulary.
    */
   forward(source: Tensor, lengths: readonly number[] | Tensor | null = null): Encoding {
     checkTokens('Encoder.forward', 'source', source);
     const steps = source.shape[1];
-    const list = lengths instanceof Tensor ? Array.from(lengths.toTypedArray()) : lengths;
+    const list =
+      lengths === null || lengths === undefined ? null : lengthsOf('Encoder.forward', lengths);
     if (list === null || (list.length === source.shape[0] && list.every((one) => one === steps))) {
       const [outputs, state] = runRecurrent(this.rnn, this.#embed(source), null);
       return { outputs, state, mask: null };

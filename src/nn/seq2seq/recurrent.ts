@@ -1,27 +1,31 @@
 /** The recurrent layer of an encoder or decoder, of any kind, with its state in one form: [h], or [h, c] for the LSTM. */
+import { arrayOf, oneOf } from '../../check';
 import { indexSelect } from '../../ops';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { GRU, LSTM, RNN, type RecurrentOptions } from '../rnn';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 
+/** Which recurrent layer: `RNN`, `LSTM` or `GRU`. */
 export type Cell = 'rnn' | 'lstm' | 'gru';
+
+export const anyCell = oneOf('rnn', 'lstm', 'gru');
+
+/** A layer over sequences. */
 export type RecurrentLayer = RNN | LSTM | GRU;
 /** [h], or [h, c] of an LSTM; each [numLayers · directions, N, features]. */
 export type RecurrentState = readonly Tensor[];
 
+export const anyState = arrayOf(anyTensor, 'an array of tensors, [h] or [h, c]');
+
 const layers = { rnn: RNN, lstm: LSTM, gru: GRU } as const;
 
-/** @throws RangeError unless `cell` is 'rnn', 'lstm' or 'gru'. */
 export function makeRecurrent(
-  name: string,
   cell: Cell,
   inputSize: number,
   hiddenSize: number,
   options: RecurrentOptions,
 ): RecurrentLayer {
-  if (!Object.hasOwn(layers, cell)) {
-    throw new RangeError(`${name}: cell must be 'rnn', 'lstm' or 'gru', got '${String(cell)}'`);
-  }
   return new layers[cell](inputSize, hiddenSize, { ...options, batchFirst: true });
 }
 

@@ -1,69 +1,97 @@
 /** Seq2Seq: an encoder and a decoder as one model, from source tokens to target tokens. */
+import { count, instanceOf, isArray, optionsTable, probability, rule } from '../../check';
 import { argmax, cat, reshape, tanh, transpose, zerosLike } from '../../ops';
 import { contiguous } from '../../ops/clone';
-import { checkTensor } from '../../ops/elementwise';
 import { rand, type Generator } from '../../random';
+import { drawFields } from '../../random/generator';
+import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkProbability } from '../check';
 import { Linear } from '../layers/linear';
 import { Module } from '../module';
-import { selectDecoderState, type Decoder, type DecoderState, type Decoding } from './decoder';
-import { checkTokens, type Encoder } from './encoder';
+import { LSTM } from '../rnn';
+import { Decoder, selectDecoderState, type DecoderState, type Decoding } from './decoder';
+import { checkTokens, Encoder } from './encoder';
 
+/** Options of `Seq2Seq`. */
 export interface Seq2SeqOptions {
-  /** The token that fills the ends of shorter sequences; their lengths then follow from it. Default: none. */
+  /** The token that fills the ends of shorter sequences; their lengths then follow from it. Default: null, none. */
   padding?: number | null;
 }
 
+/** Options of `Seq2Seq.forward`. */
 export interface TeacherOptions {
-  /** Positions of each source sequence; found by `padding`, or all, when absent. */
+  /** Positions of each source sequence. Default: null, found by `padding`, or all. */
   sourceLengths?: readonly number[] | Tensor | null;
   /**
    * Share of the steps that are given the target's token; the others are given the model's own most probable one. Drawn
    * for each step, for the whole batch. Default: 1.
    */
   teacherForcingRatio?: number;
-  /** Where these draws come from; the global generator unless given. */
+  /** Where these draws come from. Default: the default generator. */
   generator?: Generator;
 }
 
+const seq2seqOptions = optionsTable<Seq2SeqOptions>('Seq2Seq', { padding: count.orNull.or(null) });
+
+const anyLengths = rule<readonly number[] | Tensor>(
+  'an array of numbers or a tensor',
+  (value) => isTensor(value) || isArray(value),
+);
+
+const teacherOptions = optionsTable<TeacherOptions, 'generator'>('Seq2Seq.forward', {
+  sourceLengths: anyLengths.orNull.or(null),
+  teacherForcingRatio: probability.or(1),
+  ...drawFields,
+});
+
+const anyEncoder = instanceOf(Encoder);
+const anyDecoder = instanceOf(Decoder);
+
 /**
  * An encoder-decoder model (Sutskever et al. 2014; with attention, Bahdanau et al. 2015, Luong et al. 2015). The decoder
- * starts from the encoder's last state: from the state itself where sizes agree, else (two directions, other sizes)
+ * starts from the encoder's last state itself where sizes agree, else (two directions, other sizes)
  * from tanh(W h + b), for each layer; the layers must be as many.
  *
  * `generate.decode` writes with it: greedy, drawn, or by beam search.
  *
+ * @throws TypeError for what is no encoder, decoder or option; RangeError when their sizes do not fit.
  * @example
  * const encoder = new nn.Encoder(40, 32, 64, { bidirectional: true });
  * const decoder = new nn.Decoder(40, 32, 64, new nn.AdditiveAttention(64, encoder.outputSize, 64));
  * const model = new nn.Seq2Seq(encoder, decoder, { padding: 0 });
- * const [scores] = model.forward(source, target); // [N, T - 1, 40]
- * const loss = F.crossEntropy(scores.flatten(0, 1), target.at(':', slice(1, T)).flatten(), { ignoreIndex: 0 });
+ * const source = randint(40, [3, 7]);
+ * const target = randint(40, [3, 5]);
+ * const [scores] = model.forward(source, target); // [3, 4, 40]
+ * const next = target.narrow(1, 1, 4).flatten();
+ * const loss = nn.functional.crossEntropy(scores.flatten(0, 1), next, { ignoreIndex: 0 });
  */
 export class Seq2Seq extends Module {
+  /** Reads sources. */
   readonly encoder: Encoder;
+  /** Writes targets. */
   readonly decoder: Decoder;
-  /** For h, and for c between two LSTMs; null where the state passes as it is. */
+  /** W and b for h; null where the decoder starts from the encoder's h itself. */
   readonly bridge: Linear | null = null;
+  /** W and b for c between two LSTMs; null as `bridge`. */
   readonly cellBridge: Linear | null = null;
+  /** The token that fills the ends of shorter sequences; null for none. */
   readonly padding: number | null;
 
-  constructor(encoder: Encoder, decoder: Decoder, { padding = null }: Seq2SeqOptions = {}) {
+  constructor(encoder: Encoder, decoder: Decoder, options?: Seq2SeqOptions) {
     super();
+    const { padding } = seq2seqOptions.read(options);
+    anyEncoder.check('Seq2Seq', 'encoder', encoder);
+    anyDecoder.check('Seq2Seq', 'decoder', decoder);
     if (encoder.rnn.numLayers !== decoder.rnn.numLayers) {
       throw new RangeError(
-        `Seq2Seq: the encoder has ${encoder.rnn.numLayers} layers, the decoder ${decoder.rnn.numLayers}; the state of each passes to its counterpart`,
+        `Seq2Seq: the encoder has ${encoder.rnn.numLayers} layers, the decoder ${decoder.rnn.numLayers}; each decoder layer starts from the state of its counterpart`,
       );
     }
     if (decoder.attention.keySize !== encoder.outputSize) {
       throw new RangeError(
         `Seq2Seq: the decoder's attention takes keys of ${decoder.attention.keySize} features, but the encoder gives ${encoder.outputSize}`,
       );
-    }
-    if (padding !== null && (!Number.isInteger(padding) || padding < 0)) {
-      throw new RangeError(`Seq2Seq: padding must be a token or null, got ${String(padding)}`);
     }
     this.encoder = encoder;
     this.decoder = decoder;
@@ -79,7 +107,7 @@ export class Seq2Seq extends Module {
   }
 
   #isLstm({ rnn }: Encoder | Decoder): boolean {
-    return rnn.constructor.name === 'LSTM';
+    return rnn instanceof LSTM;
   }
 
   /** [layers · directions, N, H] of the encoder to [layers, N, hiddenSize] of the decoder. */
@@ -107,8 +135,11 @@ export class Seq2Seq extends Module {
   }
 
   /**
-   * Reads the source: where the decoder begins.
+   * Reads the source.
    * @param source int32 [N, S]
+   * @param lengths positions of each sequence; found by `padding`, or all, when absent
+   * @returns the decoder's state before its first step
+   * @throws TypeError for what are no tokens; RangeError for tokens outside the vocabulary and lengths that do not fit.
    */
   encode(source: Tensor, lengths: readonly number[] | Tensor | null = null): DecoderState {
     checkTokens('Seq2Seq.encode', 'source', source);
@@ -123,14 +154,21 @@ export class Seq2Seq extends Module {
     return this.decoder.begin(memory, [h, c]);
   }
 
-  /** Decodes tokens [N, T] from where the decoder stands: see `Decoder.forward`. */
+  /**
+   * Decodes tokens [N, T] from a state: see `Decoder.forward`.
+   * @throws as `Decoder.forward`.
+   */
   decode(tokens: Tensor, from: DecoderState): Decoding {
     return this.decoder.forward(tokens, from);
   }
 
-  /** Where the decoder stands, for other rows: row n of the result is row `rows[n]` of `state`. */
+  /**
+   * The decoder's state for other rows: row n of the result is row `rows[n]` of `state`.
+   * @param rows int32 [M]
+   * @throws TypeError for what is no state or no tensor; RangeError for a row that does not exist.
+   */
   selectState(state: DecoderState, rows: Tensor): DecoderState {
-    return selectDecoderState(state, rows);
+    return selectDecoderState('Seq2Seq.selectState', state, rows);
   }
 
   /**
@@ -143,12 +181,12 @@ export class Seq2Seq extends Module {
   forward(
     source: Tensor,
     target: Tensor,
-    { sourceLengths = null, teacherForcingRatio = 1, generator }: TeacherOptions = {},
+    options?: TeacherOptions,
   ): [scores: Tensor, weights: Tensor] {
     const name = 'Seq2Seq.forward';
-    checkTensor(name, 'source', source);
+    const { sourceLengths, teacherForcingRatio, generator } = teacherOptions.read(options);
+    anyTensor.check(name, 'source', source);
     checkTokens(name, 'target', target);
-    checkProbability(name, 'teacherForcingRatio', teacherForcingRatio);
     const steps = target.shape[1] - 1;
     if (steps === 0 || target.shape[0] !== source.shape[0]) {
       throw new RangeError(

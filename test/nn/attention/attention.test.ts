@@ -69,8 +69,12 @@ describe('paddingMask', () => {
     expect(paddingMask(tensor([1], { dtype: 'int32' }), 2).toArray()).toEqual([[true, false]]);
   });
   it.each<[() => unknown, new () => Error, RegExp]>([
-    [() => paddingMask([4], 3), RangeError, /length 0 must be an integer from 0 to 3 .* got 4/],
-    [() => paddingMask([2, -1]), RangeError, /length 1 .* got -1/],
+    [() => paddingMask([4], 3), RangeError, /lengths\[0\] must be an integer from 0 to 3 .* got 4/],
+    [
+      () => paddingMask([2, -1]),
+      RangeError,
+      /lengths\[1\] must be an integer of at least 0, got -1/,
+    ],
     [() => paddingMask([1.5], 2), RangeError, /got 1.5/],
     [() => paddingMask(3 as never), TypeError, /must be an array of numbers/],
     [() => paddingMask([1], -1), RangeError, /steps must be an integer of at least 0/],
@@ -115,7 +119,7 @@ describe('attention refuses', () => {
     [
       () => new nn.MultiplicativeAttention(4, 3, { score: 'cosine' as never }),
       RangeError,
-      /score must be one of dot, general, concat, scaledDot, got 'cosine'/,
+      /score must be 'dot', 'general', 'concat' or 'scaledDot', got 'cosine'/,
     ],
     [
       () => new nn.MultiplicativeAttention(4, 3, { attentionSize: 2 }),

@@ -257,12 +257,12 @@ test.each<[string, () => unknown, string]>([
   [
     'state pair',
     () => new nn.LSTM(4, 8).forward(zeros([2, 3, 4]), zeros([1, 3, 8]) as never),
-    'LSTM.forward: the state must be a pair [h0, c0]',
+    'LSTM.forward: state must be a pair [h, c], got a Tensor',
   ],
   [
     'input kind',
     () => new nn.LSTM(4, 8).forward([1] as never),
-    'LSTM.forward: input must be a Tensor or a PackedSequence, got object',
+    'LSTM.forward: input must be a Tensor or a PackedSequence, got [1]',
   ],
   ['sizes', () => new nn.LSTM(4.5, 8), 'LSTM: inputSize must be an integer of at least 1, got 4.5'],
   [
@@ -273,7 +273,7 @@ test.each<[string, () => unknown, string]>([
   [
     'projection',
     () => new nn.LSTM(4, 8, { projSize: 8 }),
-    'LSTM: projSize must be an integer from 0 (none) to hiddenSize - 1 (7), got 8',
+    'LSTM: projSize must be below hiddenSize (8), or 0 for no projection, got 8',
   ],
   [
     'dropout',
@@ -322,4 +322,78 @@ test.each<[string, () => unknown, string]>([
   ],
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);
+});
+
+describe('options', () => {
+  const layers = { RNN: nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU };
+  const cells = { RNNCell: nn.RNNCell, LSTMCell: nn.LSTMCell, GRUCell: nn.GRUCell };
+
+  test.each(Object.entries({ ...layers, ...cells }))('%s has float64 parameters', (_, Layer) => {
+    const layer = new Layer(2, 3, { dtype: 'float64' });
+    for (const parameter of layer.parameters()) expect(parameter.dtype).toBe('float64');
+    const run = layer.forward.bind(layer) as (x: Tensor) => unknown;
+    const out = [run(randn([2, 2], { dtype: 'float64' }))].flat()[0] as Tensor;
+    expect(out.dtype).toBe('float64');
+    expect(() => new Layer(2, 3, { dtype: 'int32' })).toThrow(
+      "dtype must be float32 or float64, got 'int32'",
+    );
+  });
+
+  test('a float64 layer draws the numbers of PyTorch for float64', () => {
+    manualSeed(0);
+    const { weight_ih_l0 } = new nn.RNN(1, 2, { dtype: 'float64' }) as unknown as Record<
+      string,
+      Tensor
+    >;
+    manualSeed(0);
+    const bound = 1 / Math.sqrt(2);
+    expect(weight_ih_l0.toArray()).toEqual(
+      zeros([2, 1], { dtype: 'float64' }).uniform_(-bound, bound).toArray(),
+    );
+  });
+
+  test.each<[() => unknown, string]>([
+    [
+      () => new nn.LSTM(2, 3, 2 as never),
+      'LSTM: options must be an object, got 2; did you mean { numLayers: 2 }?',
+    ],
+    [
+      () => new nn.LSTM(2, 3, { batch_first: true } as never),
+      "LSTM: unknown option 'batch_first'; did you mean 'batchFirst'?",
+    ],
+    [
+      () => new nn.GRU(2, 3, { batchFirst: 'false' as never }),
+      "GRU: batchFirst must be true or false, got 'false'",
+    ],
+    [
+      () => new nn.RNN(2, 3, { dropout: true as never }),
+      'RNN: dropout must be a probability from 0 to 1, got true',
+    ],
+    [
+      () => new nn.GRUCell(2, 3, false as never),
+      'GRUCell: options must be an object, got false; did you mean { bias: false }?',
+    ],
+    [
+      () => new nn.Linear(2, 2, false as never),
+      'Linear: options must be an object, got false; did you mean { bias: false }?',
+    ],
+    [
+      () => new nn.MSELoss('sum' as never),
+      "MSELoss: options must be an object, got 'sum'; did you mean { reduction: 'sum' }?",
+    ],
+    [
+      () => new nn.Embedding(3, 2, 0 as never),
+      'Embedding: options must be an object, got 0; did you mean { paddingIdx: 0 }?',
+    ],
+  ])('%# is refused', (make, message) => {
+    expect(make).toThrow(new TypeError(message));
+  });
+
+  test('print with one kind of boolean', () => {
+    const options = { bias: false, batchFirst: true, bidirectional: true };
+    expect(String(new nn.LSTM(2, 3, options))).toBe(
+      'LSTM(2, 3, bias=False, batchFirst=True, bidirectional=True)',
+    );
+    expect(String(new nn.GRUCell(2, 3, { bias: false }))).toBe('GRUCell(2, 3, bias=False)');
+  });
 });

@@ -215,7 +215,7 @@ describe('refused', () => {
     [
       () => model.forward(source, target, { sourceLengths: [5, 6, 3] }),
       RangeError,
-      /length 1 must be an integer from 0 to 5 .* got 6/,
+      /lengths\[1\] must be an integer from 0 to 5 .* got 6/,
     ],
     [
       () => model.forward(source, target, { sourceLengths: [5, 2] }),
