@@ -1,4 +1,5 @@
 /** What an error says of a value: short, and without ever throwing itself. */
+import { isTensorOfAnotherCopy } from './copy';
 
 const longest = 60;
 
@@ -29,6 +30,9 @@ function describeArray(value: readonly unknown[]): string {
 
 function describeObject(value: object): string {
   if (Array.isArray(value)) return describeArray(value);
+  if (isTensorOfAnotherCopy(value)) {
+    return 'a Tensor of another copy of ostinato in this process; load the package once, or copy the values over with tensor(x.toArray())';
+  }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return 'an object';
   const { constructor } = prototype as { constructor: unknown };
@@ -38,7 +42,7 @@ function describeObject(value: object): string {
 
 /**
  * `value` in a few words, as they follow "got": `3`, `'sum'`, `null`, `[1, 2]`, `an array of 100`, `a Tensor`,
- * `the class LSTM`, `a function`. Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be
+ * `the class LSTM`, `a function`. A tensor of another copy of this package is said to be one. Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be
  * read`.
  */
 export function describe(value: unknown): string {

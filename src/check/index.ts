@@ -1,4 +1,5 @@
 /** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
+export { markTensors } from './copy';
 export { describe } from './describe';
 export { nearest } from './nearest';
 export { optionsTable, type Fields, type Options, type Resolved } from './options';

@@ -3,6 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
+import { markTensors } from '../check';
 import type { Memory } from '../native/kernels';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { observer } from './observer';
@@ -278,6 +279,8 @@ export class Tensor implements Memory {
     return last + 1;
   }
 }
+
+markTensors(Tensor.prototype);
 
 /** @internal Notes that the memory of `x` has been written to, for those who saved it. */
 export function bumpVersion(x: Tensor): void {

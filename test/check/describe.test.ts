@@ -1,4 +1,5 @@
 // describe: any value in a few words, whatever it is made to throw.
+import { ones } from 'ostinato';
 import { describe as described } from '../../src/check';
 
 const revoked = (target: object): object => {
@@ -57,4 +58,14 @@ test('does not throw for what throws when it is looked at', () => {
       }),
     ),
   ).toBe('an object that cannot be read');
+});
+
+test('names a tensor of another copy of the package, whatever else it is', () => {
+  const foreign = 'a Tensor of another copy of ostinato in this process';
+  class Tensor {}
+  Object.defineProperty(Tensor.prototype, Symbol.for('ostinato.tensor'), { value: {} });
+  class Parameter extends Tensor {}
+  expect(described(new Tensor())).toContain(foreign);
+  expect(described(new Parameter())).toContain(foreign);
+  expect(described(ones([2]))).toBe('a Tensor');
 });
