@@ -2,6 +2,7 @@
  * How functions of a tensor become methods of it, at run time and in types. A method has the function's documentation:
  * TypeScript keeps a declaration through spreads, `Pick` and mapped types that keep the keys.
  */
+import { describe } from '../check';
 import { Tensor } from '../tensor/tensor';
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -18,6 +19,11 @@ export type Method<F> = F extends {
     : Same<[B, S], [C, T]> extends false
       ? { (...b: B): S; (...c: C): T }
       : (...c: C) => T
+  : never;
+
+/** The method of a function of a tensor and an array of numbers: it takes the array, or its numbers one by one. */
+export type Variadic<F> = F extends (x: infer _X, list: infer L) => infer R
+  ? { (list: L): R; (...list: readonly number[]): R }
   : never;
 
 /** A module's exports of these names. */
@@ -43,6 +49,29 @@ export function define(name: string, value: unknown): void {
 }
 
 type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
+
+/** The array that a method was given, or the one of the numbers that it was given one by one. */
+export function gathered(
+  name: string,
+  first: number | readonly number[],
+  rest: readonly number[],
+): readonly number[] {
+  if (typeof first === 'number') return [first, ...rest];
+  if (rest.length === 0) return first;
+  throw new TypeError(
+    `${name}: takes an array of numbers or several numbers, got ${describe(first)} and ${describe(rest[0])}`,
+  );
+}
+
+/** Gives Tensor functions of an array of numbers as methods that take the array, or its numbers one by one. */
+export function attachVariadic(functions: object): void {
+  for (const [name, value] of Object.entries(functions)) {
+    const operation = value as (x: Tensor, list: readonly number[]) => unknown;
+    define(name, function (this: Tensor, first: number | readonly number[], ...rest: number[]) {
+      return operation(this, gathered(name, first, rest));
+    });
+  }
+}
 
 /** Gives Tensor all of a module's functions as methods. */
 export function attach(functions: object): void {

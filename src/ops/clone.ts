@@ -2,13 +2,40 @@
 import { record } from '../autograd/node';
 import { family } from '../native/kernels';
 import { empty, Tensor } from '../tensor/tensor';
-import { applyUnary, checkTensor } from './elementwise';
+import { applyUnary, checkTensor, maxDims } from './elementwise';
 
 const kernels = family('copy');
 
 /** Copies the elements of `x` into `out`, which has the same shape and element type. Not recorded. */
 export function copyInto(x: Tensor, out: Tensor): Tensor {
-  return applyUnary('copy', kernels, x, out);
+  return x.ndim > maxDims && !(x.contiguousLayout && out.contiguousLayout)
+    ? copyManyDims(x, out)
+    : applyUnary('copy', kernels, x, out);
+}
+
+// A kernel walks at most maxDims dimensions. Where more than that are larger than 1, parts along the first of them are
+// copied one by one.
+function copyManyDims(x: Tensor, out: Tensor): Tensor {
+  const large = x.shape.flatMap((size, d) => (size === 1 ? [] : [d]));
+  const shape = large.map((d) => x.shape[d]);
+  const [from, to] = [large.map((d) => x.strides[d]), large.map((d) => out.strides[d])];
+  const walk = (dim: number, xOffset: number, outOffset: number): void => {
+    if (shape.length - dim <= maxDims) {
+      const part = shape.slice(dim);
+      applyUnary(
+        'copy',
+        kernels,
+        new Tensor(x.storage, x.dtype, part, from.slice(dim), xOffset),
+        new Tensor(out.storage, out.dtype, part, to.slice(dim), outOffset),
+      );
+      return;
+    }
+    for (let i = 0; i < shape[dim]; i++) {
+      walk(dim + 1, xOffset + i * from[dim], outOffset + i * to[dim]);
+    }
+  };
+  walk(0, x.offset, out.offset);
+  return out;
 }
 
 /** A copy in memory of its own, in row-major order (torch.clone). */

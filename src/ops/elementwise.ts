@@ -2,13 +2,15 @@
  * How elementwise operations reach their kernels: broadcast the shapes, bring operands to one element type,
  * merge dimensions, write the argument block. The operations themselves are in the files beside this one.
  */
+import { describe, isArray } from '../check';
 import { args, type Kernel, type KernelFamily } from '../native/kernels';
 import { isGradEnabled } from '../autograd/mode';
 import { record, save } from '../autograd/node';
 import { dtypes, resultType, type DType, type TypedArray } from '../tensor/dtype';
 import { observer } from '../tensor/observer';
 import { broadcastShapes, showShape, type Shape } from '../tensor/shape';
-import { empty, Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import { empty, type Tensor } from '../tensor/tensor';
 import { cast } from './cast';
 import { unbroadcast } from './unbroadcast';
 
@@ -31,9 +33,9 @@ export function pick(operation: string, family: KernelFamily, dtype: DType): Ker
 
 /** @throws TypeError when `x` is not a tensor. */
 export function checkTensor(operation: string, name: string, x: unknown): asserts x is Tensor {
-  if (!(x instanceof Tensor)) {
+  if (!isTensor(x)) {
     throw new TypeError(
-      `${operation}: ${name} must be a Tensor, got ${x === null ? 'null' : Array.isArray(x) ? 'an array; make it one with tensor(…)' : typeof x}`,
+      `${operation}: ${name} must be a Tensor, got ${describe(x)}${isArray(x) ? '; make it one with tensor(…)' : ''}`,
     );
   }
   if (observer !== null) observer.uses(x);
@@ -41,8 +43,7 @@ export function checkTensor(operation: string, name: string, x: unknown): assert
 
 /** @throws TypeError when `x` is neither a tensor nor a number. */
 export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
-  if (typeof x !== 'number' && (observer !== null || !(x instanceof Tensor)))
-    checkTensor(operation, name, x);
+  if (typeof x !== 'number' && (observer !== null || !isTensor(x))) checkTensor(operation, name, x);
 }
 
 /**
@@ -131,7 +132,8 @@ export function writeStrided(at: number, shape: Shape, operands: readonly Tensor
 }
 
 // The merged sizes, and from i * maxDims on operand i's strides: kept, since every broadcast needs them for a moment.
-const maxDims = 8;
+/** How many dimensions a kernel walks, after merging. */
+export const maxDims = 8;
 const sizes = new Float64Array(maxDims);
 const steps = new Float64Array(4 * maxDims);
 

@@ -95,7 +95,7 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
 
 /** A tensor whose values mean nothing (torch.empty). */
 export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
-  const sizes = checkShape('empty', shape);
+  const sizes = checkShape('empty', shape, options);
   // Zeros, so that a program that reads it before writing does not differ from run to run.
   return finish(constant(sizes, 0, typeOf('empty', options)), options);
 }
@@ -128,7 +128,7 @@ const typeOf = (operation: string, { dtype }: TensorOptions): DType =>
   dtype === undefined ? 'float32' : checkDType(operation, dtype);
 
 function filled(operation: string, shape: Shape, value: number, options: TensorOptions): Tensor {
-  const sizes = checkShape(operation, shape);
+  const sizes = checkShape(operation, shape, operation === 'full' ? undefined : options);
   const dtype = typeOf(operation, options);
   return finish(constant(sizes, checkValue(operation, value, dtype), dtype), options);
 }

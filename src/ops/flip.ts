@@ -1,6 +1,6 @@
 /** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
 import { record } from '../autograd/node';
-import { checkDim } from '../tensor/shape';
+import { checkDistinctDims } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { copyInto } from './clone';
 import { checkTensor } from './elementwise';
@@ -8,14 +8,11 @@ import { checkTensor } from './elementwise';
 /** A copy of `x` with the order of elements along `dims` reversed (torch.flip). */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'x', x);
-  const list = typeof dims === 'number' ? [dims] : dims;
-  const reversed = new Set(list.map((d) => checkDim('flip', d, x.ndim)));
-  if (reversed.size !== list.length) {
-    throw new RangeError(`flip: a dimension is named twice in [${list.join(', ')}]`);
-  }
+  const along = checkDistinctDims('flip', dims, x.ndim, 'dims');
+  const reversed = new Set(along);
   const out = empty(x.shape, x.dtype);
   if (x.numel > 0) copyInto(backwards(x, reversed), out);
-  return record('FlipBackward0', [x], out, (g) => [flip(g, dims)]);
+  return record('FlipBackward0', [x], out, (g) => [flip(g, along)]);
 }
 
 // The same elements from the other end: negative steps from the last one.

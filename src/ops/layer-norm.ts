@@ -7,7 +7,7 @@ import { isGradEnabled } from '../autograd/mode';
 import { record, save } from '../autograd/node';
 import { args, family } from '../native/kernels';
 import { isFloat } from '../tensor/dtype';
-import { numelOf, sameShape, showShape, type Shape } from '../tensor/shape';
+import { numelOf, sameShape, showShape, type Shape, readNumbers } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { add } from './add';
 import { contiguous } from './clone';
@@ -38,8 +38,8 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
   if (!isFloat(input.dtype)) {
     throw new TypeError(`layerNorm: takes float tensors, got ${input.dtype}`);
   }
-  if (!Array.isArray(shape) || shape.length === 0) {
-    throw new TypeError('layerNorm: normalizedShape must be an array of at least one size');
+  if (shape.length === 0) {
+    throw new RangeError('layerNorm: normalizedShape must be an array of at least one size');
   }
   if (!sameShape(input.shape.slice(-shape.length), shape)) {
     throw new RangeError(
@@ -66,15 +66,16 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
 /**
  * (x − mean) / √(variance + eps) · weight + bias, mean and biased variance over the last dimensions
  * (torch.nn.functional.layer_norm).
- * @param normalizedShape the sizes of those dimensions
+ * @param shape the sizes of those dimensions
  * @throws RangeError when the input's last sizes are others; TypeError when the element types differ.
  * @example nn.functional.layerNorm(randn([8, 16]), [16])
  */
 export function layerNorm(
   input: Tensor,
-  normalizedShape: Shape,
+  shape: Shape,
   { weight = null, bias = null, eps = 1e-5 }: LayerNormOptions = {},
 ): Tensor {
+  const normalizedShape = readNumbers('layerNorm', 'normalizedShape', 'an array of sizes', shape);
   check(input, normalizedShape, weight, bias);
   const n = numelOf(normalizedShape);
   const rows = n === 0 ? 0 : input.numel / n;

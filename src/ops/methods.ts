@@ -5,7 +5,16 @@
 import * as walk from '../autograd/gradients';
 import * as hooks from '../autograd/hooks';
 import { Tensor } from '../tensor/tensor';
-import { attach, define, only, without, type Method } from './attach';
+import {
+  attach,
+  attachVariadic,
+  define,
+  gathered,
+  only,
+  without,
+  type Method,
+  type Variadic,
+} from './attach';
 import * as addition from './add';
 import * as division from './binary/div';
 import * as extremum from './binary/extremum';
@@ -68,7 +77,6 @@ const methods = {
   ...comparison,
   ...logic,
   ...conversion,
-  ...reversal,
   ...along,
   ...indexing,
   ...gathering,
@@ -76,7 +84,7 @@ const methods = {
   ...masked,
   ...overwriting,
   ...inPlace,
-  ...repetition,
+  ...only(repetition, 'repeatInterleave'),
   ...rolling,
   ...splitting,
   ...triangles,
@@ -100,11 +108,11 @@ const methods = {
   ...summation,
   ...bounds,
   ...without(unary, 'logSigmoid', 'silu'),
-  ...expansion,
-  ...order,
-  ...without(rearrangement, 'meshgrid'),
-  ...shapes,
-  ...selection,
+  ...without(order, 'permute'),
+  ...without(rearrangement, 'meshgrid', 'broadcastTo'),
+  ...only(shapes, 'flatten'),
+  ...without(selection, 'slice', 'sliceAlong'),
+  slice: selection.sliceAlong,
   ...only(walk, 'backward'),
   ...only(hooks, 'registerHook', 'retainGrad'),
   /**
@@ -120,12 +128,25 @@ const methods = {
   where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
 } as const;
 
-export type Methods = { -readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> };
+// As in PyTorch, where one array of numbers is all that a method takes: x.permute(1, 0) is x.permute([1, 0]).
+const variadic = {
+  ...reversal,
+  ...only(repetition, 'repeat', 'tile'),
+  ...expansion,
+  ...only(order, 'permute'),
+  ...only(rearrangement, 'broadcastTo'),
+  ...only(shapes, 'reshape', 'view'),
+} as const;
+
+export type Methods = { -readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> } & {
+  -readonly [K in keyof typeof variadic]: Variadic<(typeof variadic)[K]>;
+};
 
 declare module '../tensor/tensor' {
   interface Tensor extends Methods {}
 }
 attach(methods);
+attachVariadic(variadic);
 
 // What cells and losses are made of, each with a call site of its own: the compiler inlines the operation there,
 // and a call through the shared one above costs about as much as a small kernel.
@@ -190,11 +211,11 @@ const inlined: Partial<Methods> & ThisType<Tensor> = {
   squeeze(dim) {
     return selection.squeeze(this, dim);
   },
-  view(shape) {
-    return shapes.view(this, shape);
+  view(first: number | readonly number[], ...more: readonly number[]) {
+    return shapes.view(this, gathered('view', first, more));
   },
-  reshape(shape) {
-    return shapes.reshape(this, shape);
+  reshape(first: number | readonly number[], ...more: readonly number[]) {
+    return shapes.reshape(this, gathered('reshape', first, more));
   },
   t() {
     return order.t(this);

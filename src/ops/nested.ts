@@ -1,5 +1,5 @@
 /** Nested arrays of numbers and booleans, as `tensor(…)` and lists of indices are given: each array is read once. */
-import { describe } from '../check';
+import { describe, isArray } from '../check';
 import { largestRank } from '../tensor/shape';
 
 /** Nested arrays, read: their sizes, and the elements in row-major order with true as 1 and false as 0. */
@@ -40,7 +40,7 @@ export function readNested(
     );
   };
   const walk = (value: unknown, depth: number): void => {
-    if (!Array.isArray(value)) {
+    if (!isArray(value)) {
       if (depth < shape.length) unequal(depth, describe(value));
       ndim = depth;
       if (typeof value === 'number') values.push(value);

@@ -2,9 +2,10 @@
  * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
  * dimensions to reduce are brought together here.
  */
+import { describe, isArray } from '../check';
 import { args, type KernelFamily } from '../native/kernels';
 import { isFloat } from '../tensor/dtype';
-import { checkDim, showShape, type Shape } from '../tensor/shape';
+import { checkDistinctDims, showShape, type Shape } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { pick } from './elementwise';
 import { copyInto } from './clone';
@@ -16,24 +17,18 @@ export type Dims = number | readonly number[] | undefined;
 
 /** Sorted, distinct, non-negative dimensions. @throws RangeError for one out of range or named twice. */
 export function normalizeDims(operation: string, dim: Dims, ndim: number): number[] {
-  if (dim === undefined || (Array.isArray(dim) && dim.length === 0)) {
-    return Array.from({ length: ndim }, (_, d) => d);
-  }
-  const list: unknown = typeof dim === 'number' ? [dim] : dim;
-  if (!Array.isArray(list)) {
+  if (dim === undefined) return allDims(ndim);
+  if (typeof dim !== 'number' && !isArray(dim)) {
     throw new TypeError(
-      `${operation}: dim must be a number or an array of numbers, got ${typeof dim}; options such as { keepdim } come after it`,
+      `${operation}: dim must be a number or an array of numbers, got ${describe(dim)}; options such as { keepdim } come after it`,
     );
   }
-  const dims = (list as number[]).map((d) => checkDim(operation, d, ndim)).sort((a, b) => a - b);
+  const dims = checkDistinctDims(operation, dim, ndim).sort((a, b) => a - b);
   if (ndim === 0) return [];
-  for (let i = 1; i < dims.length; i++) {
-    if (dims[i] === dims[i - 1]) {
-      throw new RangeError(`${operation}: dimension ${dims[i]} is named twice in dim`);
-    }
-  }
-  return dims;
+  return dims.length === 0 ? allDims(ndim) : dims;
 }
+
+const allDims = (ndim: number): number[] => Array.from({ length: ndim }, (_, d) => d);
 
 /** A contiguous tensor seen as [outer, n, inner], n the elements that one result is made of. */
 export interface ReductionView {

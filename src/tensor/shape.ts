@@ -1,5 +1,5 @@
 /** Arithmetic on shapes and strides, and the checks of sizes and dimensions that every operation shares. */
-import { describe } from '../check';
+import { describe, isArray, refuse } from '../check';
 
 export type Shape = readonly number[];
 
@@ -46,33 +46,80 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** @throws TypeError for a shape that is no array; RangeError for NaN, negative, fractional or > 2^53 sizes. */
-export function checkShape(operation: string, shape: unknown): number[] {
-  if (!Array.isArray(shape)) {
+/**
+ * The numbers of an array argument, each read once: what a getter, a Proxy or another holder of the array makes of it
+ * later changes nothing.
+ * @param must what the argument must be, for the message
+ * @throws TypeError for what is no array, a hole or another item that is no number; RangeError for more items than a
+ * tensor can have dimensions.
+ */
+export function readNumbers(
+  operation: string,
+  name: string,
+  must: string,
+  list: unknown,
+): number[] {
+  if (!isArray(list)) refuse(operation, name, must, list);
+  const { length } = list;
+  if (length > largestRank) refuseLength(operation, name, length);
+  // Literals: an array that grows by push takes room for 17.
+  if (length === 1) return [checkNumber(operation, name, 0, list[0])];
+  if (length === 2) {
+    return [checkNumber(operation, name, 0, list[0]), checkNumber(operation, name, 1, list[1])];
+  }
+  if (length === 3) {
+    return [
+      checkNumber(operation, name, 0, list[0]),
+      checkNumber(operation, name, 1, list[1]),
+      checkNumber(operation, name, 2, list[2]),
+    ];
+  }
+  const numbers: number[] = [];
+  for (let i = 0; i < length; i++) numbers.push(checkNumber(operation, name, i, list[i]));
+  return numbers;
+}
+
+function checkNumber(operation: string, name: string, i: number, item: unknown): number {
+  if (typeof item !== 'number') refuse(operation, `${name}[${i}]`, 'a number', item);
+  return item;
+}
+
+function refuseLength(operation: string, name: string, length: number): never {
+  throw new RangeError(
+    `${operation}: ${name} has ${length} items; a tensor has at most ${largestRank} dimensions`,
+  );
+}
+
+const shapeMust = 'an array of sizes such as [2, 3] ([] for a single number)';
+
+/**
+ * A copy of `shape`, each size read once.
+ * @param second what was passed after it, in case both are sizes
+ * @throws TypeError for a shape that is no array of numbers; RangeError for NaN, negative, fractional or > 2^53 sizes.
+ */
+export function checkShape(operation: string, shape: unknown, second?: unknown): number[] {
+  if (typeof shape === 'number') {
+    const sizes = typeof second === 'number' ? `${shape}, ${second}` : shape;
     throw new TypeError(
-      `${operation}: the shape must be an array of sizes such as [2, 3] ([] for a single number), got ${typeof shape}`,
+      `${operation}: the shape must be ${shapeMust}, got ${shape}; write ${operation}([${sizes}]${operation === 'full' ? ', …' : ''})`,
     );
   }
+  const sizes = readNumbers(operation, 'the shape', shapeMust, shape);
   let total = 1;
-  for (const size of shape as unknown[]) {
-    if (typeof size !== 'number') {
-      throw new TypeError(
-        `${operation}: every size must be a number, got ${typeof size} in the shape`,
-      );
-    }
+  for (const size of sizes) {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new RangeError(
-        `${operation}: every size must be an integer from 0 to 2^53 - 1, got ${size} in ${showShape(shape as number[])}`,
+        `${operation}: every size must be an integer from 0 to 2^53 - 1, got ${size} in ${showShape(sizes)}`,
       );
     }
     total *= size;
   }
   if (!Number.isSafeInteger(total)) {
     throw new RangeError(
-      `${operation}: the shape ${showShape(shape as number[])} has more than 2^53 - 1 elements`,
+      `${operation}: the shape ${showShape(sizes)} has more than 2^53 - 1 elements`,
     );
   }
-  return shape.slice() as number[];
+  return sizes;
 }
 
 /** Wraps a dimension of -ndim … ndim-1 (for 0 dimensions: -1 … 0) to 0 … ndim-1. */
@@ -86,6 +133,32 @@ export function checkDim(operation: string, dim: unknown, ndim: number): number 
     );
   }
   return dim < 0 ? dim + bound : dim;
+}
+
+const dimsMust = 'a number or an array of numbers';
+
+/** One or several dimensions, each read once and wrapped to 0 … ndim-1; in the order given, repeated where they are. */
+export function checkDims(operation: string, dims: unknown, ndim: number, name = 'dim'): number[] {
+  if (typeof dims === 'number') return [checkDim(operation, dims, ndim)];
+  const wrapped = readNumbers(operation, name, dimsMust, dims);
+  for (let i = 0; i < wrapped.length; i++) wrapped[i] = checkDim(operation, wrapped[i], ndim);
+  return wrapped;
+}
+
+/** The same. @throws RangeError when a dimension is named twice. */
+export function checkDistinctDims(
+  operation: string,
+  dims: unknown,
+  ndim: number,
+  name = 'dim',
+): number[] {
+  const list = checkDims(operation, dims, ndim, name);
+  for (let i = 1; i < list.length; i++) {
+    if (list.indexOf(list[i]) < i) {
+      throw new RangeError(`${operation}: dimension ${list[i]} is named twice in ${name}`);
+    }
+  }
+  return list;
 }
 
 /** The shape that both broadcast to. @throws RangeError naming the first pair of sizes that do not agree. */
@@ -123,35 +196,29 @@ export function broadcastStrides(
 }
 
 /**
- * Resolves a requested shape that may hold one -1 for `numel` elements.
- * @throws RangeError when the number of elements does not fit.
+ * Resolves a requested shape that may hold one -1 for `numel` elements; each size is read once.
+ * @throws TypeError for what is no array of numbers; RangeError when the number of elements does not fit.
  */
-export function inferShape(
-  operation: string,
-  requested: readonly number[],
-  numel: number,
-): number[] {
-  const shape = requested.slice();
+export function inferShape(operation: string, requested: unknown, numel: number): number[] {
+  const shape = readNumbers(operation, 'the shape', 'an array of sizes such as [2, -1]', requested);
   let unknown = -1;
   let known = 1;
   for (let d = 0; d < shape.length; d++) {
     const size = shape[d];
     if (size === -1) {
       if (unknown >= 0) {
-        throw new RangeError(`${operation}: only one size may be -1, got ${showShape(requested)}`);
+        throw new RangeError(`${operation}: only one size may be -1, got ${showShape(shape)}`);
       }
       unknown = d;
     } else if (!Number.isSafeInteger(size) || size < 0) {
       throw new RangeError(
-        `${operation}: every size must be -1 or an integer of at least 0, got ${showShape(requested)}`,
+        `${operation}: every size must be -1 or an integer of at least 0, got ${showShape(shape)}`,
       );
     } else known *= size;
   }
   if (unknown >= 0 && known > 0 && numel % known === 0) shape[unknown] = numel / known;
   else if (unknown >= 0 || known !== numel) {
-    throw new RangeError(
-      `${operation}: shape ${showShape(requested)} does not fit ${numel} elements`,
-    );
+    throw new RangeError(`${operation}: shape ${showShape(shape)} does not fit ${numel} elements`);
   }
   return shape;
 }

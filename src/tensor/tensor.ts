@@ -90,9 +90,11 @@ export class Tensor implements Memory {
     this.dtype = dtype;
     this.shape = shape;
     this.steps = strides;
-    this.offset = offset;
     this.numel = numelOf(shape);
-    this.address = storage.address + offset * itemSize(dtype);
+    // A view of no elements may start anywhere, also outside the memory of its base.
+    const start = this.numel === 0 ? 0 : offset;
+    this.offset = start;
+    this.address = storage.address + start * itemSize(dtype);
     this.contiguousLayout = contiguous;
     if (observer !== null) observer.made(this);
   }

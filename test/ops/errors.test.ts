@@ -128,7 +128,7 @@ describe('messages', () => {
     [
       () => loose['sum'](x, { keepdim: true }),
       TypeError,
-      'sum: dim must be a number or an array of numbers, got object; options such as { keepdim } come after it',
+      'sum: dim must be a number or an array of numbers, got an object; options such as { keepdim } come after it',
     ],
     [
       () => o.sum(x, 2),

@@ -1,6 +1,6 @@
 // What the compiler must say about tensors, without running anything: npm run test:types.
 import { expectTypeOf } from 'expect-type';
-import { autograd, noGrad, slice, tensor, zeros, type DType, type Tensor } from 'ostinato';
+import { autograd, noGrad, permute, slice, tensor, zeros, type DType, type Tensor } from 'ostinato';
 
 const x = tensor([[1, 2]], { requiresGrad: true });
 
@@ -43,3 +43,14 @@ expectTypeOf(x.setAt(['1:', [0, 2]], 5)).toEqualTypeOf<Tensor>();
 x.at([1, null]);
 // @ts-expect-error a number is no text
 x.at('1');
+
+// Sizes and dimensions one by one, as methods take them.
+expectTypeOf(x.permute(1, 0).view(2, -1).expand(2, 2).reshape(4)).toEqualTypeOf<Tensor>();
+expectTypeOf(x.permute([1, 0]).view([2, -1]).expand([2, 2]).reshape([])).toEqualTypeOf<Tensor>();
+expectTypeOf(x.flip(0, 1).repeat(2, 1).tile(2).broadcastTo(4, 2)).toEqualTypeOf<Tensor>();
+// @ts-expect-error a function takes an array
+permute(x, 1, 0);
+// @ts-expect-error numbers only
+x.view('2');
+// @ts-expect-error an index of Python's slice has no place among the arguments of the operation
+x.slice();

@@ -4,22 +4,15 @@ import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { checkTensor, operand } from '../elementwise';
+import { operand } from '../elementwise';
+import { checkTensors } from '../tensors';
 import { reshape } from '../view/reshape';
 import { narrow, select } from '../view/select';
-
-function checkTensors(operation: string, tensors: unknown): asserts tensors is readonly Tensor[] {
-  if (!Array.isArray(tensors)) {
-    throw new TypeError(`${operation}: takes an array of tensors, got ${typeof tensors}`);
-  }
-  if (tensors.length === 0) throw new RangeError(`${operation}: the array of tensors is empty`);
-  for (const [i, x] of tensors.entries()) checkTensor(operation, `tensors[${i}]`, x);
-}
 
 // All in the element type that they meet in.
 function alike(tensors: readonly Tensor[]): Tensor[] {
   let dtype = tensors[0].dtype;
-  if (tensors.every((x) => x.dtype === dtype)) return tensors.slice();
+  if (tensors.every((x) => x.dtype === dtype)) return [...tensors];
   for (const x of tensors) dtype = resultType({ dtype, ndim: 1 }, { dtype: x.dtype, ndim: 1 });
   return tensors.map((x) => operand(x, dtype));
 }
@@ -48,8 +41,8 @@ function fillAlong(
  * @throws TypeError for what is no array of tensors; RangeError for an empty array or sizes that differ.
  * @example cat([randn([2, 3]), randn([4, 3])]) // [6, 3]
  */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  checkTensors('cat', tensors);
+export function cat(list: readonly Tensor[], dim = 0): Tensor {
+  const tensors = checkTensors('cat', list);
   const shaped = tensors.find((x) => x.ndim !== 1 || x.numel > 0) ?? tensors[0];
   if (shaped.ndim === 0) {
     throw new RangeError('cat: 0-dimensional tensors cannot be joined; use stack');
@@ -89,8 +82,8 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
  * @throws TypeError for what is no array of tensors; RangeError for an empty array or shapes that differ.
  * @example stack([randn([3]), randn([3])]) // [2, 3]
  */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  checkTensors('stack', tensors);
+export function stack(list: readonly Tensor[], dim = 0): Tensor {
+  const tensors = checkTensors('stack', list);
   const shape: Shape = tensors[0].shape;
   const d = checkDim('stack', dim, shape.length + 1);
   for (const [i, x] of tensors.entries()) {
@@ -110,13 +103,11 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 
 /** Joins side by side: vectors (and numbers) end to end, anything else along dimension 1 (torch.hstack). */
 export function hstack(tensors: readonly Tensor[]): Tensor {
-  checkTensors('hstack', tensors);
-  const parts = tensors.map((x) => (x.ndim === 0 ? reshape(x, [1]) : x));
+  const parts = checkTensors('hstack', tensors).map((x) => (x.ndim === 0 ? reshape(x, [1]) : x));
   return cat(parts, parts[0].ndim === 1 ? 0 : 1);
 }
 
 /** Joins below each other: vectors as rows, anything else along dimension 0 (torch.vstack). */
 export function vstack(tensors: readonly Tensor[]): Tensor {
-  checkTensors('vstack', tensors);
-  return cat(tensors.map((x) => (x.ndim < 2 ? reshape(x, [1, -1]) : x)));
+  return cat(checkTensors('vstack', tensors).map((x) => (x.ndim < 2 ? reshape(x, [1, -1]) : x)));
 }

@@ -1,13 +1,15 @@
 /** roll: elements pushed along dimensions, those past the end coming back at the start. dx = g rolled back. */
 import { record } from '../../autograd/node';
-import { checkDim, contiguousStrides } from '../../tensor/shape';
+import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
 import { checkTensor } from '../elementwise';
 import { reshape } from '../view/reshape';
 
-const list = (x: number | readonly number[]): readonly number[] =>
-  typeof x === 'number' ? [x] : x;
+const listOf = (shifts: unknown): number[] =>
+  typeof shifts === 'number'
+    ? [shifts]
+    : readNumbers('roll', 'shifts', 'an integer or an array of integers', shifts);
 
 // One dimension, not recorded.
 function rolled(x: Tensor, by: number, d: number): Tensor {
@@ -42,16 +44,16 @@ export function roll(
 ): Tensor {
   checkTensor('roll', 'x', x);
   if (dims === undefined) {
-    if (typeof shifts !== 'number') throw new RangeError('roll: several shifts need dims');
-    return reshape(roll(reshape(x, [-1]), shifts, 0), x.shape);
+    const [by, ...more] = listOf(shifts);
+    if (more.length > 0) throw new RangeError('roll: several shifts need dims');
+    return reshape(roll(reshape(x, [-1]), by, 0), x.shape);
   }
-  const [by, along] = [list(shifts), list(dims)];
-  if (by.length !== along.length || !by.every(Number.isInteger)) {
+  const [by, order] = [listOf(shifts), checkDims('roll', dims, x.ndim, 'dims')];
+  if (by.length !== order.length || !by.every(Number.isSafeInteger)) {
     throw new RangeError(
-      `roll: takes an integer shift for each dimension, got shifts [${by.join(', ')}] for dims [${along.join(', ')}]`,
+      `roll: takes an integer shift for each dimension, got shifts [${by.join(', ')}] for dims [${order.join(', ')}]`,
     );
   }
-  const order = along.map((d) => checkDim('roll', d, x.ndim));
   let out = x;
   if (x.ndim > 0) for (const [i, d] of order.entries()) out = rolled(out, by[i], d);
   if (out === x) return x;

@@ -1,11 +1,15 @@
 /** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
 import { recordTuple } from '../../autograd/tuple';
+import { arrayOf, integer } from '../../check';
 import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
 import { zeros } from '../factories';
 import { unrecordedView } from '../view/view';
 import { cat, stack } from './cat';
+
+// Of an empty dimension there are as many chunks as asked for, each a tensor.
+const largestCount = 2 ** 20;
 
 function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): Tensor[] {
   let at = 0;
@@ -38,14 +42,13 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   const d = checkDim('split', dim, x.ndim);
   const total = x.shape[d];
   if (typeof size !== 'number') {
-    const list: readonly number[] = size;
-    const valid = Array.isArray(size) && list.every((n) => Number.isInteger(n) && n >= 0);
-    if (!valid || list.reduce((a, b) => a + b, 0) !== total) {
+    const sizes = arrayOf(integer).check('split', 'sizes', size);
+    if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== total) {
       throw new RangeError(
-        `split: sizes must be integers that add up to ${total}, the size of dimension ${d}, got ${showShape(size)}`,
+        `split: sizes must be integers that add up to ${total}, the size of dimension ${d}, got ${showShape(sizes)}`,
       );
     }
-    return pieces('SplitWithSizesBackward0', x, size, d);
+    return pieces('SplitWithSizesBackward0', x, sizes, d);
   }
   if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0)) {
     throw new RangeError(`split: the size must be an integer of at least 1, got ${size}`);
@@ -69,6 +72,11 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const d = checkDim('chunk', dim, x.ndim);
   const size = Math.ceil(x.shape[d] / chunks);
   if (size === 0) {
+    if (chunks > largestCount) {
+      throw new RangeError(
+        `chunk: ${chunks} chunks of an empty dimension are more than ${largestCount}`,
+      );
+    }
     return pieces('SplitWithSizesBackward0', x, new Array<number>(chunks).fill(0), d);
   }
   return split(x, size, d);

@@ -2,6 +2,7 @@
  * max, min, amax, amin, argmax, argmin. The gradient of max and min along a dimension goes to the element that the
  * index names; over everything, and for amax and amin, it is shared equally by all that are equal to the result.
  */
+import { isArray } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
 import { record, save } from '../../autograd/node';
 import { args, family, type KernelFamily } from '../../native/kernels';
@@ -159,7 +160,7 @@ function extremeIndex(name: string, { both }: Extreme): Argument {
     if (x.dtype === 'bool') {
       throw new TypeError(`${name}: is not defined for bool tensors; convert with to('int32')`);
     }
-    if (Array.isArray(dim)) throw new TypeError(`${name}: dim must be a number, got an array`);
+    if (isArray(dim)) throw new TypeError(`${name}: dim must be a number, got an array`);
     const view = reductionView(name, x, dim, options.keepdim ?? false);
     checkNotEmpty(name, view.n, x);
     const out = empty(view.outShape, 'int32');

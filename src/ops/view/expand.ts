@@ -1,5 +1,5 @@
 /** expand: repeats size-1 dimensions without copying (stride 0). dx = g summed over the repeats. */
-import { broadcastStrides, showShape } from '../../tensor/shape';
+import { broadcastStrides, numelOf, readNumbers, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
 import { unbroadcast } from '../unbroadcast';
@@ -11,20 +11,22 @@ import { viewOf } from './view';
  */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('expand', 'x', x);
-  const lead = shape.length - x.ndim;
-  const target = shape.map((size, d) => (size === -1 && d >= lead ? x.shape[d - lead] : size));
-  const fits =
-    lead >= 0 &&
-    target.every(
-      (size, d) =>
-        Number.isSafeInteger(size) &&
-        size >= 0 &&
-        (d < lead || x.shape[d - lead] === size || x.shape[d - lead] === 1),
-    );
+  const target = readNumbers('expand', 'the shape', 'an array of sizes such as [2, -1]', shape);
+  const lead = target.length - x.ndim;
+  let fits = lead >= 0;
+  for (let d = 0; d < target.length && fits; d++) {
+    const own = d < lead ? 1 : x.shape[d - lead];
+    if (target[d] === -1 && d >= lead) target[d] = own;
+    const size = target[d];
+    fits = Number.isSafeInteger(size) && size >= 0 && (own === size || own === 1);
+  }
   if (!fits) {
     throw new RangeError(
-      `expand: shape ${showShape(x.shape)} cannot be repeated to ${showShape(shape)}; only sizes of 1 can grow, and new dimensions come first`,
+      `expand: shape ${showShape(x.shape)} cannot be repeated to ${showShape(target)}; only sizes of 1 can grow, and new dimensions come first`,
     );
+  }
+  if (!Number.isSafeInteger(numelOf(target))) {
+    throw new RangeError(`expand: the shape ${showShape(target)} has more than 2^53 - 1 elements`);
   }
   const from = x.shape;
   const strides = broadcastStrides(x.shape, x.strides, target);

@@ -1,5 +1,5 @@
 /** permute, transpose, t: dimensions in another order. dx = g in the inverse order. */
-import { checkDim, showShape } from '../../tensor/shape';
+import { checkDim, checkDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
 import { viewOf } from './view';
@@ -10,10 +10,10 @@ import { viewOf } from './view';
  */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor('permute', 'x', x);
-  const order = dims.map((d) => checkDim('permute', d, x.ndim));
+  const order = checkDims('permute', dims, x.ndim, 'dims');
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     throw new RangeError(
-      `permute: dims must name each of the ${x.ndim} dimensions once, got ${showShape(dims)}`,
+      `permute: dims must name each of the ${x.ndim} dimensions once, got ${showShape(order)}`,
     );
   }
   const inverse = new Array<number>(order.length);

@@ -1,14 +1,19 @@
 /** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
-import { checkDim, contiguousStrides, inferShape, numelOf, showShape } from '../../tensor/shape';
+import {
+  checkDim,
+  checkDims,
+  contiguousStrides,
+  inferShape,
+  numelOf,
+  showShape,
+} from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
+import { checkTensors } from '../tensors';
 import { expand } from './expand';
 import { intoZeros, partOf } from './part';
 import { permute, transpose } from './permute';
 import { reshape, view } from './reshape';
-
-const list = (x: number | readonly number[]): readonly number[] =>
-  typeof x === 'number' ? [x] : x;
 
 /**
  * Dimensions `source` moved to places `destination`, the others in their order (torch.movedim).
@@ -20,8 +25,8 @@ export function movedim(
   destination: number | readonly number[],
 ): Tensor {
   checkTensor('movedim', 'x', x);
-  const from = list(source).map((d) => checkDim('movedim', d, x.ndim));
-  const to = list(destination).map((d) => checkDim('movedim', d, x.ndim));
+  const from = checkDims('movedim', source, x.ndim, 'source');
+  const to = checkDims('movedim', destination, x.ndim, 'destination');
   if (
     from.length !== to.length ||
     new Set(from).size !== from.length ||
@@ -139,9 +144,9 @@ export function diag(x: Tensor, offset = 0): Tensor {
  * indexing 'ij').
  * @throws RangeError for a tensor of more than one dimension.
  */
-export function meshgrid(tensors: readonly Tensor[]): Tensor[] {
+export function meshgrid(list: readonly Tensor[]): Tensor[] {
+  const tensors = checkTensors('meshgrid', list);
   for (const [i, x] of tensors.entries()) {
-    checkTensor('meshgrid', `tensors[${i}]`, x);
     if (x.ndim > 1) {
       throw new RangeError(
         `meshgrid: takes vectors, but tensors[${i}] has shape ${showShape(x.shape)}`,

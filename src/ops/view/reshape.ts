@@ -5,18 +5,11 @@ import { contiguous } from '../clone';
 import { checkTensor } from '../elementwise';
 import { viewOf } from './view';
 
-function seenAs(operation: string, x: Tensor, requested: readonly number[]): Tensor | null {
-  checkTensor(operation, 'x', x);
-  if (!Array.isArray(requested)) {
-    throw new TypeError(
-      `${operation}: the shape must be an array of sizes such as [2, -1], got ${typeof requested}`,
-    );
-  }
-  const shape = inferShape(operation, requested, x.numel);
-  const from = x.shape;
-  if (sameShape(shape, from) && x.contiguousLayout && operation === 'reshape') return x;
+// Null where the memory layout does not allow it.
+function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
   const strides = viewStrides(x.shape, x.strides, shape);
   if (strides === null) return null;
+  const from = x.shape;
   return viewOf(x, 'ViewBackward0', shape, strides, x.offset, (g) => [reshape(g, from)]);
 }
 
@@ -25,7 +18,10 @@ function seenAs(operation: string, x: Tensor, requested: readonly number[]): Ten
  * @throws RangeError when the number of elements differs.
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
-  return seenAs('reshape', x, shape) ?? seenAs('reshape', contiguous(x), shape)!;
+  checkTensor('reshape', 'x', x);
+  const sizes = inferShape('reshape', shape, x.numel);
+  if (x.contiguousLayout && sameShape(sizes, x.shape)) return x;
+  return seenAs(x, sizes) ?? seenAs(contiguous(x), sizes)!;
 }
 
 /**
@@ -33,10 +29,12 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
  * @throws RangeError when the memory layout does not allow it.
  */
 export function view(x: Tensor, shape: readonly number[]): Tensor {
-  const out = seenAs('view', x, shape);
+  checkTensor('view', 'x', x);
+  const sizes = inferShape('view', shape, x.numel);
+  const out = seenAs(x, sizes);
   if (out === null) {
     throw new RangeError(
-      `view: a tensor of shape ${showShape(x.shape)} and strides ${showShape(x.strides)} cannot be seen as ${showShape(shape)} without copying; use reshape()`,
+      `view: a tensor of shape ${showShape(x.shape)} and strides ${showShape(x.strides)} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
     );
   }
   return out;

@@ -1,5 +1,11 @@
 /** select, slice, narrow, squeeze, unsqueeze: parts of a tensor. dx = zeros with g in the part. */
-import { checkDim, contiguousStrides, showShape, type Shape } from '../../tensor/shape';
+import {
+  checkDim,
+  checkDistinctDims,
+  contiguousStrides,
+  showShape,
+  type Shape,
+} from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
 import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
@@ -86,6 +92,21 @@ export function slice(
   if (x === null || typeof x === 'number') {
     return dim === undefined ? makeSlice(null, x, null) : makeSlice(x, dim, start);
   }
+  return sliceAlong(x, dim as number, start, end, step);
+}
+
+/**
+ * Elements start, start + step, … below end along `dim`, clamped as in Python; step ≥ 1 (x[start:end:step]). A view.
+ * @throws RangeError for a step below 1 or fractions.
+ * @example randn([10, 4]).slice(0, 2, 5) // rows 2 to 4
+ */
+export function sliceAlong(
+  x: Tensor,
+  dim: number,
+  start?: number | null,
+  end?: number | null,
+  step?: number | null,
+): Tensor {
   checkTensor('slice', 'x', x);
   const d = checkDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('slice: a 0-dimensional tensor cannot be sliced');
@@ -130,9 +151,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   checkTensor('squeeze', 'x', x);
   const chosen =
-    dim === undefined
-      ? x.shape.map((_, d) => d)
-      : (typeof dim === 'number' ? [dim] : dim).map((d) => checkDim('squeeze', d, x.ndim));
+    dim === undefined ? x.shape.map((_, d) => d) : checkDistinctDims('squeeze', dim, x.ndim);
   const drop = new Set(chosen.filter((d) => x.shape[d] === 1));
   const keep = <E>(list: readonly E[]): E[] => list.filter((_, d) => !drop.has(d));
   const from: Shape = x.shape;

@@ -174,7 +174,7 @@ describe('at and setAt', () => {
     );
     expect(() => y.setAt([y.eq(0)], zeros([5]))).toThrow(RangeError);
     expect(() => y.setAt([0], [1, 2, 3] as never)).toThrow(
-      new TypeError('setAt: value must be a Tensor, got an array; make it one with tensor(…)'),
+      new TypeError('setAt: value must be a Tensor, got [1, 2, 3]; make it one with tensor(…)'),
     );
     expect(() => y.setAt(0 as never, 5)).toThrow(
       new TypeError("setAt: indices must be an array such as [0] or [':', 1], got 0"),

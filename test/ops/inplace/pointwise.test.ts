@@ -147,7 +147,7 @@ describe('element types', () => {
 
   test('refuse what is no operand', () => {
     expect(() => tensor([1]).add_('1' as never)).toThrow(
-      new TypeError('add_: other must be a Tensor, got string'),
+      new TypeError("add_: other must be a Tensor, got '1'"),
     );
   });
 });

@@ -82,10 +82,10 @@ describe('cat', () => {
     expect(() => cat([zeros([2, 3]), zeros([3])])).toThrow(RangeError);
     expect(() => cat([])).toThrow(new RangeError('cat: the array of tensors is empty'));
     expect(() => cat(zeros([2]) as never)).toThrow(
-      new TypeError('cat: takes an array of tensors, got object'),
+      new TypeError('cat: tensors must be an array of tensors, got a Tensor'),
     );
     expect(() => cat([zeros([2]), 5 as never])).toThrow(
-      new TypeError('cat: tensors[1] must be a Tensor, got number'),
+      new TypeError('cat: tensors[1] must be a Tensor, got 5'),
     );
     expect(() => cat([zeros([])])).toThrow(
       new RangeError('cat: 0-dimensional tensors cannot be joined; use stack'),
@@ -255,7 +255,9 @@ describe('repeat, tile, repeatInterleave', () => {
       expect(() => x.repeat([count, 1])).toThrow(RangeError);
       expect(() => x.repeatInterleave(count, 0)).toThrow(RangeError);
     }
-    expect(() => x.repeat(2 as never)).toThrow(TypeError);
+    expect(() => x.repeat(2)).toThrow(
+      new RangeError('repeat: takes a number for each of the 2 dimensions, got [2]'),
+    );
     const counts = (values: number[]): Tensor => tensor(values, { dtype: 'int32' });
     expect(() => x.repeatInterleave(counts([1, 2]), 1)).toThrow(RangeError);
     expect(() => x.repeatInterleave(counts([1, -2]), 0)).toThrow(
