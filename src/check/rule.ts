@@ -163,7 +163,7 @@ export const oneOf = <const Words extends readonly string[]>(
 export function isInstance<T>(
   value: unknown,
   Class: abstract new (...given: never[]) => T,
-): boolean {
+): value is T {
   try {
     return value instanceof Class;
   } catch {

@@ -1,11 +1,14 @@
 /** Containers: modules and parameters by position or by name. */
+import { anything, describe, isArray, isInstance, iterableOf, number, refuse } from '../check';
+import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
-import { Module, type Layer } from './module';
+import { checkName as checkModuleName, Module, type Layer } from './module';
 import { Parameter } from './parameter';
 import { printList, printModule } from './print';
 
 /** Wraps a position of -n … n-1. */
 function place(operation: string, index: number, count: number): number {
+  number.check(operation, 'index', index);
   if (!Number.isInteger(index) || index < -count || index >= count) {
     throw new RangeError(
       `${operation}: index ${index} is out of range for ${count} ${count === 1 ? 'item' : 'items'}`,
@@ -15,11 +18,14 @@ function place(operation: string, index: number, count: number): number {
 }
 
 function checkModule(operation: string, value: unknown): void {
-  if (!(value instanceof Module)) {
-    throw new TypeError(
-      `${operation}: takes modules, got ${value === null ? 'null' : Array.isArray(value) ? 'an array; spread it: …(...modules)' : typeof value}`,
-    );
-  }
+  if (isInstance(value, Module)) return;
+  const got = isArray(value) ? 'an array; spread it: …(...modules)' : describe(value);
+  throw new TypeError(`${operation}: takes modules, got ${got}`);
+}
+
+/** An iterable's items, read once. */
+function itemsOf<T>(operation: string, name: string, what: string, given: Iterable<T>): T[] {
+  return iterableOf(anything, what).check(operation, name, given) as T[];
 }
 
 /** What containers of modules by position share. */
@@ -37,30 +43,46 @@ abstract class Positional<M extends Module> extends Module {
     return this.#items.length;
   }
 
-  /** The module at a position; negative counts from the end. */
+  /**
+   * The module at a position; negative counts from the end.
+   * @throws RangeError when there is none.
+   */
   at(index: number): M {
     return this.#items[place(`${this.constructor.name}.at`, index, this.length)][1];
   }
 
-  /** Replaces the module at a position. */
+  /**
+   * Replaces the module at a position.
+   * @throws TypeError for what is no module; RangeError when there is no such position.
+   */
   set(index: number, module: M): void {
     checkModule(`${this.constructor.name}.set`, module);
     this.#items[place(`${this.constructor.name}.set`, index, this.length)][1] = module;
   }
 
-  /** Puts a module at the end. */
+  /**
+   * Puts a module at the end.
+   * @throws TypeError for what is no module.
+   */
   append(module: M): this {
     this.put(String(this.length), module);
     return this;
   }
 
-  /** Puts modules at the end. */
+  /**
+   * Puts modules at the end.
+   * @throws TypeError for what are no modules.
+   */
   extend(modules: Iterable<M>): this {
-    for (const module of modules) this.append(module);
+    const operation = `${this.constructor.name}.extend`;
+    for (const module of itemsOf(operation, 'modules', 'modules', modules)) this.append(module);
     return this;
   }
 
-  /** Puts a module before the one at `index`; those behind are renumbered. */
+  /**
+   * Puts a module before the one at `index`; those behind are renumbered.
+   * @throws TypeError for what is no module; RangeError when there is no such position.
+   */
   insert(index: number, module: M): this {
     const operation = `${this.constructor.name}.insert`;
     checkModule(operation, module);
@@ -70,18 +92,21 @@ abstract class Positional<M extends Module> extends Module {
     return this;
   }
 
+  /** The modules in order. */
   [Symbol.iterator](): IterableIterator<M> {
     return this.#items.map(([, module]) => module)[Symbol.iterator]();
   }
 
-  /** Adds a module under a name. */
+  /** @internal Adds a module under a name. */
   protected put(name: string, module: M): void {
     checkModule(this.constructor.name, module);
     this.#items.push([name, module]);
   }
 
+  /** @internal */
   override addModule(name: string, module: Module | null): void {
     if (module === null) return;
+    checkModuleName(`${this.constructor.name}.addModule`, name);
     this.put(name, module as M);
   }
 }
@@ -89,6 +114,7 @@ abstract class Positional<M extends Module> extends Module {
 /**
  * Modules one after the other, each taking what the one before returned (torch.nn.Sequential). Keys are the
  * positions, or the names of a Map.
+ * @throws TypeError for what are no modules.
  * @example
  * const net = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1));
  * net.forward(randn([5, 2])).shape; // [5, 1]
@@ -96,11 +122,12 @@ abstract class Positional<M extends Module> extends Module {
 export class Sequential extends Positional<Layer> {
   constructor(...layers: Layer[] | [ReadonlyMap<string, Layer>]) {
     super();
-    if (layers.length === 1 && layers[0] instanceof Map) {
+    if (layers.length === 1 && isInstance(layers[0], Map)) {
       for (const [name, layer] of layers[0] as ReadonlyMap<string, Layer>) this.put(name, layer);
     } else this.extend(layers as Layer[]);
   }
 
+  /** What the last module returns. */
   forward(input: Tensor): Tensor {
     let current = input;
     for (const layer of this) current = layer.forward(current);
@@ -110,6 +137,7 @@ export class Sequential extends Positional<Layer> {
 
 /**
  * A list of modules whose parameters belong to its owner (torch.nn.ModuleList). It has no forward of its own.
+ * @throws TypeError for what are no modules.
  * @example
  * class Stack extends nn.Module {
  *   layers = new nn.ModuleList(Array.from({ length: 3 }, () => new nn.Linear(4, 4)));
@@ -122,13 +150,15 @@ export class ModuleList<M extends Module = Module> extends Positional<M> {
     this.extend(modules);
   }
 
+  /** The modules as PyTorch prints them, equal neighbours in one line. */
   override toString(): string {
     return printList(this.constructor.name, [...this]);
   }
 }
 
 /**
- * Modules by name, in the order of insertion (torch.nn.ModuleDict).
+ * Modules by name, in the order of insertion (torch.nn.ModuleDict). It has no forward of its own.
+ * @throws TypeError for what are no modules; RangeError for a name that is none.
  * @example new nn.ModuleDict({ relu: new nn.ReLU(), tanh: new nn.Tanh() }).get('relu')
  */
 export class ModuleDict<M extends Module = Module> extends Module {
@@ -145,53 +175,67 @@ export class ModuleDict<M extends Module = Module> extends Module {
     super.eachMember(visit);
   }
 
+  /** How many modules there are. */
   get size(): number {
     return this.#items.size;
   }
+  /** Whether there is a module of that name. */
   has(name: string): boolean {
     return this.#items.has(name);
   }
-  /** @throws RangeError when there is none of that name. */
+  /**
+   * The module of a name.
+   * @throws RangeError when there is none.
+   */
   get(name: string): M {
     const found = this.#items.get(name);
     if (found === undefined) {
       throw new RangeError(
-        `ModuleDict.get: there is no '${name}'; there are ${[...this.keys()].join(', ') || 'none'}`,
+        `ModuleDict.get: there is no ${describe(name)}; there are ${[...this.keys()].join(', ') || 'none'}`,
       );
     }
     return found;
   }
+  /**
+   * Puts a module under a name, in place of one that is there.
+   * @throws TypeError for what is no module; RangeError for a name that is none.
+   */
   set(name: string, module: M): this {
     checkModule('ModuleDict.set', module);
-    if (typeof name !== 'string' || name === '' || name.includes('.')) {
-      throw new RangeError(
-        `ModuleDict.set: a name must be a string of at least one character without dots, got '${String(name)}'`,
-      );
-    }
+    checkModuleName('ModuleDict.set', name);
     this.#items.set(name, module);
     return this;
   }
+  /** Takes a module away; whether there was one. */
   delete(name: string): boolean {
     return this.#items.delete(name);
   }
-  /** Sets all of an object's or a Map's modules. */
+  /**
+   * Sets all of an object's or a Map's modules.
+   * @throws TypeError for what are no modules; RangeError for a name that is none.
+   */
   update(modules: Readonly<Record<string, M>> | ReadonlyMap<string, M>): this {
-    const list = modules instanceof Map ? modules : Object.entries(modules);
-    for (const [name, module] of list as Iterable<[string, M]>) this.set(name, module);
+    const list = isInstance(modules, Map) ? [...modules] : entriesOf('ModuleDict.update', modules);
+    for (const [name, module] of list as [string, M][]) this.set(name, module);
     return this;
   }
+  /** The names, in the order of insertion. */
   keys(): IterableIterator<string> {
     return this.#items.keys();
   }
+  /** The modules, in the order of insertion. */
   values(): IterableIterator<M> {
     return this.#items.values();
   }
+  /** Names and modules, in the order of insertion. */
   entries(): IterableIterator<[string, M]> {
     return this.#items.entries();
   }
+  /** As `entries`. */
   [Symbol.iterator](): IterableIterator<[string, M]> {
     return this.entries();
   }
+  /** @internal */
   override addModule(name: string, module: Module | null): void {
     if (module !== null) this.set(name, module as M);
   }
@@ -199,6 +243,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
 
 /**
  * A list of parameters that belong to its owner (torch.nn.ParameterList). Tensors become parameters.
+ * @throws TypeError for what are no tensors of floats.
  * @example new nn.ParameterList([zeros([2]), zeros([3])]).length // 2
  */
 export class ParameterList extends Module {
@@ -206,7 +251,7 @@ export class ParameterList extends Module {
 
   constructor(parameters: Iterable<Tensor> = []) {
     super();
-    for (const parameter of parameters) this.append(parameter);
+    this.extend(parameters);
   }
 
   /** @internal */
@@ -215,26 +260,48 @@ export class ParameterList extends Module {
     super.eachMember(visit);
   }
 
+  /** How many parameters there are. */
   get length(): number {
     return this.#items.length;
   }
+  /**
+   * The parameter at a position; negative counts from the end.
+   * @throws RangeError when there is none.
+   */
   at(index: number): Parameter {
     return this.#items[place('ParameterList.at', index, this.length)];
   }
+  /**
+   * Replaces the parameter at a position.
+   * @throws TypeError for what is no tensor of floats; RangeError when there is no such position.
+   */
   set(index: number, parameter: Tensor): void {
-    this.#items[place('ParameterList.set', index, this.length)] = asParameter(parameter);
+    const at = place('ParameterList.set', index, this.length);
+    this.#items[at] = asParameter('ParameterList.set', parameter);
   }
+  /**
+   * Puts a parameter at the end.
+   * @throws TypeError for what is no tensor of floats.
+   */
   append(parameter: Tensor): this {
-    this.#items.push(asParameter(parameter));
+    this.#items.push(asParameter('ParameterList.append', parameter));
     return this;
   }
+  /**
+   * Puts parameters at the end.
+   * @throws TypeError for what are no tensors of floats.
+   */
   extend(parameters: Iterable<Tensor>): this {
-    for (const parameter of parameters) this.append(parameter);
+    for (const one of itemsOf('ParameterList.extend', 'parameters', 'tensors', parameters)) {
+      this.append(one);
+    }
     return this;
   }
+  /** The parameters in order. */
   [Symbol.iterator](): IterableIterator<Parameter> {
     return this.#items[Symbol.iterator]();
   }
+  /** As PyTorch prints it. */
   override toString(): string {
     const lines = this.#items.map(
       (item, i) =>
@@ -247,5 +314,19 @@ export class ParameterList extends Module {
   }
 }
 
-const asParameter = (value: Tensor): Parameter =>
-  value instanceof Parameter ? value : new Parameter(value);
+function asParameter(operation: string, value: Tensor): Parameter {
+  if (isInstance(value, Parameter)) return value;
+  if (!isTensor(value)) refuse(operation, 'parameter', 'a Tensor', value);
+  return new Parameter(value);
+}
+
+function entriesOf(operation: string, modules: unknown): [string, unknown][] {
+  if (typeof modules !== 'object' || modules === null || isArray(modules)) {
+    refuse(operation, 'modules', 'an object or a Map of modules', modules);
+  }
+  try {
+    return Object.entries(modules);
+  } catch {
+    refuse(operation, 'modules', 'an object or a Map of modules', modules);
+  }
+}

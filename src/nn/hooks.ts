@@ -2,6 +2,7 @@
  * Forward hooks. A module without hooks pays nothing: the first hook puts a wrapped `forward` on the
  * instance, the removal of the last takes it away again.
  */
+import { describe, functionOf, isArray } from '../check';
 import type { Module } from './module';
 
 /** After forward: what it returns replaces the output, unless it is undefined. */
@@ -10,6 +11,7 @@ export type ForwardHook = (module: Module, inputs: readonly unknown[], output: u
 /** Before forward: an array that it returns replaces the inputs. */
 export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => unknown;
 
+/** Takes the hook away again. */
 export type RemoveHook = () => void;
 
 interface Hooks {
@@ -41,10 +43,10 @@ function wrap(module: Module): Hooks {
       let current = inputs;
       for (const hook of [...hooks.before]) {
         const changed = hook(module, current);
-        if (Array.isArray(changed)) current = changed;
+        if (isArray(changed)) current = [...changed];
         else if (changed !== undefined) {
           throw new TypeError(
-            `registerForwardPreHook: a hook returns an array of inputs or nothing, got ${typeof changed}`,
+            `registerForwardPreHook: a hook returns an array of inputs or nothing, got ${describe(changed)}`,
           );
         }
       }
@@ -63,15 +65,15 @@ function wrap(module: Module): Hooks {
   return hooks;
 }
 
+const anyHook = functionOf();
+
 function add<H>(
   operation: string,
   module: Module,
   pick: (hooks: Hooks) => H[],
   hook: H,
 ): RemoveHook {
-  if (typeof hook !== 'function') {
-    throw new TypeError(`${operation}: the hook must be a function, got ${typeof hook}`);
-  }
+  anyHook.check(operation, 'hook', hook);
   const hooks = hooksOf.get(module) ?? wrap(module);
   const list = pick(hooks);
   list.push(hook);

@@ -52,7 +52,15 @@ export {
 } from './layers/loss';
 export { LayerNorm, type LayerNormOptions } from './layers/norm';
 export { Flatten, Identity } from './layers/shape';
-export { Module, type Layer, type WalkOptions } from './module';
+export {
+  Module,
+  type BufferOptions,
+  type Layer,
+  type ParametersOptions,
+  type StateDictOptions,
+  type WalkOptions,
+  type ZeroGradOptions,
+} from './module';
 export { Parameter, type ParameterOptions } from './parameter';
 export type { LoadOptions, LoadResult } from './state';
 export {

@@ -3,10 +3,12 @@
  * tree: registering, walking, modes, element type. State dicts are in state.ts, printing in print.ts, forward hooks in
  * hooks.ts.
  */
+import { boolean, functionOf, isInstance, optionsTable, refuse, string } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/cast';
-import { isFloat, checkDType, type DType } from '../tensor/dtype';
+import { isFloat, type DType } from '../tensor/dtype';
+import { floatDType, isTensor } from '../tensor/rules';
 import { replaceData, Tensor } from '../tensor/tensor';
 import {
   addForwardHook,
@@ -21,7 +23,7 @@ import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './s
 
 /** Where a walk starts and how far it goes. */
 export interface WalkOptions {
-  /** Put before every name, with a dot. */
+  /** Put before every name, with a dot. Default: `''`. */
   prefix?: string;
   /** Whether modules below are walked too. Default: true. */
   recurse?: boolean;
@@ -31,6 +33,57 @@ export interface WalkOptions {
 
 /** A module with a `forward` from one tensor to one tensor. */
 export type Layer = Module & { forward(input: Tensor): Tensor };
+
+const walkOptions = optionsTable<WalkOptions>('Module', {
+  prefix: string.or(''),
+  recurse: boolean.or(true),
+  removeDuplicate: boolean.or(true),
+});
+
+/** Options of `Module.parameters`. */
+export interface ParametersOptions {
+  /** Whether those of modules below are listed too. Default: true. */
+  recurse?: boolean;
+}
+
+const parametersOptions = optionsTable<ParametersOptions>('parameters', {
+  recurse: boolean.or(true),
+});
+
+/** Options of `Module.registerBuffer`. */
+export interface BufferOptions {
+  /** Whether the state dict has the buffer. Default: true. */
+  persistent?: boolean;
+}
+
+const bufferOptions = optionsTable<BufferOptions>('registerBuffer', {
+  persistent: boolean.or(true),
+});
+
+/** Options of `Module.zeroGrad` and `Optimizer.zeroGrad`. */
+export interface ZeroGradOptions {
+  /** Whether gradients become null, instead of zeros. Default: true. */
+  setToNone?: boolean;
+}
+
+const zeroGradOptions = optionsTable<ZeroGradOptions>('zeroGrad', { setToNone: boolean.or(true) });
+
+/** Options of `Module.stateDict`. */
+export interface StateDictOptions {
+  /** Put before every key, with its dot. Default: `''`. */
+  prefix?: string;
+}
+
+const stateDictOptions = optionsTable<StateDictOptions>('stateDict', { prefix: string.or('') });
+
+const anyFunction = functionOf();
+
+/** A name as a field and a key of the state dict may have it. */
+export function checkName(operation: string, name: unknown): void {
+  string.check(operation, 'name', name);
+  if (name !== '' && !(name as string).includes('.')) return;
+  refuse(operation, 'name', 'a string of at least one character without dots', name, RangeError);
+}
 
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 
@@ -107,7 +160,8 @@ export class Module {
    * This module (named `prefix`) and every one below it, parents first (torch.nn.Module.named_modules).
    * @throws Error when a module contains itself.
    */
-  namedModules({ prefix = '', removeDuplicate = true }: WalkOptions = {}): [string, Module][] {
+  namedModules(options?: WalkOptions): [string, Module][] {
+    const { prefix, removeDuplicate } = walkOptions.read(options, 'namedModules');
     const found: [string, Module][] = [];
     const seen = new Set<Module>();
     const ancestors: Module[] = [];
@@ -137,7 +191,7 @@ export class Module {
 
   #named<T extends Tensor>(
     own: (module: Module) => (readonly [string, T, ...unknown[]])[],
-    { prefix = '', recurse = true, removeDuplicate = true }: WalkOptions,
+    { prefix, recurse, removeDuplicate }: Required<WalkOptions>,
   ): [string, T][] {
     const modules: [string, Module][] = recurse
       ? this.namedModules({ prefix, removeDuplicate })
@@ -155,12 +209,14 @@ export class Module {
   }
 
   /** Every parameter with its name (`rnn.weight_ih_l0`), own ones first; a shared one once. */
-  namedParameters(options: WalkOptions = {}): [string, Parameter][] {
-    return this.#named((module) => module.ownParameters(), options);
+  namedParameters(options?: WalkOptions): [string, Parameter][] {
+    const read = walkOptions.read(options, 'namedParameters');
+    return this.#named((module) => module.ownParameters(), read);
   }
 
   /** Every parameter, a shared one once: what an optimizer takes. */
-  parameters({ recurse = true }: { recurse?: boolean } = {}): Parameter[] {
+  parameters(options?: ParametersOptions): Parameter[] {
+    const { recurse } = parametersOptions.read(options);
     const found = new Set<Parameter>();
     // Own parameters come before those of children, as in namedParameters().
     for (const module of recurse ? this.modules() : [this]) {
@@ -172,21 +228,18 @@ export class Module {
   }
 
   /** Every buffer with its name. */
-  namedBuffers(options: WalkOptions = {}): [string, Tensor][] {
-    return this.#named((module) => module.ownBuffers(), options);
+  namedBuffers(options?: WalkOptions): [string, Tensor][] {
+    const read = walkOptions.read(options, 'namedBuffers');
+    return this.#named((module) => module.ownBuffers(), read);
   }
 
   /** Every buffer. */
-  buffers(options: WalkOptions = {}): Tensor[] {
+  buffers(options?: WalkOptions): Tensor[] {
     return this.namedBuffers(options).map(([, buffer]) => buffer);
   }
 
   #register(operation: string, name: string, value: unknown): void {
-    if (typeof name !== 'string' || name === '' || name.includes('.')) {
-      throw new RangeError(
-        `${operation}: the name must be a string of at least one character without dots, got '${String(name)}'`,
-      );
-    }
+    checkName(operation, name);
     if ((name in this && !Object.keys(this).includes(name)) || name === 'training') {
       throw new RangeError(
         `${operation}: '${name}' is already something else in ${this.constructor.name}; use another name`,
@@ -197,45 +250,50 @@ export class Module {
 
   /**
    * Makes `tensor` the field `name` and a buffer: part of the module's state, but not learned.
-   * @param options.persistent whether the state dict has it; default true
+   * @throws TypeError for what is no tensor; RangeError for a name that is taken or none.
    */
-  registerBuffer(
-    name: string,
-    tensor: Tensor | null,
-    { persistent = true }: { persistent?: boolean } = {},
-  ): void {
-    if (tensor !== null && !(tensor instanceof Tensor)) {
-      throw new TypeError(
-        `registerBuffer: '${name}' must be a Tensor or null, got ${typeof tensor}`,
-      );
+  registerBuffer(name: string, tensor: Tensor | null, options?: BufferOptions): void {
+    const { persistent } = bufferOptions.read(options);
+    checkName('registerBuffer', name);
+    if (tensor !== null && !isTensor(tensor)) {
+      refuse('registerBuffer', `'${name}'`, 'a Tensor or null', tensor);
     }
     this.#register('registerBuffer', name, tensor);
     this.#buffers.set(name, persistent);
   }
 
-  /** Makes `parameter` the field `name`; null stands for one that is switched off. */
+  /**
+   * Makes `parameter` the field `name`; null for one that is switched off.
+   * @throws TypeError for what is no Parameter; RangeError for a name that is taken or none.
+   */
   registerParameter(name: string, parameter: Parameter | null): void {
-    if (parameter !== null && !(parameter instanceof Parameter)) {
-      throw new TypeError(
-        `registerParameter: '${name}' must be a Parameter or null; wrap the tensor: new nn.Parameter(tensor)`,
-      );
+    checkName('registerParameter', name);
+    if (parameter !== null && !isInstance(parameter, Parameter)) {
+      const must = 'a Parameter or null (wrap the tensor: new nn.Parameter(tensor))';
+      refuse('registerParameter', `'${name}'`, must, parameter);
     }
     this.#register('registerParameter', name, parameter);
   }
 
-  /** Makes `module` the field `name`. */
+  /**
+   * Makes `module` the field `name`.
+   * @throws TypeError for what is no Module; RangeError for a name that is taken or none.
+   */
   addModule(name: string, module: Module | null): void {
-    if (module !== null && !(module instanceof Module)) {
-      throw new TypeError(`addModule: '${name}' must be a Module or null, got ${typeof module}`);
+    checkName('addModule', name);
+    if (module !== null && !isInstance(module, Module)) {
+      refuse('addModule', `'${name}'`, 'a Module or null', module);
     }
     this.#register('addModule', name, module);
   }
 
-  /** Switches this module and all below to training (or, with false, to evaluation). */
-  train(mode = true): this {
-    if (typeof mode !== 'boolean') {
-      throw new TypeError(`train: the mode must be true or false, got ${String(mode)}`);
-    }
+  /**
+   * Switches this module and all below to training (or, with false, to evaluation).
+   * @param mode default: true
+   * @throws TypeError unless it is a boolean.
+   */
+  train(mode: boolean = true): this {
+    boolean.check('train', 'mode', mode);
     for (const module of this.modules()) module.training = mode;
     return this;
   }
@@ -245,19 +303,29 @@ export class Module {
     return this.train(false);
   }
 
-  /** Switches gradients of all parameters on or off. */
-  requiresGrad_(wanted = true): this {
+  /**
+   * Switches gradients of all parameters on or off.
+   * @param wanted default: true
+   * @throws TypeError unless it is a boolean.
+   */
+  requiresGrad_(wanted: boolean = true): this {
+    boolean.check('requiresGrad_', 'requiresGrad', wanted);
     for (const parameter of this.parameters()) parameter.requiresGrad = wanted;
     return this;
   }
 
   /** Forgets every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
-  zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
+  zeroGrad(options?: ZeroGradOptions): void {
+    const { setToNone } = zeroGradOptions.read(options);
     for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
   }
 
-  /** Calls `fn` with every module, children before parents. */
+  /**
+   * Calls `fn` with every module, children before parents.
+   * @throws TypeError unless `fn` is a function.
+   */
   apply(fn: (module: Module) => void): this {
+    anyFunction.check('apply', 'fn', fn);
     this.modules(); // refuses a module that contains itself
     const visit = (module: Module): void => {
       for (const child of module.children()) visit(child);
@@ -273,9 +341,7 @@ export class Module {
    * @throws TypeError unless `dtype` is float32 or float64.
    */
   to(dtype: DType): this {
-    if (!isFloat(checkDType('to', dtype))) {
-      throw new TypeError(`to: a module converts to float32 or float64 only, got ${dtype}`);
-    }
+    floatDType.check('to', 'dtype', dtype);
     const convert = (x: Tensor): void => {
       if (isFloat(x.dtype) && x.dtype !== dtype) replaceData(x, cast(x, dtype));
       if (x.grad !== null && x.grad.dtype !== dtype) x.grad = cast(x.grad, dtype);
@@ -300,22 +366,24 @@ export class Module {
    * Parameters and persistent buffers by PyTorch's keys, detached, sharing memory with the module
    * (torch.nn.Module.state_dict). What two fields hold comes under both names.
    */
-  stateDict({ prefix = '' }: { prefix?: string } = {}): Map<string, Tensor> {
-    return stateDict(this, prefix);
+  stateDict(options?: StateDictOptions): Map<string, Tensor> {
+    return stateDict(this, stateDictOptions.read(options).prefix);
   }
 
   /**
    * Copies values into parameters and buffers, converting between float32 and float64. When anything does not fit,
    * nothing is changed and the error lists every missing, unexpected, misshapen and mistyped key.
-   * @param options.strict false: missing and unexpected keys are returned instead
+   * With `strict: false` missing and unexpected keys are returned instead.
+   * @throws TypeError for what is no Map of tensors; RangeError for keys and shapes that do not fit.
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor>, options: LoadOptions = {}): LoadResult {
+  loadStateDict(state: ReadonlyMap<string, Tensor>, options?: LoadOptions): LoadResult {
     return loadStateDict(this, state, options);
   }
 
   /**
    * Calls `hook(module, inputs, output)` after every `forward`; what it returns replaces the output, unless it
    * is undefined. Returns a function that removes the hook.
+   * @throws TypeError unless the hook is a function.
    */
   registerForwardHook(hook: ForwardHook): RemoveHook {
     return addForwardHook(this, hook);
@@ -324,6 +392,7 @@ export class Module {
   /**
    * Calls `hook(module, inputs)` before every `forward`; an array that it returns replaces the inputs. Returns
    * a function that removes the hook.
+   * @throws TypeError unless the hook is a function.
    */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
     return addForwardPreHook(this, hook);

@@ -1,10 +1,17 @@
 /** Parameter: a tensor that a module learns. */
+import { boolean, optionsTable, refuse } from '../check';
+import { isTensor } from '../tensor/rules';
 import { Tensor } from '../tensor/tensor';
 
+/** Options of `Parameter`. */
 export interface ParameterOptions {
   /** Whether `backward` computes a gradient for it. Default: true. */
   requiresGrad?: boolean;
 }
+
+const parameterOptions = optionsTable<ParameterOptions>('Parameter', {
+  requiresGrad: boolean.or(true),
+});
 
 /**
  * A leaf tensor that a `Module` finds among its fields (torch.nn.Parameter). It shares `data`'s memory
@@ -17,12 +24,10 @@ export interface ParameterOptions {
  * }
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, { requiresGrad = true }: ParameterOptions = {}) {
-    if (!(data instanceof Tensor)) {
-      throw new TypeError(
-        `Parameter: data must be a Tensor, got ${data === null ? 'null' : typeof data}; make one with tensor(…)`,
-      );
-    }
+  /** @param data the values, whose memory the parameter shares */
+  constructor(data: Tensor, options?: ParameterOptions) {
+    const { requiresGrad } = parameterOptions.read(options);
+    if (!isTensor(data)) refuse('Parameter', 'data', 'a Tensor (make one with tensor(…))', data);
     super(data.storage, data.dtype, data.shape, data.strides, data.offset, data.contiguousLayout);
     this.requiresGrad = requiresGrad;
   }

@@ -2,19 +2,25 @@
  * State dicts: a module's parameters and persistent buffers by name. Loading compares everything before it
  * changes anything.
  */
+import { boolean, describe, isInstance, optionsTable } from '../check';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/cast';
 import { copyInto, detach } from '../ops/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
-import { bumpVersion, Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import { bumpVersion, type Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 
+/** Options of `Module.loadStateDict`. */
 export interface LoadOptions {
   /** Whether missing and unexpected keys are errors. Default: true. */
   strict?: boolean;
 }
 
+const loadOptions = optionsTable<LoadOptions>('loadStateDict', { strict: boolean.or(true) });
+
+/** What `Module.loadStateDict` did not use. */
 export interface LoadResult {
   /** Keys of the module that the state dict lacks. */
   missingKeys: string[];
@@ -45,9 +51,9 @@ const fits = (value: Tensor, target: Tensor): boolean =>
   value.dtype === target.dtype || (isFloat(value.dtype) && isFloat(target.dtype));
 
 function checkMap(state: unknown): asserts state is ReadonlyMap<string, unknown> {
-  if (!(state instanceof Map)) {
+  if (!isInstance(state, Map)) {
     throw new TypeError(
-      `loadStateDict: the state dict must be a Map from names to tensors, got ${state === null ? 'null' : typeof state}; new Map(Object.entries(…)) makes one of an object`,
+      `loadStateDict: the state dict must be a Map from names to tensors, got ${describe(state)}; new Map(Object.entries(…)) makes one of an object`,
     );
   }
 }
@@ -56,8 +62,9 @@ function checkMap(state: unknown): asserts state is ReadonlyMap<string, unknown>
 export function loadStateDict(
   module: Module,
   state: ReadonlyMap<string, Tensor>,
-  { strict = true }: LoadOptions,
+  options: LoadOptions | undefined,
 ): LoadResult {
+  const { strict } = loadOptions.read(options);
   checkMap(state);
   const targets = new Map(entries(module, ''));
   const missingKeys = [...targets.keys()].filter((name) => !state.has(name));
@@ -71,8 +78,8 @@ export function loadStateDict(
   for (const [name, target] of targets) {
     if (!state.has(name)) continue;
     const value: unknown = state.get(name);
-    if (!(value instanceof Tensor)) {
-      problems.push(`not a tensor: ${name} is ${value === null ? 'null' : typeof value}`);
+    if (!isTensor(value)) {
+      problems.push(`not a tensor: ${name} is ${describe(value)}`);
       wrongKind = true;
     } else if (!fits(value, target)) {
       problems.push(`dtype of ${name}: ${value.dtype}, but the module's is ${target.dtype}`);

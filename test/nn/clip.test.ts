@@ -84,10 +84,18 @@ describe('clipGradNorm_', () => {
   });
 
   it.each([
-    [() => clipGradNorm_([1] as never, 1), TypeError, /item 0 is not a Tensor/],
-    [() => clipGradNorm_(null as never, 1), TypeError, /takes a tensor or several/],
+    [() => clipGradNorm_([1] as never, 1), TypeError, /parameters\[0\] must be a Tensor, got 1/],
+    [
+      () => clipGradNorm_(null as never, 1),
+      TypeError,
+      /parameters must be a tensor or several, such as model.parameters\(\), got null/,
+    ],
     [() => clipGradNorm_([], -1), RangeError, /maxNorm must be a number of at least 0, got -1/],
-    [() => clipGradNorm_([], '1' as never), TypeError, /maxNorm must be a number, got string/],
+    [
+      () => clipGradNorm_([], '1' as never),
+      TypeError,
+      /maxNorm must be a number of at least 0, got '1'/,
+    ],
     [() => clipGradNorm_([], 1, { normType: NaN }), RangeError, /normType/],
   ])('refuses bad arguments', (call, kind, message) => {
     expect(call).toThrow(kind);

@@ -184,7 +184,7 @@ describe('modes and conversion', () => {
     layer.float();
     expect(weight.dtype).toBe('float32');
     expect(weight.grad!.dtype).toBe('float32');
-    expect(() => layer.to('int32')).toThrow(/float32 or float64 only, got int32/);
+    expect(() => layer.to('int32')).toThrow(/dtype must be float32 or float64, got 'int32'/);
   });
 
   it('a graph that saved a parameter notices its conversion', () => {

@@ -98,7 +98,7 @@ describe('loadStateDict', () => {
         "  dtype of count: float32, but the module's is int32",
         "  shape of fc.weight: [3, 3], but the module's is [3, 2]",
         "  dtype of norm.weight: int32, but the module's is float32",
-        '  not a tensor: norm.bias is object',
+        '  not a tensor: norm.bias is [0, 0, 0]',
       ].join('\n'),
     );
     expect(values(net)).toEqual(before);

@@ -13,7 +13,10 @@ const showNumber = (value: number): string =>
  * @example new nn.Tanh().forward(tensor([0, 1])) // [0, 0.7616]
  */
 export class Tanh extends Module {
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.tanh(input);
   }
@@ -24,7 +27,10 @@ export class Tanh extends Module {
  * @example new nn.Sigmoid().forward(tensor([0, 1])) // [0.5, 0.7311]
  */
 export class Sigmoid extends Module {
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.sigmoid(input);
   }
@@ -35,7 +41,10 @@ export class Sigmoid extends Module {
  * @example new nn.ReLU().forward(tensor([-1, 2])) // [0, 2]
  */
 export class ReLU extends Module {
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.relu(input);
   }
@@ -46,7 +55,10 @@ export class ReLU extends Module {
  * @example new nn.SiLU().forward(tensor([0, 1])) // [0, 0.7311]
  */
 export class SiLU extends Module {
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.silu(input);
   }
@@ -76,7 +88,10 @@ export class GELU extends Module {
     this.approximate = geluOptions.read(options).approximate;
   }
 
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.gelu(input, { approximate: this.approximate });
   }
@@ -111,7 +126,10 @@ export class LeakyReLU extends Module {
     this.negativeSlope = leakyReluOptions.read(options).negativeSlope;
   }
 
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.leakyRelu(input, { negativeSlope: this.negativeSlope });
   }
@@ -144,7 +162,10 @@ export class ELU extends Module {
     this.alpha = eluOptions.read(options).alpha;
   }
 
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.elu(input, { alpha: this.alpha });
   }
@@ -186,7 +207,10 @@ export class Softplus extends Module {
     this.threshold = threshold;
   }
 
-  /** @throws TypeError unless `input` is a tensor. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
   forward(input: Tensor): Tensor {
     return F.softplus(input, { beta: this.beta, threshold: this.threshold });
   }
@@ -212,7 +236,10 @@ export class Softmax extends Module {
     integer.check('Softmax', 'dim', dim);
   }
 
-  /** @throws RangeError when `input` does not have the dimension. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws RangeError when `input` does not have the dimension.
+   */
   forward(input: Tensor): Tensor {
     return F.softmax(input, this.dim);
   }
@@ -238,7 +265,10 @@ export class LogSoftmax extends Module {
     integer.check('LogSoftmax', 'dim', dim);
   }
 
-  /** @throws RangeError when `input` does not have the dimension. */
+  /**
+   * The function of `input`, of the same shape.
+   * @throws RangeError when `input` does not have the dimension.
+   */
   forward(input: Tensor): Tensor {
     return F.logSoftmax(input, this.dim);
   }

@@ -24,7 +24,10 @@ export class Dropout extends Module {
     probability.check('Dropout', 'p', p);
   }
 
-  /** @throws TypeError unless `input` is a tensor of floats. */
+  /**
+   * `input` with elements dropped while training, else `input` itself.
+   * @throws TypeError unless `input` is a tensor of floats.
+   */
   forward(input: Tensor): Tensor {
     return dropout(input, this.p, { training: this.training });
   }

@@ -67,7 +67,10 @@ export class Linear extends Module {
     uniform_(this.bias, -bound, bound);
   }
 
-  /** @throws RangeError, TypeError when the input has other features or another type than the weight. */
+  /**
+   * x·Wᵀ + b: [..., inFeatures] to [..., outFeatures].
+   * @throws RangeError, TypeError when the input has other features or another type than the weight.
+   */
   forward(input: Tensor): Tensor {
     return linear(input, this.weight, this.bias);
   }

@@ -40,7 +40,10 @@ export class MSELoss extends Loss {
     super(lossOptions.read(options, 'MSELoss'));
   }
 
-  /** @throws RangeError when the shapes do not broadcast. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError when the shapes do not broadcast.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return F.mseLoss(input, target, { reduction: this.reduction });
   }
@@ -58,7 +61,10 @@ export class L1Loss extends Loss {
     super(lossOptions.read(options, 'L1Loss'));
   }
 
-  /** @throws RangeError when the shapes do not broadcast. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError when the shapes do not broadcast.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return F.l1Loss(input, target, { reduction: this.reduction });
   }
@@ -92,7 +98,10 @@ export class SmoothL1Loss extends Loss {
     this.beta = read.beta;
   }
 
-  /** @throws RangeError when the shapes do not broadcast. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError when the shapes do not broadcast.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return F.smoothL1Loss(input, target, { reduction: this.reduction, beta: this.beta });
   }
@@ -126,7 +135,10 @@ export class HuberLoss extends Loss {
     this.delta = read.delta;
   }
 
-  /** @throws RangeError when the shapes do not broadcast. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError when the shapes do not broadcast.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     return F.huberLoss(input, target, { reduction: this.reduction, delta: this.delta });
   }
@@ -176,7 +188,10 @@ export class NLLLoss extends WeightedLoss {
     this.ignoreIndex = read.ignoreIndex;
   }
 
-  /** @throws RangeError for a class outside 0 … C − 1, and shapes that do not fit. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError for a class outside 0 … C − 1, and shapes that do not fit.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     const { weight, reduction, ignoreIndex } = this;
     return F.nllLoss(input, target, { weight, reduction, ignoreIndex });
@@ -217,7 +232,10 @@ export class CrossEntropyLoss extends WeightedLoss {
     this.labelSmoothing = read.labelSmoothing;
   }
 
-  /** @throws RangeError for a class outside 0 … C − 1, and shapes that do not fit. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError for a class outside 0 … C − 1, and shapes that do not fit.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     const { weight, reduction, ignoreIndex, labelSmoothing } = this;
     return F.crossEntropy(input, target, { weight, reduction, ignoreIndex, labelSmoothing });
@@ -245,7 +263,10 @@ export class BCELoss extends WeightedLoss {
     super(bceOptions.read(options));
   }
 
-  /** @throws RangeError when the shapes differ or `input` lies outside 0 … 1. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError when the shapes differ or `input` lies outside 0 … 1.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     const { weight, reduction } = this;
     return F.binaryCrossEntropy(input, target, { weight, reduction });
@@ -282,7 +303,10 @@ export class BCEWithLogitsLoss extends WeightedLoss {
     this.registerBuffer('posWeight', read.posWeight);
   }
 
-  /** @throws RangeError when the shapes differ. */
+  /**
+   * The loss of `input` against `target`, reduced as `reduction` says.
+   * @throws RangeError when the shapes differ.
+   */
   forward(input: Tensor, target: Tensor): Tensor {
     const { weight, posWeight, reduction } = this;
     return F.binaryCrossEntropyWithLogits(input, target, { weight, posWeight, reduction });

@@ -73,7 +73,10 @@ export class LayerNorm extends Module {
     if (this.bias !== null) zeros_(this.bias);
   }
 
-  /** @throws RangeError when the input's last sizes are others. */
+  /**
+   * `input` normalized over its last dimensions, of the same shape.
+   * @throws RangeError when the input's last sizes are others.
+   */
   forward(input: Tensor): Tensor {
     return layerNorm(input, this.normalizedShape, {
       weight: this.weight,

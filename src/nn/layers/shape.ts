@@ -42,7 +42,10 @@ export class Flatten extends Module {
     integer.check('Flatten', 'endDim', endDim);
   }
 
-  /** @throws RangeError when `input` does not have the dimensions. */
+  /**
+   * `input` with the dimensions merged.
+   * @throws RangeError when `input` does not have the dimensions.
+   */
   forward(input: Tensor): Tensor {
     return flatten(input, this.startDim, this.endDim);
   }

@@ -1,4 +1,5 @@
 /** Clipping of gradients, in place: by the norm of all of them together, or element by element. */
+import { boolean, iterableOf, nonNegative, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { args, family } from '../../native/kernels';
 import { copyInto } from '../../ops/clone';
@@ -6,15 +7,24 @@ import { full } from '../../ops/factories';
 import { clamp_ } from '../../ops/inplace/pointwise';
 import { kernelFor, Table } from '../../ops/table';
 import { isFloat, type DType } from '../../tensor/dtype';
+import { anyTensor, isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
-import { bumpVersion, empty, Tensor } from '../../tensor/tensor';
+import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 
+/** Options of `getTotalNorm` and `clipGradNorm_`. */
 export interface NormOptions {
   /** Order of the norm: a number, or Infinity for the largest element. Default: 2. */
   normType?: number;
   /** Throw, and change nothing, when the norm is infinite or NaN. Default: false. */
   errorIfNonfinite?: boolean;
 }
+
+const normOptions = optionsTable<NormOptions>('clipGradNorm_', {
+  normType: nonNegative.or(2),
+  errorIfNonfinite: boolean.or(false),
+});
+
+const anyTensors = iterableOf(anyTensor, 'a tensor or several, such as model.parameters()');
 
 const sumSquares = family('table_sum_squares');
 const scale = family('table_scale');
@@ -25,19 +35,12 @@ const resultCell = new Float64Array(result.buffer, result.byteOffset, 1);
 const floats = ['float32', 'float64'] as const;
 
 function listOf(operation: string, tensors: unknown): Tensor[] {
-  if (tensors instanceof Tensor) return [tensors];
-  if (typeof tensors !== 'object' || tensors === null || !(Symbol.iterator in tensors)) {
-    throw new TypeError(
-      `${operation}: takes a tensor or several, such as model.parameters(), got ${tensors === null ? 'null' : typeof tensors}`,
-    );
+  const list = isTensor(tensors) ? [tensors] : anyTensors.check(operation, 'parameters', tensors);
+  for (const [i, { dtype }] of list.entries()) {
+    if (isFloat(dtype)) continue;
+    throw new TypeError(`${operation}: parameters[${i}] must be of floats, got ${dtype}`);
   }
-  const list = [...(tensors as Iterable<unknown>)];
-  for (const [i, x] of list.entries()) {
-    if (!(x instanceof Tensor)) throw new TypeError(`${operation}: item ${i} is not a Tensor`);
-    if (!isFloat(x.dtype))
-      throw new TypeError(`${operation}: item ${i} is ${x.dtype}, not a float`);
-  }
-  return list as Tensor[];
+  return list;
 }
 
 const gradientsOf = (parameters: readonly Tensor[]): Tensor[] => {
@@ -45,15 +48,6 @@ const gradientsOf = (parameters: readonly Tensor[]): Tensor[] => {
   for (const { accumulated } of parameters) if (accumulated !== null) grads.push(accumulated);
   return grads;
 };
-
-function checkNumber(operation: string, name: string, value: unknown): asserts value is number {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${operation}: ${name} must be a number, got ${typeof value}`);
-  }
-  if (Number.isNaN(value) || value < 0) {
-    throw new RangeError(`${operation}: ${name} must be a number of at least 0, got ${value}`);
-  }
-}
 
 // One kernel call over all tensors of a type; args from [2] on are the caller's.
 function overTable(dtype: DType, kernels: typeof scale, tensors: readonly Tensor[]): void {
@@ -100,21 +94,19 @@ function normP(tensors: readonly Tensor[], p: number): number {
 
 /**
  * The norm of all tensors as if they were one vector, a 0-dimensional tensor (torch.nn.utils.get_total_norm).
- * @throws RangeError when `errorIfNonfinite` and the norm is infinite or NaN.
+ * @throws TypeError for what are no tensors of floats; RangeError when `errorIfNonfinite` and the norm is infinite or NaN.
+ * @example nn.utils.getTotalNorm([tensor([3]), tensor([4])]).item() // 5
  */
-export function getTotalNorm(
-  tensors: Tensor | Iterable<Tensor>,
-  options: NormOptions = {},
-): Tensor {
+export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: NormOptions): Tensor {
   return totalNorm('getTotalNorm', listOf('getTotalNorm', tensors), options);
 }
 
 function totalNorm(
   operation: string,
   tensors: readonly Tensor[],
-  { normType = 2, errorIfNonfinite = false }: NormOptions,
+  options: NormOptions | undefined,
 ): Tensor {
-  checkNumber(operation, 'normType', normType);
+  const { normType, errorIfNonfinite } = normOptions.read(options, operation);
   const norm = normType === 2 ? norm2(tensors) : normP(tensors, normType);
   if (errorIfNonfinite && !Number.isFinite(norm)) {
     throw new RangeError(
@@ -125,7 +117,14 @@ function totalNorm(
 }
 
 /**
- * Multiplies all gradients by min(1, maxNorm / (totalNorm + 1e-6)), in place (torch.nn.utils.clip_grads_with_norm_).
+ * Multiplies all gradients by min(1, maxNorm / (norm + 1e-6)), in place (torch.nn.utils.clip_grads_with_norm_).
+ * @param norm what `getTotalNorm` of the gradients returned
+ * @throws TypeError for what are no tensors of floats; RangeError for a negative maxNorm.
+ * @example
+ * const layer = new nn.Linear(2, 1);
+ * layer.forward(ones([2])).sum().backward();
+ * const grads = layer.parameters().map((parameter) => parameter.grad!);
+ * nn.utils.clipGradsWithNorm_(layer.parameters(), 1, nn.utils.getTotalNorm(grads));
  */
 export function clipGradsWithNorm_(
   parameters: Tensor | Iterable<Tensor>,
@@ -133,7 +132,8 @@ export function clipGradsWithNorm_(
   norm: Tensor,
 ): void {
   const grads = gradientsOf(listOf('clipGradsWithNorm_', parameters));
-  checkNumber('clipGradsWithNorm_', 'maxNorm', maxNorm);
+  nonNegative.check('clipGradsWithNorm_', 'maxNorm', maxNorm);
+  anyTensor.check('clipGradsWithNorm_', 'norm', norm);
   scaleAll(grads, maxNorm / (norm.item() + 1e-6));
 }
 
@@ -155,18 +155,18 @@ function scaleAll(grads: readonly Tensor[], factor: number): void {
 /**
  * Scales all gradients so that their norm, taken over all of them, is at most `maxNorm`, and returns the norm that they had
  * (torch.nn.utils.clip_grad_norm_). Parameters without gradients do not count.
- * @throws RangeError for a negative maxNorm or normType; when `errorIfNonfinite` and the norm is infinite or NaN.
+ * @throws TypeError for what are no tensors of floats; RangeError for a negative maxNorm or normType, and when `errorIfNonfinite` and the norm is infinite or NaN.
  * @example
- * loss.backward();
- * nn.utils.clipGradNorm_(model.parameters(), 1);
- * optimizer.step();
+ * const layer = new nn.Linear(2, 1);
+ * layer.forward(ones([2])).sum().backward();
+ * nn.utils.clipGradNorm_(layer.parameters(), 1).item(); // 1.7321
  */
 export function clipGradNorm_(
   parameters: Tensor | Iterable<Tensor>,
   maxNorm: number,
-  options: NormOptions = {},
+  options?: NormOptions,
 ): Tensor {
-  checkNumber('clipGradNorm_', 'maxNorm', maxNorm);
+  nonNegative.check('clipGradNorm_', 'maxNorm', maxNorm);
   const grads = gradientsOf(listOf('clipGradNorm_', parameters));
   const total = totalNorm('clipGradNorm_', grads, options);
   scaleAll(grads, maxNorm / (total.item() + 1e-6));
@@ -175,11 +175,14 @@ export function clipGradNorm_(
 
 /**
  * Cuts every element of every gradient to ±clipValue, in place (torch.nn.utils.clip_grad_value_).
- * @throws RangeError for a negative clipValue.
- * @example nn.utils.clipGradValue_(model.parameters(), 0.5)
+ * @throws TypeError for what are no tensors of floats; RangeError for a negative clipValue.
+ * @example
+ * const layer = new nn.Linear(2, 1);
+ * layer.forward(ones([2])).sum().backward();
+ * nn.utils.clipGradValue_(layer.parameters(), 0.5);
  */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
-  checkNumber('clipGradValue_', 'clipValue', clipValue);
+  nonNegative.check('clipGradValue_', 'clipValue', clipValue);
   noGrad(() => {
     for (const grad of gradientsOf(listOf('clipGradValue_', parameters))) {
       clamp_(grad, -clipValue, clipValue);

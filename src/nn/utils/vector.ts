@@ -1,31 +1,38 @@
 /** A model's parameters as one vector, and back. */
+import { iterableOf } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { cast } from '../../ops/cast';
 import { copyInto } from '../../ops/clone';
-import { checkTensor } from '../../ops/elementwise';
 import { cat } from '../../ops/joining/cat';
 import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';
+import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
+const anyTensors = iterableOf(anyTensor, 'tensors, such as model.parameters()');
+
 /**
  * All parameters one after the other, a vector (torch.nn.utils.parameters_to_vector). Differentiable.
- * @example nn.utils.parametersToVector(model.parameters()).shape // [number of parameters' elements]
+ * @throws TypeError for what are no tensors.
+ * @example nn.utils.parametersToVector(new nn.Linear(3, 2).parameters()).shape // [8]
  */
 export const parametersToVector = (parameters: Iterable<Tensor>): Tensor =>
   cat(
-    [...parameters].map((parameter) => reshape(parameter, [-1])),
+    anyTensors
+      .check('parametersToVector', 'parameters', parameters)
+      .map((parameter) => reshape(parameter, [-1])),
     0,
   );
 
 /**
  * Copies the pieces of a vector into the parameters, in place (torch.nn.utils.vector_to_parameters).
- * @throws RangeError unless the vector has as many elements as the parameters together.
+ * @throws TypeError for what are no tensors; RangeError unless the vector has as many elements as the parameters together.
+ * @example nn.utils.vectorToParameters(zeros([8]), new nn.Linear(3, 2).parameters())
  */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
-  checkTensor('vectorToParameters', 'vector', vector);
-  const list = [...parameters];
+  anyTensor.check('vectorToParameters', 'vector', vector);
+  const list = anyTensors.check('vectorToParameters', 'parameters', parameters);
   const count = list.reduce((n, parameter) => n + parameter.numel, 0);
   if (vector.ndim !== 1 || vector.numel !== count) {
     throw new RangeError(

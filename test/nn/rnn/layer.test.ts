@@ -298,12 +298,12 @@ test.each<[string, () => unknown, string]>([
   [
     'length past the end',
     () => packPaddedSequence(zeros([3, 2, 4]), [4, 1]),
-    'packPaddedSequence: length 0 must be an integer from 0 to 3 (the steps of the batch), got 4',
+    'packPaddedSequence: lengths[0] must be an integer from 0 to 3 (the steps of the batch), got 4',
   ],
   [
     'negative length',
     () => packPaddedSequence(zeros([3, 2, 4]), [1, -1]),
-    'packPaddedSequence: length 1 must be',
+    'packPaddedSequence: lengths[1] must be',
   ],
   [
     'too few lengths',

@@ -7,6 +7,9 @@ export {
   unpackSequence,
   unpadSequence,
   type PackOptions,
+  type PackSequenceOptions,
   type PadOptions,
+  type PadSequenceOptions,
+  type UnpadOptions,
 } from './pack';
 export { PackedSequence } from './packed-sequence';

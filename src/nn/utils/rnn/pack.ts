@@ -1,14 +1,17 @@
 /** Packing and padding of sequences of unequal length (torch.nn.utils.rnn). */
 import { cat, full, reshape, tensor } from '../../../ops';
-import { checkTensor } from '../../../ops/elementwise';
-import { Tensor } from '../../../tensor/tensor';
+import { arrayOf, boolean, count, instanceOf, number, oneOf, optionsTable } from '../../../check';
+import { anyTensor } from '../../../tensor/rules';
 import { showShape } from '../../../tensor/shape';
-import { PackedSequence, takeRows } from './packed-sequence';
+import type { Tensor } from '../../../tensor/tensor';
+import { lengthsOf as readLengths } from '../../attention/mask';
+import { makePacked, PackedSequence, takeRows } from './packed-sequence';
 
+/** Options of `packPaddedSequence`. */
 export interface PackOptions {
-  /** The batch comes first: [N, T, …] instead of [T, N, …]. */
+  /** The batch comes first: [N, T, …] instead of [T, N, …]. Default: false. */
   batchFirst?: boolean;
-  /** Whether sequences come in order of falling length already. Default true; false sorts them. */
+  /** Whether sequences come in order of falling length already. Default: true; false sorts them. */
   enforceSorted?: boolean;
 }
 
@@ -18,27 +21,25 @@ function lengthsOf(
   batch: number,
   steps: number,
 ): number[] {
-  const list: readonly unknown[] =
-    lengths instanceof Tensor ? [...lengths.toTypedArray()] : lengths;
-  if (!Array.isArray(list) || (lengths instanceof Tensor && lengths.ndim !== 1)) {
-    throw new TypeError(
-      `${operation}: lengths must be an array of numbers or a 1-dimensional tensor`,
-    );
-  }
+  const list = readLengths(operation, lengths);
   if (list.length !== batch) {
     throw new RangeError(
       `${operation}: there are ${batch} sequences but ${list.length} lengths; give one for each`,
     );
   }
   for (const [n, length] of list.entries()) {
-    if (typeof length !== 'number' || !Number.isInteger(length) || length < 0 || length > steps) {
-      throw new RangeError(
-        `${operation}: length ${n} must be an integer from 0 to ${steps} (the steps of the batch), got ${String(length)}`,
-      );
-    }
+    if (length <= steps) continue;
+    throw new RangeError(
+      `${operation}: lengths[${n}] must be an integer from 0 to ${steps} (the steps of the batch), got ${length}`,
+    );
   }
-  return list.slice() as number[];
+  return list;
 }
+
+const packOptions = optionsTable<PackOptions>('packPaddedSequence', {
+  batchFirst: boolean.or(false),
+  enforceSorted: boolean.or(true),
+});
 
 const int32 = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
 
@@ -55,16 +56,19 @@ function sortedPlaces(lengths: readonly number[]): number[] {
  * Packs a padded batch (torch.nn.utils.rnn.pack_padded_sequence). Sequences of length 0 are allowed.
  * @param input [T, N, …], or [N, T, …] with `batchFirst`
  * @param lengths one for each sequence, 0 … T
- * @throws RangeError for lengths outside 0 … T, not as many as the batch, or (with `enforceSorted`) not falling.
- * @example packPaddedSequence(x, [3, 5, 2], { batchFirst: true, enforceSorted: false })
+ * @throws TypeError for what is no tensor, no lengths, no option; RangeError for lengths outside 0 … T, not as many as the batch, or (with `enforceSorted`) not falling.
+ * @example
+ * const { packPaddedSequence } = nn.utils.rnn;
+ * packPaddedSequence(randn([3, 5, 4]), [3, 5, 2], { batchFirst: true, enforceSorted: false }).data.shape; // [10, 4]
  */
 export function packPaddedSequence(
   input: Tensor,
   lengths: Tensor | readonly number[],
-  { batchFirst = false, enforceSorted = true }: PackOptions = {},
+  options?: PackOptions,
 ): PackedSequence {
   const name = 'packPaddedSequence';
-  checkTensor(name, 'input', input);
+  const { batchFirst, enforceSorted } = packOptions.read(options);
+  anyTensor.check(name, 'input', input);
   if (input.ndim < 2) {
     throw new RangeError(
       `${name}: input must have at least 2 dimensions, got ${showShape(input.shape)}`,
@@ -91,7 +95,7 @@ export function packPaddedSequence(
   const flat = reshape(input, [steps * batch, ...input.shape.slice(2)]);
   const unsorted = new Array<number>(batch);
   order.forEach((n, place) => (unsorted[n] = place));
-  return new PackedSequence(
+  return makePacked(
     takeRows(flat, rows),
     int32(sizes),
     enforceSorted ? null : int32(order),
@@ -100,30 +104,43 @@ export function packPaddedSequence(
   );
 }
 
+/** Options of `padPackedSequence`. */
 export interface PadOptions {
-  /** The result is [N, T, …] instead of [T, N, …]. */
+  /** The result is [N, T, …] instead of [T, N, …]. Default: false. */
   batchFirst?: boolean;
-  /** What stands behind the end of a sequence. Default 0. */
+  /** What fills the ends of shorter sequences. Default: 0. */
   paddingValue?: number;
-  /** Steps of the result, at least the longest length. */
+  /** Steps of the result, at least the longest length. Default: null, the longest length. */
   totalLength?: number | null;
 }
+
+const padFields = { batchFirst: boolean.or(false), paddingValue: number.or(0) };
+
+const padPackedOptions = optionsTable<PadOptions>('padPackedSequence', {
+  ...padFields,
+  totalLength: count.orNull.or(null),
+});
+
+const anyPacked = instanceOf(PackedSequence, 'a PackedSequence (see packPaddedSequence)');
 
 /**
  * The padded batch of a packed one, and the lengths (torch.nn.utils.rnn.pad_packed_sequence).
  * @returns [padded, lengths]: [T, N, …] or [N, T, …], and int32 [N], both in the original order
+ * @throws TypeError for what is no PackedSequence or no option; RangeError for a totalLength below the longest length.
+ * @example
+ * const packed = nn.utils.rnn.packSequence([ones([3]), ones([1])]);
+ * const [padded, lengths] = nn.utils.rnn.padPackedSequence(packed, { batchFirst: true }); // [[1, 1, 1], [1, 0, 0]], [3, 1]
  */
 export function padPackedSequence(
   sequence: PackedSequence,
-  { batchFirst = false, paddingValue = 0, totalLength = null }: PadOptions = {},
+  options?: PadOptions,
 ): [Tensor, Tensor] {
-  if (!(sequence instanceof PackedSequence)) {
-    throw new TypeError('padPackedSequence: takes a PackedSequence; see packPaddedSequence');
-  }
+  const { batchFirst, paddingValue, totalLength } = padPackedOptions.read(options);
+  anyPacked.check('padPackedSequence', 'sequence', sequence);
   const { data, batch, unsortedIndices } = sequence;
   const longest = sequence.batchSizes.numel;
   const steps = totalLength ?? longest;
-  if (!Number.isInteger(steps) || steps < longest) {
+  if (steps < longest) {
     throw new RangeError(
       `padPackedSequence: totalLength must be an integer of at least the longest length (${longest}), got ${steps}`,
     );
@@ -144,14 +161,15 @@ export function padPackedSequence(
   return [reshape(takeRows(withPadding, rows), [...head, ...rest]), int32(lengths)];
 }
 
+const anySequences = arrayOf(anyTensor, 'an array of tensors');
+
 function checkSequences(operation: string, given: readonly Tensor[]): readonly Tensor[] {
-  if (!Array.isArray(given) || given.length === 0) {
-    throw new RangeError(`${operation}: takes a non-empty array of tensors`);
+  const sequences = anySequences.check(operation, 'sequences', given);
+  if (sequences.length === 0) {
+    throw new RangeError(`${operation}: sequences must hold at least one tensor, got []`);
   }
-  const sequences = given as readonly Tensor[];
   const [first] = sequences;
   for (const [n, x] of sequences.entries()) {
-    checkTensor(operation, `sequence ${n}`, x);
     if (x.ndim < 1 || showShape(x.shape.slice(1)) !== showShape(first.shape.slice(1))) {
       throw new RangeError(
         `${operation}: sequences may differ in length only: sequence ${n} has shape ${showShape(x.shape)}, sequence 0 ${showShape(first.shape)}`,
@@ -166,19 +184,26 @@ function checkSequences(operation: string, given: readonly Tensor[]): readonly T
   return sequences;
 }
 
+/** Options of `padSequence`. */
+export interface PadSequenceOptions extends Omit<PadOptions, 'totalLength'> {
+  /** Where a shorter sequence is filled up. Default: `'right'`, behind its end. */
+  paddingSide?: 'left' | 'right';
+}
+
+const padOptions = optionsTable<PadSequenceOptions>('padSequence', {
+  ...padFields,
+  paddingSide: oneOf('left', 'right').or('right'),
+});
+
 /**
  * Sequences [Lₙ, …] of unequal length as one batch (torch.nn.utils.rnn.pad_sequence).
  * @returns [T, N, …], or [N, T, …] with `batchFirst`, T the longest length
+ * @throws TypeError for what are no tensors or no option; RangeError for sequences that differ in more than their length.
+ * @example nn.utils.rnn.padSequence([ones([2]), ones([1])], { batchFirst: true }) // [[1, 1], [1, 0]]
  */
-export function padSequence(
-  sequences: readonly Tensor[],
-  {
-    batchFirst = false,
-    paddingValue = 0,
-    paddingSide = 'right',
-  }: Omit<PadOptions, 'totalLength'> & { paddingSide?: 'left' | 'right' } = {},
-): Tensor {
-  checkSequences('padSequence', sequences);
+export function padSequence(tensors: readonly Tensor[], options?: PadSequenceOptions): Tensor {
+  const { batchFirst, paddingValue, paddingSide } = padOptions.read(options);
+  const sequences = checkSequences('padSequence', tensors);
   const lengths = sequences.map((x) => x.shape[0]);
   const steps = Math.max(...lengths);
   const batch = sequences.length;
@@ -200,16 +225,28 @@ export function padSequence(
   return reshape(takeRows(all, rows), [...head, ...rest]);
 }
 
+/** Options of `unpadSequence`. */
+export interface UnpadOptions {
+  /** The input is [N, T, …] instead of [T, N, …]. Default: false. */
+  batchFirst?: boolean;
+}
+
+const unpadOptions = optionsTable<UnpadOptions>('unpadSequence', { batchFirst: boolean.or(false) });
+
 /**
- * The sequences of a padded batch, each cut to its length (torch.nn.utils.rnn.unpad_sequence). The input is left
- * as it is.
+ * The sequences of a padded batch, each cut to its length (torch.nn.utils.rnn.unpad_sequence). They share
+ * memory with the input.
+ * @param lengths one for each sequence, 0 … T
+ * @throws TypeError for what is no tensor, no lengths, no option; RangeError for lengths that do not fit.
+ * @example nn.utils.rnn.unpadSequence(ones([3, 2]), [3, 1]).map((x) => x.shape) // [[3], [1]]
  */
 export function unpadSequence(
   padded: Tensor,
   lengths: Tensor | readonly number[],
-  { batchFirst = false }: { batchFirst?: boolean } = {},
+  options?: UnpadOptions,
 ): Tensor[] {
-  checkTensor('unpadSequence', 'padded', padded);
+  const { batchFirst } = unpadOptions.read(options);
+  anyTensor.check('unpadSequence', 'padded', padded);
   if (padded.ndim < 2) {
     throw new RangeError(
       `unpadSequence: padded must have at least 2 dimensions, got ${showShape(padded.shape)}`,
@@ -222,21 +259,41 @@ export function unpadSequence(
   return all.map((length, n) => padded.select(batchFirst ? 0 : 1, n).narrow(0, 0, length));
 }
 
+/** Options of `packSequence`. */
+export interface PackSequenceOptions {
+  /** Whether sequences come in order of falling length already. Default: true; false sorts them. */
+  enforceSorted?: boolean;
+}
+
+const packSequenceOptions = optionsTable<PackSequenceOptions>('packSequence', {
+  enforceSorted: boolean.or(true),
+});
+
 /**
  * Packs sequences [Lₙ, …] (torch.nn.utils.rnn.pack_sequence).
- * @throws RangeError when lengths do not fall and `enforceSorted` is not false.
+ * @throws TypeError for what are no tensors or no option; RangeError when lengths do not fall and `enforceSorted` is not
+ * false.
+ * @example nn.utils.rnn.packSequence([ones([3]), ones([1])]).batchSizes // [2, 1, 1]
  */
 export function packSequence(
-  sequences: readonly Tensor[],
-  { enforceSorted = true }: { enforceSorted?: boolean } = {},
+  tensors: readonly Tensor[],
+  options?: PackSequenceOptions,
 ): PackedSequence {
-  checkSequences('packSequence', sequences);
+  const { enforceSorted } = packSequenceOptions.read(options);
+  const sequences = checkSequences('packSequence', tensors);
   const lengths = sequences.map((x) => x.shape[0]);
   return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
 }
 
-/** The sequences of a packed batch (torch.nn.utils.rnn.unpack_sequence), in the original order. */
+/**
+ * The sequences of a packed batch (torch.nn.utils.rnn.unpack_sequence), in the original order.
+ * @throws TypeError for what is no PackedSequence.
+ * @example
+ * const packed = nn.utils.rnn.packSequence([ones([3]), ones([1])]);
+ * nn.utils.rnn.unpackSequence(packed).map((x) => x.shape); // [[3], [1]]
+ */
 export function unpackSequence(packed: PackedSequence): Tensor[] {
+  anyPacked.check('unpackSequence', 'packed', packed);
   const [padded, lengths] = padPackedSequence(packed);
   return unpadSequence(padded, lengths);
 }
