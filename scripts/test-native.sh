@@ -9,23 +9,33 @@ cd "$(dirname "$0")/.."
 kind=plain
 case "${1:-}" in plain | sanitize | avx512 | aarch64) kind=$1; shift ;; esac
 
-options=(-DOSTINATO_ADDON=OFF -DOSTINATO_TESTS=ON -DCMAKE_BUILD_TYPE=Debug)
+target=kernel_tests
 runner=()
+options=(-DOSTINATO_TESTS=ON)
+# plain and avx512 take the kernels' objects out of the add-on's build folder where there is one.
+folder=build/cmake
+if [ ! -f $folder/CMakeCache.txt ]; then
+  folder=build/tests
+  options+=(-DOSTINATO_ADDON=OFF)
+fi
 case $kind in
+  avx512) target=kernel_tests_avx512 ;;
   sanitize)
-    options+=(-DOSTINATO_SANITIZE=address,undefined)
+    folder=build/tests-sanitize
+    options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug -DOSTINATO_SANITIZE=address,undefined)
     # What this processor cannot run need not be compiled, slowly.
     if [ -r /proc/cpuinfo ] && ! grep -qw avx512f /proc/cpuinfo; then
       options+=('-DOSTINATO_ISAS=scalar;avx2;neon')
     fi
     ;;
-  avx512) options+=(-DOSTINATO_EMULATE_AVX512=ON) ;;
   aarch64)
-    options+=(-DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux.cmake")
+    folder=build/tests-aarch64
+    options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug
+      -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux.cmake")
     runner=(qemu-aarch64)
     ;;
 esac
 
-cmake -S . -B "build/tests-$kind" "${options[@]}" >/dev/null
-cmake --build "build/tests-$kind" --parallel "${OSTINATO_JOBS:-$(getconf _NPROCESSORS_ONLN)}"
-"${runner[@]}" "build/tests-$kind/test/native/kernel_tests" "$@"
+cmake -S . -B "$folder" "${options[@]}" >/dev/null
+cmake --build "$folder" --target $target --parallel "${OSTINATO_JOBS:-$(getconf _NPROCESSORS_ONLN)}"
+"${runner[@]}" "$folder/test/native/$target" "$@"
