@@ -1,6 +1,6 @@
 import { add, autograd, full, mul, nn, ones, tensor, zeros, type Tensor } from 'ostinato';
 import { record } from '../../src/autograd/node';
-import { flat, leaf } from '../ops/samples';
+import { flat, leaf } from '../support';
 
 describe('accumulation', () => {
   test('a leaf used twice gets the sum', () => {

@@ -1,5 +1,5 @@
 import { autograd, tensor, zeros, type Tensor } from 'ostinato';
-import { flat, leaf } from '../ops/samples';
+import { flat, leaf } from '../support';
 
 const { grad } = autograd;
 

@@ -1,5 +1,5 @@
 import { autograd, enableGrad, tensor, type Tensor } from 'ostinato';
-import { flat } from '../ops/samples';
+import { flat } from '../support';
 
 const point = (): Tensor => tensor([1, 2], { requiresGrad: true });
 

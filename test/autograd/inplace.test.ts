@@ -1,6 +1,6 @@
 // In-place changes and autograd: histories of tensors and views, version counters, what is refused.
 import { autograd, noGrad, ones, tensor, zeros, type Tensor } from 'ostinato';
-import { flat, leaf } from '../ops/samples';
+import { flat, leaf } from '../support';
 
 const { gradcheck, gradgradcheck } = autograd;
 

@@ -3,7 +3,7 @@ import { autograd, compile, manualSeed, randn, setNumThreads, tensor, type Tenso
 import { kernelNames } from '../../src/native/recording';
 import { isChain, withChains, type Chain } from '../../src/compile/chain';
 import { traceFunction } from '../../src/compile/traced';
-import { expectSameBits } from './bits';
+import { expectSameBits } from '../support';
 
 /** The chains of a function of float32 tensors of these shapes, as names of kernels. */
 function chainsOf(shapes: readonly number[][], f: (...xs: Tensor[]) => Tensor): string[][] {

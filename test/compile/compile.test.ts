@@ -12,7 +12,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { expectSameBits } from './bits';
+import { expectSameBits } from '../support';
 
 beforeEach(() => void manualSeed(0));
 

@@ -2,7 +2,7 @@
 import { autograd, compile, noGrad, tensor, type Tensor } from 'ostinato';
 import { table } from '../ops/table';
 import { spread } from '../ops/values';
-import { expectSameBits } from './bits';
+import { expectSameBits } from '../support';
 
 const listOf = (out: Tensor | readonly Tensor[]): Tensor[] =>
   Array.isArray(out) ? [...(out as readonly Tensor[])] : [out as Tensor];

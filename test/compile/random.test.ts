@@ -10,7 +10,7 @@ import {
   slice,
   type Tensor,
 } from 'ostinato';
-import { expectSameBits } from './bits';
+import { expectSameBits } from '../support';
 
 /** Whole numbers below n, the same in each run of a test. */
 function chooser(seed: number): (n: number) => number {

@@ -3,7 +3,7 @@ import { autograd, compile, manualSeed, nn, randn, setNumThreads, type Tensor } 
 import { kernelNames } from '../../src/native/recording';
 import { withSums } from '../../src/compile/sums';
 import { traceFunction } from '../../src/compile/traced';
-import { expectSameBits } from './bits';
+import { expectSameBits } from '../support';
 
 const shapes = [
   [5, 3, 4],

@@ -3,7 +3,7 @@ import { autograd, compile, manualSeed, nn, randn, setNumThreads, type Tensor } 
 import { kernelNames } from '../../src/native/recording';
 import { withStandingWeights } from '../../src/compile/weights';
 import { traceFunction } from '../../src/compile/traced';
-import { expectSameBits } from './bits';
+import { expectSameBits } from '../support';
 
 const steps =
   (w: Tensor, bias: Tensor | null, v: Tensor) =>

@@ -1,6 +1,7 @@
 // Comparing with what PyTorch computed: the samples of test/fixtures, float64 to 1e-9 and float32 to 1e-5, relative to the
 // largest value.
 import type { Tensor } from 'ostinato';
+import { expectNear } from '../support';
 
 export type Float = 'float32' | 'float64';
 export type Both<T> = Record<Float, T>;
@@ -13,16 +14,13 @@ export interface Sample {
 
 const within: Both<number> = { float32: 1e-5, float64: 1e-9 };
 
-export function expectNear(
+/** Asserts agreement within the element type's tolerance. */
+export function expectAgreement(
   actual: ArrayLike<number>,
   expected: readonly number[],
   dtype: Float,
 ): void {
-  expect(actual.length).toBe(expected.length);
-  const largest = Math.max(...expected.map(Math.abs), Number.MIN_VALUE);
-  const apart = expected.map((value, i) => Math.abs(actual[i] - value) / largest);
-  // NaN is not at most anything.
-  expect(apart.filter((each) => !(each <= within[dtype]))).toEqual([]);
+  expectNear(actual, expected, within[dtype]);
 }
 
 /** Shape, and 16 elements evenly spaced, as the fixtures' scripts sample them. */
@@ -31,5 +29,5 @@ export function expectSampled(actual: Tensor, { shape, values }: Sample, dtype: 
   expect(actual.dtype).toBe(dtype);
   const flat = actual.toTypedArray();
   const picked = values.map((_, i) => flat[Math.floor((i * flat.length) / values.length)]);
-  expectNear(picked, values, dtype);
+  expectAgreement(picked, values, dtype);
 }

@@ -26,7 +26,7 @@ import * as s3c from '../../examples/s3c-sum-of-three';
 import * as s3e from '../../examples/s3e-own-cell';
 import * as s3f from '../../examples/s3f-cell-trained';
 import * as s4 from '../../examples/s4-from-scratch';
-import { expectNear, expectSampled, type Both, type Float, type Sample } from './compare';
+import { expectAgreement, expectSampled, type Both, type Float, type Sample } from './compare';
 
 interface Trained {
   losses: number[];
@@ -84,7 +84,7 @@ describe.each(floats)('in %s', (dtype) => {
     s0a.train(once, x, y, { epochs: 1, print: quiet });
     expectGradients(once, expected.gradients, dtype);
     const [model] = made();
-    expectNear(s0a.train(model, x, y, { print: quiet }), expected.losses, dtype);
+    expectAgreement(s0a.train(model, x, y, { print: quiet }), expected.losses, dtype);
     const matrices = s0a.generate(model, randn([1, 1, 4]).to(dtype), 10);
     expectSampled(stack(matrices), expected.generated, dtype);
     expect(matrices[0].toString()).toBe(expected.printed);
@@ -102,7 +102,7 @@ describe.each(floats)('in %s', (dtype) => {
     expectGradients(once, expected.gradients, dtype);
     const [model] = made();
     const losses = s0b.train(model, x, y, { print: quiet });
-    expectNear(losses.slice(0, 100), expected.losses, dtype);
+    expectAgreement(losses.slice(0, 100), expected.losses, dtype);
     const tensors = s0b.generate(model, randn([1, 1, 8]).to(dtype), 15);
     expectSampled(stack(tensors), expected.generated, dtype);
     expect(tensors[0].toString()).toBe(expected.printed);
@@ -120,11 +120,11 @@ describe.each(floats)('in %s', (dtype) => {
     expectGradients(once, expected.gradients, dtype);
     const [model] = made();
     const losses = s0c.train(model, x, y, { print: quiet });
-    expectNear(losses.slice(0, 100), expected.losses, dtype);
+    expectAgreement(losses.slice(0, 100), expected.losses, dtype);
     const seed = randn([1, 1, 32]).to(dtype);
     const back = new nn.Linear(64, 32).to(dtype);
     const wayBack = s0c.trainWayBack(back, model, x);
-    expectNear(wayBack.slice(0, 100), expected.wayBack, dtype);
+    expectAgreement(wayBack.slice(0, 100), expected.wayBack, dtype);
     const embeddings = s0c.generate(model, back, seed, 20);
     expectSampled(stack(embeddings), expected.generated, dtype);
   });
@@ -134,7 +134,7 @@ describe.each(floats)('in %s', (dtype) => {
     expect(shown).toHaveLength(fixture.s2[dtype].length);
     for (const [i, { shape, values, printed }] of fixture.s2[dtype].entries()) {
       expect(shown[i].shape).toEqual(shape);
-      expectNear(shown[i].toTypedArray(), values, dtype);
+      expectAgreement(shown[i].toTypedArray(), values, dtype);
       expect(shown[i].toString()).toBe(printed);
     }
   });
@@ -162,7 +162,7 @@ describe.each(floats)('in %s', (dtype) => {
     const [model, dataset] = sumNet(dtype);
     const losses: number[] = [];
     s3c.train(model, dataset, { epochs: 4, broadcast, onBatch: (loss) => losses.push(loss) });
-    expectNear(losses, expected.losses, dtype);
+    expectAgreement(losses, expected.losses, dtype);
     warn.mockRestore();
   });
 
@@ -211,14 +211,14 @@ describe.each(floats)('in %s', (dtype) => {
     };
     const [once, dataset] = made();
     const before = once.forward(tensor([[1, 2, 3, 4, 5]], { dtype }));
-    expectNear(before.toTypedArray(), expected.before, dtype);
+    expectAgreement(before.toTypedArray(), expected.before, dtype);
     expect(before.toString()).toBe(expected.printed);
     s3f.train(once, dataset, { epochs: 1, batches: 1 });
     expectGradients(once, expected.gradients, dtype);
     const [model] = made();
     const losses: number[] = [];
     s3f.train(model, dataset, { epochs: 1, batches: 100, onBatch: (loss) => losses.push(loss) });
-    expectNear(losses, expected.losses, dtype);
+    expectAgreement(losses, expected.losses, dtype);
   });
 
   test('s4', () => {
@@ -239,14 +239,14 @@ describe.each(floats)('in %s', (dtype) => {
     ): void => {
       const list = Object.values(weights) as Tensor[];
       predict().sub(target).square().mean().backward();
-      expectNear(
+      expectAgreement(
         list.map((w) => w.grad!.item()),
         gradients,
         dtype,
       );
       for (const w of list) w.grad = null;
-      expectNear(s4.train(weights, predict, target).slice(0, 100), losses, dtype);
-      expectNear(
+      expectAgreement(s4.train(weights, predict, target).slice(0, 100), losses, dtype);
+      expectAgreement(
         list.map((w) => w.item()),
         learned,
         dtype,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tensor } from '../../src/ops';
 import type { DType } from '../../src/tensor/dtype';
 import type { Tensor } from '../../src/tensor/tensor';
+import { expectNear } from '../support';
 
 export interface Packed {
   shape: number[];
@@ -71,25 +72,13 @@ export function inputOf(input: Input, dtype: DType): Tensor {
   return x;
 }
 
-/** The largest difference, relative to the largest expected value. */
-export function distance(values: ArrayLike<number>, expected: readonly number[]): number {
-  if (values.length !== expected.length) return Infinity;
-  let worst = 0;
-  let largest = Number.MIN_VALUE;
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(values[i] - expected[i]);
-    if (!(difference <= worst)) worst = difference;
-    largest = Math.max(largest, Math.abs(expected[i]));
-  }
-  return worst === 0 ? 0 : worst / largest;
-}
-
-export function expectClose(actual: Tensor | null, expected: Packed | null, within: number): void {
+/** Asserts shape and values; null is expected for null. */
+export function expectPacked(actual: Tensor | null, expected: Packed | null, within: number): void {
   if (expected === null) {
     expect(actual).toBeNull();
     return;
   }
   expect(actual).not.toBeNull();
   expect(actual!.shape).toEqual(expected.shape);
-  expect(distance(actual!.toTypedArray(), expected.values)).toBeLessThanOrEqual(within);
+  expectNear(actual!.toTypedArray(), expected.values, within);
 }

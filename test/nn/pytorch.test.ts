@@ -4,7 +4,8 @@ import * as nn from '../../src/nn';
 import { empty, sum } from '../../src/ops';
 import { manualSeed } from '../../src/random';
 import type { Tensor } from '../../src/tensor/tensor';
-import { expectClose, fixture, floats, inputOf, distance, wave, type Results } from './fixture';
+import { relativeError } from '../support';
+import { expectPacked, fixture, floats, inputOf, wave, type Results } from './fixture';
 
 const within = { float32: 1e-5, float64: 1e-9 };
 
@@ -18,9 +19,9 @@ function check(
   tolerance: number,
 ): void {
   const out = call(...inputs);
-  expectClose(out, expected.output, tolerance);
+  expectPacked(out, expected.output, tolerance);
   sum(out.mul(wave(out.shape, 9, out.dtype))).backward();
-  inputs.forEach((x, i) => expectClose(x.grad, expected.inputs[i], tolerance));
+  inputs.forEach((x, i) => expectPacked(x.grad, expected.inputs[i], tolerance));
 }
 
 describe('layers', () => {
@@ -35,7 +36,7 @@ describe('layers', () => {
     const state = layer.stateDict();
     expect([...state.keys()]).toEqual(Object.keys(one.state));
     for (const [key, expected] of Object.entries(one.state)) {
-      expectClose(state.get(key)!, expected, 1e-6);
+      expectPacked(state.get(key)!, expected, 1e-6);
     }
     const start = new Map([...state].map(([key, value]) => [key, value.clone()]));
     for (const dtype of floats) {
@@ -55,7 +56,7 @@ describe('layers', () => {
       ) as Record<string, Tensor>;
       expect(Object.keys(grads)).toEqual(Object.keys(expected.parameters));
       for (const [key, grad] of Object.entries(grads)) {
-        expectClose(grad, expected.parameters[key], within[dtype]);
+        expectPacked(grad, expected.parameters[key], within[dtype]);
       }
     }
   });
@@ -91,7 +92,7 @@ describe('initializations', () => {
     expect(init[one.init](x, ...one.args)).toBe(x);
     // Two orders of rounding in a QR factorization part by more than two in an elementwise formula.
     const tolerance = one.init === 'orthogonal_' ? 1e-5 : 1e-6;
-    expect(distance(x.toTypedArray(), one.values)).toBeLessThanOrEqual(tolerance);
+    expect(relativeError(x.toTypedArray(), one.values)).toBeLessThanOrEqual(tolerance);
   });
 
   it.each(fixture.gains)('calculateGain(%s, %s)', (name, slope, expected) => {

@@ -23,7 +23,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { flat } from './samples';
+import { flat } from '../support';
 
 const x = ones([8, 1]);
 

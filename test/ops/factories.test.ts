@@ -17,7 +17,7 @@ import {
   zerosLike,
   type Tensor,
 } from 'ostinato';
-import { flat } from './samples';
+import { flat } from '../support';
 
 describe('shapes', () => {
   const factories: [string, (shape: number[]) => Tensor][] = [

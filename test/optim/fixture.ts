@@ -51,16 +51,3 @@ export function setGradients(params: readonly Tensor[], t: number, always = fals
         : make(k, param.dtype, (i) => (((i * 7 + t * 13 + k) % 31) - 15) / 16);
   });
 }
-
-/** The largest difference, relative to the largest expected value. */
-export function distance(values: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (values.length !== expected.length) return Infinity;
-  let worst = 0;
-  let largest = Number.MIN_VALUE;
-  for (let i = 0; i < expected.length; i++) {
-    const difference = Math.abs(values[i] - expected[i]);
-    if (!(difference <= worst)) worst = difference;
-    largest = Math.max(largest, Math.abs(expected[i]));
-  }
-  return worst === 0 ? 0 : worst / largest;
-}

@@ -1,7 +1,7 @@
 // Attention: masks, shapes, gradients, and what is refused.
 import { nn, noGrad, ones, randn, tensor, zeros, type Tensor } from 'ostinato';
 import { gradcheck } from '../../../src/autograd';
-import { leaf, sample } from '../../ops/samples';
+import { leaf, sample } from '../../support';
 
 const { paddingMask } = nn.functional;
 

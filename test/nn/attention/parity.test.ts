@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manualSeed, nn, tensor, type Tensor } from 'ostinato';
-import { distance, expectClose, floats, wave, type Float, type Packed } from '../fixture';
+import { relativeError } from '../../support';
+import { expectPacked, floats, wave, type Float, type Packed } from '../fixture';
 
 interface ModuleCase {
   module: 'AdditiveAttention' | 'MultiplicativeAttention';
@@ -51,7 +52,7 @@ describe.each(
     expect([...state.keys()].sort()).toEqual(Object.keys(each.state).sort());
     for (const [key, value] of state) {
       expect(value.shape).toEqual(each.state[key].shape);
-      expect(distance(value.toTypedArray(), each.state[key].values)).toBeLessThanOrEqual(1e-6);
+      expect(relativeError(value.toTypedArray(), each.state[key].values)).toBeLessThanOrEqual(1e-6);
     }
   });
 
@@ -69,18 +70,18 @@ describe.each(
     const values = each.values && leaf(each.values, 3, dtype);
     const mask = each.lengths && nn.functional.paddingMask(each.lengths, each.keys[1]);
     const [context, weights] = module.forward(query, keys, { mask, values });
-    expectClose(context, expected.context, within);
-    expectClose(weights, expected.weights, within);
+    expectPacked(context, expected.context, within);
+    expectPacked(weights, expected.weights, within);
     context
       .mul(wave(context.shape, 9, dtype))
       .sum()
       .add(weights.mul(wave(weights.shape, 5, dtype)).sum())
       .backward();
     const inputs = values === null ? [query, keys] : [query, keys, values];
-    inputs.forEach((x, i) => expectClose(x.grad, expected.inputs[i], within));
+    inputs.forEach((x, i) => expectPacked(x.grad, expected.inputs[i], within));
     const parameters = module.namedParameters();
     expect(parameters).toHaveLength(Object.keys(expected.parameters).length);
-    for (const [key, p] of parameters) expectClose(p.grad, expected.parameters[key], within);
+    for (const [key, p] of parameters) expectPacked(p.grad, expected.parameters[key], within);
   });
 });
 
@@ -95,11 +96,11 @@ describe.each(
     const attnMask = rows ? tensor(rows, { dtype: mask!.bool ? 'bool' : dtype }) : null;
     manualSeed(seed);
     const out = nn.functional.scaledDotProductAttention(q, k, v, { ...options, attnMask });
-    expectClose(out, results[dtype].output, tolerance[dtype]);
+    expectPacked(out, results[dtype].output, tolerance[dtype]);
     out
       .mul(wave(out.shape, 9, dtype))
       .sum()
       .backward();
-    [q, k, v].forEach((x, i) => expectClose(x.grad, results[dtype].inputs[i], tolerance[dtype]));
+    [q, k, v].forEach((x, i) => expectPacked(x.grad, results[dtype].inputs[i], tolerance[dtype]));
   });
 });

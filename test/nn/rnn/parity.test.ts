@@ -2,7 +2,8 @@
 // all gradients, in float64 and float32 (fixtures: test/fixtures/recurrent.py).
 import { manualSeed, nn, tensor, type DType, type Tensor } from 'ostinato';
 import cases from '../../fixtures/recurrent.json';
-import { closeTo, forward } from './support';
+import { expectNear } from '../../support';
+import { forward } from './support';
 
 interface Values {
   shape: number[];
@@ -55,7 +56,7 @@ test.each(named)('%s draws PyTorch’s parameters', (_name, c) => {
   const layer = make(c);
   expect(layer.namedParameters().map(([name]) => name)).toEqual(c.order);
   for (const [name, p] of layer.namedParameters()) {
-    closeTo(p.toTypedArray(), c.parameters[name], 1e-6);
+    expectNear(p.toTypedArray(), c.parameters[name], 1e-6);
   }
 });
 
@@ -99,14 +100,14 @@ describe.each<[DType, number]>([
 
     const compare = (ours: Tensor | null, theirs: Values): void => {
       expect(ours!.shape).toEqual(theirs.shape);
-      closeTo(ours!.toTypedArray(), theirs.data, tolerance);
+      expectNear(ours!.toTypedArray(), theirs.data, tolerance);
     };
     compare(out, c.out);
     finals.forEach((f, i) => compare(f, c.final[i]));
     compare(x.grad, c.gradX);
     states?.forEach((s, i) => compare(s.grad, c.gradState[i]));
     for (const [name, p] of layer.namedParameters()) {
-      closeTo(p.grad!.toTypedArray(), c.gradParameters[name], tolerance);
+      expectNear(p.grad!.toTypedArray(), c.gradParameters[name], tolerance);
     }
   });
 });

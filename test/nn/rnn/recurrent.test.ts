@@ -10,7 +10,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { expectSameBits } from '../../compile/bits';
+import { expectSameBits } from '../../support';
 
 type State = nn.CellState;
 interface Case {

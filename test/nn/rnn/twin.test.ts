@@ -1,7 +1,8 @@
 // Each fused layer against its readable twin: the step functions of primitive operations, unrolled. Outputs, final
 // states and all gradients, at sizes around the kernels' tiles.
 import { cat, manualSeed, nn, randn, stack, type DType, type Tensor } from 'ostinato';
-import { closeTo, forward } from './support';
+import { expectNear } from '../../support';
+import { forward } from './support';
 
 type Kind = 'RNN' | 'RNNrelu' | 'LSTM' | 'GRU';
 
@@ -105,7 +106,7 @@ describe.each<[DType, number]>([
     for (const part of [0, 1]) {
       fused[part].forEach((y, i) => {
         expect(y.shape).toEqual(readable[part][i].shape);
-        closeTo(y.toTypedArray(), readable[part][i].toTypedArray(), tolerance);
+        expectNear(y.toTypedArray(), readable[part][i].toTypedArray(), tolerance);
       });
     }
   });

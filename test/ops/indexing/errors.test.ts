@@ -1,6 +1,6 @@
 // What indices and shapes are refused, and that nothing was touched by then.
 import { arange, noGrad, slice, tensor, zeros, type Index, type Tensor } from 'ostinato';
-import { flat } from '../samples';
+import { flat } from '../../support';
 
 const ints = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });
 

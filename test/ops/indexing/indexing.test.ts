@@ -11,7 +11,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { flat, leaf } from '../samples';
+import { flat, leaf } from '../../support';
 
 const { gradcheck, gradgradcheck } = autograd;
 

@@ -1,7 +1,7 @@
 // at, setAt, gather, scatter and the like against PyTorch: see test/fixtures/index.py.
 import { arange, slice, tensor, type Index, type Tensor } from 'ostinato';
 import fixtures from '../../fixtures/index.json';
-import { flat } from '../samples';
+import { flat } from '../../support';
 
 type Nested = number | boolean | Nested[];
 type Coded =

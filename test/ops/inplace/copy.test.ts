@@ -1,5 +1,5 @@
 import { arange, tensor, zeros } from 'ostinato';
-import { flat } from '../samples';
+import { flat } from '../../support';
 
 describe('copy_, fill_, zero_', () => {
   test('write the same memory and return the tensor', () => {

@@ -1,5 +1,5 @@
 import { arange, autograd, noGrad, tensor, type Tensor } from 'ostinato';
-import { flat, leaf, sample } from '../samples';
+import { flat, leaf, sample } from '../../support';
 
 type Change = (x: Tensor) => Tensor;
 

@@ -22,7 +22,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { flat, leaf, sample } from '../samples';
+import { flat, leaf, sample } from '../../support';
 
 const { gradcheck, gradgradcheck } = autograd;
 

@@ -14,7 +14,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { expectClose, flat, leaf, sample } from '../samples';
+import { expectClose, flat, leaf, sample } from '../../support';
 
 const { gradcheck, gradgradcheck } = autograd;
 

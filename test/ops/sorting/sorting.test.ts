@@ -10,7 +10,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { flat, leaf, sample, samples } from '../samples';
+import { flat, leaf, sample, samples } from '../../support';
 
 const { gradcheck, gradgradcheck } = autograd;
 const order = (x: number, y: number): number => x - y;

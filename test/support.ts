@@ -1,4 +1,4 @@
-// Deterministic values for tests: no two alike, spread over (-1, 1), none near 0.
+/** What tests of every folder share: values and leaves, and how tensors are compared. */
 import { tensor, type DType, type Tensor } from 'ostinato';
 
 export interface SampleOptions {
@@ -8,6 +8,7 @@ export interface SampleOptions {
   seed?: number;
 }
 
+/** Deterministic values: no two equal, spread over (-1, 1), none near 0. */
 export function samples(count: number, seed = 1): number[] {
   return Array.from({ length: count }, (_, i) => {
     const x = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
@@ -31,6 +32,30 @@ export const leaf = (shape: readonly number[], seed = 1): Tensor =>
 /** All elements, in row-major order. */
 export const flat = (x: Tensor): number[] => Array.from(x.toTypedArray());
 
+/** The largest difference, relative to the largest expected magnitude; Infinity for another length, NaN for NaN. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let worst = 0;
+  let largest = Number.MIN_VALUE;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i] - expected[i]);
+    // Written so that NaN stays.
+    if (!(difference <= worst)) worst = difference;
+    largest = Math.max(largest, Math.abs(expected[i]));
+  }
+  return worst === 0 ? 0 : worst / largest;
+}
+
+/** Asserts a relativeError of at most `tolerance`. */
+export function expectNear(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): void {
+  expect(actual.length).toBe(expected.length);
+  expect(relativeError(actual, expected)).toBeLessThanOrEqual(tolerance);
+}
+
 /** Asserts equal shapes and elements within a tolerance relative to the largest. */
 export function expectClose(actual: Tensor, expected: Tensor, tolerance = 1e-12): void {
   expect(actual.shape).toEqual(expected.shape);
@@ -43,4 +68,20 @@ export function expectClose(actual: Tensor, expected: Tensor, tolerance = 1e-12)
       );
     }
   }
+}
+
+/** A tensor's shape, element type and bytes; null for null. */
+export function bitsOf(x: Tensor | null): unknown {
+  if (x === null) return null;
+  const { buffer, byteOffset, byteLength } = x.toTypedArray();
+  const bytes = Buffer.from(buffer, byteOffset, byteLength).toString('hex');
+  return { shape: x.shape, dtype: x.dtype, bytes };
+}
+
+/** Asserts equal shapes, element types and bits, tensor by tensor. */
+export function expectSameBits(
+  actual: readonly (Tensor | null)[],
+  expected: readonly (Tensor | null)[],
+): void {
+  expect(actual.map(bitsOf)).toEqual(expected.map(bitsOf));
 }
