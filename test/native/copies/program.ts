@@ -1,6 +1,6 @@
 // Several copies of the package in one process; test/native/copies.test.ts runs this file in processes of their own:
-//   node --expose-gc scripts/run.cjs --source test/native/copies/program.ts SCENARIO
-// It prints what the scenario returns, as JSON.
+//   node --expose-gc scripts/run.cjs --source test/native/copies/program.ts SCENARIO...
+// It prints what the scenarios return, as JSON.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,10 +90,10 @@ function interleaved(copies: readonly Copy[]): string[] {
   }
 }
 
-function inWorker(scenario: string): Promise<unknown> {
+function inWorker(scenario: string): Promise<Record<string, unknown>> {
   return new Promise((done, fail) => {
     const worker = new Worker(join(root, 'scripts', 'run.cjs'), {
-      argv: ['--source', __filename, scenario, 'worker'],
+      argv: ['--source', __filename, scenario],
     });
     worker.once('message', done);
     worker.once('error', fail);
@@ -119,6 +119,7 @@ const scenarios: Record<string, () => unknown> = {
   /** Other files: a second library in the process, and a second name of the first. */
   trainingOfFolders: () => {
     const first = load();
+    const given = process.env['OSTINATO_ADDON'];
     const folder = mkdtempSync(join(tmpdir(), 'ostinato-copies-'));
     try {
       const original = addonPath();
@@ -135,15 +136,18 @@ const scenarios: Record<string, () => unknown> = {
         .map((copy) => copy.getNumThreads())
         .concat(interleaved([first, ...copies]) as never[]);
     } finally {
+      if (given === undefined) delete process.env['OSTINATO_ADDON'];
+      else process.env['OSTINATO_ADDON'] = given;
       rmSync(folder, { recursive: true });
     }
   },
 
   workers: async () => {
     const here = interleaved([load(), load()]);
-    const workers = [1, 2, 3].map(() => inWorker('pair'));
+    const workers = [inWorker('pair'), inWorker('pair')];
     here.push(...interleaved([load(), load()]));
-    return here.concat(...((await Promise.all(workers)) as string[][]));
+    const there = await Promise.all(workers);
+    return here.concat(...there.map(({ pair }) => pair as string[]));
   },
   pair: () => interleaved([load(), load()]),
 
@@ -197,8 +201,10 @@ const scenarios: Record<string, () => unknown> = {
   },
 };
 
-const [, , scenario, where] = process.argv;
-void Promise.resolve(scenarios[scenario]()).then((result) => {
-  if (where === 'worker') parentPort!.postMessage(result);
-  else process.stdout.write(JSON.stringify(result));
-});
+async function main(names: readonly string[]): Promise<void> {
+  const results: Record<string, unknown> = {};
+  for (const name of names) results[name] = await scenarios[name]();
+  if (parentPort === null) process.stdout.write(JSON.stringify(results));
+  else parentPort.postMessage(results);
+}
+void main(process.argv.slice(2));
