@@ -71,6 +71,7 @@ class Module : public Napi::Addon<Module> {
     kinds["writeAddress"] = Napi::Number::New(env, writeAddress);
     kinds["structField"] = Napi::Number::New(env, structField);
     kinds["stridedField"] = Napi::Number::New(env, stridedField);
+    kinds["itemSizeFactor"] = Napi::Number::New(env, itemSizeFactor);
     return kinds;
   }
 

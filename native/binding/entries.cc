@@ -23,7 +23,8 @@ template <class E>
 struct Kind<E*> {
   static void append(const double*& at, std::vector<char>& kinds) {
     ++at;
-    kinds.push_back(char((std::is_const_v<E> ? readAddress : writeAddress) + 8 * sizeof(E)));
+    kinds.push_back(
+        char((std::is_const_v<E> ? readAddress : writeAddress) + itemSizeFactor * sizeof(E)));
   }
 };
 template <>

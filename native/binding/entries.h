@@ -17,7 +17,9 @@ enum KernelNumber : int {
   kernelCount
 };
 
-// What one double of an argument block is. An address has 8 * sizeof(T) added.
+// What one double of an argument block is. The kind of an address of T has itemSizeFactor * sizeof(T)
+// added.
+inline constexpr int itemSizeFactor = 8;
 enum ArgumentKind : char {
   plainNumber,
   readAddress,   // of a const T* parameter; may be null

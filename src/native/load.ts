@@ -11,9 +11,12 @@ export interface Addon {
   readonly isa: string | null;
   readonly availableIsas: readonly string[];
   readonly maxThreads: number;
-  /** What a recorded argument is (native/binding/entries.h). */
+  /** What a recorded argument is, and what the size of an address's elements is multiplied by (native/binding/entries.h). */
   readonly argumentKinds: Readonly<
-    Record<'number' | 'readAddress' | 'writeAddress' | 'structField' | 'stridedField', number>
+    Record<
+      'number' | 'readAddress' | 'writeAddress' | 'structField' | 'stridedField' | 'itemSizeFactor',
+      number
+    >
   >;
   /** The numbers of a program's steps that are no kernel, and of the base that is scratch (native/binding/replay.h). */
   readonly programFormat: Readonly<Record<'chainStep' | 'tableStep' | 'scratchBase', number>>;

@@ -20,8 +20,8 @@ export const { programFormat } = addon;
 
 /** The kind, and for an address how many bytes an element has there. */
 export const partsOfKind = (kind: number): { kind: number; itemSize: number } => ({
-  kind: kind % 8,
-  itemSize: Math.floor(kind / 8),
+  kind: kind % argumentKind.itemSizeFactor,
+  itemSize: Math.floor(kind / argumentKind.itemSizeFactor),
 });
 
 /** From now on kernel calls are recorded, not made. */

@@ -32,7 +32,10 @@ describe('loadAddon', () => {
     addressOf: () => 0,
     getNumThreads: () => 1,
     setNumThreads: () => undefined,
-    argumentKinds: { number: 0, readAddress: 1, writeAddress: 2, structField: 3, stridedField: 4 },
+    argumentKinds: {
+      ...{ number: 0, readAddress: 1, writeAddress: 2 },
+      ...{ structField: 3, stridedField: 4, itemSizeFactor: 8 },
+    },
     programFormat: { chainStep: -1, tableStep: -2, scratchBase: -1 },
     createInstance: () => {
       throw new Error('not called by the loader');
