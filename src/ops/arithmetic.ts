@@ -1,7 +1,18 @@
 /** Gives autograd the few operations that its walk is made of. */
 import { setArithmetic } from '../autograd/arithmetic';
-import { add, addInto } from './add';
+import { family } from '../native/kernels';
+import { bumpVersion, type Tensor } from '../tensor/tensor';
 import { clone } from './clone';
+import { applyBinary } from './elementwise';
+import { add } from './elementwise/arithmetic';
 import { onesLike } from './factories';
 
-setArithmetic({ add, addInPlace: addInto, clone, onesLike });
+const sums = family('add');
+
+/** a += b without recording; a and b of one shape and type. */
+function addInPlace(a: Tensor, b: Tensor): void {
+  applyBinary('add', sums, a, b, a);
+  bumpVersion(a);
+}
+
+setArithmetic({ add, addInPlace, clone, onesLike });

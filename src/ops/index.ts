@@ -2,17 +2,25 @@
 import './arithmetic';
 import './methods';
 
-export { add } from './add';
-export type { AlphaOptions } from './binary/alpha';
-export { div, type DivOptions } from './binary/div';
-export { maximum, minimum } from './binary/extremum';
-export { pow } from './binary/pow';
-export { floorDivide, remainder } from './binary/remainder';
+export * from './elementwise/activation';
+export * from './elementwise/arithmetic';
+export * from './elementwise/clamp';
+export * from './elementwise/close';
+export * from './elementwise/compare';
+export * from './elementwise/extremum';
+export * from './elementwise/logical';
+export * from './elementwise/unary';
+export { where } from './elementwise/where';
+export * from './reduce/extrema';
+export * from './reduce/norm';
+export * from './reduce/prod';
+export * from './reduce/softmax';
+export * from './reduce/sum';
+export * from './reduce/truth';
+export * from './reduce/variance';
+export { variance as var } from './reduce/variance';
+export type { KeepdimOptions } from './reduce/launch';
 export { clone, detach } from './clone';
-export { allclose, equal, isclose, type CloseOptions } from './compare/close';
-export { eq, ge, gt, isfinite, isinf, isnan, le, lt, ne } from './compare/compare';
-export { logicalAnd, logicalNot, logicalOr, logicalXor } from './compare/logical';
-export { where } from './compare/where';
 export {
   arange,
   empty,
@@ -58,17 +66,6 @@ export { bmm } from './matmul/bmm';
 export { linear } from './matmul/linear';
 export { matmul, outer } from './matmul/matmul';
 export { dot, mm, mv } from './matmul/mm';
-export { mul } from './mul';
-export { cumsum } from './reduction/cumsum';
-export { amax, amin, argmax, argmin, max, min } from './reduction/extrema';
-export { logsumexp } from './reduction/logsumexp';
-export { mean } from './reduction/mean';
-export { norm } from './reduction/norm';
-export { prod } from './reduction/prod';
-export { all, any, type KeepdimOptions } from './reduction/truth';
-export { std, variance, variance as var, type VarianceOptions } from './reduction/variance';
-export { logSoftmax, softmax } from './softmax';
-export { rsub, sub } from './sub';
 export {
   argsort,
   sort,
@@ -84,36 +81,6 @@ export {
   type UniqueOptions,
   type Uniques,
 } from './sorting/unique';
-export { sum } from './sum';
-export { elu, gelu, leakyRelu, softplus, softsign } from './unary/activation';
-export { clamp, type ClampOptions } from './unary/clamp';
-export {
-  abs,
-  ceil,
-  cos,
-  erf,
-  exp,
-  expm1,
-  floor,
-  log,
-  log10,
-  log1p,
-  log2,
-  logSigmoid,
-  neg,
-  reciprocal,
-  relu,
-  round,
-  rsqrt,
-  sigmoid,
-  sign,
-  silu,
-  sin,
-  sqrt,
-  square,
-  tanh,
-  trunc,
-} from './unary/rules';
 export { expand } from './view/expand';
 export { permute, t, transpose } from './view/permute';
 export {

@@ -3,20 +3,15 @@
  * With u = g·weight: dx = rstd·(u − mean(u) − h·mean(u·h)), dweight = Σ g·h, dbias = Σ g.
  * Saves x, weight and each row's mean and rstd.
  */
-import { isGradEnabled } from '../autograd/mode';
-import { record, save } from '../autograd/node';
+import { number, optionsTable } from '../check';
 import { args, family } from '../native/kernels';
 import { isFloat } from '../tensor/dtype';
-import { numelOf, sameShape, showShape, type Shape, readNumbers } from '../tensor/shape';
+import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../tensor/shape';
+import { anyTensor } from '../tensor/rules';
 import { empty, type Tensor } from '../tensor/tensor';
-import { add } from './add';
-import { contiguous } from './clone';
+import { withGradient } from './define';
 import { checkTensor, pick } from './elementwise';
-import { mul } from './mul';
-import { sub } from './sub';
-import { sum } from './sum';
-import { rsqrt } from './unary/rules';
-import { reshape } from './view/reshape';
+import { dense } from './reduce/launch';
 
 export interface LayerNormOptions {
   /** [...normalizedShape]; null for none. */
@@ -26,6 +21,12 @@ export interface LayerNormOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
 }
+
+const options = optionsTable<LayerNormOptions>('layerNorm', {
+  weight: anyTensor.orNull.or(null),
+  bias: anyTensor.orNull.or(null),
+  eps: number.or(1e-5),
+});
 
 const kernels = {
   forward: family('layer_norm'),
@@ -70,18 +71,15 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
  * @throws RangeError when the input's last sizes are others; TypeError when the element types differ.
  * @example nn.functional.layerNorm(randn([8, 16]), [16])
  */
-export function layerNorm(
-  input: Tensor,
-  shape: Shape,
-  { weight = null, bias = null, eps = 1e-5 }: LayerNormOptions = {},
-): Tensor {
+export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions): Tensor {
+  const { weight, bias, eps } = options.read(given);
   const normalizedShape = readNumbers('layerNorm', 'normalizedShape', 'an array of sizes', shape);
   check(input, normalizedShape, weight, bias);
   const n = numelOf(normalizedShape);
   const rows = n === 0 ? 0 : input.numel / n;
-  const x = contiguous(input);
-  const w = weight && contiguous(weight);
-  const b = bias && contiguous(bias);
+  const x = dense(input);
+  const w = weight && dense(weight);
+  const b = bias && dense(bias);
   const out = empty(input.shape, input.dtype);
   const mean = empty([rows], 'float64');
   const rstd = empty([rows], 'float64');
@@ -95,41 +93,43 @@ export function layerNorm(
   args[7] = rows;
   args[8] = n;
   pick('layerNorm', kernels.forward, input.dtype)();
-  const savedInput = save('layerNorm', input);
-  const savedWeight = weight === null ? null : save('layerNorm', weight);
-  return record('NativeLayerNormBackward0', [input, weight, bias], out, (g, node) => {
-    const own = savedInput.get();
-    const ownWeight = savedWeight && savedWeight.get();
-    if (isGradEnabled()) return differentiable(g, own, ownWeight, normalizedShape, eps);
-    const gradient = contiguous(g);
-    const source = contiguous(own);
-    const factor = ownWeight && contiguous(ownWeight);
-    const dx = node.needs(0) ? empty(own.shape, own.dtype) : null;
-    if (dx !== null) {
-      args[0] = gradient.address;
-      args[1] = source.address;
-      args[2] = factor === null ? 0 : factor.address;
-      args[3] = mean.address;
-      args[4] = rstd.address;
-      args[5] = dx.address;
-      args[6] = rows;
-      args[7] = n;
-      pick('layerNorm', kernels.backward, own.dtype)();
-    }
-    const dweight = node.needs(1) ? empty(normalizedShape, own.dtype) : null;
-    const dbias = node.needs(2) ? empty(normalizedShape, own.dtype) : null;
-    if (dweight !== null || dbias !== null) {
-      args[0] = gradient.address;
-      args[1] = source.address;
-      args[2] = mean.address;
-      args[3] = rstd.address;
-      args[4] = dweight === null ? 0 : dweight.address;
-      args[5] = dbias === null ? 0 : dbias.address;
-      args[6] = rows;
-      args[7] = n;
-      pick('layerNorm', kernels.parameters, own.dtype)();
-    }
-    return [dx, dweight, dbias];
+  return withGradient(out, {
+    operation: 'layerNorm',
+    node: 'NativeLayerNormBackward0',
+    inputs: [input, weight, bias],
+    saves: [input, weight],
+    rule: (g, [own, factor]) => differentiable(g, own, factor, normalizedShape, eps),
+    fused: (g, [own, factor], node) => {
+      const gradient = dense(g);
+      const source = dense(own);
+      const dx = node.needs(0) ? empty(own.shape, own.dtype) : null;
+      if (dx !== null) {
+        const scale = factor && dense(factor);
+        args[0] = gradient.address;
+        args[1] = source.address;
+        args[2] = scale === null ? 0 : scale.address;
+        args[3] = mean.address;
+        args[4] = rstd.address;
+        args[5] = dx.address;
+        args[6] = rows;
+        args[7] = n;
+        pick('layerNorm', kernels.backward, own.dtype)();
+      }
+      const dweight = node.needs(1) ? empty(normalizedShape, own.dtype) : null;
+      const dbias = node.needs(2) ? empty(normalizedShape, own.dtype) : null;
+      if (dweight !== null || dbias !== null) {
+        args[0] = gradient.address;
+        args[1] = source.address;
+        args[2] = mean.address;
+        args[3] = rstd.address;
+        args[4] = dweight === null ? 0 : dweight.address;
+        args[5] = dbias === null ? 0 : dbias.address;
+        args[6] = rows;
+        args[7] = n;
+        pick('layerNorm', kernels.parameters, own.dtype)();
+      }
+      return [dx, dweight, dbias];
+    },
   });
 }
 
@@ -142,17 +142,17 @@ function differentiable(
   eps: number,
 ): (Tensor | null)[] {
   const n = numelOf(shape);
-  const flat = reshape(x, [-1, n]);
-  const grad = reshape(g, [-1, n]);
-  const mean = (v: Tensor): Tensor => mul(sum(v, 1, { keepdim: true }), 1 / n);
-  const centred = sub(flat, mean(flat));
-  const rstd = rsqrt(add(mean(mul(centred, centred)), eps));
-  const h = mul(centred, rstd);
-  const u = weight === null ? grad : mul(grad, reshape(weight, [n]));
-  const dx = mul(rstd, sub(sub(u, mean(u)), mul(h, mean(mul(u, h)))));
+  const flat = x.reshape([-1, n]);
+  const grad = g.reshape([-1, n]);
+  const mean = (v: Tensor): Tensor => v.sum(1, { keepdim: true }).mul(1 / n);
+  const centred = flat.sub(mean(flat));
+  const rstd = mean(centred.mul(centred)).add(eps).rsqrt();
+  const h = centred.mul(rstd);
+  const u = weight === null ? grad : grad.mul(weight.reshape([n]));
+  const dx = rstd.mul(u.sub(mean(u)).sub(h.mul(mean(u.mul(h)))));
   return [
-    reshape(dx, x.shape),
-    weight === null ? null : reshape(sum(mul(grad, h), 0), shape),
-    reshape(sum(grad, 0), shape),
+    dx.reshape(x.shape),
+    weight === null ? null : grad.mul(h).sum(0).reshape(shape),
+    grad.sum(0).reshape(shape),
   ];
 }

@@ -15,18 +15,16 @@ import {
   type Method,
   type Variadic,
 } from './attach';
-import * as addition from './add';
-import * as division from './binary/div';
-import * as extremum from './binary/extremum';
-import * as power from './binary/pow';
-import * as rest from './binary/remainder';
 import * as copies from './clone';
-import * as closeness from './compare/close';
-import * as comparison from './compare/compare';
-import * as logic from './compare/logical';
-import { where } from './compare/where';
 import * as conversion from './convert';
-import type { Operand } from './elementwise';
+import * as arithmetic from './elementwise/arithmetic';
+import * as bounds from './elementwise/clamp';
+import * as closeness from './elementwise/close';
+import * as comparison from './elementwise/compare';
+import * as extremum from './elementwise/extremum';
+import * as logic from './elementwise/logical';
+import * as unary from './elementwise/unary';
+import * as choice from './elementwise/where';
 import * as reversal from './flip';
 import * as along from './indexing/along';
 import * as indexing from './indexing/at';
@@ -34,7 +32,6 @@ import * as gathering from './indexing/gather';
 import * as positions from './indexing/mask';
 import * as masked from './indexing/masked';
 import * as overwriting from './inplace/copy';
-import * as inPlace from './inplace/pointwise';
 import * as repetition from './joining/repeat';
 import * as rolling from './joining/roll';
 import * as splitting from './joining/split';
@@ -43,22 +40,15 @@ import * as scaledProducts from './matmul/addmm';
 import * as batchedProducts from './matmul/bmm';
 import * as products from './matmul/matmul';
 import * as plainProducts from './matmul/mm';
-import * as multiplication from './mul';
-import * as cumulation from './reduction/cumsum';
-import * as extrema from './reduction/extrema';
-import * as logSum from './reduction/logsumexp';
-import * as averaging from './reduction/mean';
-import * as norms from './reduction/norm';
-import * as multiplied from './reduction/prod';
-import * as truth from './reduction/truth';
-import * as deviation from './reduction/variance';
-import * as normalization from './softmax';
+import * as extrema from './reduce/extrema';
+import * as norms from './reduce/norm';
+import * as multiplied from './reduce/prod';
+import * as normalization from './reduce/softmax';
+import * as sums from './reduce/sum';
+import * as truth from './reduce/truth';
+import * as deviation from './reduce/variance';
 import * as sorting from './sorting/sort';
 import * as counting from './sorting/unique';
-import * as subtraction from './sub';
-import * as summation from './sum';
-import * as bounds from './unary/clamp';
-import * as unary from './unary/rules';
 import * as expansion from './view/expand';
 import * as order from './view/permute';
 import * as rearrangement from './view/rearrange';
@@ -67,15 +57,21 @@ import * as selection from './view/select';
 
 // Spreads and picks, because these keep each function's declaration and with it the documentation that editors show.
 const methods = {
-  ...without(addition, 'addInto'),
-  ...division,
-  ...extremum,
-  ...power,
-  ...without(rest, 'checkDivisor'),
-  ...without(copies, 'copyInto'),
+  ...arithmetic,
+  ...bounds,
   ...closeness,
   ...comparison,
+  ...extremum,
   ...logic,
+  ...unary,
+  ...extrema,
+  ...norms,
+  ...multiplied,
+  ...normalization,
+  ...sums,
+  ...truth,
+  ...without(deviation, 'variance'),
+  ...without(copies, 'copyInto'),
   ...conversion,
   ...along,
   ...indexing,
@@ -83,7 +79,6 @@ const methods = {
   ...only(positions, 'nonzero'),
   ...masked,
   ...overwriting,
-  ...inPlace,
   ...only(repetition, 'repeatInterleave'),
   ...rolling,
   ...splitting,
@@ -92,22 +87,8 @@ const methods = {
   ...only(batchedProducts, 'bmm'),
   ...products,
   ...without(plainProducts, 'foldedProduct'),
-  ...multiplication,
-  ...cumulation,
-  ...extrema,
-  ...logSum,
-  ...averaging,
-  ...norms,
-  ...multiplied,
-  ...truth,
-  ...without(deviation, 'variance'),
-  ...normalization,
   ...sorting,
   ...only(counting, 'bincount'),
-  ...subtraction,
-  ...summation,
-  ...bounds,
-  ...without(unary, 'logSigmoid', 'silu'),
   ...without(order, 'permute'),
   ...without(rearrangement, 'meshgrid', 'broadcastTo'),
   ...only(shapes, 'flatten'),
@@ -120,12 +101,7 @@ const methods = {
    * @throws TypeError for int32 and bool.
    */
   var: deviation.variance,
-  /**
-   * Elements of this tensor where `condition` holds, of `other` elsewhere, all three broadcast (torch.Tensor.where).
-   * @throws TypeError unless the condition is a bool tensor.
-   * @example x.where(x.gt(0), 0)
-   */
-  where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
+  ...choice.asMethod,
 } as const;
 
 // As in PyTorch, where one array of numbers is all that a method takes: x.permute(1, 0) is x.permute([1, 0]).
@@ -152,16 +128,16 @@ attachVariadic(variadic);
 // and a call through the shared one above costs about as much as a small kernel.
 const inlined: Partial<Methods> & ThisType<Tensor> = {
   add(b, options) {
-    return addition.add(this, b, options);
+    return arithmetic.add(this, b, options);
   },
   sub(b, options) {
-    return subtraction.sub(this, b, options);
+    return arithmetic.sub(this, b, options);
   },
   mul(b) {
-    return multiplication.mul(this, b);
+    return arithmetic.mul(this, b);
   },
   div(b, options) {
-    return division.div(this, b, options);
+    return arithmetic.div(this, b, options);
   },
   matmul(b) {
     return products.matmul(this, b);
@@ -191,10 +167,10 @@ const inlined: Partial<Methods> & ThisType<Tensor> = {
     return normalization.softmax(this, dim);
   },
   sum(dim, options) {
-    return summation.sum(this, dim, options);
+    return sums.sum(this, dim, options);
   },
   mean(dim, options) {
-    return averaging.mean(this, dim, options);
+    return sums.mean(this, dim, options);
   },
   select(dim, index) {
     return selection.select(this, dim, index);

@@ -1,8 +1,6 @@
 /** The one place where the gradient of a broadcast result is summed back to an operand's shape. */
 import { sameShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
-import { sum } from './sum';
-import { reshape } from './view/reshape';
 
 /** Sums `grad` over the dimensions that broadcasting added or stretched from size 1. */
 export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
@@ -12,6 +10,6 @@ export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
   for (let d = 0; d < grad.ndim; d++) {
     if (d < lead || (shape[d - lead] === 1 && grad.shape[d] !== 1)) dims.push(d);
   }
-  const summed = dims.length > 0 ? sum(grad, dims, { keepdim: true }) : grad;
-  return reshape(summed, shape);
+  const summed = dims.length > 0 ? grad.sum(dims, { keepdim: true }) : grad;
+  return summed.reshape(shape);
 }

@@ -2,10 +2,8 @@
 import { boolean, integerBetween, isArray, optionsTable } from '../check';
 import { noGrad } from '../autograd/mode';
 import { args, kernel } from '../native/kernels';
-import { add } from '../ops/add';
-
+import { add, mul } from '../ops/elementwise/arithmetic';
 import type { TensorOptions } from '../ops/factories';
-import { mul } from '../ops/mul';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
 import { broadcastShapes, checkShape, type Shape } from '../tensor/shape';

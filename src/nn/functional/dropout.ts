@@ -1,8 +1,8 @@
 /** dropout: x·mask / (1 − p). dx = g·mask / (1 − p). Saves the scaled mask. */
 import { boolean, optionsTable, probability } from '../../check';
 import { fullLike } from '../../ops/factories';
-import { div_ } from '../../ops/inplace/pointwise';
-import { mul } from '../../ops/mul';
+import { div_ } from '../../ops/elementwise/arithmetic';
+import { mul } from '../../ops/elementwise/arithmetic';
 import { bernoulli_ } from '../../random/bernoulli';
 import { emptyAs } from '../../random/draw';
 import { drawFields, type DrawOptions } from '../../random/generator';

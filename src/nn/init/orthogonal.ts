@@ -1,7 +1,7 @@
 /** Orthogonal initialization. */
 import { cast } from '../../ops/cast';
 import { copyInto } from '../../ops/clone';
-import { mul } from '../../ops/mul';
+import { mul } from '../../ops/elementwise/arithmetic';
 import { t } from '../../ops/view/permute';
 import { reshape } from '../../ops/view/reshape';
 import { normal_ } from '../../random/inplace';

@@ -4,7 +4,7 @@ import { noGrad } from '../../autograd/mode';
 import { args, family } from '../../native/kernels';
 import { copyInto } from '../../ops/clone';
 import { full } from '../../ops/factories';
-import { clamp_ } from '../../ops/inplace/pointwise';
+import { clamp_ } from '../../ops/elementwise/clamp';
 import { kernelFor, Table } from '../../ops/table';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';

@@ -7,7 +7,7 @@ import { checkTensor } from '../elementwise';
 import { zeros } from '../factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
-import { mul } from '../mul';
+import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
 import { addRowsInto, checkIndex, putRowsInto, rowsAlong, selectRows, type Rows } from './rows';
 

@@ -12,7 +12,7 @@ import {
   type Operand,
 } from '../elementwise';
 import { inPlace } from '../inplace/inplace';
-import { sum } from '../sum';
+import { sum } from '../reduce/sum';
 import { unbroadcast } from '../unbroadcast';
 import { expand } from '../view/expand';
 import { indexWith } from './advanced';

@@ -10,7 +10,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
 import { pick } from '../elementwise';
 import { ones, zeros } from '../factories';
-import { mul } from '../mul';
+import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
 
 const select = family('index_select');

@@ -9,7 +9,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { clone, contiguous } from '../clone';
 import { checkTensor } from '../elementwise';
 import { indexSelect } from '../indexing/along';
-import { sum } from '../sum';
+import { sum } from '../reduce/sum';
 import { expand } from '../view/expand';
 import { reshape } from '../view/reshape';
 

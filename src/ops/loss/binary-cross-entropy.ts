@@ -2,20 +2,13 @@
  * Binary cross-entropy of a probability p (bceLoss) or a logit x (bceWithLogits) and a target t in [0, 1], each
  * element times `weight`. Both save input and target; neither weight has a gradient.
  */
-import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { record, save, type Gradients } from '../../autograd/node';
-import type { Tensor } from '../../tensor/tensor';
+import { noGrad } from '../../autograd/mode';
 import { resultType } from '../../tensor/dtype';
-import { add } from '../add';
-import { div } from '../binary/div';
+import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
+import { withGradient } from '../define';
 import { checkTensor } from '../elementwise';
-import { ge, le } from '../compare/compare';
-import { mul } from '../mul';
-import { all } from '../reduction/truth';
-import { rsub, sub } from '../sub';
-import { clamp } from '../unary/clamp';
-import { log, log1p, logSigmoid, neg, sigmoid } from '../unary/rules';
+import { logSigmoid } from '../elementwise/activation';
 import {
   checkPair,
   checkReduction,
@@ -56,18 +49,21 @@ function binaryLoss(
   const dtype = resultType(input, target);
   const [x, t] = [cast(input, dtype), cast(target, dtype)];
   const weighted = (each: Tensor): Tensor =>
-    weight === null ? each : mul(each, cast(weight, dtype));
+    weight === null ? each : each.mul(cast(weight, dtype));
   const out = noGrad(() => reduced(weighted(losses(x, t)), reduction));
-  if (!isGradEnabled() || !(x.requiresGrad || t.requiresGrad)) return out;
-  const [savedX, savedT] = [save(operation, x), save(operation, t)];
   const n = x.numel;
-  return record(node, [x, t], out, (g, recordedNode): Gradients => {
-    const [v, w] = [savedX.get(), savedT.get()];
-    const each = weighted(lossGradient(g, reduction, n));
-    return [
-      recordedNode.needs(0) ? mul(each, dInput(v, w)) : null,
-      recordedNode.needs(1) ? mul(each, dTarget(v, w)) : null,
-    ];
+  return withGradient(out, {
+    operation,
+    node,
+    inputs: [x, t],
+    saves: [x, t],
+    rule: (g, [v, w], recorded) => {
+      const each = weighted(lossGradient(g, reduction, n));
+      return [
+        recorded.needs(0) ? each.mul(dInput(v, w)) : null,
+        recorded.needs(1) ? each.mul(dTarget(v, w)) : null,
+      ];
+    },
   });
 }
 
@@ -75,16 +71,20 @@ function binaryLoss(
 const floorOfLog = -100;
 // 1e-12 as a float32, which is what PyTorch divides by.
 const smallest = Math.fround(1e-12);
-const logOf = (p: Tensor): Tensor => clamp(log(p), { min: floorOfLog });
-const logOfRest = (p: Tensor): Tensor => clamp(log1p(neg(p)), { min: floorOfLog });
+const logOf = (p: Tensor): Tensor => p.log().clamp({ min: floorOfLog });
+const logOfRest = (p: Tensor): Tensor => p.neg().log1p().clamp({ min: floorOfLog });
 
 const ofProbability: Terms = {
   operation: 'bceLoss',
   node: 'BinaryCrossEntropyBackward0',
   // −(t·ln p + (1 − t)·ln(1 − p))
-  losses: (p, t) => neg(add(mul(t, logOf(p)), mul(rsub(t, 1), logOfRest(p)))),
-  dInput: (p, t) => div(sub(p, t), clamp(mul(p, rsub(p, 1)), { min: smallest })),
-  dTarget: (p) => sub(logOfRest(p), logOf(p)),
+  losses: (p, t) =>
+    t
+      .mul(logOf(p))
+      .add(t.rsub(1).mul(logOfRest(p)))
+      .neg(),
+  dInput: (p, t) => p.sub(t).div(p.mul(p.rsub(1)).clamp({ min: smallest })),
+  dTarget: (p) => logOfRest(p).sub(logOf(p)),
 };
 
 /**
@@ -101,7 +101,7 @@ export function bceLoss(input: Tensor, target: Tensor, options: BceOptions = {})
 }
 
 function checkProbabilities(name: string, x: Tensor, fix: string): void {
-  const inside = noGrad(() => all(ge(x, 0)).item() !== 0 && all(le(x, 1)).item() !== 0);
+  const inside = noGrad(() => x.ge(0).all().item() !== 0 && x.le(1).all().item() !== 0);
   if (inside) return;
   const at = Array.from(x.toTypedArray()).findIndex((v) => !(v >= 0 && v <= 1));
   throw new RangeError(
@@ -111,17 +111,21 @@ function checkProbabilities(name: string, x: Tensor, fix: string): void {
 
 // With L = 1 + (posWeight − 1)·t: (1 − t)·x − L·ln sigmoid(x)
 function ofLogit(posWeight: Tensor | null): Terms {
-  const positive = (t: Tensor): Tensor => mul(sub(cast(posWeight!, t.dtype), 1), t);
+  const positive = (t: Tensor): Tensor => cast(posWeight!, t.dtype).sub(1).mul(t);
   const scaled = (t: Tensor, x: Tensor): Tensor =>
-    posWeight === null ? x : mul(add(positive(t), 1), x);
+    posWeight === null ? x : positive(t).add(1).mul(x);
   return {
     operation: 'bceWithLogits',
     node: 'BinaryCrossEntropyWithLogitsBackward0',
-    losses: (x, t) => sub(mul(rsub(t, 1), x), scaled(t, logSigmoid(x))),
-    dInput: (x, t) => sub(rsub(t, 1), scaled(t, sigmoid(neg(x)))),
+    losses: (x, t) =>
+      t
+        .rsub(1)
+        .mul(x)
+        .sub(scaled(t, logSigmoid(x))),
+    dInput: (x, t) => t.rsub(1).sub(scaled(t, x.neg().sigmoid())),
     dTarget: (x) => {
-      if (posWeight === null) return neg(x);
-      return neg(add(x, mul(sub(cast(posWeight, x.dtype), 1), logSigmoid(x))));
+      if (posWeight === null) return x.neg();
+      return x.add(cast(posWeight, x.dtype).sub(1).mul(logSigmoid(x))).neg();
     },
   };
 }

@@ -7,9 +7,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
 import { checkTensor } from '../elementwise';
-import { checkFloat } from '../reduce';
-import { permute } from '../view/permute';
-import { reshape } from '../view/reshape';
+import { checkFloat } from '../reduce/launch';
 import { checkReduction, type LossOptions, type Reduction } from './reduction';
 
 export interface ClassLossOptions extends LossOptions {
@@ -31,16 +29,16 @@ export function positionShape(x: Tensor): Shape {
 /** [N, C, d1, …] as [N·d1·…, C]. */
 export function toRows(x: Tensor): Tensor {
   const classes = x.shape[classDim(x)];
-  const last = x.ndim <= 2 ? x : permute(x, [0, ...x.shape.map((_, d) => d).slice(2), 1]);
-  return reshape(last, [numelOf(positionShape(x)), classes]);
+  const last = x.ndim <= 2 ? x : x.permute([0, ...x.shape.map((_, d) => d).slice(2), 1]);
+  return last.reshape([numelOf(positionShape(x)), classes]);
 }
 
 /** What `toRows` made of a tensor of this shape, in that shape again. */
 export function fromRows(rows: Tensor, shape: Shape): Tensor {
-  if (shape.length <= 2) return reshape(rows, shape);
+  if (shape.length <= 2) return rows.reshape(shape);
   const last = shape.length - 1;
-  const moved = reshape(rows, [shape[0], ...shape.slice(2), shape[1]]);
-  return permute(moved, [0, last, ...shape.map((_, d) => d).slice(1, last)]);
+  const moved = rows.reshape([shape[0], ...shape.slice(2), shape[1]]);
+  return moved.permute([0, last, ...shape.map((_, d) => d).slice(1, last)]);
 }
 
 export interface Classes {

@@ -4,25 +4,15 @@
  * dx = g·(Q·p − q), divided by Σ weight[t] for the mean. Saves x, the classes, and each row's ln Σ eˣ.
  * Targets may be probabilities instead: q is then weight·((1 − e)·target + e/C), and the mean is over rows.
  */
-import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { record, save } from '../../autograd/node';
+import { noGrad } from '../../autograd/mode';
 import { args, family } from '../../native/kernels';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { add } from '../add';
-import { div } from '../binary/div';
 import { cast } from '../cast';
-import { eq, ne } from '../compare/compare';
-import { where } from '../compare/where';
 import { contiguous } from '../clone';
+import { withGradient } from '../define';
 import { pick } from '../elementwise';
-import { mul } from '../mul';
-import { logSoftmax, softmax } from '../softmax';
-import { sub } from '../sub';
-import { sum } from '../sum';
-import { neg } from '../unary/rules';
-import { reshape } from '../view/reshape';
 import {
   checkClasses,
   checkClassInput,
@@ -97,17 +87,18 @@ function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
   args[11] = reductionCode[reduction];
   run();
   const out = reduction === 'none' ? losses : loss;
-  if (!isGradEnabled() || !input.requiresGrad) return out;
-  const saved = save('crossEntropy', input);
-  const savedTarget = save('crossEntropy', target);
-  const node = smoothing > 0 ? 'AddBackward0' : nllNode(input, reduction);
-  return record(node, [input], out, (g) => {
-    const source = saved.get();
-    savedTarget.get();
-    const dx = isGradEnabled()
-      ? differentiableGradient(g, source, classes, divisor, smoothing)
-      : fusedGradient(g, contiguous(toRows(source)), classes, logSumExp, divisor, smoothing);
-    return [fromRows(dx, shape)];
+  return withGradient(out, {
+    operation: 'crossEntropy',
+    node: smoothing > 0 ? 'AddBackward0' : nllNode(input, reduction),
+    inputs: [input],
+    saves: [input, target],
+    rule: (g, [own]) => [
+      fromRows(differentiableGradient(g, own, classes, divisor, smoothing), shape),
+    ],
+    fused: (g, [own]) => {
+      const source = contiguous(toRows(own));
+      return [fromRows(fusedGradient(g, source, classes, logSumExp, divisor, smoothing), shape)];
+    },
   });
 }
 
@@ -148,18 +139,18 @@ function differentiableGradient(
 ): Tensor {
   const { target, weight, ignoreIndex, reduction } = classes;
   const x = toRows(input);
-  const each = reduction === 'none' ? reshape(g, [-1, 1]) : g;
-  const scaled = reduction === 'mean' ? div(each, divisor) : each;
+  const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
+  const scaled = reduction === 'mean' ? each.div(divisor) : each;
   const q = noGrad(() => {
-    const chosen = mul(classWeights(x, classes), 1 - smoothing);
+    const chosen = classWeights(x, classes).mul(1 - smoothing);
     if (smoothing === 0) return chosen;
-    const counts = cast(ne(reshape(target, [-1, 1]), ignoreIndex), x.dtype);
-    const even = mul(counts, smoothing / classes.classes);
-    return add(chosen, weight === null ? even : mul(even, weight));
+    const counts = cast(target.reshape([-1, 1]).ne(ignoreIndex), x.dtype);
+    const even = counts.mul(smoothing / classes.classes);
+    return chosen.add(weight === null ? even : even.mul(weight));
   });
-  const total = noGrad(() => sum(q, 1, { keepdim: true }));
+  const total = noGrad(() => q.sum(1, { keepdim: true }));
   // Where nothing counts the mean is NaN, but there is still no slope.
-  return where(eq(total, 0), 0, mul(scaled, sub(mul(softmax(x, 1), total), q)));
+  return scaled.mul(x.softmax(1).mul(total).sub(q)).maskedFill(total.eq(0), 0);
 }
 
 function ofProbabilities(input: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
@@ -174,11 +165,10 @@ function ofProbabilities(input: Tensor, target: Tensor, options: CrossEntropyOpt
   const classes = x.shape[1];
   const weight = checkWeight('crossEntropy', input, classes, options.weight ?? null);
   const t = toRows(cast(target, input.dtype));
-  const smooth =
-    labelSmoothing === 0 ? t : add(mul(t, 1 - labelSmoothing), labelSmoothing / classes);
-  const q = weight === null ? smooth : mul(smooth, weight);
-  const weighted = mul(logSoftmax(x, 1), q);
-  if (reduction === 'none') return neg(reshape(sum(weighted, 1), positionShape(input)));
-  const total = neg(sum(weighted));
-  return reduction === 'sum' ? total : div(total, x.shape[0]);
+  const smooth = labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+  const q = weight === null ? smooth : smooth.mul(weight);
+  const weighted = x.logSoftmax(1).mul(q);
+  if (reduction === 'none') return weighted.sum(1).reshape(positionShape(input)).neg();
+  const total = weighted.sum().neg();
+  return reduction === 'sum' ? total : total.div(x.shape[0]);
 }

@@ -2,19 +2,11 @@
  * nllLoss: −weight[t]·x[t] of each row x of logarithms of probabilities and its class t. The gradient is −weight[t]
  * at t and 0 elsewhere. Saves where the classes are, not x.
  */
-import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { record } from '../../autograd/node';
+import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor/tensor';
-import { div } from '../binary/div';
-import { eq, ne } from '../compare/compare';
-import { logicalAnd } from '../compare/logical';
-import { where } from '../compare/where';
-import { arange } from '../factories';
-import { mul } from '../mul';
-import { sum } from '../sum';
-import { neg } from '../unary/rules';
 import { cast } from '../cast';
-import { reshape } from '../view/reshape';
+import { withGradient } from '../define';
+import { arange } from '../factories';
 import {
   checkClasses,
   checkClassInput,
@@ -30,9 +22,9 @@ export function classWeights(
   like: Tensor,
   { target, weight, ignoreIndex, classes }: Classes,
 ): Tensor {
-  const index = reshape(target, [-1, 1]);
-  const chosen = logicalAnd(eq(arange(classes, { dtype: 'int32' }), index), ne(index, ignoreIndex));
-  return weight === null ? cast(chosen, like.dtype) : where(chosen, weight, 0);
+  const index = target.reshape([-1, 1]);
+  const chosen = arange(classes, { dtype: 'int32' }).eq(index).logicalAnd(index.ne(ignoreIndex));
+  return weight === null ? cast(chosen, like.dtype) : weight.where(chosen, 0);
 }
 
 /** The name of PyTorch's node: one for matrices, one for images, which other shapes are turned into. */
@@ -57,23 +49,21 @@ export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions
   const out = noGrad(() => {
     const x = toRows(input);
     // Not weights·x: a logarithm may be −Infinity where the weight is 0.
-    const losses = neg(sum(where(ne(weights, 0), mul(x, weights), 0), 1));
-    if (reduction === 'none') return reshape(losses, positions);
-    return reduction === 'sum' ? sum(losses) : div(sum(losses), sum(weights));
+    const losses = x.mul(weights).where(weights.ne(0), 0).sum(1).neg();
+    if (reduction === 'none') return losses.reshape(positions);
+    return reduction === 'sum' ? losses.sum() : losses.sum().div(weights.sum());
   });
-  if (!isGradEnabled() || !input.requiresGrad) return out;
   const { shape } = input;
-  return record(nllNode(input, reduction), [input], out, (g) => {
-    const each = reduction === 'none' ? reshape(g, [-1, 1]) : g;
-    const scaled =
-      reduction === 'mean'
-        ? div(
-            each,
-            noGrad(() => sum(weights)),
-          )
-        : each;
-    // Where nothing counts the mean is NaN, but there is still no slope.
-    const dx = where(ne(weights, 0), neg(mul(scaled, weights)), 0);
-    return [fromRows(dx, shape)];
+  return withGradient(out, {
+    operation: 'nllLoss',
+    node: nllNode(input, reduction),
+    inputs: [input],
+    saves: [],
+    rule: (g) => {
+      const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
+      const scaled = reduction === 'mean' ? each.div(noGrad(() => weights.sum())) : each;
+      // Where nothing counts the mean is NaN, but there is still no slope.
+      return [fromRows(scaled.mul(weights).neg().where(weights.ne(0), 0), shape)];
+    },
   });
 }

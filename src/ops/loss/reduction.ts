@@ -8,10 +8,6 @@ import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { checkTensor } from '../elementwise';
-import { mul } from '../mul';
-import { mean } from '../reduction/mean';
-import { sum } from '../sum';
-import { expand } from '../view/expand';
 
 /** What a loss returns: their mean, their sum, or all of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -31,12 +27,12 @@ export function checkReduction(operation: string, reduction: unknown = 'mean'): 
 
 export function reduced(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return losses;
-  return reduction === 'mean' ? mean(losses) : sum(losses);
+  return reduction === 'mean' ? losses.mean() : losses.sum();
 }
 
 /** The gradient of each of n losses, from that of their reduction; broadcasts to them. */
 export const lossGradient = (g: Tensor, reduction: Reduction, n: number): Tensor =>
-  reduction === 'mean' ? mul(g, 1 / n) : g;
+  reduction === 'mean' ? g.mul(1 / n) : g;
 
 /** @throws TypeError unless both are tensors, and one of them holds floats. */
 export function checkPair(operation: string, input: Tensor, target: Tensor): void {
@@ -65,7 +61,7 @@ export function aligned(operation: string, input: Tensor, target: Tensor): [Tens
   const dtype = resultType(input, target);
   const conform = (x: Tensor): Tensor => {
     const same = cast(x, dtype);
-    return sameShape(same.shape, shape) ? same : expand(same, shape);
+    return sameShape(same.shape, shape) ? same : same.expand(shape);
   };
   return [conform(input), conform(target)];
 }

@@ -2,16 +2,13 @@
  * Losses of a prediction a and a target b of real numbers, with d = a − b: mseLoss d², l1Loss |d|, huberLoss and
  * smoothL1Loss between the two. da is the slope in d, db its negative. Save a and b.
  */
-import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { record, save } from '../../autograd/node';
+import { noGrad } from '../../autograd/mode';
+import type { Gradients, Node } from '../../autograd/node';
 import { args, family } from '../../native/kernels';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { copyInto } from '../clone';
+import { withGradient } from '../define';
 import { applyBinary, pick, writeStrided } from '../elementwise';
-import { mul } from '../mul';
-import { sub } from '../sub';
-import { abs, neg } from '../unary/rules';
-import { clamp } from '../unary/clamp';
+import { dense } from '../reduce/launch';
 import {
   aligned,
   checkReduction,
@@ -34,18 +31,20 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
   const reduction = checkReduction('mseLoss', options.reduction);
   const [a, b] = aligned('mseLoss', input, target);
   const out = squaredError(a, b, reduction);
-  if (!isGradEnabled() || !(a.requiresGrad || b.requiresGrad)) return out;
-  const savedA = save('mseLoss', a);
-  const savedB = save('mseLoss', b);
   const factor = reduction === 'mean' ? 2 / a.numel : 2;
-  return record('MseLossBackward0', [a, b], out, (g, node) => {
-    const da = squaredErrorGradient(g, savedA.get(), savedB.get(), factor);
-    return [node.needs(0) ? da : null, node.needs(1) ? neg(da) : null];
+  const both = (da: Tensor, node: Node): Gradients => [
+    node.needs(0) ? da : null,
+    node.needs(1) ? da.neg() : null,
+  ];
+  return withGradient(out, {
+    operation: 'mseLoss',
+    node: 'MseLossBackward0',
+    inputs: [a, b],
+    saves: [a, b],
+    rule: (g, [x, y], node) => both(g.mul(factor).mul(x.sub(y)), node),
+    fused: (g, [x, y], node) => both(squaredErrorGradient(g, x, y, factor), node),
   });
 }
-
-const dense = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
 
 function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return applyBinary('mseLoss', squares, a, b, empty(a.shape, a.dtype));
@@ -64,7 +63,6 @@ function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
 
 // factor·g·(a − b)
 function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): Tensor {
-  if (isGradEnabled()) return mul(mul(g, factor), sub(a, b));
   const out = empty(a.shape, a.dtype);
   const run = pick('mseLoss', squareGradients, a.dtype);
   args[4] = factor;
@@ -84,7 +82,7 @@ function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): 
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkReduction('l1Loss', options.reduction);
   const [a, b] = aligned('l1Loss', input, target);
-  return reduced(abs(sub(a, b)), reduction);
+  return reduced(a.sub(b).abs(), reduction);
 }
 
 // With c = clamp(d, −delta, delta): c·(d − c/2), which is d²/2 within delta and linear outside; its slope is c.
@@ -97,17 +95,21 @@ function huber(
   reduction: Reduction,
 ): Tensor {
   const out = noGrad(() => {
-    const d = sub(a, b);
-    const c = clamp(d, -delta, delta);
-    return reduced(mul(mul(c, scale), sub(d, mul(c, 0.5))), reduction);
+    const d = a.sub(b);
+    const c = d.clamp(-delta, delta);
+    return reduced(c.mul(scale).mul(d.sub(c.mul(0.5))), reduction);
   });
-  if (!isGradEnabled() || !(a.requiresGrad || b.requiresGrad)) return out;
-  const [savedA, savedB] = [save(operation, a), save(operation, b)];
   const n = a.numel;
-  return record(node, [a, b], out, (g) => {
-    const slope = clamp(sub(savedA.get(), savedB.get()), -delta, delta);
-    const da = mul(mul(lossGradient(g, reduction, n), scale), slope);
-    return [da, neg(da)];
+  return withGradient(out, {
+    operation,
+    node,
+    inputs: [a, b],
+    saves: [a, b],
+    rule: (g, [x, y]) => {
+      const slope = x.sub(y).clamp(-delta, delta);
+      const da = lossGradient(g, reduction, n).mul(scale).mul(slope);
+      return [da, da.neg()];
+    },
   });
 }
 
@@ -142,6 +144,6 @@ export function smoothL1Loss(
   const { beta = 1 } = options;
   if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
   const [a, b] = aligned('smoothL1Loss', input, target);
-  if (beta === 0) return reduced(abs(sub(a, b)), reduction);
+  if (beta === 0) return reduced(a.sub(b).abs(), reduction);
   return huber('smoothL1Loss', 'SmoothL1LossBackward0', [a, b], beta, 1 / beta, reduction);
 }

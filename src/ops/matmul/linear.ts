@@ -7,7 +7,7 @@ import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
 import { checkTensor } from '../elementwise';
-import { sum } from '../sum';
+import { sum } from '../reduce/sum';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { asMatrix, checkTypes, product, transposedMatrix } from './layout';

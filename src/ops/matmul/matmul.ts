@@ -7,7 +7,7 @@ import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/sha
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
 import { checkTensor } from '../elementwise';
-import { mul } from '../mul';
+import { mul } from '../elementwise/arithmetic';
 import { expand } from '../view/expand';
 import { squeeze, unsqueeze } from '../view/select';
 import { batched } from './bmm';

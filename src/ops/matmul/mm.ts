@@ -6,7 +6,7 @@ import { record, save } from '../../autograd/node';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../elementwise';
-import { mul } from '../mul';
+import { mul } from '../elementwise/arithmetic';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { asMatrix, checkInner, checkTypes, product } from './layout';

@@ -4,7 +4,7 @@ import { args } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { add } from '../add';
+import { add } from '../elementwise/arithmetic';
 import { contiguous } from '../clone';
 import { pick } from '../elementwise';
 import { addressOr0, denseFeatures, putLayer, stepsOf, storageOr0, type LayerCall } from './call';

@@ -10,6 +10,12 @@ const positive = (shape: number[], seed = 1): Tensor =>
 const unary: [string, Change, Change][] = [
   ['neg_', (x) => x.neg_(), (x) => x.neg()],
   ['abs_', (x) => x.abs_(), (x) => x.abs()],
+  ['sign_', (x) => x.sign_(), (x) => x.sign()],
+  ['erf_', (x) => x.erf_(), (x) => x.erf()],
+  ['expm1_', (x) => x.expm1_(), (x) => x.expm1()],
+  ['log1p_', (x) => x.log1p_(), (x) => x.log1p()],
+  ['log2_', (x) => x.log2_(), (x) => x.log2()],
+  ['log10_', (x) => x.log10_(), (x) => x.log10()],
   ['square_', (x) => x.square_(), (x) => x.square()],
   ['exp_', (x) => x.exp_(), (x) => x.exp()],
   ['log_', (x) => x.log_(), (x) => x.log()],

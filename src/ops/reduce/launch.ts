@@ -2,15 +2,21 @@
  * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
  * dimensions to reduce are brought together here.
  */
-import { describe, isArray } from '../check';
-import { args, type KernelFamily } from '../native/kernels';
-import { isFloat } from '../tensor/dtype';
-import { checkDistinctDims, showShape, type Shape } from '../tensor/shape';
-import { empty, Tensor } from '../tensor/tensor';
-import { pick } from './elementwise';
-import { copyInto } from './clone';
-import { expand } from './view/expand';
-import { reshape } from './view/reshape';
+import { boolean, describe, isArray, optionsTable } from '../../check';
+import { args, type KernelFamily } from '../../native/kernels';
+import { isFloat } from '../../tensor/dtype';
+import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { pick } from '../elementwise';
+import { copyInto } from '../clone';
+
+export interface KeepdimOptions {
+  /** Keep the reduced dimensions with size 1. Default: false. */
+  keepdim?: boolean;
+}
+const keepdimOptions = optionsTable<KeepdimOptions>('sum', { keepdim: boolean.or(false) });
+export const keepsDim = (operation: string, options: KeepdimOptions | undefined): boolean =>
+  keepdimOptions.read(options, operation).keepdim;
 
 /** One dimension, several, or (undefined) all. */
 export type Dims = number | readonly number[] | undefined;
@@ -30,6 +36,10 @@ export function normalizeDims(operation: string, dim: Dims, ndim: number): numbe
 
 const allDims = (ndim: number): number[] => Array.from({ length: ndim }, (_, d) => d);
 
+/** Dimensions that no later change of the caller's array reaches. */
+export const ownDims = (operation: string, dim: Dims, ndim: number): Dims =>
+  typeof dim === 'object' ? normalizeDims(operation, dim, ndim) : dim;
+
 /** A contiguous tensor seen as [outer, n, inner], n the elements that one result is made of. */
 export interface ReductionView {
   source: Tensor;
@@ -42,7 +52,7 @@ export interface ReductionView {
 }
 
 // Not recorded: the reduction's own node stands for this step too.
-const dense = (x: Tensor): Tensor =>
+export const dense = (x: Tensor): Tensor =>
   x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
 
 function onesOf(ndim: number): number[] {
@@ -112,23 +122,19 @@ export function reduceOver(
   x: Tensor,
   dim: Dims,
   keepdim: boolean,
-  makeOut: (shape: Shape, n: number) => Tensor,
-): { out: Tensor; keptShape: Shape; view: ReductionView } {
+  makeOut: (shape: Shape, n: number, x: Tensor) => Tensor,
+): { out: Tensor; view: ReductionView } {
   const view = reductionView(operation, x, dim, keepdim);
   const run = pick(operation, kernels, x.dtype);
-  const out = makeOut(view.outShape, view.n);
+  const out = makeOut(view.outShape, view.n, x);
   args[0] = view.source.address;
   args[1] = out.address;
   args[2] = view.outer;
   args[3] = view.n;
   args[4] = view.inner;
   run();
-  return { out, keptShape: view.keptShape, view };
+  return { out, view };
 }
-
-/** A result of a reduction, repeated over the dimensions that were reduced: the gradient of a sum. */
-export const spread = (g: Tensor, keptShape: Shape, shape: Shape): Tensor =>
-  expand(reshape(g, keptShape), shape);
 
 /** @throws TypeError unless the elements are floats. */
 export function checkFloat(operation: string, x: Tensor): void {

@@ -1,8 +1,8 @@
 /** where: condition ? a : b. da = condition ? g : 0, db = condition ? 0 : g. Saves the condition. */
-import { save } from '../../autograd/node';
 import { family } from '../../native/kernels';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
+import { withGradient } from '../define';
 import {
   applyTernary,
   checkTensor,
@@ -11,10 +11,9 @@ import {
   meetType,
   pick,
   place,
-  recordBinary,
-  recorded,
   type Operand,
 } from '../elementwise';
+import { unbroadcast } from '../unbroadcast';
 
 const kernels = family('where');
 
@@ -38,14 +37,25 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const second = typeof y === 'number' ? place('where', 1, y, dtype) : y;
   const run = pick('where', kernels, dtype);
   const out = applyTernary(run, condition, first, second, empty(shape, dtype));
-  if (!recorded(x, y)) return out;
-  const saved = save('where', condition);
-  return recordBinary(
-    'WhereBackward0',
-    x,
-    y,
-    out,
-    (g) => where(saved.get(), g, 0),
-    (g) => where(saved.get(), 0, g),
-  );
+  const [ofX, ofY] = [typeof x === 'number' ? null : x, typeof y === 'number' ? null : y];
+  return withGradient(out, {
+    operation: 'where',
+    node: 'WhereBackward0',
+    inputs: [ofX, ofY],
+    saves: [condition],
+    rule: (g, [c], node) => [
+      node.needs(0) ? unbroadcast(where(c, g, 0), ofX!.shape) : null,
+      node.needs(1) ? unbroadcast(where(c, 0, g), ofY!.shape) : null,
+    ],
+  });
 }
+
+/** `where` as a method, whose tensor is not the first argument. */
+export const asMethod = {
+  /**
+   * Elements of this tensor where `condition` holds, of `other` elsewhere, all three broadcast (torch.Tensor.where).
+   * @throws TypeError unless the condition is a bool tensor.
+   * @example x.where(x.gt(0), 0)
+   */
+  where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
+};

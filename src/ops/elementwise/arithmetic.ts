@@ -1,0 +1,271 @@
+/** The arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. */
+import { number, oneOf, optionsTable } from '../../check';
+import { noGrad } from '../../autograd/mode';
+import { isFloat, type DType } from '../../tensor/dtype';
+import type { Tensor } from '../../tensor/tensor';
+import { binary, computeInPlace, inPlace, withGradient, type Binary } from '../define';
+import { checkOperand, converted, meetType, type Operand } from '../elementwise';
+import { zerosLike } from '../factories';
+
+type InPlace = (x: Tensor, other: Operand) => Tensor;
+
+export interface AlphaOptions {
+  /** Factor of the second operand. Default: 1. */
+  alpha?: number;
+}
+const alphaOptions = optionsTable<AlphaOptions>('add', { alpha: number.or(1) });
+
+/** alpha·b. @throws TypeError for a fraction where integers are computed. */
+function scaled(operation: string, a: Operand, b: Operand, options: AlphaOptions): Operand {
+  const { alpha } = alphaOptions.read(options, operation);
+  if (alpha === 1) return b;
+  const dtype = meetType(operation, a, b);
+  if (!isFloat(dtype) && !Number.isInteger(alpha)) {
+    throw new TypeError(
+      `${operation}: alpha must be an integer for ${dtype} tensors, got ${alpha}; convert them with to('float32')`,
+    );
+  }
+  return mul(b, alpha);
+}
+
+const plus = binary('add', {
+  da: { grad: (g) => g },
+  db: { grad: (g) => g },
+  bool: (a, b) => a.logicalOr(b),
+});
+
+/**
+ * a + alpha·b with broadcasting (torch.add); of two bool tensors, their disjunction.
+ * @throws RangeError when the shapes do not broadcast.
+ * @example add(tensor([1, 2]), tensor([[10], [20]])) // [[11, 12], [21, 22]]
+ */
+export function add(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+  return plus(a, options === undefined ? b : scaled('add', a, b, options));
+}
+
+const plusInPlace = inPlace(plus);
+/**
+ * x += alpha·other, broadcast to x's shape; returns x (torch.Tensor.add_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients. So do all operations in place.
+ */
+export function add_(x: Tensor, other: Operand, options?: AlphaOptions): Tensor {
+  return plusInPlace(x, options === undefined ? other : scaled('add_', x, other, options));
+}
+
+const isBool = (x: Operand): boolean => typeof x !== 'number' && x.dtype === 'bool';
+function refuseBool(a: Operand, b: Operand): void {
+  if (isBool(a) || isBool(b)) {
+    throw new TypeError(
+      'sub: is not defined for bool tensors; use logicalNot() to invert one, logicalXor() to tell two apart',
+    );
+  }
+}
+const difference = {
+  kernel: 'sub',
+  da: { grad: (g: Tensor) => g },
+  db: { grad: (g: Tensor) => g.neg() },
+  check: refuseBool,
+};
+// PyTorch has a node of its own for a number minus a tensor.
+const minus = binary('sub', {
+  ...difference,
+  node: (a) => (typeof a === 'number' ? 'RsubBackward1' : 'SubBackward0'),
+});
+const reverseMinus = binary('rsub', {
+  ...difference,
+  node: (a) => (typeof a === 'number' ? 'RsubBackward1' : 'RsubBackward0'),
+});
+
+/**
+ * a − alpha·b with broadcasting (torch.sub).
+ * @throws RangeError when the shapes do not broadcast; TypeError for bool tensors.
+ */
+export function sub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+  return minus(a, options === undefined ? b : scaled('sub', a, b, options));
+}
+
+const minusInPlace = inPlace(minus);
+/** x −= alpha·other; returns x (torch.Tensor.sub_). */
+export function sub_(x: Tensor, other: Operand, options?: AlphaOptions): Tensor {
+  return minusInPlace(x, options === undefined ? other : scaled('sub_', x, other, options));
+}
+
+/** b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x. */
+export function rsub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+  return reverseMinus(b, options === undefined ? a : scaled('rsub', b, a, options));
+}
+
+/**
+ * a·b elementwise with broadcasting (torch.mul); of two bool tensors, their conjunction.
+ * @throws RangeError when the shapes do not broadcast.
+ */
+export const mul: Binary = binary('mul', {
+  da: { saves: 'b', grad: (g, { b }) => g.mul(b) },
+  db: { saves: 'a', grad: (g, { a }) => g.mul(a) },
+  bool: (a, b) => a.logicalAnd(b),
+});
+/** x *= other; returns x (torch.Tensor.mul_). */
+export const mul_: InPlace = inPlace(mul);
+
+const quotient = binary('div', {
+  da: { saves: 'b', grad: (g, { b }) => g.div(b) },
+  db: { saves: 'ab', grad: (g, { a, b }) => g.neg().mul((a as Tensor).div(b).div(b)) },
+  integers: 'float32',
+  domain: [0.3, 3],
+});
+
+export interface DivOptions {
+  /** `'floor'` or `'trunc'` rounds the quotient and keeps integers; `null` divides exactly. Default: null. */
+  roundingMode?: 'floor' | 'trunc' | null;
+}
+const divOptions = optionsTable<DivOptions>('div', {
+  roundingMode: oneOf('floor', 'trunc').orNull.or(null),
+});
+
+/**
+ * a / b with broadcasting (torch.div). Integers divide to float32.
+ * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0 with a rounding mode.
+ */
+export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
+  if (options !== undefined) {
+    const { roundingMode } = divOptions.read(options);
+    if (roundingMode !== null) return rounded(a, b, roundingMode);
+  }
+  if (typeof a === 'number' && typeof b !== 'number') {
+    // As PyTorch has it, to the bit.
+    checkOperand('div', 'b', b);
+    return b.reciprocal().mul(a);
+  }
+  return quotient(a, b);
+}
+
+// A step function of both operands.
+function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
+  const dtype = meetType('div', a, b);
+  const whole = !isFloat(dtype);
+  if (whole) refuseZero('div', b);
+  // float64 holds every int32, and a quotient of two lies too far from an integer to be rounded to it.
+  const type = whole ? 'float64' : dtype;
+  const x = converted(a, type);
+  const y = converted(b, type);
+  const out = noGrad(() => {
+    const result = mode === 'floor' ? floorDivide(x, y) : div(x, y).trunc();
+    return whole ? result.to('int32') : result;
+  });
+  const inputs = [x, y].map((operand) => (typeof operand === 'number' ? null : operand));
+  if (whole) return out;
+  return withGradient(out, {
+    operation: 'div',
+    node: 'DivBackward2',
+    inputs,
+    saves: [],
+    rule: () => inputs.map((input) => input && zerosLike(input)),
+  });
+}
+
+const quotientInPlace = inPlace(quotient);
+/** x /= other; returns x (torch.Tensor.div_). */
+export function div_(x: Tensor, other: Operand, options?: DivOptions): Tensor {
+  if (options !== undefined) {
+    const { roundingMode } = divOptions.read(options, 'div_');
+    if (roundingMode !== null) {
+      return computeInPlace('div_', x, other, (a, b) => rounded(a, b, roundingMode));
+    }
+  }
+  return quotientInPlace(x, other);
+}
+
+/** @throws RangeError when an integer divisor is 0. */
+function refuseZero(operation: string, b: Operand): void {
+  const zero = typeof b === 'number' ? b === 0 : b.eq(0).any().item() !== 0;
+  if (zero) {
+    throw new RangeError(
+      `${operation}: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN`,
+    );
+  }
+}
+const divisor =
+  (operation: string) =>
+  (_: Operand, b: Operand, dtype: DType): void => {
+    if (!isFloat(dtype)) refuseZero(operation, b);
+  };
+const belowDivisor = [
+  [0.1, 0.9],
+  [1, 2],
+] as const;
+
+/**
+ * The remainder a − b·⌊a / b⌋, with the sign of b as in Python (torch.remainder).
+ * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0.
+ */
+export const remainder: Binary = binary('remainder', {
+  node: (_, b) => (typeof b === 'number' ? 'RemainderBackward0' : 'RemainderBackward1'),
+  da: { grad: (g) => g },
+  db: { saves: 'ab', grad: (g, { a, b }) => g.mul(floorDivide(a, b)).neg() },
+  check: divisor('remainder'),
+  domain: belowDivisor,
+});
+/** x = remainder(x, other); returns x (torch.Tensor.remainder_). */
+export const remainder_: InPlace = inPlace(remainder);
+
+/**
+ * a / b rounded down (torch.floor_divide). Integers stay integers. Its gradients are 0.
+ * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0.
+ */
+export const floorDivide: Binary = binary('floorDivide', {
+  kernel: 'floor_divide',
+  da: { grad: 0 },
+  db: { grad: 0 },
+  check: divisor('floorDivide'),
+  domain: belowDivisor,
+});
+/** x = floorDivide(x, other); returns x (torch.Tensor.floor_divide_). */
+export const floorDivide_: InPlace = inPlace(floorDivide);
+
+/**
+ * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers.
+ * @throws RangeError when the shapes do not broadcast, or for an integer to a negative integer power.
+ */
+export const pow: Binary = binary('pow', {
+  node: (a, b) =>
+    typeof b === 'number'
+      ? 'PowBackward0'
+      : typeof a === 'number'
+        ? 'PowBackward2'
+        : 'PowBackward1',
+  // g·b·a^(b−1), 0 where b = 0
+  da: {
+    saves: 'ab',
+    grad: (g, { a, b }) => {
+      if (typeof b !== 'number') return g.mul(b.mul(a.pow(b.sub(1)))).maskedFill(b.eq(0), 0);
+      return b === 0 ? zerosLike(g) : g.mul((b === 2 ? a : a.pow(b - 1)).mul(b));
+    },
+  },
+  // g·y·ln a, whose limit is 0 where a = 0 and b ≥ 0: there y·ln a would be 0·(−∞)
+  db: {
+    saves: 'aby',
+    grad: (g, { a, b, y }) => {
+      if (typeof a !== 'number') {
+        return g.mul(y.mul(a.log()).maskedFill(a.eq(0).logicalAnd(b.ge(0)), 0));
+      }
+      const slope = y.mul(Math.log(a));
+      return g.mul(a === 0 ? slope.maskedFill(b.ge(0), 0) : slope);
+    },
+  },
+  check: refuseNegativePowers,
+  domain: [
+    [0.3, 2],
+    [-2, 3],
+  ],
+});
+/** x = x to the power of `other`; returns x (torch.Tensor.pow_). */
+export const pow_: InPlace = inPlace(pow);
+
+function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {
+  if (isFloat(dtype)) return;
+  const fix = "convert with to('float32')";
+  const negative = typeof b === 'number' ? b < 0 : b.lt(0).any().item() !== 0;
+  if (negative) throw new RangeError(`pow: integers have no negative integer powers; ${fix}`);
+  if (dtype === 'bool') throw new TypeError(`pow: is not defined for two bool tensors; ${fix}`);
+}

@@ -1,0 +1,127 @@
+/**
+ * clamp: x held between two bounds. dx = g where min ≤ x ≤ max, else 0; a tensor bound receives the gradient where
+ * it was chosen. Saves x and the bounds.
+ */
+import { either, number, optionsTable } from '../../check';
+import { noGrad } from '../../autograd/mode';
+import { family } from '../../native/kernels';
+import { isFloat, resultType, type DType } from '../../tensor/dtype';
+import { anyTensor, isTensor } from '../../tensor/rules';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { withGradient } from '../define';
+import { applyBinary, applyUnary, checkTensor, scalar, type Operand } from '../elementwise';
+import { inPlace } from '../inplace/inplace';
+import { unbroadcast } from '../unbroadcast';
+
+const kernels = family('clamp');
+const backwardKernels = family('clamp_backward');
+
+export interface ClampOptions {
+  /** Lower bound; none unless given. */
+  min?: Operand | null;
+  /** Upper bound; where it is below the lower one, it wins. */
+  max?: Operand | null;
+}
+
+type Bound = Operand | null | undefined;
+
+const bound = either<Operand | null>(number, anyTensor).orNull;
+const options = optionsTable<ClampOptions>('clamp', { min: bound.or(null), max: bound.or(null) });
+
+/** Both bounds, given by position or by name. */
+function boundsOf(
+  operation: string,
+  min: Bound | ClampOptions,
+  max: Bound,
+): [Operand | null, Operand | null] {
+  const named = typeof min === 'object' && min !== null && max === undefined && !isTensor(min);
+  const given = named ? options.read(min, operation) : { min, max };
+  const [low, high] = [given.min ?? null, given.max ?? null];
+  if (low === null && high === null) {
+    throw new TypeError(
+      `${operation}: needs min, max or both, for example ${operation}(0, 1) or ${operation}({ min: 0 })`,
+    );
+  }
+  return [bound.check(operation, 'min', low), bound.check(operation, 'max', high)];
+}
+
+/**
+ * x, but nowhere below `min` or above `max` (torch.clamp): numbers or tensors.
+ * @throws TypeError when neither bound is given.
+ * @example x.clamp(-1, 1); x.clamp({ min: 0 })
+ */
+export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
+  checkTensor('clamp', 'x', x);
+  const [low, high] = boundsOf('clamp', min, max);
+  const numbers = typeof (low ?? 0) === 'number' && typeof (high ?? 0) === 'number';
+  return numbers
+    ? betweenNumbers(x, low as number | null, high as number | null)
+    : betweenTensors(x, low, high);
+}
+
+/** x held between two bounds, as `clamp`; returns x (torch.clamp_). */
+export function clamp_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
+  checkTensor('clamp_', 'x', x);
+  const bounds = boundsOf('clamp_', min, max);
+  const tensors = bounds.filter((one): one is Tensor => typeof one === 'object' && one !== null);
+  return inPlace('clamp_', x, tensors, (y) => clamp(y, ...bounds));
+}
+
+function betweenNumbers(argument: Tensor, min: number | null, max: number | null): Tensor {
+  let met: { dtype: DType; ndim: number } = argument;
+  for (const each of [min, max]) {
+    if (each === null || !Number.isFinite(each)) continue;
+    met = { dtype: resultType(met, each), ndim: argument.ndim };
+  }
+  const x = cast(argument, met.dtype);
+  const low = min ?? -Infinity;
+  const high = max ?? Infinity;
+  const out = applyUnary('clamp', kernels, x, empty(x.shape, x.dtype), low, high);
+  return withGradient(out, {
+    operation: 'clamp',
+    node: 'ClampBackward1',
+    inputs: [x],
+    saves: [x],
+    rule: (g, [v]) => [g.where(v.ge(low).logicalAnd(v.le(high)), 0)],
+    fused: (g, [v]) => {
+      return [applyBinary('clamp', backwardKernels, g, v, empty(v.shape, v.dtype), low, high)];
+    },
+  });
+}
+
+function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | null): Tensor {
+  const bounds = [asTensor(argument, min), asTensor(argument, max)];
+  let met: { dtype: DType; ndim: number } = argument;
+  for (const one of bounds) {
+    if (one !== null) met = { dtype: resultType(met, one), ndim: Math.max(met.ndim, one.ndim) };
+  }
+  const { dtype } = met;
+  const x = cast(argument, dtype);
+  const [low, high] = bounds.map((one) => one && cast(one, dtype));
+  const out = noGrad(() => {
+    const above = low === null ? x : x.maximum(low);
+    return high === null ? above : above.minimum(high);
+  });
+  return withGradient(out, {
+    operation: 'clamp',
+    node: 'ClampBackward0',
+    inputs: [x, low, high],
+    saves: [x, low, high],
+    rule: (g, [v, a, b], node) => {
+      const [least, most] = [a ?? -Infinity, b ?? Infinity];
+      return [
+        node.needs(0) ? unbroadcast(g.where(v.ge(least).logicalAnd(v.le(most)), 0), x.shape) : null,
+        node.needs(1)
+          ? unbroadcast(g.where(v.lt(least).logicalAnd(a!.lt(most)), 0), low!.shape)
+          : null,
+        node.needs(2)
+          ? unbroadcast(g.where(v.gt(most).logicalOr(b!.lt(least)), 0), high!.shape)
+          : null,
+      ];
+    },
+  });
+}
+
+const asTensor = (x: Tensor, value: Operand | null): Tensor | null =>
+  typeof value === 'number' ? scalar(value, isFloat(x.dtype) ? x.dtype : 'float32') : value;

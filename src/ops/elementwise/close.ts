@@ -1,0 +1,54 @@
+/** Whether two tensors agree: exactly, or within a tolerance. */
+import { boolean, nonNegative, optionsTable } from '../../check';
+import { noGrad } from '../../autograd/mode';
+import { isFloat } from '../../tensor/dtype';
+import { sameShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../elementwise';
+
+export interface CloseOptions {
+  /** Allowed difference relative to |b|. */
+  rtol?: number;
+  /** Allowed absolute difference. */
+  atol?: number;
+  /** Whether NaN agrees with NaN. */
+  equalNan?: boolean;
+}
+
+const closeOptions = optionsTable<CloseOptions>('isclose', {
+  rtol: nonNegative.or(1e-5),
+  atol: nonNegative.or(1e-8),
+  equalNan: boolean.or(false),
+});
+
+// Differences of integers could overflow.
+const real = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : x.to('float64'));
+
+/** Where |a − b| ≤ atol + rtol·|b|, or a = b (torch.isclose). */
+export const isclose = (a: Tensor, b: Tensor, options?: CloseOptions): Tensor =>
+  closeness('isclose', a, b, options);
+
+function closeness(operation: string, a: Tensor, b: Tensor, options?: CloseOptions): Tensor {
+  checkTensor(operation, 'a', a);
+  checkTensor(operation, 'b', b);
+  const { rtol, atol, equalNan } = closeOptions.read(options, operation);
+  return noGrad(() => {
+    const [x, y] = [real(a), real(b)];
+    // Infinities agree only when they are equal: their difference is not finite.
+    const difference = x.sub(y).abs();
+    const near = difference.le(y.abs().mul(rtol).add(atol));
+    const close = x.eq(y).logicalOr(near.logicalAnd(difference.isfinite()));
+    return equalNan ? close.logicalOr(x.isnan().logicalAnd(y.isnan())) : close;
+  });
+}
+
+/** Whether `isclose` holds everywhere (torch.allclose). */
+export const allclose = (a: Tensor, b: Tensor, options?: CloseOptions): boolean =>
+  closeness('allclose', a, b, options).all().item() !== 0;
+
+/** Whether a and b have the same shape and equal elements; NaN equals nothing (torch.equal). */
+export function equal(a: Tensor, b: Tensor): boolean {
+  checkTensor('equal', 'a', a);
+  checkTensor('equal', 'b', b);
+  return sameShape(a.shape, b.shape) && a.eq(b).all().item() !== 0;
+}

@@ -1,0 +1,153 @@
+/**
+ * max, min, amax, amin, argmax, argmin. The gradient of max and min along a dimension goes to the element that the
+ * index names; over everything, and for amax and amin, it is shared equally by all that are equal to the result.
+ */
+import { isArray } from '../../check';
+import { isTensor } from '../../tensor/rules';
+import { args, family, type KernelFamily } from '../../native/kernels';
+import type { Shape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { withGradient } from '../define';
+import { checkTensor, pick } from '../elementwise';
+import { arange } from '../factories';
+import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from './launch';
+import { reduction, type Reduction } from './reduction';
+
+// Kernels compare numbers; a bool is 0 or 1.
+const comparable = (x: Tensor): Tensor => (x.dtype === 'bool' ? cast(x, 'int32') : x);
+
+const extreme = (name: string, kernel: string, node: string): Reduction =>
+  reduction(name, {
+    kernel,
+    node,
+    integers: 'int32',
+    keepsBool: true,
+    refusesEmpty: true,
+    saves: 'xy',
+    // Nothing equals NaN, but a NaN is the result only where there is one.
+    grad: (g, { x, y, dim }) => {
+      const chosen = cast(x.eq(y).logicalOr(x.isnan()), x.dtype);
+      return chosen.mul(g.div(chosen.sum(dim, { keepdim: true })));
+    },
+  });
+
+function extremeWithIndex(
+  name: string,
+  node: string,
+  kernels: KernelFamily,
+  argument: Tensor,
+  dim: number,
+  keepdim: boolean,
+): [Tensor, Tensor] {
+  checkTensor(name, 'x', argument);
+  const x = comparable(argument);
+  const view = reductionView(name, x, dim, keepdim);
+  checkNotEmpty(name, view.n, x);
+  const values = empty(view.outShape, x.dtype);
+  const indices = empty(view.outShape, 'int32');
+  runExtreme(name, kernels, view.source, values, indices, view.outer, view.n, view.inner);
+  if (argument.dtype === 'bool') return [cast(values, 'bool'), indices];
+  const { shape } = x;
+  const { keptShape } = view;
+  withGradient(values, {
+    operation: name,
+    node,
+    inputs: [x],
+    saves: [indices],
+    rule: (g, [index]) => [
+      scatterAlong(g.reshape(keptShape), index.reshape(keptShape), shape, dim),
+    ],
+  });
+  return [values, indices];
+}
+
+// Zeros of `shape` with g where the position along `dim` is the index.
+function scatterAlong(g: Tensor, index: Tensor, shape: Shape, dim: number): Tensor {
+  if (shape.length === 0) return g;
+  const d = dim < 0 ? dim + shape.length : dim;
+  const positions = arange(shape[d], { dtype: 'int32' });
+  const along = shape.map((_, i) => (i === d ? -1 : 1));
+  return g.where(positions.reshape(along).eq(index), 0);
+}
+
+function runExtreme(
+  name: string,
+  kernels: KernelFamily,
+  x: Tensor,
+  values: Tensor | null,
+  indices: Tensor,
+  outer: number,
+  n: number,
+  inner: number,
+): void {
+  const run = pick(name, kernels, x.dtype);
+  args[0] = x.address;
+  args[1] = values === null ? 0 : values.address;
+  args[2] = indices.address;
+  args[3] = outer;
+  args[4] = n;
+  args[5] = inner;
+  run();
+}
+
+const greatest = family('max');
+const least = family('min');
+const largest = extreme('max', 'amax', 'MaxBackward1');
+const smallest = extreme('min', 'amin', 'MinBackward1');
+
+/** The largest element; along `dim`: `[values, indices]`; of two tensors: `maximum` (torch.max). */
+export function max(x: Tensor): Tensor;
+export function max(x: Tensor, other: Tensor): Tensor;
+export function max(x: Tensor, dim: number, options?: KeepdimOptions): [Tensor, Tensor];
+export function max(
+  x: Tensor,
+  dim?: number | Tensor,
+  options?: KeepdimOptions,
+): Tensor | [Tensor, Tensor] {
+  if (dim === undefined) return largest(x, dim, options);
+  if (isTensor(dim)) return x.maximum(dim);
+  return extremeWithIndex('max', 'MaxBackward0', greatest, x, dim, keepsDim('max', options));
+}
+
+/** The smallest element; along `dim`: `[values, indices]`; of two tensors: `minimum` (torch.min). */
+export function min(x: Tensor): Tensor;
+export function min(x: Tensor, other: Tensor): Tensor;
+export function min(x: Tensor, dim: number, options?: KeepdimOptions): [Tensor, Tensor];
+export function min(
+  x: Tensor,
+  dim?: number | Tensor,
+  options?: KeepdimOptions,
+): Tensor | [Tensor, Tensor] {
+  if (dim === undefined) return smallest(x, dim, options);
+  if (isTensor(dim)) return x.minimum(dim);
+  return extremeWithIndex('min', 'MinBackward0', least, x, dim, keepsDim('min', options));
+}
+
+/** The largest elements over `dim` (one, several, or all), without indices (torch.amax). */
+export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0');
+
+/** The smallest elements over `dim` (one, several, or all), without indices (torch.amin). */
+export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0');
+
+type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
+
+function position(name: string, kernels: KernelFamily): Position {
+  return (x, dim, options) => {
+    checkTensor(name, 'x', x);
+    if (x.dtype === 'bool') {
+      throw new TypeError(`${name}: is not defined for bool tensors; convert with to('int32')`);
+    }
+    if (isArray(dim)) throw new TypeError(`${name}: dim must be a number, got an array`);
+    const view = reductionView(name, x, dim, keepsDim(name, options));
+    checkNotEmpty(name, view.n, x);
+    const out = empty(view.outShape, 'int32');
+    runExtreme(name, kernels, view.source, null, out, view.outer, view.n, view.inner);
+    return out;
+  };
+}
+
+/** Where the largest element is, the first if several: along `dim`, or in row-major order (torch.argmax). */
+export const argmax: Position = position('argmax', greatest);
+/** Where the smallest element is, the first if several: along `dim`, or in row-major order (torch.argmin). */
+export const argmin: Position = position('argmin', least);

@@ -1,0 +1,92 @@
+/**
+ * norm: (Σ |x|^p)^(1/p) over some dimensions. With y the result, dx = g·x / y for p = 2, and in general
+ * g·sign(x)·(|x| / y)^(p−1), 0 where y = 0; for p = ∞ it is shared by all that are largest.
+ */
+import { describe } from '../../check';
+import { noGrad } from '../../autograd/mode';
+import { family } from '../../native/kernels';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { withGradient } from '../define';
+import { checkTensor } from '../elementwise';
+import {
+  checkFloat,
+  checkNotEmpty,
+  keepsDim,
+  normalizeDims,
+  ownDims,
+  reduceOver,
+  type Dims,
+  type KeepdimOptions,
+} from './launch';
+
+const euclidean = family('norm');
+
+/**
+ * The p-norm of all elements, or over `dim` (torch.norm, torch.linalg.vector_norm): p is a number, Infinity or
+ * −Infinity (largest and smallest |x|), 0 (how many are not 0), or 'fro' for 2.
+ * @throws TypeError for int32 and bool.
+ */
+export function norm(
+  x: Tensor,
+  p: number | 'fro' = 2,
+  dims?: Dims,
+  options?: KeepdimOptions,
+): Tensor {
+  checkTensor('norm', 'x', x);
+  const dim = ownDims('norm', dims, x.ndim);
+  checkFloat('norm', x);
+  const order = p === 'fro' ? 2 : p;
+  if (typeof order !== 'number' || Number.isNaN(order)) {
+    throw new TypeError(`norm: p must be a number or 'fro', got ${describe(p)}`);
+  }
+  const keepdim = keepsDim('norm', options);
+  const out = noGrad(() => value(x, order, dim, keepdim));
+  const reduced = new Set(normalizeDims('norm', dim, x.ndim));
+  const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
+  return withGradient(out, {
+    operation: 'norm',
+    node: 'LinalgVectorNormBackward0',
+    inputs: [x],
+    saves: [x, out],
+    rule: (g, [v, y]) => [
+      order === 0 ? null : gradient(g.reshape(keptShape), v, y.reshape(keptShape), order, dim),
+    ],
+  });
+}
+
+function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
+  const options = { keepdim };
+  if (p === 2) {
+    const make = (shape: readonly number[]): Tensor => empty(shape, x.dtype);
+    return reduceOver('norm', euclidean, x, dim, keepdim, make).out;
+  }
+  if (p === 0) return cast(x.ne(0), x.dtype).sum(dim, options);
+  if (p === 1) return x.abs().sum(dim, options);
+  if (Number.isFinite(p))
+    return x
+      .abs()
+      .pow(p)
+      .sum(dim, options)
+      .pow(1 / p);
+  const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.shape[d], 1);
+  checkNotEmpty('norm', n, x);
+  return p > 0 ? x.abs().amax(dim, options) : x.abs().amin(dim, options);
+}
+
+function gradient(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor {
+  if (p === 1) return g.mul(x.sign());
+  if (p === 2) return x.mul(g.div(y)).maskedFill(y.eq(0), 0);
+  if (!Number.isFinite(p)) {
+    const chosen = cast(x.abs().eq(y), x.dtype);
+    return x
+      .sign()
+      .mul(chosen)
+      .mul(g.div(chosen.sum(dim, { keepdim: true })));
+  }
+  const ratio = x
+    .abs()
+    .div(y)
+    .pow(p - 1);
+  return g.mul(x.sign().mul(ratio)).maskedFill(y.eq(0), 0);
+}

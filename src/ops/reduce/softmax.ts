@@ -1,0 +1,77 @@
+/**
+ * softmax: yᵢ = eˣᵢ / Σ eˣ along a dimension; dx = y·(g − Σ g·y). logSoftmax: y = x − ln Σ eˣ; dx = g − eʸ·Σ g.
+ * Both save the result.
+ */
+import { args, family } from '../../native/kernels';
+import { checkDim } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { withGradient } from '../define';
+import { checkTensor, pick } from '../elementwise';
+import { checkFloat, dense, reductionView } from './launch';
+
+interface Normalization {
+  readonly name: string;
+  readonly node: string;
+  readonly kernel: string;
+  /** The gradient in differentiable operations. */
+  readonly grad: (g: Tensor, y: Tensor, dim: number) => Tensor;
+}
+
+function normalization({ name, node, kernel, grad }: Normalization) {
+  const kernels = family(kernel);
+  const fused = family(`${kernel}_backward`);
+  return (x: Tensor, dim: number): Tensor => {
+    checkTensor(name, 'x', x);
+    checkFloat(name, x);
+    const d = checkDim(name, dim, x.ndim);
+    const out = empty(x.shape, x.dtype);
+    const { source, outer, n, inner } = reductionView(name, x, d, true);
+    const run = pick(name, kernels, x.dtype);
+    args[0] = source.address;
+    args[1] = out.address;
+    args[2] = outer;
+    args[3] = n;
+    args[4] = inner;
+    run();
+    return withGradient(out, {
+      operation: name,
+      node,
+      inputs: [x],
+      saves: [out],
+      rule: (g, [y]) => [grad(g, y, d)],
+      fused: (g, [y]) => {
+        const gradOutput = dense(g);
+        const dx = empty(y.shape, y.dtype);
+        const runBackward = pick(name, fused, y.dtype);
+        args[0] = gradOutput.address;
+        args[1] = y.address;
+        args[2] = dx.address;
+        args[3] = outer;
+        args[4] = n;
+        args[5] = inner;
+        runBackward();
+        return [dx];
+      },
+    });
+  };
+}
+
+/**
+ * Elements along `dim` as probabilities that sum to 1 (torch.softmax).
+ * @throws TypeError for int32 and bool; RangeError for a dim that x has not.
+ * @example softmax(tensor([[1, 2, 3]]), 1)
+ */
+export const softmax: (x: Tensor, dim: number) => Tensor = normalization({
+  name: 'softmax',
+  node: 'SoftmaxBackward0',
+  kernel: 'softmax',
+  grad: (g, y, dim) => y.mul(g.sub(g.mul(y).sum(dim, { keepdim: true }))),
+});
+
+/** The logarithm of `softmax`, without its rounding to 0 (torch.log_softmax). */
+export const logSoftmax: (x: Tensor, dim: number) => Tensor = normalization({
+  name: 'logSoftmax',
+  node: 'LogSoftmaxBackward0',
+  kernel: 'log_softmax',
+  grad: (g, y, dim) => g.sub(y.exp().mul(g.sum(dim, { keepdim: true }))),
+});

@@ -1,0 +1,64 @@
+/** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
+import { args, family } from '../../native/kernels';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
+import { withGradient } from '../define';
+import { checkTensor, pick } from '../elementwise';
+import { reductionView, type Dims, type KeepdimOptions } from './launch';
+import { reduction, type Reduction } from './reduction';
+
+/**
+ * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32
+ * (torch.sum).
+ */
+export const sum: Reduction = reduction('sum', {
+  node: ['SumBackward0', 'SumBackward1'],
+  integers: 'int32',
+  grad: (g) => g,
+});
+
+/**
+ * Mean over all dimensions, or over `dim` (one or several); NaN of no elements (torch.mean).
+ * @throws TypeError for int32 and bool.
+ */
+export const mean: Reduction = reduction('mean', {
+  node: ['MeanBackward0', 'MeanBackward1'],
+  integers: 'refused',
+  grad: (g, { n }) => g.mul(1 / n),
+});
+
+const logarithmOfSum = reduction('logsumexp', {
+  node: 'LogsumexpBackward0',
+  integers: 'float32',
+  saves: 'xy',
+  grad: (g, { x, y }) => g.mul(x.sub(y).exp()),
+});
+
+/** ln Σ eˣ over `dim`, one or several, without overflow (torch.logsumexp). −Infinity of no elements. */
+export const logsumexp = (x: Tensor, dim: Dims, options?: KeepdimOptions): Tensor =>
+  logarithmOfSum(x, dim, options);
+
+const runningSums = family('cumsum');
+
+/** Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32. */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  checkTensor('cumsum', 'x', x);
+  const view = reductionView('cumsum', x.dtype === 'bool' ? cast(x, 'int32') : x, dim, true);
+  const { source } = view;
+  const out = empty(x.shape, source.dtype);
+  const run = pick('cumsum', runningSums, source.dtype);
+  args[0] = source.address;
+  args[1] = out.address;
+  args[2] = view.outer;
+  args[3] = view.n;
+  args[4] = view.inner;
+  run();
+  return withGradient(out, {
+    operation: 'cumsum',
+    node: 'CumsumBackward0',
+    inputs: [x],
+    saves: [],
+    // dxᵢ = Σ_{j≥i} gⱼ: the running sum from the other end
+    rule: (g) => [g.flip(dim).cumsum(dim).flip(dim)],
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * var and std: v = Σ (x − mean)² / (n − correction), s = √v. dx = g·2·(x − mean) / (n − correction) for v, and
+ * that of v with g / (2·s) for s, 0 where s = 0. Saves x, and for s the result.
+ */
+import { boolean, finite, optionsTable } from '../../check';
+import { args, family } from '../../native/kernels';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { withGradient } from '../define';
+import { applyUnary, checkTensor, pick } from '../elementwise';
+import { checkFloat, ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
+
+const kernels = family('variance');
+const rootKernels = family('sqrt');
+
+export interface VarianceOptions extends KeepdimOptions {
+  /** What is subtracted from n in the divisor: 1 (unbiased) unless given. */
+  correction?: number;
+  /** false stands for correction 0. */
+  unbiased?: boolean;
+}
+
+const varianceOptions = optionsTable<VarianceOptions, 'correction'>('var', {
+  keepdim: boolean.or(false),
+  correction: finite.optional,
+  unbiased: boolean.or(true),
+});
+
+interface Variance {
+  readonly out: Tensor;
+  /** dx from the gradient of the variance. */
+  readonly gradient: (g: Tensor, x: Tensor) => Tensor;
+}
+
+function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOptions): Variance {
+  checkTensor(operation, 'x', x);
+  const dim = ownDims(operation, dims, x.ndim);
+  checkFloat(operation, x);
+  const {
+    keepdim,
+    unbiased,
+    correction = unbiased ? 1 : 0,
+  } = varianceOptions.read(given, operation);
+  const { source, outShape, keptShape, outer, n, inner } = reductionView(
+    operation,
+    x,
+    dim,
+    keepdim,
+  );
+  const out = empty(outShape, x.dtype);
+  const run = pick(operation, kernels, x.dtype);
+  args[0] = source.address;
+  args[1] = out.address;
+  args[2] = 0; // the mean is not kept
+  args[3] = correction;
+  args[4] = outer;
+  args[5] = n;
+  args[6] = inner;
+  run();
+  const gradient = (g: Tensor, v: Tensor): Tensor => {
+    const centred = v.sub(v.mean(dim, { keepdim: true }));
+    return g.reshape(keptShape).mul(centred.mul(2 / Math.max(n - correction, 0)));
+  };
+  return { out, gradient };
+}
+
+/**
+ * Variance over all dimensions, or over `dim`, unbiased by default (torch.var); NaN where n ≤ correction.
+ * @throws TypeError for int32 and bool.
+ */
+export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  const { out, gradient } = computed('var', x, dim, options);
+  return withGradient(out, {
+    operation: 'var',
+    node: 'VarBackward0',
+    inputs: [x],
+    saves: [x],
+    rule: (g, [v]) => [gradient(g, v)],
+  });
+}
+
+/** Standard deviation: the square root of the variance (torch.std). */
+export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  const { out, gradient } = computed('std', x, dim, options);
+  applyUnary('std', rootKernels, out, out);
+  return withGradient(out, {
+    operation: 'std',
+    node: 'StdBackward0',
+    inputs: [x],
+    saves: [x, out],
+    rule: (g, [v, s]) => [gradient(g.div(s.mul(2)).maskedFill(s.eq(0), 0), v)],
+  });
+}
