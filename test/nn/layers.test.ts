@@ -123,9 +123,21 @@ describe('Embedding', () => {
   });
 
   it.each<[() => unknown, new () => Error, RegExp]>([
-    [() => new nn.Embedding(3, 2).forward(indices([3])), RangeError, /3/],
-    [() => new nn.Embedding(3, 2).forward(indices([-1])), RangeError, /-1/],
-    [() => new nn.Embedding(3, 2).forward(zeros([1])), TypeError, /int32/],
+    [
+      () => new nn.Embedding(3, 2).forward(indices([3])),
+      RangeError,
+      /^embedding: index 3 is out of range for a vocabulary of size 3; it must be from 0 to 2$/,
+    ],
+    [
+      () => new nn.Embedding(3, 2).forward(indices([-1])),
+      RangeError,
+      /^embedding: index -1 is out of range for a vocabulary of size 3; it must be from 0 to 2$/,
+    ],
+    [
+      () => new nn.Embedding(3, 2).forward(zeros([1])),
+      TypeError,
+      /^embedding: index must be int32, got float32; convert it with to\('int32'\)$/,
+    ],
     [() => new nn.Embedding(3, 2, { paddingIdx: 3 }), RangeError, /paddingIdx .* -3 to 2, got 3/],
     [() => new nn.Embedding(1, 2, { weight: ones([2, 2]) }), RangeError, /shape \[1, 2\]/],
     [() => nn.Embedding.fromPretrained(ones([2])), RangeError, /got shape \[2\]/],

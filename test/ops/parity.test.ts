@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ostinato from 'ostinato';
 import { autograd, Tensor, tensor, type DType } from 'ostinato';
+import { refusals } from './refusals';
 
 type Value = number | boolean | string;
 interface Encoded {
@@ -115,8 +116,15 @@ describe('refused as by PyTorch', () => {
     } catch (thrown) {
       error = thrown;
     }
-    expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
-    // The operation, what is wrong, the values: api.md, "Errors".
-    expect((error as Error).message).toMatch(new RegExp(`^(${one.op}|tensor): .{15,}`));
+    const { name, message } = error as Error;
+    const sentences = refusals
+      .filter(([, , calls]) => calls.includes(title(one)))
+      .map(([kind, sentence]) => `${kind}: ${one.op}: ${sentence}`);
+    expect(sentences).toContain(`${name}: ${message}`);
+  });
+
+  it('in the sentences of refusals.ts, each for a case of the fixture', () => {
+    const calls = refusals.flatMap(([, , each]) => each);
+    expect([...calls].sort()).toEqual(refused.map(title).sort());
   });
 });
