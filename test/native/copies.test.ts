@@ -12,7 +12,7 @@ let hash: unknown;
 beforeAll(() => {
   const scenarios = [
     ...['sums', 'training', 'trainingWithAddons', 'trainingOfFolders', 'workers', 'dropped'],
-    ...['collected', 'tracing'],
+    ...['collected', 'passing', 'tracing'],
   ];
   const program = resolve(__dirname, 'copies', 'program.ts');
   const { stdout, stderr, status, signal } = spawnSync(
@@ -56,6 +56,19 @@ test('copies that are dropped and collected while others compute and functions o
 
 test('a dropped copy is collected', () => {
   expect(results['collected']).toBe(true);
+});
+
+test('a tensor of another copy is refused in words that say so', () => {
+  const got =
+    'got a Tensor of another copy of ostinato in this process; load the package once, or copy the values over with tensor(x.toArray())';
+  expect(results['passing']).toEqual([
+    `TypeError: add: b must be a Tensor, ${got}`,
+    `TypeError: cat: tensors[1] must be a Tensor, ${got}`,
+    `TypeError: linear: input must be a Tensor, ${got}`,
+    `TypeError: LSTM.forward: input must be a Tensor or a PackedSequence, ${got}`,
+    `TypeError: mseLoss: target must be a Tensor, ${got}`,
+    `TypeError: ones_: tensor must be a Tensor, ${got}`,
+  ]);
 });
 
 test('one copy computes and traces while another traces', () => {

@@ -186,6 +186,29 @@ const scenarios: Record<string, () => unknown> = {
     return dropped.deref() === undefined;
   },
 
+  /** What is said when a tensor of one copy is given to another. */
+  passing: () => {
+    const [{ ones, cat, nn }, other] = [load(), load()];
+    const mine = ones([2, 3]);
+    const foreign = other.ones([2, 3]);
+    const attempts = [
+      () => mine.add(foreign),
+      () => cat([mine, foreign]),
+      () => new nn.Linear(3, 4).forward(foreign),
+      () => new nn.LSTM(3, 4).forward(foreign),
+      () => nn.functional.mseLoss(mine, foreign),
+      () => nn.init.ones_(new other.nn.Parameter(foreign)),
+    ];
+    return attempts.map((attempt) => {
+      try {
+        attempt();
+        return 'no error';
+      } catch (error) {
+        return String(error);
+      }
+    });
+  },
+
   /** One copy traces a function while the other computes in it, and the other way round. */
   tracing: () => {
     const [a, b] = [load(), load()];
