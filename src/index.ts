@@ -11,13 +11,7 @@ export * as io from './io';
 export * as generate from './generate';
 export * as plot from './plot';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './train/tqdm';
-export {
-  availableIsas,
-  fmaPeak,
-  getNumThreads,
-  isa,
-  readPeak,
-  setNumThreads,
-} from './native/kernels';
+export { availableIsas, getNumThreads, isa, setNumThreads } from './native/kernels';
+export { fmaPeak, readPeak } from './native/probe';
 export type { DType } from './tensor/dtype';
 export { Tensor } from './tensor/tensor';

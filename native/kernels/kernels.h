@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "parameters.h"
 #include "sequence/arguments.h"
 #include "strided.h"
 #include "work.h"

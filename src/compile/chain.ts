@@ -4,6 +4,7 @@
  * by the same operations as before, so no bit changes.
  */
 import { programFormat } from '../native/recording';
+import { firstSizeAt, readWalk } from '../native/strided';
 import { planBuffers } from './plan';
 import type { Buffer, Call, Pointer } from './trace';
 
@@ -53,9 +54,9 @@ interface Extent {
 }
 function extentOf({ args, strided, pointers }: Call): Extent | null {
   if (strided < 0) return null;
-  const dims = args[strided];
-  if ((dims !== 1 && dims !== 2) || args[strided + 1] !== pointers.length) return null;
-  return { dims, first: args[strided + 2], second: dims === 2 ? args[strided + 3] : 1 };
+  const { dims, operands, sizes } = readWalk(args, strided);
+  if ((dims !== 1 && dims !== 2) || operands !== pointers.length) return null;
+  return { dims, first: sizes[0], second: dims === 2 ? sizes[1] : 1 };
 }
 
 // The call over `rows` rows, or null where it has no such rows.
@@ -68,16 +69,16 @@ function linkOf(call: Call, rows: number): Link | null {
   const columns = flat ? first / rows : second;
   if (columns < 1 || columns > mostColumns) return null;
   const { args, pointers, strided } = call;
-  const strides = strided + 2 + dims;
+  const { strides } = readWalk(args, strided);
   const operands: Operand[] = [];
   for (const [i, pointer] of pointers.entries()) {
-    const step = args[strides + i * dims];
-    const columnStep = flat ? step : args[strides + i * dims + 1];
+    const [step, inner] = strides[i];
+    const columnStep = flat ? step : inner;
     const rowStep = flat ? step * columns : step;
     if ((columnStep !== 0 && columnStep !== 1) || rowStep < 0) return null;
     operands.push({ pointer, rowStep: rowStep * pointer.itemSize, columnStep });
   }
-  return { call, columns, operands, countAt: strided + 2, perRow: flat ? columns : 1 };
+  return { call, columns, operands, countAt: firstSizeAt(strided), perRow: flat ? columns : 1 };
 }
 
 /** What a chain's calls touch of a buffer: in each row the bytes from `from` to `to`, `rowStep` apart. */

@@ -2,9 +2,9 @@
  * A program: calls with all addresses as offsets from bases. Base 0 is the workspace of temporaries, base 1 the memory
  * that a forward run leaves for its backward, each other one an argument, a result, or a tensor held from outside.
  */
-import { kernelNumber, Doubles, programFormat, runProgram } from '../native/recording';
+import { kernelNumber, programFormat, runProgram } from '../native/recording';
 import { borrow, giveBack } from '../tensor/storage';
-import type { Memory } from '../native/kernels';
+import { Doubles, type Memory } from '../native/kernels';
 import { isChain, withChains, writeChain, type Step } from './chain';
 import { planBuffers } from './plan';
 import { withSums } from './sums';

@@ -3,7 +3,9 @@
  * added to those before. Storing and adding them costs more than the products; gemm_sums makes them all while a
  * piece of the sum is at hand. It rounds as the product and the addition do, in the same order.
  */
-import { kernelNumber } from '../native/recording';
+import { GemmAt, GemmSumsAt } from '../native/generated';
+import { argumentsOf, kernelNumber } from '../native/recording';
+import { firstSizeAt, walkArguments } from '../native/strided';
 import type { Buffer, Call, Pointer } from './trace';
 
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({
@@ -30,10 +32,13 @@ interface Product {
 function productOf(call: Call, at: number): Product | null {
   const found = kernels.find(({ gemm }) => gemm === call.kernel);
   if (found === undefined) return null;
-  const [M, N, K, , lda, transposeA, , ldb, transposeB, , , ldc, accumulate] = call.args;
-  const plain = transposeA === 1 && transposeB === 0 && accumulate === 0 && ldc === N;
+  const of = (name: keyof typeof GemmAt): number => call.args[GemmAt[name]];
+  const [M, N, K, lda, ldb] = [of('M'), of('N'), of('K'), of('lda'), of('ldb')];
+  const plain =
+    of('transposeA') === 1 && of('transposeB') === 0 && of('accumulate') === 0 && of('ldc') === N;
   if (!plain || M === 0 || N === 0 || K === 0 || K > mostDepth) return null;
-  const [a, b, c] = [3, 6, 10].map((i) => call.pointers.find((p) => p.at === i));
+  const { a: atA, b: atB, c: atC } = GemmAt;
+  const [a, b, c] = [atA, atB, atC].map((i) => call.pointers.find((p) => p.at === i));
   if (call.pointers.length !== 3 || a === undefined || b === undefined || c === undefined) {
     return null;
   }
@@ -45,8 +50,13 @@ function productOf(call: Call, at: number): Product | null {
 /** The operands of an addition of whole buffers of `elements` elements. */
 function additionOf(call: Call, elements: number): readonly [Buffer, Buffer, Buffer] | null {
   const { args, pointers, strided } = call;
-  const flat = args.slice(strided);
-  if ([1, 3, elements, 1, 1, 1].some((value, i) => flat[i] !== value)) return null;
+  const whole = walkArguments({
+    dims: 1,
+    operands: 3,
+    sizes: [elements],
+    strides: [[1], [1], [1]],
+  });
+  if (whole.some((value, i) => args[strided + i] !== value)) return null;
   if (pointers.length !== 3 || pointers.some(({ offset }) => offset !== 0)) return null;
   return [pointers[0].buffer, pointers[1].buffer, pointers[2].buffer];
 }
@@ -102,12 +112,12 @@ export function withSums(
   for (const [i, call] of calls.entries()) {
     const product = productOf(call, i);
     if (product !== null) {
-      const { buffer } = call.pointers.find(({ at }) => at === 10)!;
+      const { buffer } = call.pointers.find(({ at }) => at === GemmAt.c)!;
       if (temporary(buffer)) waiting.set(buffer, product);
       continue;
     }
-    const isAddition = kernels.some(({ add }) => add === call.kernel) && call.strided === 3;
-    const elements = isAddition ? call.args[call.strided + 2] : 0;
+    const isAddition = kernels.some(({ add }) => add === call.kernel);
+    const elements = isAddition ? call.args[firstSizeAt(call.strided)] : 0;
     const operands = isAddition ? additionOf(call, elements) : null;
     if (operands !== null) {
       const [a, b, out] = operands;
@@ -162,8 +172,8 @@ function rewrite(calls: readonly Call[], sums: readonly Sum[]): readonly Call[] 
     const [M, N, K, lda, ldb] = products[0].sizes;
     made.set(additions.at(-1)!, {
       kernel: products[0].sums,
-      args: [0, products.length, M, N, K, lda, ldb, 0, N],
-      pointers: [{ ...out, at: 7 }],
+      args: argumentsOf(GemmSumsAt, { count: products.length, M, N, K, lda, ldb, ldc: N }),
+      pointers: [{ ...out, at: GemmSumsAt.c }],
       strided: -1,
       table: products.flatMap(({ a, b }) => [a, b]),
     });

@@ -3,7 +3,9 @@
  * transposition; where a program multiplies by one matrix again and again, it does that once in each run, and all
  * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes.
  */
-import { kernelNumber } from '../native/recording';
+import { GemmAt, GemmPackAt, GemmPackedAt, UnaryAt } from '../native/generated';
+import { argumentsOf, kernelNumber } from '../native/recording';
+import { walkArguments } from '../native/strided';
 import type { Buffer, Call, Pointer } from './trace';
 
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({
@@ -45,10 +47,12 @@ function weightsOf(calls: readonly Call[]): Weight[] {
   for (const [i, { kernel, args, pointers }] of calls.entries()) {
     for (const { buffer, writes } of pointers) if (writes) open.delete(buffer);
     const family = kernels.find(({ gemm }) => gemm === kernel);
-    const b = pointers.find(({ at }) => at === 6);
+    const b = pointers.find(({ at }) => at === GemmAt.b);
     if (family === undefined || b === undefined) continue;
-    const [M, N, K, , , transposedA, , ldb, transposed] = args;
-    const packs = M >= packedRows && N >= family.panel / 4 && transposedA === 0 && args[12] === 0;
+    const of = (name: keyof typeof GemmAt): number => args[GemmAt[name]];
+    const [M, N, K, ldb, transposed] = [of('M'), of('N'), of('K'), of('ldb'), of('transposeB')];
+    const isPlain = of('transposeA') === 0 && of('accumulate') === 0;
+    const packs = M >= packedRows && N >= family.panel / 4 && isPlain;
     if (N * K < leastElements || (!packs && transposed === 0)) continue;
     const { buffer, offset } = b;
     const known = open.get(buffer) ?? new Map<string, Weight>();
@@ -76,36 +80,59 @@ function copyOf(
     { at: to, buffer: copy, offset: 0, writes: true, itemSize },
   ];
   if (packs) {
-    const args = [N, K, 0, ldb, transposed, 0];
-    return { kernel: family.pack, args, pointers: pointers(2, 5), strided: -1 };
+    const args = argumentsOf(GemmPackAt, { N, K, ldb, transposeB: transposed });
+    return {
+      kernel: family.pack,
+      args,
+      pointers: pointers(GemmPackAt.b, GemmPackAt.packed),
+      strided: -1,
+    };
   }
   // out[k, n] = W[n, k]
-  const args = [0, 0, 2, 2, K, N, 1, ldb, N, 1];
-  return { kernel: family.copy, args, pointers: pointers(0, 1), strided: 2 };
+  const args = argumentsOf(UnaryAt, {});
+  const strided = args.length;
+  args.push(
+    ...walkArguments({
+      dims: 2,
+      operands: 2,
+      sizes: [K, N],
+      strides: [
+        [1, ldb],
+        [N, 1],
+      ],
+    }),
+  );
+  return { kernel: family.copy, args, pointers: pointers(UnaryAt.x, UnaryAt.out), strided };
 }
 
 function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy: Buffer): Call {
   const { family, N, packs } = weight;
   if (!packs) {
     const changed = args.slice();
-    [changed[7], changed[8]] = [N, 0];
-    const moved = pointers.map((p) => (p.at === 6 ? { ...p, buffer: copy, offset: 0 } : p));
+    changed[GemmAt.ldb] = N;
+    changed[GemmAt.transposeB] = 0;
+    const moved = pointers.map((p) => (p.at === GemmAt.b ? { ...p, buffer: copy, offset: 0 } : p));
     return { kernel, args: changed, pointers: moved, strided };
   }
-  const [M, , K, , lda, , , , , , , ldc] = args;
-  // a, b, bias, c of gemm and of gemm_packed
-  const places = new Map([
-    [3, 3],
-    [6, 5],
-    [9, 6],
-    [10, 7],
+  const of = (name: keyof typeof GemmAt): number => args[GemmAt[name]];
+  const places = new Map<number, number>([
+    [GemmAt.a, GemmPackedAt.a],
+    [GemmAt.b, GemmPackedAt.packed],
+    [GemmAt.bias, GemmPackedAt.bias],
+    [GemmAt.c, GemmPackedAt.c],
   ]);
   return {
     kernel: family.packed,
-    args: [M, N, K, 0, lda, 0, 0, 0, ldc],
+    args: argumentsOf(GemmPackedAt, {
+      M: of('M'),
+      N,
+      K: of('K'),
+      lda: of('lda'),
+      ldc: of('ldc'),
+    }),
     pointers: pointers.map((p) => {
       const at = places.get(p.at)!;
-      return p.at === 6 ? { ...p, at, buffer: copy, offset: 0 } : { ...p, at };
+      return p.at === GemmAt.b ? { ...p, at, buffer: copy, offset: 0 } : { ...p, at };
     }),
     strided,
   };

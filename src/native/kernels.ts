@@ -1,15 +1,22 @@
 /**
- * Calls into the add-on. A kernel takes its arguments from the argument block: write them into `args`, in
- * the order of its parameter list in native/kernels/kernels.inc, and call it. Everything has been
- * validated before; the binding checks nothing.
+ * The add-on's kernels and the argument block that they read their arguments from. The functions of generated.ts write it,
+ * in the order of the parameter lists in native/kernels/kernels.inc, and call a kernel that `family` or `kernel` found.
+ * Everything has been validated before; the binding checks nothing.
  *
  * Only values that hold their own address (`Memory`) are passed around, never bare addresses: the holder
  * stays alive on the stack while its address is in use.
  */
 import { loadAddon } from './load';
 
-/** A native kernel: reads its arguments from `args`, returns nothing. */
-export type Kernel = () => void;
+/**
+ * A native kernel that takes the parameters of `Signature` (a name of generated.ts): it reads its arguments from `args`,
+ * and only the generated functions call it.
+ */
+export interface Kernel<Signature extends string = string> {
+  (): void;
+  /** Exists for the type checker only: kernels of other parameters are of another type. */
+  readonly signature?: Signature;
+}
 
 /** What an element type is called in kernel names. */
 export type Suffix = 'f32' | 'f64' | 'i32' | 'u8';
@@ -33,26 +40,26 @@ export const availableIsas: readonly string[] = addon.availableIsas;
 /** Where an array's bytes are. */
 export const addressOf = (array: ArrayBufferView): number => addon.addressOf(array);
 
-/** The kernel of exactly that name. */
-export function kernel(name: string): Kernel {
-  const found = instance.kernels[name];
-  if (found === undefined) throw new Error(`internal: the add-on has no kernel ${name}`);
-  return found;
+/** Doubles that native code finds by their address, which stay alive beside it. */
+export class Doubles {
+  readonly address: number;
+  constructor(readonly values: Float64Array) {
+    this.address = addressOf(values);
+  }
 }
 
-/** A kernel for each element type that it exists for. */
-export type KernelFamily = Partial<Record<Suffix, Kernel | undefined>>;
+/** The memory `bytes` behind the start of `memory`, which it keeps alive. */
+export const memoryAt = (memory: Memory, bytes: number): Memory =>
+  bytes === 0 ? memory : new Interior(memory, bytes);
 
-export function family(name: string): KernelFamily {
-  // All families have the same fields in the same order, so that reading one is a load at a known place.
-  const found: KernelFamily = { f32: undefined, f64: undefined, i32: undefined, u8: undefined };
-  for (const suffix of ['f32', 'f64', 'i32', 'u8'] as const) {
-    const one = instance.kernels[`${name}_${suffix}`];
-    if (one !== undefined) found[suffix] = one;
+class Interior implements Memory {
+  readonly address: number;
+  constructor(
+    readonly memory: Memory,
+    bytes: number,
+  ) {
+    this.address = memory.address + bytes;
   }
-  if (Object.values(found).every((one) => one === undefined))
-    throw new Error(`internal: the add-on has no kernel ${name}`);
-  return found;
 }
 
 /**
@@ -75,30 +82,4 @@ export function setNumThreads(count: number): void {
     );
   }
   addon.setNumThreads(Math.min(count, addon.maxThreads));
-}
-
-/**
- * Runs `rounds` rounds of multiply-adds that depend on nothing but the processor, and returns how many
- * floating-point operations (float32) that were: what benches compare with.
- */
-export function fmaPeak(rounds: number): number {
-  const flops = new Float64Array(1);
-  args[0] = rounds;
-  args[1] = addon.addressOf(flops);
-  kernel('fma_peak_f32')();
-  return flops[0];
-}
-
-/**
- * Reads `array` `rounds` times and returns how many bytes (float32, whole vectors only) that were: with a size that
- * one level of the caches holds, that level's bandwidth for benches to compare with.
- */
-export function readPeak(array: Float32Array, rounds: number): number {
-  const bytes = new Float64Array(1);
-  args[0] = addon.addressOf(array);
-  args[1] = array.length;
-  args[2] = rounds;
-  args[3] = addon.addressOf(bytes);
-  kernel('read_peak')();
-  return bytes[0];
 }

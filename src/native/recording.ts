@@ -1,5 +1,5 @@
 /** Recording kernel calls in place of making them, and replaying programs made of them: see native/binding. */
-import { addon, addressOf, args, instance } from './kernels';
+import { addon, args, instance, type Doubles } from './kernels';
 
 /** The name of each kernel by its number in a recording. */
 export const kernelNames: readonly string[] = Object.keys(instance.kernels);
@@ -11,6 +11,18 @@ export function kernelNumber(name: string): number {
   const found = numbers.get(name);
   if (found === undefined) throw new Error(`internal: the add-on has no kernel ${name}`);
   return found;
+}
+
+/**
+ * The arguments of a call, in the order of a signature's positions (`GemmAt` of generated.ts); those that are not given,
+ * addresses above all, are 0.
+ */
+export function argumentsOf<At extends Readonly<Record<string, number>>>(
+  at: At,
+  given: Partial<Readonly<Record<keyof At, number>>>,
+): number[] {
+  const names: (keyof At)[] = Object.keys(at);
+  return names.map((name) => given[name] ?? 0);
 }
 
 /** What a recorded argument is. */
@@ -30,14 +42,6 @@ export const stopRecording = (): void => instance.stopRecording();
 
 /** The calls since the last reading: each is the kernel, a count, as many kinds, as many arguments. */
 export const readRecording = (): Float64Array => instance.readRecording();
-
-/** Something that a program finds by its address: kept beside it, so that it stays alive. */
-export class Doubles {
-  readonly address: number;
-  constructor(readonly values: Float64Array) {
-    this.address = addressOf(values);
-  }
-}
 
 /** Runs a program (native/binding/replay.h); -1, or the position of the step that found an index out of range. */
 export function runProgram(program: Doubles, bases: Doubles): number {

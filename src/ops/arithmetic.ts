@@ -1,9 +1,9 @@
 /** Gives autograd the few operations that its walk is made of. */
 import { setArithmetic } from '../autograd/arithmetic';
-import { family } from '../native/kernels';
+import { family } from '../native/families';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
 import { clone } from './clone';
-import { applyBinary } from './elementwise';
+import { applyBinary } from './launch';
 import { add } from './elementwise/arithmetic';
 import { onesLike } from './factories';
 

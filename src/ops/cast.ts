@@ -1,27 +1,23 @@
 /** Element type conversion: C-like truncation to int32, `x != 0` to bool. */
-import { family, args, type KernelFamily } from '../native/kernels';
+import { family, type KernelFamily } from '../native/families';
 import { record } from '../autograd/node';
 import { isFloat, type DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';
-import { pick, writeStrided } from './elementwise';
+import { applyUnary } from './launch';
 
 // cast_<from> kernels are named by their target: cast_to_f32_<from> and so on.
-const kernels: Record<DType, KernelFamily> = {
+const kernels: Record<DType, KernelFamily<'Unary'>> = {
   float32: family('cast_to_f32'),
   float64: family('cast_to_f64'),
   int32: family('cast_to_i32'),
   bool: family('cast_to_u8'),
 };
 
-/** `x` in another element type; the gradient is converted back. */
+/** `x` in another element type; the gradient is promote back. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   const out = empty(x.shape, dtype);
-  const run = pick('to', kernels[dtype], x.dtype);
-  writeStrided(2, out.shape, [x, out]);
-  args[0] = x.address;
-  args[1] = out.address;
-  run();
+  applyUnary('to', kernels[dtype], x, out);
   if (!isFloat(dtype) || !isFloat(x.dtype)) return out;
   const from = x.dtype;
   return record('ToCopyBackward0', [x], out, (g) => [cast(g, from)]);

@@ -1,8 +1,10 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
 import { record } from '../autograd/node';
-import { family } from '../native/kernels';
+import { family } from '../native/families';
 import { empty, Tensor } from '../tensor/tensor';
-import { applyUnary, checkTensor, maxDims } from './elementwise';
+import { checkTensor } from './elementwise';
+import { applyUnary } from './launch';
+import { maxDims } from '../native/strided';
 
 const kernels = family('copy');
 

@@ -1,9 +1,9 @@
-/** to, float, double, int, bool, typeAs: element types. The gradient is converted back. */
+/** to, float, double, int, bool, typeAs: element types. The gradient is promote back. */
 import { checkDType, type DType } from '../tensor/dtype';
 import { Tensor } from '../tensor/tensor';
 import { cast } from './cast';
 import { clone } from './clone';
-import { checkTensor } from './elementwise';
+import { checkTensor } from './check';
 
 export interface ToOptions {
   /** Give a copy even where the type is right already. */

@@ -5,23 +5,22 @@
  */
 import { isGradEnabled } from '../autograd/mode';
 import { needsGrad, record, save, type Gradients, type Node, type Saved } from '../autograd/node';
-import { family } from '../native/kernels';
+import { family, type NamesOf } from '../native/families';
 import { isFloat, resultType, suffixOf, type DType } from '../tensor/dtype';
 import { broadcastShapes, sameShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { clone } from './clone';
 import {
-  applyBinary,
-  applyUnary,
   binary as combine,
   checkOperand,
   checkTensor,
-  converted,
-  meetType,
+  promote,
+  promoteTypes,
   operand,
-  place,
+  scalarSlot,
   type Operand,
 } from './elementwise';
+import { applyBinary, applyUnary } from './launch';
 import { zerosLike } from './factories';
 import { floating } from './floating';
 import { inPlace as changeInPlace } from './inplace/inplace';
@@ -80,9 +79,9 @@ export interface UnaryRule extends Domain {
   /** dx in differentiable operations; 0 for a function that is constant between its kinks. */
   readonly grad: ((g: Tensor, saved: Tensor) => Tensor) | 0;
   /** Kernel that computes `grad(g, saved)` in one pass. */
-  readonly fused?: string;
+  readonly fused?: NamesOf<'Binary'>;
   /** Kernel of the function, where it is not named as the function is. */
-  readonly kernel?: string;
+  readonly kernel?: NamesOf<'Unary'>;
   /** What integers do where the kernel takes floats only: they become float32, or are their own result. */
   readonly integers?: 'unchanged';
 }
@@ -106,7 +105,7 @@ export function unary(name: string, rule: UnaryRule): Unary {
   const { saves, integers } = rule;
   const grad = rule.grad === 0 ? zeros : rule.grad;
   const node = rule.node ?? `${capitalized(name)}Backward0`;
-  const kernels = family(rule.kernel ?? name);
+  const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
   const fused = rule.fused === undefined ? null : family(rule.fused);
   const gradient = (g: Tensor, saved: Tensor): Tensor =>
     fused === null || isGradEnabled()
@@ -162,7 +161,7 @@ export interface BinaryRule extends Domain {
   readonly node?: (a: Operand, b: Operand) => string;
   readonly da: Derivative<{ readonly a: Tensor; readonly b: Operand; readonly y: Tensor }>;
   readonly db: Derivative<{ readonly a: Operand; readonly b: Tensor; readonly y: Tensor }>;
-  readonly kernel?: string;
+  readonly kernel?: NamesOf<'Binary'>;
   /** Integers become float32 rather than staying what they are. */
   readonly integers?: 'float32';
   /** The operation on two bool tensors, where it is another one. */
@@ -189,7 +188,7 @@ export function binary(name: string, rule: BinaryRule): Binary {
   const { da, db, bool, check, integers } = rule;
   const gradA = da.grad === 0 ? zeros : da.grad;
   const gradB = db.grad === 0 ? zeros : db.grad;
-  const kernels = family(rule.kernel ?? name);
+  const kernels = family(rule.kernel ?? (name as NamesOf<'Binary'>));
   const node =
     rule.node ??
     (
@@ -220,12 +219,12 @@ export function binary(name: string, rule: BinaryRule): Binary {
   }
 
   const f = (a: Operand, b: Operand): Tensor => {
-    let dtype = meetType(name, a, b);
+    let dtype = promoteTypes(name, a, b);
     if (check !== undefined) check(a, b, dtype);
     if (dtype === 'bool' && bool !== undefined) return bool(a as Tensor, b as Tensor);
     if (integers !== undefined && !isFloat(dtype)) dtype = integers;
-    const x = converted(a, dtype);
-    const y = converted(b, dtype);
+    const x = promote(a, dtype);
+    const y = promote(b, dtype);
     const out = combine(name, kernels, x, y, dtype);
     if (!isGradEnabled()) return out;
     const ofA = typeof x !== 'number' && x.requiresGrad;
@@ -248,7 +247,7 @@ const isBinary = (f: Unary | Binary): f is Binary => 'da' in f.declaration.rule;
 function unaryInPlace(f: Unary): (x: Tensor) => Tensor {
   const { name, rule } = f.declaration;
   const operation = `${name}_`;
-  const kernels = family(rule.kernel ?? name);
+  const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
   const direct = (target: Tensor): void => {
     applyUnary(operation, kernels, target, target);
   };
@@ -294,7 +293,7 @@ function binaryInPlace(f: Binary): (x: Tensor, other: Operand) => Tensor {
   const { name, rule } = f.declaration;
   const { check } = rule;
   const operation = `${name}_`;
-  const kernels = family(rule.kernel ?? name);
+  const kernels = family(rule.kernel ?? (name as NamesOf<'Binary'>));
   const readsX = rule.da.saves?.includes('a') === true;
   const fits = (x: Tensor, other: Operand): boolean =>
     kernels[suffixOf(x.dtype)] !== undefined &&
@@ -308,7 +307,7 @@ function binaryInPlace(f: Binary): (x: Tensor, other: Operand) => Tensor {
       if (check !== undefined) check(target, other, target.dtype);
       const y =
         typeof other === 'number'
-          ? place(operation, 1, other, target.dtype)
+          ? scalarSlot(operation, 1, other, target.dtype)
           : operand(other, target.dtype);
       applyBinary(operation, kernels, target, inStep(target, y) ? y : clone(y), target);
     };

@@ -1,10 +1,11 @@
 /** Tensors from nothing: from JavaScript values, constants, ranges. */
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runFill } from '../native/generated';
 import { checkDType, isFloat, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
 import { checkShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { empty as uninitialised } from '../tensor/tensor';
-import { checkTensor } from './elementwise';
+import { checkTensor } from './check';
 import { readNested } from './nested';
 
 export interface TensorOptions {
@@ -105,13 +106,7 @@ const fillKernels = family('fill');
 // Sizes, value and type have been checked.
 function constant(shape: Shape, value: number, dtype: DType): Tensor {
   const out = uninitialised(shape, dtype);
-  args[0] = out.address;
-  args[1] = value;
-  args[2] = 1; // dimensions
-  args[3] = 1; // operands
-  args[4] = out.numel;
-  args[5] = 1;
-  fillKernels[suffixOf(dtype)]!();
+  runFill(fillKernels[suffixOf(dtype)]!, out, value);
   return out;
 }
 

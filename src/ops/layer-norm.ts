@@ -4,13 +4,15 @@
  * Saves x, weight and each row's mean and rstd.
  */
 import { number, optionsTable } from '../check';
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runLayerNorm, runLayerNormBackward, runLayerNormParameters } from '../native/generated';
 import { isFloat } from '../tensor/dtype';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../tensor/shape';
 import { anyTensor } from '../tensor/rules';
 import { empty, type Tensor } from '../tensor/tensor';
 import { withGradient } from './define';
-import { checkTensor, pick } from './elementwise';
+import { checkTensor } from './elementwise';
+import { pick } from './launch';
 import { dense } from './reduce/launch';
 
 export interface LayerNormOptions {
@@ -83,16 +85,8 @@ export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions)
   const out = empty(input.shape, input.dtype);
   const mean = empty([rows], 'float64');
   const rstd = empty([rows], 'float64');
-  args[0] = x.address;
-  args[1] = w === null ? 0 : w.address;
-  args[2] = b === null ? 0 : b.address;
-  args[3] = out.address;
-  args[4] = mean.address;
-  args[5] = rstd.address;
-  args[6] = eps;
-  args[7] = rows;
-  args[8] = n;
-  pick('layerNorm', kernels.forward, input.dtype)();
+  const run = pick('layerNorm', kernels.forward, input.dtype);
+  runLayerNorm(run, x, w, b, out, mean, rstd, eps, rows, n);
   return withGradient(out, {
     operation: 'layerNorm',
     node: 'NativeLayerNormBackward0',
@@ -105,28 +99,14 @@ export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions)
       const dx = node.needs(0) ? empty(own.shape, own.dtype) : null;
       if (dx !== null) {
         const scale = factor && dense(factor);
-        args[0] = gradient.address;
-        args[1] = source.address;
-        args[2] = scale === null ? 0 : scale.address;
-        args[3] = mean.address;
-        args[4] = rstd.address;
-        args[5] = dx.address;
-        args[6] = rows;
-        args[7] = n;
-        pick('layerNorm', kernels.backward, own.dtype)();
+        const back = pick('layerNorm', kernels.backward, own.dtype);
+        runLayerNormBackward(back, gradient, source, scale, mean, rstd, dx, rows, n);
       }
       const dweight = node.needs(1) ? empty(normalizedShape, own.dtype) : null;
       const dbias = node.needs(2) ? empty(normalizedShape, own.dtype) : null;
       if (dweight !== null || dbias !== null) {
-        args[0] = gradient.address;
-        args[1] = source.address;
-        args[2] = mean.address;
-        args[3] = rstd.address;
-        args[4] = dweight === null ? 0 : dweight.address;
-        args[5] = dbias === null ? 0 : dbias.address;
-        args[6] = rows;
-        args[7] = n;
-        pick('layerNorm', kernels.parameters, own.dtype)();
+        const back = pick('layerNorm', kernels.parameters, own.dtype);
+        runLayerNormParameters(back, gradient, source, mean, rstd, dweight, dbias, rows, n);
       }
       return [dx, dweight, dbias];
     },

@@ -2,13 +2,14 @@
  * The table of addresses that fused kernels walk: one row of doubles for each tensor, all of a group in one call. It is
  * rewritten for every step, because gradients change places; its memory is kept.
  */
-import { args, type Kernel, type KernelFamily } from '../native/kernels';
+import type { KernelFamily } from '../native/families';
+import type { Kernel, Memory } from '../native/kernels';
 import { suffixOf, type DType } from '../tensor/dtype';
 import { allocate, type Storage } from '../tensor/storage';
 
 const bytesPerCell = 8;
 
-export class Table {
+export class Table implements Memory {
   #storage: Storage;
   #cells: Float64Array;
   #next = 0;
@@ -42,16 +43,14 @@ export class Table {
     return this.#next / this.columns;
   }
 
-  /**
-   * Calls a kernel (table, rows, …rest): the first two arguments are written here, the others by the caller from
-   * args[2] on.
-   */
-  run(kernel: Kernel): void {
-    args[0] = this.#storage.address;
-    args[1] = this.rows;
-    kernel();
+  /** Where the kernels find it, until the next `begin`. */
+  get address(): number {
+    return this.#storage.address;
   }
 }
 
 /** The kernel of a family for a float type. */
-export const kernelFor = (kernels: KernelFamily, dtype: DType): Kernel => kernels[suffixOf(dtype)]!;
+export const kernelFor = <Signature extends string>(
+  kernels: KernelFamily<Signature>,
+  dtype: DType,
+): Kernel<Signature> => kernels[suffixOf(dtype)]!;

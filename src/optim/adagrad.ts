@@ -1,7 +1,9 @@
 /** Adagrad: steps scaled by the sum of all squared gradients. One kernel call a group. */
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runAdagrad } from '../native/generated';
 import { full } from '../ops/factories';
-import type { Table } from '../ops/table';
+import { kernelFor, type Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
@@ -34,7 +36,7 @@ const kernels = family('adagrad');
  */
 export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super(kernels, 5, params, {
+    super(5, params, {
       lr: 1e-2,
       lrDecay: 0,
       eps: 1e-10,
@@ -66,9 +68,8 @@ export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
     table.put(lr / (1 + (state.step - 1) * lrDecay));
   }
 
-  protected override putOptions({ eps, weightDecay, maximize }: AdagradOptions): void {
-    args[2] = eps;
-    args[3] = weightDecay;
-    args[4] = maximize ? 1 : 0;
+  protected override launch(table: Table, dtype: DType, options: AdagradOptions): void {
+    const { eps, weightDecay, maximize } = options;
+    runAdagrad(kernelFor(kernels, dtype), table, table.rows, eps, weightDecay, maximize);
   }
 }

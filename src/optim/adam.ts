@@ -1,7 +1,9 @@
 /** Adam and AdamW: steps scaled by running means of the gradient and of its square. One kernel call a group. */
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runAdam } from '../native/generated';
 import { zeros } from '../ops/factories';
-import type { Table } from '../ops/table';
+import { kernelFor, type Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
@@ -47,7 +49,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   readonly #last = { step: 0, lr: 0, beta1: 0, beta2: 0, rate: 0, correction: 0 };
 
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(kernels, 8, params, {
+    super(8, params, {
       lr: 1e-3,
       betas: [0.9, 0.999],
       eps: 1e-8,
@@ -106,14 +108,20 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     table.put(last.correction);
   }
 
-  protected override putOptions(options: AdamOptions): void {
-    args[2] = options.lr;
-    args[3] = options.betas[0];
-    args[4] = options.betas[1];
-    args[5] = options.eps;
-    args[6] = options.weightDecay;
-    args[7] = this.decoupledWeightDecay ? 1 : 0;
-    args[8] = options.maximize ? 1 : 0;
+  protected override launch(table: Table, dtype: DType, options: AdamOptions): void {
+    const { lr, betas, eps, weightDecay, maximize } = options;
+    runAdam(
+      kernelFor(kernels, dtype),
+      table,
+      table.rows,
+      lr,
+      betas[0],
+      betas[1],
+      eps,
+      weightDecay,
+      this.decoupledWeightDecay,
+      maximize,
+    );
   }
 }
 

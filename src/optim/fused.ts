@@ -2,9 +2,8 @@
  * Optimizers that update a group by one kernel call: how its parameters reach the kernel, those of one element type
  * together and in contiguous memory. What a row of the kernel's table holds is each optimizer's own file.
  */
-import type { KernelFamily } from '../native/kernels';
 import { copyInto } from '../ops/clone';
-import { kernelFor, Table } from '../ops/table';
+import { Table } from '../ops/table';
 import type { DType } from '../tensor/dtype';
 import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
 import {
@@ -21,21 +20,19 @@ export abstract class FusedOptimizer<
   O extends CommonOptions,
   S extends ParamState,
 > extends Optimizer<O, S> {
-  readonly #kernels: KernelFamily;
   readonly #table: Table;
 
   /** @param columns of a row, the three common ones included */
-  constructor(kernels: KernelFamily, columns: number, params: Params<O>, defaults: O) {
+  constructor(columns: number, params: Params<O>, defaults: O) {
     super(params, defaults);
-    this.#kernels = kernels;
     this.#table = new Table(columns);
   }
 
   /** Counts an update of `param` in its state and writes the row's own columns. */
   protected abstract putState(table: Table, state: S, param: Tensor, options: ParamGroup<O>): void;
 
-  /** Writes the kernel's arguments after the table, from args[2] on. */
-  protected abstract putOptions(options: ParamGroup<O>): void;
+  /** Calls the kernel on the table's rows, parameters of type `dtype`. */
+  protected abstract launch(table: Table, dtype: DType, options: ParamGroup<O>): void;
 
   protected override update(updates: readonly Update<S>[], options: ParamGroup<O>): void {
     byDType(updates, (some, dtype) => {
@@ -48,8 +45,7 @@ export abstract class FusedOptimizer<
         table.put(grad.address);
         this.putState(table, state, param, options);
       }
-      this.putOptions(options);
-      table.run(kernelFor(this.#kernels, dtype));
+      this.launch(table, dtype, options);
     });
   }
 }

@@ -1,7 +1,9 @@
 /** RMSprop: steps scaled by a running mean of squared gradients. One kernel call a group. */
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runRmsprop } from '../native/generated';
 import { zeros } from '../ops/factories';
-import type { Table } from '../ops/table';
+import { kernelFor, type Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
@@ -43,7 +45,7 @@ const kernels = family('rmsprop');
  */
 export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
-    super(kernels, 6, params, {
+    super(6, params, {
       lr: 1e-2,
       momentum: 0,
       alpha: 0.99,
@@ -85,12 +87,9 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     table.put(momentum > 0 ? state.momentumBuffer!.address : 0);
   }
 
-  protected override putOptions(options: RMSpropOptions): void {
-    args[2] = options.lr;
-    args[3] = options.alpha;
-    args[4] = options.eps;
-    args[5] = options.weightDecay;
-    args[6] = options.momentum;
-    args[7] = options.maximize ? 1 : 0;
+  protected override launch(table: Table, dtype: DType, options: RMSpropOptions): void {
+    const { lr, alpha, eps, weightDecay, momentum, maximize } = options;
+    const run = kernelFor(kernels, dtype);
+    runRmsprop(run, table, table.rows, lr, alpha, eps, weightDecay, momentum, maximize);
   }
 }

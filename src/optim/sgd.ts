@@ -1,6 +1,8 @@
 /** SGD: stochastic gradient descent, with momentum. All parameters of a group in one kernel call. */
-import { args, family } from '../native/kernels';
-import type { Table } from '../ops/table';
+import { family } from '../native/families';
+import { runSgd } from '../native/generated';
+import { kernelFor, type Table } from '../ops/table';
+import type { DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import { checkOption, type CommonOptions, type Params } from './optimizer';
@@ -35,7 +37,7 @@ const kernels = family('sgd');
  */
 export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(kernels, 5, params, {
+    super(5, params, {
       lr: 1e-3,
       momentum: 0,
       dampening: 0,
@@ -74,12 +76,9 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     table.put(fresh ? 1 : 0);
   }
 
-  protected override putOptions(options: SGDOptions): void {
-    args[2] = options.lr;
-    args[3] = options.momentum;
-    args[4] = options.dampening;
-    args[5] = options.weightDecay;
-    args[6] = options.nesterov ? 1 : 0;
-    args[7] = options.maximize ? 1 : 0;
+  protected override launch(table: Table, dtype: DType, options: SGDOptions): void {
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
+    const run = kernelFor(kernels, dtype);
+    runSgd(run, table, table.rows, lr, momentum, dampening, weightDecay, nesterov, maximize);
   }
 }

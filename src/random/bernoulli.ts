@@ -1,17 +1,18 @@
 /** Coin tosses: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
 import { probability } from '../check';
 import { record } from '../autograd/node';
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
 import { cast } from '../ops/cast';
 import { copyInto } from '../ops/clone';
-import { pick } from '../ops/elementwise';
+import { pick } from '../ops/launch';
 import { zerosLike } from '../ops/factories';
 import { expand } from '../ops/view/expand';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs, inMemoryOrder } from './draw';
 import { generatorOf, type DrawOptions, type Generator } from './generator';
-import { checkFloats, fillWith, writeTarget } from './inplace';
+import { checkFloats, fillWith } from './inplace';
 
 const kernels = { same: family('random_bernoulli'), each: family('random_bernoulli_each') };
 
@@ -28,11 +29,7 @@ function checkProbabilities(operation: string, p: Tensor): void {
 /** Tosses a coin for each element of `p`, contiguous floats, into `out`, contiguous and of p's type. */
 function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): void {
   const run = pick(operation, kernels.each, p.dtype);
-  args[0] = generator.address;
-  args[1] = p.address;
-  args[2] = out.address;
-  args[3] = p.numel;
-  run();
+  runRandomBernoulliEach(run, generator, p, out, p.numel);
 }
 
 /**
@@ -64,9 +61,7 @@ export function bernoulli_(x: Tensor, p: number | Tensor = 0.5, options?: DrawOp
   probability.check('bernoulli_', 'p', p);
   const run = pick('bernoulli_', kernels.same, x.dtype);
   return fillWith('bernoulli_', 'BernoulliBackward1', x, (rows) => {
-    writeTarget(source, rows);
-    args[3] = p;
-    run();
+    runRandomBernoulli(run, source, rows, rows.numel, p);
   });
 }
 

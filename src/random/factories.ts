@@ -1,7 +1,8 @@
 /** Random tensors: rand, randn, randint, randperm, normal, and those like another tensor. */
 import { boolean, integerBetween, isArray, optionsTable } from '../check';
 import { noGrad } from '../autograd/mode';
-import { args, kernel } from '../native/kernels';
+import { kernel } from '../native/families';
+import { runMt19937Words } from '../native/generated';
 import { add, mul } from '../ops/elementwise/arithmetic';
 import type { TensorOptions } from '../ops/factories';
 import { isFloat, type DType } from '../tensor/dtype';
@@ -135,10 +136,7 @@ export function randperm(n: number, options?: DrawOptions): Tensor {
   permutable.check('randperm', 'n', n);
   const source = generatorOf('randperm', options);
   const out = empty([n], 'int32');
-  args[0] = source.address;
-  args[1] = out.address;
-  args[2] = n;
-  permutation();
+  runMt19937Words(permutation, source, out, n);
   return out;
 }
 

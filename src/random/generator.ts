@@ -3,7 +3,9 @@
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
 import { instanceOf, optionsTable, refuse } from '../check';
-import { args, kernel, type Memory } from '../native/kernels';
+import { kernel } from '../native/families';
+import { runMt19937Seed, runMt19937Words } from '../native/generated';
+import { memoryAt, type Memory } from '../native/kernels';
 import { allocate, type Storage } from '../tensor/storage';
 
 const seedState = kernel('mt19937_seed');
@@ -75,9 +77,7 @@ export class Generator implements Memory {
    */
   manualSeed(seed: number | bigint): this {
     this.currentSeed = checkSeed('manualSeed', seed);
-    args[0] = this.address;
-    args[1] = Number(BigInt.asUintN(32, this.currentSeed));
-    seedState();
+    runMt19937Seed(seedState, this, Number(BigInt.asUintN(32, this.currentSeed)));
     return this;
   }
 
@@ -145,10 +145,7 @@ export class Generator implements Memory {
 
   /** @internal Two words, the first in the upper half. */
   random64(): bigint {
-    args[0] = this.address;
-    args[1] = this.address + at.draw;
-    args[2] = 2;
-    drawWords();
+    runMt19937Words(drawWords, this, memoryAt(this, at.draw), 2);
     const upper = this.view.getUint32(at.draw, little);
     return (BigInt(upper) << 32n) | BigInt(this.view.getUint32(at.draw + 4, little));
   }

@@ -5,15 +5,21 @@
  */
 import { finite, number, positive, nonNegative, refuse } from '../check';
 import { record } from '../autograd/node';
-import { args, family } from '../native/kernels';
-import { pick } from '../ops/elementwise';
+import { family } from '../native/families';
+import {
+  runRandomExponential,
+  runRandomIntegers,
+  runRandomNormal,
+  runRandomUniform,
+} from '../native/generated';
+import { pick } from '../ops/launch';
 import { zerosLike } from '../ops/factories';
 import { inPlace } from '../ops/inplace/inplace';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { drawInto, emptyAs } from './draw';
-import { generatorOf, type DrawOptions, type Generator } from './generator';
+import { generatorOf, type DrawOptions } from './generator';
 
 const kernels = {
   uniform: family('random_uniform'),
@@ -31,13 +37,6 @@ export function checkFloats(operation: string, x: unknown, name = 'x'): asserts 
       `${operation}: ${name} must be a float32 or float64 tensor, got ${tensor.dtype}`,
     );
   }
-}
-
-/** Writes the first three arguments of a kernel: the generator, where to write, how many. */
-export function writeTarget(generator: Generator, out: Tensor): void {
-  args[0] = generator.address;
-  args[1] = out.address;
-  args[2] = out.numel;
 }
 
 /** Lets `fill` draw the elements of `target`, contiguous pieces at a time, and returns it; recorded as `node`. */
@@ -98,10 +97,7 @@ export function uniform_(
   const source = generatorOf('uniform_', options);
   const run = pick('uniform_', kernels.uniform, x.dtype);
   return fillWith('uniform_', 'UniformBackward0', x, (rows) => {
-    writeTarget(source, rows);
-    args[3] = from;
-    args[4] = to;
-    run();
+    runRandomUniform(run, source, rows, rows.numel, from, to);
   });
 }
 
@@ -126,10 +122,7 @@ export function normal_(
   const inBlocks = x.numel >= 16 && x.contiguousLayout;
   const run = pick('normal_', inBlocks ? kernels.normal : kernels.normalSerial, x.dtype);
   return fillWith('normal_', 'NormalBackward0', x, (rows) => {
-    writeTarget(source, rows);
-    args[3] = mean;
-    args[4] = std;
-    run();
+    runRandomNormal(run, source, rows, rows.numel, mean, std);
   });
 }
 
@@ -145,9 +138,7 @@ export function exponential_(x: Tensor, lambda: number = 1, options?: DrawOption
   const source = generatorOf('exponential_', options);
   const run = pick('exponential_', kernels.exponential, x.dtype);
   return fillWith('exponential_', 'ExponentialBackward0', x, (rows) => {
-    writeTarget(source, rows);
-    args[3] = lambda;
-    run();
+    runRandomExponential(run, source, rows, rows.numel, lambda);
   });
 }
 
@@ -202,11 +193,7 @@ function drawIntegers(
   const source = generatorOf(operation, options);
   const run = pick(operation, kernels.integers, x.dtype);
   return fillWith(operation, 'RandomBackward0', x, (rows) => {
-    writeTarget(source, rows);
-    args[3] = base;
-    args[4] = last;
-    args[5] = words;
-    run();
+    runRandomIntegers(run, source, rows, rows.numel, base, last, words);
   });
 }
 

@@ -1,8 +1,9 @@
 /** multinomial: categories drawn with given weights, in PyTorch's two ways. */
 import { boolean, optionsTable, positiveInteger, refuse } from '../check';
-import { args, family } from '../native/kernels';
+import { family } from '../native/families';
+import { runRandomMultinomial, runRandomRace } from '../native/generated';
 import { copyInto } from '../ops/clone';
-import { pick } from '../ops/elementwise';
+import { pick } from '../ops/launch';
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
@@ -94,16 +95,13 @@ export function multinomial(
   checkWeights(weights);
   const draws = replacement && numSamples > 1;
   const scores = draws ? empty([categories], dtype) : exponentials(probabilities, source);
-  const run = pick('multinomial', draws ? kernels.drawn : kernels.race, dtype);
-  const first = draws ? 1 : 0;
-  args[0] = source.address;
-  args[first] = weights.address;
-  args[first + 1] = scores.address;
-  args[first + 2] = out.address;
-  args[first + 3] = rows;
-  args[first + 4] = categories;
-  args[first + 5] = numSamples;
-  run();
+  if (draws) {
+    const run = pick('multinomial', kernels.drawn, dtype);
+    runRandomMultinomial(run, source, weights, scores, out, rows, categories, numSamples);
+  } else {
+    const run = pick('multinomial', kernels.race, dtype);
+    runRandomRace(run, weights, scores, out, rows, categories, numSamples);
+  }
   return out;
 }
 

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import path, { join } from 'node:path';
-import { addressOf, args, kernel } from '../../src/native/kernels';
+import { family } from '../../src/native/families';
+import { addressOf, args } from '../../src/native/kernels';
 
 const root = join(__dirname, '..', '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -61,7 +62,7 @@ function inWorker(n: number, factor: number, rounds: number): Promise<number> {
 }
 
 describe('JavaScript worker threads', () => {
-  const here = () => wrongElements({ args, gemm: kernel('gemm_f32'), addressOf }, 130, 5, 30);
+  const here = () => wrongElements({ args, gemm: family('gemm').f32!, addressOf }, 130, 5, 30);
 
   it('compute side by side, small products and such as use the thread pool', async () => {
     const workers = [inWorker(8, 2, 3000), inWorker(150, 3, 60), inWorker(170, 4, 60)];

@@ -24,76 +24,79 @@
 
 #include <cstdint>
 
+#include "../parameters.h"
+
 namespace ostinato {
 
 template <class T>
 struct SequenceForward {
   int64_t steps, batch, inputSize, hiddenSize, projSize;  // T, N, I, H, P
-  int64_t reverse;  // 0, or 1: from the last step to the first
-  int64_t relu;     // RNN only: 0 tanh, 1 relu
+  Flag reverse;  // 0, or 1: from the last step to the first
+  Flag relu;     // RNN only: 0 tanh, 1 relu
   // x[t, n, :] is at x + t * xStrideT + n * xStrideN, feature stride 1. out likewise ([T, N, S]); a
   // bidirectional layer passes a half of its [T, N, 2S] with these strides. With batchSizes, x and
   // out are [R, .]: row r is at r * strideN, and strideT is not used.
   const T* x;
   int64_t xStrideT, xStrideN;
-  const T* h0;        // [N, S]; null = zeros, bit for bit (forward_states.h)
-  const T* c0;        // [N, H], LSTM only; null = zeros
-  const T* weightIh;  // [G*H, I]; not read when packedReady
-  const T* weightHh;  // [G*H, S]; not read when packedReady
-  const T* biasIh;    // [G*H], may be null; not read when packedReady
-  const T* biasHh;    // [G*H], may be null; not read when packedReady
-  const T* weightHr;  // [P, H]; not read when packedReady
+  Nullable<const T*> h0;        // [N, S]; null = zeros, bit for bit (forward_states.h)
+  Nullable<const T*> c0;        // [N, H], LSTM only; null = zeros
+  const T* weightIh;            // [G*H, I]; not read when packedReady
+  const T* weightHh;            // [G*H, S]; not read when packedReady
+  Nullable<const T*> biasIh;    // [G*H], may be null; not read when packedReady
+  Nullable<const T*> biasHh;    // [G*H], may be null; not read when packedReady
+  Nullable<const T*> weightHr;  // [P, H]; not read when packedReady
   // null, or [T]: N >= batchSizes[0] >= batchSizes[1] ... >= 0 rows are active at step t, as in
   // PyTorch's PackedSequence. Rows from batchSizes[0] on have length 0: their final state is the
   // initial one.
-  const int32_t* batchSizes;
+  Nullable<const int32_t*> batchSizes;
   T* out;
   int64_t outStrideT, outStrideN;
-  T* hN;  // [N, S]; each row's state after its own last step. May be h0
-  T* cN;  // [N, H], LSTM only; the running cell state in the meantime. May be c0
+  T* hN;            // [N, S]; each row's state after its own last step. May be h0
+  Nullable<T*> cN;  // [N, H], LSTM only; the running cell state in the meantime. May be c0
   // What backward needs, when training is 1. In inference memory does not depend on T.
-  int64_t training;
-  T* gates;      // [R, B*H] activated; null in inference and for RNN
-  T* cells;      // [R, H], LSTM only; null in inference
-  T* projected;  // [R, H], in inference [N, H]; null without projection
-  T* packed;     // the packed weights, 64-byte aligned; with packedReady only its state is written
-  int64_t packedReady;
+  Flag training;
+  Nullable<T*> gates;      // [R, B*H] activated; null in inference and for RNN
+  Nullable<T*> cells;      // [R, H], LSTM only; null in inference
+  Nullable<T*> projected;  // [R, H], in inference [N, H]; null without projection
+  T* packed;  // the packed weights, 64-byte aligned; with packedReady only its state is written
+  Flag packedReady;
 };
 
 template <class T>
 struct SequenceBackward {
   int64_t steps, batch, inputSize, hiddenSize, projSize;  // T, N, I, H, P
-  int64_t reverse, relu;
+  Flag reverse, relu;
   const T* x;
   int64_t xStrideT, xStrideN;
-  const T* h0;
-  const T* c0;
+  Nullable<const T*> h0;
+  Nullable<const T*> c0;
   const T* weightIh;
   const T* weightHh;
-  const T* weightHr;
-  const int32_t* batchSizes;
+  Nullable<const T*> weightHr;
+  Nullable<const int32_t*> batchSizes;
   const T* out;  // the forward's output
   int64_t outStrideT, outStrideN;
-  const T* gates;  // as the forward saved them
-  const T* cells;
-  const T* projected;
-  const T* gradOut;  // null = zeros; [T, N, S] with strides of its own, [R, S] with batchSizes
+  Nullable<const T*> gates;  // as the forward saved them
+  Nullable<const T*> cells;
+  Nullable<const T*> projected;
+  Nullable<const T*>
+      gradOut;  // null = zeros; [T, N, S] with strides of its own, [R, S] with batchSizes
   int64_t gradOutStrideT, gradOutStrideN;
-  const T* gradHN;  // [N, S], null = zeros
-  const T* gradCN;  // [N, H], null = zeros
-  T* dGates;        // [R, B*H] written: gradient of the pre-activations. May be `gates`
-  T* dProjected;    // [R, P] written; null without projection
-  T* workspace;     // 64-byte aligned
+  Nullable<const T*> gradHN;  // [N, S], null = zeros
+  Nullable<const T*> gradCN;  // [N, H], null = zeros
+  T* dGates;                  // [R, B*H] written: gradient of the pre-activations. May be `gates`
+  Nullable<T*> dProjected;    // [R, P] written; null without projection
+  T* workspace;               // 64-byte aligned
   // Results. Each may be null and is then not computed; none may alias an input.
-  T* gradX;  // strides of its own, [R, I] with batchSizes
+  Nullable<T*> gradX;  // strides of its own, [R, I] with batchSizes
   int64_t gradXStrideT, gradXStrideN;
-  T* gradH0;  // [N, S]
-  T* gradC0;  // [N, H]
-  T* gradWeightIh;
-  T* gradWeightHh;
-  T* gradBiasIh;
-  T* gradBiasHh;
-  T* gradWeightHr;
+  Nullable<T*> gradH0;  // [N, S]
+  Nullable<T*> gradC0;  // [N, H]
+  Nullable<T*> gradWeightIh;
+  Nullable<T*> gradWeightHh;
+  Nullable<T*> gradBiasIh;
+  Nullable<T*> gradBiasHh;
+  Nullable<T*> gradWeightHr;
 };
 
 // Packs the weights alone: fills `packed` as SequenceForward does when packedReady is 0.
@@ -102,9 +105,9 @@ struct SequencePack {
   int64_t inputSize, hiddenSize, projSize;
   const T* weightIh;
   const T* weightHh;
-  const T* biasIh;
-  const T* biasHh;
-  const T* weightHr;
+  Nullable<const T*> biasIh;
+  Nullable<const T*> biasHh;
+  Nullable<const T*> weightHr;
   T* packed;
 };
 

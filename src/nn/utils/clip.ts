@@ -1,12 +1,13 @@
 /** Clipping of gradients, in place: by the norm of all of them together, or element by element. */
 import { boolean, iterableOf, nonNegative, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runTableScale, runTableSumSquares } from '../../native/generated';
 import { copyInto } from '../../ops/clone';
 import { full } from '../../ops/factories';
 import { clamp_ } from '../../ops/elementwise/clamp';
 import { kernelFor, Table } from '../../ops/table';
-import { isFloat, type DType } from '../../tensor/dtype';
+import { isFloat } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
 import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
@@ -49,14 +50,14 @@ const gradientsOf = (parameters: readonly Tensor[]): Tensor[] => {
   return grads;
 };
 
-// One kernel call over all tensors of a type; args from [2] on are the caller's.
-function overTable(dtype: DType, kernels: typeof scale, tensors: readonly Tensor[]): void {
+// A row for each tensor: its number of elements and its address.
+function tableOf(tensors: readonly Tensor[]): Table {
   table.begin(tensors.length);
   for (const x of tensors) {
     table.put(x.numel);
     table.put(x.address);
   }
-  table.run(kernelFor(kernels, dtype));
+  return table;
 }
 
 const dense = (x: Tensor): Tensor =>
@@ -67,8 +68,8 @@ function norm2(tensors: readonly Tensor[]): number {
   for (const dtype of floats) {
     const some = tensors.filter((x) => x.dtype === dtype).map(dense);
     if (some.length === 0) continue;
-    args[2] = result.address;
-    overTable(dtype, sumSquares, some);
+    const rows = tableOf(some);
+    runTableSumSquares(kernelFor(sumSquares, dtype), rows, rows.rows, result);
     total += resultCell[0];
   }
   return Math.sqrt(total);
@@ -143,8 +144,8 @@ function scaleAll(grads: readonly Tensor[], factor: number): void {
     const own = grads.filter((x) => x.dtype === dtype);
     if (own.length === 0) continue;
     const rows = own.map(dense);
-    args[2] = factor;
-    overTable(dtype, scale, rows);
+    const all = tableOf(rows);
+    runTableScale(kernelFor(scale, dtype), all, all.rows, factor);
     own.forEach((x, i) => {
       if (rows[i] !== x) copyInto(rows[i], x);
       bumpVersion(x);

@@ -1,9 +1,18 @@
 /** Activation functions, which PyTorch has in nn.functional and not as methods. Most save their argument. */
 import { number, oneOf, optionsTable } from '../../check';
-import { family } from '../../native/kernels';
+import { family } from '../../native/families';
+import {
+  runElu,
+  runEluBackward,
+  runLeakyRelu,
+  runLeakyReluBackward,
+  runSoftplus,
+  runSoftplusBackward,
+} from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { unary, withGradient, type Unary } from '../define';
-import { applyBinary, applyUnary, checkTensor } from '../elementwise';
+import { checkTensor } from '../elementwise';
+import { applyBinary, applyUnary, pick } from '../launch';
 import { floating } from '../floating';
 
 /** ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid). */
@@ -29,23 +38,29 @@ export const silu: Unary = unary('silu', {
 interface Activation {
   readonly name: string;
   readonly node: string;
-  readonly kernel: string;
+  /** out = f(x). */
+  readonly forward: (x: Tensor, out: Tensor, p: number, q: number) => void;
+  /** out = dx in one pass over g and x. */
+  readonly backward: (g: Tensor, x: Tensor, out: Tensor, p: number, q: number) => void;
   readonly grad: (g: Tensor, x: Tensor, p: number, q: number) => Tensor;
 }
 
-function activation({ name, node, kernel, grad }: Activation) {
-  const kernels = family(kernel);
-  const fused = family(`${kernel}_backward`);
-  return (argument: Tensor, p?: number, q?: number): Tensor => {
+function activation({ name, node, forward, backward, grad }: Activation) {
+  return (argument: Tensor, p = 0, q = 0): Tensor => {
     const x = floating(argument);
-    const out = applyUnary(name, kernels, x, empty(x.shape, x.dtype), p, q);
+    const out = empty(x.shape, x.dtype);
+    forward(x, out, p, q);
     return withGradient(out, {
       operation: name,
       node,
       inputs: [x],
       saves: [x],
-      rule: (g, [v]) => [grad(g, v, p!, q!)],
-      fused: (g, [v]) => [applyBinary(name, fused, g, v, empty(v.shape, v.dtype), p, q)],
+      rule: (g, [v]) => [grad(g, v, p, q)],
+      fused: (g, [v]) => {
+        const dx = empty(v.shape, v.dtype);
+        backward(g, v, dx, p, q);
+        return [dx];
+      },
     });
   };
 }
@@ -57,10 +72,13 @@ export interface LeakyReluOptions {
 const leakyReluOptions = optionsTable<LeakyReluOptions>('leakyRelu', {
   negativeSlope: number.or(0.01),
 });
+const [leakyKernels, leakyGradients] = [family('leaky_relu'), family('leaky_relu_backward')];
 const leaky = activation({
   name: 'leakyRelu',
   node: 'LeakyReluBackward0',
-  kernel: 'leaky_relu',
+  forward: (x, out, slope) => runLeakyRelu(pick('leakyRelu', leakyKernels, x.dtype), x, out, slope),
+  backward: (g, x, dx, slope) =>
+    runLeakyReluBackward(pick('leakyRelu', leakyGradients, x.dtype), g, x, dx, slope),
   grad: (g, x, slope) => g.where(x.gt(0), g.mul(slope)),
 });
 
@@ -75,10 +93,13 @@ export interface EluOptions {
   alpha?: number;
 }
 const eluOptions = optionsTable<EluOptions>('elu', { alpha: number.or(1) });
+const [eluKernels, eluGradients] = [family('elu'), family('elu_backward')];
 const exponential = activation({
   name: 'elu',
   node: 'EluBackward0',
-  kernel: 'elu',
+  forward: (x, out, alpha) => runElu(pick('elu', eluKernels, x.dtype), x, out, alpha),
+  backward: (g, x, dx, alpha) =>
+    runEluBackward(pick('elu', eluGradients, x.dtype), g, x, dx, alpha),
   // eˣ may overflow where it is not chosen, and infinity times a gradient of 0 is NaN: the argument is cut first.
   grad: (g, x, alpha) => {
     const positive = x.gt(0);
@@ -99,10 +120,20 @@ export interface GeluOptions {
 const geluOptions = optionsTable<GeluOptions>('gelu', {
   approximate: oneOf('none', 'tanh').or('none'),
 });
+const fusedGelu = (
+  kernel: 'gelu' | 'gelu_tanh',
+  gradient: 'gelu_backward' | 'gelu_tanh_backward',
+): Pick<Activation, 'forward' | 'backward'> => {
+  const [kernels, gradients] = [family(kernel), family(gradient)];
+  return {
+    forward: (x, out) => applyUnary('gelu', kernels, x, out),
+    backward: (g, x, dx) => applyBinary('gelu', gradients, g, x, dx),
+  };
+};
 const gaussian = activation({
   name: 'gelu',
   node: 'GeluBackward0',
-  kernel: 'gelu',
+  ...fusedGelu('gelu', 'gelu_backward'),
   // g·(Φ(x) + x·φ(x))
   grad: (g, x) => {
     const cdf = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
@@ -117,7 +148,7 @@ const gaussian = activation({
 const gaussianTanh = activation({
   name: 'gelu',
   node: 'GeluBackward0',
-  kernel: 'gelu_tanh',
+  ...fusedGelu('gelu_tanh', 'gelu_tanh_backward'),
   // With u = √(2/π)·(x + 0.044715·x³) and t = tanh u: g·((1 + t)/2 + x/2·(1 − t²)·du/dx)
   grad: (g, x) => {
     const factor = Math.sqrt(2 / Math.PI);
@@ -152,10 +183,14 @@ const softplusOptions = optionsTable<SoftplusOptions>('softplus', {
   beta: number.or(1),
   threshold: number.or(20),
 });
+const [softplusKernels, softplusGradients] = [family('softplus'), family('softplus_backward')];
 const soft = activation({
   name: 'softplus',
   node: 'SoftplusBackward0',
-  kernel: 'softplus',
+  forward: (x, out, beta, threshold) =>
+    runSoftplus(pick('softplus', softplusKernels, x.dtype), x, out, beta, threshold),
+  backward: (g, x, dx, beta, threshold) =>
+    runSoftplusBackward(pick('softplus', softplusGradients, x.dtype), g, x, dx, beta, threshold),
   grad: (g, x, beta, threshold) => {
     const scaled = x.mul(beta);
     return g.where(scaled.gt(threshold), g.mul(scaled.sigmoid()));

@@ -4,7 +4,7 @@ import { noGrad } from '../../autograd/mode';
 import { isFloat, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, computeInPlace, inPlace, withGradient, type Binary } from '../define';
-import { checkOperand, converted, meetType, type Operand } from '../elementwise';
+import { checkOperand, promote, promoteTypes, type Operand } from '../elementwise';
 import { zerosLike } from '../factories';
 
 type InPlace = (x: Tensor, other: Operand) => Tensor;
@@ -19,7 +19,7 @@ const alphaOptions = optionsTable<AlphaOptions>('add', { alpha: number.or(1) });
 function scaled(operation: string, a: Operand, b: Operand, options: AlphaOptions): Operand {
   const { alpha } = alphaOptions.read(options, operation);
   if (alpha === 1) return b;
-  const dtype = meetType(operation, a, b);
+  const dtype = promoteTypes(operation, a, b);
   if (!isFloat(dtype) && !Number.isInteger(alpha)) {
     throw new TypeError(
       `${operation}: alpha must be an integer for ${dtype} tensors, got ${alpha}; convert them with to('float32')`,
@@ -62,7 +62,7 @@ function refuseBool(a: Operand, b: Operand): void {
   }
 }
 const difference = {
-  kernel: 'sub',
+  kernel: 'sub' as const,
   da: { grad: (g: Tensor) => g },
   db: { grad: (g: Tensor) => g.neg() },
   check: refuseBool,
@@ -142,13 +142,13 @@ export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
 
 // A step function of both operands.
 function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
-  const dtype = meetType('div', a, b);
+  const dtype = promoteTypes('div', a, b);
   const whole = !isFloat(dtype);
   if (whole) refuseZero('div', b);
   // float64 holds every int32, and a quotient of two lies too far from an integer to be rounded to it.
   const type = whole ? 'float64' : dtype;
-  const x = converted(a, type);
-  const y = converted(b, type);
+  const x = promote(a, type);
+  const y = promote(b, type);
   const out = noGrad(() => {
     const result = mode === 'floor' ? floorDivide(x, y) : div(x, y).trunc();
     return whole ? result.to('int32') : result;

@@ -4,13 +4,15 @@
  */
 import { either, number, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runClamp, runClampBackward } from '../../native/generated';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { applyBinary, applyUnary, checkTensor, scalar, type Operand } from '../elementwise';
+import { checkTensor, scalar, type Operand } from '../elementwise';
+import { pick } from '../launch';
 import { inPlace } from '../inplace/inplace';
 import { unbroadcast } from '../unbroadcast';
 
@@ -77,7 +79,8 @@ function betweenNumbers(argument: Tensor, min: number | null, max: number | null
   const x = cast(argument, met.dtype);
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
-  const out = applyUnary('clamp', kernels, x, empty(x.shape, x.dtype), low, high);
+  const out = empty(x.shape, x.dtype);
+  runClamp(pick('clamp', kernels, x.dtype), x, out, low, high);
   return withGradient(out, {
     operation: 'clamp',
     node: 'ClampBackward1',
@@ -85,7 +88,9 @@ function betweenNumbers(argument: Tensor, min: number | null, max: number | null
     saves: [x],
     rule: (g, [v]) => [g.where(v.ge(low).logicalAnd(v.le(high)), 0)],
     fused: (g, [v]) => {
-      return [applyBinary('clamp', backwardKernels, g, v, empty(v.shape, v.dtype), low, high)];
+      const dx = empty(v.shape, v.dtype);
+      runClampBackward(pick('clamp', backwardKernels, v.dtype), g, v, dx, low, high);
+      return [dx];
     },
   });
 }

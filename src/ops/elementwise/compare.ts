@@ -1,15 +1,17 @@
 /** Comparisons of two operands, and tests of one: bool results, no gradients. */
-import { family } from '../../native/kernels';
+import { family, type NamesOf } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { applyUnary, binary, checkTensor, converted, meetType, type Operand } from '../elementwise';
+import { checkTensor, type Operand } from '../check';
+import { binary, promote, promoteTypes } from '../elementwise';
+import { applyUnary } from '../launch';
 import { full } from '../factories';
 
-function comparison(name: string): (a: Operand, b: Operand) => Tensor {
+function comparison(name: NamesOf<'Binary'>): (a: Operand, b: Operand) => Tensor {
   const kernels = family(name);
   return (a, b) => {
-    const dtype = meetType(name, a, b);
-    return binary(name, kernels, converted(a, dtype), converted(b, dtype), dtype, 'bool');
+    const dtype = promoteTypes(name, a, b);
+    return binary(name, kernels, promote(a, dtype), promote(b, dtype), dtype, 'bool');
   };
 }
 
@@ -27,7 +29,7 @@ export const gt = comparison('gt');
 export const ge = comparison('ge');
 
 // Integers and truth values are all finite numbers.
-function test(name: string, kernel: string, ofIntegers: boolean): (x: Tensor) => Tensor {
+function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: Tensor) => Tensor {
   const kernels = family(kernel);
   return (x) => {
     checkTensor(name, 'x', x);

@@ -1,13 +1,18 @@
 /** Logic on truth values: every operand counts as true where it is not 0. Bool results, no gradients. */
-import { args, kernel, type Kernel } from '../../native/kernels';
+import { kernel } from '../../native/families';
+import { runUnary } from '../../native/generated';
 import type { Tensor } from '../../tensor/tensor';
 import { empty } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { binary, checkOperand, checkTensor, writeStrided, type Operand } from '../elementwise';
+import { checkOperand, checkTensor, type Operand } from '../check';
+import { binary } from '../elementwise';
 
 const truth = (x: Operand): Operand => (typeof x === 'number' ? Number(x !== 0) : cast(x, 'bool'));
 
-function connective(name: string, kernelName: string): (a: Operand, b: Operand) => Tensor {
+function connective(
+  name: string,
+  kernelName: 'logical_and' | 'logical_or' | 'logical_xor',
+): (a: Operand, b: Operand) => Tensor {
   const kernels = { u8: kernel(kernelName) };
   return (a, b) => {
     checkOperand(name, 'a', a);
@@ -23,16 +28,13 @@ export const logicalOr = connective('logicalOr', 'logical_or');
 /** Exactly one of a and b (torch.logical_xor). */
 export const logicalXor = connective('logicalXor', 'logical_xor');
 
-const not: Kernel = kernel('logical_not');
+const not = kernel('logical_not');
 
 /** ¬x (torch.logical_not). */
 export function logicalNot(x: Tensor): Tensor {
   checkTensor('logicalNot', 'x', x);
   const source = cast(x, 'bool');
   const out = empty(x.shape, 'bool');
-  writeStrided(2, out.shape, [source, out]);
-  args[0] = source.address;
-  args[1] = out.address;
-  not();
+  runUnary(not, source, out);
   return out;
 }

@@ -1,18 +1,18 @@
 /** where: condition ? a : b. da = condition ? g : 0, db = condition ? 0 : g. Saves the condition. */
-import { family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runWhere } from '../../native/generated';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
 import {
-  applyTernary,
   checkTensor,
-  converted,
-  meetShape,
-  meetType,
-  pick,
-  place,
+  promote,
+  broadcastOperands,
+  promoteTypes,
+  scalarSlot,
   type Operand,
 } from '../elementwise';
+import { pick } from '../launch';
 import { unbroadcast } from '../unbroadcast';
 
 const kernels = family('where');
@@ -29,14 +29,14 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
       `where: condition must be a bool tensor, got ${condition.dtype}; compare it with something, for example ne(0)`,
     );
   }
-  const dtype = meetType('where', a, b);
-  const x = converted(a, dtype);
-  const y = converted(b, dtype);
-  const shape = broadcastShapes('where', condition.shape, meetShape('where', x, y));
-  const first = typeof x === 'number' ? place('where', 0, x, dtype) : x;
-  const second = typeof y === 'number' ? place('where', 1, y, dtype) : y;
-  const run = pick('where', kernels, dtype);
-  const out = applyTernary(run, condition, first, second, empty(shape, dtype));
+  const dtype = promoteTypes('where', a, b);
+  const x = promote(a, dtype);
+  const y = promote(b, dtype);
+  const shape = broadcastShapes('where', condition.shape, broadcastOperands('where', x, y));
+  const first = typeof x === 'number' ? scalarSlot('where', 0, x, dtype) : x;
+  const second = typeof y === 'number' ? scalarSlot('where', 1, y, dtype) : y;
+  const out = empty(shape, dtype);
+  runWhere(pick('where', kernels, dtype), condition, first, second, out);
   const [ofX, ofY] = [typeof x === 'number' ? null : x, typeof y === 'number' ? null : y];
   return withGradient(out, {
     operation: 'where',

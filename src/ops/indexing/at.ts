@@ -1,7 +1,8 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
 import { isArray, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, operand, type Operand } from '../elementwise';
+import { checkOperand, checkTensor, type Operand } from '../check';
+import { operand } from '../elementwise';
 import { inPlace, overwrite } from '../inplace/inplace';
 import { partOf } from '../view/part';
 import { reshape } from '../view/reshape';

@@ -8,7 +8,8 @@
  * Their gradients are each other's forms. The index is saved.
  */
 import { record, save } from '../../autograd/node';
-import { args, family, type KernelFamily } from '../../native/kernels';
+import { family, type KernelFamily } from '../../native/families';
+import { runIndexCopy, runIndexSelect } from '../../native/generated';
 import {
   broadcastShapes,
   checkDim,
@@ -19,7 +20,9 @@ import {
 } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { contiguous, copyInto } from '../clone';
-import { checkOperand, checkTensor, operand, pick, type Operand } from '../elementwise';
+import { checkOperand, checkTensor, type Operand } from '../check';
+import { operand } from '../elementwise';
+import { pick } from '../launch';
 import { zeros } from '../factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
@@ -52,25 +55,10 @@ function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Ten
   return checkIndex(operation, 'index', index, sizes[d], `dimension ${d}`);
 }
 
-function run(
-  operation: string,
-  kernels: KernelFamily,
-  from: Tensor,
-  index: Tensor,
-  to: Tensor,
-  d: number,
-  size: number,
-): void {
-  const kernel = pick(operation, kernels, from.dtype);
+/** The sizes before, along and behind dimension d. */
+function around(index: Tensor, d: number): { outer: number; n: number; inner: number } {
   const shape = sizesOf(index);
-  args[0] = from.address;
-  args[1] = index.address;
-  args[2] = to.address;
-  args[3] = numelOf(shape.slice(0, d));
-  args[4] = size;
-  args[5] = shape[d];
-  args[6] = numelOf(shape.slice(d + 1));
-  kernel();
+  return { outer: numelOf(shape.slice(0, d)), n: shape[d], inner: numelOf(shape.slice(d + 1)) };
 }
 
 // The part of x that an index of this shape can reach: all of dimension d, of the others as much as the index has.
@@ -90,7 +78,9 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const out = empty(index.shape, x.dtype);
   if (index.numel > 0) {
     const source = contiguous(x.ndim === 0 ? x : reachable(x, plain, d));
-    run('gather', gatherKernels, source, plain, out, d, sizesOf(x)[d]);
+    const { outer, n, inner } = around(plain, d);
+    const run = pick('gather', gatherKernels, x.dtype);
+    runIndexSelect(run, source, plain, out, outer, sizesOf(x)[d], n, inner);
   }
   const saved = save('gather', plain);
   const { shape, dtype } = x;
@@ -124,7 +114,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
 // A copy of x with the elements that index names written by the kernel.
 function written(
   operation: string,
-  kernels: KernelFamily,
+  kernels: KernelFamily<'IndexCopy'>,
   x: Tensor,
   d: number,
   index: Tensor,
@@ -134,7 +124,9 @@ function written(
   if (index.numel === 0) return out;
   const part = x.ndim === 0 ? out : reachable(out, index, d);
   const block = part === out ? out : copyInto(part, empty(part.shape, part.dtype));
-  run(operation, kernels, contiguous(source), index, block, d, sizesOf(x)[d]);
+  const { outer, n, inner } = around(index, d);
+  const run = pick(operation, kernels, source.dtype);
+  runIndexCopy(run, contiguous(source), index, block, outer, sizesOf(x)[d], n, inner);
   if (block !== out) copyInto(block, part);
   return out;
 }

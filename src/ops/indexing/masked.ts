@@ -1,16 +1,12 @@
 /** maskedFill, maskedSelect: elements where a bool tensor is true. */
 import { record, save } from '../../autograd/node';
-import { family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runWhere } from '../../native/generated';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import {
-  applyTernary,
-  checkOperand,
-  checkTensor,
-  operand,
-  pick,
-  type Operand,
-} from '../elementwise';
+import { checkOperand, checkTensor, type Operand } from '../check';
+import { operand } from '../elementwise';
+import { pick } from '../launch';
 import { inPlace } from '../inplace/inplace';
 import { sum } from '../reduce/sum';
 import { unbroadcast } from '../unbroadcast';
@@ -46,8 +42,8 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   }
   const shape = broadcastShapes('maskedFill', x.shape, mask.shape);
   const filler = operand(value, x.dtype);
-  const run = pick('maskedFill', where, x.dtype);
-  const out = applyTernary(run, mask, filler, x, empty(shape, x.dtype));
+  const out = empty(shape, x.dtype);
+  runWhere(pick('maskedFill', where, x.dtype), mask, filler, x, out);
   const name = typeof value === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
   const saved = save('maskedFill', mask);
   const from = x.shape;

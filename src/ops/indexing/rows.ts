@@ -4,11 +4,13 @@
  * Each is the other's gradient.
  */
 import { record, save } from '../../autograd/node';
-import { addressOf, args, family, kernel } from '../../native/kernels';
+import { family, kernel } from '../../native/families';
+import { runIndexAdd, runIndexBounds, runIndexCopy, runIndexSelect } from '../../native/generated';
+import { Doubles } from '../../native/kernels';
 import { numelOf, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
-import { pick } from '../elementwise';
+import { pick } from '../launch';
 import { ones, zeros } from '../factories';
 import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
@@ -45,18 +47,12 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
   };
 }
 
-const position = new Float64Array(1);
-const positionAddress = addressOf(position);
+const position = new Doubles(new Float64Array(1));
 
 /** Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) stands, or -1. */
 export function firstOutside(index: Tensor, low: number, high: number): number {
-  args[0] = index.address;
-  args[1] = index.numel;
-  args[2] = low;
-  args[3] = high;
-  args[4] = positionAddress;
-  bounds();
-  return position[0];
+  runIndexBounds(bounds, index, index.numel, low, high, position);
+  return position.values[0];
 }
 
 /**
@@ -84,23 +80,13 @@ export function checkIndex(
   return plain;
 }
 
-function writeRows(rows: Rows, from: Tensor, to: Tensor): void {
-  args[0] = from.address;
-  args[1] = rows.index.address;
-  args[2] = to.address;
-  args[3] = rows.outer;
-  args[4] = rows.size;
-  args[5] = rows.index.numel;
-  args[6] = rows.inner;
-}
-
 /** out[o, i] = x[o, index[i]], recorded under `name`. */
 export function selectRows(operation: string, name: string, x: Tensor, rows: Rows): Tensor {
   const source = contiguous(x);
   const out = empty(rows.to, x.dtype);
   const run = pick(operation, select, x.dtype);
-  writeRows(rows, source, out);
-  run();
+  const { index: picked, outer, size, inner } = rows;
+  runIndexSelect(run, source, picked, out, outer, size, picked.numel, inner);
   const index = save(operation, rows.index);
   return record(name, [x], out, (g) => {
     index.get();
@@ -129,15 +115,14 @@ function selectKept(operation: string, name: string, gg: Tensor, rows: Rows): Te
 export function addRowsInto(operation: string, g: Tensor, rows: Rows, out: Tensor): void {
   const source = contiguous(g);
   const run = pick(operation, addInto, g.dtype);
-  writeRows(rows, source, out);
-  args[7] = rows.skip ?? -1;
-  run();
+  const { index, outer, size, inner, skip = -1 } = rows;
+  runIndexAdd(run, source, index, out, outer, size, index.numel, inner, skip);
 }
 
 /** out[o, index[i]] = value[o, i] into a contiguous tensor of shape `from`. Not recorded. */
 export function putRowsInto(operation: string, value: Tensor, rows: Rows, out: Tensor): void {
   const source = contiguous(value);
   const run = pick(operation, put, value.dtype);
-  writeRows(rows, source, out);
-  run();
+  const { index, outer, size, inner } = rows;
+  runIndexCopy(run, source, index, out, outer, size, index.numel, inner);
 }

@@ -1,12 +1,13 @@
 /** copy_, fill_, zero_: other elements in the same memory. The old history gets zeros. */
 import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, scalar, type Operand } from '../elementwise';
+import { checkOperand, checkTensor, type Operand } from '../check';
+import { scalar } from '../elementwise';
 import { zeros } from '../factories';
 import { inPlace, overwrite } from './inplace';
 
 /**
- * Copies `source`, broadcast and converted, into `target`, and returns `target` (torch.Tensor.copy_).
+ * Copies `source`, broadcast and promote, into `target`, and returns `target` (torch.Tensor.copy_).
  * @throws RangeError when the shapes do not broadcast; Error on a leaf that requires gradients.
  */
 export function copy_(target: Tensor, source: Tensor): Tensor {

@@ -12,7 +12,7 @@ import { sameShape, showShape } from '../../tensor/shape';
 import { bumpVersion, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { clone, copyInto } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { zeros } from '../factories';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
@@ -83,7 +83,7 @@ export interface InPlaceOptions {
 
 /**
  * Replaces the elements of `target` by `compute(target)`, a fresh tensor that broadcasts to its shape and is
- * converted to its element type. Returns `target`.
+ * promote to its element type. Returns `target`.
  * @param inputs the other tensors that `compute` reads
  */
 export function inPlace(
@@ -108,7 +108,7 @@ export function inPlace(
 }
 
 /**
- * Replaces the elements of `target` by those of `source`, broadcast and converted, without reading them: the old
+ * Replaces the elements of `target` by those of `source`, broadcast and promote, without reading them: the old
  * history gets zeros, `source` the gradient. Returns `target`.
  */
 export function overwrite(operation: string, target: Tensor, source: Tensor): Tensor {
@@ -149,7 +149,7 @@ function held(operation: string, target: Tensor, value: Tensor): Tensor {
   return conform(operation, target, value);
 }
 
-// Any value, broadcast and converted.
+// Any value, broadcast and promote.
 function conform(operation: string, target: Tensor, value: Tensor): Tensor {
   const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
   if (sameShape(same.shape, target.shape)) return same;

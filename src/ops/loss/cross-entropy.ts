@@ -5,14 +5,15 @@
  * Targets may be probabilities instead: q is then weight·((1 − e)·target + e/C), and the mean is over rows.
  */
 import { noGrad } from '../../autograd/mode';
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runCrossEntropy, runCrossEntropyBackward } from '../../native/generated';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
 import { withGradient } from '../define';
-import { pick } from '../elementwise';
+import { pick } from '../launch';
 import {
   checkClasses,
   checkClassInput,
@@ -73,19 +74,21 @@ function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
   const divisor = empty([], dtype);
   const loss = empty([], dtype);
   const run = pick('crossEntropy', kernels, dtype);
-  args[0] = x.address;
-  args[1] = target.address;
-  args[2] = weight === null ? 0 : weight.address;
-  args[3] = losses.address;
-  args[4] = logSumExp.address;
-  args[5] = divisor.address;
-  args[6] = loss.address;
-  args[7] = smoothing;
-  args[8] = rows;
-  args[9] = classes.classes;
-  args[10] = classes.ignoreIndex;
-  args[11] = reductionCode[reduction];
-  run();
+  runCrossEntropy(
+    run,
+    x,
+    target,
+    weight,
+    losses,
+    logSumExp,
+    divisor,
+    loss,
+    smoothing,
+    rows,
+    classes.classes,
+    classes.ignoreIndex,
+    reductionCode[reduction],
+  );
   const out = reduction === 'none' ? losses : loss;
   return withGradient(out, {
     operation: 'crossEntropy',
@@ -113,19 +116,21 @@ function fusedGradient(
   const out = empty([rows, classes], x.dtype);
   const gradOutput = contiguous(g);
   const run = pick('crossEntropy', backwardKernels, x.dtype);
-  args[0] = gradOutput.address;
-  args[1] = x.address;
-  args[2] = target.address;
-  args[3] = weight === null ? 0 : weight.address;
-  args[4] = logSumExp.address;
-  args[5] = divisor.address;
-  args[6] = out.address;
-  args[7] = smoothing;
-  args[8] = rows;
-  args[9] = classes;
-  args[10] = ignoreIndex;
-  args[11] = reductionCode[reduction];
-  run();
+  runCrossEntropyBackward(
+    run,
+    gradOutput,
+    x,
+    target,
+    weight,
+    logSumExp,
+    divisor,
+    out,
+    smoothing,
+    rows,
+    classes,
+    ignoreIndex,
+    reductionCode[reduction],
+  );
   return out;
 }
 

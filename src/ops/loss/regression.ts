@@ -4,10 +4,11 @@
  */
 import { noGrad } from '../../autograd/mode';
 import type { Gradients, Node } from '../../autograd/node';
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runSquaredDifferenceBackward, runSquaredError } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
-import { applyBinary, pick, writeStrided } from '../elementwise';
+import { applyBinary, pick } from '../launch';
 import { dense } from '../reduce/launch';
 import {
   aligned,
@@ -52,12 +53,7 @@ function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
   const run = pick('mseLoss', squareSums, a.dtype);
   const x = dense(a);
   const y = dense(b);
-  args[0] = x.address;
-  args[1] = y.address;
-  args[2] = out.address;
-  args[3] = reduction === 'mean' ? a.numel : 1;
-  args[4] = a.numel;
-  run();
+  runSquaredError(run, x, y, out, reduction === 'mean' ? a.numel : 1, a.numel);
   return out;
 }
 
@@ -65,13 +61,7 @@ function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
 function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): Tensor {
   const out = empty(a.shape, a.dtype);
   const run = pick('mseLoss', squareGradients, a.dtype);
-  args[4] = factor;
-  writeStrided(5, out.shape, [g, a, b, out]);
-  args[0] = g.address;
-  args[1] = a.address;
-  args[2] = b.address;
-  args[3] = out.address;
-  run();
+  runSquaredDifferenceBackward(run, g, a, b, out, factor);
   return out;
 }
 

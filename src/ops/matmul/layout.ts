@@ -3,13 +3,15 @@
  * not, and a batch is walked by its strides (0 where it repeats). The products here are not recorded; what
  * they mean as operations is in the files beside this one.
  */
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runGemm, runGemmBatched } from '../../native/generated';
+import { memoryAt } from '../../native/kernels';
 import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { applyBinary, pick } from '../elementwise';
+import { applyBinary, pick } from '../launch';
 import { standing } from './standing';
 
 const gemm = family('gemm');
@@ -18,7 +20,7 @@ const sums = family('add');
 
 /** How the last two dimensions lie in memory: row-major with a leading dimension, possibly transposed. */
 interface Layout {
-  transposed: 0 | 1;
+  transposed: boolean;
   leading: number;
 }
 
@@ -30,10 +32,10 @@ function layoutOf(x: Tensor): Layout | null {
   const rowStep = x.strides[r];
   const columnStep = x.strides[r + 1];
   if ((columnStep === 1 || columns <= 1) && (rowStep >= columns || rows <= 1)) {
-    return { transposed: 0, leading: Math.max(rowStep, columns, 1) };
+    return { transposed: false, leading: Math.max(rowStep, columns, 1) };
   }
   if ((rowStep === 1 || rows <= 1) && (columnStep >= rows || columns <= 1)) {
-    return { transposed: 1, leading: Math.max(columnStep, rows, 1) };
+    return { transposed: true, leading: Math.max(columnStep, rows, 1) };
   }
   return null;
 }
@@ -137,25 +139,27 @@ function gemmInto(
   const left = layoutOf(x)!;
   let y = b;
   let right = layoutOf(y)!;
-  if (right.transposed === 1) {
+  if (right.transposed) {
     y = standing(b, x.shape[0]);
     if (y !== b) right = layoutOf(y)!;
   }
   const n = y.shape[1];
-  args[0] = x.shape[0];
-  args[1] = n;
-  args[2] = x.shape[1];
-  args[3] = x.address;
-  args[4] = left.leading;
-  args[5] = left.transposed;
-  args[6] = y.address;
-  args[7] = right.leading;
-  args[8] = right.transposed;
-  args[9] = bias === null ? 0 : bias.address;
-  args[10] = out.address;
-  args[11] = n > 1 ? n : 1;
-  args[12] = accumulate ? 1 : 0;
-  run();
+  runGemm(
+    run,
+    x.shape[0],
+    n,
+    x.shape[1],
+    x,
+    left.leading,
+    left.transposed,
+    y,
+    right.leading,
+    right.transposed,
+    bias,
+    out,
+    n > 1 ? n : 1,
+    accumulate,
+  );
 }
 
 /** Neighbouring batch dimensions that both operands step through evenly, merged into one. */
@@ -204,23 +208,25 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
       for (let i = 0; i < size; i++) walk(depth + 1, atA + i * stepA, atB + i * stepB);
       return;
     }
-    args[0] = inner.size;
-    args[1] = m;
-    args[2] = n;
-    args[3] = k;
-    args[4] = x.address + atA * bytes;
-    args[5] = left.leading;
-    args[6] = left.transposed;
-    args[7] = inner.a;
-    args[8] = y.address + atB * bytes;
-    args[9] = right.leading;
-    args[10] = right.transposed;
-    args[11] = inner.b;
-    args[12] = out.address + done * bytes;
-    args[13] = n;
-    args[14] = step;
-    args[15] = 0; // accumulate
-    run();
+    runGemmBatched(
+      run,
+      inner.size,
+      m,
+      n,
+      k,
+      memoryAt(x, atA * bytes),
+      left.leading,
+      left.transposed,
+      inner.a,
+      memoryAt(y, atB * bytes),
+      right.leading,
+      right.transposed,
+      inner.b,
+      memoryAt(out, done * bytes),
+      n,
+      step,
+      false,
+    );
     done += inner.size * step;
   };
   walk(0, 0, 0);

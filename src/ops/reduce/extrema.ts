@@ -4,12 +4,14 @@
  */
 import { isArray } from '../../check';
 import { isTensor } from '../../tensor/rules';
-import { args, family, type KernelFamily } from '../../native/kernels';
+import { family, type KernelFamily } from '../../native/families';
+import { runExtreme } from '../../native/generated';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor, pick } from '../elementwise';
+import { checkTensor } from '../elementwise';
+import { pick } from '../launch';
 import { arange } from '../factories';
 import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from './launch';
 import { reduction, type Reduction } from './reduction';
@@ -17,7 +19,7 @@ import { reduction, type Reduction } from './reduction';
 // Kernels compare numbers; a bool is 0 or 1.
 const comparable = (x: Tensor): Tensor => (x.dtype === 'bool' ? cast(x, 'int32') : x);
 
-const extreme = (name: string, kernel: string, node: string): Reduction =>
+const extreme = (name: string, kernel: 'amax' | 'amin', node: string): Reduction =>
   reduction(name, {
     kernel,
     node,
@@ -35,7 +37,7 @@ const extreme = (name: string, kernel: string, node: string): Reduction =>
 function extremeWithIndex(
   name: string,
   node: string,
-  kernels: KernelFamily,
+  kernels: KernelFamily<'Extreme'>,
   argument: Tensor,
   dim: number,
   keepdim: boolean,
@@ -46,7 +48,8 @@ function extremeWithIndex(
   checkNotEmpty(name, view.n, x);
   const values = empty(view.outShape, x.dtype);
   const indices = empty(view.outShape, 'int32');
-  runExtreme(name, kernels, view.source, values, indices, view.outer, view.n, view.inner);
+  const { source, outer, n, inner } = view;
+  runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
   if (argument.dtype === 'bool') return [cast(values, 'bool'), indices];
   const { shape } = x;
   const { keptShape } = view;
@@ -69,26 +72,6 @@ function scatterAlong(g: Tensor, index: Tensor, shape: Shape, dim: number): Tens
   const positions = arange(shape[d], { dtype: 'int32' });
   const along = shape.map((_, i) => (i === d ? -1 : 1));
   return g.where(positions.reshape(along).eq(index), 0);
-}
-
-function runExtreme(
-  name: string,
-  kernels: KernelFamily,
-  x: Tensor,
-  values: Tensor | null,
-  indices: Tensor,
-  outer: number,
-  n: number,
-  inner: number,
-): void {
-  const run = pick(name, kernels, x.dtype);
-  args[0] = x.address;
-  args[1] = values === null ? 0 : values.address;
-  args[2] = indices.address;
-  args[3] = outer;
-  args[4] = n;
-  args[5] = inner;
-  run();
 }
 
 const greatest = family('max');
@@ -132,7 +115,7 @@ export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0');
 
 type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
 
-function position(name: string, kernels: KernelFamily): Position {
+function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
   return (x, dim, options) => {
     checkTensor(name, 'x', x);
     if (x.dtype === 'bool') {
@@ -142,7 +125,8 @@ function position(name: string, kernels: KernelFamily): Position {
     const view = reductionView(name, x, dim, keepsDim(name, options));
     checkNotEmpty(name, view.n, x);
     const out = empty(view.outShape, 'int32');
-    runExtreme(name, kernels, view.source, null, out, view.outer, view.n, view.inner);
+    const { source, outer, n, inner } = view;
+    runExtreme(pick(name, kernels, x.dtype), source, null, out, outer, n, inner);
     return out;
   };
 }

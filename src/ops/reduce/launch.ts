@@ -3,11 +3,12 @@
  * dimensions to reduce are brought together here.
  */
 import { boolean, describe, isArray, optionsTable } from '../../check';
-import { args, type KernelFamily } from '../../native/kernels';
+import { type KernelFamily } from '../../native/families';
+import { runReduce } from '../../native/generated';
 import { isFloat } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { pick } from '../elementwise';
+import { pick } from '../launch';
 import { copyInto } from '../clone';
 
 export interface KeepdimOptions {
@@ -118,7 +119,7 @@ export function reductionView(
 /** Runs a kernel (x, out, outer, n, inner, Work&) over the view. */
 export function reduceOver(
   operation: string,
-  kernels: KernelFamily,
+  kernels: KernelFamily<'Reduce'>,
   x: Tensor,
   dim: Dims,
   keepdim: boolean,
@@ -127,12 +128,7 @@ export function reduceOver(
   const view = reductionView(operation, x, dim, keepdim);
   const run = pick(operation, kernels, x.dtype);
   const out = makeOut(view.outShape, view.n, x);
-  args[0] = view.source.address;
-  args[1] = out.address;
-  args[2] = view.outer;
-  args[3] = view.n;
-  args[4] = view.inner;
-  run();
+  runReduce(run, view.source, out, view.outer, view.n, view.inner);
   return { out, view };
 }
 

@@ -4,7 +4,7 @@
  */
 import { describe } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { family } from '../../native/kernels';
+import { family } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';

@@ -1,7 +1,7 @@
 /** How a reduction is declared: its kernel, its gradient in methods of tensors, and what that reads. */
 import { isGradEnabled } from '../../autograd/mode';
 import { record, save, type Saved } from '../../autograd/node';
-import { family } from '../../native/kernels';
+import { family, type NamesOf } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -52,7 +52,7 @@ export interface ReductionRule extends Domain {
   /** The same for when the gradient itself is not recorded. */
   readonly fused?: (g: Tensor, of: Reduced) => Tensor;
   /** Kernel of the reduction, where it is not named as the function is. */
-  readonly kernel?: string;
+  readonly kernel?: NamesOf<'Reduce'>;
 }
 
 /** A reduction over all dimensions, one or several. */
@@ -74,7 +74,7 @@ export interface Reduction {
 export function reduction(name: string, rule: ReductionRule): Reduction {
   const { integers, keepsBool = false, refusesEmpty = false, saves, grad, fused = grad } = rule;
   const [allNode, someNode] = typeof rule.node === 'string' ? [rule.node, rule.node] : rule.node;
-  const kernels = family(rule.kernel ?? name);
+  const kernels = family(rule.kernel ?? (name as NamesOf<'Reduce'>));
   const fresh = (shape: Shape, n: number, x: Tensor): Tensor => {
     if (refusesEmpty) checkNotEmpty(name, n, x);
     return empty(shape, x.dtype);

@@ -2,24 +2,26 @@
  * softmax: yᵢ = eˣᵢ / Σ eˣ along a dimension; dx = y·(g − Σ g·y). logSoftmax: y = x − ln Σ eˣ; dx = g − eʸ·Σ g.
  * Both save the result.
  */
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runReduce, runSoftmaxBackward } from '../../native/generated';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
-import { checkTensor, pick } from '../elementwise';
+import { checkTensor } from '../elementwise';
+import { pick } from '../launch';
 import { checkFloat, dense, reductionView } from './launch';
 
 interface Normalization {
   readonly name: string;
   readonly node: string;
-  readonly kernel: string;
+  readonly kernel: 'softmax' | 'log_softmax';
   /** The gradient in differentiable operations. */
   readonly grad: (g: Tensor, y: Tensor, dim: number) => Tensor;
 }
 
 function normalization({ name, node, kernel, grad }: Normalization) {
   const kernels = family(kernel);
-  const fused = family(`${kernel}_backward`);
+  const fused = family(`${kernel}_backward` as const);
   return (x: Tensor, dim: number): Tensor => {
     checkTensor(name, 'x', x);
     checkFloat(name, x);
@@ -27,12 +29,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const out = empty(x.shape, x.dtype);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
-    args[0] = source.address;
-    args[1] = out.address;
-    args[2] = outer;
-    args[3] = n;
-    args[4] = inner;
-    run();
+    runReduce(run, source, out, outer, n, inner);
     return withGradient(out, {
       operation: name,
       node,
@@ -42,14 +39,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
       fused: (g, [y]) => {
         const gradOutput = dense(g);
         const dx = empty(y.shape, y.dtype);
-        const runBackward = pick(name, fused, y.dtype);
-        args[0] = gradOutput.address;
-        args[1] = y.address;
-        args[2] = dx.address;
-        args[3] = outer;
-        args[4] = n;
-        args[5] = inner;
-        runBackward();
+        runSoftmaxBackward(pick(name, fused, y.dtype), gradOutput, y, dx, outer, n, inner);
         return [dx];
       },
     });

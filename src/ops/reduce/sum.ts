@@ -1,9 +1,11 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runReduce } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor, pick } from '../elementwise';
+import { checkTensor } from '../elementwise';
+import { pick } from '../launch';
 import { reductionView, type Dims, type KeepdimOptions } from './launch';
 import { reduction, type Reduction } from './reduction';
 
@@ -47,12 +49,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const { source } = view;
   const out = empty(x.shape, source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
-  args[0] = source.address;
-  args[1] = out.address;
-  args[2] = view.outer;
-  args[3] = view.n;
-  args[4] = view.inner;
-  run();
+  runReduce(run, source, out, view.outer, view.n, view.inner);
   return withGradient(out, {
     operation: 'cumsum',
     node: 'CumsumBackward0',

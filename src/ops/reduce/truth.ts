@@ -1,5 +1,5 @@
 /** any, all: whether some or every element is not 0. Bool results, no gradients. */
-import { kernel } from '../../native/kernels';
+import { kernel } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { checkTensor } from '../elementwise';
@@ -7,7 +7,7 @@ import { keepsDim, reduceOver, type Dims, type KeepdimOptions } from './launch';
 
 type Truth = (x: Tensor, dim?: Dims, options?: KeepdimOptions) => Tensor;
 
-function truth(name: string): Truth {
+function truth(name: 'any' | 'all'): Truth {
   const kernels = { u8: kernel(name) };
   return (x, dim, options) => {
     checkTensor(name, 'x', x);

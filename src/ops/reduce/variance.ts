@@ -3,10 +3,12 @@
  * that of v with g / (2·s) for s, 0 where s = 0. Saves x, and for s the result.
  */
 import { boolean, finite, optionsTable } from '../../check';
-import { args, family } from '../../native/kernels';
+import { family } from '../../native/families';
+import { runVariance } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
-import { applyUnary, checkTensor, pick } from '../elementwise';
+import { checkTensor } from '../elementwise';
+import { applyUnary, pick } from '../launch';
 import { checkFloat, ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
 
 const kernels = family('variance');
@@ -48,14 +50,8 @@ function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOpti
   );
   const out = empty(outShape, x.dtype);
   const run = pick(operation, kernels, x.dtype);
-  args[0] = source.address;
-  args[1] = out.address;
-  args[2] = 0; // the mean is not kept
-  args[3] = correction;
-  args[4] = outer;
-  args[5] = n;
-  args[6] = inner;
-  run();
+  const keptMean = null;
+  runVariance(run, source, out, keptMean, correction, outer, n, inner);
   const gradient = (g: Tensor, v: Tensor): Tensor => {
     const centred = v.sub(v.mean(dim, { keepdim: true }));
     return g.reshape(keptShape).mul(centred.mul(2 / Math.max(n - correction, 0)));

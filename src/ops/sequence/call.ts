@@ -2,8 +2,9 @@
  * One layer of a sequence as its two kernels are given it: sizes, arrays and how they lie in memory, and what forward
  * keeps for backward. sequence.ts runs it forward, backward.ts backward.
  */
-import { args } from '../../native/kernels';
-import { itemSize } from '../../tensor/dtype';
+import type { SequenceBackward, SequenceForward } from '../../native/generated';
+import { memoryAt, type Memory } from '../../native/kernels';
+import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
@@ -41,6 +42,8 @@ export interface Steps {
   readonly strideN: number;
 }
 
+export const noSteps: Steps = { strideT: 0, strideN: 0 };
+
 export function stepsOf(x: Tensor, options: SequenceOptions): Steps {
   if (options.batchSizes !== null) return { strideT: 0, strideN: x.strides[0] };
   const [first, second] = x.strides;
@@ -55,8 +58,13 @@ export const denseFeatures = (x: Tensor): Tensor => {
   return x.strides[last] === 1 || x.shape[last] <= 1 ? x : contiguous(x);
 };
 
-export const addressOr0 = (x: Tensor | null): number => (x === null ? 0 : x.address);
-export const storageOr0 = (x: Storage | null): number => (x === null ? 0 : x.address);
+/** Direction d of an array [directions, elements], of any rank. */
+export const part = <M extends Memory | null>(
+  x: M,
+  d: number,
+  elements: number,
+  dtype: DType,
+): Memory | M => (x === null ? x : memoryAt(x, d * elements * itemSize(dtype)));
 
 /** What one direction's forward leaves for its backward. */
 export interface Reserve {
@@ -91,24 +99,40 @@ export class LayerCall {
   }
 }
 
-/** Writes the first fourteen arguments, the same for both kernels. */
-export function putLayer({ input, h0, c0, weights, options, steps }: LayerCall, d: number): void {
+/** The fields that forward and backward have in common. */
+type LayerFields = Pick<SequenceForward, keyof SequenceForward & keyof SequenceBackward>;
+
+/** Those fields of direction d; `Omit`ted are what each kernel adds of its own. */
+export function layerFields(
+  call: LayerCall,
+  d: number,
+): Omit<LayerFields, 'gates' | 'cells' | 'projected'> {
+  const { input, h0, c0, weights, options, steps, out } = call;
   const { sizes, batch } = options;
+  const { dtype } = input;
   const [S, H] = [stateSize(sizes), sizes.hiddenSize];
-  const bytes = itemSize(input.dtype);
   const xSteps = stepsOf(input, options);
-  args[0] = steps;
-  args[1] = batch;
-  args[2] = sizes.inputSize;
-  args[3] = H;
-  args[4] = sizes.projSize;
-  args[5] = d;
-  args[6] = options.relu ? 1 : 0;
-  args[7] = input.address;
-  args[8] = xSteps.strideT;
-  args[9] = xSteps.strideN;
-  args[10] = h0 === null ? 0 : h0.address + d * batch * S * bytes;
-  args[11] = c0 === null ? 0 : c0.address + d * batch * H * bytes;
-  args[12] = weights[d][0].address;
-  args[13] = weights[d][1].address;
+  const outSteps = stepsOf(out, options);
+  const [weightIh, weightHh, , , weightHr] = weights[d];
+  return {
+    steps,
+    batch,
+    inputSize: sizes.inputSize,
+    hiddenSize: H,
+    projSize: sizes.projSize,
+    reverse: d === 1,
+    relu: options.relu,
+    x: input,
+    xStrideT: xSteps.strideT,
+    xStrideN: xSteps.strideN,
+    h0: part(h0, d, batch * S, dtype),
+    c0: part(c0, d, batch * H, dtype),
+    weightIh,
+    weightHh,
+    weightHr,
+    batchSizes: options.batchSizes,
+    out: part(out, d, S, dtype),
+    outStrideT: outSteps.strideT,
+    outStrideN: outSteps.strideN,
+  };
 }

@@ -2,7 +2,7 @@
  * What the recurrent kernels need to know of each cell, and the sizes of the memory that they are given. The
  * formulae mirror native/kernels/sequence/arguments.h.
  */
-import { family, type KernelFamily } from '../../native/kernels';
+import { family, type KernelFamily } from '../../native/families';
 import { itemSize, type DType } from '../../tensor/dtype';
 
 export type CellKind = 'rnn' | 'lstm' | 'gru';
@@ -16,8 +16,8 @@ export interface Cell {
   readonly hasCellState: boolean;
   /** Whether backward needs the activated gates (a plain RNN's output says enough). */
   readonly savesGates: boolean;
-  readonly forward: KernelFamily;
-  readonly backward: KernelFamily;
+  readonly forward: KernelFamily<'SequenceForward'>;
+  readonly backward: KernelFamily<'SequenceBackward'>;
 }
 
 export const cells: Readonly<Record<CellKind, Cell>> = {

@@ -8,19 +8,17 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
-import { args } from '../../native/kernels';
+import { runSequenceForward } from '../../native/generated';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { pick } from '../elementwise';
+import { pick } from '../launch';
 import { sequenceBackward } from './backward';
 import {
-  addressOr0,
   denseFeatures,
   LayerCall,
-  putLayer,
-  stepsOf,
-  storageOr0,
+  layerFields,
+  part,
   type DirectionWeights,
   type Reserve,
   type SequenceOptions,
@@ -67,10 +65,9 @@ export function sequence(
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);
   const layer = new LayerCall(input, h0, c0, weights, options, steps, out);
-  const outSteps = stepsOf(out, options);
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh, , biasIh, biasHh, weightHr] = weights[d];
+    const [weightIh, , biasIh, biasHh] = weights[d];
     const packedBytes = packedLength(cell, sizes, dtype) * bytes;
     if (training) dropPacked(weightIh);
     const cached = training ? null : cachedPacked(weights[d]);
@@ -81,23 +78,19 @@ export function sequence(
       cells: training && cell.hasCellState ? borrow(pairs * H * bytes) : null,
       projected: sizes.projSize > 0 ? borrow((training ? pairs : batch) * H * bytes) : null,
     };
-    putLayer(layer, d);
-    args[14] = addressOr0(biasIh);
-    args[15] = addressOr0(biasHh);
-    args[16] = addressOr0(weightHr);
-    args[17] = addressOr0(batchSizes);
-    args[18] = out.address + d * S * bytes;
-    args[19] = outSteps.strideT;
-    args[20] = outSteps.strideN;
-    args[21] = hN.address + d * batch * S * bytes;
-    args[22] = cN === null ? 0 : cN.address + d * batch * H * bytes;
-    args[23] = training ? 1 : 0;
-    args[24] = storageOr0(reserve.gates);
-    args[25] = storageOr0(reserve.cells);
-    args[26] = storageOr0(reserve.projected);
-    args[27] = packed.address;
-    args[28] = cached === null ? 0 : 1;
-    run();
+    runSequenceForward(run, {
+      ...layerFields(layer, d),
+      biasIh,
+      biasHh,
+      hN: part(hN, d, batch * S, dtype),
+      cN: part(cN, d, batch * H, dtype),
+      training,
+      gates: reserve.gates,
+      cells: reserve.cells,
+      projected: reserve.projected,
+      packed,
+      packedReady: cached !== null,
+    });
     if (training) {
       giveBack(packed);
       layer.reserves.push(reserve);

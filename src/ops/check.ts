@@ -1,0 +1,23 @@
+/** What every operation checks of its arguments first. */
+import { describe, isArray } from '../check';
+import { observer } from '../tensor/observer';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
+
+/** A tensor, or a number that broadcasts to any shape. */
+export type Operand = Tensor | number;
+
+/** @throws TypeError when `x` is not a tensor. */
+export function checkTensor(operation: string, name: string, x: unknown): asserts x is Tensor {
+  if (!isTensor(x)) {
+    throw new TypeError(
+      `${operation}: ${name} must be a Tensor, got ${describe(x)}${isArray(x) ? '; make it one with tensor(…)' : ''}`,
+    );
+  }
+  if (observer !== null) observer.uses(x);
+}
+
+/** @throws TypeError when `x` is neither a tensor nor a number. */
+export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
+  if (typeof x !== 'number' && (observer !== null || !isTensor(x))) checkTensor(operation, name, x);
+}
