@@ -1,6 +1,6 @@
 /** Where gradients end: a leaf's `grad`. */
 import { itemSize } from '../tensor/dtype';
-import { isUnshared } from '../tensor/storage';
+import { isUnshared } from '../tensor/pool';
 import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { isGradEnabled } from './mode';

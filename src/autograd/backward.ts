@@ -10,7 +10,9 @@
  * A leaf's node adds its gradient to `leaf.grad`. Whoever holds a gradient counts as a holder of its storage
  * (tensor/storage.ts), so that the last one to release it gives its memory to the next gradient.
  */
-import { acquire, giveBack, Owner, release, setOwner, escape } from '../tensor/storage';
+import { Owner } from '../tensor/memory';
+import { acquire, escape, release, setOwner } from '../tensor/pool';
+import { giveBack } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { accumulate } from './accumulate';
 import { arithmetic } from './arithmetic';

@@ -1,6 +1,6 @@
 /** What may be wrong with a gradient: where a walk begins, where one arrives, where nothing is left to compute it. */
 import { sameShape, showShape } from '../tensor/shape';
-import { escape } from '../tensor/storage';
+import { escape } from '../tensor/pool';
 import { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import type { Node } from './node';

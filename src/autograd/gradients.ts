@@ -1,5 +1,5 @@
 /** backward and autograd.grad: the two ways to start a walk. */
-import { observer } from '../tensor/observer';
+import { executor } from '../tensor/executor';
 import type { Tensor } from '../tensor/tensor';
 import { walk } from './backward';
 import { rootGradient } from './checks';
@@ -30,9 +30,7 @@ export interface BackwardOptions {
  */
 export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
   const { createGraph = false, retainGraph = createGraph } = options;
-  if (observer !== null) {
-    observer.refuse('backward', 'it changes grad; use autograd.grad, or call it outside');
-  }
+  executor.refuse('backward', 'it changes grad; use autograd.grad, or call it outside');
   const grad = rootGradient('backward', tensor, options.gradient);
   walk([{ tensor, grad }], { retainGraph, createGraph }, null);
 }

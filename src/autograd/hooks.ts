@@ -1,7 +1,8 @@
 /** Hooks: user code that sees a gradient when it is complete, before it is passed on, and may replace it. */
-import { observer } from '../tensor/observer';
+import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
-import { acquire, escape, Owner, release, setOwner } from '../tensor/storage';
+import { Owner } from '../tensor/memory';
+import { acquire, escape, release, setOwner } from '../tensor/pool';
 import { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { nodeOf, type Hook, type TensorHooks } from './node';
@@ -45,7 +46,7 @@ function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is 
 
 /** The hooks of a tensor's gradient, made when first asked for. */
 function hooksOf(operation: string, tensor: Tensor): TensorHooks {
-  if (observer !== null) observer.refuse(operation, 'a replay calls no hook; do it outside');
+  executor.refuse(operation, 'a replay calls no hook; do it outside');
   if (!tensor.requiresGrad) {
     throw new Error(`${operation}: the tensor does not require gradients`);
   }

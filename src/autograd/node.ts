@@ -4,7 +4,7 @@
  * has a node for each of them: tuple.ts.
  */
 import type { DType } from '../tensor/dtype';
-import { observer } from '../tensor/observer';
+import { executor } from '../tensor/executor';
 import type { Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { GradFn, Tensor } from '../tensor/tensor';
@@ -44,6 +44,8 @@ export class Node implements GradFn {
   /** During its backward: whether the graph is kept, so that what was saved must stay as it is. */
   retained = false;
   hooks: TensorHooks | null = null;
+  /** For a select: which result of the tuple. */
+  result = 0;
   /**
    * Borrowed memory that goes back once the node is consumed. A list, not a function that gives it back: the latter
    * made V8 keep each step's garbage until the next full collection.
@@ -100,7 +102,7 @@ export function nodesOf(inputs: readonly (Tensor | null)[]): (Node | null)[] {
   const nodes: (Node | null)[] = [];
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    if (input !== null && observer !== null) observer.uses(input);
+    if (input !== null) executor.uses(input);
     nodes.push(input === null || !input.requiresGrad ? null : nodeOf(input));
   }
   return nodes;

@@ -5,7 +5,7 @@
  *     inputs ← tuple ← select 0 ← …
  *                    ← select 1 ← …
  */
-import { acquire, release } from '../tensor/storage';
+import { acquire, release } from '../tensor/pool';
 import type { Tensor } from '../tensor/tensor';
 import { needsGrad, Node, nodesOf, type Gradients } from './node';
 
@@ -14,14 +14,18 @@ export type TupleBackward = (gradOutputs: readonly (Tensor | null)[], node: Node
 
 const nothing: Gradients = [null];
 
-// `grad` of a tuple only tells the walk that something has arrived.
-function putPart(tuple: Node, count: number, i: number, grad: Tensor): void {
-  tuple.parts ??= new Array<Tensor | null>(count).fill(null);
-  tuple.parts[i] = grad;
+// The backward of every select. `grad` of a tuple only tells the walk that something has arrived.
+function putPart(grad: Tensor, { next, result }: Node): Gradients {
+  const tuple = next[0]!;
+  const parts = (tuple.parts ??= []);
+  while (parts.length <= result) parts.push(null);
+  parts[result] = grad;
   acquire(grad.storage);
-  if (tuple.grad !== null) return;
-  tuple.grad = grad;
-  acquire(grad.storage);
+  if (tuple.grad === null) {
+    tuple.grad = grad;
+    acquire(grad.storage);
+  }
+  return nothing;
 }
 
 /** The gradients in a tuple have been passed on. */
@@ -49,9 +53,18 @@ export function recordTuple(
     return node;
   }
   const count = outs.length;
-  const tuple = new Node(name, next, shape, dtype, (_, self) => backward(self.parts!, self), null);
+  const all = (_: Tensor, self: Node): Gradients => {
+    const parts = self.parts!;
+    while (parts.length < count) parts.push(null);
+    return backward(parts, self);
+  };
+  const tuple = new Node(name, next, shape, dtype, all, null);
+  const toTuple = [tuple];
   for (let i = 0; i < count; i++) {
-    attach(outs[i], select(names === undefined ? name : names[i], tuple, count, i, outs[i]));
+    const out = outs[i];
+    const select = new Node(names?.[i] ?? name, toTuple, out.shape, out.dtype, putPart, null);
+    select.result = i;
+    attach(out, select);
   }
   return tuple;
 }
@@ -59,13 +72,4 @@ export function recordTuple(
 function attach(out: Tensor, node: Node): void {
   out.node = node;
   out.wantsGrad = true;
-}
-
-/** The node of result i. */
-function select(name: string, tuple: Node, count: number, i: number, out: Tensor): Node {
-  const backward = (grad: Tensor): Gradients => {
-    putPart(tuple, count, i, grad);
-    return nothing;
-  };
-  return new Node(name, [tuple], out.shape, out.dtype, backward, null);
 }

@@ -1,6 +1,6 @@
 /** compile: the public function, and its cache of programs by signature. */
 import { isGradEnabled } from '../autograd/mode';
-import { observer } from '../tensor/observer';
+import { executor } from '../tensor/executor';
 import { empty, type Tensor } from '../tensor/tensor';
 import { Entry, type Traceable } from './entry';
 import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
@@ -58,7 +58,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
 
   return (...args: A): R => {
     // Within another trace the function is traced along.
-    if (observer !== null) return fn(...args);
+    if (executor.isTrace) return fn(...args);
     const training = isGradEnabled();
     const tensors: Tensor[] = [];
     const key = [training ? 'train' : 'infer'];

@@ -12,9 +12,9 @@ import {
   stopRecording,
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
-import { setObserver, type Observer } from '../tensor/observer';
+import { native, setExecutor, type Executor, type Scalar } from '../tensor/executor';
+import { Storage } from '../tensor/memory';
 import { showShape, type Shape } from '../tensor/shape';
-import { allocate, Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 
 /** Memory that calls read or write. */
@@ -71,7 +71,10 @@ const bufferAt = (storage: Storage, kind: Buffer['kind']): Buffer => ({
   written: false,
 });
 
-export class Trace implements Observer {
+export class Trace implements Executor {
+  readonly isTrace = true;
+  // What is packed in a trace belongs to its program: each call packs anew.
+  readonly packedWeights = new WeakMap<object, unknown>();
   readonly calls: Call[] = [];
   /** Made and given buffers, in order of address. */
   private readonly buffers: Buffer[] = [];
@@ -84,7 +87,7 @@ export class Trace implements Observer {
 
   /** Runs `body` with this trace on. */
   run<R>(body: () => R): R {
-    const outer = setObserver(this);
+    const outer = setExecutor(this);
     startRecording();
     try {
       const result = body();
@@ -92,7 +95,7 @@ export class Trace implements Observer {
       return result;
     } finally {
       stopRecording();
-      setObserver(outer);
+      setExecutor(outer);
     }
   }
 
@@ -103,6 +106,19 @@ export class Trace implements Observer {
     this.buffers.push(bufferAt(storage, 'made'));
     this.storages.push(storage);
     return storage;
+  }
+
+  borrow(bytes: number): Storage {
+    return this.allocate(bytes);
+  }
+
+  // Memory in a trace stands for one use of it: which uses may share memory is planned later.
+  giveBack(): void {}
+
+  // The call is made later, when the slot holds another number.
+  scratch<S extends Scalar>({ tensor: { shape, dtype } }: S): S {
+    const tensor = empty(shape, dtype);
+    return { tensor, memory: this.elements(tensor, 1) } as Scalar as S;
   }
 
   /** A stand-in for an argument. */
@@ -130,12 +146,12 @@ export class Trace implements Observer {
     return true;
   }
 
-  memory(x: Tensor, length: number): TypedArray {
+  elements(x: Tensor, length: number): TypedArray {
     const buffer = this.find(x.storage.address);
     if (buffer !== null && buffer.kind !== 'captured') {
       this.drain();
       if (buffer.kind === 'made' && !buffer.written) {
-        buffer.initial ??= this.outsideOf(() => allocate(x.storage.byteLength));
+        buffer.initial ??= native.allocate(x.storage.byteLength);
         const { initial } = buffer;
         const at = initial.byteOffset + x.offset * itemSize(x.dtype);
         return arrayOver(x.dtype, initial.buffer, at, length);
@@ -167,15 +183,6 @@ export class Trace implements Observer {
     const found = this.tryBufferOf(x);
     if (found === null) throw new Error('internal: compile: a tensor lies in no known buffer');
     return found;
-  }
-
-  private outsideOf<R>(body: () => R): R {
-    const self = setObserver(null);
-    try {
-      return body();
-    } finally {
-      setObserver(self);
-    }
   }
 
   private find(address: number): Buffer | null {

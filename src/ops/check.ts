@@ -1,6 +1,6 @@
 /** What every operation checks of its arguments first. */
 import { describe, isArray } from '../check';
-import { observer } from '../tensor/observer';
+import { executor } from '../tensor/executor';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 
@@ -14,10 +14,10 @@ export function checkTensor(operation: string, name: string, x: unknown): assert
       `${operation}: ${name} must be a Tensor, got ${describe(x)}${isArray(x) ? '; make it one with tensor(…)' : ''}`,
     );
   }
-  if (observer !== null) observer.uses(x);
+  executor.uses(x);
 }
 
 /** @throws TypeError when `x` is neither a tensor nor a number. */
 export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
-  if (typeof x !== 'number' && (observer !== null || !isTensor(x))) checkTensor(operation, name, x);
+  if (typeof x !== 'number') checkTensor(operation, name, x);
 }

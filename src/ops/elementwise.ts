@@ -6,7 +6,7 @@ import { isGradEnabled } from '../autograd/mode';
 import { record, save } from '../autograd/node';
 import type { KernelFamily } from '../native/families';
 import { dtypes, resultType, type DType, type TypedArray } from '../tensor/dtype';
-import { observer } from '../tensor/observer';
+import { executor } from '../tensor/executor';
 import { broadcastShapes, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { cast } from './cast';
@@ -58,16 +58,14 @@ export function scalarSlot(
   value: number,
   dtype: DType,
 ): Tensor {
-  const slot = slots[dtype][position];
   if (dtype === 'int32' && (value | 0) !== value) {
     throw new RangeError(
       `${operation}: ${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
     );
   }
-  // A recorded call is made later, when the slot holds another number.
-  if (observer !== null) return scalar(value, dtype);
-  slot.memory[0] = dtype === 'bool' ? Number(value !== 0) : value;
-  return slot.tensor;
+  const { tensor, memory } = executor.scratch(slots[dtype][position]);
+  memory[0] = dtype === 'bool' ? Number(value !== 0) : value;
+  return tensor;
 }
 
 /** The element type that two operands are promoted to. @throws TypeError unless each is a tensor or a number. */

@@ -4,7 +4,6 @@
  * Owns the text only; it reads elements in place and copies no more than it prints.
  */
 import type { DType, TypedArray } from './dtype';
-import type { GradFn } from './tensor';
 
 const precision = 4;
 const threshold = 1000;
@@ -18,7 +17,7 @@ export interface Printable {
   readonly dtype: DType;
   readonly numel: number;
   readonly requiresGrad: boolean;
-  readonly gradFn: GradFn | null;
+  readonly gradFn: { readonly name: string } | null;
   memory(length: number): TypedArray;
   reach(): number;
 }

@@ -6,7 +6,7 @@
 import { markTensors } from '../check';
 import type { Memory } from '../native/kernels';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
-import { observer } from './observer';
+import { executor } from './executor';
 import { print } from './print';
 import {
   contiguousStrides,
@@ -16,7 +16,8 @@ import {
   type Shape,
   sameShape,
 } from './shape';
-import { acquire, allocate, escape, release, type Storage } from './storage';
+import { acquire, escape, release } from './pool';
+import { allocate, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
 export interface GradFn {
@@ -96,7 +97,7 @@ export class Tensor implements Memory {
     this.offset = start;
     this.address = storage.address + start * itemSize(dtype);
     this.contiguousLayout = contiguous;
-    if (observer !== null) observer.made(this);
+    executor.made(this);
   }
 
   /** Number of dimensions. */
@@ -264,13 +265,7 @@ export class Tensor implements Memory {
 
   /** @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user. */
   memory(length: number): TypedArray {
-    if (observer !== null) return observer.memory(this, length);
-    return arrayOver(
-      this.dtype,
-      this.storage.buffer,
-      this.storage.byteOffset + this.offset * itemSize(this.dtype),
-      length,
-    );
+    return executor.elements(this, length);
   }
 
   /** @internal One past the furthest element that this view reaches, counted from its first. */

@@ -7,7 +7,7 @@
 import { category } from '../../tensor/dtype';
 import { isGradEnabled } from '../../autograd/mode';
 import { record } from '../../autograd/node';
-import { observer } from '../../tensor/observer';
+import { executor } from '../../tensor/executor';
 import { sameShape, showShape } from '../../tensor/shape';
 import { bumpVersion, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
@@ -32,7 +32,7 @@ function checkDistinct(operation: string, x: Tensor): void {
 function checkTarget(operation: string, target: Tensor, recorded: boolean): void {
   checkTensor(operation, 'x', target);
   checkDistinct(operation, target);
-  if (observer !== null) observer.changes(operation, target);
+  executor.changes(operation, target);
   if (!isGradEnabled()) return;
   const root = target.origin?.base ?? target;
   if (target.requiresGrad && root.isLeaf) {

@@ -5,7 +5,7 @@
  * bit changes. A training step uses its weights too few times for that.
  */
 import { itemSize } from '../../tensor/dtype';
-import { observer } from '../../tensor/observer';
+import { executor } from '../../tensor/executor';
 import type { Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';
 import { empty } from '../../tensor/tensor';
@@ -37,7 +37,7 @@ const mostBytes = 1 << 26;
 export function standing(w: Tensor, rows: number): Tensor {
   const { shape, storage, numel } = w;
   // A trace keeps no values.
-  if (rows > fewRows || numel < leastElements || observer !== null) return w;
+  if (rows > fewRows || numel < leastElements || executor.isTrace) return w;
   if (numel * itemSize(w.dtype) > mostBytes) return w;
   const leading = w.strides[1];
   let entry = entries.get(storage);

@@ -2,7 +2,7 @@
  * Packed weights of inference, kept for as long as the weights stay what they are: one step of a streaming
  * network then reads its weights once and packs nothing.
  */
-import { observer, type Observer } from '../../tensor/observer';
+import { executor } from '../../tensor/executor';
 import type { Tensor } from '../../tensor/tensor';
 import { borrow, giveBack, type Storage } from '../../tensor/storage';
 
@@ -12,16 +12,7 @@ interface Entry {
   readonly packed: Storage;
 }
 
-const kept = new WeakMap<Tensor, Entry>();
-// What is packed in a trace belongs to its program: each call packs anew.
-const keptInTrace = new WeakMap<Observer, WeakMap<Tensor, Entry>>();
-
-function current(): WeakMap<Tensor, Entry> {
-  if (observer === null) return kept;
-  let found = keptInTrace.get(observer);
-  if (found === undefined) keptInTrace.set(observer, (found = new WeakMap<Tensor, Entry>()));
-  return found;
-}
+const current = (): WeakMap<Tensor, Entry> => executor.packedWeights as WeakMap<Tensor, Entry>;
 
 const versionsOf = (weights: readonly (Tensor | null)[]): number[] =>
   weights.map((w) => (w === null ? 0 : w.version));

@@ -1,0 +1,104 @@
+/**
+ * Who may hold memory, and what becomes of it. Two sources:
+ *
+ * - `allocate`: for tensors. The collector frees it.
+ * - `borrow` / `giveBack`: for what only the engine can see (saved gates, packed weights, gradients). Size-class free
+ *   lists, refilled by the engine itself, so that a synchronous loop reuses the same warm memory without waiting for
+ *   the collector.
+ *
+ * Ownership of gradients, which no other file writes: a storage is the user's unless a backward walk allocated it. What a
+ * walk allocated is the engine's, and goes back to the free lists when its last holder releases it (a gradient that waits
+ * in the graph, or a leaf's `grad`), until user code may see it: from `escape` on it is the user's. What a walk with
+ * `createGraph` allocated is the graph's: never reused, since nodes may have saved it, but a leaf may take it as its
+ * `grad`.
+ */
+import { alignment, alignUp, cut, largestInSlab, newStorage, Owner, type Storage } from './memory';
+
+let allocatingFor: Owner = Owner.user;
+
+/** Who owns what `allocate` gives from now on. Returns who did before. */
+export function setOwner(owner: Owner): Owner {
+  const before = allocatingFor;
+  allocatingFor = owner;
+  return before;
+}
+
+/** Uninitialised memory for a tensor. */
+export function allocate(bytes: number): Storage {
+  if (allocatingFor === Owner.engine) {
+    const storage = borrow(bytes);
+    storage.owner = Owner.engine;
+    return storage;
+  }
+  const storage =
+    bytes > largestInSlab
+      ? newStorage(bytes)
+      : cut(bytes <= alignment ? alignment : alignUp(bytes), bytes);
+  if (allocatingFor !== Owner.user) storage.owner = allocatingFor;
+  return storage;
+}
+
+// Free lists by size class: multiples of 64 bytes up to 512, then four classes to each power of two, so that at
+// most a fifth is wasted.
+const freeLists: Storage[][] = [];
+const freeBytesLimit = 1 << 30;
+let freeBytes = 0;
+let classIndex = 0;
+
+// The size of the class that holds `bytes`; its index is left in `classIndex`.
+function sizeClass(bytes: number): number {
+  const above = bytes <= 256 ? 256 : bytes - 1;
+  const exponent = above < 2 ** 31 ? 31 - Math.clz32(above) : Math.floor(Math.log2(above));
+  const step = exponent < 31 ? 1 << (exponent - 2) : 2 ** (exponent - 2);
+  const count = bytes <= 0 ? 1 : Math.ceil(bytes / step);
+  classIndex = (exponent - 8) * 4 + count - 1;
+  return count * step;
+}
+
+/** Uninitialised memory for the engine's own use; `giveBack` it when nothing reads it any more. */
+export function borrow(bytes: number): Storage {
+  const size = sizeClass(bytes);
+  const list = freeLists[classIndex];
+  if (list !== undefined && list.length > 0) {
+    const found = list.pop()!;
+    freeBytes -= size;
+    found.byteLength = bytes;
+    return found;
+  }
+  if (size <= largestInSlab) return cut(size, bytes);
+  const made = newStorage(size);
+  made.byteLength = bytes;
+  return made;
+}
+
+/** Returns borrowed memory. The caller vouches that no tensor that a user can reach sees it. */
+export function giveBack(storage: Storage): void {
+  const { capacity } = storage;
+  if (freeBytes + capacity > freeBytesLimit) return;
+  storage.owner = Owner.user;
+  storage.holders = 0;
+  // A class's size is its own class.
+  sizeClass(capacity);
+  while (freeLists.length <= classIndex) freeLists.push([]);
+  freeLists[classIndex].push(storage);
+  freeBytes += capacity;
+}
+
+/** A gradient in this storage starts to wait in the graph, or becomes a leaf's `grad`. */
+export function acquire(storage: Storage): void {
+  storage.holders++;
+}
+
+/** A holder lets go. Behind the last one, the engine's memory is free for the next gradient. */
+export function release(storage: Storage): void {
+  if (--storage.holders === 0 && storage.owner === Owner.engine) giveBack(storage);
+}
+
+/** User code may see this storage from now on, and so may keep it. */
+export function escape(storage: Storage): void {
+  storage.owner = Owner.user;
+}
+
+/** Whether a gradient that fills this storage may become a leaf's `grad` as it is: nobody else holds it. */
+export const isUnshared = (storage: Storage): boolean =>
+  storage.owner !== Owner.user && storage.holders === 1;
