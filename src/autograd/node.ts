@@ -120,7 +120,7 @@ export function needsGrad(inputs: readonly (Tensor | null)[]): boolean {
 
 /**
  * Records an operation and returns its result. `backward` maps the result's gradient to the inputs' (one for each
- * input, in order) and must be written with differentiable operations.
+ * input, in order) and must be written with differentiable operations, since `createGraph` records it.
  */
 export function record(
   name: string,
