@@ -20,6 +20,7 @@ export default tseslint.config(
     },
     rules: {
       'layers/downward': 'error',
+      'layers/acyclic': 'error',
       eqeqeq: 'error',
       'no-console': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',

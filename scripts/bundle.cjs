@@ -23,8 +23,8 @@ async function bundle() {
     plugins: [nodeResolve({ resolveOnly: [] })],
     external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
     onwarn(warning, warn) {
-      // Operations use one another; nothing of that happens while modules load.
-      if (warning.code !== 'CIRCULAR_DEPENDENCY') warn(warning);
+      if (warning.code === 'CIRCULAR_DEPENDENCY') throw new Error(`bundle: ${warning.message}`);
+      warn(warning);
     },
   });
   await build.write({

@@ -1,7 +1,8 @@
 'use strict';
-// The layers of src/ and the ESLint rule that keeps every import pointing downward. The table is the
+// The layers of src/ and the ESLint rules that keep every import pointing downward, and out of circles. The table is the
 // one place that says who may see whom; docs/architecture.md explains it.
 
+const fs = require('node:fs');
 const path = require('node:path');
 const { peerDependencies = {} } = require('../package.json');
 
@@ -112,4 +113,66 @@ const downward = {
   },
 };
 
-module.exports = { layers, plugin: { rules: { downward } } };
+const importOf =
+  /\b(?:import|export)\b[^'";]*?\bfrom\s*['"](\.[^'"]+)['"]|\bimport\s*\(?\s*['"](\.[^'"]+)['"]/g;
+const comments = /\/\*[^]*?\*\/|\/\/.*/g;
+
+/** The file that a relative import names, or null. */
+function resolved(file, source) {
+  const base = path.resolve(path.dirname(file), source);
+  return [`${base}.ts`, path.join(base, 'index.ts')].find((name) => fs.existsSync(name)) ?? null;
+}
+
+/** What each file of src/ imports, types included; read again when the file has changed. */
+const graph = new Map();
+function importsOf(file) {
+  const { mtimeMs } = fs.statSync(file);
+  const known = graph.get(file);
+  if (known !== undefined && known.mtimeMs === mtimeMs) return known.imports;
+  const text = fs.readFileSync(file, 'utf8').replace(comments, '');
+  const imports = [...text.matchAll(importOf)].flatMap(([, from, plain]) => {
+    const target = resolved(file, from ?? plain);
+    return target === null ? [] : [target];
+  });
+  graph.set(file, { mtimeMs, imports });
+  return imports;
+}
+
+/** The shortest way along imports from one file to another, both included, or null. */
+function wayBetween(start, end) {
+  const from = new Map([[start, null]]);
+  for (const file of from.keys()) {
+    if (file === end) {
+      const way = [];
+      for (let step = file; step !== null; step = from.get(step)) way.unshift(step);
+      return way;
+    }
+    for (const next of importsOf(file)) if (!from.has(next)) from.set(next, file);
+  }
+  return null;
+}
+
+/** @type {import('eslint').Rule.RuleModule} */
+const acyclic = {
+  meta: { type: 'problem', schema: [], messages: { circle: 'a circle of imports: {{way}}' } },
+  create(context) {
+    const { filename, cwd } = context;
+    if (partsOf(filename, cwd)[0] !== 'src') return {};
+    function check(node) {
+      if (typeof node.source?.value !== 'string' || !node.source.value.startsWith('.')) return;
+      const target = resolved(filename, node.source.value);
+      const way = target === null ? null : wayBetween(target, filename);
+      if (way === null) return;
+      const names = [filename, ...way].map((file) => path.relative(path.join(cwd, 'src'), file));
+      context.report({ node, messageId: 'circle', data: { way: names.join(' → ') } });
+    }
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
+  },
+};
+
+module.exports = { layers, plugin: { rules: { downward, acyclic } } };

@@ -1,7 +1,7 @@
 /** Generating sequences of vectors, matrices, any tensors: each output is the next input. */
 import { noGrad } from '../autograd/mode';
 import { stack, unsqueeze } from '../ops';
-import { checkTensor } from '../ops/elementwise';
+import { checkTensor } from '../ops/check';
 import { sameShape, showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';

@@ -3,29 +3,28 @@
  * instance, the removal of the last takes it away again.
  */
 import { describe, functionOf, isArray } from '../check';
-import type { Module } from './module';
 
-/** After forward: what it returns replaces the output, unless it is undefined. */
-export type ForwardHook = (module: Module, inputs: readonly unknown[], output: unknown) => unknown;
+/** A hook of modules M after forward: what it returns replaces the output, unless it is undefined. */
+export type HookAfter<M> = (module: M, inputs: readonly unknown[], output: unknown) => unknown;
 
-/** Before forward: an array that it returns replaces the inputs. */
-export type ForwardPreHook = (module: Module, inputs: readonly unknown[]) => unknown;
+/** A hook of modules M before forward: an array that it returns replaces the inputs. */
+export type HookBefore<M> = (module: M, inputs: readonly unknown[]) => unknown;
 
 /** Takes the hook away again. */
 export type RemoveHook = () => void;
 
 interface Hooks {
-  readonly before: ForwardPreHook[];
-  readonly after: ForwardHook[];
+  readonly before: HookBefore<object>[];
+  readonly after: HookAfter<object>[];
   /** Takes the wrapped forward away. */
   readonly unwrap: () => void;
 }
 
-type Forward = (this: Module, ...inputs: unknown[]) => unknown;
+type Forward = (this: object, ...inputs: unknown[]) => unknown;
 
-const hooksOf = new WeakMap<Module, Hooks>();
+const hooksOf = new WeakMap<object, Hooks>();
 
-function wrap(module: Module): Hooks {
+function wrap(module: object): Hooks {
   // A forward that is itself a field (an arrow function) is put back in the end.
   const field = Object.getOwnPropertyDescriptor(module, 'forward');
   const forward = (module as unknown as { forward: Forward }).forward;
@@ -69,7 +68,7 @@ const anyHook = functionOf();
 
 function add<H>(
   operation: string,
-  module: Module,
+  module: object,
   pick: (hooks: Hooks) => H[],
   hook: H,
 ): RemoveHook {
@@ -86,8 +85,9 @@ function add<H>(
   };
 }
 
-export const addForwardHook = (module: Module, hook: ForwardHook): RemoveHook =>
-  add('registerForwardHook', module, (hooks) => hooks.after, hook);
+// A module's hooks are called with that module only.
+export const addForwardHook = <M extends object>(module: M, hook: HookAfter<M>): RemoveHook =>
+  add('registerForwardHook', module, (hooks) => hooks.after, hook as HookAfter<object>);
 
-export const addForwardPreHook = (module: Module, hook: ForwardPreHook): RemoveHook =>
-  add('registerForwardPreHook', module, (hooks) => hooks.before, hook);
+export const addForwardPreHook = <M extends object>(module: M, hook: HookBefore<M>): RemoveHook =>
+  add('registerForwardPreHook', module, (hooks) => hooks.before, hook as HookBefore<object>);

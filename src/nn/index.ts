@@ -11,7 +11,8 @@ export {
 } from './attention';
 export { ModuleDict, ModuleList, ParameterList, Sequential } from './containers';
 export * as functional from './functional';
-export type { ForwardHook, ForwardPreHook, RemoveHook } from './hooks';
+export type { RemoveHook } from './hooks';
+export type { ForwardHook, ForwardPreHook } from './module';
 export * as init from './init';
 export {
   ELU,

@@ -13,8 +13,8 @@ import { replaceData, Tensor } from '../tensor/tensor';
 import {
   addForwardHook,
   addForwardPreHook,
-  type ForwardHook,
-  type ForwardPreHook,
+  type HookAfter,
+  type HookBefore,
   type RemoveHook,
 } from './hooks';
 import { Parameter } from './parameter';
@@ -30,6 +30,11 @@ export interface WalkOptions {
   /** Whether what is reached twice is named once. Default: true. */
   removeDuplicate?: boolean;
 }
+
+/** After forward: what it returns replaces the output, unless it is undefined. */
+export type ForwardHook = HookAfter<Module>;
+/** Before forward: an array that it returns replaces the inputs. */
+export type ForwardPreHook = HookBefore<Module>;
 
 /** A module with a `forward` from one tensor to one tensor. */
 export type Layer = Module & { forward(input: Tensor): Tensor };

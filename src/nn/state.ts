@@ -10,7 +10,6 @@ import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
-import type { Module } from './module';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadOptions {
@@ -28,8 +27,15 @@ export interface LoadResult {
   unexpectedKeys: string[];
 }
 
+/** What a state dict is made of: a tree of modules, each with its own parameters and buffers. */
+export interface StateTree {
+  ownParameters(): readonly (readonly [name: string, value: Tensor])[];
+  ownBuffers(): readonly (readonly [name: string, value: Tensor, persistent: boolean])[];
+  namedModules(options: { removeDuplicate: boolean }): readonly [path: string, part: StateTree][];
+}
+
 // Every tensor of the state, under every name that leads to it.
-function entries(module: Module, prefix: string): [string, Tensor][] {
+function entries(module: StateTree, prefix: string): [string, Tensor][] {
   const found: [string, Tensor][] = [];
   for (const [path, part] of module.namedModules({ removeDuplicate: false })) {
     const before = path === '' ? prefix : `${prefix}${path}.`;
@@ -42,7 +48,7 @@ function entries(module: Module, prefix: string): [string, Tensor][] {
 }
 
 /** As PyTorch's state_dict, `prefix` (with its dot) before every key. */
-export function stateDict(module: Module, prefix: string): Map<string, Tensor> {
+export function stateDict(module: StateTree, prefix: string): Map<string, Tensor> {
   return new Map(entries(module, prefix).map(([name, value]) => [name, detach(value)]));
 }
 
@@ -60,7 +66,7 @@ function checkMap(state: unknown): asserts state is ReadonlyMap<string, unknown>
 
 /** @throws Error that lists every key that does not fit; nothing is changed then. */
 export function loadStateDict(
-  module: Module,
+  module: StateTree,
   state: ReadonlyMap<string, Tensor>,
   options: LoadOptions | undefined,
 ): LoadResult {

@@ -2,7 +2,7 @@
 import { record } from '../autograd/node';
 import { family } from '../native/families';
 import { empty, Tensor } from '../tensor/tensor';
-import { checkTensor } from './elementwise';
+import { checkTensor } from './check';
 import { applyUnary } from './launch';
 import { maxDims } from '../native/strided';
 

@@ -10,16 +10,8 @@ import { isFloat, resultType, suffixOf, type DType } from '../tensor/dtype';
 import { broadcastShapes, sameShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { clone } from './clone';
-import {
-  binary as combine,
-  checkOperand,
-  checkTensor,
-  promote,
-  promoteTypes,
-  operand,
-  scalarSlot,
-  type Operand,
-} from './elementwise';
+import { checkOperand, checkTensor, type Operand } from './check';
+import { binary as combine, promote, promoteTypes, operand, scalarSlot } from './operands';
 import { applyBinary, applyUnary } from './launch';
 import { zerosLike } from './factories';
 import { floating } from './floating';

@@ -3,7 +3,7 @@ import { record } from '../autograd/node';
 import { checkDistinctDims } from '../tensor/shape';
 import { empty, Tensor } from '../tensor/tensor';
 import { copyInto } from './clone';
-import { checkTensor } from './elementwise';
+import { checkTensor } from './check';
 
 /** A copy of `x` with the order of elements along `dims` reversed (torch.flip). */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {

@@ -11,7 +11,7 @@ import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../tenso
 import { anyTensor } from '../tensor/rules';
 import { empty, type Tensor } from '../tensor/tensor';
 import { withGradient } from './define';
-import { checkTensor } from './elementwise';
+import { checkTensor } from './check';
 import { pick } from './launch';
 import { dense } from './reduce/launch';
 

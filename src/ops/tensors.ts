@@ -1,7 +1,7 @@
 /** Arrays of tensors as arguments: read once, so that no later change of the array reaches a kernel. */
 import { isArray, refuse } from '../check';
 import type { Tensor } from '../tensor/tensor';
-import { checkTensor } from './elementwise';
+import { checkTensor } from './check';
 
 /** @throws TypeError for what is no array of tensors; RangeError for an empty one. */
 export function checkTensors(operation: string, tensors: unknown): Tensor[] {

@@ -1,5 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Linter } from 'eslint';
+import { parser } from 'typescript-eslint';
 import { layers, plugin } from '../../scripts/layers.cjs';
 
 const root = join(__dirname, '..', '..');
@@ -52,5 +55,55 @@ describe('the layering rule', () => {
     expect(problems('examples/sum.js', "import '../src/nn/lstm';")).toHaveLength(1);
     expect(problems('test/ops/add.test.js', "import '../../src/tensor/storage';")).toEqual([]);
     expect(problems('test/ops/add.test.js', "import '../../src/nn/lstm';")).toHaveLength(1);
+  });
+});
+
+describe('the rule against circles', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ostinato-circles-'));
+    mkdirSync(join(folder, 'src', 'part'), { recursive: true });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** The rule's messages for a.ts, one of the files that a package consists of. */
+  function circles(files: Readonly<Record<string, string>>): string[] {
+    for (const [name, code] of Object.entries(files))
+      writeFileSync(join(folder, 'src', name), code);
+    const linter = new Linter({ cwd: folder });
+    const config: Linter.Config = {
+      files: ['**/*.ts'],
+      languageOptions: { parser },
+      plugins: { layers: plugin },
+      rules: { 'layers/acyclic': 'error' },
+    };
+    return linter
+      .verify(files['a.ts'], config, { filename: join(folder, 'src', 'a.ts') })
+      .map(({ message }) => message);
+  }
+
+  it('accepts a chain of imports, and files that are named in comments', () => {
+    const chain = { 'b.ts': "export * from './part';", 'part/index.ts': "// import '../a';" };
+    expect(circles({ 'a.ts': "import './b';", ...chain })).toEqual([]);
+  });
+
+  it.each([
+    ["import './a';", 'for its effects'],
+    ["import { a } from './a';", 'of a value'],
+    ["import type { A } from './a';", 'of a type'],
+    ["export * from './a';", 'to export again'],
+    ["import {\n  a,\n} from './a';", 'on several lines'],
+    ["const a = import('./a');", 'when called'],
+  ])('refuses a circle through %j (%s)', (back) => {
+    expect(circles({ 'a.ts': "import { b } from './b';", 'b.ts': back })).toEqual([
+      'a circle of imports: a.ts → b.ts → a.ts',
+    ]);
+  });
+
+  it('names the shortest way around', () => {
+    const files = { 'b.ts': "import './part';", 'part/index.ts': "import type { A } from '../a';" };
+    expect(circles({ 'a.ts': "export { b } from './b';", ...files })).toEqual([
+      'a circle of imports: a.ts → b.ts → part/index.ts → a.ts',
+    ]);
   });
 });

@@ -11,7 +11,7 @@ import {
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { unary, withGradient, type Unary } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { applyBinary, applyUnary, pick } from '../launch';
 import { floating } from '../floating';
 

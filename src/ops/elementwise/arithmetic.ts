@@ -4,7 +4,8 @@ import { noGrad } from '../../autograd/mode';
 import { isFloat, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, computeInPlace, inPlace, withGradient, type Binary } from '../define';
-import { checkOperand, promote, promoteTypes, type Operand } from '../elementwise';
+import { checkOperand, type Operand } from '../check';
+import { promote, promoteTypes } from '../operands';
 import { zerosLike } from '../factories';
 
 type InPlace = (x: Tensor, other: Operand) => Tensor;

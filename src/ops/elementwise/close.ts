@@ -4,7 +4,7 @@ import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 
 export interface CloseOptions {
   /** Allowed difference relative to |b|. */

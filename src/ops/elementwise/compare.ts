@@ -3,7 +3,7 @@ import { family, type NamesOf } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type Operand } from '../check';
-import { binary, promote, promoteTypes } from '../elementwise';
+import { binary, promote, promoteTypes } from '../operands';
 import { applyUnary } from '../launch';
 import { full } from '../factories';
 

@@ -4,7 +4,7 @@
  */
 import type { Tensor } from '../../tensor/tensor';
 import { binary, type BinaryRule } from '../define';
-import { checkTensor, type Operand } from '../elementwise';
+import { checkTensor, type Operand } from '../check';
 
 type OfTensors = (a: Tensor, b: Tensor) => Tensor;
 

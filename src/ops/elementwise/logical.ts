@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { empty } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { checkOperand, checkTensor, type Operand } from '../check';
-import { binary } from '../elementwise';
+import { binary } from '../operands';
 
 const truth = (x: Operand): Operand => (typeof x === 'number' ? Number(x !== 0) : cast(x, 'bool'));
 

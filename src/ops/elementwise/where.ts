@@ -4,14 +4,8 @@ import { runWhere } from '../../native/generated';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
-import {
-  checkTensor,
-  promote,
-  broadcastOperands,
-  promoteTypes,
-  scalarSlot,
-  type Operand,
-} from '../elementwise';
+import { checkTensor, type Operand } from '../check';
+import { promote, broadcastOperands, promoteTypes, scalarSlot } from '../operands';
 import { pick } from '../launch';
 import { unbroadcast } from '../unbroadcast';
 

@@ -3,7 +3,7 @@ import { record, save } from '../../autograd/node';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { zeros } from '../factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';

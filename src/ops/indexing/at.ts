@@ -2,7 +2,7 @@
 import { isArray, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, type Operand } from '../check';
-import { operand } from '../elementwise';
+import { operand } from '../operands';
 import { inPlace, overwrite } from '../inplace/inplace';
 import { partOf } from '../view/part';
 import { reshape } from '../view/reshape';

@@ -2,7 +2,7 @@
 import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { checkIndex, rowsAlong, selectRows } from './rows';
 
 export interface EmbeddingOptions {

@@ -21,7 +21,7 @@ import {
 import { empty, Tensor } from '../../tensor/tensor';
 import { contiguous, copyInto } from '../clone';
 import { checkOperand, checkTensor, type Operand } from '../check';
-import { operand } from '../elementwise';
+import { operand } from '../operands';
 import { pick } from '../launch';
 import { zeros } from '../factories';
 import { inPlace } from '../inplace/inplace';

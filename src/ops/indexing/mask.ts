@@ -1,7 +1,7 @@
 /** Masks as indices: where a bool tensor is true. */
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 
 /** What true and false mean as an index: the one element of a new dimension, or none of it. */
 export function truth(value: boolean): Tensor {

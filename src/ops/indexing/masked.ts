@@ -5,7 +5,7 @@ import { runWhere } from '../../native/generated';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, type Operand } from '../check';
-import { operand } from '../elementwise';
+import { operand } from '../operands';
 import { pick } from '../launch';
 import { inPlace } from '../inplace/inplace';
 import { sum } from '../reduce/sum';

@@ -2,7 +2,7 @@
 import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, type Operand } from '../check';
-import { scalar } from '../elementwise';
+import { scalar } from '../operands';
 import { zeros } from '../factories';
 import { inPlace, overwrite } from './inplace';
 

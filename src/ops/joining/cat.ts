@@ -4,7 +4,7 @@ import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { operand } from '../elementwise';
+import { operand } from '../operands';
 import { checkTensors } from '../tensors';
 import { reshape } from '../view/reshape';
 import { narrow, select } from '../view/select';

@@ -7,7 +7,7 @@ import { record } from '../../autograd/node';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { clone, contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { indexSelect } from '../indexing/along';
 import { sum } from '../reduce/sum';
 import { expand } from '../view/expand';

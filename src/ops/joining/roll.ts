@@ -3,7 +3,7 @@ import { record } from '../../autograd/node';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { reshape } from '../view/reshape';
 
 const listOf = (shifts: unknown): number[] =>

@@ -3,7 +3,7 @@ import { recordTuple } from '../../autograd/tuple';
 import { arrayOf, integer } from '../../check';
 import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { zeros } from '../factories';
 import { unrecordedView } from '../view/view';
 import { cat, stack } from './cat';

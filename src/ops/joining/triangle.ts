@@ -3,7 +3,7 @@ import { record } from '../../autograd/node';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { zeros } from '../factories';
 
 // Row i keeps columns from(i) … to(i)-1.

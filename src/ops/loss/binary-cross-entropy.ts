@@ -7,7 +7,7 @@ import { resultType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { logSigmoid } from '../elementwise/activation';
 import {
   checkPair,

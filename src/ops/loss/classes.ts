@@ -6,7 +6,7 @@ import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { checkFloat } from '../reduce/launch';
 import { checkReduction, type LossOptions, type Reduction } from './reduction';
 

@@ -7,7 +7,7 @@ import { isFloat, resultType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 
 /** What a loss returns: their mean, their sum, or all of them. */
 export type Reduction = 'mean' | 'sum' | 'none';

@@ -8,7 +8,7 @@ import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
 import { copyInto } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { mul } from '../elementwise/arithmetic';
 import { unbroadcast } from '../unbroadcast';
 import { expand } from '../view/expand';

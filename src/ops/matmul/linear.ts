@@ -6,7 +6,7 @@ import { record, save } from '../../autograd/node';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { sum } from '../reduce/sum';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';

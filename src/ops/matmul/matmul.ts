@@ -6,7 +6,7 @@
 import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { mul } from '../elementwise/arithmetic';
 import { expand } from '../view/expand';
 import { squeeze, unsqueeze } from '../view/select';

@@ -10,7 +10,7 @@ import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { arange } from '../factories';
 import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from './launch';

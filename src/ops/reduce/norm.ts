@@ -8,7 +8,7 @@ import { family } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import {
   checkFloat,
   checkNotEmpty,

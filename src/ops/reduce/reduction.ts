@@ -7,7 +7,7 @@ import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import type { Domain } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import {
   checkFloat,
   checkNotEmpty,

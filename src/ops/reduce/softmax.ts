@@ -7,7 +7,7 @@ import { runReduce, runSoftmaxBackward } from '../../native/generated';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { checkFloat, dense, reductionView } from './launch';
 

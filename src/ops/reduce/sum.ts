@@ -4,7 +4,7 @@ import { runReduce } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { reductionView, type Dims, type KeepdimOptions } from './launch';
 import { reduction, type Reduction } from './reduction';

@@ -2,7 +2,7 @@
 import { kernel } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { keepsDim, reduceOver, type Dims, type KeepdimOptions } from './launch';
 
 type Truth = (x: Tensor, dim?: Dims, options?: KeepdimOptions) => Tensor;

@@ -7,7 +7,7 @@ import { family } from '../../native/families';
 import { runVariance } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { withGradient } from '../define';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { applyUnary, pick } from '../launch';
 import { checkFloat, ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
 

@@ -2,7 +2,7 @@
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous, detach } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { zeros } from '../factories';
 import { checkIndex } from '../indexing/rows';
 import { reshape } from '../view/reshape';

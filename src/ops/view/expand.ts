@@ -1,7 +1,7 @@
 /** expand: repeats size-1 dimensions without copying (stride 0). dx = g summed over the repeats. */
 import { broadcastStrides, numelOf, readNumbers, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { unbroadcast } from '../unbroadcast';
 import { viewOf } from './view';
 

@@ -8,7 +8,7 @@ import {
   showShape,
 } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { checkTensors } from '../tensors';
 import { expand } from './expand';
 import { intoZeros, partOf } from './part';

@@ -2,7 +2,7 @@
 import { checkDim, inferShape, sameShape, showShape, viewStrides } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { viewOf } from './view';
 
 // Null where the memory layout does not allow it.

@@ -7,7 +7,7 @@ import {
   type Shape,
 } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../elementwise';
+import { checkTensor } from '../check';
 import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
 import { reshape } from './reshape';
 import { partOf } from './part';

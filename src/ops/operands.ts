@@ -1,18 +1,14 @@
 /**
  * Operations of two operands, either of which may be a number: promotion to one element type, broadcasting of the shapes,
- * the kernel, the record of both gradients.
+ * the kernel.
  */
-import { isGradEnabled } from '../autograd/mode';
-import { record, save } from '../autograd/node';
 import type { KernelFamily } from '../native/families';
 import { dtypes, resultType, type DType, type TypedArray } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
 import { broadcastShapes, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
-import { cast } from './cast';
 import { checkOperand, type Operand } from './check';
 import { applyBinary } from './launch';
-import { unbroadcast } from './unbroadcast';
 
 /**
  * A 0-dimensional tensor of a number, its fraction dropped for int32.
@@ -32,11 +28,11 @@ export function scalar(value: number, dtype: DType): Tensor {
 
 /** An operand as a tensor of the given element type; a tensor that has it already is returned itself. */
 export const operand = (x: Operand, dtype: DType): Tensor =>
-  typeof x === 'number' ? scalar(x, dtype) : x.dtype === dtype ? x : cast(x, dtype);
+  typeof x === 'number' ? scalar(x, dtype) : x.dtype === dtype ? x : x.to(dtype);
 
 /** An operand with its elements in the given type; a number stays a number. */
 export const promote = (x: Operand, dtype: DType): Operand =>
-  typeof x === 'number' || x.dtype === dtype ? x : cast(x, dtype);
+  typeof x === 'number' || x.dtype === dtype ? x : x.to(dtype);
 
 // Where a number waits for the kernel that reads it: one place for each argument position and element type,
 // overwritten by the next call, so never saved or returned.
@@ -96,38 +92,3 @@ export function binary(
   const y = typeof b === 'number' ? scalarSlot(operation, 1, b, dtype) : b;
   return applyBinary(operation, kernels, x, y, result);
 }
-
-/** Whether an operation on these operands is to be recorded. */
-export const recorded = (a: Operand, b: Operand): boolean =>
-  isGradEnabled() &&
-  ((typeof a !== 'number' && a.requiresGrad) || (typeof b !== 'number' && b.requiresGrad));
-
-/** Records an operation of two operands; `da` and `db` give gradients of the broadcast result's shape. */
-export function recordBinary(
-  name: string,
-  a: Operand,
-  b: Operand,
-  out: Tensor,
-  da: (g: Tensor) => Tensor,
-  db: (g: Tensor) => Tensor,
-): Tensor {
-  const x = typeof a === 'number' ? null : a;
-  const y = typeof b === 'number' ? null : b;
-  return record(name, [x, y], out, (g, node) => [
-    node.needs(0) ? unbroadcast(da(g), x!.shape) : null,
-    node.needs(1) ? unbroadcast(db(g), y!.shape) : null,
-  ]);
-}
-
-/** A number, or a tensor with the version it has now. */
-export interface SavedOperand {
-  get(): Operand;
-}
-
-/** Marks `x` as needed for the gradient of `other`; null when `other` wants none. */
-export function saveFor(operation: string, other: Operand, x: Operand): SavedOperand | null {
-  if (typeof other === 'number' || !other.requiresGrad) return null;
-  return typeof x === 'number' ? { get: () => x } : save(operation, x);
-}
-
-export { checkOperand, checkTensor, type Operand } from './check';
