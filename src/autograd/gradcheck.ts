@@ -2,20 +2,34 @@
  * gradcheck: compares a function's gradients with central differences, in float64. It perturbs the inputs'
  * memory itself and needs only the engine.
  */
+import { arrayOf, boolean, functionOf, nonNegative, optionsTable, positive } from '../check';
+import { anyTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { gradients as grad } from './gradients';
 import { enableGrad, noGrad } from './mode';
 
+/** Options of `gradcheck` and `gradgradcheck`. */
 export interface GradcheckOptions {
-  /** Step of the central difference. */
+  /** Step of the central difference. Default: 1e-6. */
   eps?: number;
-  /** Allowed difference: atol + rtol·|numerical|. */
+  /** Absolute part of the allowed difference, atol + rtol·|numerical|. Default: 1e-5. */
   atol?: number;
+  /** Relative part of the allowed difference. Default: 1e-3. */
   rtol?: number;
-  /** Return false instead of throwing. */
+  /** Whether a difference throws, instead of returning false. Default: true. */
   raiseException?: boolean;
 }
+
+const gradcheckOptions = optionsTable<GradcheckOptions>('gradcheck', {
+  eps: positive.or(1e-6),
+  atol: nonNegative.or(1e-5),
+  rtol: nonNegative.or(1e-3),
+  raiseException: boolean.or(true),
+});
+
+const anyFunction = functionOf();
+const anyTensors = arrayOf(anyTensor, 'an array of tensors');
 
 type Outputs = Tensor | readonly Tensor[];
 type Function_ = (...inputs: Tensor[]) => Outputs;
@@ -66,22 +80,26 @@ function analyticalJacobian(output: Tensor, inputs: readonly Tensor[]): (Float64
  * Whether the gradients of `f` at `inputs` agree with central differences (torch.autograd.gradcheck).
  * Inputs that require gradients must be contiguous float64.
  * @throws Error naming the first element that differs, unless `raiseException` is false.
- * @example gradcheck((x) => x.tanh(), [randn([3], { dtype: 'float64', requiresGrad: true })])
+ * @throws TypeError for what is no function, no tensors or no option, and inputs that are not float64.
+ * @example autograd.gradcheck((x) => x.tanh(), [randn([3], { dtype: 'float64', requiresGrad: true })])
  */
 export function gradcheck(
   f: Function_,
   inputs: readonly Tensor[],
-  options: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): boolean {
-  return enableGrad(() => check('gradcheck', f, inputs, options));
+  anyFunction.check('gradcheck', 'f', f);
+  const checked = anyTensors.check('gradcheck', 'inputs', inputs);
+  return enableGrad(() => check('gradcheck', f, checked, options));
 }
 
 function check(
   operation: string,
   f: Function_,
   inputs: readonly Tensor[],
-  { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true }: GradcheckOptions,
+  options: GradcheckOptions | undefined,
 ): boolean {
+  const { eps, atol, rtol, raiseException } = gradcheckOptions.read(options, operation);
   checkInputs(operation, inputs);
   const outputs = list(f(...inputs));
   for (const [o, output] of outputs.entries()) {
@@ -115,12 +133,16 @@ function check(
 /**
  * As `gradcheck`, for the gradients' own gradients (torch.autograd.gradgradcheck): checks the function that maps
  * inputs and output gradients to input gradients.
+ * @throws as `gradcheck`.
+ * @example autograd.gradgradcheck((x) => x.tanh(), [randn([3], { dtype: 'float64', requiresGrad: true })])
  */
 export function gradgradcheck(
   f: Function_,
   inputs: readonly Tensor[],
-  options: GradcheckOptions = {},
+  options?: GradcheckOptions,
 ): boolean {
+  anyFunction.check('gradgradcheck', 'f', f);
+  anyTensors.check('gradgradcheck', 'inputs', inputs);
   const seeds = noGrad(() => list(f(...inputs))).map((output, o) => {
     const seed = empty(output.shape, 'float64');
     const memory = seed.memory(seed.numel);

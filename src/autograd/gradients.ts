@@ -1,4 +1,6 @@
 /** backward and autograd.grad: the two ways to start a walk. */
+import { arrayOf, boolean, either, optionsTable } from '../check';
+import { anyTensor, isTensor } from '../tensor/rules';
 import { executor } from '../tensor/executor';
 import type { Tensor } from '../tensor/tensor';
 import { walk } from './backward';
@@ -6,6 +8,7 @@ import { rootGradient } from './checks';
 import { nodeOf } from './node';
 import type { Targets } from './order';
 
+/** Options of `backward`. */
 export interface BackwardOptions {
   /**
    * Gradient of whatever follows with respect to this tensor, of its shape and dtype; required unless it has one
@@ -18,6 +21,12 @@ export interface BackwardOptions {
   createGraph?: boolean;
 }
 
+const backwardOptions = optionsTable<BackwardOptions, 'retainGraph'>('backward', {
+  gradient: anyTensor.orNull.or(null),
+  retainGraph: boolean.optional,
+  createGraph: boolean.or(false),
+});
+
 /**
  * Adds ∂tensor/∂leaf, weighted by `gradient`, to `grad` of every leaf that `tensor` depends on
  * (torch.Tensor.backward). The graph is consumed unless `retainGraph` says otherwise.
@@ -28,13 +37,16 @@ export interface BackwardOptions {
  * x.square().sum().backward();
  * x.grad!.toArray(); // [2, 4]
  */
-export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
-  const { createGraph = false, retainGraph = createGraph } = options;
+export function backward(tensor: Tensor, options?: BackwardOptions): void {
+  const read = backwardOptions.read(options);
+  const { createGraph, retainGraph = createGraph, gradient } = read;
+  anyTensor.check('backward', 'tensor', tensor);
   executor.refuse('backward', 'it changes grad; use autograd.grad, or call it outside');
-  const grad = rootGradient('backward', tensor, options.gradient);
+  const grad = rootGradient('backward', tensor, gradient);
   walk([{ tensor, grad }], { retainGraph, createGraph }, null);
 }
 
+/** Options of `autograd.grad`. */
 export interface GradOptions {
   /**
    * The gradients of whatever follows with respect to the outputs, in order (of one output: the tensor alone will do);
@@ -49,8 +61,23 @@ export interface GradOptions {
   allowUnused?: boolean;
 }
 
-const listOf = <T>(x: T | readonly T[]): readonly T[] =>
-  Array.isArray(x) ? (x as readonly T[]) : [x as T];
+const maybeTensor = anyTensor.orNull;
+const anyWeights = either<Tensor | null | readonly (Tensor | null)[]>(
+  maybeTensor,
+  arrayOf(maybeTensor, 'an array of tensors'),
+);
+
+const gradOptions = optionsTable<GradOptions, 'gradOutputs' | 'retainGraph'>('autograd.grad', {
+  gradOutputs: anyWeights.optional,
+  retainGraph: boolean.optional,
+  createGraph: boolean.or(false),
+  allowUnused: boolean.or(false),
+});
+
+const anyTensors = arrayOf(anyTensor, 'a tensor or an array of tensors');
+
+const listOf = (name: string, x: Tensor | readonly Tensor[]): readonly Tensor[] =>
+  isTensor(x) ? [x] : anyTensors.check('autograd.grad', name, x);
 
 /**
  * Gradients of the sum of `outputs`, weighted by `gradOutputs`, with respect to `inputs`, without touching any `grad`
@@ -67,12 +94,14 @@ const listOf = <T>(x: T | readonly T[]): readonly T[] =>
 export function gradients(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
-  options: GradOptions = {},
+  options?: GradOptions,
 ): (Tensor | null)[] {
-  const outs = listOf(outputs);
-  const ins = listOf(inputs);
-  const { createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
-  const weights = listOf(options.gradOutputs ?? outs.map(() => null));
+  const { gradOutputs, ...read } = gradOptions.read(options);
+  const { createGraph, retainGraph = createGraph, allowUnused } = read;
+  const outs = listOf('outputs', outputs);
+  const ins = listOf('inputs', inputs);
+  const given = gradOutputs ?? outs.map(() => null);
+  const weights = isTensor(given) ? [given] : given;
   if (weights.length !== outs.length) {
     throw new RangeError(
       `autograd.grad: there are ${outs.length} outputs but ${weights.length} gradOutputs; give one for each`,

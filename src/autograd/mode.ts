@@ -1,8 +1,12 @@
 /** Whether operations are recorded. */
+import { refuse } from '../check';
 
 let enabled = true;
 
-/** Whether operations on tensors that require gradients are being recorded. */
+/**
+ * Whether operations on tensors that require gradients are being recorded (torch.is_grad_enabled).
+ * @example noGrad(() => isGradEnabled()) // false
+ */
 export const isGradEnabled = (): boolean => enabled;
 
 /** @internal Switches recording; returns what it was before. */
@@ -24,9 +28,7 @@ export function withGradMode<R>(mode: boolean, body: () => R): R {
 }
 
 function run<R>(name: string, mode: boolean, body: () => R): R {
-  if (typeof body !== 'function') {
-    throw new TypeError(`${name}: takes a function to run, got ${typeof body}`);
-  }
+  if (typeof body !== 'function') refuse(name, 'body', 'a function to run', body);
   const result = withGradMode(mode, body);
   if (result instanceof Promise) {
     throw new TypeError(
@@ -38,9 +40,14 @@ function run<R>(name: string, mode: boolean, body: () => R): R {
 
 /**
  * Runs `body` without recording operations (torch.no_grad) and returns what it returns.
- * @example const y = noGrad(() => model.forward(x));
+ * @throws TypeError for what is no function, and for one that returns a promise.
+ * @example const y = noGrad(() => new nn.Linear(2, 1).forward(ones([2])));
  */
 export const noGrad = <R>(body: () => R): R => run('noGrad', false, body);
 
-/** Runs `body` with recording on, also inside `noGrad` (torch.enable_grad). */
+/**
+ * Runs `body` with recording on, also inside `noGrad` (torch.enable_grad), and returns what it returns.
+ * @throws TypeError for what is no function, and for one that returns a promise.
+ * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
+ */
 export const enableGrad = <R>(body: () => R): R => run('enableGrad', true, body);

@@ -10,6 +10,7 @@ export {
   count,
   either,
   finite,
+  finiteFrom,
   functionOf,
   instanceOf,
   integer,

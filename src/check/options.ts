@@ -102,16 +102,26 @@ export class Options<T extends object, Undefined extends keyof T = never> {
       // A getter or a Proxy threw.
       throw new TypeError(`${operation}: the options could not be read`, { cause: error });
     }
-    if (unknown !== undefined) this.#refuseName(unknown, operation);
+    if (unknown !== undefined) {
+      // A tensor or a generator where the object that holds it belongs.
+      if (this.#takerOf(given) !== undefined) this.#refuse(given, operation);
+      this.#refuseName(unknown, operation);
+    }
     return copy;
   }
 
+  /** The first option that would take the value. */
+  #takerOf(given: unknown): string | undefined {
+    return this.#names.find((name) => this.#rules[name].accepts(given));
+  }
+
   #refuse(given: unknown, operation: string): never {
-    const name = this.#names.find((each) => this.#rules[each].accepts(given));
+    const name = this.#takerOf(given);
+    const shown = typeof given === 'object' ? '…' : describe(given);
     const hint =
       given === undefined || given === null || name === undefined
         ? `; the options are ${this.#names.join(', ')}`
-        : `; did you mean { ${name}: ${describe(given)} }?`;
+        : `; did you mean { ${name}: ${shown} }?`;
     throw new TypeError(`${operation}: options must be an object, got ${describe(given)}${hint}`);
   }
 

@@ -114,6 +114,14 @@ export const probability = rule<number>(
   (value) => value >= 0 && value <= 1,
 );
 
+/** A finite number of at least `least`. */
+export const finiteFrom = (least: number): Rule<number> =>
+  rule(
+    `a finite number of at least ${least}`,
+    isNumber,
+    (value: number) => value >= least && value < Infinity,
+  );
+
 export const integer = rule<number>('an integer', isNumber, Number.isSafeInteger);
 /** An integer of at least `least`. */
 export const integerFrom = (least: number): Rule<number> =>
@@ -136,7 +144,7 @@ export const integerBetween = (low: number, high: number): Rule<number> =>
 /** A number with `low ≤ value < high`. */
 export const numberBelow = (low: number, high: number): Rule<number> =>
   rule(
-    `at least ${low} and below ${high}`,
+    `a number from ${low} to below ${high}`,
     isNumber,
     (value: number) => value >= low && value < high,
   );

@@ -1,4 +1,5 @@
 /** compile: the public function, and its cache of programs by signature. */
+import { functionOf, optionsTable, positiveInteger } from '../check';
 import { isGradEnabled } from '../autograd/mode';
 import { executor } from '../tensor/executor';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -16,10 +17,17 @@ const traceable =
     return fn(...(replaceTensors(form, () => standIns[next++]) as A));
   };
 
+/** Options of `compile`. */
 export interface CompileOptions {
-  /** How many signatures are kept; the one used longest ago goes first (default 64). */
+  /** How many signatures are kept; the one used longest ago goes first. Default: 64. */
   cacheSize?: number;
 }
+
+const compileOptions = optionsTable<CompileOptions>('compile', {
+  cacheSize: positiveInteger.or(64),
+});
+
+const anyFunction = functionOf('a function of tensors');
 
 /**
  * A function that computes what `fn` computes, bit for bit, but without running its JavaScript: the first call with
@@ -43,15 +51,10 @@ export interface CompileOptions {
  */
 export function compile<A extends readonly Argument[], R extends Result>(
   fn: (...args: A) => R,
-  options: CompileOptions = {},
+  options?: CompileOptions,
 ): (...args: A) => R {
-  if (typeof fn !== 'function') {
-    throw new TypeError(`compile: takes a function of tensors, got ${typeof fn}`);
-  }
-  const { cacheSize = 64 } = options;
-  if (!Number.isInteger(cacheSize) || cacheSize < 1) {
-    throw new RangeError(`compile: cacheSize must be an integer of at least 1, got ${cacheSize}`);
-  }
+  const { cacheSize } = compileOptions.read(options);
+  anyFunction.check('compile', 'fn', fn);
   // In order of last use.
   const entries = new Map<string, Entry>();
   let latest: Entry | null = null;

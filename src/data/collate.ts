@@ -1,22 +1,26 @@
 /** Collating: a list of samples as one batch. */
+import { describe, isArray, refuse } from '../check';
 import { stack, tensor } from '../ops';
 import { sameShape, showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 
 /**
  * Makes a batch out of samples (torch.utils.data.default_collate): tensors are stacked, numbers become a tensor
  * (integers int32, others float32), booleans a bool tensor; arrays and objects are collated part by part; strings and
  * anything else stay an array.
- * @throws RangeError for tensors of different shapes, TypeError for samples of different kinds.
+ * @throws TypeError for what is no array; RangeError for tensors of different shapes, TypeError for samples of different kinds.
+ * @example data.defaultCollate([[1, true], [2, false]]) // [[1, 2], [true, false]]
  */
 export function defaultCollate(samples: readonly unknown[]): unknown {
+  if (!isArray(samples)) refuse('defaultCollate', 'samples', 'an array', samples);
   if (samples.length === 0) throw new RangeError('defaultCollate: there are no samples');
   return collate(samples, 'sample');
 }
 
 function collate(items: readonly unknown[], where: string): unknown {
   const [first] = items;
-  if (first instanceof Tensor) return stackTensors(items, where);
+  if (isTensor(first)) return stackTensors(items, where);
   if (typeof first === 'number') {
     check(items, where, 'number');
     const numbers = items as readonly number[];
@@ -77,9 +81,9 @@ function check(items: readonly unknown[], where: string, kind: string): void {
 function stackTensors(items: readonly unknown[], where: string): Tensor {
   const first = items[0] as Tensor;
   for (const [i, item] of items.entries()) {
-    if (!(item instanceof Tensor)) {
+    if (!isTensor(item)) {
       throw new TypeError(
-        `defaultCollate: ${where} 0 is a tensor, ${where} ${i} is ${item === null ? 'null' : `a ${typeof item}`}`,
+        `defaultCollate: ${where} 0 is a tensor, ${where} ${i} is ${describe(item)}`,
       );
     }
     if (!sameShape(item.shape, first.shape)) {

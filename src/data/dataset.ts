@@ -1,8 +1,10 @@
 /** Datasets: what a loader takes samples from (torch.utils.data). */
+import { arrayOf, instanceOf, integer, iterableOf, nonNegative } from '../check';
 import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
 import { showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { anyTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 
 /**
  * Samples by index (torch.utils.data.Dataset). A subclass says how many there are and gives the i-th.
@@ -19,31 +21,46 @@ export abstract class Dataset<Sample = unknown> {
   abstract get(i: number): Sample;
 }
 
-/** Samples one after another, of which the number need not be known (torch.utils.data.IterableDataset). */
+/**
+ * Samples one after another, of which the number need not be known (torch.utils.data.IterableDataset).
+ * @example
+ * class Countdown extends data.IterableDataset<number> {
+ *   *[Symbol.iterator]() { for (let i = 3; i > 0; i--) yield i; }
+ * }
+ * for (const batch of new data.DataLoader(new Countdown(), { batchSize: 2 })) batch; // [3, 2], [1]
+ */
 export abstract class IterableDataset<Sample = unknown> implements Iterable<Sample> {
+  /** The samples. */
   abstract [Symbol.iterator](): Iterator<Sample>;
 }
 
 /** @throws RangeError unless i is an integer of 0 … length − 1. */
 export function checkSample(operation: string, i: number, length: number): void {
-  if (!Number.isInteger(i) || i < 0 || i >= length) {
+  integer.check(operation, 'index', i);
+  if (i < 0 || i >= length) {
     throw new RangeError(`${operation}: sample ${i} is out of range for ${length} samples`);
   }
 }
 
-/** Tensors cut along their first dimension (torch.utils.data.TensorDataset): sample i is the i-th row of each. */
+/**
+ * Tensors cut along their first dimension (torch.utils.data.TensorDataset): sample i is the i-th row of each.
+ * @throws TypeError for what is no tensor; RangeError when the tensors differ in their first size.
+ * @example
+ * const pairs = new data.TensorDataset(randn([10, 3]), arange(10));
+ * const [x, y] = pairs.get(2); // [3], []
+ */
 export class TensorDataset extends Dataset<Tensor[]> {
+  /** Number of samples: the first size. */
   readonly length: number;
+  /** What is cut. */
   readonly tensors: readonly Tensor[];
 
-  /** @throws RangeError when the tensors differ in their first size. */
+  /** @param tensors [length, …], each */
   constructor(...tensors: Tensor[]) {
     super();
     if (tensors.length === 0) throw new RangeError('TensorDataset: takes at least one tensor');
     for (const [i, x] of tensors.entries()) {
-      if (!(x instanceof Tensor)) {
-        throw new TypeError(`TensorDataset: argument ${i} must be a Tensor, got ${typeof x}`);
-      }
+      anyTensor.check('TensorDataset', `tensor ${i}`, x);
       if (x.ndim === 0) {
         throw new RangeError(`TensorDataset: tensor ${i} has no dimension to cut along`);
       }
@@ -57,26 +74,44 @@ export class TensorDataset extends Dataset<Tensor[]> {
     this.length = tensors[0].shape[0];
   }
 
+  /**
+   * Row i of each tensor; they share memory.
+   * @throws RangeError when there is none.
+   */
   get(i: number): Tensor[] {
     checkSample('TensorDataset.get', i, this.length);
     return this.tensors.map((x) => x.select(0, i));
   }
 }
 
-/** Datasets one after another (torch.utils.data.ConcatDataset). */
+const anyDatasets = iterableOf(instanceOf(Dataset), 'datasets');
+
+/**
+ * Datasets one after another (torch.utils.data.ConcatDataset).
+ * @throws TypeError for what are no datasets; RangeError when there are none.
+ * @example
+ * const part = new data.TensorDataset(randn([10, 3]));
+ * new data.ConcatDataset([part, part]).length; // 20
+ */
 export class ConcatDataset<Sample> extends Dataset<Sample> {
+  /** Number of samples in all. */
   readonly length: number;
+  /** The parts. */
   readonly datasets: readonly Dataset<Sample>[];
 
   constructor(datasets: Iterable<Dataset<Sample>>) {
     super();
-    this.datasets = [...datasets];
+    this.datasets = anyDatasets.check('ConcatDataset', 'datasets', datasets) as Dataset<Sample>[];
     if (this.datasets.length === 0) {
       throw new RangeError('ConcatDataset: takes at least one dataset');
     }
     this.length = this.datasets.reduce((sum, dataset) => sum + dataset.length, 0);
   }
 
+  /**
+   * Sample i, counted through all parts.
+   * @throws RangeError when there is none.
+   */
   get(i: number): Sample {
     checkSample('ConcatDataset.get', i, this.length);
     let at = i;
@@ -84,31 +119,49 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
       if (at < dataset.length) return dataset.get(at);
       at -= dataset.length;
     }
-    throw new Error('internal: the lengths of the datasets changed');
+    throw new Error('ConcatDataset.get: the length of a dataset has changed');
   }
 }
 
-/** Some samples of a dataset, by their indices (torch.utils.data.Subset). */
+const anyDataset = instanceOf(Dataset);
+const anyIndices = iterableOf(integer, 'indices');
+
+/**
+ * Some samples of a dataset, by their indices (torch.utils.data.Subset).
+ * @throws TypeError for what is no dataset or no indices; RangeError for an index that the dataset does not have.
+ * @example
+ * const whole = new data.TensorDataset(arange(10));
+ * new data.Subset(whole, [3, 5]).get(1); // [5]
+ */
 export class Subset<Sample> extends Dataset<Sample> {
+  /** Number of samples. */
   readonly length: number;
+  /** Which samples of the dataset. */
   readonly indices: readonly number[];
 
-  /** @throws RangeError for an index that the dataset does not have. */
   constructor(
+    /** Whose samples. */
     readonly dataset: Dataset<Sample>,
     indices: Iterable<number>,
   ) {
     super();
-    this.indices = [...indices];
+    anyDataset.check('Subset', 'dataset', dataset);
+    this.indices = anyIndices.check('Subset', 'indices', indices);
     for (const i of this.indices) checkSample('Subset', i, dataset.length);
     this.length = this.indices.length;
   }
 
+  /**
+   * Sample `indices[i]` of the dataset.
+   * @throws RangeError when there is none.
+   */
   get(i: number): Sample {
     checkSample('Subset.get', i, this.length);
     return this.dataset.get(this.indices[i]);
   }
 }
+
+const anyLengths = arrayOf(nonNegative, 'an array of lengths or fractions');
 
 /** Lengths out of fractions that sum to 1: rounded down, what is left goes round from the first on. */
 function lengthsOfFractions(fractions: readonly number[], total: number): number[] {
@@ -120,16 +173,20 @@ function lengthsOfFractions(fractions: readonly number[], total: number): number
 
 /**
  * Splits a dataset at random into parts (torch.utils.data.random_split): PyTorch's parts for the same seed.
- * @param lengths sizes that sum to the dataset's length, or fractions that sum to 1
- * @throws RangeError when they do not.
- * @example const [train, test] = data.randomSplit(dataset, [0.8, 0.2]);
+ * @param parts sizes that sum to the dataset's length, or fractions that sum to 1
+ * @throws TypeError for what is no dataset, no lengths, no option; RangeError when the lengths do not fit.
+ * @example
+ * const dataset = new data.TensorDataset(arange(10));
+ * const [train, test] = data.randomSplit(dataset, [0.8, 0.2]);
  */
 export function randomSplit<Sample>(
   dataset: Dataset<Sample>,
-  lengths: readonly number[],
+  parts: readonly number[],
   options?: DrawOptions,
 ): Subset<Sample>[] {
   const drawn = generatorOf('randomSplit', options);
+  anyDataset.check('randomSplit', 'dataset', dataset);
+  const lengths = anyLengths.check('randomSplit', 'lengths', parts);
   const sum = lengths.reduce((a, b) => a + b, 0);
   const fractions = Math.abs(sum - 1) < 1e-6 && sum <= 1 + 1e-9;
   if (fractions && lengths.some((share) => !(share >= 0 && share <= 1))) {

@@ -16,5 +16,8 @@ export {
   SequentialSampler,
   SubsetRandomSampler,
   WeightedRandomSampler,
+  type RandomSamplerOptions,
   type Sampler,
+  type Sized,
+  type WeightedSamplerOptions,
 } from './sampler';

@@ -1,30 +1,39 @@
 /** DataLoader: batches of a dataset, in order or shuffled as PyTorch shuffles (torch.utils.data.DataLoader). */
-import { loaderSeed, type Generator } from '../random/generator';
+import {
+  boolean,
+  functionOf,
+  instanceOf,
+  isInstance,
+  optionsTable,
+  positiveInteger,
+} from '../check';
+import { drawFields, loaderSeed, type Generator } from '../random/generator';
 import type { Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
 import { Dataset, IterableDataset } from './dataset';
 import {
+  anySampler,
   BatchSampler,
-  checkBatchSize,
   RandomSampler,
   SequentialSampler,
   type Sampler,
 } from './sampler';
 
+/** Options of `DataLoader`. */
 export interface DataLoaderOptions<Sample, Batch> {
-  /** Samples in a batch. Default 1. */
+  /** Samples in a batch. Default: 1. */
   batchSize?: number;
-  /** A new random order in each pass. Default false. */
+  /** A new random order in each pass. Default: false. */
   shuffle?: boolean;
-  /** Leave out a last batch that is not full. Default false. */
+  /** Leave out a last batch that is not full. Default: false. */
   dropLast?: boolean;
-  /** The order of samples; not together with `shuffle`. */
+  /** The order of samples; not together with `shuffle`. Default: 0, 1, 2, … */
   sampler?: Sampler;
-  /** The batches themselves; not together with batchSize, shuffle, dropLast or sampler. */
+  /** The batches themselves; not together with batchSize, shuffle, dropLast or sampler. Default: none. */
   batchSampler?: Sampler<readonly number[]>;
   /** Makes a batch of samples. Default: `defaultCollate`. */
   collateFn?: (samples: Sample[]) => Batch;
-  /** Where the order of a shuffling loader comes from. */
+  /** Where the order of a shuffling loader comes from. Default: the default generator. */
   generator?: Generator;
 }
 
@@ -37,14 +46,32 @@ export type Collated<Sample> = Sample extends readonly unknown[]
       ? string[]
       : Sample;
 
+const anyDataset = instanceOf(Dataset, 'a Dataset or an IterableDataset (extend one of them)');
+
+const loaderOptions = optionsTable<
+  DataLoaderOptions<unknown, unknown>,
+  'batchSize' | 'sampler' | 'batchSampler' | 'collateFn' | 'generator'
+>('DataLoader', {
+  batchSize: positiveInteger.optional,
+  shuffle: boolean.or(false),
+  dropLast: boolean.or(false),
+  sampler: anySampler.optional,
+  batchSampler: anySampler.optional,
+  collateFn: functionOf<(samples: unknown[]) => unknown>().optional,
+  ...drawFields,
+});
+
 /**
  * Iterates over a dataset in batches.
- * @throws RangeError for an empty dataset or sizes out of range; TypeError for options that exclude each other.
+ * @throws TypeError for what is no dataset or no option, and for options that exclude each other; RangeError for an empty
+ * dataset or a size out of range.
  * @example
- * const loader = new data.DataLoader(new data.TensorDataset(x, y), { batchSize: 4, shuffle: true });
- * for (const [xs, ys] of loader) train(xs, ys);
+ * const pairs = new data.TensorDataset(randn([10, 3]), randn([10, 1]));
+ * const loader = new data.DataLoader(pairs, { batchSize: 4, shuffle: true });
+ * for (const [x, y] of loader) x.shape; // [4, 3], [4, 3], [2, 3]
  */
 export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Batch> {
+  /** Samples in a batch. */
   readonly batchSize: number;
   readonly #dataset: Dataset<Sample> | IterableDataset<Sample>;
   readonly #batches: Sampler<readonly number[]> | null;
@@ -54,18 +81,17 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
 
   constructor(
     dataset: Dataset<Sample> | IterableDataset<Sample>,
-    options: DataLoaderOptions<Sample, Batch> = {},
+    options?: DataLoaderOptions<Sample, Batch>,
   ) {
-    const { batchSize = 1, shuffle = false, dropLast = false, sampler, batchSampler } = options;
-    checkBatchSize('DataLoader', batchSize);
+    const read = loaderOptions.read(options as DataLoaderOptions<unknown, unknown>);
+    const { batchSize = 1, shuffle, dropLast, generator } = read;
+    const { sampler, batchSampler } = read as DataLoaderOptions<Sample, Batch>;
     this.#dataset = dataset;
     this.batchSize = batchSize;
     this.#dropLast = dropLast;
-    this.#collate =
-      options.collateFn ??
-      (defaultCollate as (samples: readonly Sample[]) => unknown as (samples: Sample[]) => Batch);
-    this.#generator = options.generator;
-    if (dataset instanceof IterableDataset) {
+    this.#collate = (read.collateFn ?? defaultCollate) as (samples: Sample[]) => Batch;
+    this.#generator = generator;
+    if (isInstance(dataset, IterableDataset)) {
       if (shuffle || sampler !== undefined || batchSampler !== undefined) {
         throw new TypeError(
           'DataLoader: an IterableDataset has an order of its own; leave out shuffle, sampler and batchSampler',
@@ -74,14 +100,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
       this.#batches = null;
       return;
     }
-    if (!(dataset instanceof Dataset)) {
-      throw new TypeError(
-        'DataLoader: the dataset must be a Dataset or an IterableDataset; extend one of them',
-      );
-    }
+    anyDataset.check('DataLoader', 'dataset', dataset);
     if (dataset.length === 0) throw new RangeError('DataLoader: the dataset is empty');
     if (batchSampler !== undefined) {
-      if (options.batchSize !== undefined || shuffle || dropLast || sampler !== undefined) {
+      if (read.batchSize !== undefined || shuffle || dropLast || sampler !== undefined) {
         throw new TypeError(
           'DataLoader: batchSampler decides the batches; leave out batchSize, shuffle, sampler and dropLast',
         );
@@ -94,9 +116,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     }
     const order =
       sampler ??
-      (shuffle
-        ? new RandomSampler(dataset, { generator: options.generator })
-        : new SequentialSampler(dataset));
+      (shuffle ? new RandomSampler(dataset, { generator }) : new SequentialSampler(dataset));
     this.#batches = new BatchSampler(order, batchSize, dropLast);
   }
 
@@ -111,6 +131,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     return this.#batches.length;
   }
 
+  /** The batches of one pass. */
   *[Symbol.iterator](): globalThis.Generator<Batch, void> {
     // PyTorch draws a seed for its worker processes here; the order that follows depends on it.
     loaderSeed(this.#generator);

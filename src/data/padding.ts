@@ -1,14 +1,17 @@
 /** Collating sequences of unequal lengths: padded batches, with the lengths beside them. */
+import { boolean, isArray, number, optionsTable, refuse } from '../check';
 import { full, stack, tensor, transpose } from '../ops';
+import { isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import type { Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
 import type { Collated } from './loader';
 
+/** Options of `paddingCollate`. */
 export interface PaddingOptions {
-  /** What stands behind the end of a sequence. Default 0. */
+  /** What fills the ends of shorter sequences. Default: 0. */
   paddingValue?: number;
-  /** Batches are [N, T, …] instead of [T, N, …]. Default false, as everywhere. */
+  /** Batches are [N, T, …] instead of [T, N, …]. Default: false, as everywhere. */
   batchFirst?: boolean;
 }
 
@@ -24,30 +27,33 @@ export type Padded<Sample> = Sample extends Tensor | Int32Array | Float32Array |
 
 const operation = 'paddingCollate';
 
+const paddingOptions = optionsTable<PaddingOptions>(operation, {
+  paddingValue: number.or(0),
+  batchFirst: boolean.or(false),
+});
+
 /**
  * A collate function for samples that hold sequences of unequal lengths. A tensor [T, …], a typed array or an array of
  * numbers (tokens) is a sequence and becomes the pair [padded, lengths]; tuples and objects are collated part by
  * part; everything else (numbers, 0-dimensional tensors, strings) as by `defaultCollate`.
  *
  * Shapes: N sequences [Tₙ, …] become [max T, N, …], or [N, max T, …] with `batchFirst`.
- * @throws RangeError (when a batch is made) for sequences that differ in more than their length; TypeError for
+ * @throws TypeError for what is no option; RangeError (when a batch is made) for sequences that differ in more than their length; TypeError for
  * samples of different kinds or element types.
  * @example
+ * const pairs = new data.ConcatDataset([new data.TensorDataset(randn([2, 5, 3]), ones([2]))]);
  * const loader = new data.DataLoader(pairs, { batchSize: 8, collateFn: data.paddingCollate({ batchFirst: true }) });
  * for (const [[x, lengths], [y]] of loader) {
  *   const packed = nn.utils.rnn.packPaddedSequence(x, lengths, { batchFirst: true, enforceSorted: false });
  * }
  */
-export function paddingCollate({ paddingValue = 0, batchFirst = false }: PaddingOptions = {}): <
-  Sample,
->(
-  samples: readonly Sample[],
-) => Padded<Sample> {
-  if (typeof paddingValue !== 'number') {
-    throw new TypeError(`${operation}: paddingValue must be a number, got ${typeof paddingValue}`);
-  }
+export function paddingCollate(
+  options?: PaddingOptions,
+): <Sample>(samples: readonly Sample[]) => Padded<Sample> {
+  const { paddingValue, batchFirst } = paddingOptions.read(options);
   return <Sample>(samples: readonly Sample[]): Padded<Sample> => {
-    if (!Array.isArray(samples) || samples.length === 0) {
+    if (!isArray(samples)) refuse(operation, 'samples', 'an array', samples);
+    if (samples.length === 0) {
       throw new RangeError(`${operation}: there are no samples`);
     }
     return collate(samples, 'sample', { paddingValue, batchFirst }) as Padded<Sample>;
@@ -57,7 +63,7 @@ export function paddingCollate({ paddingValue = 0, batchFirst = false }: Padding
 type Kind = 'tensor' | 'tokens' | 'tuple' | 'object' | 'other';
 
 function kindOf(item: unknown): Kind {
-  if (item instanceof Tensor) return item.ndim > 0 ? 'tensor' : 'other';
+  if (isTensor(item)) return item.ndim > 0 ? 'tensor' : 'other';
   if (ArrayBuffer.isView(item)) return 'tokens';
   if (Array.isArray(item)) {
     return item.every((each) => typeof each === 'number') ? 'tokens' : 'tuple';

@@ -1,27 +1,75 @@
 /** Samplers: the order in which a loader takes samples (torch.utils.data.Sampler and its kin). */
-import { loaderSeed, Generator } from '../random/generator';
+import {
+  boolean,
+  count,
+  finiteFrom,
+  integer,
+  isIterable,
+  iterableOf,
+  optionsTable,
+  positiveInteger,
+  rule,
+} from '../check';
+import { drawFields, loaderSeed, Generator, type DrawOptions } from '../random/generator';
 import { multinomial, randint, randperm } from '../random';
 import { tensor } from '../ops';
 
 /** Indices of samples, and how many. */
 export interface Sampler<Index = number> extends Iterable<Index> {
+  /** How many indices one pass gives. */
   readonly length: number;
 }
 
-/** 0, 1, 2, … */
+/** Something with a length: a dataset, an array. */
+export interface Sized {
+  /** Number of samples. */
+  readonly length: number;
+}
+
+function lengthOf(value: unknown): unknown {
+  try {
+    return (value as Sized | null | undefined)?.length;
+  } catch {
+    return undefined;
+  }
+}
+
+const anySized = rule<Sized>('a dataset, or anything with a length', (value) =>
+  Number.isSafeInteger(lengthOf(value)),
+);
+
+/** A sampler of indices of any kind. */
+export const anySampler = rule<Sampler<never>>(
+  'a sampler: an iterable with a length',
+  (value) => isIterable(value) && Number.isSafeInteger(lengthOf(value)),
+);
+
+/**
+ * The indices 0, 1, 2, … of a dataset (torch.utils.data.SequentialSampler).
+ * @throws TypeError for what has no length.
+ * @example [...new data.SequentialSampler([7, 8, 9])] // [0, 1, 2]
+ */
 export class SequentialSampler implements Sampler {
-  constructor(private readonly source: { readonly length: number }) {}
+  /** @param source whose length counts */
+  constructor(private readonly source: Sized) {
+    anySized.check('SequentialSampler', 'source', source);
+  }
+
+  /** How many indices there are. */
   get length(): number {
     return this.source.length;
   }
+
+  /** The indices. */
   *[Symbol.iterator](): Generator_<number> {
     for (let i = 0; i < this.length; i++) yield i;
   }
 }
 type Generator_<T> = globalThis.Generator<T, void>;
 
-export interface RandomSamplerOptions {
-  /** Draw each index anew; the same may come again. Default false. */
+/** Options of `RandomSampler`. */
+export interface RandomSamplerOptions extends DrawOptions {
+  /** Draw each index anew; the same may come again. Default: false. */
   replacement?: boolean;
   /** Indices in one pass. Default: one for each sample. */
   numSamples?: number;
@@ -29,26 +77,34 @@ export interface RandomSamplerOptions {
   generator?: Generator;
 }
 
-/** Indices in random order: PyTorch's order for the same seed. */
+const randomOptions = optionsTable<RandomSamplerOptions, 'numSamples' | 'generator'>(
+  'RandomSampler',
+  { replacement: boolean.or(false), numSamples: count.optional, ...drawFields },
+);
+
+/**
+ * Indices of a dataset in random order, anew in each pass (torch.utils.data.RandomSampler): PyTorch's order for the same
+ * seed.
+ * @throws TypeError for what has no length or is no option; RangeError for an empty dataset.
+ * @example [...new data.RandomSampler([7, 8, 9])].sort() // [0, 1, 2]
+ */
 export class RandomSampler implements Sampler {
+  /** How many indices one pass gives. */
   readonly length: number;
   private readonly total: number;
+  private readonly options: { readonly replacement: boolean; readonly generator?: Generator };
 
-  constructor(
-    source: { readonly length: number },
-    private readonly options: RandomSamplerOptions = {},
-  ) {
+  /** @param source whose length counts */
+  constructor(source: Sized, options?: RandomSamplerOptions) {
+    const { numSamples, replacement, generator } = randomOptions.read(options);
+    anySized.check('RandomSampler', 'source', source);
+    this.options = { replacement, generator };
     this.total = source.length;
-    this.length = options.numSamples ?? this.total;
-    if (!Number.isInteger(this.length) || this.length < 0 || this.total === 0) {
-      throw new RangeError(
-        this.total === 0
-          ? 'RandomSampler: the dataset is empty'
-          : `RandomSampler: numSamples must be an integer of at least 0, got ${this.length}`,
-      );
-    }
+    this.length = numSamples ?? this.total;
+    if (this.total === 0) throw new RangeError('RandomSampler: the dataset is empty');
   }
 
+  /** The indices. */
   *[Symbol.iterator](): Generator_<number> {
     const generator = this.options.generator ?? new Generator().manualSeed(loaderSeed());
     const { total, length } = this;
@@ -69,47 +125,77 @@ export class RandomSampler implements Sampler {
   }
 }
 
-/** A random order of given indices. */
+const subsetOptions = optionsTable<DrawOptions, 'generator'>('SubsetRandomSampler', drawFields);
+const anyIndices = iterableOf(integer, 'indices');
+
+/**
+ * Given indices in random order, anew in each pass (torch.utils.data.SubsetRandomSampler).
+ * @throws TypeError, RangeError for what are no indices or no option.
+ * @example [...new data.SubsetRandomSampler([4, 2])].sort() // [2, 4]
+ */
 export class SubsetRandomSampler implements Sampler {
   private readonly indices: readonly number[];
-  constructor(
-    indices: Iterable<number>,
-    private readonly options: { generator?: Generator } = {},
-  ) {
-    this.indices = [...indices];
+  private readonly options: DrawOptions;
+
+  /** @param indices which to give */
+  constructor(indices: Iterable<number>, options?: DrawOptions) {
+    this.options = subsetOptions.read(options);
+    this.indices = anyIndices.check('SubsetRandomSampler', 'indices', indices);
   }
+
+  /** How many indices there are. */
   get length(): number {
     return this.indices.length;
   }
+
+  /** The indices. */
   *[Symbol.iterator](): Generator_<number> {
     const order = randperm(this.length, { generator: this.options.generator }).toTypedArray();
     for (const i of order) yield this.indices[i];
   }
 }
 
-/** Indices drawn in proportion to weights. */
+/** Options of `WeightedRandomSampler`. */
+export interface WeightedSamplerOptions extends DrawOptions {
+  /** Whether an index can be drawn again. Default: true. */
+  replacement?: boolean;
+}
+
+const weightedOptions = optionsTable<WeightedSamplerOptions, 'generator'>('WeightedRandomSampler', {
+  replacement: boolean.or(true),
+  ...drawFields,
+});
+const anyWeights = iterableOf(finiteFrom(0), 'weights');
+
+/**
+ * Indices drawn in proportion to weights (torch.utils.data.WeightedRandomSampler).
+ * @throws TypeError for what are no numbers or no option; RangeError for weights that are negative, not finite or all 0.
+ * @example [...new data.WeightedRandomSampler([0, 1, 0], 2)] // [1, 1]
+ */
 export class WeightedRandomSampler implements Sampler {
   private readonly weights: readonly number[];
+  private readonly options: Readonly<WeightedSamplerOptions>;
 
-  /** @throws RangeError for weights that are negative, not finite or all 0, or too few without replacement. */
+  /**
+   * @param weights one for each index; they need not sum to 1
+   * @param length indices in one pass
+   */
   constructor(
     weights: Iterable<number>,
+    /** How many indices one pass gives. */
     readonly length: number,
-    private readonly options: { replacement?: boolean; generator?: Generator } = {},
+    options?: WeightedSamplerOptions,
   ) {
-    this.weights = [...weights];
-    if (!Number.isInteger(length) || length < 1) {
-      throw new RangeError(
-        `WeightedRandomSampler: numSamples must be an integer of at least 1, got ${length}`,
-      );
-    }
-    if (this.weights.some((w) => !(w >= 0 && w < Infinity)) || !this.weights.some((w) => w > 0)) {
-      throw new RangeError(
-        'WeightedRandomSampler: weights must be finite, at least 0, and one of them above 0',
-      );
+    const name = 'WeightedRandomSampler';
+    this.options = weightedOptions.read(options);
+    this.weights = anyWeights.check(name, 'weights', weights);
+    positiveInteger.check(name, 'numSamples', length);
+    if (!this.weights.some((weight) => weight > 0)) {
+      throw new RangeError(`${name}: one of the weights must be above 0`);
     }
   }
 
+  /** The indices. */
   *[Symbol.iterator](): Generator_<number> {
     const { replacement = true, generator } = this.options;
     const weights = tensor(this.weights, { dtype: 'float64' });
@@ -117,21 +203,34 @@ export class WeightedRandomSampler implements Sampler {
   }
 }
 
-/** Indices of another sampler in batches. */
+/**
+ * Indices of another sampler in batches (torch.utils.data.BatchSampler).
+ * @throws TypeError for what is no sampler; RangeError for a batchSize below 1.
+ * @example [...new data.BatchSampler(new data.SequentialSampler([7, 8, 9]), 2)] // [[0, 1], [2]]
+ */
 export class BatchSampler implements Sampler<number[]> {
+  /**
+   * @param sampler gives the indices
+   * @param batchSize indices in a batch
+   * @param dropLast whether a last batch that is not full is left out; default false
+   */
   constructor(
     private readonly sampler: Sampler,
     private readonly batchSize: number,
-    private readonly dropLast = false,
+    private readonly dropLast: boolean = false,
   ) {
-    checkBatchSize('BatchSampler', batchSize);
+    anySampler.check('BatchSampler', 'sampler', sampler);
+    positiveInteger.check('BatchSampler', 'batchSize', batchSize);
+    boolean.check('BatchSampler', 'dropLast', dropLast);
   }
 
+  /** How many batches there are. */
   get length(): number {
     const batches = this.sampler.length / this.batchSize;
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
+  /** The batches. */
   *[Symbol.iterator](): Generator_<number[]> {
     let batch: number[] = [];
     for (const i of this.sampler) {
@@ -142,14 +241,5 @@ export class BatchSampler implements Sampler<number[]> {
       }
     }
     if (batch.length > 0 && !this.dropLast) yield batch;
-  }
-}
-
-/** @throws RangeError unless `batchSize` is an integer of at least 1. */
-export function checkBatchSize(operation: string, batchSize: number): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(
-      `${operation}: batchSize must be an integer of at least 1, got ${String(batchSize)}`,
-    );
   }
 }

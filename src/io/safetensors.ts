@@ -3,9 +3,11 @@
  * under another name first and then renamed, so that an interrupted save never harms what was there.
  */
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { describe, isArray, isInstance, optionsTable, rule, string } from '../check';
 import { contiguous, detach } from '../ops/clone';
 import { itemSize, type DType } from '../tensor/dtype';
-import { empty, Tensor } from '../tensor/tensor';
+import { anyTensor } from '../tensor/rules';
+import { empty, type Tensor } from '../tensor/tensor';
 import { readers } from './convert';
 import {
   largestHeader,
@@ -35,10 +37,20 @@ const dtypeOf: Readonly<Record<string, DType>> = {
   BOOL: 'bool',
 };
 
+/** Options of `saveSafetensors`. */
 export interface SaveOptions {
-  /** Strings kept in the file's header. */
+  /** Strings kept in the file's header. Default: none. */
   metadata?: Readonly<Record<string, string>>;
 }
+
+const anyMetadata = rule<Readonly<Record<string, string>>>(
+  'an object of strings',
+  (value) => typeof value === 'object' && value !== null && !isArray(value),
+);
+
+const saveOptions = optionsTable<SaveOptions, 'metadata'>('saveSafetensors', {
+  metadata: anyMetadata.optional,
+});
 
 /** The bytes of a contiguous tensor, in place. */
 const bytesOf = (x: Tensor): Uint8Array => {
@@ -51,25 +63,22 @@ function planOf(tensors: ReadonlyMap<string, Tensor>): {
   entries: [string, Tensor][];
   header: Record<string, unknown>;
 } {
-  if (!(tensors instanceof Map)) {
+  if (!isInstance(tensors, Map)) {
     throw new TypeError(
-      'saveSafetensors: takes a Map from names to tensors, such as model.stateDict()',
+      `saveSafetensors: takes a Map from names to tensors, such as model.stateDict(), got ${describe(tensors)}`,
     );
   }
   const entries: [string, Tensor][] = [];
   for (const [name, x] of tensors as ReadonlyMap<unknown, unknown>) {
-    if (typeof name !== 'string') {
-      throw new TypeError(`saveSafetensors: every name must be a string, got ${typeof name}`);
-    }
+    string.check('saveSafetensors', 'every name', name);
+    if (typeof name !== 'string') continue;
     if (name === '__metadata__' || name === '__proto__') {
       throw new RangeError(`saveSafetensors: a tensor cannot be called ${name}`);
     }
-    if (!(x instanceof Tensor)) {
-      throw new TypeError(
-        `saveSafetensors: ${JSON.stringify(name)} must be a Tensor, got ${typeof x}`,
-      );
-    }
-    entries.push([name, contiguous(detach(x))]);
+    entries.push([
+      name,
+      contiguous(detach(anyTensor.check('saveSafetensors', JSON.stringify(name), x))),
+    ]);
   }
   entries.sort(
     ([a, x], [b, y]) => itemSize(y.dtype) - itemSize(x.dtype) || (a < b ? -1 : Number(a > b)),
@@ -86,21 +95,19 @@ function planOf(tensors: ReadonlyMap<string, Tensor>): {
 
 /**
  * Writes tensors to a safetensors file.
- * @throws TypeError for what is no map of tensors or metadata of strings; Error when the file cannot be written.
- * @example io.saveSafetensors('model.safetensors', model.stateDict(), { metadata: { epoch: '3' } });
+ * @throws TypeError for what is no path, no map of tensors, no metadata of strings; Error when the file cannot be written.
+ * @example io.saveSafetensors('model.safetensors', new nn.Linear(2, 1).stateDict(), { metadata: { epoch: '3' } });
  */
 export function saveSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
-  { metadata }: SaveOptions = {},
+  options?: SaveOptions,
 ): void {
+  const { metadata } = saveOptions.read(options);
+  string.check('saveSafetensors', 'path', path);
   const { entries, header } = planOf(tensors);
   for (const [key, value] of Object.entries(metadata ?? {})) {
-    if (typeof value !== 'string') {
-      throw new TypeError(
-        `saveSafetensors: metadata ${JSON.stringify(key)} must be a string, got ${typeof value}`,
-      );
-    }
+    string.check('saveSafetensors', `metadata ${JSON.stringify(key)}`, value);
   }
   const json = JSON.stringify(
     metadata === undefined ? header : { __metadata__: metadata, ...header },
@@ -141,7 +148,12 @@ function readAll(file: number, into: Uint8Array, position: number): void {
 }
 
 /** Opens a file, checks its header and hands both on. */
-function withFile<R>(path: string, body: (file: number, header: Header, start: number) => R): R {
+function withFile<R>(
+  operation: string,
+  path: string,
+  body: (file: number, header: Header, start: number) => R,
+): R {
+  string.check(operation, 'path', path);
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
@@ -210,18 +222,29 @@ function readTensor(file: number, entry: Entry, start: number): Tensor {
 
 /**
  * Reads a safetensors file. F16 and BF16 become float32, integers of other widths int32.
- * @throws RangeError saying what is wrong with a malformed file; Error when it cannot be read.
- * @example model.loadStateDict(io.loadSafetensors('model.safetensors'));
+ * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file; Error when it cannot be
+ * read.
+ * @example
+ * const model = new nn.Linear(2, 1);
+ * io.saveSafetensors('model.safetensors', model.stateDict());
+ * model.loadStateDict(io.loadSafetensors('model.safetensors'));
  */
 export function loadSafetensors(path: string): Map<string, Tensor> {
-  return withFile(path, (file, { entries }, start) => {
+  return withFile('loadSafetensors', path, (file, { entries }, start) => {
     const out = new Map<string, Tensor>();
     for (const entry of entries) out.set(entry.name, readTensor(file, entry, start));
     return out;
   });
 }
 
-/** The strings in the header of a safetensors file; an empty object when there are none. */
+/**
+ * The strings in the header of a safetensors file; an empty object when there are none.
+ * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file; Error when it cannot be
+ * read.
+ * @example
+ * io.saveSafetensors('model.safetensors', new Map(), { metadata: { epoch: '3' } });
+ * io.readSafetensorsMetadata('model.safetensors').epoch; // '3'
+ */
 export function readSafetensorsMetadata(path: string): Readonly<Record<string, string>> {
-  return withFile(path, (_file, { metadata }) => metadata);
+  return withFile('readSafetensorsMetadata', path, (_file, { metadata }) => metadata);
 }

@@ -4,15 +4,30 @@
  */
 import { createRequire } from 'node:module';
 import type * as ECharts from 'echarts';
+import { rule, string } from '../check';
 
-/** Size of the picture, in pixels, and what stands above it. */
+/** Options of every chart. */
 export interface ChartOptions {
+  /** Heading. Default: none. */
   title?: string;
-  /** Default: 720. */
+  /** In pixels. Default: 720. */
   width?: number;
-  /** Default: 420, or what keeps a matrix's cells square. */
+  /** In pixels. Default: 420, or what keeps a matrix's cells square. */
   height?: number;
 }
+
+const pixels = rule<number>(
+  'from 50 to 20000 pixels',
+  (value) => typeof value === 'number',
+  (value) => value >= 50 && value <= 20_000,
+);
+
+/** The rows that the options tables of all charts share. */
+export const chartFields = {
+  title: string.optional,
+  width: pixels.optional,
+  height: pixels.optional,
+};
 
 let library: typeof ECharts | null = null;
 
@@ -39,11 +54,6 @@ export function draw(
   { title, width = 720, height = 420 }: ChartOptions,
   option: object,
 ): string {
-  for (const [name, size] of Object.entries({ width, height })) {
-    if (!Number.isFinite(size) || size < 50 || size > 20_000) {
-      throw new RangeError(`${operation}: ${name} must be from 50 to 20000 pixels, got ${size}`);
-    }
-  }
   const chart = load(operation).init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({
@@ -66,12 +76,5 @@ export function draw(
     return chart.renderToSVGString();
   } finally {
     chart.dispose();
-  }
-}
-
-/** @throws TypeError unless `options` is an object. */
-export function checkOptions(operation: string, options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${operation}: options must be an object, got ${String(options)}`);
   }
 }

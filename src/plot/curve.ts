@@ -1,28 +1,42 @@
 /** Curves: losses by epoch, signals by time. Owns what a curve is made from; drawing is chart.ts's. */
+import { boolean, describe, isArray, optionsTable, refuse, string } from '../check';
+import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
-import { checkOptions, draw, type ChartOptions } from './chart';
+import type { Tensor } from '../tensor/tensor';
+import { chartFields, draw, type ChartOptions } from './chart';
 
 /** Heights at 0, 1, 2, …; or points [x, y]. */
 export type Curve = Tensor | ArrayLike<number> | readonly (readonly [number, number])[];
 
+/** Options of `curve`. */
 export interface CurveOptions extends ChartOptions {
-  /** Name of the horizontal axis. */
+  /** Name of the horizontal axis. Default: none. */
   x?: string;
-  /** Name of the vertical axis. */
+  /** Name of the vertical axis. Default: none. */
   y?: string;
-  /** A logarithmic vertical axis; what is not above 0 has no place on it and leaves a gap. */
+  /** A logarithmic vertical axis; what is not above 0 has no place on it and leaves a gap. Default: false. */
   logY?: boolean;
   /** Dots at the points. Default: with at most 30 points. */
   dots?: boolean;
 }
+
+const curveOptions = optionsTable<CurveOptions, 'title' | 'width' | 'height' | 'dots'>(
+  'plot.curve',
+  {
+    x: string.or(''),
+    y: string.or(''),
+    logY: boolean.or(false),
+    dots: boolean.optional,
+    ...chartFields,
+  },
+);
 
 type Point = [x: number, y: number | null];
 
 function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
   const what = `plot.curve: '${name}'`;
   let list: ArrayLike<unknown>;
-  if (heights instanceof Tensor) {
+  if (isTensor(heights)) {
     if (heights.ndim !== 1) {
       throw new RangeError(
         `${what} must have one dimension, got ${showShape(heights.shape)}; plot.matrix draws two`,
@@ -36,11 +50,13 @@ function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
   ) {
     list = heights;
   } else {
-    throw new TypeError(`${what} must be a tensor or an array of numbers, got ${typeof heights}`);
+    throw new TypeError(
+      `${what} must be a tensor or an array of numbers, got ${describe(heights)}`,
+    );
   }
   if (list.length === 0) throw new RangeError(`${what} has no points`);
   return Array.from(list, (entry, i): Point => {
-    const [x, y] = (Array.isArray(entry) ? entry : [i, entry]) as unknown[];
+    const [x, y] = (isArray(entry) ? entry : [i, entry]) as unknown[];
     if (typeof x !== 'number' || typeof y !== 'number') {
       throw new TypeError(`${what} must hold numbers or points [x, y]; point ${i} is neither`);
     }
@@ -54,37 +70,45 @@ function power(value: number): string {
 }
 
 function isOne(curves: Curve | Readonly<Record<string, Curve>>): curves is Curve {
-  return curves instanceof Tensor || Array.isArray(curves) || ArrayBuffer.isView(curves);
+  return isTensor(curves) || isArray(curves) || ArrayBuffer.isView(curves);
+}
+
+function entriesOf(curves: Readonly<Record<string, Curve>>): [string, Curve][] {
+  try {
+    return Object.entries(curves);
+  } catch {
+    refuse('plot.curve', 'curves', 'a curve, or several by name', curves);
+  }
 }
 
 /**
  * A chart of one curve, or of several by name, as SVG text. Long curves are thinned to what the width can show; NaN
  * and infinities leave gaps.
  * @throws Error when the package `echarts` is not installed; RangeError for a curve without points or of several
- * dimensions.
+ * dimensions; TypeError for what is no curve or no option.
  * @example
+ * const training = [1, 0.5, 0.2];
+ * const validation = [1.1, 0.7, 0.6];
  * plot.save('loss.svg', plot.curve({ training, validation }, { x: 'epoch', y: 'loss', logY: true }));
  */
 export function curve(
   curves: Curve | Readonly<Record<string, Curve>>,
-  options: CurveOptions = {},
+  options?: CurveOptions,
 ): string {
-  checkOptions('plot.curve', options);
+  const read = curveOptions.read(options);
   if (typeof curves !== 'object' || curves === null) {
-    throw new TypeError(
-      `plot.curve: takes a curve, or several by name, got ${curves === null ? 'null' : typeof curves}`,
-    );
+    refuse('plot.curve', 'curves', 'a curve, or several by name', curves);
   }
-  const { x = '', y = '', logY = false } = options;
+  const { x, y, logY } = read;
   const named = isOne(curves) ? { [y === '' ? 'curve' : y]: curves } : curves;
-  const lines = Object.entries(named).map(([name, each]) => ({
+  const lines = entriesOf(named).map(([name, each]) => ({
     name,
     points: pointsOf(name, each, logY),
   }));
   if (lines.length === 0) throw new RangeError('plot.curve: there are no curves');
-  const dots = options.dots ?? lines.every(({ points }) => points.length <= 30);
-  const top = (options.title === undefined ? 20 : 45) + (y === '' ? 0 : 15);
-  return draw('plot.curve', options, {
+  const dots = read.dots ?? lines.every(({ points }) => points.length <= 30);
+  const top = (read.title === undefined ? 20 : 45) + (y === '' ? 0 : 15);
+  return draw('plot.curve', read, {
     grid: {
       left: 20,
       right: 30,

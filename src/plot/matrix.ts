@@ -2,34 +2,67 @@
  * Matrices as coloured cells: attention weights, generated matrices, parameters. Owns the arrangement of one
  * or many on a page and their common scale of colours; drawing is chart.ts's.
  */
+import {
+  arrayOf,
+  boolean,
+  isArray,
+  number,
+  optionsTable,
+  pairOf,
+  positiveInteger,
+  refuse,
+  string,
+} from '../check';
+import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
-import { checkOptions, draw, type ChartOptions } from './chart';
+import type { Tensor } from '../tensor/tensor';
+import { chartFields, draw, type ChartOptions } from './chart';
 
 /** A tensor [rows, columns], or as many nested arrays. */
 export type Matrix = Tensor | readonly ArrayLike<number>[];
 
+/** Options of `matrices`. */
 export interface MatricesOptions extends ChartOptions {
   /** Values of the first and the last colour. Default: the least and the greatest, or ± the largest magnitude. */
   range?: readonly [min: number, max: number];
   /** Write each value into its cell. Default: where the cells are large enough. */
   numbers?: boolean;
-  /** What stands above each matrix. */
+  /** Heading of each matrix. Default: none. */
   titles?: readonly string[];
   /** Matrices side by side. Default: about as many as below each other. */
   perRow?: number;
 }
 
+/** Options of `matrix`. */
 export interface MatrixOptions extends Omit<MatricesOptions, 'titles' | 'perRow'> {
-  /** Name of the horizontal axis. */
+  /** Name of the horizontal axis. Default: none. */
   x?: string;
-  /** Name of the vertical axis. */
+  /** Name of the vertical axis. Default: none. */
   y?: string;
   /** What each row is: the tokens that were written, for an attention matrix. Default: 0, 1, 2, … */
   rows?: readonly string[];
-  /** What each column is. */
+  /** What each column is. Default: 0, 1, 2, … */
   columns?: readonly string[];
 }
+
+const anyLabels = arrayOf(string, 'an array of strings');
+const shared = {
+  range: pairOf(number, 'a pair [min, max]').optional,
+  numbers: boolean.optional,
+  ...chartFields,
+};
+const matricesOptions = optionsTable<MatricesOptions, keyof MatricesOptions>('plot.matrices', {
+  ...shared,
+  titles: anyLabels.optional,
+  perRow: positiveInteger.optional,
+});
+const matrixOptions = optionsTable<MatrixOptions, keyof MatrixOptions>('plot.matrix', {
+  ...shared,
+  x: string.optional,
+  y: string.optional,
+  rows: anyLabels.optional,
+  columns: anyLabels.optional,
+});
 
 // From low to high: viridis for one sign; blue, white, red for both.
 const sequential = ['#440154', '#3b528b', '#21918c', '#5ec962', '#fde725'];
@@ -42,7 +75,7 @@ interface Grid {
 }
 
 function gridOf(operation: string, what: string, given: Matrix): Grid {
-  if (given instanceof Tensor) {
+  if (isTensor(given)) {
     if (given.ndim !== 2) {
       throw new RangeError(
         `${operation}: ${what} must have two dimensions, [rows, columns], got ${showShape(given.shape)}`,
@@ -51,12 +84,13 @@ function gridOf(operation: string, what: string, given: Matrix): Grid {
     const [rows, columns] = given.shape;
     return nonEmpty(operation, what, { rows, columns, values: [...given.toTypedArray()] });
   }
-  if (!Array.isArray(given)) {
-    throw new TypeError(
-      `${operation}: ${what} must be a tensor or nested arrays, got ${typeof given}`,
-    );
-  }
-  const lists = (given as readonly ArrayLike<number>[]).map((row) => Array.from(row));
+  if (!isArray(given)) refuse(operation, what, 'a tensor or nested arrays', given);
+  const lists = Array.from(given, (row, i) => {
+    if (!isArray(row) && !ArrayBuffer.isView(row)) {
+      refuse(operation, `row ${i} of ${what}`, 'an array of numbers', row);
+    }
+    return Array.from(row as ArrayLike<number>);
+  });
   const columns = lists.at(0)?.length ?? 0;
   for (const [i, row] of lists.entries()) {
     if (row.length !== columns) {
@@ -76,9 +110,9 @@ function nonEmpty(operation: string, what: string, grid: Grid): Grid {
   throw new RangeError(`${operation}: ${what} is empty: ${showShape([grid.rows, grid.columns])}`);
 }
 
-function checkLabels(name: string, labels: readonly string[] | undefined, count: number): void {
-  if (labels !== undefined && labels.length !== count) {
-    throw new RangeError(`plot.matrix: ${name} has ${labels.length} labels for ${count} ${name}`);
+function checkLabels(name: string, given: readonly string[] | undefined, count: number): void {
+  if (given !== undefined && given.length !== count) {
+    throw new RangeError(`plot.matrix: ${name} has ${given.length} labels for ${count} ${name}`);
   }
 }
 
@@ -122,9 +156,6 @@ function drawAll(grids: readonly Grid[], page: Page): string {
   const { operation, titles, x, y, rows: rowLabels, columns: columnLabels } = page;
   const scale = scaleOf(operation, grids, page.range);
   const perRow = page.perRow ?? Math.ceil(Math.sqrt(grids.length * 1.5));
-  if (!Number.isInteger(perRow) || perRow < 1) {
-    throw new RangeError(`${operation}: perRow must be an integer of at least 1, got ${perRow}`);
-  }
   const down = Math.ceil(grids.length / perRow);
   const across = Math.min(perRow, grids.length);
   const cells = Math.max(...grids.map(({ values }) => values.length));
@@ -264,15 +295,17 @@ function inCell(value: number, largest: number): string {
 /**
  * A matrix as a picture, as SVG text: row 0 on top, a cell for each element.
  * @throws Error when the package `echarts` is not installed; RangeError for another number of dimensions, an empty matrix
- * or labels that are not as many as rows or columns.
- * @example plot.save('attention.svg', plot.matrix(weights, { rows: written, columns: read }));
+ * or labels that are not as many as rows or columns; TypeError for what is no matrix or no option.
+ * @example
+ * const weights = softmax(randn([2, 3]), 1);
+ * plot.save('attention.svg', plot.matrix(weights, { rows: ['le', 'chat'], columns: ['the', 'black', 'cat'] }));
  */
-export function matrix(values: Matrix, options: MatrixOptions = {}): string {
-  checkOptions('plot.matrix', options);
+export function matrix(values: Matrix, options?: MatrixOptions): string {
+  const read = matrixOptions.read(options);
   const grid = gridOf('plot.matrix', 'the matrix', values);
-  checkLabels('rows', options.rows, grid.rows);
-  checkLabels('columns', options.columns, grid.columns);
-  return drawAll([grid], { ...options, operation: 'plot.matrix' });
+  checkLabels('rows', read.rows, grid.rows);
+  checkLabels('columns', read.columns, grid.columns);
+  return drawAll([grid], { ...read, operation: 'plot.matrix' });
 }
 
 /**
@@ -281,30 +314,26 @@ export function matrix(values: Matrix, options: MatrixOptions = {}): string {
  * @throws as `plot.matrix`.
  * @example plot.save('generated.svg', plot.matrices(randn([10, 2, 2])));
  */
-export function matrices(
-  values: Tensor | readonly Matrix[],
-  options: MatricesOptions = {},
-): string {
+export function matrices(values: Tensor | readonly Matrix[], options?: MatricesOptions): string {
   const operation = 'plot.matrices';
-  checkOptions(operation, options);
-  if (values instanceof Tensor && values.ndim !== 3) {
+  const read = matricesOptions.read(options);
+  if (isTensor(values) && values.ndim !== 3) {
     throw new RangeError(
       `${operation}: a tensor must have three dimensions, [count, rows, columns], got ${showShape(values.shape)}`,
     );
   }
-  if (!(values instanceof Tensor) && !Array.isArray(values)) {
-    throw new TypeError(`${operation}: takes a tensor or a list of matrices, got ${typeof values}`);
+  if (!isTensor(values) && !isArray(values)) {
+    refuse(operation, 'values', 'a tensor or a list of matrices', values);
   }
-  const list =
-    values instanceof Tensor
-      ? Array.from({ length: values.shape[0] }, (_, i) => values.select(0, i))
-      : (values as readonly Matrix[]);
+  const list = isTensor(values)
+    ? Array.from({ length: values.shape[0] }, (_, i) => values.select(0, i))
+    : values;
   if (list.length === 0) throw new RangeError(`${operation}: there are no matrices`);
-  if (options.titles !== undefined && options.titles.length !== list.length) {
+  if (read.titles !== undefined && read.titles.length !== list.length) {
     throw new RangeError(
-      `${operation}: titles has ${options.titles.length} entries for ${list.length} matrices`,
+      `${operation}: titles has ${read.titles.length} entries for ${list.length} matrices`,
     );
   }
   const grids = list.map((each, i) => gridOf(operation, `matrix ${i}`, each));
-  return drawAll(grids, { ...options, operation });
+  return drawAll(grids, { ...read, operation });
 }

@@ -225,7 +225,7 @@ describe('what can be walked', () => {
       new TypeError('backward: the gradient has dtype float64, but the tensor has float32'),
     );
     expect(() => y.backward({ gradient: [1, 2] as unknown as Tensor })).toThrow(
-      new TypeError('backward: the gradient must be a Tensor, got object'),
+      new TypeError('backward: gradient must be a Tensor or null, got [1, 2]'),
     );
   });
 

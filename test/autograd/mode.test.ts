@@ -58,7 +58,7 @@ describe('noGrad, enableGrad', () => {
     expect(() => enableGrad(async () => 1)).toThrow(/^enableGrad: the function returned a promise/);
     expect(isGradEnabled()).toBe(true);
     expect(() => noGrad(5 as never)).toThrow(
-      new TypeError('noGrad: takes a function to run, got number'),
+      new TypeError('noGrad: body must be a function to run, got 5'),
     );
   });
 });

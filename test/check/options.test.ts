@@ -1,6 +1,7 @@
 // Options: defaults, what is refused, and that nothing is read twice.
 import {
   boolean,
+  instanceOf,
   nearest,
   oneOf,
   optionsTable,
@@ -95,6 +96,19 @@ test.each<[unknown, string]>([
   ],
 ])('refuses %p', (given, message) => {
   expect(() => read(given)).toThrow(new TypeError(message));
+});
+
+test('names the option that takes an instance', () => {
+  class Seed {
+    state = 1;
+  }
+  const table = optionsTable<{ size?: number; seed?: Seed }, 'seed'>('draw', {
+    size: positiveInteger.or(1),
+    seed: instanceOf(Seed).optional,
+  });
+  expect(() => table.read(new Seed() as never)).toThrow(
+    new TypeError('draw: options must be an object, got a Seed; did you mean { seed: … }?'),
+  );
 });
 
 test('refuses a value out of range with a RangeError', () => {

@@ -87,7 +87,7 @@ test.each<[string, () => unknown, string]>([
   [
     'no dataset',
     () => new data.DataLoader([1, 2] as never),
-    'DataLoader: the dataset must be a Dataset',
+    'DataLoader: dataset must be a Dataset',
   ],
   [
     'batch size',
@@ -148,7 +148,7 @@ test.each<[string, () => unknown, string]>([
   [
     'weights',
     () => new data.WeightedRandomSampler([1, -1], 2),
-    'WeightedRandomSampler: weights must be finite, at least 0',
+    'WeightedRandomSampler: weights[1] must be a finite number of at least 0, got -1',
   ],
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);

@@ -109,7 +109,7 @@ test.each<[string, () => unknown, string]>([
   [
     'padding value',
     () => paddingCollate({ paddingValue: null as never }),
-    'paddingCollate: paddingValue must be a number, got object',
+    'paddingCollate: paddingValue must be a number, got null',
   ],
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);

@@ -297,7 +297,7 @@ describe('schedules refuse', () => {
     });
     scheduler.step();
     scheduler.step();
-    expect(() => scheduler.step()).toThrow(/step 3 is behind the cycle's end; totalSteps is 2/);
+    expect(() => scheduler.step()).toThrow(/step 3 is past the end of the cycle; totalSteps is 2/);
   });
 });
 

@@ -126,7 +126,11 @@ test.each<[string, () => unknown, string]>([
     "plot.curve: 'loss' must have one dimension, got [2, 2]; plot.matrix draws two",
   ],
   ['text', () => plot.curve(['a'] as never), "plot.curve: 'curve' must hold numbers or points"],
-  ['null', () => plot.curve(null as never), 'plot.curve: takes a curve, or several by name'],
+  [
+    'null',
+    () => plot.curve(null as never),
+    'plot.curve: curves must be a curve, or several by name, got null',
+  ],
   ['options', () => plot.curve([1], null as never), 'plot.curve: options must be an object'],
   ['a width', () => plot.curve([1], { width: NaN }), 'plot.curve: width must be from 50 to 20000'],
   [
@@ -162,7 +166,7 @@ test.each<[string, () => unknown, string]>([
     'plot.matrices: titles has 1 entries for 2 matrices',
   ],
   ['perRow', () => plot.matrices(zeros([2, 1, 1]), { perRow: 0 }), 'perRow must be an integer'],
-  ['no path', () => plot.save(1 as never, ''), 'plot.save: takes a path and the SVG text'],
+  ['no path', () => plot.save(1 as never, ''), 'plot.save: path must be a string, got 1'],
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);
 });

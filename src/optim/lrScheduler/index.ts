@@ -7,4 +7,11 @@ export {
   type SchedulerOptions,
   type SchedulerState,
 } from './scheduler';
-export { CosineAnnealingLR, ExponentialLR, LambdaLR, StepLR } from './simple';
+export {
+  CosineAnnealingLR,
+  ExponentialLR,
+  LambdaLR,
+  StepLR,
+  type CosineAnnealingOptions,
+  type StepLROptions,
+} from './simple';

@@ -1,26 +1,41 @@
 /** OneCycleLR: up to a maximum and down again in one cycle, momentum the other way. */
-import { checkOption, type CommonOptions, type ParamGroup } from '../optimizer';
 import {
-  checkPositiveInteger,
+  arrayOf,
+  boolean,
+  either,
+  finiteFrom,
+  oneOf,
+  optionsTable,
+  positive,
+  positiveInteger,
+  probability,
+} from '../../check';
+import type { CommonOptions, ParamGroup } from '../optimizer';
+import {
+  checkOptimizer,
   LRScheduler,
+  schedulerFields,
   type AnyOptimizer,
   type SchedulerOptions,
 } from './scheduler';
 
+/** Options of `OneCycleLR`. */
 export interface OneCycleOptions extends SchedulerOptions {
   /** Length of the cycle, in steps; or give `epochs` and `stepsPerEpoch`. */
   totalSteps?: number;
+  /** Epochs of training, times `stepsPerEpoch` the length of the cycle. */
   epochs?: number;
+  /** Steps of an epoch. */
   stepsPerEpoch?: number;
   /** Share of the cycle in which the rate rises. Default: 0.3. */
   pctStart?: number;
-  /** Default: `cos`. */
+  /** Form of the rise and fall: half a cosine or a straight line. Default: `'cos'`. */
   annealStrategy?: 'cos' | 'linear';
   /** Whether momentum (or the first beta) falls while the rate rises. Default: true. */
   cycleMomentum?: boolean;
-  /** Default: 0.85. */
+  /** The least momentum, for all groups or for each. Default: 0.85. */
   baseMomentum?: number | readonly number[];
-  /** Default: 0.95. */
+  /** The greatest momentum, for all groups or for each. Default: 0.95. */
   maxMomentum?: number | readonly number[];
   /** The cycle starts at maxLr / divFactor. Default: 25. */
   divFactor?: number;
@@ -29,6 +44,29 @@ export interface OneCycleOptions extends SchedulerOptions {
   /** A third phase goes from the initial to the last rate. Default: false. */
   threePhase?: boolean;
 }
+
+const eachGroup = either<number | readonly number[]>(
+  finiteFrom(0),
+  arrayOf(finiteFrom(0), 'an array of such'),
+);
+
+const oneCycleOptions = optionsTable<OneCycleOptions, 'totalSteps' | 'epochs' | 'stepsPerEpoch'>(
+  'OneCycleLR',
+  {
+    totalSteps: positiveInteger.optional,
+    epochs: positiveInteger.optional,
+    stepsPerEpoch: positiveInteger.optional,
+    pctStart: probability.or(0.3),
+    annealStrategy: oneOf('cos', 'linear').or('cos'),
+    cycleMomentum: boolean.or(true),
+    baseMomentum: eachGroup.or(0.85),
+    maxMomentum: eachGroup.or(0.95),
+    divFactor: positive.or(25),
+    finalDivFactor: positive.or(1e4),
+    threePhase: boolean.or(false),
+    ...schedulerFields,
+  },
+);
 
 interface Phase {
   readonly end: number;
@@ -42,11 +80,17 @@ interface Phase {
 type Momentum = { momentum?: number; betas?: readonly [number, number] };
 
 /**
- * Smith and Topin 2017 (torch.optim.lr_scheduler.OneCycleLR). `step()` is called after every batch.
- * @param maxLr for all groups or for each
- * @example new optim.lrScheduler.OneCycleLR(optimizer, 0.01, { totalSteps: 1000 })
+ * The rate rises from maxLr / divFactor to `maxLr` in the first `pctStart` of the cycle, then falls to the initial rate /
+ * finalDivFactor, momentum the other way (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2017). `step()` is called
+ * after every batch.
+ * @throws TypeError for what is no optimizer or no option; RangeError for an option out of range, and an optimizer without
+ * momentum while it is to cycle.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
+ * const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, 0.01, { totalSteps: 1000 });
  */
 export class OneCycleLR extends LRScheduler {
+  /** Length of the cycle, in steps. */
   readonly totalSteps: number;
   readonly #phases: readonly Phase[];
   readonly #linear: boolean;
@@ -55,30 +99,20 @@ export class OneCycleLR extends LRScheduler {
   readonly #rates: readonly (readonly [number, number, number])[];
   readonly #momenta: readonly (readonly [number, number])[];
 
-  /** @throws RangeError for an option out of range, or an optimizer without momentum while it is to cycle. */
+  /** @param maxLr the greatest rate, for all groups or for each */
   constructor(
     optimizer: AnyOptimizer,
     maxLr: number | readonly number[],
-    options: OneCycleOptions = {},
+    options?: OneCycleOptions,
   ) {
-    const {
-      pctStart = 0.3,
-      annealStrategy = 'cos',
-      divFactor = 25,
-      finalDivFactor = 1e4,
-    } = options;
-    const { epochs, stepsPerEpoch, totalSteps, threePhase = false, cycleMomentum = true } = options;
-    super(optimizer, options);
+    const read = oneCycleOptions.read(options);
+    const { pctStart, annealStrategy, divFactor, finalDivFactor, threePhase, cycleMomentum } = read;
+    const { epochs, stepsPerEpoch, totalSteps } = read;
+    checkOptimizer('OneCycleLR', optimizer);
     const steps = totalSteps ?? (epochs ?? NaN) * (stepsPerEpoch ?? NaN);
-    checkPositiveInteger('OneCycleLR', 'totalSteps (or epochs times stepsPerEpoch)', steps);
-    checkOption('OneCycleLR', 'pctStart', pctStart, 0, 1 + Number.EPSILON);
-    checkOption('OneCycleLR', 'divFactor', divFactor, Number.MIN_VALUE);
-    checkOption('OneCycleLR', 'finalDivFactor', finalDivFactor, Number.MIN_VALUE);
-    if (annealStrategy !== 'cos' && annealStrategy !== 'linear') {
-      throw new RangeError(
-        `OneCycleLR: annealStrategy must be 'cos' or 'linear', got '${String(annealStrategy)}'`,
-      );
-    }
+    positiveInteger.check('OneCycleLR', 'totalSteps (or epochs times stepsPerEpoch)', steps);
+    eachGroup.check('OneCycleLR', 'maxLr', maxLr);
+    super(optimizer, { lastEpoch: read.lastEpoch });
     this.totalSteps = steps;
     this.#linear = annealStrategy === 'linear';
     const groups = optimizer.paramGroups;
@@ -89,15 +123,14 @@ export class OneCycleLR extends LRScheduler {
           `OneCycleLR: there are ${groups.length} groups but ${list.length} values in ${name}`,
         );
       }
-      for (const one of list) checkOption('OneCycleLR', name, one);
       return list;
     };
     this.#rates = each('maxLr', maxLr).map((max) => {
       const first = max / divFactor;
       return [first, max, first / finalDivFactor];
     });
-    const base = each('baseMomentum', options.baseMomentum ?? 0.85);
-    const max = each('maxMomentum', options.maxMomentum ?? 0.95);
+    const base = each('baseMomentum', read.baseMomentum);
+    const max = each('maxMomentum', read.maxMomentum);
     this.#momenta = groups.map((_, i) => [base[i], max[i]]);
     this.#cyclesMomentum = cycleMomentum;
     if (cycleMomentum && groups.some((group) => !('momentum' in group) && !('betas' in group))) {
@@ -126,11 +159,12 @@ export class OneCycleLR extends LRScheduler {
       : end + ((start - end) / 2) * (Math.cos(Math.PI * share) + 1);
   }
 
+  /** @internal */
   protected override getLr(groups: readonly ParamGroup<CommonOptions>[]): number[] {
     const step = this.lastEpoch;
     if (step > this.totalSteps) {
       throw new RangeError(
-        `OneCycleLR.step: step ${step} is behind the cycle's end; totalSteps is ${this.totalSteps}`,
+        `OneCycleLR.step: step ${step} is past the end of the cycle; totalSteps is ${this.totalSteps}`,
       );
     }
     const found = this.#phases.findIndex((phase) => step <= phase.end);

@@ -1,8 +1,21 @@
 /** ReduceLROnPlateau: a rate that falls when a measure stops improving. */
-import { checkOption } from '../optimizer';
-import { Tensor } from '../../tensor/tensor';
-import { checkFinite, checkOptimizer, type AnyOptimizer, type SchedulerState } from './scheduler';
+import {
+  arrayOf,
+  either,
+  finite,
+  finiteFrom,
+  number,
+  numberBelow,
+  objectOf,
+  oneOf,
+  optionsTable,
+  refuse,
+} from '../../check';
+import { isTensor } from '../../tensor/rules';
+import type { Tensor } from '../../tensor/tensor';
+import { checkOptimizer, type AnyOptimizer, type SchedulerState } from './scheduler';
 
+/** Options of `ReduceLROnPlateau`. */
 export interface PlateauOptions {
   /** Whether the measure is to fall (`min`, default) or to rise. */
   mode?: 'min' | 'max';
@@ -22,50 +35,57 @@ export interface PlateauOptions {
   eps?: number;
 }
 
+const plateauOptions = optionsTable<PlateauOptions>('ReduceLROnPlateau', {
+  mode: oneOf('min', 'max').or('min'),
+  factor: numberBelow(0, 1).or(0.1),
+  patience: finiteFrom(0).or(10),
+  threshold: finiteFrom(0).or(1e-4),
+  thresholdMode: oneOf('rel', 'abs').or('rel'),
+  cooldown: finiteFrom(0).or(0),
+  minLr: either<number | readonly number[]>(finite, arrayOf(finite)).or(0),
+  eps: finiteFrom(0).or(1e-8),
+});
+
+const savedState = objectOf('what stateDict() returned', {
+  last_epoch: finite,
+  best: number,
+  num_bad_epochs: finite,
+  cooldown_counter: finite,
+  _last_lr: arrayOf(finite, 'an array of rates'),
+});
+
 /**
  * Multiplies the rate by `factor` when a measure has not improved for more than `patience` epochs
  * (torch.optim.lr_scheduler.ReduceLROnPlateau).
+ * @throws TypeError for what is no optimizer or no option; RangeError for an option out of range.
  * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
  * const scheduler = new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 3 });
- * scheduler.step(validationLoss);
+ * scheduler.step(0.7); // the validation loss of an epoch
  */
 export class ReduceLROnPlateau {
+  /** How many measures were taken. */
   lastEpoch = 0;
+  /** The best measure so far. */
   best: number;
+  /** Epochs since the measure has improved. */
   numBadEpochs = 0;
+  /** Epochs in which nothing is counted yet. */
   cooldownCounter = 0;
+  /** The options, with defaults in place. */
   readonly options: Readonly<Required<PlateauOptions>>;
   #lastLr: number[];
 
-  /** @throws RangeError for an option out of range. */
   constructor(
+    /** Whose groups' rates are set. */
     readonly optimizer: AnyOptimizer,
-    options: PlateauOptions = {},
+    options?: PlateauOptions,
   ) {
     const name = 'ReduceLROnPlateau';
+    this.options = plateauOptions.read(options);
     checkOptimizer(name, optimizer);
-    this.options = {
-      mode: 'min',
-      factor: 0.1,
-      patience: 10,
-      threshold: 1e-4,
-      thresholdMode: 'rel',
-      cooldown: 0,
-      minLr: 0,
-      eps: 1e-8,
-      ...options,
-    };
-    const { mode, factor, patience, threshold, thresholdMode, cooldown, minLr, eps } = this.options;
-    checkOption(name, 'factor', factor, 0, 1);
-    for (const [key, value] of Object.entries({ patience, threshold, cooldown, eps })) {
-      checkOption(name, key, value);
-    }
-    if (!['min', 'max'].includes(mode) || !['rel', 'abs'].includes(thresholdMode)) {
-      throw new RangeError(
-        `${name}: mode must be 'min' or 'max' and thresholdMode 'rel' or 'abs', got '${mode}' and '${thresholdMode}'`,
-      );
-    }
-    if (Array.isArray(minLr) && minLr.length !== optimizer.paramGroups.length) {
+    const { mode, minLr } = this.options;
+    if (typeof minLr !== 'number' && minLr.length !== optimizer.paramGroups.length) {
       throw new RangeError(
         `${name}: there are ${optimizer.paramGroups.length} groups but ${minLr.length} rates in minLr`,
       );
@@ -88,13 +108,14 @@ export class ReduceLROnPlateau {
     return mode === 'min' ? value < margin : value > margin;
   }
 
-  /** Takes an epoch's measure: a number or a tensor of one. */
+  /**
+   * Takes an epoch's measure: a number or a tensor of one.
+   * @throws TypeError for anything else.
+   */
   step(metrics: number | Tensor): void {
-    const current = metrics instanceof Tensor ? metrics.item() : metrics;
+    const current = isTensor(metrics) ? metrics.item() : metrics;
     if (typeof current !== 'number') {
-      throw new TypeError(
-        `ReduceLROnPlateau.step: takes the measure, a number or a tensor of one, got ${typeof current}`,
-      );
+      refuse('ReduceLROnPlateau.step', 'metrics', 'a number or a tensor of one', current);
     }
     this.lastEpoch++;
     if (this.#improves(current)) {
@@ -133,20 +154,16 @@ export class ReduceLROnPlateau {
     };
   }
 
-  /** @throws TypeError when an entry is missing or of another kind. */
+  /**
+   * Takes over what `stateDict` returned.
+   * @throws TypeError, RangeError when an entry is missing or of another kind.
+   */
   loadStateDict(state: SchedulerState): void {
-    const name = 'ReduceLROnPlateau.loadStateDict';
-    const { last_epoch, best, num_bad_epochs, cooldown_counter, _last_lr } = state;
-    for (const [key, value] of Object.entries({ last_epoch, num_bad_epochs, cooldown_counter })) {
-      checkFinite(name, key, value);
-    }
-    if (typeof best !== 'number' || !Array.isArray(_last_lr)) {
-      throw new TypeError(`${name}: best must be a number and _last_lr an array`);
-    }
-    this.lastEpoch = last_epoch as number;
-    this.best = best;
-    this.numBadEpochs = num_bad_epochs as number;
-    this.cooldownCounter = cooldown_counter as number;
-    this.#lastLr = (_last_lr as number[]).slice();
+    const saved = savedState.check('ReduceLROnPlateau.loadStateDict', 'state', state);
+    this.lastEpoch = saved.last_epoch;
+    this.best = saved.best;
+    this.numBadEpochs = saved.num_bad_epochs;
+    this.cooldownCounter = saved.cooldown_counter;
+    this.#lastLr = [...saved._last_lr];
   }
 }

@@ -1,42 +1,49 @@
 /** LRScheduler: what schedules of the learning rate share. Each schedule is one formula in a file beside this. */
+import { arrayOf, finite, instanceOf, integerFrom, objectOf, optionsTable } from '../../check';
 import { Optimizer, type CommonOptions, type ParamGroup } from '../optimizer';
 
 /** Any optimizer: a scheduler touches its groups' rates only. */
 export type AnyOptimizer = Optimizer;
 
+/** Options of every schedule. */
 export interface SchedulerOptions {
-  /** The last epoch that was done before, when training is resumed. Default: -1, none. */
+  /** The last epoch that was done before, when training is resumed. Default: −1, none. */
   lastEpoch?: number;
 }
 
 /** What a scheduler remembers, by PyTorch's names. */
 export type SchedulerState = Record<string, number | readonly number[]>;
 
+/** The row that the tables of all schedules share. */
+export const schedulerFields = { lastEpoch: integerFrom(-1).or(-1) };
+
+const schedulerOptions = optionsTable<SchedulerOptions>('LRScheduler', schedulerFields);
+
+export const anyOptimizer = instanceOf(Optimizer, 'an optimizer');
+
+/** Of which `paramGroups` may be looped over. */
 export function checkOptimizer(operation: string, optimizer: unknown): void {
-  if (!(optimizer instanceof Optimizer)) {
-    throw new TypeError(
-      `${operation}: takes an optimizer first, got ${optimizer === null ? 'null' : typeof optimizer}`,
-    );
-  }
+  anyOptimizer.check(operation, 'optimizer', optimizer);
 }
 
-/** @throws RangeError or TypeError unless `value` is an integer of at least 1. */
-export function checkPositiveInteger(operation: string, name: string, value: unknown): void {
-  if (Number.isInteger(value) && (value as number) >= 1) return;
-  const message = `${operation}: ${name} must be an integer of at least 1, got ${String(value)}`;
-  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
-}
-
-/** @throws RangeError or TypeError unless `value` is finite. */
-export function checkFinite(operation: string, name: string, value: unknown): void {
-  if (Number.isFinite(value)) return;
-  const message = `${operation}: ${name} must be a finite number, got ${String(value)}`;
-  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
-}
+const anyRates = arrayOf(finite, 'an array of rates');
+const savedState = objectOf('what stateDict() returned', {
+  last_epoch: finite,
+  base_lrs: anyRates,
+  _last_lr: anyRates,
+});
 
 /**
- * Base class of learning rate schedules (torch.optim.lr_scheduler.LRScheduler). `step()` is called after
- * each epoch (or batch), after the optimizer's own.
+ * Base class of learning rate schedules (torch.optim.lr_scheduler.LRScheduler): a subclass says each group's rate for
+ * `lastEpoch`. `step()` is called after each epoch (or batch), after the optimizer's own.
+ *
+ * @throws TypeError for what is no optimizer; RangeError when it is to be resumed and the groups have no `initialLr`.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
+ * const scheduler: optim.lrScheduler.LRScheduler = new optim.lrScheduler.ExponentialLR(optimizer, 0.5);
+ * optimizer.step();
+ * scheduler.step();
+ * scheduler.getLastLr(); // [0.05]
  */
 export abstract class LRScheduler {
   /** How many steps were made: 0 after construction. */
@@ -48,16 +55,13 @@ export abstract class LRScheduler {
   readonly #updatesBefore: number;
 
   constructor(
+    /** Whose groups' rates are set. */
     readonly optimizer: AnyOptimizer,
-    { lastEpoch = -1 }: SchedulerOptions = {},
+    options?: SchedulerOptions,
   ) {
     const name = this.constructor.name;
+    const { lastEpoch } = schedulerOptions.read(options, name);
     checkOptimizer(name, optimizer);
-    if (!Number.isInteger(lastEpoch) || lastEpoch < -1) {
-      throw new RangeError(
-        `${name}: lastEpoch must be an integer of at least -1, got ${lastEpoch}`,
-      );
-    }
     for (const [i, group] of optimizer.paramGroups.entries()) {
       if (lastEpoch === -1) group.initialLr ??= group.lr;
       else if (group.initialLr === undefined) {
@@ -117,18 +121,22 @@ export abstract class LRScheduler {
     };
   }
 
-  /** @throws TypeError when an entry is missing or of another kind. */
+  /**
+   * Takes over what `stateDict` returned.
+   * @throws TypeError, RangeError when an entry is missing or of another kind.
+   */
   loadStateDict(state: SchedulerState): void {
     const name = `${this.constructor.name}.loadStateDict`;
-    const { last_epoch, base_lrs, _last_lr } = state;
-    checkFinite(name, 'last_epoch', last_epoch);
+    const { last_epoch, base_lrs, _last_lr } = savedState.check(name, 'state', state);
     for (const [key, list] of Object.entries({ base_lrs, _last_lr })) {
-      if (!Array.isArray(list) || list.length !== this.baseLrs.length) {
-        throw new TypeError(`${name}: ${key} must hold ${this.baseLrs.length} rates`);
+      if (list.length !== this.baseLrs.length) {
+        throw new RangeError(
+          `${name}: ${key} must hold ${this.baseLrs.length} rates, got ${list.length}`,
+        );
       }
     }
-    this.lastEpoch = last_epoch as number;
-    this.baseLrs = (base_lrs as number[]).slice();
-    this.#lastLr = (_last_lr as number[]).slice();
+    this.lastEpoch = last_epoch;
+    this.baseLrs = [...base_lrs];
+    this.#lastLr = [..._last_lr];
   }
 }

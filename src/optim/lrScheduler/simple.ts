@@ -1,9 +1,10 @@
 /** Schedules of one line each. Formulas step from the rate in use, so that a rate changed by hand stays changed. */
 import type { CommonOptions, ParamGroup } from '../optimizer';
+import { finite, arrayOf, functionOf, optionsTable, positiveInteger } from '../../check';
 import {
-  checkFinite,
-  checkPositiveInteger,
+  checkOptimizer,
   LRScheduler,
+  schedulerFields,
   type AnyOptimizer,
   type SchedulerOptions,
 } from './scheduler';
@@ -11,100 +12,160 @@ import {
 type Groups = readonly ParamGroup<CommonOptions>[];
 const rates = (groups: Groups): number[] => groups.map((group) => group.lr);
 
+/** Options of `StepLR`. */
+export interface StepLROptions extends SchedulerOptions {
+  /** The factor. Default: 0.1. */
+  gamma?: number;
+}
+
+const stepOptions = optionsTable<StepLROptions>('StepLR', {
+  gamma: finite.or(0.1),
+  ...schedulerFields,
+});
+
 /**
- * Multiplies the rate by `gamma` every `stepSize` epochs (torch.optim.lr_scheduler.StepLR).
- * @param options.gamma default: 0.1
+ * Multiplies the rate by `gamma` every `stepSize` epochs (torch.optim.lr_scheduler.StepLR):
+ * lr = initial lr · gamma^⌊epoch / stepSize⌋.
+ * @throws TypeError for what is no optimizer or no option; RangeError for a stepSize below 1.
  * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
  * const scheduler = new optim.lrScheduler.StepLR(optimizer, 30, { gamma: 0.5 });
  */
 export class StepLR extends LRScheduler {
+  /** The factor. */
   readonly gamma: number;
+
+  /** @param stepSize epochs between two reductions */
   constructor(
     optimizer: AnyOptimizer,
+    /** Epochs between two reductions. */
     readonly stepSize: number,
-    options: SchedulerOptions & { gamma?: number } = {},
+    options?: StepLROptions,
   ) {
-    super(optimizer, options);
-    this.gamma = options.gamma ?? 0.1;
-    checkPositiveInteger('StepLR', 'stepSize', stepSize);
-    checkFinite('StepLR', 'gamma', this.gamma);
+    const { gamma, lastEpoch } = stepOptions.read(options);
+    positiveInteger.check('StepLR', 'stepSize', stepSize);
+    super(optimizer, { lastEpoch });
+    this.gamma = gamma;
     this.begin();
   }
+
+  /** @internal */
   protected override getLr(groups: Groups): number[] {
     if (this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0) return rates(groups);
     return groups.map((group) => group.lr * this.gamma);
   }
 }
 
+const plainOptions = optionsTable<SchedulerOptions>('LRScheduler', schedulerFields);
+
 /**
- * Multiplies the rate by `gamma` every epoch (torch.optim.lr_scheduler.ExponentialLR).
- * @example new optim.lrScheduler.ExponentialLR(optimizer, 0.97)
+ * Multiplies the rate by `gamma` every epoch (torch.optim.lr_scheduler.ExponentialLR): lr = initial lr · gamma^epoch.
+ * @throws TypeError for what is no optimizer, no number, no option.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
+ * const scheduler = new optim.lrScheduler.ExponentialLR(optimizer, 0.97);
  */
 export class ExponentialLR extends LRScheduler {
+  /** @param gamma the factor */
   constructor(
     optimizer: AnyOptimizer,
+    /** The factor. */
     readonly gamma: number,
-    options: SchedulerOptions = {},
+    options?: SchedulerOptions,
   ) {
-    super(optimizer, options);
-    checkFinite('ExponentialLR', 'gamma', gamma);
+    const read = plainOptions.read(options, 'ExponentialLR');
+    finite.check('ExponentialLR', 'gamma', gamma);
+    super(optimizer, read);
     this.begin();
   }
+
+  /** @internal */
   protected override getLr(groups: Groups): number[] {
     return this.initial ? rates(groups) : groups.map((group) => group.lr * this.gamma);
   }
 }
 
+type Lambda = (epoch: number) => number;
+const anyLambda = functionOf<Lambda>('a function of the epoch');
+const lambdas = arrayOf(anyLambda, 'a function of the epoch, or an array of them');
+
 /**
- * The initial rate times what a function says for the epoch (torch.optim.lr_scheduler.LambdaLR).
- * @param lrLambda one function for all groups, or one for each
- * @example new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.95 ** epoch)
+ * The initial rate times what a function says for the epoch (torch.optim.lr_scheduler.LambdaLR):
+ * lr = initial lr · lambda(epoch).
+ * @throws TypeError for what is no optimizer, no function, no option; RangeError for another number of functions than
+ * groups.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
+ * const scheduler = new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.95 ** epoch);
  */
 export class LambdaLR extends LRScheduler {
+  /** A function for each group. */
   readonly lrLambdas: readonly ((epoch: number) => number)[];
+
+  /** @param lrLambda one function for all groups, or one for each */
   constructor(
     optimizer: AnyOptimizer,
     lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[],
-    options: SchedulerOptions = {},
+    options?: SchedulerOptions,
   ) {
-    super(optimizer, options);
+    const read = plainOptions.read(options, 'LambdaLR');
+    checkOptimizer('LambdaLR', optimizer);
     const count = optimizer.paramGroups.length;
-    const list: readonly unknown[] = Array.isArray(lrLambda)
-      ? lrLambda
-      : new Array<unknown>(count).fill(lrLambda);
+    const given = typeof lrLambda === 'function' ? new Array(count).fill(lrLambda) : lrLambda;
+    const list = lambdas.check('LambdaLR', 'lrLambda', given);
     if (list.length !== count) {
       throw new RangeError(`LambdaLR: there are ${count} groups but ${list.length} functions`);
     }
-    if (list.some((item) => typeof item !== 'function')) {
-      throw new TypeError('LambdaLR: takes a function of the epoch, or an array of them');
-    }
-    this.lrLambdas = list as readonly ((epoch: number) => number)[];
+    super(optimizer, read);
+    this.lrLambdas = list;
     this.begin();
   }
+
+  /** @internal */
   protected override getLr(): number[] {
     return this.baseLrs.map((base, i) => base * this.lrLambdas[i](this.lastEpoch));
   }
 }
 
+/** Options of `CosineAnnealingLR`. */
+export interface CosineAnnealingOptions extends SchedulerOptions {
+  /** The least rate. Default: 0. */
+  etaMin?: number;
+}
+
+const cosineOptions = optionsTable<CosineAnnealingOptions>('CosineAnnealingLR', {
+  etaMin: finite.or(0),
+  ...schedulerFields,
+});
+
 /**
  * Half a cosine from the initial rate down to `etaMin` in `TMax` epochs, and up again after (Loshchilov and Hutter
- * 2016, without restarts; torch.optim.lr_scheduler.CosineAnnealingLR).
- * @param options.etaMin default: 0
- * @example new optim.lrScheduler.CosineAnnealingLR(optimizer, 100)
+ * 2016, without restarts; torch.optim.lr_scheduler.CosineAnnealingLR):
+ * lr = etaMin + (initial lr − etaMin)·(1 + cos(π·epoch / TMax)) / 2.
+ * @throws TypeError for what is no optimizer or no option; RangeError for a TMax below 1.
+ * @example
+ * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
+ * const scheduler = new optim.lrScheduler.CosineAnnealingLR(optimizer, 100);
  */
 export class CosineAnnealingLR extends LRScheduler {
+  /** The least rate. */
   readonly etaMin: number;
+
+  /** @param TMax epochs from the initial to the least rate */
   constructor(
     optimizer: AnyOptimizer,
+    /** Epochs from the initial to the least rate. */
     readonly TMax: number,
-    options: SchedulerOptions & { etaMin?: number } = {},
+    options?: CosineAnnealingOptions,
   ) {
-    super(optimizer, options);
-    this.etaMin = options.etaMin ?? 0;
-    checkPositiveInteger('CosineAnnealingLR', 'TMax', TMax);
-    checkFinite('CosineAnnealingLR', 'etaMin', this.etaMin);
+    const { etaMin, lastEpoch } = cosineOptions.read(options);
+    positiveInteger.check('CosineAnnealingLR', 'TMax', TMax);
+    super(optimizer, { lastEpoch });
+    this.etaMin = etaMin;
     this.begin();
   }
+
+  /** @internal */
   protected override getLr(groups: Groups): number[] {
     const { TMax, etaMin, lastEpoch: epoch } = this;
     if (this.initial) return rates(groups);
