@@ -48,8 +48,28 @@ export function sequenceBackward(
       gradWeights.push(w !== null && node.needs(first + i) ? empty(w.shape, dtype) : null);
     }
     const gradXSteps = gradX === null ? noSteps : stepsOf(gradX, options);
+    const common = layerFields(call, d);
+    // Field by field: a spread object has no hidden class that V8 knows, and each field is searched for.
     runSequenceBackward(run, {
-      ...layerFields(call, d),
+      steps: common.steps,
+      batch: common.batch,
+      inputSize: common.inputSize,
+      hiddenSize: common.hiddenSize,
+      projSize: common.projSize,
+      reverse: common.reverse,
+      relu: common.relu,
+      x: common.x,
+      xStrideT: common.xStrideT,
+      xStrideN: common.xStrideN,
+      h0: common.h0,
+      c0: common.c0,
+      weightIh: common.weightIh,
+      weightHh: common.weightHh,
+      weightHr: common.weightHr,
+      batchSizes: common.batchSizes,
+      out: common.out,
+      outStrideT: common.outStrideT,
+      outStrideN: common.outStrideN,
       gates,
       cells: cellStates,
       projected,
