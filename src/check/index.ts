@@ -2,7 +2,7 @@
 export { markTensors } from './copy';
 export { describe } from './describe';
 export { nearest } from './nearest';
-export { optionsTable, type Fields, type Options, type Resolved } from './options';
+export { optionsTable, refuseOption, type Fields, type Options, type Resolved } from './options';
 export {
   anything,
   arrayOf,

@@ -82,6 +82,15 @@ export class Options<T extends object, Undefined extends keyof T = never> {
     return copy as Resolved<T, Undefined>;
   }
 
+  /**
+   * Checks options that have been read before and may have been changed since.
+   * @throws as `read`, except for unknown names.
+   */
+  verify(values: Resolved<T, Undefined>, operation = this.operation): void {
+    const given = values as Readonly<Record<string, unknown>>;
+    for (const name of this.#names) this.#rules[name].check(operation, name, given[name]);
+  }
+
   #fallback(name: string, operation: string): unknown {
     if (this.#required.includes(name)) {
       throw new TypeError(`${operation}: option ${name} is required`);
@@ -105,7 +114,7 @@ export class Options<T extends object, Undefined extends keyof T = never> {
     if (unknown !== undefined) {
       // A tensor or a generator where the object that holds it belongs.
       if (this.#takerOf(given) !== undefined) this.#refuse(given, operation);
-      this.#refuseName(unknown, operation);
+      refuseOption(operation, unknown, this.#names);
     }
     return copy;
   }
@@ -124,14 +133,19 @@ export class Options<T extends object, Undefined extends keyof T = never> {
         : `; did you mean { ${name}: ${shown} }?`;
     throw new TypeError(`${operation}: options must be an object, got ${describe(given)}${hint}`);
   }
+}
 
-  #refuseName(key: string | symbol, operation: string): never {
-    const near = typeof key === 'string' ? nearest(key, this.#names) : undefined;
-    const hint =
-      near === undefined ? `the options are ${this.#names.join(', ')}` : `did you mean '${near}'?`;
-    const shown = typeof key === 'string' ? `'${key}'` : describe(key);
-    throw new TypeError(`${operation}: unknown option ${shown}; ${hint}`);
-  }
+/** Throws the error of an option that does not exist. */
+export function refuseOption(
+  operation: string,
+  key: string | symbol,
+  names: readonly string[],
+): never {
+  const near = typeof key === 'string' ? nearest(key, names) : undefined;
+  const hint =
+    near === undefined ? `the options are ${names.join(', ')}` : `did you mean '${near}'?`;
+  const shown = typeof key === 'string' ? `'${key}'` : describe(key);
+  throw new TypeError(`${operation}: unknown option ${shown}; ${hint}`);
 }
 
 // Plain objects and instances of classes; not arrays, Maps, typed arrays, promises, revoked Proxies.

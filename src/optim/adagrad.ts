@@ -1,4 +1,5 @@
 /** Adagrad: steps scaled by the sum of all squared gradients. One kernel call a group. */
+import { boolean, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runAdagrad } from '../native/generated';
 import { full } from '../ops/factories';
@@ -6,21 +7,32 @@ import { kernelFor, type Table } from '../ops/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
-import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
+import type { CommonOptions, ParamGroup, Params } from './optimizer';
 
+/** Options of `Adagrad`. */
 export interface AdagradOptions extends CommonOptions {
-  /** The rate of step t is lr / (1 + (t − 1)·lrDecay). Default: 0. */
-  lrDecay: number;
-  /** Added to the gradient, times the parameter. Default: 0. */
-  weightDecay: number;
-  /** What the sum of squares starts from. Default: 0. */
-  initialAccumulatorValue: number;
-  /** Added to the denominator. Default: 1e-10. */
-  eps: number;
-  /** Climb instead of descending. Default: false. */
-  maximize: boolean;
+  /** Learning rate decay: the rate of step t is lr / (1 + (t − 1)·lrDecay). Default: 0. */
+  lrDecay?: number;
+  /** Weight decay (L2 penalty). Default: 0. */
+  weightDecay?: number;
+  /** Initial value of the sum of squares. Default: 0. */
+  initialAccumulatorValue?: number;
+  /** Term added to the denominator for numerical stability. Default: 1e-10. */
+  eps?: number;
+  /** Maximize the objective instead of minimizing it. Default: false. */
+  maximize?: boolean;
 }
 
+const adagradOptions = optionsTable<AdagradOptions>('Adagrad', {
+  lr: finiteFrom(0).or(1e-2),
+  lrDecay: finiteFrom(0).or(0),
+  eps: finiteFrom(0).or(1e-10),
+  weightDecay: finiteFrom(0).or(0),
+  initialAccumulatorValue: finiteFrom(0).or(0),
+  maximize: boolean.or(false),
+});
+
+/** What `Adagrad` remembers of a parameter: step number and the sum of squares. */
 export type AdagradState = { step: number; sum: Tensor };
 
 const kernels = family('adagrad');
@@ -31,44 +43,42 @@ const kernels = family('adagrad');
  *     g = gradient + weightDecay·p,  sum += g²
  *     p −= lr/(1 + (t − 1)·lrDecay) · g / (√sum + eps)
  *
- * @throws RangeError for an option out of range.
- * @example new optim.Adagrad(model.parameters(), { lr: 0.05 })
+ * @throws TypeError, RangeError for what are no parameters, and an option of the wrong kind or out of range.
+ * @example
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.Adagrad([w], { lr: 0.05 });
  */
 export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
-  constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super(5, params, {
-      lr: 1e-2,
-      lrDecay: 0,
-      eps: 1e-10,
-      weightDecay: 0,
-      initialAccumulatorValue: 0,
-      maximize: false,
-      ...options,
-    });
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<AdagradOptions>, options?: AdagradOptions) {
+    super(5, params, adagradOptions.read(options, new.target.name));
   }
 
-  protected override checkOptions(options: Readonly<AdagradOptions>): void {
-    const names = ['lr', 'lrDecay', 'weightDecay', 'initialAccumulatorValue', 'eps'] as const;
-    for (const name of names) checkOption('Adagrad', name, options[name]);
+  /** @internal */
+  protected override checkOptions(options: Readonly<Required<AdagradOptions>>): void {
+    adagradOptions.verify(options, this.name);
   }
 
+  /** @internal */
   protected override newState(param: Tensor, options: ParamGroup<AdagradOptions>): AdagradState {
     const { dtype, shape } = param;
     return { step: 0, sum: full(shape, options.initialAccumulatorValue, { dtype }) };
   }
 
+  /** @internal */
   protected override putState(
     table: Table,
     state: AdagradState,
     _param: Tensor,
-    { lr, lrDecay }: AdagradOptions,
+    { lr, lrDecay }: ParamGroup<AdagradOptions>,
   ): void {
     state.step++;
     table.put(state.sum.address);
     table.put(lr / (1 + (state.step - 1) * lrDecay));
   }
 
-  protected override launch(table: Table, dtype: DType, options: AdagradOptions): void {
+  /** @internal */
+  protected override launch(table: Table, dtype: DType, options: ParamGroup<AdagradOptions>): void {
     const { eps, weightDecay, maximize } = options;
     runAdagrad(kernelFor(kernels, dtype), table, table.rows, eps, weightDecay, maximize);
   }

@@ -1,4 +1,5 @@
 /** Adam and AdamW: steps scaled by running means of the gradient and of its square. One kernel call a group. */
+import { boolean, finiteFrom, numberBelow, optionsTable, pairOf } from '../check';
 import { family } from '../native/families';
 import { runAdam } from '../native/generated';
 import { zeros } from '../ops/factories';
@@ -6,21 +7,34 @@ import { kernelFor, type Table } from '../ops/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
-import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
+import type { CommonOptions, ParamGroup, Params } from './optimizer';
 
+const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
+
+/** Options of `Adam` and `AdamW`. */
 export interface AdamOptions extends CommonOptions {
-  /** How much of the running means of the gradient and of its square is kept. Default: [0.9, 0.999]. */
-  betas: readonly [number, number];
-  /** Added to the denominator. Default: 1e-8. */
-  eps: number;
-  /** Adam: added to the gradient, times the parameter; default 0. AdamW: shrinks the parameter; default 0.01. */
-  weightDecay: number;
-  /** Divide by the largest mean so far (Reddi et al. 2018). Default: false. */
-  amsgrad: boolean;
-  /** Climb instead of descending. Default: false. */
-  maximize: boolean;
+  /** Coefficients of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Term added to the denominator for numerical stability. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay coefficient: an L2 penalty for Adam, decoupled for AdamW. Default: 0, for AdamW 0.01. */
+  weightDecay?: number;
+  /** Whether to use the AMSGrad variant: divide by the largest v so far (Reddi et al. 2018). Default: false. */
+  amsgrad?: boolean;
+  /** Maximize the objective instead of minimizing it. Default: false. */
+  maximize?: boolean;
 }
 
+const adamOptions = optionsTable<AdamOptions>('Adam', {
+  lr: finiteFrom(0).or(1e-3),
+  betas: anyBetas.or([0.9, 0.999]),
+  eps: finiteFrom(0).or(1e-8),
+  weightDecay: finiteFrom(0).or(0),
+  amsgrad: boolean.or(false),
+  maximize: boolean.or(false),
+});
+
+/** What `Adam` remembers of a parameter: step number, m, v, and with `amsgrad` the largest v so far. */
 export type AdamState = {
   step: number;
   expAvg: Tensor;
@@ -35,47 +49,36 @@ const kernels = family('adam');
  *
  *     g = gradient + weightDecay·p
  *     m += (1 − β1)(g − m),  v = β2·v + (1 − β2)·g²
- *     p −= lr/(1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + eps)
+ *     p −= lr/(1 − β1ᵗ) · m / (√v / √(1 − β2ᵗ) + eps)      amsgrad: the largest v so far in place of v
  *
- * @throws RangeError for an option out of range.
+ * @throws TypeError, RangeError for what are no parameters, and an option of the wrong kind or out of range.
  * @example
- * const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.Adam([w], { lr: 1e-3 });
  * optimizer.zeroGrad();
- * lossFn.forward(model.forward(x), y).backward();
+ * w.square().sum().backward();
  * optimizer.step();
  */
 export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   // Parameters nearly always share one step number, and so one rate.
   readonly #last = { step: 0, lr: 0, beta1: 0, beta2: 0, rate: 0, correction: 0 };
 
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(8, params, {
-      lr: 1e-3,
-      betas: [0.9, 0.999],
-      eps: 1e-8,
-      weightDecay: 0,
-      amsgrad: false,
-      maximize: false,
-      ...options,
-    });
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<AdamOptions>, options?: AdamOptions) {
+    super(8, params, adamOptions.read(options, new.target.name));
   }
 
-  /** Whether weight decay shrinks the parameter instead of joining the gradient. */
+  /** @internal Whether weight decay shrinks the parameter instead of joining the gradient. */
   protected get decoupledWeightDecay(): boolean {
     return false;
   }
 
-  protected override checkOptions(options: Readonly<AdamOptions>): void {
-    checkOption(this.name, 'lr', options.lr);
-    checkOption(this.name, 'eps', options.eps);
-    checkOption(this.name, 'weightDecay', options.weightDecay);
-    if (!Array.isArray(options.betas) || options.betas.length !== 2) {
-      throw new TypeError(`${this.name}: betas must be two numbers [β1, β2]`);
-    }
-    checkOption(this.name, 'betas[0]', options.betas[0], 0, 1);
-    checkOption(this.name, 'betas[1]', options.betas[1], 0, 1);
+  /** @internal */
+  protected override checkOptions(options: Readonly<Required<AdamOptions>>): void {
+    adamOptions.verify(options, this.name);
   }
 
+  /** @internal */
   protected override newState(param: Tensor, { amsgrad }: ParamGroup<AdamOptions>): AdamState {
     const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
     return {
@@ -86,11 +89,12 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     };
   }
 
+  /** @internal */
   protected override putState(
     table: Table,
     state: AdamState,
     { shape, dtype }: Tensor,
-    { lr, betas, amsgrad }: AdamOptions,
+    { lr, betas, amsgrad }: ParamGroup<AdamOptions>,
   ): void {
     const step = ++state.step;
     const last = this.#last;
@@ -108,7 +112,8 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     table.put(last.correction);
   }
 
-  protected override launch(table: Table, dtype: DType, options: AdamOptions): void {
+  /** @internal */
+  protected override launch(table: Table, dtype: DType, options: ParamGroup<AdamOptions>): void {
     const { lr, betas, eps, weightDecay, maximize } = options;
     runAdam(
       kernelFor(kernels, dtype),
@@ -125,16 +130,26 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   }
 }
 
+const adamWOptions = optionsTable<AdamOptions>('AdamW', {
+  ...adamOptions.fields,
+  weightDecay: finiteFrom(0).or(1e-2),
+});
+
 /**
- * Adam with decoupled weight decay, p *= 1 − lr·weightDecay: Loshchilov and Hutter 2017 (torch.optim.AdamW).
- * `weightDecay` is 0.01 by default.
- * @throws RangeError for an option out of range.
- * @example new optim.AdamW(model.parameters(), { lr: 3e-4, weightDecay: 0.1 })
+ * Adam with decoupled weight decay (torch.optim.AdamW; Loshchilov and Hutter 2017): p *= 1 − lr·weightDecay before Adam's
+ * step, whose gradient has no decay. `weightDecay` is 0.01 by default.
+ * @throws TypeError, RangeError for what are no parameters, and an option of the wrong kind or out of range.
+ * @example
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.AdamW([w], { lr: 3e-4, weightDecay: 0.1 });
  */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { weightDecay: 1e-2, ...options });
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<AdamOptions>, options?: AdamOptions) {
+    super(params, adamWOptions.read(options));
   }
+
+  /** @internal */
   protected override get decoupledWeightDecay(): boolean {
     return true;
   }

@@ -23,7 +23,7 @@ export abstract class FusedOptimizer<
   readonly #table: Table;
 
   /** @param columns of a row, the three common ones included */
-  constructor(columns: number, params: Params<O>, defaults: O) {
+  constructor(columns: number, params: Params<O>, defaults: Required<O>) {
     super(params, defaults);
     this.#table = new Table(columns);
   }

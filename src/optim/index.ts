@@ -10,6 +10,7 @@ export {
   type Params,
   type ParamState,
   type Update,
+  type ZeroGradOptions,
 } from './optimizer';
 export { RMSprop, type RMSpropOptions, type RMSpropState } from './rmsprop';
 export { SGD, type SGDOptions, type SGDState } from './sgd';

@@ -2,29 +2,31 @@
  * Optimizer: parameter groups, per-parameter state, and both as a state dict. How a group is updated is each
  * optimizer's own file.
  */
+import { boolean, functionOf, isIterable, optionsTable, refuse, refuseOption } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { setGradMode, withGradMode } from '../autograd/mode';
 import { contiguous } from '../ops/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 import { packState, unpackState, type OptimizerStateDict } from './state';
 
 /** What every optimizer's groups have. */
 export interface CommonOptions {
-  /** Learning rate. */
-  lr: number;
+  /** Learning rate. Default: each optimizer's own. */
+  lr?: number;
 }
 
 /** Parameters that are updated with the same options. */
-export type ParamGroup<O extends CommonOptions> = O & {
+export type ParamGroup<O extends CommonOptions> = Required<O> & {
   params: Tensor[];
   /** The rate that a learning rate scheduler started from. */
   initialLr?: number;
 };
 
 /** A group as a user gives it: options that are left out take the optimizer's. */
-export type GroupInit<O extends CommonOptions> = Partial<O> & { params: Iterable<Tensor> | Tensor };
+export type GroupInit<O extends CommonOptions> = O & { params: Iterable<Tensor> | Tensor };
 
 /** What an optimizer's constructor takes first: parameters, or groups of them. */
 export type Params<O extends CommonOptions> = Iterable<Tensor> | Iterable<GroupInit<O>>;
@@ -34,12 +36,36 @@ export type ParamState = Record<string, Tensor | number | null>;
 
 /** One parameter of a group that has a gradient. */
 export interface Update<S> {
+  /** The parameter. */
   readonly param: Tensor;
+  /** Its gradient, contiguous. */
   readonly grad: Tensor;
+  /** What is remembered of it. */
   readonly state: S;
 }
 
-/** Base class of all optimizers (torch.optim.Optimizer). */
+/** Options of `Optimizer.zeroGrad`. */
+export interface ZeroGradOptions {
+  /** Whether gradients become null, instead of zeros. Default: true. */
+  setToNone?: boolean;
+}
+
+const zeroGradOptions = optionsTable<ZeroGradOptions>('zeroGrad', { setToNone: boolean.or(true) });
+const anyClosure = functionOf('a function that computes the loss');
+
+/**
+ * Base class of all optimizers (torch.optim.Optimizer): parameter groups with options, and what is remembered of each
+ * parameter. A subclass says how a group is updated.
+ *
+ * @throws RangeError for no parameters, one that is there twice, an option out of range; TypeError for what is no float
+ * tensor or no option; Error for a tensor that an operation made.
+ * @example
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer: optim.Optimizer = new optim.SGD([w], { lr: 0.1 });
+ * w.square().sum().backward();
+ * optimizer.step();
+ * w.toArray(); // [0.8, 0.8]
+ */
 export abstract class Optimizer<
   O extends CommonOptions = CommonOptions,
   S extends ParamState = ParamState,
@@ -49,15 +75,15 @@ export abstract class Optimizer<
   /** What is remembered of each parameter that was updated. */
   readonly state = new Map<Tensor, S>();
   /** The options of a group that does not give its own. */
-  readonly defaults: Readonly<O>;
+  readonly defaults: Readonly<Required<O>>;
   /** @internal How often `step` was called: a scheduler warns when it is not. */
   updates = 0;
 
   /**
-   * @throws RangeError for no parameters, one that is there twice, an option out of range; TypeError for what is
-   * no float tensor; Error for a tensor that an operation made.
+   * @param params parameters, or groups of them with options of their own
+   * @param defaults the options of a group that does not give its own
    */
-  constructor(params: Params<O>, defaults: O) {
+  constructor(params: Params<O>, defaults: Required<O>) {
     this.defaults = defaults;
     this.checkOptions(defaults);
     const list = listOf(this.name, params);
@@ -74,8 +100,8 @@ export abstract class Optimizer<
     return this.constructor.name;
   }
 
-  /** @throws RangeError for an option out of range. */
-  protected abstract checkOptions(options: Readonly<O>): void;
+  /** @throws TypeError, RangeError for an option of the wrong kind or out of range. */
+  protected abstract checkOptions(options: Readonly<Required<O>>): void;
 
   /** What is remembered of a parameter before its first update. */
   protected abstract newState(param: Tensor, group: ParamGroup<O>): S;
@@ -83,12 +109,19 @@ export abstract class Optimizer<
   /** Updates the parameters of `group` that have gradients. Nothing is recorded here. */
   protected abstract update(updates: readonly Update<S>[], group: ParamGroup<O>): void;
 
-  /** Adds a group with options of its own (torch.optim.Optimizer.add_param_group). */
+  /**
+   * Adds a group with options of its own (torch.optim.Optimizer.add_param_group).
+   * @throws TypeError for what is no group or no option; RangeError for an option out of range and a parameter that is
+   * there already.
+   */
   addParamGroup(init: GroupInit<O>): void {
-    if (!isGroup(init)) {
-      throw new TypeError(`${this.name}: a parameter group must be an object { params, … }`);
-    }
+    if (!isGroup(init)) refuse(this.name, 'a parameter group', 'an object { params, … }', init);
     const given = Object.entries(init).filter(([, value]) => value !== undefined);
+    const names = Object.keys(this.defaults);
+    for (const [name] of given) {
+      if (names.includes(name) || name === 'params' || name === 'initialLr') continue;
+      refuseOption(this.name, name, names);
+    }
     const params = listOf(this.name, init.params) as Tensor[];
     const group = { ...this.defaults, ...Object.fromEntries(given), params } as ParamGroup<O>;
     this.checkOptions(group);
@@ -106,7 +139,8 @@ export abstract class Optimizer<
   }
 
   /** Forgets all gradients (or, with `setToNone: false`, fills them with zeros). */
-  zeroGrad({ setToNone = true }: { setToNone?: boolean } = {}): void {
+  zeroGrad(options?: ZeroGradOptions): void {
+    const { setToNone } = zeroGradOptions.read(options);
     for (const group of this.paramGroups) {
       for (const param of group.params) clearGrad(param, setToNone);
     }
@@ -115,11 +149,13 @@ export abstract class Optimizer<
   /**
    * Updates every parameter that has a gradient. `closure`, when given, is called first, with recording on, to compute
    * the loss again; its result is returned.
-   * @throws RangeError or TypeError when a gradient's shape or type is not its parameter's.
+   * @throws TypeError, RangeError when a gradient's shape or type is not its parameter's, and for an option that was changed
+   * to what it must not be.
    */
   step(): undefined;
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
+    if (closure !== undefined) anyClosure.check(`${this.name}.step`, 'closure', closure);
     const loss = closure === undefined ? undefined : withGradMode(true, closure);
     const gradMode = setGradMode(false);
     try {
@@ -135,6 +171,7 @@ export abstract class Optimizer<
     const groups = this.paramGroups;
     // All gradients are checked before any parameter changes.
     const updates: Update<S>[][] = [];
+    for (let i = 0; i < groups.length; i++) this.checkOptions(groups[i]);
     for (let i = 0; i < groups.length; i++) updates.push(this.#collect(groups[i]));
     for (let i = 0; i < groups.length; i++) {
       if (updates[i].length > 0) this.update(updates[i], groups[i]);
@@ -205,25 +242,25 @@ export abstract class Optimizer<
   }
 }
 
-const isGroup = (item: unknown): item is { params: unknown } =>
-  typeof item === 'object' && item !== null && !(item instanceof Tensor) && 'params' in item;
-
-function listOf(operation: string, items: unknown): unknown[] {
-  if (items instanceof Tensor) return [items];
-  if (typeof items !== 'object' || items === null || !(Symbol.iterator in items)) {
-    throw new TypeError(
-      `${operation}: takes parameters (model.parameters()) or groups [{ params, … }], got ${items === null ? 'null' : typeof items}`,
-    );
+function isGroup(item: unknown): item is { params: unknown } {
+  try {
+    return typeof item === 'object' && item !== null && !isTensor(item) && 'params' in item;
+  } catch {
+    return false;
   }
-  return [...(items as Iterable<unknown>)];
 }
 
-function checkParam(operation: string, i: number, param: unknown): void {
-  if (!(param instanceof Tensor)) {
-    throw new TypeError(
-      `${operation}: parameter ${i} must be a Tensor, got ${param === null ? 'null' : typeof param}`,
-    );
+function listOf(operation: string, items: unknown): unknown[] {
+  if (isTensor(items)) return [items];
+  if (!isIterable(items)) {
+    const must = 'parameters (model.parameters()) or groups [{ params, … }]';
+    refuse(operation, 'params', must, items);
   }
+  return [...items];
+}
+
+function checkParam(operation: string, i: number, param: unknown): asserts param is Tensor {
+  if (!isTensor(param)) refuse(operation, `parameter ${i}`, 'a Tensor', param);
   if (!isFloat(param.dtype)) {
     throw new TypeError(`${operation}: parameter ${i} is ${param.dtype}; only floats are learned`);
   }
@@ -232,19 +269,4 @@ function checkParam(operation: string, i: number, param: unknown): void {
       `${operation}: parameter ${i} was made by an operation; optimize the leaf that it was made of`,
     );
   }
-}
-
-/** @throws RangeError unless option `name` is a number from `least` (to below `below`). */
-export function checkOption(
-  operation: string,
-  name: string,
-  value: unknown,
-  least = 0,
-  below = Infinity,
-): void {
-  if (typeof value === 'number' && value >= least && value < below) return;
-  const range = below === Infinity ? `of at least ${least}` : `from ${least} to below ${below}`;
-  const got = typeof value === 'number' ? String(value) : typeof value;
-  const message = `${operation}: ${name} must be a finite number ${range}, got ${got}`;
-  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
 }

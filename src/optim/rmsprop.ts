@@ -1,4 +1,5 @@
 /** RMSprop: steps scaled by a running mean of squared gradients. One kernel call a group. */
+import { boolean, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runRmsprop } from '../native/generated';
 import { zeros } from '../ops/factories';
@@ -6,23 +7,35 @@ import { kernelFor, type Table } from '../ops/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
-import { checkOption, type CommonOptions, type ParamGroup, type Params } from './optimizer';
+import type { CommonOptions, ParamGroup, Params } from './optimizer';
 
+/** Options of `RMSprop`. */
 export interface RMSpropOptions extends CommonOptions {
-  /** How much of the running mean is kept. Default: 0.99. */
-  alpha: number;
-  /** Added to the denominator. Default: 1e-8. */
-  eps: number;
-  /** Added to the gradient, times the parameter. Default: 0. */
-  weightDecay: number;
-  /** Share of the last update that is kept. Default: 0. */
-  momentum: number;
-  /** Divide by the deviation about the mean gradient instead. Default: false. */
-  centered: boolean;
-  /** Climb instead of descending. Default: false. */
-  maximize: boolean;
+  /** Smoothing constant. Default: 0.99. */
+  alpha?: number;
+  /** Term added to the denominator for numerical stability. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay (L2 penalty). Default: 0. */
+  weightDecay?: number;
+  /** Momentum factor. Default: 0. */
+  momentum?: number;
+  /** Whether the gradient is normalized by an estimate of its variance (Graves 2013). Default: false. */
+  centered?: boolean;
+  /** Maximize the objective instead of minimizing it. Default: false. */
+  maximize?: boolean;
 }
 
+const rMSpropOptions = optionsTable<RMSpropOptions>('RMSprop', {
+  lr: finiteFrom(0).or(1e-2),
+  momentum: finiteFrom(0).or(0),
+  alpha: finiteFrom(0).or(0.99),
+  eps: finiteFrom(0).or(1e-8),
+  centered: boolean.or(false),
+  weightDecay: finiteFrom(0).or(0),
+  maximize: boolean.or(false),
+});
+
+/** What `RMSprop` remembers of a parameter: step number, s, buffer, and with `centered` the mean of g. */
 export type RMSpropState = {
   step: number;
   squareAvg: Tensor;
@@ -40,29 +53,23 @@ const kernels = family('rmsprop');
  *     buffer = momentum·buffer + g / (√s + eps)
  *     p −= lr·buffer
  *
- * @throws RangeError for an option out of range.
- * @example new optim.RMSprop(model.parameters(), { lr: 0.001, momentum: 0.9 })
+ * @throws TypeError, RangeError for what are no parameters, and an option of the wrong kind or out of range.
+ * @example
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.RMSprop([w], { lr: 0.001, momentum: 0.9 });
  */
 export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
-  constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
-    super(6, params, {
-      lr: 1e-2,
-      momentum: 0,
-      alpha: 0.99,
-      eps: 1e-8,
-      centered: false,
-      weightDecay: 0,
-      maximize: false,
-      ...options,
-    });
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<RMSpropOptions>, options?: RMSpropOptions) {
+    super(6, params, rMSpropOptions.read(options, new.target.name));
   }
 
-  protected override checkOptions(options: Readonly<RMSpropOptions>): void {
-    for (const name of ['lr', 'alpha', 'eps', 'weightDecay', 'momentum'] as const) {
-      checkOption('RMSprop', name, options[name]);
-    }
+  /** @internal */
+  protected override checkOptions(options: Readonly<Required<RMSpropOptions>>): void {
+    rMSpropOptions.verify(options, this.name);
   }
 
+  /** @internal */
   protected override newState(param: Tensor, options: ParamGroup<RMSpropOptions>): RMSpropState {
     const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
     return {
@@ -73,11 +80,12 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     };
   }
 
+  /** @internal */
   protected override putState(
     table: Table,
     state: RMSpropState,
     { shape, dtype }: Tensor,
-    { momentum, centered }: RMSpropOptions,
+    { momentum, centered }: ParamGroup<RMSpropOptions>,
   ): void {
     state.step++;
     if (centered) state.gradAvg ??= zeros(shape, { dtype });
@@ -87,7 +95,8 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     table.put(momentum > 0 ? state.momentumBuffer!.address : 0);
   }
 
-  protected override launch(table: Table, dtype: DType, options: RMSpropOptions): void {
+  /** @internal */
+  protected override launch(table: Table, dtype: DType, options: ParamGroup<RMSpropOptions>): void {
     const { lr, alpha, eps, weightDecay, momentum, maximize } = options;
     const run = kernelFor(kernels, dtype);
     runRmsprop(run, table, table.rows, lr, alpha, eps, weightDecay, momentum, maximize);

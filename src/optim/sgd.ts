@@ -1,25 +1,37 @@
 /** SGD: stochastic gradient descent, with momentum. All parameters of a group in one kernel call. */
+import { boolean, finite, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runSgd } from '../native/generated';
 import { kernelFor, type Table } from '../ops/table';
 import type { DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
-import { checkOption, type CommonOptions, type Params } from './optimizer';
+import type { CommonOptions, ParamGroup, Params } from './optimizer';
 
+/** Options of `SGD`. */
 export interface SGDOptions extends CommonOptions {
-  /** Share of the last update that is kept. Default: 0. */
-  momentum: number;
-  /** Share of the gradient that is left out of the momentum. Default: 0. */
-  dampening: number;
-  /** Added to the gradient, times the parameter (an L2 penalty). Default: 0. */
-  weightDecay: number;
-  /** Look ahead by one momentum step (Sutskever et al. 2013). Default: false. */
-  nesterov: boolean;
-  /** Climb instead of descending. Default: false. */
-  maximize: boolean;
+  /** Momentum factor. Default: 0. */
+  momentum?: number;
+  /** Dampening for momentum. Default: 0. */
+  dampening?: number;
+  /** Weight decay (L2 penalty). Default: 0. */
+  weightDecay?: number;
+  /** Enables Nesterov momentum (Sutskever et al. 2013). Default: false. */
+  nesterov?: boolean;
+  /** Maximize the objective instead of minimizing it. Default: false. */
+  maximize?: boolean;
 }
 
+const sGDOptions = optionsTable<SGDOptions>('SGD', {
+  lr: finiteFrom(0).or(1e-3),
+  momentum: finiteFrom(0).or(0),
+  dampening: finite.or(0),
+  weightDecay: finiteFrom(0).or(0),
+  nesterov: boolean.or(false),
+  maximize: boolean.or(false),
+});
+
+/** What `SGD` remembers of a parameter: its momentum buffer. */
 export type SGDState = { momentumBuffer: Tensor | null };
 
 const kernels = family('sgd');
@@ -31,28 +43,21 @@ const kernels = family('sgd');
  *     buffer = momentum·buffer + (1 − dampening)·g      (the first time: g)
  *     p −= lr·(nesterov ? g + momentum·buffer : buffer)
  *
- * @throws RangeError for an option out of range, or nesterov without momentum or with dampening.
+ * @throws TypeError, RangeError for what are no parameters, an option of the wrong kind or out of range, and nesterov
+ * without momentum or with dampening.
  * @example
- * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 });
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.SGD([w], { lr: 0.1, momentum: 0.9 });
  */
 export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
-  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(5, params, {
-      lr: 1e-3,
-      momentum: 0,
-      dampening: 0,
-      weightDecay: 0,
-      nesterov: false,
-      maximize: false,
-      ...options,
-    });
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<SGDOptions>, options?: SGDOptions) {
+    super(5, params, sGDOptions.read(options, new.target.name));
   }
 
-  protected override checkOptions(options: Readonly<SGDOptions>): void {
-    checkOption('SGD', 'lr', options.lr);
-    checkOption('SGD', 'momentum', options.momentum);
-    checkOption('SGD', 'weightDecay', options.weightDecay);
-    checkOption('SGD', 'dampening', options.dampening, -Infinity);
+  /** @internal */
+  protected override checkOptions(options: Readonly<Required<SGDOptions>>): void {
+    sGDOptions.verify(options, this.name);
     if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) {
       throw new RangeError(
         `SGD: nesterov needs momentum above 0 and dampening 0, got momentum ${options.momentum} and dampening ${options.dampening}`,
@@ -60,15 +65,17 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     }
   }
 
+  /** @internal */
   protected override newState(): SGDState {
     return { momentumBuffer: null };
   }
 
+  /** @internal */
   protected override putState(
     table: Table,
     state: SGDState,
     param: Tensor,
-    { momentum }: SGDOptions,
+    { momentum }: ParamGroup<SGDOptions>,
   ): void {
     const fresh = momentum !== 0 && state.momentumBuffer === null;
     if (fresh) state.momentumBuffer = empty(param.shape, param.dtype);
@@ -76,7 +83,8 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     table.put(fresh ? 1 : 0);
   }
 
-  protected override launch(table: Table, dtype: DType, options: SGDOptions): void {
+  /** @internal */
+  protected override launch(table: Table, dtype: DType, options: ParamGroup<SGDOptions>): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
     const run = kernelFor(kernels, dtype);
     runSgd(run, table, table.rows, lr, momentum, dampening, weightDecay, nesterov, maximize);

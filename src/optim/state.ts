@@ -8,13 +8,17 @@ import { clone, detach } from '../ops/clone';
 import { full } from '../ops/factories';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 
 /** A value in a state dict. `step` is a 0-dimensional tensor, as in PyTorch. */
 export type StateValue = Tensor | number | null;
 
+/** What `Optimizer.stateDict` returns, in PyTorch's structure and names. */
 export interface OptimizerStateDict {
+  /** What is remembered of each parameter, by its number. */
   state: Record<number, Record<string, StateValue>>;
+  /** The options of each group, and the numbers of its parameters. */
   param_groups: ({ params: number[] } & Record<string, unknown>)[];
 }
 
@@ -36,7 +40,7 @@ const entries = (state: Record<string, StateValue>): [string, StateValue][] =>
     .filter(([, value]) => value !== null)
     .map(([name, value]) => [
       toSnake(name),
-      value instanceof Tensor ? detach(value) : name === 'step' ? full([], value as number) : value,
+      isTensor(value) ? detach(value) : name === 'step' ? full([], value as number) : value,
     ]);
 
 export function packState(
@@ -68,12 +72,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function fit(param: Tensor, like: StateValue, value: unknown): StateValue | string {
   if (like === null && value === null) return null;
   if (typeof like === 'number') {
-    const number = value instanceof Tensor && value.numel === 1 ? value.item() : value;
+    const number = isTensor(value) && value.numel === 1 ? value.item() : value;
     return typeof number === 'number' && Number.isFinite(number)
       ? number
       : 'must be a finite number or a tensor of one';
   }
-  if (!(value instanceof Tensor)) return like === null ? null : 'must be a tensor';
+  if (!isTensor(value)) return like === null ? null : 'must be a tensor';
   if (!isFloat(value.dtype)) return `is ${value.dtype}`;
   if (!sameShape(value.shape, param.shape)) {
     return `has shape ${showShape(value.shape)}, its parameter ${showShape(param.shape)}`;

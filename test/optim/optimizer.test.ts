@@ -122,7 +122,7 @@ describe('construction refuses', () => {
   const param = leaf([1]);
   it.each<[string, () => unknown, new () => Error, RegExp]>([
     ['no parameters', () => new optim.SGD([]), RangeError, /SGD: got an empty list/],
-    ['a number', () => new optim.SGD(3 as never), TypeError, /takes parameters/],
+    ['a number', () => new optim.SGD(3 as never), TypeError, /params must be parameters/],
     ['an array of numbers', () => new optim.SGD([3 as never]), TypeError, /parameter 0 must be/],
     ['integers', () => new optim.SGD([tensor([1], { dtype: 'int32' })]), TypeError, /int32/],
     ['what an operation made', () => new optim.SGD([param.mul(2)]), Error, /made by an operation/],
@@ -135,12 +135,12 @@ describe('construction refuses', () => {
     ],
     ['a negative rate', () => new optim.Adam([param], { lr: -1 }), RangeError, /lr must be .* -1/],
     ['NaN', () => new optim.Adam([param], { eps: NaN }), RangeError, /eps/],
-    ['text', () => new optim.Adam([param], { lr: '1' as never }), TypeError, /got string/],
+    ['text', () => new optim.Adam([param], { lr: '1' as never }), TypeError, /got '1'/],
     ['a beta of 1', () => new optim.Adam([param], { betas: [0.9, 1] }), RangeError, /betas\[1\]/],
     [
       'one beta',
       () => new optim.Adam([param], { betas: [0.9] as never }),
-      TypeError,
+      RangeError,
       /two numbers/,
     ],
     ['nesterov alone', () => new optim.SGD([param], { nesterov: true }), RangeError, /nesterov/],
@@ -314,4 +314,52 @@ it('trains: least squares by Adam', () => {
   }
   expect(w.at(0, 0).item()).toBeCloseTo(2, 3);
   expect(w.at(1, 0).item()).toBeCloseTo(-1, 3);
+});
+
+describe('options', () => {
+  const weight = (): Tensor => leaf([2]);
+  type Options = Record<string, unknown>;
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'a number where the object belongs',
+      () => new optim.SGD([weight()], 0.5 as never),
+      'SGD: options must be an object, got 0.5; did you mean { lr: 0.5 }?',
+    ],
+    [
+      'another spelling',
+      () => new optim.Adam([weight()], { learningRate: 0.1 } as never),
+      "Adam: unknown option 'learningRate'; did you mean 'lr'?",
+    ],
+    [
+      'another spelling in a group',
+      () => new optim.AdamW([{ params: [weight()], weight_decay: 1 } as never]),
+      "AdamW: unknown option 'weight_decay'; did you mean 'weightDecay'?",
+    ],
+    [
+      'another kind',
+      () => new optim.RMSprop([weight()], { centered: 1 as never }),
+      'RMSprop: centered must be true or false, got 1',
+    ],
+    [
+      'a closure that is none',
+      () => new optim.Adagrad([weight()]).step(null as never),
+      'Adagrad.step: closure must be a function that computes the loss, got null',
+    ],
+  ])('%s is refused', (_, make, message) => {
+    expect(make).toThrow(new TypeError(message));
+  });
+
+  test.each<[unknown, string]>([
+    ['0.5', "SGD: lr must be a finite number of at least 0, got '0.5'"],
+    [undefined, 'SGD: lr must be a finite number of at least 0, got undefined'],
+    [NaN, 'SGD: lr must be a finite number of at least 0, got NaN'],
+  ])('a rate that was changed to %p is refused at step, and nothing changes', (lr, message) => {
+    const w = weight();
+    const optimizer = new optim.SGD([w], { lr: 0.1 });
+    w.sum().backward();
+    (optimizer.paramGroups[0] as unknown as Options)['lr'] = lr;
+    expect(() => optimizer.step()).toThrow(message);
+    expect(w.toArray()).toEqual([1, 1]);
+  });
 });

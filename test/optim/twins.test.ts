@@ -36,7 +36,7 @@ const adam: AdamOptions = {
 };
 
 describe('fused and plain', () => {
-  it.each<Partial<SGDOptions>>([
+  it.each<SGDOptions>([
     {},
     { momentum: 0.9 },
     { momentum: 0.9, dampening: 0.5, weightDecay: 0.1, maximize: true },
@@ -44,12 +44,12 @@ describe('fused and plain', () => {
   ])('SGD %j', (options) => {
     together((params, plain) =>
       plain
-        ? new PlainSGD(params, { ...sgd, ...options })
+        ? new PlainSGD(params, { ...sgd, ...options } as Required<SGDOptions>)
         : new SGD(params, { ...sgd, ...options }),
     );
   });
 
-  it.each<Partial<AdamOptions>>([
+  it.each<AdamOptions>([
     {},
     { weightDecay: 0.1 },
     { amsgrad: true },
@@ -58,7 +58,7 @@ describe('fused and plain', () => {
     for (const Fused of [Adam, AdamW]) {
       together((params, plain) =>
         plain
-          ? new PlainAdam(params, { ...adam, ...options }, Fused === AdamW)
+          ? new PlainAdam(params, { ...adam, ...options } as Required<AdamOptions>, Fused === AdamW)
           : new Fused(params, { ...adam, ...options }),
       );
     }
