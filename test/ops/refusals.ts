@@ -256,7 +256,7 @@ export const refusals: readonly Refusal[] = [
   ],
   [
     'RangeError',
-    'labelSmoothing must be from 0 to 1, got 1.5',
+    'labelSmoothing must be a probability from 0 to 1, got 1.5',
     ['crossEntropy(float64[4,3], int32[4], labelSmoothing: 1.5)'],
   ],
   [

@@ -4,7 +4,7 @@ import { noGrad } from '../../autograd/mode';
 import { isFloat, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, computeInPlace, inPlace, withGradient, type Binary } from '../define';
-import { checkOperand, type Operand } from '../check';
+import { checkOperand, checkTensor, type Operand } from '../check';
 import { promote, promoteTypes } from '../operands';
 import { zerosLike } from '../factories';
 
@@ -171,6 +171,8 @@ export function div_(x: Tensor, other: Operand, options?: DivOptions): Tensor {
   if (options !== undefined) {
     const { roundingMode } = divOptions.read(options, 'div_');
     if (roundingMode !== null) {
+      checkTensor('div_', 'x', x);
+      checkOperand('div_', 'other', other);
       return computeInPlace('div_', x, other, (a, b) => rounded(a, b, roundingMode));
     }
   }

@@ -3,12 +3,13 @@
  * chosen, in halves to both where they are equal.
  */
 import type { Tensor } from '../../tensor/tensor';
-import { binary, type BinaryRule } from '../define';
+import { binary, type Binary, type BinaryRule } from '../define';
 import { checkTensor, type Operand } from '../check';
 
 type OfTensors = (a: Tensor, b: Tensor) => Tensor;
+type Extremum = OfTensors & Pick<Binary, 'declaration'>;
 
-function extremum(name: string, loses: OfTensors, bool: OfTensors): OfTensors {
+function extremum(name: string, loses: OfTensors, bool: OfTensors): Extremum {
   // Where neither loses and they are not equal, one is NaN, and so is the result: both take part.
   const gradient = (g: Tensor, own: Tensor, other: Tensor): Tensor =>
     g.mul(0.5).where(own.eq(other), g).maskedFill(loses(own, other), 0);
@@ -29,13 +30,13 @@ function extremum(name: string, loses: OfTensors, bool: OfTensors): OfTensors {
 }
 
 /** The larger of a and b elementwise, with broadcasting (torch.maximum). */
-export const maximum: OfTensors = extremum(
+export const maximum: Extremum = extremum(
   'maximum',
   (x, y) => x.lt(y),
   (a, b) => a.logicalOr(b),
 );
 /** The smaller of a and b elementwise, with broadcasting (torch.minimum). */
-export const minimum: OfTensors = extremum(
+export const minimum: Extremum = extremum(
   'minimum',
   (x, y) => x.gt(y),
   (a, b) => a.logicalAnd(b),

@@ -2,17 +2,18 @@
  * Binary cross-entropy of a probability p (bceLoss) or a logit x (bceWithLogits) and a target t in [0, 1], each
  * element times `weight`. Both save input and target; neither weight has a gradient.
  */
+import { optionsTable, type Fields, type Resolved } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { resultType } from '../../tensor/dtype';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { checkTensor } from '../check';
 import { logSigmoid } from '../elementwise/activation';
 import {
   checkPair,
-  checkReduction,
   checkSameShape,
+  lossFields,
   lossGradient,
   reduced,
   type LossOptions,
@@ -28,6 +29,13 @@ export interface BceWithLogitsOptions extends BceOptions {
   posWeight?: Tensor | null;
 }
 
+const bceFields: Fields<BceOptions> = { ...lossFields, weight: anyTensor.orNull.or(null) };
+const bceOptions = optionsTable<BceOptions>('bceLoss', bceFields);
+const bceWithLogitsOptions = optionsTable<BceWithLogitsOptions>('bceWithLogits', {
+  ...bceFields,
+  posWeight: anyTensor.orNull.or(null),
+});
+
 interface Terms {
   operation: string;
   node: string;
@@ -41,11 +49,8 @@ function binaryLoss(
   { operation, node, losses, dInput, dTarget }: Terms,
   input: Tensor,
   target: Tensor,
-  options: BceOptions,
+  { reduction, weight }: Resolved<BceOptions>,
 ): Tensor {
-  const reduction = checkReduction(operation, options.reduction);
-  const weight = options.weight ?? null;
-  if (weight !== null) checkTensor(operation, 'weight', weight);
   const dtype = resultType(input, target);
   const [x, t] = [cast(input, dtype), cast(target, dtype)];
   const weighted = (each: Tensor): Tensor =>
@@ -92,7 +97,8 @@ const ofProbability: Terms = {
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
  * @throws RangeError when the shapes differ, or an element is outside 0 to 1.
  */
-export function bceLoss(input: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
+export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tensor {
+  const options = bceOptions.read(given);
   checkPair('bceLoss', input, target);
   checkSameShape('bceLoss', input, target);
   checkProbabilities('input', input, '; pass logits to bceWithLogits() instead');
@@ -136,14 +142,9 @@ function ofLogit(posWeight: Tensor | null): Terms {
  * @param options.posWeight factor of the positive part, one for each class
  * @throws RangeError when the shapes differ.
  */
-export function bceWithLogits(
-  input: Tensor,
-  target: Tensor,
-  options: BceWithLogitsOptions = {},
-): Tensor {
+export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogitsOptions): Tensor {
+  const options = bceWithLogitsOptions.read(given);
   checkPair('bceWithLogits', input, target);
   checkSameShape('bceWithLogits', input, target);
-  const posWeight = options.posWeight ?? null;
-  if (posWeight !== null) checkTensor('bceWithLogits', 'posWeight', posWeight);
-  return binaryLoss(ofLogit(posWeight), input, target, options);
+  return binaryLoss(ofLogit(options.posWeight), input, target, options);
 }

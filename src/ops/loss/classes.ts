@@ -2,13 +2,15 @@
  * Class predictions as rows: [C], [N, C] or [N, C, d1, …] becomes [rows, C] with a class index for each row.
  * Owns the checks of such inputs; the losses on them are cross-entropy.ts and nll.ts.
  */
+import { integer, type Fields, type Resolved } from '../../check';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
 import { checkTensor } from '../check';
 import { checkFloat } from '../reduce/launch';
-import { checkReduction, type LossOptions, type Reduction } from './reduction';
+import { lossFields, type LossOptions, type Reduction } from './reduction';
 
 export interface ClassLossOptions extends LossOptions {
   /** Factor of each class's losses, [C]. */
@@ -16,6 +18,13 @@ export interface ClassLossOptions extends LossOptions {
   /** A target that does not count, −100 unless given. */
   ignoreIndex?: number;
 }
+
+/** The rows of the options of losses on classes. */
+export const classLossFields: Fields<ClassLossOptions> = {
+  ...lossFields,
+  weight: anyTensor.orNull.or(null),
+  ignoreIndex: integer.or(-100),
+};
 
 /** Where classes stand: dimension 1, or 0 when there is no batch. */
 const classDim = (x: Tensor): number => (x.ndim === 1 ? 0 : 1);
@@ -73,7 +82,7 @@ export function checkClasses(
   operation: string,
   input: Tensor,
   target: Tensor,
-  options: ClassLossOptions,
+  options: Resolved<ClassLossOptions>,
 ): Classes {
   checkTensor(operation, 'target', target);
   const classes = input.shape[classDim(input)];
@@ -88,19 +97,16 @@ export function checkClasses(
       `${operation}: input is ${showShape(input.shape)}, so target must be ${showShape(positions)}, got ${showShape(target.shape)}`,
     );
   }
-  const ignoreIndex = options.ignoreIndex ?? -100;
-  if (!Number.isInteger(ignoreIndex)) {
-    throw new RangeError(`${operation}: ignoreIndex must be an integer, got ${ignoreIndex}`);
-  }
+  const { ignoreIndex, reduction } = options;
   const indices = contiguous(target);
   checkIndices(operation, indices, classes, ignoreIndex);
   return {
     rows: indices.numel,
     classes,
     target: indices,
-    weight: checkWeight(operation, input, classes, options.weight ?? null),
+    weight: checkWeight(operation, input, classes, options.weight),
     ignoreIndex,
-    reduction: checkReduction(operation, options.reduction),
+    reduction,
     positions,
   };
 }

@@ -4,11 +4,13 @@
  * dx = g·(Q·p − q), divided by Σ weight[t] for the mean. Saves x, the classes, and each row's ln Σ eˣ.
  * Targets may be probabilities instead: q is then weight·((1 − e)·target + e/C), and the mean is over rows.
  */
+import { optionsTable, probability, type Resolved } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runCrossEntropy, runCrossEntropyBackward } from '../../native/generated';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
+import { isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
@@ -18,6 +20,7 @@ import {
   checkClasses,
   checkClassInput,
   checkWeight,
+  classLossFields,
   fromRows,
   positionShape,
   toRows,
@@ -25,7 +28,6 @@ import {
   type Classes,
 } from './classes';
 import { classWeights, nllNode } from './nll';
-import { checkReduction } from './reduction';
 
 const kernels = family('cross_entropy');
 const backwardKernels = family('cross_entropy_backward');
@@ -35,6 +37,11 @@ export interface CrossEntropyOptions extends ClassLossOptions {
   /** How much of each target is spread evenly over all classes, 0 to 1. */
   labelSmoothing?: number;
 }
+
+const crossEntropyOptions = optionsTable<CrossEntropyOptions>('crossEntropy', {
+  ...classLossFields,
+  labelSmoothing: probability.or(0),
+});
 
 /**
  * Cross-entropy of scores and targets (torch.nn.functional.cross_entropy): softmax is part of it.
@@ -46,24 +53,16 @@ export interface CrossEntropyOptions extends ClassLossOptions {
  * @throws RangeError for shapes that do not match, or a class out of range.
  * @example crossEntropy(randn([3, 5]), tensor([1, 0, 4], { dtype: 'int32' }))
  */
-export function crossEntropy(
-  input: Tensor,
-  target: Tensor,
-  options: CrossEntropyOptions = {},
-): Tensor {
+export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropyOptions): Tensor {
   checkClassInput('crossEntropy', input);
-  const { labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new RangeError(`crossEntropy: labelSmoothing must be from 0 to 1, got ${labelSmoothing}`);
-  }
+  const options = crossEntropyOptions.read(given);
   if (isProbabilities(input, target)) return ofProbabilities(input, target, options);
-  return ofClasses(input, checkClasses('crossEntropy', input, target, options), labelSmoothing);
+  const classes = checkClasses('crossEntropy', input, target, options);
+  return ofClasses(input, classes, options.labelSmoothing);
 }
 
 const isProbabilities = (input: Tensor, target: unknown): target is Tensor =>
-  isTensorLike(target) && isFloat(target.dtype) && sameShape(target.shape, input.shape);
-const isTensorLike = (x: unknown): x is Tensor =>
-  typeof x === 'object' && x !== null && 'dtype' in x && 'shape' in x;
+  isTensor(target) && isFloat(target.dtype) && sameShape(target.shape, input.shape);
 
 function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
   const { reduction, rows, target, weight } = classes;
@@ -158,17 +157,19 @@ function differentiableGradient(
   return scaled.mul(x.softmax(1).mul(total).sub(q)).maskedFill(total.eq(0), 0);
 }
 
-function ofProbabilities(input: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
-  const { labelSmoothing = 0 } = options;
-  const reduction = checkReduction('crossEntropy', options.reduction);
-  if (options.ignoreIndex !== undefined && options.ignoreIndex >= 0) {
+function ofProbabilities(
+  input: Tensor,
+  target: Tensor,
+  { labelSmoothing, reduction, ignoreIndex, weight: classWeight }: Resolved<CrossEntropyOptions>,
+): Tensor {
+  if (ignoreIndex >= 0) {
     throw new RangeError(
       `crossEntropy: ignoreIndex has no meaning for targets that are probabilities (target ${showShape(target.shape)} ${target.dtype})`,
     );
   }
   const x = toRows(input);
   const classes = x.shape[1];
-  const weight = checkWeight('crossEntropy', input, classes, options.weight ?? null);
+  const weight = checkWeight('crossEntropy', input, classes, classWeight);
   const t = toRows(cast(target, input.dtype));
   const smooth = labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / classes);
   const q = weight === null ? smooth : smooth.mul(weight);

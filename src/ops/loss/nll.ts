@@ -2,6 +2,7 @@
  * nllLoss: −weight[t]·x[t] of each row x of logarithms of probabilities and its class t. The gradient is −weight[t]
  * at t and 0 elsewhere. Saves where the classes are, not x.
  */
+import { optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
@@ -10,6 +11,7 @@ import { arange } from '../factories';
 import {
   checkClasses,
   checkClassInput,
+  classLossFields,
   fromRows,
   toRows,
   type ClassLossOptions,
@@ -33,6 +35,8 @@ export function nllNode(input: Tensor, reduction: Reduction): string {
   return input.ndim === 4 || reduction !== 'none' ? 'NllLoss2DBackward0' : 'ViewBackward0';
 }
 
+const nllOptions = optionsTable<ClassLossOptions>('nllLoss', classLossFields);
+
 /**
  * Negative log-likelihood of class indices, given logarithms of probabilities (torch.nn.functional.nll_loss).
  * @param input [C], [N, C] or [N, C, d1, …]
@@ -41,9 +45,9 @@ export function nllNode(input: Tensor, reduction: Reduction): string {
  * @param options.ignoreIndex a target that does not count
  * @throws RangeError for shapes that do not match, or a class out of range.
  */
-export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+export function nllLoss(input: Tensor, target: Tensor, options?: ClassLossOptions): Tensor {
   checkClassInput('nllLoss', input);
-  const classes = checkClasses('nllLoss', input, target, options);
+  const classes = checkClasses('nllLoss', input, target, nllOptions.read(options));
   const { reduction, positions } = classes;
   const weights = noGrad(() => classWeights(input, classes));
   const out = noGrad(() => {

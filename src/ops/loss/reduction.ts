@@ -3,6 +3,7 @@
  * PyTorch does, when the two do not have one shape, because broadcasting then compares every prediction
  * with every target.
  */
+import { oneOf, optionsTable, type Fields } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -17,13 +18,12 @@ export interface LossOptions {
   reduction?: Reduction;
 }
 
-/** @throws RangeError unless the reduction is one of the three. */
-export function checkReduction(operation: string, reduction: unknown = 'mean'): Reduction {
-  if (reduction === 'mean' || reduction === 'sum' || reduction === 'none') return reduction;
-  throw new RangeError(
-    `${operation}: reduction must be 'mean', 'sum' or 'none', got ${typeof reduction === 'string' ? `'${reduction}'` : typeof reduction}`,
-  );
-}
+/** The rows of the options that every loss takes. */
+export const lossFields: Fields<LossOptions> = {
+  reduction: oneOf('mean', 'sum', 'none').or('mean'),
+};
+/** The options of losses that take no others. */
+export const lossOptions = optionsTable<LossOptions>('mseLoss', lossFields);
 
 export function reduced(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return losses;

@@ -2,6 +2,7 @@
  * Losses of a prediction a and a target b of real numbers, with d = a − b: mseLoss d², l1Loss |d|, huberLoss and
  * smoothL1Loss between the two. da is the slope in d, db its negative. Save a and b.
  */
+import { nonNegative, optionsTable, positive } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
@@ -12,8 +13,9 @@ import { applyBinary, pick } from '../launch';
 import { dense } from '../reduce/launch';
 import {
   aligned,
-  checkReduction,
+  lossFields,
   lossGradient,
+  lossOptions,
   reduced,
   type LossOptions,
   type Reduction,
@@ -28,8 +30,8 @@ const squareGradients = family('squared_difference_backward');
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
  * @throws RangeError when the shapes do not broadcast; TypeError when neither holds floats.
  */
-export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const reduction = checkReduction('mseLoss', options.reduction);
+export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const { reduction } = lossOptions.read(options);
   const [a, b] = aligned('mseLoss', input, target);
   const out = squaredError(a, b, reduction);
   const factor = reduction === 'mean' ? 2 / a.numel : 2;
@@ -69,8 +71,8 @@ function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): 
  * The mean of |input − target| (torch.nn.functional.l1_loss). Warns when the shapes differ.
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
  */
-export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const reduction = checkReduction('l1Loss', options.reduction);
+export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  const { reduction } = lossOptions.read(options, 'l1Loss');
   const [a, b] = aligned('l1Loss', input, target);
   return reduced(a.sub(b).abs(), reduction);
 }
@@ -103,19 +105,31 @@ function huber(
   });
 }
 
+export interface HuberOptions extends LossOptions {
+  /** Where the quadratic and the linear part meet. Default: 1. */
+  delta?: number;
+}
+const huberOptions = optionsTable<HuberOptions>('huberLoss', {
+  ...lossFields,
+  delta: positive.or(1),
+});
+
+export interface SmoothL1Options extends LossOptions {
+  /** Where the quadratic and the linear part meet. Default: 1. */
+  beta?: number;
+}
+const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
+  ...lossFields,
+  beta: nonNegative.or(1),
+});
+
 /**
  * Quadratic below `delta`, linear above: d²/2, then delta·(|d| − delta/2) (torch.nn.functional.huber_loss).
  * @param options.delta where the two meet, 1 unless given
  * @throws RangeError unless delta is above 0.
  */
-export function huberLoss(
-  input: Tensor,
-  target: Tensor,
-  options: LossOptions & { delta?: number } = {},
-): Tensor {
-  const reduction = checkReduction('huberLoss', options.reduction);
-  const { delta = 1 } = options;
-  if (!(delta > 0)) throw new RangeError(`huberLoss: delta must be above 0, got ${delta}`);
+export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
+  const { reduction, delta } = huberOptions.read(options);
   const pair = aligned('huberLoss', input, target);
   return huber('huberLoss', 'HuberLossBackward0', pair, delta, 1, reduction);
 }
@@ -125,14 +139,8 @@ export function huberLoss(
  * @param options.beta where the two meet, 1 unless given
  * @throws RangeError for a negative beta.
  */
-export function smoothL1Loss(
-  input: Tensor,
-  target: Tensor,
-  options: LossOptions & { beta?: number } = {},
-): Tensor {
-  const reduction = checkReduction('smoothL1Loss', options.reduction);
-  const { beta = 1 } = options;
-  if (!(beta >= 0)) throw new RangeError(`smoothL1Loss: beta must be at least 0, got ${beta}`);
+export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
+  const { reduction, beta } = smoothL1Options.read(options);
   const [a, b] = aligned('smoothL1Loss', input, target);
   if (beta === 0) return reduced(a.sub(b).abs(), reduction);
   return huber('smoothL1Loss', 'SmoothL1LossBackward0', [a, b], beta, 1 / beta, reduction);

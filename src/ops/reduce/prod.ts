@@ -8,6 +8,7 @@ import { reduction } from './reduction';
 const product = reduction('prod', {
   node: ['ProdBackward0', 'ProdBackward1'],
   integers: 'int32',
+  refusesEmpty: false,
   saves: 'xy',
   grad: (g, { x, dim }) =>
     g.mul(alongOne(x, dim as number | undefined, productsOfOthers).reshape(x.shape)),

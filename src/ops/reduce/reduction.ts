@@ -44,7 +44,7 @@ export interface ReductionRule extends Domain {
   /** Whether the result of a bool tensor is bool. */
   readonly keepsBool?: boolean;
   /** Whether there is no result of no elements. */
-  readonly refusesEmpty?: boolean;
+  readonly refusesEmpty: boolean;
   /** What the gradient reads besides g. */
   readonly saves?: 'x' | 'xy';
   /** dx in differentiable operations; g has the reduced dimensions kept, and the result broadcasts to x. */
@@ -67,12 +67,13 @@ export interface Reduction {
  * export const logsumexp: Reduction = reduction('logsumexp', {
  *   node: 'LogsumexpBackward0',
  *   integers: 'float32',
+ *   refusesEmpty: false,
  *   saves: 'xy',
  *   grad: (g, { x, y }) => g.mul(x.sub(y).exp()),
  * });
  */
 export function reduction(name: string, rule: ReductionRule): Reduction {
-  const { integers, keepsBool = false, refusesEmpty = false, saves, grad, fused = grad } = rule;
+  const { integers, keepsBool = false, refusesEmpty, saves, grad, fused = grad } = rule;
   const [allNode, someNode] = typeof rule.node === 'string' ? [rule.node, rule.node] : rule.node;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Reduce'>));
   const fresh = (shape: Shape, n: number, x: Tensor): Tensor => {

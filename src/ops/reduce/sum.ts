@@ -16,6 +16,7 @@ import { reduction, type Reduction } from './reduction';
 export const sum: Reduction = reduction('sum', {
   node: ['SumBackward0', 'SumBackward1'],
   integers: 'int32',
+  refusesEmpty: false,
   grad: (g) => g,
 });
 
@@ -26,12 +27,14 @@ export const sum: Reduction = reduction('sum', {
 export const mean: Reduction = reduction('mean', {
   node: ['MeanBackward0', 'MeanBackward1'],
   integers: 'refused',
+  refusesEmpty: false,
   grad: (g, { n }) => g.mul(1 / n),
 });
 
 const logarithmOfSum = reduction('logsumexp', {
   node: 'LogsumexpBackward0',
   integers: 'float32',
+  refusesEmpty: false,
   saves: 'xy',
   grad: (g, { x, y }) => g.mul(x.sub(y).exp()),
 });

@@ -1,3 +1,4 @@
+import * as ostinato from 'ostinato';
 import { arange, autograd, noGrad, tensor, type Tensor } from 'ostinato';
 import { flat, leaf, sample } from '../../support';
 
@@ -7,25 +8,17 @@ type Change = (x: Tensor) => Tensor;
 const positive = (shape: number[], seed = 1): Tensor =>
   sample(shape, { seed }).mul(0.45).add(0.5).detach();
 
+// Every declared function of one tensor that has an in-place form.
+const functions = ostinato as unknown as Record<string, Change | undefined>;
+const declared = Object.keys(functions).flatMap((name): [string, Change, Change][] => {
+  const [f, change] = [functions[name], functions[`${name}_`]];
+  if (f === undefined || change === undefined || !('declaration' in f)) return [];
+  const { rule } = f.declaration as { rule: object };
+  return 'da' in rule ? [] : [[`${name}_`, change, f]];
+});
+
 const unary: [string, Change, Change][] = [
-  ['neg_', (x) => x.neg_(), (x) => x.neg()],
-  ['abs_', (x) => x.abs_(), (x) => x.abs()],
-  ['sign_', (x) => x.sign_(), (x) => x.sign()],
-  ['erf_', (x) => x.erf_(), (x) => x.erf()],
-  ['expm1_', (x) => x.expm1_(), (x) => x.expm1()],
-  ['log1p_', (x) => x.log1p_(), (x) => x.log1p()],
-  ['log2_', (x) => x.log2_(), (x) => x.log2()],
-  ['log10_', (x) => x.log10_(), (x) => x.log10()],
-  ['square_', (x) => x.square_(), (x) => x.square()],
-  ['exp_', (x) => x.exp_(), (x) => x.exp()],
-  ['log_', (x) => x.log_(), (x) => x.log()],
-  ['sqrt_', (x) => x.sqrt_(), (x) => x.sqrt()],
-  ['rsqrt_', (x) => x.rsqrt_(), (x) => x.rsqrt()],
-  ['reciprocal_', (x) => x.reciprocal_(), (x) => x.reciprocal()],
-  ['sin_', (x) => x.sin_(), (x) => x.sin()],
-  ['cos_', (x) => x.cos_(), (x) => x.cos()],
-  ['tanh_', (x) => x.tanh_(), (x) => x.tanh()],
-  ['sigmoid_', (x) => x.sigmoid_(), (x) => x.sigmoid()],
+  ...declared,
   ['relu_', (x) => x.sub_(0.5).relu_(), (x) => x.sub(0.5).relu()],
   ['floor_', (x) => x.mul_(3).floor_(), (x) => x.mul(3).floor()],
   ['ceil_', (x) => x.mul_(3).ceil_(), (x) => x.mul(3).ceil()],
