@@ -14,4 +14,4 @@ export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './train/tqd
 export { availableIsas, getNumThreads, isa, setNumThreads } from './native/kernels';
 export { fmaPeak, readPeak } from './native/probe';
 export type { DType } from './tensor/dtype';
-export { Tensor } from './tensor/tensor';
+export { Tensor, type TensorClass } from './tensor/public';

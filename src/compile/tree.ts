@@ -3,12 +3,13 @@
  * strings, booleans, null and undefined, which a trace treats as constants.
  */
 import { showShape } from '../tensor/shape';
+import { ValuesAndIndices } from '../ops/named';
 import { Tensor } from '../tensor/tensor';
 
 /** What a compiled function takes. */
 export type Argument = Tensor | number | string | boolean | null | undefined | readonly Argument[];
 /** What a compiled function returns. */
-export type Result = Tensor | null | undefined | readonly Result[];
+export type Result = Tensor | null | undefined | ValuesAndIndices | readonly Result[];
 
 /**
  * The tensors of `value` in order; `key` gets a text that says everything else.
@@ -43,6 +44,7 @@ export function flattenArguments(
 export function replaceTensors(value: unknown, next: () => Tensor): unknown {
   if (value instanceof Tensor) return next();
   if (Array.isArray(value)) return value.map((one) => replaceTensors(one, next));
+  if (value instanceof ValuesAndIndices) return new ValuesAndIndices(next(), next());
   return value;
 }
 
@@ -50,6 +52,7 @@ export function replaceTensors(value: unknown, next: () => Tensor): unknown {
 export function flattenResult(value: unknown, tensors: Tensor[]): void {
   if (value instanceof Tensor) tensors.push(value);
   else if (Array.isArray(value)) for (const one of value) flattenResult(one, tensors);
+  else if (value instanceof ValuesAndIndices) tensors.push(value.values, value.indices);
   else if (value !== null && value !== undefined) {
     throw new TypeError(
       `compile: the function must return a Tensor or an array of tensors, got ${value instanceof Promise ? 'a promise; it must not be async' : typeof value}`,

@@ -125,7 +125,7 @@ function search<S>(
       const count = own.length;
       if (count === 0) return [];
       const block = reshape(totals.narrow(0, first, count), [count * size]);
-      const [values, places] = topk(block, Math.min(wanted, count * size)).map((x) =>
+      const [values, places] = [...topk(block, Math.min(wanted, count * size))].map((x) =>
         x.toTypedArray(),
       );
       const kept: Beam[] = [];

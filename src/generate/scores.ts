@@ -131,7 +131,7 @@ function keepTopP(scores: Tensor, p: number): Tensor {
     const row = probabilities.select(0, n);
     let kept: ArrayLike<number> | null = null;
     for (const candidates of [Math.min(firstCandidates, size), size]) {
-      const [best, places] = topk(row, candidates).map((x) => x.toTypedArray());
+      const [best, places] = [...topk(row, candidates)].map((x) => x.toTypedArray());
       let sum = 0;
       let count = 0;
       while (count < candidates && sum < p) sum += best[count++];

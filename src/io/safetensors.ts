@@ -7,6 +7,7 @@ import { describe, isArray, isInstance, optionsTable, rule, string } from '../ch
 import { contiguous, detach } from '../ops/clone';
 import { itemSize, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
+import { StateDict } from '../tensor/state-dict';
 import { empty, type Tensor } from '../tensor/tensor';
 import { readers } from './convert';
 import {
@@ -231,7 +232,7 @@ function readTensor(file: number, entry: Entry, start: number): Tensor {
  */
 export function loadSafetensors(path: string): Map<string, Tensor> {
   return withFile('loadSafetensors', path, (file, { entries }, start) => {
-    const out = new Map<string, Tensor>();
+    const out = new StateDict();
     for (const entry of entries) out.set(entry.name, readTensor(file, entry, start));
     return out;
   });

@@ -56,8 +56,9 @@ abstract class Positional<M extends Module> extends Module {
    * @throws TypeError for what is no module; RangeError when there is no such position.
    */
   set(index: number, module: M): void {
-    checkModule(`${this.constructor.name}.set`, module);
-    this.#items[place(`${this.constructor.name}.set`, index, this.length)][1] = module;
+    const operation = `${this.constructor.name}.set`;
+    const member = this.member(operation, module);
+    this.#items[place(operation, index, this.length)][1] = member;
   }
 
   /**
@@ -85,9 +86,9 @@ abstract class Positional<M extends Module> extends Module {
    */
   insert(index: number, module: M): this {
     const operation = `${this.constructor.name}.insert`;
-    checkModule(operation, module);
+    const member = this.member(operation, module);
     const at = index === this.length ? index : place(operation, index, this.length);
-    this.#items.splice(at, 0, ['', module]);
+    this.#items.splice(at, 0, ['', member]);
     this.#items.forEach((item, i) => (item[0] = String(i)));
     return this;
   }
@@ -99,8 +100,13 @@ abstract class Positional<M extends Module> extends Module {
 
   /** @internal Adds a module under a name. */
   protected put(name: string, module: M): void {
-    checkModule(this.constructor.name, module);
-    this.#items.push([name, module]);
+    this.#items.push([name, this.member(this.constructor.name, module)]);
+  }
+
+  /** @internal What stands in the list for a value that was given. @throws TypeError for what is no module. */
+  protected member(operation: string, value: unknown): M {
+    checkModule(operation, value);
+    return value as M;
   }
 
   /** @internal */
@@ -111,20 +117,47 @@ abstract class Positional<M extends Module> extends Module {
   }
 }
 
+/** A function of a tensor as a module without parameters. */
+class Lambda extends Module {
+  readonly #call: (input: Tensor) => Tensor;
+  constructor(call: (input: Tensor) => Tensor) {
+    super();
+    this.#call = call;
+  }
+  override extraRepr(): string {
+    return this.#call.name;
+  }
+  forward(input: Tensor): Tensor {
+    return this.#call(input);
+  }
+}
+
+const isFunction = (value: unknown): value is (input: Tensor) => Tensor =>
+  typeof value === 'function' && !describe(value).startsWith('the class');
+
+/** What `Sequential` takes: a module, or a function of a tensor. */
+export type SequentialItem = Layer | ((input: Tensor) => Tensor);
+
 /**
- * Modules one after the other, each taking what the one before returned (torch.nn.Sequential). Keys are the
- * positions, or the names of a Map.
- * @throws TypeError for what are no modules.
+ * Modules one after the other, each taking what the one before returned (torch.nn.Sequential). Functions of a tensor can
+ * stand among them. Keys are the positions, or the names of a Map.
+ * @throws TypeError for what are neither modules nor functions.
  * @example
- * const net = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1));
- * net.forward(randn([5, 2])).shape; // [5, 1]
+ * const net = new nn.Sequential(new nn.Linear(2, 8), tanh, new nn.Linear(8, 1), (x) => x.squeeze(1));
+ * net.forward(randn([5, 2])).shape; // [5]
  */
 export class Sequential extends Positional<Layer> {
-  constructor(...layers: Layer[] | [ReadonlyMap<string, Layer>]) {
+  constructor(...layers: SequentialItem[] | [ReadonlyMap<string, SequentialItem>]) {
     super();
     if (layers.length === 1 && isInstance(layers[0], Map)) {
-      for (const [name, layer] of layers[0] as ReadonlyMap<string, Layer>) this.put(name, layer);
+      const named = layers[0] as unknown as ReadonlyMap<string, Layer>;
+      for (const [name, layer] of named) this.put(name, layer);
     } else this.extend(layers as Layer[]);
+  }
+
+  /** @internal */
+  protected override member(operation: string, value: unknown): Layer {
+    return isFunction(value) ? new Lambda(value) : super.member(operation, value);
   }
 
   /** What the last module returns. */

@@ -9,7 +9,13 @@ export {
   type AttentionScore,
   type MultiplicativeAttentionOptions,
 } from './attention';
-export { ModuleDict, ModuleList, ParameterList, Sequential } from './containers';
+export {
+  ModuleDict,
+  ModuleList,
+  ParameterList,
+  Sequential,
+  type SequentialItem,
+} from './containers';
 export * as functional from './functional';
 export type { RemoveHook } from './hooks';
 export type { ForwardHook, ForwardPreHook } from './module';

@@ -9,6 +9,7 @@ import { copyInto, detach } from '../ops/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
+import { StateDict } from '../tensor/state-dict';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
 
 /** Options of `Module.loadStateDict`. */
@@ -49,7 +50,7 @@ function entries(module: StateTree, prefix: string): [string, Tensor][] {
 
 /** As PyTorch's state_dict, `prefix` (with its dot) before every key. */
 export function stateDict(module: StateTree, prefix: string): Map<string, Tensor> {
-  return new Map(entries(module, prefix).map(([name, value]) => [name, detach(value)]));
+  return new StateDict(entries(module, prefix).map(([name, value]) => [name, detach(value)]));
 }
 
 // Floats convert to floats; an integer or boolean buffer takes its own type only.

@@ -66,6 +66,8 @@ export { bmm } from './matmul/bmm';
 export { linear } from './matmul/linear';
 export { matmul, outer } from './matmul/matmul';
 export { dot, mm, mv } from './matmul/mm';
+export type { Named } from './named';
+export { ValuesAndIndices } from './named';
 export {
   argsort,
   sort,

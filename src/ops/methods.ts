@@ -4,7 +4,8 @@
  */
 import * as walk from '../autograd/gradients';
 import * as hooks from '../autograd/hooks';
-import { Tensor } from '../tensor/tensor';
+import { sameShape, showShape } from '../tensor/shape';
+import { replaceData, Tensor } from '../tensor/tensor';
 import {
   attach,
   attachVariadic,
@@ -16,6 +17,7 @@ import {
   type Variadic,
 } from './attach';
 import * as copies from './clone';
+import { checkTensor } from './check';
 import * as conversion from './convert';
 import * as arithmetic from './elementwise/arithmetic';
 import * as bounds from './elementwise/clamp';
@@ -119,7 +121,20 @@ export type Methods = { -readonly [K in keyof typeof methods]: Method<(typeof me
 };
 
 declare module '../tensor/tensor' {
-  interface Tensor extends Methods {}
+  interface Tensor extends Methods {
+    /**
+     * The parts along dimension 0, as views: `for (const row of x)`, `[...x]`.
+     * @throws TypeError for a tensor of no dimensions.
+     */
+    [Symbol.iterator](): IterableIterator<Tensor>;
+    /**
+     * The same memory without history, as `detach()` (torch.Tensor.data). Assigned, this tensor has the memory of another
+     * of its shape and element type from then on; what the graph has saved of it is invalid.
+     * @throws TypeError for no tensor or another element type; RangeError for another shape.
+     */
+    get data(): Tensor;
+    set data(source: Tensor);
+  }
 }
 attach(methods);
 attachVariadic(variadic);
@@ -209,3 +224,36 @@ for (const [name, method] of Object.entries(inlined)) define(name, method);
 Tensor.prototype.at = function (...indices) {
   return indexing.at(this, ...indices);
 };
+
+Tensor.prototype[Symbol.iterator] = function () {
+  if (this.ndim === 0) {
+    throw new TypeError(
+      'Tensor: a tensor of no dimensions cannot be iterated over; item() is its number',
+    );
+  }
+  return splitting.unbind(this)[Symbol.iterator]();
+};
+
+Object.defineProperty(Tensor.prototype, 'data', {
+  get(this: Tensor) {
+    return copies.detach(this);
+  },
+  set(this: Tensor, source: unknown) {
+    checkTensor('data', 'what is assigned', source);
+    if (this.origin !== null) {
+      throw new Error(
+        "data: cannot be assigned to a view, whose memory is its base's; use copy_()",
+      );
+    }
+    if (source.dtype !== this.dtype) {
+      throw new TypeError(`data: must be ${this.dtype} as the tensor is, got ${source.dtype}`);
+    }
+    if (!sameShape(source.shape, this.shape)) {
+      throw new RangeError(
+        `data: must have the tensor's shape ${showShape(this.shape)}, got ${showShape(source.shape)}`,
+      );
+    }
+    replaceData(this, source);
+  },
+  configurable: true,
+});

@@ -42,6 +42,8 @@ export function setRenewView(renew: (view: Tensor) => void): void {
   renewView = renew;
 }
 
+const inspect = Symbol.for('nodejs.util.inspect.custom');
+
 /** The nested arrays of `toArray()`. */
 export type NestedArray = number | boolean | NestedArray[];
 
@@ -258,9 +260,30 @@ export class Tensor implements Memory {
     return print(this);
   }
 
-  /** What `console.log` shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return print(this);
+  /** What `console.log` shows; below the depth that it looks into, the shape alone. */
+  [inspect](depth: number | null): unknown {
+    // Inside an object Node indents the lines of what another object shows, not those of a string.
+    return depth !== null && depth < 0
+      ? `[tensor ${showShape(this.shape)}]`
+      : { [inspect]: () => print(this) };
+  }
+
+  /** What `JSON.stringify` writes: the values as nested arrays. NaN and infinities become null there. */
+  toJSON(): NestedArray {
+    return this.toArray();
+  }
+
+  /**
+   * A tensor of one element in an expression of JavaScript's own (`loss + 1`, `loss < 0.6`) counts as its number, and so
+   * does one of no dimensions in a text (`${loss}`). The result is a number without history.
+   * @throws RangeError for other sizes in an expression.
+   */
+  [Symbol.toPrimitive](hint: string): number | string {
+    if (hint === 'string') return this.ndim === 0 ? String(this.item()) : print(this);
+    if (this.numel === 1) return this.item();
+    throw new RangeError(
+      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.shape)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)`,
+    );
   }
 
   /** @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user. */

@@ -2,6 +2,7 @@
  * tqdm: a progress bar around anything one iterates over, with rate and time left. It writes to stderr, and
  * only to a terminal: in a log or a pipe it stays quiet. Bars made while another is open are drawn below it.
  */
+import { count as countRule, isIterable, refuse } from '../check';
 
 export interface TqdmOptions {
   /** How many steps there will be; taken from `length` or `size` when the iterable has one. */
@@ -185,18 +186,32 @@ export interface TqdmIterable<T> extends Iterable<T> {
   setPostfix(values: Readonly<Record<string, string | number>>): void;
 }
 
+// 0 … count − 1, and how many they are.
+function upTo(count: number): Iterable<number> & { readonly length: number } {
+  const length = countRule.check('tqdm', 'the number of steps', count);
+  return {
+    length,
+    *[Symbol.iterator]() {
+      for (let i = 0; i < length; i++) yield i;
+    },
+  };
+}
+
 /**
- * Iterates over `iterable` behind a progress bar (the Python package tqdm).
+ * Iterates over `iterable`, or over 0 … count − 1, behind a progress bar (the Python package tqdm; `tqdm(range(n))`).
  * @example
  * const bar = tqdm(loader, { desc: 'epoch 1' });
  * for (const [x, y] of bar) bar.setPostfix({ loss: step(x, y) });
  */
-export function tqdm<T>(iterable: Iterable<T>, options: TqdmOptions = {}): TqdmIterable<T> {
-  if (
-    iterable === null ||
-    typeof (iterable as Partial<Iterable<T>>)?.[Symbol.iterator] !== 'function'
-  ) {
-    throw new TypeError(`tqdm: takes something to iterate over, got ${typeof iterable}`);
+export function tqdm(count: number, options?: TqdmOptions): TqdmIterable<number>;
+export function tqdm<T>(iterable: Iterable<T>, options?: TqdmOptions): TqdmIterable<T>;
+export function tqdm(
+  given: Iterable<unknown> | number,
+  options: TqdmOptions = {},
+): TqdmIterable<unknown> {
+  const iterable = typeof given === 'number' ? upTo(given) : given;
+  if (typeof iterable !== 'string' && !isIterable(iterable)) {
+    refuse('tqdm', 'its first argument', 'something to iterate over or a number', iterable);
   }
   const sized = iterable as { length?: unknown; size?: unknown };
   const known = [sized.length, sized.size].find((n) => typeof n === 'number');

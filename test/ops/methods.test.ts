@@ -12,7 +12,10 @@ const y = o.tensor([
 ]);
 
 function expectSame(actual: unknown, expected: unknown): void {
-  if (Array.isArray(expected)) {
+  if (expected instanceof o.ValuesAndIndices) {
+    expect(actual).toBeInstanceOf(o.ValuesAndIndices);
+    expectSame([...(actual as o.ValuesAndIndices)], [...expected]);
+  } else if (Array.isArray(expected)) {
     expect(Array.isArray(actual)).toBe(true);
     expected.forEach((one, i) => expectSame((actual as unknown[])[i], one));
   } else if (expected instanceof Tensor) {

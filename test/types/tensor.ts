@@ -1,6 +1,18 @@
 // What the compiler must say about tensors, without running anything: npm run test:types.
 import { expectTypeOf } from 'expect-type';
-import { autograd, noGrad, permute, slice, tensor, zeros, type DType, type Tensor } from 'ostinato';
+import {
+  autograd,
+  noGrad,
+  permute,
+  slice,
+  tensor,
+  Tensor as TensorClass,
+  tqdm,
+  unique,
+  zeros,
+  type DType,
+  type Tensor,
+} from 'ostinato';
 
 const x = tensor([[1, 2]], { requiresGrad: true });
 
@@ -54,3 +66,26 @@ permute(x, 1, 0);
 x.view('2');
 // @ts-expect-error an index of Python's slice has no place among the arguments of the operation
 x.slice();
+
+// Several results, by position and by name.
+const { values, indices } = x.sort();
+expectTypeOf(values).toEqualTypeOf<Tensor>();
+expectTypeOf(indices).toEqualTypeOf<Tensor>();
+const [best, places] = x.topk(1, 0);
+expectTypeOf(best).toEqualTypeOf<Tensor>();
+expectTypeOf(places).toEqualTypeOf<Tensor>();
+expectTypeOf(x.max(1).values).toEqualTypeOf<Tensor>();
+expectTypeOf(x.max(1)[1]).toEqualTypeOf<Tensor>();
+expectTypeOf(unique(x, { returnCounts: true }).counts).toEqualTypeOf<Tensor>();
+expectTypeOf(unique(x)).toEqualTypeOf<Tensor>();
+expectTypeOf(unique(x, { returnCounts: true })).not.toHaveProperty('inverse');
+
+// Habits of JavaScript.
+for (const row of x) expectTypeOf(row).toEqualTypeOf<Tensor>();
+for (const i of tqdm(3)) expectTypeOf(i).toEqualTypeOf<number>();
+for (const word of tqdm(['a'])) expectTypeOf(word).toEqualTypeOf<string>();
+expectTypeOf(x.data).toEqualTypeOf<Tensor>();
+const something: unknown = x;
+if (something instanceof TensorClass) expectTypeOf(something).toEqualTypeOf<Tensor>();
+// @ts-expect-error tensors are made by functions
+new TensorClass([1]);

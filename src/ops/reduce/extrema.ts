@@ -15,6 +15,7 @@ import { pick } from '../launch';
 import { arange } from '../factories';
 import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from './launch';
 import { reduction, type Reduction } from './reduction';
+import { ValuesAndIndices } from '../named';
 
 // Kernels compare numbers; a bool is 0 or 1.
 const comparable = (x: Tensor): Tensor => (x.dtype === 'bool' ? cast(x, 'int32') : x);
@@ -41,7 +42,7 @@ function extremeWithIndex(
   argument: Tensor,
   dim: number,
   keepdim: boolean,
-): [Tensor, Tensor] {
+): ValuesAndIndices {
   checkTensor(name, 'x', argument);
   const x = comparable(argument);
   const view = reductionView(name, x, dim, keepdim);
@@ -50,7 +51,7 @@ function extremeWithIndex(
   const indices = empty(view.outShape, 'int32');
   const { source, outer, n, inner } = view;
   runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
-  if (argument.dtype === 'bool') return [cast(values, 'bool'), indices];
+  if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
   const { shape } = x;
   const { keptShape } = view;
   withGradient(values, {
@@ -62,7 +63,7 @@ function extremeWithIndex(
       scatterAlong(g.reshape(keptShape), index.reshape(keptShape), shape, dim),
     ],
   });
-  return [values, indices];
+  return new ValuesAndIndices(values, indices);
 }
 
 // Zeros of `shape` with g where the position along `dim` is the index.
@@ -79,29 +80,29 @@ const least = family('min');
 const largest = extreme('max', 'amax', 'MaxBackward1');
 const smallest = extreme('min', 'amin', 'MinBackward1');
 
-/** The largest element; along `dim`: `[values, indices]`; of two tensors: `maximum` (torch.max). */
+/** The largest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `maximum` (torch.max). */
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, other: Tensor): Tensor;
-export function max(x: Tensor, dim: number, options?: KeepdimOptions): [Tensor, Tensor];
+export function max(x: Tensor, dim: number, options?: KeepdimOptions): ValuesAndIndices;
 export function max(
   x: Tensor,
   dim?: number | Tensor,
   options?: KeepdimOptions,
-): Tensor | [Tensor, Tensor] {
+): Tensor | ValuesAndIndices {
   if (dim === undefined) return largest(x, dim, options);
   if (isTensor(dim)) return x.maximum(dim);
   return extremeWithIndex('max', 'MaxBackward0', greatest, x, dim, keepsDim('max', options));
 }
 
-/** The smallest element; along `dim`: `[values, indices]`; of two tensors: `minimum` (torch.min). */
+/** The smallest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `minimum` (torch.min). */
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, other: Tensor): Tensor;
-export function min(x: Tensor, dim: number, options?: KeepdimOptions): [Tensor, Tensor];
+export function min(x: Tensor, dim: number, options?: KeepdimOptions): ValuesAndIndices;
 export function min(
   x: Tensor,
   dim?: number | Tensor,
   options?: KeepdimOptions,
-): Tensor | [Tensor, Tensor] {
+): Tensor | ValuesAndIndices {
   if (dim === undefined) return smallest(x, dim, options);
   if (isTensor(dim)) return x.minimum(dim);
   return extremeWithIndex('min', 'MinBackward0', least, x, dim, keepsDim('min', options));

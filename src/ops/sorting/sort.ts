@@ -15,13 +15,14 @@ import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { zeros } from '../factories';
 import { scatterAdd } from '../indexing/gather';
+import { ValuesAndIndices } from '../named';
 import { transpose } from '../view/permute';
 
 const sortRows = family('sort_rows');
 const topkRows = family('topk_rows');
 
 /** The values in order, and the index that each of them had along the dimension: int32. */
-export type Sorted = [values: Tensor, indices: Tensor];
+export type Sorted = ValuesAndIndices;
 
 export interface SortOptions {
   /** From the greatest to the least. */
@@ -38,11 +39,15 @@ export interface TopkOptions {
 }
 
 // The last dimension is sorted; `dim` changes places with it. No history.
-function alongLast(x: Tensor, dim: number, sorted: (rows: Tensor) => Sorted): Sorted {
+function alongLast(
+  x: Tensor,
+  dim: number,
+  sorted: (rows: Tensor) => readonly [Tensor, Tensor],
+): Sorted {
   const swap = (y: Tensor): Tensor => (x.ndim < 2 ? y : transpose(y, dim, -1));
   return noGrad(() => {
     const [values, indices] = sorted(swap(x));
-    return [contiguous(swap(values)), contiguous(swap(indices))];
+    return new ValuesAndIndices(contiguous(swap(values)), contiguous(swap(indices)));
   });
 }
 
@@ -56,7 +61,7 @@ function recordPicked(name: string, operation: string, x: Tensor, d: number, out
 }
 
 /**
- * The elements along `dim` in order: `[values, indices]` (torch.sort).
+ * The elements along `dim` in order: `[values, indices]`, also by these names (torch.sort).
  * @example const [values, order] = sort(tensor([3, 1, 2])); // [1, 2, 3], [1, 2, 0]
  */
 export function sort(x: Tensor, dim = -1, { descending = false }: SortOptions = {}): Sorted {
@@ -83,7 +88,7 @@ export const argsort = (x: Tensor, dim = -1, options: SortOptions = {}): Tensor 
 };
 
 /**
- * The `k` greatest (or least) elements along `dim`, in order: `[values, indices]` (torch.topk).
+ * The `k` greatest (or least) elements along `dim`, in order: `[values, indices]`, also by these names (torch.topk).
  * @throws TypeError for bool tensors; RangeError unless k is an integer from 0 to the size of the dimension.
  * @example const [best, classes] = topk(logits, 5);
  */

@@ -5,6 +5,7 @@ import { contiguous, detach } from '../clone';
 import { checkTensor } from '../check';
 import { zeros } from '../factories';
 import { checkIndex } from '../indexing/rows';
+import { named, type Named } from '../named';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
 
@@ -17,14 +18,16 @@ export interface UniqueOptions {
 
 /** One tensor, or a tuple of as many as the options ask for. */
 export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; returnCounts: true }
-  ? [values: Tensor, inverse: Tensor, counts: Tensor]
-  : O extends { returnInverse: true } | { returnCounts: true }
-    ? [values: Tensor, other: Tensor]
-    : Tensor;
+  ? Named<['values', 'inverse', 'counts']>
+  : O extends { returnInverse: true }
+    ? Named<['values', 'inverse']>
+    : O extends { returnCounts: true }
+      ? Named<['values', 'counts']>
+      : Tensor;
 
 /**
  * The distinct elements of `x`, in order (torch.unique). With `returnInverse` or `returnCounts`, a tuple of the
- * results asked for, in that order; indices and counts are int32. Every NaN is distinct.
+ * results asked for, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every NaN is distinct.
  * @example const [words, counts] = unique(tokens, { returnCounts: true });
  */
 export function unique<const O extends UniqueOptions = Record<never, never>>(
@@ -48,10 +51,12 @@ export function unique<const O extends UniqueOptions = Record<never, never>>(
     out[i] = values[starts[i]];
     often[i] = (starts[i + 1] ?? values.length) - starts[i];
   }
-  const results = [distinct];
-  if (options?.returnInverse) results.push(inverse);
-  if (options?.returnCounts) results.push(counts);
-  return (results.length === 1 ? distinct : results) as Uniques<O>;
+  if (!options?.returnInverse && !options?.returnCounts) return distinct as Uniques<O>;
+  return named({
+    values: distinct,
+    ...(options.returnInverse ? { inverse } : {}),
+    ...(options.returnCounts ? { counts } : {}),
+  }) as unknown as Uniques<O>;
 }
 
 export interface BincountOptions {
