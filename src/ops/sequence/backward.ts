@@ -1,14 +1,70 @@
 /** The backward pass of a layer: one kernel call for each direction, on what forward has kept. */
 import type { Gradients, Node } from '../../autograd/node';
-import { runSequenceBackward } from '../../native/generated';
+import { runSequenceBackward, type SequenceBackward } from '../../native/generated';
+import type { Memory } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
 import { contiguous } from '../clone';
 import { pick } from '../launch';
-import { denseFeatures, layerFields, noSteps, part, stepsOf, type LayerCall } from './call';
+import {
+  denseFeatures,
+  LayerArguments,
+  noSteps,
+  part,
+  stepsOf,
+  type LayerCall,
+  type Steps,
+} from './call';
 import { stateSize, workspaceLength, type Cell } from './cells';
+
+class BackwardArguments extends LayerArguments implements SequenceBackward {
+  readonly gates: Memory | null;
+  readonly cells: Memory | null;
+  readonly projected: Memory | null;
+  readonly gradOutStrideT: number;
+  readonly gradOutStrideN: number;
+  readonly gradXStrideT: number;
+  readonly gradXStrideN: number;
+  readonly gradWeightIh: Memory | null;
+  readonly gradWeightHh: Memory | null;
+  readonly gradBiasIh: Memory | null;
+  readonly gradBiasHh: Memory | null;
+  readonly gradWeightHr: Memory | null;
+
+  constructor(
+    call: LayerCall,
+    d: number,
+    readonly gradOut: Memory | null,
+    gradOutSteps: Steps,
+    readonly gradHN: Memory | null,
+    readonly gradCN: Memory | null,
+    readonly dGates: Memory,
+    readonly dProjected: Memory | null,
+    readonly workspace: Memory,
+    readonly gradX: Memory | null,
+    gradXSteps: Steps,
+    readonly gradH0: Memory | null,
+    readonly gradC0: Memory | null,
+    gradWeights: readonly (Memory | null)[],
+  ) {
+    super(call, d);
+    const { gates, cells, projected } = call.reserves[d];
+    this.gates = gates;
+    this.cells = cells;
+    this.projected = projected;
+    this.gradOutStrideT = gradOutSteps.strideT;
+    this.gradOutStrideN = gradOutSteps.strideN;
+    this.gradXStrideT = gradXSteps.strideT;
+    this.gradXStrideN = gradXSteps.strideN;
+    this.gradWeightIh = gradWeights[0];
+    this.gradWeightHh = gradWeights[1];
+    this.gradBiasIh = gradWeights[2];
+    this.gradBiasHh = gradWeights[3];
+    this.gradWeightHr = gradWeights[4];
+  }
+}
 
 /** The gradients of x, h0, c0 and, direction by direction, of the weights. */
 export function sequenceBackward(
@@ -35,7 +91,7 @@ export function sequenceBackward(
   const results: (Tensor | null)[] = [null, gradH0, gradC0];
 
   for (let d = 0; d < directions; d++) {
-    const { gates, cells: cellStates, projected } = reserves[d];
+    const { gates } = reserves[d];
     // What nobody reads again may be overwritten.
     const dGates =
       gates !== null && !node.retained ? gates : borrow(pairs * cell.blocks * H * bytes);
@@ -48,50 +104,25 @@ export function sequenceBackward(
       gradWeights.push(w !== null && node.needs(first + i) ? empty(w.shape, dtype) : null);
     }
     const gradXSteps = gradX === null ? noSteps : stepsOf(gradX, options);
-    const common = layerFields(call, d);
-    // Field by field: a spread object has no hidden class that V8 knows, and each field is searched for.
-    runSequenceBackward(run, {
-      steps: common.steps,
-      batch: common.batch,
-      inputSize: common.inputSize,
-      hiddenSize: common.hiddenSize,
-      projSize: common.projSize,
-      reverse: common.reverse,
-      relu: common.relu,
-      x: common.x,
-      xStrideT: common.xStrideT,
-      xStrideN: common.xStrideN,
-      h0: common.h0,
-      c0: common.c0,
-      weightIh: common.weightIh,
-      weightHh: common.weightHh,
-      weightHr: common.weightHr,
-      batchSizes: common.batchSizes,
-      out: common.out,
-      outStrideT: common.outStrideT,
-      outStrideN: common.outStrideN,
-      gates,
-      cells: cellStates,
-      projected,
-      gradOut: part(gradOut, d, S, dtype),
-      gradOutStrideT: gradOutSteps.strideT,
-      gradOutStrideN: gradOutSteps.strideN,
-      gradHN: part(gradHN, d, batch * S, dtype),
-      gradCN: part(gradCN, d, batch * H, dtype),
-      dGates,
-      dProjected,
-      workspace,
-      gradX,
-      gradXStrideT: gradXSteps.strideT,
-      gradXStrideN: gradXSteps.strideN,
-      gradH0: part(gradH0, d, batch * S, dtype),
-      gradC0: part(gradC0, d, batch * H, dtype),
-      gradWeightIh: gradWeights[0],
-      gradWeightHh: gradWeights[1],
-      gradBiasIh: gradWeights[2],
-      gradBiasHh: gradWeights[3],
-      gradWeightHr: gradWeights[4],
-    });
+    runSequenceBackward(
+      run,
+      new BackwardArguments(
+        call,
+        d,
+        part(gradOut, d, S, dtype),
+        gradOutSteps,
+        part(gradHN, d, batch * S, dtype),
+        part(gradCN, d, batch * H, dtype),
+        dGates,
+        dProjected,
+        workspace,
+        gradX,
+        gradXSteps,
+        part(gradH0, d, batch * S, dtype),
+        part(gradC0, d, batch * H, dtype),
+        gradWeights,
+      ),
+    );
     if (dGates !== gates) giveBack(dGates);
     if (dProjected !== null) giveBack(dProjected);
     if (gradX !== null) results[0] = results[0] === null ? gradX : add(results[0], gradX);

@@ -100,39 +100,60 @@ export class LayerCall {
 }
 
 /** The fields that forward and backward have in common. */
-type LayerFields = Pick<SequenceForward, keyof SequenceForward & keyof SequenceBackward>;
+type LayerFields = Omit<
+  Pick<SequenceForward, keyof SequenceForward & keyof SequenceBackward>,
+  'gates' | 'cells' | 'projected'
+>;
 
-/** Those fields of direction d; `Omit`ted are what each kernel adds of its own. */
-export function layerFields(
-  call: LayerCall,
-  d: number,
-): Omit<LayerFields, 'gates' | 'cells' | 'projected'> {
-  const { input, h0, c0, weights, options, steps, out } = call;
-  const { sizes, batch } = options;
-  const { dtype } = input;
-  const [S, H] = [stateSize(sizes), sizes.hiddenSize];
-  const xSteps = stepsOf(input, options);
-  const outSteps = stepsOf(out, options);
-  const [weightIh, weightHh, , , weightHr] = weights[d];
-  return {
-    steps,
-    batch,
-    inputSize: sizes.inputSize,
-    hiddenSize: H,
-    projSize: sizes.projSize,
-    reverse: d === 1,
-    relu: options.relu,
-    x: input,
-    xStrideT: xSteps.strideT,
-    xStrideN: xSteps.strideN,
-    h0: part(h0, d, batch * S, dtype),
-    c0: part(c0, d, batch * H, dtype),
-    weightIh,
-    weightHh,
-    weightHr,
-    batchSizes: options.batchSizes,
-    out: part(out, d, S, dtype),
-    outStrideT: outSteps.strideT,
-    outStrideN: outSteps.strideN,
-  };
+/**
+ * What direction d of a layer hands both kernels; each adds its own by a subclass. Classes, not spread objects: those have
+ * no hidden class that V8 knows, so that each field is searched for.
+ */
+export class LayerArguments implements LayerFields {
+  readonly steps: number;
+  readonly batch: number;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly projSize: number;
+  readonly reverse: boolean;
+  readonly relu: boolean;
+  readonly x: Memory;
+  readonly xStrideT: number;
+  readonly xStrideN: number;
+  readonly h0: Memory | null;
+  readonly c0: Memory | null;
+  readonly weightIh: Memory;
+  readonly weightHh: Memory;
+  readonly weightHr: Memory | null;
+  readonly batchSizes: Memory | null;
+  readonly out: Memory;
+  readonly outStrideT: number;
+  readonly outStrideN: number;
+
+  constructor({ input, h0, c0, weights, options, steps, out }: LayerCall, d: number) {
+    const { sizes, batch } = options;
+    const { dtype } = input;
+    const [S, H] = [stateSize(sizes), sizes.hiddenSize];
+    const xSteps = stepsOf(input, options);
+    const outSteps = stepsOf(out, options);
+    this.steps = steps;
+    this.batch = batch;
+    this.inputSize = sizes.inputSize;
+    this.hiddenSize = H;
+    this.projSize = sizes.projSize;
+    this.reverse = d === 1;
+    this.relu = options.relu;
+    this.x = input;
+    this.xStrideT = xSteps.strideT;
+    this.xStrideN = xSteps.strideN;
+    this.h0 = part(h0, d, batch * S, dtype);
+    this.c0 = part(c0, d, batch * H, dtype);
+    this.weightIh = weights[d][0];
+    this.weightHh = weights[d][1];
+    this.weightHr = weights[d][4];
+    this.batchSizes = options.batchSizes;
+    this.out = part(out, d, S, dtype);
+    this.outStrideT = outSteps.strideT;
+    this.outStrideN = outSteps.strideN;
+  }
 }

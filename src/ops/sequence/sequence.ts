@@ -8,7 +8,8 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
-import { runSequenceForward } from '../../native/generated';
+import { runSequenceForward, type SequenceForward } from '../../native/generated';
+import type { Memory } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -16,8 +17,8 @@ import { pick } from '../launch';
 import { sequenceBackward } from './backward';
 import {
   denseFeatures,
+  LayerArguments,
   LayerCall,
-  layerFields,
   part,
   type DirectionWeights,
   type Reserve,
@@ -26,6 +27,32 @@ import {
 } from './call';
 import { cells, packedLength, stateSize, type CellKind } from './cells';
 import { cachedPacked, cachePacked, dropPacked } from './packed-cache';
+
+class ForwardArguments extends LayerArguments implements SequenceForward {
+  readonly biasIh: Memory | null;
+  readonly biasHh: Memory | null;
+  readonly gates: Memory | null;
+  readonly cells: Memory | null;
+  readonly projected: Memory | null;
+
+  constructor(
+    layer: LayerCall,
+    d: number,
+    readonly hN: Memory,
+    readonly cN: Memory | null,
+    readonly training: boolean,
+    { gates, cells: cellStates, projected }: Reserve,
+    readonly packed: Memory,
+    readonly packedReady: boolean,
+  ) {
+    super(layer, d);
+    this.biasIh = layer.weights[d][2];
+    this.biasHh = layer.weights[d][3];
+    this.gates = gates;
+    this.cells = cellStates;
+    this.projected = projected;
+  }
+}
 
 /**
  * Runs one layer. All shapes and types have been checked.
@@ -67,7 +94,7 @@ export function sequence(
   const layer = new LayerCall(input, h0, c0, weights, options, steps, out);
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh, , biasIh, biasHh] = weights[d];
+    const [weightIh] = weights[d];
     const packedBytes = packedLength(cell, sizes, dtype) * bytes;
     if (training) dropPacked(weightIh);
     const cached = training ? null : cachedPacked(weights[d]);
@@ -78,39 +105,19 @@ export function sequence(
       cells: training && cell.hasCellState ? borrow(pairs * H * bytes) : null,
       projected: sizes.projSize > 0 ? borrow((training ? pairs : batch) * H * bytes) : null,
     };
-    const common = layerFields(layer, d);
-    // Field by field: a spread object has no hidden class that V8 knows, and each field is searched for.
-    runSequenceForward(run, {
-      steps: common.steps,
-      batch: common.batch,
-      inputSize: common.inputSize,
-      hiddenSize: common.hiddenSize,
-      projSize: common.projSize,
-      reverse: common.reverse,
-      relu: common.relu,
-      x: common.x,
-      xStrideT: common.xStrideT,
-      xStrideN: common.xStrideN,
-      h0: common.h0,
-      c0: common.c0,
-      weightIh: common.weightIh,
-      weightHh: common.weightHh,
-      weightHr: common.weightHr,
-      batchSizes: common.batchSizes,
-      out: common.out,
-      outStrideT: common.outStrideT,
-      outStrideN: common.outStrideN,
-      biasIh,
-      biasHh,
-      hN: part(hN, d, batch * S, dtype),
-      cN: part(cN, d, batch * H, dtype),
-      training,
-      gates: reserve.gates,
-      cells: reserve.cells,
-      projected: reserve.projected,
-      packed,
-      packedReady: cached !== null,
-    });
+    runSequenceForward(
+      run,
+      new ForwardArguments(
+        layer,
+        d,
+        part(hN, d, batch * S, dtype),
+        part(cN, d, batch * H, dtype),
+        training,
+        reserve,
+        packed,
+        cached !== null,
+      ),
+    );
     if (training) {
       giveBack(packed);
       layer.reserves.push(reserve);
