@@ -12,7 +12,7 @@ import {
   stopRecording,
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
-import { native, setExecutor, type Executor, type Scalar } from '../tensor/executor';
+import { native, setTrace, type Executor, type Scalar } from '../tensor/executor';
 import { Storage } from '../tensor/memory';
 import { showShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -87,7 +87,7 @@ export class Trace implements Executor {
 
   /** Runs `body` with this trace on. */
   run<R>(body: () => R): R {
-    const outer = setExecutor(this);
+    const outer = setTrace(this);
     startRecording();
     try {
       const result = body();
@@ -95,7 +95,7 @@ export class Trace implements Executor {
       return result;
     } finally {
       stopRecording();
-      setExecutor(outer);
+      setTrace(outer);
     }
   }
 

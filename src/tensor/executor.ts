@@ -2,7 +2,7 @@
  * Executors: what becomes of the memory that operations ask for, the kernels that they call and the elements that
  * JavaScript reads. There are two. The native one does what is asked, at once. A trace (compile/trace.ts) computes
  * nothing: it gives out memory that has addresses but no bytes, and notes the calls (native/binding/recorder), the
- * tensors that they take, and what a trace cannot hold. `setExecutor` is the one switch between them.
+ * tensors that they take, and what a trace cannot hold. `setTrace` is the one switch between them.
  */
 import { arrayOver, itemSize, type DType, type TypedArray } from './dtype';
 import type { Storage } from './memory';
@@ -47,38 +47,70 @@ export interface Executor {
   refuse(operation: string, why: string): void;
 }
 
-class NativeExecutor implements Executor {
-  readonly isTrace = false;
-  readonly packedWeights = new WeakMap<object, unknown>();
+/** Does what is asked, at once. */
+export const native: Executor = {
+  isTrace: false,
+  packedWeights: new WeakMap<object, unknown>(),
+  allocate,
+  borrow,
+  giveBack,
+  made() {},
+  uses() {},
+  elements({ storage, dtype, offset }, length) {
+    return arrayOver(dtype, storage.buffer, storage.byteOffset + offset * itemSize(dtype), length);
+  },
+  scratch: (slot) => slot,
+  changes() {},
+  refuse() {},
+};
+
+// The executor that is on, as one object whose methods V8 inlines: two objects would make every call of an operation
+// polymorphic once a trace has run, 20 ns of the 90 of an `add` of 8 elements.
+class Switch implements Executor {
+  trace: Executor | null = null;
+  get isTrace(): boolean {
+    return this.trace !== null;
+  }
+  get packedWeights(): WeakMap<object, unknown> {
+    return (this.trace ?? native).packedWeights;
+  }
   allocate(bytes: number): Storage {
-    return allocate(bytes);
+    return this.trace === null ? allocate(bytes) : this.trace.allocate(bytes);
   }
   borrow(bytes: number): Storage {
-    return borrow(bytes);
+    return this.trace === null ? borrow(bytes) : this.trace.borrow(bytes);
   }
   giveBack(storage: Storage): void {
-    giveBack(storage);
+    if (this.trace === null) giveBack(storage);
+    else this.trace.giveBack(storage);
   }
-  made(): void {}
-  uses(): void {}
-  elements({ storage, dtype, offset }: View, length: number): TypedArray {
-    return arrayOver(dtype, storage.buffer, storage.byteOffset + offset * itemSize(dtype), length);
+  made(x: View): void {
+    if (this.trace !== null) this.trace.made(x);
+  }
+  uses(x: View): void {
+    if (this.trace !== null) this.trace.uses(x);
+  }
+  elements(x: View, length: number): TypedArray {
+    return (this.trace ?? native).elements(x, length);
   }
   scratch<S extends Scalar>(slot: S): S {
-    return slot;
+    return this.trace === null ? slot : this.trace.scratch(slot);
   }
-  changes(): void {}
-  refuse(): void {}
+  changes(operation: string, x: View): void {
+    if (this.trace !== null) this.trace.changes(operation, x);
+  }
+  refuse(operation: string, why: string): void {
+    if (this.trace !== null) this.trace.refuse(operation, why);
+  }
 }
-
-export const native: Executor = new NativeExecutor();
+const on = new Switch();
 
 /** The executor that is on. */
-export let executor: Executor = native;
+export const executor: Executor = on;
 
-/** Switches executors; returns the one that was on before. */
-export function setExecutor(next: Executor): Executor {
-  const before = executor;
-  executor = next;
+/** Puts a trace on, or (null) the native executor; returns the trace that was on before. */
+export function setTrace(trace: Executor | null): Executor | null {
+  const before = on.trace;
+  on.trace = trace;
   return before;
 }
