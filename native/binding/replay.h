@@ -26,7 +26,7 @@ namespace ostinato {
 // `extent` is the argument that holds how many rows or elements there are. The base scratchBase is
 // the worker's scratch memory, whose contents last for one tile.
 //
-// A call whose first argument is a table of addresses (gemm_sums) is
+// A call whose first argument is a table of addresses (gemm_batch_reduce) is
 //
 //   tableStep, kernel, count, addresses, size, `count` arguments, `addresses` pairs (argument,
 //   base), `size` pairs (offset, base) that make the table

@@ -10,6 +10,11 @@ namespace ostinato::OSTINATO_ISA {
 OSTINATO_SIZE min(int64_t a, int64_t b) { return a < b ? a : b; }
 OSTINATO_SIZE max(int64_t a, int64_t b) { return a > b ? a : b; }
 OSTINATO_SIZE ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+OSTINATO_SIZE roundUp(int64_t n, int64_t unit) { return ceilDiv(n, unit) * unit; }
+// The size of `total` cut into equal blocks of at most `most`, rounded up to a multiple of `unit`.
+OSTINATO_SIZE evenBlock(int64_t total, int64_t most, int64_t unit) {
+  return total > 0 ? roundUp(ceilDiv(total, ceilDiv(total, most)), unit) : unit;
+}
 #undef OSTINATO_SIZE
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -9,7 +9,7 @@ import { isChain, withChains, writeChain, type Step } from './chain';
 import { planBuffers } from './plan';
 import { withSums } from './sums';
 import type { Buffer, Call, Pointer } from './trace';
-import { withStandingWeights } from './weights';
+import { withPackedWeights } from './weights';
 
 /** Where buffers lie in the memory that a forward run leaves, by address. */
 export interface SavedLayout {
@@ -128,7 +128,7 @@ export class Program {
     const lifetimes: { bytes: number; first: number; last: number }[] = [];
     const isTemporary = ({ kind, address }: Buffer): boolean =>
       kind === 'made' && !saved.offsets.has(address) && !own.has(address);
-    const steps = withChains(withStandingWeights(withSums(calls, isTemporary)), isTemporary);
+    const steps = withChains(withPackedWeights(withSums(calls, isTemporary)), isTemporary);
     for (const [i, step] of steps.entries()) {
       for (const buffer of buffersOf(step)) {
         const { address, kind } = buffer;

@@ -1,9 +1,9 @@
 /**
  * Sums of products: where a function uses a weight at every step, its gradient is one small product Aᵀ·B for each step,
- * added to those before. Storing and adding them costs more than the products; gemm_sums makes them all while a
+ * added to those before. Storing and adding them costs more than the products; gemm_batch_reduce makes them all while a
  * piece of the sum is at hand. It rounds as the product and the addition do, in the same order.
  */
-import { GemmAt, GemmSumsAt } from '../native/generated';
+import { GemmAt, GemmBatchReduceAt } from '../native/generated';
 import { argumentsOf, kernelNumber } from '../native/recording';
 import { firstSizeAt, walkArguments } from '../native/strided';
 import type { Buffer, Call, Pointer } from './trace';
@@ -11,7 +11,7 @@ import type { Buffer, Call, Pointer } from './trace';
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({
   gemm: kernelNumber(`gemm_${suffix}`),
   add: kernelNumber(`add_${suffix}`),
-  sums: kernelNumber(`gemm_sums_${suffix}`),
+  sums: kernelNumber(`gemm_batch_reduce_${suffix}`),
   itemSize: suffix === 'f32' ? 4 : 8,
 }));
 
@@ -172,8 +172,8 @@ function rewrite(calls: readonly Call[], sums: readonly Sum[]): readonly Call[] 
     const [M, N, K, lda, ldb] = products[0].sizes;
     made.set(additions.at(-1)!, {
       kernel: products[0].sums,
-      args: argumentsOf(GemmSumsAt, { count: products.length, M, N, K, lda, ldb, ldc: N }),
-      pointers: [{ ...out, at: GemmSumsAt.c }],
+      args: argumentsOf(GemmBatchReduceAt, { count: products.length, M, N, K, lda, ldb, ldc: N }),
+      pointers: [{ ...out, at: GemmBatchReduceAt.c }],
       strided: -1,
       table: products.flatMap(({ a, b }) => [a, b]),
     });

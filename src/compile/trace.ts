@@ -49,7 +49,7 @@ export interface Call {
   readonly pointers: Pointer[];
   /** Of an elementwise call: the argument where its Strided begins (native/kernels/strided.h); else -1. */
   readonly strided: number;
-  /** Addresses in the table that the first argument points to (gemm_sums). */
+  /** Addresses in the table that the first argument points to (gemm_batch_reduce). */
   readonly table?: readonly Pointer[];
 }
 

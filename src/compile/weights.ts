@@ -6,6 +6,7 @@
 import { GemmAt, GemmPackAt, GemmPackedAt, UnaryAt } from '../native/generated';
 import { argumentsOf, kernelNumber } from '../native/recording';
 import { walkArguments } from '../native/strided';
+import { packedLength, preferredForm, type WeightForm } from '../ops/packed-weight';
 import type { Buffer, Call, Pointer } from './trace';
 
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({
@@ -14,15 +15,11 @@ const kernels = (['f32', 'f64'] as const).map((suffix) => ({
   pack: kernelNumber(`gemm_pack_${suffix}`),
   packed: kernelNumber(`gemm_packed_${suffix}`),
   itemSize: suffix === 'f32' ? 4 : 8,
-  /** What gemm_pack rounds N up to, and fewer columns than which are not worth it. */
-  panel: suffix === 'f32' ? 64 : 32,
+  suffix,
 }));
 
 // The copy costs about as much as two uses.
 const leastUses = 3;
-const leastElements = 4096;
-// Fewer rows are multiplied without packing (native/kernels/gemm/direct.h).
-const packedRows = 7;
 
 // Apart from the addresses of a trace.
 const firstAddress = 2 ** 51;
@@ -37,8 +34,10 @@ interface Weight {
   readonly K: number;
   readonly ldb: number;
   readonly transposed: number;
-  readonly packs: boolean;
+  readonly form: WeightForm;
 }
+
+const unpacked = (transposed: number): WeightForm => (transposed === 1 ? 'rowMajor' : 'inPlace');
 
 function weightsOf(calls: readonly Call[]): Weight[] {
   // Ended by a call that writes to the buffer.
@@ -52,16 +51,17 @@ function weightsOf(calls: readonly Call[]): Weight[] {
     const of = (name: keyof typeof GemmAt): number => args[GemmAt[name]];
     const [M, N, K, ldb, transposed] = [of('M'), of('N'), of('K'), of('ldb'), of('transposeB')];
     const isPlain = of('transposeA') === 0 && of('accumulate') === 0;
-    const packs = M >= packedRows && N >= family.panel / 4 && isPlain;
-    if (N * K < leastElements || (!packs && transposed === 0)) continue;
+    const preferred = preferredForm(M, N, K, transposed === 1, family.suffix);
+    const form = preferred !== 'panels' || isPlain ? preferred : unpacked(transposed);
+    if (form === 'inPlace') continue;
     const { buffer, offset } = b;
     const known = open.get(buffer) ?? new Map<string, Weight>();
     open.set(buffer, known);
-    const key = [kernel, offset, N, K, ldb, transposed, packs].join();
+    const key = [kernel, offset, N, K, ldb, transposed, form].join();
     const weight = known.get(key);
     if (weight !== undefined) weight.calls.push(i);
     else {
-      const made = { calls: [i], family, buffer, offset, N, K, ldb, transposed, packs };
+      const made = { calls: [i], family, buffer, offset, N, K, ldb, transposed, form };
       known.set(key, made);
       found.push(made);
     }
@@ -71,7 +71,7 @@ function weightsOf(calls: readonly Call[]): Weight[] {
 
 // What all products read in place of the weight.
 function copyOf(
-  { family, buffer, offset, N, K, ldb, transposed, packs }: Weight,
+  { family, buffer, offset, N, K, ldb, transposed, form }: Weight,
   copy: Buffer,
 ): Call {
   const { itemSize } = family;
@@ -79,7 +79,7 @@ function copyOf(
     { at: from, buffer, offset, writes: false, itemSize },
     { at: to, buffer: copy, offset: 0, writes: true, itemSize },
   ];
-  if (packs) {
+  if (form === 'panels') {
     const args = argumentsOf(GemmPackAt, { N, K, ldb, transposeB: transposed });
     return {
       kernel: family.pack,
@@ -106,8 +106,8 @@ function copyOf(
 }
 
 function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy: Buffer): Call {
-  const { family, N, packs } = weight;
-  if (!packs) {
+  const { family, N, form } = weight;
+  if (form === 'rowMajor') {
     const changed = args.slice();
     changed[GemmAt.ldb] = N;
     changed[GemmAt.transposeB] = 0;
@@ -139,16 +139,15 @@ function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy
 }
 
 /** The calls with matrices that several of them read copied, as they are read fastest, once. */
-export function withStandingWeights(calls: readonly Call[]): readonly Call[] {
+export function withPackedWeights(calls: readonly Call[]): readonly Call[] {
   const weights = weightsOf(calls);
   if (weights.length === 0) return calls;
   const copies = new Map<number, Call[]>();
   const changed = new Map<number, Call>();
   let address = firstAddress;
   for (const weight of weights) {
-    const { family, N, K, packs } = weight;
-    const columns = packs ? Math.ceil(N / family.panel) * family.panel : N;
-    const bytes = columns * K * family.itemSize;
+    const { family, N, K, form } = weight;
+    const bytes = packedLength(form, N, K, family.suffix) * family.itemSize;
     const copy: Buffer = { kind: 'made', address, bytes, initial: null, written: true };
     address += bytes;
     const [first] = weight.calls;

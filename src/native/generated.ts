@@ -121,7 +121,8 @@ export interface TypedKernels {
   gemm_batched: 'GemmBatched';
   gemm_pack: 'GemmPack';
   gemm_packed: 'GemmPacked';
-  gemm_sums: 'GemmSums';
+  gemm_limits: 'GemmLimits';
+  gemm_batch_reduce: 'GemmBatchReduce';
   index_select: 'IndexSelect';
   index_add: 'IndexAdd';
   index_copy: 'IndexCopy';
@@ -1125,9 +1126,18 @@ export const GemmPackedAt = {
   ldc: 8,
 } as const;
 
-/** gemm_sums */
-export function runGemmSums(
-  run: Kernel<'GemmSums'>,
+/** gemm_limits */
+export function runGemmLimits(run: Kernel<'GemmLimits'>, limits: Memory): void {
+  args[0] = limits.address;
+  run();
+}
+
+/** Where its arguments are in a recorded call. */
+export const GemmLimitsAt = { limits: 0 } as const;
+
+/** gemm_batch_reduce */
+export function runGemmBatchReduce(
+  run: Kernel<'GemmBatchReduce'>,
   operands: Memory,
   count: number,
   M: number,
@@ -1151,7 +1161,7 @@ export function runGemmSums(
 }
 
 /** Where its arguments are in a recorded call. */
-export const GemmSumsAt = {
+export const GemmBatchReduceAt = {
   operands: 0,
   count: 1,
   M: 2,

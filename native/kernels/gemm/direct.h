@@ -1,29 +1,15 @@
-// Products of few rows, read from B where it lies: packing would cost as much as the product
-// itself.
+// Products of few rows, whose B is read in place: packing would cost as much as the product itself.
 //
-//   B row-major    vectors of columns. A large B is taken a few of its rows at a time, so that it
-//   is
+//   B row-major    vectors of columns. A large B is taken a few of its rows at a time, so that it is
 //                  read in long runs; C carries the running sums from one run to the next
 //   B transposed   blocks of B are transposed in registers, so that lanes are columns of C and each
 //                  chain stays in the order of k
 #pragma once
 
+#include "pack.h"
 #include "product.h"
 
 namespace ostinato::OSTINATO_ISA {
-
-// Rows m .. m + MR - 1, columns n .. n + columns - 1 (NV * lanes at most) over steps k .. k + depth
-// - 1. b points to the first of B's elements, whose rows are bRow apart.
-template <class T, int MR, int NV>
-__attribute__((noinline)) void rowMajorTile(const Product<T>& p, int64_t m, int64_t n,
-                                            int64_t columns, int64_t k, int64_t depth, const T* b,
-                                            int64_t bRow) {
-  runTile<T, MR, NV>(
-      Tile<T>(p, m, n, columns, k > 0), [&](auto& acc) __attribute__((always_inline)) {
-        multiplyAddStrided<T, MR, NV, NV>(acc, depth, p.a + m * p.aRow + k * p.aColumn, p.aRow,
-                                          p.aColumn, b, bRow, 0);
-      });
-}
 
 // A B that L2 holds beside the other operands.
 template <class T>
@@ -50,13 +36,17 @@ void rowMajorRows(const Product<T>& p) {
     const auto column = [&](int64_t n, int64_t columns, int64_t k, int64_t count, const T* b,
                             int64_t bRow) {
       for (int64_t t = 0; t < tiles.tiles; ++t)
-        withRows(tiles.rows(t), [&](auto rows) {
+        withRows(tiles.rows(t), [&](auto rows) OSTINATO_INLINE_LAMBDA {
           constexpr int MR = decltype(rows)::v, NV = vectorsFor(MR);
           if constexpr (MR <= directRows<T>) {
+            const int64_t m = tiles.firstRow(t);
+            const Rows<T> a = {p.a + m * p.aRow + k * p.aColumn, p.aRow, p.aColumn};
+            const Edge<T> c = p.tile(m, n, columns, k > 0);
+            const AdjacentColumns<T> columnsOfB = {b, bRow};
             if (columns == NV * lanes)
-              rowMajorTile<T, MR, NV>(p, tiles.firstRow(t), n, columns, k, count, b, bRow);
+              multiplyTile<MR, NV>(count, a, columnsOfB, c, NoHook<T>{});
             else
-              rowMajorTile<T, MR, 1>(p, tiles.firstRow(t), n, columns, k, count, b, bRow);
+              multiplyTile<MR, 1>(count, a, columnsOfB, c, NoHook<T>{});
           }
         });
     };
@@ -93,23 +83,20 @@ OSTINATO_INLINE auto fmaWide(Register<double> a, Register<double> b, Register<do
 #endif
 
 // MR rows against `units` units of columns (see Transposition) of a transposed B; columns n ..
-// n + columns - 1, which may be fewer.
+// n + columns - 1, which may be fewer: those that are not there have any sums.
 template <class T, int MR, int units>
-__attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, int64_t columns) {
+__attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, int64_t columns,
+                                              const Whole<T>& c) {
   using Unit = Transposition<T>;
   using Wide = typename Unit::Wide;
   constexpr int width = units * Unit::width;
   constexpr int line = 64 / sizeof(T);
   const int64_t ldb = p.bColumn;
-  const Tile<T> tile(p, 0, n, columns, false);
-  alignas(64) T memory[MR * width];
-  const Ends<T, MR, width> ends(tile, memory);
   Wide sum[MR][units];
   OSTINATO_UNROLL
   for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
   for (int u = 0; u < units; ++u)
-    sum[m][u] =
-        *(const typename Unit::UnalignedWide*)(ends.from + m * ends.fromRow + u * Unit::width);
+    sum[m][u] = *(const typename Unit::UnalignedWide*)(c.from + m * c.fromRow + u * Unit::width);
 
   const T* a = p.a;
   const T* b = p.b + n * ldb;
@@ -146,7 +133,7 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
         accumulate(u, a + step * p.aColumn, b + step);
     }
   }
-  // A column that is not there repeats the last one and is not stored.
+  // A column that is not there repeats the last one.
   const T* row[width];
   for (int i = 0; i < width; ++i) row[i] = p.b + (n + (i < columns ? i : columns - 1)) * ldb;
   for (; k < p.K; ++k, a += p.aColumn) OSTINATO_UNROLL
@@ -160,16 +147,20 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
   OSTINATO_UNROLL
   for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
   for (int u = 0; u < units; ++u)
-    *(typename Unit::UnalignedWide*)(ends.to + m * ends.toRow + u * Unit::width) = sum[m][u];
-  ends.close(tile);
+    *(typename Unit::UnalignedWide*)(c.to + m * c.toRow + u * Unit::width) = sum[m][u];
 }
 
 template <class T, int MR, int units>
 void transposedRows(const Product<T>& p) {
   constexpr int width = units * Transposition<T>::width, narrow = Transposition<T>::width;
+  const auto tile = [&](auto count, int64_t n, int64_t columns) {
+    constexpr int U = decltype(count)::v;
+    onWhole<MR, U * narrow>(p.tile(0, n, columns, false),
+                            [&](const Whole<T>& c) { transposedTile<T, MR, U>(p, n, columns, c); });
+  };
   int64_t n = 0;
-  for (; n + width <= p.N; n += width) transposedTile<T, MR, units>(p, n, width);
-  for (; n < p.N; n += narrow) transposedTile<T, MR, 1>(p, n, p.N - n < narrow ? p.N - n : narrow);
+  for (; n + width <= p.N; n += width) tile(Constant<units>{}, n, width);
+  for (; n < p.N; n += narrow) tile(Constant<1>{}, n, min(narrow, p.N - n));
 }
 
 // One tile of rows is not worth packing B, several neither while L2 holds B and its rows do not

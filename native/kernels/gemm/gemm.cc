@@ -1,9 +1,10 @@
 // gemm and gemm_batched: which path a product takes and how it is shared among threads. The paths
 // themselves: direct.h (few rows), packed.h (blocks and panels). None of these choices changes a
 // bit of a result.
+#include "../grain.h"
+#include "../kernels.h"
 #include "direct.h"
 #include "packed.h"
-#include "../kernels.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -27,25 +28,20 @@ void oneThread(const Product<T>& p, char* scratch) {
     packedProduct(p, scratch);
 }
 
-// Multiply-adds that are worth another thread: about 10 us of one.
-constexpr double threadGrain = 5e5;
-
-// What a product costs in multiply-adds; an element that is read costs about as much as 8 of them.
+// In multiply-adds (grain.h).
 template <class T>
 double cost(const Product<T>& p) {
   const double M = double(p.M), N = double(p.N), K = double(p.K);
-  return M * N * K + 8 * (M * K + N * K + M * N);
+  return M * N * K + readCost * (M * K + N * K + M * N);
 }
 
 // Cuts C into blocks, a few for each thread so that a late one holds up little, none over K.
 template <class T>
 void shared(Work& work, const Product<T>& p) {
-  const double grains = cost(p) / threadGrain;
-  if (work.threads <= 1 || grains < 2) return oneThread(p, work.scratch(work, 0));
-  const double most = 3.0 * work.threads;
-  const int64_t wanted = int64_t(grains < most ? grains : most);
-  const int64_t rowUnits = ceilDivide(p.M, 4 * tileRows);
-  const int64_t columnUnits = ceilDivide(p.N, panelColumns<T>);
+  const int64_t wanted = piecesOf(cost(p), work.threads, 3 * work.threads);
+  if (wanted == 1) return oneThread(p, work.scratch(work, 0));
+  const int64_t rowUnits = ceilDiv(p.M, 4 * tileRows);
+  const int64_t columnUnits = ceilDiv(p.N, panelColumns<T>);
   int64_t rowCuts = 1, columnCuts = 1;
   while (rowCuts * columnCuts < wanted) {
     // The longer side is cut, since what a block must pack grows with the sum of its sides.
@@ -57,13 +53,13 @@ void shared(Work& work, const Product<T>& p) {
     else
       break;
   }
-  const int64_t rowStep = evenBlock(p.M, ceilDivide(p.M, rowCuts), tileRows);
-  const int64_t columnStep = evenBlock(p.N, ceilDivide(p.N, columnCuts), panelColumns<T>);
-  rowCuts = ceilDivide(p.M, rowStep);
-  columnCuts = ceilDivide(p.N, columnStep);
+  const int64_t rowStep = evenBlock(p.M, ceilDiv(p.M, rowCuts), tileRows);
+  const int64_t columnStep = evenBlock(p.N, ceilDiv(p.N, columnCuts), panelColumns<T>);
+  rowCuts = ceilDiv(p.M, rowStep);
+  columnCuts = ceilDiv(p.N, columnStep);
   parallel(work, rowCuts * columnCuts, [&](int64_t index, int worker) {
     const int64_t m = index % rowCuts * rowStep, n = index / rowCuts * columnStep;
-    oneThread(p.part(m, least(rowStep, p.M - m), n, least(columnStep, p.N - n)),
+    oneThread(p.part(m, min(rowStep, p.M - m), n, min(columnStep, p.N - n)),
               work.scratch(work, worker));
   });
 }
@@ -116,10 +112,10 @@ void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, co
   }
   // Neighbouring products go to one thread, a grain's worth at least.
   int64_t run = int64_t(threadGrain / each) + 1;
-  const int64_t even = ceilDivide(batch, 4 * work.threads);
+  const int64_t even = ceilDiv(batch, 4 * work.threads);
   if (run < even) run = even;
-  parallel(work, ceilDivide(batch, run), [&](int64_t index, int worker) {
-    for (int64_t i = index * run; i < least(batch, (index + 1) * run); ++i)
+  parallel(work, ceilDiv(batch, run), [&](int64_t index, int worker) {
+    for (int64_t i = index * run; i < min(batch, (index + 1) * run); ++i)
       oneThread(at(i), work.scratch(work, worker));
   });
 }

@@ -1,29 +1,19 @@
 // The micro-kernel: a tile of MR rows times NV vectors of columns, held in registers over a loop on
-// k. It leaves packing to pack.h and all blocking to its callers (gemm.cc, the recurrent
-// sequences).
-//
-//   Accumulators<T, MR, NV> acc;
-//   acc.startFromRow(bias);                          // or zero(), load(c, ldc)
-//   multiplyAdd(acc, I, x, ldx, 1, panels, panelStride);
-//   multiplyAdd(acc, H, h, ldh, 1, panels + I * panelColumns<T>, panelStride);  // the chain goes
-//   on acc.store(c, ldc);                               // or read acc.v[row][vector] in an
-//   epilogue
-//
-// Every element is one chain of fused multiply-adds over k in order, from the value it started
-// with:
+// k. Every element is one chain of fused multiply-adds over k in order, from the value it starts with:
 //   acc[m][n] = fma(a[m][k], b[k][n], acc[m][n])     k = 0, 1, ... K-1
-// so a tile's shape, the split of columns into tiles, and storing and reloading between two ranges
-// of k leave every bit alone.
+// so a tile's shape, the split of columns into tiles, and storing and reloading between two ranges of
+// k leave every bit alone.
 //
-// The packed panels of B: column vector j of step k is at
-//   panels + (j / panelVectors) * panelStride + k * panelColumns<T> + (j % panelVectors) * lanes
-// panelStride is K * panelColumns<T> for one packed matrix; a tile of few rows spans several
-// panels.
+// Policies say the rest: how A and B lie in memory, from which values the chains start and where the
+// sums go (Whole, Edge), and what else a step of k does (NoHook, PrefetchAhead, PrefetchLine,
+// PackPanel). Packing is in pack.h, blocking in driver.h.
 #pragma once
 
 #include "tile.h"
 
 #define OSTINATO_PRAGMA_(x) _Pragma(#x)
+// For what runs once a tile: a call more for each would show in tiles of few steps of k.
+#define OSTINATO_INLINE_LAMBDA __attribute__((always_inline))
 #define OSTINATO_UNROLL_BY(n) OSTINATO_PRAGMA_(GCC unroll n)
 
 namespace ostinato::OSTINATO_ISA {
@@ -38,14 +28,8 @@ struct Accumulators {
     for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
     for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::zero<T>();
   }
-  // Every row starts from row[0 .. NV*lanes).
-  OSTINATO_INLINE void startFromRow(const T* row) {
-    OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-    for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::load(row + j * lanes);
-  }
-  // Row m starts from c[m * ldc + (0 .. NV*lanes)). One address walks down the rows: left to
-  // itself, gcc computes all of them ahead and spills.
+  // Row m starts from c[m * ldc + (0 .. NV*lanes)); ldc 0: every row from the same. One address
+  // walks down the rows: left to itself, gcc computes all of them ahead and spills.
   OSTINATO_INLINE void load(const T* c, int64_t ldc) {
     OSTINATO_UNROLL
     for (int m = 0; m < MR; ++m) {
@@ -64,27 +48,15 @@ struct Accumulators {
       asm("" : "+r"(c));
     }
   }
-  // The same for the first `columns` columns only (0 <= columns <= NV*lanes); the others load as
-  // zero.
-  OSTINATO_INLINE void loadPartial(const T* c, int64_t ldc, int columns) {
+  // c += the sums.
+  OSTINATO_INLINE void addTo(T* c, int64_t ldc) const {
     OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-    for (int j = 0; j < NV; ++j) {
-      const int rest = columns - j * lanes;
-      v[m][j] = rest >= lanes ? OSTINATO_ISA::load(c + m * ldc + j * lanes)
-                : rest > 0    ? OSTINATO_ISA::loadPartial(c + m * ldc + j * lanes, rest)
-                              : OSTINATO_ISA::zero<T>();
-    }
-  }
-  OSTINATO_INLINE void storePartial(T* c, int64_t ldc, int columns) const {
-    OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) OSTINATO_UNROLL
-    for (int j = 0; j < NV; ++j) {
-      const int rest = columns - j * lanes;
-      if (rest >= lanes)
-        OSTINATO_ISA::store(c + m * ldc + j * lanes, v[m][j]);
-      else if (rest > 0)
-        OSTINATO_ISA::storePartial(c + m * ldc + j * lanes, v[m][j], rest);
+    for (int m = 0; m < MR; ++m) {
+      OSTINATO_UNROLL
+      for (int j = 0; j < NV; ++j)
+        OSTINATO_ISA::store(c + j * lanes, OSTINATO_ISA::load(c + j * lanes) + v[m][j]);
+      if (m + 1 < MR) c += ldc;
+      asm("" : "+r"(c));
     }
   }
 };
@@ -94,30 +66,124 @@ OSTINATO_INLINE Register<T> loadRegister(const T* p) {
   return *(const typename RegisterOf<T>::unaligned*)p;
 }
 
-// acc += A * B over k in [0, K). A's element (m, k) is a[m * rowStride + k * kStride]; B's column
-// vector j of step k is b[offset(j) + k * bStride] with offset(j) the layout above. Any alignment.
-// With `copies`, B's vectors are also written to copy[k * NV * lanes + j * lanes]: a panel is
-// packed while the first tile of rows passes over it, in slots that the multiply-adds leave free.
-template <class T, int MR, int NV, int PV, bool copies = false>
-OSTINATO_INLINE void multiplyAddStrided(Accumulators<T, MR, NV>& acc, int64_t K, const T* a,
-                                        int64_t rowStride, int64_t kStride, const T* b,
-                                        int64_t bStride, int64_t panelStride, T* copy = nullptr) {
-  constexpr int lanes = Vec<T>::lanes;
+// ---- A: element (m, k) of a tile at p[m * rowStride + k * kStride].
+
+template <class T>
+struct Rows {
+  const T* p;
+  int64_t rowStride, kStride;
+  template <int MR>
+  OSTINATO_INLINE Rows of() const {
+    return *this;
+  }
+};
+// A tile as pack.h packs it, [k][rows of the tile].
+template <class T>
+struct PackedRows {
+  const T* p;
+  template <int MR>
+  OSTINATO_INLINE Rows<T> of() const {
+    return {p, 1, MR};
+  }
+};
+
+// ---- B: vector j of step k at p + k * kStride + j * vStride. Any alignment.
+
+template <class T>
+struct Columns {
+  const T* p;
+  int64_t kStride, vStride;
+  template <int NV>
+  OSTINATO_INLINE Columns of() const {
+    return *this;
+  }
+};
+// Vectors side by side in the rows of a matrix.
+template <class T>
+struct AdjacentColumns {
+  const T* p;
+  int64_t kStride;
+  template <int NV>
+  OSTINATO_INLINE Columns<T> of() const {
+    return {p, kStride, Vec<T>::lanes};
+  }
+};
+// All vectors of a packed panel, [k][vectors][lanes].
+template <class T>
+struct PanelColumns {
+  const T* p;
+  template <int NV>
+  OSTINATO_INLINE Columns<T> of() const {
+    return {p, NV * Vec<T>::lanes, Vec<T>::lanes};
+  }
+};
+
+// ---- What a step of k does beside its multiply-adds: step() before every `period`-th step (0: never),
+// column() with each vector of B that has been loaded.
+
+template <class T>
+struct NoHook {
+  static constexpr int period = 0;
+  static constexpr bool seesColumns = false;
+};
+// Every step asks L2 for the lines of another B of the same strides, which begins at `at`.
+template <class T>
+struct PrefetchAhead {
+  static constexpr int period = 1;
+  static constexpr bool seesColumns = false;
+  const T* at;
+  template <int NV>
+  OSTINATO_INLINE void step(const Columns<T>& b) {
+    OSTINATO_UNROLL
+    for (int j = 0; j < NV; ++j) __builtin_prefetch(at + j * b.vStride, 0, 2);
+    at += b.kStride;
+  }
+};
+// Every fourth step asks L2 for the line at `at`, which moves on by `bytes` a step.
+template <class T>
+struct PrefetchLine {
+  static constexpr int period = 4;
+  static constexpr bool seesColumns = false;
+  const char* at;
+  int64_t bytes;
+  template <int NV>
+  OSTINATO_INLINE void step(const Columns<T>&) {
+    __builtin_prefetch(at, 0, 2);
+    at += period * bytes;
+  }
+};
+// B is packed while the tile passes over it, in slots that the multiply-adds leave free.
+template <class T>
+struct PackPanel {
+  static constexpr int period = 0;
+  static constexpr bool seesColumns = true;
+  T* to;
+  template <int NV>
+  OSTINATO_INLINE void column(int j, const Vec<T>& v) {
+    store(to + j * Vec<T>::lanes, v);
+    if (j == NV - 1) to += NV * Vec<T>::lanes;
+  }
+};
+
+// acc += A * B over k in [0, K).
+template <class T, int MR, int NV, class Hook>
+OSTINATO_INLINE void multiplyAdd(Accumulators<T, MR, NV>& acc, int64_t K, Rows<T> a, Columns<T> b,
+                                 Hook hook) {
   // A copy of its own, so that the sums stay in registers whatever the caller does with acc.
   Accumulators<T, MR, NV> sum = acc;
-  const auto step = [&]() __attribute__((always_inline)) {
-    if constexpr (MR < NV * Vec<T>::registers) {
-      static_assert(!copies);
-      // Few rows: their elements of A stay in registers while B's vectors pass by.
+  const auto step = [&]() OSTINATO_INLINE_LAMBDA {
+    if constexpr (Hook::period == 1) hook.template step<NV>(b);
+    // The side with fewer registers stays in them: A's elements, or B's vectors.
+    if constexpr (MR < NV * Vec<T>::registers && !Hook::seesColumns) {
       Vec<T> x[MR];
       OSTINATO_UNROLL
-      for (int m = 0; m < MR; ++m) x[m] = broadcast(a[m * rowStride]);
+      for (int m = 0; m < MR; ++m) x[m] = broadcast(a.p[m * a.rowStride]);
       OSTINATO_UNROLL
       for (int j = 0; j < NV; ++j) {
-        const T* p = b + (j / PV) * panelStride + (j % PV) * lanes;
         OSTINATO_UNROLL
         for (int i = 0; i < Vec<T>::registers; ++i) {
-          const Register<T> column = loadRegister(p + i * Vec<T>::lanesPerRegister);
+          const Register<T> column =
+              loadRegister(b.p + j * b.vStride + i * Vec<T>::lanesPerRegister);
           OSTINATO_UNROLL
           for (int m = 0; m < MR; ++m)
             sum.v[m][j].r[i] = fmaRegister(x[m].r[i], column, sum.v[m][j].r[i]);
@@ -127,32 +193,115 @@ OSTINATO_INLINE void multiplyAddStrided(Accumulators<T, MR, NV>& acc, int64_t K,
       Vec<T> column[NV];
       OSTINATO_UNROLL
       for (int j = 0; j < NV; ++j) {
-        column[j] = load(b + (j / PV) * panelStride + (j % PV) * lanes);
-        if constexpr (copies) store(copy + j * lanes, column[j]);
+        column[j] = load(b.p + j * b.vStride);
+        if constexpr (Hook::seesColumns) hook.template column<NV>(j, column[j]);
       }
-      if constexpr (copies) copy += NV * lanes;
       OSTINATO_UNROLL
       for (int m = 0; m < MR; ++m) {
-        const Vec<T> x = broadcast(a[m * rowStride]);
+        const Vec<T> x = broadcast(a.p[m * a.rowStride]);
         OSTINATO_UNROLL
         for (int j = 0; j < NV; ++j) sum.v[m][j] = fma(x, column[j], sum.v[m][j]);
       }
     }
-    a += kStride;
-    b += bStride;
+    a.p += a.kStride;
+    b.p += b.kStride;
   };
-  // Where two hyperthreads share a core, each instruction of the loop itself takes a multiply-add's
-  // place; written out by hand, gcc mixes the steps and copies registers.
-  OSTINATO_UNROLL_BY(4) for (int64_t k = 0; k < K; ++k) step();
+  int64_t k = 0;
+  if constexpr (Hook::period > 1) {
+    for (; k + Hook::period <= K; k += Hook::period) {
+      hook.template step<NV>(b);
+      OSTINATO_UNROLL
+      for (int i = 0; i < Hook::period; ++i) step();
+    }
+    for (; k < K; ++k) step();
+  } else {
+    // Where two hyperthreads share a core, each instruction of the loop itself takes a
+    // multiply-add's place.
+    OSTINATO_UNROLL_BY(4) for (; k < K; ++k) step();
+  }
   acc = sum;
 }
 
-template <class T, int MR, int NV>
-OSTINATO_INLINE void multiplyAdd(Accumulators<T, MR, NV>& acc, int64_t K, const T* a,
-                                 int64_t rowStride, int64_t kStride, const T* panels,
-                                 int64_t panelStride) {
-  multiplyAddStrided<T, MR, NV, panelVectors>(acc, K, a, rowStride, kStride, panels,
-                                              panelColumns<T>, panelStride);
+// ---- C: where a tile's sums start and end.
+
+// Whole vectors of columns, side by side: row m starts from from[m * fromRow], 0 for one row that all
+// start from, and goes to to[m * toRow].
+template <class T>
+struct Whole {
+  const T* from;
+  int64_t fromRow;
+  T* to;
+  int64_t toRow;
+};
+
+// One tile: C = start + A * B over k in [0, K). Not cloned for constant arguments, which would make
+// several of each.
+template <int MR, int NV, class T, template <class> class A, template <class> class B,
+          template <class> class Hook>
+__attribute__((noinline, noclone)) void wholeTile(int64_t K, const A<T>& a, B<T> b, const T* from,
+                                                  int64_t fromRow, T* to, int64_t toRow,
+                                                  Hook<T> hook) {
+  Accumulators<T, MR, NV> acc;
+  acc.load(from, fromRow);
+  multiplyAdd(acc, K, a.template of<MR>(), b.template of<NV>(), hook);
+  acc.store(to, toRow);
+}
+template <int MR, int NV, class T, template <class> class A, template <class> class B,
+          template <class> class Hook>
+OSTINATO_INLINE void multiplyTile(int64_t K, const A<T>& a, const B<T>& b, const Whole<T>& c,
+                                  Hook<T> hook) {
+  wholeTile<MR, NV>(K, a, b, c.from, c.fromRow, c.to, c.toRow, hook);
+}
+
+// The first `columns` columns of a tile, any strides: element (i, j) starts from start[i * startRow +
+// j * startColumn] (start null: from zero) and goes to c[i * cRow + j * cColumn].
+template <class T>
+struct Edge {
+  int64_t columns;
+  T* c;
+  int64_t cRow, cColumn;
+  const T* start;
+  int64_t startRow, startColumn;
+
+  OSTINATO_INLINE bool isWhole(int64_t width) const {
+    return columns == width && cColumn == 1 && (startColumn == 1 || !start);
+  }
+  // Columns that C does not have become zero.
+  __attribute__((noinline)) void gather(T* memory, int64_t rows, int64_t width) const {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < width; ++j)
+        memory[i * width + j] = start && j < columns ? start[i * startRow + j * startColumn] : T(0);
+  }
+  __attribute__((noinline)) void scatter(const T* memory, int64_t rows, int64_t width) const {
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < columns; ++j) c[i * cRow + j * cColumn] = memory[i * width + j];
+  }
+};
+template <class T, int width>
+alignas(64) inline constexpr T zeroColumns[width] = {};
+
+template <int MR, int width, class T, class Run>
+__attribute__((noinline)) void onCopy(const Edge<T>& c, Run run) {
+  alignas(64) T memory[MR * width];
+  c.gather(memory, MR, width);
+  run(Whole<T>{memory, width, memory, width});
+  c.scatter(memory, MR, width);
+}
+// Calls run(whole) on C itself where it is whole, else on a copy of the tile.
+template <int MR, int width, class T, class Run>
+OSTINATO_INLINE void onWhole(const Edge<T>& c, Run run) {
+  if (c.isWhole(width))
+    return run(
+        Whole<T>{c.start ? c.start : zeroColumns<T, width>, c.start ? c.startRow : 0, c.c, c.cRow});
+  onCopy<MR, width>(c, run);
+}
+template <int MR, int NV, class T, template <class> class A, template <class> class B,
+          template <class> class Hook>
+OSTINATO_INLINE void multiplyTile(int64_t K, const A<T>& a, const B<T>& b, const Edge<T>& c,
+                                  Hook<T> hook) {
+  onWhole<MR, NV * Vec<T>::lanes>(c, [&](const Whole<T>& whole) OSTINATO_INLINE_LAMBDA {
+    multiplyTile<MR, NV>(K, a, b, whole, hook);
+  });
 }
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -1,10 +1,10 @@
-// Packing: B laid out as the micro-kernel reads it (see micro.h), [panel][k][panelVectors][lanes],
-// and the register transposition that it needs when B is stored transposed.
+// Packing: B as the micro-kernel reads it, [panel][k][vectors of the panel][lanes], A by row tiles,
+// and the register transposition that both need when memory runs the other way.
 //
-// A packed matrix is made of column blocks, `lanes` columns each (16 float, 8 double). Which source
-// columns a block holds is the caller's choice, so an LSTM can put the four gates of 16 hidden
-// units side by side: block 4 * u + g holds source rows g * H + 16 * u and the 15 that follow.
-// Columns that a block does not have are zero.
+// A packed B is made of column blocks, `lanes` columns each (16 float, 8 double). Which source columns
+// a block holds is the caller's choice, so an LSTM can put the four gates of 16 hidden units side by
+// side: block 4 * u + g holds source rows g * H + 16 * u and the 15 that follow. Columns that a block
+// does not have are zero.
 #pragma once
 
 #include "tile.h"
@@ -16,13 +16,6 @@ struct ColumnBlock {
   int64_t first;
   int count;
 };
-
-// Elements of a packed matrix of `blocks` column blocks and K rows; the last panel is filled with
-// zeros.
-template <class T>
-constexpr int64_t packedSize(int64_t K, int64_t blocks) {
-  return (blocks + panelVectors - 1) / panelVectors * panelColumns<T> * K;
-}
 
 // The unit of transposition: `width` rows of `depth` elements, in 128-bit halves of half-registers,
 // so that no shuffle crosses a half.
@@ -146,22 +139,53 @@ void packBlock(const T* b, int64_t ldb, int64_t K, ColumnBlock block, T* packed,
   }
 }
 
-// Packs `blocks` column blocks, blockAt(i) naming the i-th; b is [N, K] when `transposed`, else [K,
-// N]. panelStride >= K * panelColumns<T> is the distance of two panels: a concatenated K of two
-// sources is packed by two calls, the second into panels + K1 * panelColumns<T>, both with (K1 +
-// K2) * panelColumns<T>. The blocks that the last panel lacks become zero.
-template <class T, class BlockAt>
-OSTINATO_INLINE void pack(const T* b, int64_t ldb, bool transposed, int64_t K, int64_t blocks,
-                          BlockAt blockAt, T* panels, int64_t panelStride) {
-  constexpr int NR = panelColumns<T>;
-  const int64_t all = (blocks + panelVectors - 1) / panelVectors * panelVectors;
-  for (int64_t i = 0; i < all; ++i) {
-    const ColumnBlock block = i < blocks ? blockAt(i) : ColumnBlock{0, 0};
-    T* packed = panels + i / panelVectors * panelStride + i % panelVectors * Vec<T>::lanes;
-    if (transposed)
-      packBlockTransposed(b, ldb, K, block, packed, NR);
-    else
-      packBlock(b, ldb, K, block, packed, NR);
+// One block of B, whose element (k, n) is at b[k * bRow + n * bColumn], one of the strides being 1.
+template <class T>
+void packColumns(const T* b, int64_t bRow, int64_t bColumn, int64_t K, ColumnBlock block, T* packed,
+                 int64_t kStride) {
+  if (bColumn == 1)
+    packBlock(b, bRow, K, block, packed, kStride);
+  else
+    packBlockTransposed(b, bColumn, K, block, packed, kStride);
+}
+
+// Rows of A, whose element (m, k) is at a[m * aRow + k * aColumn], by tiles first .. last - 1:
+// packed[r * K + k * rows(tile) + i], where r counts rows from the first tile's. Writes up to `lanes`
+// elements past the last tile.
+template <class T>
+void packRows(const T* source, int64_t aRow, int64_t aColumn, int64_t K, const RowTiles& tiles,
+              int64_t first, int64_t last, T* packed) {
+  using Unit = Transposition<T>;
+  T* out = packed;
+  for (int64_t tile = first; tile < last; out += tiles.rows(tile) * K, ++tile) {
+    const T* a = source + tiles.firstRow(tile) * aRow;
+    const int rows = tiles.rows(tile);
+    if (aColumn != 1) {
+      withRows(rows, [&](auto count) {
+        constexpr int MR = decltype(count)::v;
+        for (int64_t k = 0; k < K; ++k) OSTINATO_UNROLL
+        for (int i = 0; i < MR; ++i) out[k * MR + i] = a[k * aColumn + i * aRow];
+      });
+      continue;
+    }
+    // Units of `width` rows, of which the last stand for rows that are not there: what they write
+    // is overwritten by the next step of k.
+    constexpr int units = (tileRows + Unit::width - 1) / Unit::width;
+    const T* row[units * Unit::width];
+    for (int i = 0; i < units * Unit::width; ++i) row[i] = a + (i < rows ? i : rows - 1) * aRow;
+    int64_t k = 0;
+    for (; k + Unit::depth <= K; k += Unit::depth) {
+      typename Unit::Wide column[units][Unit::depth];
+      OSTINATO_UNROLL
+      for (int u = 0; u < units; ++u)
+        Unit::transpose([&](int i) { return row[u * Unit::width + i] + k; }, column[u]);
+      OSTINATO_UNROLL
+      for (int d = 0; d < Unit::depth; ++d) OSTINATO_UNROLL
+      for (int u = 0; u < units; ++u)
+        *(typename Unit::UnalignedWide*)(out + (k + d) * rows + u * Unit::width) = column[u][d];
+    }
+    for (; k < K; ++k)
+      for (int i = 0; i < rows; ++i) out[k * rows + i] = row[i][k];
   }
 }
 

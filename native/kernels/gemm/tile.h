@@ -1,12 +1,11 @@
-// The tile parameters of the matrix product, for each instruction set: the one place where they
-// stand. They steer speed only; no choice here changes a bit of a result.
+// The tile parameters of the matrix product, for each instruction set. They steer speed only; no
+// choice here changes a bit of a result.
 //
-//   rows(MR)       rows of C that one micro-kernel call holds in registers, at most
+//   tileRows       MR: rows of C that one micro-kernel call holds in registers, at most
 //   panelVectors   Vec<T> columns of a packed panel: NR = panelVectors * lanes
-//   vectorsFor(m)  Vec<T> columns that a micro-kernel call of m rows computes at once. With few
-//   rows it
-//                  spans several panels, because a multiply-add takes about 4 cycles and two start
-//                  in each cycle: fewer than 8 independent registers of sums would leave them idle.
+//   vectorsFor(m)  Vec<T> columns that a micro-kernel call of m rows computes at once. With few rows
+//                  it spans several panels: a multiply-add takes about 4 cycles and two start in each
+//                  cycle, so that fewer than 8 independent registers of sums would leave them idle.
 //
 // Accumulators in registers: AVX-512 6 x 4 zmm of 32, AVX2 6 x 1 pair of ymm (12 of 16), NEON 5 x 1
 // quadruple of q registers (20 of 32; with 6 rows gcc spills), SSE2 2 x 1 quadruple of xmm (8 of
@@ -14,6 +13,7 @@
 #pragma once
 
 #include "../simd/vec.h"
+#include "../sizes.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -63,7 +63,7 @@ inline constexpr int directTransposedRows = sizeof(T) == 4 ? 2 : 1;
 struct RowTiles {
   int64_t tiles, base, extra;  // the first `extra` tiles have base + 1 rows, the others base
   explicit RowTiles(int64_t rows) {
-    tiles = (rows + tileRows - 1) / tileRows;
+    tiles = ceilDiv(rows, tileRows);
     base = tiles ? rows / tiles : 0;
     extra = tiles ? rows % tiles : 0;
   }
@@ -76,28 +76,33 @@ struct Constant {
   static constexpr int v = value;
 };
 
-// Calls body(Constant<rows>{}) for 1 <= rows <= tileRows: a run-time row count as a template
-// argument.
-template <class Body>
-OSTINATO_INLINE void withRows(int rows, Body body) {
-  switch (rows) {
+// Calls body(Constant<n>{}) for a run-time n, 1 <= n <= most <= 6.
+template <int most, class Body>
+OSTINATO_INLINE void withConstant(int64_t n, Body body) {
+  switch (n) {
     case 1:
       return body(Constant<1>{});
     case 2:
-      return body(Constant<2>{});
-#if defined(__AVX512F__) || defined(__AVX2__) || defined(__aarch64__)
+      if constexpr (most >= 2) return body(Constant<2>{});
+      break;
     case 3:
-      return body(Constant<3>{});
+      if constexpr (most >= 3) return body(Constant<3>{});
+      break;
     case 4:
-      return body(Constant<4>{});
+      if constexpr (most >= 4) return body(Constant<4>{});
+      break;
     case 5:
-      return body(Constant<5>{});
-#endif
-#if defined(__AVX512F__) || defined(__AVX2__)
+      if constexpr (most >= 5) return body(Constant<5>{});
+      break;
     case 6:
-      return body(Constant<6>{});
-#endif
+      if constexpr (most >= 6) return body(Constant<6>{});
+      break;
   }
+}
+// For the rows of a tile.
+template <class Body>
+OSTINATO_INLINE void withRows(int rows, Body body) {
+  withConstant<tileRows>(rows, body);
 }
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -2,11 +2,11 @@
 //   for each step, from last to first
 //     dh  = gradOut + what the next step left        (projection: dP is that, dh = dP * W_hr)
 //     dG  = the cell's gate gradients, kept for the whole sequence; dc goes on to the step before
-//     dh' = dG * W_hh (+ the cell's direct path)
+//     dh' = dG * W_hh (+ the cell's skip gradient)
 //   then gradX = dG * W_ih as one product, and the weights' gradients (weight_gradients.h).
 // dGates may be the saved gates: each element is read before its place is written.
 //
-// Rows never meet before the weights' gradients, so a worker takes a slice of the batch through all
+// Rows are independent before the weights' gradients, so a worker takes a slice of the batch through all
 // steps.
 #include "../kernels.h"
 #include "plain_panels.h"
@@ -31,15 +31,16 @@ class Backward {
         x{s.x, s.xStrideT, s.xStrideN, s.batchSizes != nullptr},
         out{s.out, s.outStrideT, s.outStrideN, s.batchSizes != nullptr},
         gradOut{s.gradOut, s.gradOutStrideT, s.gradOutStrideN, s.batchSizes != nullptr},
-        hh{s.workspace, S, G * H, hhStands() ? s.weightHh : nullptr},
+        hh{s.workspace, S, G * H, readsHiddenInPlace() ? s.weightHh : nullptr},
         hr{s.workspace + hh.elements(), H, P},
         ih{s.workspace, I, G * H, steps.totalRows() <= directRows ? s.weightIh : nullptr},
         ldS(ceilDiv(S, W<T>) * W<T>),
         ldH(ceilDiv(H, W<T>) * W<T>) {}
 
   void run(Work& work) {
-    const double flops = double(steps.totalRows()) * double(G * H) * double(I + S) * 2;
-    const int64_t threads = flops < parallelWork ? 1 : work.threads;
+    // dG * W and dG' * [x, h]: twice the forward pass.
+    const double multiplyAdds = 2 * double(steps.totalRows()) * double(G * H) * double(I + S);
+    const int64_t threads = multiplyAdds < threadGrain ? 1 : work.threads;
     auto packRecurrent = [&](int64_t part, int) {
       for (int64_t g = part; g < hh.groups(); g += threads) hh.pack(g, s.weightHh, false);
       if (P)
@@ -52,21 +53,21 @@ class Backward {
     };
     // A slice's states must fit into a worker's scratch.
     const int64_t perRow = ldS + (cell.hasCellState ? ldH : 0) + (P ? ldH : 0);
-    const int64_t room = (Work::scratchBytes / int64_t(sizeof(T)) - stripRoom) / perRow;
-    if (threads > 1 && s.batch <= sharedRows && s.batch <= room && !P &&
+    const int64_t capacity = (Work::scratchBytes / int64_t(sizeof(T)) - stripCapacity) / perRow;
+    if (threads > 1 && s.batch <= sharedRows && s.batch <= capacity && !P &&
         G * H * S >= sharedWeights) {
-      T* const shared = scratchOf(0) + stripRoom;
-      parallelRegion(work, int(least(threads, hh.groups())), [&](int part, int parts, int worker) {
+      T* const shared = scratchOf(0) + stripCapacity;
+      parallelRegion(work, int(min(threads, hh.groups())), [&](int part, int parts, int worker) {
         const int64_t g0 = hh.groups() * part / parts, g1 = hh.groups() * (part + 1) / parts;
         runRows({0, s.batch, g0, g1}, shared, scratchOf(worker), &work);
       });
     } else {
       int64_t slices = s.batch >= 2 * threads ? threads : 1;
-      if (ceilDiv(s.batch, slices) > room) slices = ceilDiv(s.batch, room);
+      if (ceilDiv(s.batch, slices) > capacity) slices = ceilDiv(s.batch, capacity);
       parallel(work, slices, [&](int64_t slice, int worker) {
         T* const own = scratchOf(worker);
         const int64_t n0 = s.batch * slice / slices, n1 = s.batch * (slice + 1) / slices;
-        runRows({n0, n1, 0, hh.groups()}, own + stripRoom, own, nullptr);
+        runRows({n0, n1, 0, hh.groups()}, own + stripCapacity, own, nullptr);
       });
     }
 
@@ -77,11 +78,11 @@ class Backward {
  private:
   // Packing pays when the weights are used often enough.
   static constexpr int64_t fewRows = uncopiedRows, directRows = 4 * tileRows, directSteps = 6;
-  bool hhStands() const {
+  bool readsHiddenInPlace() const {
     return s.batch <= fewRows &&
            (s.steps <= directSteps || G * H * S * int64_t(sizeof(T)) <= inCache);
   }
-  static constexpr int64_t stripRoom = mostRows * mostK<T>;
+  static constexpr int64_t stripCapacity = maxRows * stripDepth<T>;
 
   // The rows of the batch, and the groups of hh's columns, i.e. of hidden units, that one worker
   // computes. With a projection, units and columns differ and a worker takes all.
@@ -97,7 +98,7 @@ class Backward {
     int64_t n0;
   };
 
-  // All steps. The parts meet in `work`, unless it is null.
+  // All steps. The parts synchronize on `work`, unless it is null.
   void runRows(const Part& part, T* states, T* strips, Work* work) const {
     const int64_t n0 = part.n0, n1 = part.n1;
     if (n0 >= n1) return;
@@ -111,7 +112,7 @@ class Backward {
     if (P) state.dProjected = free;
     constexpr int64_t groupColumns = plainVectors * W<T>;
     const int64_t column0 = P ? 0 : part.g0 * groupColumns;
-    const int64_t columnH = P ? H : least(part.g1 * groupColumns, H), columnS = P ? S : columnH;
+    const int64_t columnH = P ? H : min(part.g1 * groupColumns, H), columnS = P ? S : columnH;
     for (int64_t n = n0; n < n1; ++n) {
       copyRow(s.gradHN ? s.gradHN + n * S : nullptr, column0, columnS, state.dh + (n - n0) * ldS);
       if (cell.hasCellState)
@@ -121,7 +122,7 @@ class Backward {
     StepWalk walk(steps, true);
     Step step;
     while (walk.next(step)) {
-      const int64_t active = least(step.rows, n1);
+      const int64_t active = min(step.rows, n1);
       if (active <= n0) continue;
       if (P) unproject(step, active, state);
       const GradientPlace<T> place = {s,   out, gradOut, step, state.dh, state.dc, state.dProjected,
@@ -130,7 +131,7 @@ class Backward {
       if (work) work->barrier(*work);
       // Rows that begin at this step need the gradient of their initial state only if somebody
       // asks.
-      const int64_t wanted = s.gradH0 ? active : least(step.continuing, active);
+      const int64_t wanted = s.gradH0 ? active : min(step.carriedRows, active);
       if (wanted > n0) recur(step, wanted, part, state);
     }
 
@@ -167,13 +168,13 @@ class Backward {
                   state.strips);
   }
 
-  // dh = direct path + dG * W_hh for rows n0 .. end-1.
+  // dh = skip gradient + dG * W_hh for rows n0 .. end-1.
   void recur(const Step& step, int64_t end, const Part& part, const State& state) const {
     const int64_t rows = end - state.n0;
     const T* const dG = s.dGates + (step.row + state.n0) * B * H;
     forEachSavedRun(cell, [&](int gate, int block, int count) {
       productOfRows(rows, count * H, {dG + block * H, B * H, 1}, hh, gate * H, part.g0, part.g1,
-                    gate == 0 && !cell.hasDirect, state.dh, ldS, state.strips);
+                    gate == 0 && !cell.hasSkipGradient, state.dh, ldS, state.strips);
     });
   }
 
@@ -186,17 +187,17 @@ class Backward {
     parallel(work, threads, pack);
     const int64_t ld = ceilDiv(I, W<T>) * W<T>;
     // Rows at a time, so that C fits into scratch behind the strips.
-    const int64_t room = (Work::scratchBytes / int64_t(sizeof(T)) - stripRoom) / ld;
-    const int64_t rowsAtOnce = least(room, mostRows), blocks = ceilDiv(R, rowsAtOnce);
+    const int64_t capacity = (Work::scratchBytes / int64_t(sizeof(T)) - stripCapacity) / ld;
+    const int64_t rowsAtOnce = min(capacity, maxRows), blocks = ceilDiv(R, rowsAtOnce);
     // Few blocks are shared by columns.
-    const int64_t cuts = blocks >= threads ? 1 : least(threads, ih.groups());
+    const int64_t cuts = blocks >= threads ? 1 : min(threads, ih.groups());
     auto body = [&](int64_t index, int worker) {
       T* const strips = reinterpret_cast<T*>(work.scratch(work, worker));
-      T* const c = strips + stripRoom;
+      T* const c = strips + stripCapacity;
       const int64_t g0 = ih.groups() * (index % cuts) / cuts;
       const int64_t g1 = ih.groups() * (index % cuts + 1) / cuts;
-      const int64_t k0 = g0 * plainVectors * W<T>, k1 = least(g1 * plainVectors * W<T>, I);
-      const int64_t row = index / cuts * rowsAtOnce, rows = least(R - row, rowsAtOnce);
+      const int64_t k0 = g0 * plainVectors * W<T>, k1 = min(g1 * plainVectors * W<T>, I);
+      const int64_t row = index / cuts * rowsAtOnce, rows = min(R - row, rowsAtOnce);
       productOfRows(rows, G * H, {s.dGates + row * B * H, B * H, 1}, ih, 0, g0, g1, true, c, ld,
                     strips);
       for (int64_t r = 0; r < rows; ++r) {

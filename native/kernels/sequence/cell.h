@@ -1,10 +1,32 @@
-// What the drivers of a sequence know of a cell: its sizes and orders as numbers, and two functions
-// over some rows and hidden units. So the drivers are compiled once for all cells. cells/ holds the
-// equations; cellOf<Policy> below turns one of them into a Cell.
+// What the drivers of a sequence know of a cell: its sizes and orders as numbers, and two functions over
+// some rows and hidden units. So the drivers are compiled once for all cells. cellOf<Policy> below turns
+// a policy of cells/ into a Cell. A policy gives the equations of one step on vectors of W hidden units:
+//
+//   gates            blocks of H rows in the weights
+//   blocks           pre-activation blocks for each hidden unit. The product with x fills blocks
+//                    0 .. gates-1, that with h the last `gates` ones
+//   unitBlocks       vectors of hidden units that share a packed panel
+//   xGate(b)         which gate, in the weights' order, x's block b is
+//   hGate(b)         the same for h's block b
+//   hSaved(g)        the saved block that holds the gradient of h's gate g (what multiplies W_hh in
+//                    backward)
+//   hasCellState     the state has a part c that stays inside the cell
+//   activatesGates   there is an activateGates(); the epilogue then takes two passes
+//   savesGates       backward needs the activated blocks
+//   readsPrevious    outputState() and backward() read h of the step before
+//   readsOutput      backward() reads h'
+//   hasSkipGradient  the gradient of h of the step before has a term that does not pass through W_hh
+//
+//   activateGates(a, c)      the pre-activations a[blocks] to gates; c from the state before to c'
+//   outputState(a, h, c)     h', and in `a` what backward needs; h is the state before
+//   backward(saved, state, dh, dc, d, skip)
+//                            dh is the whole gradient of h'. Writes d[blocks], the gradients of the saved
+//                            blocks, dc from that of c' to that of c, and the skip gradient
 #pragma once
 
 #include "arguments.h"
 #include "product.h"
+#include "state-values.h"
 #include "steps.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -31,8 +53,8 @@ struct GradientPlace {
 
 template <class T>
 struct Cell {
-  int gates, blocks, unitBlocks;  // see cells/rnn.h for these
-  bool hasCellState, savesGates, hasDirect;
+  int gates, blocks, unitBlocks;
+  bool hasCellState, savesGates, hasSkipGradient;
   int xGate[4], hGate[4], hSaved[4];
   // From the pre-activations `pre` (overwritten) of the W units from `column` on to their states,
   // rows n .. end-1. Row n's block b is at pre + b * W; rows are ld apart.
@@ -43,7 +65,7 @@ struct Cell {
   void (*gradients)(const GradientPlace<T>& place, int64_t column0, int64_t columnH, int64_t end);
 
   // Blocks of x and h are the same, in the same order: one chain runs through both products.
-  bool joint() const { return blocks == gates; }
+  bool concatenatesInputAndHidden() const { return blocks == gates; }
 };
 
 // In two passes, because the second activation waits for the first: each pass keeps many rows in
@@ -56,7 +78,7 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
   const Step& step = place.step;
   const int64_t H = s.hiddenSize, count = full ? W<T> : H - column;
   Vec<T> a[B], previous = zero<T>(), c = zero<T>();
-  if constexpr (Policy::opens)
+  if constexpr (Policy::activatesGates)
     for (int64_t row = n; row < end; ++row) {
       // Where the second pass will store: lines a page apart, which no prefetcher foresees.
       if (s.gates) {
@@ -69,7 +91,7 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
       OSTINATO_UNROLL
       for (int b = 0; b < B; ++b) a[b] = load(p + b * W<T>) + zero<T>();
       if constexpr (Policy::hasCellState) c = loadUpTo(s.cN + row * H + column, count);
-      Policy::template open<T>(a, c);
+      Policy::template activateGates<T>(a, c);
       if constexpr (Policy::hasCellState) storeUpTo(s.cN + row * H + column, c, count);
       OSTINATO_UNROLL
       for (int b = 0; b < B; ++b) store(p + b * W<T>, a[b]);
@@ -84,10 +106,10 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
     OSTINATO_UNROLL
     for (int b = 0; b < B; ++b) {
       a[b] = load(p + b * W<T>);
-      if constexpr (!Policy::opens) a[b] = a[b] + zero<T>();
+      if constexpr (!Policy::activatesGates) a[b] = a[b] + zero<T>();
     }
     if constexpr (Policy::readsPrevious) {
-      if (row < step.continuing)
+      if (row < step.carriedRows)
         previous = loadUpTo(before + row * place.out.strideN, count);
       else if (s.h0)
         previous = loadUpTo(s.h0 + row * H + column, count);
@@ -95,7 +117,7 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
         previous = zero<T>();
     }
     if constexpr (Policy::hasCellState) c = loadUpTo(s.cN + row * H + column, count);
-    storeUpTo(h + row * hStride, Policy::template close<T>(a, previous, c), count);
+    storeUpTo(h + row * hStride, Policy::template outputState<T>(a, previous, c), count);
     if constexpr (Policy::hasCellState)
       if (s.cells) storeUpTo(s.cells + (step.row + row) * H + column, c, count);
     if constexpr (Policy::savesGates)
@@ -124,8 +146,9 @@ void unitGradients(const GradientPlace<T>& place, int64_t column, int64_t end) {
   const int64_t H = s.hiddenSize, count = full ? W<T> : H - column;
   for (int64_t n = place.n0; n < end; ++n) {
     const int64_t r = n - place.n0;
-    const bool begins = n >= step.continuing;
-    Vec<T> dh, h = zero<T>(), hPrevious = h, c = h, cPrevious = h, dc = h, direct, saved[B], d[B];
+    const bool begins = n >= step.carriedRows;
+    StateValues<T> state = {zero<T>(), zero<T>(), zero<T>(), zero<T>()};
+    Vec<T> dh, dc = zero<T>(), skip, saved[B], d[B];
     if (s.projSize) {
       dh = load(place.dProjected + r * place.ldH + column);
     } else {
@@ -136,20 +159,20 @@ void unitGradients(const GradientPlace<T>& place, int64_t column, int64_t end) {
              dh;
     }
     if constexpr (Policy::readsOutput)
-      h = loadUpTo(out.at(step.t, step.row) + n * out.strideN + column, count);
+      state.h = loadUpTo(out.at(step.t, step.row) + n * out.strideN + column, count);
     if constexpr (Policy::readsPrevious) {
       if (!begins)
-        hPrevious =
+        state.hPrevious =
             loadUpTo(out.at(step.previousT, step.previousRow) + n * out.strideN + column, count);
       else if (s.h0)
-        hPrevious = loadUpTo(s.h0 + n * H + column, count);
+        state.hPrevious = loadUpTo(s.h0 + n * H + column, count);
     }
     if constexpr (Policy::hasCellState) {
-      c = loadUpTo(s.cells + (step.row + n) * H + column, count);
+      state.c = loadUpTo(s.cells + (step.row + n) * H + column, count);
       if (!begins)
-        cPrevious = loadUpTo(s.cells + (step.previousRow + n) * H + column, count);
+        state.cPrevious = loadUpTo(s.cells + (step.previousRow + n) * H + column, count);
       else if (s.c0)
-        cPrevious = loadUpTo(s.c0 + n * H + column, count);
+        state.cPrevious = loadUpTo(s.c0 + n * H + column, count);
       dc = load(place.dc + r * place.ldH + column);
     }
     const int64_t at = (step.row + n) * B * H + column;
@@ -157,11 +180,11 @@ void unitGradients(const GradientPlace<T>& place, int64_t column, int64_t end) {
       OSTINATO_UNROLL
       for (int b = 0; b < B; ++b) saved[b] = loadUpTo(s.gates + at + b * H, count);
     }
-    Policy::template backward<T>(saved, h, hPrevious, c, cPrevious, dh, dc, d, direct);
+    Policy::template backward<T>(saved, state, dh, dc, d, skip);
     OSTINATO_UNROLL
     for (int b = 0; b < B; ++b) storeUpTo(s.dGates + at + b * H, d[b], count);
     if constexpr (Policy::hasCellState) store(place.dc + r * place.ldH + column, dc);
-    if constexpr (Policy::hasDirect) store(place.dh + r * place.ldS + column, direct);
+    if constexpr (Policy::hasSkipGradient) store(place.dh + r * place.ldS + column, skip);
   }
 }
 template <class T, class Policy>
@@ -181,7 +204,7 @@ inline constexpr Cell<T> cellOf = {
     Policy::unitBlocks,
     Policy::hasCellState,
     Policy::savesGates,
-    Policy::hasDirect,
+    Policy::hasSkipGradient,
     {Policy::xGate(0), Policy::xGate(1), Policy::xGate(2), Policy::xGate(3)},
     {Policy::hGate(0), Policy::hGate(1), Policy::hGate(2), Policy::hGate(3)},
     {Policy::hSaved(0), Policy::hSaved(1), Policy::hSaved(2), Policy::hSaved(3)},

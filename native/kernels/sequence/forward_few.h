@@ -2,9 +2,9 @@
 // pre-activations is computed for many steps at a time; then each step adds its h-part, the groups
 // of units in alternating order, because what one step read last is what the caches still hold.
 //
-// Weights that are not packed yet are packed a few vectors at a time at their first use, when they
-// are on their way through the cache anyway. Several workers may share the hidden units; they meet
-// after each step.
+// Weights that are not packed yet are packed a few vectors at a time at their first use, which brings
+// them into the cache anyway. Several workers may share the hidden units, with a
+// barrier after each step.
 #pragma once
 
 #include "../work.h"
@@ -21,141 +21,143 @@ class ForwardFew : protected ForwardStates<T> {
   // About how many rows of x one chunk has.
   static constexpr int64_t chunkRows = 96;
   // What the pre-activations of a chunk may take of the scratch.
-  static constexpr int64_t room = Work::scratchBytes / int64_t(sizeof(T)) / 2;
+  static constexpr int64_t capacity = Work::scratchBytes / int64_t(sizeof(T)) / 2;
 
  public:
-  static constexpr int64_t mostFewRows = 16;
+  static constexpr int64_t maxFewRows = 16;
   using Base::finalState;
 
   ForwardFew(const Cell<T>& cell, const SequenceForward<T>& s) : Base(cell, s) {}
 
   // Whether the path can be taken for so many rows.
   bool fits(int64_t rows) const {
-    return rows <= mostFewRows && rows * w.unitVectors * B * W<T> <= room &&
-           plainVectors * W<T> * (I + S) <= room / 2 && S <= room / 4;
+    return rows <= maxFewRows && rows * w.unitVectors * B * W<T> <= capacity &&
+           plainVectors * W<T> * (I + S) <= capacity / 2 && S <= capacity / 4;
   }
-  // Whether the weights may be packed on the way: when W_hh is used at all, so that NaN or Inf in
+  // Whether the weights may be packed at their first use: when W_hh is used at all, so that NaN or Inf in
   // it is found, and when the pass can then start again.
-  bool packsOnTheWay() const {
+  bool packsOnFirstUse() const {
     if (s.packedReady || s.batch == 0 || (s.batchSizes && s.batchSizes[0] == 0)) return false;
     if (s.h0) return true;
     const bool used = s.steps > 1 && (!s.batchSizes || s.batchSizes[1] > 0);
     return used && !(cell.hasCellState && s.c0 && s.c0 == s.cN);
   }
 
-  // The part'th of `parts` shares of the hidden units for rows n0 .. n1-1. onTheWay: pack at first
-  // use. The parts meet in `work`, unless it is null.
-  void run(int64_t n0, int64_t n1, int64_t part, int64_t parts, bool onTheWay, T* scratch,
+  // The part'th of `parts` shares of the hidden units for rows n0 .. n1-1. packOnFirstUse: the weights are not packed
+  // yet. The parts synchronize on `work`, unless it is null.
+  void run(int64_t n0, int64_t n1, int64_t part, int64_t parts, bool packOnFirstUse, T* scratch,
            Work* work) const {
     if (n0 >= n1) return;
-    const Part own = {n0, n1, w.groups * part / parts, w.groups * (part + 1) / parts};
+    const Part share = {n0, n1, w.groups * part / parts, w.groups * (part + 1) / parts};
     const int64_t hrGroups = P ? w.hr().groups() : 0;
     const int64_t hr0 = hrGroups * part / parts, hr1 = hrGroups * (part + 1) / parts;
-    if (onTheWay) {
-      for (int64_t g = own.g0; g < own.g1; ++g) w.packBias(g, s.biasIh, s.biasHh);
+    if (packOnFirstUse) {
+      for (int64_t g = share.g0; g < share.g1; ++g) w.packBias(g, s.biasIh, s.biasHh);
       for (int64_t g = hr0; g < hr1; ++g) w.hr().pack(g, s.weightHr, true);
       if (part == 0) w.begin();
-      meet(work);
+      barrier(work);
     }
     const int order = w.order();
-    bool withZeros = !s.h0 && !onTheWay && !w.finite();
+    bool withZeros = !s.h0 && !packOnFirstUse && !w.finite();
     // A second time when W_hh turned out to hold NaN or Inf although a first step has skipped it.
-    while (!allSteps(own, withZeros, onTheWay, order, hr0, hr1, scratch, work)) withZeros = true;
+    while (!allSteps(share, withZeros, packOnFirstUse, order, hr0, hr1, scratch, work))
+      withZeros = true;
     if (part == 0) w.setOrder(int(order + s.steps) & 1);
   }
 
  private:
-  static void meet(Work* work) {
+  static void barrier(Work* work) {
     if (work) work->barrier(*work);
   }
 
-  bool allSteps(const Part& own, bool withZeros, bool onTheWay, int order, int64_t hr0, int64_t hr1,
-                T* scratch, Work* work) const {
-    this->startCells(own);
-    const int64_t rows = own.n1 - own.n0, n0 = own.n0;
+  bool allSteps(const Part& share, bool withZeros, bool packOnFirstUse, int order, int64_t hr0,
+                int64_t hr1, T* scratch, Work* work) const {
+    this->startCells(share);
+    const int64_t rows = share.n1 - share.n0, n0 = share.n0;
     T* const tile = scratch;
     T* const zeros = tile + Base::tileElements;
-    T* const single = zeros + ceilDiv(S, W<T>) * W<T>;
-    T* const pre = single + plainVectors * W<T> * (I + S);
+    T* const scratchPanel = zeros + ceilDiv(S, W<T>) * W<T>;
+    T* const pre = scratchPanel + plainVectors * W<T> * (I + S);
     for (int64_t k = 0; k < S && withZeros; ++k) zeros[k] = 0;
-    const int64_t groupElements = UB * B * W<T>, ld = (own.g1 - own.g0) * groupElements;
-    const int64_t limit = least(chunkRows, ld > 0 ? room / ld : chunkRows);
+    const int64_t groupElements = UB * B * W<T>, ld = (share.g1 - share.g0) * groupElements;
+    const int64_t limit = min(chunkRows, ld > 0 ? capacity / ld : chunkRows);
     const int64_t chunkSteps = limit > rows ? limit / rows : 1;
-    const bool alone = chunkSteps == 1 || s.steps == 1;
-    bool packX = onTheWay, packH = onTheWay;
+    const bool oneStepPerChunk = chunkSteps == 1 || s.steps == 1;
+    bool packX = packOnFirstUse, packH = packOnFirstUse;
     StepWalk walk(steps, false);
     Step step;
     Chunk chunk = {0, 0, nullptr, pre, ld};
     while (walk.next(step)) {
       if (step.index % chunkSteps == 0) {
-        const int64_t last = least(step.index + chunkSteps, s.steps);
+        const int64_t last = min(step.index + chunkSteps, s.steps);
         chunk.t = s.reverse ? s.steps - last : step.index;
         chunk.steps = last - step.index;
-        chunk.single = s.training && chunk.steps == s.steps ? single : nullptr;
+        chunk.scratchPanel = s.training && chunk.steps == s.steps ? scratchPanel : nullptr;
       }
-      if (!alone && step.index % chunkSteps == 0) {
-        for (int64_t i = 0; i < own.g1 - own.g0; ++i) inputOf(chunk, own, i, step, packX, 0);
+      if (!oneStepPerChunk && step.index % chunkSteps == 0) {
+        for (int64_t i = 0; i < share.g1 - share.g0; ++i) inputOf(chunk, share, i, step, packX, 0);
         packX = false;
       }
-      const int64_t active = least(step.rows, own.n1);
+      const int64_t active = min(step.rows, share.n1);
       if (active <= n0) continue;
-      const bool recurs = s.h0 || withZeros || step.continuing > n0;
+      const bool hasHiddenTerm = s.h0 || withZeros || step.carriedRows > n0;
       bool finite = true;
-      for (int64_t count = own.g1 - own.g0, j = 0; j < count; ++j) {
+      for (int64_t count = share.g1 - share.g0, j = 0; j < count; ++j) {
         const bool down = (step.index + order) & 1;
-        const int64_t i = down ? count - 1 - j : j, group = own.g0 + i;
+        const int64_t i = down ? count - 1 - j : j, group = share.g0 + i;
         // The group after this one, whose weights are asked for while this one's are used.
         const int64_t next = w.bytes() > inCache && j + 1 < count ? down ? -1 : 1 : 0;
-        if (alone) inputOf(chunk, own, i, step, packX, next);
+        if (oneStepPerChunk) inputOf(chunk, share, i, step, packX, next);
         T* const a = pre + (step.t - chunk.t) * rows * ld + i * groupElements;
-        if (recurs)
+        if (hasHiddenTerm)
           finite &= recur(step, group, n0, active, withZeros ? zeros : nullptr, a, ld, packH,
-                          s.training && step.index + 1 == s.steps ? single : nullptr, next);
+                          s.training && step.index + 1 == s.steps ? scratchPanel : nullptr, next);
         this->finish(step, group, n0, active, a, ld);
       }
-      const bool checks = recurs && packH && !s.h0 && !withZeros;
+      const bool checks = hasHiddenTerm && packH && !s.h0 && !withZeros;
       packX = false;
-      if (recurs) packH = false;
+      if (hasHiddenTerm) packH = false;
       if (!finite) w.setFinite(false);
       if (P) {
-        meet(work);
+        barrier(work);
         this->project(step, n0, active, hr0, hr1, tile);
       }
-      meet(work);
+      barrier(work);
       if (checks && !w.finite()) return false;
     }
     return true;
   }
 
-  // The x-part of `steps` steps from t on, row (t' - t) * rows + n - n0 at pre + row * ld. single:
+  // The x-part of `steps` steps from t on, row (t' - t) * rows + n - n0 at pre + row * ld. scratchPanel:
   // where to pack weights that are not used again.
   struct Chunk {
     int64_t t, steps;
-    T* single;
+    T* scratchPanel;
     T* pre;
     int64_t ld;
   };
 
   // Calls body(v, panel) for the vectors of a panel: for all of them, or (pack not null) for as few
-  // as a tile of so many rows takes, pack(v, panel) coming first. They go to `single` unless that
+  // as a tile of so many rows takes, pack(v, panel) coming first. They go to `scratchPanel` unless that
   // is null.
   template <class Pack, class Body>
   static OSTINATO_INLINE void withPanel(const Panel<T>& panel, int64_t rows, int64_t K, bool packs,
-                                        T* single, Pack pack, Body body) {
+                                        T* scratchPanel, Pack pack, Body body) {
     if (!packs) return body(0, panel);
-    const int64_t step = tileVectors(int(least(rows, tileRows)));
+    const int64_t step = tileVectors(int(min(rows, tileRows)));
     for (int64_t v = 0; v < panel.vectors; v += step) {
-      const int64_t count = least(step, panel.vectors - v);
-      const Panel<T> part = single ? panelOf<T>(single, count, K) : panel.part(v, count);
+      const int64_t count = min(step, panel.vectors - v);
+      const Panel<T> part =
+          scratchPanel ? panelOf<T>(scratchPanel, count, K) : panel.part(v, count);
       pack(v, part);
       body(v, part);
     }
   }
 
-  // Bias and x-part of a chunk for group own.g0 + i.
-  void inputOf(const Chunk& chunk, const Part& own, int64_t i, const Step& step, bool pack,
+  // Bias and x-part of a chunk for group share.g0 + i.
+  void inputOf(const Chunk& chunk, const Part& share, int64_t i, const Step& step, bool pack,
                int64_t next) const {
-    const int64_t n0 = own.n0, n1 = own.n1, rows = n1 - n0, ld = chunk.ld, group = own.g0 + i;
+    const int64_t n0 = share.n0, n1 = share.n1, rows = n1 - n0, ld = chunk.ld, group = share.g0 + i;
     const int64_t t = chunk.t, count = chunk.steps;
     T* const pre = chunk.pre + i * UB * B * W<T>;
     const T* const bias = w.bias(group);
@@ -166,56 +168,60 @@ class ForwardFew : protected ForwardStates<T> {
     const auto packing = [&](int64_t v, const Panel<T>& part) {
       w.packX(group, v, s.weightIh, part);
     };
-    withPanel(
-        all, count * rows, I, pack, chunk.single, packing, [&](int64_t v, const Panel<T>& panel) {
-          T* const c = pre + v * W<T>;
-          const T* const start = bias + v * W<T>;
-          if (s.batchSizes) {
-            // Rows of packed steps follow one another; step.row is the first of the chunk, or
-            // in reverse the first of its last step.
-            int64_t row = step.row;
-            if (s.reverse)
-              for (int64_t j = 0; j + 1 < count; ++j) row -= s.batchSizes[t + j];
-            for (int64_t j = 0; j < count; ++j) {
-              const int64_t active = least(s.batchSizes[t + j], n1);
-              multiply<T>(active - n0, I, {s.x + (row + n0) * s.xStrideN, s.xStrideN, 1}, panel,
-                          start, c + j * rows * ld, ld);
-              row += s.batchSizes[t + j];
-            }
-          } else if (s.xStrideT == rows * s.xStrideN || count == 1) {
-            multiply<T>(count * rows, I, {s.x + t * s.xStrideT + n0 * s.xStrideN, s.xStrideN, 1},
-                        panel, start, c, ld, distance);
-          } else {
-            for (int64_t n = n0; n < n1; ++n)
-              multiply<T>(count, I, {s.x + t * s.xStrideT + n * s.xStrideN, s.xStrideT, 1}, panel,
-                          start, c + (n - n0) * ld, rows * ld);
-          }
-        });
+    withPanel(all, count * rows, I, pack, chunk.scratchPanel, packing,
+              [&](int64_t v, const Panel<T>& panel) {
+                T* const c = pre + v * W<T>;
+                const T* const start = bias + v * W<T>;
+                if (s.batchSizes) {
+                  // Rows of packed steps follow one another; step.row is the first of the chunk, or
+                  // in reverse the first of its last step.
+                  int64_t row = step.row;
+                  if (s.reverse)
+                    for (int64_t j = 0; j + 1 < count; ++j) row -= s.batchSizes[t + j];
+                  for (int64_t j = 0; j < count; ++j) {
+                    const int64_t active = min(s.batchSizes[t + j], n1);
+                    multiply<T>(active - n0, I, {s.x + (row + n0) * s.xStrideN, s.xStrideN, 1},
+                                panel, start, c + j * rows * ld, ld);
+                    row += s.batchSizes[t + j];
+                  }
+                } else if (s.xStrideT == rows * s.xStrideN || count == 1) {
+                  multiply<T>(count * rows, I,
+                              {s.x + t * s.xStrideT + n0 * s.xStrideN, s.xStrideN, 1}, panel, start,
+                              c, ld, distance);
+                } else {
+                  for (int64_t n = n0; n < n1; ++n)
+                    multiply<T>(count, I, {s.x + t * s.xStrideT + n * s.xStrideN, s.xStrideT, 1},
+                                panel, start, c + (n - n0) * ld, rows * ld);
+                }
+              });
   }
 
   // pre += h * W_hh for rows n .. end-1 of the step. Whether what was packed is finite.
   bool recur(const Step& step, int64_t group, int64_t n, int64_t end, const T* zeros, T* pre,
-             int64_t ld, bool pack, T* single, int64_t next) const {
+             int64_t ld, bool pack, T* scratchPanel, int64_t next) const {
     const Panel<T> all = w.h(group);
     const int64_t distance = next && !pack ? w.h(group + next).p - all.p : 0;
-    const int64_t middle = step.continuing < n ? n : step.continuing < end ? step.continuing : end;
+    const int64_t firstNewRow = step.carriedRows < n     ? n
+                                : step.carriedRows < end ? step.carriedRows
+                                                         : end;
     bool finite = true;
     const auto packing = [&](int64_t v, const Panel<T>& part) {
       w.packH(group, v, s.weightHh, part);
       // Nobody asks where a state is given and the packed weights are not kept.
       if (!(s.h0 && s.training)) finite &= w.finite(part);
     };
-    withPanel(all, end - n, S, pack, single, packing, [&](int64_t v, const Panel<T>& panel) {
+    withPanel(all, end - n, S, pack, scratchPanel, packing, [&](int64_t v, const Panel<T>& panel) {
       T* const c = pre + (B - G + v) * W<T>;
-      if (middle > n)
-        multiply<T>(middle - n, S,
+      if (firstNewRow > n)
+        multiply<T>(firstNewRow - n, S,
                     {out.at(step.previousT, step.previousRow) + n * out.strideN, out.strideN, 1},
                     panel, nullptr, c, ld, distance);
       if (s.h0)
-        multiply<T>(end - middle, S, {s.h0 + middle * S, S, 1}, panel, nullptr,
-                    c + (middle - n) * ld, ld, distance);
+        multiply<T>(end - firstNewRow, S, {s.h0 + firstNewRow * S, S, 1}, panel, nullptr,
+                    c + (firstNewRow - n) * ld, ld, distance);
       else if (zeros)
-        multiply<T>(end - middle, S, {zeros, 0, 1}, panel, nullptr, c + (middle - n) * ld, ld);
+        multiply<T>(end - firstNewRow, S, {zeros, 0, 1}, panel, nullptr, c + (firstNewRow - n) * ld,
+                    ld);
     });
     return finite;
   }

@@ -1,6 +1,6 @@
 // The forward pass of many rows: each step's x and h as one product, whose weights are packed in
 // panels that stay in L1 while all the row tiles pass by. A worker takes its rows through the whole
-// sequence; rows never meet.
+// sequence; rows are independent.
 #pragma once
 
 #include "forward_states.h"
@@ -31,62 +31,82 @@ class ForwardMany : protected ForwardStates<T> {
     StepWalk walk(steps, false);
     Step step;
     while (walk.next(step)) {
-      const int64_t active = least(step.rows, n1);
+      const int64_t active = min(step.rows, n1);
       if (active <= n0) continue;
       if (s.h0 || zeros) {
         oneStep(step, n0, active, true, zeros, tile, free);
       } else {
-        const int64_t middle = step.continuing < n0 ? n0 : least(step.continuing, active);
-        oneStep(step, n0, middle, true, zeros, tile, free);
-        oneStep(step, middle, active, false, zeros, tile, free);
+        const int64_t firstNewRow = step.carriedRows < n0 ? n0 : min(step.carriedRows, active);
+        oneStep(step, n0, firstNewRow, true, zeros, tile, free);
+        oneStep(step, firstNewRow, active, false, zeros, tile, free);
       }
       if (P) this->project(step, n0, active, 0, w.hr().groups(), tile);
     }
   }
 
  private:
-  // Rows n0 .. n1-1 of a step, x and h in one go. hasState: they have a state before (out, h0 or
-  // zeros).
+  // Rows n0 .. n1-1 of a step. hasState: they have a state before (out, h0 or zeros).
   void oneStep(const Step& step, int64_t n0, int64_t n1, bool hasState, const T* zeros, T* tile,
                T* strips) const {
+    const bool joint = w.cell.concatenatesInputAndHidden();
     const int64_t K = I + S;
     const int64_t block =
         n1 > n0 ? rowBlock<T>(n1 - n0, K, Work::scratchBytes / int64_t(sizeof(T))) : 1;
     for (int64_t n = n0; n < n1; n += block) {
-      const int64_t end = least(n + block, n1), rows = end - n;
+      const int64_t end = min(n + block, n1), rows = end - n;
+      // Of x and h as one matrix, or of each.
+      const int64_t inputK = joint ? K : I, stateK = joint ? K : S, state0 = joint ? I : 0;
+      T* const stateStrips = joint ? strips : strips + stripElements<T>(rows, I);
       const T* const input = x.at(step.t, step.row);
       copyStrips<T>(
-          rows, K, 0, I, [&](int64_t r) { return input + (n + r) * x.strideN; }, strips);
+          rows, inputK, 0, I, [&](int64_t r) { return input + (n + r) * x.strideN; }, strips);
       if (hasState) {
         const T* const output = out.at(step.previousT, step.previousRow);
         copyStrips<T>(
-            rows, K, I, S,
+            rows, stateK, state0, S,
             [&](int64_t r) {
-              return n + r < step.continuing ? output + (n + r) * out.strideN
-                     : s.h0                  ? s.h0 + (n + r) * S
-                                             : zeros;
+              return n + r < step.carriedRows ? output + (n + r) * out.strideN
+                     : s.h0                   ? s.h0 + (n + r) * S
+                                              : zeros;
             },
-            strips);
+            stateStrips);
       }
       for (int64_t group = 0; group < w.groups; ++group) {
         const int64_t ld = w.units(group) * B * W<T>;
         const T* const next = group + 1 < w.groups ? w.x(group + 1).p : w.x(0).p;
         const T* const bias = w.bias(group);
-        if (w.cell.joint() && hasState) {
-          multiplyStrips(rows, K, strips, 0, K, w.xh(group), bias, tile, ld, next);
+        if (joint && hasState) {
+          multiplyGroup(rows, K, K, strips, w.xh(group), bias, tile, ld, next);
         } else {
           // What only h adds to.
           for (int64_t r = 0; r < rows && B > G; ++r)
             for (int64_t v = G; v < B; ++v) store(tile + r * ld + v * W<T>, load(bias + v * W<T>));
-          multiplyStrips(rows, K, strips, 0, I, w.x(group), bias, tile, ld,
-                         hasState ? w.h(group).p : next);
+          multiplyGroup(rows, I, inputK, strips, w.x(group), bias, tile, ld,
+                        hasState ? w.h(group).p : next);
           if (hasState)
-            multiplyStrips<T>(rows, K, strips, I, S, w.h(group), nullptr, tile + (B - G) * W<T>, ld,
-                              next);
+            multiplyGroup(rows, S, stateK, stateStrips, w.h(group), nullptr, tile + (B - G) * W<T>,
+                          ld, next);
         }
         this->finish(step, group, n, end, tile, ld);
       }
     }
+  }
+
+  // C = start + the first K columns of the strips of a matrix of `columns` columns * b.
+  static void multiplyGroup(int64_t rows, int64_t K, int64_t columns, const T* strips,
+                            const Panel<T>& b, const T* start, T* c, int64_t ldc, const T* next) {
+    const int64_t depth = blockK<T>(columns);
+    FilledStrips<T> a = {strips, rows, depth};
+    if (rows < tileRows && tileVectors(int(rows)) > 1 && !vectorsTogether) {
+      // Fewer rows than hide a multiply-add's latency take several vectors at once.
+      for (int64_t k = 0; k < K; k += depth)
+        multiplyFew<T>(int(rows), min(depth, K - k), {a.at({0, 1, k, depth}), stripDepth<T>, 1},
+                       b.from(k), k == 0 ? start : nullptr, c, ldc);
+      return;
+    }
+    const auto at = [&](int64_t) { return b; };
+    multiplyStrips<T>(rows, K, depth, a, PanelGroups<T, decltype(at)>{at, 1, K, next}, start, c,
+                      ldc);
   }
 };
 

@@ -18,8 +18,8 @@ namespace ostinato::OSTINATO_ISA {
 template <class T>
 class ForwardStates {
  protected:
-  // Elements of scratch in which pre-activations of up to mostRows rows of a group lie in L1.
-  static constexpr int64_t tileElements = mostRows * 4 * W<T>;
+  // Elements of scratch in which pre-activations of up to maxRows rows of a group lie in L1.
+  static constexpr int64_t tileElements = maxRows * 4 * W<T>;
 
   ForwardStates(const Cell<T>& cell, const SequenceForward<T>& s)
       : cell(cell),
@@ -56,8 +56,8 @@ class ForwardStates {
     for (int64_t group = g0; group < g1; ++group) {
       const Panel<T> panel = hr.panel(group);
       const int64_t ld = panel.vectors * W<T>;
-      for (int64_t row = n; row < end; row += mostRows) {
-        const int64_t rows = least(end - row, mostRows);
+      for (int64_t row = n; row < end; row += maxRows) {
+        const int64_t rows = min(end - row, maxRows);
         const T* const from = s.projected + (projectedRow(step) + row) * H;
         multiply<T>(rows, H, {from, H, 1}, panel, zeroRow<T>, tile, ld);
         for (int64_t r = 0; r < rows; ++r)
@@ -73,7 +73,7 @@ class ForwardStates {
   // cN, the running cell state, becomes c0 for the part's rows and units.
   void startCells(const Part& part) const {
     if (cell.hasCellState) {
-      const int64_t from = part.g0 * UB * W<T>, to = least(part.g1 * UB * W<T>, H);
+      const int64_t from = part.g0 * UB * W<T>, to = min(part.g1 * UB * W<T>, H);
       for (int64_t n = part.n0; n < part.n1; ++n)
         for (int64_t k = from; k < to; ++k) s.cN[n * H + k] = s.c0 ? s.c0[n * H + k] : T(0);
     }

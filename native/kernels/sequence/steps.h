@@ -25,7 +25,8 @@ struct Step {
   int64_t index, t, rows;
   int64_t row;  // of an [R, ...] array: the step's first
   int64_t previousT, previousRow;
-  int64_t continuing;  // rows 0 .. continuing-1 come from the previous step, the others begin here
+  int64_t
+      carriedRows;  // rows 0 .. carriedRows-1 come from the previous step, the others begin here
 };
 
 // Walks the steps from first to last, or (backwards) from last to first.
@@ -46,13 +47,13 @@ class StepWalk {
     step.row = row;
     if (up) row += step.rows;
     if (index == 0) {
-      step.continuing = 0;
+      step.carriedRows = 0;
       step.previousT = step.previousRow = 0;
     } else {
       step.previousT = s.reverse ? step.t + 1 : step.t - 1;
       const int64_t rows = s.rowsAt(step.previousT);
       step.previousRow = s.reverse ? step.row + step.rows : step.row - rows;
-      step.continuing = rows < step.rows ? rows : step.rows;
+      step.carriedRows = rows < step.rows ? rows : step.rows;
     }
     index += backwards ? -1 : 1;
     return true;

@@ -4,6 +4,7 @@
 // Each is one chain over r in order of memory. Work is split over j, never over r.
 #pragma once
 
+#include "../gemm/driver.h"
 #include "../work.h"
 #include "cell.h"
 
@@ -25,7 +26,7 @@ template <class T>
 class WeightGradients {
   // Blocks: KC rows of the sequence; MC columns of dG, whose strips stay in L2; NC columns of the
   // other factor.
-  static constexpr int64_t KC = mostK<T>, MC = 16 * tileRows, NC = 1536;
+  static constexpr int64_t KC = stripDepth<T>, MC = 16 * tileRows, NC = 1536;
 
  public:
   WeightGradients(const Cell<T>& cell, const SequenceBackward<T>& s, const Steps& steps)
@@ -49,7 +50,7 @@ class WeightGradients {
       return Factor{Source::state, S, s.gradWeightHh ? s.gradWeightHh + gate * H * S : nullptr};
     };
     const auto at = [&](T* p, int gate) { return p ? p + gate * H : nullptr; };
-    if (cell.joint() && I + S <= NC - 2 * W<T>) {
+    if (cell.concatenatesInputAndHidden() && I + S <= NC - 2 * W<T>) {
       T* const bias = s.gradBiasIh ? s.gradBiasIh : s.gradBiasHh;
       split(work, threads, G * H, [&](int64_t m0, int64_t m1, T* scratch) {
         const Factor both[] = {x, h(0)};
@@ -140,23 +141,23 @@ class WeightGradients {
   // gradWeightIh for m0 <= m < m1 and few input features: as its transpose, x' * dG, whose columns
   // are whole vectors. Few rows of dG at a time, each read from end to end.
   void narrowInput(int64_t m0, int64_t m1, T* scratch) const {
-    constexpr int64_t block = 16, mostColumns = 8192;
+    constexpr int64_t block = 16, maxColumns = 8192;
     const int64_t I = s.inputSize, lda = B * H;
     T* const x = scratch;                        // [block][I]
     T* const transposed = x + block * tileRows;  // [I][columns]
     const T* row[block];
-    for (int64_t m = m0; m < m1; m += mostColumns) {
-      const int64_t columns = least(mostColumns, m1 - m);
+    for (int64_t m = m0; m < m1; m += maxColumns) {
+      const int64_t columns = min(maxColumns, m1 - m);
       for (int64_t i = 0; i < I * columns && R == 0; ++i) transposed[i] = 0;
       for (int64_t k = 0; k < R; k += block) {
-        const int64_t kb = least(block, R - k);
+        const int64_t kb = min(block, R - k);
         rowsOf(Source::input, k, kb, row);
         for (int64_t i = 0; i < kb; ++i)
           for (int64_t j = 0; j < I; ++j) x[i * I + j] = row[i][j];
         const T* const dG = s.dGates + k * lda + m;
         for (int64_t v = 0; v < columns / W<T>; v += plainVectors)
           multiplyFew<T>(int(I), kb, {x, 1, I},
-                         {dG + v * W<T>, least(plainVectors, columns / W<T> - v), lda, W<T>},
+                         {dG + v * W<T>, min(plainVectors, columns / W<T> - v), lda, W<T>},
                          k == 0 ? zeroRow<T> : nullptr, transposed + v * W<T>, columns);
       }
       for (int64_t i = 0; i < columns; ++i)
@@ -165,118 +166,149 @@ class WeightGradients {
     }
   }
 
-  // C[m, n] = sum over r of a[r, m] * factor[r, n] for m0 <= m < m1 and each factor, and the sums
-  // of a's columns, bias[m], unless null.
-  void product(const T* a, int64_t lda, int64_t m0, int64_t m1, const Factor* factors, int count,
-               T* bias, T* scratch) const {
-    T* const packedB = scratch;           // [group][..]: at most NC columns
-    T* const strips = packedB + KC * NC;  // [tile][KC][rows]
-    T* const tile = strips + KC * MC;     // [MC][plainVectors * W]
-    for (int f = 0; f < count && R == 0; ++f)
-      if (T* const C = factors[f].C)
-        for (int64_t i = m0 * factors[f].N; i < m1 * factors[f].N; ++i) C[i] = 0;
-    if (bias)
-      for (int64_t m = m0; m < m1; ++m) bias[m] = 0;
-    const int64_t N = count == 1 ? factors[0].N : 1;  // two factors are taken whole
-    const int64_t block = R > 0 ? ceilDiv(R, ceilDiv(R, KC)) : 1;
-    for (int64_t n = 0; n < N; n += NC)
-      for (int64_t k = 0; k < R; k += block) {
-        const int64_t kc = least(block, R - k);
-        const T* row[KC];
-        T* to = packedB;
-        for (int f = 0; f < count; ++f) {
-          if (!factors[f].C) continue;
-          rowsOf(factors[f].source, k, kc, row);
-          to = packRows(row, kc, n, least(NC, factors[f].N - n), to);
-        }
-        for (int64_t m = m0; m < m1; m += MC) {
-          const int64_t mc = least(MC, m1 - m);
-          const T* const part = a + k * lda + m;
-          packColumns(part, lda, kc, mc, strips, n == 0 && bias ? bias + m : nullptr);
-          const T* from = packedB;
-          for (int f = 0; f < count; ++f)
-            if (factors[f].C)
-              from =
-                  multiplyFactor(strips, mc, kc, from, least(NC, factors[f].N - n),
-                                 factors[f].C + m * factors[f].N + n, factors[f].N, k == 0, tile);
-        }
-      }
-  }
+  // The product's A, transposed: columns m0 .. of `a`, whose sums are added to `sums` unless it is
+  // null, as row tiles [tile][k][rows of the tile].
+  struct GateRows {
+    const T* a;
+    int64_t lda, m0;
+    T* sums;
+    T* memory;
+    int64_t first = 0, depth = 0;
 
-  // The rows' columns n .. n+columns-1 as groups of plainVectors vectors, K = kc; returns the end.
-  static T* packRows(const T* const* row, int64_t kc, int64_t n, int64_t columns, T* packed) {
-    const int64_t vectors = ceilDiv(columns, W<T>);
-    for (int64_t v = 0; v < vectors; ++v) {
-      const int64_t first = v / plainVectors * plainVectors;
-      const Panel<T> panel =
-          panelOf<T>(packed + first * W<T> * kc, least(vectors - first, plainVectors), kc);
-      T* to = const_cast<T*>(panel.p) + (v - first) * panel.vStride;
-      const int64_t rest = columns - v * W<T>;
-      for (int64_t k = 0; k < kc; ++k, to += panel.kStride)
-        store(to, row[k] ? loadUpTo(row[k] + n + v * W<T>, rest) : zero<T>());
+    // Reads `a` row by row: its rows are often a power of two apart.
+    void block(const Range& range, const RowTiles& tiles, int64_t t0, int64_t t1) {
+      first = tiles.firstRow(t0);
+      depth = range.depth;
+      const int64_t rows = tiles.firstRow(t1) - first;
+      const T* const from = a + range.k0 * lda + m0 + first;
+      T* const sum = sums && range.n0 == 0 ? sums + m0 + first : nullptr;
+      if (rows == MC) return wholeBlock(from, sum);
+      for (int64_t t = t0; t < t1; ++t) {
+        const int64_t row = tiles.firstRow(t) - first;
+        withRows(tiles.rows(t), [&](auto count) {
+          const T* source = from + row;
+          T* to = memory + row * depth;
+          for (int64_t k = 0; k < depth; ++k, source += lda, to += count.v)
+            __builtin_memcpy(to, source, count.v * sizeof(T));
+        });
+      }
+      if (sum)
+        forEachVector<T>(0, rows, [&](int64_t m, int n) {
+          Vec<T> total = load(sum + m, n);
+          for (int64_t k = 0; k < depth; ++k) total = total + load(from + k * lda + m, n);
+          store(sum + m, total, n);
+        });
     }
-    return packed + vectors * W<T> * kc;
-  }
-  // Columns of a as row tiles, [tile][kc][rows of the tile], and their sums added to sums unless it
-  // is null. Reads a row by row: its rows are often a power of two apart.
-  static void packColumns(const T* a, int64_t lda, int64_t kc, int64_t mc, T* strips, T* sums) {
-    const RowTiles tiles(mc);
-    if (mc == MC) {
+    // MC rows: all tiles are full.
+    void wholeBlock(const T* from, T* sum) const {
       constexpr int vectors = int(MC / W<T>), rows = tileRows;
       static_assert(MC % tileRows == 0 && MC % W<T> == 0);
-      Vec<T> sum[vectors];
-      for (int v = 0; v < vectors; ++v) sum[v] = sums ? load(sums + v * W<T>) : zero<T>();
+      Vec<T> total[vectors];
+      for (int v = 0; v < vectors; ++v) total[v] = sum ? load(sum + v * W<T>) : zero<T>();
       constexpr int64_t soon = 8;
-      for (int64_t k = 0; k < kc; ++k, a += lda) {
+      for (int64_t k = 0; k < depth; ++k, from += lda) {
         for (int v = 0; v < vectors; ++v)
-          __builtin_prefetch(a + (k + soon < kc ? soon * lda : 0) + v * W<T>);
-        T* to = strips + k * rows;
-        for (int m = 0; m < MC; m += rows, to += kc * rows)
-          __builtin_memcpy(to, a + m, rows * sizeof(T));
-        for (int v = 0; v < vectors; ++v) sum[v] = sum[v] + load(a + v * W<T>);
+          __builtin_prefetch(from + (k + soon < depth ? soon * lda : 0) + v * W<T>);
+        T* to = memory + k * rows;
+        for (int m = 0; m < MC; m += rows, to += depth * rows)
+          __builtin_memcpy(to, from + m, rows * sizeof(T));
+        for (int v = 0; v < vectors; ++v) total[v] = total[v] + load(from + v * W<T>);
       }
-      for (int v = 0; v < vectors && sums; ++v) store(sums + v * W<T>, sum[v]);
-      return;
+      for (int v = 0; v < vectors && sum; ++v) store(sum + v * W<T>, total[v]);
     }
-    for (int64_t i = 0; i < tiles.tiles; ++i) {
-      const int64_t first = tiles.firstRow(i);
-      withRows(tiles.rows(i), [&](auto rows) {
-        const T* from = a + first;
-        T* to = strips + first * kc;
-        for (int64_t k = 0; k < kc; ++k, from += lda, to += rows.v)
-          __builtin_memcpy(to, from, rows.v * sizeof(T));
-      });
+  };
+
+  // The product's B: rows of the sequence, gathered from wherever they are, the factors' columns one
+  // after another. [panel][k][vectors of the panel][W].
+  struct FactorPanels {
+    struct Panel {
+      const T* p;
+      int64_t vectors, columns;
+      const Factor* factor;
+      int64_t n;  // the first of the factor's columns
+    };
+    static constexpr int64_t NR = panelColumns<T>;
+    const WeightGradients& gradients;
+    const Factor* factors;
+    int count;
+    T* memory;
+    Range r = {};
+
+    int64_t columnsOf(int f) const { return min(r.columns, factors[f].N - r.n0); }
+    int64_t panels() const {
+      int64_t sum = 0;
+      for (int f = 0; f < count; ++f) sum += ceilDiv(columnsOf(f), NR);
+      return sum;
     }
-    for (int64_t m = 0; m < mc && sums; m += W<T>) {
-      Vec<T> sum = loadUpTo(sums + m, mc - m);
-      for (int64_t k = 0; k < kc; ++k) sum = sum + loadUpTo(a + k * lda + m, mc - m);
-      storeUpTo(sums + m, sum, mc - m);
-    }
-  }
-  // C = strips * the packed rows, fromZero or else continuing what C holds; returns the rows' end.
-  static const T* multiplyFactor(const T* strips, int64_t mc, int64_t kc, const T* packedB,
-                                 int64_t columns, T* C, int64_t ldc, bool fromZero, T* tile) {
-    const int64_t vectors = ceilDiv(columns, W<T>);
-    for (int64_t v = 0; v < vectors; v += plainVectors) {
-      const int64_t width = least(vectors - v, plainVectors);
-      const Panel<T> panel = panelOf<T>(packedB + v * W<T> * kc, width, kc);
-      const T* const next = v + plainVectors < vectors ? panel.p + width * W<T> * kc : nullptr;
-      const int64_t ld = width * W<T>, rest = columns - v * W<T>;
-      T* const c = C + v * W<T>;
-      const T* const start = fromZero ? zeroRow<T> : nullptr;
-      if (rest >= ld) {
-        multiplyBlock<false>(mc, kc, strips, panel, start, c, ldc, next);
-        continue;
+    void range(const Range& range) {
+      r = range;
+      const T* row[KC];
+      T* to = memory;
+      for (int f = 0; f < count; ++f) {
+        gradients.rowsOf(factors[f].source, r.k0, r.depth, row);
+        for (int64_t n = 0; n < columnsOf(f); n += NR) {
+          const int64_t columns = min(NR, columnsOf(f) - n), vectors = ceilDiv(columns, W<T>);
+          forEachVector<T>(0, columns, [&](int64_t c, int lanes) {
+            T* packed = to + c;
+            for (int64_t k = 0; k < r.depth; ++k, packed += vectors * W<T>)
+              store(packed, row[k] ? load(row[k] + r.n0 + n + c, lanes) : zero<T>());
+          });
+          to += vectors * W<T> * r.depth;
+        }
       }
-      for (int64_t r = 0; r < mc && !fromZero; ++r)
-        for (int64_t w = 0; w < ld; w += W<T>)
-          store(tile + r * ld + w, loadUpTo(c + r * ldc + w, rest - w));
-      multiplyBlock<false>(mc, kc, strips, panel, start, tile, ld, next);
-      for (int64_t r = 0; r < mc; ++r)
-        for (int64_t w = 0; w < ld; w += W<T>)
-          storeUpTo(c + r * ldc + w, load(tile + r * ld + w), rest - w);
     }
-    return packedB + vectors * W<T> * kc;
+    Panel panel(int64_t index, bool) const {
+      const T* p = memory;
+      int f = 0;
+      for (; index >= ceilDiv(columnsOf(f), NR); ++f) {
+        index -= ceilDiv(columnsOf(f), NR);
+        p += ceilDiv(columnsOf(f), W<T>) * W<T> * r.depth;
+      }
+      const int64_t n = index * NR, columns = min(NR, columnsOf(f) - n);
+      return {p + n * r.depth, ceilDiv(columns, W<T>), columns, factors + f, r.n0 + n};
+    }
+    PrefetchRows next(int64_t index, bool, int64_t tiles) const {
+      // Of few steps, the prefetches would cost as much as the products.
+      if (index + 1 >= panels() || r.depth < tiles) return {};
+      const Panel next = panel(index + 1, false);
+      const int64_t bytes = next.vectors * 64;
+      return {next.p, r.depth, bytes, bytes, tiles, true};
+    }
+  };
+
+  // C[m, n] = sum over r of a[r, m] * factor[r, n] for m0 <= m < m1 and each factor (two: both at once,
+  // in one slice), and the sums of a's columns, bias[m], unless null.
+  void product(const T* a, int64_t lda, int64_t m0, int64_t m1, const Factor* given, int count,
+               T* bias, T* scratch) const {
+    Factor factors[2];
+    int wanted = 0;
+    for (int f = 0; f < count; ++f)
+      if (given[f].C) factors[wanted++] = given[f];
+    for (int f = 0; f < wanted && R == 0; ++f)
+      for (int64_t i = m0 * factors[f].N; i < m1 * factors[f].N; ++i) factors[f].C[i] = 0;
+    if (bias)
+      for (int64_t m = m0; m < m1; ++m) bias[m] = 0;
+    if (R == 0) return;
+    GateRows rows = {a, lda, m0, bias, scratch + KC * NC};
+    FactorPanels columns = {*this, factors, wanted, scratch};
+    const RowTiles tiles(m1 - m0);
+    // Without a factor, the bias alone.
+    const int64_t N = wanted == 1 ? factors[0].N : NC;
+    blockedProduct(
+        tiles, N, R, {NC, evenBlock(R, KC, 1), MC / tileRows}, rows, columns,
+        [&](auto mr, const Range& range, int64_t t, const typename FactorPanels::Panel& panel)
+            OSTINATO_INLINE_LAMBDA {
+              constexpr int MR = decltype(mr)::v;
+              const int64_t ldc = panel.factor->N, m = tiles.firstRow(t);
+              T* const c = panel.factor->C + (m0 + m) * ldc + panel.n;
+              const Edge<T> target = {panel.columns, c, ldc, 1, range.k0 > 0 ? c : nullptr, ldc, 1};
+              prefetchTile(c + MR * ldc, ldc);
+              withConstant<panelVectors>(panel.vectors, [&](auto nv) OSTINATO_INLINE_LAMBDA {
+                multiplyTile<MR, decltype(nv)::v>(
+                    range.depth, PackedRows<T>{rows.memory + (m - rows.first) * range.depth},
+                    PanelColumns<T>{panel.p}, target, NoHook<T>{});
+              });
+            });
   }
 
   const Cell<T>& cell;

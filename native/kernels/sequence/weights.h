@@ -66,11 +66,11 @@ struct PackedWeights {
                       I + S);
   }
   Panel<T> x(int64_t group) const {
-    if (cell.joint()) return xh(group);
+    if (cell.concatenatesInputAndHidden()) return xh(group);
     return panelOf<T>(weights() + group * unitBlocks * gates * I * W<T>, units(group) * gates, I);
   }
   Panel<T> h(int64_t group) const {
-    if (cell.joint()) return xh(group).from(I);
+    if (cell.concatenatesInputAndHidden()) return xh(group).from(I);
     return panelOf<T>(weights() + (unitVectors * I + group * unitBlocks * S) * gates * W<T>,
                       units(group) * gates, S);
   }
@@ -141,13 +141,13 @@ struct PackedWeights {
         const bool inRow = k + columns < K;
         const int64_t soon = inRow ? unit : nextUnit;
         if (soon < unitVectors) {
-          const int64_t k1 = inRow ? k + columns : 0, k2 = least(k1 + columns, K);
+          const int64_t k1 = inRow ? k + columns : 0, k2 = min(k1 + columns, K);
           const T* row = rowsOf(inRow ? v : last ? 0 : v + 1) + soon * W<T> * K;
           for (int r = 0; r < unitBlock(soon).count; ++r, row += K)
             for (int64_t i = k1; i < k2; i += line) __builtin_prefetch(row + i, 0, 2);
         }
         packBlockTransposed<T>(
-            rowsOf(v) + k, K, least(columns, K - k), block,
+            rowsOf(v) + k, K, min(columns, K - k), block,
             const_cast<T*>(panel.p) + (v - firstV) * panel.vStride + k * panel.kStride,
             panel.kStride);
       }

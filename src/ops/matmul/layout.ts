@@ -4,18 +4,20 @@
  * they mean as operations is in the files beside this one.
  */
 import { family } from '../../native/families';
-import { runGemm, runGemmBatched } from '../../native/generated';
-import { memoryAt } from '../../native/kernels';
+import { runGemm, runGemmBatched, runGemmPack, runGemmPacked } from '../../native/generated';
+import { memoryAt, type Memory } from '../../native/kernels';
 import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
-import { borrow, giveBack } from '../../tensor/storage';
+import { borrow, giveBack, type Storage } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
 import { applyBinary, pick } from '../launch';
-import { standing } from './standing';
+import { mayKeep, packedLength, packedWeight, preferredForm } from '../packed-weight';
 
 const gemm = family('gemm');
 const gemmBatched = family('gemm_batched');
+const gemmPack = family('gemm_pack');
+const gemmPacked = family('gemm_packed');
 const sums = family('add');
 
 /** How the last two dimensions lie in memory: row-major with a leading dimension, possibly transposed. */
@@ -137,29 +139,70 @@ function gemmInto(
 ): void {
   const run = pick(operation, gemm, x.dtype);
   const left = layoutOf(x)!;
-  let y = b;
-  let right = layoutOf(y)!;
-  if (right.transposed) {
-    y = standing(b, x.shape[0]);
-    if (y !== b) right = layoutOf(y)!;
+  const right = layoutOf(b)!;
+  const [m, k] = x.shape;
+  const n = b.shape[1];
+  const ldc = n > 1 ? n : 1;
+  let y: Memory = b;
+  let { leading, transposed } = right;
+  if (transposed) {
+    const isPlain = !left.transposed && !accumulate;
+    const kept = keptForm(operation, b, m, leading, isPlain);
+    if (kept !== null) {
+      if (kept.form === 'panels') {
+        const packedRun = pick(operation, gemmPacked, x.dtype);
+        runGemmPacked(packedRun, m, n, k, x, left.leading, kept.packed, bias, out, ldc);
+        return;
+      }
+      y = kept.packed;
+      leading = n;
+      transposed = false;
+    }
   }
-  const n = y.shape[1];
   runGemm(
     run,
-    x.shape[0],
+    m,
     n,
-    x.shape[1],
+    k,
     x,
     left.leading,
     left.transposed,
     y,
-    right.leading,
-    right.transposed,
+    leading,
+    transposed,
     bias,
     out,
-    n > 1 ? n : 1,
+    ldc,
     accumulate,
   );
+}
+
+// `w` [K, N], in memory [N, K], as products of so many rows read it fastest; null: as it is. `x·Wᵀ` of a few rows is
+// bounded by reading W, and transposing it in registers halves the bandwidth.
+function keptForm(
+  operation: string,
+  w: Tensor,
+  rows: number,
+  ldb: number,
+  isPlain: boolean,
+): { form: 'rowMajor' | 'panels'; packed: Storage } | null {
+  const { dtype } = w;
+  const bytes = itemSize(dtype);
+  if (!mayKeep(rows, w.numel * bytes)) return null;
+  const [K, N] = w.shape;
+  const type = dtype === 'float32' ? 'f32' : 'f64';
+  const form = preferredForm(rows, N, K, true, type);
+  if (form === 'inPlace' || (form === 'panels' && !isPlain)) return null;
+  const kept = packedWeight('matmul', [w], form);
+  if (!kept.paysNow()) return null;
+  if (kept.packed !== null) return { form, packed: kept.packed };
+  const memory = kept.allocate(packedLength(form, N, K, type) * bytes);
+  if (form === 'panels') {
+    runGemmPack(pick(operation, gemmPack, dtype), N, K, w, ldb, true, memory);
+  } else {
+    copyInto(w, new Tensor(memory, dtype, w.shape, contiguousStrides(w.shape), 0, true));
+  }
+  return { form, packed: memory };
 }
 
 /** Neighbouring batch dimensions that both operands step through evenly, merged into one. */

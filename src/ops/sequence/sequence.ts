@@ -14,6 +14,7 @@ import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { pick } from '../launch';
+import { dropPacked, packedWeight } from '../packed-weight';
 import { sequenceBackward } from './backward';
 import {
   denseFeatures,
@@ -26,7 +27,6 @@ import {
   type SequenceResult,
 } from './call';
 import { cells, packedLength, stateSize, type CellKind } from './cells';
-import { cachedPacked, cachePacked, dropPacked } from './packed-cache';
 
 class ForwardArguments extends LayerArguments implements SequenceForward {
   readonly biasIh: Memory | null;
@@ -96,10 +96,11 @@ export function sequence(
   for (let d = 0; d < directions; d++) {
     const [weightIh] = weights[d];
     const packedBytes = packedLength(cell, sizes, dtype) * bytes;
-    if (training) dropPacked(weightIh);
-    const cached = training ? null : cachedPacked(weights[d]);
+    if (training) dropPacked('sequence', weightIh);
+    const kept = training ? null : packedWeight('sequence', weights[d], 'cell');
+    const packedReady = kept !== null && kept.packed !== null;
     const packed =
-      cached ?? (training ? borrow(packedBytes) : cachePacked(weights[d], packedBytes));
+      kept === null ? borrow(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
     const reserve: Reserve = {
       gates: training && cell.savesGates ? borrow(pairs * cell.blocks * H * bytes) : null,
       cells: training && cell.hasCellState ? borrow(pairs * H * bytes) : null,
@@ -115,7 +116,7 @@ export function sequence(
         training,
         reserve,
         packed,
-        cached !== null,
+        packedReady,
       ),
     );
     if (training) {

@@ -6,6 +6,7 @@
 // and those of h the last three. Saves r, z, n and q.
 #pragma once
 
+#include "../state-values.h"
 #include "../../simd/math.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -15,23 +16,23 @@ struct GruCell {
   static constexpr int blocks = 4;
   static constexpr int unitBlocks = 1;
   static constexpr bool hasCellState = false;
-  static constexpr bool opens = true;
+  static constexpr bool activatesGates = true;
   static constexpr bool savesGates = true;
   static constexpr bool readsPrevious = true;
   static constexpr bool readsOutput = false;
-  static constexpr bool hasDirect = true;
+  static constexpr bool hasSkipGradient = true;
   static constexpr int xGate(int b) { return b == 0 ? 2 : b - 1; }  // n, r, z
   static constexpr int hGate(int b) { return b; }                   // r, z, n
   static constexpr int hSaved(int g) { return g == 2 ? 3 : g; }
 
   template <class T>
-  static OSTINATO_INLINE void open(Vec<T>* a, Vec<T>&) {
+  static OSTINATO_INLINE void activateGates(Vec<T>* a, Vec<T>&) {
     a[1] = sigmoid(a[1]);
     a[2] = sigmoid(a[2]);
   }
-  // h', and r, z, n, q in `a`.
+  // h', and r, z, n, q in `a`; h is the state before.
   template <class T>
-  static OSTINATO_INLINE Vec<T> close(Vec<T>* a, const Vec<T>& h, const Vec<T>&) {
+  static OSTINATO_INLINE Vec<T> outputState(Vec<T>* a, const Vec<T>& h, const Vec<T>&) {
     const Vec<T> r = a[1], z = a[2], n = tanh(fma(r, a[3], a[0]));
     a[0] = r;
     a[1] = z;
@@ -41,17 +42,16 @@ struct GruCell {
 
   // d[2] is the gradient of a, d[3] = r * d[2] that of q.
   template <class T>
-  static OSTINATO_INLINE void backward(const Vec<T>* saved, const Vec<T>&, const Vec<T>& hPrevious,
-                                       const Vec<T>&, const Vec<T>&, const Vec<T>& dh, Vec<T>&,
-                                       Vec<T>* d, Vec<T>& dhDirect) {
+  static OSTINATO_INLINE void backward(const Vec<T>* saved, const StateValues<T>& state,
+                                       const Vec<T>& dh, Vec<T>&, Vec<T>* d, Vec<T>& skip) {
     const Vec<T> one = broadcast(T(1));
     const Vec<T> r = saved[0], z = saved[1], n = saved[2], q = saved[3];
     const Vec<T> dn = dh * (one - z) * fma(-n, n, one);
     d[0] = dn * q * (r * (one - r));
-    d[1] = dh * (hPrevious - n) * (z * (one - z));
+    d[1] = dh * (state.hPrevious - n) * (z * (one - z));
     d[2] = dn;
     d[3] = dn * r;
-    dhDirect = dh * z;
+    skip = dh * z;
   }
 };
 

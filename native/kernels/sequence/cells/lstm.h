@@ -4,6 +4,7 @@
 // Saves i, f, g, o and c'. tanh(c') is computed again in backward: cheaper than keeping it.
 #pragma once
 
+#include "../state-values.h"
 #include "../../simd/math.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -13,18 +14,18 @@ struct LstmCell {
   static constexpr int blocks = 4;
   static constexpr int unitBlocks = 1;
   static constexpr bool hasCellState = true;
-  static constexpr bool opens = true;
+  static constexpr bool activatesGates = true;
   static constexpr bool savesGates = true;
   static constexpr bool readsPrevious = false;
   static constexpr bool readsOutput = false;
-  static constexpr bool hasDirect = false;
+  static constexpr bool hasSkipGradient = false;
   static constexpr int xGate(int b) { return b; }
   static constexpr int hGate(int b) { return b; }
   static constexpr int hSaved(int g) { return g; }
 
   // The gates in place of their pre-activations; c holds the state before and, on return, after.
   template <class T>
-  static OSTINATO_INLINE void open(Vec<T>* a, Vec<T>& c) {
+  static OSTINATO_INLINE void activateGates(Vec<T>* a, Vec<T>& c) {
     a[0] = sigmoid(a[0]);
     a[1] = sigmoid(a[1]);
     a[2] = tanh(a[2]);
@@ -33,22 +34,21 @@ struct LstmCell {
   }
   // h', and in `a` what backward needs.
   template <class T>
-  static OSTINATO_INLINE Vec<T> close(Vec<T>* a, const Vec<T>&, const Vec<T>& c) {
+  static OSTINATO_INLINE Vec<T> outputState(Vec<T>* a, const Vec<T>&, const Vec<T>& c) {
     return a[3] * tanh(c);
   }
 
   // dc: the gradient of c' that the next step left; on return that of c.
   template <class T>
-  static OSTINATO_INLINE void backward(const Vec<T>* saved, const Vec<T>&, const Vec<T>&,
-                                       const Vec<T>& c, const Vec<T>& cPrevious, const Vec<T>& dh,
-                                       Vec<T>& dc, Vec<T>* d, Vec<T>&) {
+  static OSTINATO_INLINE void backward(const Vec<T>* saved, const StateValues<T>& state,
+                                       const Vec<T>& dh, Vec<T>& dc, Vec<T>* d, Vec<T>&) {
     const Vec<T> one = broadcast(T(1));
     const Vec<T> i = saved[0], f = saved[1], g = saved[2], o = saved[3];
-    const Vec<T> tc = tanh(c);
+    const Vec<T> tc = tanh(state.c);
     const Vec<T> dhO = dh * o;
     const Vec<T> total = fma(dhO, fma(-tc, tc, one), dc);
     d[0] = total * g * (i * (one - i));
-    d[1] = total * cPrevious * (f * (one - f));
+    d[1] = total * state.cPrevious * (f * (one - f));
     d[2] = total * i * fma(-g, g, one);
     d[3] = dhO * tc * (one - o);
     dc = total * f;

@@ -1,4 +1,4 @@
-// gemm_sums on every instruction set, bit for bit against gemm and additions one after the other.
+// gemm_batch_reduce on every instruction set, bit for bit against gemm and additions one after the other.
 #include "runtime/dispatch.h"
 #include "runtime/threads.h"
 #include "support.h"
@@ -43,8 +43,8 @@ void check(const KernelTable& table, int64_t M, int64_t N, int64_t K, int64_t co
   }
   const T canary = T(-12345);
   std::vector<T> c(size_t(M * ldc), canary);
-  pick<T>(table.gemm_sums_f32, table.gemm_sums_f64)(processWork(), operands.data(), count, M, N, K,
-                                                    lda, ldb, c.data(), ldc);
+  pick<T>(table.gemm_batch_reduce_f32, table.gemm_batch_reduce_f64)(
+      processWork(), operands.data(), count, M, N, K, lda, ldb, c.data(), ldc);
   bool same = true, untouched = true;
   for (int64_t m = 0; m < M; ++m) {
     same = same &&
@@ -75,7 +75,7 @@ TEST_CASE_TEMPLATE("a sum of products has the bits of gemm and add", T, float, d
 TEST_CASE("of no steps the sum is zero") {
   for (const KernelTable* table : tables()) {
     float c[6] = {1, 1, 1, 1, 1, 1};
-    table->gemm_sums_f32(processWork(), nullptr, 0, 2, 3, 4, 2, 3, c, 3);
+    table->gemm_batch_reduce_f32(processWork(), nullptr, 0, 2, 3, 4, 2, 3, c, 3);
     for (float value : c) CHECK(value == 0);
   }
 }
