@@ -116,7 +116,9 @@ function readIndices(
 ): Exclude<Read, '...'>[] {
   let taken = 0;
   let ellipsis = -1;
-  const all = indices.map((index) => readIndex(operation, index));
+  // Not map, which skips holes.
+  const all: Read[] = [];
+  for (let i = 0; i < indices.length; i++) all.push(readIndex(operation, indices[i]));
   refuseNestedAlone(operation, all);
   const read: Exclude<Read, '...'>[] = [];
   for (const [i, index] of all.entries()) {

@@ -1,6 +1,6 @@
 /** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
 import { recordTuple } from '../../autograd/tuple';
-import { arrayOf, integer } from '../../check';
+import { arrayOf, integer, describe } from '../../check';
 import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../check';
@@ -66,7 +66,7 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   checkTensor('chunk', 'x', x);
   if (!Number.isInteger(chunks) || chunks < 1) {
-    throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${chunks}`);
+    throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${describe(chunks)}`);
   }
   if (x.ndim === 0) throw new RangeError('chunk: a 0-dimensional tensor cannot be split');
   const d = checkDim('chunk', dim, x.ndim);

@@ -1,4 +1,5 @@
 /** tril, triu: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
+import { describe } from '../../check';
 import { record } from '../../autograd/node';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
@@ -22,7 +23,7 @@ function keepColumns(
     );
   }
   if (!Number.isInteger(diagonal)) {
-    throw new RangeError(`${operation}: diagonal must be an integer, got ${diagonal}`);
+    throw new RangeError(`${operation}: diagonal must be an integer, got ${describe(diagonal)}`);
   }
   const out = zeros(x.shape, { dtype: x.dtype });
   const strides = contiguousStrides(x.shape);

@@ -2,6 +2,7 @@
  * sort, argsort, topk: elements along a dimension in order. NaN counts as the greatest number, equal elements keep
  * their order. The gradient goes back to where each value came from. Saves the indices.
  */
+import { boolean, describe, optionsTable } from '../../check';
 import { isGradEnabled, noGrad } from '../../autograd/mode';
 import { record, save } from '../../autograd/node';
 import { family } from '../../native/families';
@@ -38,6 +39,15 @@ export interface TopkOptions {
   sorted?: boolean;
 }
 
+const sortOptions = optionsTable<SortOptions>('sort', {
+  descending: boolean.or(false),
+  stable: boolean.or(true),
+});
+const topkOptions = optionsTable<TopkOptions>('topk', {
+  largest: boolean.or(true),
+  sorted: boolean.or(true),
+});
+
 // The last dimension is sorted; `dim` changes places with it. No history.
 function alongLast(
   x: Tensor,
@@ -64,7 +74,8 @@ function recordPicked(name: string, operation: string, x: Tensor, d: number, out
  * The elements along `dim` in order: `[values, indices]`, also by these names (torch.sort).
  * @example const [values, order] = sort(tensor([3, 1, 2])); // [1, 2, 3], [1, 2, 0]
  */
-export function sort(x: Tensor, dim = -1, { descending = false }: SortOptions = {}): Sorted {
+export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
+  const { descending } = sortOptions.read(options);
   checkTensor('sort', 'x', x);
   const d = checkDim('sort', dim, x.ndim);
   const run = pick('sort', sortRows, x.dtype);
@@ -82,9 +93,10 @@ export function sort(x: Tensor, dim = -1, { descending = false }: SortOptions = 
 }
 
 /** The indices that would sort `x` along `dim` (torch.argsort): int32. */
-export const argsort = (x: Tensor, dim = -1, options: SortOptions = {}): Tensor => {
+export const argsort = (x: Tensor, dim = -1, options?: SortOptions): Tensor => {
   checkTensor('argsort', 'x', x);
-  return noGrad(() => sort(x, dim, options))[1];
+  const checked = sortOptions.read(options, 'argsort');
+  return noGrad(() => sort(x, dim, checked)).indices;
 };
 
 /**
@@ -92,7 +104,8 @@ export const argsort = (x: Tensor, dim = -1, options: SortOptions = {}): Tensor 
  * @throws TypeError for bool tensors; RangeError unless k is an integer from 0 to the size of the dimension.
  * @example const [best, classes] = topk(logits, 5);
  */
-export function topk(x: Tensor, k: number, dim = -1, { largest = true }: TopkOptions = {}): Sorted {
+export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sorted {
+  const { largest } = topkOptions.read(options);
   checkTensor('topk', 'x', x);
   if (x.dtype === 'bool') {
     throw new TypeError("topk: is not defined for bool tensors; convert with to('int32')");
@@ -101,7 +114,7 @@ export function topk(x: Tensor, k: number, dim = -1, { largest = true }: TopkOpt
   const size = x.shape[d] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new RangeError(
-      `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${k}`,
+      `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${describe(k)}`,
     );
   }
   const run = pick('topk', topkRows, x.dtype);

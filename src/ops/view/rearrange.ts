@@ -1,4 +1,5 @@
 /** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
+import { describe } from '../../check';
 import {
   checkDim,
   checkDims,
@@ -93,7 +94,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
     );
   }
   if (!Number.isInteger(offset)) {
-    throw new RangeError(`diagonal: offset must be an integer, got ${offset}`);
+    throw new RangeError(`diagonal: offset must be an integer, got ${describe(offset)}`);
   }
   const a = checkDim('diagonal', dim1, x.ndim);
   const b = checkDim('diagonal', dim2, x.ndim);
@@ -126,7 +127,7 @@ export function diag(x: Tensor, offset = 0): Tensor {
   if (x.ndim === 2) return diagonal(x, offset);
   if (x.ndim !== 1 || !Number.isInteger(offset)) {
     throw new RangeError(
-      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.shape)} and ${offset}`,
+      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.shape)} and ${describe(offset)}`,
     );
   }
   const size = x.numel + Math.abs(offset);

@@ -1,4 +1,5 @@
 /** select, slice, narrow, squeeze, unsqueeze: parts of a tensor. dx = zeros with g in the part. */
+import { describe } from '../../check';
 import {
   checkDim,
   checkDistinctDims,
@@ -31,7 +32,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   const size = x.shape[d];
   if (!Number.isInteger(index) || index < -size || index >= size) {
     throw new RangeError(
-      `select: index ${index} is out of range for dimension ${d} of size ${size} (shape ${showShape(x.shape)})`,
+      `select: index ${describe(index)} is out of range for dimension ${d} of size ${size} (shape ${showShape(x.shape)})`,
     );
   }
   const at = index < 0 ? index + size : index;
@@ -131,7 +132,7 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
     first + length > size
   ) {
     throw new RangeError(
-      `narrow: start ${start} and length ${length} do not lie within the ${size} elements of dimension ${dim}`,
+      `narrow: start ${describe(start)} and length ${describe(length)} do not lie within the ${size} elements of dimension ${dim}`,
     );
   }
   return sliced(x, d, { first, count: length, step: 1 });

@@ -179,6 +179,8 @@ describe('at and setAt', () => {
     expect(() => y.setAt(0 as never, 5)).toThrow(
       new TypeError("setAt: indices must be an array such as [0] or [':', 1], got 0"),
     );
+    // eslint-disable-next-line no-sparse-arrays
+    expect(() => y.setAt([, 1] as never, 5)).toThrow(TypeError);
     expect(flat(y)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
