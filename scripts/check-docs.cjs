@@ -25,6 +25,8 @@ function load() {
 
 const tagsOf = (symbol) => symbol.getJsDocTags().map((tag) => tag.name);
 
+const isInternalTag = (tag) => tag.tagName.text === 'internal';
+
 const isHidden = (symbol) =>
   tagsOf(symbol).includes('internal') ||
   (symbol.declarations ?? []).some((declaration) => {
@@ -53,6 +55,23 @@ function publicNames() {
   const parametersOf = (type) =>
     Math.max(0, ...type.getCallSignatures().map((signature) => signature.parameters.length));
 
+  // Of what a user may construct, and what it can refuse: not parameters of any type.
+  const constructorParameters = (symbol) =>
+    Math.max(
+      0,
+      ...checker
+        .getTypeOfSymbol(symbol)
+        .getConstructSignatures()
+        .filter(
+          ({ declaration }) =>
+            !ts.getJSDocTags(declaration ?? symbol.valueDeclaration).some(isInternalTag),
+        )
+        .map(({ parameters }) => parameters.filter((one) => !takesAnything(one)).length),
+    );
+
+  const takesAnything = (parameter) =>
+    ['unknown', 'unknown[]'].includes(checker.typeToString(checker.getTypeOfSymbol(parameter)));
+
   const note = (name, kind, symbol, parameters = 0) => {
     const summary = ts.displayPartsToString(symbol.getDocumentationComment(checker));
     const tags = symbol.getJsDocTags(checker);
@@ -77,8 +96,7 @@ function publicNames() {
   const noteSymbol = (name, symbol) => {
     const { flags } = symbol;
     if ((flags & ts.SymbolFlags.Class) !== 0) {
-      const constructors = checker.getTypeOfSymbol(symbol).getConstructSignatures();
-      note(name, 'class', symbol, Math.max(0, ...constructors.map((c) => c.parameters.length)));
+      note(name, 'class', symbol, constructorParameters(symbol));
       noteMembers(name, checker.getDeclaredTypeOfSymbol(symbol));
     } else if ((flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias)) !== 0) {
       note(name, 'type', symbol);

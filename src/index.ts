@@ -12,6 +12,7 @@ export * as generate from './generate';
 export * as plot from './plot';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './train/tqdm';
 export { availableIsas, getNumThreads, isa, setNumThreads } from './native/kernels';
+/** @internal What benches compare with. */
 export { fmaPeak, readPeak } from './native/probe';
 export type { DType } from './tensor/dtype';
 export { Tensor, type TensorClass } from './tensor/public';

@@ -38,14 +38,12 @@ const paddingOptions = optionsTable<PaddingOptions>(operation, {
  * part; everything else (numbers, 0-dimensional tensors, strings) as by `defaultCollate`.
  *
  * Shapes: N sequences [Tₙ, …] become [max T, N, …], or [N, max T, …] with `batchFirst`.
- * @throws TypeError for what is no option; RangeError (when a batch is made) for sequences that differ in more than their length; TypeError for
- * samples of different kinds or element types.
+ * @throws TypeError for what is no option; when a batch is made, RangeError for sequences that differ in more than their
+ * length, TypeError for samples of different kinds or element types.
  * @example
- * const pairs = new data.ConcatDataset([new data.TensorDataset(randn([2, 5, 3]), ones([2]))]);
- * const loader = new data.DataLoader(pairs, { batchSize: 8, collateFn: data.paddingCollate({ batchFirst: true }) });
- * for (const [[x, lengths], [y]] of loader) {
- *   const packed = nn.utils.rnn.packPaddedSequence(x, lengths, { batchFirst: true, enforceSorted: false });
- * }
+ * const collate = data.paddingCollate({ batchFirst: true });
+ * const [[x, lengths], y] = collate([[randn([5, 3]), 0], [randn([2, 3]), 1]]); // [2, 5, 3], [5, 2], [0, 1]
+ * nn.utils.rnn.packPaddedSequence(x, lengths, { batchFirst: true });
  */
 export function paddingCollate(
   options?: PaddingOptions,

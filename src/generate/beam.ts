@@ -11,8 +11,9 @@ import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prom
 import { ban, checkChoice, penalize } from './scores';
 import { checkLimits, checkVocabulary, type LengthOptions, type Limits } from './tokens';
 
+/** Options of `beamSearch`. */
 export interface BeamOptions<S = unknown> extends LengthOptions<S> {
-  /** Beginnings that are kept: K. Default: 4. */
+  /** Beam width K: hypotheses that are kept at each step. Default: 4. */
   beams?: number;
   /**
    * Finished rows are compared by log-probability / length^lengthPenalty: above 0 in favour of long ones, 0 for the
@@ -176,7 +177,9 @@ function search<S>(
  * @returns up to `beams` hypotheses, best first; for a batch an array of such
  * @throws RangeError for an empty prompt, a token outside the vocabulary and options out of range.
  * @example
- * const [best] = generate.beamSearch(model, [start], { beams: 5, stop: end });
+ * const model = (x: Tensor): [Tensor, null] => [nn.functional.oneHot(x, 5).float(), null]; // likes its input best
+ * const [best] = generate.beamSearch(model, [3], { beams: 2, maxLength: 4 });
+ * best.tokens; // [3, 3, 3, 3]
  */
 export function beamSearch<S>(
   model: Model<S>,

@@ -1,13 +1,18 @@
 /** Decoding with an encoder-decoder model: from source sequences to target sequences. */
 import { noGrad } from '../autograd/mode';
-import type { Seq2Seq } from '../nn';
+import { instanceOf } from '../check';
+import { Seq2Seq } from '../nn';
 import type { DecoderState } from '../nn/seq2seq';
+import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { beamSearch, type BeamOptions } from './beam';
 import type { StepModel } from './model';
 import { checkToken } from './prompt';
 import { tokens, type TokenOptions } from './tokens';
 
+const anyModel = instanceOf(Seq2Seq);
+
+/** Options of `decode`. */
 export interface DecodeOptions
   extends
     Omit<TokenOptions, 'state' | 'batchFirst' | 'stop'>,
@@ -20,8 +25,17 @@ export interface DecodeOptions
   lengths?: readonly number[] | Tensor | null;
 }
 
-/** A model's decoder as `tokens`, `stream` and `beamSearch` take one; its state is what `model.encode` returns. */
+/**
+ * A model's decoder as `tokens`, `stream` and `beamSearch` take one; its state is what `model.encode` returns.
+ * @throws TypeError for what is no Seq2Seq.
+ * @example
+ * const encoder = new nn.Encoder(9, 4, 8);
+ * const model = new nn.Seq2Seq(encoder, new nn.Decoder(9, 4, 8, new nn.AdditiveAttention(8, 8, 8)));
+ * const state = model.encode(randint(9, [1, 5]));
+ * generate.beamSearch(generate.decoderOf(model), [1], { state, batchFirst: true, maxLength: 3 });
+ */
 export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
+  anyModel.check('generate.decoderOf', 'model', model);
   return {
     forward(input, state) {
       if (state === undefined) {
@@ -44,9 +58,14 @@ export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
  * @returns for each row its tokens, without start and end token
  * @throws RangeError as `tokens` and `beamSearch` do, and when sampling and beams are asked for at once.
  * @example
- * const [reversed] = generate.decode(model, source, { start: 1, end: 2, maxLength: 20, beams: 4 });
+ * const encoder = new nn.Encoder(9, 4, 8);
+ * const model = new nn.Seq2Seq(encoder, new nn.Decoder(9, 4, 8, new nn.AdditiveAttention(8, 8, 8)));
+ * const source = randint(9, [1, 5]);
+ * const [written] = generate.decode(model, source, { start: 1, end: 2, maxLength: 20, beams: 4 });
  */
 export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): number[][] {
+  anyModel.check('generate.decode', 'model', model);
+  anyTensor.check('generate.decode', 'source', source);
   const { start, end, lengths = null, beams, lengthPenalty, ...rest } = options;
   const operation = 'generate.decode';
   checkToken(operation, 'start', start);

@@ -15,6 +15,7 @@ export type StepFunction<S> = (input: Tensor, state?: S) => readonly [Tensor, S]
 
 /** A model that goes on step by step. */
 export interface StepModel<S> {
+  /** One or several steps: inputs [T, N, …] and the state so far to outputs [T, N, …] and the state after them. */
   forward(input: Tensor, state?: S): readonly [Tensor, S];
   /**
    * The state of other rows: row n of the result is row `rows[n]` (int32) of `state`. Beam search needs it for states
@@ -24,6 +25,7 @@ export interface StepModel<S> {
   selectState?(state: S, rows: Tensor): S;
 }
 
+/** A model that goes on step by step: an object with `forward`, or the function itself. */
 export type Model<S> = StepModel<S> | StepFunction<S>;
 
 /** Runs a model without recording it, and checks what it returns. */

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { breathe } from './tokens';
 
+/** Options of `sequence`. */
 export interface SequenceOptions<S = unknown> {
   /** Steps to generate. */
   length: number;
@@ -23,6 +24,7 @@ export interface SequenceOptions<S = unknown> {
   state?: S;
 }
 
+/** Options of `streamSequence`. */
 export interface SequenceStreamOptions<S = unknown> extends SequenceOptions<S> {
   /** Ends the stream with its reason as the error. */
   signal?: AbortSignal;
@@ -89,6 +91,7 @@ function* walk<S>(
  *   after the last
  * @throws RangeError for an empty seed, and when an output does not fit as an input.
  * @example
+ * const model = new nn.GRU(4, 4, { batchFirst: true });
  * const [out] = generate.sequence(model, randn([1, 1, 4]), { length: 10, batchFirst: true }); // [1, 10, 4]
  * const matrices = out.view([10, 2, 2]);
  */
@@ -110,7 +113,10 @@ export function sequence<S>(
 
 /**
  * The same, step by step: an async iterator of outputs [N, output features] that lets other work go on between them.
- * @throws the signal's reason when it aborts.
+ * @throws the signal's reason when it aborts; else as `sequence`.
+ * @example
+ * const gru = new nn.GRU(4, 4);
+ * for await (const output of generate.streamSequence(gru, randn([1, 1, 4]), { length: 3 })) output.shape; // [1, 4]
  */
 export function streamSequence<S>(
   model: Model<S>,

@@ -25,8 +25,10 @@ export interface LengthOptions<S> {
   vocabularySize?: number;
 }
 
+/** Options of `tokens`. */
 export interface TokenOptions<S = unknown> extends ChoiceOptions, LengthOptions<S> {}
 
+/** Options of `stream`. */
 export interface StreamOptions<S = unknown> extends TokenOptions<S> {
   /** Ends the stream with its reason as the error. */
   signal?: AbortSignal;
@@ -185,7 +187,16 @@ function start<S>(
  * @throws RangeError for an empty prompt, a token outside the vocabulary, a temperature that is not positive, and k or
  * p out of range.
  * @example
- * const text = generate.tokens(model, vocabulary.encode('The '), { temperature: 0.8, topK: 20, stop: end });
+ * class Letters extends nn.Module {
+ *   table = new nn.Embedding(5, 8);
+ *   rnn = new nn.GRU(8, 8);
+ *   out = new nn.Linear(8, 5);
+ *   forward(x: Tensor, state?: Tensor): [Tensor, Tensor] {
+ *     const [y, next] = this.rnn.forward(this.table.forward(x), state);
+ *     return [this.out.forward(y), next];
+ *   }
+ * }
+ * const written = generate.tokens(new Letters(), [1, 2], { temperature: 0.8, topK: 3, stop: 0, maxLength: 10 });
  */
 export function tokens<S>(model: Model<S>, prompt: Prompt, options?: TokenOptions<S>): number[];
 export function tokens<S>(model: Model<S>, prompt: Prompts, options?: TokenOptions<S>): number[][];
@@ -213,7 +224,8 @@ export async function breathe(signal: AbortSignal | undefined): Promise<void> {
  * Options are checked at once, not with the first token.
  * @throws the signal's reason when it aborts.
  * @example
- * for await (const token of generate.stream(model, prompt, { temperature: 0.8, signal })) write(token);
+ * const model = (x: Tensor): [Tensor, null] => [nn.functional.oneHot(x, 5).float(), null]; // repeats its input
+ * for await (const token of generate.stream(model, [3], { maxLength: 4 })) token; // 3, 3, 3, 3
  */
 export function stream<S>(
   model: Model<S>,

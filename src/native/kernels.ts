@@ -6,6 +6,7 @@
  * Only values that hold their own address (`Memory`) are passed around, never bare addresses: the holder
  * stays alive on the stack while its address is in use.
  */
+import { positiveInteger } from '../check';
 import { loadAddon } from './load';
 
 /**
@@ -65,6 +66,7 @@ class Interior implements Memory {
 /**
  * How many threads kernels may use (torch.get_num_threads): at first the number of physical cores that
  * the process may run on, or what the environment variable `OSTINATO_NUM_THREADS` says.
+ * @example getNumThreads() > 0 // true
  */
 export function getNumThreads(): number {
   return addon.getNumThreads();
@@ -73,13 +75,10 @@ export function getNumThreads(): number {
 /**
  * Sets how many threads kernels may use (torch.set_num_threads), in every thread of JavaScript. Results
  * do not depend on it.
- * @throws RangeError unless `count` is an integer of at least 1.
+ * @throws TypeError, RangeError unless `count` is an integer of at least 1.
+ * @example setNumThreads(getNumThreads())
  */
 export function setNumThreads(count: number): void {
-  if (!Number.isInteger(count) || count < 1) {
-    throw new RangeError(
-      `setNumThreads: the number of threads must be an integer of at least 1, got ${count}`,
-    );
-  }
+  positiveInteger.check('setNumThreads', 'count', count);
   addon.setNumThreads(Math.min(count, addon.maxThreads));
 }

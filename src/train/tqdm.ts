@@ -2,8 +2,19 @@
  * tqdm: a progress bar around anything one iterates over, with rate and time left. It writes to stderr, and
  * only to a terminal: in a log or a pipe it stays quiet. Bars made while another is open are drawn below it.
  */
-import { count as countRule, isIterable, refuse } from '../check';
+import {
+  boolean,
+  count as countRule,
+  isIterable,
+  nonNegative,
+  number,
+  optionsTable,
+  refuse,
+  rule,
+  string,
+} from '../check';
 
+/** Options of `tqdm` and `Progress`. */
 export interface TqdmOptions {
   /** How many steps there will be; taken from `length` or `size` when the iterable has one. */
   total?: number;
@@ -30,6 +41,25 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
+const anyStream = rule<ProgressStream>('a stream with a write method', (value) => {
+  try {
+    return typeof (value as ProgressStream | null | undefined)?.write === 'function';
+  } catch {
+    return false;
+  }
+});
+
+const tqdmOptions = optionsTable<TqdmOptions, keyof TqdmOptions>('tqdm', {
+  total: nonNegative.optional,
+  desc: string.optional,
+  unit: string.optional,
+  unitScale: boolean.optional,
+  leave: boolean.optional,
+  disable: boolean.optional,
+  minInterval: nonNegative.optional,
+  stream: anyStream.optional,
+});
+
 /** The bars that are open, outermost first. */
 const open: Progress[] = [];
 
@@ -52,7 +82,15 @@ export function showTime(seconds: number): string {
   return hours > 0 ? `${hours}:${rest}` : rest;
 }
 
-/** A bar that is moved by hand: `tqdm` without an iterable. */
+/**
+ * A bar that is moved by hand: `tqdm` without an iterable.
+ * @throws TypeError, RangeError for an option that is none.
+ * @example
+ * const bar = new Progress({ total: 3, disable: true });
+ * bar.update(2);
+ * bar.n; // 2
+ * bar.close();
+ */
 export class Progress {
   /** Steps done. */
   n = 0;
@@ -66,40 +104,60 @@ export class Progress {
 
   private readonly options: TqdmOptions;
 
-  constructor(options: TqdmOptions = {}) {
-    this.options = { ...options };
-    this.stream = options.stream ?? process.stderr;
-    this.quiet = options.disable ?? this.stream.isTTY !== true;
+  constructor(options?: TqdmOptions) {
+    const read = tqdmOptions.read(options, 'Progress');
+    this.options = { ...read };
+    this.stream = read.stream ?? process.stderr;
+    this.quiet = read.disable ?? this.stream.isTTY !== true;
     this.level = open.length;
     open.push(this);
     this.draw();
   }
 
-  /** Moves the bar by `steps`. */
-  update(steps = 1): void {
+  /**
+   * Moves the bar by `steps`; default 1.
+   * @throws TypeError unless it is a number.
+   */
+  update(steps: number = 1): void {
+    number.check('Progress.update', 'steps', steps);
     this.n += steps;
     if (performance.now() - this.drawnAt >= (this.options.minInterval ?? 100)) this.draw();
   }
 
   /** What stands behind the rate: { loss: 1.234 } is shown as loss=1.234. */
   setPostfix(values: Readonly<Record<string, string | number>>): void {
+    if (typeof values !== 'object' || values === null) {
+      refuse('Progress.setPostfix', 'values', 'an object of numbers and strings', values);
+    }
     this.postfix = Object.entries(values)
       .map(([key, value]) => `${key}=${typeof value === 'number' ? shortNumber(value) : value}`)
       .join(', ');
   }
 
-  /** Changes what stands in front of the bar. */
+  /**
+   * Changes the text in front of the bar.
+   * @throws TypeError unless it is a string.
+   */
   setDescription(desc: string): void {
+    string.check('Progress.setDescription', 'desc', desc);
     this.options.desc = desc;
   }
 
-  /** Changes how many steps there will be. */
+  /**
+   * Changes how many steps there will be.
+   * @throws TypeError, RangeError unless it is a number of at least 0.
+   */
   setTotal(total: number): void {
+    nonNegative.check('Progress.setTotal', 'total', total);
     this.options.total = total;
   }
 
-  /** Writes lines above the bar. */
+  /**
+   * Writes lines above the bar.
+   * @throws TypeError unless it is a string.
+   */
   write(text: string): void {
+    string.check('Progress.write', 'text', text);
     if (this.quiet) return;
     this.stream.write(`\r\x1b[J${text}\n`);
     for (const bar of open) bar.draw();
@@ -182,7 +240,9 @@ function barOf(share: number, width: number): string {
 
 /** An iterable with its bar: `for (const x of bar) bar.setPostfix({ loss })`. */
 export interface TqdmIterable<T> extends Iterable<T> {
+  /** The bar itself. */
   readonly progress: Progress;
+  /** What follows the rate: { loss: 1.234 } is shown as loss=1.234. */
   setPostfix(values: Readonly<Record<string, string | number>>): void;
 }
 
@@ -199,16 +259,18 @@ function upTo(count: number): Iterable<number> & { readonly length: number } {
 
 /**
  * Iterates over `iterable`, or over 0 … count − 1, behind a progress bar (the Python package tqdm; `tqdm(range(n))`).
+ * @throws TypeError, RangeError for what cannot be iterated over, and an option that is none.
  * @example
- * const bar = tqdm(loader, { desc: 'epoch 1' });
- * for (const [x, y] of bar) bar.setPostfix({ loss: step(x, y) });
+ * const bar = tqdm([0.5, 0.25, 0.125], { desc: 'epoch 1' });
+ * for (const loss of bar) bar.setPostfix({ loss });
  */
 export function tqdm(count: number, options?: TqdmOptions): TqdmIterable<number>;
 export function tqdm<T>(iterable: Iterable<T>, options?: TqdmOptions): TqdmIterable<T>;
 export function tqdm(
   given: Iterable<unknown> | number,
-  options: TqdmOptions = {},
+  options?: TqdmOptions,
 ): TqdmIterable<unknown> {
+  const read = tqdmOptions.read(options);
   const iterable = typeof given === 'number' ? upTo(given) : given;
   if (typeof iterable !== 'string' && !isIterable(iterable)) {
     refuse('tqdm', 'its first argument', 'something to iterate over or a number', iterable);
@@ -216,8 +278,7 @@ export function tqdm(
   const sized = iterable as { length?: unknown; size?: unknown };
   const known = [sized.length, sized.size].find((n) => typeof n === 'number');
   let progress: Progress | null = null;
-  const bar = (): Progress =>
-    (progress ??= new Progress({ ...(known === undefined ? {} : { total: known }), ...options }));
+  const bar = (): Progress => (progress ??= new Progress({ ...read, total: read.total ?? known }));
   return {
     get progress() {
       return bar();
@@ -242,9 +303,11 @@ export function tqdm(
 
 /**
  * Prints a line on stdout, above the bars that are open (tqdm.write in Python).
- * @example for (const epoch of tqdm(epochs)) if (epoch % 10 === 0) tqdm.write(`epoch ${epoch}`);
+ * @throws TypeError unless it is a string.
+ * @example for (const epoch of tqdm([1, 2])) tqdm.write(`epoch ${epoch}`);
  */
 tqdm.write = (text: string): void => {
+  string.check('tqdm.write', 'text', text);
   for (const bar of open) bar.clear();
   process.stdout.write(`${text}\n`);
   for (const bar of open) bar.draw();

@@ -52,7 +52,7 @@ function boundsOf(
 /**
  * x, but nowhere below `min` or above `max` (torch.clamp): numbers or tensors.
  * @throws TypeError when neither bound is given.
- * @example x.clamp(-1, 1); x.clamp({ min: 0 })
+ * @example tensor([-2, 0, 2]).clamp(-1, 1) // [-1, 0, 1]
  */
 export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
   checkTensor('clamp', 'x', x);

@@ -14,7 +14,7 @@ const kernels = family('where');
 /**
  * Elements of a where `condition` holds, of b elsewhere, all three broadcast (torch.where).
  * @throws TypeError unless the condition is a bool tensor.
- * @example where(x.gt(0), x, 0)
+ * @example where(tensor([true, false]), tensor([1, 2]), 0) // [1, 0]
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor('where', 'condition', condition);
@@ -49,7 +49,7 @@ export const asMethod = {
   /**
    * Elements of this tensor where `condition` holds, of `other` elsewhere, all three broadcast (torch.Tensor.where).
    * @throws TypeError unless the condition is a bool tensor.
-   * @example x.where(x.gt(0), 0)
+   * @example tensor([1, -2]).where(tensor([true, false]), 0) // [1, 0]
    */
   where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
 };

@@ -75,7 +75,7 @@ function trimmed(x: Tensor, ndim: number): Tensor {
  * @throws as `at`; Error when `x` is a leaf that requires gradients; RangeError when `value` does not fit.
  * @example
  * const totals = zeros([5]);
- * totals.setAt([0], state); // totals[0] = state
+ * totals.setAt([0], 5); // totals[0] = 5
  */
 export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Tensor {
   checkTensor('setAt', 'x', x);

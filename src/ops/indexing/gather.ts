@@ -93,7 +93,9 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
  * Elements of `x` along `dim`, picked by `index`; both broadcast over the other dimensions (torch.take_along_dim).
  * What argsort and argmax (with keepdim) give goes in here.
  * @throws as `gather`.
- * @example takeAlongDim(x, argsort(x, 1), 1) // x sorted along dim 1
+ * @example
+ * const x = randn([2, 3]);
+ * takeAlongDim(x, argsort(x, 1), 1); // x sorted along dim 1
  */
 export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
   checkTensor('takeAlongDim', 'x', x);

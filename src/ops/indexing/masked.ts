@@ -29,7 +29,7 @@ function checkMask(operation: string, mask: Tensor): void {
  * `x` with `value` (a number or a 0-dimensional tensor) where `mask` is true; both broadcast (torch.masked_fill).
  * dx = g where the mask is false, dvalue = Σ g where it is true. Saves the mask.
  * @throws TypeError unless `mask` is bool; RangeError when shapes do not broadcast.
- * @example scores.maskedFill(padding, -Infinity).softmax(-1)
+ * @example tensor([1, 2]).maskedFill(tensor([false, true]), -Infinity).softmax(-1) // [1, 0]
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkTensor('maskedFill', 'x', x);

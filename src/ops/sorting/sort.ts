@@ -102,7 +102,7 @@ export const argsort = (x: Tensor, dim = -1, options?: SortOptions): Tensor => {
 /**
  * The `k` greatest (or least) elements along `dim`, in order: `[values, indices]`, also by these names (torch.topk).
  * @throws TypeError for bool tensors; RangeError unless k is an integer from 0 to the size of the dimension.
- * @example const [best, classes] = topk(logits, 5);
+ * @example const [best, classes] = topk(tensor([1, 3, 2]), 2); // [3, 2], [1, 2]
  */
 export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sorted {
   const { largest } = topkOptions.read(options);

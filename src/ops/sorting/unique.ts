@@ -28,7 +28,7 @@ export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; 
 /**
  * The distinct elements of `x`, in order (torch.unique). With `returnInverse` or `returnCounts`, a tuple of the
  * results asked for, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every NaN is distinct.
- * @example const [words, counts] = unique(tokens, { returnCounts: true });
+ * @example const [words, counts] = unique(tensor([3, 1, 3]), { returnCounts: true }); // [1, 3], [1, 2]
  */
 export function unique<const O extends UniqueOptions = Record<never, never>>(
   x: Tensor,

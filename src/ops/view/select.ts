@@ -68,7 +68,7 @@ function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
  * The index start:stop:step of `at` and `setAt`, as Python's `slice`: null stands for an open end, a single number is
  * the stop.
  * @throws TypeError for bounds that are no numbers; RangeError for fractions.
- * @example x.at(slice(t, t + 1)) // x[t:t+1]
+ * @example arange(5).at(slice(1, 3)) // [1, 2]
  */
 export function slice(stop: number | null): Slice;
 export function slice(start: number | null, stop: number | null, step?: number | null): Slice;
