@@ -238,9 +238,9 @@ struct Whole {
 // several of each.
 template <int MR, int NV, class T, template <class> class A, template <class> class B,
           template <class> class Hook>
-__attribute__((noinline, noclone)) void wholeTile(int64_t K, const A<T>& a, B<T> b, const T* from,
-                                                  int64_t fromRow, T* to, int64_t toRow,
-                                                  Hook<T> hook) {
+__attribute__((noinline, noclone)) void wholeTile(int64_t K, const A<T>& a, const B<T>& b,
+                                                  const T* from, int64_t fromRow, T* to,
+                                                  int64_t toRow, Hook<T> hook) {
   Accumulators<T, MR, NV> acc;
   acc.load(from, fromRow);
   multiplyAdd(acc, K, a.template of<MR>(), b.template of<NV>(), hook);

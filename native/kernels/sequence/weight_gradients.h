@@ -276,6 +276,28 @@ class WeightGradients {
     }
   };
 
+  // The product over so few rows of the sequence that packing would cost as much: C is written from end
+  // to end.
+  static constexpr int fewSteps = 4;
+  template <int rows>
+  void productOfFew(const T* a, int64_t lda, int64_t m0, int64_t m1, const Factor& factor) const {
+    const T* row[rows] = {};
+    rowsOf(factor.source, 0, rows, row);
+    for (int64_t m = m0; m < m1; ++m) {
+      Vec<T> g[rows];
+      OSTINATO_UNROLL
+      for (int r = 0; r < rows; ++r) g[r] = broadcast(a[r * lda + m]);
+      T* const c = factor.C + m * factor.N;
+      forEachVector<T>(0, factor.N, [&](int64_t n, int lanes) OSTINATO_INLINE_LAMBDA {
+        Vec<T> sum = zero<T>();
+        OSTINATO_UNROLL
+        for (int r = 0; r < rows; ++r)
+          sum = fma(g[r], row[r] ? load(row[r] + n, lanes) : zero<T>(), sum);
+        store(c + n, sum, lanes);
+      });
+    }
+  }
+
   // C[m, n] = sum over r of a[r, m] * factor[r, n] for m0 <= m < m1 and each factor (two: both at once,
   // in one slice), and the sums of a's columns, bias[m], unless null.
   void product(const T* a, int64_t lda, int64_t m0, int64_t m1, const Factor* given, int count,
@@ -289,6 +311,14 @@ class WeightGradients {
     if (bias)
       for (int64_t m = m0; m < m1; ++m) bias[m] = 0;
     if (R == 0) return;
+    if (R <= fewSteps) {
+      for (int64_t r = 0; r < R && bias; ++r)
+        for (int64_t m = m0; m < m1; ++m) bias[m] = bias[m] + a[r * lda + m];
+      for (int f = 0; f < wanted; ++f)
+        withConstant<fewSteps>(
+            R, [&](auto count) { productOfFew<decltype(count)::v>(a, lda, m0, m1, factors[f]); });
+      return;
+    }
     GateRows rows = {a, lda, m0, bias, scratch + KC * NC};
     FactorPanels columns = {*this, factors, wanted, scratch};
     const RowTiles tiles(m1 - m0);
