@@ -23,6 +23,7 @@ export interface TypedKernels {
   erf: 'Unary';
   sin: 'Unary';
   cos: 'Unary';
+  tan: 'Unary';
   sqrt: 'Unary';
   rsqrt: 'Unary';
   reciprocal: 'Unary';
@@ -257,8 +258,8 @@ export interface SequencePack {
 }
 
 /**
- * exp expm1 log log1p log2 log10 erf sin cos sqrt rsqrt reciprocal floor ceil round trunc neg abs sign square
- * relu tanh sigmoid silu log_sigmoid gelu gelu_tanh isnan isinf isfinite copy cast_to_f32 cast_to_f64
+ * exp expm1 log log1p log2 log10 erf sin cos tan sqrt rsqrt reciprocal floor ceil round trunc neg abs sign
+ * square relu tanh sigmoid silu log_sigmoid gelu gelu_tanh isnan isinf isfinite copy cast_to_f32 cast_to_f64
  * cast_to_i32 cast_to_u8 logical_not
  */
 export function runUnary(run: Kernel<'Unary'>, x: Elements, out: Elements): void {

@@ -109,6 +109,8 @@ std::vector<ElementwiseCase<T>> mathCases() {
       UNARY(sin, std::sin(x), 1, -2e6, 2e6),
       UNARY(cos, std::cos(x), 1, -10, 10),
       UNARY(cos, std::cos(x), 1, -2e6, 2e6),
+      UNARY(tan, std::tan(x), 3, -10, 10),
+      UNARY(tan, std::tan(x), 3, -2e6, 2e6),
       UNARY(erf, std::erf(x), 2, -4, 4),
       UNARY(sqrt, std::sqrt(x), 0.501, 0, 100),
       UNARY(rsqrt, 1 / std::sqrt(x), 2, 0, 100),

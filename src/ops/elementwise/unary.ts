@@ -134,6 +134,18 @@ export const cos: Unary = unary('cos', { saves: 'x', grad: (g, x) => g.mul(x.sin
 /** x = cos x; returns x (torch.cos_). */
 export const cos_: InPlace = inPlace(cos);
 
+/**
+ * Tangent of x in radians (torch.tan).
+ * @example tan(tensor([0, Math.PI / 4])) // [0, 1]
+ */
+export const tan: Unary = unary('tan', {
+  saves: 'y',
+  grad: (g, y) => g.mul(y.square().add(1)),
+  domain: [-1.2, 1.2],
+});
+/** x = tan x; returns x (torch.tan_). */
+export const tan_: InPlace = inPlace(tan);
+
 /** Hyperbolic tangent (torch.tanh). */
 export const tanh: Unary = unary('tanh', {
   saves: 'y',
