@@ -44,6 +44,7 @@ export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Plac
   clamp: 'table',
   clamp_: 'inplace/pointwise.test.ts',
   clone: 'inplace/copy.test.ts',
+  countNonzero: 'methods.test.ts',
   crossEntropy: 'table',
   cumsum: 'table',
   detach: 'inplace/copy.test.ts',

@@ -180,3 +180,16 @@ it('does not let the number of one call show in another', () => {
 it('x.where(condition, other) is where(condition, x, other)', () => {
   expectSame(x.where(x.gt(0), 0), o.relu(x));
 });
+
+it('countNonzero counts what is not 0, NaN included', () => {
+  const some = o.tensor([
+    [0, 1, NaN],
+    [0, 0, -2],
+  ]);
+  expectSame(o.countNonzero(some), o.tensor(3, { dtype: 'int32' }));
+  expectSame(some.countNonzero(1), o.tensor([2, 1], { dtype: 'int32' }));
+  expectSame(some.countNonzero([0, 1]), o.tensor(3, { dtype: 'int32' }));
+  expectSame(o.countNonzero(o.tensor([true, false])), o.tensor(1, { dtype: 'int32' }));
+  expectSame(o.countNonzero(o.zeros([0])), o.tensor(0, { dtype: 'int32' }));
+  expect(() => some.countNonzero(2)).toThrow(RangeError);
+});

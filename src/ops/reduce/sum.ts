@@ -43,6 +43,16 @@ const logarithmOfSum = reduction('logsumexp', {
 export const logsumexp = (x: Tensor, dim: Dims, options?: KeepdimOptions): Tensor =>
   logarithmOfSum(x, dim, options);
 
+/**
+ * How many elements are not 0, over all dimensions or over `dim` (one or several), as int32 (torch.count_nonzero). NaN
+ * counts. It has no gradient.
+ * @example countNonzero(tensor([[0, 1], [2, 3]]), 1) // [1, 2]
+ */
+export function countNonzero(x: Tensor, dim?: Dims): Tensor {
+  checkTensor('countNonzero', 'x', x);
+  return x.ne(0).sum(dim);
+}
+
 const runningSums = family('cumsum');
 
 /** Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32. */
