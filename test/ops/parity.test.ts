@@ -51,7 +51,8 @@ function run(one: Case): { args: unknown[]; outs: unknown[] } {
   const all = [...args];
   if (options.length > 0) all.push(Object.fromEntries(options));
   const out = operations[one.op](...all);
-  return { args, outs: Array.isArray(out) ? out : [out] };
+  const several = typeof out === 'object' && !(out instanceof Tensor);
+  return { args, outs: several ? [...(out as Iterable<unknown>)] : [out] };
 }
 
 function expectTensor(actual: unknown, expected: Encoded, tolerance: number): void {
