@@ -120,6 +120,9 @@ export type Methods = { -readonly [K in keyof typeof methods]: Method<(typeof me
   -readonly [K in keyof typeof variadic]: Variadic<(typeof variadic)[K]>;
 };
 
+// Without an export of it, the compiler leaves the import out of the declarations, which name it.
+export type { Tensor };
+
 declare module '../tensor/tensor' {
   interface Tensor extends Methods {
     /**

@@ -54,18 +54,15 @@ export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
     super(5, params, adagradOptions.read(options, new.target.name));
   }
 
-  /** @internal */
   protected override checkOptions(options: Readonly<Required<AdagradOptions>>): void {
     adagradOptions.verify(options, this.name);
   }
 
-  /** @internal */
   protected override newState(param: Tensor, options: ParamGroup<AdagradOptions>): AdagradState {
     const { dtype, shape } = param;
     return { step: 0, sum: full(shape, options.initialAccumulatorValue, { dtype }) };
   }
 
-  /** @internal */
   protected override putState(
     table: Table,
     state: AdagradState,
@@ -77,7 +74,6 @@ export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
     table.put(lr / (1 + (state.step - 1) * lrDecay));
   }
 
-  /** @internal */
   protected override launch(table: Table, dtype: DType, options: ParamGroup<AdagradOptions>): void {
     const { eps, weightDecay, maximize } = options;
     runAdagrad(kernelFor(kernels, dtype), table, table.rows, eps, weightDecay, maximize);

@@ -73,12 +73,10 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     return false;
   }
 
-  /** @internal */
   protected override checkOptions(options: Readonly<Required<AdamOptions>>): void {
     adamOptions.verify(options, this.name);
   }
 
-  /** @internal */
   protected override newState(param: Tensor, { amsgrad }: ParamGroup<AdamOptions>): AdamState {
     const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
     return {
@@ -89,7 +87,6 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     };
   }
 
-  /** @internal */
   protected override putState(
     table: Table,
     state: AdamState,
@@ -112,7 +109,6 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     table.put(last.correction);
   }
 
-  /** @internal */
   protected override launch(table: Table, dtype: DType, options: ParamGroup<AdamOptions>): void {
     const { lr, betas, eps, weightDecay, maximize } = options;
     runAdam(
@@ -149,7 +145,6 @@ export class AdamW extends Adam {
     super(params, adamWOptions.read(options));
   }
 
-  /** @internal */
   protected override get decoupledWeightDecay(): boolean {
     return true;
   }

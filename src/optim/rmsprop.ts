@@ -64,12 +64,10 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     super(6, params, rMSpropOptions.read(options, new.target.name));
   }
 
-  /** @internal */
   protected override checkOptions(options: Readonly<Required<RMSpropOptions>>): void {
     rMSpropOptions.verify(options, this.name);
   }
 
-  /** @internal */
   protected override newState(param: Tensor, options: ParamGroup<RMSpropOptions>): RMSpropState {
     const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
     return {
@@ -80,7 +78,6 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     };
   }
 
-  /** @internal */
   protected override putState(
     table: Table,
     state: RMSpropState,
@@ -95,7 +92,6 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     table.put(momentum > 0 ? state.momentumBuffer!.address : 0);
   }
 
-  /** @internal */
   protected override launch(table: Table, dtype: DType, options: ParamGroup<RMSpropOptions>): void {
     const { lr, alpha, eps, weightDecay, momentum, maximize } = options;
     const run = kernelFor(kernels, dtype);

@@ -55,7 +55,6 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     super(5, params, sGDOptions.read(options, new.target.name));
   }
 
-  /** @internal */
   protected override checkOptions(options: Readonly<Required<SGDOptions>>): void {
     sGDOptions.verify(options, this.name);
     if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) {
@@ -65,12 +64,10 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     }
   }
 
-  /** @internal */
   protected override newState(): SGDState {
     return { momentumBuffer: null };
   }
 
-  /** @internal */
   protected override putState(
     table: Table,
     state: SGDState,
@@ -83,7 +80,6 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     table.put(fresh ? 1 : 0);
   }
 
-  /** @internal */
   protected override launch(table: Table, dtype: DType, options: ParamGroup<SGDOptions>): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
     const run = kernelFor(kernels, dtype);

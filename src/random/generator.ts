@@ -5,7 +5,7 @@
 import { instanceOf, optionsTable, refuse } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/generated';
-import { memoryAt, type Memory } from '../native/kernels';
+import { memoryAt } from '../native/kernels';
 import { allocate, type Storage } from '../tensor/storage';
 
 const seedState = kernel('mt19937_seed');
@@ -59,7 +59,7 @@ function nonDeterministicSeed(): bigint {
  * const generator = new Generator().manualSeed(42);
  * const noise = randn([2, 3], { generator });
  */
-export class Generator implements Memory {
+export class Generator {
   private readonly storage: Storage = allocate(at.end);
   private readonly view = new DataView(this.storage.buffer, this.storage.byteOffset, at.end);
   private currentSeed = defaultSeed;

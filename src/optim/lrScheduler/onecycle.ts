@@ -159,7 +159,6 @@ export class OneCycleLR extends LRScheduler {
       : end + ((start - end) / 2) * (Math.cos(Math.PI * share) + 1);
   }
 
-  /** @internal */
   protected override getLr(groups: readonly ParamGroup<CommonOptions>[]): number[] {
     const step = this.lastEpoch;
     if (step > this.totalSteps) {

@@ -49,7 +49,6 @@ export class StepLR extends LRScheduler {
     this.begin();
   }
 
-  /** @internal */
   protected override getLr(groups: Groups): number[] {
     if (this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0) return rates(groups);
     return groups.map((group) => group.lr * this.gamma);
@@ -79,7 +78,6 @@ export class ExponentialLR extends LRScheduler {
     this.begin();
   }
 
-  /** @internal */
   protected override getLr(groups: Groups): number[] {
     return this.initial ? rates(groups) : groups.map((group) => group.lr * this.gamma);
   }
@@ -121,7 +119,6 @@ export class LambdaLR extends LRScheduler {
     this.begin();
   }
 
-  /** @internal */
   protected override getLr(): number[] {
     return this.baseLrs.map((base, i) => base * this.lrLambdas[i](this.lastEpoch));
   }
@@ -165,7 +162,6 @@ export class CosineAnnealingLR extends LRScheduler {
     this.begin();
   }
 
-  /** @internal */
   protected override getLr(groups: Groups): number[] {
     const { TMax, etaMin, lastEpoch: epoch } = this;
     if (this.initial) return rates(groups);
