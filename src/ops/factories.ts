@@ -1,7 +1,9 @@
 /** Tensors from nothing: from JavaScript values, constants, ranges. */
+import { boolean, count as anyCount, number, optionsTable, refuse, type Resolved } from '../check';
 import { family } from '../native/families';
 import { runFill } from '../native/generated';
-import { checkDType, isFloat, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
+import { isFloat, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
+import { dtype as anyDType } from '../tensor/rules';
 import { checkShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { empty as uninitialised } from '../tensor/tensor';
@@ -18,8 +20,14 @@ export interface TensorOptions {
 /** What `tensor()` takes: a number, a boolean, (nested) arrays of them, or a typed array. */
 export type TensorLike = number | boolean | TypedArray | readonly TensorLike[];
 
-function finish(x: Tensor, options: TensorOptions): Tensor {
-  if (options.requiresGrad !== undefined) x.requiresGrad = options.requiresGrad;
+const tensorOptions = optionsTable<TensorOptions, 'dtype' | 'requiresGrad'>('tensor', {
+  dtype: anyDType.optional,
+  requiresGrad: boolean.optional,
+});
+type Wanted = Resolved<TensorOptions, 'dtype' | 'requiresGrad'>;
+
+function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
+  if (requiresGrad !== undefined) x.requiresGrad = requiresGrad;
   return x;
 }
 
@@ -84,27 +92,26 @@ function whole(operation: string, value: number): number {
  * @throws TypeError for values that are neither; RangeError for rows of unequal length.
  * @example tensor([[1, 2], [3, 4]])
  */
-export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
-  const dtype = options.dtype === undefined ? undefined : checkDType('tensor', options.dtype);
-  if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), options);
+export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
+  const wanted = tensorOptions.read(options, 'tensor');
+  const { dtype } = wanted;
+  if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), wanted);
   const { shape, values, booleans } = readNested('tensor', data);
   const allBooleans = booleans > 0 && booleans === values.length;
   const out = uninitialised(shape, dtype ?? (allBooleans ? 'bool' : 'float32'));
   fill(out, values.length, (i) => values[i]);
-  return finish(out, options);
+  return finish(out, wanted);
 }
 
 /** A tensor whose values mean nothing (torch.empty). */
-export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
-  const sizes = checkShape('empty', shape, options);
+export const empty = (shape: Shape, options?: TensorOptions): Tensor =>
   // Zeros, so that a program that reads it before writing does not differ from run to run.
-  return finish(constant(sizes, 0, typeOf('empty', options)), options);
-}
+  filled('empty', shape, 0, options);
 
 const fillKernels = family('fill');
 
-// Sizes, value and type have been checked.
-function constant(shape: Shape, value: number, dtype: DType): Tensor {
+/** The same value everywhere; sizes, value and type have been checked. */
+export function constant(shape: Shape, value: number, dtype: DType): Tensor {
   const out = uninitialised(shape, dtype);
   runFill(fillKernels[suffixOf(dtype)]!, out, value);
   return out;
@@ -112,45 +119,54 @@ function constant(shape: Shape, value: number, dtype: DType): Tensor {
 
 function checkValue(operation: string, value: unknown, dtype: DType): number {
   if (typeof value !== 'number' && typeof value !== 'boolean') {
-    throw new TypeError(`${operation}: the value must be a number, got ${typeof value}`);
+    refuse(operation, 'the value', 'a number', value);
   }
-  const number = Number(value);
-  if (dtype === 'bool') return number === 0 ? 0 : 1;
-  return dtype === 'int32' ? whole(operation, number) : number;
+  const plain = Number(value);
+  if (dtype === 'bool') return plain === 0 ? 0 : 1;
+  return dtype === 'int32' ? whole(operation, plain) : plain;
 }
 
-const typeOf = (operation: string, { dtype }: TensorOptions): DType =>
-  dtype === undefined ? 'float32' : checkDType(operation, dtype);
-
-function filled(operation: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+function filled(
+  operation: string,
+  shape: Shape,
+  value: number,
+  options: TensorOptions | undefined,
+): Tensor {
   const sizes = checkShape(operation, shape, operation === 'full' ? undefined : options);
-  const dtype = typeOf(operation, options);
-  return finish(constant(sizes, checkValue(operation, value, dtype), dtype), options);
+  const wanted = tensorOptions.read(options, operation);
+  const { dtype = 'float32' } = wanted;
+  return finish(constant(sizes, checkValue(operation, value, dtype), dtype), wanted);
 }
 
 /** A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise. */
-export const full = (shape: Shape, value: number, options: TensorOptions = {}): Tensor =>
+export const full = (shape: Shape, value: number, options?: TensorOptions): Tensor =>
   filled('full', shape, value, options);
 /** A tensor of zeros (torch.zeros). */
-export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor =>
+export const zeros = (shape: Shape, options?: TensorOptions): Tensor =>
   filled('zeros', shape, 0, options);
 /** A tensor of ones (torch.ones). */
-export const ones = (shape: Shape, options: TensorOptions = {}): Tensor =>
+export const ones = (shape: Shape, options?: TensorOptions): Tensor =>
   filled('ones', shape, 1, options);
 
-function like(operation: string, x: Tensor, value: number, options: TensorOptions): Tensor {
+function like(
+  operation: string,
+  x: Tensor,
+  value: number,
+  options: TensorOptions | undefined,
+): Tensor {
   checkTensor(operation, 'x', x);
-  const dtype = options.dtype === undefined ? x.dtype : checkDType(operation, options.dtype);
-  return finish(constant(x.shape, checkValue(operation, value, dtype), dtype), options);
+  const wanted = tensorOptions.read(options, operation);
+  const { dtype = x.dtype } = wanted;
+  return finish(constant(x.shape, checkValue(operation, value, dtype), dtype), wanted);
 }
 /** Zeros of x's shape and element type (torch.zeros_like). */
-export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
+export const zerosLike = (x: Tensor, options?: TensorOptions): Tensor =>
   like('zerosLike', x, 0, options);
 /** Ones of x's shape and element type (torch.ones_like). */
-export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
+export const onesLike = (x: Tensor, options?: TensorOptions): Tensor =>
   like('onesLike', x, 1, options);
 /** A tensor of x's shape and element type filled with `value` (torch.full_like). */
-export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor =>
+export const fullLike = (x: Tensor, value: number, options?: TensorOptions): Tensor =>
   like('fullLike', x, value, options);
 
 /**
@@ -163,12 +179,19 @@ export function arange(
   step?: number | TensorOptions,
   options?: TensorOptions,
 ): Tensor {
-  const numbers = [start, end, step].filter((x) => typeof x === 'number');
-  const chosen = [end, step, options].find((x) => typeof x === 'object') ?? {};
+  const given: readonly unknown[] = [start, end, step, options];
+  let count = 0;
+  while (count < 3 && typeof given[count] === 'number') count++;
+  const [chosen, ...more] = given.slice(count).filter((x) => x !== undefined);
+  // A number behind what is none: that place, not the options, is wrong.
+  if (count === 0 || more.length > 0 || typeof chosen === 'number') {
+    refuse('arange', ['start', 'end', 'step'][Math.min(count, 2)], 'a number', given[count]);
+  }
+  const wanted = tensorOptions.read(chosen as TensorOptions | undefined, 'arange');
   const [from, to, by] = [
-    numbers.length > 1 ? numbers[0] : 0,
-    numbers.length > 1 ? numbers[1] : numbers[0],
-    numbers[2] ?? 1,
+    count > 1 ? start : 0,
+    (count > 1 ? end : start) as number,
+    count > 2 ? (step as number) : 1,
   ];
   if (!Number.isFinite(from) || !Number.isFinite(to) || !Number.isFinite(by)) {
     throw new RangeError(`arange: start, end and step must be finite, got ${from}, ${to}, ${by}`);
@@ -177,11 +200,11 @@ export function arange(
     throw new RangeError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
   }
   const integers = [from, to, by].every(Number.isInteger);
-  const dtype = checkDType('arange', chosen.dtype ?? (integers ? 'int32' : 'float32'));
-  const count = Math.ceil((to - from) / by);
-  const out = uninitialised(checkShape('arange', [count]), dtype);
-  fill(out, count, (i) => from + i * by);
-  return finish(out, chosen);
+  const { dtype = integers ? 'int32' : 'float32' } = wanted;
+  const length = Math.ceil((to - from) / by);
+  const out = uninitialised(checkShape('arange', [length]), dtype);
+  fill(out, length, (i) => from + i * by);
+  return finish(out, wanted);
 }
 
 /** `steps` values evenly spaced from `start` to `end`, both included (torch.linspace). */
@@ -189,22 +212,30 @@ export function linspace(
   start: number,
   end: number,
   steps: number,
-  options: TensorOptions = {},
+  options?: TensorOptions,
 ): Tensor {
-  const dtype = checkDType('linspace', options.dtype ?? 'float32');
+  number.check('linspace', 'start', start);
+  number.check('linspace', 'end', end);
+  anyCount.check('linspace', 'steps', steps);
+  const wanted = tensorOptions.read(options, 'linspace');
+  const { dtype = 'float32' } = wanted;
   const out = uninitialised(checkShape('linspace', [steps]), dtype);
   const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
   fill(out, steps, (i) => (i < steps / 2 ? start + gap * i : end - gap * (steps - 1 - i)));
-  return finish(out, options);
+  return finish(out, wanted);
 }
 
-/** The n × m identity matrix (torch.eye). */
-export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
-  const out = zeros([n, m], { dtype: options.dtype ?? 'float32' });
+/** The n × m identity matrix, n × n without m (torch.eye). */
+export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
+  const rows = anyCount.check('eye', 'n', n);
+  const columns = typeof m === 'number' ? anyCount.check('eye', 'm', m) : rows;
+  const wanted = tensorOptions.read(typeof m === 'number' ? options : (options ?? m), 'eye');
+  const { dtype = 'float32' } = wanted;
+  const out = constant(checkShape('eye', [rows, columns]), 0, dtype);
   const memory = out.memory(out.numel);
-  for (let i = 0; i < Math.min(n, m); i++) memory[i * m + i] = 1;
-  return finish(out, options);
+  for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
+  return finish(out, wanted);
 }
 
 /** Whether elements of a tensor are floats (torch.is_floating_point). */

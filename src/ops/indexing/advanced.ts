@@ -8,7 +8,7 @@ import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../ten
 import { empty, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous, copyInto } from '../clone';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { expand } from '../view/expand';
 import { permute } from '../view/permute';
 import { reshape } from '../view/reshape';
@@ -152,7 +152,7 @@ function putRows(
       node.needs(0)
         ? accumulate
           ? g
-          : putRows(operation, g, zeros(rows.to, { dtype: g.dtype }), rows, false)
+          : putRows(operation, g, constant(rows.to, 0, g.dtype), rows, false)
         : null,
       node.needs(1) ? selectRows(operation, 'IndexBackward0', g, rows) : null,
     ];

@@ -4,7 +4,7 @@ import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
 import { checkTensor } from '../check';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
 import { mul } from '../elementwise/arithmetic';
@@ -105,7 +105,7 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
   return record('IndexCopyBackward0', [x, source], out, (g, node) => {
     saved.get();
     return [
-      node.needs(0) ? indexCopy(g, dim, rows.index, zeros(shape, { dtype: g.dtype })) : null,
+      node.needs(0) ? indexCopy(g, dim, rows.index, constant(shape, 0, g.dtype)) : null,
       node.needs(1)
         ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, to: shape })
         : null,

@@ -23,7 +23,7 @@ import { contiguous, copyInto } from '../clone';
 import { checkOperand, checkTensor, type Operand } from '../check';
 import { operand } from '../operands';
 import { pick } from '../launch';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
 import { expand } from '../view/expand';
@@ -85,7 +85,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const saved = save('gather', plain);
   const { shape, dtype } = x;
   return record('GatherBackward0', [x], out, (g) => [
-    scatterAdd(zeros(shape, { dtype }), d, saved.get(), g),
+    scatterAdd(constant(shape, 0, dtype), d, saved.get(), g),
   ]);
 }
 

@@ -11,7 +11,7 @@ import { numelOf, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
 import { pick } from '../launch';
-import { ones, zeros } from '../factories';
+import { constant } from '../factories';
 import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
 
@@ -96,7 +96,7 @@ export function selectRows(operation: string, name: string, x: Tensor, rows: Row
 
 /** zeros(from) with out[o, index[i]] += g[o, i], rows of index `skip` left out; recorded under `name`. */
 export function addRows(operation: string, name: string, g: Tensor, rows: Rows): Tensor {
-  const out = zeros(rows.from, { dtype: g.dtype });
+  const out = constant(rows.from, 0, g.dtype);
   addRowsInto(operation, g, rows, out);
   return record(name, [g], out, (gg) => [selectKept(operation, name, gg, rows)]);
 }
@@ -105,7 +105,7 @@ export function addRows(operation: string, name: string, g: Tensor, rows: Rows):
 function selectKept(operation: string, name: string, gg: Tensor, rows: Rows): Tensor {
   const { skip = -1, outer, size, inner } = rows;
   if (skip < 0) return selectRows(operation, name, gg, rows);
-  const kept = ones([1, size, 1], { dtype: gg.dtype });
+  const kept = constant([1, size, 1], 1, gg.dtype);
   kept.memory(size)[skip] = 0;
   const masked = mul(reshape(gg, [outer, size, inner]), kept);
   return selectRows(operation, name, reshape(masked, rows.from), rows);

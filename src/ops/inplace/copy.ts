@@ -3,7 +3,7 @@ import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, type Operand } from '../check';
 import { scalar } from '../operands';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { inPlace, overwrite } from './inplace';
 
 /**
@@ -43,7 +43,9 @@ export function zero_(target: Tensor): Tensor {
     [],
     (x) => {
       const { shape, dtype } = x;
-      return record('ZeroBackward0', [x], zeros(shape, { dtype }), () => [zeros(shape, { dtype })]);
+      return record('ZeroBackward0', [x], constant(shape, 0, dtype), () => [
+        constant(shape, 0, dtype),
+      ]);
     },
     { saves: false },
   );

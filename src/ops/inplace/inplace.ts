@@ -13,7 +13,7 @@ import { bumpVersion, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { clone, copyInto } from '../clone';
 import { checkTensor } from '../check';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
 
@@ -132,7 +132,7 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
   bumpVersion(target);
   const marker = new Tensor(target.storage, dtype, shape, target.strides, target.offset);
   record('CopyBackwards', [before, value], marker, (g, node) => [
-    node.needs(0) ? zeros(shape, { dtype }) : null,
+    node.needs(0) ? constant(shape, 0, dtype) : null,
     g,
   ]);
   adopt(target, marker);

@@ -4,7 +4,7 @@ import { arrayOf, integer, describe } from '../../check';
 import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../check';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { unrecordedView } from '../view/view';
 import { cat, stack } from './cat';
 
@@ -24,7 +24,7 @@ function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): T
   const { dtype } = x;
   recordTuple(name, [x], outs, (grads) => [
     cat(
-      grads.map((g, i) => g ?? zeros(shapes[i], { dtype })),
+      grads.map((g, i) => g ?? constant(shapes[i], 0, dtype)),
       d,
     ),
   ]);
@@ -95,7 +95,7 @@ export function unbind(x: Tensor, dim = 0): Tensor[] {
   const { dtype } = x;
   recordTuple('UnbindBackward0', [x], outs, (grads) => [
     stack(
-      grads.map((g) => g ?? zeros(shape, { dtype })),
+      grads.map((g) => g ?? constant(shape, 0, dtype)),
       d,
     ),
   ]);

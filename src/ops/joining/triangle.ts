@@ -5,7 +5,7 @@ import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
 import { checkTensor } from '../check';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 
 // Row i keeps columns from(i) … to(i)-1.
 function keepColumns(
@@ -25,7 +25,7 @@ function keepColumns(
   if (!Number.isInteger(diagonal)) {
     throw new RangeError(`${operation}: diagonal must be an integer, got ${describe(diagonal)}`);
   }
-  const out = zeros(x.shape, { dtype: x.dtype });
+  const out = constant(x.shape, 0, x.dtype);
   const strides = contiguousStrides(x.shape);
   const [r, c] = [x.ndim - 2, x.ndim - 1];
   const [rows, columns] = [x.shape[r], x.shape[c]];

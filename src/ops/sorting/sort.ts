@@ -14,7 +14,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { clone, contiguous } from '../clone';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { scatterAdd } from '../indexing/gather';
 import { ValuesAndIndices } from '../named';
 import { transpose } from '../view/permute';
@@ -66,7 +66,7 @@ function recordPicked(name: string, operation: string, x: Tensor, d: number, out
   if (!isGradEnabled() || !x.requiresGrad) return out;
   const saved = save(operation, indices);
   const { shape, dtype } = x;
-  record(name, [x], values, (g) => [scatterAdd(zeros(shape, { dtype }), d, saved.get(), g)]);
+  record(name, [x], values, (g) => [scatterAdd(constant(shape, 0, dtype), d, saved.get(), g)]);
   return out;
 }
 

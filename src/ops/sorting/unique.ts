@@ -3,7 +3,7 @@ import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous, detach } from '../clone';
 import { checkTensor } from '../check';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { checkIndex } from '../indexing/rows';
 import { named, type Named } from '../named';
 import { reshape } from '../view/reshape';
@@ -82,7 +82,7 @@ export function bincount(x: Tensor, { weights, minlength = 0 }: BincountOptions 
   let length = minlength;
   for (let i = 0; i < values.length; i++) length = Math.max(length, values[i] + 1);
   if (weights === undefined) {
-    const out = zeros([length], { dtype: 'int32' });
+    const out = constant([length], 0, 'int32');
     const memory = out.memory(length);
     for (let i = 0; i < values.length; i++) memory[values[i]]++;
     return out;
@@ -93,7 +93,7 @@ export function bincount(x: Tensor, { weights, minlength = 0 }: BincountOptions 
       `bincount: weights must have the shape of x: weights is ${showShape(weights.shape)}, x is ${showShape(x.shape)}`,
     );
   }
-  const out = zeros([length], { dtype: weights.dtype === 'float32' ? 'float32' : 'float64' });
+  const out = constant([length], 0, weights.dtype === 'float32' ? 'float32' : 'float64');
   const sums = out.memory(length);
   const own = contiguous(weights).memory(x.numel);
   for (let i = 0; i < values.length; i++) sums[values[i]] += own[i];

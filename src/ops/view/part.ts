@@ -3,7 +3,7 @@ import { record } from '../../autograd/node';
 import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto, contiguous } from '../clone';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 import { viewOf } from './view';
 
 /** A part of a tensor: how its elements lie in the tensor, and in a contiguous one of the same shape. */
@@ -26,7 +26,7 @@ export function partOf(x: Tensor, name: string, part: Part): Tensor {
 
 /** zeros(full) with g in the part; its own gradient is the part of the incoming one. */
 export function intoZeros(name: string, g: Tensor, full: Shape, part: Part): Tensor {
-  const out = zeros(full, { dtype: g.dtype });
+  const out = constant(full, 0, g.dtype);
   const within = (x: Tensor): Tensor =>
     new Tensor(x.storage, x.dtype, part.shape, part.plainStrides, x.offset + part.plainOffset);
   copyInto(g, within(out));

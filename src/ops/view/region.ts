@@ -10,7 +10,7 @@ import { sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../clone';
-import { zeros } from '../factories';
+import { constant } from '../factories';
 
 interface Region {
   readonly shape: Shape;
@@ -45,7 +45,7 @@ function readRegion(x: Tensor, region: Region): Tensor {
   const out = within(inFrame(x, region), region);
   const { shape, dtype } = x;
   return record('AsStridedBackward0', [x], out, (g) => [
-    putRegion(zeros(shape, { dtype }), g, region),
+    putRegion(constant(shape, 0, dtype), g, region),
   ]);
 }
 
@@ -54,7 +54,7 @@ function putRegion(x: Tensor, value: Tensor, region: Region): Tensor {
   const out = copyInto(x, framed(x, region));
   copyInto(value, within(out, region));
   return record('CopySlices', [x, value], out, (g, node) => [
-    node.needs(0) ? putRegion(g, zeros(region.shape, { dtype: g.dtype }), region) : null,
+    node.needs(0) ? putRegion(g, constant(region.shape, 0, g.dtype), region) : null,
     node.needs(1) ? readRegion(g, region) : null,
   ]);
 }
@@ -72,7 +72,7 @@ export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: 
   const region = regionOf(base, view);
   const marker = new Tensor(base.storage, base.dtype, base.shape, base.strides, base.offset);
   record('CopySlices', [before, value], marker, (g, node) => [
-    node.needs(0) ? putRegion(g, zeros(region.shape, { dtype: g.dtype }), region) : null,
+    node.needs(0) ? putRegion(g, constant(region.shape, 0, g.dtype), region) : null,
     node.needs(1) ? readRegion(g, region) : null,
   ]);
   base.node = marker.node;
