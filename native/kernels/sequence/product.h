@@ -63,12 +63,20 @@ alignas(64) inline constexpr T zeroRow[plainVectors * W<T>] = {};
 
 constexpr int tileVectors(int rows) { return vectorsFor(rows) < 4 ? vectorsFor(rows) : 4; }
 
+// Some vectors of a Panel, the first at p. The strides are read where they are: a copy of them, made in
+// vectors just after the Panel was written by words, would wait for the stores.
 template <class T>
-OSTINATO_INLINE auto columnsOf(const Panel<T>& b, int64_t v) {
-  if constexpr (vectorsTogether)
-    return AdjacentColumns<T>{b.p + v * b.vStride, b.kStride};
-  else
-    return Columns<T>{b.p + v * b.vStride, b.kStride, b.vStride};
+struct PanelVectors {
+  const T* p;
+  const Panel<T>* panel;
+  template <int NV>
+  OSTINATO_INLINE Columns<T> of() const {
+    return {p, panel->kStride, vectorsTogether ? W<T> : panel->vStride};
+  }
+};
+template <class T>
+OSTINATO_INLINE PanelVectors<T> columnsOf(const Panel<T>& b, int64_t v) {
+  return {b.p + v * b.vStride, &b};
 }
 
 // C = start + A * b for rows of one tile. Software prefetch at `distance` elements, unless 0.

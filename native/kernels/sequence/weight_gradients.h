@@ -278,7 +278,7 @@ class WeightGradients {
 
   // The product over so few rows of the sequence that packing would cost as much: C is written from end
   // to end.
-  static constexpr int fewSteps = 4;
+  static constexpr int fewSteps = 2;
   template <int rows>
   void productOfFew(const T* a, int64_t lda, int64_t m0, int64_t m1, const Factor& factor) const {
     const T* row[rows] = {};
