@@ -3,7 +3,7 @@
  * memory itself and needs only the engine.
  */
 import { arrayOf, boolean, functionOf, nonNegative, optionsTable, positive } from '../check';
-import { anyTensor } from '../tensor/rules';
+import { anyTensor, isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { gradients as grad } from './gradients';
@@ -35,7 +35,7 @@ type Outputs = Tensor | readonly Tensor[];
 type Function_ = (...inputs: Tensor[]) => Outputs;
 
 const list = (outputs: Outputs): readonly Tensor[] =>
-  Array.isArray(outputs) ? (outputs as readonly Tensor[]) : [outputs as Tensor];
+  isTensor(outputs) ? [outputs] : anyTensors.check('gradcheck', 'the result of f', outputs);
 
 function checkInputs(operation: string, inputs: readonly Tensor[]): void {
   if (!inputs.some((x) => x.requiresGrad)) {
@@ -142,7 +142,7 @@ export function gradgradcheck(
   options?: GradcheckOptions,
 ): boolean {
   anyFunction.check('gradgradcheck', 'f', f);
-  anyTensors.check('gradgradcheck', 'inputs', inputs);
+  checkInputs('gradgradcheck', anyTensors.check('gradgradcheck', 'inputs', inputs));
   const seeds = noGrad(() => list(f(...inputs))).map((output, o) => {
     const seed = empty(output.shape, 'float64');
     const memory = seed.memory(seed.numel);

@@ -9,7 +9,7 @@
  */
 import { describe } from './describe';
 import { nearest } from './nearest';
-import { Rule, type Field } from './rule';
+import { anything, Rule, type Field } from './rule';
 
 /** How the option `T` may be declared: with a default, without one (undefined), or as required. */
 type FieldOf<T, Name extends keyof T, Undefined extends keyof T> = Name extends Undefined
@@ -113,7 +113,7 @@ export class Options<T extends object, Undefined extends keyof T = never> {
     }
     if (unknown !== undefined) {
       // A tensor or a generator where the object that holds it belongs.
-      if (this.#takerOf(given) !== undefined) this.#refuse(given, operation);
+      if (!isPlain(given) && this.#takerOf(given) !== undefined) this.#refuse(given, operation);
       refuseOption(operation, unknown, this.#names);
     }
     return copy;
@@ -121,7 +121,9 @@ export class Options<T extends object, Undefined extends keyof T = never> {
 
   /** The first option that would take the value. */
   #takerOf(given: unknown): string | undefined {
-    return this.#names.find((name) => this.#rules[name].accepts(given));
+    return this.#names.find(
+      (name) => this.#rules[name] !== anything && this.#rules[name].accepts(given),
+    );
   }
 
   #refuse(given: unknown, operation: string): never {
@@ -146,6 +148,11 @@ export function refuseOption(
     near === undefined ? `the options are ${names.join(', ')}` : `did you mean '${near}'?`;
   const shown = typeof key === 'string' ? `'${key}'` : describe(key);
   throw new TypeError(`${operation}: unknown option ${shown}; ${hint}`);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 // Plain objects and instances of classes; not arrays, Maps, typed arrays, promises, revoked Proxies.

@@ -4,12 +4,18 @@
  */
 import { noGrad } from '../autograd/mode';
 import { add, logSoftmax, reshape, tensor, topk } from '../ops';
-import { positiveInteger } from '../check';
+import { finite, optionsTable, positiveInteger } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
-import { ban, checkChoice, penalize } from './scores';
-import { checkLimits, checkVocabulary, type LengthOptions, type Limits } from './tokens';
+import { ban, penalize, repetitionField } from './scores';
+import {
+  checkLimits,
+  checkVocabulary,
+  lengthFields,
+  type LengthOptions,
+  type Limits,
+} from './tokens';
 
 /** Options of `beamSearch`. */
 export interface BeamOptions<S = unknown> extends LengthOptions<S> {
@@ -23,6 +29,16 @@ export interface BeamOptions<S = unknown> extends LengthOptions<S> {
   /** As in `tokens`. */
   repetitionPenalty?: number;
 }
+
+const beamOptions = optionsTable<BeamOptions, 'repetitionPenalty' | 'state' | 'vocabularySize'>(
+  'generate.beamSearch',
+  {
+    beams: positiveInteger.or(4),
+    lengthPenalty: finite.or(1),
+    ...repetitionField,
+    ...lengthFields,
+  },
+);
 
 /** One way to go on from a prompt. */
 export interface Hypothesis {
@@ -194,21 +210,13 @@ export function beamSearch<S>(
 export function beamSearch<S>(
   model: Model<S>,
   prompt: Prompt | Prompts,
-  options: BeamOptions<S> = {},
+  options?: BeamOptions<S>,
 ): Hypothesis[] | Hypothesis[][] {
   const operation = 'generate.beamSearch';
-  const { beams = 4, lengthPenalty = 1, batchFirst = false } = options;
-  positiveInteger.check(operation, 'beams', beams);
-  if (typeof lengthPenalty !== 'number' || !Number.isFinite(lengthPenalty)) {
-    throw new RangeError(
-      `${operation}: lengthPenalty must be a finite number, got ${String(lengthPenalty)}`,
-    );
-  }
-  const { repetitionPenalty } = checkChoice(operation, {
-    repetitionPenalty: options.repetitionPenalty,
-  });
-  const limits = checkLimits(operation, options);
-  const prompts = promptRows(operation, prompt, options.vocabularySize);
+  const read = beamOptions.read(options) as BeamOptions<S>;
+  const { beams = 4, lengthPenalty = 1, batchFirst = false, repetitionPenalty = 1, state } = read;
+  const limits = checkLimits(operation, read);
+  const prompts = promptRows(operation, prompt, read.vocabularySize);
   const runner = new Runner(operation, model, batchFirst);
   const how = { runner, limits, beams, lengthPenalty, repetitionPenalty, batchFirst };
   // Prompts of one length are searched together.
@@ -217,7 +225,6 @@ export function beamSearch<S>(
   const out = new Array<Hypothesis[]>(prompts.length);
   for (const rows of groups.values()) {
     const own = prompts.filter((_, n) => rows.includes(n));
-    const { state } = options;
     const part =
       state === undefined || groups.size === 1 ? state : runner.select(state, rowIndex(rows));
     noGrad(() => search(operation, own, part, how)).forEach((found, i) => (out[rows[i]] = found));

@@ -1,14 +1,23 @@
 /** Decoding with an encoder-decoder model: from source sequences to target sequences. */
 import { noGrad } from '../autograd/mode';
-import { instanceOf } from '../check';
+import {
+  finite,
+  instanceOf,
+  integer,
+  isArray,
+  optionsTable,
+  positiveInteger,
+  rule,
+} from '../check';
 import { Seq2Seq } from '../nn';
 import type { DecoderState } from '../nn/seq2seq';
-import { anyTensor } from '../tensor/rules';
+import { anyTensor, isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { beamSearch, type BeamOptions } from './beam';
 import type { StepModel } from './model';
 import { checkToken } from './prompt';
-import { tokens, type TokenOptions } from './tokens';
+import { choiceFields } from './scores';
+import { lengthFields, tokens, type TokenOptions } from './tokens';
 
 const anyModel = instanceOf(Seq2Seq);
 
@@ -24,6 +33,27 @@ export interface DecodeOptions
   /** Positions of each source sequence; found by the model's `padding`, or all, when absent. */
   lengths?: readonly number[] | Tensor | null;
 }
+
+const ownLengths = {
+  maxLength: lengthFields.maxLength,
+  minLength: lengthFields.minLength,
+  vocabularySize: lengthFields.vocabularySize,
+};
+
+type Open = Exclude<keyof DecodeOptions, 'start' | 'end' | 'maxLength' | 'minLength' | 'lengths'>;
+
+const decodeOptions = optionsTable<DecodeOptions, Open>('generate.decode', {
+  start: integer,
+  end: integer,
+  lengths: rule<readonly number[] | Tensor | null>(
+    'an array of numbers, a tensor or null',
+    (value) => value === null || isTensor(value) || isArray(value),
+  ).or(null),
+  ...choiceFields,
+  ...ownLengths,
+  beams: positiveInteger.optional,
+  lengthPenalty: finite.optional,
+});
 
 /**
  * A model's decoder as `tokens`, `stream` and `beamSearch` take one; its state is what `model.encode` returns.
@@ -66,7 +96,7 @@ export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
 export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): number[][] {
   anyModel.check('generate.decode', 'model', model);
   anyTensor.check('generate.decode', 'source', source);
-  const { start, end, lengths = null, beams, lengthPenalty, ...rest } = options;
+  const { start, end, lengths, beams, lengthPenalty, ...rest } = decodeOptions.read(options);
   const operation = 'generate.decode';
   checkToken(operation, 'start', start);
   checkToken(operation, 'end', end);
@@ -82,6 +112,10 @@ export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): 
       `${operation}: beam search does not draw, but ${sampling.join(', ')} ${sampling.length === 1 ? 'was' : 'were'} given; leave out either that or beams`,
     );
   }
-  const found = beamSearch(decoderOf(model), prompts, { ...shared, beams, lengthPenalty });
+  const { maxLength, minLength, repetitionPenalty, vocabularySize } = rest;
+  const found = beamSearch(decoderOf(model), prompts, {
+    ...{ maxLength, minLength, repetitionPenalty, vocabularySize, beams, lengthPenalty },
+    ...{ state, batchFirst: true, stop: end },
+  });
   return found.map(([best]) => best.tokens);
 }

@@ -2,6 +2,7 @@
  * What generation needs of a model, and how its state is taken apart and joined. Nothing here knows whether the
  * steps are tokens or vectors.
  */
+import { describe, isArray } from '../check';
 import { noGrad } from '../autograd/mode';
 import { indexSelect } from '../ops';
 import { showShape } from '../tensor/shape';
@@ -28,6 +29,14 @@ export interface StepModel<S> {
 /** A model that goes on step by step: an object with `forward`, or the function itself. */
 export type Model<S> = StepModel<S> | StepFunction<S>;
 
+function hasForward<S>(model: StepModel<S> | null | undefined): boolean {
+  try {
+    return typeof model?.forward === 'function';
+  } catch {
+    return false;
+  }
+}
+
 /** Runs a model without recording it, and checks what it returns. */
 export class Runner<S> {
   readonly #step: StepFunction<S>;
@@ -43,13 +52,13 @@ export class Runner<S> {
       this.#step = model;
       this.#select = selectRows;
       this.#selects = false;
-    } else if (typeof (model as Partial<StepModel<S>> | null)?.forward === 'function') {
+    } else if (hasForward(model)) {
       this.#step = (input, state) => model.forward(input, state);
       this.#select = (state, rows) => model.selectState?.(state, rows) ?? selectRows(state, rows);
       this.#selects = typeof model.selectState === 'function';
     } else {
       throw new TypeError(
-        `${operation}: model must have a forward(input, state) or be such a function, got ${typeof model}`,
+        `${operation}: model must have a forward(input, state) or be such a function, got ${describe(model)}`,
       );
     }
   }
@@ -58,7 +67,7 @@ export class Runner<S> {
   last(input: Tensor, state: S | undefined): [Tensor, S] {
     return noGrad(() => {
       const result: unknown = this.#step(input, state);
-      if (!Array.isArray(result) || result.length !== 2 || !(result[0] instanceof Tensor)) {
+      if (!isArray(result) || result.length !== 2 || !(result[0] instanceof Tensor)) {
         throw new TypeError(
           `${this.operation}: the model must return [output, state], an output for each step`,
         );

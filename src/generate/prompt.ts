@@ -1,7 +1,9 @@
 /** Prompts: one or a batch, as arrays or tensors, checked once. */
+import { describe, isArray, isInstance } from '../check';
 import { tensor } from '../ops';
 import { showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 
 /** Tokens that one row begins with. */
 export type Prompt = readonly number[] | Int32Array | Tensor;
@@ -10,14 +12,14 @@ export type Prompts = readonly (readonly number[] | Int32Array)[] | Tensor;
 
 /** Whether it is a prompt for one row: numbers, or a tensor of one dimension. */
 export function isSingle(prompt: Prompt | Prompts): prompt is Prompt {
-  if (prompt instanceof Tensor) return prompt.ndim === 1;
-  if (prompt instanceof Int32Array) return true;
-  return Array.isArray(prompt) && !prompt.some((row) => typeof row === 'object');
+  if (isTensor(prompt)) return prompt.ndim === 1;
+  if (isInstance(prompt, Int32Array)) return true;
+  return isArray(prompt) && !prompt.some((row) => typeof row === 'object');
 }
 
 function rowsOf(operation: string, prompt: unknown): readonly unknown[] {
-  if (prompt instanceof Int32Array) return [prompt];
-  if (prompt instanceof Tensor) {
+  if (isInstance(prompt, Int32Array)) return [prompt];
+  if (isTensor(prompt)) {
     if (prompt.dtype !== 'int32') {
       throw new TypeError(`${operation}: prompt must be int32, got ${prompt.dtype}`);
     }
@@ -29,12 +31,12 @@ function rowsOf(operation: string, prompt: unknown): readonly unknown[] {
     }
     return Array.from({ length: prompt.shape[0] }, (_, n) => prompt.select(0, n).toTypedArray());
   }
-  if (!Array.isArray(prompt)) {
+  if (!isArray(prompt)) {
     throw new TypeError(
-      `${operation}: prompt must be an array of tokens, an array of such arrays, or an int32 tensor, got ${typeof prompt}`,
+      `${operation}: prompt must be an array of tokens, an array of such arrays, or an int32 tensor, got ${describe(prompt)}`,
     );
   }
-  return isSingle(prompt) ? [prompt] : prompt;
+  return isSingle(prompt as Prompt) ? [prompt] : prompt;
 }
 
 /**
@@ -52,8 +54,10 @@ export function promptRows(
   if (rows.length === 0) throw new RangeError(`${operation}: the prompt is empty`);
   return rows.map((row, n) => {
     const which = many ? `prompt ${n}` : 'the prompt';
-    if (!Array.isArray(row) && !(row instanceof Int32Array)) {
-      throw new TypeError(`${operation}: ${which} must be an array of tokens, got ${typeof row}`);
+    if (!isArray(row) && !isInstance(row, Int32Array)) {
+      throw new TypeError(
+        `${operation}: ${which} must be an array of tokens, got ${describe(row)}`,
+      );
     }
     if (row.length === 0) {
       throw new RangeError(
@@ -74,7 +78,9 @@ export function checkToken(
   vocabularySize?: number,
 ): number {
   if (typeof token !== 'number' || !Number.isInteger(token)) {
-    throw new TypeError(`${operation}: ${which} has ${String(token)}, which is no token (integer)`);
+    throw new TypeError(
+      `${operation}: ${which} has ${describe(token)}, which is no token (integer)`,
+    );
   }
   if (
     token < 0 ||

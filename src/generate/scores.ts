@@ -2,9 +2,11 @@
  * From scores to the next token: repetition penalty, temperature, top-k, top-p, then the most probable token or a draw.
  * In this order, each on what the one before has left.
  */
+import { boolean, positiveInteger, rule } from '../check';
 import { argmax, div, softmax, topk } from '../ops';
 import { clone } from '../ops/clone';
 import { multinomial, type Generator } from '../random';
+import { drawFields } from '../random/generator';
 import type { Tensor } from '../tensor/tensor';
 
 /** How the next token is chosen. Without any of the sampling options it is the most probable one. */
@@ -36,30 +38,33 @@ export interface Choice {
   readonly generator: Generator | undefined;
 }
 
-const show = (x: unknown): string => (typeof x === 'number' ? `${x}` : typeof x);
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+const aboveZero = rule<number>(
+  'a finite number above 0',
+  isNumber,
+  (value) => value > 0 && value < Infinity,
+);
 
-/** @throws TypeError, RangeError naming the option that is wrong. */
+export const repetitionField = { repetitionPenalty: aboveZero.optional };
+
+/** The rows of `ChoiceOptions` in a table of options; their defaults depend on one another. */
+export const choiceFields = {
+  sample: boolean.optional,
+  temperature: aboveZero.optional,
+  topK: positiveInteger.optional,
+  topP: rule<number>('a number above 0 and at most 1', isNumber, (value) => value > 0 && value <= 1)
+    .optional,
+  ...repetitionField,
+  ...drawFields,
+};
+
+/** @throws RangeError for options that exclude each other. */
 export function checkChoice(operation: string, options: ChoiceOptions): Choice {
   const { temperature = 1, topK = null, topP = null, repetitionPenalty = 1, generator } = options;
   const given = (['temperature', 'topK', 'topP'] as const).filter(
     (name) => options[name] !== undefined,
   );
   const { sample = given.length > 0 } = options;
-  if (typeof sample !== 'boolean') {
-    throw new TypeError(`${operation}: sample must be true or false, got ${show(sample)}`);
-  }
-  const check = (name: keyof ChoiceOptions, rule: string, right: (x: number) => boolean): void => {
-    const value: unknown = options[name];
-    if (value === undefined) return;
-    if (typeof value !== 'number') {
-      throw new TypeError(`${operation}: ${name} must be a number ${rule}, got ${show(value)}`);
-    }
-    if (!right(value)) throw new RangeError(`${operation}: ${name} must be ${rule}, got ${value}`);
-  };
-  check('temperature', 'above 0', (x) => x > 0 && x < Infinity);
-  check('topK', 'an integer of at least 1', (x) => Number.isInteger(x) && x >= 1);
-  check('topP', 'above 0 and at most 1', (x) => x > 0 && x <= 1);
-  check('repetitionPenalty', 'above 0', (x) => x > 0 && x < Infinity);
   if (!sample && given.length > 0) {
     throw new RangeError(
       `${operation}: ${given.join(', ')} belong${given.length === 1 ? 's' : ''} to sampling, which { sample: false } switches off`,

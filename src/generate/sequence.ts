@@ -1,11 +1,12 @@
 /** Generating sequences of vectors, matrices, any tensors: each output is the next input. */
+import { boolean, functionOf, instanceOf, optionsTable, positiveInteger } from '../check';
 import { noGrad } from '../autograd/mode';
 import { stack, unsqueeze } from '../ops';
 import { checkTensor } from '../ops/check';
 import { sameShape, showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
-import { breathe } from './tokens';
+import { anyState, breathe } from './tokens';
 
 /** Options of `sequence`. */
 export interface SequenceOptions<S = unknown> {
@@ -30,11 +31,23 @@ export interface SequenceStreamOptions<S = unknown> extends SequenceOptions<S> {
   signal?: AbortSignal;
 }
 
-function check<S>(
-  operation: string,
-  seed: Tensor,
-  { length, batchFirst }: SequenceOptions<S>,
-): void {
+const sequenceFields = {
+  length: positiveInteger,
+  feedback: functionOf<(output: Tensor, index: number) => Tensor>().optional,
+  stop: functionOf<(output: Tensor, index: number) => boolean>().optional,
+  batchFirst: boolean.or(false),
+  state: anyState.optional,
+};
+const sequenceOptions = optionsTable<SequenceOptions, 'feedback' | 'stop' | 'state'>(
+  'generate.sequence',
+  sequenceFields,
+);
+const streamOptions = optionsTable<SequenceStreamOptions, 'feedback' | 'stop' | 'state' | 'signal'>(
+  'generate.streamSequence',
+  { ...sequenceFields, signal: instanceOf(AbortSignal).optional },
+);
+
+function check<S>(operation: string, seed: Tensor, { batchFirst }: SequenceOptions<S>): void {
   checkTensor(operation, 'seed', seed);
   if (seed.ndim !== 3) {
     throw new RangeError(
@@ -44,11 +57,6 @@ function check<S>(
   if (seed.shape[batchFirst === true ? 1 : 0] === 0) {
     throw new RangeError(
       `${operation}: the seed is empty (shape ${showShape(seed.shape)}); begin with at least one step`,
-    );
-  }
-  if (!Number.isSafeInteger(length) || length < 1) {
-    throw new RangeError(
-      `${operation}: length must be an integer of at least 1, got ${String(length)}`,
     );
   }
 }
@@ -101,14 +109,15 @@ export function sequence<S>(
   options: SequenceOptions<S>,
 ): [Tensor, S | undefined] {
   const operation = 'generate.sequence';
-  check(operation, seed, options);
+  const read = sequenceOptions.read(options) as SequenceOptions<S>;
+  check(operation, seed, read);
   const outputs: Tensor[] = [];
-  let { state } = options;
-  for (const [output, next] of walk(operation, model, seed, options)) {
+  let { state } = read;
+  for (const [output, next] of walk(operation, model, seed, read)) {
     outputs.push(output);
     state = next;
   }
-  return [stack(outputs, options.batchFirst === true ? 1 : 0), state];
+  return [stack(outputs, read.batchFirst === true ? 1 : 0), state];
 }
 
 /**
@@ -124,8 +133,9 @@ export function streamSequence<S>(
   options: SequenceStreamOptions<S>,
 ): AsyncGenerator<Tensor, void, void> {
   const operation = 'generate.streamSequence';
-  check(operation, seed, options);
-  return each(walk(operation, model, seed, options), options.signal);
+  const read = streamOptions.read(options) as SequenceStreamOptions<S>;
+  check(operation, seed, read);
+  return each(walk(operation, model, seed, read), read.signal);
 }
 
 async function* each<S>(

@@ -2,12 +2,31 @@
  * Generating tokens one after the other: the most probable or drawn ones, for one prompt or a batch, all at once or as a
  * stream. Beam search is in beam.ts.
  */
+import {
+  arrayOf,
+  boolean,
+  count,
+  either,
+  instanceOf,
+  integer,
+  optionsTable,
+  positiveInteger,
+  rule,
+} from '../check';
 import { noGrad } from '../autograd/mode';
 import { indexSelect, tensor } from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { checkToken, inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
-import { ban, checkChoice, choose, penalize, type Choice, type ChoiceOptions } from './scores';
+import {
+  ban,
+  checkChoice,
+  choiceFields,
+  choose,
+  penalize,
+  type Choice,
+  type ChoiceOptions,
+} from './scores';
 
 /** How far a row goes, and where it starts. */
 export interface LengthOptions<S> {
@@ -34,35 +53,52 @@ export interface StreamOptions<S = unknown> extends TokenOptions<S> {
   signal?: AbortSignal;
 }
 
-/** Options that were checked. */
+/** What a model's state may be: only the model knows what it holds. */
+export const anyState = rule<unknown>(
+  'a state: a tensor, an array or an object',
+  (value) => typeof value === 'object' && value !== null,
+);
+
+/** The rows of `LengthOptions` in a table of options. */
+export const lengthFields = {
+  maxLength: count.or(100),
+  minLength: count.or(0),
+  stop: either<number | readonly number[]>(integer, arrayOf(integer, 'an array of tokens')).or([]),
+  batchFirst: boolean.or(false),
+  state: anyState.optional,
+  vocabularySize: positiveInteger.optional,
+};
+
+type Open = 'sample' | 'temperature' | 'topK' | 'topP' | 'repetitionPenalty' | 'generator';
+
+const tokenFields = { ...choiceFields, ...lengthFields };
+const tokenOptions = optionsTable<TokenOptions, Open | 'state' | 'vocabularySize'>(
+  'generate.tokens',
+  tokenFields,
+);
+const streamOptions = optionsTable<StreamOptions, Open | 'state' | 'vocabularySize' | 'signal'>(
+  'generate.stream',
+  { ...tokenFields, signal: instanceOf(AbortSignal).optional },
+);
+
+/** How far a row goes, with the stop tokens as a set. */
 export interface Limits {
   readonly maxLength: number;
   readonly minLength: number;
   readonly stop: ReadonlySet<number>;
 }
 
-/** @throws TypeError, RangeError naming the option that is wrong. */
+/** @throws RangeError for lengths that exclude each other, and a stop token outside the vocabulary. */
 export function checkLimits<S>(operation: string, options: LengthOptions<S>): Limits {
   const { maxLength = 100, minLength = 0, stop = [], vocabularySize } = options;
-  for (const [name, value] of Object.entries({ maxLength, minLength })) {
-    if (typeof value !== 'number') {
-      throw new TypeError(`${operation}: ${name} must be a number, got ${typeof value}`);
-    }
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new RangeError(`${operation}: ${name} must be an integer of at least 0, got ${value}`);
-    }
-  }
   if (minLength > maxLength) {
     throw new RangeError(
       `${operation}: minLength (${minLength}) must be at most maxLength (${maxLength})`,
     );
   }
-  const tokens = typeof stop === 'number' ? [stop] : stop;
-  if (!Array.isArray(tokens)) {
-    throw new TypeError(`${operation}: stop must be a token or an array of tokens`);
-  }
-  for (const token of tokens) checkToken(operation, 'stop', token, vocabularySize);
-  return { maxLength, minLength, stop: new Set(tokens) };
+  const all = typeof stop === 'number' ? [stop] : stop;
+  for (const token of all) checkToken(operation, 'stop', token, vocabularySize);
+  return { maxLength, minLength, stop: new Set(all) };
 }
 
 /** @throws RangeError when the scores show that a token of a prompt or of `stop` cannot exist. */
@@ -203,9 +239,10 @@ export function tokens<S>(model: Model<S>, prompt: Prompts, options?: TokenOptio
 export function tokens<S>(
   model: Model<S>,
   prompt: Prompt | Prompts,
-  options: TokenOptions<S> = {},
+  options?: TokenOptions<S>,
 ): number[] | number[][] {
-  const { rows, steps } = start('generate.tokens', model, prompt, options);
+  const read = tokenOptions.read(options) as TokenOptions<S>;
+  const { rows, steps } = start('generate.tokens', model, prompt, read);
   const out: number[][] = Array.from({ length: rows }, () => []);
   for (const step of steps) step.forEach((token, n) => token !== null && out[n].push(token));
   return isSingle(prompt) ? out[0] : out;
@@ -240,10 +277,11 @@ export function stream<S>(
 export function stream<S>(
   model: Model<S>,
   prompt: Prompt | Prompts,
-  options: StreamOptions<S> = {},
+  options?: StreamOptions<S>,
 ): AsyncGenerator<number | (number | null)[], void, void> {
-  const { steps } = start('generate.stream', model, prompt, options);
-  return each(steps, isSingle(prompt), options.signal);
+  const read = streamOptions.read(options) as StreamOptions<S>;
+  const { steps } = start('generate.stream', model, prompt, read);
+  return each(steps, isSingle(prompt), read.signal);
 }
 
 async function* each(

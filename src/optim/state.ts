@@ -68,6 +68,14 @@ export function packState(
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+function isReadable(value: unknown): value is Record<string, unknown> {
+  try {
+    return isObject(value) && 'state' in value;
+  } catch {
+    return false;
+  }
+}
+
 // A copy of a saved value for `param`, or what is wrong with it.
 function fit(param: Tensor, like: StateValue, value: unknown): StateValue | string {
   if (like === null && value === null) return null;
@@ -93,7 +101,7 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
   newState: (param: Tensor, group: G) => S,
   checkOptions: (options: G) => void,
 ): { groups: Partial<G>[]; states: Map<Tensor, S> } {
-  if (!isObject(dict) || !isObject(dict['state']) || !Array.isArray(dict['param_groups'])) {
+  if (!isReadable(dict) || !isObject(dict['state']) || !Array.isArray(dict['param_groups'])) {
     throw new TypeError(
       `${operation}.loadStateDict: takes what stateDict() returned: { state, param_groups }`,
     );

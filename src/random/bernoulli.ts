@@ -1,5 +1,5 @@
 /** Coin tosses: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
-import { probability } from '../check';
+import { probability, refuse } from '../check';
 import { record } from '../autograd/node';
 import { family } from '../native/families';
 import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
@@ -42,7 +42,10 @@ export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOpt
   checkFloats('bernoulli', x);
   const out = empty(x.shape, x.dtype);
   if (typeof p === 'number') return bernoulli_(out, p, options);
-  const generator = generatorOf('bernoulli', p ?? options);
+  if (p !== undefined && options !== undefined) {
+    refuse('bernoulli', 'p', 'a number where options follow', p);
+  }
+  const generator = generatorOf('bernoulli', p === undefined ? options : p);
   checkProbabilities('bernoulli', x);
   toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype)), out, generator);
   return record('BernoulliBackward0', [x], out, (g) => [zerosLike(g)]);

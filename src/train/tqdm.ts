@@ -5,6 +5,7 @@
 import {
   boolean,
   count as countRule,
+  describe,
   isIterable,
   nonNegative,
   number,
@@ -129,8 +130,11 @@ export class Progress {
     if (typeof values !== 'object' || values === null) {
       refuse('Progress.setPostfix', 'values', 'an object of numbers and strings', values);
     }
-    this.postfix = Object.entries(values)
-      .map(([key, value]) => `${key}=${typeof value === 'number' ? shortNumber(value) : value}`)
+    this.postfix = entriesOf(values)
+      .map(
+        ([key, value]) =>
+          `${key}=${typeof value === 'number' ? shortNumber(value) : typeof value === 'string' ? value : describe(value)}`,
+      )
       .join(', ');
   }
 
@@ -180,6 +184,7 @@ export class Progress {
 
   /** One line: description, share, bar, counts, times, rate, postfix; at most `width` characters. */
   line(width: number): string {
+    number.check('Progress.line', 'width', width);
     const { total, desc, unit = 'it', unitScale = false } = this.options;
     const elapsed = (performance.now() - this.started) / 1000;
     const rate = elapsed > 0 ? this.n / elapsed : 0;
@@ -223,6 +228,14 @@ export class Progress {
     return this.level === 0
       ? `\r${text}`
       : `\r${'\n'.repeat(this.level)}${text}\r\x1b[${this.level}A`;
+  }
+}
+
+function entriesOf(values: Readonly<Record<string, unknown>>): [string, unknown][] {
+  try {
+    return Object.entries(values);
+  } catch {
+    refuse('Progress.setPostfix', 'values', 'an object of numbers and strings', values);
   }
 }
 

@@ -155,7 +155,7 @@ it('asks the model for the rows of an unusual state', () => {
 it.each<[object, unknown, new () => Error, RegExp]>([
   [{ beams: 0 }, [0], RangeError, /beams must be an integer of at least 1, got 0/],
   [{ lengthPenalty: NaN }, [0], RangeError, /lengthPenalty must be a finite number/],
-  [{ repetitionPenalty: -1 }, [0], RangeError, /repetitionPenalty must be above 0/],
+  [{ repetitionPenalty: -1 }, [0], RangeError, /repetitionPenalty must be a finite number above 0/],
   [{}, [], RangeError, /generate.beamSearch: the prompt is empty/],
   [{ stop: 4 }, [0], RangeError, /stop has token 4, which is outside the vocabulary of 4/],
 ])('refuses %j', (options, prompt, kind, message) => {

@@ -1,5 +1,5 @@
 /** Recurrent: any cell, unrolled over a sequence. compile/ replays what the cell's JavaScript did once. */
-import { boolean, describe, isArray, optionsTable, refuse } from '../../check';
+import { boolean, describe, isArray, isInstance, optionsTable, refuse } from '../../check';
 import { compile } from '../../compile';
 import { stack, unbind } from '../../ops';
 import { anyTensor, isTensor } from '../../tensor/rules';
@@ -98,7 +98,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   constructor(cell: CellModule<S> | CellFunction<S>, options?: UnrollOptions) {
     super();
     const { batchFirst, returnsOutput, compile: compiles } = unrollOptions.read(options);
-    if (typeof cell !== 'function' && !(cell instanceof Module)) {
+    if (typeof cell !== 'function' && !isInstance(cell, Module)) {
       refuse('Recurrent', 'cell', 'a Module with a forward(x, state), or a function', cell);
     }
     this.cell = cell;

@@ -144,6 +144,7 @@ export class Decoder extends Module {
     super();
     const { cell, numLayers, dropout, attend, inputFeeding, ...read } =
       decoderOptions.read(options);
+    positiveInteger.check('Decoder', 'hiddenSize', hiddenSize);
     anyAttention.check('Decoder', 'attention', attention);
     const valueSize = read.valueSize ?? attention.keySize;
     if (inputFeeding && attend === 'before') {
