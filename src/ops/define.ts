@@ -181,12 +181,8 @@ export function binary(name: string, rule: BinaryRule): Binary {
   const gradA = da.grad === 0 ? zeros : da.grad;
   const gradB = db.grad === 0 ? zeros : db.grad;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Binary'>));
-  const node =
-    rule.node ??
-    (
-      (always) => () =>
-        always
-    )(`${capitalized(name)}Backward0`);
+  const node = `${capitalized(name)}Backward0`;
+  const nodeOf = rule.node;
   const reads = (derivative: { readonly saves?: string }, which: string): boolean =>
     derivative.saves?.includes(which) === true;
   const [daReadsA, daReadsB, daReadsY] = [reads(da, 'a'), reads(da, 'b'), reads(da, 'y')];
@@ -194,19 +190,22 @@ export function binary(name: string, rule: BinaryRule): Binary {
   const readsAny = da.saves !== undefined || db.saves !== undefined;
   const keep = (x: Operand): Saved | number => (typeof x === 'number' ? x : save(name, x));
 
+  function savedOf(a: Operand, b: Operand, y: Tensor, ofA: boolean, ofB: boolean): SavedOperands {
+    return new SavedOperands(
+      (ofA && daReadsA) || (ofB && dbReadsA) ? keep(a) : null,
+      (ofA && daReadsB) || (ofB && dbReadsB) ? keep(b) : null,
+      (ofA && daReadsY) || (ofB && dbReadsY) ? save(name, y) : null,
+    );
+  }
+
   function recordResult(a: Operand, b: Operand, y: Tensor, ofA: boolean, ofB: boolean): Tensor {
-    const saved = readsAny
-      ? new SavedOperands(
-          (ofA && daReadsA) || (ofB && dbReadsA) ? keep(a) : null,
-          (ofA && daReadsB) || (ofB && dbReadsB) ? keep(b) : null,
-          (ofA && daReadsY) || (ofB && dbReadsY) ? save(name, y) : null,
-        )
-      : nothing;
+    const saved = (readsAny ? savedOf(a, b, y, ofA, ofB) : nothing) as never;
     const first = typeof a === 'number' ? null : a;
     const second = typeof b === 'number' ? null : b;
-    return record(node(a, b), [first, second], y, (g, recorded) => [
-      recorded.needs(0) ? unbroadcast(gradA(g, saved as never), first!.shape) : null,
-      recorded.needs(1) ? unbroadcast(gradB(g, saved as never), second!.shape) : null,
+    const label = nodeOf === undefined ? node : nodeOf(a, b);
+    return record(label, [first, second], y, (g, recorded) => [
+      recorded.needs(0) ? unbroadcast(gradA(g, saved), first!.shape) : null,
+      recorded.needs(1) ? unbroadcast(gradB(g, saved), second!.shape) : null,
     ]);
   }
 

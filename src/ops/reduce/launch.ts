@@ -17,7 +17,7 @@ export interface KeepdimOptions {
 }
 const keepdimOptions = optionsTable<KeepdimOptions>('sum', { keepdim: boolean.or(false) });
 export const keepsDim = (operation: string, options: KeepdimOptions | undefined): boolean =>
-  keepdimOptions.read(options, operation).keepdim;
+  options !== undefined && keepdimOptions.read(options, operation).keepdim;
 
 /** One dimension, several, or (undefined) all. */
 export type Dims = number | readonly number[] | undefined;

@@ -23,7 +23,9 @@ export class Reduced {
   constructor(
     private readonly savedX: Saved | null,
     private readonly savedY: Saved | null,
-    private readonly keptShape: Shape,
+    /** x's shape, and the same with the reduced dimensions kept as 1. */
+    readonly shape: Shape,
+    readonly keptShape: Shape,
     /** The dimensions as given. */
     readonly dim: Dims,
     readonly n: number,
@@ -87,6 +89,11 @@ export function reduction(name: string, rule: ReductionRule): Reduction {
     return x.dtype === 'bool' ? cast(x, 'int32') : x;
   }
 
+  function gradient(g: Tensor, of: Reduced): Tensor {
+    const dx = (isGradEnabled() ? grad : fused)(g.reshape(of.keptShape), of);
+    return sameShape(dx.shape, of.shape) ? dx : dx.expand(of.shape);
+  }
+
   const f = (argument: Tensor, dims?: Dims, options?: KeepdimOptions): Tensor => {
     checkTensor(name, 'x', argument);
     const dim = ownDims(name, dims, argument.ndim);
@@ -95,19 +102,15 @@ export function reduction(name: string, rule: ReductionRule): Reduction {
     const { out, view } = reduceOver(name, kernels, x, dim, keepdim, fresh);
     if (keepsBool && argument.dtype === 'bool') return cast(out, 'bool');
     if (!isGradEnabled() || !x.requiresGrad) return out;
-    const { shape } = x;
-    const { keptShape, n } = view;
     const of = new Reduced(
       saves === undefined ? null : save(name, x),
       saves === 'xy' ? save(name, out) : null,
-      keptShape,
+      x.shape,
+      view.keptShape,
       dim,
-      n,
+      view.n,
     );
-    return record(dim === undefined ? allNode : someNode, [x], out, (g) => {
-      const dx = (isGradEnabled() ? grad : fused)(g.reshape(keptShape), of);
-      return [sameShape(dx.shape, shape) ? dx : dx.expand(shape)];
-    });
+    return record(dim === undefined ? allNode : someNode, [x], out, (g) => [gradient(g, of)]);
   };
   return Object.assign(f, { declaration: { name, rule } });
 }
