@@ -1,7 +1,8 @@
 /** What may be wrong with a gradient: where a walk begins, where one arrives, where nothing is left to compute it. */
 import { sameShape, showShape } from '../tensor/shape';
 import { escape } from '../tensor/pool';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import type { Node } from './node';
 
@@ -20,7 +21,7 @@ export function rootGradient(operation: string, tensor: Tensor, grad: unknown): 
     }
     return arithmetic.onesLike(tensor);
   }
-  if (!(grad instanceof Tensor)) {
+  if (!isTensor(grad)) {
     throw new TypeError(`${operation}: the gradient must be a Tensor, got ${typeof grad}`);
   }
   if (!sameShape(grad.shape, tensor.shape)) {

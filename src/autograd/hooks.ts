@@ -3,7 +3,8 @@ import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
 import { acquire, escape, release, setOwner } from '../tensor/pool';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { nodeOf, type Hook, type TensorHooks } from './node';
 
@@ -32,7 +33,7 @@ export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
 }
 
 function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is Tensor {
-  if (!(replaced instanceof Tensor)) {
+  if (!isTensor(replaced)) {
     throw new TypeError(
       `registerHook: a hook must return a Tensor or nothing, got ${typeof replaced}`,
     );

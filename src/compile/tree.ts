@@ -4,7 +4,8 @@
  */
 import { showShape } from '../tensor/shape';
 import { ValuesAndIndices } from '../ops/named';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 
 /** What a compiled function takes. */
 export type Argument = Tensor | number | string | boolean | null | undefined | readonly Argument[];
@@ -21,7 +22,7 @@ export function flattenArguments(
   tensors: Tensor[],
   key: string[],
 ): void {
-  if (value instanceof Tensor) {
+  if (isTensor(value)) {
     tensors.push(value);
     key.push(`${value.dtype}${showShape(value.shape)}${training && value.requiresGrad ? 'g' : ''}`);
   } else if (Array.isArray(value)) {
@@ -42,7 +43,7 @@ export function flattenArguments(
 
 /** The same tree with `next()` in place of each tensor. */
 export function replaceTensors(value: unknown, next: () => Tensor): unknown {
-  if (value instanceof Tensor) return next();
+  if (isTensor(value)) return next();
   if (Array.isArray(value)) return value.map((one) => replaceTensors(one, next));
   if (value instanceof ValuesAndIndices) return new ValuesAndIndices(next(), next());
   return value;
@@ -50,7 +51,7 @@ export function replaceTensors(value: unknown, next: () => Tensor): unknown {
 
 /** The tensors of a result in order. @throws TypeError for what is neither a tensor nor an array of them. */
 export function flattenResult(value: unknown, tensors: Tensor[]): void {
-  if (value instanceof Tensor) tensors.push(value);
+  if (isTensor(value)) tensors.push(value);
   else if (Array.isArray(value)) for (const one of value) flattenResult(one, tensors);
   else if (value instanceof ValuesAndIndices) tensors.push(value.values, value.indices);
   else if (value !== null && value !== undefined) {

@@ -9,7 +9,7 @@ import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/cast';
 import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
-import { replaceData, Tensor } from '../tensor/tensor';
+import { replaceData, type Tensor } from '../tensor/tensor';
 import {
   addForwardHook,
   addForwardPreHook,
@@ -128,7 +128,7 @@ export class Module {
     const found: [string, Tensor, boolean][] = [];
     for (const [name, persistent] of this.#buffers) {
       const value = (this as Record<string, unknown>)[name];
-      if (value instanceof Tensor && !(value instanceof Parameter)) {
+      if (isTensor(value) && !(value instanceof Parameter)) {
         found.push([name, value, persistent]);
       }
     }

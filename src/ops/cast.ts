@@ -13,7 +13,7 @@ const kernels: Record<DType, KernelFamily<'Unary'>> = {
   bool: family('cast_to_u8'),
 };
 
-/** `x` in another element type; the gradient is promote back. */
+/** `x` in another element type; the gradient is converted back. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   const out = empty(x.shape, dtype);

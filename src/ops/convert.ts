@@ -1,6 +1,8 @@
-/** to, float, double, int, bool, typeAs: element types. The gradient is promote back. */
-import { checkDType, type DType } from '../tensor/dtype';
-import { Tensor } from '../tensor/tensor';
+/** to, float, double, int, bool, typeAs: element types. The gradient is converted back. */
+import { boolean, optionsTable } from '../check';
+import type { DType } from '../tensor/dtype';
+import { dtype as anyDType, isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 import { cast } from './cast';
 import { clone } from './clone';
 import { checkTensor } from './check';
@@ -9,6 +11,7 @@ export interface ToOptions {
   /** Give a copy even where the type is right already. */
   copy?: boolean;
 }
+const toOptions = optionsTable<ToOptions>('to', { copy: boolean.or(false) });
 
 /**
  * `x` in the element type named, or in that of another tensor; `x` itself where it has it (torch.Tensor.to).
@@ -16,10 +19,10 @@ export interface ToOptions {
  * @throws TypeError for no name of an element type.
  * @example tensor([1.7, -1.7]).to('int32') // [1, -1]
  */
-export function to(x: Tensor, dtype: DType | Tensor, options: ToOptions = {}): Tensor {
+export function to(x: Tensor, dtype: DType | Tensor, options?: ToOptions): Tensor {
   checkTensor('to', 'x', x);
-  const target = dtype instanceof Tensor ? dtype.dtype : checkDType('to', dtype);
-  return x.dtype === target && options.copy === true ? clone(x) : cast(x, target);
+  const target = isTensor(dtype) ? dtype.dtype : anyDType.check('to', 'dtype', dtype);
+  return x.dtype === target && toOptions.read(options).copy ? clone(x) : cast(x, target);
 }
 
 /** `x` as float32 (torch.Tensor.float). */

@@ -3,7 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { markTensors } from '../check';
+import { describe, markTensors } from '../check';
 import type { Memory } from '../native/kernels';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
@@ -126,7 +126,7 @@ export class Tensor implements Memory {
   /** @throws Error on a tensor that an operation made; TypeError when the elements are not floats. */
   set requiresGrad(wanted: boolean) {
     if (typeof wanted !== 'boolean') {
-      throw new TypeError(`requiresGrad: must be true or false, got ${String(wanted)}`);
+      throw new TypeError(`requiresGrad: must be true or false, got ${describe(wanted)}`);
     }
     if (this.gradFn !== null) {
       throw new Error(
@@ -194,6 +194,9 @@ export class Tensor implements Memory {
   size(dim: number): number;
   size(dim?: number): Shape | number {
     if (dim === undefined) return this.shape;
+    if (typeof dim !== 'number') {
+      throw new TypeError(`size: dim must be a number, got ${describe(dim)}`);
+    }
     const size = this.shape[dim < 0 ? dim + this.ndim : dim];
     if (size === undefined) {
       throw new RangeError(`size: dim must be from ${-this.ndim} to ${this.ndim - 1}, got ${dim}`);

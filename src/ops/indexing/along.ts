@@ -1,4 +1,5 @@
 /** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
+import { number, optionsTable } from '../../check';
 import { record, save } from '../../autograd/node';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -48,6 +49,12 @@ function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): 
   );
 }
 
+export interface IndexAddOptions {
+  /** Factor of the source. Default: 1. */
+  alpha?: number;
+}
+const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: number.or(1) });
+
 /**
  * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up.
  * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
@@ -57,9 +64,10 @@ export function indexAdd(
   dim: number,
   index: Tensor,
   source: Tensor,
-  { alpha = 1 }: { alpha?: number } = {},
+  options?: IndexAddOptions,
 ): Tensor {
   checkTensor('indexAdd', 'x', x);
+  const { alpha } = indexAddOptions.read(options);
   const rows = rowsOf('indexAdd', x, dim, index);
   checkSource('indexAdd', x, rows, source);
   const scaled = alpha === 1 ? source : mul(source, alpha);
@@ -84,7 +92,7 @@ export const indexAdd_ = (
   dim: number,
   index: Tensor,
   source: Tensor,
-  options: { alpha?: number } = {},
+  options?: IndexAddOptions,
 ): Tensor =>
   inPlace('indexAdd_', x, [source], (before) => indexAdd(before, dim, index, source, options), {
     saves: false,

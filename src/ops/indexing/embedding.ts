@@ -1,4 +1,5 @@
 /** embedding, oneHot: integers as vectors. An embedding's dW has the rows of g added at their indices. */
+import { integer, optionsTable } from '../../check';
 import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
@@ -9,6 +10,9 @@ export interface EmbeddingOptions {
   /** A row of the weight that gets no gradient; negative counts from the end. */
   paddingIdx?: number | null;
 }
+const embeddingOptions = optionsTable<EmbeddingOptions>('embedding', {
+  paddingIdx: integer.orNull.or(null),
+});
 
 /**
  * Rows of `weight` [vocabulary, features] for each integer of `input`: [..., features]
@@ -17,11 +21,8 @@ export interface EmbeddingOptions {
  * @throws TypeError unless `input` is int32; RangeError when an index lies outside the vocabulary.
  * @example embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
-export function embedding(
-  input: Tensor,
-  weight: Tensor,
-  { paddingIdx = null }: EmbeddingOptions = {},
-): Tensor {
+export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
+  const { paddingIdx } = embeddingOptions.read(options);
   checkTensor('embedding', 'input', input);
   checkTensor('embedding', 'weight', weight);
   if (weight.ndim !== 2) {
@@ -54,7 +55,8 @@ function wrapPadding(index: number, size: number): number {
  */
 export function oneHot(x: Tensor, numClasses = -1): Tensor {
   checkTensor('oneHot', 'x', x);
-  if (!Number.isInteger(numClasses) || numClasses === 0 || numClasses < -1) {
+  integer.check('oneHot', 'numClasses', numClasses);
+  if (numClasses === 0 || numClasses < -1) {
     throw new RangeError(
       `oneHot: numClasses must be an integer of at least 1, or -1 to find it, got ${numClasses}`,
     );

@@ -5,7 +5,8 @@
  */
 import { describe, isArray } from '../../check';
 import { contiguousStrides, showShape, type Shape } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { isTensor } from '../../tensor/rules';
+import { empty, type Tensor } from '../../tensor/tensor';
 import { readNested, type Nested } from '../nested';
 import type { Part } from '../view/part';
 import { nonzeroColumns, truth } from './mask';
@@ -49,7 +50,7 @@ export interface IndexPlan {
 function consumes(index: Read): number {
   if (index === null || index === '...' || typeof index === 'boolean') return 0;
   if (index instanceof ListIndex) return index.isMask ? index.nested.shape.length : 1;
-  return index instanceof Tensor && index.dtype === 'bool' ? index.ndim : 1;
+  return isTensor(index) && index.dtype === 'bool' ? index.ndim : 1;
 }
 
 // The slice that a list with nulls, or of two or three bounds, may have been meant as.
@@ -84,7 +85,7 @@ function readList(operation: string, list: readonly unknown[]): ListIndex {
 function readIndex(operation: string, index: unknown): Read {
   if (typeof index === 'number' || typeof index === 'boolean' || index === null) return index;
   if (index === '...') return index;
-  if (index instanceof Tensor) {
+  if (isTensor(index)) {
     if (index.dtype === 'int32' || index.dtype === 'bool') return index;
     throw new TypeError(
       `${operation}: an index tensor must be int32 or bool, got ${index.dtype}; convert it with to('int32')`,

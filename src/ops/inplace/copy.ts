@@ -7,7 +7,7 @@ import { constant } from '../factories';
 import { inPlace, overwrite } from './inplace';
 
 /**
- * Copies `source`, broadcast and promote, into `target`, and returns `target` (torch.Tensor.copy_).
+ * Copies `source`, broadcast and converted, into `target`, and returns `target` (torch.Tensor.copy_).
  * @throws RangeError when the shapes do not broadcast; Error on a leaf that requires gradients.
  */
 export function copy_(target: Tensor, source: Tensor): Tensor {

@@ -9,6 +9,7 @@ import { isGradEnabled } from '../../autograd/mode';
 import { record } from '../../autograd/node';
 import { executor } from '../../tensor/executor';
 import { sameShape, showShape } from '../../tensor/shape';
+import { isTensor } from '../../tensor/rules';
 import { bumpVersion, Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { clone, copyInto } from '../clone';
@@ -58,7 +59,7 @@ function alias(x: Tensor): Tensor {
 }
 
 const isRecorded = (target: Tensor, inputs: readonly Tensor[]): boolean =>
-  isGradEnabled() && (target.requiresGrad || inputs.some((x) => x.requiresGrad));
+  isGradEnabled() && (target.requiresGrad || inputs.some((x) => isTensor(x) && x.requiresGrad));
 
 function adopt(target: Tensor, made: Tensor): void {
   target.node = made.gradFn;
@@ -83,7 +84,7 @@ export interface InPlaceOptions {
 
 /**
  * Replaces the elements of `target` by `compute(target)`, a fresh tensor that broadcasts to its shape and is
- * promote to its element type. Returns `target`.
+ * is converted to its element type. Returns `target`.
  * @param inputs the other tensors that `compute` reads
  */
 export function inPlace(
@@ -108,7 +109,7 @@ export function inPlace(
 }
 
 /**
- * Replaces the elements of `target` by those of `source`, broadcast and promote, without reading them: the old
+ * Replaces the elements of `target` by those of `source`, broadcast and converted, without reading them: the old
  * history gets zeros, `source` the gradient. Returns `target`.
  */
 export function overwrite(operation: string, target: Tensor, source: Tensor): Tensor {
@@ -149,7 +150,7 @@ function held(operation: string, target: Tensor, value: Tensor): Tensor {
   return conform(operation, target, value);
 }
 
-// Any value, broadcast and promote.
+// Any value, broadcast and converted.
 function conform(operation: string, target: Tensor, value: Tensor): Tensor {
   const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
   if (sameShape(same.shape, target.shape)) return same;

@@ -2,6 +2,7 @@
  * addmm, baddbmm: beta·C + alpha·A·B. dC = beta·g, dA = alpha·g·Bᵀ, dB = alpha·Aᵀ·g. Saves A and B.
  * With beta = alpha = 1 the sums start from C, inside the product.
  */
+import { number, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { record, save } from '../../autograd/node';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
@@ -23,6 +24,10 @@ export interface AddmmOptions {
   /** Factor of the product (default 1). */
   alpha?: number;
 }
+const addmmOptions = optionsTable<AddmmOptions>('addmm', {
+  beta: number.or(1),
+  alpha: number.or(1),
+});
 
 const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x, factor));
 
@@ -40,12 +45,8 @@ function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: S
  * beta·input + alpha·mat1·mat2; `input` broadcasts to the product's shape [M, N] (torch.addmm).
  * @throws RangeError when shapes do not fit; TypeError when the element types differ.
  */
-export function addmm(
-  input: Tensor,
-  mat1: Tensor,
-  mat2: Tensor,
-  { beta = 1, alpha = 1 }: AddmmOptions = {},
-): Tensor {
+export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: AddmmOptions): Tensor {
+  const { beta, alpha } = addmmOptions.read(options, 'addmm');
   checkTensor('addmm', 'input', input);
   checkTensor('addmm', 'mat1', mat1);
   checkTensor('addmm', 'mat2', mat2);
@@ -91,8 +92,9 @@ export function baddbmm(
   input: Tensor,
   batch1: Tensor,
   batch2: Tensor,
-  { beta = 1, alpha = 1 }: AddmmOptions = {},
+  options?: AddmmOptions,
 ): Tensor {
+  const { beta, alpha } = addmmOptions.read(options, 'baddbmm');
   checkTensor('baddbmm', 'input', input);
   checkTensor('baddbmm', 'batch1', batch1);
   checkTensor('baddbmm', 'batch2', batch2);

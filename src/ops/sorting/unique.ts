@@ -1,4 +1,6 @@
 /** unique, bincount: which values there are, and how often. No gradients. */
+import { count, optionsTable } from '../../check';
+import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous, detach } from '../clone';
@@ -65,18 +67,20 @@ export interface BincountOptions {
   /** At least so many bins. */
   minlength?: number;
 }
+const bincountOptions = optionsTable<BincountOptions, 'weights'>('bincount', {
+  weights: anyTensor.optional,
+  minlength: count.or(0),
+});
 
 /**
  * How often each of 0, 1, 2, … occurs in an int32 vector: int32, or with weights their sums (torch.bincount).
  * @throws TypeError unless `x` is int32; RangeError for a negative element or weights of another shape.
  */
-export function bincount(x: Tensor, { weights, minlength = 0 }: BincountOptions = {}): Tensor {
+export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   checkTensor('bincount', 'x', x);
+  const { weights, minlength } = bincountOptions.read(options);
   if (x.ndim !== 1) {
     throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.shape)}`);
-  }
-  if (!Number.isInteger(minlength) || minlength < 0) {
-    throw new RangeError(`bincount: minlength must be an integer of at least 0, got ${minlength}`);
   }
   const values = checkIndex('bincount', 'element', x, 2 ** 31, 'bins').memory(x.numel);
   let length = minlength;
@@ -87,7 +91,6 @@ export function bincount(x: Tensor, { weights, minlength = 0 }: BincountOptions 
     for (let i = 0; i < values.length; i++) memory[values[i]]++;
     return out;
   }
-  checkTensor('bincount', 'weights', weights);
   if (!sameShape(weights.shape, x.shape)) {
     throw new RangeError(
       `bincount: weights must have the shape of x: weights is ${showShape(weights.shape)}, x is ${showShape(x.shape)}`,

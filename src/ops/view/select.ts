@@ -1,5 +1,5 @@
 /** select, slice, narrow, squeeze, unsqueeze: parts of a tensor. dx = zeros with g in the part. */
-import { describe } from '../../check';
+import { describe, integer } from '../../check';
 import {
   checkDim,
   checkDistinctDims,
@@ -123,14 +123,10 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   const d = checkDim('narrow', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('narrow: a 0-dimensional tensor cannot be sliced');
   const size = x.shape[d];
+  integer.check('narrow', 'start', start);
+  integer.check('narrow', 'length', length);
   const first = start < 0 ? start + size : start;
-  if (
-    !Number.isInteger(start) ||
-    !Number.isInteger(length) ||
-    first < 0 ||
-    length < 0 ||
-    first + length > size
-  ) {
+  if (first < 0 || length < 0 || first + length > size) {
     throw new RangeError(
       `narrow: start ${describe(start)} and length ${describe(length)} do not lie within the ${size} elements of dimension ${dim}`,
     );
