@@ -37,14 +37,6 @@ export const arrayOver = (
   length: number,
 ): TypedArray => info[dtype].view(buffer, byteOffset, length);
 
-/** @throws TypeError when `dtype` is not the name of an element type. */
-export function checkDType(operation: string, dtype: unknown): DType {
-  if (typeof dtype === 'string' && Object.hasOwn(info, dtype)) return dtype as DType;
-  throw new TypeError(
-    `${operation}: dtype must be one of ${dtypes.join(', ')}, got ${String(dtype)}`,
-  );
-}
-
 /** The element type of a JavaScript number in an expression: PyTorch's default float, or an integer. */
 const numberDType = (value: number): DType => (Number.isInteger(value) ? 'int32' : 'float32');
 

@@ -1,5 +1,5 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
-import { isArray, refuse } from '../../check';
+import { isArray, isInstance, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, type Operand } from '../check';
 import { operand } from '../operands';
@@ -13,7 +13,7 @@ import { select } from '../view/select';
 import { Slice } from './slice';
 
 const isSlice = (index: Index): boolean =>
-  index instanceof Slice || (typeof index === 'string' && index !== '...');
+  isInstance(index, Slice) || (typeof index === 'string' && index !== '...');
 
 function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
   if (!plan.whole) return partOf(x, name, plan.part);

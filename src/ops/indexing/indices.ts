@@ -3,7 +3,7 @@
  * and new axes become one part (a view); index tensors and masks are left beside the dimensions they index.
  * Everything is checked here, before any memory is touched, except the values inside index tensors.
  */
-import { describe, isArray } from '../../check';
+import { describe, isArray, isInstance } from '../../check';
 import { contiguousStrides, showShape, type Shape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -91,7 +91,7 @@ function readIndex(operation: string, index: unknown): Read {
       `${operation}: an index tensor must be int32 or bool, got ${index.dtype}; convert it with to('int32')`,
     );
   }
-  if (index instanceof Slice) return index;
+  if (isInstance(index, Slice)) return index;
   if (isArray(index)) return readList(operation, index);
   const slice = typeof index === 'string' ? parseSlice(index) : null;
   if (slice !== null) return slice;
