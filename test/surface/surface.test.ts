@@ -1,0 +1,198 @@
+// Right, or refused in one sentence of ours: every public function, constructor and method, found from the exports themselves
+// (surface.ts), is called with arguments spoiled one at a time. What comes back is a result or our own error: no message of the
+// engine's, nothing internal. What is no option, is of the wrong kind, or stands where the options object belongs is refused.
+import { types } from 'node:util';
+import * as ostinato from 'ostinato';
+import { publicCalls, type PublicCall } from './surface';
+import { construct, sampledNames, sampleOf, type Sample } from './samples';
+
+const { isNativeError } = types;
+const calls = publicCalls();
+// Abstract, or made by others only.
+const notMade = new Set([
+  'nn.RecurrentBase',
+  'nn.Attention',
+  'optim.Optimizer',
+  'optim.lrScheduler.LRScheduler',
+  'Tensor',
+  'Slice',
+  'ValuesAndIndices',
+  'data.Dataset.get',
+]); // prettier-ignore
+const isCalled = ({ name }: PublicCall): boolean => !notMade.has(name);
+
+function valueOf(name: string): unknown {
+  let value: unknown = ostinato;
+  for (const part of name.split('.')) value = (value as Record<string, unknown>)[part];
+  return value;
+}
+
+/** Makes the call; what it gives is awaited or walked through no further than the first step. */
+function make({ name, kind }: PublicCall, sample: Sample): unknown {
+  const all = [...sample.args, ...(sample.options === undefined ? [] : [sample.options])];
+  if (kind === 'constructor') return construct(valueOf(name), { args: all });
+  if (kind === 'method') {
+    const method = name.slice(name.lastIndexOf('.') + 1);
+    return (sample.on as Record<string, (...args: unknown[]) => unknown>)[method](...all);
+  }
+  return (valueOf(name) as (...args: unknown[]) => unknown)(...all);
+}
+
+const engineWords =
+  /Cannot (read|set|convert|destructure|mix|access)|is not a function|is not iterable|is not a constructor|is not defined(?! for)|undefined \(reading|Invalid (array|typed array|string) length|Invalid array buffer length|Maximum call stack|must be a constructor|called on (null|non-object|incompatible)|Class constructor|Method [A-Z]\w+\.|The "[^"]+" (argument|property)|ERR_|object null is not|Reduce of empty|offset is out of bounds|Array buffer allocation|on proxy|has been revoked|is not a valid|is read-only|has only a getter|not extensible|toFixed|toString\(\) radix|BigInt/;
+
+/** Null for an error in our form, else what is wrong with it. */
+function fault(error: unknown): string | null {
+  // The engine's own errors are of another realm than the tests'.
+  if (!isNativeError(error)) return `threw ${typeof error}`;
+  const { message } = error;
+  if (message.includes('internal:')) return message;
+  if (error.name === 'AbortError') return null;
+  if (engineWords.test(message)) return message;
+  return /^[\w.]+: ./.test(message) ? null : `not in our form: ${message}`;
+}
+
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
+const trap = new Proxy([1, 2], {
+  get(target, key) {
+    if (key === Symbol.toPrimitive || key === 'then') return undefined;
+    return Reflect.get(target, key) as unknown;
+  },
+});
+const throwing = {
+  toString(): string {
+    throw new Error('toString of the user');
+  },
+};
+/** Each hostile value by what a failure calls it. */
+const hostile: Readonly<Record<string, unknown>> = {
+  undefined,
+  null: null,
+  true: true,
+  '-1': -1,
+  '1.5': 1.5,
+  '2^53': 2 ** 53,
+  NaN,
+  "'text'": 'text',
+  '[]': [],
+  // eslint-disable-next-line no-sparse-arrays
+  '[, 1]': [, 1],
+  "['a']": ['a'],
+  '{}': {},
+  'Symbol()': Symbol('s'),
+  '1n': 1n,
+  'a function': () => undefined,
+  'a Proxy of an array': trap,
+  'a revoked Proxy': revoked,
+  'an object whose toString throws': throwing,
+  'a Tensor of another shape': ostinato.ones([7, 1, 2]),
+  'a bool Tensor': ostinato.tensor([true, false]),
+  'an empty Tensor': ostinato.zeros([0]),
+  'a Date': new Date(0),
+};
+
+const wrongKinds = (value: unknown): readonly unknown[] =>
+  new Map<string, readonly unknown[]>([
+    ['boolean', ['false', 1, {}, Symbol('s')]],
+    ['number', ['1', {}, true, Symbol('s')]],
+    ['string', [1, {}, true, Symbol('s')]],
+    ['function', [1, 'text', {}]],
+  ]).get(typeof value) ?? [1.5, 'text', Symbol('s')];
+
+const snake = (key: string): string =>
+  key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const attempt = (call: PublicCall, sample: Sample): unknown => {
+  try {
+    make(call, sample);
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('nothing was thrown');
+  }
+};
+const show = (value: unknown): string =>
+  typeof value === 'symbol' ? 'Symbol()' : typeof value === 'object' ? 'an object' : `${value as string}`; // prettier-ignore
+
+function refusal(error: unknown, what: string): string | null {
+  if (error === undefined) return `${what}: accepted`;
+  const wrong = fault(error);
+  if (wrong !== null) return `${what}: ${wrong}`;
+  if (error instanceof TypeError || error instanceof RangeError) return null;
+  return `${what}: ${(error as Error).message}, which is neither a TypeError nor a RangeError`;
+}
+
+test('the table has a line for everything public, and no other', () => {
+  const missing = calls.filter((call) => isCalled(call) && sampleOf(call.name) === null);
+  expect(missing.map(({ name }) => name)).toEqual([]);
+  const names = new Set(calls.map(({ name }) => name));
+  const isKnown = (name: string): boolean => names.has(name) || names.has(`Tensor.${name}`);
+  expect(sampledNames.filter((name) => !isKnown(name))).toEqual([]);
+});
+
+const sampled = calls.filter((call) => isCalled(call) && sampleOf(call.name) !== null);
+
+describe.each(sampled.map((call) => [call.name, call] as const))('%s', (name, call) => {
+  const fresh = (): Sample => sampleOf(name)!;
+
+  test('the call of the table works', () => {
+    expect(() => make(call, fresh())).not.toThrow();
+  });
+
+  test('whatever is passed, what comes back is a result or our sentence', () => {
+    const found: string[] = [];
+    const count = fresh().args.length;
+    for (let i = 0; i < count; i++) {
+      for (const [value, spoiled] of Object.entries(hostile)) {
+        const sample = fresh();
+        const args = sample.args.with(i, spoiled);
+        const error = attempt(call, { ...sample, args });
+        const wrong = error === undefined ? null : fault(error);
+        if (wrong !== null) found.push(`argument ${i} is ${value}: ${wrong}`);
+      }
+    }
+    for (let kept = 0; kept < count; kept++) {
+      const sample = fresh();
+      const error = attempt(call, { on: sample.on, args: sample.args.slice(0, kept) });
+      const wrong = error === undefined ? null : fault(error);
+      if (wrong !== null) found.push(`${kept} arguments: ${wrong}`);
+    }
+    expect(found).toEqual([]);
+  });
+
+  if (call.options.length === 0) return;
+  test('the table knows its options', () => {
+    const { options } = fresh();
+    expect(options).toBeDefined();
+    expect(Object.keys(options!).filter((key) => !call.options.includes(key))).toEqual([]);
+  });
+
+  test('options: what is unknown, of the wrong kind or no object is refused', () => {
+    const found: (string | null)[] = [];
+    const spoil = (options: unknown, what: string): unknown => {
+      const sample = fresh();
+      const error = attempt(call, { on: sample.on, args: [...sample.args, options] });
+      found.push(refusal(error, what));
+      return error;
+    };
+    for (const other of [null, 'text', true, 3, Symbol('s'), revoked, ostinato.ones([2])]) {
+      spoil(other, `${show(other)} in place of the options`);
+    }
+    const { options = {} } = fresh();
+    for (const key of call.options) {
+      const unknown = { ...options, [snake(key)]: options[key] };
+      if (snake(key) !== key) {
+        const error = spoil(unknown, snake(key));
+        if (error instanceof Error && !error.message.includes(`'${key}'`)) {
+          found.push(`${snake(key)}: does not name '${key}': ${error.message}`);
+        }
+      }
+      if (!(key in options)) continue;
+      for (const value of wrongKinds(options[key])) {
+        spoil({ ...options, [key]: value }, `${key}: ${show(value)}`);
+      }
+    }
+    spoil({ ...options, nonsense: 1 }, 'nonsense');
+    expect(found.filter((one) => one !== null)).toEqual([]);
+  });
+});

@@ -1,0 +1,153 @@
+// The public surface, read from the types of src/index.ts: every function, constructor and method that a user can call, with the
+// names of its parameters and the keys of its options object. What is marked @internal is not public.
+import { resolve } from 'node:path';
+import * as ts from 'typescript';
+
+export interface PublicCall {
+  /** As a user writes it: `add`, `nn.LSTM`, `nn.LSTM.forward`, `Tensor.add`. */
+  readonly name: string;
+  readonly kind: 'function' | 'constructor' | 'method';
+  readonly parameters: readonly string[];
+  /** Keys of the options object, which is the last parameter; empty when there is none. */
+  readonly options: readonly string[];
+}
+
+const root = resolve(__dirname, '..', '..');
+
+function program(): ts.Program {
+  const { config } = ts.readConfigFile(resolve(root, 'tsconfig.json'), (file) =>
+    ts.sys.readFile(file),
+  ) as { config: unknown };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  return ts.createProgram([resolve(root, 'src', 'index.ts')], options);
+}
+
+const isInternal = (symbol: ts.Symbol): boolean =>
+  symbol.getJsDocTags().some((tag) => tag.name === 'internal');
+
+const isHidden = (symbol: ts.Symbol): boolean =>
+  isInternal(symbol) ||
+  (symbol.declarations ?? []).some(
+    (declaration) =>
+      (ts.getCombinedModifierFlags(declaration) &
+        (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) !==
+      0,
+  );
+
+const isNamedOptions = (parameter: ts.Symbol): boolean =>
+  parameter.name === 'options' || parameter.name.startsWith('__');
+
+/** Keys of a parameter that is an options object: plain, and named so or with optional members only. */
+function optionKeys(parameter: ts.Symbol, type: ts.Type): string[] {
+  const parts = type.isUnion() ? type.types : [type];
+  for (const part of parts) {
+    if ((part.flags & ts.TypeFlags.Object) === 0) continue;
+    if (part.getCallSignatures().length > 0 || part.getConstructSignatures().length > 0) continue;
+    if (part.isClass() || part.getNumberIndexType() !== undefined) continue;
+    const members = part.getProperties();
+    if (members.length === 0) continue;
+    if (
+      isNamedOptions(parameter) ||
+      members.every((member) => (member.flags & ts.SymbolFlags.Optional) !== 0)
+    ) {
+      return members.map((member) => member.name);
+    }
+  }
+  return [];
+}
+
+/** Every call that the package offers. */
+export function publicCalls(): PublicCall[] {
+  const { checker, exports } = (() => {
+    const made = program();
+    const source = made.getSourceFile(resolve(root, 'src', 'index.ts'))!;
+    const found = made.getTypeChecker();
+    return {
+      checker: found,
+      exports: found.getExportsOfModule(found.getSymbolAtLocation(source)!),
+    };
+  })();
+  const calls = new Map<string, PublicCall>();
+  const seenClasses = new Set<ts.Symbol>();
+
+  const add = (
+    name: string,
+    kind: PublicCall['kind'],
+    signatures: readonly ts.Signature[],
+  ): void => {
+    if (signatures.length === 0) return;
+    const parameters: string[] = [];
+    const options = new Set<string>();
+    for (const signature of signatures) {
+      for (const [i, parameter] of signature.parameters.entries()) {
+        parameters[i] ??= parameter.name;
+        const keys = optionKeys(
+          parameter,
+          checker.getTypeOfSymbolAtLocation(
+            parameter,
+            parameter.valueDeclaration ?? signature.declaration!,
+          ),
+        );
+        if (i === signature.parameters.length - 1) keys.forEach((key) => options.add(key));
+      }
+    }
+    calls.set(name, { name, kind, parameters, options: [...options] });
+  };
+
+  const addClass = (name: string, symbol: ts.Symbol, type: ts.Type): void => {
+    if (seenClasses.has(symbol)) return;
+    seenClasses.add(symbol);
+    add(name, 'constructor', type.getConstructSignatures());
+    const instance = checker.getDeclaredTypeOfSymbol(symbol) as ts.InterfaceType;
+    const extendsClass = (symbol.declarations ?? []).some(
+      (declaration) =>
+        ts.isClassLike(declaration) &&
+        declaration.heritageClauses?.some(
+          (clause) => clause.token === ts.SyntaxKind.ExtendsKeyword,
+        ),
+    );
+    const inherits = (of: ts.InterfaceType, member: ts.Symbol): boolean =>
+      (of.getBaseTypes() ?? []).some(
+        (base) =>
+          checker.getPropertyOfType(base, member.name)?.valueDeclaration ===
+          member.valueDeclaration,
+      );
+    for (const member of checker.getPropertiesOfType(instance)) {
+      if (isHidden(member) || /^__@|#/.test(member.name)) continue;
+      // What a class inherits unchanged is a call of its base class.
+      const owner = member.valueDeclaration?.parent;
+      const isElsewhere =
+        owner !== undefined && ts.isClassLike(owner) && !symbol.declarations?.includes(owner);
+      if (isElsewhere || (extendsClass && inherits(instance, member))) continue;
+      const memberType = checker.getNonNullableType(checker.getTypeOfSymbol(member));
+      if ((member.flags & (ts.SymbolFlags.Accessor | ts.SymbolFlags.Property)) !== 0) {
+        const declaration = member.valueDeclaration;
+        // A field that holds a function of the user's, a module or a tensor is no method of ours.
+        if (declaration !== undefined && ts.isPropertyDeclaration(declaration)) continue;
+        if ((member.flags & ts.SymbolFlags.Accessor) !== 0) continue;
+      }
+      add(`${name}.${member.name}`, 'method', memberType.getCallSignatures());
+    }
+  };
+
+  const walk = (prefix: string, symbols: readonly ts.Symbol[]): void => {
+    for (const alias of symbols) {
+      const symbol =
+        (alias.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(alias) : alias;
+      if ((symbol.flags & ts.SymbolFlags.Value) === 0 || isInternal(symbol)) continue;
+      const name = prefix + alias.name;
+      if ((symbol.flags & ts.SymbolFlags.ValueModule) !== 0) {
+        walk(`${name}.`, checker.getExportsOfModule(symbol));
+        if ((symbol.flags & ts.SymbolFlags.Function) === 0) continue;
+      }
+      const type = checker.getTypeOfSymbol(symbol);
+      const [constructs] = type.getConstructSignatures();
+      // A class, or a constant that stands for one: what it makes is found through its construct signature.
+      const made = (symbol.flags & ts.SymbolFlags.Class) !== 0 ? symbol : constructs?.getReturnType().symbol; // prettier-ignore
+      if (made !== undefined) addClass(name, made, type);
+      else add(name, 'function', type.getCallSignatures());
+    }
+  };
+  walk('', exports);
+  return [...calls.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
