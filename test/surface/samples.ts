@@ -15,7 +15,8 @@ export interface Sample {
 type Make = () => Sample;
 
 const { nn, optim, data } = o;
-const folder = mkdtempSync(join(tmpdir(), 'ostinato-surface-'));
+/** Where the calls write files, spoiled paths too. */
+export const folder = mkdtempSync(join(tmpdir(), 'ostinato-surface-'));
 const file = (name: string): string => join(folder, name);
 
 const call = (...args: unknown[]): Sample => ({ args });

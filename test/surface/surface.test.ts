@@ -1,12 +1,21 @@
 // Right, or refused in one sentence of ours: every public function, constructor and method, found from the exports themselves
 // (surface.ts), is called with arguments spoiled one at a time. What comes back is a result or our own error: no message of the
 // engine's, nothing internal. What is no option, is of the wrong kind, or stands where the options object belongs is refused.
+import { rmSync } from 'node:fs';
 import { types } from 'node:util';
 import * as ostinato from 'ostinato';
 import { publicCalls, type PublicCall } from './surface';
-import { construct, sampledNames, sampleOf, type Sample } from './samples';
+import { construct, folder, sampledNames, sampleOf, type Sample } from './samples';
 
 const { isNativeError } = types;
+// A path that is spoiled is a file of that name.
+const before = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true });
+});
+
 const calls = publicCalls();
 // Abstract, or made by others only.
 const notMade = new Set([
