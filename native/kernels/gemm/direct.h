@@ -21,7 +21,7 @@ inline constexpr int64_t directElements = (int64_t(256) << 10) / sizeof(T);
 template <class T>
 int64_t runDepth(const Product<T>& p) {
   if (p.cColumn != 1 || p.N * p.K <= directElements<T>) return p.K;
-  return p.M <= 4 ? 8 : 32;
+  return p.M <= 2 ? 8 : p.M <= 4 ? 16 : 32;
 }
 
 template <class T>

@@ -77,6 +77,16 @@ struct Rows {
     return *this;
   }
 };
+// Rows whose elements are side by side.
+template <class T>
+struct DenseRows {
+  const T* p;
+  int64_t rowStride;
+  template <int MR>
+  OSTINATO_INLINE Rows<T> of() const {
+    return {p, rowStride, 1};
+  }
+};
 // A tile as pack.h packs it, [k][rows of the tile].
 template <class T>
 struct PackedRows {
@@ -281,13 +291,14 @@ template <class T, int width>
 alignas(64) inline constexpr T zeroColumns[width] = {};
 
 template <int MR, int width, class T, class Run>
-__attribute__((noinline)) void onCopy(const Edge<T>& c, Run run) {
+__attribute__((noinline)) void onCopy(Edge<T> c, Run run) {
   alignas(64) T memory[MR * width];
   c.gather(memory, MR, width);
   run(Whole<T>{memory, width, memory, width});
   c.scatter(memory, MR, width);
 }
-// Calls run(whole) on C itself where it is whole, else on a copy of the tile.
+// Calls run(whole) on C itself where it is whole, else on a copy of the tile. The edge is passed to the
+// copy by value, so that it stays in registers where there is none.
 template <int MR, int width, class T, class Run>
 OSTINATO_INLINE void onWhole(const Edge<T>& c, Run run) {
   if (c.isWhole(width))
@@ -299,7 +310,7 @@ template <int MR, int NV, class T, template <class> class A, template <class> cl
           template <class> class Hook>
 OSTINATO_INLINE void multiplyTile(int64_t K, const A<T>& a, const B<T>& b, const Edge<T>& c,
                                   Hook<T> hook) {
-  onWhole<MR, NV * Vec<T>::lanes>(c, [&](const Whole<T>& whole) OSTINATO_INLINE_LAMBDA {
+  onWhole<MR, NV * Vec<T>::lanes>(c, [&, K, hook](const Whole<T>& whole) OSTINATO_INLINE_LAMBDA {
     multiplyTile<MR, NV>(K, a, b, whole, hook);
   });
 }

@@ -164,7 +164,7 @@ class Backward {
               d;
         storeUpTo(dP + r * P + k, d, P - k);
       }
-    productOfRows(rows, P, {dP, P, 1}, hr, 0, 0, hr.groups(), true, state.dProjected, ldH,
+    productOfRows(rows, P, {dP, P}, hr, 0, 0, hr.groups(), true, state.dProjected, ldH,
                   state.strips);
   }
 
@@ -173,7 +173,7 @@ class Backward {
     const int64_t rows = end - state.n0;
     const T* const dG = s.dGates + (step.row + state.n0) * B * H;
     forEachSavedRun(cell, [&](int gate, int block, int count) {
-      productOfRows(rows, count * H, {dG + block * H, B * H, 1}, hh, gate * H, part.g0, part.g1,
+      productOfRows(rows, count * H, {dG + block * H, B * H}, hh, gate * H, part.g0, part.g1,
                     gate == 0 && !cell.hasSkipGradient, state.dh, ldS, state.strips);
     });
   }
@@ -198,7 +198,7 @@ class Backward {
       const int64_t g1 = ih.groups() * (index % cuts + 1) / cuts;
       const int64_t k0 = g0 * plainVectors * W<T>, k1 = min(g1 * plainVectors * W<T>, I);
       const int64_t row = index / cuts * rowsAtOnce, rows = min(R - row, rowsAtOnce);
-      productOfRows(rows, G * H, {s.dGates + row * B * H, B * H, 1}, ih, 0, g0, g1, true, c, ld,
+      productOfRows(rows, G * H, {s.dGates + row * B * H, B * H}, ih, 0, g0, g1, true, c, ld,
                     strips);
       for (int64_t r = 0; r < rows; ++r) {
         // Row row + r of [R, .]: a packed row, or (t, n).

@@ -180,17 +180,16 @@ class ForwardFew : protected ForwardStates<T> {
                     for (int64_t j = 0; j + 1 < count; ++j) row -= s.batchSizes[t + j];
                   for (int64_t j = 0; j < count; ++j) {
                     const int64_t active = min(s.batchSizes[t + j], n1);
-                    multiply<T>(active - n0, I, {s.x + (row + n0) * s.xStrideN, s.xStrideN, 1},
-                                panel, start, c + j * rows * ld, ld);
+                    multiply<T>(active - n0, I, {s.x + (row + n0) * s.xStrideN, s.xStrideN}, panel,
+                                start, c + j * rows * ld, ld);
                     row += s.batchSizes[t + j];
                   }
                 } else if (s.xStrideT == rows * s.xStrideN || count == 1) {
-                  multiply<T>(count * rows, I,
-                              {s.x + t * s.xStrideT + n0 * s.xStrideN, s.xStrideN, 1}, panel, start,
-                              c, ld, distance);
+                  multiply<T>(count * rows, I, {s.x + t * s.xStrideT + n0 * s.xStrideN, s.xStrideN},
+                              panel, start, c, ld, distance);
                 } else {
                   for (int64_t n = n0; n < n1; ++n)
-                    multiply<T>(count, I, {s.x + t * s.xStrideT + n * s.xStrideN, s.xStrideT, 1},
+                    multiply<T>(count, I, {s.x + t * s.xStrideT + n * s.xStrideN, s.xStrideT},
                                 panel, start, c + (n - n0) * ld, rows * ld);
                 }
               });
@@ -214,13 +213,13 @@ class ForwardFew : protected ForwardStates<T> {
       T* const c = pre + (B - G + v) * W<T>;
       if (firstNewRow > n)
         multiply<T>(firstNewRow - n, S,
-                    {out.at(step.previousT, step.previousRow) + n * out.strideN, out.strideN, 1},
+                    {out.at(step.previousT, step.previousRow) + n * out.strideN, out.strideN},
                     panel, nullptr, c, ld, distance);
       if (s.h0)
-        multiply<T>(end - firstNewRow, S, {s.h0 + firstNewRow * S, S, 1}, panel, nullptr,
+        multiply<T>(end - firstNewRow, S, {s.h0 + firstNewRow * S, S}, panel, nullptr,
                     c + (firstNewRow - n) * ld, ld, distance);
       else if (zeros)
-        multiply<T>(end - firstNewRow, S, {zeros, 0, 1}, panel, nullptr, c + (firstNewRow - n) * ld,
+        multiply<T>(end - firstNewRow, S, {zeros, 0}, panel, nullptr, c + (firstNewRow - n) * ld,
                     ld);
     });
     return finite;

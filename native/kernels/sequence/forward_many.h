@@ -100,7 +100,7 @@ class ForwardMany : protected ForwardStates<T> {
     if (rows < tileRows && tileVectors(int(rows)) > 1 && !vectorsTogether) {
       // Fewer rows than hide a multiply-add's latency take several vectors at once.
       for (int64_t k = 0; k < K; k += depth)
-        multiplyFew<T>(int(rows), min(depth, K - k), {a.at({0, 1, k, depth}), stripDepth<T>, 1},
+        multiplyFew<T>(int(rows), min(depth, K - k), {a.at({0, 1, k, depth}), stripDepth<T>},
                        b.from(k), k == 0 ? start : nullptr, c, ldc);
       return;
     }

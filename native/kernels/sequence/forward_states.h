@@ -59,7 +59,7 @@ class ForwardStates {
       for (int64_t row = n; row < end; row += maxRows) {
         const int64_t rows = min(end - row, maxRows);
         const T* const from = s.projected + (projectedRow(step) + row) * H;
-        multiply<T>(rows, H, {from, H, 1}, panel, zeroRow<T>, tile, ld);
+        multiply<T>(rows, H, {from, H}, panel, zeroRow<T>, tile, ld);
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t v = 0; v < panel.vectors; ++v) {
             const int64_t column = (group * plainVectors + v) * W<T>;

@@ -67,15 +67,16 @@ struct CopiedStrips {
 // continuing what C holds. strips: stripElements(maxRows, stripDepth) of scratch. Panels read in place are
 // passed in blocks of K, the next block being asked for meanwhile.
 template <class T>
-void productOfRows(int64_t rows, int64_t K, Rows<T> a, const PlainPanels<T>& panels, int64_t k0,
-                   int64_t g0, int64_t g1, bool fromZero, T* c, int64_t ldc, T* strips) {
+void productOfRows(int64_t rows, int64_t K, DenseRows<T> a, const PlainPanels<T>& panels,
+                   int64_t k0, int64_t g0, int64_t g1, bool fromZero, T* c, int64_t ldc,
+                   T* strips) {
   if (rows <= uncopiedRows || panels.direct) {
     const bool cut = panels.direct && K * panels.columns * int64_t(sizeof(T)) > inCache;
     const int64_t block = cut ? 64 : K;
     for (int64_t k = 0; k < K; k += block)
       for (int64_t g = g0; g < g1; ++g) {
         const Panel<T> panel = panels.panel(g).from(k0 + k);
-        multiply<T>(rows, min(block, K - k), {a.p + k, a.rowStride, 1}, panel,
+        multiply<T>(rows, min(block, K - k), {a.p + k, a.rowStride}, panel,
                     fromZero && k == 0 ? zeroRow<T> : nullptr, c + g * plainVectors * W<T>, ldc,
                     cut && k + block < K ? block * panel.kStride : 0);
       }

@@ -81,8 +81,8 @@ OSTINATO_INLINE PanelVectors<T> columnsOf(const Panel<T>& b, int64_t v) {
 
 // C = start + A * b for rows of one tile. Software prefetch at `distance` elements, unless 0.
 template <class T>
-void multiplyFew(int rows, int64_t K, const Rows<T>& a, const Panel<T>& b, const T* start, T* c,
-                 int64_t ldc, int64_t distance = 0) {
+void multiplyFew(int rows, int64_t K, const DenseRows<T>& a, const Panel<T>& b, const T* start,
+                 T* c, int64_t ldc, int64_t distance = 0) {
   withRows(rows, [&](auto mr) OSTINATO_INLINE_LAMBDA {
     constexpr int MR = decltype(mr)::v, step = tileVectors(MR);
     int64_t v = 0;
@@ -98,18 +98,18 @@ void multiplyFew(int rows, int64_t K, const Rows<T>& a, const Panel<T>& b, const
 }
 // The same for any number of rows: a few vectors stay in L1 while all row tiles pass by.
 template <class T>
-void multiply(int64_t rows, int64_t K, Rows<T> a, const Panel<T>& b, const T* start, T* c,
+void multiply(int64_t rows, int64_t K, DenseRows<T> a, const Panel<T>& b, const T* start, T* c,
               int64_t ldc, int64_t distance = 0) {
   if (rows <= 0) return;
-  if (rows <= tileRows) return multiplyFew(int(rows), K, a, b, start, c, ldc, distance);
+  if (rows <= tileRows) return multiplyFew<T>(int(rows), K, a, b, start, c, ldc, distance);
   const RowTiles tiles(rows);
   const int64_t step = tileVectors(tiles.rows(0));
   for (int64_t v = 0; v < b.vectors; v += step)
     for (int64_t tile = 0; tile < tiles.tiles; ++tile) {
       const int64_t row = tiles.firstRow(tile);
-      multiplyFew(tiles.rows(tile), K, {a.p + row * a.rowStride, a.rowStride, a.kStride},
-                  b.part(v, min(b.vectors - v, step)), start ? start + v * W<T> : nullptr,
-                  c + row * ldc + v * W<T>, ldc, tile == 0 ? distance : 0);
+      multiplyFew<T>(tiles.rows(tile), K, {a.p + row * a.rowStride, a.rowStride},
+                     b.part(v, min(b.vectors - v, step)), start ? start + v * W<T> : nullptr,
+                     c + row * ldc + v * W<T>, ldc, tile == 0 ? distance : 0);
     }
 }
 

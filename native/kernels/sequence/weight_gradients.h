@@ -143,7 +143,7 @@ class WeightGradients {
   void narrowInput(int64_t m0, int64_t m1, T* scratch) const {
     constexpr int64_t block = 16, maxColumns = 8192;
     const int64_t I = s.inputSize, lda = B * H;
-    T* const x = scratch;                        // [block][I]
+    T* const x = scratch;                        // [I][block]
     T* const transposed = x + block * tileRows;  // [I][columns]
     const T* row[block];
     for (int64_t m = m0; m < m1; m += maxColumns) {
@@ -153,10 +153,10 @@ class WeightGradients {
         const int64_t kb = min(block, R - k);
         rowsOf(Source::input, k, kb, row);
         for (int64_t i = 0; i < kb; ++i)
-          for (int64_t j = 0; j < I; ++j) x[i * I + j] = row[i][j];
+          for (int64_t j = 0; j < I; ++j) x[j * block + i] = row[i][j];
         const T* const dG = s.dGates + k * lda + m;
         for (int64_t v = 0; v < columns / W<T>; v += plainVectors)
-          multiplyFew<T>(int(I), kb, {x, 1, I},
+          multiplyFew<T>(int(I), kb, {x, block},
                          {dG + v * W<T>, min(plainVectors, columns / W<T> - v), lda, W<T>},
                          k == 0 ? zeroRow<T> : nullptr, transposed + v * W<T>, columns);
       }
@@ -311,6 +311,15 @@ class WeightGradients {
     if (bias)
       for (int64_t m = m0; m < m1; ++m) bias[m] = 0;
     if (R == 0) return;
+    if (wanted == 0 && R <= KC) {
+      if (!bias) return;
+      forEachVector<T>(m0, m1, [&](int64_t m, int lanes) {
+        Vec<T> sum = zero<T>();
+        for (int64_t r = 0; r < R; ++r) sum = sum + load(a + r * lda + m, lanes);
+        store(bias + m, sum, lanes);
+      });
+      return;
+    }
     if (R <= fewSteps) {
       for (int64_t r = 0; r < R && bias; ++r)
         for (int64_t m = m0; m < m1; ++m) bias[m] = bias[m] + a[r * lda + m];
@@ -332,7 +341,7 @@ class WeightGradients {
               const int64_t ldc = panel.factor->N, m = tiles.firstRow(t);
               T* const c = panel.factor->C + (m0 + m) * ldc + panel.n;
               const Edge<T> target = {panel.columns, c, ldc, 1, range.k0 > 0 ? c : nullptr, ldc, 1};
-              prefetchTile(c + MR * ldc, ldc);
+              if (range.depth >= 32) prefetchTile(c + MR * ldc, ldc);
               withConstant<panelVectors>(panel.vectors, [&](auto nv) OSTINATO_INLINE_LAMBDA {
                 multiplyTile<MR, decltype(nv)::v>(
                     range.depth, PackedRows<T>{rows.memory + (m - rows.first) * range.depth},
