@@ -41,3 +41,22 @@ describe.each(documents)('%s', (file) => {
     }
   });
 });
+
+test('the README promises the sections that CONTRIBUTING has: how to add each thing', () => {
+  const promise = /CONTRIBUTING\.md\): .*how to add (.*)\./.exec(
+    readFileSync(join(root, 'README.md'), 'utf8'),
+  )![1];
+  const headings = [
+    ...readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').matchAll(/^## Add (?:an?) (.*)$/gm),
+  ].map(([, thing]) => thing);
+  // An elementwise function and a reduction are operations.
+  const added: Record<string, readonly string[]> = {
+    'an operation': ['elementwise function', 'reduction'],
+    'a kernel': ['kernel'],
+    'a layer': ['layer'],
+  };
+  const promised = promise.split(/, | or /);
+  expect(promised).toEqual(Object.keys(added));
+  expect(Object.values(added).flat()).toEqual(expect.arrayContaining(headings));
+  expect(headings).toEqual(expect.arrayContaining(Object.values(added).flat()));
+});
