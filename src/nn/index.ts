@@ -30,6 +30,7 @@ export {
   SiLU,
   Softmax,
   Softplus,
+  Softsign,
   Tanh,
   type ELUOptions,
   type GELUOptions,

@@ -68,7 +68,7 @@ const dimNames = [
   'prod',
 ] as const;
 const layerNames = {
-  ReLU: {}, Sigmoid: {}, SiLU: {}, Tanh: {}, Identity: {}, GELU: { approximate: 'tanh' }, ELU: { alpha: 2 },
+  ReLU: {}, Sigmoid: {}, SiLU: {}, Softsign: {}, Tanh: {}, Identity: {}, GELU: { approximate: 'tanh' }, ELU: { alpha: 2 },
   LeakyReLU: { negativeSlope: 0.2 }, Softplus: { beta: 2, threshold: 10 },
 } as const; // prettier-ignore
 const positionalLayers = {

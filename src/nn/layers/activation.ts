@@ -64,6 +64,20 @@ export class SiLU extends Module {
   }
 }
 
+/**
+ * x / (1 + |x|) of each element (torch.nn.Softsign), from −1 to 1.
+ * @example new nn.Softsign().forward(tensor([-1, 3])) // [-0.5, 0.75]
+ */
+export class Softsign extends Module {
+  /**
+   * The function of `input`, of the same shape.
+   * @throws TypeError unless `input` is a tensor.
+   */
+  forward(input: Tensor): Tensor {
+    return F.softsign(input);
+  }
+}
+
 /** Options of `GELU`. */
 export interface GELUOptions {
   /** `'tanh'` for x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default: `'none'`. */
