@@ -9,6 +9,7 @@
 #include "../runtime/memory.h"
 #include "../runtime/threads.h"
 #include "arguments.h"
+#include "constants.h"
 #include "entries.h"
 #include "instance.h"
 #include "replay.h"
@@ -31,9 +32,9 @@ static napi_value addressOf(napi_env env, napi_callback_info info) {
 
 class Module : public Napi::Addon<Module> {
  public:
-  // { isa, availableIsas, maxThreads, argumentKinds, programFormat, addressOf, getNumThreads,
-  // setNumThreads, createInstance }; isa is null when OSTINATO_ISA names a set that this
-  // machine or build does not have.
+  // { isa, availableIsas, maxThreads, constants, argumentKinds, programFormat, addressOf,
+  // sequenceMemory, getNumThreads, setNumThreads, createInstance }; isa is null when OSTINATO_ISA
+  // names a set that this machine or build does not have.
   Module(Napi::Env env, Napi::Object exports) {
     keepFreedMemory();
     const KernelTable* const table = useSelectedTable();
@@ -51,9 +52,11 @@ class Module : public Napi::Addon<Module> {
             InstanceValue("isa", isa, napi_enumerable),
             InstanceValue("availableIsas", available, napi_enumerable),
             InstanceValue("maxThreads", Napi::Number::New(env, maxThreads()), napi_enumerable),
+            InstanceValue("constants", kernelConstants(env), napi_enumerable),
             InstanceValue("argumentKinds", argumentKinds(env), napi_enumerable),
             InstanceValue("programFormat", programFormat(env), napi_enumerable),
             InstanceValue("addressOf", Napi::Value(env, address), napi_enumerable),
+            InstanceMethod<&Module::sequenceMemory>("sequenceMemory", napi_enumerable),
             InstanceMethod<&Module::getNumThreads>("getNumThreads", napi_enumerable),
             InstanceMethod<&Module::setNumThreads>("setNumThreads", napi_enumerable),
             InstanceMethod<&Module::createInstance>("createInstance", napi_enumerable),
@@ -81,6 +84,10 @@ class Module : public Napi::Addon<Module> {
     format["tableStep"] = Napi::Number::New(env, tableStep);
     format["scratchBase"] = Napi::Number::New(env, scratchBase);
     return format;
+  }
+
+  Napi::Value sequenceMemory(const Napi::CallbackInfo& info) {
+    return ostinato::sequenceMemory(info);
   }
 
   Napi::Value getNumThreads(const Napi::CallbackInfo& info) {

@@ -3,6 +3,7 @@
  * (native/binding/replay.h). What only a chain uses then never leaves the caches. Each element is computed
  * by the same operations as before, so no bit changes.
  */
+import { addon } from '../native/kernels';
 import { programFormat } from '../native/recording';
 import { firstSizeAt, readWalk } from '../native/strided';
 import { planBuffers } from './plan';
@@ -42,9 +43,9 @@ export const isChain = (step: Step): step is Chain => 'links' in step;
 const tileBytes = 96 << 10;
 // A longer row is no part of a tile; its call shares its work among threads by itself.
 const mostColumns = 4096;
-const mostLinks = 96;
-// mostLinks of these fit into a worker's scratch memory (native/kernels/work.h: 8 MB).
 const mostLocalBytes = 80 << 10;
+// Each link may write one such buffer, and all of them fit into a worker's scratch memory.
+const mostLinks = Math.min(96, Math.floor(addon.constants.work.scratchBytes / mostLocalBytes));
 
 // How many rows a call has by itself: of two dimensions the first, of one any divisor of its elements.
 interface Extent {

@@ -5,12 +5,42 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
+/** What a cell's policy in native/kernels/sequence/cells says of it. */
+export interface CellConstants {
+  /** Blocks of H rows in the weights. */
+  readonly gates: number;
+  /** Values for each hidden unit that backward needs. */
+  readonly blocks: number;
+  readonly hasCellState: boolean;
+  /** Whether backward needs the activated gates (a plain RNN's output says enough). */
+  readonly savesGates: boolean;
+}
+
+/** In elements (native/kernels/sequence/memory.h). */
+export interface SequenceMemory {
+  readonly packed: number;
+  readonly workspace: number;
+}
+
 /** What native/binding/addon.cc exports. */
 export interface Addon {
   /** The instruction set in use; null when OSTINATO_ISA names one that is not available. */
   readonly isa: string | null;
   readonly availableIsas: readonly string[];
   readonly maxThreads: number;
+  /** Sizes and limits of the kernels (native/binding/constants.cc). */
+  readonly constants: {
+    /** How many dimensions and operands an elementwise kernel walks (native/kernels/strided.h). */
+    readonly strided: Readonly<Record<'maxDims' | 'maxOperands', number>>;
+    /** Bytes of a worker's scratch memory (native/kernels/work.h). */
+    readonly work: { readonly scratchBytes: number };
+    /** A generator's state (native/kernels/random/mt19937.h): how many words it begins with, where the others are, in bytes. */
+    readonly generator: Readonly<
+      Record<'words' | 'left' | 'next' | 'nextNormal' | 'hasNextNormal' | 'bytes', number>
+    >;
+    /** The cells of the sequence kernels (native/kernels/sequence/cells). */
+    readonly cells: Readonly<Record<'rnn' | 'lstm' | 'gru', CellConstants>>;
+  };
   /** What a recorded argument is, and what the size of an address's elements is multiplied by (native/binding/entries.h). */
   readonly argumentKinds: Readonly<
     Record<
@@ -21,6 +51,15 @@ export interface Addon {
   /** The numbers of a program's steps that are no kernel, and of the base that is scratch (native/binding/replay.h). */
   readonly programFormat: Readonly<Record<'chainStep' | 'tableStep' | 'scratchBase', number>>;
   addressOf(array: ArrayBufferView): number;
+  /** Elements that a sequence kernel is given: of packed weights, and of backward's workspace. */
+  sequenceMemory(
+    gates: number,
+    blocks: number,
+    itemSize: number,
+    inputSize: number,
+    hiddenSize: number,
+    projSize: number,
+  ): SequenceMemory;
   getNumThreads(): number;
   setNumThreads(threads: number): void;
   /** What each evaluation of this package has for itself. */

@@ -3,7 +3,7 @@
  * merged shape, then each operand's strides. Neighbouring dimensions are merged where every operand steps through them
  * as through one. The operands broadcast to the shape of the last, the output.
  */
-import { args, type Memory } from './kernels';
+import { addon, args, type Memory } from './kernels';
 
 /** What a kernel needs to know of a tensor to walk over it. */
 export interface Elements extends Memory {
@@ -51,10 +51,10 @@ export const walkArguments = ({ dims, operands, sizes, strides }: Walk): number[
 ];
 
 /** How many dimensions a kernel walks, after merging. */
-export const maxDims = 8;
+export const { maxDims } = addon.constants.strided;
 // The merged sizes, and from i * maxDims on operand i's strides.
 const sizes = new Float64Array(maxDims);
-const steps = new Float64Array(4 * maxDims);
+const steps = new Float64Array(addon.constants.strided.maxOperands * maxDims);
 
 /** The stride of `x` along dimension d of a shape that it broadcasts to: 0 where it repeats. */
 function strideAlong(x: Elements, d: number, ndim: number): number {

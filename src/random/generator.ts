@@ -5,15 +5,16 @@
 import { instanceOf, optionsTable, refuse } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/generated';
-import { memoryAt } from '../native/kernels';
+import { addon, memoryAt } from '../native/kernels';
 import { allocate, type Storage } from '../tensor/storage';
 
 const seedState = kernel('mt19937_seed');
 const drawWords = kernel('mt19937_words');
 
-// The state's layout in memory, in bytes: native/kernels/random/mt19937.h. A 64-bit draw lands behind it.
-const words = 624;
-const at = { left: 2496, next: 2500, nextNormal: 2504, hasNextNormal: 2512, draw: 2520, end: 2528 };
+// The state's layout in memory, in bytes. A 64-bit draw is written behind it.
+const at = addon.constants.generator;
+const { words } = at;
+const allBytes = at.bytes + 8;
 
 // PyTorch's layout of a saved state, in bytes: seed (64 bits), left, "seeded" (32 each), next (64), the words
 // (64 each), three doubles of which the second is the kept normal, whether there is one (32, padded to 64),
@@ -60,8 +61,8 @@ function nonDeterministicSeed(): bigint {
  * const noise = randn([2, 3], { generator });
  */
 export class Generator {
-  private readonly storage: Storage = allocate(at.end);
-  private readonly view = new DataView(this.storage.buffer, this.storage.byteOffset, at.end);
+  private readonly storage: Storage = allocate(allBytes);
+  private readonly view = new DataView(this.storage.buffer, this.storage.byteOffset, allBytes);
   private currentSeed = defaultSeed;
   /** @internal Where the kernels find the state. */
   readonly address = this.storage.address;
@@ -145,9 +146,9 @@ export class Generator {
 
   /** @internal Two words, the first in the upper half. */
   random64(): bigint {
-    runMt19937Words(drawWords, this, memoryAt(this, at.draw), 2);
-    const upper = this.view.getUint32(at.draw, little);
-    return (BigInt(upper) << 32n) | BigInt(this.view.getUint32(at.draw + 4, little));
+    runMt19937Words(drawWords, this, memoryAt(this, at.bytes), 2);
+    const upper = this.view.getUint32(at.bytes, little);
+    return (BigInt(upper) << 32n) | BigInt(this.view.getUint32(at.bytes + 4, little));
   }
 }
 

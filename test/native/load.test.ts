@@ -25,10 +25,18 @@ describe('loadAddon', () => {
     writeFileSync(path, '');
     return path;
   }
+  const cell = { gates: 1, blocks: 1, hasCellState: false, savesGates: false };
   const addon = (isa: string | null): Addon => ({
     isa,
     availableIsas: ['avx2', 'scalar'],
     maxThreads: 1,
+    constants: {
+      strided: { maxDims: 8, maxOperands: 4 },
+      work: { scratchBytes: 0 },
+      generator: { words: 0, left: 0, next: 0, nextNormal: 0, hasNextNormal: 0, bytes: 0 },
+      cells: { rnn: cell, lstm: cell, gru: cell },
+    },
+    sequenceMemory: () => ({ packed: 0, workspace: 0 }),
     addressOf: () => 0,
     getNumThreads: () => 1,
     setNumThreads: () => undefined,

@@ -13,6 +13,7 @@
 #include <random>
 #include <string>
 
+#include "kernels/sequence/memory.h"
 #include "runtime/dispatch.h"
 #include "runtime/threads.h"
 
@@ -218,8 +219,7 @@ template <class T>
 Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c) {
   const Layer& l = setup.layer;
   const int64_t G = l.gates(), B = l.kind == Kind::gru ? 4 : G, S = l.state();
-  const int64_t R = Placed<T>::rows(l), W = int64_t(64 / sizeof(T));
-  const auto up = [&](int64_t n) { return (n + W - 1) / W * W; };
+  const int64_t R = Placed<T>::rows(l);
   const bool lstm = l.kind == Kind::lstm, saves = l.kind == Kind::lstm || l.kind == Kind::gru;
   const bool training = !setup.inference;
   Work& work = processWork();
@@ -240,7 +240,8 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   Guarded<T> hN(l.N * S), cN(lstm ? l.N * l.H : 0);
   Guarded<T> gates(training && saves ? R * B * l.H : 0), cells(training && lstm ? R * l.H : 0);
   Guarded<T> projected(l.P ? (training ? R : l.N) * l.H : 0);
-  Guarded<T> packed(W + up(l.H) * (B + G * (l.I + S)) + up(l.P) * l.H);
+  const SequenceMemory<T> memory = {G, B, l.I, l.H, l.P};
+  Guarded<T> packed(memory.packed());
 
   SequenceForward<T> f = {};
   f.steps = l.T, f.batch = l.N, f.inputSize = l.I, f.hiddenSize = l.H, f.projSize = l.P;
@@ -283,8 +284,7 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   if (setup.gradOut) gradOut.fill(c.gradients.out);
   const auto gradHN = guardedCopy<T>(c.gradients.hN), gradCN = guardedCopy<T>(c.gradients.cN);
   Guarded<T> dGates(R * B * l.H), dProjected(R * l.P);
-  const int64_t recurrent = up(S) * G * l.H + up(l.P ? l.H : 0) * l.P, input = up(l.I) * G * l.H;
-  Guarded<T> workspace(recurrent > input ? recurrent : input);
+  Guarded<T> workspace(memory.workspace());
   Guarded<T> gradH0(l.N * S), gradC0(lstm ? l.N * l.H : 0);
   Guarded<T> gradWeightIh(G * l.H * l.I), gradWeightHh(G * l.H * S), gradBiasIh(G * l.H),
       gradBiasHh(G * l.H), gradWeightHr(l.P * l.H);

@@ -1,8 +1,8 @@
 // The Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998): state, recurrence and tempering, and
 // uniform numbers in [0, 1). The other distributions are in the other files of this folder.
 //
-// The state is a buffer that TypeScript owns; its layout is `Generator` below, and
-// src/random/generator.ts knows the same offsets.
+// The state is a buffer that TypeScript owns; its layout is `Generator` below, whose offsets
+// the add-on exports (binding/constants.cc).
 #pragma once
 
 #include <cstddef>

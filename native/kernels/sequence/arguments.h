@@ -12,14 +12,14 @@
 //   LSTM     4: i f g o                  4: i f g o
 //   GRU      3: r z n                    4: r z n and W_hn h + b_hn, which the reset gate scales
 //
-// Sizes in elements; W = 64 / sizeof(T) lanes, up(n) = ceil(n / W) * W. TypeScript mirrors them.
-//   packed      W + up(H) * (B + G*(I + S)) + up(P) * H
+// Sizes in elements. TypeScript allocates all of them.
+//   packed      SequenceMemory::packed() (memory.h)
 //   gates       R * B*H   LSTM and GRU, training only
 //   cells       R * H     LSTM, training only
 //   projected   R * H     projection only; N * H in inference: the state before W_hr
 //   dGates      R * B*H   may be gates itself
 //   dProjected  R * P     projection only
-//   workspace   max(up(S) * G*H + (P ? up(H) * P : 0), up(I) * G*H), of the backward pass
+//   workspace   SequenceMemory::workspace(), of the backward pass
 #pragma once
 
 #include <cstdint>

@@ -108,6 +108,7 @@ export abstract class RecurrentBase extends Module {
   readonly projSize: number;
   readonly #kind: CellKind;
   readonly #relu: boolean;
+  readonly #sizes: readonly CellSizes[];
   readonly #names: string[][] = [];
 
   /** @internal */
@@ -140,6 +141,12 @@ export abstract class RecurrentBase extends Module {
         `${name}: projSize must be below hiddenSize (${hiddenSize}), or 0 for no projection, got ${projSize}`,
       );
     }
+    const inner = (projSize || hiddenSize) * this.#directions;
+    this.#sizes = Array.from({ length: this.numLayers }, (_, layer) => ({
+      inputSize: layer === 0 ? this.inputSize : inner,
+      hiddenSize,
+      projSize,
+    }));
     this.#addParameters(options.dtype);
     this.resetParameters();
   }
@@ -148,19 +155,13 @@ export abstract class RecurrentBase extends Module {
     return this.bidirectional ? 2 : 1;
   }
 
-  #sizes(layer: number): CellSizes {
-    const { hiddenSize, projSize } = this;
-    const S = projSize || hiddenSize;
-    return { inputSize: layer === 0 ? this.inputSize : S * this.#directions, hiddenSize, projSize };
-  }
-
   #addParameters(dtype: DType): void {
     const G = cells[this.#kind].gates;
     const H = this.hiddenSize;
     const add = (name: string, shape: number[]): void =>
       this.registerParameter(name, new Parameter(empty(shape, dtype)));
     for (let layer = 0; layer < this.numLayers; layer++) {
-      const { inputSize } = this.#sizes(layer);
+      const { inputSize } = this.#sizes[layer];
       for (let d = 0; d < this.#directions; d++) {
         const suffix = `_l${layer}${d === 1 ? '_reverse' : ''}`;
         add(`weight_ih${suffix}`, [G * H, inputSize]);
@@ -290,7 +291,7 @@ export abstract class RecurrentBase extends Module {
   ): States | null {
     if (states === null) return null;
     const layers = this.numLayers * this.#directions;
-    const S = stateSize(this.#sizes(0));
+    const S = stateSize(this.#sizes[0]);
     const expect = (features: number): number[] =>
       unbatched ? [layers, features] : [layers, batch, features];
     this.#checkState('h0', states.h, expect(S), dtype);
@@ -322,7 +323,7 @@ export abstract class RecurrentBase extends Module {
         ofLayer(start?.c, layer),
         this.#weights(layer),
         {
-          sizes: this.#sizes(layer),
+          sizes: this.#sizes[layer],
           batchFirst: this.batchFirst,
           relu: this.#relu,
           batchSizes,

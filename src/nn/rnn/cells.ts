@@ -4,7 +4,7 @@
  */
 import { boolean, oneOf, optionsTable, positiveInteger } from '../../check';
 import { squeeze, unsqueeze } from '../../ops';
-import { cells, type CellKind } from '../../ops/sequence/cells';
+import { cells, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import { sequence } from '../../ops/sequence/sequence';
 import { contiguous } from '../../ops/clone';
 import type { DType } from '../../tensor/dtype';
@@ -56,6 +56,7 @@ abstract class CellBase extends Module {
   /** [G · hiddenSize], or null. */
   readonly bias_hh: Parameter | null;
   readonly #kind: CellKind;
+  readonly #sizes: CellSizes;
 
   /** @internal */
   constructor(
@@ -70,6 +71,7 @@ abstract class CellBase extends Module {
     this.inputSize = positiveInteger.check(name, 'inputSize', inputSize);
     this.hiddenSize = positiveInteger.check(name, 'hiddenSize', hiddenSize);
     this.bias = bias;
+    this.#sizes = { inputSize, hiddenSize, projSize: 0 };
     const rows = cells[kind].gates * hiddenSize;
     this.weight_ih = new Parameter(empty([rows, inputSize], dtype));
     this.weight_hh = new Parameter(empty([rows, hiddenSize], dtype));
@@ -139,7 +141,7 @@ abstract class CellBase extends Module {
       c && contiguous(lift(c)),
       [[this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh, null]],
       {
-        sizes: { inputSize: this.inputSize, hiddenSize: this.hiddenSize, projSize: 0 },
+        sizes: this.#sizes,
         batchFirst: false,
         relu,
         batchSizes: null,

@@ -1,53 +1,41 @@
-/**
- * What the recurrent kernels need to know of each cell, and the sizes of the memory that they are given. The
- * formulae mirror native/kernels/sequence/arguments.h.
- */
+/** What the recurrent kernels need to know of each cell, and the sizes of the memory that they are given. */
 import { family, type KernelFamily } from '../../native/families';
+import { addon } from '../../native/kernels';
+import type { CellConstants, SequenceMemory } from '../../native/load';
 import { itemSize, type DType } from '../../tensor/dtype';
 
 export type CellKind = 'rnn' | 'lstm' | 'gru';
 
-export interface Cell {
+export interface Cell extends CellConstants {
   readonly name: string;
-  /** Rows of the weights for each hidden unit. */
-  readonly gates: number;
-  /** Values for each hidden unit that backward needs. */
-  readonly blocks: number;
-  readonly hasCellState: boolean;
-  /** Whether backward needs the activated gates (a plain RNN's output says enough). */
-  readonly savesGates: boolean;
   readonly forward: KernelFamily<'SequenceForward'>;
   readonly backward: KernelFamily<'SequenceBackward'>;
+  /** Of each element size, what is known for the sizes of a layer. */
+  readonly memory: Readonly<Record<number, WeakMap<CellSizes, SequenceMemory>>>;
 }
 
+const cellOf = (
+  name: string,
+  constants: CellConstants,
+  forward: Cell['forward'],
+  backward: Cell['backward'],
+): Cell => ({
+  name,
+  gates: constants.gates,
+  blocks: constants.blocks,
+  hasCellState: constants.hasCellState,
+  savesGates: constants.savesGates,
+  forward,
+  backward,
+  memory: { 4: new WeakMap(), 8: new WeakMap() },
+});
+
+const { rnn, lstm, gru } = addon.constants.cells;
+
 export const cells: Readonly<Record<CellKind, Cell>> = {
-  rnn: {
-    name: 'RNN',
-    gates: 1,
-    blocks: 1,
-    hasCellState: false,
-    savesGates: false,
-    forward: family('rnn_forward'),
-    backward: family('rnn_backward'),
-  },
-  lstm: {
-    name: 'LSTM',
-    gates: 4,
-    blocks: 4,
-    hasCellState: true,
-    savesGates: true,
-    forward: family('lstm_forward'),
-    backward: family('lstm_backward'),
-  },
-  gru: {
-    name: 'GRU',
-    gates: 3,
-    blocks: 4,
-    hasCellState: false,
-    savesGates: true,
-    forward: family('gru_forward'),
-    backward: family('gru_backward'),
-  },
+  rnn: cellOf('RNN', rnn, family('rnn_forward'), family('rnn_backward')),
+  lstm: cellOf('LSTM', lstm, family('lstm_forward'), family('lstm_backward')),
+  gru: cellOf('GRU', gru, family('gru_forward'), family('gru_backward')),
 };
 
 /** I, H, P and what follows from them. */
@@ -61,22 +49,22 @@ export interface CellSizes {
 /** Features of the state that goes round: S. */
 export const stateSize = ({ hiddenSize, projSize }: CellSizes): number => projSize || hiddenSize;
 
-const upToVector = (n: number, dtype: DType): number => {
-  const lanes = 64 / itemSize(dtype);
-  return Math.ceil(n / lanes) * lanes;
-};
+/** Computed once for each layer: a layer has one object of sizes. */
+function memoryOf(cell: Cell, sizes: CellSizes, dtype: DType): SequenceMemory {
+  const bytes = itemSize(dtype);
+  const known = cell.memory[bytes].get(sizes);
+  if (known !== undefined) return known;
+  const { inputSize, hiddenSize, projSize } = sizes;
+  const { gates, blocks } = cell;
+  const found = addon.sequenceMemory(gates, blocks, bytes, inputSize, hiddenSize, projSize);
+  cell.memory[bytes].set(sizes, found);
+  return found;
+}
 
 /** Elements of the packed weights. */
-export function packedLength(cell: Cell, sizes: CellSizes, dtype: DType): number {
-  const { inputSize: I, hiddenSize: H, projSize: P } = sizes;
-  const up = (n: number): number => upToVector(n, dtype);
-  return up(1) + up(H) * (cell.blocks + cell.gates * (I + stateSize(sizes))) + up(P) * H;
-}
+export const packedLength = (cell: Cell, sizes: CellSizes, dtype: DType): number =>
+  memoryOf(cell, sizes, dtype).packed;
 
 /** Elements of backward's workspace. */
-export function workspaceLength(cell: Cell, sizes: CellSizes, dtype: DType): number {
-  const { inputSize: I, hiddenSize: H, projSize: P } = sizes;
-  const up = (n: number): number => upToVector(n, dtype);
-  const G = cell.gates;
-  return Math.max(up(stateSize(sizes)) * G * H + (P ? up(H) * P : 0), up(I) * G * H);
-}
+export const workspaceLength = (cell: Cell, sizes: CellSizes, dtype: DType): number =>
+  memoryOf(cell, sizes, dtype).workspace;
