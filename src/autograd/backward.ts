@@ -67,7 +67,7 @@ function visit(node: Node, newest: Node, retainGraph: boolean, targets: Targets 
   if (node.leaf !== null) {
     if (targets === null) accumulate(node.leaf, grad);
   } else if (targets === null || reachesTarget(node)) {
-    // What lies below a target is not walked, and so stays whole for a later walk.
+    // What is beyond a target is not walked, and so can be walked later.
     node.retained = retainGraph;
     propagate(node, newest, grad);
     if (!retainGraph) consume(node);

@@ -61,7 +61,7 @@ export class Node implements GradFn {
   parts: (Tensor | null)[] | null = null;
   /** The last walk that came here. */
   walk = 0;
-  /** Whether a gradient that is asked for lies beyond. */
+  /** Whether this node leads to a gradient that is asked for. */
   reachesTarget = true;
 
   constructor(

@@ -7,7 +7,7 @@ export type Targets = Map<Node, Tensor | null>;
 
 let walks = 0;
 
-/** Whether a gradient that is asked for lies beyond `node`. */
+/** Whether `node` leads to a gradient that is asked for. */
 export function reachesTarget({ next }: Node): boolean {
   for (let i = 0; i < next.length; i++) {
     const one = next[i];

@@ -19,7 +19,7 @@ type FieldOf<T, Name extends keyof T, Undefined extends keyof T> = Name extends 
     : Rule<T[Name]>;
 
 /**
- * What each option of `T` must be, in the order in which a value that stands in place of the object is matched.
+ * What each option of `T` must be, in the order in which a value that is given in place of the object is matched.
  * `Undefined` names the options that have no default.
  */
 export type Fields<T, Undefined extends keyof T = never> = {

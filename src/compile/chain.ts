@@ -9,7 +9,7 @@ import { firstSizeAt, readWalk } from '../native/strided';
 import { planBuffers } from './plan';
 import type { Buffer, Call, Pointer } from './trace';
 
-/** How an operand lies: `rows` rows, `rowStep` bytes apart, each `columns` elements, `columnStep` (0 or 1) apart. */
+/** The layout of an operand: `rows` rows, `rowStep` bytes apart, each `columns` elements, `columnStep` (0 or 1) apart. */
 interface Operand {
   readonly pointer: Pointer;
   readonly rowStep: number;
@@ -30,7 +30,7 @@ export interface Chain {
   readonly rows: number;
   readonly tileRows: number;
   readonly links: readonly Link[];
-  /** Where in a worker's memory a tile of a buffer lies that no other step uses. */
+  /** Offset in a worker's scratch memory of a tile of a buffer that no other step uses. */
   readonly local: ReadonlyMap<Buffer, number>;
 }
 
@@ -113,7 +113,7 @@ function spansOf(links: readonly Link[]): Map<Buffer, Span> {
   return spans;
 }
 
-// Rows of a buffer that is written do not meet.
+// Rows of a buffer that is written do not overlap.
 const rowsAreApart = (spans: ReadonlyMap<Buffer, Span>): boolean => {
   for (const { rowStep, from, to, written, regular } of spans.values()) {
     if (written && (!regular || to - from > rowStep)) return false;
@@ -221,7 +221,7 @@ export function withChains(calls: readonly Call[], temporary: (buffer: Buffer) =
 
 const rowsOf = ({ call: { args }, countAt, perRow }: Link): number => args[countAt] / perRow;
 
-/** A chain as native/binding/replay.h reads it; `place` says where a pointer's buffer lies. */
+/** A chain as native/binding/replay.h reads it; `place` gives the base of a pointer's buffer. */
 export function writeChain(
   { rows, tileRows, links, local }: Chain,
   place: (pointer: Pointer) => { base: number; offset: number },

@@ -1,5 +1,5 @@
 /**
- * The buffer plan: where in one workspace the temporaries of a program lie. Two of them share memory unless both are
+ * The buffer plan: the offsets of a program's temporaries in one workspace. Two of them share memory unless both are
  * in use at some call.
  */
 

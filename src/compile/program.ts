@@ -11,7 +11,7 @@ import { withSums } from './sums';
 import type { Buffer, Call, Pointer } from './trace';
 import { withPackedWeights } from './weights';
 
-/** Where buffers lie in the memory that a forward run leaves, by address. */
+/** The offsets of buffers in the memory that a forward run leaves, by address. */
 export interface SavedLayout {
   readonly offsets: ReadonlyMap<number, number>;
   readonly bytes: number;
@@ -177,7 +177,7 @@ export class Program {
     return this.baseOf.get(buffer.address) ?? -1;
   }
 
-  /** Says where a buffer lies in the next run. */
+  /** Sets where a buffer is in the next run. */
   set(base: number, address: number): void {
     if (base >= 0) this.bases.values[base] = address;
   }

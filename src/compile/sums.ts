@@ -1,7 +1,7 @@
 /**
  * Sums of products: where a function uses a weight at every step, its gradient is one small product Aᵀ·B for each step,
  * added to those before. Storing and adding them costs more than the products; gemm_batch_reduce makes them all while a
- * piece of the sum is at hand. It rounds as the product and the addition do, in the same order.
+ * tile of the sum is in registers. It rounds as the product and the addition do, in the same order.
  */
 import { GemmAt, GemmBatchReduceAt } from '../native/generated';
 import { argumentsOf, kernelNumber } from '../native/recording';

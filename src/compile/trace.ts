@@ -1,6 +1,6 @@
 /**
  * A trace: a function runs once on stand-ins for its inputs, nothing is computed, and each kernel call is noted with
- * the buffers that its addresses lie in. Tensors made meanwhile have addresses that no memory has, so that every
+ * the buffers that its addresses point into. Tensors made meanwhile have addresses that no memory has, so that every
  * address is known to belong to one buffer. What becomes of the calls is program.ts's concern.
  */
 import {
@@ -44,7 +44,7 @@ export interface Pointer {
 
 export interface Call {
   kernel: number;
-  /** Numbers; 0 where an address stands. */
+  /** Numbers; 0 in place of an address. */
   readonly args: number[];
   readonly pointers: Pointer[];
   /** Of an elementwise call: the argument where its Strided begins (native/kernels/strided.h); else -1. */
@@ -174,14 +174,14 @@ export class Trace implements Executor {
     throw new Error(`compile: ${operation} cannot be traced: ${why}`);
   }
 
-  /** The buffer that `x` lies in, or null. */
+  /** The buffer that holds `x`, or null. */
   tryBufferOf(x: Tensor): Buffer | null {
     return this.find(x.storage.address);
   }
 
   bufferOf(x: Tensor): Buffer {
     const found = this.tryBufferOf(x);
-    if (found === null) throw new Error('internal: compile: a tensor lies in no known buffer');
+    if (found === null) throw new Error('internal: compile: a tensor is in no known buffer');
     return found;
   }
 

@@ -103,7 +103,7 @@ abstract class Positional<M extends Module> extends Module {
     this.#items.push([name, this.member(this.constructor.name, module)]);
   }
 
-  /** @internal What stands in the list for a value that was given. @throws TypeError for what is no module. */
+  /** @internal The module of a value that was given. @throws TypeError for what is no module. */
   protected member(operation: string, value: unknown): M {
     checkModule(operation, value);
     return value as M;
@@ -140,7 +140,7 @@ export type SequentialItem = Layer | ((input: Tensor) => Tensor);
 
 /**
  * Modules one after the other, each taking what the one before returned (torch.nn.Sequential). Functions of a tensor can
- * stand among them. Keys are the positions, or the names of a Map.
+ * be among them. Keys are the positions, or the names of a Map.
  * @throws TypeError for what are neither modules nor functions.
  * @example
  * const net = new nn.Sequential(new nn.Linear(2, 8), tanh, new nn.Linear(8, 1), (x) => x.squeeze(1));

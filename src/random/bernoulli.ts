@@ -16,7 +16,7 @@ import { checkFloats, fillWith } from './inplace';
 
 const kernels = { same: family('random_bernoulli'), each: family('random_bernoulli_each') };
 
-/** @throws RangeError when an element of p lies outside 0 … 1. */
+/** @throws RangeError when an element of p is outside 0 … 1. */
 function checkProbabilities(operation: string, p: Tensor): void {
   const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
   for (let i = 0; i < values.length; i++) {

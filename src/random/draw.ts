@@ -47,7 +47,7 @@ function reorder(x: Tensor, order: readonly number[]): Tensor {
   );
 }
 
-/** An uninitialised tensor without gaps whose dimensions lie in memory as x's do (torch.empty_like). */
+/** An uninitialised tensor without gaps with the order of dimensions in memory that x has (torch.empty_like). */
 export function emptyAs(x: Tensor, dtype: DType = x.dtype): Tensor {
   if (x.contiguousLayout) return empty(x.shape, dtype);
   const order = memoryOrder(x.shape, x.strides);

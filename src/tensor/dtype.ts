@@ -1,7 +1,7 @@
 /** Element types: their sizes, array classes, kernel suffixes, and how two of them combine. */
 import type { Suffix } from '../native/kernels';
 
-/** The element types of a tensor. `int32` stands where PyTorch has int64; `bool` is a byte of 0 or 1. */
+/** The element types of a tensor. `int32` is used where PyTorch has int64; `bool` is a byte of 0 or 1. */
 export type DType = 'float32' | 'float64' | 'int32' | 'bool';
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;

@@ -1,7 +1,7 @@
 /**
  * Executors: what becomes of the memory that operations ask for, the kernels that they call and the elements that
  * JavaScript reads. There are two. The native one does what is asked, at once. A trace (compile/trace.ts) computes
- * nothing: it gives out memory that has addresses but no bytes, and notes the calls (native/binding/recorder), the
+ * nothing: it gives out memory that has addresses but no bytes, and notes the calls (native/binding/recording), the
  * tensors that they take, and what a trace cannot hold. `setTrace` is the one switch between them.
  */
 import { arrayOver, itemSize, type DType, type TypedArray } from './dtype';

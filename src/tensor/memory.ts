@@ -14,7 +14,7 @@ export class Storage implements Memory {
   /** Counts in-place changes (`bumpVersion`), so that a backward sees whether what it saved is still what it was. */
   version = 0;
   owner: Owner = Owner.user;
-  /** How many gradients that wait in the graph, and how many leaves' `grad`, lie here. */
+  /** How many gradients that wait in the graph, and leaves' `grad`, are in this memory. */
   holders = 0;
   constructor(
     readonly buffer: ArrayBuffer,

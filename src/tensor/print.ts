@@ -86,7 +86,7 @@ class Formatter {
   }
 }
 
-/** Indices of a dimension that are shown; null stands for the dots. */
+/** Indices of a dimension that are shown; null means the dots. */
 function shownIndices(size: number, summarize: boolean): (number | null)[] {
   const all = (from: number, to: number): number[] =>
     Array.from({ length: to - from }, (_, i) => from + i);

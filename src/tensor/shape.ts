@@ -225,7 +225,7 @@ export function inferShape(operation: string, requested: unknown, numel: number)
 
 /**
  * Strides that let a tensor be seen in another shape without copying, or null when it must be copied.
- * Neighbouring old dimensions that lie in memory as one are matched against runs of new dimensions.
+ * Neighbouring old dimensions that can be merged are matched against runs of new dimensions.
  */
 export function viewStrides(
   shape: Shape,

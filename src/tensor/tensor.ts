@@ -62,7 +62,7 @@ export class Tensor implements Memory {
   readonly numel: number;
   /** Address of the first element. */
   readonly address: number;
-  /** Whether elements lie in row-major order without gaps. */
+  /** Whether the elements are in row-major order without gaps. */
   readonly contiguousLayout: boolean;
 
   /** @internal `grad`, read without letting its memory escape to the user. Written by `setAccumulated` alone. */
@@ -80,7 +80,7 @@ export class Tensor implements Memory {
   // Null for a contiguous tensor until somebody asks: most results of operations are never asked.
   private steps: readonly number[] | null;
 
-  /** @internal `strides` null stands for row-major order. */
+  /** @internal `strides` null means row-major order. */
   constructor(
     storage: Storage,
     dtype: DType,
@@ -204,7 +204,7 @@ export class Tensor implements Memory {
     return size;
   }
 
-  /** Whether elements lie in row-major order without gaps. */
+  /** Whether the elements are in row-major order without gaps. */
   isContiguous(): boolean {
     return this.contiguousLayout;
   }

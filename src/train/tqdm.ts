@@ -19,7 +19,7 @@ import {
 export interface TqdmOptions {
   /** How many steps there will be; taken from `length` or `size` when the iterable has one. */
   total?: number;
-  /** What stands in front of the bar. */
+  /** The text in front of the bar. */
   desc?: string;
   /** What is counted, for the rate: `it` by default, as in 12.3it/s. */
   unit?: string;
@@ -125,7 +125,7 @@ export class Progress {
     if (performance.now() - this.drawnAt >= (this.options.minInterval ?? 100)) this.draw();
   }
 
-  /** What stands behind the rate: { loss: 1.234 } is shown as loss=1.234. */
+  /** The text behind the rate: { loss: 1.234 } is shown as loss=1.234. */
   setPostfix(values: Readonly<Record<string, string | number>>): void {
     if (typeof values !== 'object' || values === null) {
       refuse('Progress.setPostfix', 'values', 'an object of numbers and strings', values);
@@ -223,7 +223,7 @@ export class Progress {
     this.stream.write(this.at(`${this.line(width)}\x1b[K`));
   }
 
-  // Bars lie below each other: go down to this one's line, write, come back.
+  // Bars are below each other: go down to this one's line, write, come back.
   private at(text: string): string {
     return this.level === 0
       ? `\r${text}`

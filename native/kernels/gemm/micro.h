@@ -4,7 +4,7 @@
 // so a tile's shape, the split of columns into tiles, and storing and reloading between two ranges of
 // k leave every bit alone.
 //
-// Policies say the rest: how A and B lie in memory, from which values the chains start and where the
+// Policies say the rest: the layouts of A and B in memory, from which values the chains start and where the
 // sums go (Whole, Edge), and what else a step of k does (NoHook, PrefetchAhead, PrefetchLine,
 // PackPanel). Packing is in pack.h, blocking in driver.h.
 #pragma once

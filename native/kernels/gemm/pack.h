@@ -168,7 +168,7 @@ void packRows(const T* source, int64_t aRow, int64_t aColumn, int64_t K, const R
       });
       continue;
     }
-    // Units of `width` rows, of which the last stand for rows that are not there: what they write
+    // Units of `width` rows, of which the last pad for rows that do not exist: what they write
     // is overwritten by the next step of k.
     constexpr int units = (tileRows + Unit::width - 1) / Unit::width;
     const T* row[units * Unit::width];

@@ -65,7 +65,7 @@ struct PackedOnFirstUse {
   const bool keeps;   // several blocks of rows read it
   const bool fusing;  // the first tile packs, where it can
   Range r = {};
-  // The panel at hand is row-major B, to be packed by the first tile.
+  // The current panel is row-major B, to be packed by the first tile.
   bool fused = false;
 
   void range(const Range& range) { r = range; }

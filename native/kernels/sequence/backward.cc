@@ -217,7 +217,7 @@ class Backward {
   const int64_t I, H, P, S;
   const Steps steps;
   const SequenceArray<const T> x, out, gradOut;
-  // hr lies behind hh, ih in their place when they are no longer needed.
+  // hr follows hh; ih overwrites both when they are no longer needed.
   const PlainPanels<T> hh, hr, ih;
   const int64_t ldS, ldH;  // S and H in whole vectors
 };

@@ -1,4 +1,4 @@
-// What the forward passes share: where rows lie, and from the pre-activations of some rows and
+// What the forward passes share: where rows are, and from the pre-activations of some rows and
 // units to their states (the cell's epilogue, the projection, the first and the last state). How
 // pre-activations come about is in forward_many.h and forward_few.h.
 //
@@ -18,7 +18,7 @@ namespace ostinato::OSTINATO_ISA {
 template <class T>
 class ForwardStates {
  protected:
-  // Elements of scratch in which pre-activations of up to maxRows rows of a group lie in L1.
+  // Elements of scratch in which pre-activations of up to maxRows rows of a group fit into L1.
   static constexpr int64_t tileElements = maxRows * 4 * W<T>;
 
   ForwardStates(const Cell<T>& cell, const SequenceForward<T>& s)

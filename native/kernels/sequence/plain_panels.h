@@ -1,4 +1,4 @@
-// Products with a matrix that has no gates: W_hr, and the weights as they stand in backward.
+// Products with a matrix that has no gates: W_hr, and the unpacked weights in backward.
 #pragma once
 
 #include "../gemm/pack.h"
@@ -7,7 +7,7 @@
 namespace ostinato::OSTINATO_ISA {
 
 // A matrix [K, columns] as Panels of plainVectors vectors: packed, or (direct not null) its whole
-// vectors read where they stand, row-major, and only the group that holds a part of a vector
+// vectors read in place, row-major, and only the group that holds a part of a vector
 // packed.
 template <class T>
 struct PlainPanels {
@@ -18,7 +18,7 @@ struct PlainPanels {
   int64_t vectors() const { return ceilDiv(columns, W<T>); }
   int64_t groups() const { return ceilDiv(vectors(), plainVectors); }
   int64_t elements() const { return vectors() * W<T> * K; }
-  // Whether the group is used where it stands.
+  // Whether the group is read in place.
   bool readsInPlace(int64_t group) const {
     return direct && min((group + 1) * plainVectors, vectors()) * W<T> <= columns;
   }
@@ -44,7 +44,7 @@ struct PlainPanels {
   }
 };
 
-// Rows of a product that are passed over the panels without being copied.
+// Rows of a product that are multiplied by the panels without being copied.
 inline constexpr int64_t uncopiedRows = tileRows;
 // Bytes of weights that L2 keeps from one use to the next.
 inline constexpr int64_t inCache = 131072;

@@ -13,12 +13,12 @@ template <class T>
 inline constexpr int W = Vec<T>::lanes;
 
 // Some column vectors of B: vector v of step k is at p + k * kStride + v * vStride. Where a tile
-// holds several vectors (AVX-512) those of one step lie together, [K][vectors][W]; elsewhere each
+// holds several vectors (AVX-512) those of one step are adjacent, [K][vectors][W]; elsewhere each
 // vector is a panel of its own, [vectors][K][W], small enough to stay in L1 while all row tiles
 // pass by.
 inline constexpr bool vectorsTogether = panelVectors > 1;
 
-// Vectors in a Panel of a matrix that has no gates (W_hr, and weights as they stand in backward).
+// Vectors in a Panel of a matrix that has no gates (W_hr, and unpacked weights in backward).
 inline constexpr int plainVectors = 4;
 
 template <class T>

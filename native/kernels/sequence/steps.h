@@ -1,4 +1,4 @@
-// Where the rows of a step lie, for padded and packed batches, either direction. Steps are walked
+// Where the rows of a step are, for padded and packed batches, either direction. Steps are walked
 // in order of processing (step 0 is the first that the cell sees); t is the place in memory.
 #pragma once
 

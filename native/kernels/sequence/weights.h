@@ -1,4 +1,4 @@
-// The packed weights of one layer and direction: where each part lies, and packing it. Hidden units
+// The packed weights of one layer and direction: the offset of each part, and packing it. Hidden units
 // go in groups of the cell's unitBlocks vectors; the product of x with a group fills its first
 // `gates` pre-activation blocks, that of h its last `gates`.
 //

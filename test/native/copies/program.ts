@@ -14,8 +14,10 @@ type Copy = typeof Ostinato;
 const root = resolve(__dirname, '..', '..', '..');
 const source = join(root, 'src');
 const addonPath = (): string =>
-  process.env['OSTINATO_ADDON'] ??
-  Object.keys(require.cache).find((file) => file.endsWith('ostinato.node'))!;
+  resolve(
+    process.env['OSTINATO_ADDON'] ??
+      Object.keys(require.cache).find((file) => file.endsWith('ostinato.node'))!,
+  );
 
 // Each file's transformed code: loading src/ again takes the swc time only once.
 const hook = require.extensions['.ts']!;
