@@ -40,7 +40,11 @@ function copyManyDims(x: Tensor, out: Tensor): Tensor {
   return out;
 }
 
-/** A copy in memory of its own, in row-major order (torch.clone). */
+/**
+ * A copy in memory of its own, in row-major order (torch.clone).
+ * @throws TypeError unless `x` is a tensor.
+ * @example clone(tensor([1, 2])) // [1, 2]
+ */
 export function clone(x: Tensor): Tensor {
   checkTensor('clone', 'x', x);
   const out = copyInto(x, empty(x.shape, x.dtype));
@@ -50,7 +54,11 @@ export function clone(x: Tensor): Tensor {
 /** `x` itself when its elements lie in row-major order, else a copy that does (torch.Tensor.contiguous). */
 export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone(x));
 
-/** The same memory without history (torch.Tensor.detach). In-place changes show in both. */
+/**
+ * The same memory without history (torch.Tensor.detach). In-place changes show in both.
+ * @throws TypeError unless `x` is a tensor.
+ * @example detach(ones([2], { requiresGrad: true })).requiresGrad // false
+ */
 export function detach(x: Tensor): Tensor {
   checkTensor('detach', 'x', x);
   return new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);

@@ -10,6 +10,7 @@ import { empty as uninitialised } from '../tensor/tensor';
 import { checkTensor } from './check';
 import { readNested } from './nested';
 
+/** Options of tensors from nothing. */
 export interface TensorOptions {
   /** Element type; float32 unless said otherwise. */
   dtype?: DType;
@@ -103,7 +104,11 @@ export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
   return finish(out, wanted);
 }
 
-/** A tensor whose values mean nothing (torch.empty). */
+/**
+ * A tensor whose values mean nothing (torch.empty).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example empty([2]) // [0, 0]
+ */
 export const empty = (shape: Shape, options?: TensorOptions): Tensor =>
   // Zeros, so that a program that reads it before writing does not differ from run to run.
   filled('empty', shape, 0, options);
@@ -138,13 +143,25 @@ function filled(
   return finish(constant(sizes, checkValue(operation, value, dtype), dtype), wanted);
 }
 
-/** A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise. */
+/**
+ * A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise.
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example full([2], 7) // [7, 7]
+ */
 export const full = (shape: Shape, value: number, options?: TensorOptions): Tensor =>
   filled('full', shape, value, options);
-/** A tensor of zeros (torch.zeros). */
+/**
+ * A tensor of zeros (torch.zeros).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example zeros([2]) // [0, 0]
+ */
 export const zeros = (shape: Shape, options?: TensorOptions): Tensor =>
   filled('zeros', shape, 0, options);
-/** A tensor of ones (torch.ones). */
+/**
+ * A tensor of ones (torch.ones).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example ones([2]) // [1, 1]
+ */
 export const ones = (shape: Shape, options?: TensorOptions): Tensor =>
   filled('ones', shape, 1, options);
 
@@ -159,19 +176,34 @@ function like(
   const { dtype = x.dtype } = wanted;
   return finish(constant(x.shape, checkValue(operation, value, dtype), dtype), wanted);
 }
-/** Zeros of x's shape and element type (torch.zeros_like). */
+/**
+ * Zeros of x's shape and element type (torch.zeros_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example zerosLike(tensor([1, 2])) // [0, 0]
+ */
 export const zerosLike = (x: Tensor, options?: TensorOptions): Tensor =>
   like('zerosLike', x, 0, options);
-/** Ones of x's shape and element type (torch.ones_like). */
+/**
+ * Ones of x's shape and element type (torch.ones_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example onesLike(tensor([1, 2])) // [1, 1]
+ */
 export const onesLike = (x: Tensor, options?: TensorOptions): Tensor =>
   like('onesLike', x, 1, options);
-/** A tensor of x's shape and element type filled with `value` (torch.full_like). */
+/**
+ * A tensor of x's shape and element type filled with `value` (torch.full_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example fullLike(tensor([1, 2]), 7) // [7, 7]
+ */
 export const fullLike = (x: Tensor, value: number, options?: TensorOptions): Tensor =>
   like('fullLike', x, value, options);
 
 /**
  * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
  * `arange(end)` starts at 0.
+ * @throws TypeError unless start, end and step are numbers; RangeError for a step of 0 or one that does not lead
+ * to `end`.
+ * @example arange(0, 6, 2) // [0, 2, 4]
  */
 export function arange(
   start: number,
@@ -207,7 +239,11 @@ export function arange(
   return finish(out, wanted);
 }
 
-/** `steps` values evenly spaced from `start` to `end`, both included (torch.linspace). */
+/**
+ * `steps` values evenly spaced from `start` to `end`, both included (torch.linspace).
+ * @throws TypeError unless start and end are numbers; RangeError when `steps` is no integer of at least 0.
+ * @example linspace(0, 1, 3) // [0, 0.5, 1]
+ */
 export function linspace(
   start: number,
   end: number,
@@ -226,7 +262,11 @@ export function linspace(
   return finish(out, wanted);
 }
 
-/** The n × m identity matrix, n × n without m (torch.eye). */
+/**
+ * The n × m identity matrix, n × n without m (torch.eye).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example eye(2) // [[1, 0], [0, 1]]
+ */
 export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
   const rows = anyCount.check('eye', 'n', n);
   const columns = typeof m === 'number' ? anyCount.check('eye', 'm', m) : rows;

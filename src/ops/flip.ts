@@ -5,7 +5,11 @@ import { empty, Tensor } from '../tensor/tensor';
 import { copyInto } from './clone';
 import { checkTensor } from './check';
 
-/** A copy of `x` with the order of elements along `dims` reversed (torch.flip). */
+/**
+ * A copy of `x` with the order of elements along `dims` reversed (torch.flip).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example flip(tensor([1, 2, 3]), [0]) // [3, 2, 1]
+ */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'x', x);
   const along = checkDistinctDims('flip', dims, x.ndim, 'dims');

@@ -15,6 +15,7 @@ import { checkTensor } from './check';
 import { pick } from './launch';
 import { dense } from './reduce/launch';
 
+/** Options of `nn.functional.layerNorm`. */
 export interface LayerNormOptions {
   /** [...normalizedShape]; null for none. */
   weight?: Tensor | null;

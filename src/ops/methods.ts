@@ -95,6 +95,7 @@ const methods = {
   ...without(rearrangement, 'meshgrid', 'broadcastTo'),
   ...only(shapes, 'flatten'),
   ...without(selection, 'slice', 'sliceAlong'),
+  /** start:stop:step along `dim`: see the function `slice`. */
   slice: selection.sliceAlong,
   ...only(walk, 'backward'),
   ...only(hooks, 'registerHook', 'retainGrad'),

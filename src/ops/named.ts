@@ -4,20 +4,30 @@
  */
 import type { Tensor } from '../tensor/tensor';
 
-/** Values, and where along a dimension each of them was (int32): by name, or by position as an array. */
+/**
+ * Values, and where along a dimension each of them was (int32): by name, or by position as an array.
+ * @example
+ * const { values, indices } = tensor([3, 1, 2]).sort();
+ * const [sorted, order] = tensor([3, 1, 2]).sort();
+ */
 export class ValuesAndIndices implements Iterable<Tensor> {
   /** @internal */
   constructor(
+    /** The values. */
     readonly values: Tensor,
+    /** The place of each along the dimension, int32. */
     readonly indices: Tensor,
   ) {}
 
+  /** `values`. */
   get 0(): Tensor {
     return this.values;
   }
+  /** `indices`. */
   get 1(): Tensor {
     return this.indices;
   }
+  /** 2: the results. */
   get length(): 2 {
     return 2;
   }

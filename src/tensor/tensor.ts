@@ -48,6 +48,7 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 export type NestedArray = number | boolean | NestedArray[];
 
 export class Tensor implements Memory {
+  /** The memory that holds the elements, possibly those of other tensors too: the engine's own. */
   readonly storage: Storage;
   /** First element, counted in elements from the storage's start. */
   readonly offset: number;
@@ -57,6 +58,7 @@ export class Tensor implements Memory {
   get strides(): readonly number[] {
     return (this.steps ??= contiguousStrides(this.shape));
   }
+  /** Element type. */
   readonly dtype: DType;
   /** Number of elements. */
   readonly numel: number;

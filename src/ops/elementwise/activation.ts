@@ -15,7 +15,11 @@ import { checkTensor } from '../check';
 import { applyBinary, applyUnary, pick } from '../launch';
 import { floating } from '../floating';
 
-/** ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid). */
+/**
+ * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).
+ * @throws TypeError unless `x` is a tensor.
+ * @example nn.functional.logSigmoid(tensor([0, 1])) // [-0.6931, -0.3133]
+ */
 export const logSigmoid: Unary = unary('logSigmoid', {
   kernel: 'log_sigmoid',
   saves: 'x',
@@ -23,7 +27,11 @@ export const logSigmoid: Unary = unary('logSigmoid', {
   fused: 'log_sigmoid_backward',
 });
 
-/** x · sigmoid(x), also called swish (torch.nn.functional.silu). */
+/**
+ * x · sigmoid(x), also called swish (torch.nn.functional.silu).
+ * @throws TypeError unless `x` is a tensor.
+ * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
+ */
 export const silu: Unary = unary('silu', {
   saves: 'x',
   // With s = sigmoid(x): dy/dx = s (1 + x (1 − s))
@@ -65,6 +73,7 @@ function activation({ name, node, forward, backward, grad }: Activation) {
   };
 }
 
+/** Options of `leakyRelu`. */
 export interface LeakyReluOptions {
   /** Slope below 0. Default: 0.01. */
   negativeSlope?: number;
@@ -82,12 +91,17 @@ const leaky = activation({
   grad: (g, x, slope) => g.where(x.gt(0), g.mul(slope)),
 });
 
-/** x where x > 0, negativeSlope·x elsewhere (torch.nn.functional.leaky_relu). */
+/**
+ * x where x > 0, negativeSlope·x elsewhere (torch.nn.functional.leaky_relu).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example nn.functional.leakyRelu(tensor([-1, 2])) // [-0.01, 2]
+ */
 export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
   checkTensor('leakyRelu', 'x', x);
   return leaky(x, leakyReluOptions.read(options).negativeSlope);
 }
 
+/** Options of `elu`. */
 export interface EluOptions {
   /** What −elu approaches far below 0. Default: 1. */
   alpha?: number;
@@ -107,12 +121,17 @@ const exponential = activation({
   },
 });
 
-/** x where x > 0, alpha·(eˣ − 1) elsewhere (torch.nn.functional.elu). */
+/**
+ * x where x > 0, alpha·(eˣ − 1) elsewhere (torch.nn.functional.elu).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example nn.functional.elu(tensor([-1, 2])) // [-0.6321, 2]
+ */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
   checkTensor('elu', 'x', x);
   return exponential(x, eluOptions.read(options).alpha);
 }
 
+/** Options of `gelu`. */
 export interface GeluOptions {
   /** `'tanh'` for x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Default: `'none'`. */
   approximate?: 'none' | 'tanh';
@@ -167,12 +186,17 @@ const gaussianTanh = activation({
   },
 });
 
-/** x·Φ(x) with the normal distribution's Φ (torch.nn.functional.gelu). */
+/**
+ * x·Φ(x) with the normal distribution's Φ (torch.nn.functional.gelu).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example nn.functional.gelu(tensor([-1, 1])) // [-0.1587, 0.8413]
+ */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
   checkTensor('gelu', 'x', x);
   return geluOptions.read(options).approximate === 'tanh' ? gaussianTanh(x) : gaussian(x);
 }
 
+/** Options of `softplus`. */
 export interface SoftplusOptions {
   /** Default: 1. */
   beta?: number;
@@ -197,14 +221,22 @@ const soft = activation({
   },
 });
 
-/** ln(1 + e^(beta·x)) / beta, and x itself where beta·x > threshold (torch.nn.functional.softplus). */
+/**
+ * ln(1 + e^(beta·x)) / beta, and x itself where beta·x > threshold (torch.nn.functional.softplus).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example nn.functional.softplus(tensor([0, 1])) // [0.6931, 1.3133]
+ */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
   checkTensor('softplus', 'x', x);
   const { beta, threshold } = softplusOptions.read(options);
   return soft(x, beta, threshold);
 }
 
-/** x / (1 + |x|) (torch.nn.functional.softsign). */
+/**
+ * x / (1 + |x|) (torch.nn.functional.softsign).
+ * @throws TypeError unless `x` is a tensor.
+ * @example nn.functional.softsign(tensor([-1, 3])) // [-0.5, 0.75]
+ */
 export function softsign(x: Tensor): Tensor {
   checkTensor('softsign', 'x', x);
   return x.div(x.abs().add(1));

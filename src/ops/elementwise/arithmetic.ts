@@ -10,6 +10,7 @@ import { zerosLike } from '../factories';
 
 type InPlace = (x: Tensor, other: Operand) => Tensor;
 
+/** Options of `add`, `sub` and `rsub`. */
 export interface AlphaOptions {
   /** Factor of the second operand. Default: 1. */
   alpha?: number;
@@ -49,6 +50,7 @@ const plusInPlace = inPlace(plus);
  * x += alpha·other, broadcast to x's shape; returns x (torch.Tensor.add_).
  * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
  * Error on a leaf that requires gradients. So do all operations in place.
+ * @example tensor([1, 2]).add_(10) // [11, 12]
  */
 export function add_(x: Tensor, other: Operand, options?: AlphaOptions): Tensor {
   return plusInPlace(x, options === undefined ? other : scaled('add_', x, other, options));
@@ -81,18 +83,28 @@ const reverseMinus = binary('rsub', {
 /**
  * a − alpha·b with broadcasting (torch.sub).
  * @throws RangeError when the shapes do not broadcast; TypeError for bool tensors.
+ * @example sub(tensor([5, 7]), tensor([1, 2])) // [4, 5]
  */
 export function sub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
   return minus(a, options === undefined ? b : scaled('sub', a, b, options));
 }
 
 const minusInPlace = inPlace(minus);
-/** x −= alpha·other; returns x (torch.Tensor.sub_). */
+/**
+ * x −= alpha·other; returns x (torch.Tensor.sub_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([5, 7]).sub_(tensor([1, 2])) // [4, 5]
+ */
 export function sub_(x: Tensor, other: Operand, options?: AlphaOptions): Tensor {
   return minusInPlace(x, options === undefined ? other : scaled('sub_', x, other, options));
 }
 
-/** b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x. */
+/**
+ * b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x.
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example rsub(tensor([1, 2]), 10) // [9, 8]
+ */
 export function rsub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
   return reverseMinus(b, options === undefined ? a : scaled('rsub', b, a, options));
 }
@@ -100,13 +112,19 @@ export function rsub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
 /**
  * a·b elementwise with broadcasting (torch.mul); of two bool tensors, their conjunction.
  * @throws RangeError when the shapes do not broadcast.
+ * @example mul(tensor([2, 3]), tensor([4, 5])) // [8, 15]
  */
 export const mul: Binary = binary('mul', {
   da: { saves: 'b', grad: (g, { b }) => g.mul(b) },
   db: { saves: 'a', grad: (g, { a }) => g.mul(a) },
   bool: (a, b) => a.logicalAnd(b),
 });
-/** x *= other; returns x (torch.Tensor.mul_). */
+/**
+ * x *= other; returns x (torch.Tensor.mul_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([2, 3]).mul_(tensor([4, 5])) // [8, 15]
+ */
 export const mul_: InPlace = inPlace(mul);
 
 const quotient = binary('div', {
@@ -116,6 +134,7 @@ const quotient = binary('div', {
   domain: [0.3, 3],
 });
 
+/** Options of `div`. */
 export interface DivOptions {
   /** `'floor'` or `'trunc'` rounds the quotient and keeps integers; `null` divides exactly. Default: null. */
   roundingMode?: 'floor' | 'trunc' | null;
@@ -127,6 +146,7 @@ const divOptions = optionsTable<DivOptions>('div', {
 /**
  * a / b with broadcasting (torch.div). Integers divide to float32.
  * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0 with a rounding mode.
+ * @example div(tensor([1, 3]), tensor([2, 2])) // [0.5, 1.5]
  */
 export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   if (options !== undefined) {
@@ -166,7 +186,12 @@ function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
 }
 
 const quotientInPlace = inPlace(quotient);
-/** x /= other; returns x (torch.Tensor.div_). */
+/**
+ * x /= other; returns x (torch.Tensor.div_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([1, 3]).div_(tensor([2, 2])) // [0.5, 1.5]
+ */
 export function div_(x: Tensor, other: Operand, options?: DivOptions): Tensor {
   if (options !== undefined) {
     const { roundingMode } = divOptions.read(options, 'div_');
@@ -201,6 +226,7 @@ const belowDivisor = [
 /**
  * The remainder a − b·⌊a / b⌋, with the sign of b as in Python (torch.remainder).
  * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0.
+ * @example remainder(tensor([5, -5]), tensor([3, 3])) // [2, 1]
  */
 export const remainder: Binary = binary('remainder', {
   node: (_, b) => (typeof b === 'number' ? 'RemainderBackward0' : 'RemainderBackward1'),
@@ -209,12 +235,18 @@ export const remainder: Binary = binary('remainder', {
   check: divisor('remainder'),
   domain: belowDivisor,
 });
-/** x = remainder(x, other); returns x (torch.Tensor.remainder_). */
+/**
+ * x = remainder(x, other); returns x (torch.Tensor.remainder_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([5, -5]).remainder_(tensor([3, 3])) // [2, 1]
+ */
 export const remainder_: InPlace = inPlace(remainder);
 
 /**
  * a / b rounded down (torch.floor_divide). Integers stay integers. Its gradients are 0.
  * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0.
+ * @example floorDivide(tensor([5, -5]), tensor([3, 3])) // [1, -2]
  */
 export const floorDivide: Binary = binary('floorDivide', {
   kernel: 'floor_divide',
@@ -223,12 +255,18 @@ export const floorDivide: Binary = binary('floorDivide', {
   check: divisor('floorDivide'),
   domain: belowDivisor,
 });
-/** x = floorDivide(x, other); returns x (torch.Tensor.floor_divide_). */
+/**
+ * x = floorDivide(x, other); returns x (torch.Tensor.floor_divide_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([5, -5]).floorDivide_(tensor([3, 3])) // [1, -2]
+ */
 export const floorDivide_: InPlace = inPlace(floorDivide);
 
 /**
  * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers.
  * @throws RangeError when the shapes do not broadcast, or for an integer to a negative integer power.
+ * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
  */
 export const pow: Binary = binary('pow', {
   node: (a, b) =>
@@ -262,7 +300,12 @@ export const pow: Binary = binary('pow', {
     [-2, 3],
   ],
 });
-/** x = x to the power of `other`; returns x (torch.Tensor.pow_). */
+/**
+ * x = x to the power of `other`; returns x (torch.Tensor.pow_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([2, 3]).pow_(tensor([3, 2])) // [8, 9]
+ */
 export const pow_: InPlace = inPlace(pow);
 
 function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {

@@ -20,6 +20,7 @@ import { unbroadcast } from '../unbroadcast';
 const kernels = family('clamp');
 const backwardKernels = family('clamp_backward');
 
+/** Bounds of `clamp`. */
 export interface ClampOptions {
   /** Lower bound; none unless given. */
   min?: Operand | null;
@@ -63,7 +64,11 @@ export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
     : betweenTensors(x, low, high);
 }
 
-/** x held between two bounds, as `clamp`; returns x (torch.clamp_). */
+/**
+ * x held between two bounds, as `clamp`; returns x (torch.clamp_).
+ * @throws TypeError when neither bound is given; Error on a leaf that requires gradients.
+ * @example tensor([-2, 0, 2]).clamp_(-1, 1) // [-1, 0, 1]
+ */
 export function clamp_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
   checkTensor('clamp_', 'x', x);
   const bounds = boundsOf('clamp_', min, max);

@@ -6,6 +6,7 @@ import { sameShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../check';
 
+/** Options of `isclose` and `allclose`. */
 export interface CloseOptions {
   /** Allowed difference relative to |b|. */
   rtol?: number;
@@ -24,7 +25,11 @@ const closeOptions = optionsTable<CloseOptions>('isclose', {
 // Differences of integers could overflow.
 const real = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : x.to('float64'));
 
-/** Where |a − b| ≤ atol + rtol·|b|, or a = b (torch.isclose). */
+/**
+ * Where |a − b| ≤ atol + rtol·|b|, or a = b (torch.isclose).
+ * @throws TypeError unless both are tensors; RangeError when the shapes do not broadcast.
+ * @example isclose(tensor([1, 2]), tensor([1, 2.1])) // [true, false]
+ */
 export const isclose = (a: Tensor, b: Tensor, options?: CloseOptions): Tensor =>
   closeness('isclose', a, b, options);
 
@@ -42,11 +47,19 @@ function closeness(operation: string, a: Tensor, b: Tensor, options?: CloseOptio
   });
 }
 
-/** Whether `isclose` holds everywhere (torch.allclose). */
+/**
+ * Whether `isclose` holds everywhere (torch.allclose).
+ * @throws TypeError unless both are tensors; RangeError when the shapes do not broadcast.
+ * @example allclose(tensor([1, 2]), tensor([1, 2.1])) // false
+ */
 export const allclose = (a: Tensor, b: Tensor, options?: CloseOptions): boolean =>
   closeness('allclose', a, b, options).all().item() !== 0;
 
-/** Whether a and b have the same shape and equal elements; NaN equals nothing (torch.equal). */
+/**
+ * Whether a and b have the same shape and equal elements; NaN equals nothing (torch.equal).
+ * @throws TypeError unless both are tensors.
+ * @example equal(tensor([1, 2]), tensor([1, 2])) // true
+ */
 export function equal(a: Tensor, b: Tensor): boolean {
   checkTensor('equal', 'a', a);
   checkTensor('equal', 'b', b);

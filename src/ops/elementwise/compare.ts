@@ -15,17 +15,41 @@ function comparison(name: NamesOf<'Binary'>): (a: Operand, b: Operand) => Tensor
   };
 }
 
-/** a = b elementwise with broadcasting, as bool (torch.eq). NaN equals nothing. */
+/**
+ * a = b elementwise with broadcasting, as bool (torch.eq). NaN equals nothing.
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example eq(tensor([1, 2, 3]), 2) // [false, true, false]
+ */
 export const eq = comparison('eq');
-/** a ≠ b (torch.ne). */
+/**
+ * a ≠ b (torch.ne).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example ne(tensor([1, 2, 3]), 2) // [true, false, true]
+ */
 export const ne = comparison('ne');
-/** a < b (torch.lt). */
+/**
+ * a < b (torch.lt).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example lt(tensor([1, 2, 3]), 2) // [true, false, false]
+ */
 export const lt = comparison('lt');
-/** a ≤ b (torch.le). */
+/**
+ * a ≤ b (torch.le).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example le(tensor([1, 2, 3]), 2) // [true, true, false]
+ */
 export const le = comparison('le');
-/** a > b (torch.gt). */
+/**
+ * a > b (torch.gt).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example gt(tensor([1, 2, 3]), 2) // [false, false, true]
+ */
 export const gt = comparison('gt');
-/** a ≥ b (torch.ge). */
+/**
+ * a ≥ b (torch.ge).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example ge(tensor([1, 2, 3]), 2) // [false, true, true]
+ */
 export const ge = comparison('ge');
 
 // Integers and truth values are all finite numbers.
@@ -38,9 +62,21 @@ function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: 
   };
 }
 
-/** Where x is NaN (torch.isnan). */
+/**
+ * Where x is NaN (torch.isnan).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isnan(tensor([1, NaN, Infinity])) // [false, true, false]
+ */
 export const isnan = test('isnan', 'isnan', false);
-/** Where x is Infinity or −Infinity (torch.isinf). */
+/**
+ * Where x is Infinity or −Infinity (torch.isinf).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isinf(tensor([1, NaN, Infinity])) // [false, false, true]
+ */
 export const isinf = test('isinf', 'isinf', false);
-/** Where x is neither infinite nor NaN (torch.isfinite). */
+/**
+ * Where x is neither infinite nor NaN (torch.isfinite).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isfinite(tensor([1, NaN, Infinity])) // [true, false, false]
+ */
 export const isfinite = test('isfinite', 'isfinite', true);

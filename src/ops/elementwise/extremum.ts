@@ -29,13 +29,21 @@ function extremum(name: string, loses: OfTensors, bool: OfTensors): Extremum {
   return binary(name, rule);
 }
 
-/** The larger of a and b elementwise, with broadcasting (torch.maximum). */
+/**
+ * The larger of a and b elementwise, with broadcasting (torch.maximum).
+ * @throws TypeError unless both are tensors; RangeError when the shapes do not broadcast.
+ * @example maximum(tensor([1, 5]), tensor([3, 2])) // [3, 5]
+ */
 export const maximum: Extremum = extremum(
   'maximum',
   (x, y) => x.lt(y),
   (a, b) => a.logicalOr(b),
 );
-/** The smaller of a and b elementwise, with broadcasting (torch.minimum). */
+/**
+ * The smaller of a and b elementwise, with broadcasting (torch.minimum).
+ * @throws TypeError unless both are tensors; RangeError when the shapes do not broadcast.
+ * @example minimum(tensor([1, 5]), tensor([3, 2])) // [1, 2]
+ */
 export const minimum: Extremum = extremum(
   'minimum',
   (x, y) => x.gt(y),

@@ -21,16 +21,32 @@ function connective(
   };
 }
 
-/** a ∧ b with broadcasting (torch.logical_and). */
+/**
+ * a ∧ b with broadcasting (torch.logical_and).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example logicalAnd(tensor([true, true, false]), tensor([true, false, false])) // [true, false, false]
+ */
 export const logicalAnd = connective('logicalAnd', 'logical_and');
-/** a ∨ b (torch.logical_or). */
+/**
+ * a ∨ b (torch.logical_or).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example logicalOr(tensor([true, true, false]), tensor([true, false, false])) // [true, true, false]
+ */
 export const logicalOr = connective('logicalOr', 'logical_or');
-/** Exactly one of a and b (torch.logical_xor). */
+/**
+ * Exactly one of a and b (torch.logical_xor).
+ * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @example logicalXor(tensor([true, true, false]), tensor([true, false, false])) // [false, true, false]
+ */
 export const logicalXor = connective('logicalXor', 'logical_xor');
 
 const not = kernel('logical_not');
 
-/** ¬x (torch.logical_not). */
+/**
+ * ¬x (torch.logical_not).
+ * @throws TypeError unless `x` is a tensor.
+ * @example logicalNot(tensor([true, false])) // [false, true]
+ */
 export function logicalNot(x: Tensor): Tensor {
   checkTensor('logicalNot', 'x', x);
   const source = cast(x, 'bool');

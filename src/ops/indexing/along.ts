@@ -28,6 +28,7 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows 
 /**
  * The sub-tensors of `x` at `index` (an int32 vector) along `dim` (torch.index_select).
  * @throws TypeError unless `index` is int32; RangeError when a value is out of range.
+ * @example indexSelect(tensor([5, 6, 7]), 0, tensor([2, 0], { dtype: 'int32' })) // [7, 5]
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'x', x);
@@ -58,6 +59,7 @@ const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: numbe
 /**
  * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up.
  * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
+ * @example indexAdd(zeros([3]), 0, tensor([0, 0], { dtype: 'int32' }), tensor([1, 2])) // [3, 0, 0]
  */
 export function indexAdd(
   x: Tensor,
@@ -101,6 +103,7 @@ export const indexAdd_ = (
 /**
  * `x` with source[i] in place of index[i] along `dim` (torch.index_copy); of repeated indices the last one stays.
  * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
+ * @example indexCopy(zeros([3]), 0, tensor([2], { dtype: 'int32' }), tensor([5])) // [0, 0, 5]
  */
 export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   checkTensor('indexCopy', 'x', x);

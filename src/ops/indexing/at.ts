@@ -99,6 +99,7 @@ export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Ten
  * Elements of `x` by their position in row-major order, in the shape of `index`; negative ones count from the end
  * (torch.take).
  * @throws TypeError unless `index` is int32; RangeError when a position is out of range.
+ * @example take(tensor([[1, 2], [3, 4]]), tensor([0, 3], { dtype: 'int32' })) // [1, 4]
  */
 export function take(x: Tensor, index: Tensor): Tensor {
   checkTensor('take', 'x', x);

@@ -6,6 +6,7 @@ import { contiguous } from '../clone';
 import { checkTensor } from '../check';
 import { checkIndex, rowsAlong, selectRows } from './rows';
 
+/** Options of `embedding`. */
 export interface EmbeddingOptions {
   /** A row of the weight that gets no gradient; negative counts from the end. */
   paddingIdx?: number | null;

@@ -70,6 +70,7 @@ function reachable(x: Tensor, index: Tensor, d: number): Tensor {
 /**
  * Elements of `x` along `dim`, picked by `index`, whose shape the result has (torch.gather).
  * @throws TypeError unless `index` is int32; RangeError when its shape does not fit or a value is out of range.
+ * @example gather(tensor([[1, 2], [3, 4]]), 1, tensor([[1], [0]], { dtype: 'int32' })) // [[2], [3]]
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('gather', 'x', x);
@@ -152,6 +153,7 @@ function fit(operation: string, index: Tensor, src: Tensor): Tensor {
  * `x` with the elements of `src` (a tensor, or one number) written along `dim` at `index` (torch.scatter); of
  * several for one place the last one stays.
  * @throws TypeError unless `index` is int32; RangeError when shapes do not fit or a value is out of range.
+ * @example scatter(zeros([1, 3]), 1, tensor([[2]], { dtype: 'int32' }), tensor([[5]])) // [[0, 0, 5]]
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Tensor {
   checkTensor('scatter', 'x', x);
@@ -175,6 +177,7 @@ export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Te
 /**
  * `x` with the elements of `src` added along `dim` at `index` (torch.scatter_add); several for one place add up.
  * @throws TypeError unless `index` is int32; RangeError when shapes do not fit or a value is out of range.
+ * @example scatterAdd(zeros([3]), 0, tensor([1, 1], { dtype: 'int32' }), tensor([5, 6])) // [0, 11, 0]
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   checkTensor('scatterAdd', 'x', x);

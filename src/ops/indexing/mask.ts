@@ -37,6 +37,7 @@ export function nonzeroColumns(x: Tensor): Tensor[] {
  * The indices of the elements that are not zero: int32 [count, ndim], a row for each, in row-major order
  * (torch.nonzero, torch.argwhere).
  * @example nonzero(tensor([[0, 5], [7, 0]])) // [[0, 1], [1, 0]]
+ * @throws TypeError unless `x` is a tensor.
  */
 export function nonzero(x: Tensor): Tensor {
   checkTensor('nonzero', 'x', x);

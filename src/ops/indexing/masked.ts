@@ -68,6 +68,7 @@ export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
 /**
  * The elements of `x` where `mask` is true, as a vector; both broadcast (torch.masked_select).
  * @throws TypeError unless `mask` is bool; RangeError when shapes do not broadcast.
+ * @example maskedSelect(tensor([1, 2, 3]), tensor([true, false, true])) // [1, 3]
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkTensor('maskedSelect', 'x', x);

@@ -1,11 +1,18 @@
 /** Slices as indices: start:stop:step, as an object or as Python's text. */
 import { describe } from '../../check';
 
-/** start:stop:step of a slice; null means from the first, to the last, by 1. Made by `slice(start, stop, step)`. */
+/**
+ * start:stop:step of a slice; null means from the first, to the last, by 1. Made by `slice(start, stop, step)`.
+ * @throws nothing: `slice` checks what it is given.
+ * @example slice(1, 3).toString() // '1:3'
+ */
 export class Slice {
   constructor(
+    /** First index; null for the first of the dimension. */
     readonly start: number | null,
+    /** One past the last index; null for the end. */
     readonly stop: number | null,
+    /** Distance between indices; null for 1. */
     readonly step: number | null,
   ) {}
 

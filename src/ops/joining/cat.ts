@@ -101,13 +101,21 @@ export function stack(list: readonly Tensor[], dim = 0): Tensor {
   );
 }
 
-/** Joins side by side: vectors (and numbers) end to end, anything else along dimension 1 (torch.hstack). */
+/**
+ * Joins side by side: vectors (and numbers) end to end, anything else along dimension 1 (torch.hstack).
+ * @throws TypeError unless `tensors` is an array of tensors; RangeError when their shapes do not fit.
+ * @example hstack([tensor([1, 2]), tensor([3, 4])]) // [1, 2, 3, 4]
+ */
 export function hstack(tensors: readonly Tensor[]): Tensor {
   const parts = checkTensors('hstack', tensors).map((x) => (x.ndim === 0 ? reshape(x, [1]) : x));
   return cat(parts, parts[0].ndim === 1 ? 0 : 1);
 }
 
-/** Joins below each other: vectors as rows, anything else along dimension 0 (torch.vstack). */
+/**
+ * Joins below each other: vectors as rows, anything else along dimension 0 (torch.vstack).
+ * @throws TypeError unless `tensors` is an array of tensors; RangeError when their shapes do not fit.
+ * @example vstack([tensor([1, 2]), tensor([3, 4])]) // [[1, 2], [3, 4]]
+ */
 export function vstack(tensors: readonly Tensor[]): Tensor {
   return cat(checkTensors('vstack', tensors).map((x) => (x.ndim < 2 ? reshape(x, [1, -1]) : x)));
 }

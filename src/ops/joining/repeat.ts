@@ -50,6 +50,7 @@ export function repeat(x: Tensor, times: readonly number[]): Tensor {
 /**
  * As `repeat`; fewer numbers than dimensions count for the last ones (torch.tile).
  * @example tile(zeros([2, 3]), [2]) // [2, 6]
+ * @throws TypeError unless `times` is an array of numbers; RangeError for one that is no integer of at least 0.
  */
 export function tile(x: Tensor, times: readonly number[]): Tensor {
   checkTensor('tile', 'x', x);

@@ -35,6 +35,7 @@ function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): T
  * Pieces of `x` along `dim`: each of `size` indices (the last may be smaller), or of the sizes of a list
  * (torch.split). They are views.
  * @throws RangeError for a size that is no positive integer, or sizes that do not add up.
+ * @example split(tensor([1, 2, 3]), 2).map((part) => part.toArray()) // [[1, 2], [3]]
  */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   checkTensor('split', 'x', x);
@@ -62,6 +63,7 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 /**
  * At most `chunks` pieces of equal size (the last may be smaller) along `dim` (torch.chunk). They are views.
  * @throws RangeError unless `chunks` is a positive integer.
+ * @example chunk(tensor([1, 2, 3, 4]), 2).map((part) => part.toArray()) // [[1, 2], [3, 4]]
  */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   checkTensor('chunk', 'x', x);
@@ -82,7 +84,11 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   return split(x, size, d);
 }
 
-/** The sub-tensors along `dim`, without it (torch.unbind). They are views. */
+/**
+ * The sub-tensors along `dim`, without it (torch.unbind). They are views.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example unbind(tensor([[1, 2], [3, 4]])).map((row) => row.toArray()) // [[1, 2], [3, 4]]
+ */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   checkTensor('unbind', 'x', x);
   if (x.ndim === 0) throw new RangeError('unbind: a 0-dimensional tensor has no dimension to give');

@@ -50,6 +50,7 @@ function keepColumns(
 /**
  * Elements on and below the diagonal of each matrix; `diagonal` moves it up (torch.tril).
  * @throws RangeError for fewer than 2 dimensions.
+ * @example tril(ones([2, 2])) // [[1, 0], [1, 1]]
  */
 export const tril = (x: Tensor, diagonal = 0): Tensor =>
   keepColumns(
@@ -64,6 +65,7 @@ export const tril = (x: Tensor, diagonal = 0): Tensor =>
 /**
  * Elements on and above the diagonal of each matrix; `diagonal` moves it up (torch.triu).
  * @throws RangeError for fewer than 2 dimensions.
+ * @example triu(ones([2, 2])) // [[1, 1], [0, 1]]
  */
 export const triu = (x: Tensor, diagonal = 0): Tensor =>
   keepColumns(

@@ -19,11 +19,13 @@ import {
   type LossOptions,
 } from './reduction';
 
+/** Options of `binaryCrossEntropy`. */
 export interface BceOptions extends LossOptions {
   /** Factor of each element's loss; broadcasts to the input. */
   weight?: Tensor | null;
 }
 
+/** Options of `binaryCrossEntropyWithLogits`. */
 export interface BceWithLogitsOptions extends BceOptions {
   /** Factor of the positive part of each loss, usually one for each class; broadcasts to the input. */
   posWeight?: Tensor | null;
@@ -96,6 +98,7 @@ const ofProbability: Terms = {
  * −(t·ln p + (1 − t)·ln(1 − p)), averaged; logarithms stop at −100 (torch.nn.functional.binary_cross_entropy).
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
  * @throws RangeError when the shapes differ, or an element is outside 0 to 1.
+ * @example nn.functional.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])) // 0.3993
  */
 export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tensor {
   const options = bceOptions.read(given);
@@ -141,6 +144,7 @@ function ofLogit(posWeight: Tensor | null): Terms {
  * (torch.nn.functional.binary_cross_entropy_with_logits).
  * @param options.posWeight factor of the positive part, one for each class
  * @throws RangeError when the shapes differ.
+ * @example nn.functional.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1])) // 0.41
  */
 export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogitsOptions): Tensor {
   const options = bceWithLogitsOptions.read(given);

@@ -12,6 +12,7 @@ import { checkTensor } from '../check';
 import { checkFloat } from '../reduce/launch';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
 
+/** Options of losses over classes. */
 export interface ClassLossOptions extends LossOptions {
   /** Factor of each class's losses, [C]. */
   weight?: Tensor | null;

@@ -33,6 +33,7 @@ const kernels = family('cross_entropy');
 const backwardKernels = family('cross_entropy_backward');
 const reductionCode = { none: 0, mean: 1, sum: 2 } as const;
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** How much of each target is spread evenly over all classes, 0 to 1. */
   labelSmoothing?: number;

@@ -44,6 +44,7 @@ const nllOptions = optionsTable<ClassLossOptions>('nllLoss', classLossFields);
  * @param options.weight factor of each class, [C]; the mean is over the weights of the classes that occurred
  * @param options.ignoreIndex a target that does not count
  * @throws RangeError for shapes that do not match, or a class out of range.
+ * @example nn.functional.nllLoss(tensor([[-0.1, -2.3]]), tensor([0], { dtype: 'int32' })) // 0.1
  */
 export function nllLoss(input: Tensor, target: Tensor, options?: ClassLossOptions): Tensor {
   checkClassInput('nllLoss', input);

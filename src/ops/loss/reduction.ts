@@ -13,6 +13,7 @@ import { checkTensor } from '../check';
 /** What a loss returns: their mean, their sum, or all of them. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
+/** Options of every loss. */
 export interface LossOptions {
   /** `'mean'` unless given. */
   reduction?: Reduction;

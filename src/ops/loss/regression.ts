@@ -29,6 +29,7 @@ const squareGradients = family('squared_difference_backward');
  * The mean of (input − target)² (torch.nn.functional.mse_loss). Warns when the shapes differ.
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
  * @throws RangeError when the shapes do not broadcast; TypeError when neither holds floats.
+ * @example nn.functional.mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions.read(options);
@@ -70,6 +71,9 @@ function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): 
 /**
  * The mean of |input − target| (torch.nn.functional.l1_loss). Warns when the shapes differ.
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
+ * @throws TypeError unless both are tensors of floats; RangeError when the shapes do not broadcast, or for another
+ * reduction.
+ * @example nn.functional.l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions.read(options, 'l1Loss');
@@ -127,6 +131,7 @@ const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
  * Quadratic below `delta`, linear above: d²/2, then delta·(|d| − delta/2) (torch.nn.functional.huber_loss).
  * @param options.delta where the two meet, 1 unless given
  * @throws RangeError unless delta is above 0.
+ * @example nn.functional.huberLoss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */
 export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   const { reduction, delta } = huberOptions.read(options);
@@ -138,6 +143,7 @@ export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions)
  * d²/(2·beta) below `beta`, |d| − beta/2 above (torch.nn.functional.smooth_l1_loss); `l1Loss` for beta 0.
  * @param options.beta where the two meet, 1 unless given
  * @throws RangeError for a negative beta.
+ * @example nn.functional.smoothL1Loss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { reduction, beta } = smoothL1Options.read(options);

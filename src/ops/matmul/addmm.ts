@@ -18,6 +18,7 @@ import { bmm } from './bmm';
 import { batchedProduct, checkInner, checkTypes, product, productInto } from './layout';
 import { mm } from './mm';
 
+/** Options of `addmm` and `baddbmm`. */
 export interface AddmmOptions {
   /** Factor of the added term; with 0 its values are not read (default 1). */
   beta?: number;
@@ -44,6 +45,7 @@ function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: S
 /**
  * beta·input + alpha·mat1·mat2; `input` broadcasts to the product's shape [M, N] (torch.addmm).
  * @throws RangeError when shapes do not fit; TypeError when the element types differ.
+ * @example addmm(tensor([1, 1]), eye(2), tensor([[1, 2], [3, 4]])) // [[2, 3], [4, 5]]
  */
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: AddmmOptions): Tensor {
   const { beta, alpha } = addmmOptions.read(options, 'addmm');
@@ -87,6 +89,7 @@ function addProduct(
  * beta·input + alpha·batch1·batch2 for each member of a batch: [B, M, K] and [B, K, N]; `input` broadcasts
  * (torch.baddbmm).
  * @throws RangeError when shapes do not fit; TypeError when the element types differ.
+ * @example baddbmm(zeros([1]), ones([1, 1, 2]), ones([1, 2, 1])) // [[[2]]]
  */
 export function baddbmm(
   input: Tensor,

@@ -23,6 +23,7 @@ export function batched(operation: string, name: string, a: Tensor, b: Tensor): 
 /**
  * The products of the matrices of [B, M, K] and [B, K, N] (torch.bmm).
  * @throws RangeError for other shapes; TypeError when the element types differ.
+ * @example bmm(ones([1, 1, 2]), ones([1, 2, 1])) // [[[2]]]
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
   checkTensor('bmm', 'a', a);

@@ -76,6 +76,7 @@ function byBatch(a: Tensor, b: Tensor): Tensor {
 /**
  * The matrix of all products of an element of `a` [M] and one of `b` [N]: [M, N] (torch.outer).
  * @throws RangeError when one is not a vector.
+ * @example outer(tensor([1, 2]), tensor([3, 4])) // [[3, 4], [6, 8]]
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
   checkTensor('outer', 'a', a);

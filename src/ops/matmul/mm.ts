@@ -61,6 +61,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
 /**
  * The product of a matrix [M, K] and a vector [K] (torch.mv).
  * @throws RangeError for other shapes; TypeError when the element types differ.
+ * @example mv(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
  */
 export function mv(a: Tensor, b: Tensor): Tensor {
   checkTensor('mv', 'a', a);
@@ -78,6 +79,7 @@ export function mv(a: Tensor, b: Tensor): Tensor {
 /**
  * Σ a·b of two vectors of equal length, a 0-dimensional tensor (torch.dot).
  * @throws RangeError for other shapes; TypeError when the element types differ.
+ * @example dot(tensor([1, 2]), tensor([3, 4])) // 11
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
   checkTensor('dot', 'a', a);

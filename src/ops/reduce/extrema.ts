@@ -80,7 +80,12 @@ const least = family('min');
 const largest = extreme('max', 'amax', 'MaxBackward1');
 const smallest = extreme('min', 'amin', 'MinBackward1');
 
-/** The largest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `maximum` (torch.max). */
+/**
+ * The largest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `maximum`
+ * (torch.max).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or without elements.
+ * @example max(tensor([[1, 5], [7, 3]])) // 7
+ */
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, other: Tensor): Tensor;
 export function max(x: Tensor, dim: number, options?: KeepdimOptions): ValuesAndIndices;
@@ -94,7 +99,12 @@ export function max(
   return extremeWithIndex('max', 'MaxBackward0', greatest, x, dim, keepsDim('max', options));
 }
 
-/** The smallest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `minimum` (torch.min). */
+/**
+ * The smallest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `minimum`
+ * (torch.min).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or without elements.
+ * @example min(tensor([[1, 5], [7, 3]])) // 1
+ */
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, other: Tensor): Tensor;
 export function min(x: Tensor, dim: number, options?: KeepdimOptions): ValuesAndIndices;
@@ -108,10 +118,18 @@ export function min(
   return extremeWithIndex('min', 'MinBackward0', least, x, dim, keepsDim('min', options));
 }
 
-/** The largest elements over `dim` (one, several, or all), without indices (torch.amax). */
+/**
+ * The largest elements over `dim` (one, several, or all), without indices (torch.amax).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or without elements.
+ * @example amax(tensor([[1, 5], [7, 3]]), 1) // [5, 7]
+ */
 export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0');
 
-/** The smallest elements over `dim` (one, several, or all), without indices (torch.amin). */
+/**
+ * The smallest elements over `dim` (one, several, or all), without indices (torch.amin).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or without elements.
+ * @example amin(tensor([[1, 5], [7, 3]]), 1) // [1, 3]
+ */
 export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0');
 
 type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
@@ -132,7 +150,15 @@ function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
   };
 }
 
-/** Where the largest element is, the first if several: along `dim`, or in row-major order (torch.argmax). */
+/**
+ * Where the largest element is, the first if several: along `dim`, or in row-major order (torch.argmax).
+ * @throws TypeError for a bool tensor; RangeError for a dimension that x does not have, or without elements.
+ * @example argmax(tensor([[1, 5], [7, 3]]), 1) // [1, 0]
+ */
 export const argmax: Position = position('argmax', greatest);
-/** Where the smallest element is, the first if several: along `dim`, or in row-major order (torch.argmin). */
+/**
+ * Where the smallest element is, the first if several: along `dim`, or in row-major order (torch.argmin).
+ * @throws TypeError for a bool tensor; RangeError for a dimension that x does not have, or without elements.
+ * @example argmin(tensor([[1, 5], [7, 3]]), 1) // [0, 1]
+ */
 export const argmin: Position = position('argmin', least);

@@ -11,6 +11,7 @@ import { empty, Tensor } from '../../tensor/tensor';
 import { pick } from '../launch';
 import { copyInto } from '../clone';
 
+/** Options of reductions. */
 export interface KeepdimOptions {
   /** Keep the reduced dimensions with size 1. Default: false. */
   keepdim?: boolean;

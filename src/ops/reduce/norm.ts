@@ -26,6 +26,7 @@ const euclidean = family('norm');
  * The p-norm of all elements, or over `dim` (torch.norm, torch.linalg.vector_norm): p is a number, Infinity or
  * −Infinity (largest and smallest |x|), 0 (how many are not 0), or 'fro' for 2.
  * @throws TypeError for int32 and bool.
+ * @example norm(tensor([3, 4])) // 5
  */
 export function norm(
   x: Tensor,

@@ -20,6 +20,8 @@ const product = reduction('prod', {
 
 /**
  * Product of all elements, or along `dim`; 1 of no elements. bool and int32 multiply to int32 (torch.prod).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example prod(tensor([[1, 2], [3, 4]]), 1) // [2, 12]
  */
 export function prod(x: Tensor, dim?: number, options?: KeepdimOptions): Tensor {
   return product(x, dim, options);

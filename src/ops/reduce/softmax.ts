@@ -58,7 +58,11 @@ export const softmax: (x: Tensor, dim: number) => Tensor = normalization({
   grad: (g, y, dim) => y.mul(g.sub(g.mul(y).sum(dim, { keepdim: true }))),
 });
 
-/** The logarithm of `softmax`, without its rounding to 0 (torch.log_softmax). */
+/**
+ * The logarithm of `softmax`, without its rounding to 0 (torch.log_softmax).
+ * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
+ * @example nn.functional.logSoftmax(tensor([1, 1]), 0) // [-0.6931, -0.6931]
+ */
 export const logSoftmax: (x: Tensor, dim: number) => Tensor = normalization({
   name: 'logSoftmax',
   node: 'LogSoftmaxBackward0',

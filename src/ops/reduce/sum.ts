@@ -12,6 +12,8 @@ import { reduction, type Reduction } from './reduction';
 /**
  * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32
  * (torch.sum).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example sum(tensor([[1, 2], [3, 4]]), 1) // [3, 7]
  */
 export const sum: Reduction = reduction('sum', {
   node: ['SumBackward0', 'SumBackward1'],
@@ -23,6 +25,7 @@ export const sum: Reduction = reduction('sum', {
 /**
  * Mean over all dimensions, or over `dim` (one or several); NaN of no elements (torch.mean).
  * @throws TypeError for int32 and bool.
+ * @example mean(tensor([[1, 2], [3, 4]]), 1) // [1.5, 3.5]
  */
 export const mean: Reduction = reduction('mean', {
   node: ['MeanBackward0', 'MeanBackward1'],
@@ -39,14 +42,20 @@ const logarithmOfSum = reduction('logsumexp', {
   grad: (g, { x, y }) => g.mul(x.sub(y).exp()),
 });
 
-/** ln Σ eˣ over `dim`, one or several, without overflow (torch.logsumexp). −Infinity of no elements. */
+/**
+ * ln Σ eˣ over `dim`, one or several, without overflow (torch.logsumexp). −Infinity of no elements.
+ * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
+ * @example logsumexp(tensor([0, 0]), 0) // 0.6931
+ */
 export const logsumexp = (x: Tensor, dim: Dims, options?: KeepdimOptions): Tensor =>
   logarithmOfSum(x, dim, options);
 
 /**
- * How many elements are not 0, over all dimensions or over `dim` (one or several), as int32 (torch.count_nonzero). NaN
+ * How many elements are not 0, over all dimensions or over `dim` (one or several), as int32 (torch.count_nonzero).
+ * NaN
  * counts. It has no gradient.
  * @example countNonzero(tensor([[0, 1], [2, 3]]), 1) // [1, 2]
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  */
 export function countNonzero(x: Tensor, dim?: Dims): Tensor {
   checkTensor('countNonzero', 'x', x);
@@ -55,7 +64,11 @@ export function countNonzero(x: Tensor, dim?: Dims): Tensor {
 
 const runningSums = family('cumsum');
 
-/** Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32. */
+/**
+ * Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example cumsum(tensor([1, 2, 3]), 0) // [1, 3, 6]
+ */
 export function cumsum(x: Tensor, dim: number): Tensor {
   checkTensor('cumsum', 'x', x);
   const view = reductionView('cumsum', x.dtype === 'bool' ? cast(x, 'int32') : x, dim, true);

@@ -17,7 +17,15 @@ function truth(name: 'any' | 'all'): Truth {
   };
 }
 
-/** Whether any element, over all dimensions or over `dim`, is not 0 (torch.any). False of no elements. */
+/**
+ * Whether any element, over all dimensions or over `dim`, is not 0 (torch.any). False of no elements.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example any(tensor([true, false])) // true
+ */
 export const any: Truth = truth('any');
-/** Whether all elements, over all dimensions or over `dim`, are not 0 (torch.all). True of no elements. */
+/**
+ * Whether all elements, over all dimensions or over `dim`, are not 0 (torch.all). True of no elements.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example all(tensor([true, false])) // false
+ */
 export const all: Truth = truth('all');

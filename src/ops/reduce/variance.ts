@@ -14,6 +14,7 @@ import { checkFloat, ownDims, reductionView, type Dims, type KeepdimOptions } fr
 const kernels = family('variance');
 const rootKernels = family('sqrt');
 
+/** Options of `std` and `var`. */
 export interface VarianceOptions extends KeepdimOptions {
   /** What is subtracted from n in the divisor: 1 (unbiased) unless given. */
   correction?: number;
@@ -62,6 +63,7 @@ function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOpti
 /**
  * Variance over all dimensions, or over `dim`, unbiased by default (torch.var); NaN where n ≤ correction.
  * @throws TypeError for int32 and bool.
+ * @example tensor([1, 2, 3, 4]).var() // 1.6667
  */
 export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
   const { out, gradient } = computed('var', x, dim, options);
@@ -74,7 +76,11 @@ export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tens
   });
 }
 
-/** Standard deviation: the square root of the variance (torch.std). */
+/**
+ * Standard deviation: the square root of the variance (torch.std).
+ * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
+ * @example std(tensor([1, 2, 3, 4])) // 1.291
+ */
 export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
   const { out, gradient } = computed('std', x, dim, options);
   applyUnary('std', rootKernels, out, out);

@@ -25,6 +25,7 @@ const topkRows = family('topk_rows');
 /** The values in order, and the index that each of them had along the dimension: int32. */
 export type Sorted = ValuesAndIndices;
 
+/** Options of `sort` and `argsort`. */
 export interface SortOptions {
   /** From the greatest to the least. */
   descending?: boolean;
@@ -32,6 +33,7 @@ export interface SortOptions {
   stable?: boolean;
 }
 
+/** Options of `topk`. */
 export interface TopkOptions {
   /** The greatest elements (default), or the least. */
   largest?: boolean;
@@ -73,6 +75,7 @@ function recordPicked(name: string, operation: string, x: Tensor, d: number, out
 /**
  * The elements along `dim` in order: `[values, indices]`, also by these names (torch.sort).
  * @example const [values, order] = sort(tensor([3, 1, 2])); // [1, 2, 3], [1, 2, 0]
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  */
 export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
   const { descending } = sortOptions.read(options);
@@ -92,7 +95,11 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
   return recordPicked('SortBackward0', 'sort', x, d, out);
 }
 
-/** The indices that would sort `x` along `dim` (torch.argsort): int32. */
+/**
+ * The indices that would sort `x` along `dim` (torch.argsort): int32.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example argsort(tensor([3, 1, 2])) // [1, 2, 0]
+ */
 export const argsort = (x: Tensor, dim = -1, options?: SortOptions): Tensor => {
   checkTensor('argsort', 'x', x);
   const checked = sortOptions.read(options, 'argsort');

@@ -11,6 +11,7 @@ import { named, type Named } from '../named';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
 
+/** Options of `unique`. */
 export interface UniqueOptions {
   /** Also where each element of x stands among the distinct ones, in x's shape. */
   returnInverse?: boolean;
@@ -29,8 +30,10 @@ export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; 
 
 /**
  * The distinct elements of `x`, in order (torch.unique). With `returnInverse` or `returnCounts`, a tuple of the
- * results asked for, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every NaN is distinct.
+ * results asked for, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every
+ * NaN is distinct.
  * @example const [words, counts] = unique(tensor([3, 1, 3]), { returnCounts: true }); // [1, 3], [1, 2]
+ * @throws TypeError unless `x` is a tensor.
  */
 export function unique<const O extends UniqueOptions = Record<never, never>>(
   x: Tensor,
@@ -61,6 +64,7 @@ export function unique<const O extends UniqueOptions = Record<never, never>>(
   }) as unknown as Uniques<O>;
 }
 
+/** Options of `bincount`. */
 export interface BincountOptions {
   /** What each element counts, instead of 1. */
   weights?: Tensor;
@@ -75,6 +79,7 @@ const bincountOptions = optionsTable<BincountOptions, 'weights'>('bincount', {
 /**
  * How often each of 0, 1, 2, … occurs in an int32 vector: int32, or with weights their sums (torch.bincount).
  * @throws TypeError unless `x` is int32; RangeError for a negative element or weights of another shape.
+ * @example bincount(tensor([0, 1, 1], { dtype: 'int32' })) // [1, 2]
  */
 export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   checkTensor('bincount', 'x', x);

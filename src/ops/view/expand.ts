@@ -8,6 +8,7 @@ import { viewOf } from './view';
 /**
  * `x` repeated to `shape`; -1 keeps a size (torch.Tensor.expand).
  * @throws RangeError when a size that is not 1 would change.
+ * @example expand(tensor([[1], [2]]), [2, 2]) // [[1, 1], [2, 2]]
  */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('expand', 'x', x);

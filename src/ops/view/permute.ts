@@ -7,6 +7,7 @@ import { viewOf } from './view';
 /**
  * Dimension d of the result is dimension dims[d] of `x` (torch.permute).
  * @throws RangeError unless `dims` names every dimension once.
+ * @example permute(zeros([2, 3, 4]), [2, 0, 1]).shape // [4, 2, 3]
  */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor('permute', 'x', x);
@@ -36,7 +37,11 @@ function swap(name: string, x: Tensor, a: number, b: number): Tensor {
   return viewOf(x, name, shape, strides, x.offset, (g) => [swap(name, g, a, b)]);
 }
 
-/** Swaps two dimensions (torch.transpose). */
+/**
+ * Swaps two dimensions (torch.transpose).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example transpose(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
+ */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor('transpose', 'x', x);
   const a = checkDim('transpose', dim0, x.ndim);
@@ -44,7 +49,11 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   return x.ndim < 2 ? x : swap('TransposeBackward0', x, a, b);
 }
 
-/** The transposed matrix; a tensor of fewer than two dimensions is returned itself (torch.t). */
+/**
+ * The transposed matrix; a tensor of fewer than two dimensions is returned itself (torch.t).
+ * @throws RangeError for more than two dimensions.
+ * @example t(tensor([[1, 2], [3, 4]])) // [[1, 3], [2, 4]]
+ */
 export function t(x: Tensor): Tensor {
   checkTensor('t', 'x', x);
   if (x.ndim > 2) {

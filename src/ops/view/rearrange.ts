@@ -19,6 +19,7 @@ import { reshape, view } from './reshape';
 /**
  * Dimensions `source` moved to places `destination`, the others in their order (torch.movedim).
  * @throws RangeError unless both name as many distinct dimensions.
+ * @example movedim(zeros([2, 3, 4]), 0, 2).shape // [3, 4, 2]
  */
 export function movedim(
   x: Tensor,
@@ -45,13 +46,18 @@ export function movedim(
   return permute(x, order);
 }
 
-/** Swaps two dimensions: another name for `transpose` (torch.swapaxes). */
+/**
+ * Swaps two dimensions: another name for `transpose` (torch.swapaxes).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example swapaxes(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
+ */
 export const swapaxes = (x: Tensor, axis0: number, axis1: number): Tensor =>
   transpose(x, axis0, axis1);
 
 /**
  * Dimension `dim` as several, of the given sizes; one may be -1 (torch.unflatten).
  * @throws RangeError when the sizes do not multiply to dim's.
+ * @example unflatten(zeros([6]), 0, [2, 3]).shape // [2, 3]
  */
 export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
   checkTensor('unflatten', 'x', x);
@@ -61,7 +67,11 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
   return view(x, [...x.shape.slice(0, d), ...inner, ...x.shape.slice(d + 1)]);
 }
 
-/** `x` repeated to `shape` without copying: another name for `expand` (torch.broadcast_to). */
+/**
+ * `x` repeated to `shape` without copying: another name for `expand` (torch.broadcast_to).
+ * @throws RangeError when x does not broadcast to the shape.
+ * @example broadcastTo(tensor([1, 2]), [2, 2]) // [[1, 2], [1, 2]]
+ */
 export const broadcastTo = (x: Tensor, shape: readonly number[]): Tensor => expand(x, shape);
 
 /** `x` repeated to the shape of `other` (torch.Tensor.expand_as). */
@@ -85,6 +95,8 @@ export function reshapeAs(x: Tensor, other: Tensor): Tensor {
 /**
  * The diagonals of the matrices in dimensions `dim1` and `dim2`, as a last dimension; `offset` moves up
  * (torch.diagonal). A view.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
 export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   checkTensor('diagonal', 'x', x);
@@ -121,6 +133,8 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
 /**
  * The matrix with vector `x` on a diagonal and zeros elsewhere, or of a matrix its diagonal (torch.diag). `offset`
  * moves up.
+ * @throws RangeError unless x is a vector or a matrix.
+ * @example diag(tensor([1, 2])) // [[1, 0], [0, 2]]
  */
 export function diag(x: Tensor, offset = 0): Tensor {
   checkTensor('diag', 'x', x);
@@ -144,6 +158,7 @@ export function diag(x: Tensor, offset = 0): Tensor {
  * Coordinate grids of vectors: result i repeats tensors[i] over all dimensions but i (torch.meshgrid with
  * indexing 'ij').
  * @throws RangeError for a tensor of more than one dimension.
+ * @example meshgrid([tensor([1, 2]), tensor([3, 4])]).map((grid) => grid.toArray()) // [[[1, 1], [2, 2]], [[3, 4], [3, 4]]]
  */
 export function meshgrid(list: readonly Tensor[]): Tensor[] {
   const tensors = checkTensors('meshgrid', list);

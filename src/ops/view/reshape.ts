@@ -16,6 +16,7 @@ function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
 /**
  * The elements in another shape; one size may be -1. Copies only where it must (torch.reshape).
  * @throws RangeError when the number of elements differs.
+ * @example reshape(tensor([1, 2, 3, 4]), [2, -1]) // [[1, 2], [3, 4]]
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('reshape', 'x', x);
@@ -40,7 +41,11 @@ export function view(x: Tensor, shape: readonly number[]): Tensor {
   return out;
 }
 
-/** Merges dimensions startDim … endDim into one (torch.flatten). */
+/**
+ * Merges dimensions startDim … endDim into one (torch.flatten).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example flatten(tensor([[1, 2], [3, 4]])) // [1, 2, 3, 4]
+ */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   checkTensor('flatten', 'x', x);
   const start = checkDim('flatten', startDim, x.ndim);

@@ -23,6 +23,7 @@ function without(list: readonly number[], dim: number): number[] {
 /**
  * The sub-tensor at `index` along `dim`, without that dimension; negative counts from the end (torch.select).
  * @throws RangeError when the index is out of range.
+ * @example select(tensor([[1, 2], [3, 4]]), 0, 1) // [3, 4]
  */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   checkTensor('select', 'x', x);
@@ -117,6 +118,7 @@ export function sliceAlong(
 /**
  * `length` elements from `start` along `dim` (torch.narrow). A view.
  * @throws RangeError when they do not lie within the dimension.
+ * @example narrow(tensor([1, 2, 3, 4]), 0, 1, 2) // [2, 3]
  */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   checkTensor('narrow', 'x', x);
@@ -134,7 +136,11 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   return sliced(x, d, { first, count: length, step: 1 });
 }
 
-/** Inserts a dimension of size 1 before `dim` (torch.unsqueeze). */
+/**
+ * Inserts a dimension of size 1 before `dim` (torch.unsqueeze).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example unsqueeze(zeros([3]), 0).shape // [1, 3]
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor('unsqueeze', 'x', x);
   const d = checkDim('unsqueeze', dim, x.ndim + 1);
@@ -144,7 +150,11 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   return viewOf(x, 'UnsqueezeBackward0', shape, strides, x.offset, (g) => [squeeze(g, d)]);
 }
 
-/** Removes all dimensions of size 1, or `dim` if its size is 1 (torch.squeeze). */
+/**
+ * Removes all dimensions of size 1, or `dim` if its size is 1 (torch.squeeze).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example squeeze(zeros([1, 3])).shape // [3]
+ */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   checkTensor('squeeze', 'x', x);
   const chosen =
