@@ -4,7 +4,7 @@
  */
 import { nonNegative, optionsTable, positive } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import type { Gradients, Node } from '../../autograd/node';
+import { needsGrad, type Gradients, type Node } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runSquaredDifferenceBackward, runSquaredError } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -35,6 +35,8 @@ export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): T
   const { reduction } = lossOptions.read(options);
   const [a, b] = aligned('mseLoss', input, target);
   const out = squaredError(a, b, reduction);
+  // Asked here too: describing the gradient costs as much as a small loss.
+  if (!needsGrad([a, b])) return out;
   const factor = reduction === 'mean' ? 2 / a.numel : 2;
   const both = (da: Tensor, node: Node): Gradients => [
     node.needs(0) ? da : null,

@@ -6,6 +6,7 @@ import { family } from '../../native/families';
 import { runReduce, runSoftmaxBackward } from '../../native/generated';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
+import { needsGrad } from '../../autograd/node';
 import { withGradient } from '../define';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
@@ -30,6 +31,8 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
     runReduce(run, source, out, outer, n, inner);
+    // Asked here too: describing the gradient costs as much as a small softmax.
+    if (!needsGrad([x])) return out;
     return withGradient(out, {
       operation: name,
       node,
