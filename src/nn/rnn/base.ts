@@ -3,7 +3,7 @@
  * stacking of fused layers. The layers themselves are in rnn.ts, lstm.ts and gru.ts.
  */
 import { Node } from '../../autograd/node';
-import { cat, indexSelect, narrow, squeeze, unsqueeze } from '../../ops';
+import { cat, indexSelect, narrow, squeeze, transpose, unsqueeze } from '../../ops';
 import { boolean, instanceOf, positiveInteger, probability, type Fields } from '../../check';
 import { contiguous } from '../../ops/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
@@ -312,7 +312,10 @@ export abstract class RecurrentBase extends Module {
       if (state === null || state === undefined) return null;
       return contiguous(this.numLayers === 1 ? state : narrow(state, 0, layer * D, D));
     };
-    let out = x;
+    const drops = this.dropout > 0 && this.training && last > 0;
+    // PyTorch draws masks over [T, N, …]: with batchFirst too, outputs that are dropped from lie in that order.
+    const swaps = drops && this.batchFirst && batchSizes === null;
+    let out = swaps ? transpose(x, 0, 1) : x;
     const hs: Tensor[] = [];
     const cs: Tensor[] = [];
     for (let layer = 0; layer <= last; layer++) {
@@ -324,7 +327,7 @@ export abstract class RecurrentBase extends Module {
         this.#weights(layer),
         {
           sizes: this.#sizes[layer],
-          batchFirst: this.batchFirst,
+          batchFirst: this.batchFirst && !(swaps && layer < last),
           relu: this.#relu,
           batchSizes,
           batch,
@@ -334,9 +337,9 @@ export abstract class RecurrentBase extends Module {
       [out] = result;
       hs.push(result[1]);
       if (result[2] !== null) cs.push(result[2]);
-      if (layer < last && this.dropout > 0) {
-        out = dropoutOf(out, this.dropout, { training: this.training });
-      }
+      if (!drops || layer === last) continue;
+      out = dropoutOf(out, this.dropout);
+      if (swaps && layer === last - 1) out = transpose(out, 0, 1);
     }
     return [out, layersOf(hs), cs.length === 0 ? null : layersOf(cs)];
   }

@@ -46,9 +46,10 @@ const weightsLike = (x: Tensor, phase: number): Tensor =>
     { dtype: x.dtype },
   ).reshape(x.shape);
 
-const named = (cases as unknown as Case[]).map((c): [string, Case] => [
+const named = (cases as unknown as Case[]).map((c, index): [string, Case, number] => [
   `${c.kind} ${JSON.stringify(c.options)}${c.state ? ' with states' : ''}${c.lengths ? ` packed ${c.lengths.join()}` : ''}${c.x.shape.length === 2 ? ' unbatched' : ''}`,
   c,
+  index,
 ]);
 
 test.each(named)('%s draws PyTorch’s parameters', (_name, c) => {
@@ -64,7 +65,7 @@ describe.each<[DType, number]>([
   ['float64', 1e-9],
   ['float32', 1e-5],
 ])('in %s', (dtype, tolerance) => {
-  test.each(named)('%s', (_name, c) => {
+  test.each(named)('%s', (_name, c, index) => {
     const layer = make(c).to(dtype);
     layer.loadStateDict(
       new Map(
@@ -80,6 +81,7 @@ describe.each<[DType, number]>([
     const states = c.state?.map((s) => load(s, dtype));
     const given = (states && (c.kind === 'LSTM' ? [states[0], states[1]] : states[0])) as never;
     const batchFirst = c.options['batch_first'] === true;
+    manualSeed(index);
     let out: Tensor;
     let final: Tensor | [Tensor, Tensor];
     if (c.lengths === undefined) [out, final] = forward(layer, x, given);
