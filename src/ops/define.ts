@@ -1,7 +1,7 @@
 /**
  * How an operation is declared: its kernel, its gradient in methods of tensors, and what that gradient reads. From a
  * declaration come the function, its in-place form (`inPlace`), the choice between a fused and a differentiable gradient,
- * and the rows of the tests (test/ops/table.ts). Methods come with the export (methods.ts).
+ * and the rows of the tests (test/ops/entry.ts). Methods come with the export (methods.ts).
  */
 import { isGradEnabled } from '../autograd/mode';
 import { needsGrad, record, save, type Gradients, type Node, type Saved } from '../autograd/node';

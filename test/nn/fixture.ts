@@ -1,7 +1,7 @@
 // test/fixtures/nn.json (made by PyTorch 2.13 with nn.py), its inputs, and how results are compared.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tensor } from '../../src/ops';
+import { sum, tensor } from '../../src/ops';
 import type { DType } from '../../src/tensor/dtype';
 import type { Tensor } from '../../src/tensor/tensor';
 import { expectNear } from '../support';
@@ -81,4 +81,19 @@ export function expectPacked(actual: Tensor | null, expected: Packed | null, wit
   expect(actual).not.toBeNull();
   expect(actual!.shape).toEqual(expected.shape);
   expectNear(actual!.toTypedArray(), expected.values, within);
+}
+
+export const within = { float32: 1e-5, float64: 1e-9 };
+
+/** Asserts a call's output, and its inputs' gradients where the output's is wave(9). */
+export function expectResults(
+  call: (...inputs: Tensor[]) => Tensor,
+  inputs: Tensor[],
+  expected: Results,
+  tolerance: number,
+): void {
+  const out = call(...inputs);
+  expectPacked(out, expected.output, tolerance);
+  sum(out.mul(wave(out.shape, 9, out.dtype))).backward();
+  inputs.forEach((x, i) => expectPacked(x.grad, expected.inputs[i], tolerance));
 }

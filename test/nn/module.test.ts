@@ -1,8 +1,10 @@
 // Module: what it finds, its names and order, modes, conversion, printing, hooks.
 import { noGrad } from '../../src/autograd';
 import * as nn from '../../src/nn';
-import { ones, tensor, zeros } from '../../src/ops';
+import { ones, tanh, tensor, zeros } from '../../src/ops';
+import { randn } from '../../src/random';
 import type { Tensor } from '../../src/tensor/tensor';
+import { flat } from '../support';
 
 class Inner extends nn.Module {
   scale = new nn.Parameter(ones([2]));
@@ -287,6 +289,22 @@ describe('containers', () => {
     const named = new nn.Sequential(new Map([['hidden', new nn.Linear(1, 1)]]));
     expect([...named.stateDict().keys()]).toEqual(['hidden.weight', 'hidden.bias']);
     expect(() => new nn.Sequential([] as never)).toThrow(/takes modules, got an array; spread it/);
+  });
+
+  it('Sequential takes functions among the modules', () => {
+    const net = new nn.Sequential(new nn.Linear(2, 3), tanh, function rowSums(y) {
+      return y.sum(1);
+    });
+    const x = randn([4, 2]);
+    expect(flat(net.forward(x))).toEqual(flat((net.at(0) as nn.Linear).forward(x).tanh().sum(1)));
+    expect(net.length).toBe(3);
+    expect([...net.stateDict().keys()]).toEqual(['0.weight', '0.bias']);
+    expect(String(net)).toContain('(2): Lambda(rowSums)');
+    expect(() => new nn.Sequential(nn.Linear as never)).toThrow(
+      new TypeError('Sequential: takes modules, got the class Linear'),
+    );
+    const named = new nn.Sequential(new Map<string, nn.SequentialItem>([['squash', tanh]]));
+    expect(flat(named.forward(x))).toEqual(flat(x.tanh()));
   });
 
   it('ModuleDict by name', () => {

@@ -18,7 +18,7 @@ type Declared = {
     : never;
 }[keyof Operations];
 
-/** A row of table.ts; a case of fixtures/ops.json; a file of this folder. */
+/** A row of a table.ts; a case of fixtures/ops.json; a file of this folder. */
 export type Place = 'table' | 'parity' | `${string}.test.ts`;
 
 export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Place>> = {
@@ -48,7 +48,7 @@ export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Plac
   crossEntropy: 'table',
   cumsum: 'table',
   detach: 'inplace/copy.test.ts',
-  diag: 'joining/joining.test.ts',
+  diag: 'view/view.test.ts',
   diagonal: 'table',
   div: 'table',
   div_: 'inplace/pointwise.test.ts',

@@ -1,131 +1,24 @@
-// Every case of fixtures/ops.json: values, element types, gradients and names of backward nodes as PyTorch's.
-import { readFileSync } from 'node:fs';
+// The fixture's cases of the operations beside the folders, and that no case and no sentence is left out.
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as ostinato from 'ostinato';
-import { autograd, Tensor, tensor, type DType } from 'ostinato';
+import { namesIn } from './exports';
+import { allCases, testParity, title } from './parity';
 import { refusals } from './refusals';
 
-type Value = number | boolean | string;
-interface Encoded {
-  s: number[];
-  d: DType;
-  v: Value[];
-  g?: boolean;
-}
-type Argument = Encoded | Value | number[];
-interface Case {
-  op: string;
-  args: Argument[];
-  options?: Record<string, Argument>;
-  out: (Encoded | boolean)[];
-  node?: string;
-  grads?: (Encoded | null)[];
-  error?: string;
-}
+testParity('.');
 
-const cases = JSON.parse(readFileSync(join(__dirname, '../fixtures/ops.json'), 'utf8')) as Case[];
-
-const number = (v: Value): number =>
-  typeof v === 'string' ? Number(v.replace('inf', 'Infinity')) : Number(v);
-const isEncoded = (x: Argument): x is Encoded =>
-  typeof x === 'object' && !Array.isArray(x) && 's' in x;
-
-function decoded(x: Argument, op: string): unknown {
-  if (isEncoded(x)) {
-    const out = tensor(x.v.map(number), { dtype: x.d }).reshape(x.s).clone().detach();
-    return x.g ? out.requiresGrad_() : out;
-  }
-  if (Array.isArray(x)) return x;
-  // Options such as reduction are words; numbers that JSON cannot hold are written as words too.
-  if (typeof x === 'string' && /^-?(inf|nan|0)$/.test(x)) return number(x);
-  if (typeof x === 'boolean' || typeof x === 'string' || typeof x === 'number') return x;
-  throw new Error(`${op}: an argument of the fixture is not understood`);
-}
-
-type Operation = (...args: unknown[]) => unknown;
-const operations = ostinato as unknown as Record<string, Operation>;
-
-function run(one: Case): { args: unknown[]; outs: unknown[] } {
-  const args = one.args.map((x) => decoded(x, one.op));
-  const options = Object.entries(one.options ?? {}).map(([k, v]) => [k, decoded(v, one.op)]);
-  const all = [...args];
-  if (options.length > 0) all.push(Object.fromEntries(options));
-  const out = operations[one.op](...all);
-  const several = typeof out === 'object' && !(out instanceof Tensor);
-  return { args, outs: several ? [...(out as Iterable<unknown>)] : [out] };
-}
-
-function expectTensor(actual: unknown, expected: Encoded, tolerance: number): void {
-  if (!(actual instanceof Tensor)) throw new Error('expected a tensor');
-  expect({ shape: actual.shape, dtype: actual.dtype }).toEqual({
-    shape: expected.s,
-    dtype: expected.d,
-  });
-  const ours = Array.from(actual.toTypedArray());
-  for (const [i, value] of expected.v.map(number).entries()) {
-    const close =
-      Object.is(ours[i], value) ||
-      (ours[i] === value && value !== 0) ||
-      Math.abs(ours[i] - value) <= tolerance * Math.max(1, Math.abs(value));
-    if (!close) throw new Error(`element ${i} is ${ours[i]}, PyTorch has ${value}`);
-  }
-}
-
-const toleranceOf = (dtype: DType): number => (dtype === 'float32' ? 2e-6 : 1e-11);
-
-const title = (one: Case): string => {
-  const show = (x: Argument): string =>
-    isEncoded(x) ? `${x.d}[${x.s.join(',')}]` : JSON.stringify(x);
-  const options = Object.entries(one.options ?? {}).map(([k, v]) => `${k}: ${show(v)}`);
-  return `${one.op}(${[...one.args.map(show), ...options].join(', ')})`;
-};
-
-const accepted = cases.filter((one) => one.error === undefined);
-const refused = cases.filter((one) => one.error !== undefined);
-
-describe('as PyTorch', () => {
-  it.each(accepted.map((one, i) => [`${i} ${title(one)}`, one] as const))('%s', (_, one) => {
-    const { args, outs } = run(one);
-    for (const [i, expected] of one.out.entries()) {
-      if (typeof expected === 'boolean') expect(outs[i]).toBe(expected);
-      else expectTensor(outs[i], expected, toleranceOf(expected.d));
-    }
-    const first = outs[0];
-    if (!(first instanceof Tensor)) return;
-    if (one.node !== undefined) expect(first.gradFn?.name).toBe(one.node);
-    if (one.grads === undefined) return;
-    const leaves = args.filter((x): x is Tensor => x instanceof Tensor && x.requiresGrad);
-    const weights = Array.from({ length: first.numel }, (_unused, i) => (((i * 7) % 11) - 5) / 4);
-    const g = tensor(weights, { dtype: first.dtype }).reshape(first.shape).detach();
-    const options = { gradOutputs: [g], allowUnused: true, retainGraph: true };
-    const fused = autograd.grad([first], leaves, options);
-    const recorded = autograd.grad([first], leaves, { ...options, createGraph: true });
-    for (const [i, expected] of one.grads.entries()) {
-      for (const gradient of [fused[i], recorded[i]]) {
-        if (expected === null) expect(gradient).toBeNull();
-        else expectTensor(gradient, expected, 10 * toleranceOf(expected.d));
-      }
-    }
-  });
+it('every case belongs to a folder whose tests run it', () => {
+  const folders = readdirSync(__dirname, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() && readdirSync(join(__dirname, entry.name)).includes('table.test.ts')
+      ? [entry.name]
+      : [],
+  );
+  const run = new Set(['.', ...folders].flatMap(namesIn));
+  expect(allCases.map(({ op }) => op).filter((op) => !run.has(op))).toEqual([]);
 });
 
-describe('refused as by PyTorch', () => {
-  it.each(refused.map((one, i) => [`${i} ${title(one)}`, one] as const))('%s', (_, one) => {
-    let error: unknown;
-    try {
-      run(one);
-    } catch (thrown) {
-      error = thrown;
-    }
-    const { name, message } = error as Error;
-    const sentences = refusals
-      .filter(([, , calls]) => calls.includes(title(one)))
-      .map(([kind, sentence]) => `${kind}: ${one.op}: ${sentence}`);
-    expect(sentences).toContain(`${name}: ${message}`);
-  });
-
-  it('in the sentences of refusals.ts, each for a case of the fixture', () => {
-    const calls = refusals.flatMap(([, , each]) => each);
-    expect([...calls].sort()).toEqual(refused.map(title).sort());
-  });
+it('every sentence of refusals.ts is for a case of the fixture', () => {
+  const refused = allCases.filter(({ error }) => error !== undefined);
+  const calls = refusals.flatMap(([, , each]) => each);
+  expect([...calls].sort()).toEqual(refused.map(title).sort());
 });

@@ -101,3 +101,11 @@ test('write prints a line on stdout, with the bar taken away before and drawn ag
   expect(stream.text).toMatch(/\r\x1b\[Kx is 1\n\r {2}0%\|/);
   expect(stream.text).toMatch(/no bar is open\n$/);
 });
+
+test('of a number counts', () => {
+  const bar = tqdm(3, { disable: true });
+  expect([...bar]).toEqual([0, 1, 2]);
+  expect([...tqdm(0, { disable: true })]).toEqual([]);
+  for (const wrong of [-1, 0.5, NaN]) expect(() => tqdm(wrong)).toThrow(RangeError);
+  expect(() => tqdm(null as never)).toThrow(TypeError);
+});

@@ -1,14 +1,9 @@
 import {
   arange,
   autograd,
-  broadcastTo,
   cat,
   chunk,
-  diag,
-  diagonal,
   hstack,
-  meshgrid,
-  movedim,
   roll,
   split,
   stack,
@@ -17,7 +12,6 @@ import {
   tril,
   triu,
   unbind,
-  unflatten,
   vstack,
   zeros,
   type Tensor,
@@ -321,95 +315,5 @@ describe('tril, triu', () => {
     check((x) => x.triu(-1), leaf([4, 3]));
     expect(() => tril(zeros([3]))).toThrow(RangeError);
     expect(() => triu(zeros([3, 3]), 0.5)).toThrow(RangeError);
-  });
-});
-
-describe('other ways to view', () => {
-  test('movedim', () => {
-    const x = zeros([2, 3, 4]);
-    expect(movedim(x, 0, 2).shape).toEqual([3, 4, 2]);
-    expect(movedim(x, -1, 0).shape).toEqual([4, 2, 3]);
-    expect(movedim(x, [0, 1], [2, 0]).shape).toEqual([3, 4, 2]);
-    expect(() => movedim(x, [0, 0], [1, 2])).toThrow(RangeError);
-    expect(() => movedim(x, [0, 1], [1])).toThrow(RangeError);
-    expect(() => movedim(x, 3, 0)).toThrow(RangeError);
-  });
-
-  test('swapaxes, unflatten, broadcastTo, expandAs, viewAs, reshapeAs', () => {
-    const x = matrix(2, 6);
-    expect(x.swapaxes(0, 1).shape).toEqual([6, 2]);
-    expect(unflatten(x, 1, [2, -1]).shape).toEqual([2, 2, 3]);
-    expect(() => unflatten(x, 1, [4, -1])).toThrow(RangeError);
-    expect(broadcastTo(tensor([1, 2]), [3, 2]).shape).toEqual([3, 2]);
-    expect(tensor([1]).expandAs(x).shape).toEqual([2, 6]);
-    expect(x.viewAs(zeros([3, 4])).shape).toEqual([3, 4]);
-    expect(() => x.t().viewAs(zeros([12]))).toThrow(RangeError);
-    expect(flat(x.t().reshapeAs(zeros([12]))).slice(0, 3)).toEqual([0, 6, 1]);
-  });
-
-  test('diagonal', () => {
-    const x = matrix(3, 4);
-    expect(flat(diagonal(x))).toEqual([0, 5, 10]);
-    expect(flat(diagonal(x, 2))).toEqual([2, 7]);
-    expect(flat(diagonal(x, -1))).toEqual([4, 9]);
-    expect(flat(diagonal(x, 0, 1, 0))).toEqual([0, 5, 10]);
-    expect(diagonal(x, 7).shape).toEqual([0]);
-    expect(diagonal(zeros([2, 3, 4]), 0, 0, 2).shape).toEqual([3, 2]);
-    check((y) => y.diagonal(1, 2, 0), leaf([3, 2, 3]));
-    expect(() => diagonal(zeros([3]))).toThrow(RangeError);
-    expect(() => diagonal(x, 0, 1, 1)).toThrow(RangeError);
-  });
-
-  test('diag', () => {
-    expect(diag(tensor([1, 2])).toArray()).toEqual([
-      [1, 0],
-      [0, 2],
-    ]);
-    expect(flat(diag(tensor([5]), 1))).toEqual([0, 5, 0, 0]);
-    expect(flat(diag(tensor([5]), -1))).toEqual([0, 0, 5, 0]);
-    expect(flat(diag(matrix(2, 3)))).toEqual([0, 4]);
-    expect(diag(leaf([2])).gradFn!.name).toBe('DiagEmbedBackward0');
-    check((x) => x.diag(-1), leaf([2]));
-    expect(() => diag(zeros([]))).toThrow(RangeError);
-    expect(() => diag(zeros([2]), 0.5)).toThrow(RangeError);
-  });
-
-  test('meshgrid', () => {
-    const [rows, columns] = meshgrid([arange(2), arange(3)]);
-    expect(rows.toArray()).toEqual([
-      [0, 0, 0],
-      [1, 1, 1],
-    ]);
-    expect(columns.toArray()).toEqual([
-      [0, 1, 2],
-      [0, 1, 2],
-    ]);
-    expect(() => meshgrid([zeros([2, 2])])).toThrow(RangeError);
-  });
-});
-
-describe('to and its shorthands', () => {
-  test('convert, or give the tensor itself', () => {
-    const x = tensor([1.7, -1.7, 0]);
-    expect(x.to('float32')).toBe(x);
-    expect(x.to('float32', { copy: true })).not.toBe(x);
-    expect(flat(x.to('int32'))).toEqual([1, -1, 0]);
-    expect(flat(x.int())).toEqual([1, -1, 0]);
-    expect(flat(x.bool())).toEqual([1, 1, 0]);
-    expect([x.double().dtype, x.double().float().dtype]).toEqual(['float64', 'float32']);
-    expect(x.to(arange(3)).dtype).toBe('int32');
-    expect(x.typeAs(zeros([1], { dtype: 'float64' })).dtype).toBe('float64');
-    expect(() => x.to('int64' as never)).toThrow(
-      new TypeError("to: dtype must be float32, float64, int32 or bool, got 'int64'"),
-    );
-  });
-
-  test('carry gradients back', () => {
-    const x = tensor([1, 2], { requiresGrad: true });
-    const y = x.double();
-    expect(y.gradFn!.name).toBe('ToCopyBackward0');
-    y.mul(2).sum().backward();
-    expect([x.grad!.dtype, flat(x.grad!)]).toEqual(['float32', [2, 2]]);
-    expect(x.int().requiresGrad).toBe(false);
   });
 });

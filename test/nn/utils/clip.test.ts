@@ -1,10 +1,10 @@
 // Clipping against PyTorch (test/fixtures/optim.py), parameters as a vector.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as nn from '../../src/nn';
-import { tensor, zeros } from '../../src/ops';
-import type { Tensor } from '../../src/tensor/tensor';
-import { relativeError } from '../support';
+import * as nn from '../../../src/nn';
+import { tensor, zeros } from '../../../src/ops';
+import type { Tensor } from '../../../src/tensor/tensor';
+import { relativeError } from '../../support';
 
 interface Clip {
   normType: number | 'Infinity';
@@ -12,7 +12,9 @@ interface Clip {
   total: number;
   grads: number[][];
 }
-const { clips } = JSON.parse(readFileSync(join(__dirname, '../fixtures/optim.json'), 'utf8')) as {
+const { clips } = JSON.parse(
+  readFileSync(join(__dirname, '../../fixtures/optim.json'), 'utf8'),
+) as {
   clips: Clip[];
 };
 

@@ -2,7 +2,7 @@
 // states and all gradients, at sizes around the kernels' tiles.
 import { cat, manualSeed, nn, randn, stack, type DType, type Tensor } from 'ostinato';
 import { expectNear } from '../../support';
-import { forward } from './support';
+import { forward } from '../../nn/rnn/support';
 
 type Kind = 'RNN' | 'RNNrelu' | 'LSTM' | 'GRU';
 

@@ -1,8 +1,8 @@
 // Initializations beyond PyTorch's numbers: orthogonality, speed, layouts, what they refuse.
-import * as nn from '../../src/nn';
-import { empty, eye, ones, tensor, zeros } from '../../src/ops';
-import { Generator, manualSeed } from '../../src/random';
-import type { Tensor } from '../../src/tensor/tensor';
+import * as nn from '../../../src/nn';
+import { empty, eye, ones, tensor, zeros } from '../../../src/ops';
+import { Generator, manualSeed } from '../../../src/random';
+import type { Tensor } from '../../../src/tensor/tensor';
 
 const { init } = nn;
 

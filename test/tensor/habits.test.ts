@@ -1,23 +1,6 @@
-// Small habits of JavaScript: operators, texts, JSON, loops, console.log, destructuring by name.
+// Small habits of JavaScript: operators, texts, JSON, loops, console.log.
 import { inspect } from 'node:util';
-import {
-  arange,
-  compile,
-  io,
-  max,
-  nn,
-  noGrad,
-  ones,
-  randn,
-  sort,
-  tanh,
-  tensor,
-  Tensor,
-  topk,
-  tqdm,
-  unique,
-  zeros,
-} from 'ostinato';
+import { arange, io, nn, noGrad, ones, tensor, Tensor, zeros } from 'ostinato';
 import { flat } from '../support';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -104,13 +87,6 @@ describe('iteration', () => {
       ),
     );
   });
-  test('tqdm(n) counts', () => {
-    const bar = tqdm(3, { disable: true });
-    expect([...bar]).toEqual([0, 1, 2]);
-    expect([...tqdm(0, { disable: true })]).toEqual([]);
-    for (const wrong of [-1, 0.5, NaN]) expect(() => tqdm(wrong)).toThrow(RangeError);
-    expect(() => tqdm(null as never)).toThrow(TypeError);
-  });
 });
 
 describe('console.log', () => {
@@ -125,68 +101,6 @@ describe('console.log', () => {
     expect(inspect([[[x]]], { depth: 1 })).toContain('[Array]');
     expect(inspect({ x }, { depth: 0 })).toBe('{ x: [tensor [2, 2]] }');
     expect(inspect(x, { depth: 0 })).toBe(String(x));
-  });
-});
-
-describe('several results', () => {
-  const x = tensor([
-    [3, 1, 2],
-    [4, 6, 5],
-  ]);
-  test('destructure by position and by name', () => {
-    for (const result of [
-      x.sort(),
-      sort(x, 1),
-      x.topk(2),
-      topk(x, 2),
-      x.max(1),
-      x.min(0),
-      max(x, 1, { keepdim: true }),
-      x.gt(2).max(1),
-      compile((y: Tensor) => y.sort(1))(x),
-    ]) {
-      const [a, b] = result;
-      const { values, indices } = result;
-      expect(values).toBe(a);
-      expect(indices).toBe(b);
-      expect(result).toHaveLength(2);
-      expect(result[0]).toBe(values);
-      expect(result[1]).toBe(indices);
-      expect(b.dtype).toBe('int32');
-    }
-    expect(flat(x.sort().values)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(flat(x.max(1).indices)).toEqual([0, 1]);
-  });
-  test('unique', () => {
-    const y = tensor([2, 1, 2]);
-    const { values, inverse, counts } = unique(y, { returnInverse: true, returnCounts: true });
-    expect([values, inverse, counts].map(flat)).toEqual([
-      [1, 2],
-      [1, 0, 1],
-      [1, 2],
-    ]);
-    expect(flat(unique(y, { returnCounts: true }).counts)).toEqual([1, 2]);
-    expect(flat(unique(y, { returnInverse: true }).inverse)).toEqual([1, 0, 1]);
-    const [, often] = unique(y, { returnCounts: true });
-    expect(flat(often)).toEqual([1, 2]);
-  });
-});
-
-describe('Sequential', () => {
-  test('functions stand among the modules', () => {
-    const net = new nn.Sequential(new nn.Linear(2, 3), tanh, function rowSums(y) {
-      return y.sum(1);
-    });
-    const x = randn([4, 2]);
-    expect(flat(net.forward(x))).toEqual(flat((net.at(0) as nn.Linear).forward(x).tanh().sum(1)));
-    expect(net.length).toBe(3);
-    expect([...net.stateDict().keys()]).toEqual(['0.weight', '0.bias']);
-    expect(String(net)).toContain('(2): Lambda(rowSums)');
-    expect(() => new nn.Sequential(nn.Linear as never)).toThrow(
-      new TypeError('Sequential: takes modules, got the class Linear'),
-    );
-    const named = new nn.Sequential(new Map<string, nn.SequentialItem>([['squash', tanh]]));
-    expect(flat(named.forward(x))).toEqual(flat(x.tanh()));
   });
 });
 

@@ -1,0 +1,62 @@
+// Packed sequences: what a batch becomes and what comes back, and what is refused.
+import { nn, tensor, zeros } from 'ostinato';
+import { flat, sample } from '../../../support';
+
+const { packPaddedSequence, packSequence, padPackedSequence, padSequence } = nn.utils.rnn;
+
+test.each([false, true])('padded, packed and padded again, batchFirst %s', (batchFirst) => {
+  const x = sample(batchFirst ? [3, 4, 2] : [4, 3, 2]);
+  const lengths = [2, 4, 0];
+  const packed = packPaddedSequence(x, lengths, { batchFirst, enforceSorted: false });
+  expect(flat(packed.batchSizes)).toEqual([2, 2, 1, 1]);
+  const [back, found] = padPackedSequence(packed, { batchFirst });
+  expect(flat(found)).toEqual(lengths);
+  expect(back.shape).toEqual(x.shape);
+  lengths.forEach((length, n) => {
+    for (let t = 0; t < 4; t++) {
+      const at = batchFirst ? ([n, t] as const) : ([t, n] as const);
+      expect(flat(back.at(...at))).toEqual(t < length ? flat(x.at(...at)) : [0, 0]);
+    }
+  });
+});
+
+test('sequences packed one by one, and padded', () => {
+  const sequences = [tensor([1, 2, 3]), tensor([4, 5])];
+  const packed = packSequence(sequences);
+  expect(flat(packed.data)).toEqual([1, 4, 2, 5, 3]);
+  expect(flat(packed.batchSizes)).toEqual([2, 2, 1]);
+  expect(padSequence(sequences, { batchFirst: true, paddingValue: -1 }).toArray()).toEqual([
+    [1, 2, 3],
+    [4, 5, -1],
+  ]);
+});
+
+test.each<[string, () => unknown, string]>([
+  [
+    'length past the end',
+    () => packPaddedSequence(zeros([3, 2, 4]), [4, 1]),
+    'packPaddedSequence: lengths[0] must be an integer from 0 to 3 (the steps of the batch), got 4',
+  ],
+  [
+    'negative length',
+    () => packPaddedSequence(zeros([3, 2, 4]), [1, -1]),
+    'packPaddedSequence: lengths[1] must be an integer of at least 0, got -1',
+  ],
+  [
+    'too few lengths',
+    () => packPaddedSequence(zeros([3, 2, 4]), [3]),
+    'packPaddedSequence: there are 2 sequences but 1 lengths; give one for each',
+  ],
+  [
+    'lengths that rise',
+    () => packPaddedSequence(zeros([3, 2, 4]), [1, 3]),
+    'packPaddedSequence: lengths [1, 3] do not fall; pass { enforceSorted: false } to have them sorted',
+  ],
+  [
+    'total length',
+    () => padPackedSequence(packPaddedSequence(zeros([3, 1, 4]), [3]), { totalLength: 2 }),
+    'padPackedSequence: totalLength must be an integer of at least the longest length (3), got 2',
+  ],
+])('refused: %s', (_what, act, message) => {
+  expect(act).toThrow(new RangeError(message));
+});

@@ -1,0 +1,16 @@
+// src/ops/indexing: the rows of its operations, see ../entry.ts.
+import * as o from 'ostinato';
+import { ofOne, ofTwo, type Entry } from '../entry';
+
+const mask = o.tensor([
+  [true, false, true],
+  [false, false, true],
+]);
+const rows = o.tensor([2, 0, 2], { dtype: 'int32' });
+
+// Gradients are moved, not computed.
+export const table: readonly Entry[] = [
+  ofOne('embedding', (x) => o.embedding(rows, x), { shapes: [[[3, 2]]] }),
+  ofTwo('maskedFill', (x, value) => o.maskedFill(x, mask, value), { shapes: [[[2, 3], []]] }),
+  ofOne('maskedSelect', (x) => o.maskedSelect(x, mask), { shapes: [[[2, 3]], [[3]]] }),
+];

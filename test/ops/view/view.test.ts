@@ -1,0 +1,87 @@
+import {
+  arange,
+  autograd,
+  broadcastTo,
+  diag,
+  diagonal,
+  meshgrid,
+  movedim,
+  tensor,
+  unflatten,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+import { flat, leaf } from '../../support';
+
+const { gradcheck, gradgradcheck } = autograd;
+
+function check(f: (...inputs: Tensor[]) => Tensor | Tensor[], ...inputs: Tensor[]): void {
+  expect(gradcheck(f, inputs)).toBe(true);
+  expect(gradgradcheck(f, inputs)).toBe(true);
+}
+const matrix = (rows: number, columns: number): Tensor =>
+  arange(rows * columns).view([rows, columns]);
+
+describe('views', () => {
+  test('movedim', () => {
+    const x = zeros([2, 3, 4]);
+    expect(movedim(x, 0, 2).shape).toEqual([3, 4, 2]);
+    expect(movedim(x, -1, 0).shape).toEqual([4, 2, 3]);
+    expect(movedim(x, [0, 1], [2, 0]).shape).toEqual([3, 4, 2]);
+    expect(() => movedim(x, [0, 0], [1, 2])).toThrow(RangeError);
+    expect(() => movedim(x, [0, 1], [1])).toThrow(RangeError);
+    expect(() => movedim(x, 3, 0)).toThrow(RangeError);
+  });
+
+  test('swapaxes, unflatten, broadcastTo, expandAs, viewAs, reshapeAs', () => {
+    const x = matrix(2, 6);
+    expect(x.swapaxes(0, 1).shape).toEqual([6, 2]);
+    expect(unflatten(x, 1, [2, -1]).shape).toEqual([2, 2, 3]);
+    expect(() => unflatten(x, 1, [4, -1])).toThrow(RangeError);
+    expect(broadcastTo(tensor([1, 2]), [3, 2]).shape).toEqual([3, 2]);
+    expect(tensor([1]).expandAs(x).shape).toEqual([2, 6]);
+    expect(x.viewAs(zeros([3, 4])).shape).toEqual([3, 4]);
+    expect(() => x.t().viewAs(zeros([12]))).toThrow(RangeError);
+    expect(flat(x.t().reshapeAs(zeros([12]))).slice(0, 3)).toEqual([0, 6, 1]);
+  });
+
+  test('diagonal', () => {
+    const x = matrix(3, 4);
+    expect(flat(diagonal(x))).toEqual([0, 5, 10]);
+    expect(flat(diagonal(x, 2))).toEqual([2, 7]);
+    expect(flat(diagonal(x, -1))).toEqual([4, 9]);
+    expect(flat(diagonal(x, 0, 1, 0))).toEqual([0, 5, 10]);
+    expect(diagonal(x, 7).shape).toEqual([0]);
+    expect(diagonal(zeros([2, 3, 4]), 0, 0, 2).shape).toEqual([3, 2]);
+    check((y) => y.diagonal(1, 2, 0), leaf([3, 2, 3]));
+    expect(() => diagonal(zeros([3]))).toThrow(RangeError);
+    expect(() => diagonal(x, 0, 1, 1)).toThrow(RangeError);
+  });
+
+  test('diag', () => {
+    expect(diag(tensor([1, 2])).toArray()).toEqual([
+      [1, 0],
+      [0, 2],
+    ]);
+    expect(flat(diag(tensor([5]), 1))).toEqual([0, 5, 0, 0]);
+    expect(flat(diag(tensor([5]), -1))).toEqual([0, 0, 5, 0]);
+    expect(flat(diag(matrix(2, 3)))).toEqual([0, 4]);
+    expect(diag(leaf([2])).gradFn!.name).toBe('DiagEmbedBackward0');
+    check((x) => x.diag(-1), leaf([2]));
+    expect(() => diag(zeros([]))).toThrow(RangeError);
+    expect(() => diag(zeros([2]), 0.5)).toThrow(RangeError);
+  });
+
+  test('meshgrid', () => {
+    const [rows, columns] = meshgrid([arange(2), arange(3)]);
+    expect(rows.toArray()).toEqual([
+      [0, 0, 0],
+      [1, 1, 1],
+    ]);
+    expect(columns.toArray()).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+    expect(() => meshgrid([zeros([2, 2])])).toThrow(RangeError);
+  });
+});
