@@ -1,5 +1,5 @@
 /** The processor's multiply-add peak and its caches' bandwidth, measured by kernels that do nothing else. */
-import { fmaPeak, readPeak } from 'ostinato';
+import { fmaPeak, readPeak } from '../src/native/probe';
 import { timeCalls } from './measure';
 
 /** Floating-point operations a second of one thread in float32, now. */

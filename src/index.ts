@@ -11,8 +11,6 @@ export * as io from './io';
 export * as generate from './generate';
 export * as plot from './plot';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './train/tqdm';
-export { availableIsas, getNumThreads, isa, setNumThreads } from './native/kernels';
-/** @internal What benches compare with. */
-export { fmaPeak, readPeak } from './native/probe';
+export { getNumThreads, isa, setNumThreads } from './native/kernels';
 export type { DType } from './tensor/dtype';
 export { Tensor, type TensorClass } from './tensor/public';

@@ -1,10 +1,10 @@
-/** Measuring the processor: what benches compare with. */
+/** Measuring the processor: what bench/peak.ts compares with. No public name exports it. */
 import { family, kernel } from './families';
 import { runFmaPeak, runReadPeak } from './generated';
 import { addressOf, Doubles } from './kernels';
 
 /**
- * @internal Runs `rounds` rounds of multiply-adds that depend on nothing but the processor, and returns how many
+ * Runs `rounds` rounds of multiply-adds that depend on nothing but the processor, and returns how many
  * floating-point operations (float32) that were.
  */
 export function fmaPeak(rounds: number): number {
@@ -14,7 +14,7 @@ export function fmaPeak(rounds: number): number {
 }
 
 /**
- * @internal Reads `array` `rounds` times and returns how many bytes (float32, whole vectors only) that were: with a size that
+ * Reads `array` `rounds` times and returns how many bytes (float32, whole vectors only) that were: with a size that
  * one level of the caches holds, that level's bandwidth.
  */
 export function readPeak(array: Float32Array, rounds: number): number {

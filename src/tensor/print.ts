@@ -158,7 +158,7 @@ function suffixes(x: Printable): Suffix[] {
     const { name } = x.gradFn;
     found.push({ text: `gradFn=<${name}>`, length: `grad_fn=<${name}>`.length });
   } else if (x.requiresGrad) {
-    found.push({ text: 'requiresGrad=true', length: 'requires_grad=True'.length });
+    found.push({ text: 'requiresGrad=True', length: 'requires_grad=True'.length });
   }
   return found;
 }

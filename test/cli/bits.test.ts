@@ -4,11 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { availableIsas } from 'ostinato';
+import { vectorIsas as isas } from '../native/isas';
 
 const root = resolve(__dirname, '..', '..');
-// The scalar set has no fused multiply-add and is exempt.
-const isas = availableIsas.filter((isa) => isa !== 'scalar');
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'ostinato-'))));
 afterAll(() => rmSync(folder, { recursive: true }));

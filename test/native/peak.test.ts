@@ -1,5 +1,5 @@
 // fmaPeak and readPeak say how much they did; how long that takes is the benches' matter.
-import { fmaPeak, readPeak } from 'ostinato';
+import { fmaPeak, readPeak } from '../../src/native/probe';
 
 test('fmaPeak counts operations in proportion to its rounds', () => {
   const once = fmaPeak(100);

@@ -40,7 +40,7 @@ const ofOneTensor = [
     'log10',
     'log1p',
     'log2',
-    'logSigmoid',
+    'logsigmoid',
     'logicalNot',
     'logsumexp',
     'max',

@@ -53,6 +53,8 @@ describe('the layering rule', () => {
   it('lets programs see only the package, and a test what its layer sees', () => {
     expect(problems('examples/sum.js', "import 'ostinato';")).toEqual([]);
     expect(problems('examples/sum.js', "import '../src/nn/lstm';")).toHaveLength(1);
+    expect(problems('bench/peak.js', "import '../src/native/probe';")).toEqual([]);
+    expect(problems('bench/peak.js', "import '../src/tensor/pool';")).toHaveLength(1);
     expect(problems('test/ops/add.test.js', "import '../../src/tensor/storage';")).toEqual([]);
     expect(problems('test/ops/add.test.js', "import '../../src/nn/lstm';")).toHaveLength(1);
   });

@@ -49,7 +49,7 @@ const drawn = (): Record<string, unknown> => ({ ...tensorOptions(), generator: g
 
 const unaryNames = [
   'abs', 'ceil', 'cos', 'erf', 'exp', 'expm1', 'floor', 'isfinite', 'isinf', 'isnan', 'log', 'log10', 'log1p', 'log2',
-  'logSigmoid', 'neg', 'reciprocal', 'relu', 'round', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sin', 'softsign', 'sqrt',
+  'logsigmoid', 'neg', 'reciprocal', 'relu', 'round', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sin', 'softsign', 'sqrt',
   'square', 'tan', 'tanh', 'trunc', 'clone', 'detach', 'contiguous', 'float', 'double', 'int', 'bool',
 ] as const; // prettier-ignore
 const binaryNames = [
@@ -219,7 +219,7 @@ const losses: Record<string, Make> = {
 
 const functional: Record<string, Make> = {
   ...each(
-    ['elu', 'gelu', 'leakyRelu', 'linear', 'logSigmoid', 'logSoftmax', 'oneHot', 'relu', 'sigmoid', 'silu', 'softmax',
+    ['elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'relu', 'sigmoid', 'silu', 'softmax',
      'softplus', 'softsign', 'tanh'] as const, // prettier-ignore
     (name) => operations[name],
   ),

@@ -18,9 +18,10 @@ import { floating } from '../floating';
 /**
  * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).
  * @throws TypeError unless `x` is a tensor.
- * @example nn.functional.logSigmoid(tensor([0, 1])) // [-0.6931, -0.3133]
+ * @example nn.functional.logsigmoid(tensor([0, 1])) // [-0.6931, -0.3133]
  */
-export const logSigmoid: Unary = unary('logSigmoid', {
+export const logsigmoid: Unary = unary('logsigmoid', {
+  node: 'LogSigmoidBackward0',
   kernel: 'log_sigmoid',
   saves: 'x',
   grad: (g, x) => g.mul(x.neg().sigmoid()),

@@ -9,7 +9,7 @@ import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { withGradient } from '../define';
-import { logSigmoid } from '../elementwise/activation';
+import { logsigmoid } from '../elementwise/activation';
 import {
   checkPair,
   checkSameShape,
@@ -130,11 +130,11 @@ function ofLogit(posWeight: Tensor | null): Terms {
       t
         .rsub(1)
         .mul(x)
-        .sub(scaled(t, logSigmoid(x))),
+        .sub(scaled(t, logsigmoid(x))),
     dInput: (x, t) => t.rsub(1).sub(scaled(t, x.neg().sigmoid())),
     dTarget: (x) => {
       if (posWeight === null) return x.neg();
-      return x.add(cast(posWeight, x.dtype).sub(1).mul(logSigmoid(x))).neg();
+      return x.add(cast(posWeight, x.dtype).sub(1).mul(logsigmoid(x))).neg();
     },
   };
 }
