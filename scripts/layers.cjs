@@ -21,19 +21,7 @@ const layers = {
   io: ['check', 'tensor', 'ops', 'nn'],
   plot: ['check', 'tensor', 'ops'],
   generate: ['check', 'tensor', 'autograd', 'ops', 'random', 'nn'],
-  train: [
-    'check',
-    'tensor',
-    'autograd',
-    'ops',
-    'random',
-    'nn',
-    'optim',
-    'data',
-    'io',
-    'plot',
-    'generate',
-  ],
+  progress: ['check'],
   cli: [
     'check',
     'native',
@@ -48,7 +36,7 @@ const layers = {
     'io',
     'plot',
     'generate',
-    'train',
+    'progress',
   ],
 };
 

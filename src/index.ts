@@ -10,7 +10,7 @@ export * as data from './data';
 export * as io from './io';
 export * as generate from './generate';
 export * as plot from './plot';
-export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './train/tqdm';
+export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './progress/tqdm';
 export { getNumThreads, isa, setNumThreads } from './native/kernels';
 export type { DType } from './tensor/dtype';
 export { Tensor, type TensorClass } from './tensor/public';

@@ -2,8 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from '../io';
-import { CharacterModel } from '../train/character-model';
-import { Vocabulary } from '../train/characters';
+import { CharacterModel } from './characters/model';
+import { Vocabulary } from './characters/streams';
 import { UserError } from './text';
 
 interface Description {

@@ -3,12 +3,12 @@
  * to batch, gradients are not. An async generator, so that the caller prints, saves and stops as it likes,
  * and signals are handled between steps.
  */
-import { noGrad } from '../autograd/mode';
-import { functional, utils } from '../nn';
-import { Adam } from '../optim';
-import type { Tensor } from '../tensor/tensor';
-import type { CharacterModel, State } from './character-model';
-import { Streams } from './characters';
+import { noGrad } from '../../autograd/mode';
+import { functional, utils } from '../../nn';
+import { Adam } from '../../optim';
+import type { Tensor } from '../../tensor/tensor';
+import type { CharacterModel, State } from './model';
+import { Streams } from './streams';
 
 export interface TrainOptions {
   /** Batches to train on, over as many passes as that takes. */

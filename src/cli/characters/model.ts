@@ -1,6 +1,6 @@
 /** The character-level language model: embedding, LSTM, a score for each character that may follow. */
-import { Dropout, Embedding, Linear, LSTM, Module } from '../nn';
-import type { Tensor } from '../tensor/tensor';
+import { Dropout, Embedding, Linear, LSTM, Module } from '../../nn';
+import type { Tensor } from '../../tensor/tensor';
 
 export interface CharacterModelOptions {
   /** Features that a character is embedded into. */

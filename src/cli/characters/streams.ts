@@ -2,8 +2,8 @@
  * Text as numbers: which characters there are, and a text cut into parallel streams for truncated
  * back-propagation through time.
  */
-import { empty } from '../tensor/tensor';
-import type { Tensor } from '../tensor/tensor';
+import { empty } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 
 /** The distinct characters (Unicode code points) of a text, sorted; a character's index is its place. */
 export class Vocabulary {
