@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../kernels/grain.h"
 #include "../runtime/threads.h"
 #include "arguments.h"
 #include "entries.h"
@@ -33,18 +34,14 @@ void runTile(const double* link, const double* end, const double* bases, int64_t
   }
 }
 
-// Elements that are worth a thread: about 10 us.
-constexpr double threadGrain = 1 << 15;
-
 void runChain(const double* step, const double* bases) {
   const double* const links = step + 5;
   const double* const end = links + integer(step[1]);
   const int64_t rows = integer(step[2]), tileRows = integer(step[3]);
   const int64_t tiles = (rows + tileRows - 1) / tileRows;
   Work& work = processWork();
-  const int64_t grains = integer(step[4] * static_cast<double>(rows) / threadGrain);
-  int64_t pieces = work.threads <= 1 ? 1 : 4 * int64_t(work.threads);
-  if (pieces > grains) pieces = grains < 1 ? 1 : grains;
+  const double elements = step[4] * static_cast<double>(rows);
+  int64_t pieces = piecesOf(elements, grains::rowElements, work.threads, 4 * int64_t{work.threads});
   if (pieces > tiles) pieces = tiles;
   parallel(work, pieces, [&](int64_t piece, int worker) {
     char* const scratch = work.scratch(work, worker);

@@ -200,6 +200,7 @@ export interface SequenceForward {
   readonly projected: Memory | null;
   readonly packed: Memory;
   readonly packedReady: boolean;
+  readonly runState: Memory | null;
 }
 
 export interface SequenceBackward {
@@ -1532,6 +1533,7 @@ export function runSequenceForward(run: Kernel<'SequenceForward'>, s: SequenceFo
   args[26] = addressOf(s.projected);
   args[27] = s.packed.address;
   args[28] = s.packedReady ? 1 : 0;
+  args[29] = addressOf(s.runState);
   run();
 }
 
@@ -1566,6 +1568,7 @@ export const SequenceForwardAt = {
   projected: 26,
   packed: 27,
   packedReady: 28,
+  runState: 29,
 } as const;
 
 /** rnn_backward lstm_backward gru_backward */

@@ -94,6 +94,11 @@ const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
 export class PackedWeight {
   /** Null until `allocate`. */
   packed: Storage | null = null;
+  /**
+   * What a recurrent layer's calls leave to the next one (SequenceForward's runState), apart from the weights, which only
+   * packing writes: whoever reads them beside the layer brings its own.
+   */
+  runState: Storage | null = null;
   private uses = 0;
   private readonly sources: readonly (Source | null)[];
 
@@ -143,6 +148,12 @@ export class PackedWeight {
   allocate(bytes: number): Storage {
     return (this.packed = borrow(bytes));
   }
+
+  /** Gives the memory back: the last thing that happens to it. */
+  release(): void {
+    if (this.packed !== null) giveBack(this.packed);
+    if (this.runState !== null) giveBack(this.runState);
+  }
 }
 
 type Kept = WeakMap<Storage, PackedWeight>;
@@ -164,7 +175,7 @@ export function packedWeight(
   const { storage } = weights[0]!;
   const found = all.get(storage);
   if (found?.isOf(weights, form)) return found;
-  if (found?.packed) giveBack(found.packed);
+  found?.release();
   const made = new PackedWeight(weights, form);
   all.set(storage, made);
   return made;
@@ -176,5 +187,5 @@ export function dropPacked(owner: Owner, first: Tensor): void {
   const found = all.get(first.storage);
   if (found === undefined) return;
   all.delete(first.storage);
-  if (found.packed !== null) giveBack(found.packed);
+  found.release();
 }

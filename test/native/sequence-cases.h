@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sequence-reference.h"
+#include "support.h"
 
 #include <doctest/doctest.h>
 
@@ -23,32 +24,9 @@ using namespace ostinato;
 using reference::Array;
 using reference::Kind;
 using reference::Layer;
-
-// count elements on a 64-byte boundary between two margins that must stay as they are.
-template <class T>
-class Guarded {
- public:
-  explicit Guarded(int64_t count) : count(count), bytes(size_t(count) * sizeof(T)) {
-    memory.reset(new (std::align_val_t(64)) unsigned char[bytes + 2 * margin]);
-    std::memset(memory.get(), 0xA5, bytes + 2 * margin);
-  }
-  T* data() const { return reinterpret_cast<T*>(memory.get() + margin); }
-  T& operator[](int64_t i) const { return data()[i]; }
-  bool intact() const {
-    for (size_t i = 0; i < margin; ++i)
-      if (memory[i] != 0xA5 || memory[margin + bytes + i] != 0xA5) return false;
-    return true;
-  }
-  const int64_t count;
-
- private:
-  static constexpr size_t margin = 256;
-  struct Free {
-    void operator()(unsigned char* p) const { operator delete[](p, std::align_val_t(64)); }
-  };
-  size_t bytes;
-  std::unique_ptr<unsigned char[], Free> memory;
-};
+using test::Guarded;
+using test::Start;
+using test::tables;
 
 enum class Layout { timeFirst, batchFirst, half };
 
@@ -62,40 +40,18 @@ struct Setup {
   int threads = 1;
 };
 
+// The kernels of a kind's cell.
+#define OSTINATO_OF_CELL(kind, T, pass)                                            \
+  ((kind) == Kind::lstm  ? test::pick<T>(t.lstm_##pass##_f32, t.lstm_##pass##_f64) \
+   : (kind) == Kind::gru ? test::pick<T>(t.gru_##pass##_f32, t.gru_##pass##_f64)   \
+                         : test::pick<T>(t.rnn_##pass##_f32, t.rnn_##pass##_f64))
 template <class T>
-struct Kernels;
-template <>
-struct Kernels<float> {
-  static auto forward(const KernelTable& t, Kind k) {
-    return k == Kind::lstm  ? t.lstm_forward_f32
-           : k == Kind::gru ? t.gru_forward_f32
-                            : t.rnn_forward_f32;
-  }
-  static auto backward(const KernelTable& t, Kind k) {
-    return k == Kind::lstm  ? t.lstm_backward_f32
-           : k == Kind::gru ? t.gru_backward_f32
-                            : t.rnn_backward_f32;
-  }
-  static auto pack(const KernelTable& t, Kind k) {
-    return k == Kind::lstm ? t.lstm_pack_f32 : k == Kind::gru ? t.gru_pack_f32 : t.rnn_pack_f32;
-  }
+struct Kernels {
+  static auto forward(const KernelTable& t, Kind k) { return OSTINATO_OF_CELL(k, T, forward); }
+  static auto backward(const KernelTable& t, Kind k) { return OSTINATO_OF_CELL(k, T, backward); }
+  static auto pack(const KernelTable& t, Kind k) { return OSTINATO_OF_CELL(k, T, pack); }
 };
-template <>
-struct Kernels<double> {
-  static auto forward(const KernelTable& t, Kind k) {
-    return k == Kind::lstm  ? t.lstm_forward_f64
-           : k == Kind::gru ? t.gru_forward_f64
-                            : t.rnn_forward_f64;
-  }
-  static auto backward(const KernelTable& t, Kind k) {
-    return k == Kind::lstm  ? t.lstm_backward_f64
-           : k == Kind::gru ? t.gru_backward_f64
-                            : t.rnn_backward_f64;
-  }
-  static auto pack(const KernelTable& t, Kind k) {
-    return k == Kind::lstm ? t.lstm_pack_f64 : k == Kind::gru ? t.gru_pack_f64 : t.rnn_pack_f64;
-  }
-};
+#undef OSTINATO_OF_CELL
 
 inline Array randomArray(int64_t count, double scale, std::mt19937& random, bool asFloat = true) {
   std::uniform_real_distribution<double> uniform(-scale, scale);
@@ -187,11 +143,8 @@ struct Placed {
   // What lies between the halves is left alone.
   bool othersUntouched() const {
     if (offset == 0) return true;
-    T canary;
-    std::memset(&canary, 0xA5, sizeof canary);
-    for (int64_t i = 0; i < memory.count; ++i)
-      if (i / features % 2 == 0 && std::memcmp(&memory[i], &canary, sizeof canary) != 0)
-        return false;
+    for (int64_t i = 0; i < memory.size(); ++i)
+      if (i / features % 2 == 0 && memory[i] != Guarded<T>::untouched) return false;
     return true;
   }
 };
@@ -210,11 +163,6 @@ std::unique_ptr<Guarded<T>> guardedCopy(const Array& a) {
   for (size_t i = 0; i < a.size(); ++i) (*copy)[int64_t(i)] = T(a[i]);
   return copy;
 }
-template <class T>
-std::vector<T> contents(const Guarded<T>& g) {
-  return std::vector<T>(g.data(), g.data() + g.count);
-}
-
 template <class T>
 Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c) {
   const Layer& l = setup.layer;
@@ -241,7 +189,7 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   Guarded<T> gates(training && saves ? R * B * l.H : 0), cells(training && lstm ? R * l.H : 0);
   Guarded<T> projected(l.P ? (training ? R : l.N) * l.H : 0);
   const SequenceMemory<T> memory = {G, B, l.I, l.H, l.P};
-  Guarded<T> packed(memory.packed());
+  Guarded<T> packed(memory.packed(), Start::aligned);
 
   SequenceForward<T> f = {};
   f.steps = l.T, f.batch = l.N, f.inputSize = l.I, f.hiddenSize = l.H, f.projSize = l.P;
@@ -258,24 +206,33 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   f.cells = training && lstm ? cells.data() : nullptr;
   f.projected = l.P ? projected.data() : nullptr;
   f.packed = packed.data();
+  int32_t runState = 0, other = 0;
+  f.runState = training ? nullptr : &runState;
+  std::vector<T> whenPacked;
   if (setup.packFirst) {
     const SequencePack<T> p = {l.I,      l.H,      l.P,        f.weightIh, f.weightHh,
                                f.biasIh, f.biasHh, f.weightHr, f.packed};
     Kernels<T>::pack(table, l.kind)(p, work);
     f.weightIh = f.weightHh = f.biasIh = f.biasHh = f.weightHr = nullptr;
     f.packedReady = 1;
+    whenPacked = packed.values();
   }
   Kernels<T>::forward(table, l.kind)(f, work);
   Result<T> result;
   result.out = out.read();
   if (setup.packFirst) {
-    // A call over weights that an earlier call has used may take them in another order.
-    Kernels<T>::forward(table, l.kind)(f, work);
-    const std::vector<T> again = out.read();
-    CHECK(std::memcmp(again.data(), result.out.data(), again.size() * sizeof(T)) == 0);
+    // Calls after the first may read the weights in another order; a second reader has a state of its own.
+    for (int32_t* state : {&runState, &other}) {
+      f.runState = state;
+      Kernels<T>::forward(table, l.kind)(f, work);
+      const std::vector<T> again = out.read();
+      CHECK(std::memcmp(again.data(), result.out.data(), again.size() * sizeof(T)) == 0);
+    }
+    CHECK_MESSAGE(std::memcmp(whenPacked.data(), packed.data(), whenPacked.size() * sizeof(T)) == 0,
+                  "packed weights are only read");
   }
-  result.hN = contents(hN);
-  result.cN = contents(cN);
+  result.hN = hN.values();
+  result.cN = cN.values();
   CHECK((out.memory.intact() && out.othersUntouched() && hN.intact() && cN.intact()));
   CHECK((gates.intact() && cells.intact() && projected.intact() && packed.intact()));
   if (setup.inference) return result;
@@ -284,7 +241,7 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   if (setup.gradOut) gradOut.fill(c.gradients.out);
   const auto gradHN = guardedCopy<T>(c.gradients.hN), gradCN = guardedCopy<T>(c.gradients.cN);
   Guarded<T> dGates(R * B * l.H), dProjected(R * l.P);
-  Guarded<T> workspace(memory.workspace());
+  Guarded<T> workspace(memory.workspace(), Start::aligned);
   Guarded<T> gradH0(l.N * S), gradC0(lstm ? l.N * l.H : 0);
   Guarded<T> gradWeightIh(G * l.H * l.I), gradWeightHh(G * l.H * S), gradBiasIh(G * l.H),
       gradBiasHh(G * l.H), gradWeightHr(l.P * l.H);
@@ -316,13 +273,13 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   CHECK((gradWeightIh.intact() && gradWeightHh.intact() && gradBiasIh.intact() &&
          gradBiasHh.intact() && gradWeightHr.intact()));
   result.gradX = gradX.read();
-  result.gradH0 = contents(gradH0);
-  result.gradC0 = contents(gradC0);
-  result.gradWeightIh = contents(gradWeightIh);
-  result.gradWeightHh = contents(gradWeightHh);
-  result.gradBiasIh = contents(gradBiasIh);
-  result.gradBiasHh = contents(gradBiasHh);
-  result.gradWeightHr = contents(gradWeightHr);
+  result.gradH0 = gradH0.values();
+  result.gradC0 = gradC0.values();
+  result.gradWeightIh = gradWeightIh.values();
+  result.gradWeightHh = gradWeightHh.values();
+  result.gradBiasIh = gradBiasIh.values();
+  result.gradBiasHh = gradBiasHh.values();
+  result.gradWeightHr = gradWeightHr.values();
   return result;
 }
 
@@ -381,26 +338,17 @@ void checkSameBits(const Result<T>& a, const Result<T>& b) {
 #undef SAME
 }
 
-template <class Body>
-void forEachTable(Body body) {
-  int count = 0;
-  const KernelTable* const* tables = availableTables(&count);
-  for (int i = 0; i < count; ++i) {
-    CAPTURE(std::string(tables[i]->isa));
-    body(*tables[i]);
-  }
-}
-
 inline void checkAllSets(const Setup& setup) {
   Case c = randomCase(setup);
   reference::run(setup.layer, c.values, c.gradients);
   const Layer& l = setup.layer;
   INFO("kind ", int(l.kind), ", T ", l.T, ", N ", l.N, ", I ", l.I, ", H ", l.H, ", P ", l.P,
        ", reverse ", l.reverse, ", layout ", int(setup.layout));
-  forEachTable([&](const KernelTable& table) {
-    checkAgainst(runKernels<float>(table, setup, c), c);
-    checkAgainst(runKernels<double>(table, setup, c), c);
-  });
+  for (const KernelTable* table : tables()) {
+    CAPTURE(std::string(table->isa));
+    checkAgainst(runKernels<float>(*table, setup, c), c);
+    checkAgainst(runKernels<double>(*table, setup, c), c);
+  }
 }
 
 inline constexpr Kind kinds[] = {Kind::rnnTanh, Kind::rnnRelu, Kind::lstm, Kind::gru};

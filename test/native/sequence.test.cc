@@ -144,15 +144,16 @@ TEST_CASE("sequence: inference gives the bits of training") {
     Setup setup;
     setup.layer = {kind, 5, 7, 5, 37, 0, false, {}};
     const Case c = randomCase(setup);
-    forEachTable([&](const KernelTable& table) {
-      const Result<float> training = runKernels<float>(table, setup, c);
+    for (const KernelTable* table : tables()) {
+      CAPTURE(std::string(table->isa));
+      const Result<float> training = runKernels<float>(*table, setup, c);
       Setup inference = setup;
       inference.inference = inference.packFirst = true;
-      const Result<float> got = runKernels<float>(table, inference, c);
+      const Result<float> got = runKernels<float>(*table, inference, c);
       CHECK(sameBits(got.out, training.out));
       CHECK(sameBits(got.hN, training.hN));
       CHECK(sameBits(got.cN, training.cN));
-    });
+    }
   }
 }
 
@@ -162,12 +163,13 @@ TEST_CASE("sequence: the same bits on every instruction set with a fused multipl
     setup.layer = {kind, 5, 19, 21, 37, kind == Kind::lstm ? 18 : 0, false, {19, 11, 4, 4, 1}};
     const Case c = randomCase(setup);
     const KernelTable* first = nullptr;
-    forEachTable([&](const KernelTable& table) {
-      if (std::string(table.isa) == "scalar") return;
-      if (!first) first = &table;
-      checkSameBits(runKernels<float>(table, setup, c), runKernels<float>(*first, setup, c));
-      checkSameBits(runKernels<double>(table, setup, c), runKernels<double>(*first, setup, c));
-    });
+    for (const KernelTable* table : tables()) {
+      CAPTURE(std::string(table->isa));
+      if (std::string(table->isa) == "scalar") continue;
+      if (!first) first = table;
+      checkSameBits(runKernels<float>(*table, setup, c), runKernels<float>(*first, setup, c));
+      checkSameBits(runKernels<double>(*table, setup, c), runKernels<double>(*first, setup, c));
+    }
   }
 }
 
@@ -186,15 +188,16 @@ TEST_CASE("sequence: the same bits for any number of threads") {
             for (int64_t t = 0; t < size.T; ++t)
               setup.layer.batchSizes.push_back(int32_t(t < 2 ? size.N : (size.N + 1) / 2));
           const Case c = randomCase(setup);
-          forEachTable([&](const KernelTable& table) {
+          for (const KernelTable* table : tables()) {
+            CAPTURE(std::string(table->isa));
             setup.threads = 1;
-            const Result<float> one = runKernels<float>(table, setup, c);
+            const Result<float> one = runKernels<float>(*table, setup, c);
             for (const int threads : {2, 3}) {
               setup.threads = threads;
               CAPTURE(threads);
-              checkSameBits(runKernels<float>(table, setup, c), one);
+              checkSameBits(runKernels<float>(*table, setup, c), one);
             }
-          });
+          }
         }
 }
 
@@ -207,8 +210,9 @@ TEST_CASE("sequence: a row has the same bits alone and in any batch") {
       setup.inference = true;
       const Case c = randomCase(setup);
       const int64_t S = setup.layer.state();
-      forEachTable([&](const KernelTable& table) {
-        const Result<float> all = runKernels<float>(table, setup, c);
+      for (const KernelTable* table : tables()) {
+        CAPTURE(std::string(table->isa));
+        const Result<float> all = runKernels<float>(*table, setup, c);
         for (const int64_t n : {0, 6, 22}) {
           Setup single = setup;
           single.layer.N = 1;
@@ -219,12 +223,12 @@ TEST_CASE("sequence: a row has the same bits alone and in any batch") {
               alone.values.x.push_back(c.values.x[(t * 23 + n) * 9 + k]);
           alone.values.h0.assign(&c.values.h0[n * S], &c.values.h0[n * S] + S);
           alone.values.c0.assign(&c.values.c0[n * 35], &c.values.c0[n * 35] + 35);
-          const Result<float> one = runKernels<float>(table, single, alone);
+          const Result<float> one = runKernels<float>(*table, single, alone);
           for (int64_t t = 0; t < 7; ++t)
             CHECK(std::memcmp(&one.out[t * S], &all.out[(t * 23 + n) * S], size_t(S) * 4) == 0);
           CHECK(std::memcmp(one.hN.data(), &all.hN[n * S], size_t(S) * 4) == 0);
         }
-      });
+      }
     }
 }
 
@@ -247,13 +251,14 @@ TEST_CASE("sequence: no initial state has the bits of given zeros") {
         Case given = c;
         given.values.h0.assign(N * 17, 0);
         given.values.c0.assign(N * 17, 0);
-        forEachTable([&](const KernelTable& table) {
-          const Result<float> a = runKernels<float>(table, setup, c),
-                              b = runKernels<float>(table, setup, given);
+        for (const KernelTable* table : tables()) {
+          CAPTURE(std::string(table->isa));
+          const Result<float> a = runKernels<float>(*table, setup, c),
+                              b = runKernels<float>(*table, setup, given);
           CHECK(sameBits(a.out, b.out));
           CHECK(sameBits(a.cN, b.cN));
           CHECK(std::isnan(a.out[0]) == specials);
-        });
+        }
       }
 }
 
@@ -268,8 +273,9 @@ TEST_CASE("sequence: NaN and Inf stay in their rows and come out as in the refer
     c.values.x[3 * 4] = infinity;
     c.values.x[5 * 4] = 1e30;
     reference::run(setup.layer, c.values, c.gradients);
-    forEachTable([&](const KernelTable& table) {
-      const Result<double> r = runKernels<double>(table, setup, c);
+    for (const KernelTable* table : tables()) {
+      CAPTURE(std::string(table->isa));
+      const Result<double> r = runKernels<double>(*table, setup, c);
       for (size_t i = 0; i < r.out.size(); ++i) {
         INFO("kind ", int(kind), " at ", i, ": ", r.out[i], " for ", c.values.out[i]);
         CHECK((std::isnan(r.out[i]) == std::isnan(c.values.out[i]) &&
@@ -278,6 +284,6 @@ TEST_CASE("sequence: NaN and Inf stay in their rows and come out as in the refer
       }
       for (size_t i = 0; i < r.gradX.size(); ++i)
         CHECK(std::isnan(r.gradX[i]) == std::isnan(c.gradients.x[i]));
-    });
+    }
   }
 }

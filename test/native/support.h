@@ -41,30 +41,41 @@ constexpr auto pick(F32 f32, F64 f64, I32 i32) {
     return pick<T>(f32, f64);
 }
 
-// n elements between guards; a write outside shows in intact().
+enum class Start { unaligned, aligned };
+
+// n elements between guards; a write outside shows in intact(). They begin on a 64-byte boundary, or one
+// element after it. Like a pointer, a constant one gives access to elements that are not constant.
 template <class T>
 class Guarded {
  public:
-  explicit Guarded(int64_t n, T fill = T(55)) : all_(size_t(n) + 2 * guard, T(77)) {
-    std::fill_n(all_.begin() + guard, n, fill);
+  static constexpr T untouched = T(55);
+
+  explicit Guarded(int64_t n, T fill = untouched, Start start = Start::unaligned)
+      : n_(n), all_(size_t(n) + 2 * guard + line, T(77)) {
+    first_ = guard;
+    while (reinterpret_cast<uintptr_t>(&all_[first_]) % 64 != 0) ++first_;
+    if (start == Start::unaligned) ++first_;
+    std::fill_n(data(), n, fill);
   }
+  Guarded(int64_t n, Start start) : Guarded(n, untouched, start) {}
   explicit Guarded(const std::vector<T>& from) : Guarded(int64_t(from.size())) {
     std::copy(from.begin(), from.end(), data());
   }
-  T* data() { return all_.data() + guard; }
-  const T* data() const { return all_.data() + guard; }
-  T& operator[](int64_t i) { return data()[i]; }
-  int64_t size() const { return int64_t(all_.size()) - 2 * guard; }
-  std::vector<T> values() const { return {all_.begin() + guard, all_.end() - guard}; }
+  T* data() const { return const_cast<T*>(all_.data()) + first_; }
+  T& operator[](int64_t i) const { return data()[i]; }
+  int64_t size() const { return n_; }
+  std::vector<T> values() const { return {data(), data() + n_}; }
   bool intact() const {
-    for (size_t i = 0; i < guard; ++i)
-      if (all_[i] != T(77) || all_[all_.size() - 1 - i] != T(77)) return false;
-    return true;
+    const auto begin = all_.begin() + int64_t(first_), end = begin + n_;
+    const auto isGuard = [](T x) { return x == T(77); };
+    return std::all_of(all_.begin(), begin, isGuard) && std::all_of(end, all_.end(), isGuard);
   }
 
  private:
-  static constexpr size_t guard = 19;  // odd, so that data() is not aligned
+  static constexpr size_t line = 64 / sizeof(T), guard = 256 / sizeof(T);
+  int64_t n_;
   std::vector<T> all_;
+  size_t first_;
 };
 
 // The same bits, except that one NaN is as good as another.

@@ -70,10 +70,10 @@ __attribute__((noinline)) void copyTransposed(const E* x, E* out, const Strided&
     transposeBlock(p + r, xStride, q + r * outStride, outStride, min(rows - r, band), columns);
   };
   const int64_t pieces = matrices * bands;
-  if (matrices * rows * columns < grainOf(light))
-    for (int64_t i = 0; i < pieces; ++i) piece(i, 0);
-  else
+  if (paysThreads(double(matrices * rows * columns), grains::plainElements, work.threads))
     parallel(work, pieces, piece);
+  else
+    for (int64_t i = 0; i < pieces; ++i) piece(i, 0);
 }
 
 template <class T>

@@ -85,10 +85,10 @@ void walk(const Strided& s, const Run& start, const int* elementBytes, InnerLoop
   makePlan(plan, s, elementBytes);
   if (plan.outerCount == 0 || plan.length == 0) return;
   const int64_t total = plan.outerCount * plan.length;
-  if (total < grain || work.threads <= 1)
+  if (!paysThreads(double(total), double(grain), work.threads))
     return walkRange(plan, start, loop, operation, 0, plan.outerCount, 0, plan.length);
-  // Pieces of about grain / 4 elements: parts of a long run, or several short runs.
-  const int64_t piece = grain / 4;
+  // A piece is a part of a long run, or several short runs.
+  const int64_t piece = pieceOf(grain);
   const int64_t parts = plan.length < 2 * piece ? 1 : ceilDiv(plan.length, piece);
   const int64_t runs = parts > 1 || plan.length >= piece ? 1 : piece / plan.length;
   const int64_t groups = ceilDiv(plan.outerCount, runs);

@@ -8,6 +8,7 @@
 // they must not overlap.
 #pragma once
 
+#include "../grain.h"
 #include "../kernels.h"
 #include "../simd/vec.h"
 #include "../sizes.h"
@@ -219,8 +220,9 @@ __attribute__((noinline)) void innerLoop(const Run& run, const void* operation) 
 
 // ---- What kernels call
 
-// Below this many elements a second thread costs more than it saves.
-constexpr int64_t grainOf(Weight weight) { return weight == heavy ? 1 << 14 : 1 << 16; }
+constexpr int64_t grainOf(Weight weight) {
+  return weight == heavy ? grains::heavyElements : grains::plainElements;
+}
 
 template <class Loop, class Operation, int inputs, Weight weight>
 OSTINATO_INLINE void walkWith(const Strided& s, const char* const* pointers,

@@ -37,10 +37,10 @@ struct BatchRows {
     first = tiles.firstRow(t0);
     for (int64_t t = t0; t < t1; ++t)
       withRows(tiles.rows(t), [&](auto rows) {
+        constexpr int MR = decltype(rows)::v;
         for (int64_t i = range.k0 / batch.K; i < (range.k0 + range.depth) / batch.K; ++i) {
-          const T* a = batch.a(i) + m0 + tiles.firstRow(t);
-          for (int64_t k = 0; k < batch.K; ++k, a += batch.lda, to += rows.v)
-            __builtin_memcpy(to, a, rows.v * sizeof(T));
+          packTransposedTile<MR>(batch.a(i) + m0 + tiles.firstRow(t), batch.lda, batch.K, to);
+          to += batch.K * MR;
         }
       });
   }
@@ -134,9 +134,10 @@ void gemm_batch_reduce(Work& work, const double* operands, int64_t count, int64_
     return;
   }
   const Batch<T> batch = {operands, N, K, lda, ldb};
-  const double cost = double(M) * double(N) * double(K) * double(count);
+  const double multiplyAdds = double(M) * double(N) * double(K) * double(count);
   const int64_t tiles = ceilDiv(M, tileRows);
-  const int64_t pieces = min(piecesOf(cost, work.threads, 2 * work.threads), tiles);
+  const int64_t pieces =
+      min(piecesOf(multiplyAdds, grains::multiplyAdds, work.threads, 2 * work.threads), tiles);
   parallel(work, pieces, [&](int64_t i, int worker) {
     const int64_t m0 = tiles * i / pieces * tileRows, m1 = tiles * (i + 1) / pieces * tileRows;
     reduceRows(batch, count, m0, min(m1, M), c, ldc,

@@ -82,7 +82,9 @@ OSTINATO_INLINE auto fmaWide(Register<double> a, Register<double> b, Register<do
 }
 #endif
 
-// MR rows against `units` units of columns (see Transposition) of a transposed B; columns n ..
+// MR rows against `units` units of columns (see Transposition) of a transposed B. Not the micro-kernel of
+// micro.h: that one reads vectors of B from memory, here they are made in registers, `depth` steps of k and
+// half a register at a time, and never stored. Columns n ..
 // n + columns - 1, which may be fewer: those that are not there have any sums.
 template <class T, int MR, int units>
 __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, int64_t columns,
@@ -101,20 +103,24 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
   const T* a = p.a;
   const T* b = p.b + n * ldb;
   int64_t k = 0;
-  // The chains of unit u over `depth` steps; x points to row 0 of A, y to B.
-  const auto accumulate = [&](int u, const T* x, const T* y) __attribute__((always_inline)) {
+  // A step of the chains of unit u; x points to row 0 of A.
+  const auto step = [&](int u, const T* x, const Wide& column) OSTINATO_INLINE_LAMBDA {
+    OSTINATO_UNROLL
+    for (int m = 0; m < MR; ++m) sum[m][u] = fmaWide(x[m * p.aRow] - Wide{}, column, sum[m][u]);
+  };
+  // `depth` of them, y pointing to B.
+  const auto steps = [&](int u, const T* x, const T* y) OSTINATO_INLINE_LAMBDA {
     Wide column[Unit::depth];
     Unit::transposeStrided(y + u * Unit::width * ldb, ldb, column);
     OSTINATO_UNROLL
-    for (int d = 0; d < Unit::depth; ++d, x += p.aColumn) OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) sum[m][u] = fmaWide(x[m * p.aRow] - Wide{}, column[d], sum[m][u]);
+    for (int d = 0; d < Unit::depth; ++d, x += p.aColumn) step(u, x, column[d]);
   };
   if (columns == width && ldb * int64_t(sizeof(T)) % 4096 != 0) {
     // Units take turns, so that their chains overlap.
 #pragma GCC unroll 1
     for (; k + Unit::depth <= p.K; k += Unit::depth, a += Unit::depth * p.aColumn, b += Unit::depth)
       OSTINATO_UNROLL
-    for (int u = 0; u < units; ++u) accumulate(u, a, b);
+    for (int u = 0; u < units; ++u) steps(u, a, b);
   } else if (columns == width) {
     // Rows a multiple of 4 KB apart share 8 places in L1: one unit's cache lines at a time. They
     // are more streams than the processor follows: each row is prefetched into L2, at its end those
@@ -129,8 +135,7 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
       for (int i = 0; i < Unit::width; ++i, next += ldb * sizeof(T))
         __builtin_prefetch((const char*)next, 0, 2);
 #pragma GCC unroll 1
-      for (int step = 0; step < line; step += Unit::depth)
-        accumulate(u, a + step * p.aColumn, b + step);
+      for (int i = 0; i < line; i += Unit::depth) steps(u, a + i * p.aColumn, b + i);
     }
   }
   // A column that is not there repeats the last one.
@@ -140,8 +145,7 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
   for (int u = 0; u < units; ++u) {
     Wide column;
     for (int i = 0; i < Unit::width; ++i) column[i] = row[u * Unit::width + i][k];
-    OSTINATO_UNROLL
-    for (int m = 0; m < MR; ++m) sum[m][u] = fmaWide(a[m * p.aRow] - Wide{}, column, sum[m][u]);
+    step(u, a, column);
   }
 
   OSTINATO_UNROLL

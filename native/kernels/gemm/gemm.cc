@@ -32,13 +32,13 @@ void oneThread(const Product<T>& p, char* scratch) {
 template <class T>
 double cost(const Product<T>& p) {
   const double M = double(p.M), N = double(p.N), K = double(p.K);
-  return M * N * K + readCost * (M * K + N * K + M * N);
+  return M * N * K + grains::memoryAccess * (M * K + N * K + M * N);
 }
 
 // Cuts C into blocks, a few for each thread so that a late one holds up little, none over K.
 template <class T>
 void shared(Work& work, const Product<T>& p) {
-  const int64_t wanted = piecesOf(cost(p), work.threads, 3 * work.threads);
+  const int64_t wanted = piecesOf(cost(p), grains::multiplyAdds, work.threads, 3 * work.threads);
   if (wanted == 1) return oneThread(p, work.scratch(work, 0));
   const int64_t rowUnits = ceilDiv(p.M, 4 * tileRows);
   const int64_t columnUnits = ceilDiv(p.N, panelColumns<T>);
@@ -106,12 +106,12 @@ void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, co
                         nullptr, c + i * strideC, ldc, accumulate);
   };
   const double each = cost(at(0));
-  if (batch < 2 * work.threads && each > 4 * threadGrain) {
+  if (batch < 2 * work.threads && each > 4 * grains::multiplyAdds) {
     for (int64_t i = 0; i < batch; ++i) shared(work, at(i));
     return;
   }
   // Neighbouring products go to one thread, a grain's worth at least.
-  int64_t run = int64_t(threadGrain / each) + 1;
+  int64_t run = int64_t(grains::multiplyAdds / each) + 1;
   const int64_t even = ceilDiv(batch, 4 * work.threads);
   if (run < even) run = even;
   parallel(work, ceilDiv(batch, run), [&](int64_t index, int worker) {

@@ -149,7 +149,14 @@ void packColumns(const T* b, int64_t bRow, int64_t bColumn, int64_t K, ColumnBlo
     packBlockTransposed(b, bColumn, K, block, packed, kStride);
 }
 
-// Rows of A, whose element (m, k) is at a[m * aRow + k * aColumn], by tiles first .. last - 1:
+// One tile of an A stored transposed: packed[k * MR + i] = a[k * lda + i] for k < K.
+template <int MR, class T>
+OSTINATO_INLINE void packTransposedTile(const T* a, int64_t lda, int64_t K, T* packed) {
+  for (int64_t k = 0; k < K; ++k, a += lda, packed += MR)
+    __builtin_memcpy(packed, a, MR * sizeof(T));
+}
+
+// Rows of A, whose element (m, k) is at a[m * aRow + k * aColumn], one of the strides being 1, by tiles first .. last - 1:
 // packed[r * K + k * rows(tile) + i], where r counts rows from the first tile's. Writes up to `lanes`
 // elements past the last tile.
 template <class T>
@@ -161,11 +168,8 @@ void packRows(const T* source, int64_t aRow, int64_t aColumn, int64_t K, const R
     const T* a = source + tiles.firstRow(tile) * aRow;
     const int rows = tiles.rows(tile);
     if (aColumn != 1) {
-      withRows(rows, [&](auto count) {
-        constexpr int MR = decltype(count)::v;
-        for (int64_t k = 0; k < K; ++k) OSTINATO_UNROLL
-        for (int i = 0; i < MR; ++i) out[k * MR + i] = a[k * aColumn + i * aRow];
-      });
+      withRows(rows,
+               [&](auto count) { packTransposedTile<decltype(count)::v>(a, aColumn, K, out); });
       continue;
     }
     // Units of `width` rows, of which the last pad for rows that do not exist: what they write

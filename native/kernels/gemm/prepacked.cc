@@ -24,8 +24,9 @@ void gemm_packed(Work& work, int64_t M, int64_t N, int64_t K, const T* a, int64_
   const Product<T> p = {M, N, K, a, lda, 1, nullptr, 0, 0, c, ldc, 1, false, bias, 0, 1};
   const RowTiles tiles(M);
   const int64_t panels = ceilDiv(N, NR);
+  const double multiplyAdds = double(M) * double(N) * double(K);
   const int64_t pieces =
-      min(piecesOf(double(M) * double(N) * double(K), work.threads, 3 * work.threads), panels);
+      min(piecesOf(multiplyAdds, grains::multiplyAdds, work.threads, 3 * work.threads), panels);
   parallel(work, pieces, [&](int64_t i, int worker) {
     const int64_t n0 = panels * i / pieces * NR, n1 = min(panels * (i + 1) / pieces * NR, N);
     const Product<T> part = p.part(0, M, n0, n1 - n0);

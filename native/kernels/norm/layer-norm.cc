@@ -1,6 +1,7 @@
 // Layer normalization of the rows of x [rows, n], forward and backward. All sums are taken in
 // double precision, in an order that depends on n only. Threads share the rows; for the gradients of
 // weight and bias they share the columns, each summed over the rows in order.
+#include "../grain.h"
 #include "../kernels.h"
 #include "../simd/lanes.h"
 #include "../sizes.h"
@@ -8,9 +9,6 @@
 namespace ostinato::OSTINATO_ISA {
 
 namespace {
-
-// Elements below which one thread does all, and elements that a task has at least.
-constexpr int64_t parallelElements = 32768, taskElements = 8192;
 
 template <class T>
 constexpr int W = Vec<T>::lanes;
@@ -83,8 +81,10 @@ OSTINATO_INLINE void moments(const T* row, int64_t n, double& mean, double& vari
 // body(begin, end) over [0, count), shared between threads when there is enough to do.
 template <class Body>
 OSTINATO_INLINE void share(Work& work, int64_t count, int64_t elementsEach, Body body) {
-  const int64_t perTask = elementsEach > 0 ? ceilDiv(taskElements, elementsEach) : count;
-  if (work.threads <= 1 || count * elementsEach < parallelElements || perTask >= count) {
+  constexpr int64_t piece = pieceOf(grains::rowElements);
+  const int64_t perTask = elementsEach > 0 ? ceilDiv(piece, elementsEach) : count;
+  if (perTask >= count ||
+      !paysThreads(double(count * elementsEach), grains::rowElements, work.threads)) {
     body(int64_t(0), count);
     return;
   }

@@ -3,15 +3,14 @@
 // bit.
 #pragma once
 
+#include "../grain.h"
 #include "../simd/lanes.h"
 #include "../sizes.h"
 #include "../work.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-inline constexpr int64_t tableChunk = 16384;
-// Elements below which one thread does all: about 20 microseconds of work.
-inline constexpr int64_t tableParallel = 65536;
+inline constexpr int64_t tableChunk = 16384;  // part of the order of summation in clip.cc
 
 template <class T>
 OSTINATO_INLINE T* tableAddress(double cell) {
@@ -31,7 +30,7 @@ OSTINATO_INLINE void forEachChunk(Work& work, const double* table, int64_t rows,
                                   Body body) {
   int64_t total = 0;
   for (int64_t r = 0; r < rows; ++r) total += int64_t(table[r * columns]);
-  if (work.threads <= 1 || total < tableParallel) {
+  if (!paysThreads(double(total), grains::plainElements, work.threads)) {
     int64_t chunk = 0;
     for (const double* row = table; row < table + rows * columns; row += columns)
       for (int64_t begin = 0, n = int64_t(row[0]); begin < n; begin += tableChunk)

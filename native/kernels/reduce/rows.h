@@ -2,6 +2,7 @@
 // element, and rows split over threads. A strided row has the lanes, and so the bits, of a contiguous one.
 #pragma once
 
+#include "../grain.h"
 #include "../simd/lanes.h"
 #include "../simd/math.h"
 #include "../sizes.h"
@@ -56,8 +57,7 @@ OSTINATO_INLINE double logOf(double x) { return log(broadcast(x))[0]; }
 // Splits `rows` of about `cost` elements each over the threads.
 template <class Body>
 OSTINATO_INLINE void forRows(Work& work, int64_t rows, int64_t cost, Body body) {
-  constexpr int64_t worth = 32768;  // elements of exponentials that pay for waking a thread
-  if (work.threads <= 1 || rows < 2 || rows * cost < worth) {
+  if (rows < 2 || !paysThreads(double(rows * cost), grains::rowElements, work.threads)) {
     for (int64_t r = 0; r < rows; ++r) body(r);
     return;
   }

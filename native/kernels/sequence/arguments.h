@@ -38,7 +38,7 @@ struct SequenceForward {
   // out are [R, .]: row r is at r * strideN, and strideT is not used.
   const T* x;
   int64_t xStrideT, xStrideN;
-  Nullable<const T*> h0;        // [N, S]; null = zeros, bit for bit (forward_states.h)
+  Nullable<const T*> h0;        // [N, S]; null = zeros, bit for bit (forward-call.h)
   Nullable<const T*> c0;        // [N, H], LSTM only; null = zeros
   const T* weightIh;            // [G*H, I]; not read when packedReady
   const T* weightHh;            // [G*H, S]; not read when packedReady
@@ -58,8 +58,11 @@ struct SequenceForward {
   Nullable<T*> gates;      // [R, B*H] activated; null in inference and for RNN
   Nullable<T*> cells;      // [R, H], LSTM only; null in inference
   Nullable<T*> projected;  // [R, H], in inference [N, H]; null without projection
-  T* packed;  // the packed weights, 64-byte aligned; with packedReady only its state is written
+  T* packed;  // the packed weights, 64-byte aligned; with packedReady they are only read
   Flag packedReady;
+  // [1]: what one run with these packed weights leaves to the next one, the order in which it reads them
+  // (forward-few.h). Each reader of the weights has its own. Read only with packedReady; null in training.
+  Nullable<int32_t*> runState;
 };
 
 template <class T>

@@ -3,15 +3,15 @@
 //     dh  = gradOut + what the next step left        (projection: dP is that, dh = dP * W_hr)
 //     dG  = the cell's gate gradients, kept for the whole sequence; dc goes on to the step before
 //     dh' = dG * W_hh (+ the cell's skip gradient)
-//   then gradX = dG * W_ih as one product, and the weights' gradients (weight_gradients.h).
+//   then gradX = dG * W_ih as one product, and the weights' gradients (weight-gradients.h).
 // dGates may be the saved gates: each element is read before its place is written.
 //
 // Rows are independent before the weights' gradients, so a worker takes a slice of the batch through all
 // steps.
+#include "../grain.h"
 #include "../kernels.h"
-#include "plain_panels.h"
-#include "sharing.h"
-#include "weight_gradients.h"
+#include "plain-panels.h"
+#include "weight-gradients.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -40,7 +40,8 @@ class Backward {
   void run(Work& work) {
     // dG * W and dG' * [x, h]: twice the forward pass.
     const double multiplyAdds = 2 * double(steps.totalRows()) * double(G * H) * double(I + S);
-    const int64_t threads = multiplyAdds < threadGrain ? 1 : work.threads;
+    const int64_t threads =
+        paysThreads(multiplyAdds, grains::multiplyAdds, work.threads) ? work.threads : 1;
     auto packRecurrent = [&](int64_t part, int) {
       for (int64_t g = part; g < hh.groups(); g += threads) hh.pack(g, s.weightHh, false);
       if (P)
@@ -54,8 +55,8 @@ class Backward {
     // A slice's states must fit into a worker's scratch.
     const int64_t perRow = ldS + (cell.hasCellState ? ldH : 0) + (P ? ldH : 0);
     const int64_t capacity = (Work::scratchBytes / int64_t(sizeof(T)) - stripCapacity) / perRow;
-    if (threads > 1 && s.batch <= sharedRows && s.batch <= capacity && !P &&
-        G * H * S >= sharedWeights) {
+    if (threads > 1 && s.batch <= grains::stepRows && s.batch <= capacity && !P &&
+        G * H * S >= grains::stepMultiplyAdds) {
       T* const shared = scratchOf(0) + stripCapacity;
       parallelRegion(work, int(min(threads, hh.groups())), [&](int part, int parts, int worker) {
         const int64_t g0 = hh.groups() * part / parts, g1 = hh.groups() * (part + 1) / parts;
@@ -149,7 +150,7 @@ class Backward {
   // Elements k0 .. end-1 of the row and zeros up to a whole vector; all zeros for null.
   static void copyRow(const T* from, int64_t k0, int64_t end, T* to) {
     for (int64_t k = k0; k < end; k += W<T>)
-      store(to + k, from ? loadUpTo(from + k, end - k) : zero<T>());
+      store(to + k, from ? load(from + k, end - k) : zero<T>());
   }
 
   // dP = gradOut + dh for rows n0 .. active-1, kept in s.dProjected, then dP * W_hr.
@@ -160,9 +161,8 @@ class Backward {
       for (int64_t k = 0; k < P; k += W<T>) {
         Vec<T> d = load(state.dh + r * ldS + k);
         if (s.gradOut)
-          d = loadUpTo(gradOut.at(step.t, step.row) + (state.n0 + r) * gradOut.strideN + k, P - k) +
-              d;
-        storeUpTo(dP + r * P + k, d, P - k);
+          d = load(gradOut.at(step.t, step.row) + (state.n0 + r) * gradOut.strideN + k, P - k) + d;
+        store(dP + r * P + k, d, P - k);
       }
     productOfRows(rows, P, {dP, P}, hr, 0, 0, hr.groups(), true, state.dProjected, ldH,
                   state.strips);
@@ -205,7 +205,7 @@ class Backward {
         T* const to = s.batchSizes ? s.gradX + (row + r) * s.gradXStrideN
                                    : s.gradX + (row + r) / s.batch * s.gradXStrideT +
                                          (row + r) % s.batch * s.gradXStrideN;
-        for (int64_t k = k0; k < k1; k += W<T>) storeUpTo(to + k, load(c + r * ld + k), k1 - k);
+        for (int64_t k = k0; k < k1; k += W<T>) store(to + k, load(c + r * ld + k), k1 - k);
       }
     };
     parallel(work, blocks * cuts, body);

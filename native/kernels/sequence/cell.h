@@ -90,9 +90,9 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
       T* const p = pre + (row - n) * ld;
       OSTINATO_UNROLL
       for (int b = 0; b < B; ++b) a[b] = load(p + b * W<T>) + zero<T>();
-      if constexpr (Policy::hasCellState) c = loadUpTo(s.cN + row * H + column, count);
+      if constexpr (Policy::hasCellState) c = load(s.cN + row * H + column, count);
       Policy::template activateGates<T>(a, c);
-      if constexpr (Policy::hasCellState) storeUpTo(s.cN + row * H + column, c, count);
+      if constexpr (Policy::hasCellState) store(s.cN + row * H + column, c, count);
       OSTINATO_UNROLL
       for (int b = 0; b < B; ++b) store(p + b * W<T>, a[b]);
     }
@@ -110,21 +110,21 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
     }
     if constexpr (Policy::readsPrevious) {
       if (row < step.carriedRows)
-        previous = loadUpTo(before + row * place.out.strideN, count);
+        previous = load(before + row * place.out.strideN, count);
       else if (s.h0)
-        previous = loadUpTo(s.h0 + row * H + column, count);
+        previous = load(s.h0 + row * H + column, count);
       else
         previous = zero<T>();
     }
-    if constexpr (Policy::hasCellState) c = loadUpTo(s.cN + row * H + column, count);
-    storeUpTo(h + row * hStride, Policy::template outputState<T>(a, previous, c), count);
+    if constexpr (Policy::hasCellState) c = load(s.cN + row * H + column, count);
+    store(h + row * hStride, Policy::template outputState<T>(a, previous, c), count);
     if constexpr (Policy::hasCellState)
-      if (s.cells) storeUpTo(s.cells + (step.row + row) * H + column, c, count);
+      if (s.cells) store(s.cells + (step.row + row) * H + column, c, count);
     if constexpr (Policy::savesGates)
       if (s.gates) {
         T* const to = s.gates + (step.row + row) * B * H + column;
         OSTINATO_UNROLL
-        for (int b = 0; b < B; ++b) storeUpTo(to + b * H, a[b], count);
+        for (int b = 0; b < B; ++b) store(to + b * H, a[b], count);
       }
   }
 }
@@ -154,35 +154,34 @@ void unitGradients(const GradientPlace<T>& place, int64_t column, int64_t end) {
     } else {
       dh = load(place.dh + r * place.ldS + column);
       if (s.gradOut)
-        dh = loadUpTo(place.gradOut.at(step.t, step.row) + n * place.gradOut.strideN + column,
-                      count) +
+        dh = load(place.gradOut.at(step.t, step.row) + n * place.gradOut.strideN + column, count) +
              dh;
     }
     if constexpr (Policy::readsOutput)
-      state.h = loadUpTo(out.at(step.t, step.row) + n * out.strideN + column, count);
+      state.h = load(out.at(step.t, step.row) + n * out.strideN + column, count);
     if constexpr (Policy::readsPrevious) {
       if (!begins)
         state.hPrevious =
-            loadUpTo(out.at(step.previousT, step.previousRow) + n * out.strideN + column, count);
+            load(out.at(step.previousT, step.previousRow) + n * out.strideN + column, count);
       else if (s.h0)
-        state.hPrevious = loadUpTo(s.h0 + n * H + column, count);
+        state.hPrevious = load(s.h0 + n * H + column, count);
     }
     if constexpr (Policy::hasCellState) {
-      state.c = loadUpTo(s.cells + (step.row + n) * H + column, count);
+      state.c = load(s.cells + (step.row + n) * H + column, count);
       if (!begins)
-        state.cPrevious = loadUpTo(s.cells + (step.previousRow + n) * H + column, count);
+        state.cPrevious = load(s.cells + (step.previousRow + n) * H + column, count);
       else if (s.c0)
-        state.cPrevious = loadUpTo(s.c0 + n * H + column, count);
+        state.cPrevious = load(s.c0 + n * H + column, count);
       dc = load(place.dc + r * place.ldH + column);
     }
     const int64_t at = (step.row + n) * B * H + column;
     if constexpr (Policy::savesGates) {
       OSTINATO_UNROLL
-      for (int b = 0; b < B; ++b) saved[b] = loadUpTo(s.gates + at + b * H, count);
+      for (int b = 0; b < B; ++b) saved[b] = load(s.gates + at + b * H, count);
     }
     Policy::template backward<T>(saved, state, dh, dc, d, skip);
     OSTINATO_UNROLL
-    for (int b = 0; b < B; ++b) storeUpTo(s.dGates + at + b * H, d[b], count);
+    for (int b = 0; b < B; ++b) store(s.dGates + at + b * H, d[b], count);
     if constexpr (Policy::hasCellState) store(place.dc + r * place.ldH + column, dc);
     if constexpr (Policy::hasSkipGradient) store(place.dh + r * place.ldS + column, skip);
   }

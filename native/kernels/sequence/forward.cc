@@ -1,45 +1,64 @@
 // The forward pass of one layer in one direction: which path it takes and how it is shared among
 // threads. None of these choices changes a bit of the result.
+#include "../grain.h"
 #include "../kernels.h"
-#include "forward_few.h"
-#include "forward_many.h"
-#include "sharing.h"
+#include "forward-few.h"
+#include "forward-many.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 template <class T>
 void forward(const Cell<T>& cell, const SequenceForward<T>& s, Work& work) {
-  const int64_t H = s.hiddenSize, S = s.projSize ? s.projSize : H, GH = cell.gates * H;
-  const PackedWeights<T> w(cell, s.inputSize, H, s.projSize, s.packed);
-  const Steps steps{s.steps, s.batch, s.reverse != 0, s.batchSizes};
-  const double multiplyAdds = double(steps.totalRows()) * double(GH) * double(s.inputSize + S);
-  const int64_t threads = multiplyAdds < threadGrain ? 1 : work.threads;
-  const ForwardFew<T> few(cell, s);
+  const ForwardCall<T> call(cell, s);
+  const int64_t GH = call.G * call.H;
+  const double multiplyAdds = double(call.steps.totalRows()) * double(GH) * double(call.I + call.S);
+  const int64_t threads =
+      paysThreads(multiplyAdds, grains::multiplyAdds, work.threads) ? work.threads : 1;
+  const bool shares =
+      threads > 1 && s.batch <= grains::stepRows && GH * call.S >= grains::stepMultiplyAdds;
+  const int64_t slices = shares || s.batch < 2 * threads ? 1 : threads;
+  const bool takesFew = ForwardFew<T>::fits(call, ceilDiv(s.batch, slices));
+  const bool packOnFirstUse = takesFew && slices == 1 && ForwardFew<T>::packsOnFirstUse(call);
+  const WeightPacker<T> packer(call.w, s);
+  if (packOnFirstUse)
+    packer.begin();
+  else if (!s.packedReady)
+    packer.packAll(work, threads);
+  const int order = s.packedReady && s.runState ? *s.runState : 0;
+
   const auto scratchOf = [&](int worker) {
     return reinterpret_cast<T*>(work.scratch(work, worker));
   };
-
-  const bool shares = threads > 1 && s.batch <= sharedRows && GH * S >= sharedWeights;
-  const int64_t slices = shares || s.batch < 2 * threads ? 1 : threads;
-  const int64_t maxRowsOfSlice = ceilDiv(s.batch, slices);
-  const bool takesFew = few.fits(maxRowsOfSlice);
-  const bool packOnFirstUse = takesFew && slices == 1 && few.packsOnFirstUse();
-  if (!s.packedReady && !packOnFirstUse)
-    pack(w, s.weightIh, s.weightHh, s.biasIh, s.biasHh, s.weightHr, work, threads);
   if (takesFew && shares) {
-    parallelRegion(work, int(min(threads, w.groups)), [&](int part, int parts, int worker) {
-      few.run(0, s.batch, part, parts, packOnFirstUse, scratchOf(worker), &work);
+    parallelRegion(work, int(min(threads, call.w.groups)), [&](int part, int parts, int worker) {
+      ForwardFew<T>(call, {.n0 = 0,
+                           .n1 = s.batch,
+                           .part = part,
+                           .parts = parts,
+                           .packOnFirstUse = packOnFirstUse,
+                           .order = order,
+                           .scratch = scratchOf(worker),
+                           .work = &work})
+          .run();
     });
   } else {
     parallel(work, slices, [&](int64_t slice, int worker) {
       const int64_t n0 = s.batch * slice / slices, n1 = s.batch * (slice + 1) / slices;
-      if (takesFew)
-        few.run(n0, n1, 0, 1, packOnFirstUse, scratchOf(worker), nullptr);
-      else
-        ForwardMany<T>(cell, s).run(n0, n1, scratchOf(worker));
+      if (!takesFew) return ForwardMany<T>(call).run(n0, n1, scratchOf(worker));
+      if (n0 < n1)
+        ForwardFew<T>(call, {.n0 = n0,
+                             .n1 = n1,
+                             .part = 0,
+                             .parts = 1,
+                             .packOnFirstUse = packOnFirstUse,
+                             .order = order,
+                             .scratch = scratchOf(worker),
+                             .work = nullptr})
+            .run();
     });
   }
-  few.finalState();
+  if (s.runState) *s.runState = int(order + s.steps) & 1;
+  call.finalState();
 }
 
 #define INSTANTIATE(T)                                                        \

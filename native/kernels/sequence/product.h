@@ -33,6 +33,11 @@ struct Panel {
     return {p + v * vStride, count, kStride, vStride};
   }
 };
+// A panel's memory, for who packs it.
+template <class T>
+OSTINATO_INLINE T* writable(const Panel<T>& panel) {
+  return const_cast<T*>(panel.p);
+}
 template <class T>
 OSTINATO_INLINE Panel<T> panelOf(const T* p, int64_t vectors, int64_t K) {
   if constexpr (vectorsTogether) return {p, vectors, vectors * W<T>, W<T>};
@@ -225,16 +230,6 @@ constexpr int64_t rowBlock(int64_t rows, int64_t K, int64_t capacity) {
   if (most < 4 * tileRows) most = 4 * tileRows;
   most = min(most, capacity / 2 / stripElements<T>(1, K));
   return ceilDiv(rows, ceilDiv(rows, most < 1 ? 1 : most));
-}
-
-// The first n of the lanes at p, n >= 1; all of them where n >= W.
-template <class T>
-OSTINATO_INLINE Vec<T> loadUpTo(const T* p, int64_t n) {
-  return load(p, int(min(n, W<T>)));
-}
-template <class T>
-OSTINATO_INLINE void storeUpTo(T* p, const Vec<T>& v, int64_t n) {
-  store(p, v, int(min(n, W<T>)));
 }
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -5,18 +5,18 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// The first n lanes of p, 1 <= n <= lanes, the others zero: loadPartial with a short path for n == lanes.
+// The first n lanes of p, n >= 1, the others zero; all of them where n >= lanes.
 template <class T>
-OSTINATO_INLINE Vec<T> load(const T* p, int n) {
-  return n == Vec<T>::lanes ? load(p) : loadPartial(p, n);
+OSTINATO_INLINE Vec<T> load(const T* p, int64_t n) {
+  return n >= Vec<T>::lanes ? load(p) : loadPartial(p, int(n));
 }
-// Writes the first n lanes, 1 <= n <= lanes.
+// Writes the first n lanes, n >= 1; all of them where n >= lanes.
 template <class T>
-OSTINATO_INLINE void store(T* p, const Vec<T>& v, int n) {
-  if (n == Vec<T>::lanes)
+OSTINATO_INLINE void store(T* p, const Vec<T>& v, int64_t n) {
+  if (n >= Vec<T>::lanes)
     store(p, v);
   else
-    storePartial(p, v, n);
+    storePartial(p, v, int(n));
 }
 // v with the lanes from n on set to 0.
 template <class T>

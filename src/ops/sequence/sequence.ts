@@ -28,6 +28,9 @@ import {
 } from './call';
 import { cells, packedLength, stateSize, type CellKind } from './cells';
 
+// One int32.
+const runStateBytes = 4;
+
 class ForwardArguments extends LayerArguments implements SequenceForward {
   readonly biasIh: Memory | null;
   readonly biasHh: Memory | null;
@@ -44,6 +47,7 @@ class ForwardArguments extends LayerArguments implements SequenceForward {
     { gates, cells: cellStates, projected }: Reserve,
     readonly packed: Memory,
     readonly packedReady: boolean,
+    readonly runState: Memory | null,
   ) {
     super(layer, d);
     this.biasIh = layer.weights[d][2];
@@ -117,6 +121,7 @@ export function sequence(
         reserve,
         packed,
         packedReady,
+        kept === null ? null : (kept.runState ??= borrow(runStateBytes)),
       ),
     );
     if (training) {

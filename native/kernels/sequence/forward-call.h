@@ -1,6 +1,6 @@
-// What the forward passes share: where rows are, and from the pre-activations of some rows and
-// units to their states (the cell's epilogue, the projection, the first and the last state). How
-// pre-activations come about is in forward_many.h and forward_few.h.
+// One call of the forward pass: its sizes and arrays, and what both ways of computing it share, from the
+// pre-activations of some rows and units to their states (the cell's epilogue, the projection, the
+// first and the last state). How pre-activations come about is in forward-many.h and forward-few.h.
 //
 // A hidden unit's pre-activation is one chain of fused multiply-adds: the bias, the features of x,
 // then the features of h. (GRU's candidate keeps its two products apart.) Finally +0 is added,
@@ -16,12 +16,20 @@
 namespace ostinato::OSTINATO_ISA {
 
 template <class T>
-class ForwardStates {
- protected:
+struct ForwardCall {
   // Elements of scratch in which pre-activations of up to maxRows rows of a group fit into L1.
   static constexpr int64_t tileElements = maxRows * 4 * W<T>;
 
-  ForwardStates(const Cell<T>& cell, const SequenceForward<T>& s)
+  const Cell<T>& cell;
+  const SequenceForward<T>& s;
+  const int64_t G, B, UB;  // the cell's gates, blocks and unitBlocks
+  const int64_t I, H, P, S;
+  const PackedWeights<T> w;
+  const Steps steps;
+  const SequenceArray<const T> x;
+  const SequenceArray<T> out;
+
+  ForwardCall(const Cell<T>& cell, const SequenceForward<T>& s)
       : cell(cell),
         s(s),
         G(cell.gates),
@@ -35,11 +43,6 @@ class ForwardStates {
         steps{s.steps, s.batch, s.reverse != 0, s.batchSizes},
         x{s.x, s.xStrideT, s.xStrideN, s.batchSizes != nullptr},
         out{s.out, s.outStrideT, s.outStrideN, s.batchSizes != nullptr} {}
-
-  // The groups of units and the rows of the batch that one worker computes.
-  struct Part {
-    int64_t n0, n1, g0, g1;
-  };
 
   // From the pre-activations of a group, row n's at pre, to the states of rows n .. end-1.
   void finish(const Step& step, int64_t group, int64_t n, int64_t end, T* pre, int64_t ld) const {
@@ -63,20 +66,19 @@ class ForwardStates {
         for (int64_t r = 0; r < rows; ++r)
           for (int64_t v = 0; v < panel.vectors; ++v) {
             const int64_t column = (group * plainVectors + v) * W<T>;
-            storeUpTo(out.at(step.t, step.row) + (row + r) * out.strideN + column,
-                      load(tile + r * ld + v * W<T>), P - column);
+            store(out.at(step.t, step.row) + (row + r) * out.strideN + column,
+                  load(tile + r * ld + v * W<T>), P - column);
           }
       }
     }
   }
 
-  // cN, the running cell state, becomes c0 for the part's rows and units.
-  void startCells(const Part& part) const {
-    if (cell.hasCellState) {
-      const int64_t from = part.g0 * UB * W<T>, to = min(part.g1 * UB * W<T>, H);
-      for (int64_t n = part.n0; n < part.n1; ++n)
-        for (int64_t k = from; k < to; ++k) s.cN[n * H + k] = s.c0 ? s.c0[n * H + k] : T(0);
-    }
+  // cN, the running cell state, becomes c0 for rows n0 .. n1-1 and the units of groups g0 .. g1-1.
+  void startCells(int64_t n0, int64_t n1, int64_t g0, int64_t g1) const {
+    if (!cell.hasCellState) return;
+    const int64_t from = g0 * UB * W<T>, to = min(g1 * UB * W<T>, H);
+    for (int64_t n = n0; n < n1; ++n)
+      for (int64_t k = from; k < to; ++k) s.cN[n * H + k] = s.c0 ? s.c0[n * H + k] : T(0);
   }
 
   // hN out of the output: each row's state after its own last step, or the initial one.
@@ -93,15 +95,6 @@ class ForwardStates {
       for (int64_t k = 0; k < S; ++k) s.hN[n * S + k] = from ? from[k] : T(0);
     }
   }
-
-  const Cell<T>& cell;
-  const SequenceForward<T>& s;
-  const int64_t G, B, UB;
-  const int64_t I, H, P, S;
-  const PackedWeights<T> w;
-  const Steps steps;
-  const SequenceArray<const T> x;
-  const SequenceArray<T> out;
 };
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -11,7 +11,7 @@ namespace ostinato::OSTINATO_ISA {
 // packed.
 template <class T>
 struct PlainPanels {
-  T* base;
+  const T* base;
   int64_t columns, K;
   const T* direct = nullptr;
 
@@ -35,7 +35,7 @@ struct PlainPanels {
     for (int64_t v = 0; v < panel.vectors; ++v) {
       const int64_t first = (group * plainVectors + v) * W<T>;
       const ColumnBlock block = {first, int(min(columns - first, W<T>))};
-      T* const to = const_cast<T*>(panel.p) + v * panel.vStride;
+      T* const to = writable(panel) + v * panel.vStride;
       if (transposed)
         packBlockTransposed<T>(b, K, K, block, to, panel.kStride);
       else

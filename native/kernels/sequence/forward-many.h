@@ -3,44 +3,41 @@
 // sequence; rows are independent.
 #pragma once
 
-#include "forward_states.h"
+#include "forward-call.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 template <class T>
-class ForwardMany : protected ForwardStates<T> {
-  using Base = ForwardStates<T>;
-  using Base::B, Base::G, Base::H, Base::I, Base::out, Base::P, Base::s, Base::S, Base::steps,
-      Base::w, Base::x;
-
+class ForwardMany {
  public:
-  ForwardMany(const Cell<T>& cell, const SequenceForward<T>& s) : Base(cell, s) {}
+  explicit ForwardMany(const ForwardCall<T>& call) : call(call) {}
 
-  // The weights are packed.
+  // Rows n0 .. n1-1 of the batch, all steps. The weights are packed.
   void run(int64_t n0, int64_t n1, T* scratch) const {
     if (n0 >= n1) return;
-    this->startCells({n0, n1, 0, w.groups});
+    const T* const h0 = call.s.h0;
+    call.startCells(n0, n1, 0, call.w.groups);
     T* const tile = scratch;
-    T* free = tile + Base::tileElements;
+    T* free = tile + ForwardCall<T>::tileElements;
     const T* zeros = nullptr;
-    if (!s.h0 && !w.finite()) {
-      for (int64_t k = 0; k < S; ++k) free[k] = 0;
+    if (!h0 && !call.w.finite()) {
+      for (int64_t k = 0; k < call.S; ++k) free[k] = 0;
       zeros = free;
-      free += ceilDiv(S, W<T>) * W<T>;
+      free += roundUp(call.S, W<T>);
     }
-    StepWalk walk(steps, false);
+    StepWalk walk(call.steps, false);
     Step step;
     while (walk.next(step)) {
       const int64_t active = min(step.rows, n1);
       if (active <= n0) continue;
-      if (s.h0 || zeros) {
+      if (h0 || zeros) {
         oneStep(step, n0, active, true, zeros, tile, free);
       } else {
         const int64_t firstNewRow = step.carriedRows < n0 ? n0 : min(step.carriedRows, active);
         oneStep(step, n0, firstNewRow, true, zeros, tile, free);
         oneStep(step, firstNewRow, active, false, zeros, tile, free);
       }
-      if (P) this->project(step, n0, active, 0, w.hr().groups(), tile);
+      if (call.P) call.project(step, n0, active, 0, call.w.hrGroups(), tile);
     }
   }
 
@@ -48,8 +45,12 @@ class ForwardMany : protected ForwardStates<T> {
   // Rows n0 .. n1-1 of a step. hasState: they have a state before (out, h0 or zeros).
   void oneStep(const Step& step, int64_t n0, int64_t n1, bool hasState, const T* zeros, T* tile,
                T* strips) const {
-    const bool joint = w.cell.concatenatesInputAndHidden();
-    const int64_t K = I + S;
+    const PackedWeights<T>& w = call.w;
+    const SequenceArray<const T>& x = call.x;
+    const SequenceArray<T>& out = call.out;
+    const T* const h0 = call.s.h0;
+    const int64_t G = call.G, B = call.B, I = call.I, S = call.S, K = I + S;
+    const bool joint = call.cell.concatenatesInputAndHidden();
     const int64_t block =
         n1 > n0 ? rowBlock<T>(n1 - n0, K, Work::scratchBytes / int64_t(sizeof(T))) : 1;
     for (int64_t n = n0; n < n1; n += block) {
@@ -66,7 +67,7 @@ class ForwardMany : protected ForwardStates<T> {
             rows, stateK, state0, S,
             [&](int64_t r) {
               return n + r < step.carriedRows ? output + (n + r) * out.strideN
-                     : s.h0                   ? s.h0 + (n + r) * S
+                     : h0                     ? h0 + (n + r) * S
                                               : zeros;
             },
             stateStrips);
@@ -87,7 +88,7 @@ class ForwardMany : protected ForwardStates<T> {
             multiplyGroup(rows, S, stateK, stateStrips, w.h(group), nullptr, tile + (B - G) * W<T>,
                           ld, next);
         }
-        this->finish(step, group, n, end, tile, ld);
+        call.finish(step, group, n, end, tile, ld);
       }
     }
   }
@@ -108,6 +109,8 @@ class ForwardMany : protected ForwardStates<T> {
     multiplyStrips<T>(rows, K, depth, a, PanelGroups<T, decltype(at)>{at, 1, K, next}, start, c,
                       ldc);
   }
+
+  const ForwardCall<T>& call;
 };
 
 }  // namespace ostinato::OSTINATO_ISA
