@@ -120,10 +120,12 @@ export async function run({ steps = 150 } = {}, print = tqdm.write): Promise<Out
   const probabilities = distribution(model, 'the old sailor');
   print(`${vocabularySize} probabilities, their sum ${probabilities.sum().item().toFixed(6)}`);
   const [best, places] = probabilities.topk(5);
-  const shares = best.toArray() as number[];
-  (places.toArray() as number[]).forEach((token, i) =>
-    print(`  the old sailor ${decode([token])}: ${(100 * shares[i]).toFixed(1)} %`),
-  );
+  const shares = best.toArray<number[]>();
+  places
+    .toArray<number[]>()
+    .forEach((token, i) =>
+      print(`  the old sailor ${decode([token])}: ${(100 * shares[i]).toFixed(1)} %`),
+    );
   const written: string[] = [];
   for (let i = 0; i < 5; i++) {
     // Words arrive one by one, as the network draws them.

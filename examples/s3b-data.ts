@@ -61,7 +61,7 @@ export function run(print = tqdm.write): {
   const loader = new data.DataLoader(dataset, { batchSize: 4, shuffle: true });
   const seen: number[] = [];
   for (const [, sum] of tqdm(loader, { desc: 'one epoch' })) {
-    seen.push(...(sum.toArray() as number[]));
+    seen.push(...sum.toArray<number[]>());
   }
   print(`one epoch: ${loader.length} batches, ${new Set(seen).size} different samples`);
   const [[, sumsOfNext]] = [...loader];
@@ -87,7 +87,7 @@ export function run(print = tqdm.write): {
     Array.from({ length: 5 }, (_, i) => tensor(Int32Array.from(new Sentences().get(i)))),
     { batchFirst: true },
   );
-  const next = sumsOfNext.toArray() as number[];
+  const next = sumsOfNext.toArray<number[]>();
   return { firstWindow, firstSum, seen, next, split, padded: [batch, unpacked, byHand] };
 }
 

@@ -32,7 +32,7 @@ export function run(print = tqdm.write): Products {
   const ofHidden = new nn.Linear(50, 50, { bias: false });
   noGrad(() => {
     ofInput.weight.copy_(W.t());
-    ofInput.bias!.copy_(b.view([50]));
+    ofInput.bias.copy_(b.view([50]));
     ofHidden.weight.copy_(U.t());
   });
   const byLayers = ofInput.forward(X).add(ofHidden.forward(H));

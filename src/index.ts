@@ -13,4 +13,5 @@ export * as plot from './plot';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './progress/tqdm';
 export { getNumThreads, isa, setNumThreads } from './native/kernels';
 export type { DType } from './tensor/dtype';
+export type { NestedArray } from './tensor/tensor';
 export { Tensor, type TensorClass } from './tensor/public';

@@ -52,16 +52,16 @@ function makeModel(tf: Tf, kind: 'LSTM' | 'RNN', [, , I, H, L]: Sizes): Model {
   for (let i = 0; i < L; i++) {
     const [wIh, wHh, bIh, bHh] = parameters.slice(4 * i, 4 * i + 4);
     for (const w of [wIh, wHh]) {
-      weights.push(tf.tensor(w.toTypedArray() as Float32Array, w.shape).transpose());
+      weights.push(tf.tensor(w.toTypedArray<Float32Array>(), w.shape).transpose());
     }
-    weights.push(tf.tensor(bIh.add(bHh).toTypedArray() as Float32Array, bIh.shape));
+    weights.push(tf.tensor(bIh.add(bHh).toTypedArray<Float32Array>(), bIh.shape));
   }
   model.setWeights(weights);
   return model;
 }
 
 const give = (tf: Tf, shape: readonly number[], phase: number): TfTensor =>
-  tf.tensor(filled(shape, phase).toTypedArray() as Float32Array, shape);
+  tf.tensor(filled(shape, phase).toTypedArray<Float32Array>(), shape);
 
 function infer(tf: Tf, kind: 'LSTM' | 'RNN', sizes: Sizes): Side {
   const [B, T, I] = sizes;

@@ -41,9 +41,9 @@ function makeSides([B, T, I, H]: Sizes, training: boolean): Side[] {
   const [weightIh, weightHh, biasIh, biasHh] = layer.parameters();
   noGrad(() => {
     cell.input.weight.copy_(weightIh);
-    cell.input.bias!.copy_(biasIh);
+    cell.input.bias.copy_(biasIh);
     cell.hidden.weight.copy_(weightHh);
-    cell.hidden.bias!.copy_(biasHh);
+    cell.hidden.bias.copy_(biasHh);
   });
   const x = filled([T, B, I], 0);
   const [h, c] = [filled([B, H], 1), filled([B, H], 2)];
@@ -69,7 +69,7 @@ function makeSides([B, T, I, H]: Sizes, training: boolean): Side[] {
   const unrolled = [true, false].map((compile) => {
     const recurrent = new nn.Recurrent<readonly [Tensor, Tensor]>(cell, { compile });
     const { input, hidden } = cell;
-    const parameters = [input.weight, hidden.weight, input.bias!, hidden.bias!];
+    const parameters = [input.weight, hidden.weight, input.bias, hidden.bias];
     return side(cell, parameters, () => recurrent.forward(x, [h, c])[0]);
   });
   const [h0, c0] = [h.unsqueeze(0), c.unsqueeze(0)];

@@ -112,15 +112,15 @@ function layerNorm(rows: number, size: number): Work {
       const gradient = filled([rows, size], 1);
       const step = (): Tensor => {
         x.grad = null;
-        norm.weight!.grad = null;
-        norm.bias!.grad = null;
+        norm.weight.grad = null;
+        norm.bias.grad = null;
         const out = norm.forward(x);
         out.backward({ gradient });
         return out;
       };
       return {
         run: () => void step(),
-        result: () => [step(), x.grad!, norm.weight!.grad!, norm.bias!.grad!],
+        result: () => [step(), x.grad!, norm.weight.grad!, norm.bias.grad!],
       };
     },
   };

@@ -79,10 +79,7 @@ function fit(module: nn.Module, lr: number, lossOf: () => Tensor, clip?: number)
 const mse = nn.functional.mseLoss;
 
 /** An epoch of 100 samples in shuffled batches of 4, the loader included. */
-function epochs(
-  model: nn.Module & { forward(x: Tensor): Tensor },
-  dataset: data.TensorDataset,
-): () => Iterable<Step> {
+function epochs(model: nn.Layer, dataset: data.TensorDataset): () => Iterable<Step> {
   const loader = new data.DataLoader(dataset, { batchSize: 4, shuffle: true });
   let [x, y]: Tensor[] = [];
   const step = fit(model, 1e-3, () => mse(model.forward(x).view([-1]), y));

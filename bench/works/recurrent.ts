@@ -136,7 +136,7 @@ export function streamingWeights(
 ): { weights: Float32Array[]; x: Float32Array } {
   const layer = makeLayer('LSTM', I, H, 1);
   return {
-    weights: layer.parameters().map((p) => p.toTypedArray() as Float32Array),
+    weights: layer.parameters().map((p) => p.toTypedArray<Float32Array>()),
     x: values(I, 0),
   };
 }

@@ -70,7 +70,7 @@ function analyticalJacobian(output: Tensor, inputs: readonly Tensor[]): (Float64
     for (const [i, x] of inputs.entries()) {
       if (!x.requiresGrad) continue;
       const g = grads[next++] ?? null;
-      rows[i]!.push(g === null ? new Float64Array(x.numel) : (g.toTypedArray() as Float64Array));
+      rows[i]!.push(g === null ? new Float64Array(x.numel) : g.toTypedArray<Float64Array>());
     }
   }
   return rows;
@@ -107,7 +107,7 @@ function check(
     for (const [i, x] of inputs.entries()) {
       if (!x.requiresGrad) continue;
       const memory = x.memory(x.numel);
-      const at = (): Float64Array => list(f(...inputs))[o].toTypedArray() as Float64Array;
+      const at = (): Float64Array => list(f(...inputs))[o].toTypedArray<Float64Array>();
       for (let k = 0; k < x.numel; k++) {
         const value = memory[k];
         memory[k] = value + eps;

@@ -152,7 +152,7 @@ function keepTopP(scores: Tensor, p: number): Tensor {
 /** The next token of every row, from scores [N, V] that `penalize` and `ban` have seen. */
 export function choose(operation: string, scores: Tensor, choice: Choice): Int32Array {
   const { sample, temperature, topK, topP, generator } = choice;
-  if (!sample) return argmax(scores, 1).toTypedArray() as Int32Array;
+  if (!sample) return argmax(scores, 1).toTypedArray<Int32Array>();
   if (topK !== null && topK > scores.shape[1]) {
     throw new RangeError(
       `${operation}: topK must be at most the vocabulary's size, ${scores.shape[1]}, got ${topK}`,
@@ -161,5 +161,5 @@ export function choose(operation: string, scores: Tensor, choice: Choice): Int32
   let kept = temperature === 1 ? scores : div(scores, temperature);
   if (topK !== null) kept = keepTopK(kept, topK);
   if (topP !== null) kept = keepTopP(kept, topP);
-  return multinomial(softmax(kept, 1), 1, { generator }).toTypedArray() as Int32Array;
+  return multinomial(softmax(kept, 1), 1, { generator }).toTypedArray<Int32Array>();
 }

@@ -37,7 +37,10 @@ export type ForwardHook = HookAfter<Module>;
 export type ForwardPreHook = HookBefore<Module>;
 
 /** A module with a `forward` from one tensor to one tensor. */
-export type Layer = Module & { forward(input: Tensor): Tensor };
+export interface Layer extends Module {
+  /** The output of the layer. */
+  forward(input: Tensor): Tensor;
+}
 
 const walkOptions = optionsTable<WalkOptions>('Module', {
   prefix: string.or(''),
@@ -90,6 +93,27 @@ export function checkName(operation: string, name: unknown): void {
   refuse(operation, 'name', 'a string of at least one character without dots', name, RangeError);
 }
 
+/** What a module without a `forward` of its own has. */
+class WithForward {
+  /**
+   * What the module computes (torch.nn.Module.forward): a subclass defines it, with arguments and a result of its own.
+   * @throws Error where no subclass has.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- of a module of any class, as PyTorch types it
+  forward(...inputs: any[]): any {
+    void inputs;
+    throw new Error(
+      `${this.constructor.name}.forward: this module has no forward method; define forward(x) in the class`,
+    );
+  }
+}
+// For the compiler: what is abstract needs no `override` in a subclass, and what is also concrete needs no definition there.
+declare abstract class OverriddenFreely {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  abstract forward(...inputs: any[]): any;
+}
+const Base = WithForward as new () => WithForward & OverriddenFreely;
+
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 
 /**
@@ -109,7 +133,7 @@ const join = (prefix: string, name: string): string => (prefix === '' ? name : `
  * const net = new Net();
  * net.parameters().length; // 4
  */
-export class Module {
+export class Module extends Base {
   /** Whether layers such as Dropout behave as in training; set by `train()` and `eval()`. */
   training = true;
   /** Names of fields that hold buffers; true when the state dict has them. */
@@ -409,7 +433,7 @@ export class Module {
   }
 
   /** The tree of modules, as PyTorch prints it. */
-  toString(): string {
+  override toString(): string {
     const children: [string, Module][] = [];
     this.eachMember((name, value) => {
       if (value instanceof Module) children.push([name, value]);
@@ -422,14 +446,3 @@ export class Module {
     return this.toString();
   }
 }
-
-// Not declared in the class, so that a subclass chooses its own arguments and result and needs no `override`.
-Object.defineProperty(Module.prototype, 'forward', {
-  value(this: Module): never {
-    throw new Error(
-      `${this.constructor.name}.forward: this module has no forward method; define forward(x) in the class`,
-    );
-  },
-  writable: true,
-  configurable: true,
-});

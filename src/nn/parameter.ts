@@ -9,6 +9,9 @@ export interface ParameterOptions {
   requiresGrad?: boolean;
 }
 
+/** A parameter that an option may switch off: null where `On` is false, either where that is not known. */
+export type Learned<On extends boolean> = On extends false ? null : Parameter;
+
 const parameterOptions = optionsTable<ParameterOptions>('Parameter', {
   requiresGrad: boolean.or(true),
 });

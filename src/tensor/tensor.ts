@@ -46,6 +46,8 @@ const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The nested arrays of `toArray()`. */
 export type NestedArray = number | boolean | NestedArray[];
+/** What the nested arrays may be taken for: `number[][]`, `readonly boolean[]`, a tuple of numbers. */
+type AnyNested = number | boolean | readonly AnyNested[];
 
 export class Tensor implements Memory {
   /** The memory that holds the elements, possibly those of other tensors too: the engine's own. */
@@ -168,7 +170,7 @@ export class Tensor implements Memory {
 
   private checkGradient(gradient: Tensor): void {
     if (!(gradient instanceof Tensor)) {
-      throw new TypeError(`grad: must be a Tensor or null, got ${typeof gradient}`);
+      throw new TypeError(`grad: must be a Tensor or null, got ${describe(gradient)}`);
     }
     if (!sameShape(gradient.shape, this.shape)) {
       throw new RangeError(
@@ -224,8 +226,15 @@ export class Tensor implements Memory {
     return this.memory(1)[0];
   }
 
-  /** A copy of the elements in row-major order, in the array class of the element type. */
-  toTypedArray(): TypedArray {
+  /**
+   * A copy of the elements in row-major order, in the array class of the element type. `T` names the class where the
+   * element type is known: `const values: Float32Array = x.toTypedArray()`.
+   */
+  toTypedArray<T extends TypedArray = TypedArray>(): T {
+    return this.elements() as T;
+  }
+
+  private elements(): TypedArray {
     if (this.contiguousLayout) return this.memory(this.numel).slice();
     const out = arrayOver(
       this.dtype,
@@ -246,8 +255,11 @@ export class Tensor implements Memory {
     return out;
   }
 
-  /** The elements as nested arrays (a plain value for 0 dimensions); bool elements as booleans. */
-  toArray(): NestedArray {
+  /**
+   * The elements as nested arrays (a plain value for 0 dimensions); bool elements as booleans. `T` says what they are where
+   * the rank is known: `const rows: number[][] = x.toArray()`, `x.toArray<number[]>()[0]`.
+   */
+  toArray<T extends AnyNested = NestedArray>(): T {
     const flat = this.toTypedArray();
     const value = (i: number): number | boolean =>
       this.dtype === 'bool' ? flat[i] !== 0 : flat[i];
@@ -257,7 +269,7 @@ export class Tensor implements Memory {
       const step = size === 0 ? 0 : count / size;
       return Array.from({ length: size }, (_, i) => build(dim + 1, from + i * step, step));
     };
-    return build(0, 0, this.numel);
+    return build(0, 0, this.numel) as T;
   }
 
   /** As PyTorch prints it: `tensor([[0.1000, 0.2000]], gradFn=<MulBackward0>)`. */

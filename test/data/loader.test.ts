@@ -25,7 +25,7 @@ test('every sample comes once in a shuffled pass', () => {
     shuffle: true,
   });
   expect(loader.length).toBe(11);
-  const seen = [...loader].flatMap(([x]) => x.toArray() as number[]);
+  const seen = [...loader].flatMap(([x]) => x.toArray<number[]>());
   expect(seen).not.toEqual([...seen].sort((a, b) => a - b));
   expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 103 }, (_, i) => i));
 });

@@ -219,7 +219,7 @@ describe('modes and conversion', () => {
     expect(layer.weight.grad).toBe(grad);
     expect(Array.from(grad!.toTypedArray())).toEqual([0, 0, 0, 0, 0, 0]);
     run();
-    expect(Array.from(layer.bias!.grad!.toTypedArray())).toEqual([1, 1, 1]);
+    expect(Array.from(layer.bias.grad!.toTypedArray())).toEqual([1, 1, 1]);
     layer.zeroGrad();
     expect(layer.weight.grad).toBeNull();
   });

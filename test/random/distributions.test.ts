@@ -93,7 +93,7 @@ describe('filling in place', () => {
   it('changes what a view covers and nothing else', () => {
     const x = zeros([4, 6]);
     x.slice(1, 1, 3).uniform_(1, 2);
-    for (const [r, row] of (x.toArray() as number[][]).entries()) {
+    for (const [r, row] of x.toArray<number[][]>().entries()) {
       expect([r, row.map((v) => v >= 1)]).toEqual([r, [false, true, true, false, false, false]]);
     }
   });
@@ -143,7 +143,7 @@ describe('multinomial', () => {
       4,
     );
     expect(drawn.dtype).toBe('int32');
-    for (const row of drawn.toArray() as number[][]) expect(row.sort()).toEqual([0, 1, 2, 3]);
+    for (const row of drawn.toArray<number[][]>()) expect(row.sort()).toEqual([0, 1, 2, 3]);
   });
 
   it('never draws a category of weight 0 while others are left', () => {

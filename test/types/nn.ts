@@ -18,7 +18,79 @@ expectTypeOf(model.namedParameters()).toEqualTypeOf<[string, nn.Parameter][]>();
 expectTypeOf(model.stateDict()).toEqualTypeOf<Map<string, Tensor>>();
 expectTypeOf(model.eval()).toEqualTypeOf<Pair>();
 expectTypeOf<nn.Parameter>().toExtend<Tensor>();
-expectTypeOf(model.layer.bias).toEqualTypeOf<nn.Parameter | null>();
+
+// What an option switches off is null then, and otherwise there.
+declare const flag: boolean;
+expectTypeOf(model.layer.bias).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.Linear(1, 1, { dtype: 'float64' }).bias).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.Linear(1, 1, { bias: true }).bias).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.Linear(1, 1, { bias: false }).bias).toEqualTypeOf<null>();
+expectTypeOf(new nn.Linear(1, 1, { bias: flag }).bias).toEqualTypeOf<nn.Parameter | null>();
+expectTypeOf<nn.Linear>().toEqualTypeOf<nn.Linear<true>>();
+expectTypeOf<nn.Linear<false>>().toExtend<nn.Linear<boolean>>();
+expectTypeOf(new nn.LayerNorm(3).weight).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.LayerNorm(3).bias).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.LayerNorm(3, { bias: false }).weight).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.LayerNorm(3, { bias: false }).bias).toEqualTypeOf<null>();
+expectTypeOf(new nn.LayerNorm(3, { elementwiseAffine: false }).bias).toEqualTypeOf<null>();
+expectTypeOf(new nn.LayerNorm(3, { elementwiseAffine: flag }).weight).toEqualTypeOf<nn.Parameter | null>(); // prettier-ignore
+expectTypeOf(new nn.LSTMCell(1, 1).bias_ih).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.RNNCell(1, 1, { nonlinearity: 'relu' }).bias_hh).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(new nn.GRUCell(1, 1, { bias: false }).bias_hh).toEqualTypeOf<null>();
+const something: nn.Module = model;
+if (something instanceof nn.Linear) {
+  expectTypeOf(something.bias).toEqualTypeOf<nn.Parameter | null>();
+}
+
+// Every module has a forward; what a class says of its own holds.
+const modules: nn.Module[] = [model, new nn.ModuleList([])];
+expectTypeOf(modules[0].forward(zeros([1]), 2)).toBeAny();
+class Holder extends nn.Module {
+  part = new nn.Tanh();
+}
+expectTypeOf(new Holder().part.forward(zeros([1]))).toEqualTypeOf<Tensor>();
+class Explicit extends nn.Module {
+  override forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+expectTypeOf<Explicit['forward']>().toEqualTypeOf<(x: Tensor) => Tensor>();
+class Field extends nn.Module {
+  forward = (x: Tensor, n: number): Tensor => x.mul(n);
+}
+// @ts-expect-error its forward takes a number too
+new Field().forward(zeros([1]));
+expectTypeOf<nn.Layer>().toExtend<nn.Module>();
+expectTypeOf<nn.Layer['forward']>().toEqualTypeOf<(input: Tensor) => Tensor>();
+
+// Recurrent layers: a tensor gives a tensor, a packed batch a packed batch, either gives either; so does a union of layers.
+declare const packed: nn.utils.rnn.PackedSequence;
+declare const either: Tensor | nn.utils.rnn.PackedSequence;
+const lstm = new nn.LSTM(2, 3);
+type Pair2 = [hN: Tensor, cN: Tensor];
+expectTypeOf(lstm.forward(zeros([1]))).toEqualTypeOf<[out: Tensor, state: Pair2]>();
+expectTypeOf(lstm.forward(packed)[0]).toEqualTypeOf<nn.utils.rnn.PackedSequence>();
+expectTypeOf(lstm.forward(either)[0]).toEqualTypeOf<typeof either>();
+expectTypeOf(lstm.forward(either, [zeros([1]), zeros([1])])[1]).toEqualTypeOf<Pair2>();
+expectTypeOf(lstm.forward(zeros([1]), null)[0]).toEqualTypeOf<Tensor>();
+for (const layer of [new nn.RNN(1, 1), new nn.GRU(1, 1)]) {
+  expectTypeOf(layer.forward(either, zeros([1]))).toEqualTypeOf<[out: typeof either, hN: Tensor]>();
+}
+declare const anyLayer: nn.RNN | nn.LSTM | nn.GRU;
+expectTypeOf(anyLayer.forward(zeros([1]))[0]).toEqualTypeOf<Tensor>();
+expectTypeOf(anyLayer.forward(zeros([1]))[1]).toEqualTypeOf<Tensor | Pair2>();
+expectTypeOf(anyLayer.forward(packed)[0]).toEqualTypeOf<nn.utils.rnn.PackedSequence>();
+expectTypeOf(anyLayer.forward(either)[0]).toEqualTypeOf<typeof either>();
+// @ts-expect-error an LSTM's state is a pair
+lstm.forward(zeros([1]), zeros([1]));
+
+// Parameters by PyTorch's names.
+expectTypeOf(lstm.weight_hh_l0).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(lstm.bias_ih_l1_reverse).toEqualTypeOf<nn.Parameter>();
+expectTypeOf(anyLayer.weight_ih_l0).toEqualTypeOf<nn.Parameter>();
+lstm.weight_hr_l0 = new nn.Parameter(zeros([1]));
+// @ts-expect-error there is no such parameter
+expectTypeOf(lstm.weight_xx_l0);
 
 // Lists keep their modules' class.
 expectTypeOf(new nn.ModuleList([new nn.Linear(1, 1)]).at(0)).toEqualTypeOf<nn.Linear>();

@@ -11,6 +11,7 @@ import {
   unique,
   zeros,
   type DType,
+  type NestedArray,
   type Tensor,
 } from 'ostinato';
 
@@ -24,6 +25,19 @@ expectTypeOf(x.grad).toEqualTypeOf<Tensor | null>();
 expectTypeOf(x.gradFn).toExtend<{ readonly name: string } | null>();
 expectTypeOf(x.item()).toEqualTypeOf<number>();
 expectTypeOf(x.backward).returns.toEqualTypeOf<void>();
+
+// What is inside is as the place that takes it says.
+const rows: number[][] = x.toArray();
+const pair: readonly [number, number] = x.toArray();
+const flags: readonly (readonly boolean[])[] = x.toArray();
+const floats: Float32Array = x.toTypedArray();
+[rows[0][0], pair[1], flags.length, floats.length].forEach((n) =>
+  expectTypeOf(n).toEqualTypeOf<number>(),
+);
+expectTypeOf(x.toArray<number[][]>()[0][0]).toEqualTypeOf<number>();
+expectTypeOf(x.toArray()).toEqualTypeOf<NestedArray>();
+// @ts-expect-error nothing inside is text
+((words: string[]) => words)(x.toArray());
 
 // Methods come with the package, with the types of the functions they are.
 expectTypeOf(x.add(1).mul(x).sum()).toEqualTypeOf<Tensor>();

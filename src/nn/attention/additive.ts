@@ -41,9 +41,9 @@ export function additiveScores(q: Tensor, k: Tensor, v: Tensor): Tensor {
  */
 export class AdditiveAttention extends Attention {
   /** W, of the query. */
-  readonly query: Linear;
+  readonly query: Linear<boolean>;
   /** U, of the keys. */
-  readonly key: Linear;
+  readonly key: Linear<false>;
   /** v, [attentionSize]. */
   readonly v: Parameter;
 

@@ -6,13 +6,13 @@ import { floatDType } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { kaimingUniform_, uniform_ } from '../init';
 import { Module } from '../module';
-import { Parameter } from '../parameter';
+import { Parameter, type Learned } from '../parameter';
 import { showBoolean } from '../print';
 
 /** Options of `Linear`. */
-export interface LinearOptions {
+export interface LinearOptions<Bias extends boolean = boolean> {
   /** Whether a bias is learned. Default: true. */
-  bias?: boolean;
+  bias?: Bias;
   /** Of the parameters: float32 (default) or float64. */
   dtype?: DType;
 }
@@ -26,17 +26,19 @@ const linearOptions = optionsTable<LinearOptions>('Linear', {
  * y = x·Wᵀ + b over the last dimension (torch.nn.Linear). `weight` [outFeatures, inFeatures] and `bias`
  * [outFeatures] start uniform in ±1/√inFeatures.
  *
+ * As a type, `nn.Linear` has a bias, `nn.Linear<false>` has none, and of `nn.Linear<boolean>` it is not known.
+ *
  * Shapes: [..., inFeatures] to [..., outFeatures].
  * @throws TypeError, RangeError for sizes or options that are none.
  * @example
  * const layer = new nn.Linear(20, 30);
  * layer.forward(randn([128, 20])).shape; // [128, 30]
  */
-export class Linear extends Module {
+export class Linear<Bias extends boolean = true> extends Module {
   /** [outFeatures, inFeatures]. */
   weight: Parameter;
-  /** [outFeatures], or null. */
-  bias: Parameter | null;
+  /** [outFeatures]; null with `bias: false`. */
+  bias: Learned<Bias>;
 
   /**
    * @param inFeatures features of an input
@@ -47,14 +49,14 @@ export class Linear extends Module {
     readonly inFeatures: number,
     /** Features of an output. */
     readonly outFeatures: number,
-    options?: LinearOptions,
+    options?: LinearOptions<Bias>,
   ) {
     super();
     const { bias, dtype } = linearOptions.read(options);
     count.check('Linear', 'inFeatures', inFeatures);
     count.check('Linear', 'outFeatures', outFeatures);
     this.weight = new Parameter(empty([outFeatures, inFeatures], dtype));
-    this.bias = bias ? new Parameter(empty([outFeatures], dtype)) : null;
+    this.bias = (bias ? new Parameter(empty([outFeatures], dtype)) : null) as Learned<Bias>;
     this.resetParameters();
   }
 
@@ -62,9 +64,10 @@ export class Linear extends Module {
   resetParameters(): void {
     // A slope of √5 makes the bound of Kaiming's formula 1/√inFeatures.
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
-    if (this.bias === null) return;
+    const bias: Parameter | null = this.bias;
+    if (bias === null) return;
     const bound = this.inFeatures > 0 ? 1 / Math.sqrt(this.inFeatures) : 0;
-    uniform_(this.bias, -bound, bound);
+    uniform_(bias, -bound, bound);
   }
 
   /**

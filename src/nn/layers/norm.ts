@@ -7,17 +7,20 @@ import type { Tensor } from '../../tensor/tensor';
 import { layerNorm } from '../functional/norm';
 import { ones_, zeros_ } from '../init';
 import { Module } from '../module';
-import { Parameter } from '../parameter';
+import { Parameter, type Learned } from '../parameter';
 import { showBoolean } from '../print';
 
 /** Options of `LayerNorm`. */
-export interface LayerNormOptions {
+export interface LayerNormOptions<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
   /** Whether a weight (and a bias) is learned. Default: true. */
-  elementwiseAffine?: boolean;
+  elementwiseAffine?: Affine;
   /** Whether a bias is learned beside the weight. Default: true. */
-  bias?: boolean;
+  bias?: Bias;
   /** Of the parameters: float32 (default) or float64. */
   dtype?: DType;
 }
@@ -39,20 +42,23 @@ const sizes = arrayOf(count, 'a size or an array of sizes');
  * @throws TypeError, RangeError for sizes or options that are none.
  * @example new nn.LayerNorm(10).forward(randn([20, 5, 10])).shape // [20, 5, 10]
  */
-export class LayerNorm extends Module {
+export class LayerNorm<Affine extends boolean = true, Bias extends boolean = true> extends Module {
   /** The last sizes of an input, which are normalized together. */
   readonly normalizedShape: readonly number[];
   /** Added to the variance. */
   readonly eps: number;
   /** Whether a weight (and a bias) is learned. */
   readonly elementwiseAffine: boolean;
-  /** Of shape `normalizedShape`, or null. */
-  weight: Parameter | null;
-  /** Of shape `normalizedShape`, or null. */
-  bias: Parameter | null;
+  /** Of shape `normalizedShape`; null with `elementwiseAffine: false`. */
+  weight: Learned<Affine>;
+  /** Of shape `normalizedShape`; null with `elementwiseAffine: false` or `bias: false`. */
+  bias: Affine extends false ? null : Learned<Bias>;
 
   /** @param normalizedShape the last sizes of an input; a number for the last one alone */
-  constructor(normalizedShape: number | readonly number[], options?: LayerNormOptions) {
+  constructor(
+    normalizedShape: number | readonly number[],
+    options?: LayerNormOptions<Affine, Bias>,
+  ) {
     super();
     const { eps, elementwiseAffine, bias, dtype } = layerNormOptions.read(options);
     const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
@@ -63,14 +69,17 @@ export class LayerNorm extends Module {
     this.eps = eps;
     this.elementwiseAffine = elementwiseAffine;
     const shape = this.normalizedShape;
-    this.weight = elementwiseAffine ? new Parameter(ones(shape, { dtype })) : null;
-    this.bias = elementwiseAffine && bias ? new Parameter(zeros(shape, { dtype })) : null;
+    const weight = elementwiseAffine ? new Parameter(ones(shape, { dtype })) : null;
+    this.weight = weight as typeof this.weight;
+    const shift = elementwiseAffine && bias ? new Parameter(zeros(shape, { dtype })) : null;
+    this.bias = shift as typeof this.bias;
   }
 
   /** Weight back to 1, bias to 0. */
   resetParameters(): void {
-    if (this.weight !== null) ones_(this.weight);
-    if (this.bias !== null) zeros_(this.bias);
+    const [weight, bias]: (Parameter | null)[] = [this.weight, this.bias];
+    if (weight !== null) ones_(weight);
+    if (bias !== null) zeros_(bias);
   }
 
   /**

@@ -46,6 +46,10 @@ export const recurrentFields: Fields<RecurrentOptions> = {
   dtype: floatDType.or('float32'),
 };
 
+type Kind = 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh' | 'weight_hr';
+/** What PyTorch calls the parameters of a layer and direction. */
+type ParameterName = `${Kind}_l${number}` | `${Kind}_l${number}_reverse`;
+
 /** States by layer and direction: hidden, and for the LSTM cell. */
 export interface States {
   readonly h: Tensor;
@@ -90,6 +94,11 @@ function namesOf(layer: number, direction: number): string[] {
  * layer instanceof nn.RecurrentBase; // true
  */
 export abstract class RecurrentBase extends Module {
+  /**
+   * The parameters by PyTorch's names: `weight_ih_l0`, `bias_hh_l1_reverse`. There are none of a layer or a direction that the
+   * net does not have, no biases with `bias: false`, and `weight_hr` with a projection only.
+   */
+  [name: ParameterName]: Parameter;
   /** Features of an input. */
   readonly inputSize: number;
   /** Features of the hidden state: H. */

@@ -13,20 +13,20 @@ import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
 import { Module } from '../module';
-import { Parameter } from '../parameter';
+import { Parameter, type Learned } from '../parameter';
 import { showBoolean } from '../print';
 import { pairOfStates } from './lstm';
 
 /** Options of `LSTMCell` and `GRUCell`. */
-export interface CellOptions {
+export interface CellOptions<Bias extends boolean = boolean> {
   /** Whether the cell has biases. Default: true. */
-  bias?: boolean;
+  bias?: Bias;
   /** Of the parameters: `'float32'` (default) or `'float64'`. */
   dtype?: DType;
 }
 
 /** Options of `RNNCell`. */
-export interface RNNCellOptions extends CellOptions {
+export interface RNNCellOptions<Bias extends boolean = boolean> extends CellOptions<Bias> {
   /** What the pre-activation goes through: `'tanh'` (default) or `'relu'`. */
   nonlinearity?: 'tanh' | 'relu';
 }
@@ -40,7 +40,7 @@ const rnnCellOptions = optionsTable<RNNCellOptions>('RNNCell', {
 });
 
 /** What the cells have in common: parameters, checks, one step of the fused kernels. */
-abstract class CellBase extends Module {
+abstract class CellBase<Bias extends boolean> extends Module {
   /** Features of an input. */
   readonly inputSize: number;
   /** Features of the state: H. */
@@ -51,10 +51,10 @@ abstract class CellBase extends Module {
   readonly weight_ih: Parameter;
   /** [G · hiddenSize, hiddenSize]. */
   readonly weight_hh: Parameter;
-  /** [G · hiddenSize], or null. */
-  readonly bias_ih: Parameter | null;
-  /** [G · hiddenSize], or null. */
-  readonly bias_hh: Parameter | null;
+  /** [G · hiddenSize]; null with `bias: false`. */
+  readonly bias_ih: Learned<Bias>;
+  /** [G · hiddenSize]; null with `bias: false`. */
+  readonly bias_hh: Learned<Bias>;
   readonly #kind: CellKind;
   readonly #sizes: CellSizes;
 
@@ -75,8 +75,10 @@ abstract class CellBase extends Module {
     const rows = cells[kind].gates * hiddenSize;
     this.weight_ih = new Parameter(empty([rows, inputSize], dtype));
     this.weight_hh = new Parameter(empty([rows, hiddenSize], dtype));
-    this.bias_ih = bias ? new Parameter(empty([rows], dtype)) : null;
-    this.bias_hh = bias ? new Parameter(empty([rows], dtype)) : null;
+    const biasOf = (): Learned<Bias> =>
+      (bias ? new Parameter(empty([rows], dtype)) : null) as Learned<Bias>;
+    this.bias_ih = biasOf();
+    this.bias_hh = biasOf();
     this.resetParameters();
   }
 
@@ -171,7 +173,7 @@ abstract class CellBase extends Module {
  * let h = zeros([3, 20]);
  * for (const x of randn([6, 3, 10]).unbind(0)) h = cell.forward(x, h);
  */
-export class RNNCell extends CellBase {
+export class RNNCell<Bias extends boolean = true> extends CellBase<Bias> {
   /** What the pre-activation goes through. */
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -179,7 +181,7 @@ export class RNNCell extends CellBase {
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions<Bias>) {
     const read = rnnCellOptions.read(options);
     super('rnn', inputSize, hiddenSize, read);
     this.nonlinearity = read.nonlinearity;
@@ -211,12 +213,12 @@ export class RNNCell extends CellBase {
  * const cell = new nn.GRUCell(10, 20);
  * cell.forward(randn([3, 10]), zeros([3, 20])).shape; // [3, 20]
  */
-export class GRUCell extends CellBase {
+export class GRUCell<Bias extends boolean = true> extends CellBase<Bias> {
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
     super('gru', inputSize, hiddenSize, gruCellOptions.read(options));
   }
 
@@ -246,12 +248,12 @@ export class GRUCell extends CellBase {
  * const cell = new nn.LSTMCell(10, 20);
  * const [h, c] = cell.forward(randn([3, 10]), [zeros([3, 20]), zeros([3, 20])]); // [3, 20], [3, 20]
  */
-export class LSTMCell extends CellBase {
+export class LSTMCell<Bias extends boolean = true> extends CellBase<Bias> {
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: CellOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
     super('lstm', inputSize, hiddenSize, lstmCellOptions.read(options));
   }
 

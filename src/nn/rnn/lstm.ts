@@ -75,11 +75,21 @@ export class LSTM extends RecurrentBase {
    * @returns [out, [hN, cN]], the pair being the state after the last step
    * @throws RangeError, TypeError when the input or a state does not fit the layer.
    */
+  // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
+  forward(input: Tensor): [out: Tensor, state: [hN: Tensor, cN: Tensor]];
+  forward(input: PackedSequence): [out: PackedSequence, state: [hN: Tensor, cN: Tensor]];
+  forward(
+    input: Tensor | PackedSequence,
+  ): [out: Tensor | PackedSequence, state: [hN: Tensor, cN: Tensor]];
   forward(input: Tensor, state?: LSTMState | null): [out: Tensor, state: [hN: Tensor, cN: Tensor]];
   forward(
     input: PackedSequence,
     state?: LSTMState | null,
   ): [out: PackedSequence, state: [hN: Tensor, cN: Tensor]];
+  forward(
+    input: Tensor | PackedSequence,
+    state?: LSTMState | null,
+  ): [out: Tensor | PackedSequence, state: [hN: Tensor, cN: Tensor]];
   forward(
     input: Tensor | PackedSequence,
     state?: LSTMState | null,

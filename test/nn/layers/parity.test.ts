@@ -5,7 +5,9 @@ import { manualSeed } from '../../../src/random';
 import type { Tensor } from '../../../src/tensor/tensor';
 import { expectPacked, expectResults, fixture, floats, inputOf, within } from '../fixture';
 
-type AnyLayer = nn.Module & { forward(...inputs: Tensor[]): Tensor };
+interface AnyLayer extends nn.Module {
+  forward(...inputs: Tensor[]): Tensor;
+}
 type Constructor = new (...args: unknown[]) => AnyLayer;
 
 describe('layers', () => {

@@ -96,14 +96,14 @@ describe.each(kinds)('%s', (_, options) => {
       string,
       nn.Parameter
     >[];
-    const some = [encoder.bias_ih_l0, decoder.bias_hh_l0, model.decoder.combine.bias!];
+    const some = [encoder.bias_ih_l0, decoder.bias_hh_l0, model.decoder.combine.bias];
     expect(gradcheck(loss, some)).toBe(true);
   });
 
   it('decodes what its own scores say', () => {
     const decoded = generate.decode(model, source, { start: 1, end: 2, maxLength: 4 });
     const [scores] = noGrad(() => model.forward(source, target, { teacherForcingRatio: 0 }));
-    const own = scores.argmax(2).toArray() as number[][];
+    const own = scores.argmax(2).toArray<number[][]>();
     decoded.forEach((row, n) => {
       const end = own[n].indexOf(2);
       expect(row.slice(0, 3)).toEqual(end < 0 ? own[n] : own[n].slice(0, end));

@@ -133,7 +133,7 @@ describe('parameters as a vector', () => {
     expect(vector.requiresGrad).toBe(true);
     nn.utils.vectorToParameters(vector, to.parameters());
     expect(to.weight.toArray()).toEqual(from.weight.toArray());
-    expect(to.bias!.toArray()).toEqual(from.bias!.toArray());
+    expect(to.bias.toArray()).toEqual(from.bias.toArray());
     expect(() => nn.utils.vectorToParameters(zeros([7]), to.parameters())).toThrow(
       /need a vector of 8 elements, got shape \[7\]/,
     );
