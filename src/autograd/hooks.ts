@@ -6,7 +6,7 @@ import { acquire, escape, release, setOwner } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
-import { nodeOf, type Hook, type TensorHooks } from './node';
+import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
 
 /** The gradient that the hooks leave. One holder of `grad` goes over to it. */
 export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
@@ -97,4 +97,15 @@ export function retainGrad(tensor: Tensor): void {
   hooks.retain ??= (grad) => {
     tensor.grad = tensor.grad === null ? arithmetic.clone(grad) : arithmetic.add(tensor.grad, grad);
   };
+}
+
+/** Runs `body`, a walk whose gradients are not the final ones of `nodes`, without their hooks. */
+export function withoutHooks<R>(nodes: readonly Node[], body: () => R): R {
+  const before = nodes.map((node) => node.hooks);
+  for (const node of nodes) node.hooks = null;
+  try {
+    return body();
+  } finally {
+    nodes.forEach((node, i) => (node.hooks = before[i]));
+  }
 }

@@ -40,8 +40,9 @@ const anyFunction = functionOf('a function of tensors');
  * shapes that depend on values), random operations, changing an argument or a tensor from outside in place, hooks and
  * `backward` inside. What the first call did is what later ones do: `fn` must not depend on other state that changes.
  *
- * Its results are tensors of their own, also where `fn` returns a view. They have one node in the graph, which cannot be
- * differentiated twice. The gradient of a tensor that several calls in one graph use is summed call by call.
+ * Its results are tensors of their own, also where `fn` returns a view. They have one node in the graph. Where its gradient
+ * is itself differentiated (`createGraph`), `fn` runs again, uncompiled. The gradient of a tensor that several calls in one
+ * graph use is summed call by call.
  *
  * @throws TypeError when `fn` is no function, takes or returns what cannot be traced; Error when it does what cannot.
  * @example

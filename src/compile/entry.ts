@@ -3,7 +3,8 @@
  * gradients that has arrived, and what of the outside they rely on.
  */
 import { isGradEnabled } from '../autograd/mode';
-import { save, type Gradients, type Saved } from '../autograd/node';
+import { save, type Gradients, type Node, type Saved } from '../autograd/node';
+import { recompute } from '../autograd/recompute';
 import { recordTuple } from '../autograd/tuple';
 import { copyInto } from '../ops/clone';
 import { borrow, type Storage } from '../tensor/storage';
@@ -11,7 +12,7 @@ import { empty, type Tensor } from '../tensor/tensor';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer, Call } from './trace';
 import { traceFunction, type Signature, type Slot, type Traced } from './traced';
-import { replaceTensors } from './tree';
+import { flattenResult, replaceTensors } from './tree';
 
 /** The function to trace, given a stand-in for each tensor among its arguments. */
 export type Traceable = (inputs: readonly Tensor[]) => unknown;
@@ -31,11 +32,14 @@ interface Backward {
 /** A forward run that a backward may follow. */
 interface Run {
   readonly memory: Storage;
-  /** Arguments and results, where the backward reads them; else null. */
-  readonly inputs: readonly (Saved | null)[];
+  readonly inputs: readonly Saved[];
+  /** Results, where the backward reads them; else null. */
   readonly outputs: readonly (Saved | null)[];
+  /** What is held from outside, in the order of the entry's. */
   readonly captured: readonly Saved[];
 }
+
+const saved = (x: Tensor): Saved => save('a compiled function', x);
 
 const alignUp = (n: number): number => Math.ceil(n / 64) * 64;
 
@@ -149,17 +153,16 @@ export class Entry {
     if (memory !== null) {
       const run: Run = {
         memory,
-        inputs: this.saveRead(traced.inputs, given),
-        outputs: this.saveRead(traced.outputs, outputs),
-        captured: this.captured
-          .filter(({ storage }) => this.readByBackward.has(storage.address))
-          .map(({ tensor }) => save('a compiled function', tensor)),
+        inputs: traced.inputs.map((slot, i) => saved(this.reads(slot) ? given[i] : inputs[i])),
+        outputs: traced.outputs.map((slot, i) => (this.reads(slot) ? saved(outputs[i]) : null)),
+        captured: this.captured.map(({ tensor }) => saved(tensor)),
       };
       const node = recordTuple(
         'CompiledBackward',
         [...inputs, ...traced.leaves],
         differentiable,
-        (grads) => this.backward(run, grads),
+        (grads, self) =>
+          isGradEnabled() ? this.recorded(run, grads, self) : this.backward(run, grads),
       );
       if (node !== null) node.borrowed = [memory];
     }
@@ -178,21 +181,19 @@ export class Entry {
     }
   }
 
-  private saveRead(slots: readonly Slot[], tensors: readonly Tensor[]): (Saved | null)[] {
-    return slots.map(({ buffer }, i) =>
-      this.readByBackward.has(buffer.address) ? save('a compiled function', tensors[i]) : null,
-    );
+  /** Whether the backward reads what is in the slot. */
+  private reads({ buffer }: Slot): boolean {
+    return this.readByBackward.has(buffer.address);
   }
 
   private backward(run: Run, grads: readonly (Tensor | null)[]): Gradients {
-    if (isGradEnabled()) {
-      throw new Error(
-        'backward: a compiled function cannot be differentiated twice (createGraph); call the function itself for that',
-      );
-    }
-    const inputs = run.inputs.map((one) => one && one.get());
+    const inputs = this.traced.inputs.map((slot, i) =>
+      this.reads(slot) ? run.inputs[i].get() : null,
+    );
     const outputs = run.outputs.map((one) => one && one.get());
-    for (const one of run.captured) one.get();
+    for (const [i, { storage }] of this.captured.entries()) {
+      if (this.readByBackward.has(storage.address)) run.captured[i].get();
+    }
     const { program, gradOutputs, gradients } = this.backwardFor(grads);
     const arrived: (Tensor | null)[] = gradOutputs.map(() => null);
     this.differentiable.forEach((output, i) => {
@@ -206,6 +207,21 @@ export class Entry {
     this.place(program, gradients, results);
     program.run(run.memory);
     return results;
+  }
+
+  // The gradients with a graph of their own: the function runs again, uncompiled.
+  private recorded(
+    { inputs, captured }: Run,
+    grads: readonly (Tensor | null)[],
+    self: Node,
+  ): Gradients {
+    for (const one of captured) one.get();
+    const values = inputs.map((one) => one.get());
+    return recompute(self, values, this.traced.leaves, grads, (aliases) => {
+      const outs: Tensor[] = [];
+      flattenResult(this.run(aliases), outs);
+      return this.differentiable.map((i) => outs[i]);
+    });
   }
 
   private backwardFor(grads: readonly (Tensor | null)[]): Backward {

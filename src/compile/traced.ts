@@ -3,8 +3,9 @@
  * gradients of both, and which tensors from outside it uses.
  */
 import { gradients } from '../autograd/gradients';
+import { withoutHooks } from '../autograd/hooks';
 import { setGradMode } from '../autograd/mode';
-import { nextOrder, nodeOf, type Node, type TensorHooks } from '../autograd/node';
+import { nextOrder, nodeOf, type Node } from '../autograd/node';
 import { clone } from '../ops/clone';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
@@ -94,18 +95,6 @@ function leavesOf(
   return leaves;
 }
 
-// Hooks are for real gradients.
-function withoutHooks<R>(leaves: readonly Tensor[], body: () => R): R {
-  const nodes = leaves.map(nodeOf);
-  const before: (TensorHooks | null)[] = nodes.map((node) => node.hooks);
-  for (const node of nodes) node.hooks = null;
-  try {
-    return body();
-  } finally {
-    nodes.forEach((node, i) => (node.hooks = before[i]));
-  }
-}
-
 /**
  * Traces `run`, which gets a stand-in for each input.
  * @param training whether gradients are on
@@ -175,7 +164,7 @@ function backward(
 ): (Tensor | null)[] {
   const wanting = inputs.filter((x) => x.requiresGrad);
   if (outs.length === 0 || wanting.length === 0) return inputs.map(() => null);
-  const found = withoutHooks(wanting, () =>
+  const found = withoutHooks(wanting.map(nodeOf), () =>
     gradients(outs, wanting, { gradOutputs, retainGraph: true, allowUnused: true }),
   );
   const mode = setGradMode(false);

@@ -99,7 +99,9 @@ describe.each(cases.map((one) => [one.name, one] as const))('%s', (_name, { shap
       const compiled = compile(f);
       // One intermediate result would take 4 bytes an element.
       expect(memoryOf(() => compiled(...inputs))).toBeLessThan(2 * numel + 1e5);
-      expect(memoryOf(() => f(...inputs))).toBeGreaterThan(4 * numel);
+      // A collection may come between in one of these calls.
+      const plain = [0, 1, 2].map(() => memoryOf(() => f(...inputs)));
+      expect(Math.max(...plain)).toBeGreaterThan(4 * numel);
     });
   }
 

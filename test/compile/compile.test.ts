@@ -301,13 +301,6 @@ describe('compile refuses', () => {
     );
   });
 
-  it('a second derivative', () => {
-    const v = randn([3]).requiresGrad_();
-    expect(() => autograd.grad([compile(chain)(v, v).sum()], [v], { createGraph: true })).toThrow(
-      'cannot be differentiated twice',
-    );
-  });
-
   it('a tensor that was kept from the trace', () => {
     let kept: Tensor | null = null;
     compile((v: Tensor) => (kept = v.mul(2)).add(1))(x);

@@ -1,4 +1,5 @@
-// Every line of the table of operations: compiled, it gives the bits that it gives by itself, forward and backward.
+// Every line of the table of operations: compiled, it gives the bits that it gives by itself, forward, backward and in the
+// second derivative.
 import { autograd, compile, noGrad, tensor, type Tensor } from 'ostinato';
 import { table } from '../ops/table';
 import { spread } from '../ops/values';
@@ -60,6 +61,17 @@ it.each(traceable.map((entry) => [entry.name, entry] as const))('%s', (_name, en
         tensor(spread(out.numel), { dtype: 'float64' }).reshape(out.shape),
       );
       const options = { gradOutputs, allowUnused: true };
+      const twice = (ys: readonly Tensor[]): (Tensor | null)[] => {
+        const given = { ...options, retainGraph: true, createGraph: true };
+        const grads = autograd.grad(ys, inputs, given);
+        const sums = grads.flatMap((g) => (g?.requiresGrad ? [g.mul(g).sum()] : []));
+        const seconds =
+          sums.length === 0
+            ? []
+            : autograd.grad(sums, inputs, { allowUnused: true, retainGraph: true });
+        return [...grads, ...seconds];
+      };
+      expectSameBits(twice(outs), twice(plain));
       expectSameBits(autograd.grad(outs, inputs, options), autograd.grad(plain, inputs, options));
       noGrad(() => expectSameBits(compiled(...inputs), listOf(entry.f(...inputs))));
     }

@@ -6,6 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as o from 'ostinato';
+import type { PublicCall } from './surface';
 
 export interface Sample {
   readonly on?: object;
@@ -755,7 +756,7 @@ function derived(name: string): Sample | null {
   return { on: first as object, args: rest, options };
 }
 
-export const construct = (Class: unknown, { args, options }: Sample): object =>
+const construct = (Class: unknown, { args, options }: Sample): object =>
   new (Class as new (...all: unknown[]) => object)(...args, ...(options ? [options] : []));
 
 /** The call that works of a public name, or null where the table has none. */
@@ -764,3 +765,20 @@ export const sampleOf = (name: string): Sample | null =>
 
 /** Every name that has a line of its own. */
 export const sampledNames: readonly string[] = Object.keys(table);
+
+function valueOf(name: string): unknown {
+  let value: unknown = o;
+  for (const part of name.split('.')) value = (value as Record<string, unknown>)[part];
+  return value;
+}
+
+/** Makes the call; what it gives is awaited or walked through no further than the first step. */
+export function makeCall({ name, kind }: PublicCall, sample: Sample): unknown {
+  const all = [...sample.args, ...(sample.options === undefined ? [] : [sample.options])];
+  if (kind === 'constructor') return construct(valueOf(name), { args: all });
+  if (kind === 'method') {
+    const method = name.slice(name.lastIndexOf('.') + 1);
+    return (sample.on as Record<string, (...args: unknown[]) => unknown>)[method](...all);
+  }
+  return (valueOf(name) as (...args: unknown[]) => unknown)(...all);
+}

@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { types } from 'node:util';
 import * as ostinato from 'ostinato';
 import { publicCalls, type PublicCall } from './surface';
-import { construct, folder, sampledNames, sampleOf, type Sample } from './samples';
+import { folder, makeCall, sampledNames, sampleOf, type Sample } from './samples';
 
 const { isNativeError } = types;
 // A path that is spoiled is a file of that name.
@@ -29,23 +29,6 @@ const notMade = new Set([
   'data.Dataset.get',
 ]); // prettier-ignore
 const isCalled = ({ name }: PublicCall): boolean => !notMade.has(name);
-
-function valueOf(name: string): unknown {
-  let value: unknown = ostinato;
-  for (const part of name.split('.')) value = (value as Record<string, unknown>)[part];
-  return value;
-}
-
-/** Makes the call; what it gives is awaited or walked through no further than the first step. */
-function make({ name, kind }: PublicCall, sample: Sample): unknown {
-  const all = [...sample.args, ...(sample.options === undefined ? [] : [sample.options])];
-  if (kind === 'constructor') return construct(valueOf(name), { args: all });
-  if (kind === 'method') {
-    const method = name.slice(name.lastIndexOf('.') + 1);
-    return (sample.on as Record<string, (...args: unknown[]) => unknown>)[method](...all);
-  }
-  return (valueOf(name) as (...args: unknown[]) => unknown)(...all);
-}
 
 const engineWords =
   /Cannot (read|set|convert|destructure|mix|access)|is not a function|is not iterable|is not a constructor|is not defined(?! for)|undefined \(reading|Invalid (array|typed array|string) length|Invalid array buffer length|Maximum call stack|must be a constructor|called on (null|non-object|incompatible)|Class constructor|Method [A-Z]\w+\.|The "[^"]+" (argument|property)|ERR_|object null is not|Reduce of empty|offset is out of bounds|Array buffer allocation|on proxy|has been revoked|is not a valid|is read-only|has only a getter|not extensible|toFixed|toString\(\) radix|BigInt/;
@@ -114,7 +97,7 @@ const snake = (key: string): string =>
 
 const attempt = (call: PublicCall, sample: Sample): unknown => {
   try {
-    make(call, sample);
+    makeCall(call, sample);
     return undefined;
   } catch (error) {
     return error ?? new Error('nothing was thrown');
@@ -145,7 +128,7 @@ describe.each(sampled.map((call) => [call.name, call] as const))('%s', (name, ca
   const fresh = (): Sample => sampleOf(name)!;
 
   test('the call of the table works', () => {
-    expect(() => make(call, fresh())).not.toThrow();
+    expect(() => makeCall(call, fresh())).not.toThrow();
   });
 
   test('whatever is passed, what comes back is a result or our sentence', () => {

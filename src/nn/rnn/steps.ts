@@ -1,12 +1,12 @@
 /**
- * One step of each cell in primitive operations: the equations, readable, differentiable any number of times.
- * The fused kernels are tested against these.
+ * One step of each cell in primitive operations, for users: the equations themselves are in ops/sequence/steps.ts.
  *
  * Shapes: x [N, I] or [I], h and c [N, H] or [H]; weights [G·H, I] and [G·H, H] with the gates stacked in
  * PyTorch's order, biases [G·H] or null.
  */
 import { isArray, oneOf, refuse } from '../../check';
-import { add, chunk, linear, mul, relu, sigmoid, sub, tanh } from '../../ops';
+import { linear } from '../../ops';
+import * as steps from '../../ops/sequence/steps';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 
@@ -55,8 +55,8 @@ export function rnnStep(
   anyTensor.check('rnnStep', 'h', h);
   anyNonlinearity.check('rnnStep', 'nonlinearity', nonlinearity);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('rnnStep', weights);
-  const sum = add(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh));
-  return nonlinearity === 'tanh' ? tanh(sum) : relu(sum);
+  const [ofX, ofH] = [linear(x, weightIh, biasIh), linear(h, weightHh, biasHh)];
+  return steps.rnnStep(ofX, ofH, nonlinearity === 'relu');
 }
 
 /**
@@ -84,10 +84,7 @@ export function lstmStep(
   const h = anyTensor.check('lstmStep', 'h', state[0]);
   const c = anyTensor.check('lstmStep', 'c', state[1]);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('lstmStep', weights);
-  const gates = add(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh));
-  const [i, f, g, o] = chunk(gates, 4, -1);
-  const cell = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
-  return [mul(sigmoid(o), tanh(cell)), cell];
+  return steps.lstmStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), c);
 }
 
 /**
@@ -108,10 +105,5 @@ export function gruStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
   anyTensor.check('gruStep', 'x', x);
   anyTensor.check('gruStep', 'h', h);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('gruStep', weights);
-  const [xr, xz, xn] = chunk(linear(x, weightIh, biasIh), 3, -1);
-  const [hr, hz, hn] = chunk(linear(h, weightHh, biasHh), 3, -1);
-  const r = sigmoid(add(xr, hr));
-  const z = sigmoid(add(xz, hz));
-  const n = tanh(add(xn, mul(r, hn)));
-  return add(mul(sub(1, z), n), mul(z, h));
+  return steps.gruStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), h);
 }

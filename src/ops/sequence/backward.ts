@@ -1,5 +1,9 @@
-/** The backward pass of a layer: one kernel call for each direction, on what forward has kept. */
+/**
+ * The backward pass of a layer: one kernel call for each direction, on what forward has kept; by primitive operations
+ * where it is recorded.
+ */
 import type { Gradients, Node } from '../../autograd/node';
+import { recompute } from '../../autograd/recompute';
 import { runSequenceBackward, type SequenceBackward } from '../../native/generated';
 import type { Memory } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
@@ -14,10 +18,12 @@ import {
   noSteps,
   part,
   stepsOf,
+  type DirectionWeights,
   type LayerCall,
   type Steps,
 } from './call';
-import { stateSize, workspaceLength, type Cell } from './cells';
+import { stateSize, workspaceLength, type Cell, type CellKind } from './cells';
+import { primitiveSequence } from './twin';
 
 class BackwardArguments extends LayerArguments implements SequenceBackward {
   readonly gates: Memory | null;
@@ -130,4 +136,21 @@ export function sequenceBackward(
   }
   giveBack(workspace);
   return results;
+}
+
+/** The same gradients with a graph of their own. */
+export function recordedBackward(
+  kind: CellKind,
+  { input, h0, c0, weights, options }: LayerCall,
+  grads: readonly (Tensor | null)[],
+  node: Node,
+): Gradients {
+  const inputs = [input, h0, c0, ...weights.flat()];
+  return recompute(node, inputs, [], grads, ([x, h, c, ...all]) => {
+    const directions = weights.map(
+      (_, d) => all.slice(d * 5, d * 5 + 5) as unknown as DirectionWeights,
+    );
+    const [out, hN, cN] = primitiveSequence(kind, x!, h, c, directions, options);
+    return cN === null ? [out, hN] : [out, hN, cN];
+  });
 }

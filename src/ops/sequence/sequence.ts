@@ -1,9 +1,9 @@
 /**
  * A recurrent layer over a whole sequence, one kernel call for each direction, forward and backward
- * (native/kernels/sequence). The equations stand in the cells' headers there, and readable in nn/rnn/steps.ts.
+ * (native/kernels/sequence). The equations stand in the cells' headers there, and readable in steps.ts.
  *
  * Saves the activated gates and cell states in borrowed memory, which goes back as soon as backward has used it.
- * The gradient itself cannot be differentiated again: the kernels are opaque to the graph.
+ * The kernels are opaque to the graph: a gradient that is itself differentiated is that of twin.ts.
  */
 import { isGradEnabled } from '../../autograd/mode';
 import { needsGrad, save, type Saved } from '../../autograd/node';
@@ -15,7 +15,7 @@ import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { pick } from '../launch';
 import { dropPacked, packedWeight } from '../packed-weight';
-import { sequenceBackward } from './backward';
+import { recordedBackward, sequenceBackward } from './backward';
 import {
   denseFeatures,
   LayerArguments,
@@ -139,13 +139,10 @@ export function sequence(
     const outs = cN === null ? [out, hN] : [out, hN, cN];
     const [first, others] = options.gradFnNames;
     const backward: TupleBackward = (grads, self) => {
-      if (isGradEnabled()) {
-        throw new Error(
-          `backward: the fused ${cell.name} cannot be differentiated twice (createGraph); build it from the step functions of nn.functional, which are primitive operations`,
-        );
-      }
       for (const one of saved) one.get();
-      return sequenceBackward(cell, layer, grads, self);
+      return isGradEnabled()
+        ? recordedBackward(kind, layer, grads, self)
+        : sequenceBackward(cell, layer, grads, self);
     };
     const node = recordTuple(first, inputs, outs, backward, [first, others, others]);
     if (node !== null) node.borrowed = layer.borrowed();

@@ -166,14 +166,6 @@ test('only the state’s gradient is used, or only the output’s', () => {
   expect(x.grad!.shape).toEqual([2, 2, 3]);
 });
 
-test('the fused layers refuse a second derivative', () => {
-  const rnn = new nn.RNN(3, 4);
-  const x = randn([2, 2, 3], { requiresGrad: true });
-  expect(() => autograd.grad(rnn.forward(x)[0].sum(), x, { createGraph: true })).toThrow(
-    /the fused RNN cannot be differentiated twice \(createGraph\)/,
-  );
-});
-
 test('an in-place change of what backward needs is caught', () => {
   const rnn = new nn.RNN(3, 4);
   const x = randn([2, 2, 3]);

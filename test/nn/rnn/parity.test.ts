@@ -1,6 +1,6 @@
 // RNN, LSTM and GRU against PyTorch 2.13: parameters drawn from the same seed, outputs, final states and
-// all gradients, in float64 and float32 (fixtures: test/fixtures/recurrent.py).
-import { manualSeed, nn, tensor, type DType, type Tensor } from 'ostinato';
+// all first and second gradients, in float64 and float32 (fixtures: test/fixtures/recurrent.py).
+import { autograd, manualSeed, nn, tensor, type DType, type Tensor } from 'ostinato';
 import cases from '../../fixtures/recurrent.json';
 import { expectNear } from '../../support';
 import { forward } from './support';
@@ -23,6 +23,8 @@ interface Case {
   gradX: Values;
   gradState: Values[];
   gradParameters: Record<string, number[]>;
+  /** Of the gradients' weighted sum: the gradients of x, the states and the parameters. */
+  second: number[][];
 }
 
 const camel: Record<string, string> = {
@@ -97,8 +99,13 @@ describe.each<[DType, number]>([
     }
     const finals = Array.isArray(final) ? final : [final];
     const results = [out, ...finals];
-    const parts = results.map((y, i) => y.mul(weightsLike(y, i)).sum());
-    parts.reduce((a, b) => a.add(b)).backward();
+    const weighted = (ys: readonly Tensor[]): Tensor =>
+      ys.map((y, i) => y.mul(weightsLike(y, i)).sum()).reduce((a, b) => a.add(b));
+    const leaves = [x, ...(states ?? []), ...layer.parameters()];
+    const loss = weighted(results);
+    const grads = autograd.grad(loss, leaves, { createGraph: true }) as Tensor[];
+    const second = autograd.grad(weighted(grads), leaves, { retainGraph: true });
+    loss.backward();
 
     const compare = (ours: Tensor | null, theirs: Values): void => {
       expect(ours!.shape).toEqual(theirs.shape);
@@ -111,5 +118,9 @@ describe.each<[DType, number]>([
     for (const [name, p] of layer.namedParameters()) {
       expectNear(p.grad!.toTypedArray(), c.gradParameters[name], tolerance);
     }
+    leaves.forEach((leaf, i) => {
+      expectNear(grads[i].toTypedArray(), leaf.grad!.toTypedArray(), tolerance);
+      expectNear(second[i]!.toTypedArray(), c.second[i], tolerance);
+    });
   });
 });

@@ -1,0 +1,32 @@
+/**
+ * One step of each cell in primitive operations: the equations, readable, differentiable any number of times. The fused
+ * kernels are tested against these, and differentiated twice by them (twin.ts).
+ *
+ * Every step takes what x and h add to the gates, W_ih x + b_ih and W_hh h + b_hh, both [N, G·H] or [G·H], the gates in
+ * PyTorch's order.
+ */
+import type { Tensor } from '../../tensor/tensor';
+import { add, mul, sub } from '../elementwise/arithmetic';
+import { relu, sigmoid, tanh } from '../elementwise/unary';
+import { chunk } from '../joining/split';
+
+/** h' = tanh(ofX + ofH), or max(ofX + ofH, 0). */
+export const rnnStep = (ofX: Tensor, ofH: Tensor, withRelu: boolean): Tensor =>
+  withRelu ? relu(add(ofX, ofH)) : tanh(add(ofX, ofH));
+
+/** i, f, g, o = ofX + ofH;  c' = σ(f)·c + σ(i)·tanh(g),  h' = σ(o)·tanh(c'). */
+export function lstmStep(ofX: Tensor, ofH: Tensor, c: Tensor): [h: Tensor, c: Tensor] {
+  const [i, f, g, o] = chunk(add(ofX, ofH), 4, -1);
+  const cell = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
+  return [mul(sigmoid(o), tanh(cell)), cell];
+}
+
+/** r, z = σ(ofX + ofH);  n = tanh(ofX + r·ofH),  h' = (1 − z)·n + z·h. */
+export function gruStep(ofX: Tensor, ofH: Tensor, h: Tensor): Tensor {
+  const [xr, xz, xn] = chunk(ofX, 3, -1);
+  const [hr, hz, hn] = chunk(ofH, 3, -1);
+  const r = sigmoid(add(xr, hr));
+  const z = sigmoid(add(xz, hz));
+  const n = tanh(add(xn, mul(r, hn)));
+  return add(mul(sub(1, z), n), mul(z, h));
+}

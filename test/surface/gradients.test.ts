@@ -1,0 +1,83 @@
+// Whatever public call gives results with a graph, its gradient can itself be differentiated (createGraph), and is then the
+// same gradient: found from the exports, so that no fused function is left out.
+import { rmSync } from 'node:fs';
+import * as ostinato from 'ostinato';
+import { autograd, nn, Tensor } from 'ostinato';
+import { relativeError } from '../support';
+import { folder, makeCall, sampleOf, type Sample } from './samples';
+import { publicCalls, type PublicCall } from './surface';
+
+const before = process.cwd();
+beforeAll(() => process.chdir(folder));
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true });
+});
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** The tensors in a value, in arrays, objects and packed sequences too. */
+function tensorsIn(value: unknown, found: Tensor[] = []): Tensor[] {
+  if (value instanceof Tensor) found.push(value);
+  else if (value instanceof nn.Module) found.push(...value.parameters());
+  else if (value instanceof nn.utils.rnn.PackedSequence) found.push(value.data);
+  else if (Array.isArray(value)) for (const one of value) tensorsIn(one, found);
+  else if (isObject(value) && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const one of Object.values(value)) tensorsIn(one, found);
+  }
+  return found;
+}
+
+const isFloat = ({ dtype }: Tensor): boolean => dtype === 'float32' || dtype === 'float64';
+
+/** The results of a call whose arguments are leaves, and these; null for one that refuses leaves or has no graph. */
+function recorded(call: PublicCall, sample: Sample): [outs: Tensor[], leaves: Tensor[]] | null {
+  const leaves = tensorsIn([sample.on, sample.args, sample.options]).filter(isFloat);
+  for (const one of leaves) if (one.isLeaf) one.requiresGrad_();
+  let result: unknown;
+  try {
+    result = makeCall(call, sample);
+  } catch {
+    return null;
+  }
+  const given = new Set(leaves);
+  const outs = tensorsIn(result).filter((y) => y.requiresGrad && !given.has(y));
+  return outs.length === 0 ? null : [outs, leaves.filter((one) => one.requiresGrad)];
+}
+
+const weights = (shape: readonly number[], dtype: ostinato.DType): Tensor =>
+  ostinato.arange(shape.reduce((a, b) => a * b, 1)).to(dtype).sin().reshape(shape); // prettier-ignore
+
+const sums = (ys: readonly Tensor[]): Tensor =>
+  ys.map((y) => y.mul(weights(y.shape, y.dtype)).sum().to('float64')).reduce((a, b) => a.add(b));
+
+const calls = publicCalls().filter(({ name }) => sampleOf(name) !== null);
+const differentiable = calls.filter((call) => {
+  ostinato.manualSeed(1);
+  return recorded(call, sampleOf(call.name)!) !== null;
+});
+
+it('finds the layers, the attention, the losses and the operations', () => {
+  const names = differentiable.map(({ name }) => name);
+  const some = ['nn.LSTM.forward', 'nn.GRUCell.forward', 'nn.Recurrent.forward', 'nn.functional.layerNorm'];
+  const more = ['nn.functional.scaledDotProductAttention', 'nn.functional.crossEntropy', 'Tensor.tanh'];
+  for (const name of [...some, ...more]) expect(names).toContain(name);
+  expect(names.length).toBeGreaterThan(300);
+}); // prettier-ignore
+
+it.each(differentiable.map((call) => [call.name, call] as const))('%s', (name, call) => {
+  ostinato.manualSeed(1);
+  const [outs, leaves] = recorded(call, sampleOf(name)!)!;
+  const loss = sums(outs);
+  const options = { retainGraph: true, allowUnused: true };
+  const fused = autograd.grad(loss, leaves, options);
+  const primitive = autograd.grad(loss, leaves, { ...options, createGraph: true });
+  for (const [i, one] of fused.entries()) {
+    const [a, b] = [one?.toTypedArray() ?? [], primitive[i]?.toTypedArray() ?? []];
+    expect(b.length).toBe(a.length);
+    expect(relativeError(b, a)).toBeLessThanOrEqual(1e-4);
+  }
+  const again = primitive.filter((g) => g !== null && g.requiresGrad) as Tensor[];
+  if (again.length > 0) autograd.grad(sums(again), leaves, { allowUnused: true });
+});
