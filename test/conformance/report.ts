@@ -1,0 +1,98 @@
+// Runs checks, counts them by category and entry, and holds the failures to the checked-in list.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type Category =
+  | 'output'
+  | 'method'
+  | 'gradient'
+  | 'second derivative'
+  | 'strided'
+  | 'in place'
+  | 'empty'
+  | 'compile'
+  | 'other dtype'
+  | 'error input'
+  | 'layer'
+  | 'optimizer';
+
+interface Count {
+  passed: number;
+  failed: number;
+  listed: number;
+}
+
+interface Exception {
+  /** `category entry title`; a `*` at the end stands for any rest. Each check that it names must fail. */
+  readonly checks: readonly string[];
+  readonly reason: string;
+}
+
+const file = join(__dirname, 'exceptions.json');
+
+export class Report {
+  readonly #counts = new Map<string, Count>();
+  readonly #failures: { key: string; message: string }[] = [];
+  /** How often a pattern of the list named a check that failed, and those that passed all the same. */
+  readonly #used = new Map<string, number>();
+  readonly #passedThoughListed: string[] = [];
+  readonly #patterns: string[];
+
+  constructor() {
+    const exceptions = JSON.parse(readFileSync(file, 'utf8')) as Exception[];
+    this.#patterns = exceptions.flatMap((one) => one.checks);
+  }
+
+  check(category: Category, entry: string, title: string, run: () => void): void {
+    const key = `${category} ${entry} ${title}`;
+    const count = this.#counts.get(`${category}\n${entry}`) ?? { passed: 0, failed: 0, listed: 0 };
+    this.#counts.set(`${category}\n${entry}`, count);
+    const pattern = this.#patterns.find((one) =>
+      one.endsWith('*') ? key.startsWith(one.slice(0, -1)) : key === one,
+    );
+    let message: string | undefined;
+    try {
+      run();
+    } catch (error) {
+      message = error instanceof Error ? error.message : String(error);
+    }
+    if (message === undefined) {
+      count.passed++;
+      if (pattern !== undefined) this.#passedThoughListed.push(`${pattern}: ${key}`);
+    } else if (pattern !== undefined) {
+      count.listed++;
+      this.#used.set(pattern, (this.#used.get(pattern) ?? 0) + 1);
+    } else {
+      count.failed++;
+      this.#failures.push({ key, message });
+    }
+  }
+
+  /** The totals by category, and what does not hold. Whether all does. */
+  print(isWhole: boolean): boolean {
+    const log = (line: string): void => void process.stdout.write(`${line}\n`);
+    for (const { key, message } of this.#failures) log(`failed  ${key}\n        ${message}`);
+    for (const one of this.#passedThoughListed) log(`passed though listed  ${one}`);
+    const unused = isWhole ? this.#patterns.filter((one) => !this.#used.has(one)) : [];
+    for (const one of unused) log(`listed, but no check failed  ${one}`);
+    const totals = new Map<string, Count>();
+    const entries = new Map<string, number>();
+    for (const [key, count] of this.#counts) {
+      const [category, entry] = key.split('\n');
+      for (const name of [category, 'all']) {
+        const total = totals.get(name) ?? { passed: 0, failed: 0, listed: 0 };
+        for (const kind of ['passed', 'failed', 'listed'] as const) total[kind] += count[kind];
+        totals.set(name, total);
+      }
+      entries.set(entry, (entries.get(entry) ?? 0) + count.failed + count.listed);
+    }
+    log(`\n${'category'.padEnd(20)}${['tried', 'passed', 'listed', 'failed'].map((x) => x.padStart(9)).join('')}`); // prettier-ignore
+    for (const [name, { passed, listed, failed }] of totals) {
+      const numbers = [passed + listed + failed, passed, listed, failed];
+      log(name.padEnd(20) + numbers.map((n) => String(n).padStart(9)).join(''));
+    }
+    const whole = [...entries.values()].filter((n) => n === 0).length;
+    log(`\n${whole} of ${entries.size} entries without a failure`);
+    return this.#failures.length + this.#passedThoughListed.length + unused.length === 0;
+  }
+}
