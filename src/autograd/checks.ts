@@ -1,4 +1,5 @@
 /** What may be wrong with a gradient: where a walk begins, where one arrives, where nothing is left to compute it. */
+import { describe } from '../check';
 import { sameShape, showShape } from '../tensor/shape';
 import { escape } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
@@ -22,7 +23,7 @@ export function rootGradient(operation: string, tensor: Tensor, grad: unknown): 
     return arithmetic.onesLike(tensor);
   }
   if (!isTensor(grad)) {
-    throw new TypeError(`${operation}: the gradient must be a Tensor, got ${typeof grad}`);
+    throw new TypeError(`${operation}: the gradient must be a Tensor, got ${describe(grad)}`);
   }
   if (!sameShape(grad.shape, tensor.shape)) {
     throw new RangeError(

@@ -1,4 +1,5 @@
 /** Hooks: user code that sees a gradient when it is complete, before it is passed on, and may replace it. */
+import { describe } from '../check';
 import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
@@ -35,7 +36,7 @@ export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
 function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is Tensor {
   if (!isTensor(replaced)) {
     throw new TypeError(
-      `registerHook: a hook must return a Tensor or nothing, got ${typeof replaced}`,
+      `registerHook: a hook must return a Tensor or nothing, got ${describe(replaced)}`,
     );
   }
   if (!sameShape(replaced.shape, grad.shape) || replaced.dtype !== grad.dtype) {
@@ -70,7 +71,7 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
  */
 export function registerHook(tensor: Tensor, hook: Hook): () => void {
   if (typeof hook !== 'function') {
-    throw new TypeError(`registerHook: the hook must be a function, got ${typeof hook}`);
+    throw new TypeError(`registerHook: the hook must be a function, got ${describe(hook)}`);
   }
   const { hooks } = hooksOf('registerHook', tensor);
   hooks.push(hook);

@@ -2,6 +2,7 @@
  * Arguments and results as trees: arrays, nested at will, with tensors as leaves; arguments may also hold numbers,
  * strings, booleans, null and undefined, which a trace treats as constants.
  */
+import { describe } from '../check';
 import { showShape } from '../tensor/shape';
 import { ValuesAndIndices } from '../ops/named';
 import { isTensor } from '../tensor/rules';
@@ -36,7 +37,7 @@ export function flattenArguments(
     );
   } else {
     throw new TypeError(
-      `compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got ${typeof value}; let the function capture other things`,
+      `compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got ${describe(value)}; let the function capture other things`,
     );
   }
 }
@@ -56,7 +57,7 @@ export function flattenResult(value: unknown, tensors: Tensor[]): void {
   else if (value instanceof ValuesAndIndices) tensors.push(value.values, value.indices);
   else if (value !== null && value !== undefined) {
     throw new TypeError(
-      `compile: the function must return a Tensor or an array of tensors, got ${value instanceof Promise ? 'a promise; it must not be async' : typeof value}`,
+      `compile: the function must return a Tensor or an array of tensors, got ${value instanceof Promise ? 'a promise; it must not be async' : describe(value)}`,
     );
   }
 }

@@ -1,5 +1,14 @@
 /** Datasets: what a loader takes samples from (torch.utils.data). */
-import { arrayOf, instanceOf, integer, iterableOf, nonNegative } from '../check';
+import {
+  arrayOf,
+  integer,
+  isArray,
+  isInstance,
+  iterableOf,
+  nonNegative,
+  rule,
+  type Rule,
+} from '../check';
 import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
 import { showShape } from '../tensor/shape';
@@ -15,6 +24,8 @@ import type { Tensor } from '../tensor/tensor';
  * }
  */
 export abstract class Dataset<Sample = unknown> {
+  // What merely has the same members is none.
+  declare private readonly isDataset: true;
   /** Number of samples. */
   abstract readonly length: number;
   /** Sample i, 0 ≤ i < length. */
@@ -30,8 +41,43 @@ export abstract class Dataset<Sample = unknown> {
  * for (const batch of new data.DataLoader(new Countdown(), { batchSize: 2 })) batch; // [3, 2], [1]
  */
 export abstract class IterableDataset<Sample = unknown> implements Iterable<Sample> {
+  // Not any iterable: a Map or a text has an order, but nobody says that its parts are samples.
+  declare private readonly isIterableDataset: true;
   /** The samples. */
   abstract [Symbol.iterator](): Iterator<Sample>;
+}
+
+/** A dataset, or an array of samples (torch.utils.data takes lists too). */
+export type Samples<Sample> = Dataset<Sample> | readonly Sample[];
+
+/** An array as a dataset: what is put into it later counts. */
+class ArrayDataset<Sample> extends Dataset<Sample> {
+  constructor(private readonly samples: readonly Sample[]) {
+    super();
+  }
+  get length(): number {
+    return this.samples.length;
+  }
+  get(i: number): Sample {
+    checkSample('Dataset.get', i, this.length);
+    return this.samples[i];
+  }
+}
+
+const samplesRule = (must: string): Rule<Samples<unknown>> =>
+  rule(must, (value) => isInstance(value, Dataset) || isArray(value));
+const anySamples = samplesRule('a Dataset or an array');
+/** What a loader takes besides an IterableDataset. */
+export const loadable = samplesRule('a Dataset, an IterableDataset or an array of samples');
+
+/** The dataset that was given, or that of an array. @throws TypeError for anything else. */
+export function datasetOf<Sample>(
+  operation: string,
+  samples: Samples<Sample>,
+  accepted = anySamples,
+): Dataset<Sample> {
+  accepted.check(operation, 'dataset', samples);
+  return isArray(samples) ? new ArrayDataset(samples) : samples;
 }
 
 /** @throws RangeError unless i is an integer of 0 … length − 1. */
@@ -84,7 +130,7 @@ export class TensorDataset extends Dataset<Tensor[]> {
   }
 }
 
-const anyDatasets = iterableOf(instanceOf(Dataset), 'datasets');
+const anyDatasets = iterableOf(anySamples, 'datasets');
 
 /**
  * Datasets one after another (torch.utils.data.ConcatDataset).
@@ -99,9 +145,10 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
   /** The parts. */
   readonly datasets: readonly Dataset<Sample>[];
 
-  constructor(datasets: Iterable<Dataset<Sample>>) {
+  constructor(datasets: Iterable<Samples<Sample>>) {
     super();
-    this.datasets = anyDatasets.check('ConcatDataset', 'datasets', datasets) as Dataset<Sample>[];
+    const given = anyDatasets.check('ConcatDataset', 'datasets', datasets) as Samples<Sample>[];
+    this.datasets = given.map((part) => datasetOf('ConcatDataset', part));
     if (this.datasets.length === 0) {
       throw new RangeError('ConcatDataset: takes at least one dataset');
     }
@@ -123,7 +170,6 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
   }
 }
 
-const anyDataset = instanceOf(Dataset);
 const anyIndices = iterableOf(integer, 'indices');
 
 /**
@@ -139,13 +185,13 @@ export class Subset<Sample> extends Dataset<Sample> {
   /** Which samples of the dataset. */
   readonly indices: readonly number[];
 
-  constructor(
-    /** Whose samples. */
-    readonly dataset: Dataset<Sample>,
-    indices: Iterable<number>,
-  ) {
+  /** Whose samples. */
+  readonly dataset: Dataset<Sample>;
+
+  /** @param dataset whose samples */
+  constructor(dataset: Samples<Sample>, indices: Iterable<number>) {
     super();
-    anyDataset.check('Subset', 'dataset', dataset);
+    this.dataset = datasetOf('Subset', dataset);
     this.indices = anyIndices.check('Subset', 'indices', indices);
     for (const i of this.indices) checkSample('Subset', i, dataset.length);
     this.length = this.indices.length;
@@ -180,30 +226,30 @@ function lengthsOfFractions(fractions: readonly number[], total: number): number
  * const [train, test] = data.randomSplit(dataset, [0.8, 0.2]);
  */
 export function randomSplit<Sample>(
-  dataset: Dataset<Sample>,
+  dataset: Samples<Sample>,
   parts: readonly number[],
   options?: DrawOptions,
 ): Subset<Sample>[] {
   const drawn = generatorOf('randomSplit', options);
-  anyDataset.check('randomSplit', 'dataset', dataset);
+  const whole = datasetOf('randomSplit', dataset);
   const lengths = anyLengths.check('randomSplit', 'lengths', parts);
   const sum = lengths.reduce((a, b) => a + b, 0);
   const fractions = Math.abs(sum - 1) < 1e-6 && sum <= 1 + 1e-9;
   if (fractions && lengths.some((share) => !(share >= 0 && share <= 1))) {
     throw new RangeError(`randomSplit: fractions must be from 0 to 1, got [${lengths.join(', ')}]`);
   }
-  const sizes = fractions ? lengthsOfFractions(lengths, dataset.length) : lengths;
+  const sizes = fractions ? lengthsOfFractions(lengths, whole.length) : lengths;
   if (sizes.some((size) => !Number.isInteger(size) || size < 0)) {
     throw new RangeError(
       `randomSplit: lengths must be integers of at least 0, or fractions that sum to 1, got [${lengths.join(', ')}]`,
     );
   }
-  if (sizes.reduce((a, b) => a + b, 0) !== dataset.length) {
+  if (sizes.reduce((a, b) => a + b, 0) !== whole.length) {
     throw new RangeError(
-      `randomSplit: lengths [${lengths.join(', ')}] sum to ${sum}, but the dataset has ${dataset.length} samples`,
+      `randomSplit: lengths [${lengths.join(', ')}] sum to ${sum}, but the dataset has ${whole.length} samples`,
     );
   }
-  const order = [...randperm(dataset.length, { generator: drawn }).toTypedArray()];
+  const order = [...randperm(whole.length, { generator: drawn }).toTypedArray()];
   let at = 0;
-  return sizes.map((size) => new Subset(dataset, order.slice(at, (at += size))));
+  return sizes.map((size) => new Subset(whole, order.slice(at, (at += size))));
 }

@@ -7,6 +7,7 @@ export {
   randomSplit,
   Subset,
   TensorDataset,
+  type Samples,
 } from './dataset';
 export { DataLoader, type Collated, type DataLoaderOptions } from './loader';
 export { paddingCollate, type Padded, type PaddedBatch, type PaddingOptions } from './padding';

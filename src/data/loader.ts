@@ -1,16 +1,9 @@
 /** DataLoader: batches of a dataset, in order or shuffled as PyTorch shuffles (torch.utils.data.DataLoader). */
-import {
-  boolean,
-  functionOf,
-  instanceOf,
-  isInstance,
-  optionsTable,
-  positiveInteger,
-} from '../check';
+import { boolean, functionOf, isInstance, optionsTable, positiveInteger } from '../check';
 import { drawFields, loaderSeed, type Generator } from '../random/generator';
 import type { Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
-import { Dataset, IterableDataset } from './dataset';
+import { datasetOf, IterableDataset, loadable, type Dataset, type Samples } from './dataset';
 import {
   anySampler,
   BatchSampler,
@@ -46,8 +39,6 @@ export type Collated<Sample> = Sample extends readonly unknown[]
       ? string[]
       : Sample;
 
-const anyDataset = instanceOf(Dataset, 'a Dataset or an IterableDataset (extend one of them)');
-
 const loaderOptions = optionsTable<
   DataLoaderOptions<unknown, unknown>,
   'batchSize' | 'sampler' | 'batchSampler' | 'collateFn' | 'generator'
@@ -62,7 +53,7 @@ const loaderOptions = optionsTable<
 });
 
 /**
- * Iterates over a dataset in batches.
+ * Iterates over a dataset, or an array of samples, in batches.
  * @throws TypeError for what is no dataset or no option, and for options that exclude each other; RangeError for an empty
  * dataset or a size out of range.
  * @example
@@ -80,18 +71,18 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
   readonly #generator: Generator | undefined;
 
   constructor(
-    dataset: Dataset<Sample> | IterableDataset<Sample>,
+    dataset: Samples<Sample> | IterableDataset<Sample>,
     options?: DataLoaderOptions<Sample, Batch>,
   ) {
     const read = loaderOptions.read(options as DataLoaderOptions<unknown, unknown>);
     const { batchSize = 1, shuffle, dropLast, generator } = read;
     const { sampler, batchSampler } = read as DataLoaderOptions<Sample, Batch>;
-    this.#dataset = dataset;
     this.batchSize = batchSize;
     this.#dropLast = dropLast;
     this.#collate = (read.collateFn ?? defaultCollate) as (samples: Sample[]) => Batch;
     this.#generator = generator;
     if (isInstance(dataset, IterableDataset)) {
+      this.#dataset = dataset;
       if (shuffle || sampler !== undefined || batchSampler !== undefined) {
         throw new TypeError(
           'DataLoader: an IterableDataset has an order of its own; leave out shuffle, sampler and batchSampler',
@@ -100,8 +91,9 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
       this.#batches = null;
       return;
     }
-    anyDataset.check('DataLoader', 'dataset', dataset);
-    if (dataset.length === 0) throw new RangeError('DataLoader: the dataset is empty');
+    const source = datasetOf('DataLoader', dataset, loadable);
+    this.#dataset = source;
+    if (source.length === 0) throw new RangeError('DataLoader: the dataset is empty');
     if (batchSampler !== undefined) {
       if (read.batchSize !== undefined || shuffle || dropLast || sampler !== undefined) {
         throw new TypeError(
@@ -116,7 +108,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     }
     const order =
       sampler ??
-      (shuffle ? new RandomSampler(dataset, { generator }) : new SequentialSampler(dataset));
+      (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source));
     this.#batches = new BatchSampler(order, batchSize, dropLast);
   }
 

@@ -46,6 +46,7 @@ export type { Slice, SliceText } from './indexing/slice';
 export { nonzero } from './indexing/mask';
 export { maskedFill, maskedSelect } from './indexing/masked';
 export { cat, hstack, stack, vstack } from './joining/cat';
+export type { DimOptions } from './joining/dim';
 export { repeatInterleave, tile } from './joining/repeat';
 export { roll } from './joining/roll';
 export { chunk, split, unbind } from './joining/split';

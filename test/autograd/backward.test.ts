@@ -118,7 +118,7 @@ describe('assigning grad', () => {
       new TypeError('grad: must be float32 as the tensor is, got float64'),
     );
     expect(() => (x.grad = [1, 2] as never)).toThrow(
-      new TypeError('grad: must be a Tensor or null, got object'),
+      new TypeError('grad: must be a Tensor or null, got [1, 2]'),
     );
     expect(flat(x.grad!)).toEqual([1, 1]);
   });

@@ -99,7 +99,7 @@ describe('registerHook', () => {
   test('refuses what is no gradient', () => {
     const x = point();
     expect(() => x.registerHook(5 as never)).toThrow(
-      new TypeError('registerHook: the hook must be a function, got number'),
+      new TypeError('registerHook: the hook must be a function, got 5'),
     );
     expect(() => tensor([1]).registerHook(() => null)).toThrow(
       new Error('registerHook: the tensor does not require gradients'),
@@ -113,7 +113,7 @@ describe('registerHook', () => {
     remove();
     x.registerHook(() => 7 as never);
     expect(() => x.sum().backward()).toThrow(
-      new TypeError('registerHook: a hook must return a Tensor or nothing, got number'),
+      new TypeError('registerHook: a hook must return a Tensor or nothing, got 7'),
     );
   });
 });

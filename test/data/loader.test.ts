@@ -66,6 +66,22 @@ test('datasets are joined and cut', () => {
   expect([0, 4, 5, 6].map((i) => both.get(i)[0])).toEqual([0, 4, 4, 2]);
 });
 
+test('an array of samples is a dataset, as a list is in PyTorch', () => {
+  const loader = new data.DataLoader([3, 1, 2], { batchSize: 2 });
+  expect([...loader].map((batch) => batch.toArray())).toEqual([[3, 1], [2]]);
+  const pairs: [number, string][] = [
+    [0, 'a'],
+    [1, 'b'],
+  ];
+  const shuffled = new data.DataLoader(pairs, { shuffle: true });
+  expect([...shuffled].map(([x, [letter]]) => [x.item(), letter]).sort()).toEqual(pairs);
+  expect(
+    [new data.Subset([5, 6, 7], [2, 0])].flatMap((part) => [part.get(0), part.get(1)]),
+  ).toEqual([7, 5]);
+  expect(new data.ConcatDataset([[[3, zeros([1])]], new Squares()]).length).toBe(6);
+  expect(data.randomSplit(['a', 'b', 'c'], [1, 2]).map((part) => part.length)).toEqual([1, 2]);
+});
+
 test('a batch sampler decides the batches', () => {
   const batchSampler = {
     length: 2,
@@ -86,8 +102,8 @@ test.each<[string, () => unknown, string]>([
   ],
   [
     'no dataset',
-    () => new data.DataLoader([1, 2] as never),
-    'DataLoader: dataset must be a Dataset',
+    () => new data.DataLoader(new Set([1, 2]) as never),
+    'DataLoader: dataset must be a Dataset, an IterableDataset or an array of samples, got a Set',
   ],
   [
     'batch size',

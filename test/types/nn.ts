@@ -1,6 +1,6 @@
 // What the compiler must say about modules and optimizers, without running anything: npm run test:types.
 import { expectTypeOf } from 'expect-type';
-import { nn, optim, zeros, type Tensor } from 'ostinato';
+import { data, nn, optim, zeros, type Tensor } from 'ostinato';
 
 // forward needs no `override`, and takes and returns what the class says.
 class Pair extends nn.Module {
@@ -117,3 +117,12 @@ new nn.Linear(2, 3, false);
 new nn.Parameter([1, 2]);
 // @ts-expect-error there is no such reduction
 new nn.MSELoss({ reduction: 'average' });
+
+// A loader takes what extends a dataset, and arrays of samples.
+expectTypeOf([...new data.DataLoader([1, 2])]).toEqualTypeOf<Tensor[]>();
+expectTypeOf([...new data.DataLoader([[1, 'a'] as [number, string]])]).toEqualTypeOf<[Tensor, string[]][]>(); // prettier-ignore
+expectTypeOf(data.randomSplit(['a', 'b'], [1, 1])[0].get(0)).toEqualTypeOf<string>();
+// @ts-expect-error an iterable is no IterableDataset
+new data.DataLoader(new Set([1]));
+// @ts-expect-error neither is what has its members
+new data.DataLoader({ length: 1, get: () => 1 });

@@ -2,9 +2,11 @@
 import { expectTypeOf } from 'expect-type';
 import {
   autograd,
+  cat,
   noGrad,
   permute,
   slice,
+  stack,
   tensor,
   Tensor as TensorClass,
   tqdm,
@@ -80,6 +82,14 @@ permute(x, 1, 0);
 x.view('2');
 // @ts-expect-error an index of Python's slice has no place among the arguments of the operation
 x.slice();
+
+// A dimension beside an argument, as a number or by name.
+expectTypeOf(x.split(1, { dim: 1 })).toEqualTypeOf<Tensor[]>();
+expectTypeOf(x.chunk(2, 1)).toEqualTypeOf<Tensor[]>();
+expectTypeOf(x.unbind({ dim: 1 })).toEqualTypeOf<Tensor[]>();
+expectTypeOf(cat([x, x], { dim: 1 })).toEqualTypeOf<Tensor>();
+// @ts-expect-error no such option
+stack([x, x], { axis: 1 });
 
 // Several results, by position and by name.
 const { values, indices } = x.sort();

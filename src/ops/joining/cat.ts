@@ -8,6 +8,7 @@ import { operand } from '../operands';
 import { checkTensors } from '../tensors';
 import { reshape } from '../view/reshape';
 import { narrow, select } from '../view/select';
+import { dimOf, type DimOptions } from './dim';
 
 // All in the element type that they meet in.
 function alike(tensors: readonly Tensor[]): Tensor[] {
@@ -41,13 +42,13 @@ function fillAlong(
  * @throws TypeError for what is no array of tensors; RangeError for an empty array or sizes that differ.
  * @example cat([randn([2, 3]), randn([4, 3])]) // [6, 3]
  */
-export function cat(list: readonly Tensor[], dim = 0): Tensor {
+export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
   const tensors = checkTensors('cat', list);
   const shaped = tensors.find((x) => x.ndim !== 1 || x.numel > 0) ?? tensors[0];
   if (shaped.ndim === 0) {
     throw new RangeError('cat: 0-dimensional tensors cannot be joined; use stack');
   }
-  const d = checkDim('cat', dim, shaped.ndim);
+  const d = checkDim('cat', dimOf('cat', dim), shaped.ndim);
   const skipped = (x: Tensor): boolean => x.ndim === 1 && x.numel === 0;
   for (const [i, x] of tensors.entries()) {
     const fits =
@@ -82,10 +83,10 @@ export function cat(list: readonly Tensor[], dim = 0): Tensor {
  * @throws TypeError for what is no array of tensors; RangeError for an empty array or shapes that differ.
  * @example stack([randn([3]), randn([3])]) // [2, 3]
  */
-export function stack(list: readonly Tensor[], dim = 0): Tensor {
+export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
   const tensors = checkTensors('stack', list);
   const shape: Shape = tensors[0].shape;
-  const d = checkDim('stack', dim, shape.length + 1);
+  const d = checkDim('stack', dimOf('stack', dim), shape.length + 1);
   for (const [i, x] of tensors.entries()) {
     if (!sameShape(x.shape, shape)) {
       throw new RangeError(

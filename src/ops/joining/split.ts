@@ -7,6 +7,7 @@ import { checkTensor } from '../check';
 import { constant } from '../factories';
 import { unrecordedView } from '../view/view';
 import { cat, stack } from './cat';
+import { dimOf, type DimOptions } from './dim';
 
 // Of an empty dimension there are as many chunks as asked for, each a tensor.
 const largestCount = 2 ** 20;
@@ -37,10 +38,14 @@ function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): T
  * @throws RangeError for a size that is no positive integer, or sizes that do not add up.
  * @example split(tensor([1, 2, 3]), 2).map((part) => part.toArray()) // [[1, 2], [3]]
  */
-export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+export function split(
+  x: Tensor,
+  size: number | readonly number[],
+  dim: number | DimOptions = 0,
+): Tensor[] {
   checkTensor('split', 'x', x);
   if (x.ndim === 0) throw new RangeError('split: a 0-dimensional tensor cannot be split');
-  const d = checkDim('split', dim, x.ndim);
+  const d = checkDim('split', dimOf('split', dim), x.ndim);
   const total = x.shape[d];
   if (typeof size !== 'number') {
     const sizes = arrayOf(integer).check('split', 'sizes', size);
@@ -65,13 +70,13 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
  * @throws RangeError unless `chunks` is a positive integer.
  * @example chunk(tensor([1, 2, 3, 4]), 2).map((part) => part.toArray()) // [[1, 2], [3, 4]]
  */
-export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): Tensor[] {
   checkTensor('chunk', 'x', x);
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${describe(chunks)}`);
   }
   if (x.ndim === 0) throw new RangeError('chunk: a 0-dimensional tensor cannot be split');
-  const d = checkDim('chunk', dim, x.ndim);
+  const d = checkDim('chunk', dimOf('chunk', dim), x.ndim);
   const size = Math.ceil(x.shape[d] / chunks);
   if (size === 0) {
     if (chunks > largestCount) {
@@ -89,10 +94,10 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example unbind(tensor([[1, 2], [3, 4]])).map((row) => row.toArray()) // [[1, 2], [3, 4]]
  */
-export function unbind(x: Tensor, dim = 0): Tensor[] {
+export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
   checkTensor('unbind', 'x', x);
   if (x.ndim === 0) throw new RangeError('unbind: a 0-dimensional tensor has no dimension to give');
-  const d = checkDim('unbind', dim, x.ndim);
+  const d = checkDim('unbind', dimOf('unbind', dim), x.ndim);
   const shape = x.shape.toSpliced(d, 1);
   const strides = x.strides.toSpliced(d, 1);
   const outs = Array.from({ length: x.shape[d] }, (_, i) =>

@@ -317,3 +317,21 @@ describe('tril, triu', () => {
     expect(() => triu(zeros([3, 3]), 0.5)).toThrow(RangeError);
   });
 });
+
+test('the dimension by name, as a number', () => {
+  const x = sample([2, 4]);
+  const same = (a: readonly Tensor[], b: readonly Tensor[]): void =>
+    expect(a.map((part) => part.toArray())).toEqual(b.map((part) => part.toArray()));
+  same(x.split(1, { dim: 1 }), x.split(1, 1));
+  same(split(x, [1, 3], { dim: -1 }), split(x, [1, 3], -1));
+  same(x.chunk(2, { dim: 1 }), x.chunk(2, 1));
+  same(x.unbind({ dim: 1 }), x.unbind(1));
+  same([cat([x, x], { dim: 1 }), stack([x, x], { dim: 2 })], [cat([x, x], 1), stack([x, x], 2)]);
+  same(x.split(1, {}), x.split(1));
+  expect(() => x.split(1, { axis: 1 } as never)).toThrow(
+    new TypeError("split: unknown option 'axis'; the options are dim"),
+  );
+  expect(() => cat([x, x], { dim: 'x' as never })).toThrow(
+    new TypeError("cat: dim must be an integer, got 'x'"),
+  );
+});
