@@ -35,6 +35,19 @@ export default tseslint.config(
     },
   },
   {
+    // An array's elements as arguments overflow the stack from about 120,000 on: loop over them instead.
+    files: ['src/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':matches(CallExpression, NewExpression) > SpreadElement.arguments',
+          message: 'a long array overflows the stack as arguments: loop, reduce or concat',
+        },
+      ],
+    },
+  },
+  {
     // Programs speak to the terminal.
     files: ['src/cli/**', 'examples/**', 'bench/**'],
     rules: { 'no-console': 'off' },

@@ -34,6 +34,9 @@ const anyTensors = arrayOf(anyTensor, 'an array of tensors');
 type Outputs = Tensor | readonly Tensor[];
 type Function_ = (...inputs: Tensor[]) => Outputs;
 
+// eslint-disable-next-line no-restricted-syntax -- the parameters of the user's own function
+const call = (f: Function_, inputs: readonly Tensor[]): Outputs => f(...inputs);
+
 const list = (outputs: Outputs): readonly Tensor[] =>
   isTensor(outputs) ? [outputs] : anyTensors.check('gradcheck', 'the result of f', outputs);
 
@@ -101,13 +104,13 @@ function check(
 ): boolean {
   const { eps, atol, rtol, raiseException } = gradcheckOptions.read(options, operation);
   checkInputs(operation, inputs);
-  const outputs = list(f(...inputs));
+  const outputs = list(call(f, inputs));
   for (const [o, output] of outputs.entries()) {
     const analytical = analyticalJacobian(output, inputs);
     for (const [i, x] of inputs.entries()) {
       if (!x.requiresGrad) continue;
       const memory = x.memory(x.numel);
-      const at = (): Float64Array => list(f(...inputs))[o].toTypedArray<Float64Array>();
+      const at = (): Float64Array => list(call(f, inputs))[o].toTypedArray<Float64Array>();
       for (let k = 0; k < x.numel; k++) {
         const value = memory[k];
         memory[k] = value + eps;
@@ -143,7 +146,7 @@ export function gradgradcheck(
 ): boolean {
   anyFunction.check('gradgradcheck', 'f', f);
   checkInputs('gradgradcheck', anyTensors.check('gradgradcheck', 'inputs', inputs));
-  const seeds = noGrad(() => list(f(...inputs))).map((output, o) => {
+  const seeds = noGrad(() => list(call(f, inputs))).map((output, o) => {
     const seed = empty(output.shape, 'float64');
     const memory = seed.memory(seed.numel);
     // Any fixed values do; these are spread over (-1, 1).
@@ -154,7 +157,7 @@ export function gradgradcheck(
   const wanted = inputs.map((x, i) => (x.requiresGrad ? i : -1)).filter((i) => i >= 0);
   const gradients = (...all: Tensor[]): readonly Tensor[] => {
     const ins = all.slice(0, inputs.length);
-    const outs = list(f(...ins));
+    const outs = list(call(f, ins));
     const grads = grad(
       outs,
       wanted.map((i) => ins[i]),

@@ -75,7 +75,7 @@ export function ownText(root: string): { text: string; files: number } {
   for (const folder of folders) {
     // The compiled output repeats the sources; it stands in where they are not shipped.
     if (!present.has(folder) || (folder === 'dist' && present.has('src'))) continue;
-    files.push(...filesBelow(join(root, folder)));
+    for (const file of filesBelow(join(root, folder))) files.push(file);
   }
   const text = files
     .map((file) => `==== ${relative(root, file)} ====\n${readFileSync(file, 'utf8')}\n`)

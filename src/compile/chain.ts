@@ -212,7 +212,7 @@ export function withChains(calls: readonly Call[], temporary: (buffer: Buffer) =
       i += links.length;
     } else {
       const count = Math.max(1, links.length);
-      steps.push(...calls.slice(i, i + count));
+      for (let k = i; k < i + count; k++) steps.push(calls[k]);
       i += count;
     }
   }
@@ -231,7 +231,8 @@ export function writeChain(
   code.push(programFormat.chainStep, 0, rows, tileRows, elementsPerRow(links));
   for (const { call, operands, countAt, perRow } of links) {
     const at = code.length + 5;
-    code.push(call.kernel, call.args.length, operands.length, countAt, perRow, ...call.args);
+    code.push(call.kernel, call.args.length, operands.length, countAt, perRow);
+    for (const argument of call.args) code.push(argument);
     for (const { pointer, rowStep } of operands) {
       const own = local.get(pointer.buffer);
       const { base, offset } =

@@ -14,6 +14,7 @@ const traceable =
   <A extends readonly Argument[]>(fn: (...args: A) => unknown, form: A): Traceable =>
   (standIns) => {
     let next = 0;
+    // eslint-disable-next-line no-restricted-syntax -- as many as the traced call had
     return fn(...(replaceTensors(form, () => standIns[next++]) as A));
   };
 
@@ -62,6 +63,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
 
   return (...args: A): R => {
     // Within another trace the function is traced along.
+    // eslint-disable-next-line no-restricted-syntax -- what this call was given
     if (executor.isTrace) return fn(...args);
     const training = isGradEnabled();
     const tensors: Tensor[] = [];

@@ -97,7 +97,7 @@ function writeCall(
   if (table === undefined) code.push(kernel, args.length, pointers.length);
   else code.push(programFormat.tableStep, kernel, args.length, pointers.length, table.length);
   const at = code.length;
-  code.push(...args);
+  for (const argument of args) code.push(argument);
   for (const pointer of pointers) {
     const { base, offset } = place(pointer);
     code[at + pointer.at] = offset;

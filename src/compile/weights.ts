@@ -89,19 +89,13 @@ function copyOf(
     };
   }
   // out[k, n] = W[n, k]
-  const args = argumentsOf(UnaryAt, {});
-  const strided = args.length;
-  args.push(
-    ...walkArguments({
-      dims: 2,
-      operands: 2,
-      sizes: [K, N],
-      strides: [
-        [1, ldb],
-        [N, 1],
-      ],
-    }),
-  );
+  const first = argumentsOf(UnaryAt, {});
+  const strided = first.length;
+  const strides = [
+    [1, ldb],
+    [N, 1],
+  ];
+  const args = [...first, ...walkArguments({ dims: 2, operands: 2, sizes: [K, N], strides })];
   return { kernel: family.copy, args, pointers: pointers(UnaryAt.x, UnaryAt.out), strided };
 }
 

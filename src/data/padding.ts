@@ -1,6 +1,7 @@
 /** Collating sequences of unequal lengths: padded batches, with the lengths beside them. */
 import { boolean, isArray, number, optionsTable, refuse } from '../check';
-import { full, stack, tensor, transpose } from '../ops';
+import { tensor } from '../ops';
+import { padSequences } from '../ops/joining/pad-sequences';
 import { isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
@@ -144,16 +145,8 @@ function pad(
     }
   }
   const lengths = sequences.map((x) => x.shape[0]);
-  const steps = Math.max(...lengths);
-  const rows = sequences.map((x) => {
-    if (x.shape[0] === steps) return x;
-    const row = full([steps, ...rest], paddingValue, { dtype: x.dtype });
-    if (x.numel > 0) row.narrow(0, 0, x.shape[0]).copy_(x);
-    return row;
-  });
-  const padded = stack(rows, 0);
   return [
-    batchFirst ? padded : transpose(padded, 0, 1).contiguous(),
+    padSequences(sequences, { value: paddingValue, batchFirst, left: false }),
     tensor(Int32Array.from(lengths)),
   ];
 }

@@ -31,6 +31,10 @@ export function only<N extends object, K extends keyof N>(
   module: N,
   ...names: readonly K[]
 ): Pick<N, K> {
+  return picked(module, names);
+}
+
+function picked<N extends object, K extends keyof N>(module: N, names: readonly K[]): Pick<N, K> {
   return Object.fromEntries(names.map((name) => [name, module[name]])) as Pick<N, K>;
 }
 
@@ -40,7 +44,7 @@ export function without<N extends object, K extends keyof N>(
   ...names: readonly K[]
 ): Pick<N, Exclude<keyof N, K>> {
   const kept = (Object.keys(module) as (keyof N)[]).filter((name) => !names.includes(name as K));
-  return only(module, ...(kept as Exclude<keyof N, K>[]));
+  return picked(module, kept as Exclude<keyof N, K>[]);
 }
 
 /** Gives Tensor a method, hidden from enumeration. */

@@ -226,6 +226,7 @@ for (const [name, method] of Object.entries(inlined)) define(name, method);
 
 // The one method that takes any number of arguments.
 Tensor.prototype.at = function (...indices) {
+  // eslint-disable-next-line no-restricted-syntax -- what this call was given
   return indexing.at(this, ...indices);
 };
 

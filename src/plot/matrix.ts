@@ -152,16 +152,19 @@ interface Page extends MatricesOptions, MatrixOptions {
   readonly operation: string;
 }
 
+const most = <T>(list: readonly T[], sizeOf: (one: T) => number): number =>
+  list.reduce((greatest, one) => Math.max(greatest, sizeOf(one)), 0);
+
 function drawAll(grids: readonly Grid[], page: Page): string {
   const { operation, titles, x, y, rows: rowLabels, columns: columnLabels } = page;
   const scale = scaleOf(operation, grids, page.range);
   const perRow = page.perRow ?? Math.ceil(Math.sqrt(grids.length * 1.5));
   const down = Math.ceil(grids.length / perRow);
   const across = Math.min(perRow, grids.length);
-  const cells = Math.max(...grids.map(({ values }) => values.length));
+  const cells = most(grids, ({ values }) => values.length);
   const alone = grids.length === 1;
   const named = (labels: readonly string[] | undefined): number =>
-    Math.max(0, ...(labels ?? []).map((label) => label.length)) * 7;
+    most(labels ?? [], (label) => label.length) * 7;
   const left = alone ? Math.max(30, named(rowLabels) + 14) + (y === undefined ? 0 : 22) : 20;
   const [right, bottom] = [95, x === undefined ? 20 : 40];
   const width = page.width ?? 720;
@@ -172,7 +175,7 @@ function drawAll(grids: readonly Grid[], page: Page): string {
   const upright = named(columnLabels) > boxWidth / grids[0].columns;
   const top =
     (page.title === undefined ? 15 : 45) + (upright ? named(columnLabels) + 8 : alone ? 22 : 0);
-  const tallest = Math.max(...grids.map(({ rows, columns }) => rows / columns));
+  const tallest = most(grids, ({ rows, columns }) => rows / columns);
   // Square cells, unless that makes the picture a strip or a tower.
   const square = Math.min(Math.max(boxWidth * tallest, 60), 900);
   const height =

@@ -114,3 +114,10 @@ test.each<[string, () => unknown, string]>([
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);
 });
+
+test('150,000 sequences make a batch', () => {
+  const sequences = Array.from({ length: 150_000 }, (_, n) => ones([1 + (n % 2)]));
+  const [padded, lengths] = paddingCollate()(sequences);
+  expect(padded.shape).toEqual([2, 150_000]);
+  expect(lengths.sum().item()).toBe(225_000);
+});

@@ -13,7 +13,14 @@ export function lengthsOf(operation: string, lengths: Tensor | readonly number[]
     if (lengths.ndim !== 1) refuse(operation, 'lengths', must, lengths, RangeError);
   } else if (!isArray(lengths)) refuse(operation, 'lengths', must, lengths);
   const list = Array.from(isTensor(lengths) ? lengths.toTypedArray() : lengths);
-  return list.map((length, n) => count.check(operation, `lengths[${n}]`, length));
+  for (let n = 0; n < list.length; n++) {
+    const length: unknown = list[n];
+    // The name of an element is put together only where there is something to say.
+    if (!(Number.isInteger(length) && (length as number) >= 0)) {
+      count.check(operation, `lengths[${n}]`, length);
+    }
+  }
+  return list;
 }
 
 /**

@@ -71,9 +71,11 @@ export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
  */
 export function clamp_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
   checkTensor('clamp_', 'x', x);
-  const bounds = boundsOf('clamp_', min, max);
-  const tensors = bounds.filter((one): one is Tensor => typeof one === 'object' && one !== null);
-  return inPlace('clamp_', x, tensors, (y) => clamp(y, ...bounds));
+  const [low, high] = boundsOf('clamp_', min, max);
+  const tensors = [low, high].filter(
+    (one): one is Tensor => typeof one === 'object' && one !== null,
+  );
+  return inPlace('clamp_', x, tensors, (y) => clamp(y, low, high));
 }
 
 function betweenNumbers(argument: Tensor, min: number | null, max: number | null): Tensor {

@@ -2,7 +2,8 @@
 import { cat, full, reshape, tensor } from '../../../ops';
 import { arrayOf, boolean, count, instanceOf, number, oneOf, optionsTable } from '../../../check';
 import { anyTensor } from '../../../tensor/rules';
-import { showShape } from '../../../tensor/shape';
+import { padSequences } from '../../../ops/joining/pad-sequences';
+import { showShape, type Shape } from '../../../tensor/shape';
 import type { Tensor } from '../../../tensor/tensor';
 import { lengthsOf as readLengths } from '../../attention/mask';
 import { makePacked, PackedSequence, takeRows } from './packed-sequence';
@@ -43,13 +44,30 @@ const packOptions = optionsTable<PackOptions>('packPaddedSequence', {
 
 const int32 = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
 
-/** Batch sizes of sorted lengths: how many reach each step. */
-const batchSizesOf = (sorted: readonly number[]): number[] =>
-  Array.from({ length: sorted[0] ?? 0 }, (_, t) => sorted.filter((length) => length > t).length);
+/** Batch sizes: how many sequences, which are in `order` of falling length, reach each step. */
+function batchSizesOf(lengths: readonly number[], order: Int32Array): Int32Array {
+  const sizes = new Int32Array(order.length === 0 ? 0 : lengths[order[0]]);
+  let size = order.length;
+  for (let t = 0; t < sizes.length; t++) {
+    while (lengths[order[size - 1]] <= t) size--;
+    sizes[t] = size;
+  }
+  return sizes;
+}
 
 /** Places in order of falling length; equal lengths keep their order. */
-function sortedPlaces(lengths: readonly number[]): number[] {
-  return lengths.map((_, n) => n).sort((a, b) => lengths[b] - lengths[a] || a - b);
+function sortedPlaces(lengths: readonly number[], steps: number): Int32Array {
+  // next[l]: the place of the next sequence of length l.
+  const next = new Int32Array(steps + 1);
+  for (const length of lengths) next[length]++;
+  for (let length = steps, before = 0; length >= 0; length--) {
+    const own = next[length];
+    next[length] = before;
+    before += own;
+  }
+  const order = new Int32Array(lengths.length);
+  for (let n = 0; n < lengths.length; n++) order[next[lengths[n]]++] = n;
+  return order;
 }
 
 /**
@@ -84,22 +102,24 @@ export function packPaddedSequence(
       `${name}: lengths [${all.join(', ')}] do not fall; pass { enforceSorted: false } to have them sorted`,
     );
   }
-  const order = enforceSorted ? all.map((_, n) => n) : sortedPlaces(all);
-  const sizes = batchSizesOf(order.map((n) => all[n]));
-  const rows: number[] = [];
-  sizes.forEach((size, t) => {
-    for (let place = 0; place < size; place++) {
-      rows.push(batchFirst ? order[place] * steps + t : t * batch + order[place]);
+  const order = sortedPlaces(all, steps);
+  const sizes = batchSizesOf(all, order);
+  const rows = new Int32Array(all.reduce((sum, length) => sum + length, 0));
+  const [ofStep, ofSequence] = batchFirst ? [1, steps] : [batch, 1];
+  let row = 0;
+  for (let t = 0; t < sizes.length; t++) {
+    for (let place = 0; place < sizes[t]; place++) {
+      rows[row++] = t * ofStep + order[place] * ofSequence;
     }
-  });
+  }
   const flat = reshape(input, [steps * batch, ...input.shape.slice(2)]);
-  const unsorted = new Array<number>(batch);
-  order.forEach((n, place) => (unsorted[n] = place));
+  const unsorted = new Int32Array(batch);
+  for (let place = 0; place < batch; place++) unsorted[order[place]] = place;
   return makePacked(
     takeRows(flat, rows),
-    int32(sizes),
-    enforceSorted ? null : int32(order),
-    enforceSorted ? null : int32(unsorted),
+    tensor(sizes),
+    enforceSorted ? null : tensor(order),
+    enforceSorted ? null : tensor(unsorted),
     batch,
   );
 }
@@ -147,14 +167,14 @@ export function padPackedSequence(
   }
   const lengths = sequence.lengths();
   const places = unsortedIndices?.toTypedArray();
-  const rowOf = sequence.rowOf();
+  const firstRows = sequence.firstRows();
   const padding = data.shape[0];
-  const rows: number[] = [];
-  const push = (t: number, n: number): void => {
-    rows.push(t < lengths[n] ? rowOf(t, places === undefined ? n : places[n]) : padding);
-  };
-  if (batchFirst) for (let n = 0; n < batch; n++) for (let t = 0; t < steps; t++) push(t, n);
-  else for (let t = 0; t < steps; t++) for (let n = 0; n < batch; n++) push(t, n);
+  const rows = new Int32Array(steps * batch).fill(padding);
+  const [ofStep, ofSequence] = batchFirst ? [1, steps] : [batch, 1];
+  for (let n = 0; n < batch; n++) {
+    const place = places === undefined ? n : places[n];
+    for (let t = 0; t < lengths[n]; t++) rows[t * ofStep + n * ofSequence] = firstRows[t] + place;
+  }
   const rest = data.shape.slice(1);
   const withPadding = cat([data, full([1, ...rest], paddingValue, { dtype: data.dtype })], 0);
   const head = batchFirst ? [batch, steps] : [steps, batch];
@@ -163,6 +183,9 @@ export function padPackedSequence(
 
 const anySequences = arrayOf(anyTensor, 'an array of tensors');
 
+const differInLength = (a: Shape, b: Shape): boolean =>
+  a.length > 0 && a.length === b.length && a.every((size, d) => d === 0 || size === b[d]);
+
 function checkSequences(operation: string, given: readonly Tensor[]): readonly Tensor[] {
   const sequences = anySequences.check(operation, 'sequences', given);
   if (sequences.length === 0) {
@@ -170,7 +193,7 @@ function checkSequences(operation: string, given: readonly Tensor[]): readonly T
   }
   const [first] = sequences;
   for (const [n, x] of sequences.entries()) {
-    if (x.ndim < 1 || showShape(x.shape.slice(1)) !== showShape(first.shape.slice(1))) {
+    if (!differInLength(x.shape, first.shape)) {
       throw new RangeError(
         `${operation}: sequences may differ in length only: sequence ${n} has shape ${showShape(x.shape)}, sequence 0 ${showShape(first.shape)}`,
       );
@@ -204,25 +227,7 @@ const padOptions = optionsTable<PadSequenceOptions>('padSequence', {
 export function padSequence(tensors: readonly Tensor[], options?: PadSequenceOptions): Tensor {
   const { batchFirst, paddingValue, paddingSide } = padOptions.read(options);
   const sequences = checkSequences('padSequence', tensors);
-  const lengths = sequences.map((x) => x.shape[0]);
-  const steps = Math.max(...lengths);
-  const batch = sequences.length;
-  const offsets = lengths.map((_, n) => lengths.slice(0, n).reduce((a, b) => a + b, 0));
-  const padding = lengths.reduce((a, b) => a + b, 0);
-  const rest = sequences[0].shape.slice(1);
-  const all = cat(
-    [...sequences, full([1, ...rest], paddingValue, { dtype: sequences[0].dtype })],
-    0,
-  );
-  const rows: number[] = [];
-  const push = (t: number, n: number): void => {
-    const step = paddingSide === 'left' ? t - (steps - lengths[n]) : t;
-    rows.push(step >= 0 && step < lengths[n] ? offsets[n] + step : padding);
-  };
-  if (batchFirst) for (let n = 0; n < batch; n++) for (let t = 0; t < steps; t++) push(t, n);
-  else for (let t = 0; t < steps; t++) for (let n = 0; n < batch; n++) push(t, n);
-  const head = batchFirst ? [batch, steps] : [steps, batch];
-  return reshape(takeRows(all, rows), [...head, ...rest]);
+  return padSequences(sequences, { value: paddingValue, batchFirst, left: paddingSide === 'left' });
 }
 
 /** Options of `unpadSequence`. */
@@ -282,7 +287,8 @@ export function packSequence(
   const { enforceSorted } = packSequenceOptions.read(options);
   const sequences = checkSequences('packSequence', tensors);
   const lengths = sequences.map((x) => x.shape[0]);
-  return packPaddedSequence(padSequence(sequences), lengths, { enforceSorted });
+  const padded = padSequence(sequences, { batchFirst: true });
+  return packPaddedSequence(padded, lengths, { batchFirst: true, enforceSorted });
 }
 
 /**

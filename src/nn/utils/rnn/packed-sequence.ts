@@ -103,22 +103,23 @@ export class PackedSequence {
   lengths(): number[] {
     const sizes = this.batchSizes.toTypedArray();
     const sorted = new Array<number>(this.batch).fill(0);
-    for (const size of sizes) for (let n = 0; n < size; n++) sorted[n]++;
+    // Sizes fall: where they do, the sequences at these places have ended.
+    for (let t = sizes.length - 1, n = 0; t >= 0; t--) while (n < sizes[t]) sorted[n++] = t + 1;
     if (this.sortedIndices === null) return sorted;
     const out = new Array<number>(this.batch);
     this.sortedIndices.toTypedArray().forEach((original, place) => (out[original] = sorted[place]));
     return out;
   }
 
-  /** @internal The row of `data` that is step t of the sequence at place n. */
-  rowOf(): (t: number, n: number) => number {
-    const offsets: number[] = [];
+  /** @internal The row of `data` that is step t of the first sequence; those of the others follow it. */
+  firstRows(): Int32Array {
+    const first = new Int32Array(this.batchSizes.numel);
     let total = 0;
-    for (const size of this.batchSizes.toTypedArray()) {
-      offsets.push(total);
+    this.batchSizes.toTypedArray().forEach((size, t) => {
+      first[t] = total;
       total += size;
-    }
-    return (t, n) => offsets[t] + n;
+    });
+    return first;
   }
 }
 
@@ -135,5 +136,4 @@ export function makePacked(
 }
 
 /** Rows of `x` (its first dimension) in the order of `rows`. */
-export const takeRows = (x: Tensor, rows: readonly number[]): Tensor =>
-  indexSelect(x, 0, tensor(Int32Array.from(rows)));
+export const takeRows = (x: Tensor, rows: Int32Array): Tensor => indexSelect(x, 0, tensor(rows));

@@ -1,5 +1,5 @@
 // Packed sequences: what a batch becomes and what comes back, and what is refused.
-import { nn, tensor, zeros } from 'ostinato';
+import { autograd, nn, ones, randn, tensor, zeros, type Tensor } from 'ostinato';
 import { flat, sample } from '../../../support';
 
 const { packPaddedSequence, packSequence, padPackedSequence, padSequence } = nn.utils.rnn;
@@ -59,4 +59,42 @@ test.each<[string, () => unknown, string]>([
   ],
 ])('refused: %s', (_what, act, message) => {
   expect(act).toThrow(new RangeError(message));
+});
+
+test('150,000 sequences are padded and packed, and their gradient comes back', () => {
+  const count = 150_000;
+  const one = ones([1, 2], { requiresGrad: true });
+  const two = ones([2, 2]);
+  const sequences = Array.from({ length: count }, (_, n) => (n % 2 === 0 ? one : two));
+  const padded = padSequence(sequences);
+  expect(padded.shape).toEqual([2, count, 2]);
+  padded.sum().backward();
+  expect(one.grad!.toArray()).toEqual([[count / 2, count / 2]]);
+  const packed = packSequence(sequences, { enforceSorted: false });
+  expect(packed.batchSizes.toArray()).toEqual([count, count / 2]);
+  const [again, lengths] = padPackedSequence(packed);
+  expect(again.equal(padded)).toBe(true);
+  expect(lengths.sum().item()).toBe(1.5 * count);
+});
+
+test.each([{}, { batchFirst: true }, { paddingSide: 'left', paddingValue: 3 }] as const)(
+  'padSequence %j: first and second derivatives agree with differences',
+  (options) => {
+    const leaf = (length: number): Tensor =>
+      randn([length, 2], { dtype: 'float64', requiresGrad: true });
+    const f = (...xs: Tensor[]): Tensor => padSequence(xs, options).square();
+    const inputs = [leaf(2), leaf(3), leaf(0), leaf(1).detach()];
+    expect(autograd.gradcheck(f, inputs)).toBe(true);
+    expect(autograd.gradgradcheck(f, inputs)).toBe(true);
+  },
+);
+
+test('lengths of equal size keep their order when sorted', () => {
+  const lengths = Array.from({ length: 200 }, (_, n) => (n * 7) % 5);
+  const { sortedIndices, batchSizes } = packPaddedSequence(zeros([5, 200, 1]), lengths, {
+    enforceSorted: false,
+  });
+  const expected = lengths.map((_, n) => n).sort((a, b) => lengths[b] - lengths[a] || a - b);
+  expect(sortedIndices!.toArray()).toEqual(expected);
+  expect(batchSizes.toArray()).toEqual([160, 120, 80, 40]);
 });
