@@ -44,7 +44,7 @@ export function recordTuple(
   backward: TupleBackward,
   names?: readonly string[],
 ): Node | null {
-  if (!needsGrad(inputs)) return null;
+  if (outs.length === 0 || !needsGrad(inputs)) return null;
   const next = nodesOf(inputs);
   const { shape, dtype } = outs[0];
   if (outs.length === 1) {

@@ -50,6 +50,7 @@ export interface ZeroGradOptions {
   setToNone?: boolean;
 }
 
+const parameterLists = 'parameters (model.parameters()) or groups [{ params, … }]';
 const zeroGradOptions = optionsTable<ZeroGradOptions>('zeroGrad', { setToNone: boolean.or(true) });
 const anyClosure = functionOf('a function that computes the loss');
 
@@ -86,6 +87,7 @@ export abstract class Optimizer<
   constructor(params: Params<O>, defaults: Required<O>) {
     this.defaults = defaults;
     this.checkOptions(defaults);
+    if (isTensor(params)) refuse(this.name, 'params', parameterLists, params);
     const list = listOf(this.name, params);
     if (list.length === 0) {
       throw new RangeError(`${this.name}: got an empty list of parameters`);
@@ -253,8 +255,7 @@ function isGroup(item: unknown): item is { params: unknown } {
 function listOf(operation: string, items: unknown): unknown[] {
   if (isTensor(items)) return [items];
   if (!isIterable(items)) {
-    const must = 'parameters (model.parameters()) or groups [{ params, … }]';
-    refuse(operation, 'params', must, items);
+    refuse(operation, 'params', parameterLists, items);
   }
   return [...items];
 }

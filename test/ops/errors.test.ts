@@ -194,3 +194,9 @@ describe('messages', () => {
     expect(error.message).toBe(message);
   });
 });
+
+it.each(['max', 'min'] as const)('%s of a number and a tensor is refused in our words', (name) => {
+  expect(() => (o[name] as (...args: unknown[]) => unknown)(2, o.ones([2]))).toThrow(
+    new TypeError(`${name}: x must be a Tensor, got 2`),
+  );
+});

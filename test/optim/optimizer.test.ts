@@ -323,3 +323,14 @@ describe('options', () => {
     expect(w.toArray()).toEqual([1, 1]);
   });
 });
+
+it.each(['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad'] as const)(
+  '%s refuses one tensor for its parameters',
+  (name) => {
+    expect(() => new optim[name](leaf([2]) as never)).toThrow(
+      new TypeError(
+        `${name}: params must be parameters (model.parameters()) or groups [{ params, … }], got a Tensor`,
+      ),
+    );
+  },
+);

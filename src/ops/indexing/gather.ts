@@ -92,15 +92,17 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 
 /**
  * Elements of `x` along `dim`, picked by `index`; both broadcast over the other dimensions (torch.take_along_dim).
- * What argsort and argmax (with keepdim) give goes in here.
+ * What argsort and argmax (with keepdim) give goes in here. Negative indices count from the end.
+ * @param dim without it, `index` picks from the flattened x and is flattened too
  * @throws as `gather`.
  * @example
  * const x = randn([2, 3]);
  * takeAlongDim(x, argsort(x, 1), 1); // x sorted along dim 1
  */
-export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
+export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   checkTensor('takeAlongDim', 'x', x);
   checkTensor('takeAlongDim', 'index', index);
+  if (dim === undefined) return takeAlongDim(x.reshape([-1]), index.reshape([-1]), 0);
   const d = checkDim('takeAlongDim', dim, x.ndim);
   if (index.ndim !== x.ndim) {
     throw new RangeError(
@@ -111,7 +113,10 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim: number): Tensor {
   // Only sizes outside `dim` take part.
   const others = (shape: Shape): Shape => shape.with(d, 1);
   const met = broadcastShapes('takeAlongDim', others(x.shape), others(index.shape));
-  return gather(expand(x, met.with(d, x.shape[d])), d, expand(index, met.with(d, index.shape[d])));
+  const fromStart =
+    index.dtype === 'int32' ? index.where(index.ge(0), index.add(x.shape[d])) : index;
+  const wide = expand(fromStart, met.with(d, index.shape[d]));
+  return gather(expand(x, met.with(d, x.shape[d])), d, wide);
 }
 
 // A copy of x with the elements that index names written by the kernel.

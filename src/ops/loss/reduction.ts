@@ -33,7 +33,7 @@ export function reduced(losses: Tensor, reduction: Reduction): Tensor {
 
 /** The gradient of each of n losses, from that of their reduction; broadcasts to them. */
 export const lossGradient = (g: Tensor, reduction: Reduction, n: number): Tensor =>
-  reduction === 'mean' ? g.mul(1 / n) : g;
+  reduction === 'mean' ? g.mul(1 / Math.max(n, 1)) : g;
 
 /** @throws TypeError unless both are tensors, and one of them holds floats. */
 export function checkPair(operation: string, input: Tensor, target: Tensor): void {

@@ -37,7 +37,7 @@ export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): T
   const out = squaredError(a, b, reduction);
   // Asked here too: describing the gradient costs as much as a small loss.
   if (!needsGrad([a, b])) return out;
-  const factor = reduction === 'mean' ? 2 / a.numel : 2;
+  const factor = reduction === 'mean' ? 2 / Math.max(a.numel, 1) : 2;
   const both = (da: Tensor, node: Node): Gradients => [
     node.needs(0) ? da : null,
     node.needs(1) ? da.neg() : null,

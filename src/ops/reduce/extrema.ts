@@ -95,6 +95,7 @@ export function max(
   options?: KeepdimOptions,
 ): Tensor | ValuesAndIndices {
   if (dim === undefined) return largest(x, dim, options);
+  checkTensor('max', 'x', x);
   if (isTensor(dim)) return x.maximum(dim);
   return extremeWithIndex('max', 'MaxBackward0', greatest, x, dim, keepsDim('max', options));
 }
@@ -114,6 +115,7 @@ export function min(
   options?: KeepdimOptions,
 ): Tensor | ValuesAndIndices {
   if (dim === undefined) return smallest(x, dim, options);
+  checkTensor('min', 'x', x);
   if (isTensor(dim)) return x.minimum(dim);
   return extremeWithIndex('min', 'MinBackward0', least, x, dim, keepsDim('min', options));
 }

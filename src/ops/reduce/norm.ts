@@ -25,7 +25,7 @@ const euclidean = family('norm');
 /**
  * The p-norm of all elements, or over `dim` (torch.norm, torch.linalg.vector_norm): p is a number, Infinity or
  * −Infinity (largest and smallest |x|), 0 (how many are not 0), or 'fro' for 2.
- * @throws TypeError for int32 and bool.
+ * @throws TypeError for int32 and bool; RangeError where an infinite or negative norm has no elements.
  * @example norm(tensor([3, 4])) // 5
  */
 export function norm(
@@ -64,20 +64,24 @@ function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   }
   if (p === 0) return cast(x.ne(0), x.dtype).sum(dim, options);
   if (p === 1) return x.abs().sum(dim, options);
+  if (p < 0 || p === Infinity) {
+    const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.shape[d], 1);
+    checkNotEmpty('norm', n, x);
+  }
   if (Number.isFinite(p))
     return x
       .abs()
       .pow(p)
       .sum(dim, options)
       .pow(1 / p);
-  const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.shape[d], 1);
-  checkNotEmpty('norm', n, x);
   return p > 0 ? x.abs().amax(dim, options) : x.abs().amin(dim, options);
 }
 
 function gradient(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor {
   if (p === 1) return g.mul(x.sign());
-  if (p === 2) return x.mul(g.div(y)).maskedFill(y.eq(0), 0);
+  // The divisor is 1 where the norm is 0, so that the second derivative is 0 there, not 0 / 0.
+  const isZero = y.eq(0);
+  if (p === 2) return x.mul(g.div(y.maskedFill(isZero, 1))).maskedFill(isZero, 0);
   if (!Number.isFinite(p)) {
     const chosen = cast(x.abs().eq(y), x.dtype);
     return x
@@ -87,7 +91,7 @@ function gradient(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor
   }
   const ratio = x
     .abs()
-    .div(y)
+    .div(y.maskedFill(isZero, 1))
     .pow(p - 1);
-  return g.mul(x.sign().mul(ratio)).maskedFill(y.eq(0), 0);
+  return g.mul(x.sign().mul(ratio)).maskedFill(isZero, 0);
 }

@@ -31,7 +31,8 @@ export const mean: Reduction = reduction('mean', {
   node: ['MeanBackward0', 'MeanBackward1'],
   integers: 'refused',
   refusesEmpty: false,
-  grad: (g, { n }) => g.mul(1 / n),
+  // Without elements there is nothing to divide, and the second derivative is a sum of none: 0, not 0·∞.
+  grad: (g, { n }) => g.mul(1 / Math.max(n, 1)),
 });
 
 const logarithmOfSum = reduction('logsumexp', {

@@ -52,7 +52,8 @@ function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOpti
   const out = empty(outShape, x.dtype);
   const run = pick(operation, kernels, x.dtype);
   const keptMean = null;
-  runVariance(run, source, out, keptMean, correction, outer, n, inner);
+  // NaN of no elements, whatever is subtracted from their number.
+  runVariance(run, source, out, keptMean, n === 0 ? 0 : correction, outer, n, inner);
   const gradient = (g: Tensor, v: Tensor): Tensor => {
     const centred = v.sub(v.mean(dim, { keepdim: true }));
     return g.reshape(keptShape).mul(centred.mul(2 / Math.max(n - correction, 0)));

@@ -96,6 +96,7 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
     for (let i = 0; i < values.length; i++) memory[values[i]]++;
     return out;
   }
+  if (x.numel === 0) return constant([length], 0, 'int32');
   if (!sameShape(weights.shape, x.shape)) {
     throw new RangeError(
       `bincount: weights must have the shape of x: weights is ${showShape(weights.shape)}, x is ${showShape(x.shape)}`,

@@ -8,6 +8,7 @@ import {
   type Shape,
 } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { isTensor } from '../../tensor/rules';
 import { checkTensor } from '../check';
 import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
 import { reshape } from './reshape';
@@ -115,22 +116,33 @@ export function sliceAlong(
   return sliced(x, d, rangeOf('slice', makeSlice(start, end, step), x.shape[d]));
 }
 
+function indexOf(start: Tensor): number {
+  if (start.dtype !== 'int32' || start.ndim !== 0) {
+    throw new TypeError(
+      `narrow: start must be a 0-dimensional int32 tensor, got ${describe(start)}`,
+    );
+  }
+  return start.item();
+}
+
 /**
  * `length` elements from `start` along `dim` (torch.narrow). A view.
- * @throws RangeError when they do not lie within the dimension.
+ * @param start an integer, or a 0-dimensional int32 tensor; negative counts from the end
+ * @throws TypeError for what is no integer; RangeError when they do not lie within the dimension.
  * @example narrow(tensor([1, 2, 3, 4]), 0, 1, 2) // [2, 3]
  */
-export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+export function narrow(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
   checkTensor('narrow', 'x', x);
   const d = checkDim('narrow', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('narrow: a 0-dimensional tensor cannot be sliced');
   const size = x.shape[d];
-  integer.check('narrow', 'start', start);
+  const from = isTensor(start) ? indexOf(start) : start;
+  integer.check('narrow', 'start', from);
   integer.check('narrow', 'length', length);
-  const first = start < 0 ? start + size : start;
+  const first = from < 0 ? from + size : from;
   if (first < 0 || length < 0 || first + length > size) {
     throw new RangeError(
-      `narrow: start ${describe(start)} and length ${describe(length)} do not lie within the ${size} elements of dimension ${dim}`,
+      `narrow: start ${describe(from)} and length ${describe(length)} do not lie within the ${size} elements of dimension ${dim}`,
     );
   }
   return sliced(x, d, { first, count: length, step: 1 });

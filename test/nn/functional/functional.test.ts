@@ -90,7 +90,7 @@ describe('other functions refuse', () => {
     [() => F.pad(ones([2]), [1, 1, 1, 1]), RangeError, /got 4 numbers/],
     [() => F.pad(ones([2]), [-2, -1]), RangeError, /fewer than no elements/],
     [() => F.pad(ones([2]), [0.5, 1]), RangeError, /amounts\[0\] must be an integer, got 0.5/],
-    [() => F.pad(ones([2]), [1, 1], { mode: 'reflect' as never }), RangeError, /'constant'/],
+    [() => F.pad(ones([2]), [1, 1], { mode: 'mirror' as never }), RangeError, /'constant'/],
     [() => F.embedding(indices([0]), ones([1, 1]), { maxNorm: -1 }), RangeError, /maxNorm/],
   ])('bad arguments', (call, kind, message) => {
     expect(call).toThrow(kind);

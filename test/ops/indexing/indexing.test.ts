@@ -160,6 +160,16 @@ describe('views and copies', () => {
 });
 
 describe('take, takeAlongDim', () => {
+  it('picks from the flattened tensor without dim, and counts negative indices from the end', () => {
+    // x = torch.arange(6.).view(2, 3); torch.take_along_dim(x, torch.tensor([[5, -1], [0, 2]]))
+    const x = arange(6).to('float64').view([2, 3]);
+    expect(flat(x.takeAlongDim(tensor([[5, -1], [0, 2]], { dtype: 'int32' })))).toEqual([5, 5, 0, 2]); // prettier-ignore
+    expect(flat(x.takeAlongDim(tensor([[-1]], { dtype: 'int32' }), 1))).toEqual([2, 5]);
+    expect(() => x.takeAlongDim(tensor([[-4]], { dtype: 'int32' }), 1)).toThrow(RangeError);
+    check((v) => v.takeAlongDim(tensor([[-1], [0]], { dtype: 'int32' }), 1), leaf([2, 3]));
+    check((v) => v.takeAlongDim(ints(-1, 0, 5)), leaf([2, 3]));
+  });
+
   test('pick by position in all of x, or along one dimension', () => {
     const x = arange(6).view([2, 3]);
     expect(x.take(tensor([[5, -6]], { dtype: 'int32' })).toArray()).toEqual([[5, 0]]);

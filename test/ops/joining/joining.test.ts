@@ -150,6 +150,7 @@ describe('split, chunk, unbind', () => {
     expect(sizes(chunk(zeros([0]), 3))).toEqual([0, 0, 0]);
     expect(unbind(x).map((piece) => piece.shape)).toEqual(new Array(7).fill([2]));
     expect(unbind(zeros([0, 2]))).toEqual([]);
+    expect(unbind(zeros([0, 2], { requiresGrad: true }))).toEqual([]);
   });
 
   test('are views', () => {

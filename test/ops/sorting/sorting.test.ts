@@ -187,6 +187,8 @@ describe('bincount', () => {
     expect(flat(bincount(x, { minlength: 6 }))).toEqual([0, 2, 0, 1, 0, 0]);
     expect(flat(bincount(x, { weights: tensor([0.5, 2, 1]) }))).toEqual([0, 1.5, 0, 2]);
     expect(bincount(zeros([0], { dtype: 'int32' })).shape).toEqual([0]);
+    // torch.bincount(torch.zeros(0, dtype=torch.int), weights=torch.zeros(0)).dtype
+    expect(bincount(zeros([0], { dtype: 'int32' }), { weights: zeros([0]) }).dtype).toBe('int32');
   });
 
   test('refuses what cannot be counted', () => {

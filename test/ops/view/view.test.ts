@@ -85,3 +85,14 @@ describe('views', () => {
     expect(() => meshgrid([zeros([2, 2])])).toThrow(RangeError);
   });
 });
+
+describe('narrow', () => {
+  it('starts where a 0-dimensional int32 tensor says', () => {
+    // torch.arange(5).narrow(0, torch.tensor(-2), 2)
+    expect(flat(arange(5).narrow(0, tensor(-2, { dtype: 'int32' }), 2))).toEqual([3, 4]);
+    expect(() => arange(5).narrow(0, tensor([1], { dtype: 'int32' }), 2)).toThrow(
+      new TypeError('narrow: start must be a 0-dimensional int32 tensor, got a Tensor'),
+    );
+    expect(() => arange(5).narrow(0, tensor(1), 2)).toThrow(TypeError);
+  });
+});
