@@ -66,6 +66,12 @@ export default tseslint.config(
     },
   },
   {
+    // Programs of a project of its own (test/package), which the compiler checks.
+    files: ['**/*.mts', '**/*.cts'],
+    languageOptions: { parser: tseslint.parser },
+    rules: { 'no-undef': 'off', 'no-unused-vars': 'off' },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: {
       sourceType: 'commonjs',

@@ -60,8 +60,12 @@ function check() {
   const project = path.join(folder, 'project');
   installInto(project, tarball);
   console.log(run(process.execPath, ['agree.mjs'], project));
-  run(bin('tsc'), ['-p', project], project);
-  console.log('types agree for import and require');
+  for (const compiler of ['typescript-5.4', 'typescript']) {
+    const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');
+    run(process.execPath, [tsc, '-p', project], project);
+    const { version } = require(`${compiler}/package.json`);
+    console.log(`TypeScript ${version}: types agree for import and require, and of a program`);
+  }
 }
 
 try {

@@ -32,7 +32,7 @@ export const addon = loadAddon();
 export const instance = addon.createInstance();
 
 /** The argument block: doubles that the next kernel call reads. */
-export const { args } = instance;
+export const args: Float64Array = instance.args;
 
 /** The instruction set in use: `avx512`, `avx2`, `neon` or `scalar`. */
 export const isa: string = addon.isa ?? 'none';
