@@ -97,7 +97,13 @@ function readKernels(folder, read = (file) => fs.readFileSync(file, 'utf8')) {
   const expand = (text, via) => {
     const call = /^(\w+)\s*\(/.exec(text);
     if (call === null) throw new Error(`kernels.inc: cannot read '${text}'`);
-    const { inside } = bracketed(text, text.indexOf('('));
+    const { inside, end } = bracketed(text, text.indexOf('('));
+    const others = text.slice(end + 1).trim();
+    if (others !== '') {
+      expand(text.slice(0, end + 1), via);
+      expand(others, via);
+      return;
+    }
     const parts = split(inside);
     if (Object.hasOwn(families, call[1])) {
       const [name, given] = parts;
@@ -120,6 +126,7 @@ function readKernels(folder, read = (file) => fs.readFileSync(file, 'utf8')) {
     macro.parameters.forEach((parameter, i) => {
       body = body.replace(new RegExp(`\\b${parameter}\\b`, 'g'), () => parts[i]);
     });
+    body = body.replace(/\s*##\s*/g, '');
     expand(body, call[1]);
   };
   for (const line of linesOf(path.join(folder, 'kernels.inc'), read)) {

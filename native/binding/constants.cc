@@ -7,9 +7,7 @@
 #include <cstddef>
 
 #include "../kernels/random/mt19937.h"
-#include "../kernels/sequence/cells/gru.h"
-#include "../kernels/sequence/cells/lstm.h"
-#include "../kernels/sequence/cells/rnn.h"
+#include "../kernels/sequence/cells.h"
 #include "../kernels/sequence/memory.h"
 #include "../kernels/strided.h"
 #include "../kernels/work.h"
@@ -51,9 +49,8 @@ Napi::Object kernelConstants(Napi::Env env) {
   set(generator, "bytes", sizeof(Generator));
 
   Napi::Object cells = Napi::Object::New(env);
-  cells["rnn"] = cell<constants::RnnCell<false>>(env);
-  cells["lstm"] = cell<constants::LstmCell>(env);
-  cells["gru"] = cell<constants::GruCell>(env);
+#define SEQUENCE_CELL(name, policy) cells[#name] = cell<constants::policy>(env);
+#include "../kernels/sequence/cells.inc"
 
   Napi::Object result = Napi::Object::New(env);
   result["strided"] = strided;

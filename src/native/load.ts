@@ -39,7 +39,7 @@ export interface Addon {
       Record<'words' | 'left' | 'next' | 'nextNormal' | 'hasNextNormal' | 'bytes', number>
     >;
     /** The cells of the sequence kernels (native/kernels/sequence/cells). */
-    readonly cells: Readonly<Record<'rnn' | 'lstm' | 'gru', CellConstants>>;
+    readonly cells: Readonly<Record<string, CellConstants>>;
   };
   /** What a recorded argument is, and what the size of an address's elements is multiplied by (native/binding/entries.h). */
   readonly argumentKinds: Readonly<

@@ -23,6 +23,7 @@ namespace sequence_cases {
 using namespace ostinato;
 using reference::Array;
 using reference::Kind;
+using reference::kinds;
 using reference::Layer;
 using test::Guarded;
 using test::Start;
@@ -40,18 +41,22 @@ struct Setup {
   int threads = 1;
 };
 
-// The kernels of a kind's cell.
-#define OSTINATO_OF_CELL(kind, T, pass)                                            \
-  ((kind) == Kind::lstm  ? test::pick<T>(t.lstm_##pass##_f32, t.lstm_##pass##_f64) \
-   : (kind) == Kind::gru ? test::pick<T>(t.gru_##pass##_f32, t.gru_##pass##_f64)   \
-                         : test::pick<T>(t.rnn_##pass##_f32, t.rnn_##pass##_f64))
 template <class T>
-struct Kernels {
-  static auto forward(const KernelTable& t, Kind k) { return OSTINATO_OF_CELL(k, T, forward); }
-  static auto backward(const KernelTable& t, Kind k) { return OSTINATO_OF_CELL(k, T, backward); }
-  static auto pack(const KernelTable& t, Kind k) { return OSTINATO_OF_CELL(k, T, pack); }
+struct CellKernels {
+  void (*forward)(const SequenceForward<T>&, Work&);
+  void (*backward)(const SequenceBackward<T>&, Work&);
+  void (*pack)(const SequencePack<T>&, Work&);
 };
-#undef OSTINATO_OF_CELL
+template <class T>
+CellKernels<T> kernelsOf(const KernelTable& t, const std::string& cell) {
+#define SEQUENCE_CELL(name, policy)                                      \
+  if (cell == #name)                                                     \
+    return {test::pick<T>(t.name##_forward_f32, t.name##_forward_f64),   \
+            test::pick<T>(t.name##_backward_f32, t.name##_backward_f64), \
+            test::pick<T>(t.name##_pack_f32, t.name##_pack_f64)};
+#include "kernels/sequence/cells.inc"
+  return {};
+}
 
 inline Array randomArray(int64_t count, double scale, std::mt19937& random, bool asFloat = true) {
   std::uniform_real_distribution<double> uniform(-scale, scale);
@@ -87,7 +92,7 @@ inline Case randomCase(const Setup& setup, unsigned seed = 1) {
   if (setup.gradOut) c.gradients.out = randomArray(l.T * l.N * S, 1, random);
   if (setup.gradStates) {
     c.gradients.hN = randomArray(l.N * S, 1, random);
-    if (l.kind == Kind::lstm) c.gradients.cN = randomArray(l.N * l.H, 1, random);
+    if (l.cell().hasCellState) c.gradients.cN = randomArray(l.N * l.H, 1, random);
   }
   return c;
 }
@@ -166,9 +171,11 @@ std::unique_ptr<Guarded<T>> guardedCopy(const Array& a) {
 template <class T>
 Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c) {
   const Layer& l = setup.layer;
-  const int64_t G = l.gates(), B = l.kind == Kind::gru ? 4 : G, S = l.state();
+  const reference::Traits& cell = l.cell();
+  const CellKernels<T> kernels = kernelsOf<T>(table, cell.name);
+  const int64_t G = cell.gates, B = cell.blocks, S = l.state();
   const int64_t R = Placed<T>::rows(l);
-  const bool lstm = l.kind == Kind::lstm, saves = l.kind == Kind::lstm || l.kind == Kind::gru;
+  const bool hasCellState = cell.hasCellState, saves = cell.savesGates;
   const bool training = !setup.inference;
   Work& work = processWork();
   setThreads(setup.threads);
@@ -177,7 +184,7 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   Placed<T> x(l, l.I, setup.layout), out(l, S, setup.layout);
   x.fill(c.values.x);
   const auto h0 = guardedCopy<T>(c.values.h0);
-  const auto c0 = lstm ? guardedCopy<T>(c.values.c0) : nullptr;
+  const auto c0 = hasCellState ? guardedCopy<T>(c.values.c0) : nullptr;
   const auto weightIh = guardedCopy<T>(c.values.weightIh),
              weightHh = guardedCopy<T>(c.values.weightHh);
   const auto biasIh = guardedCopy<T>(c.values.biasIh), biasHh = guardedCopy<T>(c.values.biasHh);
@@ -185,8 +192,9 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   std::unique_ptr<Guarded<int32_t>> batchSizes;
   if (!l.batchSizes.empty())
     batchSizes = guardedCopy<int32_t>(Array(l.batchSizes.begin(), l.batchSizes.end()));
-  Guarded<T> hN(l.N * S), cN(lstm ? l.N * l.H : 0);
-  Guarded<T> gates(training && saves ? R * B * l.H : 0), cells(training && lstm ? R * l.H : 0);
+  Guarded<T> hN(l.N * S), cN(hasCellState ? l.N * l.H : 0);
+  Guarded<T> gates(training && saves ? R * B * l.H : 0),
+      cells(training && hasCellState ? R * l.H : 0);
   Guarded<T> projected(l.P ? (training ? R : l.N) * l.H : 0);
   const SequenceMemory<T> memory = {G, B, l.I, l.H, l.P};
   Guarded<T> packed(memory.packed(), Start::aligned);
@@ -200,10 +208,10 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   f.biasIh = pointer(biasIh), f.biasHh = pointer(biasHh);
   f.batchSizes = pointer(batchSizes);
   f.out = out.data(), f.outStrideT = out.strideT, f.outStrideN = out.strideN;
-  f.hN = hN.data(), f.cN = lstm ? cN.data() : nullptr;
+  f.hN = hN.data(), f.cN = hasCellState ? cN.data() : nullptr;
   f.training = training;
   f.gates = training && saves ? gates.data() : nullptr;
-  f.cells = training && lstm ? cells.data() : nullptr;
+  f.cells = training && hasCellState ? cells.data() : nullptr;
   f.projected = l.P ? projected.data() : nullptr;
   f.packed = packed.data();
   int32_t runState = 0, other = 0;
@@ -212,19 +220,19 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   if (setup.packFirst) {
     const SequencePack<T> p = {l.I,      l.H,      l.P,        f.weightIh, f.weightHh,
                                f.biasIh, f.biasHh, f.weightHr, f.packed};
-    Kernels<T>::pack(table, l.kind)(p, work);
+    kernels.pack(p, work);
     f.weightIh = f.weightHh = f.biasIh = f.biasHh = f.weightHr = nullptr;
     f.packedReady = 1;
     whenPacked = packed.values();
   }
-  Kernels<T>::forward(table, l.kind)(f, work);
+  kernels.forward(f, work);
   Result<T> result;
   result.out = out.read();
   if (setup.packFirst) {
     // Calls after the first may read the weights in another order; a second reader has a state of its own.
     for (int32_t* state : {&runState, &other}) {
       f.runState = state;
-      Kernels<T>::forward(table, l.kind)(f, work);
+      kernels.forward(f, work);
       const std::vector<T> again = out.read();
       CHECK(std::memcmp(again.data(), result.out.data(), again.size() * sizeof(T)) == 0);
     }
@@ -242,7 +250,7 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   const auto gradHN = guardedCopy<T>(c.gradients.hN), gradCN = guardedCopy<T>(c.gradients.cN);
   Guarded<T> dGates(R * B * l.H), dProjected(R * l.P);
   Guarded<T> workspace(memory.workspace(), Start::aligned);
-  Guarded<T> gradH0(l.N * S), gradC0(lstm ? l.N * l.H : 0);
+  Guarded<T> gradH0(l.N * S), gradC0(hasCellState ? l.N * l.H : 0);
   Guarded<T> gradWeightIh(G * l.H * l.I), gradWeightHh(G * l.H * S), gradBiasIh(G * l.H),
       gradBiasHh(G * l.H), gradWeightHr(l.P * l.H);
 
@@ -257,16 +265,16 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   b.gates = f.gates, b.cells = f.cells, b.projected = f.projected;
   b.gradOut = setup.gradOut ? gradOut.data() : nullptr;
   b.gradOutStrideT = gradOut.strideT, b.gradOutStrideN = gradOut.strideN;
-  b.gradHN = pointer(gradHN), b.gradCN = lstm ? pointer(gradCN) : nullptr;
+  b.gradHN = pointer(gradHN), b.gradCN = hasCellState ? pointer(gradCN) : nullptr;
   b.dGates = setup.inPlace && saves ? gates.data() : dGates.data();
   b.dProjected = l.P ? dProjected.data() : nullptr;
   b.workspace = workspace.data();
   b.gradX = gradX.data(), b.gradXStrideT = gradX.strideT, b.gradXStrideN = gradX.strideN;
-  b.gradH0 = gradH0.data(), b.gradC0 = lstm ? gradC0.data() : nullptr;
+  b.gradH0 = gradH0.data(), b.gradC0 = hasCellState ? gradC0.data() : nullptr;
   b.gradWeightIh = gradWeightIh.data(), b.gradWeightHh = gradWeightHh.data();
   b.gradBiasIh = gradBiasIh.data(), b.gradBiasHh = gradBiasHh.data();
   b.gradWeightHr = l.P ? gradWeightHr.data() : nullptr;
-  Kernels<T>::backward(table, l.kind)(b, work);
+  kernels.backward(b, work);
   setThreads(1);
   CHECK((gates.intact() && dGates.intact() && dProjected.intact() && workspace.intact()));
   CHECK((gradX.memory.intact() && gradX.othersUntouched() && gradH0.intact() && gradC0.intact()));
@@ -350,7 +358,5 @@ inline void checkAllSets(const Setup& setup) {
     checkAgainst(runKernels<double>(*table, setup, c), c);
   }
 }
-
-inline constexpr Kind kinds[] = {Kind::rnnTanh, Kind::rnnRelu, Kind::lstm, Kind::gru};
 
 }  // namespace sequence_cases

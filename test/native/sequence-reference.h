@@ -11,6 +11,19 @@ namespace reference {
 
 using Array = std::vector<double>;
 enum class Kind { rnnTanh, rnnRelu, lstm, gru };
+inline constexpr Kind kinds[] = {Kind::rnnTanh, Kind::rnnRelu, Kind::lstm, Kind::gru};
+
+// What a kind's cell is called in cells.inc, its gates and pre-activation blocks (arguments.h), and whether it
+// has a state c and keeps its gates for backward.
+struct Traits {
+  const char* name;
+  int gates, blocks;
+  bool hasCellState, savesGates;
+};
+inline constexpr Traits traits[] = {{"rnn", 1, 1, false, false},
+                                    {"rnn", 1, 1, false, false},
+                                    {"lstm", 4, 4, true, true},
+                                    {"gru", 3, 4, false, true}};
 
 struct Layer {
   Kind kind;
@@ -18,7 +31,8 @@ struct Layer {
   bool reverse;
   std::vector<int32_t> batchSizes;  // empty: every row has T steps
 
-  int64_t gates() const { return kind == Kind::lstm ? 4 : kind == Kind::gru ? 3 : 1; }
+  const Traits& cell() const { return traits[int(kind)]; }
+  int64_t gates() const { return cell().gates; }
   int64_t state() const { return P ? P : H; }
   int64_t length(int64_t n) const {
     if (batchSizes.empty()) return T;

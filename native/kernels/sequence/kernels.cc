@@ -1,37 +1,34 @@
-// The whole-sequence kernels: the drivers of forward.cc and backward.cc with the cells of cells/.
+// The whole-sequence kernels: the drivers of forward.cc and backward.cc with the cells of cells.inc.
 #include "../kernels.h"
 #include "cell.h"
-#include "cells/gru.h"
-#include "cells/lstm.h"
-#include "cells/rnn.h"
+#include "cells.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-// The packing of weights does not know RNN's nonlinearity.
-template <class T>
-const Cell<T>& rnnCell(bool relu = false) {
-  return relu ? cellOf<T, RnnCell<true>> : cellOf<T, RnnCell<false>>;
+// A policy whose activation is tanh or relu (cells/rnn.h) names the other one.
+template <class T, class Policy>
+const Cell<T>& cellFor(bool relu = false) {
+  if constexpr (requires { typename Policy::Relu; })
+    if (relu) return cellOf<T, typename Policy::Relu>;
+  return cellOf<T, Policy>;
 }
 
-#define CELL_KERNELS(name, cell, packedCell)                       \
+#define SEQUENCE_CELL(name, policy)                                \
   template <class T>                                               \
   void name##_forward(const SequenceForward<T>& s, Work& work) {   \
-    forward<T>(cell, s, work);                                     \
+    forward<T>(cellFor<T, policy>(s.relu), s, work);               \
   }                                                                \
   template <class T>                                               \
   void name##_backward(const SequenceBackward<T>& s, Work& work) { \
-    backward<T>(cell, s, work);                                    \
+    backward<T>(cellFor<T, policy>(s.relu), s, work);              \
   }                                                                \
   template <class T>                                               \
   void name##_pack(const SequencePack<T>& s, Work& work) {         \
-    packWeights<T>(packedCell, s, work);                           \
+    packWeights<T>(cellFor<T, policy>(), s, work);                 \
   }                                                                \
   INSTANTIATE_FLOAT(name##_forward)                                \
   INSTANTIATE_FLOAT(name##_backward)                               \
   INSTANTIATE_FLOAT(name##_pack)
-
-CELL_KERNELS(rnn, rnnCell<T>(s.relu), rnnCell<T>())
-CELL_KERNELS(lstm, (cellOf<T, LstmCell>), (cellOf<T, LstmCell>))
-CELL_KERNELS(gru, (cellOf<T, GruCell>), (cellOf<T, GruCell>))
+#include "cells.inc"
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -1,10 +1,12 @@
 /** What the recurrent kernels need to know of each cell, and the sizes of the memory that they are given. */
-import { family, type KernelFamily } from '../../native/families';
+import { family, type KernelFamily, type NamesOf } from '../../native/families';
 import { addon } from '../../native/kernels';
 import type { CellConstants, SequenceMemory } from '../../native/load';
 import { itemSize, type DType } from '../../tensor/dtype';
 
-export type CellKind = 'rnn' | 'lstm' | 'gru';
+type ForwardKernels = NamesOf<'SequenceForward'>;
+/** The cells of native/kernels/sequence/cells.inc. */
+export type CellKind = ForwardKernels extends `${infer Kind}_forward` ? Kind : never;
 
 export interface Cell extends CellConstants {
   readonly name: string;
@@ -14,28 +16,25 @@ export interface Cell extends CellConstants {
   readonly memory: Readonly<Record<number, WeakMap<CellSizes, SequenceMemory>>>;
 }
 
-const cellOf = (
-  name: string,
-  constants: CellConstants,
-  forward: Cell['forward'],
-  backward: Cell['backward'],
-): Cell => ({
-  name,
-  gates: constants.gates,
-  blocks: constants.blocks,
-  hasCellState: constants.hasCellState,
-  savesGates: constants.savesGates,
-  forward,
-  backward,
-  memory: { 4: new WeakMap(), 8: new WeakMap() },
-});
+function cellOf(kind: CellKind, name: string): Cell {
+  const { gates, blocks, hasCellState, savesGates } = addon.constants.cells[kind];
+  return {
+    name,
+    gates,
+    blocks,
+    hasCellState,
+    savesGates,
+    forward: family(`${kind}_forward`),
+    backward: family(`${kind}_backward`),
+    memory: { 4: new WeakMap(), 8: new WeakMap() },
+  };
+}
 
-const { rnn, lstm, gru } = addon.constants.cells;
-
+/** The cells, under the names of their layers. */
 export const cells: Readonly<Record<CellKind, Cell>> = {
-  rnn: cellOf('RNN', rnn, family('rnn_forward'), family('rnn_backward')),
-  lstm: cellOf('LSTM', lstm, family('lstm_forward'), family('lstm_backward')),
-  gru: cellOf('GRU', gru, family('gru_forward'), family('gru_backward')),
+  rnn: cellOf('rnn', 'RNN'),
+  lstm: cellOf('lstm', 'LSTM'),
+  gru: cellOf('gru', 'GRU'),
 };
 
 /** I, H, P and what follows from them. */

@@ -9,6 +9,7 @@ namespace ostinato::OSTINATO_ISA {
 
 template <bool relu>
 struct RnnCell {
+  using Relu = RnnCell<true>;
   static constexpr int gates = 1;
   static constexpr int blocks = 1;
   static constexpr int unitBlocks = 4;

@@ -1,0 +1,6 @@
+// The policies of all cells.
+#pragma once
+
+#include "cells/gru.h"
+#include "cells/lstm.h"
+#include "cells/rnn.h"
