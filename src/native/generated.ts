@@ -147,6 +147,9 @@ export interface TypedKernels {
   gru_forward: 'SequenceForward';
   gru_backward: 'SequenceBackward';
   gru_pack: 'SequencePack';
+  janet_forward: 'SequenceForward';
+  janet_backward: 'SequenceBackward';
+  janet_pack: 'SequencePack';
   fma_peak: 'FmaPeak';
   layer_norm: 'LayerNorm';
   layer_norm_backward: 'LayerNormBackward';
@@ -1502,7 +1505,7 @@ export function runTableScale(
 /** Where its arguments are in a recorded call. */
 export const TableScaleAt = { table: 0, rows: 1, factor: 2 } as const;
 
-/** rnn_forward lstm_forward gru_forward */
+/** rnn_forward lstm_forward gru_forward janet_forward */
 export function runSequenceForward(run: Kernel<'SequenceForward'>, s: SequenceForward): void {
   args[0] = s.steps;
   args[1] = s.batch;
@@ -1571,7 +1574,7 @@ export const SequenceForwardAt = {
   runState: 29,
 } as const;
 
-/** rnn_backward lstm_backward gru_backward */
+/** rnn_backward lstm_backward gru_backward janet_backward */
 export function runSequenceBackward(run: Kernel<'SequenceBackward'>, s: SequenceBackward): void {
   args[0] = s.steps;
   args[1] = s.batch;
@@ -1660,7 +1663,7 @@ export const SequenceBackwardAt = {
   gradWeightHr: 39,
 } as const;
 
-/** rnn_pack lstm_pack gru_pack */
+/** rnn_pack lstm_pack gru_pack janet_pack */
 export function runSequencePack(run: Kernel<'SequencePack'>, s: SequencePack): void {
   args[0] = s.inputSize;
   args[1] = s.hiddenSize;

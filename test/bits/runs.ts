@@ -52,7 +52,8 @@ function hashOf({ model, loss, outputs }: Trained, optimizerOf: OptimizerOf, ste
   return hash.digest('hex').slice(0, 32);
 }
 
-type Layer = nn.RNN | nn.LSTM | nn.GRU;
+type Layer = nn.RNN | nn.LSTM | nn.GRU | nn.JANET;
+type Cell = nn.LSTMCell | nn.GRUCell | nn.RNNCell | nn.JANETCell;
 
 const statesOf = (state: unknown): readonly Tensor[] =>
   Array.isArray(state) ? (state as Tensor[]) : [state as Tensor];
@@ -97,8 +98,8 @@ function packed(layer: Layer, dtype: Float): Trained {
 }
 
 class Stepwise extends nn.Module {
-  readonly cell: nn.LSTMCell | nn.GRUCell | nn.RNNCell;
-  constructor(cell: nn.LSTMCell | nn.GRUCell | nn.RNNCell) {
+  readonly cell: Cell;
+  constructor(cell: Cell) {
     super();
     this.cell = cell;
   }
@@ -127,7 +128,7 @@ class OwnCell extends nn.Module {
   }
 }
 
-function stepwise(cell: nn.LSTMCell | nn.GRUCell | nn.RNNCell, dtype: Float): Trained {
+function stepwise(cell: Cell, dtype: Float): Trained {
   const model = new Stepwise(cell);
   model.to(dtype);
   const x = randn([5, 9, 6], { dtype });
@@ -219,6 +220,7 @@ export function runs(): Map<string, () => string> {
     'RNN relu': (options) => new nn.RNN(6, 20, { ...options, nonlinearity: 'relu' }),
     LSTM: (options) => new nn.LSTM(6, 20, options),
     GRU: (options) => new nn.GRU(6, 20, options),
+    JANET: (options) => new nn.JANET(6, 20, options),
   };
   for (const [name, make] of Object.entries(layers)) {
     add(name, (dtype) => recurrent(make({}), 20, [9, 5, 6], dtype));
@@ -229,7 +231,7 @@ export function runs(): Map<string, () => string> {
     add(`${name}, one row`, (dtype) => recurrent(make({ batchFirst: true }), 20, [1, 9, 6], dtype));
     add(`${name}, forty rows`, (dtype) => recurrent(make({ bias: false }), 20, [9, 40, 6], dtype));
   }
-  const large = { 'RNN tanh': nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU };
+  const large = { 'RNN tanh': nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU, JANET: nn.JANET };
   for (const [name, Kind] of Object.entries(large)) {
     for (const rows of [1, 6, 36]) {
       add(`${name} of 130 units, ${rows} rows`, (dtype) =>
@@ -243,6 +245,7 @@ export function runs(): Map<string, () => string> {
   add('RNNCell', (dtype) => stepwise(new nn.RNNCell(6, 20), dtype));
   add('LSTMCell', (dtype) => stepwise(new nn.LSTMCell(6, 20), dtype));
   add('GRUCell', (dtype) => stepwise(new nn.GRUCell(6, 20), dtype));
+  add('JANETCell', (dtype) => stepwise(new nn.JANETCell(6, 20), dtype));
   add('own cell', (dtype) => unrolled(dtype, false));
   add('own cell, compiled', (dtype) => unrolled(dtype, true));
   add('words', words);

@@ -1,5 +1,5 @@
 // A recurrent layer and direction in plain double arithmetic, a row of the batch at a time: the
-// equations of PyTorch's RNN, LSTM and GRU and their textbook back-propagation through time. It
+// equations of PyTorch's RNN, LSTM and GRU and of JANET, and their textbook back-propagation through time. It
 // shares no code with the kernels; sequence.test.cc checks it against finite differences.
 #pragma once
 
@@ -10,8 +10,8 @@
 namespace reference {
 
 using Array = std::vector<double>;
-enum class Kind { rnnTanh, rnnRelu, lstm, gru };
-inline constexpr Kind kinds[] = {Kind::rnnTanh, Kind::rnnRelu, Kind::lstm, Kind::gru};
+enum class Kind { rnnTanh, rnnRelu, lstm, gru, janet };
+inline constexpr Kind kinds[] = {Kind::rnnTanh, Kind::rnnRelu, Kind::lstm, Kind::gru, Kind::janet};
 
 // What a kind's cell is called in cells.inc, its gates and pre-activation blocks (arguments.h), and whether it
 // has a state c and keeps its gates for backward.
@@ -23,7 +23,8 @@ struct Traits {
 inline constexpr Traits traits[] = {{"rnn", 1, 1, false, false},
                                     {"rnn", 1, 1, false, false},
                                     {"lstm", 4, 4, true, true},
-                                    {"gru", 3, 4, false, true}};
+                                    {"gru", 3, 4, false, true},
+                                    {"janet", 2, 2, false, true}};
 
 struct Layer {
   Kind kind;
@@ -103,6 +104,10 @@ inline void forwardRow(const Layer& layer, int64_t n, Values& v, std::vector<Mom
           gate[2 * H] = std::tanh(ax[2 * H + u] + gate[0] * m.q[u]);
           raw[u] = (1 - gate[H]) * gate[2 * H] + gate[H] * h[u];
           break;
+        case Kind::janet:
+          gate[0] = a(0), gate[H] = std::tanh(a(1));
+          raw[u] = sigmoid(a(0)) * h[u] + (1 - sigmoid(a(0) - 1)) * gate[H];
+          break;
       }
     }
     m.c = c;
@@ -171,6 +176,13 @@ inline void backwardRow(const Layer& layer, int64_t n, const Values& v,
           d[0] = d[2 * H] * m.q[u] * r * (1 - r);
           d[H] = draw[u] * (m.hPrevious[u] - cand) * z * (1 - z);
           next[u] = draw[u] * z;
+          break;
+        }
+        case Kind::janet: {
+          const double f = sigmoid(gate[0]), before = sigmoid(gate[0] - 1), cand = gate[H];
+          d[0] = draw[u] * (m.hPrevious[u] * f * (1 - f) - cand * before * (1 - before));
+          d[H] = draw[u] * (1 - before) * (1 - cand * cand);
+          next[u] = draw[u] * f;
           break;
         }
       }

@@ -11,10 +11,11 @@
 //   RNN      1: h                        1
 //   LSTM     4: i f g o                  4: i f g o
 //   GRU      3: r z n                    4: r z n and W_hn h + b_hn, which the reset gate scales
+//   JANET    2: f g                      2: f g, f before its activation
 //
 // Sizes in elements. TypeScript allocates all of them.
 //   packed      SequenceMemory::packed() (memory.h)
-//   gates       R * B*H   LSTM and GRU, training only
+//   gates       R * B*H   where the cell saves its gates (not RNN), training only
 //   cells       R * H     LSTM, training only
 //   projected   R * H     projection only; N * H in inference: the state before W_hr
 //   dGates      R * B*H   may be gates itself
@@ -55,7 +56,7 @@ struct SequenceForward {
   Nullable<T*> cN;  // [N, H], LSTM only; the running cell state in the meantime. May be c0
   // What backward needs, when training is 1. In inference memory does not depend on T.
   Flag training;
-  Nullable<T*> gates;      // [R, B*H] activated; null in inference and for RNN
+  Nullable<T*> gates;      // [R, B*H] as the cell saves them; null in inference and for RNN
   Nullable<T*> cells;      // [R, H], LSTM only; null in inference
   Nullable<T*> projected;  // [R, H], in inference [N, H]; null without projection
   T* packed;  // the packed weights, 64-byte aligned; with packedReady they are only read

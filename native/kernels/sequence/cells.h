@@ -2,5 +2,6 @@
 #pragma once
 
 #include "cells/gru.h"
+#include "cells/janet.h"
 #include "cells/lstm.h"
 #include "cells/rnn.h"

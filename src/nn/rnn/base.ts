@@ -1,6 +1,6 @@
 /**
- * What RNN, LSTM and GRU share: options, parameters, layers and directions, checks of inputs and states, and the
- * stacking of fused layers. The layers themselves are in rnn.ts, lstm.ts and gru.ts.
+ * What recurrent layers share: options, parameters, layers and directions, checks of inputs and states, and the
+ * stacking of fused layers. The layers themselves are in rnn.ts, lstm.ts, gru.ts and janet.ts.
  */
 import { Node } from '../../autograd/node';
 import { cat, indexSelect, narrow, squeeze, transpose, unsqueeze } from '../../ops';
@@ -36,7 +36,7 @@ export interface RecurrentOptions {
   dtype?: DType;
 }
 
-/** The rows that the options tables of RNN, LSTM and GRU share. */
+/** The rows that the options tables of recurrent layers share. */
 export const recurrentFields: Fields<RecurrentOptions> = {
   numLayers: positiveInteger.or(1),
   bias: boolean.or(true),
@@ -74,10 +74,10 @@ function namesOf(layer: number, direction: number): string[] {
 }
 
 /**
- * What `RNN`, `LSTM` and `GRU` have in common (torch.nn.RNNBase); not made directly. `instanceof nn.RecurrentBase` tells
+ * What `RNN`, `LSTM`, `GRU` and `JANET` have in common (torch.nn.RNNBase); not made directly. `instanceof nn.RecurrentBase` tells
  * recurrent layers from others.
  *
- * Parameters of layer k, with G gates (RNN 1, LSTM 4, GRU 3) and S = projSize or else hiddenSize; those of the second
+ * Parameters of layer k, with G gates (RNN 1, LSTM 4, GRU 3, JANET 2) and S = projSize or else hiddenSize; those of the second
  * direction end in `_reverse`:
  *
  * | name | shape |

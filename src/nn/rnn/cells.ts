@@ -1,5 +1,5 @@
 /**
- * RNNCell, LSTMCell, GRUCell: one step at a time, with the caller holding the state. They run the fused sequence
+ * RNNCell, LSTMCell, GRUCell, JANETCell: one step at a time, with the caller holding the state. They run the fused sequence
  * kernels on a sequence of one step.
  */
 import { boolean, oneOf, optionsTable, positiveInteger } from '../../check';
@@ -17,7 +17,7 @@ import { Parameter, type Learned } from '../parameter';
 import { showBoolean } from '../print';
 import { pairOfStates } from './lstm';
 
-/** Options of `LSTMCell` and `GRUCell`. */
+/** Options of `LSTMCell`, `GRUCell` and `JANETCell`. */
 export interface CellOptions<Bias extends boolean = boolean> {
   /** Whether the cell has biases. Default: true. */
   bias?: Bias;
@@ -34,6 +34,7 @@ export interface RNNCellOptions<Bias extends boolean = boolean> extends CellOpti
 const cellFields = { bias: boolean.or(true), dtype: floatDType.or('float32') };
 const lstmCellOptions = optionsTable<CellOptions>('LSTMCell', cellFields);
 const gruCellOptions = optionsTable<CellOptions>('GRUCell', cellFields);
+const janetCellOptions = optionsTable<CellOptions>('JANETCell', cellFields);
 const rnnCellOptions = optionsTable<RNNCellOptions>('RNNCell', {
   ...cellFields,
   nonlinearity: oneOf('tanh', 'relu').or('tanh'),
@@ -47,7 +48,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
   readonly hiddenSize: number;
   /** Whether the cell has biases. */
   readonly bias: boolean;
-  /** [G · hiddenSize, inputSize], with G gates: RNN 1, LSTM 4, GRU 3. */
+  /** [G · hiddenSize, inputSize], with G gates: RNN 1, LSTM 4, GRU 3, JANET 2. */
   readonly weight_ih: Parameter;
   /** [G · hiddenSize, hiddenSize]. */
   readonly weight_hh: Parameter;
@@ -220,6 +221,42 @@ export class GRUCell<Bias extends boolean = true> extends CellBase<Bias> {
    */
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
     super('gru', inputSize, hiddenSize, gruCellOptions.read(options));
+  }
+
+  /**
+   * The state after one step.
+   * @param input [N, inputSize] or [inputSize]
+   * @param h [N, hiddenSize] or [hiddenSize]; zeros when absent
+   * @returns h', of the same shape as h
+   * @throws RangeError, TypeError when the input or the state does not fit the cell.
+   */
+  forward(input: Tensor, h?: Tensor | null): Tensor {
+    return this.step(input, h ?? null, null, false)[0];
+  }
+}
+
+/**
+ * One step of JANET, the LSTM that has a forget gate only (van der Westhuizen and Lasenby 2018, β = 1; PyTorch has no such
+ * cell):
+ *
+ *     s = W_if x + b_if + W_hf h + b_hf,  g = tanh(W_ig x + b_ig + W_hg h + b_hg)
+ *     h' = σ(s) ⊙ h + (1 − σ(s − 1)) ⊙ g
+ *
+ * Parameters, rows in the order f, g: `weight_ih` [2 · hiddenSize, inputSize], `weight_hh` [2 · hiddenSize, hiddenSize],
+ * `bias_ih` and `bias_hh` [2 · hiddenSize], all uniform in ±1/√hiddenSize at first.
+ *
+ * @throws TypeError, RangeError for sizes or options that are none.
+ * @example
+ * const cell = new nn.JANETCell(10, 20);
+ * cell.forward(randn([3, 10]), zeros([3, 20])).shape; // [3, 20]
+ */
+export class JANETCell<Bias extends boolean = true> extends CellBase<Bias> {
+  /**
+   * @param inputSize features of an input
+   * @param hiddenSize features of the state
+   */
+  constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
+    super('janet', inputSize, hiddenSize, janetCellOptions.read(options));
   }
 
   /**

@@ -1,7 +1,15 @@
 /** Recurrent layers and cells. */
 export { RecurrentBase, type RecurrentOptions } from './base';
-export { GRUCell, LSTMCell, RNNCell, type CellOptions, type RNNCellOptions } from './cells';
+export {
+  GRUCell,
+  JANETCell,
+  LSTMCell,
+  RNNCell,
+  type CellOptions,
+  type RNNCellOptions,
+} from './cells';
 export { GRU } from './gru';
+export { JANET } from './janet';
 export { LSTM, type LSTMOptions, type LSTMState } from './lstm';
 export {
   Recurrent,
@@ -11,4 +19,4 @@ export {
   type UnrollOptions,
 } from './recurrent';
 export { RNN, type RNNOptions } from './rnn';
-export { gruStep, lstmStep, rnnStep, type CellWeights } from './steps';
+export { gruStep, janetStep, lstmStep, rnnStep, type CellWeights } from './steps';

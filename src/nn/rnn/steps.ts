@@ -107,3 +107,24 @@ export function gruStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('gruStep', weights);
   return steps.gruStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), h);
 }
+
+/**
+ * One step of JANET, the LSTM that has a forget gate only, in primitive operations, differentiable any number of times:
+ *
+ *     s = W_if x + b_if + W_hf h + b_hf,  g = tanh(W_ig x + b_ig + W_hg h + b_hg)
+ *     h' = σ(s)·h + (1 − σ(s − 1))·g
+ *
+ * (van der Westhuizen and Lasenby 2018, β = 1). `JANET` and `JANETCell` compute the same in one kernel.
+ *
+ * Shapes: x [N, I] or [I], h [N, H] or [H], with G = 2 gates, in the order f, g; the result is as h.
+ * @throws TypeError, RangeError when an argument is no tensor or its shape does not fit.
+ * @example
+ * const weights = [randn([6, 2]), randn([6, 3]), null, null] as const;
+ * nn.janetStep(randn([5, 2]), zeros([5, 3]), weights).shape; // [5, 3]
+ */
+export function janetStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
+  anyTensor.check('janetStep', 'x', x);
+  anyTensor.check('janetStep', 'h', h);
+  const [weightIh, weightHh, biasIh, biasHh] = weightsOf('janetStep', weights);
+  return steps.janetStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), h);
+}

@@ -35,6 +35,7 @@ export const cells: Readonly<Record<CellKind, Cell>> = {
   rnn: cellOf('rnn', 'RNN'),
   lstm: cellOf('lstm', 'LSTM'),
   gru: cellOf('gru', 'GRU'),
+  janet: cellOf('janet', 'JANET'),
 };
 
 /** I, H, P and what follows from them. */

@@ -30,3 +30,9 @@ export function gruStep(ofX: Tensor, ofH: Tensor, h: Tensor): Tensor {
   const n = tanh(add(xn, mul(r, hn)));
   return add(mul(sub(1, z), n), mul(z, h));
 }
+
+/** s, g = ofX + ofH;  h' = σ(s)·h + (1 − σ(s − 1))·tanh(g). */
+export function janetStep(ofX: Tensor, ofH: Tensor, h: Tensor): Tensor {
+  const [s, g] = chunk(add(ofX, ofH), 2, -1);
+  return add(mul(sigmoid(s), h), mul(sub(1, sigmoid(sub(s, 1))), tanh(g)));
+}

@@ -8,8 +8,8 @@ import { cat, stack } from '../joining/cat';
 import { linear } from '../matmul/linear';
 import { narrow, select } from '../view/select';
 import type { DirectionWeights, SequenceOptions, SequenceResult } from './call';
-import { stateSize, type CellKind } from './cells';
-import { gruStep, lstmStep, rnnStep } from './steps';
+import { cells, stateSize, type CellKind } from './cells';
+import { gruStep, janetStep, lstmStep, rnnStep } from './steps';
 
 interface State {
   readonly h: Tensor;
@@ -18,17 +18,28 @@ interface State {
 
 type Step = (ofX: Tensor, before: State) => State;
 
+/** The step of each cell, before a projection. */
+const stepOfCell: Readonly<
+  Record<CellKind, (ofX: Tensor, ofH: Tensor, before: State, relu: boolean) => State>
+> = {
+  rnn: (ofX, ofH, { c }, relu) => ({ h: rnnStep(ofX, ofH, relu), c }),
+  lstm: (ofX, ofH, before) => {
+    const [h, c] = lstmStep(ofX, ofH, before.c!);
+    return { h, c };
+  },
+  gru: (ofX, ofH, { h, c }) => ({ h: gruStep(ofX, ofH, h), c }),
+  janet: (ofX, ofH, { h, c }) => ({ h: janetStep(ofX, ofH, h), c }),
+};
+
 function stepOf(
   kind: CellKind,
   [, weightHh, , biasHh, weightHr]: DirectionWeights,
   relu: boolean,
 ): Step {
-  return (ofX, { h, c }) => {
-    const ofH = linear(h, weightHh, biasHh);
-    if (kind === 'rnn') return { h: rnnStep(ofX, ofH, relu), c };
-    if (kind === 'gru') return { h: gruStep(ofX, ofH, h), c };
-    const [full, cell] = lstmStep(ofX, ofH, c!);
-    return { h: weightHr === null ? full : linear(full, weightHr), c: cell };
+  const step = stepOfCell[kind];
+  return (ofX, before) => {
+    const after = step(ofX, linear(before.h, weightHh, biasHh), before, relu);
+    return weightHr === null ? after : { h: linear(after.h, weightHr), c: after.c };
   };
 }
 
@@ -68,6 +79,7 @@ export function primitiveSequence(
   options: SequenceOptions,
 ): SequenceResult {
   const { sizes, batch, batchSizes, batchFirst, relu } = options;
+  const { hasCellState } = cells[kind];
   const packed = batchSizes !== null;
   const time = batchFirst ? 1 : 0;
   const rows = packed
@@ -89,7 +101,7 @@ export function primitiveSequence(
       packed ? narrow(ofX, 0, firstRows[t], rows[t]) : select(ofX, time, t);
     const start: State = {
       h: stateOf(h0, d, stateSize(sizes)),
-      c: kind === 'lstm' ? stateOf(c0, d, sizes.hiddenSize) : null,
+      c: hasCellState ? stateOf(c0, d, sizes.hiddenSize) : null,
     };
     const [hs, end] = run(stepOf(kind, direction, relu), start, rows, at, d === 1);
     outs.push(packed ? cat(hs, 0) : stack(hs, time));
@@ -98,6 +110,6 @@ export function primitiveSequence(
   return [
     outs.length === 1 ? outs[0] : cat(outs, -1),
     stack(last.map(({ h }) => h)),
-    kind === 'lstm' ? stack(last.map(({ c }) => c!)) : null,
+    hasCellState ? stack(last.map(({ c }) => c!)) : null,
   ];
 }

@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from 'ostinato';
 import { bitsOf } from '../../support';
-import { forward } from './support';
+import { cells, forward, layers } from './support';
 
 const { packPaddedSequence, padPackedSequence } = nn.utils.rnn;
 
@@ -68,7 +68,8 @@ test('states carried step by step give the whole sequence, bit for bit', () => {
 
 test.each([1, 4, 40])('a row’s result does not depend on the %d rows that share the batch', (N) => {
   manualSeed(2);
-  for (const layer of [new nn.RNN(5, 33), new nn.LSTM(5, 33), new nn.GRU(5, 33)]) {
+  for (const Layer of Object.values(layers)) {
+    const layer = new Layer(5, 33);
     const x = randn([4, N, 5]);
     const [batch] = noGrad(() => forward(layer, x));
     for (let n = 0; n < N; n += 7) {
@@ -81,7 +82,8 @@ test.each([1, 4, 40])('a row’s result does not depend on the %d rows that shar
 test('inference and training, one thread and two, give the same bits', () => {
   manualSeed(3);
   const before = getNumThreads();
-  for (const layer of [new nn.RNN(20, 64), new nn.LSTM(20, 64), new nn.GRU(20, 64)]) {
+  for (const Layer of Object.values(layers)) {
+    const layer = new Layer(20, 64);
     const x = randn([12, 24, 20], { requiresGrad: true });
     const results = [1, 2].map((threads) => {
       setNumThreads(threads);
@@ -180,6 +182,7 @@ test('cells take one step of their layer', () => {
   const pairs = [
     [new nn.LSTMCell(5, 7), new nn.LSTM(5, 7)],
     [new nn.GRUCell(5, 7), new nn.GRU(5, 7)],
+    [new nn.JANETCell(5, 7), new nn.JANET(5, 7)],
     [new nn.RNNCell(5, 7, { nonlinearity: 'relu' }), new nn.RNN(5, 7, { nonlinearity: 'relu' })],
   ] as const;
   for (const [cell, layer] of pairs) {
@@ -293,9 +296,6 @@ test.each<[string, () => unknown, string]>([
 });
 
 describe('options', () => {
-  const layers = { RNN: nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU };
-  const cells = { RNNCell: nn.RNNCell, LSTMCell: nn.LSTMCell, GRUCell: nn.GRUCell };
-
   test.each(Object.entries({ ...layers, ...cells }))('%s has float64 parameters', (_, Layer) => {
     const layer = new Layer(2, 3, { dtype: 'float64' });
     for (const parameter of layer.parameters()) expect(parameter.dtype).toBe('float64');

@@ -2,7 +2,7 @@
 // must do besides. PyTorch's numbers are in parity.test.ts.
 import { autograd, compile, enableGrad, manualSeed, nn, ones, randn, type Tensor } from 'ostinato';
 import { expectNear } from '../../support';
-import { forward } from './support';
+import { forward, type RecurrentLayer } from './support';
 
 const leaf = (...shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
 const sum = (ys: readonly Tensor[]): Tensor => ys.map((y) => y.sum()).reduce((a, b) => a.add(b));
@@ -12,11 +12,12 @@ const { packPaddedSequence } = nn.utils.rnn;
 beforeEach(() => manualSeed(3));
 
 const dtype = 'float64';
-const layers: [string, nn.RNN | nn.LSTM | nn.GRU][] = [
+const layers: [string, RecurrentLayer][] = [
   ['RNN', new nn.RNN(2, 3, { dtype })],
   ['LSTM, two directions', new nn.LSTM(2, 1, { bidirectional: true, dtype })],
   ['LSTM, projected, without biases', new nn.LSTM(2, 3, { projSize: 2, bias: false, dtype })],
   ['GRU, two layers, batchFirst', new nn.GRU(2, 1, { numLayers: 2, batchFirst: true, dtype })],
+  ['JANET', new nn.JANET(2, 3, { dtype })],
 ];
 describe.each(layers)('%s', (_name, layer) => {
   const f = (x: Tensor, ...parameters: Tensor[]): Tensor[] => {
@@ -45,6 +46,7 @@ test.each([
   ['RNNCell', new nn.RNNCell(2, 3, { dtype, nonlinearity: 'tanh' })],
   ['LSTMCell', new nn.LSTMCell(2, 2, { dtype })],
   ['GRUCell without biases', new nn.GRUCell(2, 3, { dtype, bias: false })],
+  ['JANETCell', new nn.JANETCell(2, 3, { dtype })],
 ])('%s agrees with differences', (_name, cell) => {
   const H = cell.hiddenSize;
   const f = (x: Tensor, h: Tensor, c: Tensor): Tensor[] =>

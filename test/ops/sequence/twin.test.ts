@@ -2,9 +2,9 @@
 // states and all gradients, at sizes around the kernels' tiles.
 import { cat, manualSeed, nn, randn, stack, type DType, type Tensor } from 'ostinato';
 import { expectNear } from '../../support';
-import { forward } from '../../nn/rnn/support';
+import { forward, type RecurrentLayer } from '../../nn/rnn/support';
 
-type Kind = 'RNN' | 'RNNrelu' | 'LSTM' | 'GRU';
+type Kind = 'RNN' | 'RNNrelu' | 'LSTM' | 'GRU' | 'JANET';
 
 /** One layer and direction by its step function: [outputs in order of time, final states]. */
 function unroll(
@@ -20,18 +20,14 @@ function unroll(
   for (const t of order) {
     if (kind === 'LSTM') [h, c] = nn.lstmStep(xs[t], [h, c], weights);
     else if (kind === 'GRU') h = nn.gruStep(xs[t], h, weights);
+    else if (kind === 'JANET') h = nn.janetStep(xs[t], h, weights);
     else h = nn.rnnStep(xs[t], h, weights, kind === 'RNN' ? 'tanh' : 'relu');
     outs[t] = h;
   }
   return [outs, kind === 'LSTM' ? [h, c] : [h]];
 }
 
-function twin(
-  kind: Kind,
-  layer: nn.RNN | nn.LSTM | nn.GRU,
-  x: Tensor,
-  states: readonly Tensor[],
-): Tensor[] {
+function twin(kind: Kind, layer: RecurrentLayer, x: Tensor, states: readonly Tensor[]): Tensor[] {
   const parameters = new Map(layer.namedParameters());
   const D = layer.bidirectional ? 2 : 1;
   let xs = x.unbind(0);
@@ -54,7 +50,7 @@ function twin(
   return [stack(xs, 0), ...finals.map((f) => stack(f, 0))];
 }
 
-const kinds: Kind[] = ['RNN', 'RNNrelu', 'LSTM', 'GRU'];
+const kinds: Kind[] = ['RNN', 'RNNrelu', 'LSTM', 'GRU', 'JANET'];
 const shapes: [T: number, N: number, I: number, H: number][] = [
   [1, 1, 1, 1],
   [3, 2, 4, 7],
@@ -78,7 +74,9 @@ describe.each<[DType, number]>([
         ? new nn.LSTM(I, H, option)
         : kind === 'GRU'
           ? new nn.GRU(I, H, option)
-          : new nn.RNN(I, H, { ...option, nonlinearity: kind === 'RNN' ? 'tanh' : 'relu' })
+          : kind === 'JANET'
+            ? new nn.JANET(I, H, option)
+            : new nn.RNN(I, H, { ...option, nonlinearity: kind === 'RNN' ? 'tanh' : 'relu' })
     ).to(dtype);
     const D = (layer.bidirectional ? 2 : 1) * layer.numLayers;
     const leaf = (shape: number[]): Tensor => randn(shape, { dtype, requiresGrad: true });
