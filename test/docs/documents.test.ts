@@ -54,9 +54,27 @@ test('the README promises the sections that CONTRIBUTING has: how to add each th
     'an operation': ['elementwise function', 'reduction'],
     'a kernel': ['kernel'],
     'a layer': ['layer'],
+    'a cell': ['cell'],
   };
   const promised = promise.split(/, | or /);
   expect(promised).toEqual(Object.keys(added));
   expect(Object.values(added).flat()).toEqual(expect.arrayContaining(headings));
   expect(headings).toEqual(expect.arrayContaining(Object.values(added).flat()));
+});
+
+test('CONTRIBUTING names files that exist', () => {
+  const files = ['bench', 'native', 'scripts', 'src', 'test', 'docs'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+      (file) => `/${folder}/${file}`,
+    ),
+  );
+  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+  const named = [...text.matchAll(/`([\w./-]+\.(?:ts|cc|h|inc|py|json|cjs))`/g)].map(
+    ([, name]) => name,
+  );
+  expect(named.length).toBeGreaterThan(40);
+  const missing = named.filter(
+    (name) => !existsSync(join(root, name)) && !files.some((file) => file.endsWith(`/${name}`)),
+  );
+  expect(missing).toEqual([]);
 });
