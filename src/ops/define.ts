@@ -4,7 +4,7 @@
  * and the rows of the tests (test/ops/entry.ts). Methods come with the export (methods.ts).
  */
 import { isGradEnabled } from '../autograd/mode';
-import { needsGrad, record, save, type Gradients, type Node, type Saved } from '../autograd/node';
+import { record, save, type Saved } from '../autograd/node';
 import { family, type NamesOf } from '../native/families';
 import { isFloat, resultType, suffixOf, type DType } from '../tensor/dtype';
 import { broadcastShapes, sameShape } from '../tensor/shape';
@@ -17,42 +17,6 @@ import { zerosLike } from './factories';
 import { floating } from './floating';
 import { inPlace as changeInPlace } from './inplace/inplace';
 import { unbroadcast } from './unbroadcast';
-
-type Values<S extends readonly (Tensor | null)[]> = {
-  readonly [I in keyof S]: S[I] extends Tensor ? Tensor : Tensor | null;
-};
-type Rule<S extends readonly (Tensor | null)[]> = (
-  g: Tensor,
-  saved: Values<S>,
-  node: Node,
-) => Gradients;
-
-/** The gradient of one call of an operation with one result. */
-export interface Gradient<S extends readonly (Tensor | null)[]> {
-  readonly operation: string;
-  /** PyTorch's name of the backward node. */
-  readonly node: string;
-  readonly inputs: readonly (Tensor | null)[];
-  /** What the rules read besides the gradient; its memory must not change until then. */
-  readonly saves: S;
-  /** The gradients of the inputs in differentiable operations. */
-  readonly rule: Rule<S>;
-  /** The same in one kernel call, for when the gradient itself is not recorded. */
-  readonly fused?: Rule<S>;
-}
-
-/** Records how `out` was computed, if gradients are on and an input asks for one; returns `out`. */
-export function withGradient<const S extends readonly (Tensor | null)[]>(
-  out: Tensor,
-  { operation, node, inputs, saves, rule, fused = rule }: Gradient<S>,
-): Tensor {
-  if (!needsGrad(inputs)) return out;
-  const saved = saves.map((x) => x && save(operation, x));
-  return record(node, inputs, out, (g, recorded) => {
-    const values = saved.map((x) => x && x.get()) as unknown as Values<S>;
-    return (isGradEnabled() ? rule : fused)(g, values, recorded);
-  });
-}
 
 /** What tests must know of a function. */
 export interface Domain {

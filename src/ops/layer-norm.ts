@@ -10,7 +10,7 @@ import { isFloat } from '../tensor/dtype';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../tensor/shape';
 import { anyTensor } from '../tensor/rules';
 import { empty, type Tensor } from '../tensor/tensor';
-import { withGradient } from './define';
+import { gradient } from './gradient';
 import { checkTensor } from './check';
 import { pick } from './launch';
 import { dense } from './reduce/launch';
@@ -88,31 +88,43 @@ export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions)
   const rstd = empty([rows], 'float64');
   const run = pick('layerNorm', kernels.forward, input.dtype);
   runLayerNorm(run, x, w, b, out, mean, rstd, eps, rows, n);
-  return withGradient(out, {
-    operation: 'layerNorm',
-    node: 'NativeLayerNormBackward0',
-    inputs: [input, weight, bias],
-    saves: [input, weight],
-    rule: (g, [own, factor]) => differentiable(g, own, factor, normalizedShape, eps),
-    fused: (g, [own, factor], node) => {
-      const gradient = dense(g);
-      const source = dense(own);
-      const dx = node.needs(0) ? empty(own.shape, own.dtype) : null;
-      if (dx !== null) {
-        const scale = factor && dense(factor);
-        const back = pick('layerNorm', kernels.backward, own.dtype);
-        runLayerNormBackward(back, gradient, source, scale, mean, rstd, dx, rows, n);
-      }
-      const dweight = node.needs(1) ? empty(normalizedShape, own.dtype) : null;
-      const dbias = node.needs(2) ? empty(normalizedShape, own.dtype) : null;
-      if (dweight !== null || dbias !== null) {
-        const back = pick('layerNorm', kernels.parameters, own.dtype);
-        runLayerNormParameters(back, gradient, source, mean, rstd, dweight, dbias, rows, n);
-      }
-      return [dx, dweight, dbias];
-    },
-  });
+  return recorded(out, { shape: normalizedShape, eps, mean, rstd }, input, weight, bias);
 }
+
+interface Normalization {
+  readonly shape: Shape;
+  readonly eps: number;
+  /** Of each row. */
+  readonly mean: Tensor;
+  readonly rstd: Tensor;
+}
+type Inputs = readonly [input: Tensor, weight: Tensor | null, bias: Tensor | null];
+
+const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('layerNorm', {
+  node: 'NativeLayerNormBackward0',
+  saves: ([input, weight]) => [input, weight],
+  rule: (g, [input, weight], { shape, eps }) => differentiable(g, input, weight, shape, eps),
+  fused: (g, [input, weight], { shape, mean, rstd }, node) => {
+    const rows = mean.numel;
+    const n = numelOf(shape);
+    const { dtype } = input;
+    const gradOutput = dense(g);
+    const x = dense(input);
+    const dx = node.needs(0) ? empty(input.shape, dtype) : null;
+    if (dx !== null) {
+      const w = weight && dense(weight);
+      const run = pick('layerNorm', kernels.backward, dtype);
+      runLayerNormBackward(run, gradOutput, x, w, mean, rstd, dx, rows, n);
+    }
+    const dweight = node.needs(1) ? empty(shape, dtype) : null;
+    const dbias = node.needs(2) ? empty(shape, dtype) : null;
+    if (dweight !== null || dbias !== null) {
+      const run = pick('layerNorm', kernels.parameters, dtype);
+      runLayerNormParameters(run, gradOutput, x, mean, rstd, dweight, dbias, rows, n);
+    }
+    return [dx, dweight, dbias];
+  },
+});
 
 // The same gradients out of primitive operations, for when they are differentiated again.
 function differentiable(

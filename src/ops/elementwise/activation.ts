@@ -10,7 +10,8 @@ import {
   runSoftplusBackward,
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { unary, withGradient, type Unary } from '../define';
+import { unary, type Unary } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { applyBinary, applyUnary, pick } from '../launch';
 import { floating } from '../floating';
@@ -54,23 +55,24 @@ interface Activation {
   readonly grad: (g: Tensor, x: Tensor, p: number, q: number) => Tensor;
 }
 
+type Parameters = readonly [p: number, q: number];
+
 function activation({ name, node, forward, backward, grad }: Activation) {
+  const recorded = gradient<[Tensor], [Tensor], Parameters>(name, {
+    node,
+    saves: ([x]) => [x],
+    rule: (g, [x], [p, q]) => [grad(g, x, p, q)],
+    fused: (g, [x], [p, q]) => {
+      const dx = empty(x.shape, x.dtype);
+      backward(g, x, dx, p, q);
+      return [dx];
+    },
+  });
   return (argument: Tensor, p = 0, q = 0): Tensor => {
     const x = floating(argument);
     const out = empty(x.shape, x.dtype);
     forward(x, out, p, q);
-    return withGradient(out, {
-      operation: name,
-      node,
-      inputs: [x],
-      saves: [x],
-      rule: (g, [v]) => [grad(g, v, p, q)],
-      fused: (g, [v]) => {
-        const dx = empty(v.shape, v.dtype);
-        backward(g, v, dx, p, q);
-        return [dx];
-      },
-    });
+    return recorded(out, [p, q], x);
   };
 }
 
@@ -142,9 +144,9 @@ const geluOptions = optionsTable<GeluOptions>('gelu', {
 });
 const fusedGelu = (
   kernel: 'gelu' | 'gelu_tanh',
-  gradient: 'gelu_backward' | 'gelu_tanh_backward',
+  derivative: 'gelu_backward' | 'gelu_tanh_backward',
 ): Pick<Activation, 'forward' | 'backward'> => {
-  const [kernels, gradients] = [family(kernel), family(gradient)];
+  const [kernels, gradients] = [family(kernel), family(derivative)];
   return {
     forward: (x, out) => applyUnary('gelu', kernels, x, out),
     backward: (g, x, dx) => applyBinary('gelu', gradients, g, x, dx),

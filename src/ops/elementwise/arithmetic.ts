@@ -3,10 +3,11 @@ import { number, oneOf, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { binary, computeInPlace, inPlace, withGradient, type Binary } from '../define';
+import { binary, computeInPlace, inPlace, type Binary } from '../define';
+import { gradient } from '../gradient';
 import { checkOperand, checkTensor, type Operand } from '../check';
 import { promote, promoteTypes } from '../operands';
-import { zerosLike } from '../factories';
+import { constant, zerosLike } from '../factories';
 
 type InPlace = (x: Tensor, other: Operand) => Tensor;
 
@@ -161,6 +162,13 @@ export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   return quotient(a, b);
 }
 
+const recordedRounded = gradient<[Tensor | null, Tensor | null], []>('div', {
+  node: 'DivBackward2',
+  saves: () => [],
+  rule: (_g, _saved, _, node) =>
+    node.next.map((input) => input && constant(input.shape, 0, input.dtype)),
+});
+
 // A step function of both operands.
 function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
   const dtype = promoteTypes('div', a, b);
@@ -174,15 +182,13 @@ function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
     const result = mode === 'floor' ? floorDivide(x, y) : div(x, y).trunc();
     return whole ? result.to('int32') : result;
   });
-  const inputs = [x, y].map((operand) => (typeof operand === 'number' ? null : operand));
   if (whole) return out;
-  return withGradient(out, {
-    operation: 'div',
-    node: 'DivBackward2',
-    inputs,
-    saves: [],
-    rule: () => inputs.map((input) => input && zerosLike(input)),
-  });
+  return recordedRounded(
+    out,
+    undefined,
+    typeof x === 'number' ? null : x,
+    typeof y === 'number' ? null : y,
+  );
 }
 
 const quotientInPlace = inPlace(quotient);

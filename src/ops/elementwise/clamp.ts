@@ -10,7 +10,7 @@ import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor, type Operand } from '../check';
 import { scalar } from '../operands';
 import { pick } from '../launch';
@@ -78,6 +78,21 @@ export function clamp_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tens
   return inPlace('clamp_', x, tensors, (y) => clamp(y, low, high));
 }
 
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
+  node: 'ClampBackward1',
+  saves: ([x]) => [x],
+  rule: (g, [x], { low, high }) => [g.where(x.ge(low).logicalAnd(x.le(high)), 0)],
+  fused: (g, [x], { low, high }) => {
+    const dx = empty(x.shape, x.dtype);
+    runClampBackward(pick('clamp', backwardKernels, x.dtype), g, x, dx, low, high);
+    return [dx];
+  },
+});
+
 function betweenNumbers(argument: Tensor, min: number | null, max: number | null): Tensor {
   let met: { dtype: DType; ndim: number } = argument;
   for (const each of [min, max]) {
@@ -89,19 +104,26 @@ function betweenNumbers(argument: Tensor, min: number | null, max: number | null
   const high = max ?? Infinity;
   const out = empty(x.shape, x.dtype);
   runClamp(pick('clamp', kernels, x.dtype), x, out, low, high);
-  return withGradient(out, {
-    operation: 'clamp',
-    node: 'ClampBackward1',
-    inputs: [x],
-    saves: [x],
-    rule: (g, [v]) => [g.where(v.ge(low).logicalAnd(v.le(high)), 0)],
-    fused: (g, [v]) => {
-      const dx = empty(v.shape, v.dtype);
-      runClampBackward(pick('clamp', backwardKernels, v.dtype), g, v, dx, low, high);
-      return [dx];
-    },
-  });
+  return recordedNumbers(out, { low, high }, x);
 }
+
+type Bounded = readonly [x: Tensor, low: Tensor | null, high: Tensor | null];
+const recordedTensors = gradient<Bounded, Bounded>('clamp', {
+  node: 'ClampBackward0',
+  saves: (bounded) => bounded,
+  rule: (g, [x, low, high], _, node) => {
+    const [least, most] = [low ?? -Infinity, high ?? Infinity];
+    return [
+      node.needs(0) ? unbroadcast(g.where(x.ge(least).logicalAnd(x.le(most)), 0), x.shape) : null,
+      node.needs(1)
+        ? unbroadcast(g.where(x.lt(least).logicalAnd(low!.lt(most)), 0), low!.shape)
+        : null,
+      node.needs(2)
+        ? unbroadcast(g.where(x.gt(most).logicalOr(high!.lt(least)), 0), high!.shape)
+        : null,
+    ];
+  },
+});
 
 function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | null): Tensor {
   const bounds = [asTensor(argument, min), asTensor(argument, max)];
@@ -116,24 +138,7 @@ function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | nu
     const above = low === null ? x : x.maximum(low);
     return high === null ? above : above.minimum(high);
   });
-  return withGradient(out, {
-    operation: 'clamp',
-    node: 'ClampBackward0',
-    inputs: [x, low, high],
-    saves: [x, low, high],
-    rule: (g, [v, a, b], node) => {
-      const [least, most] = [a ?? -Infinity, b ?? Infinity];
-      return [
-        node.needs(0) ? unbroadcast(g.where(v.ge(least).logicalAnd(v.le(most)), 0), x.shape) : null,
-        node.needs(1)
-          ? unbroadcast(g.where(v.lt(least).logicalAnd(a!.lt(most)), 0), low!.shape)
-          : null,
-        node.needs(2)
-          ? unbroadcast(g.where(v.gt(most).logicalOr(b!.lt(least)), 0), high!.shape)
-          : null,
-      ];
-    },
-  });
+  return recordedTensors(out, undefined, x, low, high);
 }
 
 const asTensor = (x: Tensor, value: Operand | null): Tensor | null =>

@@ -3,13 +3,21 @@ import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor, type Operand } from '../check';
 import { promote, broadcastOperands, promoteTypes, scalarSlot } from '../operands';
 import { pick } from '../launch';
 import { unbroadcast } from '../unbroadcast';
 
 const kernels = family('where');
+const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('where', {
+  node: 'WhereBackward0',
+  saves: (_, _y, condition) => [condition],
+  rule: (g, [condition], _, node) => [
+    node.needs(0) ? unbroadcast(where(condition, g, 0), node.next[0]!.shape) : null,
+    node.needs(1) ? unbroadcast(where(condition, 0, g), node.next[1]!.shape) : null,
+  ],
+});
 
 /**
  * Elements of a where `condition` holds, of b elsewhere, all three broadcast (torch.where).
@@ -31,17 +39,12 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const second = typeof y === 'number' ? scalarSlot('where', 1, y, dtype) : y;
   const out = empty(shape, dtype);
   runWhere(pick('where', kernels, dtype), condition, first, second, out);
-  const [ofX, ofY] = [typeof x === 'number' ? null : x, typeof y === 'number' ? null : y];
-  return withGradient(out, {
-    operation: 'where',
-    node: 'WhereBackward0',
-    inputs: [ofX, ofY],
-    saves: [condition],
-    rule: (g, [c], node) => [
-      node.needs(0) ? unbroadcast(where(c, g, 0), ofX!.shape) : null,
-      node.needs(1) ? unbroadcast(where(c, 0, g), ofY!.shape) : null,
-    ],
-  });
+  return recorded(
+    out,
+    condition,
+    typeof x === 'number' ? null : x,
+    typeof y === 'number' ? null : y,
+  );
 }
 
 /** `where` as a method, whose tensor is not the first argument. */

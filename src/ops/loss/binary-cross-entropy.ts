@@ -8,7 +8,7 @@ import { resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { logsigmoid } from '../elementwise/activation';
 import {
   checkPair,
@@ -39,40 +39,46 @@ const bceWithLogitsOptions = optionsTable<BceWithLogitsOptions>('bceWithLogits',
 });
 
 interface Terms {
-  operation: string;
-  node: string;
   losses: (input: Tensor, target: Tensor) => Tensor;
   /** Slopes of the loss in input and target. */
   dInput: (input: Tensor, target: Tensor) => Tensor;
   dTarget: (input: Tensor, target: Tensor) => Tensor;
 }
 
-function binaryLoss(
-  { operation, node, losses, dInput, dTarget }: Terms,
-  input: Tensor,
-  target: Tensor,
-  { reduction, weight }: Resolved<BceOptions>,
-): Tensor {
-  const dtype = resultType(input, target);
-  const [x, t] = [cast(input, dtype), cast(target, dtype)];
-  const weighted = (each: Tensor): Tensor =>
-    weight === null ? each : each.mul(cast(weight, dtype));
-  const out = noGrad(() => reduced(weighted(losses(x, t)), reduction));
-  const n = x.numel;
-  return withGradient(out, {
-    operation,
+interface BinaryLoss {
+  readonly terms: Terms;
+  readonly options: Resolved<BceOptions>;
+}
+
+type Pair = readonly [input: Tensor, target: Tensor];
+
+const weighted = (each: Tensor, weight: Tensor | null): Tensor =>
+  weight === null ? each : each.mul(cast(weight, each.dtype));
+
+function binaryLoss(operation: string, node: string) {
+  const recorded = gradient<Pair, Pair, BinaryLoss>(operation, {
     node,
-    inputs: [x, t],
-    saves: [x, t],
-    rule: (g, [v, w], recorded) => {
-      const each = weighted(lossGradient(g, reduction, n));
+    saves: (pair) => pair,
+    rule: (g, [x, t], { terms, options: { reduction, weight } }, self) => {
+      const each = weighted(lossGradient(g, reduction, x.numel), weight);
       return [
-        recorded.needs(0) ? each.mul(dInput(v, w)) : null,
-        recorded.needs(1) ? each.mul(dTarget(v, w)) : null,
+        self.needs(0) ? each.mul(terms.dInput(x, t)) : null,
+        self.needs(1) ? each.mul(terms.dTarget(x, t)) : null,
       ];
     },
   });
+  return (input: Tensor, target: Tensor, of: BinaryLoss): Tensor => {
+    const { terms, options } = of;
+    const dtype = resultType(input, target);
+    const [x, t] = [cast(input, dtype), cast(target, dtype)];
+    const out = noGrad(() =>
+      reduced(weighted(terms.losses(x, t), options.weight), options.reduction),
+    );
+    return recorded(out, of, x, t);
+  };
 }
+const lossOfProbability = binaryLoss('bceLoss', 'BinaryCrossEntropyBackward0');
+const lossOfLogit = binaryLoss('bceWithLogits', 'BinaryCrossEntropyWithLogitsBackward0');
 
 // ln p and ln(1 − p) stop at −100, so that a loss is finite where p is 0 or 1.
 const floorOfLog = -100;
@@ -82,8 +88,6 @@ const logOf = (p: Tensor): Tensor => p.log().clamp({ min: floorOfLog });
 const logOfRest = (p: Tensor): Tensor => p.neg().log1p().clamp({ min: floorOfLog });
 
 const ofProbability: Terms = {
-  operation: 'bceLoss',
-  node: 'BinaryCrossEntropyBackward0',
   // −(t·ln p + (1 − t)·ln(1 − p))
   losses: (p, t) =>
     t
@@ -106,7 +110,7 @@ export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tens
   checkSameShape('bceLoss', input, target);
   checkProbabilities('input', input, '; pass logits to bceWithLogits() instead');
   checkProbabilities('target', target, '');
-  return binaryLoss(ofProbability, input, target, options);
+  return lossOfProbability(input, target, { terms: ofProbability, options });
 }
 
 function checkProbabilities(name: string, x: Tensor, fix: string): void {
@@ -124,8 +128,6 @@ function ofLogit(posWeight: Tensor | null): Terms {
   const scaled = (t: Tensor, x: Tensor): Tensor =>
     posWeight === null ? x : positive(t).add(1).mul(x);
   return {
-    operation: 'bceWithLogits',
-    node: 'BinaryCrossEntropyWithLogitsBackward0',
     losses: (x, t) =>
       t
         .rsub(1)
@@ -150,5 +152,5 @@ export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogi
   const options = bceWithLogitsOptions.read(given);
   checkPair('bceWithLogits', input, target);
   checkSameShape('bceWithLogits', input, target);
-  return binaryLoss(ofLogit(options.posWeight), input, target, options);
+  return lossOfLogit(input, target, { terms: ofLogit(options.posWeight), options });
 }

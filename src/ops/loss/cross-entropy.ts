@@ -14,7 +14,7 @@ import { isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { pick } from '../launch';
 import {
   checkClasses,
@@ -65,9 +65,26 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
 const isProbabilities = (input: Tensor, target: unknown): target is Tensor =>
   isTensor(target) && isFloat(target.dtype) && sameShape(target.shape, input.shape);
 
+interface ClassLoss {
+  readonly classes: Classes;
+  readonly smoothing: number;
+  readonly logSumExp: Tensor;
+  readonly divisor: Tensor;
+}
+const recorded = gradient<[Tensor], [Tensor, Tensor], ClassLoss>('crossEntropy', {
+  node: ([input], { classes, smoothing }) =>
+    smoothing > 0 ? 'AddBackward0' : nllNode(input, classes.reduction),
+  saves: ([input], _, { classes }) => [input, classes.target],
+  rule: (g, [input], of) => [fromRows(differentiableGradient(g, input, of), input.shape)],
+  fused: (g, [input], of) => {
+    const source = contiguous(toRows(input));
+    return [fromRows(fusedGradient(g, source, of), input.shape)];
+  },
+});
+
 function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
   const { reduction, rows, target, weight } = classes;
-  const { dtype, shape } = input;
+  const { dtype } = input;
   const x = noGrad(() => contiguous(toRows(input)));
   const losses = empty(reduction === 'none' ? classes.positions : [rows], dtype);
   const logSumExp = empty([rows], dtype);
@@ -90,29 +107,15 @@ function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
     reductionCode[reduction],
   );
   const out = reduction === 'none' ? losses : loss;
-  return withGradient(out, {
-    operation: 'crossEntropy',
-    node: smoothing > 0 ? 'AddBackward0' : nllNode(input, reduction),
-    inputs: [input],
-    saves: [input, target],
-    rule: (g, [own]) => [
-      fromRows(differentiableGradient(g, own, classes, divisor, smoothing), shape),
-    ],
-    fused: (g, [own]) => {
-      const source = contiguous(toRows(own));
-      return [fromRows(fusedGradient(g, source, classes, logSumExp, divisor, smoothing), shape)];
-    },
-  });
+  return recorded(out, { classes, smoothing, logSumExp, divisor }, input);
 }
 
 function fusedGradient(
   g: Tensor,
   x: Tensor,
-  { target, weight, rows, classes, ignoreIndex, reduction }: Classes,
-  logSumExp: Tensor,
-  divisor: Tensor,
-  smoothing: number,
+  { classes: of, smoothing, logSumExp, divisor }: ClassLoss,
 ): Tensor {
+  const { target, weight, rows, classes, ignoreIndex, reduction } = of;
   const out = empty([rows, classes], x.dtype);
   const gradOutput = contiguous(g);
   const run = pick('crossEntropy', backwardKernels, x.dtype);
@@ -138,9 +141,7 @@ function fusedGradient(
 function differentiableGradient(
   g: Tensor,
   input: Tensor,
-  classes: Classes,
-  divisor: Tensor,
-  smoothing: number,
+  { classes, smoothing, divisor }: ClassLoss,
 ): Tensor {
   const { target, weight, ignoreIndex, reduction } = classes;
   const x = toRows(input);

@@ -6,7 +6,7 @@ import { optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { arange } from '../factories';
 import {
   checkClasses,
@@ -35,6 +35,22 @@ export function nllNode(input: Tensor, reduction: Reduction): string {
   return input.ndim === 4 || reduction !== 'none' ? 'NllLoss2DBackward0' : 'ViewBackward0';
 }
 
+interface NllLoss {
+  readonly weights: Tensor;
+  readonly reduction: Reduction;
+}
+const recorded = gradient<[Tensor], [], NllLoss>('nllLoss', {
+  node: ([input], { reduction }) => nllNode(input, reduction),
+  saves: () => [],
+  rule: (g, _, { weights, reduction }, node) => {
+    const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
+    const scaled = reduction === 'mean' ? each.div(noGrad(() => weights.sum())) : each;
+    // Where nothing counts the mean is NaN, but there is still no slope.
+    const rows = scaled.mul(weights).neg().where(weights.ne(0), 0);
+    return [fromRows(rows, node.next[0]!.shape)];
+  },
+});
+
 const nllOptions = optionsTable<ClassLossOptions>('nllLoss', classLossFields);
 
 /**
@@ -58,17 +74,5 @@ export function nllLoss(input: Tensor, target: Tensor, options?: ClassLossOption
     if (reduction === 'none') return losses.reshape(positions);
     return reduction === 'sum' ? losses.sum() : losses.sum().div(weights.sum());
   });
-  const { shape } = input;
-  return withGradient(out, {
-    operation: 'nllLoss',
-    node: nllNode(input, reduction),
-    inputs: [input],
-    saves: [],
-    rule: (g) => {
-      const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
-      const scaled = reduction === 'mean' ? each.div(noGrad(() => weights.sum())) : each;
-      // Where nothing counts the mean is NaN, but there is still no slope.
-      return [fromRows(scaled.mul(weights).neg().where(weights.ne(0), 0), shape)];
-    },
-  });
+  return recorded(out, { weights, reduction }, input);
 }

@@ -4,11 +4,11 @@
  */
 import { nonNegative, optionsTable, positive } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { needsGrad, type Gradients, type Node } from '../../autograd/node';
+import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runSquaredDifferenceBackward, runSquaredError } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { applyBinary, pick } from '../launch';
 import { dense } from '../reduce/launch';
 import {
@@ -25,6 +25,23 @@ const squares = family('squared_difference');
 const squareSums = family('squared_error');
 const squareGradients = family('squared_difference_backward');
 
+type Pair = readonly [input: Tensor, target: Tensor];
+
+const both = (da: Tensor, node: Node): Gradients => [
+  node.needs(0) ? da : null,
+  node.needs(1) ? da.neg() : null,
+];
+const slopeOfSquares = (n: number, reduction: Reduction): number =>
+  reduction === 'mean' ? 2 / Math.max(n, 1) : 2;
+const recordedSquares = gradient<Pair, Pair, Reduction>('mseLoss', {
+  node: 'MseLossBackward0',
+  saves: (pair) => pair,
+  rule: (g, [a, b], reduction, node) =>
+    both(g.mul(slopeOfSquares(a.numel, reduction)).mul(a.sub(b)), node),
+  fused: (g, [a, b], reduction, node) =>
+    both(squaredErrorGradient(g, a, b, slopeOfSquares(a.numel, reduction)), node),
+});
+
 /**
  * The mean of (input − target)² (torch.nn.functional.mse_loss). Warns when the shapes differ.
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
@@ -34,22 +51,7 @@ const squareGradients = family('squared_difference_backward');
 export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
   const { reduction } = lossOptions.read(options);
   const [a, b] = aligned('mseLoss', input, target);
-  const out = squaredError(a, b, reduction);
-  // Asked here too: describing the gradient costs as much as a small loss.
-  if (!needsGrad([a, b])) return out;
-  const factor = reduction === 'mean' ? 2 / Math.max(a.numel, 1) : 2;
-  const both = (da: Tensor, node: Node): Gradients => [
-    node.needs(0) ? da : null,
-    node.needs(1) ? da.neg() : null,
-  ];
-  return withGradient(out, {
-    operation: 'mseLoss',
-    node: 'MseLossBackward0',
-    inputs: [a, b],
-    saves: [a, b],
-    rule: (g, [x, y], node) => both(g.mul(factor).mul(x.sub(y)), node),
-    fused: (g, [x, y], node) => both(squaredErrorGradient(g, x, y, factor), node),
-  });
+  return recordedSquares(squaredError(a, b, reduction), reduction, a, b);
 }
 
 function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
@@ -84,32 +86,32 @@ export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Te
 }
 
 // With c = clamp(d, −delta, delta): c·(d − c/2), which is d²/2 within delta and linear outside; its slope is c.
-function huber(
-  operation: string,
-  node: string,
-  [a, b]: [Tensor, Tensor],
-  delta: number,
-  scale: number,
-  reduction: Reduction,
-): Tensor {
-  const out = noGrad(() => {
-    const d = a.sub(b);
-    const c = d.clamp(-delta, delta);
-    return reduced(c.mul(scale).mul(d.sub(c.mul(0.5))), reduction);
-  });
-  const n = a.numel;
-  return withGradient(out, {
-    operation,
+interface Huber {
+  readonly delta: number;
+  readonly scale: number;
+  readonly reduction: Reduction;
+}
+function huber(operation: string, node: string) {
+  const recorded = gradient<Pair, Pair, Huber>(operation, {
     node,
-    inputs: [a, b],
-    saves: [a, b],
-    rule: (g, [x, y]) => {
-      const slope = x.sub(y).clamp(-delta, delta);
-      const da = lossGradient(g, reduction, n).mul(scale).mul(slope);
-      return [da, da.neg()];
+    saves: (pair) => pair,
+    rule: (g, [a, b], { delta, scale, reduction }, self) => {
+      const slope = a.sub(b).clamp(-delta, delta);
+      return both(lossGradient(g, reduction, a.numel).mul(scale).mul(slope), self);
     },
   });
+  return ([a, b]: Pair, of: Huber): Tensor => {
+    const { delta, scale, reduction } = of;
+    const out = noGrad(() => {
+      const d = a.sub(b);
+      const c = d.clamp(-delta, delta);
+      return reduced(c.mul(scale).mul(d.sub(c.mul(0.5))), reduction);
+    });
+    return recorded(out, of, a, b);
+  };
 }
+const huberOf = huber('huberLoss', 'HuberLossBackward0');
+const smoothL1Of = huber('smoothL1Loss', 'SmoothL1LossBackward0');
 
 export interface HuberOptions extends LossOptions {
   /** Where the quadratic and the linear part meet. Default: 1. */
@@ -138,7 +140,7 @@ const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
 export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
   const { reduction, delta } = huberOptions.read(options);
   const pair = aligned('huberLoss', input, target);
-  return huber('huberLoss', 'HuberLossBackward0', pair, delta, 1, reduction);
+  return huberOf(pair, { delta, scale: 1, reduction });
 }
 
 /**
@@ -149,7 +151,7 @@ export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions)
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
   const { reduction, beta } = smoothL1Options.read(options);
-  const [a, b] = aligned('smoothL1Loss', input, target);
-  if (beta === 0) return reduced(a.sub(b).abs(), reduction);
-  return huber('smoothL1Loss', 'SmoothL1LossBackward0', [a, b], beta, 1 / beta, reduction);
+  const pair = aligned('smoothL1Loss', input, target);
+  if (beta === 0) return reduced(pair[0].sub(pair[1]).abs(), reduction);
+  return smoothL1Of(pair, { delta: beta, scale: 1 / beta, reduction });
 }

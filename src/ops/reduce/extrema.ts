@@ -9,7 +9,7 @@ import { runExtreme } from '../../native/generated';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { arange } from '../factories';
@@ -35,35 +35,35 @@ const extreme = (name: string, kernel: 'amax' | 'amin', node: string): Reduction
     },
   });
 
-function extremeWithIndex(
-  name: string,
-  node: string,
-  kernels: KernelFamily<'Extreme'>,
-  argument: Tensor,
-  dim: number,
-  keepdim: boolean,
-): ValuesAndIndices {
-  checkTensor(name, 'x', argument);
-  const x = comparable(argument);
-  const view = reductionView(name, x, dim, keepdim);
-  checkNotEmpty(name, view.n, x);
-  const values = empty(view.outShape, x.dtype);
-  const indices = empty(view.outShape, 'int32');
-  const { source, outer, n, inner } = view;
-  runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
-  if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
-  const { shape } = x;
-  const { keptShape } = view;
-  withGradient(values, {
-    operation: name,
+interface Chosen {
+  readonly indices: Tensor;
+  readonly shape: Shape;
+  readonly keptShape: Shape;
+  readonly dim: number;
+}
+type ExtremeAlong = (x: Tensor, dim: number, options?: KeepdimOptions) => ValuesAndIndices;
+
+function extremeAlong(name: string, node: string, kernels: KernelFamily<'Extreme'>): ExtremeAlong {
+  const recorded = gradient<[Tensor], [Tensor], Chosen>(name, {
     node,
-    inputs: [x],
-    saves: [indices],
-    rule: (g, [index]) => [
+    saves: (_, _y, { indices }) => [indices],
+    rule: (g, [index], { shape, keptShape, dim }) => [
       scatterAlong(g.reshape(keptShape), index.reshape(keptShape), shape, dim),
     ],
   });
-  return new ValuesAndIndices(values, indices);
+  return (argument, dim, options) => {
+    const keepdim = keepsDim(name, options);
+    checkTensor(name, 'x', argument);
+    const x = comparable(argument);
+    const { source, outer, n, inner, outShape, keptShape } = reductionView(name, x, dim, keepdim);
+    checkNotEmpty(name, n, x);
+    const values = empty(outShape, x.dtype);
+    const indices = empty(outShape, 'int32');
+    runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
+    if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
+    recorded(values, { indices, shape: x.shape, keptShape, dim }, x);
+    return new ValuesAndIndices(values, indices);
+  };
 }
 
 // Zeros of `shape` with g where the position along `dim` is the index.
@@ -77,6 +77,8 @@ function scatterAlong(g: Tensor, index: Tensor, shape: Shape, dim: number): Tens
 
 const greatest = family('max');
 const least = family('min');
+const largestAlong = extremeAlong('max', 'MaxBackward0', greatest);
+const smallestAlong = extremeAlong('min', 'MinBackward0', least);
 const largest = extreme('max', 'amax', 'MaxBackward1');
 const smallest = extreme('min', 'amin', 'MinBackward1');
 
@@ -97,7 +99,7 @@ export function max(
   if (dim === undefined) return largest(x, dim, options);
   checkTensor('max', 'x', x);
   if (isTensor(dim)) return x.maximum(dim);
-  return extremeWithIndex('max', 'MaxBackward0', greatest, x, dim, keepsDim('max', options));
+  return largestAlong(x, dim, options);
 }
 
 /**
@@ -117,7 +119,7 @@ export function min(
   if (dim === undefined) return smallest(x, dim, options);
   checkTensor('min', 'x', x);
   if (isTensor(dim)) return x.minimum(dim);
-  return extremeWithIndex('min', 'MinBackward0', least, x, dim, keepsDim('min', options));
+  return smallestAlong(x, dim, options);
 }
 
 /**

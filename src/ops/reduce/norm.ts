@@ -5,9 +5,10 @@
 import { describe } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
+import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import {
   checkFloat,
@@ -21,6 +22,19 @@ import {
 } from './launch';
 
 const euclidean = family('norm');
+
+interface Norm {
+  readonly p: number;
+  readonly dim: Dims;
+  readonly keptShape: Shape;
+}
+const recorded = gradient<[Tensor], [Tensor, Tensor], Norm>('norm', {
+  node: 'LinalgVectorNormBackward0',
+  saves: ([x], y) => [x, y],
+  rule: (g, [x, y], { p, dim, keptShape }) => [
+    p === 0 ? null : slope(g.reshape(keptShape), x, y.reshape(keptShape), p, dim),
+  ],
+});
 
 /**
  * The p-norm of all elements, or over `dim` (torch.norm, torch.linalg.vector_norm): p is a number, Infinity or
@@ -45,15 +59,7 @@ export function norm(
   const out = noGrad(() => value(x, order, dim, keepdim));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
   const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
-  return withGradient(out, {
-    operation: 'norm',
-    node: 'LinalgVectorNormBackward0',
-    inputs: [x],
-    saves: [x, out],
-    rule: (g, [v, y]) => [
-      order === 0 ? null : gradient(g.reshape(keptShape), v, y.reshape(keptShape), order, dim),
-    ],
-  });
+  return recorded(out, { p: order, dim, keptShape }, x);
 }
 
 function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
@@ -77,7 +83,7 @@ function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   return p > 0 ? x.abs().amax(dim, options) : x.abs().amin(dim, options);
 }
 
-function gradient(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor {
+function slope(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor {
   if (p === 1) return g.mul(x.sign());
   // The divisor is 1 where the norm is 0, so that the second derivative is 0 there, not 0 / 0.
   const isZero = y.eq(0);

@@ -6,8 +6,7 @@ import { family } from '../../native/families';
 import { runReduce, runSoftmaxBackward } from '../../native/generated';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { needsGrad } from '../../autograd/node';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { checkFloat, dense, reductionView } from './launch';
@@ -22,7 +21,18 @@ interface Normalization {
 
 function normalization({ name, node, kernel, grad }: Normalization) {
   const kernels = family(kernel);
-  const fused = family(`${kernel}_backward` as const);
+  const backward = family(`${kernel}_backward` as const);
+  const recorded = gradient<[Tensor], [Tensor], number>(name, {
+    node,
+    saves: (_, y) => [y],
+    rule: (g, [y], dim) => [grad(g, y, dim)],
+    fused: (g, [y], dim) => {
+      const { outer, n, inner } = reductionView(name, y, dim, true);
+      const dx = empty(y.shape, y.dtype);
+      runSoftmaxBackward(pick(name, backward, y.dtype), dense(g), y, dx, outer, n, inner);
+      return [dx];
+    },
+  });
   return (x: Tensor, dim: number): Tensor => {
     checkTensor(name, 'x', x);
     checkFloat(name, x);
@@ -31,21 +41,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
     runReduce(run, source, out, outer, n, inner);
-    // Asked here too: describing the gradient costs as much as a small softmax.
-    if (!needsGrad([x])) return out;
-    return withGradient(out, {
-      operation: name,
-      node,
-      inputs: [x],
-      saves: [out],
-      rule: (g, [y]) => [grad(g, y, d)],
-      fused: (g, [y]) => {
-        const gradOutput = dense(g);
-        const dx = empty(y.shape, y.dtype);
-        runSoftmaxBackward(pick(name, fused, y.dtype), gradOutput, y, dx, outer, n, inner);
-        return [dx];
-      },
-    });
+    return recorded(out, d, x);
   };
 }
 

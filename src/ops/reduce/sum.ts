@@ -3,7 +3,7 @@ import { family } from '../../native/families';
 import { runReduce } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { reductionView, type Dims, type KeepdimOptions } from './launch';
@@ -64,6 +64,12 @@ export function countNonzero(x: Tensor, dim?: Dims): Tensor {
 }
 
 const runningSums = family('cumsum');
+const recorded = gradient<[Tensor], [], number>('cumsum', {
+  node: 'CumsumBackward0',
+  saves: () => [],
+  // dxᵢ = Σ_{j≥i} gⱼ: the running sum from the other end
+  rule: (g, _, dim) => [g.flip(dim).cumsum(dim).flip(dim)],
+});
 
 /**
  * Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32.
@@ -77,12 +83,5 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   const out = empty(x.shape, source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
   runReduce(run, source, out, view.outer, view.n, view.inner);
-  return withGradient(out, {
-    operation: 'cumsum',
-    node: 'CumsumBackward0',
-    inputs: [x],
-    saves: [],
-    // dxᵢ = Σ_{j≥i} gⱼ: the running sum from the other end
-    rule: (g) => [g.flip(dim).cumsum(dim).flip(dim)],
-  });
+  return recorded(out, dim, x);
 }

@@ -5,8 +5,9 @@
 import { boolean, finite, optionsTable } from '../../check';
 import { family } from '../../native/families';
 import { runVariance } from '../../native/generated';
+import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { withGradient } from '../define';
+import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { applyUnary, pick } from '../launch';
 import { checkFloat, ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
@@ -30,8 +31,9 @@ const varianceOptions = optionsTable<VarianceOptions, 'correction'>('var', {
 
 interface Variance {
   readonly out: Tensor;
-  /** dx from the gradient of the variance. */
-  readonly gradient: (g: Tensor, x: Tensor) => Tensor;
+  readonly dim: Dims;
+  readonly keptShape: Shape;
+  readonly divisor: number;
 }
 
 function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOptions): Variance {
@@ -54,12 +56,24 @@ function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOpti
   const keptMean = null;
   // NaN of no elements, whatever is subtracted from their number.
   runVariance(run, source, out, keptMean, n === 0 ? 0 : correction, outer, n, inner);
-  const gradient = (g: Tensor, v: Tensor): Tensor => {
-    const centred = v.sub(v.mean(dim, { keepdim: true }));
-    return g.reshape(keptShape).mul(centred.mul(2 / Math.max(n - correction, 0)));
-  };
-  return { out, gradient };
+  return { out, dim, keptShape, divisor: Math.max(n - correction, 0) };
 }
+
+// dx from the gradient of the variance.
+function centredGradient(g: Tensor, x: Tensor, { dim, keptShape, divisor }: Variance): Tensor {
+  const centred = x.sub(x.mean(dim, { keepdim: true }));
+  return g.reshape(keptShape).mul(centred.mul(2 / divisor));
+}
+const recordedVariance = gradient<[Tensor], [Tensor], Variance>('var', {
+  node: 'VarBackward0',
+  saves: ([x]) => [x],
+  rule: (g, [x], of) => [centredGradient(g, x, of)],
+});
+const recordedDeviation = gradient<[Tensor], [Tensor, Tensor], Variance>('std', {
+  node: 'StdBackward0',
+  saves: ([x], y) => [x, y],
+  rule: (g, [x, y], of) => [centredGradient(g.div(y.mul(2)).maskedFill(y.eq(0), 0), x, of)],
+});
 
 /**
  * Variance over all dimensions, or over `dim`, unbiased by default (torch.var); NaN where n ≤ correction.
@@ -67,14 +81,8 @@ function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOpti
  * @example tensor([1, 2, 3, 4]).var() // 1.6667
  */
 export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
-  const { out, gradient } = computed('var', x, dim, options);
-  return withGradient(out, {
-    operation: 'var',
-    node: 'VarBackward0',
-    inputs: [x],
-    saves: [x],
-    rule: (g, [v]) => [gradient(g, v)],
-  });
+  const result = computed('var', x, dim, options);
+  return recordedVariance(result.out, result, x);
 }
 
 /**
@@ -83,13 +91,7 @@ export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tens
  * @example std(tensor([1, 2, 3, 4])) // 1.291
  */
 export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
-  const { out, gradient } = computed('std', x, dim, options);
-  applyUnary('std', rootKernels, out, out);
-  return withGradient(out, {
-    operation: 'std',
-    node: 'StdBackward0',
-    inputs: [x],
-    saves: [x, out],
-    rule: (g, [v, s]) => [gradient(g.div(s.mul(2)).maskedFill(s.eq(0), 0), v)],
-  });
+  const result = computed('std', x, dim, options);
+  applyUnary('std', rootKernels, result.out, result.out);
+  return recordedDeviation(result.out, result, x);
 }

@@ -3,8 +3,7 @@
  * their order. The gradient goes back to where each value came from. Saves the indices.
  */
 import { boolean, describe, optionsTable } from '../../check';
-import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { record, save } from '../../autograd/node';
+import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runSortRows, runTopkRows } from '../../native/generated';
 import { itemSize } from '../../tensor/dtype';
@@ -13,6 +12,7 @@ import { allocate } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { clone, contiguous } from '../clone';
 import { checkTensor } from '../check';
+import { gradient } from '../gradient';
 import { pick } from '../launch';
 import { constant } from '../factories';
 import { scatterAdd } from '../indexing/gather';
@@ -63,14 +63,20 @@ function alongLast(
   });
 }
 
-function recordPicked(name: string, operation: string, x: Tensor, d: number, out: Sorted): Sorted {
-  const [values, indices] = out;
-  if (!isGradEnabled() || !x.requiresGrad) return out;
-  const saved = save(operation, indices);
-  const { shape, dtype } = x;
-  record(name, [x], values, (g) => [scatterAdd(constant(shape, 0, dtype), d, saved.get(), g)]);
-  return out;
+interface Picked {
+  readonly dim: number;
+  readonly indices: Tensor;
 }
+const recordedAs = (operation: string, node: string) =>
+  gradient<[Tensor], [Tensor], Picked>(operation, {
+    node,
+    saves: (_, _y, { indices }) => [indices],
+    rule: (g, [indices], { dim }, self) => [
+      scatterAdd(constant(self.next[0]!.shape, 0, g.dtype), dim, indices, g),
+    ],
+  });
+const recordedSort = recordedAs('sort', 'SortBackward0');
+const recordedTopk = recordedAs('topk', 'TopkBackward0');
 
 /**
  * The elements along `dim` in order: `[values, indices]`, also by these names (torch.sort).
@@ -92,7 +98,8 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
     runSortRows(run, values, indices, spareValues, spareIndices, rows, n, descending);
     return [values, indices];
   });
-  return recordPicked('SortBackward0', 'sort', x, d, out);
+  recordedSort(out.values, { dim: d, indices: out.indices }, x);
+  return out;
 }
 
 /**
@@ -134,5 +141,6 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
     runTopkRows(run, rows, values, indices, count, size, k, largest);
     return [values, indices];
   });
-  return recordPicked('TopkBackward0', 'topk', x, d, out);
+  recordedTopk(out.values, { dim: d, indices: out.indices }, x);
+  return out;
 }
