@@ -8,7 +8,7 @@ import { finite, optionsTable, positiveInteger } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
-import { ban, penalize, repetitionField } from './scores';
+import { ban, checkScores, penalize, repetitionField } from './scores';
 import {
   checkLimits,
   checkVocabulary,
@@ -123,6 +123,7 @@ function search<S>(
       live.map((beam) => beam.seen),
     );
     if (length < minLength && stop.size > 0) seen = ban(seen, stop, () => true);
+    checkScores(operation, seen);
     const totals = add(
       logSoftmax(seen, 1),
       reshape(
@@ -191,7 +192,8 @@ function search<S>(
  * @param model as in `tokens`; its state is a nest of [layers, N, features] and [N, features] tensors, or it has a
  *   `selectState`
  * @returns up to `beams` hypotheses, best first; for a batch an array of such
- * @throws RangeError for an empty prompt, a token outside the vocabulary and options out of range.
+ * @throws RangeError for an empty prompt, a token outside the vocabulary, options out of range, and scores that hold NaN or
+ * ∞ or leave no token.
  * @example
  * const model = (x: Tensor): [Tensor, null] => [nn.functional.oneHot(x, 5).float(), null]; // likes its input best
  * const [best] = generate.beamSearch(model, [3], { beams: 2, maxLength: 4 });

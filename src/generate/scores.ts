@@ -3,7 +3,7 @@
  * In this order, each on what the one before has left.
  */
 import { boolean, positiveInteger, rule } from '../check';
-import { argmax, div, softmax, topk } from '../ops';
+import { amax, argmax, div, softmax, topk } from '../ops';
 import { clone } from '../ops/clone';
 import { multinomial, type Generator } from '../random';
 import { drawFields } from '../random/generator';
@@ -149,9 +149,20 @@ function keepTopP(scores: Tensor, p: number): Tensor {
   return out;
 }
 
+/** @throws RangeError for a row [N, V] without a best token: one with NaN or +∞, or with −∞ alone. */
+export function checkScores(operation: string, scores: Tensor): void {
+  const best = amax(scores, 1).toTypedArray();
+  for (let n = 0; n < best.length; n++) {
+    if (Number.isFinite(best[n])) continue;
+    const what = best[n] === -Infinity ? 'leave no token to choose' : `hold ${best[n]}`;
+    throw new RangeError(`${operation}: the scores of row ${n} ${what}`);
+  }
+}
+
 /** The next token of every row, from scores [N, V] that `penalize` and `ban` have seen. */
 export function choose(operation: string, scores: Tensor, choice: Choice): Int32Array {
   const { sample, temperature, topK, topP, generator } = choice;
+  checkScores(operation, scores);
   if (!sample) return argmax(scores, 1).toTypedArray<Int32Array>();
   if (topK !== null && topK > scores.shape[1]) {
     throw new RangeError(

@@ -220,7 +220,7 @@ function start<S>(
  *   state; it is called once with the prompt, then with one token at a time
  * @param prompt tokens; or for a batch an array of such, of any lengths, or an int32 tensor [N, T]
  * @returns the tokens without prompt and stop token; for a batch an array of them
- * @throws RangeError for an empty prompt, a token outside the vocabulary, a temperature that is not positive, and k or
+ * @throws RangeError for scores that hold NaN or ∞ or leave no token, an empty prompt, a token outside the vocabulary, a temperature that is not positive, and k or
  * p out of range.
  * @example
  * class Letters extends nn.Module {
