@@ -9,7 +9,7 @@ const listOf = (out: Tensor | readonly Tensor[]): Tensor[] =>
   Array.isArray(out) ? [...(out as readonly Tensor[])] : [out as Tensor];
 
 // These look at values in JavaScript, forward or (prod: for zeros) backward.
-const refused = /^(prod|bceLoss|maskedSelect|maskedFill$)/;
+const refused = /^(prod|bceLoss|maskedSelect)/;
 
 it('refuses what reads values', () => {
   const names = table.filter(({ name }) => refused.test(name)).map(({ name }) => name);
@@ -76,4 +76,16 @@ it.each(traceable.map((entry) => [entry.name, entry] as const))('%s', (_name, en
       noGrad(() => expectSameBits(compiled(...inputs), listOf(entry.f(...inputs))));
     }
   }
+});
+
+it('the gradient of what maskedFill fills in, and integer powers, read no values', () => {
+  const x = tensor([1, 2, 3]).requiresGrad_();
+  const value = tensor(5).requiresGrad_();
+  const mask = tensor([true, false, true]);
+  const fill = (a: Tensor, v: Tensor): Tensor => a.maskedFill(mask, v).square();
+  const gradients = (f: typeof fill): (Tensor | null)[] =>
+    autograd.grad([f(x, value).sum()], [x, value]);
+  expectSameBits(gradients(compile(fill)), gradients(fill));
+  const powers = tensor([3, -1], { dtype: 'int32' });
+  expect(compile((a: Tensor) => a.pow(powers))(powers).toArray()).toEqual([27, -1]);
 });

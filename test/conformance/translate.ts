@@ -69,7 +69,10 @@ function described(name: string, call: Callable, from: PublicCall | undefined): 
   return {
     name,
     call,
-    positional: parameters.filter((one) => !isOptions(one)),
+    // The last parameter may be called otherwise where it is a number as well (`dim` of split).
+    positional: parameters.filter(
+      (one, i) => !isOptions(one) && !(from!.options.length > 0 && i === parameters.length - 1),
+    ),
     options: new Set(from?.options ?? []),
     isOrdered: parameters.length === 0,
     isRandom: random.test(base),

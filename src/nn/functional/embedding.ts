@@ -1,6 +1,7 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
 import { embedding as lookUp } from '../../ops';
 import { integer, nonNegative, optionsTable, positive } from '../../check';
+import { isFloat } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
@@ -30,6 +31,11 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
   const { paddingIdx, maxNorm, normType } = embeddingOptions.read(options);
   if (maxNorm === undefined) return lookUp(input, weight, { paddingIdx });
   anyTensor.check('embedding', 'weight', weight);
+  if (!isFloat(weight.dtype)) {
+    throw new TypeError(
+      `embedding: maxNorm scales rows of float32 or float64, but weight is ${weight.dtype}`,
+    );
+  }
   // The look-up checks the indices before any row is changed.
   lookUp(input, weight.detach(), { paddingIdx });
   renormalize(weight, new Set(input.toTypedArray()), maxNorm, normType);

@@ -271,7 +271,7 @@ export const floorDivide_: InPlace = inPlace(floorDivide);
 
 /**
  * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers.
- * @throws RangeError when the shapes do not broadcast, or for an integer to a negative integer power.
+ * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
  * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
  */
 export const pow: Binary = binary('pow', {
@@ -317,7 +317,8 @@ export const pow_: InPlace = inPlace(pow);
 function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {
   if (isFloat(dtype)) return;
   const fix = "convert with to('float32')";
-  const negative = typeof b === 'number' ? b < 0 : b.lt(0).any().item() !== 0;
-  if (negative) throw new RangeError(`pow: integers have no negative integer powers; ${fix}`);
+  // Negative elements of a tensor are PyTorch's integers: 1 / a^|b|, rounded toward 0, and 0 for a = 0.
+  if (typeof b === 'number' && b < 0)
+    throw new RangeError(`pow: integers have no negative integer powers; ${fix}`);
   if (dtype === 'bool') throw new TypeError(`pow: is not defined for two bool tensors; ${fix}`);
 }

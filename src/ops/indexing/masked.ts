@@ -49,7 +49,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   const from = x.shape;
   return record(name, [x, filler], out, (g, node) => [
     node.needs(0) ? unbroadcast(maskedFill(g, saved.get(), 0), from) : null,
-    node.needs(1) ? sum(maskedSelect(g, saved.get())) : null,
+    node.needs(1) ? sum(maskedFill(g, saved.get().logicalNot(), 0)) : null,
   ]);
 }
 

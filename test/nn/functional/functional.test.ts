@@ -92,6 +92,11 @@ describe('other functions refuse', () => {
     [() => F.pad(ones([2]), [0.5, 1]), RangeError, /amounts\[0\] must be an integer, got 0.5/],
     [() => F.pad(ones([2]), [1, 1], { mode: 'mirror' as never }), RangeError, /'constant'/],
     [() => F.embedding(indices([0]), ones([1, 1]), { maxNorm: -1 }), RangeError, /maxNorm/],
+    [
+      () => F.embedding(indices([0]), ones([1, 1], { dtype: 'int32' }), { maxNorm: 1 }),
+      TypeError,
+      /^embedding: maxNorm scales rows of float32 or float64, but weight is int32$/,
+    ],
   ])('bad arguments', (call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
