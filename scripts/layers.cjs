@@ -20,6 +20,7 @@ const layers = {
   data: ['check', 'tensor', 'ops', 'random'],
   io: ['check', 'tensor', 'ops', 'nn'],
   plot: ['check', 'tensor', 'ops'],
+  testing: ['check', 'tensor'],
   generate: ['check', 'tensor', 'autograd', 'ops', 'random', 'nn'],
   progress: ['check'],
   cli: [

@@ -10,6 +10,7 @@ export * as data from './data';
 export * as io from './io';
 export * as generate from './generate';
 export * as plot from './plot';
+export * as testing from './testing';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './progress/tqdm';
 export { getNumThreads, isa, setNumThreads } from './native/kernels';
 export type { DType } from './tensor/dtype';

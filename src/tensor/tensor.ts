@@ -286,8 +286,14 @@ export class Tensor implements Memory {
   }
 
   /** What `JSON.stringify` writes: the values as nested arrays. NaN and infinities become null there. */
-  toJSON(): NestedArray {
-    return this.toArray();
+  get toJSON(): () => NestedArray {
+    // A function of this very tensor: Jest shows differences by the toJSON of copies, whose memory is no memory.
+    return () => this.toArray();
+  }
+
+  /** @internal What Jest copies of a tensor to show how it differs: nothing of its memory and its graph. */
+  get [Symbol.for('@jest/serializableProperties')](): readonly string[] {
+    return ['toJSON'];
   }
 
   /**
