@@ -73,7 +73,7 @@ function check(items: readonly unknown[], where: string, kind: string): void {
   const other = items.findIndex((item) => typeof item !== kind);
   if (other >= 0) {
     throw new TypeError(
-      `defaultCollate: ${where} 0 is a ${kind}, ${where} ${other} is a ${typeof items[other]}`,
+      `defaultCollate: ${where} 0 is a ${kind}, ${where} ${other} is ${describe(items[other])}`,
     );
   }
 }

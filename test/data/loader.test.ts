@@ -158,7 +158,7 @@ test.each<[string, () => unknown, string]>([
   [
     'kinds',
     () => data.defaultCollate([1, true]),
-    'defaultCollate: sample 0 is a number, sample 1 is a boolean',
+    'defaultCollate: sample 0 is a number, sample 1 is true',
   ],
   ['parts', () => data.defaultCollate([[1, 2], [1]]), 'sample 0 has 2 parts, sample 1 has 1'],
   [
