@@ -19,8 +19,12 @@ export function pick<Signature extends string>(
         : dtype === 'int32'
           ? family.i32
           : family.u8;
-  if (found === undefined) throw new TypeError(`${operation}: is not defined for ${dtype} tensors`);
+  if (found === undefined) refuseType(operation, dtype);
   return found;
+}
+
+function refuseType(operation: string, dtype: DType): never {
+  throw new TypeError(`${operation}: is not defined for ${dtype} tensors`);
 }
 
 /** out = f(x), x broadcasting to out's shape; `out` may be x itself. */

@@ -54,14 +54,16 @@ export function scalarSlot(
   value: number,
   dtype: DType,
 ): Tensor {
-  if (dtype === 'int32' && (value | 0) !== value) {
-    throw new RangeError(
-      `${operation}: ${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
-    );
-  }
+  if (dtype === 'int32' && (value | 0) !== value) refuseInt32(operation, value);
   const { tensor, memory } = executor.scratch(slots[dtype][position]);
   memory[0] = dtype === 'bool' ? Number(value !== 0) : value;
   return tensor;
+}
+
+function refuseInt32(operation: string, value: number): never {
+  throw new RangeError(
+    `${operation}: ${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
+  );
 }
 
 /** The element type that two operands are promoted to. @throws TypeError unless each is a tensor or a number. */

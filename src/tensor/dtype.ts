@@ -57,11 +57,19 @@ interface Operand {
  */
 export function resultType(a: Operand | number, b: Operand | number): DType {
   if (typeof a !== 'number' && typeof b !== 'number' && a.dtype === b.dtype) return a.dtype;
-  // rank: 2 with dimensions, 1 without, 0 a plain number
-  const rank = (x: Operand | number): number => (typeof x === 'number' ? 0 : x.ndim > 0 ? 2 : 1);
-  const type = (x: Operand | number): DType => (typeof x === 'number' ? numberDType(x) : x.dtype);
-  const [ra, rb, ta, tb] = [rank(a), rank(b), type(a), type(b)];
-  if (ra === rb) return wider(ta, tb);
-  const [high, low] = ra > rb ? [ta, tb] : [tb, ta];
+  return promotedType(a, b);
+}
+
+// 2 with dimensions, 1 without, 0 a plain number
+const rankOf = (x: Operand | number): number => (typeof x === 'number' ? 0 : x.ndim > 0 ? 2 : 1);
+const typeOf = (x: Operand | number): DType => (typeof x === 'number' ? numberDType(x) : x.dtype);
+
+function promotedType(a: Operand | number, b: Operand | number): DType {
+  const ta = typeOf(a);
+  const tb = typeOf(b);
+  const order = rankOf(a) - rankOf(b);
+  if (order === 0) return wider(ta, tb);
+  const high = order > 0 ? ta : tb;
+  const low = order > 0 ? tb : ta;
   return info[low].category > info[high].category ? low : high;
 }

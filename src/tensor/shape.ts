@@ -163,7 +163,10 @@ export function checkDistinctDims(
 
 /** The shape that both broadcast to. @throws RangeError naming the first pair of sizes that do not agree. */
 export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
-  if (sameShape(a, b)) return a;
+  return sameShape(a, b) ? a : stretchedShape(operation, a, b);
+}
+
+function stretchedShape(operation: string, a: Shape, b: Shape): Shape {
   if (b.length === 0) return a;
   if (a.length === 0) return b;
   const ndim = Math.max(a.length, b.length);
