@@ -35,3 +35,4 @@ export {
   type Field,
   type Rule,
 } from './rule';
+export { Snapshot } from './snapshot';

@@ -44,8 +44,6 @@ export class Options<T extends object, Undefined extends keyof T = never> {
   readonly #names: readonly string[];
   readonly #rules: Readonly<Record<string, Rule<unknown>>>;
   readonly #required: readonly string[];
-  // What was verified last: an optimizer asks at each step, and nearly always of the same values.
-  #verified: readonly unknown[] = [];
 
   constructor(
     readonly operation: string,
@@ -90,15 +88,7 @@ export class Options<T extends object, Undefined extends keyof T = never> {
    */
   verify(values: Resolved<T, Undefined>, operation = this.operation): void {
     const given = values as Readonly<Record<string, unknown>>;
-    const names = this.#names;
-    const known = this.#verified;
-    let same = known.length === names.length;
-    for (let i = 0; same && i < names.length; i++) same = isUnchanged(given[names[i]], known[i]);
-    if (same) return;
-    this.#verified = names.map((name) => {
-      const value = this.#rules[name].check(operation, name, given[name]);
-      return Array.isArray(value) ? (value as unknown[]).slice() : value;
-    });
+    for (const name of this.#names) this.#rules[name].check(operation, name, given[name]);
   }
 
   #fallback(name: string, operation: string): unknown {
@@ -163,14 +153,6 @@ export function refuseOption(
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
-}
-
-// An array is compared with a copy of what it was.
-function isUnchanged(value: unknown, known: unknown): boolean {
-  if (value === known) return typeof value !== 'object' || value === null;
-  if (!Array.isArray(value) || !Array.isArray(known) || value.length !== known.length) return false;
-  for (let i = 0; i < known.length; i++) if (value[i] !== known[i]) return false;
-  return true;
 }
 
 // Plain objects and instances of classes; not arrays, Maps, typed arrays, promises, revoked Proxies.

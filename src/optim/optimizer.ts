@@ -2,7 +2,15 @@
  * Optimizer: parameter groups, per-parameter state, and both as a state dict. How a group is updated is each
  * optimizer's own file.
  */
-import { boolean, functionOf, isIterable, optionsTable, refuse, refuseOption } from '../check';
+import {
+  boolean,
+  functionOf,
+  isIterable,
+  optionsTable,
+  refuse,
+  refuseOption,
+  Snapshot,
+} from '../check';
 import { clearGrad } from '../autograd/clear';
 import { setGradMode, withGradMode } from '../autograd/mode';
 import { contiguous } from '../ops/clone';
@@ -79,6 +87,8 @@ export abstract class Optimizer<
   readonly defaults: Readonly<Required<O>>;
   /** @internal How often `step` was called: a scheduler warns when it is not. */
   updates = 0;
+  // Of each group, when its options were checked last: nearly always they are what they were at the step before.
+  readonly #checked: Snapshot[] = [];
 
   /**
    * @param params parameters, or groups of them with options of their own
@@ -173,11 +183,19 @@ export abstract class Optimizer<
     const groups = this.paramGroups;
     // All gradients are checked before any parameter changes.
     const updates: Update<S>[][] = [];
-    for (let i = 0; i < groups.length; i++) this.checkOptions(groups[i]);
+    for (let i = 0; i < groups.length; i++) this.#checkChanged(i);
     for (let i = 0; i < groups.length; i++) updates.push(this.#collect(groups[i]));
     for (let i = 0; i < groups.length; i++) {
       if (updates[i].length > 0) this.update(updates[i], groups[i]);
     }
+  }
+
+  #checkChanged(i: number): void {
+    const group = this.paramGroups[i];
+    const checked = (this.#checked[i] ??= new Snapshot());
+    if (checked.matches(group)) return;
+    this.checkOptions(group);
+    checked.take(group);
   }
 
   #collect(group: ParamGroup<O>): Update<S>[] {

@@ -322,6 +322,26 @@ describe('options', () => {
     expect(() => optimizer.step()).toThrow(message);
     expect(w.toArray()).toEqual([1, 1]);
   });
+
+  it('refuses at step what an option was changed to after steps with it, in each group and inside an array', () => {
+    const [a, b] = [ones([1], { requiresGrad: true }), ones([1], { requiresGrad: true })];
+    const betas: [number, number] = [0.9, 0.999];
+    const optimizer = new optim.Adam([{ params: [a] }, { params: [b], lr: 0.1, betas }]);
+    a.add(b).sum().backward();
+    optimizer.step();
+    optimizer.step();
+    const [first, second] = optimizer.paramGroups;
+    (second.betas as [number, number])[1] = 2;
+    const outOfRange = new RangeError('Adam: betas[1] must be a number from 0 to below 1, got 2');
+    expect(() => optimizer.step()).toThrow(outOfRange);
+    expect(() => optimizer.step()).toThrow(outOfRange);
+    (second.betas as [number, number])[1] = 0.5;
+    optimizer.step();
+    first.maximize = 1 as never;
+    expect(() => optimizer.step()).toThrow(
+      new TypeError('Adam: maximize must be true or false, got 1'),
+    );
+  });
 });
 
 it.each(['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad'] as const)(
