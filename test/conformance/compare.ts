@@ -102,8 +102,11 @@ export function expectBits(actual: unknown, expected: unknown): void {
   if (!bytes(actual).equals(bytes(expected))) throw new Error('other bits');
 }
 
+/** `operation: sentence`, and no fault of ours. */
+const ours = /^(?!internal:)[\w.]+: /;
+
 /** Throws unless `run` throws one of our own sentences. */
-export function expectRefusal(run: () => unknown, theirs: string): void {
+export function expectRefusal(run: () => unknown, theirs: string, words = ours): void {
   let error: unknown;
   try {
     run();
@@ -112,9 +115,6 @@ export function expectRefusal(run: () => unknown, theirs: string): void {
   }
   if (error === undefined) throw new Error(`accepted; PyTorch: ${theirs}`);
   const { name, message } = error as Error;
-  if (!['TypeError', 'RangeError', 'Error'].includes(name) || !ours.test(message))
+  if (!['TypeError', 'RangeError', 'Error'].includes(name) || !words.test(message))
     throw new Error(`refused by "${name}: ${message}"`);
 }
-
-/** `operation: sentence`, and no fault of ours. */
-const ours = /^(?!internal:)[\w.]+: /;

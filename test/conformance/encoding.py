@@ -1,7 +1,7 @@
 """How calls and results are written: JSON with the elements of tensors in a binary file beside it.
 
 A tensor is {"t": [dtype, shape, offset, requires gradient]}; the same tensor twice in a call has the same offset.
-Numbers that JSON cannot hold are {"n": "inf"}, element types {"d": "float32"}, slices {"s": [start, stop, step]},
+Floats that JSON cannot hold, or not tell from integers, are {"n": "inf"}, {"n": "2.0"}, element types {"d": "float32"}, slices {"s": [start, stop, step]},
 `...` {"s": "..."}; arguments that were left out before one that was given are {"gap": true}.
 """
 
@@ -86,9 +86,7 @@ class Writer:
                 raise Untranslatable("an integer beyond 2^53")
             return x
         if isinstance(x, float):
-            if math.isfinite(x) and not (x == 0 and math.copysign(1, x) < 0):
-                return x
-            return {"n": str(x)}
+            return {"n": str(x)} if x.is_integer() or not math.isfinite(x) else x
         if isinstance(x, (list, tuple, torch.Size)):
             return [self.value(one) for one in x]
         if hasattr(x, "item") and hasattr(x, "dtype"):  # a number of NumPy's

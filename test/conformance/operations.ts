@@ -15,6 +15,11 @@ import { isSpecial, methodOf, target, translate, type Target } from './translate
 /** OpInfo draws with this seed where an operation is random. */
 export const seed = 42;
 const layouts: Layout[] = ['interleaved', 'transposed', 'offset'];
+/** A compiled function has results of fixed shapes: these depend on values, so that tracing them is refused. */
+const shapedByValues = new Set(['nonzero', 'unique', 'maskedSelect', 'bincount']);
+/** Others do where this argument is a tensor. */
+const shapingArguments: Record<string, string> = { narrow: 'start', repeatInterleave: 'repeats' };
+
 /** Without a copy, which rows there are depends on where the elements are. */
 const views = new Set(['x.view', 'x.viewAs']);
 
@@ -184,7 +189,10 @@ function checkForms(
       check('in place', () => checkInPlace({ ...to, call: inPlace.call }, record, reader, layout));
   const isTraceable = record.out?.every((code) => reader.values(code) !== undefined);
   if (tensors.length > 0 && isTraceable && !to.isUninitialised)
-    check('compile', () => checkCompiled(to, record, reader));
+    check('compile', () => {
+      if (isShapedByValues(base, record, reader)) expectUntraceable(to, record, reader);
+      else checkCompiled(to, record, reader);
+    });
 }
 
 function checkInPlace(to: Target, record: OperationRecord, reader: Reader, layout: Layout): void {
@@ -193,18 +201,34 @@ function checkInPlace(to: Target, record: OperationRecord, reader: Reader, layou
   else expectSame(run(), record.inPlace as Code, reader, { elementwise: record.elementwise });
 }
 
+function isShapedByValues(base: string, record: OperationRecord, reader: Reader): boolean {
+  const given = record.args.find(([name]) => name === shapingArguments[base]);
+  return shapedByValues.has(base) || (given !== undefined && reader.values(given[1]) !== undefined);
+}
+
+function expectUntraceable(to: Target, record: OperationRecord, reader: Reader): void {
+  const call = prepared(to, record.args, reader);
+  const plain = (...by: Tensor[]): Tensor[] => listOf(to.call(...replaced(call.args, call.tensors, by))) as Tensor[]; // prettier-ignore
+  expectRefusal(() => compile(plain)(...call.tensors), 'the shape depends on values', /^compile: /);
+}
+
+/** The arguments with tensors in place of others. */
+function replaced(args: unknown[], tensors: readonly Tensor[], by: readonly Tensor[]): unknown[] {
+  const replace = (x: unknown): unknown => {
+    if (x instanceof Tensor) return by[tensors.indexOf(x)];
+    if (Array.isArray(x)) return x.map(replace);
+    if (typeof x !== 'object' || x === null) return x;
+    return Object.fromEntries(Object.entries(x).map(([k, v]) => [k, replace(v)]));
+  };
+  return args.map(replace);
+}
+
 /** Compiled, with the uncompiled bits: results and gradients. */
 function checkCompiled(to: Target, record: OperationRecord, reader: Reader): void {
   const run = (isCompiled: boolean): unknown[] => {
     const call = prepared(to, record.args, reader);
-    const replaced = (args: unknown, by: readonly Tensor[]): unknown => {
-      if (args instanceof Tensor) return by[call.tensors.indexOf(args)];
-      if (Array.isArray(args)) return args.map((one) => replaced(one, by));
-      if (typeof args !== 'object' || args === null) return args;
-      return Object.fromEntries(Object.entries(args).map(([k, v]) => [k, replaced(v, by)]));
-    };
-    const plain = (...tensors: Tensor[]): Tensor[] =>
-      listOf(to.call(...(replaced(call.args, tensors) as unknown[]))) as Tensor[];
+    const plain = (...by: Tensor[]): Tensor[] =>
+      listOf(to.call(...replaced(call.args, call.tensors, by))) as Tensor[];
     manualSeed(seed);
     const outs = isCompiled ? compile(plain)(...call.tensors) : plain(...call.tensors);
     if (record.gradients === undefined) return outs;

@@ -25,18 +25,18 @@ const dropoutOptions = optionsTable<DropoutOptions, 'generator'>('dropout', {
  * Sets elements to 0 with probability `p` and multiplies the others by 1 / (1 − p), while `training`
  * (torch.nn.functional.dropout). The mask is what PyTorch draws on a CPU.
  * @param p default: 0.5
- * @throws RangeError unless p lies in 0 … 1; TypeError when the input is not of floats.
+ * @throws RangeError unless p lies in 0 … 1; TypeError when elements are drawn for an input that is not of floats.
  * @example nn.functional.dropout(ones([4]), 0.2, { training: false }) // [1, 1, 1, 1]
  */
 export function dropout(input: Tensor, p: number = 0.5, options?: DropoutOptions): Tensor {
   const { training, generator } = dropoutOptions.read(options);
   anyTensor.check('dropout', 'input', input);
   probability.check('dropout', 'p', p);
+  if (!training || p === 0 || input.numel === 0) return input;
+  if (p === 1) return mul(input, fullLike(input, 0));
   if (!isFloat(input.dtype)) {
     throw new TypeError(`dropout: takes float tensors, got ${input.dtype}`);
   }
-  if (!training || p === 0 || input.numel === 0) return input;
-  if (p === 1) return mul(input, fullLike(input, 0));
   const mask = bernoulli_(emptyAs(input), 1 - p, { generator });
   return mul(input, div_(mask, 1 - p));
 }

@@ -119,6 +119,10 @@ describe('Dropout', () => {
     for (const p of [-0.1, 1.1, NaN]) expect(() => new nn.Dropout(p)).toThrow(RangeError);
     expect(() => new nn.Dropout('a' as never)).toThrow(TypeError);
     expect(() => F.dropout(indices([1]))).toThrow(/takes float tensors, got int32/);
+    // torch.nn.functional.dropout(torch.tensor([1]), p, training): nothing is drawn, or nothing is kept
+    expect(F.dropout(indices([1]), 0).toArray()).toEqual([1]);
+    expect(F.dropout(indices([1]), 0.5, { training: false }).toArray()).toEqual([1]);
+    expect(F.dropout(indices([1]), 1).toArray()).toEqual([0]);
   });
 });
 
