@@ -57,6 +57,7 @@ export interface TypedKernels {
   cast_to_u8: 'Unary';
   div: 'Binary';
   squared_difference: 'Binary';
+  logaddexp: 'Binary';
   add: 'Binary';
   sub: 'Binary';
   mul: 'Binary';
@@ -355,8 +356,8 @@ export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void
 export const FillAt = { out: 0, value: 1 } as const;
 
 /**
- * div squared_difference add sub mul pow maximum minimum remainder floor_divide lt le gt ge eq ne logical_and
- * logical_or logical_xor tanh_backward sigmoid_backward relu_backward abs_backward silu_backward
+ * div squared_difference logaddexp add sub mul pow maximum minimum remainder floor_divide lt le gt ge eq ne
+ * logical_and logical_or logical_xor tanh_backward sigmoid_backward relu_backward abs_backward silu_backward
  * log_sigmoid_backward gelu_backward gelu_tanh_backward
  */
 export function runBinary(run: Kernel<'Binary'>, a: Elements, b: Elements, out: Elements): void {

@@ -8,6 +8,7 @@ export * from './elementwise/clamp';
 export * from './elementwise/close';
 export * from './elementwise/compare';
 export * from './elementwise/extremum';
+export * from './elementwise/logaddexp';
 export * from './elementwise/logical';
 export * from './elementwise/unary';
 export { where } from './elementwise/where';

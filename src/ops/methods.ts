@@ -24,6 +24,7 @@ import * as bounds from './elementwise/clamp';
 import * as closeness from './elementwise/close';
 import * as comparison from './elementwise/compare';
 import * as extremum from './elementwise/extremum';
+import * as logaddexp from './elementwise/logaddexp';
 import * as logic from './elementwise/logical';
 import * as unary from './elementwise/unary';
 import * as choice from './elementwise/where';
@@ -64,6 +65,7 @@ const methods = {
   ...closeness,
   ...comparison,
   ...extremum,
+  ...logaddexp,
   ...logic,
   ...unary,
   ...extrema,

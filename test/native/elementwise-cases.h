@@ -83,6 +83,11 @@ inline long double geluTanhSlope(long double x) {
          x * (1 - t * t) / 2 * std::sqrt(2 / 3.14159265358979323846L) * (1 + 3 * 0.044715L * x * x);
 }
 // The remainder with the sign of the divisor.
+inline long double logAddExp(long double a, long double b) {
+  if (std::isnan(a) || std::isnan(b)) return a + b;
+  const long double larger = std::fmax(a, b);
+  return std::isinf(a) || std::isinf(b) ? larger : larger + std::log1p(std::exp(-std::fabs(a - b)));
+}
 inline long double pythonMod(long double a, long double b) {
   const long double r = std::fmod(a, b);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
@@ -156,6 +161,7 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       BINARY(remainder, pythonMod(a, b), 0.501),
       BINARY(floor_divide, std::floor(a / b), 0, -20, 20, 0, false),
       BINARY(squared_difference, (a - b) * (a - b), 2, -20, 20, 0, false),
+      BINARY(logaddexp, logAddExp(a, b), 3, -20, 20, 4),
       BINARY_WITH(add_scaled, (-0.75), a - 0.75L * b, 0.61),
       BINARY_WITH(lerp, (0.25), a + 0.25L * (b - a), 2, -20, 20, 40, false),
       BINARY_WITH(lerp, (0.75), a + 0.75L * (b - a), 2, -20, 20, 40, false),

@@ -55,7 +55,7 @@ const ofOneTensor = [
 const ofTwoOperands = [
   ...['add', 'div', 'eq', 'floorDivide', 'ge', 'gt', 'le', 'logicalAnd', 'logicalOr', 'logicalXor'],
   ...['lt', 'maximum', 'minimum', 'mul', 'ne', 'pow', 'remainder', 'sub', 'allclose', 'equal'],
-  ...['isclose'],
+  ...['isclose', 'logaddexp'],
 ];
 const ofTargets = [
   ...['mseLoss', 'l1Loss', 'smoothL1Loss', 'huberLoss', 'bceLoss', 'bceWithLogits'],

@@ -69,7 +69,7 @@ const ofTwo = [
     'logicalAnd',
   ],
   ...['logicalOr', 'logicalXor', 'lt', 'max', 'maximum', 'min', 'minimum', 'mul', 'ne', 'pow'],
-  ...['remainder', 'rsub', 'sub'],
+  ...['logaddexp', 'remainder', 'rsub', 'sub'],
 ];
 const alongDim = [
   'topk',

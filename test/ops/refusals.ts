@@ -23,6 +23,7 @@ export const refusals: readonly Refusal[] = [
       'floorDivide(float64[2,3], float64[2])',
       'maximum(float64[2,3], float64[2])',
       'minimum(float64[2,3], float64[2])',
+      'logaddexp(float64[2,3], float64[2])',
       'eq(float64[2,3], float64[2])',
       'ne(float64[2,3], float64[2])',
       'lt(float64[2,3], float64[2])',
@@ -130,12 +131,13 @@ export const refusals: readonly Refusal[] = [
       'norm(int32[2])',
       'softmax(int32[2,3], 1)',
       'logSoftmax(int32[2,3], 1)',
+      'logaddexp(int32[6], int32[6])',
     ],
   ],
   [
     'TypeError',
     "takes float32 or float64, got bool; convert with to('float32')",
-    ['mean(bool[3])', 'var(bool[3])', 'std(bool[3])'],
+    ['mean(bool[3])', 'var(bool[3])', 'std(bool[3])', 'logaddexp(bool[3], bool[3])'],
   ],
   [
     'RangeError',

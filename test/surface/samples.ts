@@ -54,7 +54,8 @@ const unaryNames = [
   'square', 'tan', 'tanh', 'trunc', 'clone', 'detach', 'contiguous', 'float', 'double', 'int', 'bool',
 ] as const; // prettier-ignore
 const binaryNames = [
-  'eq', 'floorDivide', 'ge', 'gt', 'le', 'lt', 'maximum', 'minimum', 'mul', 'ne', 'pow', 'remainder', 'equal',
+  'eq', 'floorDivide', 'ge', 'gt', 'le', 'logaddexp', 'lt', 'maximum', 'minimum', 'mul', 'ne', 'pow', 'remainder',
+  'equal',
 ] as const; // prettier-ignore
 const dimNames = [
   'all',

@@ -1,6 +1,7 @@
 // Arithmetic of two and three tensors: the code of the lines of binary.inc, and kernels with a parameter.
 // Floats by lanes, int32 by elements modulo 2^32.
 #include "walk.h"
+#include "../simd/math.h"
 #include "../simd/pow.h"
 #include "../simd/vec.h"
 
@@ -51,6 +52,14 @@ OSTINATO_INLINE T floorQuotient(T a, T b) {
     const T r = a % b;
     return a / b - (r != 0 && (r < 0) != (b < 0));
   }
+}
+
+// ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), in which nothing overflows. Of an infinity it is the larger
+// operand, where the difference may be none.
+template <class T>
+OSTINATO_INLINE Vec<T> logAddExp(const Vec<T>& a, const Vec<T>& b) {
+  const Vec<T> larger = max(a, b), infinity = broadcast(T(Format<T>::infinity));
+  return select(infinity <= abs(a), larger, larger + log1p(exp(-abs(a - b))));
 }
 
 #define KERNEL_BINARY_FLOAT(name, weight, expression)                                     \
