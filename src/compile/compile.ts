@@ -38,8 +38,9 @@ const anyFunction = functionOf('a function of tensors');
  * `fn` must be a pure function of tensors: it takes tensors (numbers, strings, booleans and null count as constants; all
  * may be in nested arrays), returns a tensor or an array of tensors, and may use tensors from outside, such as a module's
  * parameters, whose present values each call reads. Refused with an error: reading values (`item`, `toArray`, printing,
- * shapes that depend on values), random operations, changing an argument or a tensor from outside in place, hooks and
- * `backward` inside. What the first call did is what later ones do: `fn` must not depend on other state that changes.
+ * shapes that depend on values), seeding, changing an argument or a tensor from outside in place, hooks and
+ * `backward` inside. Random operations are replayed too: each call draws the numbers that `fn` itself would have drawn. What a
+ * check of values finds (a target that is no class, a probability above 1) is an error of each call. What the first call did is what later ones do: `fn` must not depend on other state that changes.
  *
  * Its results are tensors of their own, also where `fn` returns a view. They have one node in the graph. Where its gradient
  * is itself differentiated (`createGraph`), `fn` runs again, uncompiled. The gradient of a tensor that several calls in one

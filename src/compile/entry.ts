@@ -37,9 +37,14 @@ interface Run {
   readonly outputs: readonly (Saved | null)[];
   /** What is held from outside, in the order of the entry's. */
   readonly captured: readonly Saved[];
+  /** What the states of the generators were that the forward has drawn from. */
+  readonly states: readonly Uint8Array[];
 }
 
 const saved = (x: Tensor): Saved => save('a compiled function', x);
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Storage): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 const alignUp = (n: number): number => Math.ceil(n / 64) * 64;
 
@@ -149,6 +154,7 @@ export class Entry {
     const memory = differentiable.length > 0 ? borrow(this.saved.bytes) : null;
     this.place(forward, traced.inputs, given);
     this.place(forward, traced.outputs, outputs);
+    const states = memory === null ? [] : traced.drawn.map((state) => bytesOf(state).slice());
     forward.run(memory);
     if (memory !== null) {
       const run: Run = {
@@ -156,6 +162,7 @@ export class Entry {
         inputs: traced.inputs.map((slot, i) => saved(this.reads(slot) ? given[i] : inputs[i])),
         outputs: traced.outputs.map((slot, i) => (this.reads(slot) ? saved(outputs[i]) : null)),
         captured: this.captured.map(({ tensor }) => saved(tensor)),
+        states,
       };
       const node = recordTuple(
         'CompiledBackward',
@@ -211,15 +218,23 @@ export class Entry {
 
   // The gradients with a graph of their own: the function runs again, uncompiled.
   private recorded(
-    { inputs, captured }: Run,
+    { inputs, captured, states }: Run,
     grads: readonly (Tensor | null)[],
     self: Node,
   ): Gradients {
     for (const one of captured) one.get();
     const values = inputs.map((one) => one.get());
-    return recompute(self, values, this.traced.leaves, grads, (aliases) => {
+    const { leaves, drawn } = this.traced;
+    return recompute(self, values, leaves, grads, (aliases) => {
+      // It draws what the forward drew.
+      const now = drawn.map((state) => bytesOf(state).slice());
+      drawn.forEach((state, i) => bytesOf(state).set(states[i]));
       const outs: Tensor[] = [];
-      flattenResult(this.run(aliases), outs);
+      try {
+        flattenResult(this.run(aliases), outs);
+      } finally {
+        drawn.forEach((state, i) => bytesOf(state).set(now[i]));
+      }
       return this.differentiable.map((i) => outs[i]);
     });
   }

@@ -2,7 +2,7 @@
  * A program: calls with all addresses as offsets from bases. Base 0 is the workspace of temporaries, base 1 the memory
  * that a forward run leaves for its backward, each other one an argument, a result, or a tensor held from outside.
  */
-import { kernelNumber, programFormat, runProgram } from '../native/recording';
+import { kernelNames, kernelNumber, programFormat, runProgram } from '../native/recording';
 import { borrow, giveBack } from '../tensor/storage';
 import { Doubles, type Memory } from '../native/kernels';
 import { isChain, withChains, writeChain, type Step } from './chain';
@@ -36,8 +36,10 @@ export function withoutUnused(calls: readonly Call[], wanted: Iterable<Buffer>):
 }
 
 const bounds = kernelNumber('index_bounds');
+const isDraw = new Set(kernelNames.flatMap((name, i) => (name.startsWith('random_') ? [i] : [])));
+// A check, and a draw that moves its generator on, count whatever becomes of the rest.
 const isResult = (call: Call, buffer: Buffer, needed: ReadonlySet<Buffer>): boolean =>
-  needed.has(buffer) || call.kernel === bounds;
+  needed.has(buffer) || call.kernel === bounds || isDraw.has(call.kernel);
 
 const copyBytes = kernelNumber('copy_u8');
 
@@ -115,6 +117,8 @@ export class Program {
   /** By address of the buffer. */
   private readonly baseOf = new Map<number, number>();
   private readonly workspaceBytes: number;
+  /** What checks say, by their place in the code. */
+  private readonly messages = new Map<number, string>();
   // Keeps the memory of constants alive.
   private readonly constants: Memory[] = [];
 
@@ -165,7 +169,10 @@ export class Program {
     const code: number[] = [];
     for (const step of steps) {
       if (isChain(step)) writeChain(step, place, code);
-      else writeCall(step, place, code);
+      else {
+        if (step.message !== undefined) this.messages.set(code.length, step.message);
+        writeCall(step, place, code);
+      }
     }
     this.code = new Doubles(Float64Array.from(code));
     this.bases = new Doubles(new Float64Array(2 + this.baseOf.size));
@@ -190,6 +197,8 @@ export class Program {
     const failed = runProgram(this.code, this.bases);
     giveBack(workspace);
     if (failed < 0) return;
+    const message = this.messages.get(failed);
+    if (message !== undefined) throw new RangeError(message);
     const [low, high] = this.code.values.subarray(failed + 3 + 2);
     throw new RangeError(
       `compile: a tensor of indices holds a value outside ${low} … ${high - 1}, the range that the function indexes with it`,

@@ -49,6 +49,8 @@ export interface Call {
   readonly pointers: Pointer[];
   /** Of an elementwise call: the argument where its Strided begins (native/kernels/strided.h); else -1. */
   readonly strided: number;
+  /** Of index_bounds: what a run says that finds a value outside. */
+  readonly message?: string;
   /** Addresses in the table that the first argument points to (gemm_batch_reduce). */
   readonly table?: readonly Pointer[];
 }
@@ -58,7 +60,7 @@ const firstAddress = 2 ** 49;
 const alignment = 64;
 const nothing = new ArrayBuffer(0);
 
-const unsuited = /^(sgd|adam|rmsprop|adagrad|table_|random_|mt19937_|fma_peak|read_peak)/;
+const unsuited = /^(sgd|adam|rmsprop|adagrad|table_|mt19937_|fma_peak|read_peak)/;
 
 const isIn = ({ address, bytes }: Buffer, at: number): boolean =>
   at >= address && at < address + Math.max(1, bytes);
@@ -83,6 +85,10 @@ export class Trace implements Executor {
   private readonly tensors: Tensor[] = [];
   /** Tensors from outside that operations have taken. */
   readonly captured = new Set<Tensor>();
+  /** The states of the generators that calls draw from. */
+  readonly drawn = new Set<Storage>();
+  /** What the calls of index_bounds that are not taken over yet say when they find something. */
+  private readonly messages: (string | null)[] = [];
   private next = firstAddress;
 
   /** Runs `body` with this trace on. */
@@ -144,6 +150,15 @@ export class Trace implements Executor {
       this.outside.set(storage, bufferAt(storage, 'captured'));
     }
     return true;
+  }
+
+  draws(state: Storage): void {
+    this.drawn.add(state);
+    if (!this.outside.has(state)) this.outside.set(state, bufferAt(state, 'constant'));
+  }
+
+  bounds(message: string | null): void {
+    this.messages.push(message);
   }
 
   elements(x: Tensor, length: number): TypedArray {
@@ -218,8 +233,8 @@ export class Trace implements Executor {
   private callOf(kernel: number, args: number[], kinds: Float64Array): Call {
     const name = kernelNames[kernel];
     if (unsuited.test(name)) {
-      if (/^(random|mt19937)/.test(name)) {
-        this.refuse('a random operation', 'each call would draw the same numbers; draw outside');
+      if (name.startsWith('mt19937')) {
+        this.refuse('a number drawn for JavaScript', 'a trace has no values; draw it outside');
       }
       this.refuse(name, 'it changes state outside the function');
     }
@@ -241,7 +256,9 @@ export class Trace implements Executor {
       const { kind } = buffer;
       const writes = isField ? kind === 'made' : role === argumentKind.writeAddress;
       if (writes) {
-        if (kind !== 'made' && !(kind === 'constant' && name === 'index_bounds')) {
+        const isOwn =
+          kind === 'made' || (kind === 'constant' && /^(index_bounds|random_)/.test(name));
+        if (!isOwn) {
           throw new Error(
             `compile: ${name} would change ${kind === 'given' ? 'an argument' : 'a tensor from outside'} in place; a compiled function must only compute results`,
           );
@@ -251,7 +268,8 @@ export class Trace implements Executor {
       args[i] = 0;
       pointers.push({ at: i, buffer, offset: address - buffer.address, writes, itemSize: size });
     }
-    return { kernel, args, pointers, strided };
+    const message = name === 'index_bounds' ? (this.messages.shift() ?? undefined) : undefined;
+    return { kernel, args, pointers, strided, message };
   }
 
   // Where index_bounds leaves its finding.

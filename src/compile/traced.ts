@@ -9,6 +9,7 @@ import { nextOrder, nodeOf, type Node } from '../autograd/node';
 import { clone } from '../ops/clone';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
+import type { Storage } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { Trace, type Buffer, type Call } from './trace';
 import { flattenResult, replaceTensors } from './tree';
@@ -40,6 +41,8 @@ export interface Traced {
   readonly gradients: readonly (Slot | null)[];
   /** Every tensor from outside that the function uses. */
   readonly captured: readonly Tensor[];
+  /** The states of the generators that it draws from. */
+  readonly drawn: readonly Storage[];
 }
 
 /** What is known of an argument. */
@@ -148,6 +151,7 @@ export function traceFunction(
         leaves,
         gradients: grads.map((g) => g && slot(g)),
         captured: [...trace.captured],
+        drawn: [...trace.drawn],
       };
     });
   } finally {

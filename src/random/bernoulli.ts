@@ -1,10 +1,15 @@
 /** Coin tosses: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
 import { probability, refuse } from '../check';
+import { noGrad } from '../autograd/mode';
 import { record } from '../autograd/node';
 import { family } from '../native/families';
 import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
 import { cast } from '../ops/cast';
 import { copyInto } from '../ops/clone';
+import { ge, le } from '../ops/elementwise/compare';
+import { logicalAnd } from '../ops/elementwise/logical';
+import { verifyInRuns } from '../ops/verify';
+import { executor } from '../tensor/executor';
 import { pick } from '../ops/launch';
 import { zerosLike } from '../ops/factories';
 import { expand } from '../ops/view/expand';
@@ -18,6 +23,11 @@ const kernels = { same: family('random_bernoulli'), each: family('random_bernoul
 
 /** @throws RangeError when an element of p is outside 0 … 1. */
 function checkProbabilities(operation: string, p: Tensor): void {
+  if (executor.isTrace) {
+    const conditions = noGrad(() => logicalAnd(ge(p, 0), le(p, 1)));
+    verifyInRuns(conditions, `${operation}: probabilities must lie in 0 … 1`);
+    return;
+  }
   const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
   for (let i = 0; i < values.length; i++) {
     if (!(values[i] >= 0 && values[i] <= 1)) {

@@ -4,8 +4,11 @@ import { noGrad } from '../autograd/mode';
 import { kernel } from '../native/families';
 import { runMt19937Words } from '../native/generated';
 import { add, mul } from '../ops/elementwise/arithmetic';
+import { ge } from '../ops/elementwise/compare';
+import { verifyInRuns } from '../ops/verify';
 import type { TensorOptions } from '../ops/factories';
 import { isFloat, type DType } from '../tensor/dtype';
+import { executor } from '../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
 import { broadcastShapes, checkShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -168,8 +171,12 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options: Draw
   if (typeof mean !== 'number') checkFloats('normal', mean, 'mean');
   if (typeof std !== 'number') checkFloats('normal', std, 'std');
   if (typeof std === 'number') {
-    const around = mean as Tensor;
-    return add(normal_(empty(around.shape, around.dtype), 0, std, options), around);
+    const { shape, dtype } = mean as Tensor;
+    return add(normal_(empty(shape, dtype), 0, std, options), mean);
+  }
+  if (executor.isTrace) {
+    verifyInRuns(ge(std, 0), 'normal: every standard deviation must be at least 0');
+    return around(mean, std, options);
   }
   const deviations = std.toTypedArray();
   for (let i = 0; i < deviations.length; i++) {
@@ -179,6 +186,10 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options: Draw
       );
     }
   }
+  return around(mean, std, options);
+}
+
+function around(mean: number | Tensor, std: Tensor, options: DrawOptions): Tensor {
   const shape =
     typeof mean === 'number' ? std.shape : broadcastShapes('normal', mean.shape, std.shape);
   const dtype = typeof mean === 'number' ? std.dtype : mean.dtype;

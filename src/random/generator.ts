@@ -6,7 +6,8 @@ import { instanceOf, optionsTable, refuse } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/generated';
 import { addon, memoryAt } from '../native/kernels';
-import { allocate, type Storage } from '../tensor/storage';
+import { executor, native } from '../tensor/executor';
+import type { Storage } from '../tensor/storage';
 
 const seedState = kernel('mt19937_seed');
 const drawWords = kernel('mt19937_words');
@@ -61,13 +62,14 @@ function nonDeterministicSeed(): bigint {
  * const noise = randn([2, 3], { generator });
  */
 export class Generator {
-  private readonly storage: Storage = allocate(allBytes);
+  private readonly storage: Storage = native.allocate(allBytes);
   private readonly view = new DataView(this.storage.buffer, this.storage.byteOffset, allBytes);
   private currentSeed = defaultSeed;
   /** @internal Where the kernels find the state. */
   readonly address = this.storage.address;
 
   constructor() {
+    executor.refuse('new Generator', 'each run would start from the same seed; make it outside');
     this.manualSeed(defaultSeed);
   }
 
@@ -77,6 +79,7 @@ export class Generator {
    * @throws TypeError when it is neither; RangeError when it is out of range or no integer.
    */
   manualSeed(seed: number | bigint): this {
+    executor.refuse('seeding', 'it changes a generator for good; do it outside');
     this.currentSeed = checkSeed('manualSeed', seed);
     runMt19937Seed(seedState, this, Number(BigInt.asUintN(32, this.currentSeed)));
     return this;
@@ -95,6 +98,7 @@ export class Generator {
 
   /** The state as 5056 bytes, the same that PyTorch's `get_state()` gives. */
   getState(): Uint8Array {
+    executor.refuse('getState', 'a state is known in a run only; take it outside');
     const bytes = new Uint8Array(savedBytes);
     const out = new DataView(bytes.buffer);
     out.setBigUint64(0, this.currentSeed, little);
@@ -116,6 +120,7 @@ export class Generator {
    * @throws TypeError unless it is bytes; RangeError when they are not the state of such a generator.
    */
   setState(state: Uint8Array): this {
+    executor.refuse('setState', 'it changes a generator for good; do it outside');
     if (!ArrayBuffer.isView(state)) refuse('setState', 'state', 'a Uint8Array', state);
     if (state.byteLength !== savedBytes) {
       throw new RangeError(
@@ -141,6 +146,12 @@ export class Generator {
     this.view.setFloat64(at.nextNormal, from.getFloat64(saved.nextNormal, little), little);
     const kept = from.getInt32(saved.hasNextNormal, little) !== 0;
     this.view.setUint32(at.hasNextNormal, kept ? 1 : 0, little);
+    return this;
+  }
+
+  /** @internal Says that numbers are about to be drawn; returns this generator. */
+  drawing(): this {
+    executor.draws(this.storage);
     return this;
   }
 
@@ -218,7 +229,7 @@ const drawOptions = optionsTable<DrawOptions, 'generator'>('random', drawFields)
  * @throws TypeError for anything that is not `{ generator }`.
  */
 export const generatorOf = (operation: string, options: DrawOptions | undefined): Generator =>
-  drawOptions.read(options, operation).generator ?? defaultGenerator;
+  (drawOptions.read(options, operation).generator ?? defaultGenerator).drawing();
 
 /**
  * The 63-bit seed that PyTorch's data loader takes from the default generator (or its own). Iterating over a

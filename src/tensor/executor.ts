@@ -41,6 +41,10 @@ export interface Executor {
   elements(x: View, length: number): TypedArray;
   /** A number for the next call to read: `slot`, unless calls after it may overwrite that too early. */
   scratch<S extends Scalar>(slot: S): S;
+  /** A generator, whose state is `state`, is about to be drawn from. */
+  draws(state: Storage): void;
+  /** The next call looks for values outside a range; in a trace, what each run says when it finds one. */
+  bounds(message: string | null): void;
   /** An in-place operation is about to change `x`. */
   changes(operation: string, x: View): void;
   /** `operation` is about to do what a trace cannot hold, for the reason `why`. */
@@ -60,6 +64,8 @@ export const native: Executor = {
     return arrayOver(dtype, storage.buffer, storage.byteOffset + offset * itemSize(dtype), length);
   },
   scratch: (slot) => slot,
+  draws() {},
+  bounds() {},
   changes() {},
   refuse() {},
 };
@@ -95,6 +101,12 @@ class Switch implements Executor {
   }
   scratch<S extends Scalar>(slot: S): S {
     return this.trace === null ? slot : this.trace.scratch(slot);
+  }
+  draws(state: Storage): void {
+    if (this.trace !== null) this.trace.draws(state);
+  }
+  bounds(message: string | null): void {
+    if (this.trace !== null) this.trace.bounds(message);
   }
   changes(operation: string, x: View): void {
     if (this.trace !== null) this.trace.changes(operation, x);

@@ -6,7 +6,6 @@ import {
   manualSeed,
   nn,
   noGrad,
-  rand,
   randn,
   tensor,
   zeros,
@@ -244,12 +243,6 @@ describe('compile refuses', () => {
     ['toString', (v) => (v.add(1).toString(), v), reads],
     ['nonzero', (v) => v.nonzero(), reads],
     ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), reads],
-    ['rand', (v) => v.add(rand([3])), 'compile: a random operation cannot be traced'],
-    [
-      'dropout',
-      (v) => nn.functional.dropout(v, 0.5),
-      'compile: a random operation cannot be traced',
-    ],
     ['a change of its argument', (v) => v.add_(1), 'compile: the function changes an argument'],
     [
       'a change of a view of it',

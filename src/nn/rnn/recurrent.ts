@@ -35,7 +35,7 @@ export interface UnrollOptions {
   returnsOutput?: boolean;
   /**
    * Whether steps are traced once for each shape and replayed. Default: true. Without it the cell's JavaScript runs
-   * at each step; it may then draw random numbers, as dropout does.
+   * at each step.
    */
   compile?: boolean;
 }

@@ -6,9 +6,13 @@
 import { record, save } from '../../autograd/node';
 import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
+import { executor } from '../../tensor/executor';
 import { cast } from '../cast';
 import { contiguous, copyInto } from '../clone';
 import { constant } from '../factories';
+import { add, mul } from '../elementwise/arithmetic';
+import { ge } from '../elementwise/compare';
+import { where } from '../elementwise/where';
 import { expand } from '../view/expand';
 import { permute } from '../view/permute';
 import { reshape } from '../view/reshape';
@@ -25,6 +29,7 @@ interface Resolved {
 // The index tensors as one index over the product of their dimensions, negative ones wrapped.
 function combine(operation: string, x: Tensor, dims: readonly number[], tensors: Tensor[]): Tensor {
   const sizes = dims.map((d) => x.shape[d]);
+  if (executor.isTrace) return combineByOperations(operation, x, dims, tensors);
   if (tensors.length === 1) {
     const only = contiguous(tensors[0]);
     if (firstOutside(only, 0, sizes[0]) < 0) return only;
@@ -52,6 +57,24 @@ function combine(operation: string, x: Tensor, dims: readonly number[], tensors:
     }
   }
   return out;
+}
+
+// The same where no values are known: a run looks at them.
+function combineByOperations(
+  operation: string,
+  x: Tensor,
+  dims: readonly number[],
+  tensors: readonly Tensor[],
+): Tensor {
+  let all: Tensor | null = null;
+  for (const [i, t] of tensors.entries()) {
+    const size = x.shape[dims[i]];
+    const message = `${operation}: an index is out of range for dimension ${dims[i]} of size ${size} (shape ${showShape(x.shape)})`;
+    firstOutside(contiguous(t), -size, size, message);
+    const wrapped: Tensor = where(ge(t, 0), t, add(t, size));
+    all = all === null ? wrapped : add(mul(all, size), wrapped);
+  }
+  return all!;
 }
 
 /** @throws RangeError when an index is out of range or index shapes do not broadcast. */

@@ -7,6 +7,7 @@ import { record, save } from '../../autograd/node';
 import { family, kernel } from '../../native/families';
 import { runIndexAdd, runIndexBounds, runIndexCopy, runIndexSelect } from '../../native/generated';
 import { Doubles } from '../../native/kernels';
+import { executor } from '../../tensor/executor';
 import { numelOf, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
@@ -49,10 +50,19 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
 
 const position = new Doubles(new Float64Array(1));
 
-/** Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) stands, or -1. */
-export function firstOutside(index: Tensor, low: number, high: number): number {
+/**
+ * Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) stands, or -1. A trace
+ * says -1; each of its runs throws a RangeError where there is one, with `message` if given.
+ */
+export function firstOutside(
+  index: Tensor,
+  low: number,
+  high: number,
+  message: string | null = null,
+): number {
+  executor.bounds(message);
   runIndexBounds(bounds, index, index.numel, low, high, position);
-  return position.values[0];
+  return executor.isTrace ? -1 : position.values[0];
 }
 
 /**

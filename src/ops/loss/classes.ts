@@ -6,9 +6,13 @@ import { integer, type Fields, type Resolved } from '../../check';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
+import { executor } from '../../tensor/executor';
 import { cast } from '../cast';
 import { contiguous } from '../clone';
 import { checkTensor } from '../check';
+import { ne } from '../elementwise/compare';
+import { where } from '../elementwise/where';
+import { firstOutside } from '../indexing/rows';
 import { checkFloat } from '../reduce/launch';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
 
@@ -113,6 +117,11 @@ export function checkClasses(
 }
 
 function checkIndices(operation: string, target: Tensor, classes: number, ignore: number): void {
+  if (executor.isTrace) {
+    const message = `${operation}: a target is not a class: the input has ${classes} (0 to ${classes - 1}), and ignoreIndex is ${ignore}`;
+    firstOutside(where(ne(target, ignore), target, 0), 0, classes, message);
+    return;
+  }
   const memory = target.memory(target.numel);
   for (let i = 0; i < memory.length; i++) {
     const index = memory[i];
