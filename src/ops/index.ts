@@ -3,7 +3,18 @@ import './arithmetic';
 import './methods';
 
 export * from './elementwise/activation';
-export * from './elementwise/arithmetic';
+export {
+  add,
+  div,
+  floorDivide,
+  mul,
+  pow,
+  remainder,
+  rsub,
+  sub,
+  type AlphaOptions,
+  type DivOptions,
+} from './elementwise/arithmetic';
 export * from './elementwise/clamp';
 export * from './elementwise/close';
 export * from './elementwise/compare';

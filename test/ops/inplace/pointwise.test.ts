@@ -98,6 +98,12 @@ describe('functions of two tensors', () => {
   });
 });
 
+test('the package has in-place functions where PyTorch has them: of one tensor', () => {
+  const ofTwo = ['add_', 'sub_', 'mul_', 'div_', 'pow_', 'remainder_', 'floorDivide_'];
+  expect(ofTwo.filter((name) => name in ostinato)).toEqual([]);
+  expect(['relu_', 'exp_', 'clamp_'].filter((name) => name in ostinato)).toHaveLength(3);
+});
+
 describe('element types', () => {
   test('stay: the result is converted to that of x', () => {
     const x = tensor([1, 2]);
