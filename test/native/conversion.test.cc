@@ -52,7 +52,7 @@ void checkCopies(const KernelTable& table) {
     for (size_t d = dims - 1; d-- > 0;) contiguous[d] = contiguous[d + 1] * shape[d + 1];
     std::vector<T> x;
     for (int64_t i = 0; i < n; ++i) x.push_back(T(i * 7 + 1));
-    // Where element i of the permuted array lies in x.
+    // Where element i of the permuted array is in x.
     std::vector<int64_t> at;
     for (int64_t i = 0; i < n; ++i) {
       int64_t place = 0;

@@ -12,8 +12,8 @@ namespace {
 
 constexpr int maxInputs = 3;
 
-// Inputs in pairs and triples that meet every corner, results on one table, and what may be asked
-// of them.
+// Inputs in pairs and triples that cover all special values, results on one table, and the checks
+// made of them.
 template <class In, class Out>
 class Harness {
  public:

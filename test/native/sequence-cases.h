@@ -145,7 +145,7 @@ struct Placed {
           std::memcpy(&a[(t * layer.N + n) * features], at(t, n), size_t(features) * sizeof(T));
     return a;
   }
-  // What lies between the halves is left alone.
+  // What is between the halves must not be written.
   bool othersUntouched() const {
     if (offset == 0) return true;
     for (int64_t i = 0; i < memory.size(); ++i)

@@ -12,7 +12,7 @@ void packedProduct(const Product<T>& p, char* scratch) {
                          evenBlock(p.K, blockDepth<T>, 4),
                          evenBlock(tiles.tiles, blockRows<T> / tileRows, 1)};
   T* const panels = reinterpret_cast<T*>(scratch);
-  // Of a row-major float B, a first tile of at least 4 rows packs whole panels on its way.
+  // Of a row-major float B, a first tile of at least 4 rows packs whole panels as it reads them.
   const bool fusing = sizeof(T) == 4 && p.bColumn == 1 && tiles.rows(0) >= 4;
   RowsOfA<T> a = {p, panels + blocks.columns * blocks.depth};
   PackedOnFirstUse<T> b = {p, panels, blocks.tiles < tiles.tiles, fusing};

@@ -9,11 +9,11 @@ namespace ostinato::OSTINATO_ISA {
 template <class T>
 void table_sum_squares(const double* table, int64_t rows, double* out, Work& work) {
   double* const sums = reinterpret_cast<double*>(work.scratch(work, 0));
-  const int64_t room = Work::scratchBytes / int64_t(sizeof(double));
+  const int64_t capacity = Work::scratchBytes / int64_t(sizeof(double));
   double total = 0;
   // More chunks than scratch holds (17 billion elements) never arrive: tensors are smaller.
   const int64_t chunks = tableChunks(table, rows, 2);
-  if (chunks > room) {
+  if (chunks > capacity) {
     *out = -1;
     return;
   }

@@ -130,8 +130,8 @@ class Backward {
                                       ldS, ldH, n0};
       cell.gradients(place, column0, columnH, active);
       if (work) work->barrier(*work);
-      // Rows that begin at this step need the gradient of their initial state only if somebody
-      // asks.
+      // Rows that begin at this step need the gradient of their initial state only if it was
+      // asked for.
       const int64_t wanted = s.gradH0 ? active : min(step.carriedRows, active);
       if (wanted > n0) recur(step, wanted, part, state);
     }

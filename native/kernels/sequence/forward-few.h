@@ -207,7 +207,7 @@ class ForwardFew {
     bool finite = true;
     const auto pack = [&](int64_t v, const Panel<T>& part) {
       packer.packH(group, v, part);
-      // Nobody asks where a state is given and the packed weights are not kept.
+      // Not needed where a state is given and the packed weights are not kept.
       if (!(s.h0 && s.training)) finite &= packer.finite(part);
     };
     const auto multiplyPart = [&](int64_t v, const Panel<T>& panel) {

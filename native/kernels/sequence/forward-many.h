@@ -1,5 +1,5 @@
 // The forward pass of many rows: each step's x and h as one product, whose weights are packed in
-// panels that stay in L1 while all the row tiles pass by. A worker takes its rows through the whole
+// panels that stay in L1 for all row tiles. A worker takes its rows through the whole
 // sequence; rows are independent.
 #pragma once
 

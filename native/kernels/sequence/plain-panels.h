@@ -65,7 +65,7 @@ struct CopiedStrips {
 
 // C[rows, ldc] = A * panels from their step k0 on, groups g0 .. g1-1; fromZero, or else
 // continuing what C holds. strips: stripElements(maxRows, stripDepth) of scratch. Panels read in place are
-// passed in blocks of K, the next block being asked for meanwhile.
+// read in blocks of K, the next block being prefetched meanwhile.
 template <class T>
 void productOfRows(int64_t rows, int64_t K, DenseRows<T> a, const PlainPanels<T>& panels,
                    int64_t k0, int64_t g0, int64_t g1, bool fromZero, T* c, int64_t ldc,

@@ -14,8 +14,8 @@ inline constexpr int W = Vec<T>::lanes;
 
 // Some column vectors of B: vector v of step k is at p + k * kStride + v * vStride. Where a tile
 // holds several vectors (AVX-512) those of one step are adjacent, [K][vectors][W]; elsewhere each
-// vector is a panel of its own, [vectors][K][W], small enough to stay in L1 while all row tiles
-// pass by.
+// vector is a panel of its own, [vectors][K][W], small enough to stay in L1 for all row tiles that
+// read it.
 inline constexpr bool vectorsTogether = panelVectors > 1;
 
 // Vectors in a Panel of a matrix that has no gates (W_hr, and unpacked weights in backward).
@@ -44,7 +44,7 @@ OSTINATO_INLINE Panel<T> panelOf(const T* p, int64_t vectors, int64_t K) {
   return {p, vectors, W<T>, K * W<T>};
 }
 
-// At most this many steps of k pass over all row tiles before the next ones do: that part of a
+// At most this many steps of k are done for all row tiles before the next ones: that part of a
 // panel and a tile of A stay in L1. K is cut into equal blocks.
 template <class T>
 inline constexpr int64_t stripDepth = 1088 / sizeof(T);
@@ -101,7 +101,7 @@ void multiplyFew(int rows, int64_t K, const DenseRows<T>& a, const Panel<T>& b, 
       });
   });
 }
-// The same for any number of rows: a few vectors stay in L1 while all row tiles pass by.
+// The same for any number of rows: a few vectors stay in L1 for all row tiles.
 template <class T>
 void multiply(int64_t rows, int64_t K, DenseRows<T> a, const Panel<T>& b, const T* start, T* c,
               int64_t ldc, int64_t distance = 0) {
