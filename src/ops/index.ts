@@ -55,7 +55,7 @@ export { embedding, oneHot, type EmbeddingOptions } from './indexing/embedding';
 export { gather, scatter, scatterAdd, takeAlongDim } from './indexing/gather';
 export type { Index, IndexList } from './indexing/indices';
 export type { Slice, SliceText } from './indexing/slice';
-export { nonzero } from './indexing/mask';
+export { nonzero, type NonzeroOptions } from './indexing/mask';
 export { maskedFill, maskedSelect } from './indexing/masked';
 export { cat, hstack, stack, vstack } from './joining/cat';
 export type { DimOptions } from './joining/dim';
@@ -106,6 +106,7 @@ export {
   movedim,
   swapaxes,
   unflatten,
+  type MeshgridOptions,
 } from './view/rearrange';
 export { flatten, reshape } from './view/reshape';
 export { narrow, select, slice, squeeze, unsqueeze } from './view/select';

@@ -50,7 +50,7 @@ const drawn = (): Record<string, unknown> => ({ ...tensorOptions(), generator: g
 
 const unaryNames = [
   'abs', 'ceil', 'cos', 'erf', 'exp', 'expm1', 'floor', 'isfinite', 'isinf', 'isnan', 'log', 'log10', 'log1p', 'log2',
-  'logsigmoid', 'neg', 'reciprocal', 'relu', 'round', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sin', 'softsign', 'sqrt',
+  'logsigmoid', 'neg', 'reciprocal', 'relu', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sin', 'softsign', 'sqrt',
   'square', 'tan', 'tanh', 'trunc', 'clone', 'detach', 'contiguous', 'float', 'double', 'int', 'bool',
 ] as const; // prettier-ignore
 const binaryNames = [
@@ -179,10 +179,10 @@ const operations: Record<string, Make> = {
   min: () => withOptions({ keepdim: true }, x(2, 3), 1),
   maskedFill: () => call(x(2), bools(true, false), 0),
   maskedSelect: () => call(x(2), bools(true, false)),
-  meshgrid: () => call([x(2), x(3)]),
+  meshgrid: () => withOptions({ indexing: 'xy' }, [x(2), x(3)]),
   movedim: () => call(x(2, 3), 0, 1),
   narrow: () => call(x(4, 3), 0, 1, 2),
-  nonzero: () => call(x(3)),
+  nonzero: () => withOptions({ asTuple: true }, x(3)),
   permute: () => call(x(2, 3), [1, 0]),
   transpose: () => call(x(2, 3), 0, 1),
   swapaxes: () => call(x(2, 3), 0, 1),
@@ -198,7 +198,9 @@ const operations: Record<string, Make> = {
   tril: () => call(x(3, 3), 1),
   triu: () => call(x(3, 3), 1),
   unflatten: () => call(x(6), 0, [2, 3]),
-  unique: () => withOptions({ sorted: true, returnInverse: true, returnCounts: true }, ints(2, 1)),
+  round: () => withOptions({ decimals: 1 }, x(3)),
+  unique: () =>
+    withOptions({ sorted: true, dim: 0, returnInverse: true, returnCounts: true }, ints(2, 1)),
   where: () => call(bools(true, false), x(2), x(2)),
 };
 

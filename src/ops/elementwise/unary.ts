@@ -2,8 +2,12 @@
  * Functions of one tensor without parameters. Integers are computed as float32 where a result is real. Where a gradient
  * reads the result, that is because the result is alive anyway.
  */
+import { integer, optionsTable } from '../../check';
+import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../check';
 import { inPlace, unary, type Unary } from '../define';
+import { inPlace as changeInPlace } from '../inplace/inplace';
 
 type InPlace = (x: Tensor) => Tensor;
 
@@ -388,19 +392,57 @@ export const ceil: Unary = unary('ceil', { ...steps, kinks: atIntegers });
  */
 export const ceil_: InPlace = inPlace(ceil);
 
+/** Options of `round`. */
+export interface RoundOptions {
+  /** How many digits after the point are kept; negative rounds to tens, hundreds, … Default: none, for integers. */
+  decimals?: number;
+}
+const roundOptions = optionsTable<RoundOptions, 'decimals'>('round', {
+  decimals: integer.optional,
+});
+
+const nearest = unary('round', { ...steps, kinks: betweenIntegers });
+const nearestInPlace = inPlace(nearest);
+
+// round(x·10^d) / 10^d, in x's own precision, as PyTorch computes it.
+function roundTo(operation: string, x: Tensor, decimals: number): Tensor {
+  if (!isFloat(x.dtype)) {
+    throw new TypeError(`${operation}: decimals are those of float32 or float64, got ${x.dtype}`);
+  }
+  if (decimals === 0) return nearest(x);
+  const scale = 10 ** Math.abs(decimals);
+  return decimals > 0 ? nearest(x.mul(scale)).div(scale) : nearest(x.div(scale)).mul(scale);
+}
+
 /**
- * The nearest integer, of two the even one (torch.round).
- * @throws TypeError unless `x` is a tensor.
- * @example round(tensor([0.5, 1.5, 2.4])) // [0, 2, 2]
+ * The nearest integer, or the nearest number of so many `decimals`, of two the even one (torch.round).
+ * @throws TypeError unless `x` is a tensor, of floats where there are decimals.
+ * @example
+ * round(tensor([0.5, 1.5, 2.4])); // [0, 2, 2]
+ * round(tensor([0.126, 2]), { decimals: 2 }); // [0.13, 2]
  */
-export const round: Unary = unary('round', { ...steps, kinks: betweenIntegers });
+export const round: Unary & ((x: Tensor, options?: RoundOptions) => Tensor) = Object.assign(
+  (x: Tensor, options?: RoundOptions): Tensor => {
+    checkTensor('round', 'x', x);
+    const { decimals } = roundOptions.read(options);
+    return decimals === undefined ? nearest(x) : roundTo('round', x, decimals);
+  },
+  { declaration: nearest.declaration },
+);
 /**
- * x rounded to the nearest integer, of two the even one; returns x (torch.round_).
+ * x rounded to the nearest integer or to so many `decimals`, of two the even one; returns x (torch.round_).
  * @throws TypeError unless `x` is a tensor of a type that holds the result; Error on a leaf that requires
  * gradients.
  * @example tensor([0.5, 1.5, 2.4]).round_() // [0, 2, 2]
  */
-export const round_: InPlace = inPlace(round);
+export function round_(x: Tensor, options?: RoundOptions): Tensor {
+  checkTensor('round_', 'x', x);
+  const { decimals } = roundOptions.read(options, 'round_');
+  if (decimals === undefined) return nearestInPlace(x);
+  return changeInPlace('round_', x, [], (before) => roundTo('round_', before, decimals), {
+    saves: false,
+  });
+}
 
 /**
  * x without its fraction (torch.trunc).

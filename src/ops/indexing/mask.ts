@@ -1,4 +1,5 @@
 /** Masks as indices: where a bool tensor is true. */
+import { boolean, optionsTable } from '../../check';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../clone';
 import { checkTensor } from '../check';
@@ -33,14 +34,25 @@ export function nonzeroColumns(x: Tensor): Tensor[] {
   return columns;
 }
 
+/** Options of `nonzero`. */
+export interface NonzeroOptions {
+  /** A vector of indices for each dimension, which index `x` together, in place of one matrix. Default: false. */
+  asTuple?: boolean;
+}
+const nonzeroOptions = optionsTable<NonzeroOptions>('nonzero', { asTuple: boolean.or(false) });
+
 /**
  * The indices of the elements that are not zero: int32 [count, ndim], a row for each, in row-major order
- * (torch.nonzero, torch.argwhere).
+ * (torch.nonzero, torch.argwhere); with `asTuple` the columns of that matrix (a scalar has one).
  * @example nonzero(tensor([[0, 5], [7, 0]])) // [[0, 1], [1, 0]]
  * @throws TypeError unless `x` is a tensor.
  */
-export function nonzero(x: Tensor): Tensor {
+export function nonzero(x: Tensor, options?: NonzeroOptions & { asTuple?: false }): Tensor;
+export function nonzero(x: Tensor, options: NonzeroOptions & { asTuple: true }): Tensor[];
+export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] {
   checkTensor('nonzero', 'x', x);
+  const { asTuple } = nonzeroOptions.read(options);
+  if (asTuple) return nonzeroColumns(x.ndim === 0 ? x.reshape([1]) : x);
   const found = positionsOf(x);
   const out = empty([found.length, x.ndim], 'int32');
   const memory = out.memory(out.numel);

@@ -1,11 +1,12 @@
 /** unique, bincount: which values there are, and how often. No gradients. */
-import { count, optionsTable } from '../../check';
+import { boolean, count, integer, optionsTable } from '../../check';
 import { anyTensor } from '../../tensor/rules';
-import { sameShape, showShape } from '../../tensor/shape';
+import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous, detach } from '../clone';
 import { checkTensor } from '../check';
 import { constant } from '../factories';
+import { indexSelect } from '../indexing/along';
 import { checkIndex } from '../indexing/rows';
 import { named, type Named } from '../named';
 import { reshape } from '../view/reshape';
@@ -13,11 +14,22 @@ import { sort } from './sort';
 
 /** Options of `unique`. */
 export interface UniqueOptions {
+  /** Whether the results are in order, which they always are. Default: true. */
+  sorted?: boolean;
+  /** Compares the sub-tensors along this dimension, in place of the elements. Default: none. */
+  dim?: number;
   /** Also where each element of x stands among the distinct ones, in x's shape. */
   returnInverse?: boolean;
   /** Also how often each distinct element occurs. */
   returnCounts?: boolean;
 }
+
+const uniqueOptions = optionsTable<UniqueOptions, 'dim'>('unique', {
+  sorted: boolean.or(true),
+  dim: integer.optional,
+  returnInverse: boolean.or(false),
+  returnCounts: boolean.or(false),
+});
 
 /** One tensor, or a tuple of as many as the options ask for. */
 export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; returnCounts: true }
@@ -31,15 +43,29 @@ export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; 
 /**
  * The distinct elements of `x`, in order (torch.unique). With `returnInverse` or `returnCounts`, a tuple of the
  * results asked for, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every
- * NaN is distinct.
+ * NaN is distinct. With `dim` the distinct sub-tensors along it, in the order of their elements, and a vector `inverse`.
  * @example const [words, counts] = unique(tensor([3, 1, 3]), { returnCounts: true }); // [1, 3], [1, 2]
- * @throws TypeError unless `x` is a tensor.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or another one without elements.
  */
 export function unique<const O extends UniqueOptions = Record<never, never>>(
   x: Tensor,
   options?: O,
 ): Uniques<O> {
   checkTensor('unique', 'x', x);
+  const { dim, returnInverse, returnCounts } = uniqueOptions.read(options);
+  const found = dim === undefined ? uniqueElements(x) : uniqueAlong(x, dim);
+  const { values, inverse, counts } = found;
+  if (!returnInverse && !returnCounts) return values as Uniques<O>;
+  return named({
+    values,
+    ...(returnInverse ? { inverse } : {}),
+    ...(returnCounts ? { counts } : {}),
+  }) as unknown as Uniques<O>;
+}
+
+type Found = Record<'values' | 'inverse' | 'counts', Tensor>;
+
+function uniqueElements(x: Tensor): Found {
   const [sorted, order] = sort(reshape(detach(x), [-1]), 0);
   const [values, origin] = [sorted.memory(x.numel), order.memory(x.numel)];
   const inverse = empty(x.shape, 'int32');
@@ -56,12 +82,42 @@ export function unique<const O extends UniqueOptions = Record<never, never>>(
     out[i] = values[starts[i]];
     often[i] = (starts[i + 1] ?? values.length) - starts[i];
   }
-  if (!options?.returnInverse && !options?.returnCounts) return distinct as Uniques<O>;
-  return named({
-    values: distinct,
-    ...(options.returnInverse ? { inverse } : {}),
-    ...(options.returnCounts ? { counts } : {}),
-  }) as unknown as Uniques<O>;
+  return { values: distinct, inverse, counts };
+}
+
+function uniqueAlong(x: Tensor, dim: number): Found {
+  const d = checkDim('unique', dim, x.ndim);
+  const n = x.ndim === 0 ? 1 : x.shape[d];
+  if (x.shape.some((size, k) => k !== d && size === 0)) {
+    throw new RangeError(
+      `unique: along dimension ${d} every other dimension must have elements, got shape ${showShape(x.shape)}`,
+    );
+  }
+  const rows = contiguous(x.ndim === 0 ? detach(x) : detach(x).movedim(d, 0));
+  const memory = rows.memory(x.numel);
+  const width = n === 0 ? 0 : x.numel / n;
+  const compare = (a: number, b: number): number => {
+    for (let k = 0; k < width; k++) {
+      const [u, v] = [memory[a * width + k], memory[b * width + k]];
+      if (u !== v) return u < v || Number.isNaN(v) ? -1 : 1;
+    }
+    return 0;
+  };
+  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => compare(a, b) || a - b);
+  const inverse = empty([n], 'int32');
+  const places = inverse.memory(n);
+  const starts: number[] = [];
+  for (const [i, row] of order.entries()) {
+    if (i === 0 || compare(order[i - 1], row) !== 0) starts.push(i);
+    places[row] = starts.length - 1;
+  }
+  const [chosen, counts] = [empty([starts.length], 'int32'), empty([starts.length], 'int32')];
+  const [first, often] = [chosen.memory(starts.length), counts.memory(starts.length)];
+  for (const [i, start] of starts.entries()) {
+    first[i] = order[start];
+    often[i] = (starts[i + 1] ?? n) - start;
+  }
+  return { values: indexSelect(detach(x), d, chosen), inverse, counts };
 }
 
 /** Options of `bincount`. */

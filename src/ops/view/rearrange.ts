@@ -1,5 +1,5 @@
 /** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
-import { describe } from '../../check';
+import { describe, oneOf, optionsTable } from '../../check';
 import {
   checkDim,
   checkDims,
@@ -154,14 +154,23 @@ export function diag(x: Tensor, offset = 0): Tensor {
   });
 }
 
+/** Options of `meshgrid`. */
+export interface MeshgridOptions {
+  /** `'xy'` swaps the first two dimensions of the grids, as plots have them. Default: `'ij'`. */
+  indexing?: 'ij' | 'xy';
+}
+const meshgridOptions = optionsTable<MeshgridOptions>('meshgrid', {
+  indexing: oneOf('ij', 'xy').or('ij'),
+});
+
 /**
- * Coordinate grids of vectors: result i repeats tensors[i] over all dimensions but i (torch.meshgrid with
- * indexing 'ij').
- * @throws RangeError for a tensor of more than one dimension.
+ * Coordinate grids of vectors: result i repeats tensors[i] over all dimensions but i (torch.meshgrid).
+ * @throws RangeError for a tensor of more than one dimension; TypeError for what is no tensor or no option.
  * @example meshgrid([tensor([1, 2]), tensor([3, 4])]).map((grid) => grid.toArray()) // [[[1, 1], [2, 2]], [[3, 4], [3, 4]]]
  */
-export function meshgrid(list: readonly Tensor[]): Tensor[] {
+export function meshgrid(list: readonly Tensor[], options?: MeshgridOptions): Tensor[] {
   const tensors = checkTensors('meshgrid', list);
+  const { indexing } = meshgridOptions.read(options);
   for (const [i, x] of tensors.entries()) {
     if (x.ndim > 1) {
       throw new RangeError(
@@ -170,7 +179,7 @@ export function meshgrid(list: readonly Tensor[]): Tensor[] {
     }
   }
   const shape = tensors.map((x) => numelOf(x.shape));
-  return tensors.map((x, i) =>
+  const grids = tensors.map((x, i) =>
     expand(
       reshape(
         x,
@@ -179,4 +188,5 @@ export function meshgrid(list: readonly Tensor[]): Tensor[] {
       shape,
     ),
   );
+  return indexing === 'xy' && grids.length > 1 ? grids.map((grid) => transpose(grid, 0, 1)) : grids;
 }

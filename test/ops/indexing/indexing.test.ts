@@ -365,3 +365,11 @@ describe('masks', () => {
     expect(nonzero(tensor([NaN, 0])).toArray()).toEqual([[0]]);
   });
 });
+
+describe('nonzero', () => {
+  it('gives a vector for each dimension with asTuple, of which a scalar has one', () => {
+    // torch.nonzero(torch.tensor([[0, 5], [7, 0]]), as_tuple=True), torch.nonzero(torch.tensor(3), as_tuple=True)
+    expect(nonzero(tensor([[0, 5], [7, 0]]), { asTuple: true }).map(flat)).toEqual([[0, 1], [1, 0]]); // prettier-ignore
+    expect(tensor(3).nonzero({ asTuple: true }).map(flat)).toEqual([[0]]);
+  });
+});

@@ -199,3 +199,24 @@ describe('bincount', () => {
     expect(() => bincount(arange(2), { weights: zeros([3]) })).toThrow(RangeError);
   });
 });
+
+describe('unique along a dimension', () => {
+  it('finds sub-tensors, in the order of their elements', () => {
+    // torch.unique(torch.tensor([[2, 1], [0, 3], [2, 1], [0, 1]]), dim=0, return_inverse=True, return_counts=True)
+    const rows = tensor([[2, 1], [0, 3], [2, 1], [0, 1]], { dtype: 'int32' }); // prettier-ignore
+    const options = { dim: 0, returnInverse: true, returnCounts: true } as const;
+    const { values, inverse, counts } = unique(rows, options);
+    expect(values.toArray()).toEqual([[0, 1], [0, 3], [2, 1]]); // prettier-ignore
+    expect([flat(inverse), flat(counts)]).toEqual([[2, 1, 2, 0], [1, 1, 2]]); // prettier-ignore
+    expect(unique(rows.t(), { dim: 1 }).toArray()).toEqual([[0, 0, 2], [1, 3, 1]]); // prettier-ignore
+    expect(unique(zeros([0, 3]), { dim: 0 }).shape).toEqual([0, 3]);
+  });
+
+  it('refuses other dimensions without elements', () => {
+    expect(() => unique(zeros([0, 3]), { dim: 1 })).toThrow(
+      new RangeError(
+        'unique: along dimension 1 every other dimension must have elements, got shape [0, 3]',
+      ),
+    );
+  });
+});

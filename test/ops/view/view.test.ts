@@ -96,3 +96,13 @@ describe('narrow', () => {
     expect(() => arange(5).narrow(0, tensor(1), 2)).toThrow(TypeError);
   });
 });
+
+describe('meshgrid', () => {
+  it('swaps the first two dimensions with indexing xy', () => {
+    // torch.meshgrid(torch.tensor([1, 2, 3]), torch.tensor([4, 5]), indexing='xy')
+    const [a, b] = meshgrid([tensor([1, 2, 3]), tensor([4, 5])], { indexing: 'xy' });
+    expect(a.toArray()).toEqual([[1, 2, 3], [1, 2, 3]]); // prettier-ignore
+    expect(b.toArray()).toEqual([[4, 4, 4], [5, 5, 5]]); // prettier-ignore
+    check((x, y) => meshgrid([x, y], { indexing: 'xy' }), leaf([2]), leaf([3]));
+  });
+});
