@@ -1,10 +1,18 @@
 /** Tensors from nothing: from JavaScript values, constants, ranges. */
-import { boolean, count as anyCount, number, optionsTable, refuse, type Resolved } from '../check';
+import {
+  boolean,
+  count as anyCount,
+  either,
+  number,
+  optionsTable,
+  refuse,
+  type Resolved,
+} from '../check';
 import { family } from '../native/families';
 import { runFill } from '../native/generated';
 import { isFloat, suffixOf, type DType, type TypedArray } from '../tensor/dtype';
-import { dtype as anyDType } from '../tensor/rules';
-import { checkShape, type Shape } from '../tensor/shape';
+import { anyTensor, dtype as anyDType } from '../tensor/rules';
+import { checkShape, showShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { empty as uninitialised } from '../tensor/tensor';
 import { checkTensor } from './check';
@@ -201,8 +209,9 @@ export const fullLike = (x: Tensor, value: number, options?: TensorOptions): Ten
 /**
  * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
  * `arange(end)` starts at 0.
- * @throws TypeError unless start, end and step are numbers; RangeError for a step of 0 or one that does not lead
- * to `end`.
+ * With dtype int32, start and step lose their fractions, but only once they and `end` have said how many there are.
+ * @throws TypeError unless start, end and step are numbers, and for bool; RangeError for a step of 0 or one that
+ * does not lead to `end`.
  * @example arange(0, 6, 2) // [0, 2, 4]
  */
 export function arange(
@@ -233,33 +242,51 @@ export function arange(
   }
   const integers = [from, to, by].every(Number.isInteger);
   const { dtype = integers ? 'int32' : 'float32' } = wanted;
+  if (dtype === 'bool') throw new TypeError('arange: is not defined for bool; use int32');
   const length = Math.ceil((to - from) / by);
   const out = uninitialised(checkShape('arange', [length]), dtype);
-  fill(out, length, (i) => from + i * by);
+  // Of integers first and step are integers, as in PyTorch; how many there are follows from the fractions.
+  const [first, gap] = dtype === 'int32' ? [Math.trunc(from), Math.trunc(by)] : [from, by];
+  fill(out, length, (i) => first + i * gap);
   return finish(out, wanted);
 }
 
 /**
  * `steps` values evenly spaced from `start` to `end`, both included (torch.linspace).
- * @throws TypeError unless start and end are numbers; RangeError when `steps` is no integer of at least 0.
+ * @param start a number, or a tensor of 0 dimensions; without its fraction for int32
+ * @param end the same
+ * @throws TypeError unless start and end are numbers or tensors; RangeError for a tensor of more dimensions, and when
+ * `steps` is no integer of at least 0.
  * @example linspace(0, 1, 3) // [0, 0.5, 1]
  */
 export function linspace(
-  start: number,
-  end: number,
+  start: number | Tensor,
+  end: number | Tensor,
   steps: number,
   options?: TensorOptions,
 ): Tensor {
-  number.check('linspace', 'start', start);
-  number.check('linspace', 'end', end);
+  const [first, last] = [endOf('start', start), endOf('end', end)];
   anyCount.check('linspace', 'steps', steps);
   const wanted = tensorOptions.read(options, 'linspace');
   const { dtype = 'float32' } = wanted;
   const out = uninitialised(checkShape('linspace', [steps]), dtype);
-  const gap = steps > 1 ? (end - start) / (steps - 1) : 0;
+  const [from, to] = dtype === 'int32' ? [Math.trunc(first), Math.trunc(last)] : [first, last];
+  const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
-  fill(out, steps, (i) => (i < steps / 2 ? start + gap * i : end - gap * (steps - 1 - i)));
+  fill(out, steps, (i) => (i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i)));
   return finish(out, wanted);
+}
+
+const numberOrTensor = either<number | Tensor>(number, anyTensor);
+function endOf(name: string, value: number | Tensor): number {
+  const given = numberOrTensor.check('linspace', name, value);
+  if (typeof given === 'number') return given;
+  if (given.ndim > 0) {
+    throw new RangeError(
+      `linspace: ${name} must have 0 dimensions, got shape ${showShape(given.shape)}`,
+    );
+  }
+  return given.item();
 }
 
 /**

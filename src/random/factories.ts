@@ -5,8 +5,9 @@ import { kernel } from '../native/families';
 import { runMt19937Words } from '../native/generated';
 import { add, mul } from '../ops/elementwise/arithmetic';
 import { ge } from '../ops/elementwise/compare';
+import { gradient } from '../ops/gradient';
 import { verifyInRuns } from '../ops/verify';
-import type { TensorOptions } from '../ops/factories';
+import { zerosLike, type TensorOptions } from '../ops/factories';
 import { isFloat, type DType } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
@@ -145,8 +146,9 @@ export function randperm(n: number, options?: DrawOptions): Tensor {
 
 /**
  * Normal numbers of the given means and standard deviations (torch.normal): two numbers and a size, or tensors of
- * floats, which broadcast. Not recorded.
- * @throws TypeError for a kind that is neither; RangeError when a deviation is negative or shapes do not
+ * floats, which broadcast. With tensors, the size and element type follow from them (the mean's type first), and the
+ * gradients of both are 0.
+ * @throws TypeError for a kind that is neither, and for a size, `dtype` or `requiresGrad` beside tensors; RangeError when a deviation is negative or shapes do not
  * broadcast.
  * @example normal(0, 0.02, [256, 64])
  */
@@ -164,8 +166,22 @@ export function normal(
   if (size !== undefined) {
     throw new TypeError('normal: the size follows from the tensors; leave it out (pass undefined)');
   }
-  return noGrad(() => normalAround(mean, std, read.draw));
+  for (const name of ['dtype', 'requiresGrad'] as const) {
+    if (options?.[name] === undefined) continue;
+    throw new TypeError(`normal: ${name} follows from the tensors; leave it out`);
+  }
+  const out = noGrad(() => normalAround(mean, std, read.draw));
+  const [center, spread] = [mean, std].map((x) => (typeof x === 'number' ? null : x));
+  return recordedNormal(out, [center, spread], center, spread);
 }
+
+type MeanAndStd = readonly [Tensor | null, Tensor | null];
+// Gradients have the shapes of mean and std, whose values are not read.
+const recordedNormal = gradient<MeanAndStd, readonly [], MeanAndStd>('normal', {
+  node: ([mean, std]) => `NormalBackward${std === null ? 1 : mean === null ? 2 : 3}`,
+  saves: () => [],
+  rule: (_g, _saved, [mean, std]) => [mean && zerosLike(mean), std && zerosLike(std)],
+});
 
 function normalAround(mean: number | Tensor, std: number | Tensor, options: DrawOptions): Tensor {
   if (typeof mean !== 'number') checkFloats('normal', mean, 'mean');

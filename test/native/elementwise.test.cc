@@ -225,6 +225,49 @@ void checkAll(const std::vector<ElementwiseCase<In, Out>>& cases) {
   }
 }
 
+// NaN of either sign and with a payload, alone and beside finite numbers, and what is NaN of others: the same bits,
+// sign and payload included, on every set of vectors. Of two NaNs that differ either may be the result.
+template <class T>
+void checkNaN(const std::vector<ElementwiseCase<T>>& cases) {
+  using Limits = std::numeric_limits<T>;
+  const T nan = Limits::quiet_NaN();
+  std::vector<T> others = {
+      0, 1, T(0.5), 3, 20, 100, 800, Limits::min(), Limits::max(), Limits::denorm_min()};
+  for (size_t i = 0, n = others.size(); i < n; ++i) others.push_back(-others[i]);
+  T payload = nan;
+  reinterpret_cast<unsigned char&>(payload) = 77;
+  for (const ElementwiseCase<T>& c : cases) {
+    std::vector<std::vector<T>> in(size_t(c.inputs));
+    const auto push = [&](T x) {
+      for (std::vector<T>& one : in) one.push_back(x);
+    };
+    for (const T bad : {nan, -nan, payload, -payload}) {
+      push(bad);
+      for (size_t o = 0; o < in.size(); ++o)
+        for (const T other : others) {
+          push(other);
+          in[o].back() = bad;
+        }
+    }
+    for (const T other : others) push(other);
+    for (const T other : {Limits::infinity(), -Limits::infinity()}) push(other);
+    const int64_t n = int64_t(in[0].size());
+    const T* addresses[maxInputs];
+    for (int o = 0; o < c.inputs; ++o) addresses[o] = in[size_t(o)].data();
+    const Strided s = layout({n}, std::vector<std::vector<int64_t>>(size_t(c.inputs) + 1, {1}));
+    std::vector<T> first;
+    for (const KernelTable* table : tables()) {
+      if (isScalar(*table)) continue;
+      CAPTURE(c.name);
+      CAPTURE(table->isa);
+      std::vector<T> out(static_cast<size_t>(n));
+      c.run(*table, addresses, out.data(), s, processWork());
+      if (first.empty()) first = out;
+      CHECK(std::memcmp(first.data(), out.data(), out.size() * sizeof(T)) == 0);
+    }
+  }
+}
+
 #define NAME(name, ...) #name,
 const std::vector<std::string> floatKernels = {
 #define KERNEL_UNARY NAME
@@ -273,6 +316,12 @@ TEST_CASE("elementwise: float arithmetic and activations") { checkAll(arithmetic
 TEST_CASE("elementwise: double arithmetic and activations") { checkAll(arithmeticCases<double>()); }
 TEST_CASE("elementwise: float functions in every layout") { checkAll(mathCases<float>()); }
 TEST_CASE("elementwise: double functions in every layout") { checkAll(mathCases<double>()); }
+TEST_CASE("elementwise: NaN has the same bits on every set") {
+  checkNaN(arithmeticCases<float>());
+  checkNaN(arithmeticCases<double>());
+  checkNaN(mathCases<float>());
+  checkNaN(mathCases<double>());
+}
 TEST_CASE("elementwise: int32 arithmetic wraps around") { checkAll(integerCases()); }
 TEST_CASE("elementwise: float comparisons") { checkAll(comparisonCases<float>()); }
 TEST_CASE("elementwise: double comparisons") { checkAll(comparisonCases<double>()); }

@@ -108,6 +108,20 @@ void checkAdam(Kernel kernel, Work& work) {
   }
 }
 
+// beta1 = 0: the mean is the gradient itself, whatever it was before.
+template <class T, class Kernel>
+void checkForgetful(Kernel kernel, Work& work) {
+  for (const int64_t n : {1, 16, 17}) {
+    const size_t size = size_t(n);
+    std::vector<T> p(size, 0), g(size, T(0.75)), m(size, T(sizeof(T) == 4 ? 1e8 : 1e18)),
+        v(size, 1);
+    const double table[] = {
+        double(n), cell(p.data()), cell(g.data()), cell(m.data()), cell(v.data()), 0.0, 0.1, 1.0};
+    kernel(table, 1, 0.1, 0.0, 0.999, 1e-8, 0.0, int64_t(0), int64_t(0), work);
+    CHECK(m == g);
+  }
+}
+
 template <class T, class Kernel>
 void checkSgd(Kernel kernel, Work& work) {
   for (const double momentum : {0.0, 0.9})
@@ -180,6 +194,8 @@ TEST_CASE("optimizer steps and norms follow their formulas") {
       Work& work = processWork();
       checkAdam<float>(k.adam_f32, work);
       checkAdam<double>(k.adam_f64, work);
+      checkForgetful<float>(k.adam_f32, work);
+      checkForgetful<double>(k.adam_f64, work);
       checkSgd<float>(k.sgd_f32, work);
       checkSgd<double>(k.sgd_f64, work);
       checkNorm<float>(k.table_sum_squares_f32, k.table_scale_f32, work);

@@ -151,6 +151,22 @@ describe('messages', () => {
       RangeError,
       'softmax: dim must be an integer from -2 to 1 for a tensor of 2 dimensions, got 2',
     ],
+    [() => loose['cumsum'](x), TypeError, 'cumsum: dim must be a number, got undefined'],
+    [
+      () => loose['logsumexp'](x),
+      TypeError,
+      'logsumexp: dim must be a number or an array of numbers, got undefined',
+    ],
+    [
+      () => o.nn.functional.cosineSimilarity(t([1]), t([1]), 0),
+      TypeError,
+      "cosineSimilarity: takes float32 or float64, got int32 and int32; convert with to('float32')",
+    ],
+    [
+      () => o.arange(0, 2, 1, { dtype: 'bool' }),
+      TypeError,
+      'arange: is not defined for bool; use int32',
+    ],
     [
       () => o.crossEntropy(x, t([1, 3])),
       RangeError,

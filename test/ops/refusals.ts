@@ -9,6 +9,17 @@ type Refusal = readonly [
 ];
 
 export const refusals: readonly Refusal[] = [
+  [
+    'RangeError',
+    'a tensor of 0 dimensions has none to roll along; leave dims out',
+    ['roll(float64[], 1, 0)', 'roll(float64[], 1, -1)'],
+  ],
+  ['RangeError', 'start must have 0 dimensions, got shape [1]', ['linspace(float64[1], 1, 3)']],
+  [
+    'RangeError',
+    'source must have shape [] for this index, got [1]',
+    ['indexAdd(float64[], 0, int32[1], float64[1])'],
+  ],
   ['TypeError', 'is not defined for bool tensors', ['neg(bool[2])']],
   [
     'RangeError',

@@ -1,6 +1,6 @@
 // What all optimizers share: groups, gradients, state dicts, errors.
 import { isGradEnabled } from '../../src/autograd';
-import { cat, ones, tensor, zeros } from '../../src/ops';
+import { cat, full, ones, tensor, zeros } from '../../src/ops';
 import * as optim from '../../src/optim';
 import type { OptimizerStateDict } from '../../src/optim';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -8,6 +8,22 @@ import { setGradients, startingParameters } from './fixture';
 
 const leaf = (shape: number[]): Tensor => ones(shape, { requiresGrad: true });
 const values = (params: readonly Tensor[]): unknown[] => params.map((p) => p.toArray());
+
+// w = torch.zeros(1), gradients 1e8 and 1 with lr=0.1: -0.1, -0.2
+describe('a mean that keeps less than half', () => {
+  it.each(['Adam', 'AdamW'] as const)('%s forgets a large gradient', (name) => {
+    const w = zeros([1], { requiresGrad: true });
+    const optimizer = new optim[name]([w], { lr: 0.1, betas: [0, 0], weightDecay: 0 });
+    for (const [gradient, expected] of [
+      [1e8, -0.1],
+      [1, -0.2],
+    ]) {
+      w.grad = full([1], gradient);
+      optimizer.step();
+      expect(w.item()).toBeCloseTo(expected, 6);
+    }
+  });
+});
 
 describe('groups', () => {
   it('have options of their own, and the defaults for the rest', () => {

@@ -1,5 +1,5 @@
-import { noGrad } from '../../src/autograd';
-import { tensor, zeros } from '../../src/ops';
+import { grad, noGrad } from '../../src/autograd';
+import { ones, tensor, zeros } from '../../src/ops';
 import {
   bernoulli,
   Generator,
@@ -80,6 +80,27 @@ describe('random tensors', () => {
     expect(normal(tensor([5, 6], { dtype: 'float64' }), 0).toArray()).toEqual([5, 6]);
     expect(normal(7, tensor([0])).toArray()).toEqual([7]);
   });
+
+  // torch.grad(torch.normal(mean, std).sum(), [mean, std]) is zeros; nodes NormalBackward1, 2, 3
+  it('around tensors are recorded, with gradients of 0', () => {
+    const [center, std] = [ones([2, 1], { requiresGrad: true }), ones([3], { requiresGrad: true })];
+    const y = normal(center, std);
+    expect(y.gradFn?.name).toBe('NormalBackward3');
+    expect(normal(center, 1).gradFn?.name).toBe('NormalBackward1');
+    expect(normal(0, std).gradFn?.name).toBe('NormalBackward2');
+    const [dMean, dStd] = grad([y.sum()], [center, std]);
+    expect(dMean?.toArray()).toEqual([[0], [0]]);
+    expect(dStd?.toArray()).toEqual([0, 0, 0]);
+  });
+
+  it.each([{ dtype: 'float64' as const }, { requiresGrad: true }])(
+    'around tensors take no %j',
+    (options) => {
+      expect(() => normal(ones([2]), 1, undefined, options)).toThrow(
+        /^normal: \w+ follows from the tensors; leave it out$/,
+      );
+    },
+  );
 });
 
 describe('filling in place', () => {

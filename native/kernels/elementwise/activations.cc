@@ -16,7 +16,9 @@ OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
 // gelu = x Φ(x) with Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π):  Φ(x) + x φ(x)
 template <class T>
 OSTINATO_INLINE Vec<T> geluSlope(const Vec<T>& x) {
-  const Vec<T> density = exp(x * x * broadcast(T(-0.5))) * broadcast(T(0x1.9884533d43651p-2));
+  // The order of the operands makes a number of NaN, as in normalCdf.
+  const Vec<T> power = greater(x * x * broadcast(T(-0.5)), broadcast(Format<T>::expMin));
+  const Vec<T> density = exp(power) * broadcast(T(0x1.9884533d43651p-2));
   return fma(x, density, normalCdf(x));
 }
 

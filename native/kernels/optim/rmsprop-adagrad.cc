@@ -9,7 +9,7 @@ namespace ostinato::OSTINATO_ISA {
 // buffer (0 without momentum).
 //   g = grad (negated to maximize) + weightDecay p
 //   s = alpha s + (1 - alpha) g g
-//   centered: m += (1 - alpha)(g - m), s' = s - m m      otherwise s' = s
+//   centered: m += (1 - alpha)(g - m) from the nearer end, s' = s - m m      otherwise s' = s
 //   u = g / (sqrt(s') + eps)
 //   with momentum: buffer = momentum buffer + u, p -= lr buffer      otherwise p -= lr u
 template <class T>
@@ -18,6 +18,7 @@ void rmsprop(const double* table, int64_t rows, double lr, double alpha, double 
   const Vec<T> rate = broadcast(T(-lr)), keep = broadcast(T(alpha)), take = broadcast(T(1 - alpha)),
                epsilon = broadcast(T(eps)), decay = broadcast(T(weightDecay)),
                carry = broadcast(T(momentum));
+  const Lerp<T> toward(1 - alpha);
   forEachChunk(work, table, rows, 6, [&](const double* row, int64_t begin, int64_t end, int64_t) {
     T* const param = tableAddress<T>(row[1]);
     const T* const grad = tableAddress<T>(row[2]);
@@ -33,7 +34,7 @@ void rmsprop(const double* table, int64_t rows, double lr, double alpha, double 
       store(square + i, s, n);
       if (mean) {
         Vec<T> m = load(mean + i, n);
-        m = fma(take, g - m, m);
+        m = toward(m, g);
         store(mean + i, m, n);
         s = fma(-m, m, s);
       }

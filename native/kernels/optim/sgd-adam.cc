@@ -38,16 +38,16 @@ void sgd(const double* table, int64_t rows, double lr, double momentum, double d
 // correction = sqrt(1 - beta2^t).
 //   g = grad (negated to maximize)
 //   decoupled: p *= 1 - lr weightDecay      coupled: g += weightDecay p
-//   m += (1 - beta1)(g - m)
+//   m += (1 - beta1)(g - m), from the nearer end
 //   v = beta2 v + (1 - beta2) g g           amsgrad: maxV = max(maxV, v), used below instead of v
 //   p -= step m / (sqrt(v) / correction + eps)
 // The last line is computed as step correction m / (sqrt(v) + eps correction): one division less.
 template <class T>
 void adam(const double* table, int64_t rows, double lr, double beta1, double beta2, double eps,
           double weightDecay, int64_t decoupled, int64_t maximize, Work& work) {
-  const Vec<T> toward = broadcast(T(1 - beta1)), keep = broadcast(T(beta2)),
-               take = broadcast(T(1 - beta2)), decay = broadcast(T(weightDecay)),
-               shrink = broadcast(T(1 - lr * weightDecay));
+  const Lerp<T> toward(1 - beta1);
+  const Vec<T> keep = broadcast(T(beta2)), take = broadcast(T(1 - beta2)),
+               decay = broadcast(T(weightDecay)), shrink = broadcast(T(1 - lr * weightDecay));
   forEachChunk(work, table, rows, 8, [&](const double* row, int64_t begin, int64_t end, int64_t) {
     T* const param = tableAddress<T>(row[1]);
     const T* const grad = tableAddress<T>(row[2]);
@@ -65,7 +65,7 @@ void adam(const double* table, int64_t rows, double lr, double beta1, double bet
           g = fma(decay, p, g);
       }
       Vec<T> m = load(first + i, n), v = load(second + i, n);
-      m = fma(toward, g - m, m);
+      m = toward(m, g);
       v = fma(take * g, g, v * keep);
       store(first + i, m, n);
       store(second + i, v, n);

@@ -23,6 +23,20 @@ inline int64_t tableChunks(const double* table, int64_t rows, int64_t columns) {
   return chunks;
 }
 
+// A running mean's step towards x, as torch.lerp(mean, x, weight) takes it: from the nearer end, since a mean that
+// is 2^24 times x would leave nothing of x in the difference x - mean.
+template <class T>
+struct Lerp {
+  bool near;
+  Vec<T> weight, rest;
+  explicit Lerp(double weight)
+      : near(weight <= 0.5), weight(broadcast(T(weight))), rest(broadcast(T(1) - T(weight))) {}
+  OSTINATO_INLINE Vec<T> operator()(const Vec<T>& mean, const Vec<T>& x) const {
+    const Vec<T> difference = x - mean;
+    return near ? fma(weight, difference, mean) : x - difference * rest;
+  }
+};
+
 // Calls body(row, begin, end, chunk) for each chunk of each tensor; row[0] is the number of
 // elements.
 template <class Body>

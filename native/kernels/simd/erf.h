@@ -72,7 +72,8 @@ template <class T>
 OSTINATO_INLINE Vec<T> normalCdf(const Vec<T>& x) {
   using E = ErfFormat<T>;
   const Vec<T> half = broadcast(T(0.5));
-  const Vec<T> bounded = lesser(broadcast(T(E::farthest * T(1.4))), abs(x));
+  // The order of the operands makes a number of NaN, so that x·Φ(x) is the NaN that x is, sign and all.
+  const Vec<T> bounded = lesser(abs(x), broadcast(T(E::farthest * T(1.4))));
   const Vec<T> a = bounded * broadcast(E::sqrtHalf);
   // e^(-x^2/2) with what rounding x^2 loses, which the exponential would magnify.
   const Vec<T> square = bounded * bounded, lost = exactFma(bounded, bounded, -square);

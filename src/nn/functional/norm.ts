@@ -1,7 +1,10 @@
 /** Normalization and similarity along a dimension. */
+import { noGrad } from '../../autograd';
 import { clamp, div, mul, norm, sum } from '../../ops';
 import { integer, nonNegative, number, optionsTable } from '../../check';
+import { isFloat, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
+import { broadcastShapes } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 
 export { layerNorm, type LayerNormOptions } from '../../ops/layer-norm';
@@ -44,9 +47,10 @@ const similarityOptions = optionsTable<CosineSimilarityOptions>('cosineSimilarit
 });
 
 /**
- * Σ x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)) along `dim`; the inputs broadcast (torch.nn.functional.cosine_similarity).
+ * Σ x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)) along `dim` of the shape that both broadcast to
+ * (torch.nn.functional.cosine_similarity). The gradient of a norm below eps is that of the norm.
  * @param dim default: 1
- * @throws TypeError for what is no tensor or no option; RangeError when shapes or dimension do not fit.
+ * @throws TypeError for what is no tensor of floats or no option; RangeError when shapes or dimension do not fit.
  * @example nn.functional.cosineSimilarity(randn([100, 128]), randn([100, 128])).shape // [100]
  */
 export function cosineSimilarity(
@@ -58,7 +62,18 @@ export function cosineSimilarity(
   const { eps } = similarityOptions.read(options);
   anyTensor.check('cosineSimilarity', 'x1', x1);
   anyTensor.check('cosineSimilarity', 'x2', x2);
-  const unit = (x: Tensor): Tensor =>
-    div(x, clamp(norm(x, 2, dim, { keepdim: true }), { min: eps }));
+  const dtype = resultType(x1, x2);
+  if (!isFloat(dtype)) {
+    throw new TypeError(
+      `cosineSimilarity: takes float32 or float64, got ${x1.dtype} and ${x2.dtype}; convert with to('float32')`,
+    );
+  }
+  const shape = broadcastShapes('cosineSimilarity', x1.shape, x2.shape);
+  const unit = (x: Tensor): Tensor => {
+    const whole = x.to(dtype).expand(shape);
+    const length = norm(whole, 2, dim, { keepdim: true });
+    const missing = noGrad(() => length.rsub(eps).relu());
+    return div(whole, length.add(missing));
+  };
   return sum(mul(unit(x1), unit(x2)), dim);
 }

@@ -9,6 +9,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { binary, computeInPlace, inPlace, type Binary } from '../define';
 import { gradient } from '../gradient';
 import { checkOperand, checkTensor, type Operand } from '../check';
+import { floating } from '../floating';
 import { promote, promoteTypes } from '../operands';
 import { constant, zerosLike } from '../factories';
 
@@ -272,12 +273,7 @@ export const floorDivide: Binary = binary('floorDivide', {
  */
 export const floorDivide_: InPlace = inPlace(floorDivide);
 
-/**
- * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers.
- * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
- * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
- */
-export const pow: Binary = binary('pow', {
+const power = binary('pow', {
   node: (a, b) =>
     typeof b === 'number'
       ? 'PowBackward0'
@@ -309,13 +305,49 @@ export const pow: Binary = binary('pow', {
     [-2, 3],
   ],
 });
+// x^(±1/2) as PyTorch has it for a number: the root, which is NaN at −Infinity and −0 at −0.
+const recordedRoot = gradient<readonly [Tensor], readonly [Tensor], number>('pow', {
+  node: 'PowBackward0',
+  saves: (inputs) => inputs,
+  rule: (g, [x], b) => [g.mul(x.pow(b - 1).mul(b))],
+});
+function root(a: Tensor, b: number): Tensor {
+  const x = floating(a);
+  return recordedRoot(
+    noGrad(() => (b > 0 ? x.sqrt() : x.rsqrt())),
+    b,
+    x,
+  );
+}
+const isRoot = (a: Operand, b: Operand): a is Tensor =>
+  (b === 0.5 || b === -0.5) && typeof a !== 'number';
+
+/**
+ * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers. The numbers 0.5 and −0.5 as b
+ * stand for `sqrt` and `rsqrt`.
+ * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
+ * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
+ */
+export const pow: Binary = Object.assign(
+  (a: Operand, b: Operand): Tensor => {
+    if (!isRoot(a, b)) return power(a, b);
+    checkTensor('pow', 'a', a);
+    return root(a, b as number);
+  },
+  { declaration: power.declaration },
+);
+const powerInPlace = inPlace(power);
 /**
  * x = x to the power of `other`; returns x (torch.Tensor.pow_).
  * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
  * Error on a leaf that requires gradients.
  * @example tensor([2, 3]).pow_(tensor([3, 2])) // [8, 9]
  */
-export const pow_: InPlace = inPlace(pow);
+export const pow_: InPlace = (x, other) => {
+  if (!isRoot(x, other)) return powerInPlace(x, other);
+  checkTensor('pow_', 'x', x);
+  return computeInPlace('pow_', x, other, pow);
+};
 
 function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {
   if (isFloat(dtype)) return;

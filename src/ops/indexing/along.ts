@@ -44,9 +44,15 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): void {
   checkTensor(operation, 'source', source);
   checkTypes(operation, x, source, ['x', 'source']);
-  if (sameShape(source.shape, rows.to) || (x.ndim === 0 && source.numel === 1)) return;
+  const to = x.ndim === 0 && operation === 'indexAdd' ? [] : rows.to;
+  if (
+    sameShape(source.shape, to) ||
+    (source.ndim === 0 && x.ndim === 0 && rows.index.numel === 1)
+  ) {
+    return;
+  }
   throw new RangeError(
-    `${operation}: source must have shape ${showShape(rows.to)} for this index, got ${showShape(source.shape)}`,
+    `${operation}: source must have shape ${showShape(to)} for this index, got ${showShape(source.shape)}`,
   );
 }
 
@@ -82,7 +88,7 @@ export function indexAdd(
     return [
       g,
       node.needs(1)
-        ? selectRows('indexAdd', 'IndexSelectBackward0', g, { ...rows, to: shape })
+        ? selectRows('indexAdd', 'IndexSelectBackward0', g, { ...rows, from: x.shape, to: shape })
         : null,
     ];
   });
@@ -118,7 +124,7 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
     return [
       node.needs(0) ? indexCopy(g, dim, rows.index, constant(shape, 0, g.dtype)) : null,
       node.needs(1)
-        ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, to: shape })
+        ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, from: x.shape, to: shape })
         : null,
     ];
   });

@@ -1,4 +1,5 @@
 /** roll: elements pushed along dimensions, those past the end coming back at the start. dx = g rolled back. */
+import { noGrad } from '../../autograd/mode';
 import { record } from '../../autograd/node';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
@@ -34,7 +35,7 @@ function rolled(x: Tensor, by: number, d: number): Tensor {
 /**
  * `x` with its elements pushed `shifts` places along `dims` (torch.roll); without `dims`, along the flattened
  * tensor.
- * @throws RangeError unless there is an integer shift for each dimension.
+ * @throws RangeError unless there is an integer shift for each dimension, and `x` has the dimensions.
  * @example roll(tensor([1, 2, 3]), 1) // [3, 1, 2]
  */
 export function roll(
@@ -46,7 +47,8 @@ export function roll(
   if (dims === undefined) {
     const [by, ...more] = listOf(shifts);
     if (more.length > 0) throw new RangeError('roll: several shifts need dims');
-    return reshape(roll(reshape(x, [-1]), by, 0), x.shape);
+    const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), x.shape));
+    return record('RollBackward0', [x], out, (g) => [roll(g, -by)]);
   }
   const [by, order] = [listOf(shifts), checkDims('roll', dims, x.ndim, 'dims')];
   if (by.length !== order.length || !by.every(Number.isSafeInteger)) {
@@ -54,9 +56,15 @@ export function roll(
       `roll: takes an integer shift for each dimension, got shifts [${by.join(', ')}] for dims [${order.join(', ')}]`,
     );
   }
+  if (order.length === 0 || x.ndim === 0) {
+    throw new RangeError(
+      x.ndim === 0
+        ? 'roll: a tensor of 0 dimensions has none to roll along; leave dims out'
+        : 'roll: takes at least one shift and dimension',
+    );
+  }
   let out = x;
-  if (x.ndim > 0) for (const [i, d] of order.entries()) out = rolled(out, by[i], d);
-  if (out === x) return x;
+  for (const [i, d] of order.entries()) out = rolled(out, by[i], d);
   const back = by.map((n) => -n);
   return record('RollBackward0', [x], out, (g) => [roll(g, back, order)]);
 }

@@ -1,6 +1,7 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
 import { family } from '../../native/families';
 import { runReduce } from '../../native/generated';
+import { checkDim, checkDims } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { gradient } from '../gradient';
@@ -48,8 +49,15 @@ const logarithmOfSum = reduction('logsumexp', {
  * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
  * @example logsumexp(tensor([0, 0]), 0) // 0.6931
  */
-export const logsumexp = (x: Tensor, dim: Dims, options?: KeepdimOptions): Tensor =>
-  logarithmOfSum(x, dim, options);
+export function logsumexp(
+  x: Tensor,
+  dim: number | readonly number[],
+  options?: KeepdimOptions,
+): Tensor {
+  checkTensor('logsumexp', 'x', x);
+  checkDims('logsumexp', dim, x.ndim);
+  return logarithmOfSum(x, dim, options);
+}
 
 /**
  * How many elements are not 0, over all dimensions or over `dim` (one or several), as int32 (torch.count_nonzero).
@@ -78,6 +86,7 @@ const recorded = gradient<[Tensor], [], number>('cumsum', {
  */
 export function cumsum(x: Tensor, dim: number): Tensor {
   checkTensor('cumsum', 'x', x);
+  checkDim('cumsum', dim, x.ndim);
   const view = reductionView('cumsum', x.dtype === 'bool' ? cast(x, 'int32') : x, dim, true);
   const { source } = view;
   const out = empty(x.shape, source.dtype);

@@ -4,6 +4,7 @@ import * as nn from '../../../src/nn';
 import { ones, tensor } from '../../../src/ops';
 import { Generator, manualSeed, randn } from '../../../src/random';
 import type { Tensor } from '../../../src/tensor/tensor';
+import { expectNear } from '../../support';
 
 const F = nn.functional;
 const double = (shape: number[]): Tensor => randn(shape, { dtype: 'float64', requiresGrad: true });
@@ -27,6 +28,32 @@ describe('gradients by differences', () => {
   it('layerNorm of transposed inputs and gradients', () => {
     const f = (x: Tensor, w: Tensor): Tensor => F.layerNorm(x.t(), [3], { weight: w }).t();
     expect(gradcheck(f, [double([3, 4]), double([3])])).toBe(true);
+  });
+
+  // F.cosine_similarity(torch.ones(2, 1), torch.ones(2, 3)): [1., 1.]
+  it('cosineSimilarity broadcasts before it takes norms', () => {
+    const out = F.cosineSimilarity(ones([2, 1]), ones([2, 3]));
+    expectNear(out.toTypedArray(), [1, 1], 1e-6);
+  });
+
+  // x = torch.tensor([[1e-9, 2e-9], [0, 0]], requires_grad=True); y = torch.tensor([[.5, 1], [.3, .2]])
+  // F.cosine_similarity(x, y), and the gradient of its sum
+  it('cosineSimilarity of norms below eps', () => {
+    const x = tensor(
+      [
+        [1e-9, 2e-9],
+        [0, 0],
+      ],
+      { requiresGrad: true },
+    );
+    const y = tensor([
+      [0.5, 1],
+      [0.3, 0.2],
+    ]);
+    const out = F.cosineSimilarity(x, y);
+    expectNear(out.toTypedArray(), [0.2236068, 0], 1e-6);
+    out.sum().backward();
+    expectNear(x.grad!.toTypedArray(), [34721360, 69442720, 83205024, 55470020], 1e-6);
   });
 
   it('normalize, cosineSimilarity, pad', () => {

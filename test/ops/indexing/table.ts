@@ -7,10 +7,13 @@ const mask = o.tensor([
   [false, false, true],
 ]);
 const rows = o.tensor([2, 0, 2], { dtype: 'int32' });
+const first = o.tensor([0], { dtype: 'int32' });
 
 // Gradients are moved, not computed.
 export const table: readonly Entry[] = [
   ofOne('embedding', (x) => o.embedding(rows, x), { shapes: [[[3, 2]]] }),
+  ofTwo('indexAdd', (x, s) => o.indexAdd(x, 0, first, s).square(), { shapes: [[[], []]] }),
+  ofTwo('indexCopy', (x, s) => o.indexCopy(x, 0, first, s).square(), { shapes: [[[], []]] }),
   ofTwo('maskedFill', (x, value) => o.maskedFill(x, mask, value), { shapes: [[[2, 3], []]] }),
   ofOne('maskedSelect', (x) => o.maskedSelect(x, mask), { shapes: [[[2, 3]], [[3]]] }),
 ];

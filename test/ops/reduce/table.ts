@@ -14,7 +14,7 @@ export const table: readonly Entry[] = [
   ...alongDim('cumsum', o.cumsum),
   ...alongDim('logSoftmax', o.logSoftmax),
   ...alongDim('softmax', o.softmax),
-  ...reduction('logsumexp', (x, dim, options) => o.logsumexp(x, dim, options), { all: false }),
+  ...reduction('logsumexp', (x, dim, options) => o.logsumexp(x, dim!, options), { all: false }),
   ofOne('max', (x) => o.max(x), { shapes: [[[2, 3]], [[]]] }),
   ofOne('max dim', (x) => o.max(x, 1)[0], { shapes: [[[2, 3, 2]], [[0, 2]]] }),
   ofOne('min', (x) => o.min(x), { shapes: [[[2, 3]], [[]]] }),
