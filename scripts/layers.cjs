@@ -19,7 +19,7 @@ const layers = {
   optim: ['check', 'native', 'tensor', 'autograd', 'ops'],
   data: ['check', 'tensor', 'ops', 'random'],
   io: ['check', 'tensor', 'ops', 'nn'],
-  plot: ['check', 'tensor', 'ops'],
+  plot: ['check', 'tensor', 'ops', 'io'],
   testing: ['check', 'tensor'],
   generate: ['check', 'tensor', 'autograd', 'ops', 'random', 'nn'],
   progress: ['check'],

@@ -1,7 +1,6 @@
 /** A character-level model as one safetensors file: weights, and in the metadata what is needed to rebuild it. */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { loadSafetensors, readSafetensorsMetadata, saveSafetensors } from '../io';
+import { makeFolderOf } from '../io/files';
 import { CharacterModel } from './characters/model';
 import { Vocabulary } from './characters/streams';
 import { UserError } from './text';
@@ -22,7 +21,7 @@ export function saveModel(
   vocabulary: Vocabulary,
   sizes: { embeddingDim: number; hiddenSize: number; numLayers: number },
 ): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolderOf('saveModel', file);
   saveSafetensors(file, model.stateDict(), {
     metadata: {
       format,

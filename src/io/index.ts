@@ -5,3 +5,4 @@ export {
   saveSafetensors,
   type SaveOptions,
 } from './safetensors';
+export type { FilePath } from './files';

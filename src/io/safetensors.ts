@@ -1,8 +1,6 @@
 /**
- * Saving and loading state dicts as safetensors. Tensors are read straight into their memory; a file is written
- * under another name first and then renamed, so that an interrupted save never harms what was there.
+ * Saving and loading state dicts as safetensors. Tensors are read straight into their memory, and written out of it.
  */
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { describe, isArray, isInstance, optionsTable, rule, string } from '../check';
 import { contiguous, detach } from '../ops/clone';
 import { itemSize, type DType } from '../tensor/dtype';
@@ -10,6 +8,7 @@ import { anyTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
 import { empty, type Tensor } from '../tensor/tensor';
 import { readers } from './convert';
+import { pathOf, readAt, withFileToRead, writeFile, type FilePath } from './files';
 import {
   largestHeader,
   parseHeader,
@@ -53,6 +52,9 @@ const saveOptions = optionsTable<SaveOptions, 'metadata'>('saveSafetensors', {
   metadata: anyMetadata.optional,
 });
 
+// Half of a surrogate pair, which UTF-8 does not have.
+const loneSurrogate = /[\ud800-\udfff]/u;
+
 /** The bytes of a contiguous tensor, in place. */
 const bytesOf = (x: Tensor): Uint8Array => {
   const memory = x.memory(x.numel);
@@ -71,15 +73,11 @@ function planOf(tensors: ReadonlyMap<string, Tensor>): {
   }
   const entries: [string, Tensor][] = [];
   for (const [name, x] of tensors as ReadonlyMap<unknown, unknown>) {
-    string.check('saveSafetensors', 'every name', name);
-    if (typeof name !== 'string') continue;
-    if (name === '__metadata__' || name === '__proto__') {
-      throw new RangeError(`saveSafetensors: a tensor cannot be called ${name}`);
+    const key = string.check('saveSafetensors', 'every name', name);
+    if (key === '__metadata__' || key === '__proto__' || loneSurrogate.test(key)) {
+      throw new RangeError(`saveSafetensors: a tensor cannot be called ${JSON.stringify(key)}`);
     }
-    entries.push([
-      name,
-      contiguous(detach(anyTensor.check('saveSafetensors', JSON.stringify(name), x))),
-    ]);
+    entries.push([key, detach(anyTensor.check('saveSafetensors', JSON.stringify(key), x))]);
   }
   entries.sort(
     ([a, x], [b, y]) => itemSize(y.dtype) - itemSize(x.dtype) || (a < b ? -1 : Number(a > b)),
@@ -94,70 +92,77 @@ function planOf(tensors: ReadonlyMap<string, Tensor>): {
   return { entries, header };
 }
 
+/** @throws TypeError or RangeError for what a file's header cannot hold */
+function checkMetadata(metadata: Readonly<Record<string, string>>): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    const name = `metadata ${JSON.stringify(key)}`;
+    const text = string.check('saveSafetensors', name, value);
+    if (key === '__proto__') {
+      throw new RangeError('saveSafetensors: metadata cannot be called __proto__');
+    }
+    if (loneSurrogate.test(key) || loneSurrogate.test(text)) {
+      throw new RangeError(
+        `saveSafetensors: ${name} holds half a surrogate pair, which is no text`,
+      );
+    }
+  }
+}
+
+/** The length of the header, and the header, padded with spaces to 8 bytes. */
+function headerBytes(header: Record<string, unknown>): Uint8Array[] {
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
+  if (padded.length > largestHeader) {
+    throw new RangeError(
+      `saveSafetensors: names, shapes and metadata take ${padded.length} bytes; a header holds at most ${largestHeader}`,
+    );
+  }
+  text.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return [length, padded];
+}
+
 /**
- * Writes tensors to a safetensors file.
- * @throws TypeError for what is no path, no map of tensors, no metadata of strings; Error when the file cannot be written.
+ * Writes tensors to a safetensors file: as a whole or, when it fails or is interrupted, not at all. What was there keeps
+ * its mode; what a symbolic link points to is written, not the link; devices and FIFOs are written through.
+ * @param path a string or a file: URL
+ * @throws TypeError for what is no path, no map of tensors, no metadata of strings; RangeError for names and metadata that
+ * the format cannot hold; Error when the file cannot be written, saying why, with the system's `code`.
  * @example io.saveSafetensors('model.safetensors', new nn.Linear(2, 1).stateDict(), { metadata: { epoch: '3' } });
  */
 export function saveSafetensors(
-  path: string,
+  path: FilePath,
   tensors: ReadonlyMap<string, Tensor>,
   options?: SaveOptions,
 ): void {
   const { metadata } = saveOptions.read(options);
-  string.check('saveSafetensors', 'path', path);
+  const target = pathOf('saveSafetensors', path);
   const { entries, header } = planOf(tensors);
-  for (const [key, value] of Object.entries(metadata ?? {})) {
-    string.check('saveSafetensors', `metadata ${JSON.stringify(key)}`, value);
-  }
-  const json = JSON.stringify(
+  checkMetadata(metadata ?? {});
+  const start = headerBytes(
     metadata === undefined ? header : { __metadata__: metadata, ...header },
   );
-  const text = Buffer.from(json);
-  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
-  text.copy(padded);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  const draft = `${path}.${process.pid}.tmp`;
-  const file = openSync(draft, 'w');
-  try {
-    for (const part of [length, padded, ...entries.map(([, x]) => bytesOf(x))])
-      writeAll(file, part);
-    closeSync(file);
-    renameSync(draft, path);
-  } catch (error) {
-    try {
-      closeSync(file);
-    } catch {
-      // It was closed before renaming failed.
-    }
-    rmSync(draft, { force: true });
-    throw error;
+  function* parts(): Generator<Uint8Array, void> {
+    yield* start;
+    for (const [, x] of entries) yield bytesOf(contiguous(x));
   }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at);
+  writeFile('saveSafetensors', target, parts());
 }
 
 function readAll(file: number, into: Uint8Array, position: number): void {
-  for (let at = 0; at < into.length;) {
-    const read = readSync(file, into, at, into.length - at, position + at);
-    if (read === 0) throw new RangeError('loadSafetensors: malformed file: it ends too early');
-    at += read;
+  if (readAt(file, into, position) < into.length) {
+    throw new RangeError('loadSafetensors: malformed file: it ends too early');
   }
 }
 
 /** Opens a file, checks its header and hands both on. */
 function withFile<R>(
   operation: string,
-  path: string,
+  path: FilePath,
   body: (file: number, header: Header, start: number) => R,
 ): R {
-  string.check(operation, 'path', path);
-  const file = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(file);
+  return withFileToRead(operation, pathOf(operation, path), (file, size) => {
     if (size < 8) {
       throw new RangeError(
         `loadSafetensors: malformed file: ${size} bytes are too short for a header`,
@@ -186,9 +191,7 @@ function withFile<R>(
       throw new RangeError('loadSafetensors: malformed file: the header is not UTF-8');
     }
     return body(file, parseHeader(json, size - start), start);
-  } finally {
-    closeSync(file);
-  }
+  });
 }
 
 function readTensor(file: number, entry: Entry, start: number): Tensor {
@@ -230,7 +233,7 @@ function readTensor(file: number, entry: Entry, start: number): Tensor {
  * io.saveSafetensors('model.safetensors', model.stateDict());
  * model.loadStateDict(io.loadSafetensors('model.safetensors'));
  */
-export function loadSafetensors(path: string): Map<string, Tensor> {
+export function loadSafetensors(path: FilePath): Map<string, Tensor> {
   return withFile('loadSafetensors', path, (file, { entries }, start) => {
     const out = new StateDict();
     for (const entry of entries) out.set(entry.name, readTensor(file, entry, start));
@@ -246,6 +249,6 @@ export function loadSafetensors(path: string): Map<string, Tensor> {
  * io.saveSafetensors('model.safetensors', new Map(), { metadata: { epoch: '3' } });
  * io.readSafetensorsMetadata('model.safetensors').epoch; // '3'
  */
-export function readSafetensorsMetadata(path: string): Readonly<Record<string, string>> {
+export function readSafetensorsMetadata(path: FilePath): Readonly<Record<string, string>> {
   return withFile('readSafetensorsMetadata', path, (_file, { metadata }) => metadata);
 }

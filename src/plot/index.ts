@@ -1,7 +1,6 @@
 /** The `plot` namespace: curves and matrices as SVG text, on the optional package `echarts`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { string } from '../check';
+import { makeFolderOf, pathOf, writeFile, type FilePath } from '../io/files';
 
 export type { ChartOptions } from './chart';
 export { curve, type Curve, type CurveOptions } from './curve';
@@ -9,13 +8,14 @@ export { matrices, matrix, type MatricesOptions, type Matrix, type MatrixOptions
 
 /**
  * Writes a chart to a file, whose folder is made when it is missing; returns the path.
- * @throws TypeError for what is no path or no text; Error when the file cannot be written.
+ * The file is written as a whole or not at all.
+ * @throws TypeError for what is no path or no text; Error when the file cannot be written, saying why.
  * @example plot.save('out/loss.svg', plot.curve([1, 0.5, 0.25]));
  */
-export function save(path: string, svg: string): string {
-  string.check('plot.save', 'path', path);
+export function save(path: FilePath, svg: string): string {
+  const target = pathOf('plot.save', path);
   string.check('plot.save', 'svg', svg);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, svg);
-  return path;
+  makeFolderOf('plot.save', target);
+  writeFile('plot.save', target, [Buffer.from(svg)]);
+  return target;
 }

@@ -166,7 +166,11 @@ test.each<[string, () => unknown, string]>([
     'plot.matrices: titles has 1 entries for 2 matrices',
   ],
   ['perRow', () => plot.matrices(zeros([2, 1, 1]), { perRow: 0 }), 'perRow must be an integer'],
-  ['no path', () => plot.save(1 as never, ''), 'plot.save: path must be a string, got 1'],
+  [
+    'no path',
+    () => plot.save(1 as never, ''),
+    'plot.save: path must be the path of a file, a string or a file: URL, got 1',
+  ],
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);
 });
