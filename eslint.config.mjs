@@ -49,7 +49,7 @@ export default tseslint.config(
   },
   {
     // Programs speak to the terminal.
-    files: ['src/cli/**', 'examples/**', 'bench/**'],
+    files: ['src/cli/**', 'examples/**', 'bench/**', 'test/fuzz/main.ts'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -2,12 +2,11 @@
 // (surface.ts), is called with arguments spoiled one at a time. What comes back is a result or our own error: no message of the
 // engine's, nothing internal. What is no option, is of the wrong kind, or stands where the options object belongs is refused.
 import { rmSync } from 'node:fs';
-import { types } from 'node:util';
 import * as ostinato from 'ostinato';
-import { publicCalls, type PublicCall } from './surface';
+import { fault } from './fault';
+import { isMade, publicCalls, type PublicCall } from './surface';
 import { folder, makeCall, sampledNames, sampleOf, type Sample } from './samples';
 
-const { isNativeError } = types;
 // A path that is spoiled is a file of that name.
 const before = process.cwd();
 beforeAll(() => process.chdir(folder));
@@ -17,33 +16,6 @@ afterAll(() => {
 });
 
 const calls = publicCalls();
-// Abstract, or made by others only.
-const notMade = new Set([
-  'nn.RecurrentBase',
-  'nn.Attention',
-  'optim.Optimizer',
-  'optim.lrScheduler.LRScheduler',
-  'Tensor',
-  'Slice',
-  'ValuesAndIndices',
-  'data.Dataset.get',
-]); // prettier-ignore
-const isCalled = ({ name }: PublicCall): boolean => !notMade.has(name);
-
-const engineWords =
-  /Cannot (read|set|convert|destructure|mix|access)|is not a function|is not iterable|is not a constructor|is not defined(?! for)|undefined \(reading|Invalid (array|typed array|string) length|Invalid array buffer length|Maximum call stack|must be a constructor|called on (null|non-object|incompatible)|Class constructor|Method [A-Z]\w+\.|The "[^"]+" (argument|property)|ERR_|object null is not|Reduce of empty|offset is out of bounds|Array buffer allocation|on proxy|has been revoked|is not a valid|is read-only|has only a getter|not extensible|toFixed|toString\(\) radix|BigInt/;
-
-/** Null for an error in our form, else what is wrong with it. */
-function fault(error: unknown): string | null {
-  // The engine's own errors are of another realm than the tests'.
-  if (!isNativeError(error)) return `threw ${typeof error}`;
-  const { message } = error;
-  if (message.includes('internal:')) return message;
-  if (error.name === 'AbortError') return null;
-  if (engineWords.test(message)) return message;
-  return /^[\w.]+: ./.test(message) ? null : `not in our form: ${message}`;
-}
-
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});
 revoke();
 const trap = new Proxy([1, 2], {
@@ -115,14 +87,14 @@ function refusal(error: unknown, what: string): string | null {
 }
 
 test('the table has a line for everything public, and no other', () => {
-  const missing = calls.filter((call) => isCalled(call) && sampleOf(call.name) === null);
+  const missing = calls.filter((call) => isMade(call) && sampleOf(call.name) === null);
   expect(missing.map(({ name }) => name)).toEqual([]);
   const names = new Set(calls.map(({ name }) => name));
   const isKnown = (name: string): boolean => names.has(name) || names.has(`Tensor.${name}`);
   expect(sampledNames.filter((name) => !isKnown(name))).toEqual([]);
 });
 
-const sampled = calls.filter((call) => isCalled(call) && sampleOf(call.name) !== null);
+const sampled = calls.filter((call) => isMade(call) && sampleOf(call.name) !== null);
 
 describe.each(sampled.map((call) => [call.name, call] as const))('%s', (name, call) => {
   const fresh = (): Sample => sampleOf(name)!;

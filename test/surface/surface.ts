@@ -12,6 +12,20 @@ export interface PublicCall {
   readonly options: readonly string[];
 }
 
+// Abstract, or made by others only.
+const notMade = new Set([
+  'nn.RecurrentBase',
+  'nn.Attention',
+  'optim.Optimizer',
+  'optim.lrScheduler.LRScheduler',
+  'Tensor',
+  'Slice',
+  'ValuesAndIndices',
+  'data.Dataset.get',
+]); // prettier-ignore
+/** Whether the call is one that a user makes. */
+export const isMade = ({ name }: PublicCall): boolean => !notMade.has(name);
+
 const root = resolve(__dirname, '..', '..');
 
 function program(): ts.Program {

@@ -57,7 +57,7 @@ const onClasses = (
     ofOne(
       `${name} ${kind}, weight, ignoreIndex`,
       (x) => {
-        const weight = o.arange(1, classCount(x) + 1, { dtype: 'float64' });
+        const weight = o.arange(1, classCount(x) + 1, { dtype: x.dtype });
         return f(x, classesFor(positionsOf(x), classCount(x), -1), {
           reduction: kind,
           weight,
