@@ -48,7 +48,6 @@ function exotic(random: Random): unknown {
     () => (): never => {
       throw new Error('the user: thrown');
     },
-    () => class {},
     () => o.Tensor,
     () => Object.create(o.Tensor.prototype as object) as unknown,
     () => Object.create(o.nn.Module.prototype) as unknown,
