@@ -50,17 +50,19 @@ interface Terms {
 interface BinaryLoss {
   readonly terms: Terms;
   readonly options: Resolved<BceOptions>;
+  readonly posWeight: Tensor | null;
 }
 
 type Pair = readonly [input: Tensor, target: Tensor];
+type SavedPair = readonly [...Pair, weight: Tensor | null, posWeight: Tensor | null];
 
 const weighted = (each: Tensor, weight: Tensor | null): Tensor =>
   weight === null ? each : each.mul(cast(weight, each.dtype));
 
 function binaryLoss(operation: string, node: string) {
-  const recorded = gradient<Pair, Pair, BinaryLoss>(operation, {
+  const recorded = gradient<Pair, SavedPair, BinaryLoss>(operation, {
     node,
-    saves: (pair) => pair,
+    saves: ([x, t], _, { options, posWeight }) => [x, t, options.weight, posWeight],
     rule: (g, [x, t], { terms, options: { reduction, weight } }, self) => {
       const each = weighted(lossGradient(g, reduction, x.numel), weight);
       return [
@@ -112,7 +114,7 @@ export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tens
   checkSameShape('bceLoss', input, target);
   checkProbabilities('input', input, '; pass logits to bceWithLogits() instead');
   checkProbabilities('target', target, '');
-  return lossOfProbability(input, target, { terms: ofProbability, options });
+  return lossOfProbability(input, target, { terms: ofProbability, options, posWeight: null });
 }
 
 function checkProbabilities(name: string, x: Tensor, fix: string): void {
@@ -159,5 +161,6 @@ export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogi
   const options = bceWithLogitsOptions.read(given);
   checkPair('bceWithLogits', input, target);
   checkSameShape('bceWithLogits', input, target);
-  return lossOfLogit(input, target, { terms: ofLogit(options.posWeight), options });
+  const { posWeight } = options;
+  return lossOfLogit(input, target, { terms: ofLogit(posWeight), options, posWeight });
 }

@@ -71,10 +71,10 @@ interface ClassLoss {
   readonly logSumExp: Tensor;
   readonly divisor: Tensor;
 }
-const recorded = gradient<[Tensor], [Tensor, Tensor], ClassLoss>('crossEntropy', {
+const recorded = gradient<[Tensor], [Tensor, Tensor, Tensor | null], ClassLoss>('crossEntropy', {
   node: ([input], { classes, smoothing }) =>
     smoothing > 0 ? 'AddBackward0' : nllNode(input, classes.reduction),
-  saves: ([input], _, { classes }) => [input, classes.target],
+  saves: ([input], _, { classes }) => [input, classes.target, classes.weight],
   rule: (g, [input], of) => [fromRows(differentiableGradient(g, input, of), input.shape)],
   fused: (g, [input], of) => {
     const source = contiguous(toRows(input));
