@@ -19,6 +19,7 @@ import { Module } from '../module';
 import { Parameter } from '../parameter';
 import { showBoolean } from '../print';
 import { PackedSequence } from '../utils/rnn/packed-sequence';
+import { checkBuilt, directionWeights } from './weights';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
 export interface RecurrentOptions {
@@ -118,6 +119,7 @@ export abstract class RecurrentBase extends Module {
   readonly #kind: CellKind;
   readonly #relu: boolean;
   readonly #sizes: readonly CellSizes[];
+  readonly #twoWays: boolean;
   readonly #names: string[][] = [];
 
   /** @internal */
@@ -139,6 +141,7 @@ export abstract class RecurrentBase extends Module {
     this.batchFirst = options.batchFirst;
     this.dropout = options.dropout;
     this.bidirectional = options.bidirectional;
+    this.#twoWays = options.bidirectional;
     this.projSize = projSize;
     if (this.dropout > 0 && this.numLayers === 1) {
       process.emitWarning(
@@ -191,21 +194,26 @@ export abstract class RecurrentBase extends Module {
   }
 
   // The names are put together once: that would cost more in each forward than finding the fields.
-  #weights(layer: number): DirectionWeights[] {
-    const fields = this as unknown as Readonly<Record<string, Tensor | undefined>>;
+  #weights(layer: number, dtype: DType): DirectionWeights[] {
+    const name = `${this.#layerName}.forward`;
     const out: DirectionWeights[] = [];
     const directions = this.#directions;
     for (let d = 0; d < directions; d++) {
       const names = (this.#names[layer * directions + d] ??= namesOf(layer, d));
-      out.push([
-        fields[names[0]]!,
-        fields[names[1]]!,
-        fields[names[2]] ?? null,
-        fields[names[3]] ?? null,
-        fields[names[4]] ?? null,
-      ]);
+      out.push(directionWeights(name, this.#kind, this.#sizes[layer], this, names, dtype));
     }
     return out;
+  }
+
+  // The kernels know the sizes of the constructor; fields are `readonly` for the compiler alone.
+  #checkBuilt(): void {
+    const name = `${this.#layerName}.forward`;
+    const { inputSize, hiddenSize, projSize } = this.#sizes[0];
+    checkBuilt(name, 'inputSize', this.inputSize, inputSize);
+    checkBuilt(name, 'hiddenSize', this.hiddenSize, hiddenSize);
+    checkBuilt(name, 'projSize', this.projSize, projSize);
+    checkBuilt(name, 'numLayers', this.numLayers, this.#sizes.length);
+    checkBuilt(name, 'bidirectional', this.bidirectional, this.#twoWays);
   }
 
   get #layerName(): string {
@@ -213,6 +221,7 @@ export abstract class RecurrentBase extends Module {
   }
 
   #checkInput(x: Tensor, features: number): void {
+    this.#checkBuilt();
     const name = `${this.#layerName}.forward`;
     if (x.shape[features] !== this.inputSize) {
       const dims = x.ndim === 2 ? '[T' : this.batchFirst ? '[N, T' : '[T, N';
@@ -220,8 +229,8 @@ export abstract class RecurrentBase extends Module {
         `${name}: input has ${plural(x.shape[features], 'feature')}, but this layer was built with inputSize ${this.inputSize} (input ${showShape(x.shape)}, expected ${dims}, ${this.inputSize}])`,
       );
     }
-    const weight = this.#weights(0)[0][0];
-    if (x.dtype !== weight.dtype) {
+    const weight = this.weight_ih_l0;
+    if (isTensor(weight) && x.dtype !== weight.dtype) {
       throw new TypeError(
         `${name}: input is ${x.dtype}, but the weights are ${weight.dtype}; convert one, for example input.to('${weight.dtype}')`,
       );
@@ -280,6 +289,7 @@ export abstract class RecurrentBase extends Module {
     states: States | null,
   ): [PackedSequence, Tensor, Tensor | null] {
     const { data, batchSizes, sortedIndices, unsortedIndices } = input;
+    input.check(`${this.#layerName}.forward`);
     this.#checkInput(data, 1);
     const batch = input.batch;
     const start = this.#startStates(states, batch, false, data.dtype);
@@ -333,7 +343,7 @@ export abstract class RecurrentBase extends Module {
         out,
         ofLayer(start?.h, layer),
         ofLayer(start?.c, layer),
-        this.#weights(layer),
+        this.#weights(layer, x.dtype),
         {
           sizes: this.#sizes[layer],
           batchFirst: this.batchFirst && !(swaps && layer < last),

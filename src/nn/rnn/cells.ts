@@ -8,7 +8,7 @@ import { cells, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import { sequence } from '../../ops/sequence/sequence';
 import { contiguous } from '../../ops/clone';
 import type { DType } from '../../tensor/dtype';
-import { anyTensor, floatDType } from '../../tensor/rules';
+import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
@@ -16,6 +16,7 @@ import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';
 import { showBoolean } from '../print';
 import { pairOfStates } from './lstm';
+import { checkBuilt, directionWeights } from './weights';
 
 /** Options of `LSTMCell`, `GRUCell` and `JANETCell`. */
 export interface CellOptions<Bias extends boolean = boolean> {
@@ -39,6 +40,8 @@ const rnnCellOptions = optionsTable<RNNCellOptions>('RNNCell', {
   ...cellFields,
   nonlinearity: oneOf('tanh', 'relu').or('tanh'),
 });
+
+const parameterNames = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'];
 
 /** What the cells have in common: parameters, checks, one step of the fused kernels. */
 abstract class CellBase<Bias extends boolean> extends Module {
@@ -89,8 +92,14 @@ abstract class CellBase<Bias extends boolean> extends Module {
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
   }
 
+  get #name(): string {
+    return `${cells[this.#kind].name}Cell.forward`;
+  }
+
   #check(input: Tensor, states: readonly (Tensor | null)[]): void {
-    const name = `${cells[this.#kind].name}Cell.forward`;
+    const name = this.#name;
+    checkBuilt(name, 'inputSize', this.inputSize, this.#sizes.inputSize);
+    checkBuilt(name, 'hiddenSize', this.hiddenSize, this.#sizes.hiddenSize);
     anyTensor.check(name, 'input', input);
     if (input.ndim !== 1 && input.ndim !== 2) {
       throw new RangeError(
@@ -103,7 +112,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
         `${name}: input has ${features} features, but this cell was built with inputSize ${this.inputSize} (input ${showShape(input.shape)})`,
       );
     }
-    if (input.dtype !== this.weight_ih.dtype) {
+    if (isTensor(this.weight_ih) && input.dtype !== this.weight_ih.dtype) {
       throw new TypeError(
         `${name}: input is ${input.dtype}, but the weights are ${this.weight_ih.dtype}`,
       );
@@ -142,7 +151,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
       lift(input),
       h && contiguous(lift(h)),
       c && contiguous(lift(c)),
-      [[this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh, null]],
+      [directionWeights(this.#name, this.#kind, this.#sizes, this, parameterNames, input.dtype)],
       {
         sizes: this.#sizes,
         batchFirst: false,

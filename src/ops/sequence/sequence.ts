@@ -136,6 +136,7 @@ export function sequence(
       const one = inputs[i];
       if (one !== null) saved.push(save(cell.name, one));
     }
+    if (batchSizes !== null) saved.push(save(cell.name, batchSizes));
     const outs = cN === null ? [out, hN] : [out, hN, cN];
     const [first, others] = options.gradFnNames;
     const backward: TupleBackward = (grads, self) => {

@@ -117,7 +117,7 @@ export function packPaddedSequence(
   for (let place = 0; place < batch; place++) unsorted[order[place]] = place;
   return makePacked(
     takeRows(flat, rows),
-    tensor(sizes),
+    sizes,
     enforceSorted ? null : tensor(order),
     enforceSorted ? null : tensor(unsorted),
     batch,

@@ -7,6 +7,66 @@ import type { Tensor } from '../../../tensor/tensor';
 
 const maybeTensor = anyTensor.orNull;
 
+/** What the elements of batch sizes were found to be at a version of their memory. */
+interface Sizes {
+  readonly version: number;
+  readonly first: number;
+  readonly total: number;
+}
+
+const known = new WeakMap<Tensor, Sizes>();
+
+function readSizes(operation: string, batchSizes: Tensor): Sizes {
+  if (batchSizes.dtype !== 'int32' || batchSizes.ndim !== 1) {
+    throw new RangeError(
+      `${operation}: batchSizes must be int32 of one dimension, got ${batchSizes.dtype} ${showShape(batchSizes.shape)}`,
+    );
+  }
+  const sizes = Array.from(batchSizes.toTypedArray());
+  sizes.forEach((size, t) => {
+    positiveInteger.check(operation, `batchSizes[${t}]`, size);
+    if (t > 0 && size > sizes[t - 1]) {
+      throw new RangeError(`${operation}: batchSizes must not rise, got [${sizes.join(', ')}]`);
+    }
+  });
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const found = { version: batchSizes.version, first: sizes.at(0) ?? 0, total };
+  known.set(batchSizes, found);
+  return found;
+}
+
+/**
+ * The first batch size. The elements are read only if their memory has changed since: in a traced function they have no
+ * values yet.
+ * @throws RangeError for batch sizes that rise, or do not sum to the rows of `data`.
+ */
+function checkRows(operation: string, data: Tensor, batchSizes: Tensor): number {
+  const before = known.get(batchSizes);
+  const { first, total } =
+    before?.version === batchSizes.version ? before : readSizes(operation, batchSizes);
+  if (data.ndim === 0 || data.shape[0] !== total) {
+    throw new RangeError(
+      `${operation}: data must have ${total} rows, the sum of batchSizes, got shape ${showShape(data.shape)}`,
+    );
+  }
+  return first;
+}
+
+function checkOrder(
+  operation: string,
+  { sortedIndices, unsortedIndices, batch }: PackedSequence,
+): void {
+  for (const [which, indices] of Object.entries({ sortedIndices, unsortedIndices })) {
+    if (indices === null) continue;
+    anyTensor.check(operation, which, indices);
+    if (indices.dtype !== 'int32' || !sameShape(indices.shape, [batch])) {
+      throw new RangeError(
+        `${operation}: ${which} must be int32 [${batch}], got ${indices.dtype} ${showShape(indices.shape)}`,
+      );
+    }
+  }
+}
+
 /**
  * A batch of sequences of unequal length (torch.nn.utils.rnn.PackedSequence), in order of falling length: `data` holds the
  * first step of all of them, then the second step of those that have one, and so on. Made by `packPaddedSequence` or
@@ -48,39 +108,26 @@ export class PackedSequence {
     anyTensor.check(name, 'batchSizes', batchSizes);
     maybeTensor.check(name, 'sortedIndices', sortedIndices);
     maybeTensor.check(name, 'unsortedIndices', unsortedIndices);
-    if (batchSizes.dtype !== 'int32' || batchSizes.ndim !== 1) {
-      throw new RangeError(
-        `${name}: batchSizes must be int32 of one dimension, got ${batchSizes.dtype} ${showShape(batchSizes.shape)}`,
-      );
-    }
-    const sizes = Array.from(batchSizes.toTypedArray());
-    sizes.forEach((size, t) => {
-      positiveInteger.check(name, `batchSizes[${t}]`, size);
-      if (t > 0 && size > sizes[t - 1]) {
-        throw new RangeError(`${name}: batchSizes must not rise, got [${sizes.join(', ')}]`);
-      }
-    });
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    if (data.ndim === 0 || data.shape[0] !== total) {
-      throw new RangeError(
-        `${name}: data must have ${total} rows, the sum of batchSizes, got shape ${showShape(data.shape)}`,
-      );
-    }
-    const least = sizes.at(0) ?? 0;
+    const least = checkRows(name, data, batchSizes);
     integerFrom(least).check(name, 'batch', batch ?? least);
     this.data = data;
     this.batchSizes = batchSizes;
     this.sortedIndices = sortedIndices;
     this.unsortedIndices = unsortedIndices;
     this.batch = batch ?? least;
-    for (const [which, indices] of Object.entries({ sortedIndices, unsortedIndices })) {
-      if (indices === null) continue;
-      if (indices.dtype !== 'int32' || !sameShape(indices.shape, [this.batch])) {
-        throw new RangeError(
-          `${name}: ${which} must be int32 [${this.batch}], got ${indices.dtype} ${showShape(indices.shape)}`,
-        );
-      }
-    }
+    checkOrder(name, this);
+  }
+
+  /**
+   * @internal Checks the parts again, which a user may have changed since; the sizes are read again only if they were.
+   * @throws TypeError, RangeError as the constructor.
+   */
+  check(operation: string): void {
+    anyTensor.check(operation, 'data', this.data);
+    anyTensor.check(operation, 'batchSizes', this.batchSizes);
+    const least = checkRows(operation, this.data, this.batchSizes);
+    integerFrom(least).check(operation, 'batch', this.batch);
+    checkOrder(operation, this);
   }
 
   /**
@@ -96,11 +143,12 @@ export class PackedSequence {
       );
     }
     const { batchSizes, sortedIndices, unsortedIndices, batch } = this;
-    return makePacked(data, batchSizes, sortedIndices, unsortedIndices, batch);
+    return partsOf(data, batchSizes, sortedIndices, unsortedIndices, batch);
   }
 
   /** The length of each sequence, in the original order. */
   lengths(): number[] {
+    this.check('PackedSequence.lengths');
     const sizes = this.batchSizes.toTypedArray();
     const sorted = new Array<number>(this.batch).fill(0);
     // Sizes fall: where they do, the sequences at these places have ended.
@@ -123,8 +171,7 @@ export class PackedSequence {
   }
 }
 
-/** A packed sequence of parts that are known to fit: nothing is read, so that a traced function may make one. */
-export function makePacked(
+function partsOf(
   data: Tensor,
   batchSizes: Tensor,
   sortedIndices: Tensor | null,
@@ -133,6 +180,23 @@ export function makePacked(
 ): PackedSequence {
   const made = Object.create(PackedSequence.prototype) as PackedSequence;
   return Object.assign(made, { data, batchSizes, sortedIndices, unsortedIndices, batch });
+}
+
+/**
+ * A packed sequence of parts that are known to fit: no tensor is read, so that a traced function may make one.
+ * @param sizes the batch sizes
+ */
+export function makePacked(
+  data: Tensor,
+  sizes: Int32Array,
+  sortedIndices: Tensor | null,
+  unsortedIndices: Tensor | null,
+  batch: number,
+): PackedSequence {
+  const batchSizes = tensor(sizes);
+  const first = sizes.length === 0 ? 0 : sizes[0];
+  known.set(batchSizes, { version: batchSizes.version, first, total: data.shape[0] });
+  return partsOf(data, batchSizes, sortedIndices, unsortedIndices, batch);
 }
 
 /** Rows of `x` (its first dimension) in the order of `rows`. */

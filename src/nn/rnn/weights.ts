@@ -1,0 +1,97 @@
+/**
+ * What recurrent layers and cells hand to the sequence kernels, which read weights by the sizes alone: parameters and
+ * sizes are public fields, so each call looks whether they still fit what the layer was built with.
+ */
+import { describe } from '../../check';
+import { contiguous } from '../../ops/clone';
+import type { DirectionWeights } from '../../ops/sequence/call';
+import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
+import type { DType } from '../../tensor/dtype';
+import { isTensor } from '../../tensor/rules';
+import { showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+
+/** @throws TypeError for what is no tensor or of another element type; RangeError for another shape. */
+function refuseWeight(
+  name: string,
+  field: string,
+  weight: unknown,
+  expected: readonly number[],
+  dtype: DType,
+): never {
+  const must = `${name}: ${field} must be ${dtype} ${showShape(expected)}`;
+  if (!isTensor(weight)) throw new TypeError(`${must}, got ${describe(weight)}`);
+  const got = `${must}, got ${weight.dtype} ${showShape(weight.shape)}`;
+  throw weight.dtype === dtype ? new RangeError(got) : new TypeError(got);
+}
+
+function matrix(
+  name: string,
+  field: string,
+  weight: Tensor | null | undefined,
+  rows: number,
+  columns: number,
+  dtype: DType,
+): Tensor {
+  if (
+    !isTensor(weight) ||
+    weight.dtype !== dtype ||
+    weight.ndim !== 2 ||
+    weight.shape[0] !== rows ||
+    weight.shape[1] !== columns
+  ) {
+    refuseWeight(name, field, weight, [rows, columns], dtype);
+  }
+  return weight.contiguousLayout ? weight : contiguous(weight);
+}
+
+function vector(
+  name: string,
+  field: string,
+  bias: Tensor | null | undefined,
+  rows: number,
+  dtype: DType,
+): Tensor {
+  if (!isTensor(bias) || bias.dtype !== dtype || bias.ndim !== 1 || bias.shape[0] !== rows) {
+    refuseWeight(name, field, bias, [rows], dtype);
+  }
+  return bias.contiguousLayout ? bias : contiguous(bias);
+}
+
+/**
+ * The weights of a direction, each of the shape that the sizes ask for, of element type `dtype` and contiguous.
+ * @param fields the module
+ * @param names of weight_ih, weight_hh, bias_ih, bias_hh and weight_hr there
+ * @throws TypeError for what is no tensor or of another element type; RangeError for another shape.
+ */
+export function directionWeights(
+  name: string,
+  kind: CellKind,
+  sizes: CellSizes,
+  fields: object,
+  names: readonly string[],
+  dtype: DType,
+): DirectionWeights {
+  const given = fields as Readonly<Record<string, Tensor | null | undefined>>;
+  const [ih, hh, bih, bhh, hr] = names;
+  const { inputSize, hiddenSize, projSize } = sizes;
+  const rows = cells[kind].gates * hiddenSize;
+  const biasIh = given[bih] ?? null;
+  const biasHh = given[bhh] ?? null;
+  const biased = biasIh !== null || biasHh !== null;
+  return [
+    matrix(name, ih, given[ih], rows, inputSize, dtype),
+    matrix(name, hh, given[hh], rows, stateSize(sizes), dtype),
+    biased ? vector(name, bih, biasIh, rows, dtype) : null,
+    biased ? vector(name, bhh, biasHh, rows, dtype) : null,
+    projSize > 0 ? matrix(name, hr, given[hr], projSize, hiddenSize, dtype) : null,
+  ];
+}
+
+/** @throws RangeError when a size of a module is no longer the one that it was built with. */
+export function checkBuilt(name: string, field: string, value: unknown, built: unknown): void {
+  if (value === built) return;
+  throw new RangeError(
+    `${name}: ${field} is ${describe(value)}, but this layer was built with ${String(built)}; make a new layer for other sizes`,
+  );
+}
