@@ -160,9 +160,9 @@ void resetInChild() {
 
 Pool::Pool() {
   const char* text = std::getenv("OSTINATO_NUM_THREADS");
-  const int asked = text ? std::atoi(text) : 0;
-  const int initial = asked > 0 ? asked : availableCores();
-  threads.store(initial < threadLimit ? initial : threadLimit);
+  const long asked = text ? std::strtol(text, nullptr, 10) : 0;
+  const long initial = asked > 0 ? asked : availableCores();
+  threads.store(initial < threadLimit ? static_cast<int>(initial) : threadLimit);
   pthread_atfork(nullptr, nullptr, resetInChild);
   // Unloading the library (Node does so when the worker thread that loaded it ends) would take the
   // code from under the pool's threads.

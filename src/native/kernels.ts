@@ -65,7 +65,8 @@ class Interior implements Memory {
 
 /**
  * How many threads kernels may use (torch.get_num_threads): at first the number of physical cores that
- * the process may run on, or what the environment variable `OSTINATO_NUM_THREADS` says.
+ * the process may run on, or what the environment variable `OSTINATO_NUM_THREADS` says, which must be an integer of at
+ * least 1. More than the add-on can use count as the most that it can.
  * @example getNumThreads() > 0 // true
  */
 export function getNumThreads(): number {
@@ -74,7 +75,7 @@ export function getNumThreads(): number {
 
 /**
  * Sets how many threads kernels may use (torch.set_num_threads), in every thread of JavaScript. Results
- * do not depend on it.
+ * do not depend on it. More than the add-on can use count as the most that it can.
  * @throws TypeError, RangeError unless `count` is an integer of at least 1.
  * @example setNumThreads(getNumThreads())
  */

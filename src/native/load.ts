@@ -150,14 +150,24 @@ function checkIsa(addon: Addon, { env }: LoadContext): Addon {
   );
 }
 
+function checkThreads({ env }: LoadContext): void {
+  const given = env['OSTINATO_NUM_THREADS'];
+  if (given === undefined || given === '' || /^0*[1-9]\d*$/.test(given)) return;
+  throw new RangeError(
+    `OSTINATO_NUM_THREADS: must be an integer of at least 1, got '${given}'; unset it to use every core`,
+  );
+}
+
 /**
  * Loads the first add-on that loads, out of the places that package.json lists
  * (`binary.addon_paths`), or exactly the file that `OSTINATO_ADDON` names.
  *
  * @throws Error with what was tried and numbered remedies when none loads.
- * @throws RangeError when `OSTINATO_ISA` names an instruction set that is not available.
+ * @throws RangeError when `OSTINATO_ISA` names an instruction set that is not available, or `OSTINATO_NUM_THREADS` is no
+ * number of threads.
  */
 export function loadAddon(context: LoadContext = here): Addon {
+  checkThreads(context);
   const tried: string[] = [];
   let found = false;
   for (const file of candidates(context)) {

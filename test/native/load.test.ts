@@ -125,6 +125,22 @@ describe('loadAddon', () => {
     expect(message).toContain('  1. unset OSTINATO_ADDON');
   });
 
+  it('refuses an OSTINATO_NUM_THREADS that is no number of threads', () => {
+    place(built);
+    const load = (given: string) =>
+      loadAddon(context(() => addon('avx2'), { OSTINATO_NUM_THREADS: given }));
+    for (const given of ['abc', '-1', '0', '1e9', '2.5', '3 threads', 'NaN']) {
+      expect(() => load(given)).toThrow(
+        new RangeError(
+          `OSTINATO_NUM_THREADS: must be an integer of at least 1, got '${given}'; unset it to use every core`,
+        ),
+      );
+    }
+    for (const given of ['', '1', '64', '99999999999999999999']) {
+      expect(load(given).isa).toBe('avx2');
+    }
+  });
+
   it('refuses an instruction set that is not available, naming those that are', () => {
     place(built);
     const load = () => loadAddon(context(() => addon(null), { OSTINATO_ISA: 'avx1024' }));
