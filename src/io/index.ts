@@ -6,3 +6,10 @@ export {
   type SaveOptions,
 } from './safetensors';
 export type { FilePath } from './files';
+export {
+  loadCheckpoint,
+  saveCheckpoint,
+  type LoadCheckpointOptions,
+  type Stateful,
+  type StatefulGenerator,
+} from './checkpoint';

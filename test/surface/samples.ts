@@ -648,6 +648,13 @@ const elsewhere: Record<string, Make> = {
     withOptions({ metadata: { a: 'b' } }, file('saved.safetensors'), new Map([['x', x(2)]])),
   'io.loadSafetensors': () => call(saved('loaded.safetensors')),
   'io.readSafetensorsMetadata': () => call(saved('read.safetensors')),
+  'io.saveCheckpoint': () => call(file('checkpoint.safetensors'), { epoch: 1 }),
+  'io.loadCheckpoint': () => {
+    const path = file('loaded-checkpoint.safetensors');
+    const net = new o.nn.Linear(1, 1);
+    o.io.saveCheckpoint(path, { net });
+    return withOptions({ strict: true }, path, { net });
+  },
   'plot.curve': () =>
     withOptions({ x: 'step', y: 'loss', logY: true, dots: true, ...chart }, { loss: [3, 2, 1] }),
   'plot.matrix': () =>
