@@ -1,0 +1,89 @@
+'use strict';
+// Faults of the environment, on the built package (`npm run build`): writers that are killed while they save, at random
+// moments, and a process that may use one processor only. `npm run test:environment -- KILLS`
+
+const { spawn, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
+
+const root = path.resolve(__dirname, '..');
+const { io } = require(root);
+const kills = Number(process.argv[2] ?? 200);
+
+const fail = (what) => {
+  throw new Error(what);
+};
+
+const writer = `
+  const { io, tensor } = require(${JSON.stringify(root)});
+  const [file, value] = process.argv.slice(1);
+  const x = tensor(new Float32Array(500000).fill(Number(value)));
+  process.stdout.write('ready');
+  for (;;) io.saveCheckpoint(file, { x, value: Number(value) });
+`;
+
+/** Whether the file is one save as a whole. */
+function check(file, before) {
+  const { x, value } = io.loadCheckpoint(file);
+  if (x.numel !== 500000 || x.toTypedArray().some((each) => each !== value))
+    fail(`${file} is torn`);
+  if (value < before) fail(`${file} holds ${value} after ${before}`);
+  return value;
+}
+
+async function killWriters(folder) {
+  const file = path.join(folder, 'run.safetensors');
+  let drafts = 0;
+  let value = 0;
+  for (let round = 1; round <= kills; round++) {
+    const child = spawn(process.execPath, ['-e', writer, file, String(round)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((done) => child.stdout.once('data', done));
+    await sleep(Math.random() * 20);
+    child.kill('SIGKILL');
+    await new Promise((done) => child.once('exit', done));
+    const names = fs.readdirSync(folder);
+    const left = names.filter((name) => name.endsWith('.tmp')).length;
+    if (left > 1)
+      fail(`${left} drafts are left after kill ${round}: each writer removes those before it`);
+    drafts += left;
+    if (names.includes('run.safetensors')) value = check(file, value);
+  }
+  if (value === 0) fail('no save was ever finished');
+  console.log(`${kills} writers killed, ${drafts} in a save: the file was whole each time`);
+}
+
+function oneProcessor() {
+  const program = `
+    const { nn, randn, manualSeed } = require(${JSON.stringify(root)});
+    manualSeed(1);
+    const lstm = new nn.LSTM(64, 128);
+    const [y] = lstm.forward(randn([16, 32, 64]));
+    y.sum().backward();
+    console.log(require('node:crypto').createHash('sha256').update(lstm.weight_hh_l0.grad.toTypedArray()).digest('hex'));
+  `;
+  const run = (command, ...given) =>
+    spawnSync(command, [...given, '-e', program], { encoding: 'utf8', timeout: 60_000 }).stdout;
+  const all = run(process.execPath);
+  const one = run('taskset', '-c', '0', process.execPath);
+  if (all.length !== 65 || one !== all) fail(`one processor gives ${one}, all give ${all}`);
+  console.log('one processor: the bits of all');
+}
+
+async function main() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-environment-'));
+  try {
+    oneProcessor();
+    await killWriters(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
