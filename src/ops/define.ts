@@ -14,7 +14,8 @@ import { checkOperand, checkTensor, type Operand } from './check';
 import { binary as combine, promote, promoteTypes, operand, scalarSlot } from './operands';
 import { applyBinary, applyUnary } from './launch';
 import { zerosLike } from './factories';
-import { floating } from './floating';
+import { cast } from './cast';
+import { checkFloat, floating } from './floating';
 import { inPlace as changeInPlace } from './inplace/inplace';
 import { unbroadcast } from './unbroadcast';
 
@@ -38,8 +39,10 @@ export interface UnaryRule extends Domain {
   readonly fused?: NamesOf<'Binary'>;
   /** Kernel of the function, where it is not named as the function is. */
   readonly kernel?: NamesOf<'Unary'>;
-  /** What integers do where the kernel takes floats only: they become float32, or are their own result. */
-  readonly integers?: 'unchanged';
+  /** What int32 and bool do where the kernel takes floats only: they become float32, are their own result, or are refused. */
+  readonly integers?: 'unchanged' | 'refused';
+  /** What bool does where a kernel takes int32: it is refused, its own result, or computed as int32. */
+  readonly bool?: 'unchanged' | 'int32';
 }
 
 /** A function of one tensor, element by element. */
@@ -58,7 +61,7 @@ const zeros = (g: Tensor): Tensor => zerosLike(g);
  * export const tanh: Unary = unary('tanh', { saves: 'y', grad: (g, y) => g.mul(y.square().rsub(1)) });
  */
 export function unary(name: string, rule: UnaryRule): Unary {
-  const { saves, integers } = rule;
+  const { saves, integers, bool } = rule;
   const grad = rule.grad === 0 ? zeros : rule.grad;
   const node = rule.node ?? `${capitalized(name)}Backward0`;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
@@ -71,9 +74,11 @@ export function unary(name: string, rule: UnaryRule): Unary {
     checkTensor(name, 'x', argument);
     let x = argument;
     if (!isFloat(x.dtype) && kernels[suffixOf(x.dtype)] === undefined) {
-      if (integers === 'unchanged') return clone(x);
+      if (integers === 'refused') checkFloat(name, x);
+      if (integers === 'unchanged' || bool === 'unchanged') return clone(x);
+      if (bool === 'int32') x = cast(x, 'int32');
       // A kernel for int32 and none for bool: the function is not defined on truth values.
-      if (kernels.i32 === undefined) x = floating(x);
+      else if (kernels.i32 === undefined) x = floating(x);
     }
     const out = applyUnary(name, kernels, x, empty(x.shape, x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;

@@ -14,11 +14,11 @@ import { unary, type Unary } from '../define';
 import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { applyBinary, applyUnary, pick } from '../launch';
-import { floating } from '../floating';
+import { checkFloat } from '../floating';
 
 /**
  * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).
- * @throws TypeError unless `x` is a tensor.
+ * @throws TypeError unless `x` is a tensor of floats.
  * @example nn.functional.logsigmoid(tensor([0, 1])) // [-0.6931, -0.3133]
  */
 export const logsigmoid: Unary = unary('logsigmoid', {
@@ -27,11 +27,12 @@ export const logsigmoid: Unary = unary('logsigmoid', {
   saves: 'x',
   grad: (g, x) => g.mul(x.neg().sigmoid()),
   fused: 'log_sigmoid_backward',
+  integers: 'refused',
 });
 
 /**
  * x · sigmoid(x), also called swish (torch.nn.functional.silu).
- * @throws TypeError unless `x` is a tensor.
+ * @throws TypeError unless `x` is a tensor of floats.
  * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
  */
 export const silu: Unary = unary('silu', {
@@ -42,6 +43,7 @@ export const silu: Unary = unary('silu', {
     return g.mul(s.mul(x.mul(s.rsub(1)).add(1)));
   },
   fused: 'silu_backward',
+  integers: 'refused',
 });
 
 /** A function with parameters p and q: its kernel, that of its gradient, and the gradient in differentiable operations. */
@@ -68,8 +70,8 @@ function activation({ name, node, forward, backward, grad }: Activation) {
       return [dx];
     },
   });
-  return (argument: Tensor, p = 0, q = 0): Tensor => {
-    const x = floating(argument);
+  return (x: Tensor, p = 0, q = 0): Tensor => {
+    checkFloat(name, x);
     const out = empty(x.shape, x.dtype);
     forward(x, out, p, q);
     return recorded(out, [p, q], x);
@@ -96,7 +98,7 @@ const leaky = activation({
 
 /**
  * x where x > 0, negativeSlope·x elsewhere (torch.nn.functional.leaky_relu).
- * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind.
  * @example nn.functional.leakyRelu(tensor([-1, 2])) // [-0.01, 2]
  */
 export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
@@ -126,7 +128,7 @@ const exponential = activation({
 
 /**
  * x where x > 0, alpha·(eˣ − 1) elsewhere (torch.nn.functional.elu).
- * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind.
  * @example nn.functional.elu(tensor([-1, 2])) // [-0.6321, 2]
  */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
@@ -191,7 +193,7 @@ const gaussianTanh = activation({
 
 /**
  * x·Φ(x) with the normal distribution's Φ (torch.nn.functional.gelu).
- * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind.
  * @example nn.functional.gelu(tensor([-1, 1])) // [-0.1587, 0.8413]
  */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
@@ -226,7 +228,7 @@ const soft = activation({
 
 /**
  * ln(1 + e^(beta·x)) / beta, and x itself where beta·x > threshold (torch.nn.functional.softplus).
- * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind.
  * @example nn.functional.softplus(tensor([0, 1])) // [0.6931, 1.3133]
  */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {

@@ -3,7 +3,7 @@ import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../check';
 import { binary, type Binary } from '../define';
-import { checkFloat } from '../reduce/launch';
+import { checkFloat } from '../floating';
 
 type LogAddExp = ((a: Tensor, b: Tensor) => Tensor) & Pick<Binary, 'declaration'>;
 

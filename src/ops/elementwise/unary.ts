@@ -45,11 +45,11 @@ export const abs: Unary = unary('abs', {
 export const abs_: InPlace = inPlace(abs);
 
 /**
- * −1, 0 or 1 (torch.sign); 0 for NaN. Its gradient is 0.
+ * −1, 0 or 1 (torch.sign); 0 for NaN; bool stays what it is. Its gradient is 0.
  * @throws TypeError unless `x` is a tensor.
  * @example sign(tensor([3, 0, -2])) // [1, 0, -1]
  */
-export const sign: Unary = unary('sign', { grad: 0, kinks: [0] });
+export const sign: Unary = unary('sign', { grad: 0, kinks: [0], bool: 'unchanged' });
 /**
  * x = sign x; returns x (torch.Tensor.sign_).
  * @throws TypeError unless `x` is a tensor of a type that holds the result; Error on a leaf that requires
@@ -59,7 +59,7 @@ export const sign: Unary = unary('sign', { grad: 0, kinks: [0] });
 export const sign_: InPlace = inPlace(sign);
 
 /**
- * x² (torch.square).
+ * x² (torch.square); int32 of bool.
  * @throws TypeError unless `x` is a tensor.
  * @example square(tensor([1, -3])) // [1, 9]
  */
@@ -67,6 +67,7 @@ export const square: Unary = unary('square', {
   node: 'PowBackward0',
   saves: 'x',
   grad: (g, x) => g.mul(x.mul(2)),
+  bool: 'int32',
 });
 /**
  * x = x²; returns x (torch.square_).

@@ -13,7 +13,7 @@ import { checkTensor } from '../check';
 import { ne } from '../elementwise/compare';
 import { where } from '../elementwise/where';
 import { firstOutside } from '../indexing/rows';
-import { checkFloat } from '../reduce/launch';
+import { checkFloat } from '../floating';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
 
 /** Options of losses over classes. */

@@ -5,7 +5,6 @@
 import { boolean, describe, isArray, optionsTable } from '../../check';
 import { type KernelFamily } from '../../native/families';
 import { runReduce } from '../../native/generated';
-import { isFloat } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { pick } from '../launch';
@@ -131,15 +130,6 @@ export function reduceOver(
   const out = makeOut(view.outShape, view.n, x);
   runReduce(run, view.source, out, view.outer, view.n, view.inner);
   return { out, view };
-}
-
-/** @throws TypeError unless the elements are floats. */
-export function checkFloat(operation: string, x: Tensor): void {
-  if (!isFloat(x.dtype)) {
-    throw new TypeError(
-      `${operation}: takes float32 or float64, got ${x.dtype}; convert with to('float32')`,
-    );
-  }
 }
 
 /**

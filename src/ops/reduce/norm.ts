@@ -10,8 +10,8 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import { gradient } from '../gradient';
 import { checkTensor } from '../check';
+import { checkFloat } from '../floating';
 import {
-  checkFloat,
   checkNotEmpty,
   keepsDim,
   normalizeDims,

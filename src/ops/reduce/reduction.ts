@@ -8,8 +8,8 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../cast';
 import type { Domain } from '../define';
 import { checkTensor } from '../check';
+import { checkFloat } from '../floating';
 import {
-  checkFloat,
   checkNotEmpty,
   keepsDim,
   ownDims,

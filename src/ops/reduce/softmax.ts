@@ -9,7 +9,8 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
-import { checkFloat, dense, reductionView } from './launch';
+import { checkFloat } from '../floating';
+import { dense, reductionView } from './launch';
 
 interface Normalization {
   readonly name: string;

@@ -10,7 +10,8 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { applyUnary, pick } from '../launch';
-import { checkFloat, ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
+import { checkFloat } from '../floating';
+import { ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
 
 const kernels = family('variance');
 const rootKernels = family('sqrt');
