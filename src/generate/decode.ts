@@ -1,17 +1,10 @@
 /** Decoding with an encoder-decoder model: from source sequences to target sequences. */
 import { noGrad } from '../autograd/mode';
-import {
-  finite,
-  instanceOf,
-  integer,
-  isArray,
-  optionsTable,
-  positiveInteger,
-  rule,
-} from '../check';
+import { finite, instanceOf, integer, optionsTable, positiveInteger, rule } from '../check';
 import { Seq2Seq } from '../nn';
+import { isLengths, type Lengths } from '../nn/attention/mask';
 import type { DecoderState } from '../nn/seq2seq';
-import { anyTensor, isTensor } from '../tensor/rules';
+import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { beamSearch, type BeamOptions } from './beam';
 import type { StepModel } from './model';
@@ -31,7 +24,7 @@ export interface DecodeOptions
   /** The token that ends a target. */
   end: number;
   /** Positions of each source sequence; found by the model's `padding`, or all, when absent. */
-  lengths?: readonly number[] | Tensor | null;
+  lengths?: Lengths | null;
 }
 
 const ownLengths = {
@@ -45,9 +38,9 @@ type Open = Exclude<keyof DecodeOptions, 'start' | 'end' | 'maxLength' | 'minLen
 const decodeOptions = optionsTable<DecodeOptions, Open>('generate.decode', {
   start: integer,
   end: integer,
-  lengths: rule<readonly number[] | Tensor | null>(
+  lengths: rule<Lengths | null>(
     'an array of numbers, a tensor or null',
-    (value) => value === null || isTensor(value) || isArray(value),
+    (value) => value === null || isLengths(value),
   ).or(null),
   ...choiceFields,
   ...ownLengths,

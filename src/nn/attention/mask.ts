@@ -6,12 +6,23 @@ import type { DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 
+/** How many positions of each sequence count. */
+export type Lengths = Tensor | readonly number[] | Int32Array;
+
+// By its tag, which arrays of other realms have as well.
+const isInt32Array = (value: unknown): value is Int32Array =>
+  ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Int32Array]';
+
+/** Whether a value is of a kind that lengths may be given in. */
+export const isLengths = (value: unknown): value is Lengths =>
+  isTensor(value) || isArray(value) || isInt32Array(value);
+
 /** Lengths as an array that was read once. @throws TypeError, RangeError for what are no lengths. */
-export function lengthsOf(operation: string, lengths: Tensor | readonly number[]): number[] {
+export function lengthsOf(operation: string, lengths: Lengths): number[] {
   const must = 'an array of numbers or a 1-dimensional tensor';
   if (isTensor(lengths)) {
     if (lengths.ndim !== 1) refuse(operation, 'lengths', must, lengths, RangeError);
-  } else if (!isArray(lengths)) refuse(operation, 'lengths', must, lengths);
+  } else if (!isLengths(lengths)) refuse(operation, 'lengths', must, lengths);
   const list = Array.from(isTensor(lengths) ? lengths.toTypedArray() : lengths);
   for (let n = 0; n < list.length; n++) {
     const length: unknown = list[n];
@@ -25,13 +36,13 @@ export function lengthsOf(operation: string, lengths: Tensor | readonly number[]
 
 /**
  * The mask of sequences of unequal length, padded at the end: true inside a sequence, false behind its end.
- * @param lengths how many positions of each sequence count: N integers from 0 to `steps`
+ * @param lengths how many positions of each sequence count: N integers from 0 to `steps`, as an array, Int32Array or tensor
  * @param steps positions of the padded batch; the longest length unless given
  * @returns bool [N, steps]
  * @throws TypeError when the lengths are no integers; RangeError when one lies outside 0 … steps.
  * @example nn.functional.paddingMask([3, 1]) // [[true, true, true], [true, false, false]]
  */
-export function paddingMask(lengths: Tensor | readonly number[], steps?: number): Tensor {
+export function paddingMask(lengths: Lengths, steps?: number): Tensor {
   const all = lengthsOf('paddingMask', lengths);
   if (steps !== undefined) count.check('paddingMask', 'steps', steps);
   const width = steps ?? all.reduce((most, length) => Math.max(most, length), 0);

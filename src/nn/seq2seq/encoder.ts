@@ -4,7 +4,7 @@ import { boolean, optionsTable, positiveInteger, probability } from '../../check
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { lengthsOf, paddingMask } from '../attention/mask';
+import { lengthsOf, paddingMask, type Lengths } from '../attention/mask';
 import { Dropout } from '../layers/dropout';
 import { Embedding } from '../layers/embedding';
 import { Module } from '../module';
@@ -118,7 +118,7 @@ export class Encoder extends Module {
    * @param lengths positions of each sequence, 0 … S; all S when absent
    * @throws TypeError for what are no tokens or no lengths; RangeError for lengths that do not fit, and tokens outside the vocabulary.
    */
-  forward(source: Tensor, lengths: readonly number[] | Tensor | null = null): Encoding {
+  forward(source: Tensor, lengths: Lengths | null = null): Encoding {
     checkTokens('Encoder.forward', 'source', source);
     const steps = source.shape[1];
     const list =

@@ -1,12 +1,13 @@
 /** Seq2Seq: an encoder and a decoder as one model, from source tokens to target tokens. */
-import { count, instanceOf, isArray, optionsTable, probability, rule } from '../../check';
+import { count, instanceOf, optionsTable, probability, rule } from '../../check';
 import { argmax, cat, reshape, tanh, transpose, zerosLike } from '../../ops';
 import { contiguous } from '../../ops/clone';
 import { rand, type Generator } from '../../random';
 import { drawFields } from '../../random/generator';
-import { anyTensor, isTensor } from '../../tensor/rules';
+import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { isLengths, type Lengths } from '../attention/mask';
 import { Linear } from '../layers/linear';
 import { Module } from '../module';
 import { LSTM } from '../rnn';
@@ -22,7 +23,7 @@ export interface Seq2SeqOptions {
 /** Options of `Seq2Seq.forward`. */
 export interface TeacherOptions {
   /** Positions of each source sequence. Default: null, found by `padding`, or all. */
-  sourceLengths?: readonly number[] | Tensor | null;
+  sourceLengths?: Lengths | null;
   /**
    * Share of the steps that are given the target's token; the others are given the model's own most probable one. Drawn
    * for each step, for the whole batch. Default: 1.
@@ -34,10 +35,7 @@ export interface TeacherOptions {
 
 const seq2seqOptions = optionsTable<Seq2SeqOptions>('Seq2Seq', { padding: count.orNull.or(null) });
 
-const anyLengths = rule<readonly number[] | Tensor>(
-  'an array of numbers or a tensor',
-  (value) => isTensor(value) || isArray(value),
-);
+const anyLengths = rule<Lengths>('an array of numbers or a tensor', isLengths);
 
 const teacherOptions = optionsTable<TeacherOptions, 'generator'>('Seq2Seq.forward', {
   sourceLengths: anyLengths.orNull.or(null),
@@ -141,7 +139,7 @@ export class Seq2Seq extends Module {
    * @returns the decoder's state before its first step
    * @throws TypeError for what are no tokens; RangeError for tokens outside the vocabulary and lengths that do not fit.
    */
-  encode(source: Tensor, lengths: readonly number[] | Tensor | null = null): DecoderState {
+  encode(source: Tensor, lengths: Lengths | null = null): DecoderState {
     checkTokens('Seq2Seq.encode', 'source', source);
     const { outputs, state, mask } = this.encoder.forward(
       source,

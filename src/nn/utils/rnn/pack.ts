@@ -5,7 +5,7 @@ import { anyTensor } from '../../../tensor/rules';
 import { padSequences } from '../../../ops/joining/pad-sequences';
 import { showShape, type Shape } from '../../../tensor/shape';
 import type { Tensor } from '../../../tensor/tensor';
-import { lengthsOf as readLengths } from '../../attention/mask';
+import { lengthsOf as readLengths, type Lengths } from '../../attention/mask';
 import { makePacked, PackedSequence, takeRows } from './packed-sequence';
 
 /** Options of `packPaddedSequence`. */
@@ -16,12 +16,7 @@ export interface PackOptions {
   enforceSorted?: boolean;
 }
 
-function lengthsOf(
-  operation: string,
-  lengths: Tensor | readonly number[],
-  batch: number,
-  steps: number,
-): number[] {
+function lengthsOf(operation: string, lengths: Lengths, batch: number, steps: number): number[] {
   const list = readLengths(operation, lengths);
   if (list.length !== batch) {
     throw new RangeError(
@@ -73,7 +68,7 @@ function sortedPlaces(lengths: readonly number[], steps: number): Int32Array {
 /**
  * Packs a padded batch (torch.nn.utils.rnn.pack_padded_sequence). Sequences of length 0 are allowed.
  * @param input [T, N, …], or [N, T, …] with `batchFirst`
- * @param lengths one for each sequence, 0 … T
+ * @param lengths one for each sequence, 0 … T, as an array, Int32Array or tensor
  * @throws TypeError for what is no tensor, no lengths, no option; RangeError for lengths outside 0 … T, not as many as the batch, or (with `enforceSorted`) not falling.
  * @example
  * const { packPaddedSequence } = nn.utils.rnn;
@@ -81,7 +76,7 @@ function sortedPlaces(lengths: readonly number[], steps: number): Int32Array {
  */
 export function packPaddedSequence(
   input: Tensor,
-  lengths: Tensor | readonly number[],
+  lengths: Lengths,
   options?: PackOptions,
 ): PackedSequence {
   const name = 'packPaddedSequence';
@@ -241,15 +236,11 @@ const unpadOptions = optionsTable<UnpadOptions>('unpadSequence', { batchFirst: b
 /**
  * The sequences of a padded batch, each cut to its length (torch.nn.utils.rnn.unpad_sequence). They share
  * memory with the input.
- * @param lengths one for each sequence, 0 … T
+ * @param lengths one for each sequence, 0 … T, as an array, Int32Array or tensor
  * @throws TypeError for what is no tensor, no lengths, no option; RangeError for lengths that do not fit.
  * @example nn.utils.rnn.unpadSequence(ones([3, 2]), [3, 1]).map((x) => x.shape) // [[3], [1]]
  */
-export function unpadSequence(
-  padded: Tensor,
-  lengths: Tensor | readonly number[],
-  options?: UnpadOptions,
-): Tensor[] {
+export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadOptions): Tensor[] {
   const { batchFirst } = unpadOptions.read(options);
   anyTensor.check('unpadSequence', 'padded', padded);
   if (padded.ndim < 2) {

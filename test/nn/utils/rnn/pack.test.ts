@@ -1,8 +1,9 @@
 // Packed sequences: what a batch becomes and what comes back, and what is refused.
-import { autograd, nn, ones, randn, tensor, zeros, type Tensor } from 'ostinato';
+import { autograd, generate, nn, ones, randn, tensor, zeros, type Tensor } from 'ostinato';
 import { flat, sample } from '../../../support';
 
-const { packPaddedSequence, packSequence, padPackedSequence, padSequence } = nn.utils.rnn;
+const { packPaddedSequence, packSequence, padPackedSequence, padSequence, unpadSequence } =
+  nn.utils.rnn;
 
 test.each([false, true])('padded, packed and padded again, batchFirst %s', (batchFirst) => {
   const x = sample(batchFirst ? [3, 4, 2] : [4, 3, 2]);
@@ -18,6 +19,37 @@ test.each([false, true])('padded, packed and padded again, batchFirst %s', (batc
       expect(flat(back.at(...at))).toEqual(t < length ? flat(x.at(...at)) : [0, 0]);
     }
   });
+});
+
+test('lengths as an array, an Int32Array and a tensor are the same', () => {
+  const { paddingMask } = nn.functional;
+  const x = sample([4, 3, 2]);
+  const list = [2, 4, 1];
+  const expected = packPaddedSequence(x, list, { enforceSorted: false });
+  const encoder = new nn.Encoder(9, 4, 8);
+  const source = tensor([[1, 2, 3, 4], [5, 6, 7, 8], [1, 3, 5, 7]], { dtype: 'int32' }); // prettier-ignore
+  const { outputs } = encoder.forward(source, list);
+  const model = new nn.Seq2Seq(encoder, new nn.Decoder(9, 4, 8, new nn.AdditiveAttention(8, 8, 8)));
+  const target = tensor([[1, 2], [1, 3], [1, 4]], { dtype: 'int32' }); // prettier-ignore
+  const [scores] = model.forward(source, target, { sourceLengths: list });
+  const limits = { start: 1, end: 2, maxLength: 4 };
+  const decoded = generate.decode(model, source, { ...limits, lengths: list });
+  for (const lengths of [Int32Array.from(list), tensor(list, { dtype: 'int32' })]) {
+    const packed = packPaddedSequence(x, lengths, { enforceSorted: false });
+    expect(flat(packed.data)).toEqual(flat(expected.data));
+    expect(flat(packed.batchSizes)).toEqual([3, 2, 1, 1]);
+    expect(unpadSequence(x, lengths).map(({ shape }) => shape[0])).toEqual(list);
+    expect(paddingMask(lengths, 4).toArray()).toEqual(paddingMask(list, 4).toArray());
+    expect(flat(encoder.forward(source, lengths).outputs)).toEqual(flat(outputs));
+    expect(flat(model.forward(source, target, { sourceLengths: lengths })[0])).toEqual(
+      flat(scores),
+    );
+    expect(generate.decode(model, source, { ...limits, lengths })).toEqual(decoded);
+  }
+  expect(() => packPaddedSequence(x, Int32Array.of(2, 5, 1))).toThrow(
+    'packPaddedSequence: lengths[1] must be an integer from 0 to 4 (the steps of the batch), got 5',
+  );
+  expect(() => paddingMask(Float32Array.of(2) as never)).toThrow(TypeError);
 });
 
 test('sequences packed one by one, and padded', () => {
