@@ -32,6 +32,7 @@ export * from './reduce/truth';
 export * from './reduce/variance';
 export { variance as var } from './reduce/variance';
 export type { KeepdimOptions } from './reduce/launch';
+export type { SoftmaxOptions } from './reduce/softmax';
 export { clone, detach } from './clone';
 export {
   arange,

@@ -184,8 +184,8 @@ const inlined: Partial<Methods> & ThisType<Tensor> = {
   neg() {
     return unary.neg(this);
   },
-  softmax(dim) {
-    return normalization.softmax(this, dim);
+  softmax(dim, options) {
+    return normalization.softmax(this, dim, options);
   },
   sum(dim, options) {
     return sums.sum(this, dim, options);

@@ -2,15 +2,30 @@
  * softmax: yᵢ = eˣᵢ / Σ eˣ along a dimension; dx = y·(g − Σ g·y). logSoftmax: y = x − ln Σ eˣ; dx = g − eʸ·Σ g.
  * Both save the result.
  */
+import { optionsTable } from '../../check';
 import { family } from '../../native/families';
 import { runReduce, runSoftmaxBackward } from '../../native/generated';
+import type { DType } from '../../tensor/dtype';
+import { floatDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../cast';
 import { gradient } from '../gradient';
 import { checkTensor } from '../check';
 import { pick } from '../launch';
 import { checkFloat } from '../floating';
 import { dense, reductionView } from './launch';
+
+/** Options of `softmax` and `logSoftmax`. */
+export interface SoftmaxOptions {
+  /** What `x` is converted to first: float32 or float64. Default: the element type of `x`. */
+  dtype?: DType;
+}
+const softmaxOptions = optionsTable<SoftmaxOptions, 'dtype'>('softmax', {
+  dtype: floatDType.optional,
+});
+
+type Softmax = (x: Tensor, dim: number, options?: SoftmaxOptions) => Tensor;
 
 interface Normalization {
   readonly name: string;
@@ -34,8 +49,10 @@ function normalization({ name, node, kernel, grad }: Normalization) {
       return [dx];
     },
   });
-  return (x: Tensor, dim: number): Tensor => {
-    checkTensor(name, 'x', x);
+  return (argument: Tensor, dim: number, options?: SoftmaxOptions): Tensor => {
+    checkTensor(name, 'x', argument);
+    const dtype = options === undefined ? undefined : softmaxOptions.read(options, name).dtype;
+    const x = dtype === undefined ? argument : cast(argument, dtype);
     checkFloat(name, x);
     const d = checkDim(name, dim, x.ndim);
     const out = empty(x.shape, x.dtype);
@@ -48,10 +65,10 @@ function normalization({ name, node, kernel, grad }: Normalization) {
 
 /**
  * Elements along `dim` as probabilities that sum to 1 (torch.softmax).
- * @throws TypeError for int32 and bool; RangeError for a dim that x has not.
+ * @throws TypeError for int32 and bool without a `dtype`; RangeError for a dim that x has not.
  * @example softmax(tensor([[1, 2, 3]]), 1)
  */
-export const softmax: (x: Tensor, dim: number) => Tensor = normalization({
+export const softmax: Softmax = normalization({
   name: 'softmax',
   node: 'SoftmaxBackward0',
   kernel: 'softmax',
@@ -60,10 +77,10 @@ export const softmax: (x: Tensor, dim: number) => Tensor = normalization({
 
 /**
  * The logarithm of `softmax`, without its rounding to 0 (torch.log_softmax).
- * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
+ * @throws TypeError unless `x` is a tensor of floats or `dtype` is given; RangeError for a dimension that x does not have.
  * @example nn.functional.logSoftmax(tensor([1, 1]), 0) // [-0.6931, -0.6931]
  */
-export const logSoftmax: (x: Tensor, dim: number) => Tensor = normalization({
+export const logSoftmax: Softmax = normalization({
   name: 'logSoftmax',
   node: 'LogSoftmaxBackward0',
   kernel: 'log_softmax',
