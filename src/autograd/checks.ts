@@ -17,7 +17,7 @@ export function rootGradient(operation: string, tensor: Tensor, grad: unknown): 
   if (grad === null || grad === undefined) {
     if (tensor.numel !== 1) {
       throw new RangeError(
-        `${operation}: without a gradient argument the tensor must have one element, got shape ${showShape(tensor.shape)}; pass { gradient } or reduce it, for example with sum()`,
+        `${operation}: without a gradient argument the tensor must have one element, got shape ${showShape(tensor.sizes)}; pass { gradient } or reduce it, for example with sum()`,
       );
     }
     return arithmetic.onesLike(tensor);
@@ -25,9 +25,9 @@ export function rootGradient(operation: string, tensor: Tensor, grad: unknown): 
   if (!isTensor(grad)) {
     throw new TypeError(`${operation}: the gradient must be a Tensor, got ${describe(grad)}`);
   }
-  if (!sameShape(grad.shape, tensor.shape)) {
+  if (!sameShape(grad.sizes, tensor.sizes)) {
     throw new RangeError(
-      `${operation}: the gradient has shape ${showShape(grad.shape)}, but the tensor has shape ${showShape(tensor.shape)}`,
+      `${operation}: the gradient has shape ${showShape(grad.sizes)}, but the tensor has shape ${showShape(tensor.sizes)}`,
     );
   }
   if (grad.dtype !== tensor.dtype) {
@@ -44,14 +44,14 @@ export function checkGradient(node: Node, grad: Tensor): void {
   const { leaf } = node;
   if (leaf !== null) {
     // Its elements may be others than when the node was made (`replaceData`).
-    if (grad.dtype === leaf.dtype && sameShape(grad.shape, leaf.shape)) return;
+    if (grad.dtype === leaf.dtype && sameShape(grad.sizes, leaf.sizes)) return;
     throw new Error(
-      `backward: the gradient is ${grad.dtype} ${showShape(grad.shape)}, but the leaf is now ${leaf.dtype} ${showShape(leaf.shape)}; run the forward pass again after converting it`,
+      `backward: the gradient is ${grad.dtype} ${showShape(grad.sizes)}, but the leaf is now ${leaf.dtype} ${showShape(leaf.sizes)}; run the forward pass again after converting it`,
     );
   }
-  if (grad.dtype === node.dtype && sameShape(grad.shape, node.shape)) return;
+  if (grad.dtype === node.dtype && sameShape(grad.sizes, node.shape)) return;
   throw new Error(
-    `internal: a ${grad.dtype} gradient of shape ${showShape(grad.shape)} reached ${node.name}, whose result is ${node.dtype} of shape ${showShape(node.shape)}`,
+    `internal: a ${grad.dtype} gradient of shape ${showShape(grad.sizes)} reached ${node.name}, whose result is ${node.dtype} of shape ${showShape(node.shape)}`,
   );
 }
 

@@ -11,7 +11,7 @@ export function clearGrad(x: Tensor, setToNone: boolean): void {
     x.setAccumulated(null);
     return;
   }
-  const zeros = grad.contiguousLayout && !grad.requiresGrad ? grad : empty(grad.shape, grad.dtype);
+  const zeros = grad.contiguousLayout && !grad.requiresGrad ? grad : empty(grad.sizes, grad.dtype);
   zeros.memory(zeros.numel).fill(0);
   bumpVersion(zeros);
   if (zeros !== grad) x.setAccumulated(zeros);

@@ -62,7 +62,7 @@ function analyticalJacobian(output: Tensor, inputs: readonly Tensor[]): (Float64
   const rows: (Float64Array[] | null)[] = inputs.map((x) => (x.requiresGrad ? [] : null));
   const wanted = inputs.filter((x) => x.requiresGrad);
   for (let j = 0; j < output.numel; j++) {
-    const seed = empty(output.shape, output.dtype);
+    const seed = empty(output.sizes, output.dtype);
     const memory = seed.memory(seed.numel);
     memory.fill(0);
     memory[j] = 1;
@@ -124,7 +124,7 @@ function check(
           if (Math.abs(ours - numerical) <= atol + rtol * Math.abs(numerical)) continue;
           if (!raiseException) return false;
           throw new Error(
-            `${operation}: d output ${o}[${j}] / d input ${i}[${k}] is ${ours} by backward, ${numerical} by central difference (input shape ${showShape(x.shape)}, output shape ${showShape(output.shape)})`,
+            `${operation}: d output ${o}[${j}] / d input ${i}[${k}] is ${ours} by backward, ${numerical} by central difference (input shape ${showShape(x.sizes)}, output shape ${showShape(output.sizes)})`,
           );
         }
       }
@@ -147,7 +147,7 @@ export function gradgradcheck(
   anyFunction.check('gradgradcheck', 'f', f);
   checkInputs('gradgradcheck', anyTensors.check('gradgradcheck', 'inputs', inputs));
   const seeds = noGrad(() => list(call(f, inputs))).map((output, o) => {
-    const seed = empty(output.shape, 'float64');
+    const seed = empty(output.sizes, 'float64');
     const memory = seed.memory(seed.numel);
     // Any fixed values do; these are spread over (-1, 1).
     for (let k = 0; k < memory.length; k++) memory[k] = Math.sin(1.7 * (k + 1) + o);

@@ -39,9 +39,9 @@ function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is 
       `registerHook: a hook must return a Tensor or nothing, got ${describe(replaced)}`,
     );
   }
-  if (!sameShape(replaced.shape, grad.shape) || replaced.dtype !== grad.dtype) {
+  if (!sameShape(replaced.sizes, grad.sizes) || replaced.dtype !== grad.dtype) {
     throw new RangeError(
-      `registerHook: a hook must keep the gradient's shape and dtype: got ${replaced.dtype} ${showShape(replaced.shape)} for ${grad.dtype} ${showShape(grad.shape)}`,
+      `registerHook: a hook must keep the gradient's shape and dtype: got ${replaced.dtype} ${showShape(replaced.sizes)} for ${grad.dtype} ${showShape(grad.sizes)}`,
     );
   }
 }

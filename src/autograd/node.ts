@@ -95,7 +95,7 @@ export function nodeOf(tensor: Tensor): Node {
 }
 
 const accumulatorOf = (leaf: Tensor): Node =>
-  new Node('AccumulateGrad', [], leaf.shape, leaf.dtype, null, leaf);
+  new Node('AccumulateGrad', [], leaf.sizes, leaf.dtype, null, leaf);
 
 /** The nodes that gradients of an operation's inputs go to. */
 export function nodesOf(inputs: readonly (Tensor | null)[]): (Node | null)[] {
@@ -129,7 +129,7 @@ export function record(
   backward: Backward,
 ): Tensor {
   if (needsGrad(inputs)) {
-    out.node = new Node(name, nodesOf(inputs), out.shape, out.dtype, backward, null);
+    out.node = new Node(name, nodesOf(inputs), out.sizes, out.dtype, backward, null);
     out.wantsGrad = true;
   }
   return out;
@@ -149,7 +149,7 @@ export class Saved {
   get(): Tensor {
     if (this.tensor.version !== this.version) {
       throw new Error(
-        `backward: a tensor of shape [${this.tensor.shape.join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
+        `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
       );
     }
     return this.tensor;

@@ -35,7 +35,7 @@ export function recompute<const I extends readonly (Tensor | null)[]>(
   const aliases = inputs.map((x, i) => {
     const origin = node.next[i];
     if (x === null || (origin === null && !x.requiresGrad)) return x;
-    const { storage, dtype, shape, strides, offset } = x;
+    const { storage, dtype, sizes: shape, elementStrides: strides, offset } = x;
     const alias = new Tensor(storage, dtype, shape, strides, offset);
     if (origin === null) return alias;
     const next: (Node | null)[] = [null];

@@ -46,7 +46,7 @@ export function recordTuple(
 ): Node | null {
   if (outs.length === 0 || !needsGrad(inputs)) return null;
   const next = nodesOf(inputs);
-  const { shape, dtype } = outs[0];
+  const { sizes: shape, dtype } = outs[0];
   if (outs.length === 1) {
     const node = new Node(name, next, shape, dtype, (g, self) => backward([g], self), null);
     attach(outs[0], node);
@@ -62,7 +62,7 @@ export function recordTuple(
   const toTuple = [tuple];
   for (let i = 0; i < count; i++) {
     const out = outs[i];
-    const select = new Node(names?.[i] ?? name, toTuple, out.shape, out.dtype, putPart, null);
+    const select = new Node(names?.[i] ?? name, toTuple, out.sizes, out.dtype, putPart, null);
     select.result = i;
     attach(out, select);
   }

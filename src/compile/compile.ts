@@ -76,7 +76,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
       latest = null;
       entry = new Entry(
         traceable(fn, replaceTensors(args, () => placeholder) as A),
-        tensors.map(({ shape, dtype, requiresGrad }) => ({ shape, dtype, requiresGrad })),
+        tensors.map(({ sizes: shape, dtype, requiresGrad }) => ({ shape, dtype, requiresGrad })),
         training,
       );
     }

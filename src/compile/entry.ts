@@ -49,7 +49,7 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Storage): Uint8Array =>
 const alignUp = (n: number): number => Math.ceil(n / 64) * 64;
 
 const contiguous = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
+  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 
 const fresh = ({ shape, dtype }: Slot): Tensor => empty(shape, dtype);
 

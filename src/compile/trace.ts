@@ -173,7 +173,7 @@ export class Trace implements Executor {
       }
     }
     throw new Error(
-      `compile: the function reads values of a tensor of shape ${showShape(x.shape)} while it is traced (item, toArray, toString, or an operation whose result's shape depends on values); a trace has none, so do that outside`,
+      `compile: the function reads values of a tensor of shape ${showShape(x.sizes)} while it is traced (item, toArray, toString, or an operation whose result's shape depends on values); a trace has none, so do that outside`,
     );
   }
 
@@ -181,7 +181,7 @@ export class Trace implements Executor {
     const buffer = this.find(x.storage.address);
     if (buffer?.kind === 'made') return;
     throw new Error(
-      `compile: the function changes ${buffer?.kind === 'given' ? 'an argument' : 'a tensor from outside'} of shape ${showShape(x.shape)} in place (${operation}); it must only compute results, so change a clone() instead`,
+      `compile: the function changes ${buffer?.kind === 'given' ? 'an argument' : 'a tensor from outside'} of shape ${showShape(x.sizes)} in place (${operation}); it must only compute results, so change a clone() instead`,
     );
   }
 

@@ -112,7 +112,7 @@ export function traceFunction(
   const trace = new Trace();
   const start = nextOrder();
   const mode = setGradMode(training);
-  const slot = (x: Tensor): Slot => ({ buffer: trace.bufferOf(x), shape: x.shape, dtype: x.dtype });
+  const slot = (x: Tensor): Slot => ({ buffer: trace.bufferOf(x), shape: x.sizes, dtype: x.dtype });
   try {
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype, requiresGrad }) => {
@@ -132,7 +132,7 @@ export function traceFunction(
       const leaves = leavesOf(outs, new Set(standIns), start);
       const wanted = outs.map((out, i) => out.requiresGrad && arriving(i));
       const gradOutputs = outs.map((out, i) =>
-        wanted[i] ? trace.give(out.shape, out.dtype) : null,
+        wanted[i] ? trace.give(out.sizes, out.dtype) : null,
       );
       const grads = backward(
         trace,

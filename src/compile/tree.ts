@@ -25,7 +25,7 @@ export function flattenArguments(
 ): void {
   if (isTensor(value)) {
     tensors.push(value);
-    key.push(`${value.dtype}${showShape(value.shape)}${training && value.requiresGrad ? 'g' : ''}`);
+    key.push(`${value.dtype}${showShape(value.sizes)}${training && value.requiresGrad ? 'g' : ''}`);
   } else if (Array.isArray(value)) {
     key.push('(');
     for (const one of value) flattenArguments(one, training, tensors, key);

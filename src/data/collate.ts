@@ -86,9 +86,9 @@ function stackTensors(items: readonly unknown[], where: string): Tensor {
         `defaultCollate: ${where} 0 is a tensor, ${where} ${i} is ${describe(item)}`,
       );
     }
-    if (!sameShape(item.shape, first.shape)) {
+    if (!sameShape(item.sizes, first.sizes)) {
       throw new RangeError(
-        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(first.shape)}, ${where} ${i} is ${showShape(item.shape)}; pad sequences of unequal length with collateFn: data.paddingCollate()`,
+        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(first.sizes)}, ${where} ${i} is ${showShape(item.sizes)}; pad sequences of unequal length with collateFn: data.paddingCollate()`,
       );
     }
   }

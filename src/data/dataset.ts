@@ -110,14 +110,14 @@ export class TensorDataset extends Dataset<Tensor[]> {
       if (x.ndim === 0) {
         throw new RangeError(`TensorDataset: tensor ${i} has no dimension to cut along`);
       }
-      if (x.shape[0] !== tensors[0].shape[0]) {
+      if (x.sizes[0] !== tensors[0].sizes[0]) {
         throw new RangeError(
-          `TensorDataset: tensors must have the same first size: tensor 0 is ${showShape(tensors[0].shape)}, tensor ${i} is ${showShape(x.shape)}`,
+          `TensorDataset: tensors must have the same first size: tensor 0 is ${showShape(tensors[0].sizes)}, tensor ${i} is ${showShape(x.sizes)}`,
         );
       }
     }
     this.tensors = tensors;
-    this.length = tensors[0].shape[0];
+    this.length = tensors[0].sizes[0];
   }
 
   /**

@@ -131,20 +131,20 @@ function pad(
   { paddingValue, batchFirst }: Required<PaddingOptions>,
 ): PaddedBatch {
   const [first] = sequences;
-  const rest = first.shape.slice(1);
+  const rest = first.sizes.slice(1);
   for (const [i, x] of sequences.entries()) {
     if (x.dtype !== first.dtype) {
       throw new TypeError(
         `${operation}: ${where} 0 holds ${first.dtype}, ${where} ${i} holds ${x.dtype}`,
       );
     }
-    if (!sameShape(x.shape.slice(1), rest)) {
+    if (!sameShape(x.sizes.slice(1), rest)) {
       throw new RangeError(
-        `${operation}: sequences may differ in their first size only: ${where} 0 is ${showShape(first.shape)}, ${where} ${i} is ${showShape(x.shape)}`,
+        `${operation}: sequences may differ in their first size only: ${where} 0 is ${showShape(first.sizes)}, ${where} ${i} is ${showShape(x.sizes)}`,
       );
     }
   }
-  const lengths = sequences.map((x) => x.shape[0]);
+  const lengths = sequences.map((x) => x.sizes[0]);
   return [
     padSequences(sequences, { value: paddingValue, batchFirst, left: false }),
     tensor(Int32Array.from(lengths)),

@@ -114,7 +114,7 @@ function search<S>(
   ]);
   let [scores, state] = runner.last(inputOf(prompts, batchFirst), start);
   checkVocabulary(operation, scores, prompts, stop);
-  const size = scores.shape[1];
+  const size = scores.sizes[1];
   for (let length = 0; length < maxLength; length++) {
     const live = beams.flat();
     let seen = penalize(

@@ -94,7 +94,7 @@ export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): 
   checkToken(operation, 'start', start);
   checkToken(operation, 'end', end);
   const state = noGrad(() => model.encode(source, lengths));
-  const prompts = Array.from({ length: source.shape[0] }, () => [start]);
+  const prompts = Array.from({ length: source.sizes[0] }, () => [start]);
   const shared = { ...rest, state, batchFirst: true, stop: end };
   if (beams === undefined) return tokens(decoderOf(model), prompts, shared);
   const sampling = (['sample', 'temperature', 'topK', 'topP'] as const).filter(

@@ -73,16 +73,16 @@ export class Runner<S> {
         );
       }
       const [out, next] = result as unknown as [Tensor, S];
-      const [steps, batch] = input.shape;
-      if (out.ndim !== 3 || out.shape[0] !== steps || out.shape[1] !== batch) {
+      const [steps, batch] = input.sizes;
+      if (out.ndim !== 3 || out.sizes[0] !== steps || out.sizes[1] !== batch) {
         const [t, n] = this.batchFirst ? [batch, steps] : [steps, batch];
         const form = this.batchFirst ? '[N, T, features]' : '[T, N, features]';
         throw new RangeError(
-          `${this.operation}: the model gave an output of shape ${showShape(out.shape)} for ${t} steps of ${n} rows, expected ${form}`,
+          `${this.operation}: the model gave an output of shape ${showShape(out.sizes)} for ${t} steps of ${n} rows, expected ${form}`,
         );
       }
       const dim = this.batchFirst ? 1 : 0;
-      return [out.select(dim, out.shape[dim] - 1), next];
+      return [out.select(dim, out.sizes[dim] - 1), next];
     });
   }
 
@@ -100,7 +100,7 @@ export class Runner<S> {
 /** Whether all tensors of a state are [layers, N, features] or [N, features] with N rows. */
 function hasRows(state: unknown, rows: number): boolean {
   if (state instanceof Tensor) {
-    return (state.ndim === 3 || state.ndim === 2) && state.shape[state.ndim - 2] === rows;
+    return (state.ndim === 3 || state.ndim === 2) && state.sizes[state.ndim - 2] === rows;
   }
   if (typeof state !== 'object' || state === null) return true;
   return Object.values(state).every((part) => hasRows(part, rows));
@@ -115,7 +115,7 @@ export function selectRows<S>(state: S, rows: Tensor): S {
     if (value instanceof Tensor) {
       if (value.ndim === 3 || value.ndim === 2) return indexSelect(value, value.ndim - 2, rows);
       throw new RangeError(
-        `beamSearch: a state of shape ${showShape(value.shape)} has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)`,
+        `beamSearch: a state of shape ${showShape(value.sizes)} has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)`,
       );
     }
     if (Array.isArray(value)) return value.map(walk);

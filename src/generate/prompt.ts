@@ -26,10 +26,10 @@ function rowsOf(operation: string, prompt: unknown): readonly unknown[] {
     if (prompt.ndim === 1) return [prompt.toTypedArray()];
     if (prompt.ndim !== 2) {
       throw new RangeError(
-        `${operation}: prompt must be [T] or [N, T], got shape ${showShape(prompt.shape)}`,
+        `${operation}: prompt must be [T] or [N, T], got shape ${showShape(prompt.sizes)}`,
       );
     }
-    return Array.from({ length: prompt.shape[0] }, (_, n) => prompt.select(0, n).toTypedArray());
+    return Array.from({ length: prompt.sizes[0] }, (_, n) => prompt.select(0, n).toTypedArray());
   }
   if (!isArray(prompt)) {
     throw new TypeError(

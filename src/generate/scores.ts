@@ -82,7 +82,7 @@ export function penalize(
   if (penalty === 1) return scores;
   const out = clone(scores);
   const values = out.memory(out.numel);
-  const size = scores.shape[1];
+  const size = scores.sizes[1];
   history.forEach((tokens, n) => {
     for (const token of tokens) {
       const at = n * size + token;
@@ -100,7 +100,7 @@ export function ban(
 ): Tensor {
   const out = clone(scores);
   const values = out.memory(out.numel);
-  const [rows, size] = scores.shape;
+  const [rows, size] = scores.sizes;
   for (let n = 0; n < rows; n++) {
     if (banned(n)) for (const token of tokens) values[n * size + token] = -Infinity;
   }
@@ -109,7 +109,7 @@ export function ban(
 
 /** Scores [N, V] with −∞ for all but the k largest of each row; what equals the last of them stays. */
 function keepTopK(scores: Tensor, k: number): Tensor {
-  const [rows, size] = scores.shape;
+  const [rows, size] = scores.sizes;
   if (k >= size) return scores;
   const least = topk(scores, k, 1)[0]
     .select(1, k - 1)
@@ -128,7 +128,7 @@ const firstCandidates = 64;
 /** Scores [N, V] with −∞ for all but the fewest tokens of each row whose probabilities sum to at least p. */
 function keepTopP(scores: Tensor, p: number): Tensor {
   if (p === 1) return scores;
-  const [rows, size] = scores.shape;
+  const [rows, size] = scores.sizes;
   const probabilities = softmax(scores, 1);
   const out = clone(scores);
   const values = out.memory(out.numel);
@@ -164,9 +164,9 @@ export function choose(operation: string, scores: Tensor, choice: Choice): Int32
   const { sample, temperature, topK, topP, generator } = choice;
   checkScores(operation, scores);
   if (!sample) return argmax(scores, 1).toTypedArray<Int32Array>();
-  if (topK !== null && topK > scores.shape[1]) {
+  if (topK !== null && topK > scores.sizes[1]) {
     throw new RangeError(
-      `${operation}: topK must be at most the vocabulary's size, ${scores.shape[1]}, got ${topK}`,
+      `${operation}: topK must be at most the vocabulary's size, ${scores.sizes[1]}, got ${topK}`,
     );
   }
   let kept = temperature === 1 ? scores : div(scores, temperature);

@@ -51,12 +51,12 @@ function check<S>(operation: string, seed: Tensor, { batchFirst }: SequenceOptio
   checkTensor(operation, 'seed', seed);
   if (seed.ndim !== 3) {
     throw new RangeError(
-      `${operation}: seed must be ${batchFirst === true ? '[N, T, features]' : '[T, N, features]'}, got shape ${showShape(seed.shape)}`,
+      `${operation}: seed must be ${batchFirst === true ? '[N, T, features]' : '[T, N, features]'}, got shape ${showShape(seed.sizes)}`,
     );
   }
-  if (seed.shape[batchFirst === true ? 1 : 0] === 0) {
+  if (seed.sizes[batchFirst === true ? 1 : 0] === 0) {
     throw new RangeError(
-      `${operation}: the seed is empty (shape ${showShape(seed.shape)}); begin with at least one step`,
+      `${operation}: the seed is empty (shape ${showShape(seed.sizes)}); begin with at least one step`,
     );
   }
 }
@@ -69,7 +69,7 @@ function* walk<S>(
 ): Generator<[Tensor, S], void, void> {
   const runner = new Runner(operation, model, batchFirst);
   const steps = batchFirst ? 1 : 0;
-  const expected = [seed.shape[1 - steps], seed.shape[2]];
+  const expected = [seed.sizes[1 - steps], seed.sizes[2]];
   let [input, state] = [seed, start];
   for (let i = 0; i < length; i++) {
     let output: Tensor;
@@ -78,11 +78,11 @@ function* walk<S>(
     if (i + 1 === length || stop?.(output, i) === true) return;
     const next = feedback === undefined ? output : noGrad(() => feedback(output, i));
     if (feedback !== undefined) checkTensor(operation, 'the result of feedback', next);
-    if (!sameShape(next.shape, expected)) {
+    if (!sameShape(next.sizes, expected)) {
       throw new RangeError(
         feedback === undefined
-          ? `${operation}: the model gives ${output.shape[1]} features a step but takes ${expected[1]} (output ${showShape(output.shape)}, seed ${showShape(seed.shape)}); pass { feedback } that makes an input out of an output`
-          : `${operation}: feedback gave shape ${showShape(next.shape)}, expected ${showShape(expected)} (rows, features of the seed)`,
+          ? `${operation}: the model gives ${output.sizes[1]} features a step but takes ${expected[1]} (output ${showShape(output.sizes)}, seed ${showShape(seed.sizes)}); pass { feedback } that makes an input out of an output`
+          : `${operation}: feedback gave shape ${showShape(next.sizes)}, expected ${showShape(expected)} (rows, features of the seed)`,
       );
     }
     input = unsqueeze(next, steps);

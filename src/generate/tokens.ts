@@ -108,7 +108,7 @@ export function checkVocabulary(
   rows: readonly (readonly number[])[],
   stop: ReadonlySet<number>,
 ): void {
-  const size = scores.shape[1];
+  const size = scores.sizes[1];
   for (const row of rows) for (const token of row) checkToken(operation, 'the prompt', token, size);
   for (const token of stop) checkToken(operation, 'stop', token, size);
 }

@@ -86,7 +86,7 @@ function planOf(tensors: ReadonlyMap<string, Tensor>): {
   let at = 0;
   for (const [name, x] of entries) {
     const end = at + x.numel * itemSize(x.dtype);
-    header[name] = { dtype: typeOf[x.dtype], shape: x.shape, data_offsets: [at, end] };
+    header[name] = { dtype: typeOf[x.dtype], shape: x.sizes, data_offsets: [at, end] };
     at = end;
   }
   return { entries, header };

@@ -7,8 +7,8 @@ import { addon, args, type Memory } from './kernels';
 
 /** What a kernel needs to know of a tensor to walk over it. */
 export interface Elements extends Memory {
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
+  readonly sizes: readonly number[];
+  readonly elementStrides: readonly number[];
   readonly numel: number;
   /** Elements in row-major order without gaps. */
   readonly contiguousLayout: boolean;
@@ -58,8 +58,8 @@ const steps = new Float64Array(addon.constants.strided.maxOperands * maxDims);
 
 /** The stride of `x` along dimension d of a shape that it broadcasts to: 0 where it repeats. */
 function strideAlong(x: Elements, d: number, ndim: number): number {
-  const own = d - (ndim - x.shape.length);
-  return own < 0 || x.shape[own] === 1 ? 0 : x.strides[own];
+  const own = d - (ndim - x.sizes.length);
+  return own < 0 || x.sizes[own] === 1 ? 0 : x.elementStrides[own];
 }
 
 /** Fills `sizes` and `steps`; returns the number of dimensions. */
@@ -106,7 +106,7 @@ function writeStrided(at: number, operands: readonly Elements[]): void {
     args[at + 2] = out.numel;
     return;
   }
-  const dims = mergeDims(out.shape, operands);
+  const dims = mergeDims(out.sizes, operands);
   args[at] = dims;
   args[at + 1] = count;
   let next = at + 2;

@@ -340,7 +340,7 @@ export class ParameterList extends Module {
       (item, i) =>
         [
           String(i),
-          `Parameter containing: [${item.dtype} of size ${item.shape.join('x')}]`,
+          `Parameter containing: [${item.dtype} of size ${item.sizes.join('x')}]`,
         ] as const,
     );
     return printModule(this.constructor.name, '', lines);

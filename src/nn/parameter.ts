@@ -31,7 +31,14 @@ export class Parameter extends Tensor {
   constructor(data: Tensor, options?: ParameterOptions) {
     const { requiresGrad } = parameterOptions.read(options);
     if (!isTensor(data)) refuse('Parameter', 'data', 'a Tensor (make one with tensor(…))', data);
-    super(data.storage, data.dtype, data.shape, data.strides, data.offset, data.contiguousLayout);
+    super(
+      data.storage,
+      data.dtype,
+      data.sizes,
+      data.elementStrides,
+      data.offset,
+      data.contiguousLayout,
+    );
     this.requiresGrad = requiresGrad;
   }
 }

@@ -91,9 +91,9 @@ export function loadStateDict(
     } else if (!fits(value, target)) {
       problems.push(`dtype of ${name}: ${value.dtype}, but the module's is ${target.dtype}`);
       wrongKind = true;
-    } else if (!sameShape(value.shape, target.shape)) {
+    } else if (!sameShape(value.sizes, target.sizes)) {
       problems.push(
-        `shape of ${name}: ${showShape(value.shape)}, but the module's is ${showShape(target.shape)}`,
+        `shape of ${name}: ${showShape(value.sizes)}, but the module's is ${showShape(target.sizes)}`,
       );
     }
   }

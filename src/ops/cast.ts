@@ -16,7 +16,7 @@ const kernels: Record<DType, KernelFamily<'Unary'>> = {
 /** `x` in another element type; the gradient is converted back. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
-  const out = empty(x.shape, dtype);
+  const out = empty(x.sizes, dtype);
   applyUnary('to', kernels[dtype], x, out);
   if (!isFloat(dtype) || !isFloat(x.dtype)) return out;
   const from = x.dtype;

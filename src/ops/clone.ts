@@ -18,9 +18,12 @@ export function copyInto(x: Tensor, out: Tensor): Tensor {
 // A kernel walks at most maxDims dimensions. Where more than that are larger than 1, parts along the first of them are
 // copied one by one.
 function copyManyDims(x: Tensor, out: Tensor): Tensor {
-  const large = x.shape.flatMap((size, d) => (size === 1 ? [] : [d]));
-  const shape = large.map((d) => x.shape[d]);
-  const [from, to] = [large.map((d) => x.strides[d]), large.map((d) => out.strides[d])];
+  const large = x.sizes.flatMap((size, d) => (size === 1 ? [] : [d]));
+  const shape = large.map((d) => x.sizes[d]);
+  const [from, to] = [
+    large.map((d) => x.elementStrides[d]),
+    large.map((d) => out.elementStrides[d]),
+  ];
   const walk = (dim: number, xOffset: number, outOffset: number): void => {
     if (shape.length - dim <= maxDims) {
       const part = shape.slice(dim);
@@ -47,7 +50,7 @@ function copyManyDims(x: Tensor, out: Tensor): Tensor {
  */
 export function clone(x: Tensor): Tensor {
   checkTensor('clone', 'x', x);
-  const out = copyInto(x, empty(x.shape, x.dtype));
+  const out = copyInto(x, empty(x.sizes, x.dtype));
   return record('CloneBackward0', [x], out, (g) => [g]);
 }
 
@@ -61,7 +64,7 @@ export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone
  */
 export function detach(x: Tensor): Tensor {
   checkTensor('detach', 'x', x);
-  return new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);
+  return new Tensor(x.storage, x.dtype, x.sizes, x.elementStrides, x.offset, x.contiguousLayout);
 }
 
 /**

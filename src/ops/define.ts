@@ -69,7 +69,7 @@ export function unary(name: string, rule: UnaryRule): Unary {
   const gradient = (g: Tensor, saved: Tensor): Tensor =>
     fused === null || isGradEnabled()
       ? grad(g, saved)
-      : applyBinary(name, fused, g, saved, empty(saved.shape, saved.dtype));
+      : applyBinary(name, fused, g, saved, empty(saved.sizes, saved.dtype));
   const f = (argument: Tensor): Tensor => {
     checkTensor(name, 'x', argument);
     let x = argument;
@@ -80,7 +80,7 @@ export function unary(name: string, rule: UnaryRule): Unary {
       // A kernel for int32 and none for bool: the function is not defined on truth values.
       else if (kernels.i32 === undefined) x = floating(x);
     }
-    const out = applyUnary(name, kernels, x, empty(x.shape, x.dtype));
+    const out = applyUnary(name, kernels, x, empty(x.sizes, x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;
     if (saves === undefined) return record(node, [x], out, (g) => [grad(g, g)]);
     const saved = save(name, saves === 'x' ? x : out);
@@ -173,8 +173,8 @@ export function binary(name: string, rule: BinaryRule): Binary {
     const second = typeof b === 'number' ? null : b;
     const label = nodeOf === undefined ? node : nodeOf(a, b);
     return record(label, [first, second], y, (g, recorded) => [
-      recorded.needs(0) ? unbroadcast(gradA(g, saved), first!.shape) : null,
-      recorded.needs(1) ? unbroadcast(gradB(g, saved), second!.shape) : null,
+      recorded.needs(0) ? unbroadcast(gradA(g, saved), first!.sizes) : null,
+      recorded.needs(1) ? unbroadcast(gradB(g, saved), second!.sizes) : null,
     ]);
   }
 
@@ -225,8 +225,8 @@ function unaryInPlace(f: Unary): (x: Tensor) => Tensor {
 const inStep = (x: Tensor, other: Tensor): boolean =>
   other.storage !== x.storage ||
   (other.offset === x.offset &&
-    sameShape(other.shape, x.shape) &&
-    sameShape(other.strides, x.strides));
+    sameShape(other.sizes, x.sizes) &&
+    sameShape(other.elementStrides, x.elementStrides));
 
 /**
  * x = f(x, other) in place.
@@ -259,7 +259,7 @@ function binaryInPlace(f: Binary): (x: Tensor, other: Operand) => Tensor {
     kernels[suffixOf(x.dtype)] !== undefined &&
     resultType(x, other) === x.dtype &&
     (typeof other === 'number' ||
-      sameShape(broadcastShapes(operation, x.shape, other.shape), x.shape));
+      sameShape(broadcastShapes(operation, x.sizes, other.sizes), x.sizes));
   return (x, other) => {
     checkTensor(operation, 'x', x);
     checkOperand(operation, 'other', other);
@@ -268,7 +268,7 @@ function binaryInPlace(f: Binary): (x: Tensor, other: Operand) => Tensor {
       const y =
         typeof other === 'number'
           ? scalarSlot(operation, 1, other, target.dtype)
-          : operand(other, target.dtype);
+          : operand(operation, other, target.dtype);
       applyBinary(operation, kernels, target, inStep(target, y) ? y : clone(y), target);
     };
     return computeInPlace(operation, x, other, f, fits(x, other) ? write : undefined, readsX);

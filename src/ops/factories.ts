@@ -182,7 +182,7 @@ function like(
   checkTensor(operation, 'x', x);
   const wanted = tensorOptions.read(options, operation);
   const { dtype = x.dtype } = wanted;
-  return finish(constant(x.shape, checkValue(operation, value, dtype), dtype), wanted);
+  return finish(constant(x.sizes, checkValue(operation, value, dtype), dtype), wanted);
 }
 /**
  * Zeros of x's shape and element type (torch.zeros_like).
@@ -283,7 +283,7 @@ function endOf(name: string, value: number | Tensor): number {
   if (typeof given === 'number') return given;
   if (given.ndim > 0) {
     throw new RangeError(
-      `linspace: ${name} must have 0 dimensions, got shape ${showShape(given.shape)}`,
+      `linspace: ${name} must have 0 dimensions, got shape ${showShape(given.sizes)}`,
     );
   }
   return given.item();

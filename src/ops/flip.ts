@@ -14,7 +14,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'x', x);
   const along = checkDistinctDims('flip', dims, x.ndim, 'dims');
   const reversed = new Set(along);
-  const out = empty(x.shape, x.dtype);
+  const out = empty(x.sizes, x.dtype);
   if (x.numel > 0) copyInto(backwards(x, reversed), out);
   return record('FlipBackward0', [x], out, (g) => [flip(g, along)]);
 }
@@ -22,11 +22,11 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 // The same elements from the other end: negative steps from the last one.
 function backwards(x: Tensor, reversed: ReadonlySet<number>): Tensor {
   let { offset } = x;
-  const strides = x.strides.slice();
+  const strides = x.elementStrides.slice();
   for (let d = 0; d < x.ndim; d++) {
     if (!reversed.has(d)) continue;
-    offset += (x.shape[d] - 1) * x.strides[d];
-    strides[d] = -x.strides[d];
+    offset += (x.sizes[d] - 1) * x.elementStrides[d];
+    strides[d] = -x.elementStrides[d];
   }
-  return new Tensor(x.storage, x.dtype, x.shape, strides, offset);
+  return new Tensor(x.storage, x.dtype, x.sizes, strides, offset);
 }

@@ -45,9 +45,9 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
   if (shape.length === 0) {
     throw new RangeError('layerNorm: normalizedShape must be an array of at least one size');
   }
-  if (!sameShape(input.shape.slice(-shape.length), shape)) {
+  if (!sameShape(input.sizes.slice(-shape.length), shape)) {
     throw new RangeError(
-      `layerNorm: the last sizes of the input must be ${showShape(shape)}, got input ${showShape(input.shape)}`,
+      `layerNorm: the last sizes of the input must be ${showShape(shape)}, got input ${showShape(input.sizes)}`,
     );
   }
   for (const [name, x] of [
@@ -56,9 +56,9 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
   ] as const) {
     if (x === null) continue;
     checkTensor('layerNorm', name, x);
-    if (!sameShape(x.shape, shape)) {
+    if (!sameShape(x.sizes, shape)) {
       throw new RangeError(
-        `layerNorm: ${name} must have shape ${showShape(shape)}, got ${showShape(x.shape)}`,
+        `layerNorm: ${name} must have shape ${showShape(shape)}, got ${showShape(x.sizes)}`,
       );
     }
     if (x.dtype !== input.dtype) {
@@ -83,7 +83,7 @@ export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions)
   const x = dense(input);
   const w = weight && dense(weight);
   const b = bias && dense(bias);
-  const out = empty(input.shape, input.dtype);
+  const out = empty(input.sizes, input.dtype);
   const mean = empty([rows], 'float64');
   const rstd = empty([rows], 'float64');
   const run = pick('layerNorm', kernels.forward, input.dtype);
@@ -110,7 +110,7 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('layer
     const { dtype } = input;
     const gradOutput = dense(g);
     const x = dense(input);
-    const dx = node.needs(0) ? empty(input.shape, dtype) : null;
+    const dx = node.needs(0) ? empty(input.sizes, dtype) : null;
     if (dx !== null) {
       const w = weight && dense(weight);
       const run = pick('layerNorm', kernels.backward, dtype);
@@ -144,7 +144,7 @@ function differentiable(
   const u = weight === null ? grad : grad.mul(weight.reshape([n]));
   const dx = rstd.mul(u.sub(mean(u)).sub(h.mul(mean(u.mul(h)))));
   return [
-    dx.reshape(x.shape),
+    dx.reshape(x.sizes),
     weight === null ? null : grad.mul(h).sum(0).reshape(shape),
     grad.sum(0).reshape(shape),
   ];

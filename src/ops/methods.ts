@@ -233,6 +233,7 @@ Tensor.prototype.at = function (...indices) {
 };
 
 Tensor.prototype[Symbol.iterator] = function () {
+  checkTensor('Tensor', 'what is iterated over', this);
   if (this.ndim === 0) {
     throw new TypeError(
       'Tensor: a tensor of no dimensions cannot be iterated over; item() is its number',
@@ -255,9 +256,9 @@ Object.defineProperty(Tensor.prototype, 'data', {
     if (source.dtype !== this.dtype) {
       throw new TypeError(`data: must be ${this.dtype} as the tensor is, got ${source.dtype}`);
     }
-    if (!sameShape(source.shape, this.shape)) {
+    if (!sameShape(source.sizes, this.sizes)) {
       throw new RangeError(
-        `data: must have the tensor's shape ${showShape(this.shape)}, got ${showShape(source.shape)}`,
+        `data: must have the tensor's shape ${showShape(this.sizes)}, got ${showShape(source.sizes)}`,
       );
     }
     replaceData(this, source);

@@ -14,21 +14,17 @@ import { applyBinary } from './launch';
  * A 0-dimensional tensor of a number, its fraction dropped for int32.
  * @throws RangeError when int32 cannot hold it.
  */
-export function scalar(value: number, dtype: DType): Tensor {
+export function scalar(operation: string, value: number, dtype: DType): Tensor {
   const out = empty([], dtype);
   const whole = Math.trunc(value);
-  if (dtype === 'int32' && (whole | 0) !== whole) {
-    throw new RangeError(
-      `the number ${value} does not fit an int32 tensor (-2147483648 to 2147483647); convert the tensor with to('float64')`,
-    );
-  }
+  if (dtype === 'int32' && (whole | 0) !== whole) refuseInt32(operation, value);
   out.memory(1)[0] = dtype === 'bool' ? Number(value !== 0) : value;
   return out;
 }
 
 /** An operand as a tensor of the given element type; a tensor that has it already is returned itself. */
-export const operand = (x: Operand, dtype: DType): Tensor =>
-  typeof x === 'number' ? scalar(x, dtype) : x.dtype === dtype ? x : x.to(dtype);
+export const operand = (operation: string, x: Operand, dtype: DType): Tensor =>
+  typeof x === 'number' ? scalar(operation, x, dtype) : x.dtype === dtype ? x : x.to(dtype);
 
 /** An operand with its elements in the given type; a number stays a number. */
 export const promote = (x: Operand, dtype: DType): Operand =>
@@ -75,9 +71,9 @@ export function promoteTypes(operation: string, a: Operand, b: Operand): DType {
 
 /** The shape that two operands broadcast to. */
 export function broadcastOperands(operation: string, a: Operand, b: Operand): Shape {
-  if (typeof a === 'number') return typeof b === 'number' ? [] : b.shape;
-  if (typeof b === 'number') return a.shape;
-  return broadcastShapes(operation, a.shape, b.shape);
+  if (typeof a === 'number') return typeof b === 'number' ? [] : b.sizes;
+  if (typeof b === 'number') return a.sizes;
+  return broadcastShapes(operation, a.sizes, b.sizes);
 }
 
 /** A fresh f(a, b) of element type `out`; tensors among a and b have `dtype` already (`promote`). */

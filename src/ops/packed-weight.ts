@@ -112,8 +112,8 @@ export class PackedWeight {
           storage: w.storage,
           version: w.storage.version,
           offset: w.offset,
-          shape: w.shape,
-          strides: w.strides,
+          shape: w.sizes,
+          strides: w.elementStrides,
         },
     );
   }
@@ -130,8 +130,8 @@ export class PackedWeight {
         source.storage !== w.storage ||
         source.version !== w.storage.version ||
         source.offset !== w.offset ||
-        !sameNumbers(source.shape, w.shape) ||
-        !sameNumbers(source.strides, w.strides)
+        !sameNumbers(source.shape, w.sizes) ||
+        !sameNumbers(source.strides, w.elementStrides)
       ) {
         return false;
       }

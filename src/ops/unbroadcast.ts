@@ -4,11 +4,11 @@ import type { Tensor } from '../tensor/tensor';
 
 /** Sums `grad` over the dimensions that broadcasting added or stretched from size 1. */
 export function unbroadcast(grad: Tensor, shape: Shape): Tensor {
-  if (sameShape(grad.shape, shape)) return grad;
+  if (sameShape(grad.sizes, shape)) return grad;
   const lead = grad.ndim - shape.length;
   const dims: number[] = [];
   for (let d = 0; d < grad.ndim; d++) {
-    if (d < lead || (shape[d - lead] === 1 && grad.shape[d] !== 1)) dims.push(d);
+    if (d < lead || (shape[d - lead] === 1 && grad.sizes[d] !== 1)) dims.push(d);
   }
   const summed = dims.length > 0 ? grad.sum(dims, { keepdim: true }) : grad;
   return summed.reshape(shape);

@@ -59,7 +59,7 @@ export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
   }
 
   protected override newState(param: Tensor, options: ParamGroup<AdagradOptions>): AdagradState {
-    const { dtype, shape } = param;
+    const { dtype, sizes: shape } = param;
     return { step: 0, sum: full(shape, options.initialAccumulatorValue, { dtype }) };
   }
 

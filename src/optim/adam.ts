@@ -78,7 +78,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   }
 
   protected override newState(param: Tensor, { amsgrad }: ParamGroup<AdamOptions>): AdamState {
-    const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
+    const fresh = (): Tensor => zeros(param.sizes, { dtype: param.dtype });
     return {
       step: 0,
       expAvg: fresh(),
@@ -90,7 +90,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   protected override putState(
     table: Table,
     state: AdamState,
-    { shape, dtype }: Tensor,
+    { sizes: shape, dtype }: Tensor,
     { lr, betas, amsgrad }: ParamGroup<AdamOptions>,
   ): void {
     const step = ++state.step;

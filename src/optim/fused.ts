@@ -86,5 +86,5 @@ function byDType<S>(
 function packed<S>(update: Update<S>): Update<S> {
   const { param } = update;
   if (param.contiguousLayout) return update;
-  return { ...update, param: copyInto(param, empty(param.shape, param.dtype)) };
+  return { ...update, param: copyInto(param, empty(param.sizes, param.dtype)) };
 }

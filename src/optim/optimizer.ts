@@ -142,7 +142,7 @@ export abstract class Optimizer<
       checkParam(this.name, i, param);
       if (taken.has(param)) {
         throw new RangeError(
-          `${this.name}: parameter ${i} of the group (shape ${showShape(param.shape)}) is there already; each parameter belongs to one group, once`,
+          `${this.name}: parameter ${i} of the group (shape ${showShape(param.sizes)}) is there already; each parameter belongs to one group, once`,
         );
       }
       taken.add(param);
@@ -205,9 +205,9 @@ export abstract class Optimizer<
       const param = params[i];
       const grad = param.accumulated;
       if (grad === null) continue;
-      if (!sameShape(grad.shape, param.shape)) {
+      if (!sameShape(grad.sizes, param.sizes)) {
         throw new RangeError(
-          `${this.name}.step: a parameter of shape ${showShape(param.shape)} has a gradient of shape ${showShape(grad.shape)}`,
+          `${this.name}.step: a parameter of shape ${showShape(param.sizes)} has a gradient of shape ${showShape(grad.sizes)}`,
         );
       }
       if (grad.dtype !== param.dtype) {

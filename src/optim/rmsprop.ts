@@ -69,7 +69,7 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   }
 
   protected override newState(param: Tensor, options: ParamGroup<RMSpropOptions>): RMSpropState {
-    const fresh = (): Tensor => zeros(param.shape, { dtype: param.dtype });
+    const fresh = (): Tensor => zeros(param.sizes, { dtype: param.dtype });
     return {
       step: 0,
       squareAvg: fresh(),
@@ -81,7 +81,7 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   protected override putState(
     table: Table,
     state: RMSpropState,
-    { shape, dtype }: Tensor,
+    { sizes: shape, dtype }: Tensor,
     { momentum, centered }: ParamGroup<RMSpropOptions>,
   ): void {
     state.step++;

@@ -75,7 +75,7 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     { momentum }: ParamGroup<SGDOptions>,
   ): void {
     const fresh = momentum !== 0 && state.momentumBuffer === null;
-    if (fresh) state.momentumBuffer = empty(param.shape, param.dtype);
+    if (fresh) state.momentumBuffer = empty(param.sizes, param.dtype);
     table.put(momentum === 0 ? 0 : state.momentumBuffer!.address);
     table.put(fresh ? 1 : 0);
   }

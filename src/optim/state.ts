@@ -87,8 +87,8 @@ function fit(param: Tensor, like: StateValue, value: unknown): StateValue | stri
   }
   if (!isTensor(value)) return like === null ? null : 'must be a tensor';
   if (!isFloat(value.dtype)) return `is ${value.dtype}`;
-  if (!sameShape(value.shape, param.shape)) {
-    return `has shape ${showShape(value.shape)}, its parameter ${showShape(param.shape)}`;
+  if (!sameShape(value.sizes, param.sizes)) {
+    return `has shape ${showShape(value.sizes)}, its parameter ${showShape(param.sizes)}`;
   }
   return value.dtype === param.dtype ? clone(detach(value)) : cast(detach(value), param.dtype);
 }

@@ -39,7 +39,7 @@ function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
   if (isTensor(heights)) {
     if (heights.ndim !== 1) {
       throw new RangeError(
-        `${what} must have one dimension, got ${showShape(heights.shape)}; plot.matrix draws two`,
+        `${what} must have one dimension, got ${showShape(heights.sizes)}; plot.matrix draws two`,
       );
     }
     list = heights.toTypedArray();

@@ -78,10 +78,10 @@ function gridOf(operation: string, what: string, given: Matrix): Grid {
   if (isTensor(given)) {
     if (given.ndim !== 2) {
       throw new RangeError(
-        `${operation}: ${what} must have two dimensions, [rows, columns], got ${showShape(given.shape)}`,
+        `${operation}: ${what} must have two dimensions, [rows, columns], got ${showShape(given.sizes)}`,
       );
     }
-    const [rows, columns] = given.shape;
+    const [rows, columns] = given.sizes;
     return nonEmpty(operation, what, { rows, columns, values: [...given.toTypedArray()] });
   }
   if (!isArray(given)) refuse(operation, what, 'a tensor or nested arrays', given);
@@ -322,14 +322,14 @@ export function matrices(values: Tensor | readonly Matrix[], options?: MatricesO
   const read = matricesOptions.read(options);
   if (isTensor(values) && values.ndim !== 3) {
     throw new RangeError(
-      `${operation}: a tensor must have three dimensions, [count, rows, columns], got ${showShape(values.shape)}`,
+      `${operation}: a tensor must have three dimensions, [count, rows, columns], got ${showShape(values.sizes)}`,
     );
   }
   if (!isTensor(values) && !isArray(values)) {
     refuse(operation, 'values', 'a tensor or a list of matrices', values);
   }
   const list = isTensor(values)
-    ? Array.from({ length: values.shape[0] }, (_, i) => values.select(0, i))
+    ? Array.from({ length: values.sizes[0] }, (_, i) => values.select(0, i))
     : values;
   if (list.length === 0) throw new RangeError(`${operation}: there are no matrices`);
   if (read.titles !== undefined && read.titles.length !== list.length) {

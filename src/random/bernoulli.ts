@@ -50,14 +50,14 @@ function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): 
  */
 export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOptions): Tensor {
   checkFloats('bernoulli', x);
-  const out = empty(x.shape, x.dtype);
+  const out = empty(x.sizes, x.dtype);
   if (typeof p === 'number') return bernoulli_(out, p, options);
   if (p !== undefined && options !== undefined) {
     refuse('bernoulli', 'p', 'a number where options follow', p);
   }
   const generator = generatorOf('bernoulli', p === undefined ? options : p);
   checkProbabilities('bernoulli', x);
-  toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype)), out, generator);
+  toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype)), out, generator);
   return record('BernoulliBackward0', [x], out, (g) => [zerosLike(g)]);
 }
 
@@ -82,9 +82,9 @@ function bernoulliTensor_(x: Tensor, p: Tensor, generator: Generator): Tensor {
   checkFloats('bernoulli_', p, 'p');
   checkProbabilities('bernoulli_', p);
   // In the order of x's memory, because in that order the coins are tossed.
-  const ordered = inMemoryOrder(copyInto(expand(p, x.shape), emptyAs(x, p.dtype)));
+  const ordered = inMemoryOrder(copyInto(expand(p, x.sizes), emptyAs(x, p.dtype)));
   return fillWith('bernoulli_', 'BernoulliBackward2', x, (rows) => {
-    const tosses = empty(rows.shape, p.dtype);
+    const tosses = empty(rows.sizes, p.dtype);
     toss('bernoulli_', ordered, tosses, generator);
     copyInto(cast(tosses, rows.dtype), rows);
   });

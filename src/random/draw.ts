@@ -41,20 +41,20 @@ function reorder(x: Tensor, order: readonly number[]): Tensor {
   return new Tensor(
     x.storage,
     x.dtype,
-    order.map((d) => x.shape[d]),
-    order.map((d) => x.strides[d]),
+    order.map((d) => x.sizes[d]),
+    order.map((d) => x.elementStrides[d]),
     x.offset,
   );
 }
 
 /** An uninitialised tensor without gaps with the order of dimensions in memory that x has (torch.empty_like). */
 export function emptyAs(x: Tensor, dtype: DType = x.dtype): Tensor {
-  if (x.contiguousLayout) return empty(x.shape, dtype);
-  const order = memoryOrder(x.shape, x.strides);
-  const dense = contiguousStrides(order.map((d) => x.shape[d]));
+  if (x.contiguousLayout) return empty(x.sizes, dtype);
+  const order = memoryOrder(x.sizes, x.elementStrides);
+  const dense = contiguousStrides(order.map((d) => x.sizes[d]));
   const strides = new Array<number>(x.ndim);
   order.forEach((d, i) => (strides[d] = dense[i]));
-  return new Tensor(allocate(numelOf(x.shape) * itemSize(dtype)), dtype, x.shape, strides);
+  return new Tensor(allocate(numelOf(x.sizes) * itemSize(dtype)), dtype, x.sizes, strides);
 }
 
 /**
@@ -68,23 +68,23 @@ export function drawInto(operation: string, target: Tensor, fill: (rows: Tensor)
     fill(target);
     return;
   }
-  if (target.strides.some((stride, d) => stride === 0 && target.shape[d] > 1)) {
+  if (target.elementStrides.some((stride, d) => stride === 0 && target.sizes[d] > 1)) {
     throw new RangeError(
-      `${operation}: several elements of the expanded tensor (shape ${showShape(target.shape)}) share one place in memory; change a clone() instead`,
+      `${operation}: several elements of the expanded tensor (shape ${showShape(target.sizes)}) share one place in memory; change a clone() instead`,
     );
   }
-  const rows = reorder(target, memoryOrder(target.shape, target.strides));
+  const rows = reorder(target, memoryOrder(target.sizes, target.elementStrides));
   if (rows.contiguousLayout) {
     fill(rows);
     return;
   }
-  const drawn = empty(rows.shape, rows.dtype);
+  const drawn = empty(rows.sizes, rows.dtype);
   fill(drawn);
   copyInto(drawn, rows);
 }
 
 /** x's elements in the order of its memory, one after the other; a copy. */
 export function inMemoryOrder(x: Tensor): Tensor {
-  const rows = x.contiguousLayout ? x : reorder(x, memoryOrder(x.shape, x.strides));
-  return copyInto(rows, empty(rows.shape, rows.dtype));
+  const rows = x.contiguousLayout ? x : reorder(x, memoryOrder(x.sizes, x.elementStrides));
+  return copyInto(rows, empty(rows.sizes, rows.dtype));
 }

@@ -187,7 +187,7 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options: Draw
   if (typeof mean !== 'number') checkFloats('normal', mean, 'mean');
   if (typeof std !== 'number') checkFloats('normal', std, 'std');
   if (typeof std === 'number') {
-    const { shape, dtype } = mean as Tensor;
+    const { sizes: shape, dtype } = mean as Tensor;
     return add(normal_(empty(shape, dtype), 0, std, options), mean);
   }
   if (executor.isTrace) {
@@ -207,7 +207,7 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options: Draw
 
 function around(mean: number | Tensor, std: Tensor, options: DrawOptions): Tensor {
   const shape =
-    typeof mean === 'number' ? std.shape : broadcastShapes('normal', mean.shape, std.shape);
+    typeof mean === 'number' ? std.sizes : broadcastShapes('normal', mean.sizes, std.sizes);
   const dtype = typeof mean === 'number' ? std.dtype : mean.dtype;
   return add(mul(normal_(empty(shape, dtype), 0, 1, options), std), mean);
 }

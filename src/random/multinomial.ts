@@ -27,7 +27,7 @@ const mostCategories = 2 ** 24;
 
 function checkWeights(weights: Tensor): void {
   const values = weights.memory(weights.numel);
-  const categories = weights.shape[weights.ndim - 1];
+  const categories = weights.sizes[weights.ndim - 1];
   for (let start = 0; start < values.length; start += categories) {
     let sum = 0;
     for (let i = start; i < start + categories; i++) {
@@ -67,7 +67,7 @@ export function multinomial(
 ): Tensor {
   const { replacement, generator: source = defaultGenerator } = multinomialOptions.read(options);
   checkFloats('multinomial', probabilities, 'probabilities');
-  const { shape, ndim, dtype } = probabilities;
+  const { sizes: shape, ndim, dtype } = probabilities;
   if (ndim !== 1 && ndim !== 2) {
     throw new RangeError(
       `multinomial: probabilities must be [categories] or [rows, categories], got shape ${showShape(shape)}`,
@@ -108,5 +108,5 @@ export function multinomial(
 /** Exponential numbers, row by row, but drawn in the order of p's memory. */
 function exponentials(p: Tensor, generator: Generator): Tensor {
   const drawn = exponential_(emptyAs(p), 1, { generator });
-  return drawn.contiguousLayout ? drawn : copyInto(drawn, empty(p.shape, p.dtype));
+  return drawn.contiguousLayout ? drawn : copyInto(drawn, empty(p.sizes, p.dtype));
 }

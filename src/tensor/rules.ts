@@ -3,10 +3,13 @@ import { rule } from '../check';
 import { dtypes, isFloat, type DType } from './dtype';
 import { Tensor } from './tensor';
 
-/** `value instanceof Tensor`, which a revoked Proxy would answer by throwing. */
+/**
+ * `value instanceof Tensor`, which a revoked Proxy would answer by throwing, and made by the constructor, which
+ * `Object.create(Tensor.prototype)` is not.
+ */
 export function isTensor(value: unknown): value is Tensor {
   try {
-    return value instanceof Tensor;
+    return value instanceof Tensor && value.sizes !== undefined;
   } catch {
     return false;
   }

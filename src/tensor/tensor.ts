@@ -49,16 +49,27 @@ export type NestedArray = number | boolean | NestedArray[];
 /** What the nested arrays may be taken for: `number[][]`, `readonly boolean[]`, a tuple of numbers. */
 type AnyNested = number | boolean | readonly AnyNested[];
 
+// Of a tensor of no elements, whose sizes memory does not limit.
+const largestNested = 1e7;
+
 export class Tensor implements Memory {
   /** The memory that holds the elements, possibly those of other tensors too: the engine's own. */
   readonly storage: Storage;
   /** First element, counted in elements from the storage's start. */
   readonly offset: number;
-  /** Sizes of the dimensions; `[]` for a single number. */
-  readonly shape: Shape;
-  /** Distance between neighbours along each dimension, in elements. */
+  /** @internal `shape` as everything here reads it: never written, and never given to the user. */
+  readonly sizes: Shape;
+  /** @internal `strides`, likewise. */
+  get elementStrides(): readonly number[] {
+    return (this.lazyStrides ??= contiguousStrides(this.sizes));
+  }
+  /** Sizes of the dimensions, frozen; `[]` for a single number. */
+  get shape(): Shape {
+    return (this.publicShape ??= Object.freeze([...this.sizes]));
+  }
+  /** Distance between neighbours along each dimension, in elements; frozen. */
   get strides(): readonly number[] {
-    return (this.steps ??= contiguousStrides(this.shape));
+    return Object.freeze([...this.elementStrides]);
   }
   /** Element type. */
   readonly dtype: DType;
@@ -82,7 +93,9 @@ export class Tensor implements Memory {
   /** @internal For a leaf: the node that accumulates `grad`. */
   accumulator: GradFn | null = null;
   // Null for a contiguous tensor until somebody asks: most results of operations are never asked.
-  private steps: readonly number[] | null;
+  private lazyStrides: readonly number[] | null;
+  // Null until the user asks: freezing an array costs a third of a small operation.
+  private publicShape: Shape | null = null;
 
   /** @internal `strides` null means row-major order. */
   constructor(
@@ -95,8 +108,8 @@ export class Tensor implements Memory {
   ) {
     this.storage = storage;
     this.dtype = dtype;
-    this.shape = shape;
-    this.steps = strides;
+    this.sizes = shape;
+    this.lazyStrides = strides;
     this.numel = numelOf(shape);
     // A view of no elements may start anywhere, also outside the memory of its base.
     const start = this.numel === 0 ? 0 : offset;
@@ -108,7 +121,7 @@ export class Tensor implements Memory {
 
   /** Number of dimensions. */
   get ndim(): number {
-    return this.shape.length;
+    return this.sizes.length;
   }
 
   /** @internal How often the memory was changed in place. */
@@ -172,9 +185,9 @@ export class Tensor implements Memory {
     if (!(gradient instanceof Tensor)) {
       throw new TypeError(`grad: must be a Tensor or null, got ${describe(gradient)}`);
     }
-    if (!sameShape(gradient.shape, this.shape)) {
+    if (!sameShape(gradient.sizes, this.sizes)) {
       throw new RangeError(
-        `grad: must have the tensor's shape ${showShape(this.shape)}, got ${showShape(gradient.shape)}`,
+        `grad: must have the tensor's shape ${showShape(this.sizes)}, got ${showShape(gradient.sizes)}`,
       );
     }
     if (gradient.dtype !== this.dtype) {
@@ -201,7 +214,7 @@ export class Tensor implements Memory {
     if (typeof dim !== 'number') {
       throw new TypeError(`size: dim must be a number, got ${describe(dim)}`);
     }
-    const size = this.shape[dim < 0 ? dim + this.ndim : dim];
+    const size = this.sizes[dim < 0 ? dim + this.ndim : dim];
     if (size === undefined) {
       throw new RangeError(`size: dim must be from ${-this.ndim} to ${this.ndim - 1}, got ${dim}`);
     }
@@ -220,7 +233,7 @@ export class Tensor implements Memory {
   item(): number {
     if (this.numel !== 1) {
       throw new RangeError(
-        `item: the tensor must have exactly one element, got ${this.numel} in shape ${showShape(this.shape)}`,
+        `item: the tensor must have exactly one element, got ${this.numel} in shape ${showShape(this.sizes)}`,
       );
     }
     return this.memory(1)[0];
@@ -249,7 +262,7 @@ export class Tensor implements Memory {
         out[at++] = source[from]!;
         return;
       }
-      for (let i = 0; i < this.shape[dim]; i++) walk(dim + 1, from + i * this.strides[dim]);
+      for (let i = 0; i < this.sizes[dim]; i++) walk(dim + 1, from + i * this.elementStrides[dim]);
     };
     if (this.numel > 0) walk(0, 0);
     return out;
@@ -260,12 +273,17 @@ export class Tensor implements Memory {
    * the rank is known: `const rows: number[][] = x.toArray()`, `x.toArray<number[]>()[0]`.
    */
   toArray<T extends AnyNested = NestedArray>(): T {
+    if (this.numel === 0 && this.sizes.some((size) => size > largestNested)) {
+      throw new RangeError(
+        `toArray: shape ${showShape(this.sizes)} is more than ${largestNested} arrays without an element`,
+      );
+    }
     const flat = this.toTypedArray();
     const value = (i: number): number | boolean =>
       this.dtype === 'bool' ? flat[i] !== 0 : flat[i];
     const build = (dim: number, from: number, count: number): NestedArray => {
       if (dim === this.ndim) return value(from);
-      const size = this.shape[dim];
+      const size = this.sizes[dim];
       const step = size === 0 ? 0 : count / size;
       return Array.from({ length: size }, (_, i) => build(dim + 1, from + i * step, step));
     };
@@ -281,7 +299,7 @@ export class Tensor implements Memory {
   [inspect](depth: number | null): unknown {
     // Inside an object Node indents the lines of what another object shows, not those of a string.
     return depth !== null && depth < 0
-      ? `[tensor ${showShape(this.shape)}]`
+      ? `[tensor ${showShape(this.sizes)}]`
       : { [inspect]: () => print(this) };
   }
 
@@ -305,7 +323,7 @@ export class Tensor implements Memory {
     if (hint === 'string') return this.ndim === 0 ? String(this.item()) : print(this);
     if (this.numel === 1) return this.item();
     throw new RangeError(
-      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.shape)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)`,
+      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.sizes)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)`,
     );
   }
 
@@ -318,7 +336,7 @@ export class Tensor implements Memory {
   reach(): number {
     if (this.numel === 0) return 0;
     let last = 0;
-    for (let d = 0; d < this.ndim; d++) last += (this.shape[d] - 1) * this.strides[d];
+    for (let d = 0; d < this.ndim; d++) last += (this.sizes[d] - 1) * this.elementStrides[d];
     return last + 1;
   }
 }
@@ -339,8 +357,8 @@ export function replaceData(target: Tensor, source: Tensor): void {
   Object.assign(target, {
     storage: source.storage,
     dtype: source.dtype,
-    shape: source.shape,
-    steps: source.strides,
+    sizes: source.sizes,
+    lazyStrides: source.elementStrides,
     offset: source.offset,
     numel: source.numel,
     address: source.address,

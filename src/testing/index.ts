@@ -65,8 +65,8 @@ export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCl
   anyTensor.check('assertClose', 'actual', actual);
   anyTensor.check('assertClose', 'expected', expected);
   const read = assertCloseOptions.read(options);
-  if (!sameShape(actual.shape, expected.shape)) {
-    fail(actual, expected, `the shape is ${showShape(actual.shape)}, expected ${showShape(expected.shape)}`); // prettier-ignore
+  if (!sameShape(actual.sizes, expected.sizes)) {
+    fail(actual, expected, `the shape is ${showShape(actual.sizes)}, expected ${showShape(expected.sizes)}`); // prettier-ignore
   }
   if (read.checkDtype && actual.dtype !== expected.dtype) {
     fail(actual, expected, `the element type is ${actual.dtype}, expected ${expected.dtype}`);
@@ -91,7 +91,7 @@ export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCl
     if (size > most) [most, worst] = [size, i];
   }
   if (count === 0) return;
-  const where = a.length === 1 ? '' : ` at ${showShape(indicesOf(worst, actual.shape))}`;
+  const where = a.length === 1 ? '' : ` at ${showShape(indicesOf(worst, actual.sizes))}`;
   const many = `${count} of ${a.length} elements ${count === 1 ? 'is' : 'are'} not close`;
   fail(
     actual,
@@ -111,7 +111,7 @@ export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCl
  */
 export function tensorEquality(a: unknown, b: unknown): boolean | undefined {
   if (!isTensor(a) || !isTensor(b)) return undefined;
-  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false;
+  if (a.dtype !== b.dtype || !sameShape(a.sizes, b.sizes)) return false;
   const [x, y] = [a.toTypedArray(), b.toTypedArray()];
   for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false;
   return true;

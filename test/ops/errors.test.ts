@@ -216,3 +216,22 @@ it.each(['max', 'min'] as const)('%s of a number and a tensor is refused in our 
     new TypeError(`${name}: x must be a Tensor, got 2`),
   );
 });
+
+test.each<readonly [string, () => unknown]>([
+  [
+    'maskedFill',
+    () => o.maskedFill(o.ones([2], { dtype: 'int32' }), o.tensor([true, false]), 2 ** 40),
+  ],
+  ['setAt', () => o.setAt(o.ones([2], { dtype: 'int32' }), [0], 2 ** 40)],
+  ['fill_', () => o.ones([2], { dtype: 'int32' }).fill_(2 ** 40)],
+])('%s names itself where a number does not fit', (name, call) => {
+  expect(call).toThrow(
+    `${name}: 1099511627776 does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
+  );
+});
+
+test('toArray of no elements is bounded', () => {
+  expect(() => o.zeros([2 ** 40, 0]).toArray()).toThrow(
+    'toArray: shape [1099511627776, 0] is more than 10000000 arrays without an element',
+  );
+});

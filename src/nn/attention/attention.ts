@@ -95,19 +95,19 @@ export abstract class Attention extends Module {
     const name = `${this.constructor.name}.forward`;
     const { mask, values } = attendOptions.read(options, name);
     anyTensor.check(name, 'keys', keys);
-    if (keys.ndim !== 3 || keys.shape[2] !== this.keySize) {
+    if (keys.ndim !== 3 || keys.sizes[2] !== this.keySize) {
       this.#fail(
-        `keys have shape ${showShape(keys.shape)}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
+        `keys have shape ${showShape(keys.sizes)}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
       );
     }
-    const [batch, positions] = keys.shape;
+    const [batch, positions] = keys.sizes;
     if (positions === 0) {
-      this.#fail(`there are no keys to attend to (keys ${showShape(keys.shape)})`);
+      this.#fail(`there are no keys to attend to (keys ${showShape(keys.sizes)})`);
     }
     if (values !== null) {
-      if (values.ndim !== 3 || values.shape[0] !== batch || values.shape[1] !== positions) {
+      if (values.ndim !== 3 || values.sizes[0] !== batch || values.sizes[1] !== positions) {
         this.#fail(
-          `values have shape ${showShape(values.shape)}, expected [${batch}, ${positions}, V] to go with keys ${showShape(keys.shape)}`,
+          `values have shape ${showShape(values.sizes)}, expected [${batch}, ${positions}, V] to go with keys ${showShape(keys.sizes)}`,
         );
       }
     }
@@ -128,14 +128,14 @@ export abstract class Attention extends Module {
     const name = `${this.constructor.name}.forward`;
     anyTensor.check(name, 'query', query);
     const { keys, values, bias } = anyMemory.check(name, 'memory', memory);
-    const { ndim, shape } = query;
+    const { ndim, sizes: shape } = query;
     if ((ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== this.querySize) {
       this.#fail(
         `query has shape ${showShape(shape)}, expected [N, ${this.querySize}] or [N, L, ${this.querySize}] (batch, queries, querySize)`,
       );
     }
-    if (shape[0] !== values.shape[0]) {
-      this.#fail(`there are ${shape[0]} queries for the keys of ${values.shape[0]} sequences`);
+    if (shape[0] !== values.sizes[0]) {
+      this.#fail(`there are ${shape[0]} queries for the keys of ${values.sizes[0]} sequences`);
     }
     const scores = this.scores(ndim === 2 ? unsqueeze(query, 1) : query, keys);
     const weights = softmax(bias === null ? scores : add(scores, bias), -1);

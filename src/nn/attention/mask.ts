@@ -77,9 +77,9 @@ export function maskBias(
       `${operation}: mask must be bool (true where a key takes part), got ${mask.dtype}; see paddingMask`,
     );
   }
-  if (mask.ndim !== 2 || mask.shape[0] !== batch || mask.shape[1] !== positions) {
+  if (mask.ndim !== 2 || mask.sizes[0] !== batch || mask.sizes[1] !== positions) {
     throw new RangeError(
-      `${operation}: mask has shape ${showShape(mask.shape)}, expected [${batch}, ${positions}] (batch, positions of the keys)`,
+      `${operation}: mask has shape ${showShape(mask.sizes)}, expected [${batch}, ${positions}] (batch, positions of the keys)`,
     );
   }
   const visible = contiguous(mask).memory(mask.numel);

@@ -64,18 +64,18 @@ export function scaledDotProductAttention(
     anyTensor.check(name, what, x);
     if (x.ndim < 2) {
       throw new RangeError(
-        `${name}: ${what} must have at least 2 dimensions, got ${showShape(x.shape)}`,
+        `${name}: ${what} must have at least 2 dimensions, got ${showShape(x.sizes)}`,
       );
     }
   }
   if (attnMask !== null && isCausal) {
     throw new RangeError(`${name}: give attnMask or isCausal, not both`);
   }
-  const [L, E] = query.shape.slice(-2);
-  const S = key.shape[key.ndim - 2];
-  if (key.shape[key.ndim - 1] !== E || value.shape[value.ndim - 2] !== S) {
+  const [L, E] = query.sizes.slice(-2);
+  const S = key.sizes[key.ndim - 2];
+  if (key.sizes[key.ndim - 1] !== E || value.sizes[value.ndim - 2] !== S) {
     throw new RangeError(
-      `${name}: query ${showShape(query.shape)}, key ${showShape(key.shape)} and value ${showShape(value.shape)} do not fit: [..., L, E], [..., S, E], [..., S, Ev]`,
+      `${name}: query ${showShape(query.sizes)}, key ${showShape(key.sizes)} and value ${showShape(value.sizes)} do not fit: [..., L, E], [..., S, E], [..., S, Ev]`,
     );
   }
   const factor = scale ?? 1 / Math.sqrt(E);

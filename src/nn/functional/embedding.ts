@@ -45,8 +45,8 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
 // Scales the rows whose norm is above the limit; 1e-7 keeps the division finite, as in PyTorch.
 function renormalize(weight: Tensor, rows: Set<number>, maxNorm: number, p: number): void {
   const memory = weight.memory(weight.reach());
-  const [rowStep, step] = weight.strides as [number, number];
-  const features = weight.shape[1];
+  const [rowStep, step] = weight.elementStrides as [number, number];
+  const features = weight.sizes[1];
   let changed = false;
   for (const row of rows) {
     let norm = 0;

@@ -68,7 +68,7 @@ export function cosineSimilarity(
       `cosineSimilarity: takes float32 or float64, got ${x1.dtype} and ${x2.dtype}; convert with to('float32')`,
     );
   }
-  const shape = broadcastShapes('cosineSimilarity', x1.shape, x2.shape);
+  const shape = broadcastShapes('cosineSimilarity', x1.sizes, x2.sizes);
   const unit = (x: Tensor): Tensor => {
     const whole = x.to(dtype).expand(shape);
     const length = norm(whole, 2, dim, { keepdim: true });

@@ -56,9 +56,9 @@ export const zeros_ = (tensor: Tensor): Tensor =>
 export function eye_(tensor: Tensor): Tensor {
   return fillBy('eye_', tensor, (memory) => {
     if (tensor.ndim !== 2) {
-      throw new RangeError(`eye_: takes a matrix, got shape ${showShape(tensor.shape)}`);
+      throw new RangeError(`eye_: takes a matrix, got shape ${showShape(tensor.sizes)}`);
     }
-    const [rows, columns] = tensor.shape as [number, number];
+    const [rows, columns] = tensor.sizes as [number, number];
     memory.fill(0);
     for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
   });
@@ -83,13 +83,13 @@ export function dirac_(tensor: Tensor, options?: DiracOptions): Tensor {
   return fillBy('dirac_', tensor, (memory) => {
     if (tensor.ndim < 3 || tensor.ndim > 5) {
       throw new RangeError(
-        `dirac_: takes a tensor of 3, 4 or 5 dimensions, got shape ${showShape(tensor.shape)}`,
+        `dirac_: takes a tensor of 3, 4 or 5 dimensions, got shape ${showShape(tensor.sizes)}`,
       );
     }
-    const [out, channels, ...window] = tensor.shape as [number, number, ...number[]];
+    const [out, channels, ...window] = tensor.sizes as [number, number, ...number[]];
     if (out % groups !== 0) {
       throw new RangeError(
-        `dirac_: groups must divide the first size, got ${groups} groups of shape ${showShape(tensor.shape)}`,
+        `dirac_: groups must divide the first size, got ${groups} groups of shape ${showShape(tensor.sizes)}`,
       );
     }
     const field = window.reduce((n, size) => n * size, 1);

@@ -19,13 +19,13 @@ export type Nonlinearity =
 export function fans(operation: string, weight: Tensor): { fanIn: number; fanOut: number } {
   if (weight.ndim < 2) {
     throw new RangeError(
-      `${operation}: fan in and fan out need at least 2 dimensions [out, in], got shape ${showShape(weight.shape)}`,
+      `${operation}: fan in and fan out need at least 2 dimensions [out, in], got shape ${showShape(weight.sizes)}`,
     );
   }
-  const receptiveField = weight.shape.slice(2).reduce((n, size) => n * size, 1);
+  const receptiveField = weight.sizes.slice(2).reduce((n, size) => n * size, 1);
   return {
-    fanIn: weight.shape[1] * receptiveField,
-    fanOut: weight.shape[0] * receptiveField,
+    fanIn: weight.sizes[1] * receptiveField,
+    fanOut: weight.sizes[0] * receptiveField,
   };
 }
 

@@ -12,7 +12,7 @@ export function fillBy(
   write: (memory: TypedArray) => void,
 ): Tensor {
   anyTensor.check(operation, 'tensor', tensor);
-  const rows = tensor.contiguousLayout ? tensor : empty(tensor.shape, tensor.dtype);
+  const rows = tensor.contiguousLayout ? tensor : empty(tensor.sizes, tensor.dtype);
   write(rows.memory(rows.numel));
   if (rows !== tensor) copyInto(rows, tensor);
   bumpVersion(tensor);

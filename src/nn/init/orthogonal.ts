@@ -22,17 +22,17 @@ export function orthogonal_(tensor: Tensor, options?: GainOptions): Tensor {
   return unrecorded('orthogonal_', tensor, (x) => {
     if (x.ndim < 2) {
       throw new RangeError(
-        `orthogonal_: takes a tensor of at least 2 dimensions, got shape ${showShape(x.shape)}`,
+        `orthogonal_: takes a tensor of at least 2 dimensions, got shape ${showShape(x.sizes)}`,
       );
     }
     if (x.numel === 0) return;
-    const rows = x.shape[0];
+    const rows = x.sizes[0];
     const columns = x.numel / rows;
     const drawn = normal_(empty([rows, columns], x.dtype), 0, 1, { generator });
     const wide = cast(rows < columns ? drawn : t(drawn), 'float64');
     const q = orthonormalRows(wide);
     const oriented = cast(rows < columns ? q : t(q), x.dtype);
-    copyInto(reshape(mul(oriented, gain), x.shape), x);
+    copyInto(reshape(mul(oriented, gain), x.sizes), x);
     bumpVersion(x);
   });
 }

@@ -27,8 +27,8 @@ interface Block {
 
 // The rows from `from` on: x ← x − (x·Vᵀ)·T·V, or with Tᵀ.
 function reflect(x: Tensor, from: number, { v, factor }: Block, transposed: boolean): void {
-  if (from >= x.shape[0]) return;
-  const rows = narrow(x, 0, from, x.shape[0] - from);
+  if (from >= x.sizes[0]) return;
+  const rows = narrow(x, 0, from, x.sizes[0] - from);
   const inner = mm(mm(rows, t(v)), transposed ? t(factor) : factor);
   productInto('orthogonal_', inner, v, null, rows, true);
 }
@@ -95,7 +95,7 @@ function joined(v: Tensor, taus: Float64Array): Tensor {
  */
 export function orthonormalRows(transposed: Tensor): Tensor {
   return noGrad(() => {
-    const [N, M] = transposed.shape as [number, number];
+    const [N, M] = transposed.sizes as [number, number];
     const a = copyInto(transposed, empty([N, M], 'float64'));
     const memory = a.memory(a.numel) as Float64Array;
     const signs = new Int8Array(N);

@@ -165,12 +165,12 @@ export function sparse_(tensor: Tensor, sparsity: number, options?: SparseOption
   probability.check('sparse_', 'sparsity', sparsity);
   unrecorded('sparse_', tensor, (x) => {
     if (x.ndim !== 2) {
-      throw new RangeError(`sparse_: takes a matrix, got shape ${showShape(x.shape)}`);
+      throw new RangeError(`sparse_: takes a matrix, got shape ${showShape(x.sizes)}`);
     }
     drawNormal(x, 0, std, { generator });
   });
   const values = tensor.toTypedArray();
-  const [rows, columns] = tensor.shape as [number, number];
+  const [rows, columns] = tensor.sizes as [number, number];
   const zeros = Math.ceil(sparsity * rows);
   for (let column = 0; column < columns; column++) {
     // PyTorch takes the permutation from the default generator whatever `generator` is.

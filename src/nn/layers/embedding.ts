@@ -102,9 +102,9 @@ export class Embedding extends Module {
       this.weight = new Parameter(empty([numEmbeddings, embeddingDim], dtype));
       this.resetParameters();
     } else {
-      if (!sameShape(weight.shape, [numEmbeddings, embeddingDim])) {
+      if (!sameShape(weight.sizes, [numEmbeddings, embeddingDim])) {
         throw new RangeError(
-          `Embedding: weight must have shape ${showShape([numEmbeddings, embeddingDim])}, got ${showShape(weight.shape)}`,
+          `Embedding: weight must have shape ${showShape([numEmbeddings, embeddingDim])}, got ${showShape(weight.sizes)}`,
         );
       }
       this.weight = new Parameter(weight);
@@ -141,10 +141,10 @@ export class Embedding extends Module {
     anyTensor.check('Embedding.fromPretrained', 'embeddings', embeddings);
     if (embeddings.ndim !== 2) {
       throw new RangeError(
-        `Embedding.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(embeddings.shape)}`,
+        `Embedding.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(embeddings.sizes)}`,
       );
     }
-    const [rows, columns] = embeddings.shape as [number, number];
+    const [rows, columns] = embeddings.sizes as [number, number];
     const layer = new Embedding(rows, columns, { ...rest, weight: embeddings });
     layer.weight.requiresGrad = !freeze;
     return layer;

@@ -223,10 +223,10 @@ export abstract class RecurrentBase extends Module {
   #checkInput(x: Tensor, features: number): void {
     this.#checkBuilt();
     const name = `${this.#layerName}.forward`;
-    if (x.shape[features] !== this.inputSize) {
+    if (x.sizes[features] !== this.inputSize) {
       const dims = x.ndim === 2 ? '[T' : this.batchFirst ? '[N, T' : '[T, N';
       throw new RangeError(
-        `${name}: input has ${plural(x.shape[features], 'feature')}, but this layer was built with inputSize ${this.inputSize} (input ${showShape(x.shape)}, expected ${dims}, ${this.inputSize}])`,
+        `${name}: input has ${plural(x.sizes[features], 'feature')}, but this layer was built with inputSize ${this.inputSize} (input ${showShape(x.sizes)}, expected ${dims}, ${this.inputSize}])`,
       );
     }
     const weight = this.weight_ih_l0;
@@ -240,10 +240,10 @@ export abstract class RecurrentBase extends Module {
   #checkState(which: string, state: Tensor, expected: readonly number[], dtype: string): void {
     const name = `${this.#layerName}.forward`;
     anyTensor.check(name, which, state);
-    if (showShape(state.shape) !== showShape(expected)) {
+    if (showShape(state.sizes) !== showShape(expected)) {
       const layers = this.numLayers * this.#directions;
       throw new RangeError(
-        `${name}: ${which} has shape ${showShape(state.shape)}, expected ${showShape(expected)} ([numLayers${this.bidirectional ? ' · 2' : ''} = ${layers}${expected.length === 3 ? ', batch' : ''}, ${which === 'c0' || this.projSize === 0 ? 'hiddenSize' : 'projSize'}])`,
+        `${name}: ${which} has shape ${showShape(state.sizes)}, expected ${showShape(expected)} ([numLayers${this.bidirectional ? ' · 2' : ''} = ${layers}${expected.length === 3 ? ', batch' : ''}, ${which === 'c0' || this.projSize === 0 ? 'hiddenSize' : 'projSize'}])`,
       );
     }
     if (state.dtype !== dtype) {
@@ -267,17 +267,17 @@ export abstract class RecurrentBase extends Module {
     const name = `${this.#layerName}.forward`;
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new RangeError(
-        `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.shape)}`,
+        `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.sizes)}`,
       );
     }
     this.#checkInput(input, input.ndim - 1);
     const unbatched = input.ndim === 2;
     const batchDim = this.batchFirst ? 0 : 1;
     const x = unbatched ? unsqueeze(input, batchDim) : input;
-    if (x.shape[1 - batchDim] === 0) {
-      throw new RangeError(`${name}: the sequence has no steps (input ${showShape(input.shape)})`);
+    if (x.sizes[1 - batchDim] === 0) {
+      throw new RangeError(`${name}: the sequence has no steps (input ${showShape(input.sizes)})`);
     }
-    const batch = x.shape[batchDim];
+    const batch = x.sizes[batchDim];
     const start = this.#startStates(states, batch, unbatched, input.dtype);
     const [out, h, c] = this.#stack(x, start, batch, null);
     if (!unbatched) return [out, h, c];

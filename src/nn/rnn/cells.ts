@@ -103,13 +103,13 @@ abstract class CellBase<Bias extends boolean> extends Module {
     anyTensor.check(name, 'input', input);
     if (input.ndim !== 1 && input.ndim !== 2) {
       throw new RangeError(
-        `${name}: input must be [inputSize] or [N, inputSize], got ${showShape(input.shape)}`,
+        `${name}: input must be [inputSize] or [N, inputSize], got ${showShape(input.sizes)}`,
       );
     }
-    const features = input.shape[input.ndim - 1];
+    const features = input.sizes[input.ndim - 1];
     if (features !== this.inputSize) {
       throw new RangeError(
-        `${name}: input has ${features} features, but this cell was built with inputSize ${this.inputSize} (input ${showShape(input.shape)})`,
+        `${name}: input has ${features} features, but this cell was built with inputSize ${this.inputSize} (input ${showShape(input.sizes)})`,
       );
     }
     if (isTensor(this.weight_ih) && input.dtype !== this.weight_ih.dtype) {
@@ -117,13 +117,13 @@ abstract class CellBase<Bias extends boolean> extends Module {
         `${name}: input is ${input.dtype}, but the weights are ${this.weight_ih.dtype}`,
       );
     }
-    const expected = [...input.shape.slice(0, -1), this.hiddenSize];
+    const expected = [...input.sizes.slice(0, -1), this.hiddenSize];
     for (const [i, state] of states.entries()) {
       if (state === null) continue;
       anyTensor.check(name, i === 0 ? 'h' : 'c', state);
-      if (showShape(state.shape) !== showShape(expected)) {
+      if (showShape(state.sizes) !== showShape(expected)) {
         throw new RangeError(
-          `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${showShape(state.shape)}`,
+          `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${showShape(state.sizes)}`,
         );
       }
       if (state.dtype !== input.dtype) {
@@ -157,7 +157,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
         batchFirst: false,
         relu,
         batchSizes: null,
-        batch: unbatched ? 1 : input.shape[0],
+        batch: unbatched ? 1 : input.sizes[0],
         gradFnNames: ['StackBackward0', 'StackBackward0'],
       },
     );

@@ -116,9 +116,9 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   forward(input: Tensor, state: S | null = null): [output: Tensor, state: S] {
     anyTensor.check('Recurrent.forward', 'input', input);
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
-    if (input.ndim === 0 || input.shape[dim] === 0) {
+    if (input.ndim === 0 || input.sizes[dim] === 0) {
       throw new RangeError(
-        `Recurrent.forward: input must have at least one step, got shape ${showShape(input.shape)}, whose steps are dimension ${dim}`,
+        `Recurrent.forward: input must have at least one step, got shape ${showShape(input.sizes)}, whose steps are dimension ${dim}`,
       );
     }
     if (state !== null && !isState(state)) {

@@ -21,7 +21,7 @@ function refuseWeight(
 ): never {
   const must = `${name}: ${field} must be ${dtype} ${showShape(expected)}`;
   if (!isTensor(weight)) throw new TypeError(`${must}, got ${describe(weight)}`);
-  const got = `${must}, got ${weight.dtype} ${showShape(weight.shape)}`;
+  const got = `${must}, got ${weight.dtype} ${showShape(weight.sizes)}`;
   throw weight.dtype === dtype ? new RangeError(got) : new TypeError(got);
 }
 
@@ -37,8 +37,8 @@ function matrix(
     !isTensor(weight) ||
     weight.dtype !== dtype ||
     weight.ndim !== 2 ||
-    weight.shape[0] !== rows ||
-    weight.shape[1] !== columns
+    weight.sizes[0] !== rows ||
+    weight.sizes[1] !== columns
   ) {
     refuseWeight(name, field, weight, [rows, columns], dtype);
   }
@@ -52,7 +52,7 @@ function vector(
   rows: number,
   dtype: DType,
 ): Tensor {
-  if (!isTensor(bias) || bias.dtype !== dtype || bias.ndim !== 1 || bias.shape[0] !== rows) {
+  if (!isTensor(bias) || bias.dtype !== dtype || bias.ndim !== 1 || bias.sizes[0] !== rows) {
     refuseWeight(name, field, bias, [rows], dtype);
   }
   return bias.contiguousLayout ? bias : contiguous(bias);

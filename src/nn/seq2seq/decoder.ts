@@ -195,7 +195,7 @@ export class Decoder extends Module {
     if (anyState.check('Decoder.begin', 'state', state).length === 0) {
       throw new RangeError('Decoder.begin: state must have at least one tensor, got []');
     }
-    const rows = state[0].shape[1];
+    const rows = state[0].sizes[1];
     const { dtype } = state[0];
     const readout = this.inputFeeding ? zeros([rows, this.rnn.hiddenSize], { dtype }) : null;
     return { memory, state, readout };
@@ -254,4 +254,4 @@ export class Decoder extends Module {
 }
 
 /** The hidden state of the top layer: [layers, N, H] to [N, H]. */
-const top = (h: Tensor): Tensor => h.select(0, h.shape[0] - 1);
+const top = (h: Tensor): Tensor => h.select(0, h.sizes[0] - 1);

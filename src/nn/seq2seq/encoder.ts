@@ -53,9 +53,9 @@ export function checkTokens(operation: string, name: string, tokens: Tensor): vo
   if (tokens.dtype !== 'int32') {
     throw new TypeError(`${operation}: ${name} must be int32, got ${tokens.dtype}`);
   }
-  if (tokens.ndim !== 2 || tokens.shape[1] === 0) {
+  if (tokens.ndim !== 2 || tokens.sizes[1] === 0) {
     throw new RangeError(
-      `${operation}: ${name} must be [N, T] with T at least 1, got ${showShape(tokens.shape)}`,
+      `${operation}: ${name} must be [N, T] with T at least 1, got ${showShape(tokens.sizes)}`,
     );
   }
 }
@@ -120,10 +120,10 @@ export class Encoder extends Module {
    */
   forward(source: Tensor, lengths: Lengths | null = null): Encoding {
     checkTokens('Encoder.forward', 'source', source);
-    const steps = source.shape[1];
+    const steps = source.sizes[1];
     const list =
       lengths === null || lengths === undefined ? null : lengthsOf('Encoder.forward', lengths);
-    if (list === null || (list.length === source.shape[0] && list.every((one) => one === steps))) {
+    if (list === null || (list.length === source.sizes[0] && list.every((one) => one === steps))) {
       const [outputs, state] = runRecurrent(this.rnn, this.#embed(source), null);
       return { outputs, state, mask: null };
     }

@@ -111,7 +111,7 @@ export class Seq2Seq extends Module {
   /** [layers · directions, N, H] of the encoder to [layers, N, hiddenSize] of the decoder. */
   #pass(state: Tensor, bridge: Linear | null): Tensor {
     const { numLayers, bidirectional, hiddenSize } = this.encoder.rnn;
-    const batch = state.shape[1];
+    const batch = state.sizes[1];
     let joined = state;
     if (bidirectional) {
       const byLayer = reshape(state, [numLayers, 2, batch, hiddenSize]);
@@ -123,7 +123,7 @@ export class Seq2Seq extends Module {
   /** Positions of each sequence up to its last token that is not padding. */
   #lengthsOf(source: Tensor): number[] | null {
     if (this.padding === null) return null;
-    const [batch, steps] = source.shape;
+    const [batch, steps] = source.sizes;
     const tokens = contiguous(source).memory(source.numel);
     return Array.from({ length: batch }, (_, n) => {
       let length = steps;
@@ -185,10 +185,10 @@ export class Seq2Seq extends Module {
     const { sourceLengths, teacherForcingRatio, generator } = teacherOptions.read(options);
     anyTensor.check(name, 'source', source);
     checkTokens(name, 'target', target);
-    const steps = target.shape[1] - 1;
-    if (steps === 0 || target.shape[0] !== source.shape[0]) {
+    const steps = target.sizes[1] - 1;
+    if (steps === 0 || target.sizes[0] !== source.sizes[0]) {
       throw new RangeError(
-        `${name}: target must be [${source.shape[0]}, T] with a start token and at least one more, got ${showShape(target.shape)}`,
+        `${name}: target must be [${source.sizes[0]}, T] with a start token and at least one more, got ${showShape(target.sizes)}`,
       );
     }
     let state = this.encode(source, sourceLengths);

@@ -61,7 +61,7 @@ function tableOf(tensors: readonly Tensor[]): Table {
 }
 
 const dense = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
+  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 
 function norm2(tensors: readonly Tensor[]): number {
   let total = 0;

@@ -36,13 +36,13 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
   const count = list.reduce((n, parameter) => n + parameter.numel, 0);
   if (vector.ndim !== 1 || vector.numel !== count) {
     throw new RangeError(
-      `vectorToParameters: the parameters need a vector of ${count} elements, got shape ${showShape(vector.shape)}`,
+      `vectorToParameters: the parameters need a vector of ${count} elements, got shape ${showShape(vector.sizes)}`,
     );
   }
   noGrad(() => {
     let at = 0;
     for (const parameter of list) {
-      const piece = reshape(narrow(vector, 0, at, parameter.numel), parameter.shape);
+      const piece = reshape(narrow(vector, 0, at, parameter.numel), parameter.sizes);
       copyInto(cast(piece, parameter.dtype), parameter);
       bumpVersion(parameter);
       at += parameter.numel;

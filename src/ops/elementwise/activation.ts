@@ -65,14 +65,14 @@ function activation({ name, node, forward, backward, grad }: Activation) {
     saves: ([x]) => [x],
     rule: (g, [x], [p, q]) => [grad(g, x, p, q)],
     fused: (g, [x], [p, q]) => {
-      const dx = empty(x.shape, x.dtype);
+      const dx = empty(x.sizes, x.dtype);
       backward(g, x, dx, p, q);
       return [dx];
     },
   });
   return (x: Tensor, p = 0, q = 0): Tensor => {
     checkFloat(name, x);
-    const out = empty(x.shape, x.dtype);
+    const out = empty(x.sizes, x.dtype);
     forward(x, out, p, q);
     return recorded(out, [p, q], x);
   };

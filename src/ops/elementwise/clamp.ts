@@ -87,7 +87,7 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
   saves: ([x]) => [x],
   rule: (g, [x], { low, high }) => [g.where(x.ge(low).logicalAnd(x.le(high)), 0)],
   fused: (g, [x], { low, high }) => {
-    const dx = empty(x.shape, x.dtype);
+    const dx = empty(x.sizes, x.dtype);
     runClampBackward(pick('clamp', backwardKernels, x.dtype), g, x, dx, low, high);
     return [dx];
   },
@@ -102,7 +102,7 @@ function betweenNumbers(argument: Tensor, min: number | null, max: number | null
   const x = cast(argument, met.dtype);
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
-  const out = empty(x.shape, x.dtype);
+  const out = empty(x.sizes, x.dtype);
   runClamp(pick('clamp', kernels, x.dtype), x, out, low, high);
   return recordedNumbers(out, { low, high }, x);
 }
@@ -114,12 +114,12 @@ const recordedTensors = gradient<Bounded, Bounded>('clamp', {
   rule: (g, [x, low, high], _, node) => {
     const [least, most] = [low ?? -Infinity, high ?? Infinity];
     return [
-      node.needs(0) ? unbroadcast(g.where(x.ge(least).logicalAnd(x.le(most)), 0), x.shape) : null,
+      node.needs(0) ? unbroadcast(g.where(x.ge(least).logicalAnd(x.le(most)), 0), x.sizes) : null,
       node.needs(1)
-        ? unbroadcast(g.where(x.lt(least).logicalAnd(low!.lt(most)), 0), low!.shape)
+        ? unbroadcast(g.where(x.lt(least).logicalAnd(low!.lt(most)), 0), low!.sizes)
         : null,
       node.needs(2)
-        ? unbroadcast(g.where(x.gt(most).logicalOr(high!.lt(least)), 0), high!.shape)
+        ? unbroadcast(g.where(x.gt(most).logicalOr(high!.lt(least)), 0), high!.sizes)
         : null,
     ];
   },
@@ -142,4 +142,6 @@ function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | nu
 }
 
 const asTensor = (x: Tensor, value: Operand | null): Tensor | null =>
-  typeof value === 'number' ? scalar(value, isFloat(x.dtype) ? x.dtype : 'float32') : value;
+  typeof value === 'number'
+    ? scalar('clamp', value, isFloat(x.dtype) ? x.dtype : 'float32')
+    : value;

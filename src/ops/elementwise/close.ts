@@ -63,5 +63,5 @@ export const allclose = (a: Tensor, b: Tensor, options?: CloseOptions): boolean 
 export function equal(a: Tensor, b: Tensor): boolean {
   checkTensor('equal', 'a', a);
   checkTensor('equal', 'b', b);
-  return sameShape(a.shape, b.shape) && a.eq(b).all().item() !== 0;
+  return sameShape(a.sizes, b.sizes) && a.eq(b).all().item() !== 0;
 }

@@ -57,8 +57,8 @@ function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: 
   const kernels = family(kernel);
   return (x) => {
     checkTensor(name, 'x', x);
-    if (!isFloat(x.dtype)) return full(x.shape, Number(ofIntegers), { dtype: 'bool' });
-    return applyUnary(name, kernels, x, empty(x.shape, 'bool'));
+    if (!isFloat(x.dtype)) return full(x.sizes, Number(ofIntegers), { dtype: 'bool' });
+    return applyUnary(name, kernels, x, empty(x.sizes, 'bool'));
   };
 }
 

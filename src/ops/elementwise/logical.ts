@@ -50,7 +50,7 @@ const not = kernel('logical_not');
 export function logicalNot(x: Tensor): Tensor {
   checkTensor('logicalNot', 'x', x);
   const source = cast(x, 'bool');
-  const out = empty(x.shape, 'bool');
+  const out = empty(x.sizes, 'bool');
   runUnary(not, source, out);
   return out;
 }

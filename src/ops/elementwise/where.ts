@@ -34,7 +34,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const dtype = promoteTypes('where', a, b);
   const x = promote(a, dtype);
   const y = promote(b, dtype);
-  const shape = broadcastShapes('where', condition.shape, broadcastOperands('where', x, y));
+  const shape = broadcastShapes('where', condition.sizes, broadcastOperands('where', x, y));
   const first = typeof x === 'number' ? scalarSlot('where', 0, x, dtype) : x;
   const second = typeof y === 'number' ? scalarSlot('where', 1, y, dtype) : y;
   const out = empty(shape, dtype);

@@ -28,14 +28,14 @@ interface Resolved {
 
 // The index tensors as one index over the product of their dimensions, negative ones wrapped.
 function combine(operation: string, x: Tensor, dims: readonly number[], tensors: Tensor[]): Tensor {
-  const sizes = dims.map((d) => x.shape[d]);
+  const sizes = dims.map((d) => x.sizes[d]);
   if (executor.isTrace) return combineByOperations(operation, x, dims, tensors);
   if (tensors.length === 1) {
     const only = contiguous(tensors[0]);
     if (firstOutside(only, 0, sizes[0]) < 0) return only;
   }
   const shape = tensors
-    .map((t) => t.shape)
+    .map((t) => t.sizes)
     .reduce((a, b) => broadcastShapes(`${operation}: index tensors`, a, b));
   const out = empty(shape, 'int32');
   const memory = out.memory(out.numel).fill(0);
@@ -45,7 +45,7 @@ function combine(operation: string, x: Tensor, dims: readonly number[], tensors:
     );
   }
   for (const [i, t] of tensors.entries()) {
-    const strides = broadcastStrides(t.shape, t.strides, shape);
+    const strides = broadcastStrides(t.sizes, t.elementStrides, shape);
     const values = contiguous(new Tensor(t.storage, t.dtype, shape, strides, t.offset));
     const own = values.memory(out.numel);
     const size = sizes[i];
@@ -53,7 +53,7 @@ function combine(operation: string, x: Tensor, dims: readonly number[], tensors:
       const index = own[k];
       memory[k] =
         memory[k] * size +
-        (index >= 0 && index < size ? index : wrapIndex(operation, index, size, dims[i], x.shape));
+        (index >= 0 && index < size ? index : wrapIndex(operation, index, size, dims[i], x.sizes));
     }
   }
   return out;
@@ -68,8 +68,8 @@ function combineByOperations(
 ): Tensor {
   let all: Tensor | null = null;
   for (const [i, t] of tensors.entries()) {
-    const size = x.shape[dims[i]];
-    const message = `${operation}: an index is out of range for dimension ${dims[i]} of size ${size} (shape ${showShape(x.shape)})`;
+    const size = x.sizes[dims[i]];
+    const message = `${operation}: an index is out of range for dimension ${dims[i]} of size ${size} (shape ${showShape(x.sizes)})`;
     firstOutside(contiguous(t), -size, size, message);
     const wrapped: Tensor = where(ge(t, 0), t, add(t, size));
     all = all === null ? wrapped : add(mul(all, size), wrapped);
@@ -88,19 +88,19 @@ function resolve(operation: string, x: Tensor, tensors: readonly (Tensor | null)
   });
   const index = combine(operation, x, dims, used);
   const adjacent = dims[dims.length - 1] - dims[0] === dims.length - 1;
-  const rest = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
+  const rest = x.sizes.map((_, d) => d).filter((d) => !dims.includes(d));
   const order = adjacent ? null : [...dims, ...rest];
-  const from = order === null ? x.shape : order.map((d) => x.shape[d]);
+  const from = order === null ? x.sizes : order.map((d) => x.sizes[d]);
   const first = order === null ? dims[0] : 0;
   const before = from.slice(0, first);
   const after = from.slice(first + dims.length);
   const rows: Rows = {
     index,
     outer: numelOf(before),
-    size: numelOf(dims.map((d) => x.shape[d])),
+    size: numelOf(dims.map((d) => x.sizes[d])),
     inner: numelOf(after),
     from,
-    to: [...before, ...index.shape, ...after],
+    to: [...before, ...index.sizes, ...after],
   };
   return { order, rows };
 }
@@ -145,14 +145,14 @@ export function indexPut(
 function fit(operation: string, value: Tensor, rows: Rows, x: Tensor): Tensor {
   let same = value.dtype === x.dtype ? value : cast(value, x.dtype);
   const extra = same.ndim - rows.to.length;
-  if (extra > 0 && same.shape.slice(0, extra).every((size) => size === 1)) {
-    same = reshape(same, same.shape.slice(extra));
+  if (extra > 0 && same.sizes.slice(0, extra).every((size) => size === 1)) {
+    same = reshape(same, same.sizes.slice(extra));
   }
   const lead = rows.to.length - same.ndim;
-  const fits = lead >= 0 && same.shape.every((size, d) => size === 1 || size === rows.to[d + lead]);
+  const fits = lead >= 0 && same.sizes.every((size, d) => size === 1 || size === rows.to[d + lead]);
   if (!fits) {
     throw new RangeError(
-      `${operation}: a value of shape ${showShape(value.shape)} does not fit the indexed part of shape ${showShape(rows.to)}`,
+      `${operation}: a value of shape ${showShape(value.sizes)} does not fit the indexed part of shape ${showShape(rows.to)}`,
     );
   }
   return expand(same, rows.to);
@@ -165,7 +165,7 @@ function putRows(
   rows: Rows,
   accumulate: boolean,
 ): Tensor {
-  const out = copyInto(x, empty(x.shape, x.dtype));
+  const out = copyInto(x, empty(x.sizes, x.dtype));
   if (accumulate) addRowsInto(operation, values, rows, out);
   else putRowsInto(operation, values, rows, out);
   const index = save(operation, rows.index);

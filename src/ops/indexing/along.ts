@@ -17,10 +17,10 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows 
   const d = checkDim(operation, dim, x.ndim);
   if (index.ndim > 1) {
     throw new RangeError(
-      `${operation}: index must be a vector, got shape ${showShape(index.shape)}`,
+      `${operation}: index must be a vector, got shape ${showShape(index.sizes)}`,
     );
   }
-  const shape = x.ndim === 0 ? [1] : x.shape;
+  const shape = x.ndim === 0 ? [1] : x.sizes;
   const plain = checkIndex(operation, 'index', index, shape[d], `dimension ${d}`);
   return rowsAlong(shape, d, index.ndim === 0 ? reshape(plain, [1]) : plain);
 }
@@ -35,7 +35,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   const rows = rowsOf('indexSelect', x, dim, index);
   const out = selectRows('indexSelect', 'IndexSelectBackward0', x, {
     ...rows,
-    from: x.shape,
+    from: x.sizes,
     to: x.ndim === 0 ? [] : rows.to,
   });
   return out;
@@ -46,13 +46,13 @@ function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): 
   checkTypes(operation, x, source, ['x', 'source']);
   const to = x.ndim === 0 && operation === 'indexAdd' ? [] : rows.to;
   if (
-    sameShape(source.shape, to) ||
+    sameShape(source.sizes, to) ||
     (source.ndim === 0 && x.ndim === 0 && rows.index.numel === 1)
   ) {
     return;
   }
   throw new RangeError(
-    `${operation}: source must have shape ${showShape(to)} for this index, got ${showShape(source.shape)}`,
+    `${operation}: source must have shape ${showShape(to)} for this index, got ${showShape(source.sizes)}`,
   );
 }
 
@@ -79,16 +79,16 @@ export function indexAdd(
   const rows = rowsOf('indexAdd', x, dim, index);
   checkSource('indexAdd', x, rows, source);
   const scaled = alpha === 1 ? source : mul(source, alpha);
-  const out = copyInto(x, empty(x.shape, x.dtype));
+  const out = copyInto(x, empty(x.sizes, x.dtype));
   addRowsInto('indexAdd', scaled, rows, out);
   const saved = save('indexAdd', rows.index);
-  const shape = source.shape;
+  const shape = source.sizes;
   return record('IndexAddBackward0', [x, scaled], out, (g, node) => {
     saved.get();
     return [
       g,
       node.needs(1)
-        ? selectRows('indexAdd', 'IndexSelectBackward0', g, { ...rows, from: x.shape, to: shape })
+        ? selectRows('indexAdd', 'IndexSelectBackward0', g, { ...rows, from: x.sizes, to: shape })
         : null,
     ];
   });
@@ -115,16 +115,16 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
   checkTensor('indexCopy', 'x', x);
   const rows = rowsOf('indexCopy', x, dim, index);
   checkSource('indexCopy', x, rows, source);
-  const out = copyInto(x, empty(x.shape, x.dtype));
+  const out = copyInto(x, empty(x.sizes, x.dtype));
   putRowsInto('indexCopy', source, rows, out);
   const saved = save('indexCopy', rows.index);
-  const shape = source.shape;
+  const shape = source.sizes;
   return record('IndexCopyBackward0', [x, source], out, (g, node) => {
     saved.get();
     return [
       node.needs(0) ? indexCopy(g, dim, rows.index, constant(shape, 0, g.dtype)) : null,
       node.needs(1)
-        ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, from: x.shape, to: shape })
+        ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, from: x.sizes, to: shape })
         : null,
     ];
   });

@@ -18,7 +18,7 @@ const isSlice = (index: Index): boolean =>
 function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
   if (!plan.whole) return partOf(x, name, plan.part);
   const { shape, strides, offset } = plan.part;
-  const from = x.shape;
+  const from = x.sizes;
   return viewOf(x, name, shape, strides, x.offset + offset, (g) => [reshape(g, from)]);
 }
 
@@ -42,7 +42,7 @@ function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
 export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
   checkTensor('at', 'x', x);
   if (indices.length === 1 && typeof indices[0] === 'number' && x.ndim > 0) {
-    return select(x, 0, wrapIndex('at', indices[0], x.shape[0], 0, x.shape));
+    return select(x, 0, wrapIndex('at', indices[0], x.sizes[0], 0, x.sizes));
   }
   const plan = planOf('at', x, indices);
   if (plan.tensors.length === 0) {
@@ -64,8 +64,8 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
 // Without leading dimensions of size 1 beyond `ndim`.
 function trimmed(x: Tensor, ndim: number): Tensor {
   const extra = x.ndim - ndim;
-  const trims = extra > 0 && x.shape.slice(0, extra).every((size) => size === 1);
-  return trims ? reshape(x, x.shape.slice(extra)) : x;
+  const trims = extra > 0 && x.sizes.slice(0, extra).every((size) => size === 1);
+  return trims ? reshape(x, x.sizes.slice(extra)) : x;
 }
 
 /**
@@ -84,7 +84,7 @@ export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Ten
     refuse('setAt', 'indices', "an array such as [0] or [':', 1]", indices);
   }
   const plan = planOf('setAt', x, indices);
-  const source = operand(value, typeof value === 'number' ? x.dtype : value.dtype);
+  const source = operand('setAt', value, typeof value === 'number' ? x.dtype : value.dtype);
   const target = plan.name === '' ? x : viewBy(x, plan, plan.name);
   if (plan.tensors.length === 0) overwrite('setAt', target, trimmed(source, target.ndim));
   else {

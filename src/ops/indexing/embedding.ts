@@ -28,13 +28,13 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
   checkTensor('embedding', 'weight', weight);
   if (weight.ndim !== 2) {
     throw new RangeError(
-      `embedding: weight must be a matrix [vocabulary, features], got shape ${showShape(weight.shape)}`,
+      `embedding: weight must be a matrix [vocabulary, features], got shape ${showShape(weight.sizes)}`,
     );
   }
-  const size = weight.shape[0];
+  const size = weight.sizes[0];
   const index = checkIndex('embedding', 'index', input, size, 'a vocabulary');
   const skip = paddingIdx === null ? -1 : wrapPadding(paddingIdx, size);
-  const rows = rowsAlong(weight.shape, 0, index, skip);
+  const rows = rowsAlong(weight.sizes, 0, index, skip);
   return selectRows('embedding', 'EmbeddingBackward0', weight, rows);
 }
 
@@ -69,7 +69,7 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   const found = numClasses < 0 && x.dtype === 'int32' ? largest(values) + 1 : numClasses;
   const classes = Math.max(found, 1);
   checkIndex('oneHot', 'class', x, classes, 'classes');
-  const out = empty([...x.shape, classes], 'int32');
+  const out = empty([...x.sizes, classes], 'int32');
   const memory = out.memory(out.numel).fill(0);
   for (let i = 0; i < values.length; i++) memory[i * classes + values[i]] = 1;
   return out;

@@ -34,21 +34,21 @@ const gatherKernels = family('gather');
 const scatterKernels = family('scatter');
 const scatterAddKernels = family('scatter_add');
 
-const sizesOf = (x: Tensor): Shape => (x.ndim === 0 ? [1] : x.shape);
+const sizesOf = (x: Tensor): Shape => (x.ndim === 0 ? [1] : x.sizes);
 
 /** Checks ranks, sizes other than dim's, and values. Returns the index, contiguous. */
 function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Tensor {
   checkTensor(operation, 'index', index);
   if (index.ndim !== x.ndim && !(x.ndim <= 1 && index.ndim <= 1)) {
     throw new RangeError(
-      `${operation}: index must have as many dimensions as x: index is ${showShape(index.shape)}, x is ${showShape(x.shape)}`,
+      `${operation}: index must have as many dimensions as x: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
     );
   }
   const [own, sizes] = [sizesOf(index), sizesOf(x)];
   for (let k = 0; k < sizes.length; k++) {
     if (k !== d && own[k] > sizes[k] && index.numel > 0) {
       throw new RangeError(
-        `${operation}: index may not be larger than x outside dimension ${d}: index is ${showShape(index.shape)}, x is ${showShape(x.shape)}`,
+        `${operation}: index may not be larger than x outside dimension ${d}: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
       );
     }
   }
@@ -63,8 +63,10 @@ function around(index: Tensor, d: number): { outer: number; n: number; inner: nu
 
 // The part of x that an index of this shape can reach: all of dimension d, of the others as much as the index has.
 function reachable(x: Tensor, index: Tensor, d: number): Tensor {
-  const shape = x.shape.map((size, k) => (k === d ? size : index.shape[k]));
-  return sameShape(shape, x.shape) ? x : new Tensor(x.storage, x.dtype, shape, x.strides, x.offset);
+  const shape = x.sizes.map((size, k) => (k === d ? size : index.sizes[k]));
+  return sameShape(shape, x.sizes)
+    ? x
+    : new Tensor(x.storage, x.dtype, shape, x.elementStrides, x.offset);
 }
 
 /**
@@ -76,7 +78,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('gather', 'x', x);
   const d = checkDim('gather', dim, x.ndim);
   const plain = checkAlong('gather', x, d, index);
-  const out = empty(index.shape, x.dtype);
+  const out = empty(index.sizes, x.dtype);
   if (index.numel > 0) {
     const source = contiguous(x.ndim === 0 ? x : reachable(x, plain, d));
     const { outer, n, inner } = around(plain, d);
@@ -84,7 +86,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     runIndexSelect(run, source, plain, out, outer, sizesOf(x)[d], n, inner);
   }
   const saved = save('gather', plain);
-  const { shape, dtype } = x;
+  const { sizes: shape, dtype } = x;
   return record('GatherBackward0', [x], out, (g) => [
     scatterAdd(constant(shape, 0, dtype), d, saved.get(), g),
   ]);
@@ -106,17 +108,17 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   const d = checkDim('takeAlongDim', dim, x.ndim);
   if (index.ndim !== x.ndim) {
     throw new RangeError(
-      `takeAlongDim: index must have as many dimensions as x: index is ${showShape(index.shape)}, x is ${showShape(x.shape)}`,
+      `takeAlongDim: index must have as many dimensions as x: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
     );
   }
   if (x.ndim === 0) return gather(x, 0, index);
   // Only sizes outside `dim` take part.
   const others = (shape: Shape): Shape => shape.with(d, 1);
-  const met = broadcastShapes('takeAlongDim', others(x.shape), others(index.shape));
+  const met = broadcastShapes('takeAlongDim', others(x.sizes), others(index.sizes));
   const fromStart =
-    index.dtype === 'int32' ? index.where(index.ge(0), index.add(x.shape[d])) : index;
-  const wide = expand(fromStart, met.with(d, index.shape[d]));
-  return gather(expand(x, met.with(d, x.shape[d])), d, wide);
+    index.dtype === 'int32' ? index.where(index.ge(0), index.add(x.sizes[d])) : index;
+  const wide = expand(fromStart, met.with(d, index.sizes[d]));
+  return gather(expand(x, met.with(d, x.sizes[d])), d, wide);
 }
 
 // A copy of x with the elements that index names written by the kernel.
@@ -128,10 +130,10 @@ function written(
   index: Tensor,
   source: Tensor,
 ): Tensor {
-  const out = copyInto(x, empty(x.shape, x.dtype));
+  const out = copyInto(x, empty(x.sizes, x.dtype));
   if (index.numel === 0) return out;
   const part = x.ndim === 0 ? out : reachable(out, index, d);
-  const block = part === out ? out : copyInto(part, empty(part.shape, part.dtype));
+  const block = part === out ? out : copyInto(part, empty(part.sizes, part.dtype));
   const { outer, n, inner } = around(index, d);
   const run = pick(operation, kernels, source.dtype);
   runIndexCopy(run, contiguous(source), index, block, outer, sizesOf(x)[d], n, inner);
@@ -141,15 +143,15 @@ function written(
 
 // src cut to the index's shape, which it may exceed.
 function fit(operation: string, index: Tensor, src: Tensor): Tensor {
-  const larger = src.ndim === index.ndim && src.shape.every((size, k) => size >= index.shape[k]);
+  const larger = src.ndim === index.ndim && src.sizes.every((size, k) => size >= index.sizes[k]);
   if (!larger && !(src.numel === 1 && index.numel === 1)) {
     throw new RangeError(
-      `${operation}: src must be at least as large as index: src is ${showShape(src.shape)}, index is ${showShape(index.shape)}`,
+      `${operation}: src must be at least as large as index: src is ${showShape(src.sizes)}, index is ${showShape(index.sizes)}`,
     );
   }
   if (!larger) return src;
-  return index.shape.reduce(
-    (part, size, k) => (part.shape[k] === size ? part : narrow(part, k, 0, size)),
+  return index.sizes.reduce(
+    (part, size, k) => (part.sizes[k] === size ? part : narrow(part, k, 0, size)),
     src,
   );
 }
@@ -168,7 +170,7 @@ export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Te
   if (typeof src !== 'number') checkTypes('scatter', x, src, ['x', 'src']);
   const source =
     typeof src === 'number'
-      ? expand(operand(src, x.dtype), index.shape)
+      ? expand(operand('scatter', src, x.dtype), index.sizes)
       : fit('scatter', index, src);
   const out = written('scatter', scatterKernels, x, d, plain, source);
   const saved = save('scatter', plain);

@@ -133,7 +133,7 @@ function readIndices(
   }
   if (taken > x.ndim) {
     throw new RangeError(
-      `${operation}: ${taken} indices for a tensor of ${x.ndim} dimensions (shape ${showShape(x.shape)})`,
+      `${operation}: ${taken} indices for a tensor of ${x.ndim} dimensions (shape ${showShape(x.sizes)})`,
     );
   }
   if (ellipsis < 0) return read;
@@ -205,21 +205,21 @@ class Planner {
     private readonly operation: string,
     private readonly x: Tensor,
   ) {
-    this.plain = contiguousStrides(x.shape);
+    this.plain = contiguousStrides(x.sizes);
   }
 
   // Keeps the next dimension, or `count` of its elements from `first` on.
   private keep(count: number, tensor: Tensor | null = null, first = 0, step = 1): void {
     this.skip(first);
     this.shape.push(count);
-    this.strides.push(this.x.strides[this.from] * step);
+    this.strides.push(this.x.elementStrides[this.from] * step);
     this.plainStrides.push(this.plain[this.from] * step);
     this.tensors.push(tensor);
     this.from++;
   }
 
   private skip(elements: number): void {
-    this.offset += elements * this.x.strides[this.from];
+    this.offset += elements * this.x.elementStrides[this.from];
     this.plainOffset += elements * this.plain[this.from];
   }
 
@@ -234,14 +234,14 @@ class Planner {
 
   private select(index: number): void {
     const { operation, x, from } = this;
-    this.skip(wrapIndex(operation, index, x.shape[from], from, x.shape));
-    if (x.shape[from] !== 1) this.whole = false;
+    this.skip(wrapIndex(operation, index, x.sizes[from], from, x.sizes));
+    if (x.sizes[from] !== 1) this.whole = false;
     this.name = 'SelectBackward0';
     this.from++;
   }
 
   private slice(index: Slice): void {
-    const size = this.x.shape[this.from];
+    const size = this.x.sizes[this.from];
     const { first, count, step } = rangeOf(this.operation, index, size);
     if (count !== size) [this.name, this.whole] = ['SliceBackward0', false];
     this.keep(count, null, first, step);
@@ -254,7 +254,7 @@ class Planner {
       return;
     }
     this.advanced = true;
-    if (index.dtype === 'int32') this.keep(this.x.shape[this.from], index);
+    if (index.dtype === 'int32') this.keep(this.x.sizes[this.from], index);
     else this.mask(index);
   }
 
@@ -263,9 +263,9 @@ class Planner {
     const index = empty(nested.shape, isMask ? 'bool' : 'int32');
     if (!isMask) {
       for (const value of nested.values) {
-        const size = x.shape[from];
+        const size = x.sizes[from];
         if (value >= -size && value < size) continue;
-        throw outOfRange(operation, value, size, from, x.shape, sliceHint(nested, from));
+        throw outOfRange(operation, value, size, from, x.sizes, sliceHint(nested, from));
       }
     }
     index.memory(index.numel).set(nested.values);
@@ -274,17 +274,17 @@ class Planner {
 
   private mask(index: Tensor): void {
     const { operation, x, from } = this;
-    if (index.shape.some((size, d) => size !== x.shape[from + d])) {
+    if (index.sizes.some((size, d) => size !== x.sizes[from + d])) {
       throw new RangeError(
-        `${operation}: a mask of shape ${showShape(index.shape)} does not fit dimensions ${from} to ${from + index.ndim - 1} of shape ${showShape(x.shape)}`,
+        `${operation}: a mask of shape ${showShape(index.sizes)} does not fit dimensions ${from} to ${from + index.ndim - 1} of shape ${showShape(x.sizes)}`,
       );
     }
-    for (const column of nonzeroColumns(index)) this.keep(x.shape[this.from], column);
+    for (const column of nonzeroColumns(index)) this.keep(x.sizes[this.from], column);
   }
 
   add(index: Exclude<Read, '...'>): void {
     if (index === null) this.insert(null);
-    else if (index === wholeSlice) this.keep(this.x.shape[this.from]);
+    else if (index === wholeSlice) this.keep(this.x.sizes[this.from]);
     else if (typeof index === 'number') this.select(index);
     else if (typeof index === 'boolean') this.insert(truth(index));
     else if (index instanceof Slice) this.slice(index);
@@ -293,7 +293,7 @@ class Planner {
   }
 
   finish(): IndexPlan {
-    while (this.from < this.x.ndim) this.keep(this.x.shape[this.from]);
+    while (this.from < this.x.ndim) this.keep(this.x.sizes[this.from]);
     const { shape, strides, offset, plainStrides, plainOffset, name, whole } = this;
     return {
       part: { shape, strides, offset, plainStrides, plainOffset },

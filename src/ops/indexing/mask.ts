@@ -24,7 +24,7 @@ export function nonzeroColumns(x: Tensor): Tensor[] {
   const found = positionsOf(x);
   const columns: Tensor[] = [];
   let step = x.numel;
-  for (const size of x.shape) {
+  for (const size of x.sizes) {
     step = size === 0 ? 0 : step / size;
     const column = empty([found.length], 'int32');
     const memory = column.memory(found.length);
@@ -59,8 +59,8 @@ export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] 
   for (let i = 0; i < found.length; i++) {
     let rest = found[i];
     for (let d = x.ndim - 1; d >= 0; d--) {
-      memory[i * x.ndim + d] = rest % x.shape[d];
-      rest = Math.floor(rest / x.shape[d]);
+      memory[i * x.ndim + d] = rest % x.sizes[d];
+      rest = Math.floor(rest / x.sizes[d]);
     }
   }
   return out;

@@ -37,16 +37,16 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkOperand('maskedFill', 'value', value);
   if (typeof value !== 'number' && value.ndim !== 0) {
     throw new RangeError(
-      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(value.shape)}`,
+      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(value.sizes)}`,
     );
   }
-  const shape = broadcastShapes('maskedFill', x.shape, mask.shape);
-  const filler = operand(value, x.dtype);
+  const shape = broadcastShapes('maskedFill', x.sizes, mask.sizes);
+  const filler = operand('maskedFill', value, x.dtype);
   const out = empty(shape, x.dtype);
   runWhere(pick('maskedFill', where, x.dtype), mask, filler, x, out);
   const name = typeof value === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
   const saved = save('maskedFill', mask);
-  const from = x.shape;
+  const from = x.sizes;
   return record(name, [x, filler], out, (g, node) => [
     node.needs(0) ? unbroadcast(maskedFill(g, saved.get(), 0), from) : null,
     node.needs(1) ? sum(maskedFill(g, saved.get().logicalNot(), 0)) : null,
@@ -73,8 +73,8 @@ export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkTensor('maskedSelect', 'x', x);
   checkMask('maskedSelect', mask);
-  const shape = broadcastShapes('maskedSelect', x.shape, mask.shape);
-  const over = (y: Tensor): Tensor => (sameShape(y.shape, shape) ? y : expand(y, shape));
+  const shape = broadcastShapes('maskedSelect', x.sizes, mask.sizes);
+  const over = (y: Tensor): Tensor => (sameShape(y.sizes, shape) ? y : expand(y, shape));
   const source = over(x);
   if (shape.length === 0) return maskedSelect(expand(x, [1]), mask);
   return indexWith('maskedSelect', 'MaskedSelectBackward0', source, nonzeroColumns(over(mask)));

@@ -43,7 +43,7 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
     size: from[dim],
     inner: numelOf(from.slice(dim + 1)),
     from,
-    to: [...from.slice(0, dim), ...index.shape, ...from.slice(dim + 1)],
+    to: [...from.slice(0, dim), ...index.sizes, ...from.slice(dim + 1)],
     skip,
   };
 }

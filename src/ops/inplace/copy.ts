@@ -24,13 +24,13 @@ export function fill_(target: Tensor, value: Operand): Tensor {
   checkOperand('fill_', 'value', value);
   if (typeof value !== 'number' && value.ndim !== 0) {
     throw new RangeError(
-      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${value.shape.join(', ')}]`,
+      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${value.sizes.join(', ')}]`,
     );
   }
   return overwrite(
     'fill_',
     target,
-    typeof value === 'number' ? scalar(value, target.dtype) : value,
+    typeof value === 'number' ? scalar('fill_', value, target.dtype) : value,
   );
 }
 
@@ -42,7 +42,7 @@ export function zero_(target: Tensor): Tensor {
     target,
     [],
     (x) => {
-      const { shape, dtype } = x;
+      const { sizes: shape, dtype } = x;
       return record('ZeroBackward0', [x], constant(shape, 0, dtype), () => [
         constant(shape, 0, dtype),
       ]);

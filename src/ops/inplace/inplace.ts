@@ -22,9 +22,9 @@ import { expand } from '../view/expand';
 function checkDistinct(operation: string, x: Tensor): void {
   if (x.contiguousLayout) return;
   for (let d = 0; d < x.ndim; d++) {
-    if (x.strides[d] === 0 && x.shape[d] > 1) {
+    if (x.elementStrides[d] === 0 && x.sizes[d] > 1) {
       throw new RangeError(
-        `${operation}: several elements of the expanded tensor (shape ${showShape(x.shape)}) share one place in memory; change a clone() instead`,
+        `${operation}: several elements of the expanded tensor (shape ${showShape(x.sizes)}) share one place in memory; change a clone() instead`,
       );
     }
   }
@@ -52,7 +52,14 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
 
 // The same memory with the same history, as a tensor of its own.
 function alias(x: Tensor): Tensor {
-  const out = new Tensor(x.storage, x.dtype, x.shape, x.strides, x.offset, x.contiguousLayout);
+  const out = new Tensor(
+    x.storage,
+    x.dtype,
+    x.sizes,
+    x.elementStrides,
+    x.offset,
+    x.contiguousLayout,
+  );
   out.node = x.gradFn;
   out.wantsGrad = x.requiresGrad;
   return out;
@@ -123,7 +130,7 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
     bumpVersion(target);
     return target;
   }
-  const { shape, dtype } = target;
+  const { sizes: shape, dtype } = target;
   if (target.origin !== null) {
     replace(target, alias(target.origin.base), value);
     return target;
@@ -131,7 +138,7 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
   const before = alias(target);
   copyInto(value, target);
   bumpVersion(target);
-  const marker = new Tensor(target.storage, dtype, shape, target.strides, target.offset);
+  const marker = new Tensor(target.storage, dtype, shape, target.elementStrides, target.offset);
   record('CopyBackwards', [before, value], marker, (g, node) => [
     node.needs(0) ? constant(shape, 0, dtype) : null,
     g,
@@ -153,14 +160,14 @@ function held(operation: string, target: Tensor, value: Tensor): Tensor {
 // Any value, broadcast and converted.
 function conform(operation: string, target: Tensor, value: Tensor): Tensor {
   const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
-  if (sameShape(same.shape, target.shape)) return same;
+  if (sameShape(same.sizes, target.sizes)) return same;
   const lead = target.ndim - same.ndim;
   const fits =
-    lead >= 0 && same.shape.every((size, d) => size === 1 || size === target.shape[d + lead]);
+    lead >= 0 && same.sizes.every((size, d) => size === 1 || size === target.sizes[d + lead]);
   if (!fits) {
     throw new RangeError(
-      `${operation}: a value of shape ${showShape(value.shape)} does not fit into shape ${showShape(target.shape)}`,
+      `${operation}: a value of shape ${showShape(value.sizes)} does not fit into shape ${showShape(target.sizes)}`,
     );
   }
-  return expand(same, target.shape);
+  return expand(same, target.sizes);
 }

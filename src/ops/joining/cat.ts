@@ -15,7 +15,7 @@ function alike(tensors: readonly Tensor[]): Tensor[] {
   let dtype = tensors[0].dtype;
   if (tensors.every((x) => x.dtype === dtype)) return [...tensors];
   for (const x of tensors) dtype = resultType({ dtype, ndim: 1 }, { dtype: x.dtype, ndim: 1 });
-  return tensors.map((x) => operand(x, dtype));
+  return tensors.map((x) => operand('cat', x, dtype));
 }
 
 // Copies each tensor into the next piece of `out`: `steps[i]` indices along dim `d`, seen in `shape(i)`.
@@ -25,12 +25,12 @@ function fillAlong(
   tensors: readonly Tensor[],
   steps: readonly number[],
 ): void {
-  const strides = contiguousStrides(out.shape);
+  const strides = contiguousStrides(out.sizes);
   let at = 0;
   for (const [i, x] of tensors.entries()) {
     if (x.numel > 0) {
       const own = x.ndim === out.ndim ? strides : strides.toSpliced(d, 1);
-      copyInto(x, new Tensor(out.storage, out.dtype, x.shape, own, out.offset + at * strides[d]));
+      copyInto(x, new Tensor(out.storage, out.dtype, x.sizes, own, out.offset + at * strides[d]));
     }
     at += steps[i];
   }
@@ -53,20 +53,20 @@ export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tens
   for (const [i, x] of tensors.entries()) {
     const fits =
       skipped(x) ||
-      (x.ndim === shaped.ndim && x.shape.every((size, k) => k === d || size === shaped.shape[k]));
+      (x.ndim === shaped.ndim && x.sizes.every((size, k) => k === d || size === shaped.sizes[k]));
     if (!fits) {
       throw new RangeError(
-        `cat: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(shaped.shape)}, tensors[${i}] is ${showShape(x.shape)}`,
+        `cat: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(shaped.sizes)}, tensors[${i}] is ${showShape(x.sizes)}`,
       );
     }
   }
   const parts = alike(tensors);
-  const sizes = parts.map((x) => (skipped(x) ? 0 : x.shape[d]));
-  const shape = shaped.shape.slice();
+  const sizes = parts.map((x) => (skipped(x) ? 0 : x.sizes[d]));
+  const shape = shaped.sizes.slice();
   shape[d] = sizes.reduce((a, b) => a + b, 0);
   const out = empty(shape, parts[0].dtype);
   fillAlong(out, d, parts, sizes);
-  const shapes = parts.map((x) => x.shape);
+  const shapes = parts.map((x) => x.sizes);
   return record('CatBackward0', parts, out, (g, node) => {
     let start = 0;
     return sizes.map((size, i) => {
@@ -85,12 +85,12 @@ export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tens
  */
 export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
   const tensors = checkTensors('stack', list);
-  const shape: Shape = tensors[0].shape;
+  const shape: Shape = tensors[0].sizes;
   const d = checkDim('stack', dimOf('stack', dim), shape.length + 1);
   for (const [i, x] of tensors.entries()) {
-    if (!sameShape(x.shape, shape)) {
+    if (!sameShape(x.sizes, shape)) {
       throw new RangeError(
-        `stack: all shapes must agree: tensors[0] is ${showShape(shape)}, tensors[${i}] is ${showShape(x.shape)}`,
+        `stack: all shapes must agree: tensors[0] is ${showShape(shape)}, tensors[${i}] is ${showShape(x.sizes)}`,
       );
     }
   }

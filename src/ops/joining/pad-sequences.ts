@@ -21,15 +21,15 @@ export interface Padding {
 /** The part of `batch` that sequence n, of the given shape, takes. */
 function place(batch: Tensor, n: number, shape: Shape, { batchFirst, left }: Padding): Tensor {
   const [ofStep, ofSequence] = batchFirst
-    ? [batch.strides[1], batch.strides[0]]
-    : [batch.strides[0], batch.strides[1]];
-  const steps = batch.shape[batchFirst ? 1 : 0];
+    ? [batch.elementStrides[1], batch.elementStrides[0]]
+    : [batch.elementStrides[0], batch.elementStrides[1]];
+  const steps = batch.sizes[batchFirst ? 1 : 0];
   const skipped = left ? steps - shape[0] : 0;
   return new Tensor(
     batch.storage,
     batch.dtype,
     shape,
-    [ofStep, ...batch.strides.slice(2)],
+    [ofStep, ...batch.elementStrides.slice(2)],
     batch.offset + n * ofSequence + skipped * ofStep,
   );
 }
@@ -76,6 +76,6 @@ function pad(
 
 /** The batch of at least one sequence. All are of one element type, and of one shape but for their lengths. */
 export function padSequences(sequences: readonly Tensor[], padding: Padding): Tensor {
-  const shapes = sequences.map((x) => x.shape);
+  const shapes = sequences.map((x) => x.sizes);
   return pad(sequences, shapes, sequences[0].dtype, padding);
 }

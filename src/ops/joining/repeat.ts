@@ -16,14 +16,14 @@ import { reshape } from '../view/reshape';
 function repeated(x: Tensor, times: readonly number[]): Tensor {
   const lead = times.length - x.ndim;
   // [a, b] twice and three times is [2, a, 3, b] with the first and third size stretched from 1.
-  const split = times.flatMap((_, d) => [1, d < lead ? 1 : x.shape[d - lead]]);
+  const split = times.flatMap((_, d) => [1, d < lead ? 1 : x.sizes[d - lead]]);
   const stretched = split.map((size, i) => (i % 2 === 0 ? times[i / 2] : size));
-  const shape = times.map((n, d) => n * (d < lead ? 1 : x.shape[d - lead]));
+  const shape = times.map((n, d) => n * (d < lead ? 1 : x.sizes[d - lead]));
   // Always a copy, even of one repeat.
   const out = withGradMode(false, () =>
     reshape(clone(expand(reshape(x, split), stretched)), shape),
   );
-  const from = x.shape;
+  const from = x.sizes;
   const repeats = times.map((_, d) => 2 * d);
   return record('RepeatBackward0', [x], out, (g) => [
     reshape(sum(reshape(g, stretched), repeats), from),
@@ -69,11 +69,11 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
   checkTensor('repeatInterleave', 'x', x);
   const source = dim === undefined ? reshape(x, [-1]) : x;
   const d = dim === undefined ? 0 : checkDim('repeatInterleave', dim, x.ndim);
-  const size = source.shape[d] ?? 1;
+  const size = source.sizes[d] ?? 1;
   if (typeof repeats !== 'number') return indexSelect(source, d, pattern(repeats, size, d));
   checkShape('repeatInterleave', [repeats]);
-  const before = source.shape.slice(0, d);
-  const after = source.shape.slice(d + 1);
+  const before = source.sizes.slice(0, d);
+  const after = source.sizes.slice(d + 1);
   const stretched = expand(reshape(source, [...before, size, 1, ...after]), [
     ...before,
     size,
@@ -91,7 +91,7 @@ function pattern(counts: Tensor, size: number, dim: number): Tensor {
   }
   if (counts.ndim > 1 || (counts.numel !== 1 && counts.numel !== size)) {
     throw new RangeError(
-      `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(counts.shape)}`,
+      `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(counts.sizes)}`,
     );
   }
   const values = contiguous(counts).memory(counts.numel);

@@ -14,16 +14,22 @@ const listOf = (shifts: unknown): number[] =>
 
 // One dimension, not recorded.
 function rolled(x: Tensor, by: number, d: number): Tensor {
-  const size = x.shape[d];
-  const out = empty(x.shape, x.dtype);
+  const size = x.sizes[d];
+  const out = empty(x.sizes, x.dtype);
   if (x.numel === 0) return out;
   const shift = ((by % size) + size) % size;
-  const strides = contiguousStrides(x.shape);
+  const strides = contiguousStrides(x.sizes);
   const move = (from: number, to: number, count: number): void => {
     if (count === 0) return;
-    const shape = x.shape.with(d, count);
+    const shape = x.sizes.with(d, count);
     copyInto(
-      new Tensor(x.storage, x.dtype, shape, x.strides, x.offset + from * x.strides[d]),
+      new Tensor(
+        x.storage,
+        x.dtype,
+        shape,
+        x.elementStrides,
+        x.offset + from * x.elementStrides[d],
+      ),
       new Tensor(out.storage, out.dtype, shape, strides, out.offset + to * strides[d]),
     );
   };
@@ -47,7 +53,7 @@ export function roll(
   if (dims === undefined) {
     const [by, ...more] = listOf(shifts);
     if (more.length > 0) throw new RangeError('roll: several shifts need dims');
-    const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), x.shape));
+    const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), x.sizes));
     return record('RollBackward0', [x], out, (g) => [roll(g, -by)]);
   }
   const [by, order] = [listOf(shifts), checkDims('roll', dims, x.ndim, 'dims')];

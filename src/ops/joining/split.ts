@@ -15,13 +15,13 @@ const largestCount = 2 ** 20;
 function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): Tensor[] {
   let at = 0;
   const outs = sizes.map((size) => {
-    const shape = x.shape.slice();
+    const shape = x.sizes.slice();
     shape[d] = size;
-    const out = unrecordedView(x, shape, x.strides, x.offset + at * x.strides[d]);
+    const out = unrecordedView(x, shape, x.elementStrides, x.offset + at * x.elementStrides[d]);
     at += size;
     return out;
   });
-  const shapes = outs.map((out) => out.shape);
+  const shapes = outs.map((out) => out.sizes);
   const { dtype } = x;
   recordTuple(name, [x], outs, (grads) => [
     cat(
@@ -46,7 +46,7 @@ export function split(
   checkTensor('split', 'x', x);
   if (x.ndim === 0) throw new RangeError('split: a 0-dimensional tensor cannot be split');
   const d = checkDim('split', dimOf('split', dim), x.ndim);
-  const total = x.shape[d];
+  const total = x.sizes[d];
   if (typeof size !== 'number') {
     const sizes = arrayOf(integer).check('split', 'sizes', size);
     if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== total) {
@@ -77,7 +77,7 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
   }
   if (x.ndim === 0) throw new RangeError('chunk: a 0-dimensional tensor cannot be split');
   const d = checkDim('chunk', dimOf('chunk', dim), x.ndim);
-  const size = Math.ceil(x.shape[d] / chunks);
+  const size = Math.ceil(x.sizes[d] / chunks);
   if (size === 0) {
     if (chunks > largestCount) {
       throw new RangeError(
@@ -98,10 +98,10 @@ export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
   checkTensor('unbind', 'x', x);
   if (x.ndim === 0) throw new RangeError('unbind: a 0-dimensional tensor has no dimension to give');
   const d = checkDim('unbind', dimOf('unbind', dim), x.ndim);
-  const shape = x.shape.toSpliced(d, 1);
-  const strides = x.strides.toSpliced(d, 1);
-  const outs = Array.from({ length: x.shape[d] }, (_, i) =>
-    unrecordedView(x, shape, strides, x.offset + i * x.strides[d]),
+  const shape = x.sizes.toSpliced(d, 1);
+  const strides = x.elementStrides.toSpliced(d, 1);
+  const outs = Array.from({ length: x.sizes[d] }, (_, i) =>
+    unrecordedView(x, shape, strides, x.offset + i * x.elementStrides[d]),
   );
   const { dtype } = x;
   recordTuple('UnbindBackward0', [x], outs, (grads) => [

@@ -19,16 +19,16 @@ function keepColumns(
   checkTensor(operation, 'x', x);
   if (x.ndim < 2) {
     throw new RangeError(
-      `${operation}: takes matrices (at least 2 dimensions), got shape ${showShape(x.shape)}`,
+      `${operation}: takes matrices (at least 2 dimensions), got shape ${showShape(x.sizes)}`,
     );
   }
   if (!Number.isInteger(diagonal)) {
     throw new RangeError(`${operation}: diagonal must be an integer, got ${describe(diagonal)}`);
   }
-  const out = constant(x.shape, 0, x.dtype);
-  const strides = contiguousStrides(x.shape);
+  const out = constant(x.sizes, 0, x.dtype);
+  const strides = contiguousStrides(x.sizes);
   const [r, c] = [x.ndim - 2, x.ndim - 1];
-  const [rows, columns] = [x.shape[r], x.shape[c]];
+  const [rows, columns] = [x.sizes[r], x.sizes[c]];
   const clamp = (n: number): number => Math.min(Math.max(n, 0), columns);
   for (let i = 0; i < rows && x.numel > 0; i++) {
     const [from, to] = range(i, columns).map(clamp);
@@ -38,11 +38,11 @@ function keepColumns(
       new Tensor(
         y.storage,
         y.dtype,
-        [...x.shape.slice(0, r), to - from],
+        [...x.sizes.slice(0, r), to - from],
         steps.toSpliced(r, 1),
         y.offset + i * steps[r] + from * steps[c],
       );
-    copyInto(row(x, x.strides), row(out, strides));
+    copyInto(row(x, x.elementStrides), row(out, strides));
   }
   return record(name, [x], out, (g) => [again(g)]);
 }

@@ -37,13 +37,13 @@ const classDim = (x: Tensor): number => (x.ndim === 1 ? 0 : 1);
 /** The shape of one class's elements: x's without the classes. */
 export function positionShape(x: Tensor): Shape {
   const dim = classDim(x);
-  return x.shape.filter((_, d) => d !== dim);
+  return x.sizes.filter((_, d) => d !== dim);
 }
 
 /** [N, C, d1, …] as [N·d1·…, C]. */
 export function toRows(x: Tensor): Tensor {
-  const classes = x.shape[classDim(x)];
-  const last = x.ndim <= 2 ? x : x.permute([0, ...x.shape.map((_, d) => d).slice(2), 1]);
+  const classes = x.sizes[classDim(x)];
+  const last = x.ndim <= 2 ? x : x.permute([0, ...x.sizes.map((_, d) => d).slice(2), 1]);
   return last.reshape([numelOf(positionShape(x)), classes]);
 }
 
@@ -90,16 +90,16 @@ export function checkClasses(
   options: Resolved<ClassLossOptions>,
 ): Classes {
   checkTensor(operation, 'target', target);
-  const classes = input.shape[classDim(input)];
+  const classes = input.sizes[classDim(input)];
   const positions = positionShape(input);
   if (target.dtype !== 'int32') {
     throw new TypeError(
       `${operation}: target must be int32 class indices, got ${target.dtype}; convert it with to('int32')`,
     );
   }
-  if (!sameShape(target.shape, positions)) {
+  if (!sameShape(target.sizes, positions)) {
     throw new RangeError(
-      `${operation}: input is ${showShape(input.shape)}, so target must be ${showShape(positions)}, got ${showShape(target.shape)}`,
+      `${operation}: input is ${showShape(input.sizes)}, so target must be ${showShape(positions)}, got ${showShape(target.sizes)}`,
     );
   }
   const { ignoreIndex, reduction } = options;
@@ -140,9 +140,9 @@ export function checkWeight(
 ): Tensor | null {
   if (weight === null) return null;
   checkTensor(operation, 'weight', weight);
-  if (!sameShape(weight.shape, [classes])) {
+  if (!sameShape(weight.sizes, [classes])) {
     throw new RangeError(
-      `${operation}: weight must have one element for each of the ${classes} classes, got shape ${showShape(weight.shape)}`,
+      `${operation}: weight must have one element for each of the ${classes} classes, got shape ${showShape(weight.sizes)}`,
     );
   }
   return contiguous(cast(weight, input.dtype));

@@ -63,7 +63,7 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
 }
 
 const isProbabilities = (input: Tensor, target: unknown): target is Tensor =>
-  isTensor(target) && isFloat(target.dtype) && sameShape(target.shape, input.shape);
+  isTensor(target) && isFloat(target.dtype) && sameShape(target.sizes, input.sizes);
 
 interface ClassLoss {
   readonly classes: Classes;
@@ -75,10 +75,10 @@ const recorded = gradient<[Tensor], [Tensor, Tensor, Tensor | null], ClassLoss>(
   node: ([input], { classes, smoothing }) =>
     smoothing > 0 ? 'AddBackward0' : nllNode(input, classes.reduction),
   saves: ([input], _, { classes }) => [input, classes.target, classes.weight],
-  rule: (g, [input], of) => [fromRows(differentiableGradient(g, input, of), input.shape)],
+  rule: (g, [input], of) => [fromRows(differentiableGradient(g, input, of), input.sizes)],
   fused: (g, [input], of) => {
     const source = contiguous(toRows(input));
-    return [fromRows(fusedGradient(g, source, of), input.shape)];
+    return [fromRows(fusedGradient(g, source, of), input.sizes)];
   },
 });
 
@@ -166,11 +166,11 @@ function ofProbabilities(
 ): Tensor {
   if (ignoreIndex >= 0) {
     throw new RangeError(
-      `crossEntropy: ignoreIndex has no meaning for targets that are probabilities (target ${showShape(target.shape)} ${target.dtype})`,
+      `crossEntropy: ignoreIndex has no meaning for targets that are probabilities (target ${showShape(target.sizes)} ${target.dtype})`,
     );
   }
   const x = toRows(input);
-  const classes = x.shape[1];
+  const classes = x.sizes[1];
   const weight = checkWeight('crossEntropy', input, classes, classWeight);
   const t = toRows(cast(target, input.dtype));
   const smooth = labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / classes);
@@ -178,5 +178,5 @@ function ofProbabilities(
   const weighted = x.logSoftmax(1).mul(q);
   if (reduction === 'none') return weighted.sum(1).reshape(positionShape(input)).neg();
   const total = weighted.sum().neg();
-  return reduction === 'sum' ? total : total.div(x.shape[0]);
+  return reduction === 'sum' ? total : total.div(x.sizes[0]);
 }

@@ -52,26 +52,26 @@ export function checkPair(operation: string, input: Tensor, target: Tensor): voi
  */
 export function aligned(operation: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
   checkPair(operation, input, target);
-  if (input.dtype === target.dtype && sameShape(input.shape, target.shape)) return [input, target];
-  const shape = broadcastShapes(operation, input.shape, target.shape);
-  if (!sameShape(input.shape, target.shape)) {
+  if (input.dtype === target.dtype && sameShape(input.sizes, target.sizes)) return [input, target];
+  const shape = broadcastShapes(operation, input.sizes, target.sizes);
+  if (!sameShape(input.sizes, target.sizes)) {
     warnOnce(
-      `${operation}: input is ${showShape(input.shape)}, target is ${showShape(target.shape)}: both are broadcast to ${showShape(shape)}, which is rarely what is meant; give them one shape, for example with view() or squeeze()`,
+      `${operation}: input is ${showShape(input.sizes)}, target is ${showShape(target.sizes)}: both are broadcast to ${showShape(shape)}, which is rarely what is meant; give them one shape, for example with view() or squeeze()`,
     );
   }
   const dtype = resultType(input, target);
   const conform = (x: Tensor): Tensor => {
     const same = cast(x, dtype);
-    return sameShape(same.shape, shape) ? same : same.expand(shape);
+    return sameShape(same.sizes, shape) ? same : same.expand(shape);
   };
   return [conform(input), conform(target)];
 }
 
 /** @throws RangeError unless input and target have the same shape. */
 export function checkSameShape(operation: string, input: Tensor, target: Tensor): void {
-  if (sameShape(input.shape, target.shape)) return;
+  if (sameShape(input.sizes, target.sizes)) return;
   throw new RangeError(
-    `${operation}: input is ${showShape(input.shape)}, target is ${showShape(target.shape)}; they must have the same shape`,
+    `${operation}: input is ${showShape(input.sizes)}, target is ${showShape(target.sizes)}; they must have the same shape`,
   );
 }
 

@@ -55,7 +55,7 @@ export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): T
 }
 
 function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
-  if (reduction === 'none') return applyBinary('mseLoss', squares, a, b, empty(a.shape, a.dtype));
+  if (reduction === 'none') return applyBinary('mseLoss', squares, a, b, empty(a.sizes, a.dtype));
   const out = empty([], a.dtype);
   const run = pick('mseLoss', squareSums, a.dtype);
   const x = dense(a);
@@ -66,7 +66,7 @@ function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
 
 // factor·g·(a − b)
 function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): Tensor {
-  const out = empty(a.shape, a.dtype);
+  const out = empty(a.sizes, a.dtype);
   const run = pick('mseLoss', squareGradients, a.dtype);
   runSquaredDifferenceBackward(run, g, a, b, out, factor);
   return out;

@@ -35,9 +35,9 @@ const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x,
 function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {
   checkInner(operation, a, b, ['mat1', 'mat2']);
   checkTypes(operation, c, a, ['input', 'mat1']);
-  if (!sameShape(broadcastShapes(operation, c.shape, shape), shape)) {
+  if (!sameShape(broadcastShapes(operation, c.sizes, shape), shape)) {
     throw new RangeError(
-      `${operation}: input has shape ${showShape(c.shape)}, which does not broadcast to the product's ${showShape(shape)}`,
+      `${operation}: input has shape ${showShape(c.sizes)}, which does not broadcast to the product's ${showShape(shape)}`,
     );
   }
 }
@@ -54,15 +54,15 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: Addmm
   checkTensor('addmm', 'mat2', mat2);
   if (mat1.ndim !== 2 || mat2.ndim !== 2) {
     throw new RangeError(
-      `addmm: mat1 and mat2 must be matrices, got shapes ${showShape(mat1.shape)} and ${showShape(mat2.shape)}`,
+      `addmm: mat1 and mat2 must be matrices, got shapes ${showShape(mat1.sizes)} and ${showShape(mat2.sizes)}`,
     );
   }
-  const shape = [mat1.shape[0], mat2.shape[1]];
+  const shape = [mat1.sizes[0], mat2.sizes[1]];
   checkAdded('addmm', input, mat1, mat2, shape);
   const out = withGradMode(false, () => addProduct(input, mat1, mat2, beta, alpha, shape));
   const savedA = mat2.requiresGrad ? save('addmm', mat1) : null;
   const savedB = mat1.requiresGrad ? save('addmm', mat2) : null;
-  const from = input.shape;
+  const from = input.sizes;
   return record('AddmmBackward0', [input, mat1, mat2], out, (g, node) => [
     node.needs(0) ? unbroadcast(scaled(g, beta), from) : null,
     savedB && scaled(mm(g, t(savedB.get())), alpha),
@@ -101,12 +101,12 @@ export function baddbmm(
   checkTensor('baddbmm', 'input', input);
   checkTensor('baddbmm', 'batch1', batch1);
   checkTensor('baddbmm', 'batch2', batch2);
-  if (batch1.ndim !== 3 || batch2.ndim !== 3 || batch1.shape[0] !== batch2.shape[0]) {
+  if (batch1.ndim !== 3 || batch2.ndim !== 3 || batch1.sizes[0] !== batch2.sizes[0]) {
     throw new RangeError(
-      `baddbmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(batch1.shape)} and ${showShape(batch2.shape)}`,
+      `baddbmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(batch1.sizes)} and ${showShape(batch2.sizes)}`,
     );
   }
-  const shape = [...batch1.shape.slice(0, 2), batch2.shape[2]];
+  const shape = [...batch1.sizes.slice(0, 2), batch2.sizes[2]];
   checkAdded('baddbmm', input, batch1, batch2, shape);
   const out = withGradMode(false, () => {
     const scaledProduct = scaled(batchedProduct('baddbmm', batch1, batch2), alpha);
@@ -114,7 +114,7 @@ export function baddbmm(
   });
   const savedA = batch2.requiresGrad ? save('baddbmm', batch1) : null;
   const savedB = batch1.requiresGrad ? save('baddbmm', batch2) : null;
-  const from = input.shape;
+  const from = input.sizes;
   return record('BaddbmmBackward0', [input, batch1, batch2], out, (g, node) => [
     node.needs(0) ? unbroadcast(scaled(g, beta), from) : null,
     savedB && scaled(bmm(g, transpose(savedB.get(), 1, 2)), alpha),

@@ -28,9 +28,9 @@ export function batched(operation: string, name: string, a: Tensor, b: Tensor): 
 export function bmm(a: Tensor, b: Tensor): Tensor {
   checkTensor('bmm', 'a', a);
   checkTensor('bmm', 'b', b);
-  if (a.ndim !== 3 || b.ndim !== 3 || a.shape[0] !== b.shape[0]) {
+  if (a.ndim !== 3 || b.ndim !== 3 || a.sizes[0] !== b.sizes[0]) {
     throw new RangeError(
-      `bmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}; matmul broadcasts`,
+      `bmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}; matmul broadcasts`,
     );
   }
   checkInner('bmm', a, b);

@@ -29,10 +29,10 @@ interface Layout {
 /** Null when neither dimension is dense, or rows overlap. */
 function layoutOf(x: Tensor): Layout | null {
   const r = x.ndim - 2;
-  const rows = x.shape[r];
-  const columns = x.shape[r + 1];
-  const rowStep = x.strides[r];
-  const columnStep = x.strides[r + 1];
+  const rows = x.sizes[r];
+  const columns = x.sizes[r + 1];
+  const rowStep = x.elementStrides[r];
+  const columnStep = x.elementStrides[r + 1];
   if ((columnStep === 1 || columns <= 1) && (rowStep >= columns || rows <= 1)) {
     return { transposed: false, leading: Math.max(rowStep, columns, 1) };
   }
@@ -42,7 +42,7 @@ function layoutOf(x: Tensor): Layout | null {
   return null;
 }
 
-const packed = (x: Tensor): Tensor => copyInto(x, empty(x.shape, x.dtype));
+const packed = (x: Tensor): Tensor => copyInto(x, empty(x.sizes, x.dtype));
 
 /** @internal Whether a kernel can read the matrices of `x` where they lie. */
 export const isReadable = (x: Tensor): boolean => layoutOf(x) !== null;
@@ -53,7 +53,7 @@ const readable = (x: Tensor): Tensor => (isReadable(x) ? x : packed(x));
 export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
   if (x.ndim === 2) return x;
   const shape = [rows, columns];
-  const strides = viewStrides(x.shape, x.strides, shape);
+  const strides = viewStrides(x.sizes, x.elementStrides, shape);
   if (strides !== null) return new Tensor(x.storage, x.dtype, shape, strides, x.offset);
   const copy = packed(x);
   return new Tensor(copy.storage, x.dtype, shape, contiguousStrides(shape), copy.offset, true);
@@ -61,8 +61,8 @@ export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
 
 /** @internal The transposed matrix over the same memory. Not recorded. */
 export function transposedMatrix(x: Tensor): Tensor {
-  const [rows, columns] = x.shape;
-  const [rowStep, columnStep] = x.strides;
+  const [rows, columns] = x.sizes;
+  const [rowStep, columnStep] = x.elementStrides;
   return new Tensor(x.storage, x.dtype, [columns, rows], [columnStep, rowStep], x.offset);
 }
 
@@ -91,8 +91,8 @@ const longChain = 2 * chain;
 
 /** Columns [from, from + count) of a matrix. Not recorded. */
 function columnsOf(x: Tensor, from: number, count: number): Tensor {
-  const offset = x.offset + from * x.strides[1];
-  return new Tensor(x.storage, x.dtype, [x.shape[0], count], x.strides, offset);
+  const offset = x.offset + from * x.elementStrides[1];
+  return new Tensor(x.storage, x.dtype, [x.sizes[0], count], x.elementStrides, offset);
 }
 
 /** out = a·b (+ bias), or out += a·b with `accumulate`; `out` is contiguous. Raises no version. */
@@ -106,13 +106,13 @@ export function productInto(
 ): void {
   const x = readable(a);
   const y = readable(b);
-  const k = x.shape[1];
+  const k = x.sizes[1];
   if (k <= longChain || a.dtype !== 'float32') {
     gemmInto(operation, x, y, bias, out, accumulate);
     return;
   }
   const part = borrow(out.numel * itemSize(out.dtype));
-  const shape = [x.shape[0], y.shape[1]];
+  const shape = [x.sizes[0], y.sizes[1]];
   const whole = asMatrix(out, shape[0], shape[1]);
   const partial = new Tensor(part, out.dtype, shape, contiguousStrides(shape), 0, true);
   const rows = transposedMatrix(y);
@@ -140,8 +140,8 @@ function gemmInto(
   const run = pick(operation, gemm, x.dtype);
   const left = layoutOf(x)!;
   const right = layoutOf(b)!;
-  const [m, k] = x.shape;
-  const n = b.shape[1];
+  const [m, k] = x.sizes;
+  const n = b.sizes[1];
   const ldc = n > 1 ? n : 1;
   let y: Memory = b;
   let { leading, transposed } = right;
@@ -189,7 +189,7 @@ function keptForm(
   const { dtype } = w;
   const bytes = itemSize(dtype);
   if (!mayKeep(rows, w.numel * bytes)) return null;
-  const [K, N] = w.shape;
+  const [K, N] = w.sizes;
   const type = dtype === 'float32' ? 'f32' : 'f64';
   const form = preferredForm(rows, N, K, true, type);
   if (form === 'inPlace' || (form === 'panels' && !isPlain)) return null;
@@ -200,7 +200,7 @@ function keptForm(
   if (form === 'panels') {
     runGemmPack(pick(operation, gemmPack, dtype), N, K, w, ldb, true, memory);
   } else {
-    copyInto(w, new Tensor(memory, dtype, w.shape, contiguousStrides(w.shape), 0, true));
+    copyInto(w, new Tensor(memory, dtype, w.sizes, contiguousStrides(w.sizes), 0, true));
   }
   return { form, packed: memory };
 }
@@ -215,9 +215,9 @@ interface Batch {
 function batchOf(a: Tensor, b: Tensor): Batch[] {
   const merged: Batch[] = [];
   for (let d = 0; d < a.ndim - 2; d++) {
-    const size = a.shape[d];
+    const size = a.sizes[d];
     if (size === 1) continue;
-    const step = { size, a: a.strides[d], b: b.strides[d] };
+    const step = { size, a: a.elementStrides[d], b: b.elementStrides[d] };
     const last = merged[merged.length - 1];
     if (last !== undefined && last.a === step.a * size && last.b === step.b * size) {
       merged[merged.length - 1] = { ...step, size: last.size * size };
@@ -236,9 +236,9 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
   const y = readable(b);
   const left = layoutOf(x)!;
   const right = layoutOf(y)!;
-  const [m, k] = [x.shape[x.ndim - 2], x.shape[x.ndim - 1]];
-  const n = y.shape[y.ndim - 1];
-  const out = empty([...x.shape.slice(0, -1), n], a.dtype);
+  const [m, k] = [x.sizes[x.ndim - 2], x.sizes[x.ndim - 1]];
+  const n = y.sizes[y.ndim - 1];
+  const out = empty([...x.sizes.slice(0, -1), n], a.dtype);
   if (out.numel === 0) return out;
   const batch = batchOf(x, y);
   const inner = batch.pop() ?? { size: 1, a: 0, b: 0 };
@@ -282,11 +282,11 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
  */
 export function checkInner(operation: string, a: Tensor, b: Tensor, names = ['a', 'b']): void {
   const [x, y] = names;
-  const inner = a.shape[a.ndim - 1];
-  const other = b.shape[Math.max(b.ndim - 2, 0)];
+  const inner = a.sizes[a.ndim - 1];
+  const other = b.sizes[Math.max(b.ndim - 2, 0)];
   if (inner !== other) {
     throw new RangeError(
-      `${operation}: inner sizes differ: ${x} is ${showShape(a.shape)}, ${y} is ${showShape(b.shape)}; ${x}'s last size (${inner}) must equal ${y}'s ${b.ndim > 2 ? 'last but one' : 'first'} (${other})`,
+      `${operation}: inner sizes differ: ${x} is ${showShape(a.sizes)}, ${y} is ${showShape(b.sizes)}; ${x}'s last size (${inner}) must equal ${y}'s ${b.ndim > 2 ? 'last but one' : 'first'} (${other})`,
     );
   }
   checkTypes(operation, a, b, names);

@@ -14,21 +14,21 @@ import { asMatrix, checkTypes, product, transposedMatrix } from './layout';
 import { mm } from './mm';
 
 const shaped = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.shape, shape) ? x : reshape(x, shape);
+  sameShape(x.sizes, shape) ? x : reshape(x, shape);
 
 function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkTensor('linear', 'input', input);
   checkTensor('linear', 'weight', weight);
   if (weight.ndim !== 2) {
     throw new RangeError(
-      `linear: weight must be a matrix [out features, in features], got shape ${showShape(weight.shape)}`,
+      `linear: weight must be a matrix [out features, in features], got shape ${showShape(weight.sizes)}`,
     );
   }
-  const [outFeatures, inFeatures] = weight.shape;
-  const features = input.shape[input.ndim - 1];
+  const [outFeatures, inFeatures] = weight.sizes;
+  const features = input.sizes[input.ndim - 1];
   if (features !== inFeatures) {
     throw new RangeError(
-      `linear: input has ${features === undefined ? 'no' : features} features, but weight takes ${inFeatures} (input ${showShape(input.shape)}, weight ${showShape(weight.shape)})`,
+      `linear: input has ${features === undefined ? 'no' : features} features, but weight takes ${inFeatures} (input ${showShape(input.sizes)}, weight ${showShape(weight.sizes)})`,
     );
   }
   checkTypes('linear', input, weight, ['input', 'weight']);
@@ -36,7 +36,7 @@ function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkTensor('linear', 'bias', bias);
   if (bias.ndim !== 1 || bias.numel !== outFeatures) {
     throw new RangeError(
-      `linear: bias must have shape [${outFeatures}] to go with weight ${showShape(weight.shape)}, got ${showShape(bias.shape)}`,
+      `linear: bias must have shape [${outFeatures}] to go with weight ${showShape(weight.sizes)}, got ${showShape(bias.sizes)}`,
     );
   }
   checkTypes('linear', input, bias, ['input', 'bias']);
@@ -57,8 +57,8 @@ function gradFnName(input: Tensor, bias: Tensor | null): string {
  */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   check(input, weight, bias);
-  const [outFeatures, inFeatures] = weight.shape;
-  const inShape = input.shape;
+  const [outFeatures, inFeatures] = weight.sizes;
+  const inShape = input.sizes;
   const shape = [...inShape.slice(0, -1), outFeatures];
   const rows = numelOf(inShape.slice(0, -1));
   const out = product(

@@ -34,7 +34,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', 'b', b);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new RangeError(
-      `matmul: both arguments must have at least one dimension: a is ${showShape(a.shape)}, b is ${showShape(b.shape)}; use mul with single numbers`,
+      `matmul: both arguments must have at least one dimension: a is ${showShape(a.sizes)}, b is ${showShape(b.sizes)}; use mul with single numbers`,
     );
   }
   checkInner('matmul', a, b);
@@ -45,9 +45,9 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 // b is a matrix or a vector: all of a's leading dimensions are rows of one product.
 function byMatrix(a: Tensor, b: Tensor): Tensor {
-  const k = a.shape[a.ndim - 1];
-  const rows = a.shape.slice(0, -1);
-  const columns = b.shape.slice(1);
+  const k = a.sizes[a.ndim - 1];
+  const rows = a.sizes.slice(0, -1);
+  const columns = b.sizes.slice(1);
   const name =
     a.ndim === 1
       ? 'SqueezeBackward4'
@@ -62,10 +62,10 @@ function byMatrix(a: Tensor, b: Tensor): Tensor {
 
 function byBatch(a: Tensor, b: Tensor): Tensor {
   const x = a.ndim === 1 ? unsqueeze(a, 0) : a;
-  const batch = broadcastShapes('matmul', x.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batch = broadcastShapes('matmul', x.sizes.slice(0, -2), b.sizes.slice(0, -2));
   const repeated = (y: Tensor): Tensor => {
-    const shape = [...batch, ...y.shape.slice(-2)];
-    if (sameShape(y.shape, shape)) return y;
+    const shape = [...batch, ...y.sizes.slice(-2)];
+    if (sameShape(y.sizes, shape)) return y;
     // A copy that the kernel will need is cheaper before the batch repeats it.
     return expand(isReadable(y) ? y : contiguous(y), shape);
   };
@@ -83,7 +83,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
   checkTensor('outer', 'b', b);
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new RangeError(
-      `outer: takes two vectors, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}`,
+      `outer: takes two vectors, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}`,
     );
   }
   return mul(unsqueeze(a, 1), b);

@@ -12,7 +12,7 @@ import { reshape } from '../view/reshape';
 import { asMatrix, checkInner, checkTypes, product } from './layout';
 
 const shaped = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.shape, shape) ? x : reshape(x, shape);
+  sameShape(x.sizes, shape) ? x : reshape(x, shape);
 
 /**
  * @internal The product of a seen as [M, K] and b seen as [K, N], in the given shape of M·N elements, recorded
@@ -29,7 +29,7 @@ export function foldedProduct(
   const out = product(operation, asMatrix(a, m, k), asMatrix(b, k, n), null, shape);
   const savedA = b.requiresGrad ? save(operation, a) : null;
   const savedB = a.requiresGrad ? save(operation, b) : null;
-  const [aShape, bShape] = [a.shape, b.shape];
+  const [aShape, bShape] = [a.sizes, b.sizes];
   return record(name, [a, b], out, (g) => {
     const matrix = shaped(g, [m, n]);
     return [
@@ -49,12 +49,12 @@ export function mm(a: Tensor, b: Tensor): Tensor {
   checkTensor('mm', 'b', b);
   if (a.ndim !== 2 || b.ndim !== 2) {
     throw new RangeError(
-      `mm: takes two matrices, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}; matmul takes other ranks`,
+      `mm: takes two matrices, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}; matmul takes other ranks`,
     );
   }
   checkInner('mm', a, b);
-  const [m, k] = a.shape;
-  const n = b.shape[1];
+  const [m, k] = a.sizes;
+  const n = b.sizes[1];
   return foldedProduct('mm', 'MmBackward0', a, b, [m, k, n], [m, n]);
 }
 
@@ -68,11 +68,11 @@ export function mv(a: Tensor, b: Tensor): Tensor {
   checkTensor('mv', 'b', b);
   if (a.ndim !== 2 || b.ndim !== 1) {
     throw new RangeError(
-      `mv: takes a matrix and a vector, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}`,
+      `mv: takes a matrix and a vector, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}`,
     );
   }
   checkInner('mv', a, b);
-  const [m, k] = a.shape;
+  const [m, k] = a.sizes;
   return foldedProduct('mv', 'MvBackward0', a, b, [m, k, 1], [m]);
 }
 
@@ -86,7 +86,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   checkTensor('dot', 'b', b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
     throw new RangeError(
-      `dot: takes two vectors of equal length, got shapes ${showShape(a.shape)} and ${showShape(b.shape)}`,
+      `dot: takes two vectors of equal length, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}`,
     );
   }
   checkTypes('dot', a, b);

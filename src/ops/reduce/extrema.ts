@@ -61,7 +61,7 @@ function extremeAlong(name: string, node: string, kernels: KernelFamily<'Extreme
     const indices = empty(outShape, 'int32');
     runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
     if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
-    recorded(values, { indices, shape: x.shape, keptShape, dim }, x);
+    recorded(values, { indices, shape: x.sizes, keptShape, dim }, x);
     return new ValuesAndIndices(values, indices);
   };
 }

@@ -54,7 +54,7 @@ export interface ReductionView {
 
 // Not recorded: the reduction's own node stands for this step too.
 export const dense = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.shape, x.dtype));
+  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 
 function onesOf(ndim: number): number[] {
   const ones: number[] = [];
@@ -80,8 +80,8 @@ export function reductionView(
   }
   const dims = normalizeDims(operation, dim, x.ndim);
   const reduced = new Set(dims);
-  const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
-  const outShape = keepdim ? keptShape : x.shape.filter((_, d) => !reduced.has(d));
+  const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
+  const outShape = keepdim ? keptShape : x.sizes.filter((_, d) => !reduced.has(d));
   const adjacent = dims.every((d, i) => i === 0 || d === dims[i - 1] + 1);
   const product = (from: number, to: number, shape: Shape): number => {
     let n = 1;
@@ -94,22 +94,22 @@ export function reductionView(
     const end = dims.length === 0 ? 0 : dims[dims.length - 1] + 1;
     return {
       source,
-      outer: product(0, first, x.shape),
-      n: product(first, end, x.shape),
-      inner: product(end, x.ndim, x.shape),
+      outer: product(0, first, x.sizes),
+      n: product(first, end, x.sizes),
+      inner: product(end, x.ndim, x.sizes),
       outShape,
       keptShape,
     };
   }
-  const kept = x.shape.map((_, d) => d).filter((d) => !reduced.has(d));
+  const kept = x.sizes.map((_, d) => d).filter((d) => !reduced.has(d));
   const order = [...kept, ...dims];
-  const shape = order.map((d) => x.shape[d]);
-  const strides = order.map((d) => x.strides[d]);
+  const shape = order.map((d) => x.sizes[d]);
+  const strides = order.map((d) => x.elementStrides[d]);
   const source = dense(new Tensor(x.storage, x.dtype, shape, strides, x.offset));
   return {
     source,
-    outer: product(0, kept.length, source.shape),
-    n: product(kept.length, x.ndim, source.shape),
+    outer: product(0, kept.length, source.sizes),
+    n: product(kept.length, x.ndim, source.sizes),
     inner: 1,
     outShape,
     keptShape,
@@ -138,6 +138,6 @@ export function reduceOver(
 export function checkNotEmpty(operation: string, n: number, x: Tensor): void {
   if (n > 0) return;
   throw new RangeError(
-    `${operation}: of no elements there is none (shape ${showShape(x.shape)}); name a dim whose size is not 0`,
+    `${operation}: of no elements there is none (shape ${showShape(x.sizes)}); name a dim whose size is not 0`,
   );
 }

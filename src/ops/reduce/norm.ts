@@ -58,7 +58,7 @@ export function norm(
   const keepdim = keepsDim('norm', options);
   const out = noGrad(() => value(x, order, dim, keepdim));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
-  const keptShape = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
+  const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
   return recorded(out, { p: order, dim, keptShape }, x);
 }
 
@@ -71,7 +71,7 @@ function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   if (p === 0) return cast(x.ne(0), x.dtype).sum(dim, options);
   if (p === 1) return x.abs().sum(dim, options);
   if (p < 0 || p === Infinity) {
-    const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.shape[d], 1);
+    const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.sizes[d], 1);
     checkNotEmpty('norm', n, x);
   }
   if (Number.isFinite(p))

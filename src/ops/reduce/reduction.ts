@@ -91,7 +91,7 @@ export function reduction(name: string, rule: ReductionRule): Reduction {
 
   function gradient(g: Tensor, of: Reduced): Tensor {
     const dx = (isGradEnabled() ? grad : fused)(g.reshape(of.keptShape), of);
-    return sameShape(dx.shape, of.shape) ? dx : dx.expand(of.shape);
+    return sameShape(dx.sizes, of.shape) ? dx : dx.expand(of.shape);
   }
 
   const f = (argument: Tensor, dims?: Dims, options?: KeepdimOptions): Tensor => {
@@ -105,7 +105,7 @@ export function reduction(name: string, rule: ReductionRule): Reduction {
     const of = new Reduced(
       saves === undefined ? null : save(name, x),
       saves === 'xy' ? save(name, out) : null,
-      x.shape,
+      x.sizes,
       view.keptShape,
       dim,
       view.n,

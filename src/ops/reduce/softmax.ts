@@ -44,7 +44,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     rule: (g, [y], dim) => [grad(g, y, dim)],
     fused: (g, [y], dim) => {
       const { outer, n, inner } = reductionView(name, y, dim, true);
-      const dx = empty(y.shape, y.dtype);
+      const dx = empty(y.sizes, y.dtype);
       runSoftmaxBackward(pick(name, backward, y.dtype), dense(g), y, dx, outer, n, inner);
       return [dx];
     },
@@ -55,7 +55,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const x = dtype === undefined ? argument : cast(argument, dtype);
     checkFloat(name, x);
     const d = checkDim(name, dim, x.ndim);
-    const out = empty(x.shape, x.dtype);
+    const out = empty(x.sizes, x.dtype);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
     runReduce(run, source, out, outer, n, inner);

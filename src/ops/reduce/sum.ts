@@ -89,7 +89,7 @@ export function cumsum(x: Tensor, dim: number): Tensor {
   checkDim('cumsum', dim, x.ndim);
   const view = reductionView('cumsum', x.dtype === 'bool' ? cast(x, 'int32') : x, dim, true);
   const { source } = view;
-  const out = empty(x.shape, source.dtype);
+  const out = empty(x.sizes, source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
   runReduce(run, source, out, view.outer, view.n, view.inner);
   return recorded(out, dim, x);

@@ -85,12 +85,12 @@ export function sequenceBackward(
   const bytes = itemSize(dtype);
   const [S, H] = [stateSize(sizes), sizes.hiddenSize];
   const directions = weights.length;
-  const pairs = batchSizes !== null ? input.shape[0] : input.shape[0] * input.shape[1];
+  const pairs = batchSizes !== null ? input.sizes[0] : input.sizes[0] * input.sizes[1];
   const gradOut = grads[0] === null ? null : denseFeatures(grads[0]);
   const gradHN = grads[1] === null ? null : contiguous(grads[1]);
   const gradCN = grads[2] ? contiguous(grads[2]) : null;
-  const gradH0 = h0 !== null && node.needs(1) ? empty(h0.shape, dtype) : null;
-  const gradC0 = c0 !== null && node.needs(2) ? empty(c0.shape, dtype) : null;
+  const gradH0 = h0 !== null && node.needs(1) ? empty(h0.sizes, dtype) : null;
+  const gradC0 = c0 !== null && node.needs(2) ? empty(c0.sizes, dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);
   const gradOutSteps = gradOut === null ? noSteps : stepsOf(gradOut, options);
   const workspace = borrow(workspaceLength(cell, sizes, dtype) * bytes);
@@ -102,12 +102,12 @@ export function sequenceBackward(
     const dGates =
       gates !== null && !node.retained ? gates : borrow(pairs * cell.blocks * H * bytes);
     const dProjected = sizes.projSize > 0 ? borrow(pairs * sizes.projSize * bytes) : null;
-    const gradX = node.needs(0) ? empty(input.shape, dtype) : null;
+    const gradX = node.needs(0) ? empty(input.sizes, dtype) : null;
     const first = 3 + d * 5;
     const gradWeights: (Tensor | null)[] = [];
     for (let i = 0; i < 5; i++) {
       const w = weights[d][i];
-      gradWeights.push(w !== null && node.needs(first + i) ? empty(w.shape, dtype) : null);
+      gradWeights.push(w !== null && node.needs(first + i) ? empty(w.sizes, dtype) : null);
     }
     const gradXSteps = gradX === null ? noSteps : stepsOf(gradX, options);
     runSequenceBackward(

@@ -45,8 +45,8 @@ export interface Steps {
 export const noSteps: Steps = { strideT: 0, strideN: 0 };
 
 export function stepsOf(x: Tensor, options: SequenceOptions): Steps {
-  if (options.batchSizes !== null) return { strideT: 0, strideN: x.strides[0] };
-  const [first, second] = x.strides;
+  if (options.batchSizes !== null) return { strideT: 0, strideN: x.elementStrides[0] };
+  const [first, second] = x.elementStrides;
   return options.batchFirst
     ? { strideT: second, strideN: first }
     : { strideT: first, strideN: second };
@@ -55,7 +55,7 @@ export function stepsOf(x: Tensor, options: SequenceOptions): Steps {
 // The kernels read features with stride 1; other strides are free.
 export const denseFeatures = (x: Tensor): Tensor => {
   const last = x.ndim - 1;
-  return x.strides[last] === 1 || x.shape[last] <= 1 ? x : contiguous(x);
+  return x.elementStrides[last] === 1 || x.sizes[last] <= 1 ? x : contiguous(x);
 };
 
 /** Direction d of an array [directions, elements], of any rank. */

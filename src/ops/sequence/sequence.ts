@@ -79,8 +79,8 @@ export function sequence(
   const [S, H] = [stateSize(sizes), sizes.hiddenSize];
   const directions = weights.length;
   const input = denseFeatures(x);
-  const pairs = batchSizes !== null ? x.shape[0] : x.shape[0] * x.shape[1];
-  const steps = batchSizes !== null ? batchSizes.numel : x.shape[options.batchFirst ? 1 : 0];
+  const pairs = batchSizes !== null ? x.sizes[0] : x.sizes[0] * x.sizes[1];
+  const steps = batchSizes !== null ? batchSizes.numel : x.sizes[options.batchFirst ? 1 : 0];
 
   const inputs: (Tensor | null)[] = [x, h0, c0];
   for (let d = 0; d < directions; d++) {
@@ -89,7 +89,7 @@ export function sequence(
   }
   const training = needsGrad(inputs);
 
-  const outShape = x.shape.slice();
+  const outShape = x.sizes.slice();
   outShape[outShape.length - 1] = directions * S;
   const out = empty(outShape, dtype);
   const hN = empty([directions, batch, S], dtype);

@@ -45,7 +45,7 @@ function stepOf(
 
 // The first `rows` of all are replaced.
 const withRows = (all: Tensor, rows: number, by: Tensor): Tensor =>
-  rows === all.shape[0] ? by : cat([by, narrow(all, 0, rows, all.shape[0] - rows)], 0);
+  rows === all.sizes[0] ? by : cat([by, narrow(all, 0, rows, all.sizes[0] - rows)], 0);
 
 /** One direction. `rows[t]` says how many rows are active at step t, the first ones; `at` what x adds to their gates. */
 function run(
@@ -60,7 +60,7 @@ function run(
   let { h, c } = start;
   for (let i = 0; i < steps; i++) {
     const t = reverse ? steps - 1 - i : i;
-    const active = (x: Tensor): Tensor => (rows[t] === x.shape[0] ? x : narrow(x, 0, 0, rows[t]));
+    const active = (x: Tensor): Tensor => (rows[t] === x.sizes[0] ? x : narrow(x, 0, 0, rows[t]));
     const after = step(at(t), { h: active(h), c: c && active(c) });
     outs[t] = after.h;
     h = withRows(h, rows[t], after.h);
@@ -84,7 +84,7 @@ export function primitiveSequence(
   const time = batchFirst ? 1 : 0;
   const rows = packed
     ? Array.from(batchSizes.toTypedArray())
-    : new Array<number>(x.shape[time]).fill(batch);
+    : new Array<number>(x.sizes[time]).fill(batch);
   const firstRows: number[] = [];
   let before = 0;
   for (const n of rows) {

@@ -90,8 +90,8 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
   const run = pick('sort', sortRows, x.dtype);
   const out = alongLast(x, d, (source) => {
     const values = clone(source);
-    const indices = empty(source.shape, 'int32');
-    const n = source.shape[source.ndim - 1] ?? 1;
+    const indices = empty(source.sizes, 'int32');
+    const n = source.sizes[source.ndim - 1] ?? 1;
     const spareValues = allocate(n * itemSize(x.dtype));
     const spareIndices = allocate(n * itemSize('int32'));
     const rows = n === 0 ? 0 : values.numel / n;
@@ -125,7 +125,7 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
     throw new TypeError("topk: is not defined for bool tensors; convert with to('int32')");
   }
   const d = checkDim('topk', dim, x.ndim);
-  const size = x.shape[d] ?? 1;
+  const size = x.sizes[d] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new RangeError(
       `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${describe(k)}`,
@@ -134,7 +134,7 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
   const run = pick('topk', topkRows, x.dtype);
   const out = alongLast(x, d, (source) => {
     const rows = contiguous(source);
-    const shape = x.ndim === 0 ? (k === 0 ? [0] : []) : [...source.shape.slice(0, -1), k];
+    const shape = x.ndim === 0 ? (k === 0 ? [0] : []) : [...source.sizes.slice(0, -1), k];
     const values = empty(shape, x.dtype);
     const indices = empty(shape, 'int32');
     const count = size === 0 ? 0 : rows.numel / size;

@@ -68,7 +68,7 @@ type Found = Record<'values' | 'inverse' | 'counts', Tensor>;
 function uniqueElements(x: Tensor): Found {
   const [sorted, order] = sort(reshape(detach(x), [-1]), 0);
   const [values, origin] = [sorted.memory(x.numel), order.memory(x.numel)];
-  const inverse = empty(x.shape, 'int32');
+  const inverse = empty(x.sizes, 'int32');
   const places = inverse.memory(x.numel);
   const starts: number[] = [];
   for (let i = 0; i < values.length; i++) {
@@ -87,10 +87,10 @@ function uniqueElements(x: Tensor): Found {
 
 function uniqueAlong(x: Tensor, dim: number): Found {
   const d = checkDim('unique', dim, x.ndim);
-  const n = x.ndim === 0 ? 1 : x.shape[d];
-  if (x.shape.some((size, k) => k !== d && size === 0)) {
+  const n = x.ndim === 0 ? 1 : x.sizes[d];
+  if (x.sizes.some((size, k) => k !== d && size === 0)) {
     throw new RangeError(
-      `unique: along dimension ${d} every other dimension must have elements, got shape ${showShape(x.shape)}`,
+      `unique: along dimension ${d} every other dimension must have elements, got shape ${showShape(x.sizes)}`,
     );
   }
   const rows = contiguous(x.ndim === 0 ? detach(x) : detach(x).movedim(d, 0));
@@ -141,7 +141,7 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   checkTensor('bincount', 'x', x);
   const { weights, minlength } = bincountOptions.read(options);
   if (x.ndim !== 1) {
-    throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.shape)}`);
+    throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.sizes)}`);
   }
   const values = checkIndex('bincount', 'element', x, 2 ** 31, 'bins').memory(x.numel);
   let length = minlength;
@@ -153,9 +153,9 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
     return out;
   }
   if (x.numel === 0) return constant([length], 0, 'int32');
-  if (!sameShape(weights.shape, x.shape)) {
+  if (!sameShape(weights.sizes, x.sizes)) {
     throw new RangeError(
-      `bincount: weights must have the shape of x: weights is ${showShape(weights.shape)}, x is ${showShape(x.shape)}`,
+      `bincount: weights must have the shape of x: weights is ${showShape(weights.sizes)}, x is ${showShape(x.sizes)}`,
     );
   }
   const out = constant([length], 0, weights.dtype === 'float32' ? 'float32' : 'float64');

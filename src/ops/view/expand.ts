@@ -16,20 +16,20 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
   const lead = target.length - x.ndim;
   let fits = lead >= 0;
   for (let d = 0; d < target.length && fits; d++) {
-    const own = d < lead ? 1 : x.shape[d - lead];
+    const own = d < lead ? 1 : x.sizes[d - lead];
     if (target[d] === -1 && d >= lead) target[d] = own;
     const size = target[d];
     fits = Number.isSafeInteger(size) && size >= 0 && (own === size || own === 1);
   }
   if (!fits) {
     throw new RangeError(
-      `expand: shape ${showShape(x.shape)} cannot be repeated to ${showShape(target)}; only sizes of 1 can grow, and new dimensions come first`,
+      `expand: shape ${showShape(x.sizes)} cannot be repeated to ${showShape(target)}; only sizes of 1 can grow, and new dimensions come first`,
     );
   }
   if (!Number.isSafeInteger(numelOf(target))) {
     throw new RangeError(`expand: the shape ${showShape(target)} has more than 2^53 - 1 elements`);
   }
-  const from = x.shape;
-  const strides = broadcastStrides(x.shape, x.strides, target);
+  const from = x.sizes;
+  const strides = broadcastStrides(x.sizes, x.elementStrides, target);
   return viewOf(x, 'ExpandBackward0', target, strides, x.offset, (g) => [unbroadcast(g, from)]);
 }

@@ -18,7 +18,7 @@ export interface Part {
 
 /** The part of `x` as a view of it. No two elements of a part are the same element of `x`. */
 export function partOf(x: Tensor, name: string, part: Part): Tensor {
-  const full = x.shape;
+  const full = x.sizes;
   return viewOf(x, name, part.shape, part.strides, x.offset + part.offset, (g) => [
     intoZeros(name, g, full, part),
   ]);

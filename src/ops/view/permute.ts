@@ -22,16 +22,16 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return viewOf(
     x,
     'PermuteBackward0',
-    order.map((d) => x.shape[d]),
-    order.map((d) => x.strides[d]),
+    order.map((d) => x.sizes[d]),
+    order.map((d) => x.elementStrides[d]),
     x.offset,
     (g) => [permute(g, inverse)],
   );
 }
 
 function swap(name: string, x: Tensor, a: number, b: number): Tensor {
-  const shape = x.shape.slice();
-  const strides = x.strides.slice();
+  const shape = x.sizes.slice();
+  const strides = x.elementStrides.slice();
   [shape[a], shape[b]] = [shape[b], shape[a]];
   [strides[a], strides[b]] = [strides[b], strides[a]];
   return viewOf(x, name, shape, strides, x.offset, (g) => [swap(name, g, a, b)]);
@@ -58,7 +58,7 @@ export function t(x: Tensor): Tensor {
   checkTensor('t', 'x', x);
   if (x.ndim > 2) {
     throw new RangeError(
-      `t: takes a tensor of at most 2 dimensions, got shape ${showShape(x.shape)}`,
+      `t: takes a tensor of at most 2 dimensions, got shape ${showShape(x.sizes)}`,
     );
   }
   return x.ndim < 2 ? x : swap('TBackward0', x, 0, 1);

@@ -38,8 +38,8 @@ export function movedim(
       `movedim: source and destination must name as many distinct dimensions, got [${from.join(', ')}] and [${to.join(', ')}]`,
     );
   }
-  const rest = x.shape.map((_, d) => d).filter((d) => !from.includes(d));
-  const order = x.shape.map((_, d) => {
+  const rest = x.sizes.map((_, d) => d).filter((d) => !from.includes(d));
+  const order = x.sizes.map((_, d) => {
     const i = to.indexOf(d);
     return i >= 0 ? from[i] : rest.shift()!;
   });
@@ -63,8 +63,8 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
   checkTensor('unflatten', 'x', x);
   const d = checkDim('unflatten', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('unflatten: a 0-dimensional tensor has no dimension');
-  const inner = inferShape('unflatten', sizes, x.shape[d]);
-  return view(x, [...x.shape.slice(0, d), ...inner, ...x.shape.slice(d + 1)]);
+  const inner = inferShape('unflatten', sizes, x.sizes[d]);
+  return view(x, [...x.sizes.slice(0, d), ...inner, ...x.sizes.slice(d + 1)]);
 }
 
 /**
@@ -77,19 +77,19 @@ export const broadcastTo = (x: Tensor, shape: readonly number[]): Tensor => expa
 /** `x` repeated to the shape of `other` (torch.Tensor.expand_as). */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
   checkTensor('expandAs', 'other', other);
-  return expand(x, other.shape);
+  return expand(x, other.sizes);
 }
 
 /** `x` in the shape of `other`, without copying (torch.Tensor.view_as). */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
   checkTensor('viewAs', 'other', other);
-  return view(x, other.shape);
+  return view(x, other.sizes);
 }
 
 /** `x` in the shape of `other` (torch.Tensor.reshape_as). */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
   checkTensor('reshapeAs', 'other', other);
-  return reshape(x, other.shape);
+  return reshape(x, other.sizes);
 }
 
 /**
@@ -102,7 +102,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   checkTensor('diagonal', 'x', x);
   if (x.ndim < 2) {
     throw new RangeError(
-      `diagonal: takes matrices (at least 2 dimensions), got shape ${showShape(x.shape)}`,
+      `diagonal: takes matrices (at least 2 dimensions), got shape ${showShape(x.sizes)}`,
     );
   }
   if (!Number.isInteger(offset)) {
@@ -112,7 +112,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   const b = checkDim('diagonal', dim2, x.ndim);
   if (a === b) throw new RangeError(`diagonal: dim1 and dim2 are both ${a}`);
   const [down, right] = [Math.max(-offset, 0), Math.max(offset, 0)];
-  const length = Math.max(Math.min(x.shape[a] - down, x.shape[b] - right), 0);
+  const length = Math.max(Math.min(x.sizes[a] - down, x.sizes[b] - right), 0);
   const without = (sizes: readonly number[], last: number): number[] => [
     ...sizes.filter((_, d) => d !== a && d !== b),
     last,
@@ -120,11 +120,11 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   const along = (strides: readonly number[]): number[] => without(strides, strides[a] + strides[b]);
   const start = (strides: readonly number[]): number =>
     length === 0 ? 0 : down * strides[a] + right * strides[b];
-  const plain = contiguousStrides(x.shape);
+  const plain = contiguousStrides(x.sizes);
   return partOf(x, 'DiagonalBackward0', {
-    shape: without(x.shape, length),
-    strides: along(x.strides),
-    offset: start(x.strides),
+    shape: without(x.sizes, length),
+    strides: along(x.elementStrides),
+    offset: start(x.elementStrides),
     plainStrides: along(plain),
     plainOffset: start(plain),
   });
@@ -141,12 +141,12 @@ export function diag(x: Tensor, offset = 0): Tensor {
   if (x.ndim === 2) return diagonal(x, offset);
   if (x.ndim !== 1 || !Number.isInteger(offset)) {
     throw new RangeError(
-      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.shape)} and ${describe(offset)}`,
+      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.sizes)} and ${describe(offset)}`,
     );
   }
   const size = x.numel + Math.abs(offset);
   return intoZeros('DiagEmbedBackward0', x, [size, size], {
-    shape: x.shape,
+    shape: x.sizes,
     strides: [size + 1],
     offset: 0,
     plainStrides: [size + 1],
@@ -174,11 +174,11 @@ export function meshgrid(list: readonly Tensor[], options?: MeshgridOptions): Te
   for (const [i, x] of tensors.entries()) {
     if (x.ndim > 1) {
       throw new RangeError(
-        `meshgrid: takes vectors, but tensors[${i}] has shape ${showShape(x.shape)}`,
+        `meshgrid: takes vectors, but tensors[${i}] has shape ${showShape(x.sizes)}`,
       );
     }
   }
-  const shape = tensors.map((x) => numelOf(x.shape));
+  const shape = tensors.map((x) => numelOf(x.sizes));
   const grids = tensors.map((x, i) =>
     expand(
       reshape(

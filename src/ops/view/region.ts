@@ -23,19 +23,19 @@ interface Region {
 }
 
 const regionOf = (base: Tensor, view: Tensor): Region => ({
-  shape: view.shape,
-  strides: view.strides,
+  shape: view.sizes,
+  strides: view.elementStrides,
   offset: view.offset - base.offset,
-  baseStrides: base.strides,
+  baseStrides: base.elementStrides,
   baseReach: base.reach(),
 });
 
 // Uninitialised, in the base's layout. Elements between the base's own are never read.
 const framed = (x: Tensor, region: Region): Tensor =>
-  new Tensor(allocate(region.baseReach * itemSize(x.dtype)), x.dtype, x.shape, region.baseStrides);
+  new Tensor(allocate(region.baseReach * itemSize(x.dtype)), x.dtype, x.sizes, region.baseStrides);
 
 const inFrame = (x: Tensor, region: Region): Tensor =>
-  sameShape(x.strides, region.baseStrides) ? x : copyInto(x, framed(x, region));
+  sameShape(x.elementStrides, region.baseStrides) ? x : copyInto(x, framed(x, region));
 
 const within = (x: Tensor, region: Region): Tensor =>
   new Tensor(x.storage, x.dtype, region.shape, region.strides, x.offset + region.offset);
@@ -43,7 +43,7 @@ const within = (x: Tensor, region: Region): Tensor =>
 /** out = x[region]. dx = zeros with g put in the region. */
 function readRegion(x: Tensor, region: Region): Tensor {
   const out = within(inFrame(x, region), region);
-  const { shape, dtype } = x;
+  const { sizes: shape, dtype } = x;
   return record('AsStridedBackward0', [x], out, (g) => [
     putRegion(constant(shape, 0, dtype), g, region),
   ]);
@@ -70,7 +70,7 @@ export function fromRegion(base: Tensor, view: Tensor): Tensor {
  */
 export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: Tensor): void {
   const region = regionOf(base, view);
-  const marker = new Tensor(base.storage, base.dtype, base.shape, base.strides, base.offset);
+  const marker = new Tensor(base.storage, base.dtype, base.sizes, base.elementStrides, base.offset);
   record('CopySlices', [before, value], marker, (g, node) => [
     node.needs(0) ? putRegion(g, constant(region.shape, 0, g.dtype), region) : null,
     node.needs(1) ? readRegion(g, region) : null,

@@ -7,9 +7,9 @@ import { viewOf } from './view';
 
 // Null where the memory layout does not allow it.
 function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
-  const strides = viewStrides(x.shape, x.strides, shape);
+  const strides = viewStrides(x.sizes, x.elementStrides, shape);
   if (strides === null) return null;
-  const from = x.shape;
+  const from = x.sizes;
   return viewOf(x, 'ViewBackward0', shape, strides, x.offset, (g) => [reshape(g, from)]);
 }
 
@@ -21,7 +21,7 @@ function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('reshape', 'x', x);
   const sizes = inferShape('reshape', shape, x.numel);
-  if (x.contiguousLayout && sameShape(sizes, x.shape)) return x;
+  if (x.contiguousLayout && sameShape(sizes, x.sizes)) return x;
   return seenAs(x, sizes) ?? seenAs(contiguous(x), sizes)!;
 }
 
@@ -35,7 +35,7 @@ export function view(x: Tensor, shape: readonly number[]): Tensor {
   const out = seenAs(x, sizes);
   if (out === null) {
     throw new RangeError(
-      `view: a tensor of shape ${showShape(x.shape)} and strides ${showShape(x.strides)} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
+      `view: a tensor of shape ${showShape(x.sizes)} and strides ${showShape(x.elementStrides)} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
     );
   }
   return out;
@@ -54,6 +54,6 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
     throw new RangeError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
   }
   if (x.ndim === 0) return reshape(x, [1]);
-  const merged = x.shape.slice(start, end + 1).reduce((n, size) => n * size, 1);
-  return reshape(x, [...x.shape.slice(0, start), merged, ...x.shape.slice(end + 1)]);
+  const merged = x.sizes.slice(start, end + 1).reduce((n, size) => n * size, 1);
+  return reshape(x, [...x.sizes.slice(0, start), merged, ...x.sizes.slice(end + 1)]);
 }

@@ -31,36 +31,36 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   if (x.ndim === 0)
     throw new RangeError('select: a 0-dimensional tensor has nothing to select from');
   const d = checkDim('select', dim, x.ndim);
-  const size = x.shape[d];
+  const size = x.sizes[d];
   if (!Number.isInteger(index) || index < -size || index >= size) {
     throw new RangeError(
-      `select: index ${describe(index)} is out of range for dimension ${d} of size ${size} (shape ${showShape(x.shape)})`,
+      `select: index ${describe(index)} is out of range for dimension ${d} of size ${size} (shape ${showShape(x.sizes)})`,
     );
   }
   const at = index < 0 ? index + size : index;
-  const plain = contiguousStrides(x.shape);
+  const plain = contiguousStrides(x.sizes);
   return partOf(x, 'SelectBackward0', {
-    shape: without(x.shape, d),
-    strides: without(x.strides, d),
-    offset: at * x.strides[d],
+    shape: without(x.sizes, d),
+    strides: without(x.elementStrides, d),
+    offset: at * x.elementStrides[d],
     plainStrides: without(plain, d),
     plainOffset: at * plain[d],
   });
 }
 
 function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
-  const shape = x.shape.slice();
+  const shape = x.sizes.slice();
   shape[d] = count;
   const stepped = (strides: readonly number[]): number[] => {
     const out = strides.slice();
     out[d] *= step;
     return out;
   };
-  const plain = contiguousStrides(x.shape);
+  const plain = contiguousStrides(x.sizes);
   return partOf(x, 'SliceBackward0', {
     shape,
-    strides: stepped(x.strides),
-    offset: first * x.strides[d],
+    strides: stepped(x.elementStrides),
+    offset: first * x.elementStrides[d],
     plainStrides: stepped(plain),
     plainOffset: first * plain[d],
   });
@@ -113,7 +113,7 @@ export function sliceAlong(
   checkTensor('slice', 'x', x);
   const d = checkDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('slice: a 0-dimensional tensor cannot be sliced');
-  return sliced(x, d, rangeOf('slice', makeSlice(start, end, step), x.shape[d]));
+  return sliced(x, d, rangeOf('slice', makeSlice(start, end, step), x.sizes[d]));
 }
 
 function indexOf(start: Tensor): number {
@@ -135,7 +135,7 @@ export function narrow(x: Tensor, dim: number, start: number | Tensor, length: n
   checkTensor('narrow', 'x', x);
   const d = checkDim('narrow', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('narrow: a 0-dimensional tensor cannot be sliced');
-  const size = x.shape[d];
+  const size = x.sizes[d];
   const from = isTensor(start) ? indexOf(start) : start;
   integer.check('narrow', 'start', from);
   integer.check('narrow', 'length', length);
@@ -156,9 +156,9 @@ export function narrow(x: Tensor, dim: number, start: number | Tensor, length: n
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   checkTensor('unsqueeze', 'x', x);
   const d = checkDim('unsqueeze', dim, x.ndim + 1);
-  const shape = [...x.shape.slice(0, d), 1, ...x.shape.slice(d)];
-  const step = d < x.ndim ? x.shape[d] * x.strides[d] : 1;
-  const strides = [...x.strides.slice(0, d), step, ...x.strides.slice(d)];
+  const shape = [...x.sizes.slice(0, d), 1, ...x.sizes.slice(d)];
+  const step = d < x.ndim ? x.sizes[d] * x.elementStrides[d] : 1;
+  const strides = [...x.elementStrides.slice(0, d), step, ...x.elementStrides.slice(d)];
   return viewOf(x, 'UnsqueezeBackward0', shape, strides, x.offset, (g) => [squeeze(g, d)]);
 }
 
@@ -170,10 +170,12 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   checkTensor('squeeze', 'x', x);
   const chosen =
-    dim === undefined ? x.shape.map((_, d) => d) : checkDistinctDims('squeeze', dim, x.ndim);
-  const drop = new Set(chosen.filter((d) => x.shape[d] === 1));
+    dim === undefined ? x.sizes.map((_, d) => d) : checkDistinctDims('squeeze', dim, x.ndim);
+  const drop = new Set(chosen.filter((d) => x.sizes[d] === 1));
   const keep = <E>(list: readonly E[]): E[] => list.filter((_, d) => !drop.has(d));
-  const from: Shape = x.shape;
+  const from: Shape = x.sizes;
   const name = `SqueezeBackward${dim === undefined ? 0 : typeof dim === 'number' ? 1 : 2}`;
-  return viewOf(x, name, keep(x.shape), keep(x.strides), x.offset, (g) => [reshape(g, from)]);
+  return viewOf(x, name, keep(x.sizes), keep(x.elementStrides), x.offset, (g) => [
+    reshape(g, from),
+  ]);
 }

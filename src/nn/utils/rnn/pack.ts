@@ -84,12 +84,12 @@ export function packPaddedSequence(
   anyTensor.check(name, 'input', input);
   if (input.ndim < 2) {
     throw new RangeError(
-      `${name}: input must have at least 2 dimensions, got ${showShape(input.shape)}`,
+      `${name}: input must have at least 2 dimensions, got ${showShape(input.sizes)}`,
     );
   }
   const [steps, batch] = batchFirst
-    ? [input.shape[1], input.shape[0]]
-    : [input.shape[0], input.shape[1]];
+    ? [input.sizes[1], input.sizes[0]]
+    : [input.sizes[0], input.sizes[1]];
   const all = lengthsOf(name, lengths, batch, steps);
   const falling = all.every((length, n) => n === 0 || length <= all[n - 1]);
   if (enforceSorted && !falling) {
@@ -107,7 +107,7 @@ export function packPaddedSequence(
       rows[row++] = t * ofStep + order[place] * ofSequence;
     }
   }
-  const flat = reshape(input, [steps * batch, ...input.shape.slice(2)]);
+  const flat = reshape(input, [steps * batch, ...input.sizes.slice(2)]);
   const unsorted = new Int32Array(batch);
   for (let place = 0; place < batch; place++) unsorted[order[place]] = place;
   return makePacked(
@@ -163,14 +163,14 @@ export function padPackedSequence(
   const lengths = sequence.lengths();
   const places = unsortedIndices?.toTypedArray();
   const firstRows = sequence.firstRows();
-  const padding = data.shape[0];
+  const padding = data.sizes[0];
   const rows = new Int32Array(steps * batch).fill(padding);
   const [ofStep, ofSequence] = batchFirst ? [1, steps] : [batch, 1];
   for (let n = 0; n < batch; n++) {
     const place = places === undefined ? n : places[n];
     for (let t = 0; t < lengths[n]; t++) rows[t * ofStep + n * ofSequence] = firstRows[t] + place;
   }
-  const rest = data.shape.slice(1);
+  const rest = data.sizes.slice(1);
   const withPadding = cat([data, full([1, ...rest], paddingValue, { dtype: data.dtype })], 0);
   const head = batchFirst ? [batch, steps] : [steps, batch];
   return [reshape(takeRows(withPadding, rows), [...head, ...rest]), int32(lengths)];
@@ -188,9 +188,9 @@ function checkSequences(operation: string, given: readonly Tensor[]): readonly T
   }
   const [first] = sequences;
   for (const [n, x] of sequences.entries()) {
-    if (!differInLength(x.shape, first.shape)) {
+    if (!differInLength(x.sizes, first.sizes)) {
       throw new RangeError(
-        `${operation}: sequences may differ in length only: sequence ${n} has shape ${showShape(x.shape)}, sequence 0 ${showShape(first.shape)}`,
+        `${operation}: sequences may differ in length only: sequence ${n} has shape ${showShape(x.sizes)}, sequence 0 ${showShape(first.sizes)}`,
       );
     }
     if (x.dtype !== first.dtype) {
@@ -245,12 +245,12 @@ export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadO
   anyTensor.check('unpadSequence', 'padded', padded);
   if (padded.ndim < 2) {
     throw new RangeError(
-      `unpadSequence: padded must have at least 2 dimensions, got ${showShape(padded.shape)}`,
+      `unpadSequence: padded must have at least 2 dimensions, got ${showShape(padded.sizes)}`,
     );
   }
   const [steps, batch] = batchFirst
-    ? [padded.shape[1], padded.shape[0]]
-    : [padded.shape[0], padded.shape[1]];
+    ? [padded.sizes[1], padded.sizes[0]]
+    : [padded.sizes[0], padded.sizes[1]];
   const all = lengthsOf('unpadSequence', lengths, batch, steps);
   return all.map((length, n) => padded.select(batchFirst ? 0 : 1, n).narrow(0, 0, length));
 }
@@ -277,7 +277,7 @@ export function packSequence(
 ): PackedSequence {
   const { enforceSorted } = packSequenceOptions.read(options);
   const sequences = checkSequences('packSequence', tensors);
-  const lengths = sequences.map((x) => x.shape[0]);
+  const lengths = sequences.map((x) => x.sizes[0]);
   const padded = padSequence(sequences, { batchFirst: true });
   return packPaddedSequence(padded, lengths, { batchFirst: true, enforceSorted });
 }

@@ -19,7 +19,7 @@ const known = new WeakMap<Tensor, Sizes>();
 function readSizes(operation: string, batchSizes: Tensor): Sizes {
   if (batchSizes.dtype !== 'int32' || batchSizes.ndim !== 1) {
     throw new RangeError(
-      `${operation}: batchSizes must be int32 of one dimension, got ${batchSizes.dtype} ${showShape(batchSizes.shape)}`,
+      `${operation}: batchSizes must be int32 of one dimension, got ${batchSizes.dtype} ${showShape(batchSizes.sizes)}`,
     );
   }
   const sizes = Array.from(batchSizes.toTypedArray());
@@ -44,9 +44,9 @@ function checkRows(operation: string, data: Tensor, batchSizes: Tensor): number 
   const before = known.get(batchSizes);
   const { first, total } =
     before?.version === batchSizes.version ? before : readSizes(operation, batchSizes);
-  if (data.ndim === 0 || data.shape[0] !== total) {
+  if (data.ndim === 0 || data.sizes[0] !== total) {
     throw new RangeError(
-      `${operation}: data must have ${total} rows, the sum of batchSizes, got shape ${showShape(data.shape)}`,
+      `${operation}: data must have ${total} rows, the sum of batchSizes, got shape ${showShape(data.sizes)}`,
     );
   }
   return first;
@@ -59,9 +59,9 @@ function checkOrder(
   for (const [which, indices] of Object.entries({ sortedIndices, unsortedIndices })) {
     if (indices === null) continue;
     anyTensor.check(operation, which, indices);
-    if (indices.dtype !== 'int32' || !sameShape(indices.shape, [batch])) {
+    if (indices.dtype !== 'int32' || !sameShape(indices.sizes, [batch])) {
       throw new RangeError(
-        `${operation}: ${which} must be int32 [${batch}], got ${indices.dtype} ${showShape(indices.shape)}`,
+        `${operation}: ${which} must be int32 [${batch}], got ${indices.dtype} ${showShape(indices.sizes)}`,
       );
     }
   }
@@ -137,9 +137,9 @@ export class PackedSequence {
    */
   withData(data: Tensor): PackedSequence {
     anyTensor.check('PackedSequence.withData', 'data', data);
-    if (data.shape[0] !== this.data.shape[0]) {
+    if (data.sizes[0] !== this.data.sizes[0]) {
       throw new RangeError(
-        `PackedSequence.withData: data must have ${this.data.shape[0]} rows, got shape ${showShape(data.shape)}`,
+        `PackedSequence.withData: data must have ${this.data.sizes[0]} rows, got shape ${showShape(data.sizes)}`,
       );
     }
     const { batchSizes, sortedIndices, unsortedIndices, batch } = this;
@@ -195,7 +195,7 @@ export function makePacked(
 ): PackedSequence {
   const batchSizes = tensor(sizes);
   const first = sizes.length === 0 ? 0 : sizes[0];
-  known.set(batchSizes, { version: batchSizes.version, first, total: data.shape[0] });
+  known.set(batchSizes, { version: batchSizes.version, first, total: data.sizes[0] });
   return partsOf(data, batchSizes, sortedIndices, unsortedIndices, batch);
 }
 
