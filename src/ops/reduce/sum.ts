@@ -55,8 +55,7 @@ export function logsumexp(
   options?: KeepdimOptions,
 ): Tensor {
   checkTensor('logsumexp', 'x', x);
-  checkDims('logsumexp', dim, x.ndim);
-  return logarithmOfSum(x, dim, options);
+  return logarithmOfSum(x, checkDims('logsumexp', dim, x.ndim), options);
 }
 
 /**
