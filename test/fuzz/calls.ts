@@ -57,7 +57,8 @@ function disorder(x: o.Tensor): string | null {
 function tensorsIn(value: unknown, depth = 0): o.Tensor[] {
   // A Proxy is not read.
   if (types.isProxy(value)) return [];
-  if (value instanceof o.Tensor) return [value];
+  // What only inherits from a tensor is none.
+  if (value instanceof o.Tensor) return Object.hasOwn(value, 'storage') ? [value] : [];
   if (depth > 2 || typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value))
     return Array.prototype.slice.call(value, 0, 20).flatMap((item) => tensorsIn(item, depth + 1));

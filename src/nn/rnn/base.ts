@@ -37,6 +37,9 @@ export interface RecurrentOptions {
   dtype?: DType;
 }
 
+// Far above any net: what is beyond it is a mistake, and would be a long one.
+const mostLayers = 10_000;
+
 /** The rows that the options tables of recurrent layers share. */
 export const recurrentFields: Fields<RecurrentOptions> = {
   numLayers: positiveInteger.or(1),
@@ -151,6 +154,11 @@ export abstract class RecurrentBase extends Module {
     if (projSize > 0 && projSize >= hiddenSize) {
       throw new RangeError(
         `${name}: projSize must be below hiddenSize (${hiddenSize}), or 0 for no projection, got ${projSize}`,
+      );
+    }
+    if (this.numLayers > mostLayers) {
+      throw new RangeError(
+        `${name}: numLayers must be at most ${mostLayers}, got ${this.numLayers}`,
       );
     }
     const inner = (projSize || hiddenSize) * this.#directions;

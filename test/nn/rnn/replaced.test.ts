@@ -117,3 +117,9 @@ describe('PackedSequence', () => {
     expect(() => out.data.sum().backward()).toThrow('was changed in place since');
   });
 });
+
+test('a number of layers beyond any net is refused', () => {
+  expect(() => new nn.LSTM(2, 3, { numLayers: 2 ** 40 })).toThrow(
+    'LSTM: numLayers must be at most 10000, got 1099511627776',
+  );
+});
