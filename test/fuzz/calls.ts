@@ -1,4 +1,4 @@
-// Random calls of everything public, found from the exports: a call that works (test/surface/samples.ts) with some of its
+// Random calls of everything public, found from the exports: a call that works (test/surface/samples) with some of its
 // arguments and options replaced by hostile ones, then with its result used. What comes back is a result that holds together or
 // an error in our own form.
 import { types } from 'node:util';

@@ -14,6 +14,7 @@ export interface PublicCall {
 
 // Abstract, or made by others only.
 const notMade = new Set([
+  'nn.Module.forward',
   'nn.RecurrentBase',
   'nn.Attention',
   'optim.Optimizer',
@@ -108,31 +109,29 @@ export function publicCalls(): PublicCall[] {
     calls.set(name, { name, kind, parameters, options: [...options] });
   };
 
-  const addClass = (name: string, symbol: ts.Symbol, type: ts.Type): void => {
+  const addClass = (
+    name: string,
+    symbol: ts.Symbol,
+    type: ts.Type,
+    publicClasses: ReadonlySet<ts.Declaration>,
+  ): void => {
     if (seenClasses.has(symbol)) return;
     seenClasses.add(symbol);
     add(name, 'constructor', type.getConstructSignatures());
     const instance = checker.getDeclaredTypeOfSymbol(symbol) as ts.InterfaceType;
-    const extendsClass = (symbol.declarations ?? []).some(
-      (declaration) =>
-        ts.isClassLike(declaration) &&
-        declaration.heritageClauses?.some(
-          (clause) => clause.token === ts.SyntaxKind.ExtendsKeyword,
-        ),
-    );
-    const inherits = (of: ts.InterfaceType, member: ts.Symbol): boolean =>
-      (of.getBaseTypes() ?? []).some(
-        (base) =>
-          checker.getPropertyOfType(base, member.name)?.valueDeclaration ===
-          member.valueDeclaration,
-      );
+    // Where a public class above has the member already, it is a call of that one.
+    const isAbove = (of: ts.InterfaceType, member: ts.Symbol): boolean =>
+      (of.getBaseTypes() ?? [])
+        .flatMap((base: ts.Type) => (base.isIntersection() ? base.types : [base]))
+        .some((base) =>
+          base.symbol.declarations?.some((each) => publicClasses.has(each)) === true
+            ? checker.getPropertyOfType(base, member.name)?.valueDeclaration ===
+              member.valueDeclaration
+            : isAbove(checker.getDeclaredTypeOfSymbol(base.symbol) as ts.InterfaceType, member),
+        );
     for (const member of checker.getPropertiesOfType(instance)) {
       if (isHidden(member) || /^__@|#/.test(member.name)) continue;
-      // What a class inherits unchanged is a call of its base class.
-      const owner = member.valueDeclaration?.parent;
-      const isElsewhere =
-        owner !== undefined && ts.isClassLike(owner) && !symbol.declarations?.includes(owner);
-      if (isElsewhere || (extendsClass && inherits(instance, member))) continue;
+      if (isAbove(instance, member)) continue;
       const memberType = checker.getNonNullableType(checker.getTypeOfSymbol(member));
       if ((member.flags & (ts.SymbolFlags.Accessor | ts.SymbolFlags.Property)) !== 0) {
         const declaration = member.valueDeclaration;
@@ -144,24 +143,34 @@ export function publicCalls(): PublicCall[] {
     }
   };
 
-  const walk = (prefix: string, symbols: readonly ts.Symbol[]): void => {
+  interface Export {
+    readonly name: string;
+    readonly type: ts.Type;
+    /** What `new` makes; undefined for a function. */
+    readonly made: ts.Symbol | undefined;
+  }
+  function* walk(prefix: string, symbols: readonly ts.Symbol[]): Generator<Export> {
     for (const alias of symbols) {
       const symbol =
         (alias.flags & ts.SymbolFlags.Alias) !== 0 ? checker.getAliasedSymbol(alias) : alias;
       if ((symbol.flags & ts.SymbolFlags.Value) === 0 || isInternal(symbol)) continue;
       const name = prefix + alias.name;
       if ((symbol.flags & ts.SymbolFlags.ValueModule) !== 0) {
-        walk(`${name}.`, checker.getExportsOfModule(symbol));
+        yield* walk(`${name}.`, checker.getExportsOfModule(symbol));
         if ((symbol.flags & ts.SymbolFlags.Function) === 0) continue;
       }
       const type = checker.getTypeOfSymbol(symbol);
       const [constructs] = type.getConstructSignatures();
       // A class, or a constant that stands for one: what it makes is found through its construct signature.
       const made = (symbol.flags & ts.SymbolFlags.Class) !== 0 ? symbol : constructs?.getReturnType().symbol; // prettier-ignore
-      if (made !== undefined) addClass(name, made, type);
-      else add(name, 'function', type.getCallSignatures());
+      yield { name, type, made };
     }
-  };
-  walk('', exports);
+  }
+  const found = [...walk('', exports)];
+  const publicClasses = new Set(found.flatMap(({ made }) => made?.declarations ?? []));
+  for (const { name, type, made } of found) {
+    if (made !== undefined) addClass(name, made, type, publicClasses);
+    else add(name, 'function', type.getCallSignatures());
+  }
   return [...calls.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -11,7 +11,7 @@ import type { DirectionWeights } from '../../ops/sequence/call';
 import { sequence } from '../../ops/sequence/sequence';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
-import { showShape } from '../../tensor/shape';
+import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { dropout as dropoutOf } from '../functional/dropout';
 import { uniform_ } from '../init';
@@ -123,6 +123,8 @@ export abstract class RecurrentBase extends Module {
   readonly #relu: boolean;
   readonly #sizes: readonly CellSizes[];
   readonly #twoWays: boolean;
+  /** What errors of a call begin with. */
+  readonly #operation: string;
   readonly #names: string[][] = [];
 
   /** @internal */
@@ -145,6 +147,7 @@ export abstract class RecurrentBase extends Module {
     this.dropout = options.dropout;
     this.bidirectional = options.bidirectional;
     this.#twoWays = options.bidirectional;
+    this.#operation = `${name}.forward`;
     this.projSize = projSize;
     if (this.dropout > 0 && this.numLayers === 1) {
       process.emitWarning(
@@ -203,7 +206,7 @@ export abstract class RecurrentBase extends Module {
 
   // The names are put together once: that would cost more in each forward than finding the fields.
   #weights(layer: number, dtype: DType): DirectionWeights[] {
-    const name = `${this.#layerName}.forward`;
+    const name = this.#operation;
     const out: DirectionWeights[] = [];
     const directions = this.#directions;
     for (let d = 0; d < directions; d++) {
@@ -215,7 +218,7 @@ export abstract class RecurrentBase extends Module {
 
   // The kernels know the sizes of the constructor; fields are `readonly` for the compiler alone.
   #checkBuilt(): void {
-    const name = `${this.#layerName}.forward`;
+    const name = this.#operation;
     const { inputSize, hiddenSize, projSize } = this.#sizes[0];
     checkBuilt(name, 'inputSize', this.inputSize, inputSize);
     checkBuilt(name, 'hiddenSize', this.hiddenSize, hiddenSize);
@@ -224,13 +227,9 @@ export abstract class RecurrentBase extends Module {
     checkBuilt(name, 'bidirectional', this.bidirectional, this.#twoWays);
   }
 
-  get #layerName(): string {
-    return cells[this.#kind].name;
-  }
-
   #checkInput(x: Tensor, features: number): void {
     this.#checkBuilt();
-    const name = `${this.#layerName}.forward`;
+    const name = this.#operation;
     if (x.sizes[features] !== this.inputSize) {
       const dims = x.ndim === 2 ? '[T' : this.batchFirst ? '[N, T' : '[T, N';
       throw new RangeError(
@@ -246,9 +245,9 @@ export abstract class RecurrentBase extends Module {
   }
 
   #checkState(which: string, state: Tensor, expected: readonly number[], dtype: string): void {
-    const name = `${this.#layerName}.forward`;
+    const name = this.#operation;
     anyTensor.check(name, which, state);
-    if (showShape(state.sizes) !== showShape(expected)) {
+    if (!sameShape(state.sizes, expected)) {
       const layers = this.numLayers * this.#directions;
       throw new RangeError(
         `${name}: ${which} has shape ${showShape(state.sizes)}, expected ${showShape(expected)} ([numLayers${this.bidirectional ? ' · 2' : ''} = ${layers}${expected.length === 3 ? ', batch' : ''}, ${which === 'c0' || this.projSize === 0 ? 'hiddenSize' : 'projSize'}])`,
@@ -270,9 +269,9 @@ export abstract class RecurrentBase extends Module {
     states: States | null,
   ): [Tensor | PackedSequence, Tensor, Tensor | null] {
     if (!isTensor(input)) {
-      return this.#runPacked(packed.check(`${this.#layerName}.forward`, 'input', input), states);
+      return this.#runPacked(packed.check(this.#operation, 'input', input), states);
     }
-    const name = `${this.#layerName}.forward`;
+    const name = this.#operation;
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new RangeError(
         `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.sizes)}`,
@@ -297,7 +296,7 @@ export abstract class RecurrentBase extends Module {
     states: States | null,
   ): [PackedSequence, Tensor, Tensor | null] {
     const { data, batchSizes, sortedIndices, unsortedIndices } = input;
-    input.check(`${this.#layerName}.forward`);
+    input.check(this.#operation);
     this.#checkInput(data, 1);
     const batch = input.batch;
     const start = this.#startStates(states, batch, false, data.dtype);
@@ -340,7 +339,7 @@ export abstract class RecurrentBase extends Module {
       return contiguous(this.numLayers === 1 ? state : narrow(state, 0, layer * D, D));
     };
     const drops = this.dropout > 0 && this.training && last > 0;
-    // PyTorch draws masks over [T, N, …]: with batchFirst too, outputs that are dropped from lie in that order.
+    // PyTorch draws masks over [T, N, …]: the layers before the last run time-first then, with batchFirst too.
     const swaps = drops && this.batchFirst && batchSizes === null;
     let out = swaps ? transpose(x, 0, 1) : x;
     const hs: Tensor[] = [];

@@ -9,7 +9,7 @@ import { sequence } from '../../ops/sequence/sequence';
 import { contiguous } from '../../ops/clone';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
-import { showShape } from '../../tensor/shape';
+import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
 import { Module } from '../module';
@@ -61,6 +61,8 @@ abstract class CellBase<Bias extends boolean> extends Module {
   readonly bias_hh: Learned<Bias>;
   readonly #kind: CellKind;
   readonly #sizes: CellSizes;
+  /** What errors of a call begin with. */
+  readonly #operation: string;
 
   /** @internal */
   constructor(
@@ -72,6 +74,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
     super();
     this.#kind = kind;
     const name = `${cells[kind].name}Cell`;
+    this.#operation = `${name}.forward`;
     this.inputSize = positiveInteger.check(name, 'inputSize', inputSize);
     this.hiddenSize = positiveInteger.check(name, 'hiddenSize', hiddenSize);
     this.bias = bias;
@@ -92,12 +95,8 @@ abstract class CellBase<Bias extends boolean> extends Module {
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
   }
 
-  get #name(): string {
-    return `${cells[this.#kind].name}Cell.forward`;
-  }
-
   #check(input: Tensor, states: readonly (Tensor | null)[]): void {
-    const name = this.#name;
+    const name = this.#operation;
     checkBuilt(name, 'inputSize', this.inputSize, this.#sizes.inputSize);
     checkBuilt(name, 'hiddenSize', this.hiddenSize, this.#sizes.hiddenSize);
     anyTensor.check(name, 'input', input);
@@ -121,7 +120,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
     for (const [i, state] of states.entries()) {
       if (state === null) continue;
       anyTensor.check(name, i === 0 ? 'h' : 'c', state);
-      if (showShape(state.sizes) !== showShape(expected)) {
+      if (!sameShape(state.sizes, expected)) {
         throw new RangeError(
           `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${showShape(state.sizes)}`,
         );
@@ -151,7 +150,16 @@ abstract class CellBase<Bias extends boolean> extends Module {
       lift(input),
       h && contiguous(lift(h)),
       c && contiguous(lift(c)),
-      [directionWeights(this.#name, this.#kind, this.#sizes, this, parameterNames, input.dtype)],
+      [
+        directionWeights(
+          this.#operation,
+          this.#kind,
+          this.#sizes,
+          this,
+          parameterNames,
+          input.dtype,
+        ),
+      ],
       {
         sizes: this.#sizes,
         batchFirst: false,

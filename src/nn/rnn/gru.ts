@@ -1,8 +1,7 @@
 /** GRU: the gated recurrent unit. */
 import { optionsTable } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
-import type { PackedSequence } from '../utils/rnn/packed-sequence';
-import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
+import { recurrentFields, type RecurrentOptions } from './base';
+import { HiddenStateLayer } from './hidden-state-layer';
 
 const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
 
@@ -32,34 +31,12 @@ const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
  * const gru = new nn.GRU(100, 256);
  * const [out, hN] = gru.forward(randn([7, 1, 100])); // [7, 1, 256], [1, 1, 256]
  */
-export class GRU extends RecurrentBase {
+export class GRU extends HiddenStateLayer {
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
     super('gru', inputSize, hiddenSize, gruOptions.read(options));
-  }
-
-  /**
-   * Runs all layers over the sequence.
-   * @param h0 the state before the first step; zeros when absent
-   * @returns [out, hN], hN being the state after the last step
-   * @throws RangeError, TypeError when the input or the state does not fit the layer.
-   */
-  // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
-  forward(input: Tensor): [out: Tensor, hN: Tensor];
-  forward(input: PackedSequence): [out: PackedSequence, hN: Tensor];
-  forward(input: Tensor | PackedSequence): [out: Tensor | PackedSequence, hN: Tensor];
-  forward(input: Tensor, h0?: Tensor | null): [out: Tensor, hN: Tensor];
-  forward(input: PackedSequence, h0?: Tensor | null): [out: PackedSequence, hN: Tensor];
-  forward(
-    input: Tensor | PackedSequence,
-    h0?: Tensor | null,
-  ): [out: Tensor | PackedSequence, hN: Tensor];
-  forward(input: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
-    const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
-    const [out, hN] = this.run(input as Tensor, state);
-    return [out, hN];
   }
 }

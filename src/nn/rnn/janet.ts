@@ -1,8 +1,7 @@
 /** JANET: the LSTM that has a forget gate only. */
 import { optionsTable } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
-import type { PackedSequence } from '../utils/rnn/packed-sequence';
-import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
+import { recurrentFields, type RecurrentOptions } from './base';
+import { HiddenStateLayer } from './hidden-state-layer';
 
 const janetOptions = optionsTable<RecurrentOptions>('JANET', recurrentFields);
 
@@ -34,34 +33,12 @@ const janetOptions = optionsTable<RecurrentOptions>('JANET', recurrentFields);
  * const janet = new nn.JANET(100, 256);
  * const [out, hN] = janet.forward(randn([7, 1, 100])); // [7, 1, 256], [1, 1, 256]
  */
-export class JANET extends RecurrentBase {
+export class JANET extends HiddenStateLayer {
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
     super('janet', inputSize, hiddenSize, janetOptions.read(options));
-  }
-
-  /**
-   * Runs all layers over the sequence.
-   * @param h0 the state before the first step; zeros when absent
-   * @returns [out, hN], hN being the state after the last step
-   * @throws RangeError, TypeError when the input or the state does not fit the layer.
-   */
-  // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
-  forward(input: Tensor): [out: Tensor, hN: Tensor];
-  forward(input: PackedSequence): [out: PackedSequence, hN: Tensor];
-  forward(input: Tensor | PackedSequence): [out: Tensor | PackedSequence, hN: Tensor];
-  forward(input: Tensor, h0?: Tensor | null): [out: Tensor, hN: Tensor];
-  forward(input: PackedSequence, h0?: Tensor | null): [out: PackedSequence, hN: Tensor];
-  forward(
-    input: Tensor | PackedSequence,
-    h0?: Tensor | null,
-  ): [out: Tensor | PackedSequence, hN: Tensor];
-  forward(input: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
-    const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
-    const [out, hN] = this.run(input as Tensor, state);
-    return [out, hN];
   }
 }

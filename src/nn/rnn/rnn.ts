@@ -1,8 +1,7 @@
 /** RNN: the plain (Elman) recurrent layer. */
 import { oneOf, optionsTable } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
-import type { PackedSequence } from '../utils/rnn/packed-sequence';
-import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
+import { recurrentFields, type RecurrentOptions } from './base';
+import { HiddenStateLayer } from './hidden-state-layer';
 
 /** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
@@ -38,7 +37,7 @@ const rnnOptions = optionsTable<RNNOptions>('RNN', {
  * const rnn = new nn.RNN(4, 32, { batchFirst: true });
  * const [out, hN] = rnn.forward(randn([2, 10, 4])); // [2, 10, 32], [1, 2, 32]
  */
-export class RNN extends RecurrentBase {
+export class RNN extends HiddenStateLayer {
   /** What the pre-activation goes through. */
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -50,27 +49,5 @@ export class RNN extends RecurrentBase {
     const read = rnnOptions.read(options);
     super('rnn', inputSize, hiddenSize, read, { relu: read.nonlinearity === 'relu' });
     this.nonlinearity = read.nonlinearity;
-  }
-
-  /**
-   * Runs all layers over the sequence.
-   * @param h0 the state before the first step; zeros when absent
-   * @returns [out, hN], hN being the state after the last step
-   * @throws RangeError, TypeError when the input or the state does not fit the layer.
-   */
-  // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
-  forward(input: Tensor): [out: Tensor, hN: Tensor];
-  forward(input: PackedSequence): [out: PackedSequence, hN: Tensor];
-  forward(input: Tensor | PackedSequence): [out: Tensor | PackedSequence, hN: Tensor];
-  forward(input: Tensor, h0?: Tensor | null): [out: Tensor, hN: Tensor];
-  forward(input: PackedSequence, h0?: Tensor | null): [out: PackedSequence, hN: Tensor];
-  forward(
-    input: Tensor | PackedSequence,
-    h0?: Tensor | null,
-  ): [out: Tensor | PackedSequence, hN: Tensor];
-  forward(input: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
-    const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
-    const [out, hN] = this.run(input as Tensor, state);
-    return [out, hN];
   }
 }

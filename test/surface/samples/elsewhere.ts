@@ -1,0 +1,155 @@
+// Generation, autograd, files, charts, random generators.
+import * as o from 'ostinato';
+import { seq2seq, source } from './layers';
+import { type Make, call, file, generator, leaf, on, withOptions, x } from './make';
+
+const { nn } = o;
+
+class Words extends nn.Module {
+  embedding = new nn.Embedding(9, 4);
+  gru = new nn.GRU(4, 6);
+  fc = new nn.Linear(6, 9);
+  forward(input: o.Tensor, state?: o.Tensor): [o.Tensor, o.Tensor] {
+    const [out, next] = this.gru.forward(this.embedding.forward(input), state);
+    return [this.fc.forward(out), next];
+  }
+}
+class Numbers extends nn.Module {
+  gru = new nn.GRU(3, 6);
+  fc = new nn.Linear(6, 3);
+  forward(input: o.Tensor, state?: o.Tensor): [o.Tensor, o.Tensor] {
+    const [out, next] = this.gru.forward(input, state);
+    return [this.fc.forward(out), next];
+  }
+}
+const lengths = (): Record<string, unknown> => ({
+  maxLength: 3,
+  minLength: 1,
+  stop: 8,
+  batchFirst: false,
+  state: x(1, 1, 6),
+  vocabularySize: 9,
+});
+const choices = (): Record<string, unknown> => ({
+  sample: true,
+  temperature: 0.9,
+  topK: 5,
+  topP: 0.9,
+  repetitionPenalty: 1.1,
+  generator: generator(),
+});
+const sequenceOptions = (): Record<string, unknown> => ({
+  length: 3,
+  feedback: (out: o.Tensor) => out,
+  stop: () => false,
+  batchFirst: false,
+  state: x(1, 1, 6),
+});
+const { signal } = new AbortController();
+export const generation: Record<string, Make> = {
+  tokens: () => withOptions({ ...choices(), ...lengths() }, new Words(), [1, 2]),
+  stream: () => withOptions({ ...choices(), ...lengths(), signal }, new Words(), [1, 2]),
+  beamSearch: () =>
+    withOptions(
+      { beams: 2, lengthPenalty: 1, repetitionPenalty: 1.1, ...lengths() },
+      ...[new Words(), [1, 2]],
+    ),
+  sequence: () => withOptions(sequenceOptions(), new Numbers(), x(1, 1, 3)),
+  streamSequence: () => withOptions({ ...sequenceOptions(), signal }, new Numbers(), x(1, 1, 3)),
+  decode: () =>
+    withOptions(
+      { repetitionPenalty: 1.1, maxLength: 3, minLength: 1, vocabularySize: 9, beams: 2, lengthPenalty: 1, start: 1,
+        end: 2, lengths: [3, 2] }, // prettier-ignore
+      ...[seq2seq(), source()],
+    ),
+  decoderOf: () => call(seq2seq()),
+};
+
+const saved = (name: string): string => {
+  const path = file(name);
+  o.io.saveSafetensors(path, new Map([['x', x(2)]]));
+  return path;
+};
+const chart = { title: 'A title', width: 400, height: 300 };
+export const elsewhere: Record<string, Make> = {
+  'autograd.backward': () =>
+    withOptions({ gradient: x(2), retainGraph: true, createGraph: false }, ...[leaf(2).mul(2)]),
+  'autograd.grad': () => {
+    const input = leaf(2);
+    return withOptions(
+      { gradOutputs: [x(2)], retainGraph: true, createGraph: true, allowUnused: true },
+      ...[[input.mul(2)], [input]],
+    );
+  },
+  'autograd.gradcheck': () =>
+    withOptions(
+      { eps: 1e-6, atol: 1e-5, rtol: 1e-3, raiseException: true },
+      ...[(a: o.Tensor) => a.tanh(), [x(2).double().requiresGrad_()]],
+    ),
+  'autograd.gradgradcheck': () =>
+    withOptions(
+      { eps: 1e-6, atol: 1e-5, rtol: 1e-3, raiseException: true },
+      ...[(a: o.Tensor) => a.tanh(), [x(2).double().requiresGrad_()]],
+    ),
+  'autograd.noGrad': () => call(() => 1),
+  'autograd.enableGrad': () => call(() => 1),
+  'autograd.isGradEnabled': () => call(),
+  noGrad: () => call(() => 1),
+  enableGrad: () => call(() => 1),
+  isGradEnabled: () => call(),
+  compile: () => withOptions({ cacheSize: 4 }, (a: o.Tensor) => a.tanh()),
+  'io.saveSafetensors': () =>
+    withOptions({ metadata: { a: 'b' } }, file('saved.safetensors'), new Map([['x', x(2)]])),
+  'io.loadSafetensors': () => call(saved('loaded.safetensors')),
+  'io.readSafetensorsMetadata': () => call(saved('read.safetensors')),
+  'io.saveCheckpoint': () => call(file('checkpoint.safetensors'), { epoch: 1 }),
+  'io.loadCheckpoint': () => {
+    const path = file('loaded-checkpoint.safetensors');
+    const net = new o.nn.Linear(1, 1);
+    o.io.saveCheckpoint(path, { net });
+    return withOptions({ strict: true }, path, { net });
+  },
+  'plot.curve': () =>
+    withOptions({ x: 'step', y: 'loss', logY: true, dots: true, ...chart }, { loss: [3, 2, 1] }),
+  'plot.matrix': () =>
+    withOptions(
+      { x: 'x', y: 'y', rows: ['a', 'b'], columns: ['c', 'd'], range: [0, 1], numbers: true, ...chart }, // prettier-ignore
+      x(2, 2),
+    ),
+  'plot.matrices': () =>
+    withOptions(
+      { range: [0, 1], numbers: true, titles: ['a', 'b'], perRow: 2, ...chart },
+      ...[[x(2, 2), x(2, 2)]],
+    ),
+  'testing.assertClose': () =>
+    withOptions({ rtol: 1, atol: 1, equalNan: true, checkDtype: false }, x(2), x(2)),
+  'testing.tensorEquality': () => call(x(2), x(2)),
+  'plot.save': () => call(file('chart.svg'), '<svg/>'),
+  Progress: () =>
+    withOptions({
+      total: 3, desc: 'a', unit: 'it', unitScale: true, leave: true, disable: true, minInterval: 0.1,
+      stream: { write: () => true, isTTY: false },
+    }), // prettier-ignore
+  'Progress.close': () => on(new o.Progress({ disable: true })),
+  'Progress.line': () => on(new o.Progress({ disable: true }), 80),
+  'Progress.setDescription': () => on(new o.Progress({ disable: true }), 'a'),
+  'Progress.setPostfix': () => on(new o.Progress({ disable: true }), { loss: 1 }),
+  'Progress.setTotal': () => on(new o.Progress({ disable: true }), 5),
+  'Progress.update': () => on(new o.Progress({ disable: true }), 1),
+  'Progress.write': () => on(new o.Progress({ disable: true }), 'a line'),
+  tqdm: () => withOptions({ total: 3, desc: 'a', disable: true }, [1, 2, 3]),
+  'tqdm.write': () => call('a line'),
+  Generator: () => call(),
+  'Generator.getState': () => on(generator()),
+  'Generator.initialSeed': () => on(generator()),
+  'Generator.manualSeed': () => on(generator(), 3),
+  'Generator.seed': () => on(generator()),
+  'Generator.setState': () => on(generator(), generator().getState()),
+  manualSeed: () => call(3),
+  seed: () => call(),
+  initialSeed: () => call(),
+  getRngState: () => call(),
+  setRngState: () => call(o.getRngState()),
+  getNumThreads: () => call(),
+  setNumThreads: () => call(1),
+};

@@ -1,0 +1,107 @@
+// Optimizers, schedulers, data.
+import * as o from 'ostinato';
+import {
+  type Make,
+  call,
+  generator,
+  on,
+  onWithOptions,
+  parameters,
+  rows,
+  sgd,
+  withOptions,
+  x,
+} from './make';
+
+const { nn, optim, data } = o;
+
+export const schedulers: Record<string, Make> = {
+  CosineAnnealingLR: () => withOptions({ etaMin: 0.01, lastEpoch: -1 }, sgd(), 10),
+  ExponentialLR: () => withOptions({ lastEpoch: -1 }, sgd(), 0.9),
+  LambdaLR: () => withOptions({ lastEpoch: -1 }, sgd(), (epoch: number) => 1 / (epoch + 1)),
+  StepLR: () => withOptions({ gamma: 0.5, lastEpoch: -1 }, sgd(), 3),
+  OneCycleLR: () =>
+    withOptions(
+      { totalSteps: 100, epochs: 10, stepsPerEpoch: 10, pctStart: 0.3, annealStrategy: 'linear', cycleMomentum: true,
+        baseMomentum: 0.85, maxMomentum: 0.95, divFactor: 25, finalDivFactor: 1e4, threePhase: true, lastEpoch: -1 }, // prettier-ignore
+      ...[sgd(), 0.5],
+    ),
+  ReduceLROnPlateau: () =>
+    withOptions(
+      { mode: 'max', factor: 0.5, patience: 2, threshold: 1e-3, thresholdMode: 'abs', cooldown: 1, minLr: 0.01,
+        eps: 1e-7 }, // prettier-ignore
+      sgd(),
+    ),
+};
+const stepLr = (): o.optim.lrScheduler.StepLR => new optim.lrScheduler.StepLR(sgd(), 3);
+const plateau = (): o.optim.lrScheduler.ReduceLROnPlateau =>
+  new optim.lrScheduler.ReduceLROnPlateau(sgd());
+
+export const optimizers: Record<string, Make> = {
+  SGD: () =>
+    withOptions(
+      { lr: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0.1, nesterov: true, maximize: true },
+      parameters(),
+    ),
+  Adam: () =>
+    withOptions(
+      { lr: 0.1, betas: [0.8, 0.9], eps: 1e-7, weightDecay: 0.1, amsgrad: true, maximize: true },
+      parameters(),
+    ),
+  AdamW: () =>
+    withOptions(
+      { lr: 0.1, betas: [0.8, 0.9], eps: 1e-7, weightDecay: 0.1, amsgrad: true, maximize: true },
+      parameters(),
+    ),
+  RMSprop: () =>
+    withOptions(
+      { lr: 0.1, alpha: 0.9, eps: 1e-7, weightDecay: 0.1, momentum: 0.5, centered: true, maximize: true }, // prettier-ignore
+      parameters(),
+    ),
+  Adagrad: () =>
+    withOptions(
+      { lr: 0.1, lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.1, eps: 1e-7, maximize: true }, // prettier-ignore
+      parameters(),
+    ),
+  'Optimizer.addParamGroup': () => on(sgd(), { params: [new nn.Parameter(x(2))], lr: 0.1 }),
+  'Optimizer.loadStateDict': () => on(sgd(), sgd().stateDict()),
+  'Optimizer.stateDict': () => on(sgd()),
+  'Optimizer.step': () => on(sgd(), () => o.tensor(1)),
+  'Optimizer.toString': () => on(sgd()),
+  'Optimizer.zeroGrad': () => onWithOptions(sgd(), { setToNone: true }),
+  'lrScheduler.LRScheduler.getLastLr': () => on(stepLr()),
+  'lrScheduler.LRScheduler.stateDict': () => on(stepLr()),
+  'lrScheduler.LRScheduler.step': () => on(stepLr()),
+  'lrScheduler.LRScheduler.loadStateDict': () => on(stepLr(), stepLr().stateDict()),
+  'lrScheduler.ReduceLROnPlateau.getLastLr': () => on(plateau()),
+  'lrScheduler.ReduceLROnPlateau.stateDict': () => on(plateau()),
+  'lrScheduler.ReduceLROnPlateau.step': () => on(plateau(), 0.5),
+  'lrScheduler.ReduceLROnPlateau.loadStateDict': () => on(plateau(), plateau().stateDict()),
+};
+
+export const samples: Record<string, Make> = {
+  BatchSampler: () => call(new data.SequentialSampler(rows()), 2, true),
+  ConcatDataset: () => call([rows(), rows()]),
+  DataLoader: () =>
+    withOptions(
+      { batchSize: 2, shuffle: true, dropLast: true, collateFn: data.defaultCollate,
+        generator: generator() }, // prettier-ignore
+      rows(),
+    ),
+  Dataset: () => call(),
+  IterableDataset: () => call(),
+  RandomSampler: () =>
+    withOptions({ replacement: true, numSamples: 3, generator: generator() }, rows()),
+  SequentialSampler: () => call(rows()),
+  Subset: () => call(rows(), [0, 2]),
+  SubsetRandomSampler: () => withOptions({ generator: generator() }, [0, 2]),
+  TensorDataset: () => call(x(6, 2), x(6)),
+  WeightedRandomSampler: () =>
+    withOptions({ replacement: true, generator: generator() }, [0.1, 0.9], 5),
+  defaultCollate: () => call([x(2), x(2)]),
+  paddingCollate: () => withOptions({ paddingValue: 1, batchFirst: true }),
+  randomSplit: () => withOptions({ generator: generator() }, rows(), [4, 2]),
+  'ConcatDataset.get': () => on(new data.ConcatDataset([rows()]), 1),
+  'Subset.get': () => on(new data.Subset(rows(), [0, 2]), 1),
+  'TensorDataset.get': () => on(rows(), 1),
+};
