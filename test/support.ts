@@ -1,5 +1,5 @@
 /** What tests of every folder share: values and leaves, and how tensors are compared. */
-import { tensor, type DType, type Tensor } from 'ostinato';
+import { autograd, tensor, type DType, type Tensor } from 'ostinato';
 
 export interface SampleOptions {
   dtype?: DType;
@@ -84,4 +84,13 @@ export function expectSameBits(
   expected: readonly (Tensor | null)[],
 ): void {
   expect(actual.map(bitsOf)).toEqual(expected.map(bitsOf));
+}
+
+/** Asserts that first and second derivatives of f are what differences say. */
+export function expectGradients(
+  f: (...inputs: Tensor[]) => Tensor | Tensor[],
+  ...inputs: Tensor[]
+): void {
+  expect(autograd.gradcheck(f, inputs)).toBe(true);
+  expect(autograd.gradgradcheck(f, inputs)).toBe(true);
 }

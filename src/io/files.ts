@@ -2,7 +2,6 @@
  * Files: every one that the package writes is written by `writeFile`, every one that it reads by position is opened by
  * `withFileToRead`. What a file holds is its format's concern.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -12,7 +11,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readlinkSync,
   readSync,
   realpathSync,
@@ -22,76 +20,9 @@ import {
   writeSync,
   type Stats,
 } from 'node:fs';
-import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { isInstance, rule } from '../check';
-
-/** Where a file is: a path, or a URL that begins with `file:`. */
-export type FilePath = string | URL;
-
-const isUrl = (value: unknown): value is URL => isInstance(value, URL);
-function toPath(value: string | URL): string | null {
-  try {
-    return isUrl(value) ? fileURLToPath(value) : value;
-  } catch {
-    return null; // A URL of another protocol, or of another host.
-  }
-}
-const isPath = (path: string | null): boolean =>
-  path !== null && path !== '' && !path.includes('\0');
-
-const filePath = rule<FilePath>(
-  'the path of a file, a string or a file: URL',
-  (value) => typeof value === 'string' || isUrl(value),
-  (value) => isPath(toPath(value)),
-);
-
-/**
- * The path that a caller gave, as a string.
- * @throws TypeError for what is neither a string nor a URL; RangeError for an empty path, a null character in it, a URL
- * that names no file here.
- */
-export const pathOf = (operation: string, value: unknown): string =>
-  toPath(filePath.check(operation, 'path', value)) as string;
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'no permission',
-  EPERM: 'no permission',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be too large',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is no folder',
-  ENAMETOOLONG: 'the name is too long',
-  ELOOP: 'symbolic links lead in a circle',
-  EMFILE: 'too many files are open',
-  ENFILE: 'too many files are open',
-  ENXIO: 'nobody reads it',
-};
-
-function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown error';
-}
-
-/** What went wrong with a file, as one sentence; `code` and `cause` are the system's. */
-function failure(
-  operation: string,
-  attempt: 'read' | 'write',
-  path: string,
-  error: unknown,
-): Error & { code: string } {
-  const code = codeOf(error);
-  const missing =
-    attempt === 'read' ? 'there is no such file' : `there is no folder ${dirname(path)}`;
-  const reason = code === 'ENOENT' ? missing : (reasons[code] ?? 'the system refuses');
-  const sentence = `${operation}: cannot ${attempt} ${path}: ${reason} (${code})`;
-  return Object.assign(new Error(sentence, { cause: error }), { code });
-}
-
-const refusal = (code: string): Error => Object.assign(new Error(code), { code });
+import { dirname, resolve } from 'node:path';
+import { cleanLeftovers, newDraft } from './drafts';
+import { failure, refusal } from './system-error';
 
 // Node.js takes at most 2^31 - 1 bytes in one call.
 const largestCall = 2 ** 30;
@@ -116,52 +47,6 @@ export function readAt(file: number, into: Uint8Array, position: number): number
     at += read;
   }
   return at;
-}
-
-// A draft's name: who writes it, so that whoever comes next can tell a killed writer's, and 16 random bytes.
-const draftPattern = /^\.ostinato-([0-9a-f]{12})-(\d+)-[0-9a-f]{32}\.tmp$/;
-const aDay = 24 * 60 * 60 * 1000;
-
-/** The processes among which a process number is unambiguous: of this machine, or of this container. */
-const processSpace = ((): string => {
-  let namespace = '';
-  try {
-    namespace = readlinkSync('/proc/self/ns/pid');
-  } catch {
-    // No such thing on this system.
-  }
-  return createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 12);
-})();
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== 'ESRCH';
-  }
-};
-
-const cleaned = new Set<string>();
-
-/** Removes the drafts of writers that were killed, once for each folder. */
-function cleanLeftovers(folder: string): void {
-  if (cleaned.has(folder)) return;
-  cleaned.add(folder);
-  try {
-    for (const name of readdirSync(folder)) {
-      const found = draftPattern.exec(name);
-      if (found === null) continue;
-      const draft = join(folder, name);
-      const isOver =
-        found[1] === processSpace
-          ? !isRunning(Number(found[2]))
-          : Date.now() - statSync(draft).mtimeMs > aDay;
-      if (isOver) rmSync(draft, { force: true });
-    }
-  } catch {
-    // A folder that cannot be listed, or a draft that somebody else has just removed.
-  }
 }
 
 /** The file that a chain of symbolic links ends at, which need not exist. */
@@ -210,8 +95,7 @@ function replace(target: string, before: Stats | undefined, parts: Iterable<Uint
   if (before !== undefined) closeSync(openSync(target, 'r+'));
   const folder = dirname(target);
   cleanLeftovers(folder);
-  const random = randomBytes(16).toString('hex');
-  const draft = join(folder, `.ostinato-${processSpace}-${process.pid}-${random}.tmp`);
+  const draft = newDraft(folder);
   const file = openSync(draft, 'wx', before === undefined ? 0o666 : 0o600);
   try {
     try {

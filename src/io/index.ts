@@ -5,11 +5,6 @@ export {
   saveSafetensors,
   type SaveOptions,
 } from './safetensors';
-export type { FilePath } from './files';
-export {
-  loadCheckpoint,
-  saveCheckpoint,
-  type LoadCheckpointOptions,
-  type Stateful,
-  type StatefulGenerator,
-} from './checkpoint';
+export type { FilePath } from './path';
+export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
+export type { Stateful, StatefulGenerator } from './checkpoint-values';

@@ -35,15 +35,16 @@ export interface Header {
 /** As in the reference implementation: a header is never larger. */
 export const largestHeader = 100_000_000;
 
-class Malformed extends RangeError {}
+/** What is wrong with a file; who reads it turns it into an error that says so too. */
+export class Malformed extends Error {}
 const refuse = (what: string): never => {
-  throw new Malformed(`loadSafetensors: malformed file: ${what}`);
+  throw new Malformed(what);
 };
 
 /**
  * @param text the header's JSON
  * @param dataLength bytes that follow the header
- * @throws RangeError naming what is wrong
+ * @throws Malformed naming what is wrong
  */
 export function parseHeader(text: string, dataLength: number): Header {
   if (!text.startsWith('{')) refuse('the header does not begin with {');

@@ -8,9 +8,11 @@ import { anyTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
 import { empty, type Tensor } from '../tensor/tensor';
 import { readers } from './convert';
-import { pathOf, readAt, withFileToRead, writeFile, type FilePath } from './files';
+import { readAt, withFileToRead, writeFile } from './files';
+import { pathOf, type FilePath } from './path';
 import {
   largestHeader,
+  Malformed,
   parseHeader,
   typeSizes,
   type Entry,
@@ -62,22 +64,25 @@ const bytesOf = (x: Tensor): Uint8Array => {
 };
 
 /** What is to be written, largest element type first so that every tensor is aligned, then by name. */
-function planOf(tensors: ReadonlyMap<string, Tensor>): {
+function planOf(
+  operation: string,
+  tensors: ReadonlyMap<string, Tensor>,
+): {
   entries: [string, Tensor][];
   header: Record<string, unknown>;
 } {
   if (!isInstance(tensors, Map)) {
     throw new TypeError(
-      `saveSafetensors: takes a Map from names to tensors, such as model.stateDict(), got ${describe(tensors)}`,
+      `${operation}: takes a Map from names to tensors, such as model.stateDict(), got ${describe(tensors)}`,
     );
   }
   const entries: [string, Tensor][] = [];
   for (const [name, x] of tensors as ReadonlyMap<unknown, unknown>) {
-    const key = string.check('saveSafetensors', 'every name', name);
+    const key = string.check(operation, 'every name', name);
     if (key === '__metadata__' || key === '__proto__' || loneSurrogate.test(key)) {
-      throw new RangeError(`saveSafetensors: a tensor cannot be called ${JSON.stringify(key)}`);
+      throw new RangeError(`${operation}: a tensor cannot be called ${JSON.stringify(key)}`);
     }
-    entries.push([key, detach(anyTensor.check('saveSafetensors', JSON.stringify(key), x))]);
+    entries.push([key, detach(anyTensor.check(operation, JSON.stringify(key), x))]);
   }
   entries.sort(
     ([a, x], [b, y]) => itemSize(y.dtype) - itemSize(x.dtype) || (a < b ? -1 : Number(a > b)),
@@ -93,34 +98,52 @@ function planOf(tensors: ReadonlyMap<string, Tensor>): {
 }
 
 /** @throws TypeError or RangeError for what a file's header cannot hold */
-function checkMetadata(metadata: Readonly<Record<string, string>>): void {
+function checkMetadata(operation: string, metadata: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(metadata)) {
     const name = `metadata ${JSON.stringify(key)}`;
-    const text = string.check('saveSafetensors', name, value);
+    const text = string.check(operation, name, value);
     if (key === '__proto__') {
-      throw new RangeError('saveSafetensors: metadata cannot be called __proto__');
+      throw new RangeError(`${operation}: metadata cannot be called __proto__`);
     }
     if (loneSurrogate.test(key) || loneSurrogate.test(text)) {
-      throw new RangeError(
-        `saveSafetensors: ${name} holds half a surrogate pair, which is no text`,
-      );
+      throw new RangeError(`${operation}: ${name} holds half a surrogate pair, which is no text`);
     }
   }
 }
 
 /** The length of the header, and the header, padded with spaces to 8 bytes. */
-function headerBytes(header: Record<string, unknown>): Uint8Array[] {
+function headerBytes(operation: string, header: Record<string, unknown>): Uint8Array[] {
   const text = Buffer.from(JSON.stringify(header));
   const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
   if (padded.length > largestHeader) {
     throw new RangeError(
-      `saveSafetensors: names, shapes and metadata take ${padded.length} bytes; a header holds at most ${largestHeader}`,
+      `${operation}: names, shapes and metadata take ${padded.length} bytes; a header holds at most ${largestHeader}`,
     );
   }
   text.copy(padded);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   return [length, padded];
+}
+
+/** @internal Writes tensors and the strings of the header to a file, in the name of `operation`. */
+export function writeTensors(
+  operation: string,
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  const { entries, header } = planOf(operation, tensors);
+  checkMetadata(operation, metadata ?? {});
+  const start = headerBytes(
+    operation,
+    metadata === undefined ? header : { __metadata__: metadata, ...header },
+  );
+  function* parts(): Generator<Uint8Array, void> {
+    yield* start;
+    for (const [, x] of entries) yield bytesOf(contiguous(x));
+  }
+  writeFile(operation, path, parts());
 }
 
 /**
@@ -137,72 +160,67 @@ export function saveSafetensors(
   options?: SaveOptions,
 ): void {
   const { metadata } = saveOptions.read(options);
-  const target = pathOf('saveSafetensors', path);
-  const { entries, header } = planOf(tensors);
-  checkMetadata(metadata ?? {});
-  const start = headerBytes(
-    metadata === undefined ? header : { __metadata__: metadata, ...header },
-  );
-  function* parts(): Generator<Uint8Array, void> {
-    yield* start;
-    for (const [, x] of entries) yield bytesOf(contiguous(x));
-  }
-  writeFile('saveSafetensors', target, parts());
+  writeTensors('saveSafetensors', pathOf('saveSafetensors', path), tensors, metadata);
 }
 
 function readAll(file: number, into: Uint8Array, position: number): void {
   if (readAt(file, into, position) < into.length) {
-    throw new RangeError('loadSafetensors: malformed file: it ends too early');
+    throw new Malformed('it ends too early');
   }
 }
 
-/** Opens a file, checks its header and hands both on. */
-function withFile<R>(
-  operation: string,
-  path: FilePath,
-  body: (file: number, header: Header, start: number) => R,
-): R {
-  return withFileToRead(operation, pathOf(operation, path), (file, size) => {
-    if (size < 8) {
-      throw new RangeError(
-        `loadSafetensors: malformed file: ${size} bytes are too short for a header`,
-      );
-    }
-    const length = Buffer.alloc(8);
-    readAll(file, length, 0);
-    const headerLength = length.readBigUInt64LE();
-    if (headerLength > BigInt(largestHeader)) {
-      throw new RangeError(
-        `loadSafetensors: malformed file: a header of ${headerLength} bytes is larger than ${largestHeader}`,
-      );
-    }
-    const start = 8 + Number(headerLength);
-    if (start > size) {
-      throw new RangeError(
-        `loadSafetensors: malformed file: the header of ${headerLength} bytes goes past the end of the file`,
-      );
-    }
-    const text = Buffer.alloc(Number(headerLength));
-    readAll(file, text, 8);
-    let json: string;
-    try {
-      json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
-    } catch {
-      throw new RangeError('loadSafetensors: malformed file: the header is not UTF-8');
-    }
-    return body(file, parseHeader(json, size - start), start);
-  });
+function readHeader(file: number, size: number): { header: Header; start: number } {
+  if (size < 8) {
+    throw new Malformed(`${size} bytes are too short for a header`);
+  }
+  const length = Buffer.alloc(8);
+  readAll(file, length, 0);
+  const headerLength = length.readBigUInt64LE();
+  if (headerLength > BigInt(largestHeader)) {
+    throw new Malformed(`a header of ${headerLength} bytes is larger than ${largestHeader}`);
+  }
+  const start = 8 + Number(headerLength);
+  if (start > size) {
+    throw new Malformed(`the header of ${headerLength} bytes goes past the end of the file`);
+  }
+  const text = Buffer.alloc(Number(headerLength));
+  readAll(file, text, 8);
+  let json: string;
+  try {
+    json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
+  } catch {
+    throw new Malformed('the header is not UTF-8');
+  }
+  return { header: parseHeader(json, size - start), start };
 }
 
-function readTensor(file: number, entry: Entry, start: number): Tensor {
+/**
+ * Opens a file, checks its header and hands both on.
+ * @throws RangeError saying what is wrong with a malformed file
+ */
+function withFile<R>(
+  operation: string,
+  path: string,
+  body: (file: number, header: Header, start: number) => R,
+): R {
+  try {
+    return withFileToRead(operation, path, (file, size) => {
+      const { header, start } = readHeader(file, size);
+      return body(file, header, start);
+    });
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new RangeError(`${operation}: malformed file: ${error.message}`, { cause: error });
+  }
+}
+
+function readTensor(operation: string, file: number, entry: Entry, start: number): Tensor {
   const dtype = dtypeOf[entry.type];
   const out = empty([...entry.shape], dtype);
   if (typeOf[dtype] === entry.type) {
     readAll(file, bytesOf(out), start + entry.begin);
     if (dtype === 'bool' && bytesOf(out).some((byte) => byte > 1)) {
-      throw new RangeError(
-        `loadSafetensors: malformed file: ${JSON.stringify(entry.name)} has booleans that are neither 0 nor 1`,
-      );
+      throw new Malformed(`${JSON.stringify(entry.name)} has booleans that are neither 0 nor 1`);
     }
     return out;
   }
@@ -217,12 +235,26 @@ function readTensor(file: number, entry: Entry, start: number): Tensor {
     memory[i] = value;
     if (dtype === 'int32' && memory[i] !== value) {
       throw new RangeError(
-        `loadSafetensors: ${JSON.stringify(entry.name)} holds ${value}, which does not fit int32`,
+        `${operation}: ${JSON.stringify(entry.name)} holds ${value}, which does not fit int32`,
       );
     }
   }
   return out;
 }
+
+/** What a file holds. */
+interface Contents {
+  readonly tensors: StateDict;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** @internal Reads all of a file at once, so that its parts are of one save. */
+export const readTensors = (operation: string, path: string): Contents =>
+  withFile(operation, path, (file, { entries, metadata }, start) => {
+    const tensors = new StateDict();
+    for (const entry of entries) tensors.set(entry.name, readTensor(operation, file, entry, start));
+    return { tensors, metadata };
+  });
 
 /**
  * Reads a safetensors file. F16 and BF16 become float32, integers of other widths int32.
@@ -234,11 +266,7 @@ function readTensor(file: number, entry: Entry, start: number): Tensor {
  * model.loadStateDict(io.loadSafetensors('model.safetensors'));
  */
 export function loadSafetensors(path: FilePath): Map<string, Tensor> {
-  return withFile('loadSafetensors', path, (file, { entries }, start) => {
-    const out = new StateDict();
-    for (const entry of entries) out.set(entry.name, readTensor(file, entry, start));
-    return out;
-  });
+  return readTensors('loadSafetensors', pathOf('loadSafetensors', path)).tensors;
 }
 
 /**
@@ -250,5 +278,6 @@ export function loadSafetensors(path: FilePath): Map<string, Tensor> {
  * io.readSafetensorsMetadata('model.safetensors').epoch; // '3'
  */
 export function readSafetensorsMetadata(path: FilePath): Readonly<Record<string, string>> {
-  return withFile('readSafetensorsMetadata', path, (_file, { metadata }) => metadata);
+  const name = 'readSafetensorsMetadata';
+  return withFile(name, pathOf(name, path), (_file, { metadata }) => metadata);
 }

@@ -1,6 +1,7 @@
 /** The `plot` namespace: curves and matrices as SVG text, on the optional package `echarts`. */
 import { string } from '../check';
-import { makeFolderOf, pathOf, writeFile, type FilePath } from '../io/files';
+import { makeFolderOf, writeFile } from '../io/files';
+import { pathOf, type FilePath } from '../io/path';
 
 export type { ChartOptions } from './chart';
 export { curve, type Curve, type CurveOptions } from './curve';

@@ -1,5 +1,6 @@
 /** The `testing` namespace: tensors compared in tests, whatever runs them (torch.testing). */
-import { AssertionError } from 'node:assert';
+import type * as Assert from 'node:assert';
+import { createRequire } from 'node:module';
 import { boolean, nonNegative, optionsTable } from '../check';
 import type { DType } from '../tensor/dtype';
 import { anyTensor, isTensor } from '../tensor/rules';
@@ -33,7 +34,11 @@ const tolerances: Readonly<Record<DType, readonly [rtol: number, atol: number]>>
   bool: [0, 0],
 };
 
+// Loaded when something is wrong: whoever imports the package need not wait for it.
+const load = createRequire(__filename);
+
 const fail = (actual: Tensor, expected: Tensor, what: string): never => {
+  const { AssertionError } = load('node:assert') as typeof Assert;
   throw new AssertionError({
     message: `assertClose: ${what}`,
     actual: actual.toArray(),

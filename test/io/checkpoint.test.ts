@@ -1,5 +1,5 @@
 // Checkpoints: a run that is cut and continued has the bits of one that is not; every value comes back as it was.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { data, Generator, getRngState, io, manualSeed, nn, optim, ones, randn, setRngState, tensor } from 'ostinato'; // prettier-ignore
@@ -143,6 +143,22 @@ test('what is no checkpoint, or of another version, or lacks a part', () => {
     write({ format: 'ostinato-checkpoint', version: '1', checkpoint });
     expect(() => io.loadCheckpoint(path())).toThrow(/^loadCheckpoint: malformed file: .*$/);
   }
+});
+
+test('errors of the file itself name the call', () => {
+  writeFileSync(path(), 'short');
+  expect(() => io.loadCheckpoint(path())).toThrow(
+    'loadCheckpoint: malformed file: 5 bytes are too short for a header',
+  );
+  expect(() => io.readSafetensorsMetadata(path())).toThrow(
+    'readSafetensorsMetadata: malformed file: 5 bytes are too short for a header',
+  );
+  const nowhere = join(folder, 'missing', 'run.safetensors');
+  expect(() => {
+    io.saveCheckpoint(nowhere, { epoch: 1 });
+  }).toThrow(
+    `saveCheckpoint: cannot write ${nowhere}: there is no folder ${join(folder, 'missing')} (ENOENT)`,
+  );
 });
 
 test('what a file cannot hold', () => {

@@ -94,12 +94,12 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
 });
 
 function betweenNumbers(argument: Tensor, min: number | null, max: number | null): Tensor {
-  let met: { dtype: DType; ndim: number } = argument;
+  let common: { dtype: DType; ndim: number } = argument;
   for (const each of [min, max]) {
     if (each === null || !Number.isFinite(each)) continue;
-    met = { dtype: resultType(met, each), ndim: argument.ndim };
+    common = { dtype: resultType(common, each), ndim: argument.ndim };
   }
-  const x = cast(argument, met.dtype);
+  const x = cast(argument, common.dtype);
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
   const out = empty(x.sizes, x.dtype);
@@ -127,11 +127,13 @@ const recordedTensors = gradient<Bounded, Bounded>('clamp', {
 
 function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | null): Tensor {
   const bounds = [asTensor(argument, min), asTensor(argument, max)];
-  let met: { dtype: DType; ndim: number } = argument;
+  let common: { dtype: DType; ndim: number } = argument;
   for (const one of bounds) {
-    if (one !== null) met = { dtype: resultType(met, one), ndim: Math.max(met.ndim, one.ndim) };
+    if (one !== null) {
+      common = { dtype: resultType(common, one), ndim: Math.max(common.ndim, one.ndim) };
+    }
   }
-  const { dtype } = met;
+  const { dtype } = common;
   const x = cast(argument, dtype);
   const [low, high] = bounds.map((one) => one && cast(one, dtype));
   const out = noGrad(() => {

@@ -1,0 +1,42 @@
+/** What the system says of files, as sentences. */
+import { dirname } from 'node:path';
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be too large',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'symbolic links lead in a circle',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+  ENXIO: 'nobody reads it',
+};
+
+/** The system's name of an error: `ENOENT`. */
+export function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : 'unknown error';
+}
+
+/** What went wrong with a file, as one sentence; `code` and `cause` are the system's. */
+export function failure(
+  operation: string,
+  attempt: 'read' | 'write',
+  path: string,
+  error: unknown,
+): Error & { code: string } {
+  const code = codeOf(error);
+  const missing =
+    attempt === 'read' ? 'there is no such file' : `there is no folder ${dirname(path)}`;
+  const reason = code === 'ENOENT' ? missing : (reasons[code] ?? 'the system refuses');
+  const sentence = `${operation}: cannot ${attempt} ${path}: ${reason} (${code})`;
+  return Object.assign(new Error(sentence, { cause: error }), { code });
+}
+
+/** An error as the system would throw it. */
+export const refusal = (code: string): Error => Object.assign(new Error(code), { code });
