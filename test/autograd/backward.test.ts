@@ -156,7 +156,9 @@ describe('element types', () => {
   test('requiresGrad can be set on leaves only, to a boolean', () => {
     const x = tensor([1], { requiresGrad: true });
     const y = x.mul(2);
-    expect(() => (y.requiresGrad = false)).toThrow(/^requiresGrad: can be set on leaves only/);
+    expect(() => (y.requiresGrad = false)).toThrow(
+      'requiresGrad: can be set on leaves only, and an operation made this tensor; use detach() to get a leaf',
+    );
     expect(() => (x.requiresGrad = 1 as unknown as boolean)).toThrow(TypeError);
     expect(x.requiresGrad_(false).requiresGrad).toBe(false);
   });
@@ -231,10 +233,12 @@ describe('what can be walked', () => {
 
   test('a tensor without history', () => {
     expect(() => tensor([1]).backward()).toThrow(
-      /^backward: the tensor does not require gradients/,
+      'backward: the tensor does not require gradients and was not made by an operation on one that does; set requiresGrad on a leaf before the forward pass',
     );
     const x = tensor([1], { requiresGrad: true });
-    expect(() => x.mul(2).detach().backward()).toThrow(/does not require gradients/);
+    expect(() => x.mul(2).detach().backward()).toThrow(
+      'backward: the tensor does not require gradients and was not made by an operation on one that does; set requiresGrad on a leaf before the forward pass',
+    );
     x.backward();
     expect(x.grad!.item()).toBe(1);
   });
@@ -285,7 +289,9 @@ describe('detach', () => {
     const y = x.mul(2);
     expect(y.detach_()).toBe(y);
     expect([y.requiresGrad, y.gradFn]).toEqual([false, null]);
-    expect(() => x.at(0).detach_()).toThrow(/^detach_: a view cannot be detached in place/);
+    expect(() => x.at(0).detach_()).toThrow(
+      'detach_: a view cannot be detached in place; use detach()',
+    );
   });
 });
 
@@ -370,7 +376,7 @@ describe('a gradient that does not fit', () => {
     const loss = layer.forward(tensor([1, 2])).sum();
     layer.to('float64');
     expect(() => loss.backward()).toThrow(
-      /^backward: the gradient is float32 \[1, 2\], but the leaf is now float64 \[1, 2\]; run the forward pass again/,
+      'backward: the gradient is float32 [1, 2], but the leaf is now float64 [1, 2]; run the forward pass again after converting it',
     );
   });
 });

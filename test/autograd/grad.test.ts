@@ -61,7 +61,9 @@ describe('autograd.grad', () => {
     const y = x.mul(x);
     grad(y, x, { retainGraph: true });
     grad(y, x);
-    expect(() => grad(y, x)).toThrow(/already consumed/);
+    expect(() => grad(y, x)).toThrow(
+      'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
+    );
   });
 
   test('an input that no output depends on', () => {
@@ -82,7 +84,9 @@ describe('autograd.grad', () => {
     expect(() => grad(x.mul(2), tensor([1]))).toThrow(
       new Error('autograd.grad: input 0 does not require gradients'),
     );
-    expect(() => grad(tensor([1]), x)).toThrow(/^autograd\.grad: the tensor does not require/);
+    expect(() => grad(tensor([1]), x)).toThrow(
+      'autograd.grad: the tensor does not require gradients and was not made by an operation on one that does; set requiresGrad on a leaf before the forward pass',
+    );
     expect(() => grad(x.mul(tensor([1, 2])), x)).toThrow(RangeError);
     expect(() => grad([x.mul(2)], [x], { gradOutputs: [] })).toThrow(
       new RangeError('autograd.grad: there are 1 outputs but 0 gradOutputs; give one for each'),
@@ -199,13 +203,13 @@ describe('gradcheck', () => {
     const x = leaf([3]);
     // detach hides one factor from the graph.
     expect(() => autograd.gradcheck((y) => y.mul(y.detach()), [x])).toThrow(
-      /^gradcheck: d output 0\[0\] \/ d input 0\[0\] is .* by backward, .* by central difference/,
+      'gradcheck: d output 0[0] / d input 0[0] is 0.4821526835576152 by backward, 0.9643053670849167 by central difference (input shape [3], output shape [3])',
     );
     expect(autograd.gradcheck((y) => y.mul(y.detach()), [x], { raiseException: false })).toBe(
       false,
     );
     expect(() => autograd.gradgradcheck((y) => y.mul(y).mul(y.mul(y).detach()), [x])).toThrow(
-      /^gradgradcheck/,
+      'gradgradcheck: d output 0[0] / d input 0[0] is 0.4610670373198672 by backward, 1.3832011119124799 by central difference (input shape [3], output shape [3])',
     );
   });
 
@@ -226,7 +230,9 @@ describe('gradcheck', () => {
   });
 
   test('refuses what it cannot judge', () => {
-    expect(() => autograd.gradcheck((y) => y, [zeros([2])])).toThrow(/no input requires gradients/);
+    expect(() => autograd.gradcheck((y) => y, [zeros([2])])).toThrow(
+      'gradcheck: no input requires gradients, so there is nothing to check',
+    );
     expect(() => autograd.gradcheck((y) => y.mul(2), [zeros([2], { requiresGrad: true })])).toThrow(
       TypeError,
     );

@@ -56,7 +56,9 @@ test('counts what a prototype or a class has', () => {
   }
   expect(read(new Given())).toMatchObject({ numLayers: 2, batchFirst: true });
   expect(read(Object.create({ numLayers: 3 }))).toMatchObject({ numLayers: 3 });
-  expect(() => read(Object.create({ layers: 3 }))).toThrow("Layer: unknown option 'layers'");
+  expect(() => read(Object.create({ layers: 3 }))).toThrow(
+    "Layer: unknown option 'layers'; did you mean 'numLayers'?",
+  );
 });
 
 test.each<[unknown, string]>([
@@ -118,7 +120,9 @@ test('refuses a value out of range with a RangeError', () => {
 });
 
 test('names the operation that it is told', () => {
-  expect(() => read({ dropout: 2 }, 'MyLayer')).toThrow('MyLayer: dropout must be');
+  expect(() => read({ dropout: 2 }, 'MyLayer')).toThrow(
+    'MyLayer: dropout must be a probability from 0 to 1, got 2',
+  );
 });
 
 test('reads every option once', () => {
@@ -154,7 +158,7 @@ test('has one sentence for a getter that throws and for a revoked Proxy', () => 
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   expect(() => read(proxy)).toThrow(
-    'Layer: options must be an object, got an object that cannot be read',
+    'Layer: options must be an object, got an object that cannot be read; the options are numLayers, batchFirst, dropout, mode, seed',
   );
 });
 
@@ -167,7 +171,9 @@ test('asks for what has no default', () => {
   expect(() => decode.read({} as { start: number })).toThrow(
     new TypeError('decode: option start is required'),
   );
-  expect(() => decode.read(undefined)).toThrow('decode: options must be an object, got undefined');
+  expect(() => decode.read(undefined)).toThrow(
+    'decode: options must be an object, got undefined; the options are start, end',
+  );
 });
 
 test('is held to the interface by the compiler', () => {

@@ -123,7 +123,9 @@ test('takes a revoked Proxy for none of its kinds', () => {
   revoke();
   const got = 'got an object that cannot be read';
   expect(() => arrayOf(count).check('f', 'x', proxy)).toThrow(`f: x must be an array, ${got}`);
-  expect(() => iterableOf(count).check('f', 'x', proxy)).toThrow(`must be an iterable, ${got}`);
-  expect(() => instanceOf(Point).check('f', 'x', proxy)).toThrow(`must be a Point, ${got}`);
+  expect(() => iterableOf(count).check('f', 'x', proxy)).toThrow(
+    `f: x must be an iterable, ${got}`,
+  );
+  expect(() => instanceOf(Point).check('f', 'x', proxy)).toThrow(`f: x must be a Point, ${got}`);
   expect(isInstance(proxy, Point)).toBe(false);
 });

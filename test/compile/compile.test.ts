@@ -128,7 +128,9 @@ describe('a compiled function', () => {
     const out = f(x, x).sum();
     const first = autograd.grad([out], [x], { retainGraph: true });
     expectSameBits(autograd.grad([out], [x]), first);
-    expect(() => autograd.grad([out], [x])).toThrow('already consumed');
+    expect(() => autograd.grad([out], [x])).toThrow(
+      'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
+    );
   });
 
   it('computes gradients for the outputs that have one', () => {
@@ -233,36 +235,57 @@ describe('a compiled function', () => {
 describe('compile refuses', () => {
   const x = randn([2, 3]);
   const outside = zeros([2, 3]);
-  const reads = 'compile: the function reads values of a tensor of shape';
+  const reads = (shape: string): string =>
+    `compile: the function reads values of a tensor of shape ${shape} while it is traced (item, toArray, toString, or an operation whose result's shape depends on values); a trace has none, so do that outside`;
   const cases: [string, (x: Tensor) => unknown, string][] = [
-    ['item', (v) => v.mul(v.sum().item()), reads],
-    ['item of an argument', (v) => v.mul(v.at(0, 0).item()), reads],
-    ['item of a tensor from outside', (v) => v.mul(outside.at(0, 0).item()), reads],
-    ['toArray', (v) => (v.toArray(), v), reads],
-    ['toTypedArray', (v) => (v.toTypedArray(), v), reads],
-    ['toString', (v) => (v.add(1).toString(), v), reads],
-    ['nonzero', (v) => v.nonzero(), reads],
-    ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), reads],
-    ['a change of its argument', (v) => v.add_(1), 'compile: the function changes an argument'],
+    ['item', (v) => v.mul(v.sum().item()), reads('[]')],
+    ['item of an argument', (v) => v.mul(v.at(0, 0).item()), reads('[]')],
+    ['item of a tensor from outside', (v) => v.mul(outside.at(0, 0).item()), reads('[]')],
+    ['toArray', (v) => (v.toArray(), v), reads('[2, 3]')],
+    ['toTypedArray', (v) => (v.toTypedArray(), v), reads('[2, 3]')],
+    ['toString', (v) => (v.add(1).toString(), v), reads('[2, 3]')],
+    ['nonzero', (v) => v.nonzero(), reads('[2, 3]')],
+    ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), reads('[2, 3]')],
+    [
+      'a change of its argument',
+      (v) => v.add_(1),
+      'compile: the function changes an argument of shape [2, 3] in place (add_); it must only compute results, so change a clone() instead',
+    ],
     [
       'a change of a view of it',
       (v) => v.at(0).zero_(),
-      'compile: the function changes an argument',
+      'compile: the function changes an argument of shape [3] in place (zero_); it must only compute results, so change a clone() instead',
     ],
     [
       'a change of a tensor from outside',
       (v) => outside.add_(v),
-      'compile: the function changes a tensor from outside of shape [2, 3] in place (add_)',
+      'compile: the function changes a tensor from outside of shape [2, 3] in place (add_); it must only compute results, so change a clone() instead',
     ],
-    ['filling one', (v) => (outside.uniform_(), v), 'compile: '],
-    ['backward', (v) => (v.sum().backward(), v), 'compile: backward cannot be traced'],
+    [
+      'filling one',
+      (v) => (outside.uniform_(), v),
+      'compile: the function changes a tensor from outside of shape [2, 3] in place (uniform_); it must only compute results, so change a clone() instead',
+    ],
+    [
+      'backward',
+      (v) => (v.sum().backward(), v),
+      'compile: backward cannot be traced: it changes grad; use autograd.grad, or call it outside',
+    ],
     [
       'hooks',
       (v) => (v.mul(2).registerHook(() => {}), v),
-      'compile: registerHook cannot be traced',
+      'compile: registerHook cannot be traced: a replay calls no hook; do it outside',
     ],
-    ['no tensor as result', () => 3, 'compile: the function must return a Tensor'],
-    ['a promise', async (v) => Promise.resolve(v), 'compile: the function must return a Tensor'],
+    [
+      'no tensor as result',
+      () => 3,
+      'compile: the function must return a Tensor or an array of tensors, got 3',
+    ],
+    [
+      'a promise',
+      async (v) => Promise.resolve(v),
+      'compile: the function must return a Tensor or an array of tensors, got a promise; it must not be async',
+    ],
   ];
   it.each(cases)('%s', (_name, f, message) => {
     const compiled = compile(f as (v: Tensor) => Tensor);
@@ -278,7 +301,9 @@ describe('compile refuses', () => {
     expect(() => compile(3 as never)).toThrow(TypeError);
     expect(() => compile(chain, { cacheSize: 0 })).toThrow(RangeError);
     const f = compile((v: Tensor) => v);
-    expect(() => f({} as never)).toThrow('compile: an argument must be a Tensor');
+    expect(() => f({} as never)).toThrow(
+      'compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got an object; let the function capture other things',
+    );
     expect(() => f((() => 3) as never)).toThrow(TypeError);
   });
 
@@ -286,7 +311,7 @@ describe('compile refuses', () => {
     const w = randn([3]).requiresGrad_();
     const twice = w.mul(2);
     expect(() => compile((v: Tensor) => v.mul(twice))(x)).toThrow(
-      'compile: the function uses a tensor from outside that an operation made (MulBackward0)',
+      'compile: the function uses a tensor from outside that an operation made (MulBackward0) and that requires gradients; pass it as an argument, or detach() it',
     );
     expectSameBits(
       [noGrad(() => compile((v: Tensor) => v.mul(twice))(x))],
@@ -297,7 +322,8 @@ describe('compile refuses', () => {
   it('a tensor that was kept from the trace', () => {
     let kept: Tensor | null = null;
     compile((v: Tensor) => (kept = v.mul(2)).add(1))(x);
-    const message = 'made while a function was traced';
+    const message =
+      'compile: a tensor that was made while a function was traced is used outside of it; it has no values, so return it from the function instead of keeping it';
     expect(() => kept!.add(1)).toThrow(message);
     expect(() => kept!.at(0)).toThrow(message);
     expect(() => kept!.sum().item()).toThrow(message);
@@ -309,14 +335,18 @@ describe('compile refuses', () => {
     const v = randn([3]).requiresGrad_();
     const out = compile((u: Tensor) => u.mul(w))(v);
     noGrad(() => w.mul_(2));
-    expect(() => out.sum().backward()).toThrow('was changed in place since');
+    expect(() => out.sum().backward()).toThrow(
+      /^backward: a tensor of shape \[3\] that a compiled function needs for its gradient was changed in place since \(version \d, saved at \d\); change a clone\(\) instead, or do it before a compiled function$/,
+    );
     // A bias is not saved.
     const sum = compile((u: Tensor) => u.exp().add(w))(v);
     noGrad(() => w.mul_(2));
     sum.sum().backward();
     const other = compile((u: Tensor) => u.exp())(v);
     enableGrad(() => noGrad(() => other.mul_(2)));
-    expect(() => other.sum().backward()).toThrow('was changed in place since');
+    expect(() => other.sum().backward()).toThrow(
+      /^backward: a tensor of shape \[3\] that a compiled function needs for its gradient was changed in place since \(version \d, saved at \d\); change a clone\(\) instead, or do it before a compiled function$/,
+    );
   });
 
   it('a function that does something else each time', () => {
@@ -324,7 +354,7 @@ describe('compile refuses', () => {
     const f = compile((v: Tensor) => [runs++ === 0 ? v.exp() : v.sin(), v.cos()]);
     const v = randn([3]).requiresGrad_();
     expect(() => f(v)[0].sum().backward()).toThrow(
-      'compile: the function did not do the same when it was traced again',
+      'compile: the function did not do the same when it was traced again; it must depend on nothing but its arguments and the tensors it uses',
     );
   });
 });

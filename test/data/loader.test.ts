@@ -54,9 +54,11 @@ test('an iterable dataset is batched in its own order', () => {
   expect([...new data.DataLoader(new Words(), { batchSize: 2, dropLast: true })]).toEqual([
     ['a', 'b'],
   ]);
-  expect(() => new data.DataLoader(new Words()).length).toThrow(/does not say how long it is/);
+  expect(() => new data.DataLoader(new Words()).length).toThrow(
+    'DataLoader.length: an IterableDataset does not say how long it is',
+  );
   expect(() => new data.DataLoader(new Words(), { shuffle: true })).toThrow(
-    /has an order of its own/,
+    'DataLoader: an IterableDataset has an order of its own; leave out shuffle, sampler and batchSampler',
   );
 });
 
@@ -110,7 +112,11 @@ test.each<[string, () => unknown, string]>([
     () => new data.DataLoader(new Squares(), { batchSize: 0 }),
     'DataLoader: batchSize must be an integer of at least 1, got 0',
   ],
-  ['NaN batch size', () => new data.DataLoader(new Squares(), { batchSize: NaN }), 'got NaN'],
+  [
+    'NaN batch size',
+    () => new data.DataLoader(new Squares(), { batchSize: NaN }),
+    'DataLoader: batchSize must be an integer of at least 1, got NaN',
+  ],
   [
     'shuffle and sampler',
     () =>
@@ -118,7 +124,7 @@ test.each<[string, () => unknown, string]>([
         shuffle: true,
         sampler: new data.SequentialSampler(new Squares()),
       }),
-    'either shuffle or a sampler',
+    'DataLoader: give either shuffle or a sampler, not both',
   ],
   [
     'first sizes',
@@ -148,19 +154,23 @@ test.each<[string, () => unknown, string]>([
   [
     'split of fractions',
     () => data.randomSplit(new Squares(), [2.5, 2.5]),
-    'randomSplit: lengths must be integers',
+    'randomSplit: lengths must be integers of at least 0, or fractions that sum to 1, got [2.5, 2.5]',
   ],
   [
     'shapes',
     () => data.defaultCollate([zeros([2]), zeros([3])]),
-    'defaultCollate: samples must have one shape to be stacked: sample 0 is [2], sample 1 is [3]',
+    'defaultCollate: samples must have one shape to be stacked: sample 0 is [2], sample 1 is [3]; pad sequences of unequal length with collateFn: data.paddingCollate()',
   ],
   [
     'kinds',
     () => data.defaultCollate([1, true]),
     'defaultCollate: sample 0 is a number, sample 1 is true',
   ],
-  ['parts', () => data.defaultCollate([[1, 2], [1]]), 'sample 0 has 2 parts, sample 1 has 1'],
+  [
+    'parts',
+    () => data.defaultCollate([[1, 2], [1]]),
+    'defaultCollate: sample 0 has 2 parts, sample 1 has 1',
+  ],
   [
     'weights',
     () => new data.WeightedRandomSampler([1, -1], 2),

@@ -89,7 +89,7 @@ test.each<[string, () => unknown, string]>([
         [ones([2]), 1],
         [ones([4, 5]), 1],
       ]),
-    'part 0 of sample 0 is [2], part 0 of sample 1 is [4, 5]',
+    'paddingCollate: sequences may differ in their first size only: part 0 of sample 0 is [2], part 0 of sample 1 is [4, 5]',
   ],
   [
     'element types',

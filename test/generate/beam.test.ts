@@ -141,7 +141,7 @@ it('asks the model for the rows of an unusual state', () => {
     ],
   };
   expect(() => generate.beamSearch(unusual, [0], { maxLength: 3 })).toThrow(
-    /state of shape \[1\] has no known batch dimension .* selectState/,
+    'beamSearch: a state of shape [1] has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)',
   );
   const taught = {
     ...unusual,
@@ -152,12 +152,37 @@ it('asks the model for the rows of an unusual state', () => {
   expect(generate.beamSearch(taught, [0], { maxLength: 3 })).toHaveLength(4);
 });
 
-it.each<[object, unknown, new () => Error, RegExp]>([
-  [{ beams: 0 }, [0], RangeError, /beams must be an integer of at least 1, got 0/],
-  [{ lengthPenalty: NaN }, [0], RangeError, /lengthPenalty must be a finite number/],
-  [{ repetitionPenalty: -1 }, [0], RangeError, /repetitionPenalty must be a finite number above 0/],
-  [{}, [], RangeError, /generate.beamSearch: the prompt is empty/],
-  [{ stop: 4 }, [0], RangeError, /stop has token 4, which is outside the vocabulary of 4/],
+it.each<[object, unknown, new () => Error, string]>([
+  [
+    { beams: 0 },
+    [0],
+    RangeError,
+    'generate.beamSearch: beams must be an integer of at least 1, got 0',
+  ],
+  [
+    { lengthPenalty: NaN },
+    [0],
+    RangeError,
+    'generate.beamSearch: lengthPenalty must be a finite number, got NaN',
+  ],
+  [
+    { repetitionPenalty: -1 },
+    [0],
+    RangeError,
+    'generate.beamSearch: repetitionPenalty must be a finite number above 0, got -1',
+  ],
+  [
+    {},
+    [],
+    RangeError,
+    'generate.beamSearch: the prompt is empty; begin with at least one token, for example the start token',
+  ],
+  [
+    { stop: 4 },
+    [0],
+    RangeError,
+    'generate.beamSearch: stop has token 4, which is outside the vocabulary of 4 (0 … 3)',
+  ],
 ])('refuses %j', (options, prompt, kind, message) => {
   const call = (): unknown => generate.beamSearch(model, prompt as number[], options);
   expect(call).toThrow(kind);

@@ -75,18 +75,33 @@ it('streams the same steps, and ends when the signal aborts', async () => {
   await expect(aborted.next()).rejects.toMatchObject({ name: 'AbortError' });
 });
 
-it.each<[Net, Tensor, object, RegExp]>([
+it.each<[Net, Tensor, object, string]>([
   [
     new Net(4, 6),
     seed,
     {},
-    /gives 6 features a step but takes 4 \(output \[2, 6\], seed \[2, 3, 4\]\); pass \{ feedback \}/,
+    'generate.sequence: the model gives 6 features a step but takes 4 (output [2, 6], seed [2, 3, 4]); pass { feedback } that makes an input out of an output',
   ],
-  [net, seed, { feedback: () => zeros([2, 3]) }, /feedback gave shape \[2, 3\], expected \[2, 4\]/],
-  [net, zeros([2, 4]), {}, /seed must be \[N, T, features\], got shape \[2, 4\]/],
-  [net, zeros([2, 0, 4]), {}, /the seed is empty \(shape \[2, 0, 4\]\)/],
-  [net, seed, { length: 0 }, /length must be an integer of at least 1, got 0/],
-  [net, seed, { length: 2.5 }, /length must be an integer/],
+  [
+    net,
+    seed,
+    { feedback: () => zeros([2, 3]) },
+    'generate.sequence: feedback gave shape [2, 3], expected [2, 4] (rows, features of the seed)',
+  ],
+  [net, zeros([2, 4]), {}, 'generate.sequence: seed must be [N, T, features], got shape [2, 4]'],
+  [
+    net,
+    zeros([2, 0, 4]),
+    {},
+    'generate.sequence: the seed is empty (shape [2, 0, 4]); begin with at least one step',
+  ],
+  [net, seed, { length: 0 }, 'generate.sequence: length must be an integer of at least 1, got 0'],
+  [
+    net,
+    seed,
+    { length: 2.5 },
+    'generate.sequence: length must be an integer of at least 1, got 2.5',
+  ],
 ])('refuses what does not fit %#', (model, from, wrong, message) => {
   const call = (): unknown => generate.sequence(model, from, { ...options, ...wrong });
   expect(call).toThrow(RangeError);

@@ -314,43 +314,135 @@ describe('refused', () => {
     (options: object, prompt: unknown = [0], of: unknown = model) =>
     (): unknown =>
       generate.tokens(of as typeof model, prompt as number[], options);
-  it.each<[() => unknown, new () => Error, RegExp]>([
-    [go({}, []), RangeError, /generate.tokens: the prompt is empty/],
-    [go({}, [[1], []]), RangeError, /prompt 1 is empty; begin with at least one token/],
-    [go({}, [7]), RangeError, /index 7 .*5/],
-    [go({ vocabularySize: 5 }, [7]), RangeError, /token 7, which is outside the vocabulary of 5/],
-    [go({}, [-1]), RangeError, /the prompt has token -1, which is outside the vocabulary/],
-    [go({}, [5], net), RangeError, /index 5 .*5/],
-    [go({}, [0.5]), TypeError, /the prompt has 0.5, which is no token/],
-    [go({}, 'text'), TypeError, /prompt must be an array of tokens/],
-    [go({}, tensor([1])), TypeError, /prompt must be int32, got float32/],
-    [go({ stop: 9 }), RangeError, /stop has token 9, which is outside the vocabulary of 5/],
-    [go({ stop: 'end' }), TypeError, /stop must be an integer or an array of tokens, got 'end'/],
-    [go({ temperature: 0 }), RangeError, /temperature must be a finite number above 0, got 0/],
-    [go({ temperature: -1 }), RangeError, /temperature must be a finite number above 0, got -1/],
-    [go({ temperature: NaN }), RangeError, /temperature must be a finite number above 0, got NaN/],
-    [go({ temperature: '1' }), TypeError, /temperature must be a finite number above 0, got '1'/],
-    [go({ topK: 0 }), RangeError, /topK must be an integer of at least 1, got 0/],
-    [go({ topK: 2.5 }), RangeError, /topK must be .* got 2.5/],
-    [go({ topK: 6 }), RangeError, /topK must be at most the vocabulary's size, 5, got 6/],
-    [go({ topP: 0 }), RangeError, /topP must be a number above 0 and at most 1, got 0/],
-    [go({ topP: 1.5 }), RangeError, /topP must be .* got 1.5/],
+  it.each<[() => unknown, new () => Error, string]>([
+    [
+      go({}, []),
+      RangeError,
+      'generate.tokens: the prompt is empty; begin with at least one token, for example the start token',
+    ],
+    [
+      go({}, [[1], []]),
+      RangeError,
+      'generate.tokens: prompt 1 is empty; begin with at least one token, for example the start token',
+    ],
+    [
+      go({}, [7]),
+      RangeError,
+      'embedding: index 7 is out of range for a vocabulary of size 5; it must be from 0 to 4',
+    ],
+    [
+      go({ vocabularySize: 5 }, [7]),
+      RangeError,
+      'generate.tokens: the prompt has token 7, which is outside the vocabulary of 5 (0 … 4)',
+    ],
+    [
+      go({}, [-1]),
+      RangeError,
+      'generate.tokens: the prompt has token -1, which is outside the vocabulary',
+    ],
+    [
+      go({}, [5], net),
+      RangeError,
+      'embedding: index 5 is out of range for a vocabulary of size 5; it must be from 0 to 4',
+    ],
+    [go({}, [0.5]), TypeError, 'generate.tokens: the prompt has 0.5, which is no token (integer)'],
+    [
+      go({}, 'text'),
+      TypeError,
+      "generate.tokens: prompt must be an array of tokens, an array of such arrays, or an int32 tensor, got 'text'",
+    ],
+    [go({}, tensor([1])), TypeError, 'generate.tokens: prompt must be int32, got float32'],
+    [
+      go({ stop: 9 }),
+      RangeError,
+      'generate.tokens: stop has token 9, which is outside the vocabulary of 5 (0 … 4)',
+    ],
+    [
+      go({ stop: 'end' }),
+      TypeError,
+      "generate.tokens: stop must be an integer or an array of tokens, got 'end'",
+    ],
+    [
+      go({ temperature: 0 }),
+      RangeError,
+      'generate.tokens: temperature must be a finite number above 0, got 0',
+    ],
+    [
+      go({ temperature: -1 }),
+      RangeError,
+      'generate.tokens: temperature must be a finite number above 0, got -1',
+    ],
+    [
+      go({ temperature: NaN }),
+      RangeError,
+      'generate.tokens: temperature must be a finite number above 0, got NaN',
+    ],
+    [
+      go({ temperature: '1' }),
+      TypeError,
+      "generate.tokens: temperature must be a finite number above 0, got '1'",
+    ],
+    [go({ topK: 0 }), RangeError, 'generate.tokens: topK must be an integer of at least 1, got 0'],
+    [
+      go({ topK: 2.5 }),
+      RangeError,
+      'generate.tokens: topK must be an integer of at least 1, got 2.5',
+    ],
+    [
+      go({ topK: 6 }),
+      RangeError,
+      "generate.tokens: topK must be at most the vocabulary's size, 5, got 6",
+    ],
+    [
+      go({ topP: 0 }),
+      RangeError,
+      'generate.tokens: topP must be a number above 0 and at most 1, got 0',
+    ],
+    [
+      go({ topP: 1.5 }),
+      RangeError,
+      'generate.tokens: topP must be a number above 0 and at most 1, got 1.5',
+    ],
     [
       go({ repetitionPenalty: 0 }),
       RangeError,
-      /repetitionPenalty must be a finite number above 0, got 0/,
+      'generate.tokens: repetitionPenalty must be a finite number above 0, got 0',
     ],
-    [go({ sample: 1 }), TypeError, /sample must be true or false, got 1/],
-    [go({ sample: false, topK: 2 }), RangeError, /topK belongs to sampling/],
-    [go({ maxLength: -1 }), RangeError, /maxLength must be an integer of at least 0, got -1/],
-    [go({ maxLength: '5' }), TypeError, /maxLength must be an integer of at least 0, got '5'/],
-    [go({ minLength: 3, maxLength: 2 }), RangeError, /minLength \(3\) must be at most maxLength/],
-    [go({}, [0], {}), TypeError, /model must have a forward/],
-    [go({}, [0], () => tensor([1])), TypeError, /the model must return \[output, state\]/],
+    [go({ sample: 1 }), TypeError, 'generate.tokens: sample must be true or false, got 1'],
+    [
+      go({ sample: false, topK: 2 }),
+      RangeError,
+      'generate.tokens: topK belongs to sampling, which { sample: false } switches off',
+    ],
+    [
+      go({ maxLength: -1 }),
+      RangeError,
+      'generate.tokens: maxLength must be an integer of at least 0, got -1',
+    ],
+    [
+      go({ maxLength: '5' }),
+      TypeError,
+      "generate.tokens: maxLength must be an integer of at least 0, got '5'",
+    ],
+    [
+      go({ minLength: 3, maxLength: 2 }),
+      RangeError,
+      'generate.tokens: minLength (3) must be at most maxLength (2)',
+    ],
+    [
+      go({}, [0], {}),
+      TypeError,
+      'generate.tokens: model must have a forward(input, state) or be such a function, got an object',
+    ],
+    [
+      go({}, [0], () => tensor([1])),
+      TypeError,
+      'generate.tokens: the model must return [output, state], an output for each step',
+    ],
     [
       go({}, [0, 1], () => [tensor([[1, 2]]), null]),
       RangeError,
-      /output of shape \[1, 2\] for 2 steps of 1 rows, expected \[T, N, features\]/,
+      'generate.tokens: the model gave an output of shape [1, 2] for 2 steps of 1 rows, expected [T, N, features]',
     ],
   ])('%#', (call, kind, message) => {
     expect(call).toThrow(kind);
@@ -358,7 +450,9 @@ describe('refused', () => {
   });
 
   it('by a stream at once', () => {
-    expect(() => generate.stream(model, [])).toThrow(/generate.stream: the prompt is empty/);
+    expect(() => generate.stream(model, [])).toThrow(
+      'generate.stream: the prompt is empty; begin with at least one token, for example the start token',
+    );
     expect(() => generate.stream(model, [0], { temperature: 0 })).toThrow(RangeError);
   });
 });

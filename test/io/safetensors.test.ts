@@ -115,88 +115,192 @@ test('half precision, bfloat16 and other integers are converted', () => {
   bytes.writeBigInt64LE(2n ** 40n, 8);
   expect(() =>
     io.loadSafetensors(write({ long: entry([1], 0, 8, 'I64') }, bytes.subarray(8, 16))),
-  ).toThrow(/"long" holds 1099511627776, which does not fit int32/);
+  ).toThrow('loadSafetensors: "long" holds 1099511627776, which does not fit int32');
 });
 
 const twice =
   '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
-test.each<[string, () => string, RegExp]>([
-  ['too short', () => (writeFileSync(path('made'), 'abc'), path('made')), /3 bytes are too short/],
-  ['empty', () => (writeFileSync(path('made'), ''), path('made')), /0 bytes are too short/],
-  ['header past the end', () => write('{}', 0, 50n), /goes past the end of the file/],
-  ['huge header', () => write('{}', 0, 2n ** 63n), /larger than 100000000/],
-  ['not JSON', () => write('{"a":'), /not JSON/],
-  ['bad string', () => write('{"\\x":1}'), /not JSON/],
-  ['not an object', () => write('[1,2]'), /does not begin with \{/],
-  ['leading space', () => write(' {}'), /does not begin with \{/],
-  ['not UTF-8', () => write(''.padEnd(0), Buffer.from([0xff]), 1n), /not UTF-8/],
-  ['entry is no object', () => write({ a: 3 }), /entry of "a" is not an object/],
+test.each<[string, () => string, string]>([
+  [
+    'too short',
+    () => (writeFileSync(path('made'), 'abc'), path('made')),
+    'loadSafetensors: malformed file: 3 bytes are too short for a header',
+  ],
+  [
+    'empty',
+    () => (writeFileSync(path('made'), ''), path('made')),
+    'loadSafetensors: malformed file: 0 bytes are too short for a header',
+  ],
+  [
+    'header past the end',
+    () => write('{}', 0, 50n),
+    'loadSafetensors: malformed file: the header of 50 bytes goes past the end of the file',
+  ],
+  [
+    'huge header',
+    () => write('{}', 0, 2n ** 63n),
+    'loadSafetensors: malformed file: a header of 9223372036854775808 bytes is larger than 100000000',
+  ],
+  ['not JSON', () => write('{"a":'), 'loadSafetensors: malformed file: the header is not JSON'],
+  [
+    'bad string',
+    () => write('{"\\x":1}'),
+    'loadSafetensors: malformed file: the header is not JSON',
+  ],
+  [
+    'not an object',
+    () => write('[1,2]'),
+    'loadSafetensors: malformed file: the header does not begin with {',
+  ],
+  [
+    'leading space',
+    () => write(' {}'),
+    'loadSafetensors: malformed file: the header does not begin with {',
+  ],
+  [
+    'not UTF-8',
+    () => write(''.padEnd(0), Buffer.from([0xff]), 1n),
+    'loadSafetensors: malformed file: the header is not UTF-8',
+  ],
+  [
+    'entry is no object',
+    () => write({ a: 3 }),
+    'loadSafetensors: malformed file: the entry of "a" is not an object',
+  ],
   [
     'entry without shape',
     () => write({ a: { dtype: 'F32', data_offsets: [0, 0] } }),
-    /must have dtype, shape/,
+    'loadSafetensors: malformed file: the entry of "a" must have dtype, shape and data_offsets, and nothing else; it has data_offsets,dtype',
   ],
   [
     'entry with more',
     () => write({ a: { dtype: 'F32', shape: [0], data_offsets: [0, 0], x: 1 } }),
-    /nothing else/,
+    'loadSafetensors: malformed file: the entry of "a" must have dtype, shape and data_offsets, and nothing else; it has data_offsets,dtype,shape,x',
   ],
-  ['unknown type', () => write({ a: entry([1], 0, 4, 'F33') }, 4), /unknown type "F33"/],
+  [
+    'unknown type',
+    () => write({ a: entry([1], 0, 4, 'F33') }, 4),
+    'loadSafetensors: malformed file: "a" has the unknown type "F33"',
+  ],
   [
     'inherited type',
     () => write({ a: entry([1], 0, 4, 'toString') }, 4),
-    /unknown type "toString"/,
+    'loadSafetensors: malformed file: "a" has the unknown type "toString"',
   ],
-  ['negative size', () => write({ a: entry([-1], 0, 4) }, 4), /not an array of sizes/],
-  ['fractional size', () => write({ a: entry([1.5], 0, 6) }, 6), /not an array of sizes/],
-  ['shape is no array', () => write({ a: entry(1, 0, 4) }, 4), /not an array of sizes/],
-  ['overflow', () => write({ a: entry([2 ** 30, 2 ** 30], 0, 4) }, 4), /overflows/],
+  [
+    'negative size',
+    () => write({ a: entry([-1], 0, 4) }, 4),
+    'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
+  ],
+  [
+    'fractional size',
+    () => write({ a: entry([1.5], 0, 6) }, 6),
+    'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
+  ],
+  [
+    'shape is no array',
+    () => write({ a: entry(1, 0, 4) }, 4),
+    'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
+  ],
+  [
+    'overflow',
+    () => write({ a: entry([2 ** 30, 2 ** 30], 0, 4) }, 4),
+    'loadSafetensors: malformed file: the shape of "a" overflows',
+  ],
   [
     'one place',
     () => write({ a: { dtype: 'F32', shape: [1], data_offsets: [0] } }, 4),
-    /not two places/,
+    'loadSafetensors: malformed file: the data_offsets of "a" are not two places',
   ],
-  ['negative place', () => write({ a: entry([1], -4, 0) }, 4), /not two places/],
-  ['places reversed', () => write({ a: entry([1], 4, 0) }, 4), /span -4/],
-  ['wrong span', () => write({ a: entry([2], 0, 4) }, 4), /needs 8 bytes .* span 4/],
-  ['past the end', () => write({ a: entry([2], 0, 8) }, 4), /4 bytes past the end/],
-  ['gap at the start', () => write({ a: entry([1], 4, 8) }, 8), /4 bytes before the data of "a"/],
+  [
+    'negative place',
+    () => write({ a: entry([1], -4, 0) }, 4),
+    'loadSafetensors: malformed file: the data_offsets of "a" are not two places',
+  ],
+  [
+    'places reversed',
+    () => write({ a: entry([1], 4, 0) }, 4),
+    'loadSafetensors: malformed file: "a" needs 4 bytes for shape [1] of F32, but its data_offsets span -4',
+  ],
+  [
+    'wrong span',
+    () => write({ a: entry([2], 0, 4) }, 4),
+    'loadSafetensors: malformed file: "a" needs 8 bytes for shape [2] of F32, but its data_offsets span 4',
+  ],
+  [
+    'past the end',
+    () => write({ a: entry([2], 0, 8) }, 4),
+    'loadSafetensors: malformed file: the data of "a" ends 4 bytes past the end of the file',
+  ],
+  [
+    'gap at the start',
+    () => write({ a: entry([1], 4, 8) }, 8),
+    'loadSafetensors: malformed file: 4 bytes before the data of "a" belong to no tensor',
+  ],
   [
     'gap',
     () => write({ a: entry([1], 0, 4), b: entry([1], 8, 12) }, 12),
-    /4 bytes before the data of "b"/,
+    'loadSafetensors: malformed file: 4 bytes before the data of "b" belong to no tensor',
   ],
-  ['overlap', () => write({ a: entry([2], 0, 8), b: entry([1], 4, 8) }, 8), /"b" overlaps/],
-  ['same place', () => write({ a: entry([1], 0, 4), b: entry([1], 0, 4) }, 4), /overlaps/],
-  ['trailing bytes', () => write({ a: entry([1], 0, 4) }, 7), /3 bytes at the end/],
-  ['data without tensors', () => write('{}', 1), /1 bytes at the end/],
-  ['duplicate key', () => write(twice, 4), /"a" occurs twice/],
+  [
+    'overlap',
+    () => write({ a: entry([2], 0, 8), b: entry([1], 4, 8) }, 8),
+    'loadSafetensors: malformed file: the data of "b" overlaps another tensor\'s',
+  ],
+  [
+    'same place',
+    () => write({ a: entry([1], 0, 4), b: entry([1], 0, 4) }, 4),
+    'loadSafetensors: malformed file: the data of "b" overlaps another tensor\'s',
+  ],
+  [
+    'trailing bytes',
+    () => write({ a: entry([1], 0, 4) }, 7),
+    'loadSafetensors: malformed file: 3 bytes at the end belong to no tensor',
+  ],
+  [
+    'data without tensors',
+    () => write('{}', 1),
+    'loadSafetensors: malformed file: 1 bytes at the end belong to no tensor',
+  ],
+  [
+    'duplicate key',
+    () => write(twice, 4),
+    'loadSafetensors: malformed file: the key "a" occurs twice',
+  ],
   [
     'duplicate key, escaped',
     () => write(twice.replace(/"a":\{(?=[^}]*\}\})/, '"\\u0061":{'), 4),
-    /"a" occurs twice/,
+    'loadSafetensors: malformed file: the key "a" occurs twice',
   ],
   [
     'duplicate inner key',
     () => write('{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
-    /"dtype" occurs twice/,
+    'loadSafetensors: malformed file: the key "dtype" occurs twice',
   ],
   [
     '__proto__',
     () => write('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
-    /__proto__/,
+    'loadSafetensors: malformed file: a key is called __proto__',
   ],
-  ['metadata is no object', () => write({ __metadata__: 'x' }), /__metadata__ is not an object/],
+  [
+    'metadata is no object',
+    () => write({ __metadata__: 'x' }),
+    'loadSafetensors: malformed file: __metadata__ is not an object',
+  ],
   [
     'metadata is no string',
     () => write({ __metadata__: { x: 1 } }),
-    /metadata "x" is not a string/,
+    'loadSafetensors: malformed file: metadata "x" is not a string',
   ],
-  ['deep nesting', () => write(`{"a":${'['.repeat(50_000)}`), /nested too deeply/],
+  [
+    'deep nesting',
+    () => write(`{"a":${'['.repeat(50_000)}`),
+    'loadSafetensors: malformed file: the header is nested too deeply',
+  ],
   [
     'a boolean of 2',
     () => write({ a: entry([1], 0, 1, 'BOOL') }, Buffer.from([2])),
-    /neither 0 nor 1/,
+    'loadSafetensors: malformed file: "a" has booleans that are neither 0 nor 1',
   ],
 ])('refuses a malformed file: %s', (_what, make, message) => {
   const file = make();
@@ -237,19 +341,23 @@ test('any cut or changed byte of a file is refused or gives tensors, and never c
 
 test('what cannot be saved is said before anything is written', () => {
   const x = tensor([1]);
-  expect(() => io.saveSafetensors(path('no'), { a: x } as never)).toThrow(/takes a Map/);
+  expect(() => io.saveSafetensors(path('no'), { a: x } as never)).toThrow(
+    'saveSafetensors: takes a Map from names to tensors, such as model.stateDict(), got an object',
+  );
   expect(() => io.saveSafetensors(path('no'), new Map([['a', 1]]) as never)).toThrow(
-    /"a" must be a Tensor/,
+    'saveSafetensors: "a" must be a Tensor, got 1',
   );
   expect(() => io.saveSafetensors(path('no'), new Map([['__metadata__', x]]))).toThrow(
-    /__metadata__/,
+    'saveSafetensors: a tensor cannot be called "__metadata__"',
   );
   expect(() => io.saveSafetensors(path('no'), new Map(), { metadata: { a: 1 as never } })).toThrow(
-    /must be a string/,
+    'saveSafetensors: metadata "a" must be a string, got 1',
   );
   expect(readdirSync(folder)).not.toContain('no');
   expect(() => io.saveSafetensors(join(folder, 'none', 'x'), new Map([['a', x]]))).toThrow(
-    /ENOENT/,
+    `saveSafetensors: cannot write ${join(folder, 'none', 'x')}: there is no folder ${join(folder, 'none')} (ENOENT)`,
   );
-  expect(() => io.loadSafetensors(path('none'))).toThrow(/ENOENT/);
+  expect(() => io.loadSafetensors(path('none'))).toThrow(
+    `loadSafetensors: cannot read ${path('none')}: there is no such file (ENOENT)`,
+  );
 });

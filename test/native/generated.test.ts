@@ -76,8 +76,14 @@ test('a kernel that is added to the list is found, with its parameters', () => {
 
 test.each([
   ['KERNEL_FLOAT(halve, (long n))', "halve: cannot read the parameter 'long n'"],
-  ['KERNEL_HALF(halve, (int64_t n))', 'kernels.inc: unknown macro KERNEL_HALF'],
-  ['KERNEL_FLOAT(halve)', 'expected NAME, (PARAMETERS)'],
+  [
+    'KERNEL_HALF(halve, (int64_t n))',
+    "kernels.inc: unknown macro KERNEL_HALF in 'KERNEL_HALF(halve, (int64_t n))'",
+  ],
+  [
+    'KERNEL_FLOAT(halve)',
+    "kernels.inc: cannot read 'KERNEL_FLOAT(halve)': expected NAME, (PARAMETERS)",
+  ],
 ])('says which line it cannot read: %s', (line, message) => {
   expect(() => readKernels(folder, added(line))).toThrow(message);
 });

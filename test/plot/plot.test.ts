@@ -125,14 +125,26 @@ test.each<[string, () => unknown, string]>([
     () => plot.curve({ loss: zeros([2, 2]) }),
     "plot.curve: 'loss' must have one dimension, got [2, 2]; plot.matrix draws two",
   ],
-  ['text', () => plot.curve(['a'] as never), "plot.curve: 'curve' must hold numbers or points"],
+  [
+    'text',
+    () => plot.curve(['a'] as never),
+    "plot.curve: 'curve' must hold numbers or points [x, y]; point 0 is neither",
+  ],
   [
     'null',
     () => plot.curve(null as never),
     'plot.curve: curves must be a curve, or several by name, got null',
   ],
-  ['options', () => plot.curve([1], null as never), 'plot.curve: options must be an object'],
-  ['a width', () => plot.curve([1], { width: NaN }), 'plot.curve: width must be from 50 to 20000'],
+  [
+    'options',
+    () => plot.curve([1], null as never),
+    'plot.curve: options must be an object, got null; the options are x, y, logY, dots, title, width, height',
+  ],
+  [
+    'a width',
+    () => plot.curve([1], { width: NaN }),
+    'plot.curve: width must be from 50 to 20000 pixels, got NaN',
+  ],
   [
     'a vector as a matrix',
     () => plot.matrix(zeros([3])),
@@ -165,7 +177,11 @@ test.each<[string, () => unknown, string]>([
     () => plot.matrices(zeros([2, 1, 1]), { titles: ['a'] }),
     'plot.matrices: titles has 1 entries for 2 matrices',
   ],
-  ['perRow', () => plot.matrices(zeros([2, 1, 1]), { perRow: 0 }), 'perRow must be an integer'],
+  [
+    'perRow',
+    () => plot.matrices(zeros([2, 1, 1]), { perRow: 0 }),
+    'plot.matrices: perRow must be an integer of at least 1, got 0',
+  ],
   [
     'no path',
     () => plot.save(1 as never, ''),

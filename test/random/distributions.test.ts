@@ -121,7 +121,9 @@ describe('filling in place', () => {
 
   it('is refused on a leaf that requires gradients, except under noGrad', () => {
     const x = zeros([3], { requiresGrad: true });
-    expect(() => x.uniform_()).toThrow('uniform_: a leaf that requires gradients');
+    expect(() => x.uniform_()).toThrow(
+      'uniform_: a leaf that requires gradients cannot be changed in place; do it inside noGrad(() => …), or change a clone()',
+    );
     noGrad(() => x.uniform_(1, 2));
     expect(all(x).every((v) => v >= 1)).toBe(true);
     expect(x.requiresGrad).toBe(true);
@@ -142,7 +144,9 @@ describe('filling in place', () => {
   it('is refused on an expanded tensor, whose elements share memory', () => {
     const x = zeros([1]).expand([4]);
     expect(() => x.normal_()).toThrow(RangeError);
-    expect(() => noGrad(() => x.normal_())).toThrow('normal_: several elements of the expanded');
+    expect(() => noGrad(() => x.normal_())).toThrow(
+      'normal_: several elements of the expanded tensor (shape [4]) share one place in memory; change a clone() instead',
+    );
   });
 
   it('gives a constant where there is no choice', () => {
@@ -210,113 +214,258 @@ describe('bad input', () => {
   const ints = zeros([3], { dtype: 'int32' });
   const bad = (value: unknown): never => value as never;
   it.each<[string, () => unknown, ErrorConstructor, string]>([
-    ['a shape', () => rand(bad(3)), TypeError, 'rand: the shape must be an array'],
-    ['a size', () => randn([-1]), RangeError, 'randn: every size must be an integer'],
-    ['an integer type', () => rand([2], { dtype: 'int32' }), TypeError, 'use randint for integers'],
-    ['an unknown type', () => rand([2], { dtype: bad('half') }), TypeError, 'rand: dtype must be'],
-    ['a generator', () => rand([2], { generator: bad(5) }), TypeError, 'must be a Generator, got'],
-    ['no generator', () => randperm(3, { generator: bad(null) }), TypeError, 'got null'],
+    [
+      'a shape',
+      () => rand(bad(3)),
+      TypeError,
+      'rand: the shape must be an array of sizes such as [2, 3] ([] for a single number), got 3; write rand([3])',
+    ],
+    [
+      'a size',
+      () => randn([-1]),
+      RangeError,
+      'randn: every size must be an integer from 0 to 2^53 - 1, got -1 in [-1]',
+    ],
+    [
+      'an integer type',
+      () => rand([2], { dtype: 'int32' }),
+      TypeError,
+      'rand: dtype must be float32 or float64, got int32; use randint for integers',
+    ],
+    [
+      'an unknown type',
+      () => rand([2], { dtype: bad('half') }),
+      TypeError,
+      "rand: dtype must be float32, float64, int32 or bool, got 'half'",
+    ],
+    [
+      'a generator',
+      () => rand([2], { generator: bad(5) }),
+      TypeError,
+      'rand: generator must be a Generator, got 5',
+    ],
+    [
+      'no generator',
+      () => randperm(3, { generator: bad(null) }),
+      TypeError,
+      'randperm: generator must be a Generator, got null',
+    ],
     [
       'uniform_ of integers',
       () => ints.uniform_(),
       TypeError,
-      'x must be a float32 or float64 tensor',
+      'uniform_: x must be a float32 or float64 tensor, got int32',
     ],
-    ['uniform_ backwards', () => x.uniform_(2, 1), RangeError, 'got from 2 and to 1'],
+    [
+      'uniform_ backwards',
+      () => x.uniform_(2, 1),
+      RangeError,
+      'uniform_: from must not be above to, nor their distance above the largest float32, got from 2 and to 1',
+    ],
     [
       'uniform_ without end',
       () => x.uniform_(0, Infinity),
       RangeError,
-      'to must be a finite number, got Infinity',
+      'uniform_: to must be a finite number, got Infinity',
     ],
     [
       'uniform_ past float32',
       () => x.uniform_(0, 1e39),
       RangeError,
-      'finite in float32, got 1e+39',
+      'uniform_: to must be finite in float32, got 1e+39',
     ],
-    ['uniform_ too far apart', () => x.uniform_(-3e38, 3e38), RangeError, 'their distance'],
+    [
+      'uniform_ too far apart',
+      () => x.uniform_(-3e38, 3e38),
+      RangeError,
+      'uniform_: from must not be above to, nor their distance above the largest float32, got from -3e+38 and to 3e+38',
+    ],
     [
       'uniform_ of text',
       () => x.uniform_(bad('0')),
       TypeError,
-      "from must be a finite number, got '0'",
+      "uniform_: from must be a finite number, got '0'",
     ],
     [
       'normal_ with std < 0',
       () => x.normal_(0, -1),
       RangeError,
-      'std must be a number of at least 0, got -1',
+      'normal_: std must be a number of at least 0, got -1',
     ],
-    ['normal_ with std NaN', () => x.normal_(0, NaN), RangeError, 'got NaN'],
-    ['normal without a size', () => normal(0, 1), TypeError, 'normal: the shape must be an array'],
-    ['normal of integers', () => normal(ints, 1), TypeError, 'normal: mean must be a float32'],
-    ['normal with std < 0', () => normal(0, tensor([1, -1])), RangeError, 'at least 0, got -1'],
-    ['normal of odd shapes', () => normal(x, zeros([2])), RangeError, 'do not broadcast'],
+    [
+      'normal_ with std NaN',
+      () => x.normal_(0, NaN),
+      RangeError,
+      'normal_: std must be a number of at least 0, got NaN',
+    ],
+    [
+      'normal without a size',
+      () => normal(0, 1),
+      TypeError,
+      'normal: the shape must be an array of sizes such as [2, 3] ([] for a single number), got undefined',
+    ],
+    [
+      'normal of integers',
+      () => normal(ints, 1),
+      TypeError,
+      'normal: mean must be a float32 or float64 tensor, got int32',
+    ],
+    [
+      'normal with std < 0',
+      () => normal(0, tensor([1, -1])),
+      RangeError,
+      'normal: every standard deviation must be at least 0, got -1',
+    ],
+    [
+      'normal of odd shapes',
+      () => normal(x, zeros([2])),
+      RangeError,
+      'normal: shapes [3] and [2] do not broadcast: sizes 3 and 2 at dimension -1 must be equal, or one of them 1',
+    ],
     [
       'exponential_ of 0',
       () => x.exponential_(0),
       RangeError,
-      'lambda must be a number above 0, got 0',
+      'exponential_: lambda must be a number above 0, got 0',
     ],
-    ['randint of nothing', () => randint(3, 3, [1]), RangeError, 'got low 3 and high 3'],
+    [
+      'randint of nothing',
+      () => randint(3, 3, [1]),
+      RangeError,
+      'randint: low must be below high, by at most 2^53, got low 3 and high 3',
+    ],
     [
       'randint past int32',
       () => randint(0, 2 ** 40, [1]),
       RangeError,
-      'high must be an integer for',
+      'randint: high must be an integer for int32, from -2147483648 to 2147483648, got 1099511627776',
     ],
-    ['randint of fractions', () => randint(0.5, 2, [1]), RangeError, 'low must be an integer for'],
-    ['random_ of bool', () => zeros([1], { dtype: 'bool' }).random_(3), RangeError, 'bool'],
+    [
+      'randint of fractions',
+      () => randint(0.5, 2, [1]),
+      RangeError,
+      'randint: low must be an integer for int32, from -2147483648 to 2147483647, got 0.5',
+    ],
+    [
+      'random_ of bool',
+      () => zeros([1], { dtype: 'bool' }).random_(3),
+      RangeError,
+      'random_: high must be an integer for bool, from 0 to 2, got 3',
+    ],
     [
       'randperm of -1',
       () => randperm(-1),
       RangeError,
-      'n must be an integer from 0 to 2147483647, got -1',
+      'randperm: n must be an integer from 0 to 2147483647, got -1',
     ],
     [
       'randperm of text',
       () => randperm(bad('3')),
       TypeError,
-      "n must be an integer from 0 to 2147483647, got '3'",
+      "randperm: n must be an integer from 0 to 2147483647, got '3'",
     ],
     [
       'bernoulli_ of 2',
       () => x.bernoulli_(2),
       RangeError,
-      'p must be a probability from 0 to 1, got 2',
+      'bernoulli_: p must be a probability from 0 to 1, got 2',
     ],
-    ['bernoulli of 2', () => bernoulli(tensor([2])), RangeError, 'must lie in 0 … 1, got 2'],
-    ['bernoulli of NaN', () => bernoulli(tensor([NaN])), RangeError, 'got NaN'],
-    ['bernoulli of integers', () => bernoulli(ints), TypeError, 'got int32'],
-    ['bernoulli_ of integers', () => x.bernoulli_(ints), TypeError, 'got int32'],
-    ['bernoulli_ of odd shapes', () => x.bernoulli_(zeros([2])), RangeError, 'expand'],
-    ['weights of 3 dimensions', () => multinomial(zeros([1, 1, 1]), 1), RangeError, 'got shape'],
-    ['weights of integers', () => multinomial(ints, 1), TypeError, 'got int32'],
-    ['a negative weight', () => multinomial(tensor([1, -1]), 1), RangeError, 'got -1 at 1'],
-    ['an infinite weight', () => multinomial(tensor([Infinity]), 1), RangeError, 'got Infinity'],
-    ['a NaN weight', () => multinomial(tensor([NaN, 1]), 1), RangeError, 'got NaN at 0'],
-    ['weights of 0', () => multinomial(zeros([2, 3]), 1), RangeError, 'all be 0, as in row 0'],
+    [
+      'bernoulli of 2',
+      () => bernoulli(tensor([2])),
+      RangeError,
+      'bernoulli: probabilities must lie in 0 … 1, got 2',
+    ],
+    [
+      'bernoulli of NaN',
+      () => bernoulli(tensor([NaN])),
+      RangeError,
+      'bernoulli: probabilities must lie in 0 … 1, got NaN',
+    ],
+    [
+      'bernoulli of integers',
+      () => bernoulli(ints),
+      TypeError,
+      'bernoulli: x must be a float32 or float64 tensor, got int32',
+    ],
+    [
+      'bernoulli_ of integers',
+      () => x.bernoulli_(ints),
+      TypeError,
+      'bernoulli_: p must be a float32 or float64 tensor, got int32',
+    ],
+    [
+      'bernoulli_ of odd shapes',
+      () => x.bernoulli_(zeros([2])),
+      RangeError,
+      'expand: shape [2] cannot be repeated to [3]; only sizes of 1 can grow, and new dimensions come first',
+    ],
+    [
+      'weights of 3 dimensions',
+      () => multinomial(zeros([1, 1, 1]), 1),
+      RangeError,
+      'multinomial: probabilities must be [categories] or [rows, categories], got shape [1, 1, 1]',
+    ],
+    [
+      'weights of integers',
+      () => multinomial(ints, 1),
+      TypeError,
+      'multinomial: probabilities must be a float32 or float64 tensor, got int32',
+    ],
+    [
+      'a negative weight',
+      () => multinomial(tensor([1, -1]), 1),
+      RangeError,
+      'multinomial: weights must be finite and at least 0, got -1 at 1',
+    ],
+    [
+      'an infinite weight',
+      () => multinomial(tensor([Infinity]), 1),
+      RangeError,
+      'multinomial: weights must be finite and at least 0, got Infinity at 0',
+    ],
+    [
+      'a NaN weight',
+      () => multinomial(tensor([NaN, 1]), 1),
+      RangeError,
+      'multinomial: weights must be finite and at least 0, got NaN at 0',
+    ],
+    [
+      'weights of 0',
+      () => multinomial(zeros([2, 3]), 1),
+      RangeError,
+      'multinomial: the weights of a distribution must not all be 0, as in row 0',
+    ],
     [
       'no categories',
       () => multinomial(zeros([2, 0]), 1, { replacement: true }),
       RangeError,
-      'got 0',
+      'multinomial: there must be from 1 to 16777216 categories, got 0',
     ],
-    ['too many samples', () => multinomial(x, 4), RangeError, 'pass { replacement: true }'],
+    [
+      'too many samples',
+      () => multinomial(x, 4),
+      RangeError,
+      'multinomial: numSamples must be an integer from 1 to the 3 categories (or pass { replacement: true }), got 4',
+    ],
     [
       'no samples',
       () => multinomial(x, 0),
       RangeError,
-      'numSamples must be an integer of at least 1, got 0',
+      'multinomial: numSamples must be an integer of at least 1, got 0',
     ],
     [
       'a replacement that is no boolean',
       () => multinomial(x, 1, { replacement: bad(1) }),
       TypeError,
-      'replacement must be true or false, got 1',
+      'multinomial: replacement must be true or false, got 1',
     ],
-    ['not a tensor', () => multinomial(bad([1]), 1), TypeError, 'probabilities must be a Tensor'],
+    [
+      'not a tensor',
+      () => multinomial(bad([1]), 1),
+      TypeError,
+      'multinomial: probabilities must be a Tensor, got [1]',
+    ],
   ])('%s is refused before anything is drawn', (_, action, kind, message) => {
     const generator = manualSeed(2);
     const state = generator.getState();
@@ -327,6 +476,8 @@ describe('bad input', () => {
 
   it('a gradient for integers is refused', () => {
     const options: RandomOptions = { dtype: 'int32', requiresGrad: true };
-    expect(() => randint(0, 2, [1], options)).toThrow('requiresGrad');
+    expect(() => randint(0, 2, [1], options)).toThrow(
+      'requiresGrad: only float32 and float64 tensors can have gradients, this one is int32',
+    );
   });
 });

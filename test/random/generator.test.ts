@@ -51,15 +51,39 @@ describe('Generator', () => {
   });
 
   it.each([
-    [1.5, RangeError, 'integer of at most 2^53 in size, got 1.5'],
-    [NaN, RangeError, 'got NaN'],
-    [Infinity, RangeError, 'got Infinity'],
-    [2 ** 54, RangeError, 'pass a larger one as a bigint'],
-    [2n ** 64n, RangeError, 'must be an integer from -2^63 to 2^64 - 1, got 18446744073709551616n'],
-    [-(2n ** 63n) - 1n, RangeError, 'must be an integer from -2^63'],
+    [
+      1.5,
+      RangeError,
+      'manualSeed: seed must be an integer of at most 2^53 in size, got 1.5; pass a larger one as a bigint',
+    ],
+    [
+      NaN,
+      RangeError,
+      'manualSeed: seed must be an integer of at most 2^53 in size, got NaN; pass a larger one as a bigint',
+    ],
+    [
+      Infinity,
+      RangeError,
+      'manualSeed: seed must be an integer of at most 2^53 in size, got Infinity; pass a larger one as a bigint',
+    ],
+    [
+      2 ** 54,
+      RangeError,
+      'manualSeed: seed must be an integer of at most 2^53 in size, got 18014398509481984; pass a larger one as a bigint',
+    ],
+    [
+      2n ** 64n,
+      RangeError,
+      'manualSeed: seed must be an integer from -2^63 to 2^64 - 1, got 18446744073709551616n',
+    ],
+    [
+      -(2n ** 63n) - 1n,
+      RangeError,
+      'manualSeed: seed must be an integer from -2^63 to 2^64 - 1, got -9223372036854775809n',
+    ],
     ['1', TypeError, "manualSeed: seed must be an integer, got '1'"],
-    [true, TypeError, 'got true'],
-    [undefined, TypeError, 'got undefined'],
+    [true, TypeError, 'manualSeed: seed must be an integer, got true'],
+    [undefined, TypeError, 'manualSeed: seed must be an integer, got undefined'],
   ])('refuses %p as a seed', (bad, kind, message) => {
     const before = initialSeed();
     expect(() => manualSeed(bad as number)).toThrow(kind);
@@ -108,12 +132,27 @@ describe('the state of a generator', () => {
       return bytes;
     };
     const states: [Uint8Array, string][] = [
-      [good.slice(1), 'must have 5056 bytes, got 5055'],
-      [broken((view) => view.setInt32(12, 0, true)), 'seeded 0'],
-      [broken((view) => view.setInt32(8, 0, true)), 'left 0'],
-      [broken((view) => view.setInt32(8, 625, true)), 'left 625'],
-      [broken((view) => view.setInt32(8, 624, true)), 'left 624, next 0'],
-      [broken((view) => view.setBigUint64(16, 2n ** 40n, true)), 'next 1099511627776'],
+      [good.slice(1), 'setState: state must have 5056 bytes, got 5055'],
+      [
+        broken((view) => view.setInt32(12, 0, true)),
+        "setState: these are not the bytes of a generator's state: seeded 0, left 1, next 0",
+      ],
+      [
+        broken((view) => view.setInt32(8, 0, true)),
+        "setState: these are not the bytes of a generator's state: seeded 1, left 0, next 0",
+      ],
+      [
+        broken((view) => view.setInt32(8, 625, true)),
+        "setState: these are not the bytes of a generator's state: seeded 1, left 625, next 0",
+      ],
+      [
+        broken((view) => view.setInt32(8, 624, true)),
+        "setState: these are not the bytes of a generator's state: seeded 1, left 624, next 0",
+      ],
+      [
+        broken((view) => view.setBigUint64(16, 2n ** 40n, true)),
+        "setState: these are not the bytes of a generator's state: seeded 1, left 1, next 1099511627776",
+      ],
     ];
     for (const [state, message] of states) {
       expect(() => generator.setState(state)).toThrow(RangeError);

@@ -68,16 +68,32 @@ describe('paddingMask', () => {
     ]);
     expect(paddingMask(tensor([1], { dtype: 'int32' }), 2).toArray()).toEqual([[true, false]]);
   });
-  it.each<[() => unknown, new () => Error, RegExp]>([
-    [() => paddingMask([4], 3), RangeError, /lengths\[0\] must be an integer from 0 to 3 .* got 4/],
+  it.each<[() => unknown, new () => Error, string]>([
+    [
+      () => paddingMask([4], 3),
+      RangeError,
+      'paddingMask: lengths[0] must be an integer from 0 to 3 (the steps of the batch), got 4',
+    ],
     [
       () => paddingMask([2, -1]),
       RangeError,
-      /lengths\[1\] must be an integer of at least 0, got -1/,
+      'paddingMask: lengths[1] must be an integer of at least 0, got -1',
     ],
-    [() => paddingMask([1.5], 2), RangeError, /got 1.5/],
-    [() => paddingMask(3 as never), TypeError, /must be an array of numbers/],
-    [() => paddingMask([1], -1), RangeError, /steps must be an integer of at least 0/],
+    [
+      () => paddingMask([1.5], 2),
+      RangeError,
+      'paddingMask: lengths[0] must be an integer of at least 0, got 1.5',
+    ],
+    [
+      () => paddingMask(3 as never),
+      TypeError,
+      'paddingMask: lengths must be an array of numbers or a 1-dimensional tensor, got 3',
+    ],
+    [
+      () => paddingMask([1], -1),
+      RangeError,
+      'paddingMask: steps must be an integer of at least 0, got -1',
+    ],
   ])('refuses', (call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
@@ -88,43 +104,71 @@ describe('attention refuses', () => {
   const attention = new nn.AdditiveAttention(4, 3, 5);
   const [query, keys] = [ones([2, 4]), ones([2, 5, 3])];
   const bool = (rows: boolean[][]): Tensor => tensor(rows);
-  it.each<[() => unknown, new () => Error, RegExp]>([
+  it.each<[() => unknown, new () => Error, string]>([
     [
       () => attention.forward(query, keys, { mask: paddingMask([5, 0], 5) }),
       RangeError,
-      /AdditiveAttention.forward: the mask hides every position of sequence 1/,
+      'AdditiveAttention.forward: the mask hides every position of sequence 1, so that there is nothing to attend to; give each sequence at least one position',
     ],
     [
       () => attention.forward(query, keys, { mask: bool([[true], [true]]) }),
       RangeError,
-      /mask has shape \[2, 1\], expected \[2, 5\]/,
+      'AdditiveAttention.forward: mask has shape [2, 1], expected [2, 5] (batch, positions of the keys)',
     ],
-    [() => attention.forward(query, keys, { mask: ones([2, 5]) }), TypeError, /mask must be bool/],
-    [() => attention.forward(query, ones([2, 5, 4])), RangeError, /keys have .* \[N, S, 3\]/],
-    [() => attention.forward(query, ones([2, 0, 3])), RangeError, /no keys to attend to/],
-    [() => attention.forward(ones([2, 3]), keys), RangeError, /query has .* expected \[N, 4\]/],
-    [() => attention.forward(ones([3, 4]), keys), RangeError, /3 queries for the keys of 2/],
+    [
+      () => attention.forward(query, keys, { mask: ones([2, 5]) }),
+      TypeError,
+      'AdditiveAttention.forward: mask must be bool (true where a key takes part), got float32; see paddingMask',
+    ],
+    [
+      () => attention.forward(query, ones([2, 5, 4])),
+      RangeError,
+      'AdditiveAttention.forward: keys have shape [2, 5, 4], expected [N, S, 3] (batch, positions, keySize)',
+    ],
+    [
+      () => attention.forward(query, ones([2, 0, 3])),
+      RangeError,
+      'AdditiveAttention.forward: there are no keys to attend to (keys [2, 0, 3])',
+    ],
+    [
+      () => attention.forward(ones([2, 3]), keys),
+      RangeError,
+      'AdditiveAttention.forward: query has shape [2, 3], expected [N, 4] or [N, L, 4] (batch, queries, querySize)',
+    ],
+    [
+      () => attention.forward(ones([3, 4]), keys),
+      RangeError,
+      'AdditiveAttention.forward: there are 3 queries for the keys of 2 sequences',
+    ],
     [
       () => attention.forward(query, keys, { values: ones([2, 4, 3]) }),
       RangeError,
-      /values have shape \[2, 4, 3\], expected \[2, 5, V\]/,
+      'AdditiveAttention.forward: values have shape [2, 4, 3], expected [2, 5, V] to go with keys [2, 5, 3]',
     ],
-    [() => attention.forward([1] as never, keys), TypeError, /query must be a Tensor/],
-    [() => new nn.AdditiveAttention(4, 3, 0), RangeError, /attentionSize must be an integer/],
+    [
+      () => attention.forward([1] as never, keys),
+      TypeError,
+      'AdditiveAttention.forward: query must be a Tensor, got [1]',
+    ],
+    [
+      () => new nn.AdditiveAttention(4, 3, 0),
+      RangeError,
+      'AdditiveAttention: attentionSize must be an integer of at least 1, got 0',
+    ],
     [
       () => new nn.MultiplicativeAttention(4, 3, { score: 'dot' }),
       RangeError,
-      /'dot' needs queries and keys of one size, got querySize 4 and keySize 3/,
+      "MultiplicativeAttention: score 'dot' needs queries and keys of one size, got querySize 4 and keySize 3; 'general' takes any",
     ],
     [
       () => new nn.MultiplicativeAttention(4, 3, { score: 'cosine' as never }),
       RangeError,
-      /score must be 'dot', 'general', 'concat' or 'scaledDot', got 'cosine'/,
+      "MultiplicativeAttention: score must be 'dot', 'general', 'concat' or 'scaledDot', got 'cosine'",
     ],
     [
       () => new nn.MultiplicativeAttention(4, 3, { attentionSize: 2 }),
       RangeError,
-      /attentionSize belongs to score 'concat'/,
+      "MultiplicativeAttention: attentionSize belongs to score 'concat', not 'general'",
     ],
   ])('%#', (call, kind, message) => {
     expect(call).toThrow(kind);

@@ -89,25 +89,65 @@ describe('every initialization', () => {
 });
 
 describe('refused', () => {
-  it.each<[() => unknown, new () => Error, RegExp]>([
-    [() => init.xavierUniform_(ones([3])), RangeError, /fan in and fan out .* shape \[3\]/],
-    [() => init.kaimingUniform_(ones([2, 2]), { mode: 'out' as never }), RangeError, /mode must/],
-    [() => init.kaimingNormal_(ones([2, 2]), { nonlinearity: 'x' as never }), RangeError, /'x'/],
-    [() => init.orthogonal_(ones([3])), RangeError, /at least 2 dimensions/],
-    [() => init.sparse_(ones([3]), 0.1), RangeError, /takes a matrix/],
+  it.each<[() => unknown, new () => Error, string]>([
+    [
+      () => init.xavierUniform_(ones([3])),
+      RangeError,
+      'xavierUniform_: fan in and fan out need at least 2 dimensions [out, in], got shape [3]',
+    ],
+    [
+      () => init.kaimingUniform_(ones([2, 2]), { mode: 'out' as never }),
+      RangeError,
+      "kaimingUniform_: mode must be 'fan_in', 'fan_out', 'fanIn' or 'fanOut', got 'out'",
+    ],
+    [
+      () => init.kaimingNormal_(ones([2, 2]), { nonlinearity: 'x' as never }),
+      RangeError,
+      "kaimingNormal_: nonlinearity must be 'linear', 'identity', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'leakyRelu' or 'selu', got 'x'",
+    ],
+    [
+      () => init.orthogonal_(ones([3])),
+      RangeError,
+      'orthogonal_: takes a tensor of at least 2 dimensions, got shape [3]',
+    ],
+    [() => init.sparse_(ones([3]), 0.1), RangeError, 'sparse_: takes a matrix, got shape [3]'],
     [
       () => init.sparse_(ones([3, 3]), 1.5),
       RangeError,
-      /sparsity must be a probability from 0 to 1, got 1\.5/,
+      'sparse_: sparsity must be a probability from 0 to 1, got 1.5',
     ],
-    [() => init.eye_(ones([3])), RangeError, /takes a matrix/],
-    [() => init.dirac_(ones([3, 3])), RangeError, /3, 4 or 5 dimensions/],
-    [() => init.dirac_(ones([3, 3, 3]), { groups: 2 }), RangeError, /groups must divide/],
-    [() => init.truncNormal_(ones([3]), { a: 1, b: 0 }), RangeError, /a below b/],
-    [() => init.truncNormal_(ones([3]), { std: 0 }), RangeError, /std must be above 0/],
-    [() => init.normal_(ones([3]), 0, -1), RangeError, /std/],
-    [() => init.ones_([1] as never), TypeError, /must be a Tensor/],
-    [() => init.uniform_(tensor([1], { dtype: 'int32' })), TypeError, /int32/],
+    [() => init.eye_(ones([3])), RangeError, 'eye_: takes a matrix, got shape [3]'],
+    [
+      () => init.dirac_(ones([3, 3])),
+      RangeError,
+      'dirac_: takes a tensor of 3, 4 or 5 dimensions, got shape [3, 3]',
+    ],
+    [
+      () => init.dirac_(ones([3, 3, 3]), { groups: 2 }),
+      RangeError,
+      'dirac_: groups must divide the first size, got 2 groups of shape [3, 3, 3]',
+    ],
+    [
+      () => init.truncNormal_(ones([3]), { a: 1, b: 0 }),
+      RangeError,
+      'truncNormal_: std must be above 0 and a below b, got mean 0, std 1, a 1, b 0',
+    ],
+    [
+      () => init.truncNormal_(ones([3]), { std: 0 }),
+      RangeError,
+      'truncNormal_: std must be above 0 and a below b, got mean 0, std 0, a -2, b 2',
+    ],
+    [
+      () => init.normal_(ones([3]), 0, -1),
+      RangeError,
+      'normal_: std must be a number of at least 0, got -1',
+    ],
+    [() => init.ones_([1] as never), TypeError, 'ones_: tensor must be a Tensor, got [1]'],
+    [
+      () => init.uniform_(tensor([1], { dtype: 'int32' })),
+      TypeError,
+      'uniform_: x must be a float32 or float64 tensor, got int32',
+    ],
   ])('%#', (call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);

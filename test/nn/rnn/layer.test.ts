@@ -157,7 +157,7 @@ test('gradients accumulate over two backward passes of one graph', () => {
   loss.backward();
   expect([...x.grad!.toTypedArray()]).toEqual([...once].map((v) => v * 2));
   expect(() => loss.backward()).toThrow(
-    /backward: this graph was already consumed; pass \{ retainGraph: true \}/,
+    'backward: this graph was already consumed; pass { retainGraph: true } to the first backward call to use it twice',
   );
 });
 
@@ -173,7 +173,9 @@ test('an in-place change of what backward needs is caught', () => {
   const x = randn([2, 2, 3]);
   const [out] = rnn.forward(x);
   x.add_(1);
-  expect(() => out.sum().backward()).toThrow(/RNN needs for its gradient was changed in place/);
+  expect(() => out.sum().backward()).toThrow(
+    'backward: a tensor of shape [2, 2, 3] that RNN needs for its gradient was changed in place since (version 2, saved at 1); change a clone() instead, or do it before RNN',
+  );
 });
 
 test('cells take one step of their layer', () => {
@@ -215,11 +217,15 @@ test.each<[string, () => unknown, string]>([
     () => new nn.LSTM(64, 8).forward(zeros([20, 8, 40])),
     'LSTM.forward: input has 40 features, but this layer was built with inputSize 64 (input [20, 8, 40], expected [T, N, 64])',
   ],
-  ['rank', () => new nn.RNN(4, 8).forward(zeros([4])), 'RNN.forward: input must have 2 dimensions'],
+  [
+    'rank',
+    () => new nn.RNN(4, 8).forward(zeros([4])),
+    'RNN.forward: input must have 2 dimensions (unbatched, [T, features]) or 3 ([T, N, features]), got [4]',
+  ],
   [
     'no steps',
     () => new nn.RNN(4, 8).forward(zeros([0, 2, 4])),
-    'RNN.forward: the sequence has no steps',
+    'RNN.forward: the sequence has no steps (input [0, 2, 4])',
   ],
   [
     'dtype',
@@ -229,12 +235,12 @@ test.each<[string, () => unknown, string]>([
   [
     'state shape',
     () => new nn.GRU(4, 8).forward(zeros([2, 3, 4]), zeros([1, 2, 8])),
-    'GRU.forward: h0 has shape [1, 2, 8], expected [1, 3, 8]',
+    'GRU.forward: h0 has shape [1, 2, 8], expected [1, 3, 8] ([numLayers = 1, batch, hiddenSize])',
   ],
   [
     'state rank',
     () => new nn.GRU(4, 8).forward(zeros([2, 4]), zeros([1, 1, 8])),
-    'GRU.forward: h0 has shape [1, 1, 8], expected [1, 8]',
+    'GRU.forward: h0 has shape [1, 1, 8], expected [1, 8] ([numLayers = 1, hiddenSize])',
   ],
   [
     'state dtype',
@@ -248,7 +254,7 @@ test.each<[string, () => unknown, string]>([
         zeros([1, 3, 3]),
         zeros([1, 3, 3]),
       ]),
-    'LSTM.forward: c0 has shape [1, 3, 3], expected [1, 3, 8]',
+    'LSTM.forward: c0 has shape [1, 3, 3], expected [1, 3, 8] ([numLayers = 1, batch, hiddenSize])',
   ],
   [
     'state pair',
@@ -284,7 +290,7 @@ test.each<[string, () => unknown, string]>([
   [
     'cell features',
     () => new nn.LSTMCell(4, 8).forward(ones([2, 5])),
-    'LSTMCell.forward: input has 5 features, but this cell was built with inputSize 4',
+    'LSTMCell.forward: input has 5 features, but this cell was built with inputSize 4 (input [2, 5])',
   ],
   [
     'cell state shape',
@@ -296,14 +302,14 @@ test.each<[string, () => unknown, string]>([
 });
 
 describe('options', () => {
-  test.each(Object.entries({ ...layers, ...cells }))('%s has float64 parameters', (_, Layer) => {
+  test.each(Object.entries({ ...layers, ...cells }))('%s has float64 parameters', (name, Layer) => {
     const layer = new Layer(2, 3, { dtype: 'float64' });
     for (const parameter of layer.parameters()) expect(parameter.dtype).toBe('float64');
     const run = layer.forward.bind(layer) as (x: Tensor) => unknown;
     const out = [run(randn([2, 2], { dtype: 'float64' }))].flat()[0] as Tensor;
     expect(out.dtype).toBe('float64');
     expect(() => new Layer(2, 3, { dtype: 'int32' })).toThrow(
-      "dtype must be float32 or float64, got 'int32'",
+      `${name}: dtype must be float32 or float64, got 'int32'`,
     );
   });
 

@@ -188,14 +188,20 @@ it('says what is wrong', () => {
   const cell = new nn.GRUCell(I, H);
   const layer = new nn.Recurrent<Tensor>(cell);
   expect(() => new nn.Recurrent(3 as never)).toThrow(TypeError);
-  expect(() => layer.forward([] as never)).toThrow('Recurrent.forward: input must be a Tensor');
-  expect(() => layer.forward(randn([0, N, I]))).toThrow('at least one step');
-  expect(() => layer.forward(randn([T, N, I + 1]))).toThrow(
-    'GRUCell.forward: input has 5 features',
+  expect(() => layer.forward([] as never)).toThrow(
+    'Recurrent.forward: input must be a Tensor, got []',
   );
-  expect(() => layer.forward(randn([T, N, I]), 3 as never)).toThrow('state must be a Tensor');
+  expect(() => layer.forward(randn([0, N, I]))).toThrow(
+    'Recurrent.forward: input must have at least one step, got shape [0, 3, 4], whose steps are dimension 0',
+  );
+  expect(() => layer.forward(randn([T, N, I + 1]))).toThrow(
+    'GRUCell.forward: input has 5 features, but this cell was built with inputSize 4 (input [3, 5])',
+  );
+  expect(() => layer.forward(randn([T, N, I]), 3 as never)).toThrow(
+    'Recurrent.forward: state must be a Tensor or an array of tensors, got 3',
+  );
   expect(() => new nn.Recurrent((() => 3) as never).forward(randn([T, I]))).toThrow(
-    'the cell must return its state',
+    'Recurrent.forward: the cell must return its state (a Tensor or an array of tensors), or [output, state], got 3',
   );
   class Dropping extends nn.Module {
     drop = new nn.Dropout(0.5);

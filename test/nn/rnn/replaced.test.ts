@@ -30,11 +30,20 @@ const modules = [
 const run = (module: Fields, kind: 'layer' | 'cell'): unknown =>
   (module.forward as (x: Tensor) => unknown).call(module, input(kind));
 
+// As a regular expression that matches it alone.
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 describe.each(modules)('$name', ({ kind, make }) => {
+  const operation = `${make().constructor.name}.forward`;
   const names = [...make().namedParameters()].map(([name]) => name);
 
   test.each(names)('refuses another %s', (name) => {
     const { shape } = make()[name] as Tensor;
+    const must = escaped(`${operation}: ${name} must be float32 [${shape.join(', ')}], got `);
+    const types = escaped(`${operation}: input is float32, but the weights are `);
+    const sentence = new RegExp(
+      `^(${must}(float32|float64|int32) \\[[\\d, ]*\\]|${types}(float64|int32)(; convert one, for example .*)?)$`,
+    );
     const others: unknown[] = [
       new nn.Parameter(zeros([1])),
       new nn.Parameter(zeros([])),
@@ -46,12 +55,13 @@ describe.each(modules)('$name', ({ kind, make }) => {
     for (const other of others) {
       const module = make();
       module[name] = other;
-      expect(() => run(module, kind)).toThrow(/\.forward: .*float32/);
+      expect(() => run(module, kind)).toThrow(sentence);
     }
     for (const other of [null, undefined]) {
       const module = make();
       Object.defineProperty(module, name, { value: other });
-      expect(() => run(module, kind)).toThrow(`${name} must be float32 [${shape.join(', ')}]`);
+      const got = `${operation}: ${name} must be float32 [${shape.join(', ')}], got ${name.startsWith('bias') ? null : other}`;
+      expect(() => run(module, kind)).toThrow(new TypeError(got));
     }
   });
 
@@ -76,9 +86,15 @@ describe.each(modules)('$name', ({ kind, make }) => {
   test.each(sizes)('refuses another %s', (size) => {
     for (const value of [0, 1, 3, 9, 1e9, -1, NaN, '4', null, undefined]) {
       const module = make();
-      if (Object.is(module[size], value)) continue;
+      const built = module[size];
+      if (Object.is(built, value)) continue;
       module[size] = value;
-      expect(() => run(module, kind)).toThrow(new RegExp(`\\.forward: ${size} is .*built with`));
+      const shown = typeof value === 'string' ? `'${value}'` : String(value);
+      expect(() => run(module, kind)).toThrow(
+        new RangeError(
+          `${operation}: ${size} is ${shown}, but this layer was built with ${String(built)}; make a new layer for other sizes`,
+        ),
+      );
     }
   });
 });
@@ -87,16 +103,22 @@ describe('PackedSequence', () => {
   const int32 = (...values: number[]): Tensor => tensor(Int32Array.of(...values));
   const make = () => new PackedSequence(randn([4, I]), int32(2, 1, 1), int32(1, 0), int32(1, 0));
   const sentences: Record<string, (p: nn.utils.rnn.PackedSequence) => void> = {
-    'data must have 3000 rows, the sum of batchSizes': (p) => p.batchSizes.fill_(1000),
-    'batchSizes[0] must be': (p) => p.batchSizes.fill_(-1),
-    'batchSizes must not rise': (p) => p.batchSizes.copy_(int32(1, 2, 1)),
-    'data must have 4 rows': (p) => Object.assign(p, { data: randn([2, I]) }),
-    'data must be a Tensor': (p) => Object.assign(p, { data: null }),
-    'batchSizes must be a Tensor': (p) => Object.assign(p, { batchSizes: [2, 1, 1] }),
-    'batchSizes must be int32': (p) => Object.assign(p, { batchSizes: zeros([3]) }),
-    'batch must be': (p) => Object.assign(p, { batch: 1 }),
-    'sortedIndices must be int32 [2]': (p) => Object.assign(p, { sortedIndices: int32(0) }),
-    'unsortedIndices must be int32 [2]': (p) => Object.assign(p, { unsortedIndices: zeros([2]) }),
+    'data must have 3000 rows, the sum of batchSizes, got shape [4, 4]': (p) =>
+      p.batchSizes.fill_(1000),
+    'batchSizes[0] must be an integer of at least 1, got -1': (p) => p.batchSizes.fill_(-1),
+    'batchSizes must not rise, got [1, 2, 1]': (p) => p.batchSizes.copy_(int32(1, 2, 1)),
+    'data must have 4 rows, the sum of batchSizes, got shape [2, 4]': (p) =>
+      Object.assign(p, { data: randn([2, I]) }),
+    'data must be a Tensor, got null': (p) => Object.assign(p, { data: null }),
+    'batchSizes must be a Tensor, got [2, 1, 1]': (p) =>
+      Object.assign(p, { batchSizes: [2, 1, 1] }),
+    'batchSizes must be int32 of one dimension, got float32 [3]': (p) =>
+      Object.assign(p, { batchSizes: zeros([3]) }),
+    'batch must be an integer of at least 2, got 1': (p) => Object.assign(p, { batch: 1 }),
+    'sortedIndices must be int32 [2], got int32 [1]': (p) =>
+      Object.assign(p, { sortedIndices: int32(0) }),
+    'unsortedIndices must be int32 [2], got float32 [2]': (p) =>
+      Object.assign(p, { unsortedIndices: zeros([2]) }),
   };
 
   test.each(Object.keys(sentences))('changed afterwards: %s', (sentence) => {
@@ -106,15 +128,17 @@ describe('PackedSequence', () => {
       const layer = new Layer(I, H) as nn.LSTM;
       expect(() => layer.forward(packed)).toThrow(`${Layer.name}.forward: ${sentence}`);
     }
-    expect(() => padPackedSequence(packed)).toThrow(sentence);
-    expect(() => packed.lengths()).toThrow(sentence);
+    expect(() => padPackedSequence(packed)).toThrow(`padPackedSequence: ${sentence}`);
+    expect(() => packed.lengths()).toThrow(`PackedSequence.lengths: ${sentence}`);
   });
 
   test('batch sizes changed between forward and backward', () => {
     const packed = make();
     const [out] = new nn.LSTM(I, H).forward(packed);
     packed.batchSizes.fill_(1000);
-    expect(() => out.data.sum().backward()).toThrow('was changed in place since');
+    expect(() => out.data.sum().backward()).toThrow(
+      'backward: a tensor of shape [3] that LSTM needs for its gradient was changed in place since (version 1, saved at 0); change a clone() instead, or do it before LSTM',
+    );
   });
 });
 

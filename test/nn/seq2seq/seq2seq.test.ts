@@ -191,7 +191,7 @@ describe('refused', () => {
   const encoder = new nn.Encoder(vocabulary, embeddingDim, hidden);
   const decoder = (options: nn.DecoderOptions, size = hidden): nn.Decoder =>
     new nn.Decoder(vocabulary, embeddingDim, size, attention, options);
-  it.each<[() => unknown, new () => Error, RegExp]>([
+  it.each<[() => unknown, new () => Error, string]>([
     [
       () =>
         model.forward(
@@ -203,40 +203,72 @@ describe('refused', () => {
           target,
         ),
       RangeError,
-      /the mask hides every position of sequence 1/,
+      'AdditiveAttention.forward: the mask hides every position of sequence 1, so that there is nothing to attend to; give each sequence at least one position',
     ],
-    [() => model.forward(source, target.narrow(0, 0, 2)), RangeError, /target must be \[3, T\]/],
-    [() => model.forward(source, target.narrow(1, 0, 1)), RangeError, /at least one more/],
+    [
+      () => model.forward(source, target.narrow(0, 0, 2)),
+      RangeError,
+      'Seq2Seq.forward: target must be [3, T] with a start token and at least one more, got [2, 4]',
+    ],
+    [
+      () => model.forward(source, target.narrow(1, 0, 1)),
+      RangeError,
+      'Seq2Seq.forward: target must be [3, T] with a start token and at least one more, got [3, 1]',
+    ],
     [
       () => model.forward(source, target, { teacherForcingRatio: 1.5 }),
       RangeError,
-      /teacherForcingRatio must be a probability from 0 to 1, got 1.5/,
+      'Seq2Seq.forward: teacherForcingRatio must be a probability from 0 to 1, got 1.5',
     ],
     [
       () => model.forward(source, target, { sourceLengths: [5, 6, 3] }),
       RangeError,
-      /lengths\[1\] must be an integer from 0 to 5 .* got 6/,
+      'paddingMask: lengths[1] must be an integer from 0 to 5 (the steps of the batch), got 6',
     ],
     [
       () => model.forward(source, target, { sourceLengths: [5, 2] }),
       RangeError,
-      /there are 3 sequences but 2 lengths/,
+      'packPaddedSequence: there are 3 sequences but 2 lengths; give one for each',
     ],
-    [() => model.forward(source.double(), target), TypeError, /source must be int32/],
-    [() => model.forward(source, target.add(7)), RangeError, /9/],
-    [() => encoder.forward(tensor([1], { dtype: 'int32' })), RangeError, /source must be \[N, T\]/],
+    [
+      () => model.forward(source.double(), target),
+      TypeError,
+      'Seq2Seq.encode: source must be int32, got float64',
+    ],
+    [
+      () => model.forward(source, target.add(7)),
+      RangeError,
+      'embedding: index 11 is out of range for a vocabulary of size 9; it must be from 0 to 8',
+    ],
+    [
+      () => encoder.forward(tensor([1], { dtype: 'int32' })),
+      RangeError,
+      'Encoder.forward: source must be [N, T] with T at least 1, got [1]',
+    ],
     [
       () => decoder({ attend: 'during' as never }),
       RangeError,
-      /attend must be 'after' or 'before'/,
+      "Decoder: attend must be 'after' or 'before', got 'during'",
     ],
-    [() => decoder({ attend: 'before', inputFeeding: true }), RangeError, /inputFeeding belongs/],
-    [() => decoder({ cell: 'cnn' as never }), RangeError, /cell must be 'rnn', 'lstm' or 'gru'/],
-    [() => decoder({}, 7), RangeError, /queries of 6 features, .* hiddenSize 7/],
+    [
+      () => decoder({ attend: 'before', inputFeeding: true }),
+      RangeError,
+      "Decoder: inputFeeding belongs to attend 'after'; with 'before' the context is fed already",
+    ],
+    [
+      () => decoder({ cell: 'cnn' as never }),
+      RangeError,
+      "Decoder: cell must be 'rnn', 'lstm' or 'gru', got 'cnn'",
+    ],
+    [
+      () => decoder({}, 7),
+      RangeError,
+      "Decoder: the attention takes queries of 6 features, but the decoder's state has hiddenSize 7",
+    ],
     [
       () => new nn.Seq2Seq(encoder, decoder({ numLayers: 2 })),
       RangeError,
-      /the encoder has 1 layers, the decoder 2/,
+      'Seq2Seq: the encoder has 1 layers, the decoder 2; each decoder layer starts from the state of its counterpart',
     ],
     [
       () =>
@@ -245,20 +277,32 @@ describe('refused', () => {
           decoder({}),
         ),
       RangeError,
-      /keys of 6 features, but the encoder gives 12/,
+      "Seq2Seq: the decoder's attention takes keys of 6 features, but the encoder gives 12",
     ],
-    [() => new nn.Seq2Seq(encoder, decoder({}), { padding: -1 }), RangeError, /padding must be/],
+    [
+      () => new nn.Seq2Seq(encoder, decoder({}), { padding: -1 }),
+      RangeError,
+      'Seq2Seq: padding must be an integer of at least 0 or null, got -1',
+    ],
     [
       () => generate.decode(model, source, { start: 1, end: 2, beams: 2, topK: 2 }),
       RangeError,
-      /beam search does not draw, but topK was given/,
+      'generate.decode: beam search does not draw, but topK was given; leave out either that or beams',
     ],
-    [() => generate.decode(model, source, { start: 9, end: 2 }), RangeError, /9/],
-    [() => generate.decode(model, source, { start: 1, end: 11 }), RangeError, /token 11/],
+    [
+      () => generate.decode(model, source, { start: 9, end: 2 }),
+      RangeError,
+      'embedding: index 9 is out of range for a vocabulary of size 9; it must be from 0 to 8',
+    ],
+    [
+      () => generate.decode(model, source, { start: 1, end: 11 }),
+      RangeError,
+      'generate.tokens: stop has token 11, which is outside the vocabulary of 9 (0 … 8)',
+    ],
     [
       () => generate.tokens(generate.decoderOf(model), [1], { batchFirst: true }),
       RangeError,
-      /pass \{ state: model.encode\(source\) \}/,
+      'generate: a decoder starts from a state; pass { state: model.encode(source) }',
     ],
   ])('%#', (call, kind, message) => {
     expect(call).toThrow(kind);

@@ -200,7 +200,7 @@ describe('matmul', () => {
       ),
     );
     expect(() => matmul(zeros([3, 2, 3]), zeros([2, 3, 2]))).toThrow(
-      /^matmul: shapes \[3\] and \[2\] do not broadcast/,
+      'matmul: shapes [3] and [2] do not broadcast: sizes 3 and 2 at dimension -1 must be equal, or one of them 1',
     );
     expect(() => matmul(zeros([]), zeros([3]))).toThrow(
       new RangeError(
@@ -251,7 +251,9 @@ describe('mm, mv, dot, bmm, outer', () => {
     expect(() => mv(vector, matrix)).toThrow(
       new RangeError('mv: takes a matrix and a vector, got shapes [3] and [2, 3]'),
     );
-    expect(() => mv(matrix, zeros([2]))).toThrow(/^mv: inner sizes differ/);
+    expect(() => mv(matrix, zeros([2]))).toThrow(
+      "mv: inner sizes differ: a is [2, 3], b is [2]; a's last size (3) must equal b's first (2)",
+    );
     expect(() => dot(vector, zeros([4]))).toThrow(
       new RangeError('dot: takes two vectors of equal length, got shapes [3] and [4]'),
     );
@@ -261,7 +263,9 @@ describe('mm, mv, dot, bmm, outer', () => {
         'bmm: takes [B, M, K] and [B, K, N] with one B, got shapes [2, 3, 4] and [3, 4, 5]; matmul broadcasts',
       ),
     );
-    expect(() => bmm(zeros([2, 3, 4]), zeros([2, 3, 5]))).toThrow(/^bmm: inner sizes differ/);
+    expect(() => bmm(zeros([2, 3, 4]), zeros([2, 3, 5]))).toThrow(
+      "bmm: inner sizes differ: a is [2, 3, 4], b is [2, 3, 5]; a's last size (4) must equal b's last but one (3)",
+    );
     expect(() => outer(matrix, vector)).toThrow(
       new RangeError('outer: takes two vectors, got shapes [2, 3] and [3]'),
     );
@@ -307,7 +311,7 @@ describe('addmm, baddbmm', () => {
 
   test('refuse what does not fit', () => {
     expect(() => addmm(zeros([3]), zeros([2, 3]), zeros([3, 2]))).toThrow(
-      /^addmm: shapes \[3\] and \[2, 2\] do not broadcast/,
+      'addmm: shapes [3] and [2, 2] do not broadcast: sizes 3 and 2 at dimension -1 must be equal, or one of them 1',
     );
     expect(() => addmm(zeros([4, 2, 2]), zeros([2, 3]), zeros([3, 2]))).toThrow(
       new RangeError(

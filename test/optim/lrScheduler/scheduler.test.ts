@@ -41,6 +41,8 @@ describe('schedules refuse', () => {
     });
     scheduler.step();
     scheduler.step();
-    expect(() => scheduler.step()).toThrow(/step 3 is past the end of the cycle; totalSteps is 2/);
+    expect(() => scheduler.step()).toThrow(
+      'OneCycleLR.step: step 3 is past the end of the cycle; totalSteps is 2',
+    );
   });
 });

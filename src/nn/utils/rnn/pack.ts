@@ -151,7 +151,7 @@ export function padPackedSequence(
   options?: PadOptions,
 ): [Tensor, Tensor] {
   const { batchFirst, paddingValue, totalLength } = padPackedOptions.read(options);
-  anyPacked.check('padPackedSequence', 'sequence', sequence);
+  anyPacked.check('padPackedSequence', 'sequence', sequence).check('padPackedSequence');
   const { data, batch, unsortedIndices } = sequence;
   const longest = sequence.batchSizes.numel;
   const steps = totalLength ?? longest;
