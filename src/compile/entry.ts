@@ -6,7 +6,7 @@ import { isGradEnabled } from '../autograd/mode';
 import { save, type Gradients, type Node, type Saved } from '../autograd/node';
 import { recompute } from '../autograd/recompute';
 import { recordTuple } from '../autograd/tuple';
-import { copyInto } from '../ops/clone';
+import { copyInto } from '../ops/copying/clone';
 import { borrow, type Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';

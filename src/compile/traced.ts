@@ -6,7 +6,7 @@ import { gradients } from '../autograd/gradients';
 import { withoutHooks } from '../autograd/hooks';
 import { setGradMode } from '../autograd/mode';
 import { nextOrder, nodeOf, type Node } from '../autograd/node';
-import { clone } from '../ops/clone';
+import { clone } from '../ops/copying/clone';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';

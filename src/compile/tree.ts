@@ -4,7 +4,7 @@
  */
 import { describe } from '../check';
 import { showShape } from '../tensor/shape';
-import { ValuesAndIndices } from '../ops/named';
+import { ValuesAndIndices } from '../ops/declare/named';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 

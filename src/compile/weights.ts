@@ -6,7 +6,7 @@
 import { GemmAt, GemmPackAt, GemmPackedAt, UnaryAt } from '../native/generated';
 import { argumentsOf, kernelNumber } from '../native/recording';
 import { walkArguments } from '../native/strided';
-import { packedLength, preferredForm, type WeightForm } from '../ops/packed-weight';
+import { packedLength, preferredForm, type WeightForm } from '../ops/matmul/packed-weight';
 import type { Buffer, Call, Pointer } from './trace';
 
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({

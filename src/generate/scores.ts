@@ -4,7 +4,7 @@
  */
 import { boolean, positiveInteger, rule } from '../check';
 import { amax, argmax, div, softmax, topk } from '../ops';
-import { clone } from '../ops/clone';
+import { clone } from '../ops/copying/clone';
 import { multinomial, type Generator } from '../random';
 import { drawFields } from '../random/generator';
 import type { Tensor } from '../tensor/tensor';

@@ -2,7 +2,7 @@
 import { boolean, functionOf, instanceOf, optionsTable, positiveInteger } from '../check';
 import { noGrad } from '../autograd/mode';
 import { stack, unsqueeze } from '../ops';
-import { checkTensor } from '../ops/check';
+import { checkTensor } from '../ops/arguments/check';
 import { sameShape, showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';

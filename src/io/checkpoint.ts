@@ -1,6 +1,6 @@
 /** Checkpoints: everything that a training run continues from, in one safetensors file. */
 import { boolean, isInstance, optionsTable, rule } from '../check';
-import { clone } from '../ops/clone';
+import { clone } from '../ops/copying/clone';
 import type { Tensor } from '../tensor/tensor';
 import {
   decode,

@@ -2,7 +2,7 @@
  * Saving and loading state dicts as safetensors. Tensors are read straight into their memory, and written out of it.
  */
 import { describe, isArray, isInstance, optionsTable, rule, string } from '../check';
-import { contiguous, detach } from '../ops/clone';
+import { contiguous, detach } from '../ops/copying/clone';
 import { itemSize, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';

@@ -6,7 +6,7 @@
 import { boolean, functionOf, isInstance, optionsTable, refuse, string } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { noGrad } from '../autograd/mode';
-import { cast } from '../ops/cast';
+import { cast } from '../ops/copying/cast';
 import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
 import { replaceData, type Tensor } from '../tensor/tensor';

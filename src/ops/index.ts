@@ -1,5 +1,5 @@
 /** Every operation as a function, and (by import) as a method of Tensor. */
-import './arithmetic';
+import './autograd';
 import './methods';
 
 export * from './elementwise/activation';
@@ -26,14 +26,14 @@ export { where } from './elementwise/where';
 export * from './reduce/extrema';
 export * from './reduce/norm';
 export * from './reduce/prod';
-export * from './reduce/softmax';
+export * from './normalization/softmax';
 export * from './reduce/sum';
 export * from './reduce/truth';
 export * from './reduce/variance';
 export { variance as var } from './reduce/variance';
-export type { KeepdimOptions } from './reduce/launch';
-export type { SoftmaxOptions } from './reduce/softmax';
-export { clone, detach } from './clone';
+export type { KeepdimOptions } from './kernels/reduce';
+export type { SoftmaxOptions } from './normalization/softmax';
+export { clone, detach } from './copying/clone';
 export {
   arange,
   empty,
@@ -48,8 +48,8 @@ export {
   zerosLike,
   type TensorLike,
   type TensorOptions,
-} from './factories';
-export { flip } from './flip';
+} from './creation/factories';
+export { flip } from './rearranging/flip';
 export { indexAdd, indexCopy, indexSelect } from './indexing/along';
 export { at, setAt, take } from './indexing/at';
 export { embedding, oneHot, type EmbeddingOptions } from './indexing/embedding';
@@ -61,9 +61,9 @@ export { maskedFill, maskedSelect } from './indexing/masked';
 export { cat, hstack, stack, vstack } from './joining/cat';
 export type { DimOptions } from './joining/dim';
 export { repeatInterleave, tile } from './joining/repeat';
-export { roll } from './joining/roll';
+export { roll } from './rearranging/roll';
 export { chunk, split, unbind } from './joining/split';
-export { tril, triu } from './joining/triangle';
+export { tril, triu } from './rearranging/triangle';
 export {
   bceLoss,
   bceWithLogits,
@@ -80,8 +80,8 @@ export { bmm } from './matmul/bmm';
 export { linear } from './matmul/linear';
 export { matmul, outer } from './matmul/matmul';
 export { dot, mm, mv } from './matmul/mm';
-export type { Named } from './named';
-export { ValuesAndIndices } from './named';
+export type { Named } from './declare/named';
+export { ValuesAndIndices } from './declare/named';
 export {
   argsort,
   sort,

@@ -15,10 +15,10 @@ import {
   without,
   type Method,
   type Variadic,
-} from './attach';
-import * as copies from './clone';
-import { checkTensor } from './check';
-import * as conversion from './convert';
+} from './declare/attach';
+import * as copies from './copying/clone';
+import { checkTensor } from './arguments/check';
+import * as conversion from './copying/convert';
 import * as arithmetic from './elementwise/arithmetic';
 import * as bounds from './elementwise/clamp';
 import * as closeness from './elementwise/close';
@@ -28,7 +28,7 @@ import * as logaddexp from './elementwise/logaddexp';
 import * as logic from './elementwise/logical';
 import * as unary from './elementwise/unary';
 import * as choice from './elementwise/where';
-import * as reversal from './flip';
+import * as reversal from './rearranging/flip';
 import * as along from './indexing/along';
 import * as indexing from './indexing/at';
 import * as gathering from './indexing/gather';
@@ -36,9 +36,9 @@ import * as positions from './indexing/mask';
 import * as masked from './indexing/masked';
 import * as overwriting from './inplace/copy';
 import * as repetition from './joining/repeat';
-import * as rolling from './joining/roll';
+import * as rolling from './rearranging/roll';
 import * as splitting from './joining/split';
-import * as triangles from './joining/triangle';
+import * as triangles from './rearranging/triangle';
 import * as scaledProducts from './matmul/addmm';
 import * as batchedProducts from './matmul/bmm';
 import * as products from './matmul/matmul';
@@ -46,7 +46,7 @@ import * as plainProducts from './matmul/mm';
 import * as extrema from './reduce/extrema';
 import * as norms from './reduce/norm';
 import * as multiplied from './reduce/prod';
-import * as normalization from './reduce/softmax';
+import * as normalization from './normalization/softmax';
 import * as sums from './reduce/sum';
 import * as truth from './reduce/truth';
 import * as deviation from './reduce/variance';

@@ -2,8 +2,8 @@
 import { boolean, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runAdagrad } from '../native/generated';
-import { full } from '../ops/factories';
-import { kernelFor, type Table } from '../ops/table';
+import { full } from '../ops/creation/factories';
+import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';

@@ -2,8 +2,8 @@
 import { boolean, finiteFrom, numberBelow, optionsTable, pairOf } from '../check';
 import { family } from '../native/families';
 import { runAdam } from '../native/generated';
-import { zeros } from '../ops/factories';
-import { kernelFor, type Table } from '../ops/table';
+import { zeros } from '../ops/creation/factories';
+import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';

@@ -2,8 +2,8 @@
  * Optimizers that update a group by one kernel call: how its parameters reach the kernel, those of one element type
  * together and in contiguous memory. What a row of the kernel's table holds is each optimizer's own file.
  */
-import { copyInto } from '../ops/clone';
-import { Table } from '../ops/table';
+import { copyInto } from '../ops/copying/clone';
+import { Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
 import {

@@ -13,7 +13,7 @@ import {
 } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { setGradMode, withGradMode } from '../autograd/mode';
-import { contiguous } from '../ops/clone';
+import { contiguous } from '../ops/copying/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';

@@ -2,7 +2,7 @@
 import { boolean, finite, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runSgd } from '../native/generated';
-import { kernelFor, type Table } from '../ops/table';
+import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';

@@ -3,9 +3,9 @@
  * { state: { 0: { step, exp_avg, … }, … }, param_groups: [{ lr, betas, …, params: [0, 1] }, …] }.
  * Ours are camelCase names inside, PyTorch's snake_case names in the dict.
  */
-import { cast } from '../ops/cast';
-import { clone, detach } from '../ops/clone';
-import { full } from '../ops/factories';
+import { cast } from '../ops/copying/cast';
+import { clone, detach } from '../ops/copying/clone';
+import { full } from '../ops/creation/factories';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';

@@ -3,7 +3,7 @@
  * the transpose of a matrix gets the transposed numbers. This file finds that order and has kernels, which
  * write row after row, draw in it.
  */
-import { copyInto } from '../ops/clone';
+import { copyInto } from '../ops/copying/clone';
 import { contiguousStrides, numelOf, showShape, type Shape } from '../tensor/shape';
 import { allocate } from '../tensor/storage';
 import { empty, Tensor } from '../tensor/tensor';

@@ -12,8 +12,8 @@ import {
   runRandomNormal,
   runRandomUniform,
 } from '../native/generated';
-import { pick } from '../ops/launch';
-import { zerosLike } from '../ops/factories';
+import { pick } from '../ops/kernels/launch';
+import { zerosLike } from '../ops/creation/factories';
 import { inPlace } from '../ops/inplace/inplace';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';

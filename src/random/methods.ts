@@ -1,5 +1,5 @@
 /** The distributions as methods of Tensor: x.normal_(0, 1) is normal_(x, 0, 1). */
-import { attach, only, type Method } from '../ops/attach';
+import { attach, only, type Method } from '../ops/declare/attach';
 import * as bernoulli from './bernoulli';
 import * as distributions from './inplace';
 import * as multinomial from './multinomial';

@@ -2,8 +2,8 @@
 import { boolean, optionsTable, positiveInteger, refuse } from '../check';
 import { family } from '../native/families';
 import { runRandomMultinomial, runRandomRace } from '../native/generated';
-import { copyInto } from '../ops/clone';
-import { pick } from '../ops/launch';
+import { copyInto } from '../ops/copying/clone';
+import { pick } from '../ops/kernels/launch';
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';

@@ -3,8 +3,8 @@
 // every layout (contiguous, strided, transposed), with 0-dimensional, empty and broadcast inputs: see gradients.ts.
 import * as o from 'ostinato';
 import type { Tensor } from 'ostinato';
-import type { Binary, Unary } from '../../src/ops/define';
-import type { Reduction } from '../../src/ops/reduce/reduction';
+import type { Binary, Unary } from '../../src/ops/declare/elementwise';
+import type { Reduction } from '../../src/ops/declare/reduction';
 
 export interface Entry {
   /** The exported operation, and what of it this line tests. */
@@ -87,7 +87,7 @@ const isPair = (
 
 const operations = o as unknown as Readonly<Record<string, unknown>>;
 
-/** The rows of every declared function that `names` has (src/ops/define.ts, src/ops/reduce/reduction.ts). */
+/** The rows of every declared function that `names` has (src/ops/declare). */
 export const declaredIn = (names: readonly string[]): Entry[] =>
   names
     .map((name) => operations[name])
@@ -104,6 +104,12 @@ export const declaredIn = (names: readonly string[]): Entry[] =>
       }
       return [ofOne(name, f as Unary, options)];
     });
+
+/** Rows of an operation along one dimension. */
+export const alongDim = (name: string, f: (x: Tensor, dim: number) => Tensor): Entry[] => [
+  ofOne(`${name} dim 0`, (x) => f(x, 0), { shapes: [[[3, 2]], [[3]], [[]], [[2, 0]]] }),
+  ofOne(`${name} dim 1`, (x) => f(x, 1), { shapes: [[[2, 3]], [[2, 3, 2]]] }),
+];
 
 export const smooth = { kinks: [] } as const;
 export const matrix = { shapes: [[[2, 3]], [[2, 0]]], kinks: [] } as const;

@@ -9,7 +9,7 @@ const source = join(__dirname, '../../src/ops');
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- which files there are is known when it runs
 const load = (file: string): Record<string, unknown> => require(file) as Record<string, unknown>;
 
-/** The public names of what the files of src/ops/<folder> export ('.': of those beside the folders). */
+/** The public names of what the files of src/ops/<folder> export. */
 export function namesIn(folder: string): string[] {
   const files = readdirSync(join(source, folder)).filter(
     (file) => file.endsWith('.ts') && file !== 'index.ts',

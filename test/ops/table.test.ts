@@ -1,14 +1,12 @@
-// All rows together, those of the operations beside the folders, and where each operation has its tests.
+// All rows together, and where each operation has its tests.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ostinato from 'ostinato';
 import { noGrad, tensor } from 'ostinato';
 import { coverage, type Place } from './coverage';
-import { inputsOf, listOf, testGradients } from './gradients';
-import { ownTable, table } from './table';
+import { inputsOf, listOf } from './gradients';
+import { table } from './table';
 import { layouts } from './values';
-
-testGradients(ownTable);
 
 it('records nothing under noGrad', () => {
   for (const entry of table) {

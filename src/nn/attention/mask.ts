@@ -1,6 +1,6 @@
 /** Padding masks: which positions of a batch of unequal lengths an attention may look at. */
 import { count, isArray, refuse } from '../../check';
-import { contiguous } from '../../ops/clone';
+import { contiguous } from '../../ops/copying/clone';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';

@@ -15,7 +15,7 @@ import {
   softmax,
   transpose,
 } from '../../ops';
-import { cast } from '../../ops/cast';
+import { cast } from '../../ops/copying/cast';
 import { boolean, finite, optionsTable, probability } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';

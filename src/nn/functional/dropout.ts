@@ -1,6 +1,6 @@
 /** dropout: x·mask / (1 − p). dx = g·mask / (1 − p). Saves the scaled mask. */
 import { boolean, optionsTable, probability } from '../../check';
-import { fullLike } from '../../ops/factories';
+import { fullLike } from '../../ops/creation/factories';
 import { div_ } from '../../ops/elementwise/arithmetic';
 import { mul } from '../../ops/elementwise/arithmetic';
 import { bernoulli_ } from '../../random/bernoulli';

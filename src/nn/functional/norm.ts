@@ -7,7 +7,7 @@ import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 
-export { layerNorm, type LayerNormOptions } from '../../ops/layer-norm';
+export { layerNorm, type LayerNormOptions } from '../../ops/normalization/layer-norm';
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {

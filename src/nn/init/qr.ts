@@ -6,8 +6,8 @@
  * diagonal, and what a block still has to change is a run of whole rows, changed in place.
  */
 import { noGrad } from '../../autograd/mode';
-import { copyInto } from '../../ops/clone';
-import { eye, zeros } from '../../ops/factories';
+import { copyInto } from '../../ops/copying/clone';
+import { eye, zeros } from '../../ops/creation/factories';
 import { productInto } from '../../ops/matmul/layout';
 import { mm } from '../../ops/matmul/mm';
 import { t } from '../../ops/view/permute';

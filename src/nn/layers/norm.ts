@@ -1,6 +1,6 @@
 /** LayerNorm: the last dimensions of each sample brought to mean 0 and variance 1. */
 import { arrayOf, boolean, count, finite, optionsTable } from '../../check';
-import { ones, zeros } from '../../ops/factories';
+import { ones, zeros } from '../../ops/creation/factories';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';

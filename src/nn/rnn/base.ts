@@ -5,7 +5,7 @@
 import { Node } from '../../autograd/node';
 import { cat, indexSelect, narrow, squeeze, transpose, unsqueeze } from '../../ops';
 import { boolean, instanceOf, positiveInteger, probability, type Fields } from '../../check';
-import { contiguous } from '../../ops/clone';
+import { contiguous } from '../../ops/copying/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import type { DirectionWeights } from '../../ops/sequence/call';
 import { sequence } from '../../ops/sequence/sequence';

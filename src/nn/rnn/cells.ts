@@ -6,7 +6,7 @@ import { boolean, oneOf, optionsTable, positiveInteger } from '../../check';
 import { squeeze, unsqueeze } from '../../ops';
 import { cells, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import { sequence } from '../../ops/sequence/sequence';
-import { contiguous } from '../../ops/clone';
+import { contiguous } from '../../ops/copying/clone';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';

@@ -3,7 +3,7 @@
  * sizes are public fields, so each call looks whether they still fit what the layer was built with.
  */
 import { describe } from '../../check';
-import { contiguous } from '../../ops/clone';
+import { contiguous } from '../../ops/copying/clone';
 import type { DirectionWeights } from '../../ops/sequence/call';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import type { DType } from '../../tensor/dtype';

@@ -1,7 +1,7 @@
 /** Seq2Seq: an encoder and a decoder as one model, from source tokens to target tokens. */
 import { count, instanceOf, optionsTable, probability, rule } from '../../check';
 import { argmax, cat, reshape, tanh, transpose, zerosLike } from '../../ops';
-import { contiguous } from '../../ops/clone';
+import { contiguous } from '../../ops/copying/clone';
 import { rand, type Generator } from '../../random';
 import { drawFields } from '../../random/generator';
 import { anyTensor } from '../../tensor/rules';

@@ -1,8 +1,8 @@
 /** A model's parameters as one vector, and back. */
 import { iterableOf } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { cast } from '../../ops/cast';
-import { copyInto } from '../../ops/clone';
+import { cast } from '../../ops/copying/cast';
+import { copyInto } from '../../ops/copying/clone';
 import { cat } from '../../ops/joining/cat';
 import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';

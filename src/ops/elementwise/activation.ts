@@ -10,11 +10,11 @@ import {
   runSoftplusBackward,
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { unary, type Unary } from '../define';
-import { gradient } from '../gradient';
-import { checkTensor } from '../check';
-import { applyBinary, applyUnary, pick } from '../launch';
-import { checkFloat } from '../floating';
+import { unary, type Unary } from '../declare/elementwise';
+import { gradient } from '../declare/gradient';
+import { checkTensor } from '../arguments/check';
+import { applyBinary, applyUnary, pick } from '../kernels/launch';
+import { checkFloat } from '../arguments/floating';
 
 /**
  * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).

@@ -6,12 +6,12 @@ import { number, oneOf, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { binary, computeInPlace, inPlace, type Binary } from '../define';
-import { gradient } from '../gradient';
-import { checkOperand, checkTensor, type Operand } from '../check';
-import { floating } from '../floating';
-import { promote, promoteTypes } from '../operands';
-import { constant, zerosLike } from '../factories';
+import { binary, computeInPlace, inPlace, type Binary } from '../declare/elementwise';
+import { gradient } from '../declare/gradient';
+import { checkOperand, checkTensor, type Operand } from '../arguments/check';
+import { floating } from '../arguments/floating';
+import { promote, promoteTypes } from '../kernels/operands';
+import { constant, zerosLike } from '../creation/factories';
 
 type InPlace = (x: Tensor, other: Operand) => Tensor;
 

@@ -4,7 +4,7 @@ import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
+import { checkTensor } from '../arguments/check';
 
 /** Options of `isclose` and `allclose`. */
 export interface CloseOptions {

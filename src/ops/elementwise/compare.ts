@@ -2,10 +2,10 @@
 import { family, type NamesOf } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkTensor, type Operand } from '../check';
-import { binary, promote, promoteTypes } from '../operands';
-import { applyUnary } from '../launch';
-import { full } from '../factories';
+import { checkTensor, type Operand } from '../arguments/check';
+import { binary, promote, promoteTypes } from '../kernels/operands';
+import { applyUnary } from '../kernels/launch';
+import { full } from '../creation/factories';
 
 function comparison(name: NamesOf<'Binary'>): (a: Operand, b: Operand) => Tensor {
   const kernels = family(name);

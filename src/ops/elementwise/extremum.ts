@@ -3,8 +3,8 @@
  * chosen, in halves to both where they are equal.
  */
 import type { Tensor } from '../../tensor/tensor';
-import { binary, type Binary, type BinaryRule } from '../define';
-import { checkTensor, type Operand } from '../check';
+import { binary, type Binary, type BinaryRule } from '../declare/elementwise';
+import { checkTensor, type Operand } from '../arguments/check';
 
 type OfTensors = (a: Tensor, b: Tensor) => Tensor;
 type Extremum = OfTensors & Pick<Binary, 'declaration'>;

@@ -1,9 +1,9 @@
 /** logaddexp: ln(eᵃ + eᵇ), the sum of two probabilities that are given by their logarithms. */
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
-import { binary, type Binary } from '../define';
-import { checkFloat } from '../floating';
+import { checkTensor } from '../arguments/check';
+import { binary, type Binary } from '../declare/elementwise';
+import { checkFloat } from '../arguments/floating';
 
 type LogAddExp = ((a: Tensor, b: Tensor) => Tensor) & Pick<Binary, 'declaration'>;
 

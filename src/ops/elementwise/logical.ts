@@ -3,9 +3,9 @@ import { kernel } from '../../native/families';
 import { runUnary } from '../../native/generated';
 import type { Tensor } from '../../tensor/tensor';
 import { empty } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { checkOperand, checkTensor, type Operand } from '../check';
-import { binary } from '../operands';
+import { cast } from '../copying/cast';
+import { checkOperand, checkTensor, type Operand } from '../arguments/check';
+import { binary } from '../kernels/operands';
 
 const truth = (x: Operand): Operand => (typeof x === 'number' ? Number(x !== 0) : cast(x, 'bool'));
 

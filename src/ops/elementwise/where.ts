@@ -3,11 +3,11 @@ import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { gradient } from '../gradient';
-import { checkTensor, type Operand } from '../check';
-import { promote, broadcastOperands, promoteTypes, scalarSlot } from '../operands';
-import { pick } from '../launch';
-import { unbroadcast } from '../unbroadcast';
+import { gradient } from '../declare/gradient';
+import { checkTensor, type Operand } from '../arguments/check';
+import { promote, broadcastOperands, promoteTypes, scalarSlot } from '../kernels/operands';
+import { pick } from '../kernels/launch';
+import { unbroadcast } from '../declare/unbroadcast';
 
 const kernels = family('where');
 const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('where', {

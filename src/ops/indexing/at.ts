@@ -1,8 +1,8 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
 import { isArray, isInstance, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, type Operand } from '../check';
-import { operand } from '../operands';
+import { checkOperand, checkTensor, type Operand } from '../arguments/check';
+import { operand } from '../kernels/operands';
 import { inPlace, overwrite } from '../inplace/inplace';
 import { partOf } from '../view/part';
 import { reshape } from '../view/reshape';

@@ -2,8 +2,8 @@
 import { integer, optionsTable } from '../../check';
 import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
-import { checkTensor } from '../check';
+import { contiguous } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
 import { checkIndex, rowsAlong, selectRows } from './rows';
 
 /** Options of `embedding`. */

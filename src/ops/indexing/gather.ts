@@ -19,11 +19,11 @@ import {
   type Shape,
 } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { contiguous, copyInto } from '../clone';
-import { checkOperand, checkTensor, type Operand } from '../check';
-import { operand } from '../operands';
-import { pick } from '../launch';
-import { constant } from '../factories';
+import { contiguous, copyInto } from '../copying/clone';
+import { checkOperand, checkTensor, type Operand } from '../arguments/check';
+import { operand } from '../kernels/operands';
+import { pick } from '../kernels/launch';
+import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
 import { expand } from '../view/expand';

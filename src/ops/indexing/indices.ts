@@ -7,7 +7,7 @@ import { describe, isArray, isInstance } from '../../check';
 import { contiguousStrides, showShape, type Shape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { readNested, type Nested } from '../nested';
+import { readNested, type Nested } from '../arguments/nested';
 import type { Part } from '../view/part';
 import { nonzeroColumns, truth } from './mask';
 import { parseSlice, rangeOf, Slice, wholeSlice, type SliceText } from './slice';

@@ -1,8 +1,8 @@
 /** Masks as indices: where a bool tensor is true. */
 import { boolean, optionsTable } from '../../check';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
-import { checkTensor } from '../check';
+import { contiguous } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
 
 /** What true and false mean as an index: the one element of a new dimension, or none of it. */
 export function truth(value: boolean): Tensor {

@@ -10,9 +10,9 @@ import { Doubles } from '../../native/kernels';
 import { executor } from '../../tensor/executor';
 import { numelOf, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
-import { pick } from '../launch';
-import { constant } from '../factories';
+import { contiguous } from '../copying/clone';
+import { pick } from '../kernels/launch';
+import { constant } from '../creation/factories';
 import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
 

@@ -1,9 +1,9 @@
 /** copy_, fill_, zero_: other elements in the same memory. The old history gets zeros. */
 import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, type Operand } from '../check';
-import { scalar } from '../operands';
-import { constant } from '../factories';
+import { checkOperand, checkTensor, type Operand } from '../arguments/check';
+import { scalar } from '../kernels/operands';
+import { constant } from '../creation/factories';
 import { inPlace, overwrite } from './inplace';
 
 /**

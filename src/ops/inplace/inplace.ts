@@ -11,10 +11,10 @@ import { executor } from '../../tensor/executor';
 import { sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { bumpVersion, Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { clone, copyInto } from '../clone';
-import { checkTensor } from '../check';
-import { constant } from '../factories';
+import { cast } from '../copying/cast';
+import { clone, copyInto } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
+import { constant } from '../creation/factories';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
 

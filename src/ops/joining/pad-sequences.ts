@@ -6,8 +6,8 @@ import { record } from '../../autograd/node';
 import { recordTuple } from '../../autograd/tuple';
 import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../clone';
-import { constant } from '../factories';
+import { copyInto } from '../copying/clone';
+import { constant } from '../creation/factories';
 
 export interface Padding {
   /** What fills a shorter sequence up. */

@@ -8,9 +8,9 @@ import { resultType } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { gradient } from '../gradient';
-import { verifyInRuns } from '../verify';
+import { cast } from '../copying/cast';
+import { gradient } from '../declare/gradient';
+import { verifyInRuns } from '../arguments/verify';
 import { logsigmoid } from '../elementwise/activation';
 import {
   checkPair,

@@ -7,13 +7,13 @@ import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { executor } from '../../tensor/executor';
-import { cast } from '../cast';
-import { contiguous } from '../clone';
-import { checkTensor } from '../check';
+import { cast } from '../copying/cast';
+import { contiguous } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
 import { ne } from '../elementwise/compare';
 import { where } from '../elementwise/where';
 import { firstOutside } from '../indexing/rows';
-import { checkFloat } from '../floating';
+import { checkFloat } from '../arguments/floating';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
 
 /** Options of losses over classes. */

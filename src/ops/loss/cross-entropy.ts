@@ -12,10 +12,10 @@ import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { contiguous } from '../clone';
-import { gradient } from '../gradient';
-import { pick } from '../launch';
+import { cast } from '../copying/cast';
+import { contiguous } from '../copying/clone';
+import { gradient } from '../declare/gradient';
+import { pick } from '../kernels/launch';
 import {
   checkClasses,
   checkClassInput,

@@ -5,9 +5,9 @@
 import { optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { gradient } from '../gradient';
-import { arange } from '../factories';
+import { cast } from '../copying/cast';
+import { gradient } from '../declare/gradient';
+import { arange } from '../creation/factories';
 import {
   checkClasses,
   checkClassInput,

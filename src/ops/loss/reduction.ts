@@ -7,8 +7,8 @@ import { oneOf, optionsTable, type Fields } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { checkTensor } from '../check';
+import { cast } from '../copying/cast';
+import { checkTensor } from '../arguments/check';
 
 /** What a loss returns: their mean, their sum, or all of them. */
 export type Reduction = 'mean' | 'sum' | 'none';

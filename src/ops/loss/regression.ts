@@ -8,9 +8,9 @@ import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runSquaredDifferenceBackward, runSquaredError } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { gradient } from '../gradient';
-import { applyBinary, pick } from '../launch';
-import { dense } from '../reduce/launch';
+import { gradient } from '../declare/gradient';
+import { applyBinary, pick } from '../kernels/launch';
+import { dense } from '../kernels/reduce';
 import {
   aligned,
   lossFields,

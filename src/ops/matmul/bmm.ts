@@ -2,7 +2,7 @@
 import { record, save } from '../../autograd/node';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
+import { checkTensor } from '../arguments/check';
 import { transpose } from '../view/permute';
 import { batchedProduct, checkInner } from './layout';
 

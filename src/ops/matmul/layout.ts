@@ -10,9 +10,9 @@ import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { borrow, giveBack, type Storage } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../clone';
-import { applyBinary, pick } from '../launch';
-import { mayKeep, packedLength, packedWeight, preferredForm } from '../packed-weight';
+import { copyInto } from '../copying/clone';
+import { applyBinary, pick } from '../kernels/launch';
+import { mayKeep, packedLength, packedWeight, preferredForm } from './packed-weight';
 
 const gemm = family('gemm');
 const gemmBatched = family('gemm_batched');

@@ -5,8 +5,8 @@
 import { record, save } from '../../autograd/node';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
-import { checkTensor } from '../check';
+import { contiguous } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
 import { sum } from '../reduce/sum';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';

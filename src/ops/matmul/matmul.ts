@@ -5,8 +5,8 @@
  */
 import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
-import { checkTensor } from '../check';
+import { contiguous } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
 import { expand } from '../view/expand';
 import { squeeze, unsqueeze } from '../view/select';

@@ -5,7 +5,7 @@
 import { record, save } from '../../autograd/node';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
+import { checkTensor } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';

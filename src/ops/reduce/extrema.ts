@@ -8,14 +8,14 @@ import { family, type KernelFamily } from '../../native/families';
 import { runExtreme } from '../../native/generated';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { gradient } from '../gradient';
-import { checkTensor } from '../check';
-import { pick } from '../launch';
-import { arange } from '../factories';
-import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from './launch';
-import { reduction, type Reduction } from './reduction';
-import { ValuesAndIndices } from '../named';
+import { cast } from '../copying/cast';
+import { gradient } from '../declare/gradient';
+import { checkTensor } from '../arguments/check';
+import { pick } from '../kernels/launch';
+import { arange } from '../creation/factories';
+import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from '../kernels/reduce';
+import { reduction, type Reduction } from '../declare/reduction';
+import { ValuesAndIndices } from '../declare/named';
 
 // Kernels compare numbers; a bool is 0 or 1.
 const comparable = (x: Tensor): Tensor => (x.dtype === 'bool' ? cast(x, 'int32') : x);

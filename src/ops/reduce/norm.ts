@@ -7,10 +7,10 @@ import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { gradient } from '../gradient';
-import { checkTensor } from '../check';
-import { checkFloat } from '../floating';
+import { cast } from '../copying/cast';
+import { gradient } from '../declare/gradient';
+import { checkTensor } from '../arguments/check';
+import { checkFloat } from '../arguments/floating';
 import {
   checkNotEmpty,
   keepsDim,
@@ -19,7 +19,7 @@ import {
   reduceOver,
   type Dims,
   type KeepdimOptions,
-} from './launch';
+} from '../kernels/reduce';
 
 const euclidean = family('norm');
 

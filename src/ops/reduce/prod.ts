@@ -2,9 +2,9 @@
 import { executor } from '../../tensor/executor';
 import { checkDim } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { eye } from '../factories';
-import type { KeepdimOptions } from './launch';
-import { reduction } from './reduction';
+import { eye } from '../creation/factories';
+import type { KeepdimOptions } from '../kernels/reduce';
+import { reduction } from '../declare/reduction';
 
 const product = reduction('prod', {
   node: ['ProdBackward0', 'ProdBackward1'],

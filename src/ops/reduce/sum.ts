@@ -3,12 +3,12 @@ import { family } from '../../native/families';
 import { runReduce } from '../../native/generated';
 import { checkDim, checkDims } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { gradient } from '../gradient';
-import { checkTensor } from '../check';
-import { pick } from '../launch';
-import { reductionView, type Dims, type KeepdimOptions } from './launch';
-import { reduction, type Reduction } from './reduction';
+import { cast } from '../copying/cast';
+import { gradient } from '../declare/gradient';
+import { checkTensor } from '../arguments/check';
+import { pick } from '../kernels/launch';
+import { reductionView, type Dims, type KeepdimOptions } from '../kernels/reduce';
+import { reduction, type Reduction } from '../declare/reduction';
 
 /**
  * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32

@@ -1,9 +1,9 @@
 /** any, all: whether some or every element is not 0. Bool results, no gradients. */
 import { kernel } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { cast } from '../cast';
-import { checkTensor } from '../check';
-import { keepsDim, reduceOver, type Dims, type KeepdimOptions } from './launch';
+import { cast } from '../copying/cast';
+import { checkTensor } from '../arguments/check';
+import { keepsDim, reduceOver, type Dims, type KeepdimOptions } from '../kernels/reduce';
 
 type Truth = (x: Tensor, dim?: Dims, options?: KeepdimOptions) => Tensor;
 

@@ -7,11 +7,11 @@ import { family } from '../../native/families';
 import { runVariance } from '../../native/generated';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { gradient } from '../gradient';
-import { checkTensor } from '../check';
-import { applyUnary, pick } from '../launch';
-import { checkFloat } from '../floating';
-import { ownDims, reductionView, type Dims, type KeepdimOptions } from './launch';
+import { gradient } from '../declare/gradient';
+import { checkTensor } from '../arguments/check';
+import { applyUnary, pick } from '../kernels/launch';
+import { checkFloat } from '../arguments/floating';
+import { ownDims, reductionView, type Dims, type KeepdimOptions } from '../kernels/reduce';
 
 const kernels = family('variance');
 const rootKernels = family('sqrt');

@@ -10,8 +10,8 @@ import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
-import { contiguous } from '../clone';
-import { pick } from '../launch';
+import { contiguous } from '../copying/clone';
+import { pick } from '../kernels/launch';
 import {
   denseFeatures,
   LayerArguments,

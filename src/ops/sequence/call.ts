@@ -7,7 +7,7 @@ import { memoryAt, type Memory } from '../../native/kernels';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
+import { contiguous } from '../copying/clone';
 import { stateSize, type CellSizes } from './cells';
 
 /** The weights of one direction; null for what the layer does not have. */

@@ -13,8 +13,8 @@ import type { Memory } from '../../native/kernels';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { pick } from '../launch';
-import { dropPacked, packedWeight } from '../packed-weight';
+import { pick } from '../kernels/launch';
+import { dropPacked, packedWeight } from '../matmul/packed-weight';
 import { recordedBackward, sequenceBackward } from './backward';
 import {
   denseFeatures,

@@ -3,7 +3,7 @@
  * the fused layers are differentiated twice by.
  */
 import type { Tensor } from '../../tensor/tensor';
-import { constant } from '../factories';
+import { constant } from '../creation/factories';
 import { cat, stack } from '../joining/cat';
 import { linear } from '../matmul/linear';
 import { narrow, select } from '../view/select';

@@ -3,12 +3,12 @@ import { boolean, count, integer, optionsTable } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous, detach } from '../clone';
-import { checkTensor } from '../check';
-import { constant } from '../factories';
+import { contiguous, detach } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
+import { constant } from '../creation/factories';
 import { indexSelect } from '../indexing/along';
 import { checkIndex } from '../indexing/rows';
-import { named, type Named } from '../named';
+import { named, type Named } from '../declare/named';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
 

@@ -1,8 +1,8 @@
 /** expand: repeats size-1 dimensions without copying (stride 0). dx = g summed over the repeats. */
 import { broadcastStrides, numelOf, readNumbers, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
-import { unbroadcast } from '../unbroadcast';
+import { checkTensor } from '../arguments/check';
+import { unbroadcast } from '../declare/unbroadcast';
 import { viewOf } from './view';
 
 /**

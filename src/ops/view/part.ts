@@ -2,8 +2,8 @@
 import { record } from '../../autograd/node';
 import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto, contiguous } from '../clone';
-import { constant } from '../factories';
+import { copyInto, contiguous } from '../copying/clone';
+import { constant } from '../creation/factories';
 import { viewOf } from './view';
 
 /** A part of a tensor: how its elements lie in the tensor, and in a contiguous one of the same shape. */

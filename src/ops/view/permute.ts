@@ -1,7 +1,7 @@
 /** permute, transpose, t: dimensions in another order. dx = g in the inverse order. */
 import { checkDim, checkDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
+import { checkTensor } from '../arguments/check';
 import { viewOf } from './view';
 
 /**

@@ -9,8 +9,8 @@ import {
   showShape,
 } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../check';
-import { checkTensors } from '../tensors';
+import { checkTensor } from '../arguments/check';
+import { checkTensors } from '../arguments/tensors';
 import { expand } from './expand';
 import { intoZeros, partOf } from './part';
 import { permute, transpose } from './permute';

@@ -9,8 +9,8 @@ import { itemSize } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { Tensor } from '../../tensor/tensor';
-import { copyInto } from '../clone';
-import { constant } from '../factories';
+import { copyInto } from '../copying/clone';
+import { constant } from '../creation/factories';
 
 interface Region {
   readonly shape: Shape;

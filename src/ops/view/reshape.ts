@@ -1,8 +1,8 @@
 /** reshape, view, flatten: other sizes for the same elements in the same order. dx = g in x's shape. */
 import { checkDim, inferShape, sameShape, showShape, viewStrides } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../clone';
-import { checkTensor } from '../check';
+import { contiguous } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
 import { viewOf } from './view';
 
 // Null where the memory layout does not allow it.

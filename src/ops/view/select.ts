@@ -9,7 +9,7 @@ import {
 } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
-import { checkTensor } from '../check';
+import { checkTensor } from '../arguments/check';
 import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
 import { reshape } from './reshape';
 import { partOf } from './part';

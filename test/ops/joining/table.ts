@@ -22,11 +22,8 @@ export const table: readonly Entry[] = [
   },
   { name: 'chunk', f: (x) => o.chunk(x, 2, 1), shapes: [[[2, 3]]] },
   ofOne('repeatInterleave', (x) => o.repeatInterleave(x, 2, 0), matrix),
-  ofOne('roll', (x) => o.roll(x, 1, 0), matrix),
   { name: 'split', f: (x) => o.split(x, [1, 2], 1), shapes: [[[2, 3]]] },
   ofTwo('stack', (a, b) => o.stack([a, b], 1), pair),
   ofOne('tile', (x) => o.tile(x, [2, 1]), matrix),
-  ofOne('tril', (x) => o.tril(x), matrix),
-  ofOne('triu', (x) => o.triu(x, 1), matrix),
   { name: 'unbind', f: (x) => o.unbind(x, 0), shapes: [[[2, 3]]] },
 ];

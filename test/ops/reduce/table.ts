@@ -1,19 +1,11 @@
 // src/ops/reduce: the rows of its operations, see ../entry.ts.
 import * as o from 'ostinato';
-import type { Tensor } from 'ostinato';
-import { declaredIn, ofOne, reduction, type Entry } from '../entry';
+import { alongDim, declaredIn, ofOne, reduction, type Entry } from '../entry';
 import { namesIn } from '../exports';
-
-const alongDim = (name: string, f: (x: Tensor, dim: number) => Tensor): Entry[] => [
-  ofOne(`${name} dim 0`, (x) => f(x, 0), { shapes: [[[3, 2]], [[3]], [[]], [[2, 0]]] }),
-  ofOne(`${name} dim 1`, (x) => f(x, 1), { shapes: [[[2, 3]], [[2, 3, 2]]] }),
-];
 
 export const table: readonly Entry[] = [
   ...declaredIn(namesIn('reduce')),
   ...alongDim('cumsum', o.cumsum),
-  ...alongDim('logSoftmax', o.logSoftmax),
-  ...alongDim('softmax', o.softmax),
   ...reduction('logsumexp', (x, dim, options) => o.logsumexp(x, dim!, options), { all: false }),
   ofOne('max', (x) => o.max(x), { shapes: [[[2, 3]], [[]]] }),
   ofOne('max dim', (x) => o.max(x, 1)[0], { shapes: [[[2, 3, 2]], [[0, 2]]] }),

@@ -1,0 +1,26 @@
+/** What every operation checks of its arguments first. */
+import { describe, isArray } from '../../check';
+import { executor } from '../../tensor/executor';
+import { isTensor } from '../../tensor/rules';
+import type { Tensor } from '../../tensor/tensor';
+
+/** A tensor, or a number that broadcasts to any shape. */
+export type Operand = Tensor | number;
+
+/** @throws TypeError when `x` is not a tensor. */
+export function checkTensor(operation: string, name: string, x: unknown): asserts x is Tensor {
+  if (!isTensor(x)) refuseTensor(operation, name, x);
+  executor.uses(x);
+}
+
+// A function of its own, here and wherever a check throws: V8 inlines what is short, and counts the sentence.
+function refuseTensor(operation: string, name: string, x: unknown): never {
+  throw new TypeError(
+    `${operation}: ${name} must be a Tensor, got ${describe(x)}${isArray(x) ? '; make it one with tensor(…)' : ''}`,
+  );
+}
+
+/** @throws TypeError when `x` is neither a tensor nor a number. */
+export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
+  if (typeof x !== 'number') checkTensor(operation, name, x);
+}

@@ -1,0 +1,18 @@
+/** Gives autograd the few operations that its walk is made of. */
+import { setArithmetic } from '../autograd/arithmetic';
+import { family } from '../native/families';
+import { bumpVersion, type Tensor } from '../tensor/tensor';
+import { clone } from './copying/clone';
+import { applyBinary } from './kernels/launch';
+import { add } from './elementwise/arithmetic';
+import { onesLike } from './creation/factories';
+
+const sums = family('add');
+
+/** a += b without recording; a and b of one shape and type. */
+function addInPlace(a: Tensor, b: Tensor): void {
+  applyBinary('add', sums, a, b, a);
+  bumpVersion(a);
+}
+
+setArithmetic({ add, addInPlace, clone, onesLike });

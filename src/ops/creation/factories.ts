@@ -1,0 +1,309 @@
+/** Tensors from nothing: from JavaScript values, constants, ranges. */
+import {
+  boolean,
+  count as anyCount,
+  either,
+  number,
+  optionsTable,
+  refuse,
+  type Resolved,
+} from '../../check';
+import { family } from '../../native/families';
+import { runFill } from '../../native/generated';
+import { isFloat, suffixOf, type DType, type TypedArray } from '../../tensor/dtype';
+import { anyTensor, dtype as anyDType } from '../../tensor/rules';
+import { checkShape, showShape, type Shape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { empty as uninitialised } from '../../tensor/tensor';
+import { checkTensor } from '../arguments/check';
+import { readNested } from '../arguments/nested';
+
+/** Options of tensors from nothing. */
+export interface TensorOptions {
+  /** Element type; float32 unless said otherwise. */
+  dtype?: DType;
+  /** Whether `backward` computes a gradient for it. */
+  requiresGrad?: boolean;
+}
+
+/** What `tensor()` takes: a number, a boolean, (nested) arrays of them, or a typed array. */
+export type TensorLike = number | boolean | TypedArray | readonly TensorLike[];
+
+const tensorOptions = optionsTable<TensorOptions, 'dtype' | 'requiresGrad'>('tensor', {
+  dtype: anyDType.optional,
+  requiresGrad: boolean.optional,
+});
+type Wanted = Resolved<TensorOptions, 'dtype' | 'requiresGrad'>;
+
+function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
+  if (requiresGrad !== undefined) x.requiresGrad = requiresGrad;
+  return x;
+}
+
+const arrayTypes: Readonly<Record<string, DType>> = {
+  Float32Array: 'float32',
+  Float64Array: 'float64',
+  Int32Array: 'int32',
+};
+
+function fromTypedArray(data: ArrayBufferView, dtype: DType | undefined): Tensor {
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  const own = arrayTypes[kind] ?? (kind === 'Uint8Array' ? 'int32' : undefined);
+  if (own === undefined) {
+    throw new TypeError(
+      `tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got ${kind}`,
+    );
+  }
+  const source = data as TypedArray;
+  if (isDetached(source)) {
+    throw new TypeError(
+      `tensor: the ${kind}'s ArrayBuffer is detached (it was transferred to another thread); copy the data before transferring it`,
+    );
+  }
+  const type = dtype ?? own;
+  const out = uninitialised([source.length], type);
+  fill(out, source.length, (i) => source[i]);
+  return out;
+}
+
+// A detached buffer reports no bytes, and nothing can be made over it.
+function isDetached(array: TypedArray): boolean {
+  if (array.byteLength > 0) return false;
+  try {
+    new Uint8Array(array.buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function fill(out: Tensor, count: number, value: (i: number) => number): void {
+  const memory = out.memory(count);
+  if (out.dtype === 'bool') for (let i = 0; i < count; i++) memory[i] = value(i) !== 0 ? 1 : 0;
+  else if (out.dtype !== 'int32') for (let i = 0; i < count; i++) memory[i] = value(i);
+  else for (let i = 0; i < count; i++) memory[i] = whole('tensor', value(i));
+}
+
+// As an int32, without the fraction.
+function whole(operation: string, value: number): number {
+  const truncated = Math.trunc(value);
+  if (!(truncated >= -2147483648 && truncated <= 2147483647)) {
+    throw new RangeError(
+      `${operation}: ${value} does not fit int32 (-2147483648 to 2147483647); use dtype float64`,
+    );
+  }
+  return truncated;
+}
+
+/**
+ * A tensor of the given values, copied (torch.tensor). Numbers become float32, booleans bool, a typed array its
+ * own type, unless `dtype` says otherwise.
+ * @throws TypeError for values that are neither; RangeError for rows of unequal length.
+ * @example tensor([[1, 2], [3, 4]])
+ */
+export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
+  const wanted = tensorOptions.read(options, 'tensor');
+  const { dtype } = wanted;
+  if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), wanted);
+  const { shape, values, booleans } = readNested('tensor', data);
+  const allBooleans = booleans > 0 && booleans === values.length;
+  const out = uninitialised(shape, dtype ?? (allBooleans ? 'bool' : 'float32'));
+  fill(out, values.length, (i) => values[i]);
+  return finish(out, wanted);
+}
+
+/**
+ * A tensor whose values mean nothing (torch.empty).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example empty([2]) // [0, 0]
+ */
+export const empty = (shape: Shape, options?: TensorOptions): Tensor =>
+  // Zeros, so that a program that reads it before writing does not differ from run to run.
+  filled('empty', shape, 0, options);
+
+const fillKernels = family('fill');
+
+/** The same value everywhere; sizes, value and type have been checked. */
+export function constant(shape: Shape, value: number, dtype: DType): Tensor {
+  const out = uninitialised(shape, dtype);
+  runFill(fillKernels[suffixOf(dtype)]!, out, value);
+  return out;
+}
+
+function checkValue(operation: string, value: unknown, dtype: DType): number {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    refuse(operation, 'the value', 'a number', value);
+  }
+  const plain = Number(value);
+  if (dtype === 'bool') return plain === 0 ? 0 : 1;
+  return dtype === 'int32' ? whole(operation, plain) : plain;
+}
+
+function filled(
+  operation: string,
+  shape: Shape,
+  value: number,
+  options: TensorOptions | undefined,
+): Tensor {
+  const sizes = checkShape(operation, shape, operation === 'full' ? undefined : options);
+  const wanted = tensorOptions.read(options, operation);
+  const { dtype = 'float32' } = wanted;
+  return finish(constant(sizes, checkValue(operation, value, dtype), dtype), wanted);
+}
+
+/**
+ * A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise.
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example full([2], 7) // [7, 7]
+ */
+export const full = (shape: Shape, value: number, options?: TensorOptions): Tensor =>
+  filled('full', shape, value, options);
+/**
+ * A tensor of zeros (torch.zeros).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example zeros([2]) // [0, 0]
+ */
+export const zeros = (shape: Shape, options?: TensorOptions): Tensor =>
+  filled('zeros', shape, 0, options);
+/**
+ * A tensor of ones (torch.ones).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example ones([2]) // [1, 1]
+ */
+export const ones = (shape: Shape, options?: TensorOptions): Tensor =>
+  filled('ones', shape, 1, options);
+
+function like(
+  operation: string,
+  x: Tensor,
+  value: number,
+  options: TensorOptions | undefined,
+): Tensor {
+  checkTensor(operation, 'x', x);
+  const wanted = tensorOptions.read(options, operation);
+  const { dtype = x.dtype } = wanted;
+  return finish(constant(x.sizes, checkValue(operation, value, dtype), dtype), wanted);
+}
+/**
+ * Zeros of x's shape and element type (torch.zeros_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example zerosLike(tensor([1, 2])) // [0, 0]
+ */
+export const zerosLike = (x: Tensor, options?: TensorOptions): Tensor =>
+  like('zerosLike', x, 0, options);
+/**
+ * Ones of x's shape and element type (torch.ones_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example onesLike(tensor([1, 2])) // [1, 1]
+ */
+export const onesLike = (x: Tensor, options?: TensorOptions): Tensor =>
+  like('onesLike', x, 1, options);
+/**
+ * A tensor of x's shape and element type filled with `value` (torch.full_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example fullLike(tensor([1, 2]), 7) // [7, 7]
+ */
+export const fullLike = (x: Tensor, value: number, options?: TensorOptions): Tensor =>
+  like('fullLike', x, value, options);
+
+/**
+ * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
+ * `arange(end)` starts at 0.
+ * With dtype int32, start and step lose their fractions, but only once they and `end` have said how many there are.
+ * @throws TypeError unless start, end and step are numbers, and for bool; RangeError for a step of 0 or one that
+ * does not lead to `end`.
+ * @example arange(0, 6, 2) // [0, 2, 4]
+ */
+export function arange(
+  start: number,
+  end?: number | TensorOptions,
+  step?: number | TensorOptions,
+  options?: TensorOptions,
+): Tensor {
+  const given: readonly unknown[] = [start, end, step, options];
+  let count = 0;
+  while (count < 3 && typeof given[count] === 'number') count++;
+  const [chosen, ...more] = given.slice(count).filter((x) => x !== undefined);
+  // A number behind what is none: that place, not the options, is wrong.
+  if (count === 0 || more.length > 0 || typeof chosen === 'number') {
+    refuse('arange', ['start', 'end', 'step'][Math.min(count, 2)], 'a number', given[count]);
+  }
+  const wanted = tensorOptions.read(chosen as TensorOptions | undefined, 'arange');
+  const [from, to, by] = [
+    count > 1 ? start : 0,
+    (count > 1 ? end : start) as number,
+    count > 2 ? (step as number) : 1,
+  ];
+  if (!Number.isFinite(from) || !Number.isFinite(to) || !Number.isFinite(by)) {
+    throw new RangeError(`arange: start, end and step must be finite, got ${from}, ${to}, ${by}`);
+  }
+  if (by === 0 || (by > 0 ? to < from : to > from)) {
+    throw new RangeError(`arange: a step of ${by} does not lead from ${from} to ${to}`);
+  }
+  const integers = [from, to, by].every(Number.isInteger);
+  const { dtype = integers ? 'int32' : 'float32' } = wanted;
+  if (dtype === 'bool') throw new TypeError('arange: is not defined for bool; use int32');
+  const length = Math.ceil((to - from) / by);
+  const out = uninitialised(checkShape('arange', [length]), dtype);
+  // Of integers first and step are integers, as in PyTorch; how many there are follows from the fractions.
+  const [first, gap] = dtype === 'int32' ? [Math.trunc(from), Math.trunc(by)] : [from, by];
+  fill(out, length, (i) => first + i * gap);
+  return finish(out, wanted);
+}
+
+/**
+ * `steps` values evenly spaced from `start` to `end`, both included (torch.linspace).
+ * @param start a number, or a tensor of 0 dimensions; without its fraction for int32
+ * @param end the same
+ * @throws TypeError unless start and end are numbers or tensors; RangeError for a tensor of more dimensions, and when
+ * `steps` is no integer of at least 0.
+ * @example linspace(0, 1, 3) // [0, 0.5, 1]
+ */
+export function linspace(
+  start: number | Tensor,
+  end: number | Tensor,
+  steps: number,
+  options?: TensorOptions,
+): Tensor {
+  const [first, last] = [endOf('start', start), endOf('end', end)];
+  anyCount.check('linspace', 'steps', steps);
+  const wanted = tensorOptions.read(options, 'linspace');
+  const { dtype = 'float32' } = wanted;
+  const out = uninitialised(checkShape('linspace', [steps]), dtype);
+  const [from, to] = dtype === 'int32' ? [Math.trunc(first), Math.trunc(last)] : [first, last];
+  const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
+  // From both ends, so that the last value is `end` itself.
+  fill(out, steps, (i) => (i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i)));
+  return finish(out, wanted);
+}
+
+const numberOrTensor = either<number | Tensor>(number, anyTensor);
+function endOf(name: string, value: number | Tensor): number {
+  const given = numberOrTensor.check('linspace', name, value);
+  if (typeof given === 'number') return given;
+  if (given.ndim > 0) {
+    throw new RangeError(
+      `linspace: ${name} must have 0 dimensions, got shape ${showShape(given.sizes)}`,
+    );
+  }
+  return given.item();
+}
+
+/**
+ * The n × m identity matrix, n × n without m (torch.eye).
+ * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
+ * @example eye(2) // [[1, 0], [0, 1]]
+ */
+export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
+  const rows = anyCount.check('eye', 'n', n);
+  const columns = typeof m === 'number' ? anyCount.check('eye', 'm', m) : rows;
+  const wanted = tensorOptions.read(typeof m === 'number' ? options : (options ?? m), 'eye');
+  const { dtype = 'float32' } = wanted;
+  const out = constant(checkShape('eye', [rows, columns]), 0, dtype);
+  const memory = out.memory(out.numel);
+  for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
+  return finish(out, wanted);
+}
+
+/** Whether elements of a tensor are floats (torch.is_floating_point). */
+export const isFloatingPoint = (x: Tensor): boolean => isFloat(x.dtype);

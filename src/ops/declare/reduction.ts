@@ -1,0 +1,116 @@
+/** How a reduction is declared: its kernel, its gradient in methods of tensors, and what that reads. */
+import { isGradEnabled } from '../../autograd/mode';
+import { record, save, type Saved } from '../../autograd/node';
+import { family, type NamesOf } from '../../native/families';
+import { isFloat } from '../../tensor/dtype';
+import { sameShape, type Shape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../copying/cast';
+import type { Domain } from './elementwise';
+import { checkTensor } from '../arguments/check';
+import { checkFloat } from '../arguments/floating';
+import {
+  checkNotEmpty,
+  keepsDim,
+  ownDims,
+  reduceOver,
+  type Dims,
+  type KeepdimOptions,
+} from '../kernels/reduce';
+
+/** What a gradient reads: x, the result y with the reduced dimensions kept, and how many elements made one of it. */
+export class Reduced {
+  constructor(
+    private readonly savedX: Saved | null,
+    private readonly savedY: Saved | null,
+    /** x's shape, and the same with the reduced dimensions kept as 1. */
+    readonly shape: Shape,
+    readonly keptShape: Shape,
+    /** The dimensions as given. */
+    readonly dim: Dims,
+    readonly n: number,
+  ) {}
+  get x(): Tensor {
+    return this.savedX!.get();
+  }
+  get y(): Tensor {
+    return this.savedY!.get().reshape(this.keptShape);
+  }
+}
+
+export interface ReductionRule extends Domain {
+  /** PyTorch's name of the backward node; two where the reduction of everything has another than that over dimensions. */
+  readonly node: string | readonly [all: string, some: string];
+  /** What int32 and bool do: add up as int32, become float32, or are refused. */
+  readonly integers: 'int32' | 'float32' | 'refused';
+  /** Whether the result of a bool tensor is bool. */
+  readonly keepsBool?: boolean;
+  /** Whether there is no result of no elements. */
+  readonly refusesEmpty: boolean;
+  /** What the gradient reads besides g. */
+  readonly saves?: 'x' | 'xy';
+  /** dx in differentiable operations; g has the reduced dimensions kept, and the result broadcasts to x. */
+  readonly grad: (g: Tensor, of: Reduced) => Tensor;
+  /** The same for when the gradient itself is not recorded. */
+  readonly fused?: (g: Tensor, of: Reduced) => Tensor;
+  /** Kernel of the reduction, where it is not named as the function is. */
+  readonly kernel?: NamesOf<'Reduce'>;
+}
+
+/** A reduction over all dimensions, one or several. */
+export interface Reduction {
+  (x: Tensor, dim?: Dims, options?: KeepdimOptions): Tensor;
+  readonly declaration: { readonly name: string; readonly rule: ReductionRule };
+}
+
+/**
+ * Declares a reduction.
+ * @example
+ * export const logsumexp: Reduction = reduction('logsumexp', {
+ *   node: 'LogsumexpBackward0',
+ *   integers: 'float32',
+ *   refusesEmpty: false,
+ *   saves: 'xy',
+ *   grad: (g, { x, y }) => g.mul(x.sub(y).exp()),
+ * });
+ */
+export function reduction(name: string, rule: ReductionRule): Reduction {
+  const { integers, keepsBool = false, refusesEmpty, saves, grad, fused = grad } = rule;
+  const [allNode, someNode] = typeof rule.node === 'string' ? [rule.node, rule.node] : rule.node;
+  const kernels = family(rule.kernel ?? (name as NamesOf<'Reduce'>));
+  const fresh = (shape: Shape, n: number, x: Tensor): Tensor => {
+    if (refusesEmpty) checkNotEmpty(name, n, x);
+    return empty(shape, x.dtype);
+  };
+
+  function asSummed(x: Tensor): Tensor {
+    if (integers === 'refused') checkFloat(name, x);
+    if (integers === 'float32') return cast(x, 'float32');
+    return x.dtype === 'bool' ? cast(x, 'int32') : x;
+  }
+
+  function gradient(g: Tensor, of: Reduced): Tensor {
+    const dx = (isGradEnabled() ? grad : fused)(g.reshape(of.keptShape), of);
+    return sameShape(dx.sizes, of.shape) ? dx : dx.expand(of.shape);
+  }
+
+  const f = (argument: Tensor, dims?: Dims, options?: KeepdimOptions): Tensor => {
+    checkTensor(name, 'x', argument);
+    const dim = ownDims(name, dims, argument.ndim);
+    const keepdim = keepsDim(name, options);
+    const x = isFloat(argument.dtype) ? argument : asSummed(argument);
+    const { out, view } = reduceOver(name, kernels, x, dim, keepdim, fresh);
+    if (keepsBool && argument.dtype === 'bool') return cast(out, 'bool');
+    if (!isGradEnabled() || !x.requiresGrad) return out;
+    const of = new Reduced(
+      saves === undefined ? null : save(name, x),
+      saves === 'xy' ? save(name, out) : null,
+      x.sizes,
+      view.keptShape,
+      dim,
+      view.n,
+    );
+    return record(dim === undefined ? allNode : someNode, [x], out, (g) => [gradient(g, of)]);
+  };
+  return Object.assign(f, { declaration: { name, rule } });
+}

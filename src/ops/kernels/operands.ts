@@ -1,0 +1,92 @@
+/**
+ * Operations of two operands, either of which may be a number: promotion to one element type, broadcasting of the shapes,
+ * the kernel.
+ */
+import type { KernelFamily } from '../../native/families';
+import { dtypes, resultType, type DType, type TypedArray } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
+import { broadcastShapes, type Shape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { checkOperand, type Operand } from '../arguments/check';
+import { applyBinary } from './launch';
+
+/**
+ * A 0-dimensional tensor of a number, its fraction dropped for int32.
+ * @throws RangeError when int32 cannot hold it.
+ */
+export function scalar(operation: string, value: number, dtype: DType): Tensor {
+  const out = empty([], dtype);
+  const whole = Math.trunc(value);
+  if (dtype === 'int32' && (whole | 0) !== whole) refuseInt32(operation, value);
+  out.memory(1)[0] = dtype === 'bool' ? Number(value !== 0) : value;
+  return out;
+}
+
+/** An operand as a tensor of the given element type; a tensor that has it already is returned itself. */
+export const operand = (operation: string, x: Operand, dtype: DType): Tensor =>
+  typeof x === 'number' ? scalar(operation, x, dtype) : x.dtype === dtype ? x : x.to(dtype);
+
+/** An operand with its elements in the given type; a number stays a number. */
+export const promote = (x: Operand, dtype: DType): Operand =>
+  typeof x === 'number' || x.dtype === dtype ? x : x.to(dtype);
+
+// Where a number waits for the kernel that reads it: one place for each argument position and element type,
+// overwritten by the next call, so never saved or returned.
+type Slots = readonly { readonly tensor: Tensor; readonly memory: TypedArray }[];
+const slots = Object.fromEntries(
+  dtypes.map((dtype) => [
+    dtype,
+    [0, 1, 2].map(() => {
+      const tensor = empty([], dtype);
+      return { tensor, memory: tensor.memory(1) };
+    }),
+  ]),
+) as unknown as Record<DType, Slots>;
+
+/** A number where a kernel finds it, as a tensor for this call's use only. */
+export function scalarSlot(
+  operation: string,
+  position: 0 | 1 | 2,
+  value: number,
+  dtype: DType,
+): Tensor {
+  if (dtype === 'int32' && (value | 0) !== value) refuseInt32(operation, value);
+  const { tensor, memory } = executor.scratch(slots[dtype][position]);
+  memory[0] = dtype === 'bool' ? Number(value !== 0) : value;
+  return tensor;
+}
+
+function refuseInt32(operation: string, value: number): never {
+  throw new RangeError(
+    `${operation}: ${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`,
+  );
+}
+
+/** The element type that two operands are promoted to. @throws TypeError unless each is a tensor or a number. */
+export function promoteTypes(operation: string, a: Operand, b: Operand): DType {
+  checkOperand(operation, 'a', a);
+  checkOperand(operation, 'b', b);
+  return resultType(a, b);
+}
+
+/** The shape that two operands broadcast to. */
+export function broadcastOperands(operation: string, a: Operand, b: Operand): Shape {
+  if (typeof a === 'number') return typeof b === 'number' ? [] : b.sizes;
+  if (typeof b === 'number') return a.sizes;
+  return broadcastShapes(operation, a.sizes, b.sizes);
+}
+
+/** A fresh f(a, b) of element type `out`; tensors among a and b have `dtype` already (`promote`). */
+export function binary(
+  operation: string,
+  kernels: KernelFamily<'Binary'>,
+  a: Operand,
+  b: Operand,
+  dtype: DType,
+  out: DType = dtype,
+): Tensor {
+  const result = empty(broadcastOperands(operation, a, b), out);
+  const x = typeof a === 'number' ? scalarSlot(operation, 0, a, dtype) : a;
+  const y = typeof b === 'number' ? scalarSlot(operation, 1, b, dtype) : b;
+  return applyBinary(operation, kernels, x, y, result);
+}

@@ -1,0 +1,143 @@
+/**
+ * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
+ * dimensions to reduce are brought together here.
+ */
+import { boolean, describe, isArray, optionsTable } from '../../check';
+import { type KernelFamily } from '../../native/families';
+import { runReduce } from '../../native/generated';
+import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { pick } from './launch';
+import { copyInto } from '../copying/clone';
+
+/** Options of reductions. */
+export interface KeepdimOptions {
+  /** Keep the reduced dimensions with size 1. Default: false. */
+  keepdim?: boolean;
+}
+const keepdimOptions = optionsTable<KeepdimOptions>('sum', { keepdim: boolean.or(false) });
+export const keepsDim = (operation: string, options: KeepdimOptions | undefined): boolean =>
+  options !== undefined && keepdimOptions.read(options, operation).keepdim;
+
+/** One dimension, several, or (undefined) all. */
+export type Dims = number | readonly number[] | undefined;
+
+/** Sorted, distinct, non-negative dimensions. @throws RangeError for one out of range or named twice. */
+export function normalizeDims(operation: string, dim: Dims, ndim: number): number[] {
+  if (dim === undefined) return allDims(ndim);
+  if (typeof dim !== 'number' && !isArray(dim)) {
+    throw new TypeError(
+      `${operation}: dim must be a number or an array of numbers, got ${describe(dim)}; options such as { keepdim } come after it`,
+    );
+  }
+  const dims = checkDistinctDims(operation, dim, ndim).sort((a, b) => a - b);
+  if (ndim === 0) return [];
+  return dims.length === 0 ? allDims(ndim) : dims;
+}
+
+const allDims = (ndim: number): number[] => Array.from({ length: ndim }, (_, d) => d);
+
+/** Dimensions that no later change of the caller's array reaches. */
+export const ownDims = (operation: string, dim: Dims, ndim: number): Dims =>
+  typeof dim === 'object' ? normalizeDims(operation, dim, ndim) : dim;
+
+/** A contiguous tensor seen as [outer, n, inner], n the elements that one result is made of. */
+export interface ReductionView {
+  source: Tensor;
+  outer: number;
+  n: number;
+  inner: number;
+  /** The result's shape, and the same with reduced dimensions kept as 1. */
+  outShape: Shape;
+  keptShape: Shape;
+}
+
+// Not recorded: the reduction's own node stands for this step too.
+export const dense = (x: Tensor): Tensor =>
+  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
+
+function onesOf(ndim: number): number[] {
+  const ones: number[] = [];
+  for (let d = 0; d < ndim; d++) ones.push(1);
+  return ones;
+}
+
+export function reductionView(
+  operation: string,
+  x: Tensor,
+  dim: Dims,
+  keepdim: boolean,
+): ReductionView {
+  if (dim === undefined && !keepdim) {
+    return {
+      source: dense(x),
+      outer: 1,
+      n: x.numel,
+      inner: 1,
+      outShape: [],
+      keptShape: onesOf(x.ndim),
+    };
+  }
+  const dims = normalizeDims(operation, dim, x.ndim);
+  const reduced = new Set(dims);
+  const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
+  const outShape = keepdim ? keptShape : x.sizes.filter((_, d) => !reduced.has(d));
+  const adjacent = dims.every((d, i) => i === 0 || d === dims[i - 1] + 1);
+  const product = (from: number, to: number, shape: Shape): number => {
+    let n = 1;
+    for (let d = from; d < to; d++) n *= shape[d];
+    return n;
+  };
+  if (adjacent) {
+    const source = dense(x);
+    const first = dims[0] ?? 0;
+    const end = dims.length === 0 ? 0 : dims[dims.length - 1] + 1;
+    return {
+      source,
+      outer: product(0, first, x.sizes),
+      n: product(first, end, x.sizes),
+      inner: product(end, x.ndim, x.sizes),
+      outShape,
+      keptShape,
+    };
+  }
+  const kept = x.sizes.map((_, d) => d).filter((d) => !reduced.has(d));
+  const order = [...kept, ...dims];
+  const shape = order.map((d) => x.sizes[d]);
+  const strides = order.map((d) => x.elementStrides[d]);
+  const source = dense(new Tensor(x.storage, x.dtype, shape, strides, x.offset));
+  return {
+    source,
+    outer: product(0, kept.length, source.sizes),
+    n: product(kept.length, x.ndim, source.sizes),
+    inner: 1,
+    outShape,
+    keptShape,
+  };
+}
+
+/** Runs a kernel (x, out, outer, n, inner, Work&) over the view. */
+export function reduceOver(
+  operation: string,
+  kernels: KernelFamily<'Reduce'>,
+  x: Tensor,
+  dim: Dims,
+  keepdim: boolean,
+  makeOut: (shape: Shape, n: number, x: Tensor) => Tensor,
+): { out: Tensor; view: ReductionView } {
+  const view = reductionView(operation, x, dim, keepdim);
+  const run = pick(operation, kernels, x.dtype);
+  const out = makeOut(view.outShape, view.n, x);
+  runReduce(run, view.source, out, view.outer, view.n, view.inner);
+  return { out, view };
+}
+
+/**
+ * @throws RangeError when nothing is left to choose from.
+ */
+export function checkNotEmpty(operation: string, n: number, x: Tensor): void {
+  if (n > 0) return;
+  throw new RangeError(
+    `${operation}: of no elements there is none (shape ${showShape(x.sizes)}); name a dim whose size is not 0`,
+  );
+}

@@ -1,0 +1,191 @@
+/**
+ * Weights in the order in which the kernels read them fastest, and when that order pays. A matrix that many products read
+ * is packed once; sums keep their order, so that no bit changes. Who keeps what:
+ *
+ *   eager products   a transposed matrix that few rows are multiplied by, from its fifth use on (matmul/layout.ts)
+ *   compile          a matrix that a program reads at least three times, once in each run (compile/weights.ts)
+ *   recurrent layers all weights of a direction, in inference, from the first use on (sequence/sequence.ts)
+ *
+ * What is kept belongs to the memory of its first weight, and is of use only while all of them are what they were.
+ */
+import { family } from '../../native/families';
+import { runGemmLimits } from '../../native/generated';
+import { Doubles } from '../../native/kernels';
+import type { Shape } from '../../tensor/shape';
+import { executor } from '../../tensor/executor';
+import { borrow, giveBack, type Storage } from '../../tensor/storage';
+import type { Tensor } from '../../tensor/tensor';
+
+/** As it is; copied to [K, N]; or as gemm_pack packs it, for gemm_packed. */
+export type WeightForm = 'inPlace' | 'rowMajor' | 'panels';
+
+interface Limits {
+  /** What gemm_pack rounds N up to. */
+  readonly panelColumns: number;
+  /** Rows of A up to which gemm reads a row-major B in place. */
+  readonly inPlaceRows: number;
+}
+
+const limitsKernels = family('gemm_limits');
+const known = new Map<'f32' | 'f64', Limits>();
+
+function limitsOf(type: 'f32' | 'f64'): Limits {
+  let limits = known.get(type);
+  if (limits === undefined) {
+    const out = new Doubles(new Float64Array(3));
+    runGemmLimits(limitsKernels[type]!, out);
+    limits = { panelColumns: out.values[0], inPlaceRows: out.values[1] };
+    known.set(type, limits);
+  }
+  return limits;
+}
+
+// Below, calls cost more than reading.
+const leastElements = 4096;
+// Above, the memory's bandwidth is the bound in any form.
+const mostBytes = 1 << 26;
+// The fewest columns that fill a vector.
+const vectorBytes = 64;
+
+/** In which form products of `rows` rows read a B of N columns and K rows fastest, when they read it often. */
+export function preferredForm(
+  rows: number,
+  N: number,
+  K: number,
+  transposed: boolean,
+  type: 'f32' | 'f64',
+): WeightForm {
+  if (N * K < leastElements) return 'inPlace';
+  const itemSize = type === 'f32' ? 4 : 8;
+  if (rows > limitsOf(type).inPlaceRows && N * itemSize >= vectorBytes) return 'panels';
+  return transposed ? 'rowMajor' : 'inPlace';
+}
+
+/** Elements of such a form. */
+export function packedLength(form: WeightForm, N: number, K: number, type: 'f32' | 'f64'): number {
+  const { panelColumns } = limitsOf(type);
+  return (form === 'panels' ? Math.ceil(N / panelColumns) * panelColumns : N) * K;
+}
+
+// A copy costs about as much as two uses; a training step uses its weights too few times.
+const usesBefore = 4;
+// Of more rows, packing is a small part of the product.
+const fewRows = 6;
+
+/** Whether an eager product of so many rows by a matrix of so many bytes may keep its packed form. */
+export const mayKeep = (rows: number, bytes: number): boolean =>
+  rows <= fewRows && bytes <= mostBytes && !executor.isTrace;
+
+/** What a weight was when it was packed. */
+interface Source {
+  readonly storage: Storage;
+  readonly version: number;
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
+
+const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+};
+
+/** Some weights, and their packed form once there is one. */
+export class PackedWeight {
+  /** Null until `allocate`. */
+  packed: Storage | null = null;
+  /**
+   * What a recurrent layer's calls leave to the next one (SequenceForward's runState), apart from the weights, which only
+   * packing writes: whoever reads them beside the layer brings its own.
+   */
+  runState: Storage | null = null;
+  private uses = 0;
+  private readonly sources: readonly (Source | null)[];
+
+  constructor(
+    weights: readonly (Tensor | null)[],
+    readonly form: WeightForm | 'cell',
+  ) {
+    this.sources = weights.map(
+      (w) =>
+        w && {
+          storage: w.storage,
+          version: w.storage.version,
+          offset: w.offset,
+          shape: w.sizes,
+          strides: w.elementStrides,
+        },
+    );
+  }
+
+  /** Whether these are the weights, unchanged, in this form. */
+  isOf(weights: readonly (Tensor | null)[], form: WeightForm | 'cell'): boolean {
+    if (form !== this.form) return false;
+    for (let i = 0; i < weights.length; i++) {
+      const source = this.sources[i];
+      const w = weights[i];
+      if (source === null || w === null) {
+        if (source !== w) return false;
+      } else if (
+        source.storage !== w.storage ||
+        source.version !== w.storage.version ||
+        source.offset !== w.offset ||
+        !sameNumbers(source.shape, w.sizes) ||
+        !sameNumbers(source.strides, w.elementStrides)
+      ) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Counts a use; true when the weights have come so often that packing them pays. */
+  paysNow(): boolean {
+    return this.packed !== null || ++this.uses > usesBefore;
+  }
+
+  /** Memory for the packed form, for the caller to fill. */
+  allocate(bytes: number): Storage {
+    return (this.packed = borrow(bytes));
+  }
+
+  /** Gives the memory back: the last thing that happens to it. */
+  release(): void {
+    if (this.packed !== null) giveBack(this.packed);
+    if (this.runState !== null) giveBack(this.runState);
+  }
+}
+
+type Kept = WeakMap<Storage, PackedWeight>;
+/** Matrices of eager products, and recurrent layers. */
+export type Owner = 'matmul' | 'sequence';
+const keptMatrices: Kept = new WeakMap();
+
+// What is packed in a trace belongs to its program: each call packs anew.
+const keptBy = (owner: Owner): Kept =>
+  owner === 'matmul' ? keptMatrices : (executor.packedWeights as Kept);
+
+/** What is kept of exactly these weights as they are now; `weights[0]` is not null. */
+export function packedWeight(
+  owner: Owner,
+  weights: readonly (Tensor | null)[],
+  form: WeightForm | 'cell',
+): PackedWeight {
+  const all = keptBy(owner);
+  const { storage } = weights[0]!;
+  const found = all.get(storage);
+  if (found?.isOf(weights, form)) return found;
+  found?.release();
+  const made = new PackedWeight(weights, form);
+  all.set(storage, made);
+  return made;
+}
+
+/** Gives back what is kept of the weights of which `first` is the first: they are about to change. */
+export function dropPacked(owner: Owner, first: Tensor): void {
+  const all = keptBy(owner);
+  const found = all.get(first.storage);
+  if (found === undefined) return;
+  all.delete(first.storage);
+  found.release();
+}

@@ -1,0 +1,32 @@
+/** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
+import { record } from '../../autograd/node';
+import { checkDistinctDims } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { copyInto } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
+
+/**
+ * A copy of `x` with the order of elements along `dims` reversed (torch.flip).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example flip(tensor([1, 2, 3]), [0]) // [3, 2, 1]
+ */
+export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  checkTensor('flip', 'x', x);
+  const along = checkDistinctDims('flip', dims, x.ndim, 'dims');
+  const reversed = new Set(along);
+  const out = empty(x.sizes, x.dtype);
+  if (x.numel > 0) copyInto(backwards(x, reversed), out);
+  return record('FlipBackward0', [x], out, (g) => [flip(g, along)]);
+}
+
+// The same elements from the other end: negative steps from the last one.
+function backwards(x: Tensor, reversed: ReadonlySet<number>): Tensor {
+  let { offset } = x;
+  const strides = x.elementStrides.slice();
+  for (let d = 0; d < x.ndim; d++) {
+    if (!reversed.has(d)) continue;
+    offset += (x.sizes[d] - 1) * x.elementStrides[d];
+    strides[d] = -x.elementStrides[d];
+  }
+  return new Tensor(x.storage, x.dtype, x.sizes, strides, offset);
+}

@@ -1,0 +1,76 @@
+/** roll: elements pushed along dimensions, those past the end coming back at the start. dx = g rolled back. */
+import { noGrad } from '../../autograd/mode';
+import { record } from '../../autograd/node';
+import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
+import { copyInto } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
+import { reshape } from '../view/reshape';
+
+const listOf = (shifts: unknown): number[] =>
+  typeof shifts === 'number'
+    ? [shifts]
+    : readNumbers('roll', 'shifts', 'an integer or an array of integers', shifts);
+
+// One dimension, not recorded.
+function rolled(x: Tensor, by: number, d: number): Tensor {
+  const size = x.sizes[d];
+  const out = empty(x.sizes, x.dtype);
+  if (x.numel === 0) return out;
+  const shift = ((by % size) + size) % size;
+  const strides = contiguousStrides(x.sizes);
+  const move = (from: number, to: number, count: number): void => {
+    if (count === 0) return;
+    const shape = x.sizes.with(d, count);
+    copyInto(
+      new Tensor(
+        x.storage,
+        x.dtype,
+        shape,
+        x.elementStrides,
+        x.offset + from * x.elementStrides[d],
+      ),
+      new Tensor(out.storage, out.dtype, shape, strides, out.offset + to * strides[d]),
+    );
+  };
+  move(0, shift, size - shift);
+  move(size - shift, 0, shift);
+  return out;
+}
+
+/**
+ * `x` with its elements pushed `shifts` places along `dims` (torch.roll); without `dims`, along the flattened
+ * tensor.
+ * @throws RangeError unless there is an integer shift for each dimension, and `x` has the dimensions.
+ * @example roll(tensor([1, 2, 3]), 1) // [3, 1, 2]
+ */
+export function roll(
+  x: Tensor,
+  shifts: number | readonly number[],
+  dims?: number | readonly number[],
+): Tensor {
+  checkTensor('roll', 'x', x);
+  if (dims === undefined) {
+    const [by, ...more] = listOf(shifts);
+    if (more.length > 0) throw new RangeError('roll: several shifts need dims');
+    const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), x.sizes));
+    return record('RollBackward0', [x], out, (g) => [roll(g, -by)]);
+  }
+  const [by, order] = [listOf(shifts), checkDims('roll', dims, x.ndim, 'dims')];
+  if (by.length !== order.length || !by.every(Number.isSafeInteger)) {
+    throw new RangeError(
+      `roll: takes an integer shift for each dimension, got shifts [${by.join(', ')}] for dims [${order.join(', ')}]`,
+    );
+  }
+  if (order.length === 0 || x.ndim === 0) {
+    throw new RangeError(
+      x.ndim === 0
+        ? 'roll: a tensor of 0 dimensions has none to roll along; leave dims out'
+        : 'roll: takes at least one shift and dimension',
+    );
+  }
+  let out = x;
+  for (const [i, d] of order.entries()) out = rolled(out, by[i], d);
+  const back = by.map((n) => -n);
+  return record('RollBackward0', [x], out, (g) => [roll(g, back, order)]);
+}

@@ -1,0 +1,78 @@
+/** tril, triu: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
+import { describe } from '../../check';
+import { record } from '../../autograd/node';
+import { contiguousStrides, showShape } from '../../tensor/shape';
+import { Tensor } from '../../tensor/tensor';
+import { copyInto } from '../copying/clone';
+import { checkTensor } from '../arguments/check';
+import { constant } from '../creation/factories';
+
+// Row i keeps columns from(i) … to(i)-1.
+function keepColumns(
+  operation: string,
+  name: string,
+  x: Tensor,
+  diagonal: number,
+  range: (row: number, columns: number) => readonly [number, number],
+  again: (g: Tensor) => Tensor,
+): Tensor {
+  checkTensor(operation, 'x', x);
+  if (x.ndim < 2) {
+    throw new RangeError(
+      `${operation}: takes matrices (at least 2 dimensions), got shape ${showShape(x.sizes)}`,
+    );
+  }
+  if (!Number.isInteger(diagonal)) {
+    throw new RangeError(`${operation}: diagonal must be an integer, got ${describe(diagonal)}`);
+  }
+  const out = constant(x.sizes, 0, x.dtype);
+  const strides = contiguousStrides(x.sizes);
+  const [r, c] = [x.ndim - 2, x.ndim - 1];
+  const [rows, columns] = [x.sizes[r], x.sizes[c]];
+  const clamp = (n: number): number => Math.min(Math.max(n, 0), columns);
+  for (let i = 0; i < rows && x.numel > 0; i++) {
+    const [from, to] = range(i, columns).map(clamp);
+    if (from >= to) continue;
+    // Row i of every matrix of the batch.
+    const row = (y: Tensor, steps: readonly number[]): Tensor =>
+      new Tensor(
+        y.storage,
+        y.dtype,
+        [...x.sizes.slice(0, r), to - from],
+        steps.toSpliced(r, 1),
+        y.offset + i * steps[r] + from * steps[c],
+      );
+    copyInto(row(x, x.elementStrides), row(out, strides));
+  }
+  return record(name, [x], out, (g) => [again(g)]);
+}
+
+/**
+ * Elements on and below the diagonal of each matrix; `diagonal` moves it up (torch.tril).
+ * @throws RangeError for fewer than 2 dimensions.
+ * @example tril(ones([2, 2])) // [[1, 0], [1, 1]]
+ */
+export const tril = (x: Tensor, diagonal = 0): Tensor =>
+  keepColumns(
+    'tril',
+    'TrilBackward0',
+    x,
+    diagonal,
+    (row) => [0, row + diagonal + 1],
+    (g) => tril(g, diagonal),
+  );
+
+/**
+ * Elements on and above the diagonal of each matrix; `diagonal` moves it up (torch.triu).
+ * @throws RangeError for fewer than 2 dimensions.
+ * @example triu(ones([2, 2])) // [[1, 1], [0, 1]]
+ */
+export const triu = (x: Tensor, diagonal = 0): Tensor =>
+  keepColumns(
+    'triu',
+    'TriuBackward0',
+    x,
+    diagonal,
+    (row, columns) => [row + diagonal, columns],
+    (g) => triu(g, diagonal),
+  );

@@ -1,0 +1,203 @@
+// Arrays as arguments: read once and checked item by item, whatever they are; sizes and views at the edges.
+import {
+  cat,
+  expand,
+  flip,
+  hstack,
+  meshgrid,
+  movedim,
+  nn,
+  ones,
+  permute,
+  randn,
+  reshape,
+  roll,
+  split,
+  squeeze,
+  stack,
+  sum,
+  tensor,
+  tile,
+  unflatten,
+  vstack,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+import { flat } from '../../support';
+
+const x = ones([8, 1]);
+
+type WithList = (list: never) => unknown;
+/** Each operation that takes an array of numbers, with one that it accepts. */
+const numbers: [string, WithList, number[]][] = [
+  ['zeros', (list) => zeros(list), [8, 1]],
+  ['expand', (list) => expand(x, list), [8, 2]],
+  ['x.expand', (list) => x.expand(list), [8, 2]],
+  ['broadcastTo', (list) => x.broadcastTo(list), [8, 2]],
+  ['reshape', (list) => reshape(x, list), [4, 2]],
+  ['x.view', (list) => x.view(list), [4, 2]],
+  ['permute', (list) => permute(x, list), [1, 0]],
+  ['flip', (list) => flip(x, list), [0, 1]],
+  ['squeeze', (list) => squeeze(x, list), [0, 1]],
+  ['tile', (list) => tile(x, list), [2, 1]],
+  ['x.repeat', (list) => x.repeat(list), [2, 1]],
+  ['roll, shifts', (list) => roll(x, list, [0, 1]), [1, 0]],
+  ['roll, dims', (list) => roll(x, [1, 0], list), [0, 1]],
+  ['movedim, source', (list) => movedim(x, list, [1, 0]), [0, 1]],
+  ['movedim, destination', (list) => movedim(x, [0, 1], list), [1, 0]],
+  ['split', (list) => split(x, list), [5, 3]],
+  ['unflatten', (list) => unflatten(x, 0, list), [4, 2]],
+  ['sum', (list) => sum(x, list), [0, 1]],
+  ['mean', (list) => x.mean(list), [0, 1]],
+  ['amax', (list) => x.amax(list), [0, 1]],
+  ['logsumexp', (list) => x.logsumexp(list), [0, 1]],
+  ['norm', (list) => x.norm(2, list), [0, 1]],
+  ['var', (list) => x.var(list), [0, 1]],
+  ['any', (list) => x.any(list), [0, 1]],
+  ['layerNorm', (list) => nn.functional.layerNorm(x, list), [8, 1]],
+];
+
+const results = (value: unknown): unknown =>
+  (Array.isArray(value) ? (value as Tensor[]) : [value as Tensor]).map((t) => [t.shape, flat(t)]);
+
+describe('arrays of numbers', () => {
+  test.each(numbers)('%s: a hole is refused', (_, f, good) => {
+    const list = new Array<number>(good.length);
+    list[1] = good[1];
+    expect(() => f(list as never)).toThrow(TypeError);
+    expect(() => f(list as never)).toThrow(/^\w+: [\w ]+\[0\] must be an? \w+, got undefined$/);
+  });
+
+  test.each(numbers)('%s: each item is read once', (_, f, good) => {
+    const reads = good.map(() => 0);
+    const changing = new Proxy(good, {
+      get(list, key) {
+        const i = typeof key === 'string' ? Number(key) : NaN;
+        if (Number.isNaN(i)) return Reflect.get(list, key) as unknown;
+        return reads[i]++ === 0 ? list[i] : 2 ** 40;
+      },
+    });
+    expect(results(f(changing as never))).toEqual(results(f(good as never)));
+    expect(reads).toEqual(good.map(() => 1));
+  });
+
+  test.each(numbers)('%s: an own slice or map is not called', (_, f, good) => {
+    const called = (): never => {
+      throw new Error('called');
+    };
+    const list = Object.assign([...good], { slice: called, map: called, every: called });
+    expect(results(f(list as never))).toEqual(results(f(good as never)));
+  });
+
+  test.each(numbers)('%s: what is no array of numbers', (_, f) => {
+    const { proxy, revoke } = Proxy.revocable([0, 1], {});
+    revoke();
+    for (const wrong of ['01', null, {}, proxy, () => 1, ['0', '1'], [0n, 1n], [null, null]]) {
+      expect(() => f(wrong as never)).toThrow(TypeError);
+    }
+    for (const wrong of [[0.5, 1], [NaN, 0], [Infinity, 0], [2 ** 53, 1], new Array(100).fill(0)]) {
+      expect(() => f(wrong as never)).toThrow(RangeError);
+    }
+  });
+});
+
+describe('numbers one by one, as methods', () => {
+  const y = ones([2, 3]);
+  const forms: [string, () => Tensor, () => Tensor][] = [
+    ['permute', () => y.permute(1, 0), () => y.permute([1, 0])],
+    ['view', () => y.view(3, 2), () => y.view([3, 2])],
+    ['view of one', () => y.view(-1), () => y.view([-1])],
+    ['reshape', () => y.reshape(3, -1), () => y.reshape([3, -1])],
+    ['expand', () => y.expand(4, -1, 3), () => y.expand([4, -1, 3])],
+    ['expand of one', () => tensor(1).expand(3), () => tensor(1).expand([3])],
+    ['broadcastTo', () => y.broadcastTo(4, 2, 3), () => y.broadcastTo([4, 2, 3])],
+    ['flip', () => y.flip(0, 1), () => y.flip([0, 1])],
+    ['flip of one', () => y.flip(0), () => y.flip([0])],
+    ['repeat', () => y.repeat(2, 1), () => y.repeat([2, 1])],
+    ['tile', () => y.tile(2, 1, 1), () => y.tile([2, 1, 1])],
+    ['tile of one', () => y.tile(2), () => y.tile([2])],
+  ];
+  test.each(forms)('%s', (_, one, other) => {
+    expect(results(one())).toEqual(results(other()));
+  });
+
+  test('mixtures are refused', () => {
+    expect(() => y.view([3, 2] as never, 1)).toThrow(
+      new TypeError('view: takes an array of numbers or several numbers, got [3, 2] and 1'),
+    );
+    expect(() => y.permute(1, '0' as never)).toThrow(TypeError);
+    expect(() => y.view()).toThrow(TypeError);
+  });
+});
+
+describe('arrays of tensors', () => {
+  const parts = (): Tensor[] => [tensor([1, 2]), tensor([3, 4])];
+  test.each([
+    ['cat', cat],
+    ['stack', stack],
+    ['hstack', hstack],
+    ['vstack', vstack],
+    ['meshgrid', meshgrid],
+  ] as [string, (list: readonly Tensor[]) => unknown][])('%s reads each once', (name, join) => {
+    let reads = 0;
+    const changing = new Proxy(parts(), {
+      get(list, key) {
+        if (key !== '1') return Reflect.get(list, key) as unknown;
+        return reads++ === 0 ? list[1] : 'no tensor';
+      },
+    });
+    expect(results(join(changing))).toEqual(results(join(parts())));
+    expect(reads).toBe(1);
+    // eslint-disable-next-line no-sparse-arrays
+    expect(() => join([parts()[0], , parts()[1]] as never)).toThrow(
+      new TypeError(`${name}: tensors[1] must be a Tensor, got undefined`),
+    );
+  });
+});
+
+describe('sizes', () => {
+  test('several numbers for a shape name the right spelling', () => {
+    expect(() => zeros(2 as never, 3 as never)).toThrow(
+      new TypeError(
+        'zeros: the shape must be an array of sizes such as [2, 3] ([] for a single number), got 2; write zeros([2, 3])',
+      ),
+    );
+    expect(() => ones(4 as never)).toThrow(
+      'ones: the shape must be an array of sizes such as [2, 3] ([] for a single number), got 4; write ones([4])',
+    );
+  });
+
+  test('as many chunks of nothing as fit', () => {
+    expect(zeros([0]).chunk(3)).toHaveLength(3);
+    expect(() => zeros([0]).chunk(2 ** 31)).toThrow(
+      new RangeError('chunk: 2147483648 chunks of an empty dimension are more than 1048576'),
+    );
+  });
+
+  test('views of empty tensors begin within them', () => {
+    const none = zeros([1000, 0, 8]);
+    for (const view of [
+      none.select(0, 999),
+      none.at('999:'),
+      none.narrow(2, 7, 1),
+      none.unbind()[999],
+      none.split(1)[999],
+      none.flip(0),
+    ]) {
+      expect(view.numel).toBe(0);
+      expect(view.toTypedArray()).toHaveLength(0);
+      expect(flat(view.add(1))).toEqual([]);
+    }
+  });
+
+  test('more than eight dimensions that do not merge', () => {
+    const shape = [2, 1, 2, 2, 1, 2, 2, 2, 2, 2, 2];
+    const values = randn(shape);
+    const turned = values.permute(shape.map((_, d) => shape.length - 1 - d));
+    const copy = turned.contiguous();
+    expect(copy.isContiguous()).toBe(true);
+    expect(copy.toArray()).toEqual(turned.toArray());
+    expect(turned.contiguous().add(1).sum().item()).toBeCloseTo(values.add(1).sum().item(), 3);
+    expect(flat(turned.sum(0))).toEqual(flat(copy.sum(0)));
+  });
+});
