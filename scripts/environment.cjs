@@ -1,6 +1,6 @@
 'use strict';
 // Faults of the environment, on the built package (`npm run build`): writers that are killed while they save, at random
-// moments, and a process that may use one processor only. `npm run test:environment -- KILLS`
+// moments, a process that may use one processor only, and one whose addresses are limited. `npm run test:environment -- KILLS`
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -73,10 +73,49 @@ function oneProcessor() {
   console.log('one processor: the bits of all');
 }
 
+/**
+ * 64 threads where the limit has no room for their scratch memory and stacks, then tensors until there is no memory: fewer
+ * threads, and an Error of ours.
+ */
+function fewAddresses() {
+  const program = `
+    const { compile, nn, randn, setNumThreads, zeros } = require(${JSON.stringify(root)});
+    setNumThreads(64);
+    const x = randn([900, 900]);
+    const lstm = new nn.LSTM(64, 128);
+    const product = compile((a) => a.mm(a).tanh().sum());
+    for (let i = 0; i < 3; i++) {
+      if (!Number.isFinite(x.mm(x).sum().item() + product(x).item())) throw new Error('no number');
+      const [y] = lstm.forward(randn([16, 32, 64]));
+      y.sum().backward();
+    }
+    const kept = [];
+    try {
+      for (;;) kept.push(zeros([1 << 26]));
+    } catch (error) {
+      kept.length = 0;
+      console.log(error.name + ': ' + error.message);
+    }
+  `;
+  const refusal =
+    'RangeError: allocate: no memory for 268435456 bytes; use a smaller batch or shape\n';
+  for (const kilobytes of [1_300_000, 1_500_000, 1_800_000, 2_500_000]) {
+    const { stdout, stderr, signal } = spawnSync(
+      'bash',
+      ['-c', 'ulimit -v $0; exec "$1" -e "$2"', String(kilobytes), process.execPath, program],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
+    if (stdout !== refusal)
+      fail(`ulimit -v ${kilobytes}: ${signal ?? ''} ${stdout}${stderr.slice(0, 2000)}`);
+  }
+  console.log('few addresses: fewer threads, and a sentence where memory ends');
+}
+
 async function main() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-environment-'));
   try {
     oneProcessor();
+    fewAddresses();
     await killWriters(folder);
   } finally {
     fs.rmSync(folder, { recursive: true });

@@ -2,8 +2,7 @@
 // requires it). TypeScript validates; the add-on's own checks are for faults of ours.
 #include <napi.h>
 
-#include <memory>
-#include <vector>
+#include <new>
 
 #include "../runtime/dispatch.h"
 #include "../runtime/memory.h"
@@ -63,9 +62,17 @@ class Module : public Napi::Addon<Module> {
         });
   }
 
+  ~Module() {
+    while (instances) {
+      Instance* const last = instances;
+      instances = last->next;
+      delete last;
+    }
+  }
+
  private:
   // Until the environment ends, because their kernel functions may be called until then.
-  std::vector<std::unique_ptr<Instance>> instances;
+  Instance* instances = nullptr;
 
   static Napi::Object argumentKinds(Napi::Env env) {
     Napi::Object kinds = Napi::Object::New(env);
@@ -103,9 +110,13 @@ class Module : public Napi::Addon<Module> {
     setThreads(info[0].As<Napi::Number>().Int32Value());
   }
 
+  // Null when there is no memory for it, or none for this thread's scratch.
   Napi::Value createInstance(const Napi::CallbackInfo& info) {
-    instances.push_back(std::make_unique<Instance>(info.Env()));
-    return instances.back()->toObject(info.Env());
+    if (!hasScratch()) return info.Env().Null();
+    auto* const made = new (std::nothrow) Instance(info.Env(), instances);
+    if (!made) return info.Env().Null();
+    instances = made;
+    return made->toObject(info.Env());
   }
 };
 

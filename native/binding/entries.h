@@ -2,8 +2,6 @@
 // and a replayed program call.
 #pragma once
 
-#include <vector>
-
 #include "../kernels/kernels.h"
 
 namespace ostinato {
@@ -31,8 +29,9 @@ enum ArgumentKind : char {
 struct KernelEntry {
   // Calls the kernel.
   void (*call)(const double* args);
-  // Appends the kinds of the arguments, one for each double that `call` reads.
-  void (*describe)(const double* args, std::vector<char>& kinds);
+  // Writes the kinds of the arguments, one for each double that `call` reads (argumentBlockLength at
+  // most), and returns how many they are.
+  int (*describe)(const double* args, char* kinds);
 };
 extern const KernelEntry kernelEntries[kernelCount];
 

@@ -1,12 +1,14 @@
 #include "instance.h"
 
+#include <new>
+
 #include "arguments.h"
 #include "entries.h"
 #include "replay.h"
 
 namespace ostinato {
 
-Instance::Instance(Napi::Env env) {
+Instance::Instance(Napi::Env env, Instance* next) : next(next) {
   Napi::Float64Array array = Napi::Float64Array::New(env, argumentBlockLength);
   args = Napi::Persistent(array);
   block = array.Data();
@@ -19,9 +21,8 @@ inline __attribute__((always_inline)) void Instance::call(int kernel) {
 }
 
 void Instance::runProgram() {
-  block[0] =
-      static_cast<double>(replay(asAddress<const double>(block[0]), static_cast<int64_t>(block[1]),
-                                 asAddress<const double>(block[2])));
+  block[0] = static_cast<double>(replay(asAddress<double>(block[0]), static_cast<int64_t>(block[1]),
+                                        asAddress<const double>(block[2])));
 }
 
 // Kernels and runProgram are raw functions, because each operation of a program calls one: an empty
@@ -67,13 +68,13 @@ static const struct {
 };
 
 Napi::Object Instance::toObject(Napi::Env env) {
-  std::vector<napi_property_descriptor> functions;
-  functions.reserve(kernelCount);
-  for (const auto& [name, callback] : kernelFunctions)
-    functions.push_back(
-        {name, nullptr, callback, nullptr, nullptr, nullptr, napi_enumerable, this});
+  napi_property_descriptor functions[kernelCount];
+  for (int i = 0; i < kernelCount; ++i) {
+    const auto& [name, callback] = kernelFunctions[i];
+    functions[i] = {name, nullptr, callback, nullptr, nullptr, nullptr, napi_enumerable, this};
+  }
   const Napi::Object kernels = Napi::Object::New(env);
-  napi_define_properties(env, kernels, functions.size(), functions.data());
+  napi_define_properties(env, kernels, kernelCount, functions);
 
   Napi::Object object = Napi::Object::New(env);
   object["args"] = args.Value();
@@ -83,6 +84,7 @@ Napi::Object Instance::toObject(Napi::Env env) {
   object["runProgram"] = run;
   object["startRecording"] = Napi::Function::New<startRecording>(env, "startRecording", this);
   object["stopRecording"] = Napi::Function::New<stopRecording>(env, "stopRecording", this);
+  object["recordingLength"] = Napi::Function::New<recordingLength>(env, "recordingLength", this);
   object["readRecording"] = Napi::Function::New<readRecording>(env, "readRecording", this);
   return object;
 }
@@ -91,16 +93,24 @@ static Instance& instanceOf(const Napi::CallbackInfo& info) {
   return *static_cast<Instance*>(info.Data());
 }
 
-void Instance::startRecording(const Napi::CallbackInfo& info) {
+Napi::Value Instance::startRecording(const Napi::CallbackInfo& info) {
   auto& recording = instanceOf(info).recording;
-  if (!recording) recording = std::make_unique<Recording>();
+  if (!recording) recording.reset(new (std::nothrow) Recording);
+  return Napi::Boolean::New(info.Env(), recording != nullptr);
 }
 
 void Instance::stopRecording(const Napi::CallbackInfo& info) { instanceOf(info).recording.reset(); }
 
-Napi::Value Instance::readRecording(const Napi::CallbackInfo& info) {
+Napi::Value Instance::recordingLength(const Napi::CallbackInfo& info) {
   const auto& recording = instanceOf(info).recording;
-  return recording ? recording->take(info.Env()) : Napi::Float64Array::New(info.Env(), 0);
+  return Napi::Number::New(info.Env(), recording ? recording->length() : 0);
+}
+
+void Instance::readRecording(const Napi::CallbackInfo& info) {
+  const auto& recording = instanceOf(info).recording;
+  auto out = info[0].As<Napi::Float64Array>();
+  if (recording && static_cast<double>(out.ElementLength()) >= recording->length())
+    recording->take(out.Data());
 }
 
 }  // namespace ostinato

@@ -13,9 +13,10 @@ namespace ostinato {
 
 class Instance {
  public:
-  explicit Instance(Napi::Env env);
+  // `next` is the instance made before this one, kept by it: a list that needs no memory of its own.
+  Instance(Napi::Env env, Instance* next);
 
-  // { args, kernels, runProgram, startRecording, stopRecording, readRecording }: the argument block
+  // { args, kernels, runProgram, startRecording, stopRecording, recordingLength, readRecording }: the argument block
   // (arguments.h), a function for each kernel of kernels.inc, replay (replay.h) as one more of
   // them, and the recording of their calls (recording.h). All of them point to this instance, which
   // therefore lives as long as its environment: 1.3 KB.
@@ -27,14 +28,17 @@ class Instance {
   // (code, length, bases): leaves in the block what `replay` returns.
   void runProgram();
 
+  Instance* const next;
+
  private:
   Napi::Reference<Napi::Float64Array> args;  // keeps the block's memory
   double* block;
   std::unique_ptr<Recording> recording;  // null while nothing is recorded
 
-  static void startRecording(const Napi::CallbackInfo& info);
+  static Napi::Value startRecording(const Napi::CallbackInfo& info);
   static void stopRecording(const Napi::CallbackInfo& info);
-  static Napi::Value readRecording(const Napi::CallbackInfo& info);
+  static Napi::Value recordingLength(const Napi::CallbackInfo& info);
+  static void readRecording(const Napi::CallbackInfo& info);
 };
 
 }  // namespace ostinato

@@ -1,5 +1,6 @@
 #include "recording.h"
 
+#include <cstdlib>
 #include <cstring>
 
 #include "arguments.h"
@@ -7,24 +8,34 @@
 
 namespace ostinato {
 
+Recording::~Recording() { std::free(calls); }
+
 void Recording::append(int kernel, const double* args) {
-  kinds.clear();
-  kernelEntries[kernel].describe(args, kinds);
-  calls.push_back(kernel);
-  calls.push_back(static_cast<double>(kinds.size()));
-  calls.insert(calls.end(), kinds.begin(), kinds.end());
-  calls.insert(calls.end(), args, args + kinds.size());
+  char kinds[argumentBlockLength];
+  const auto count = static_cast<size_t>(kernelEntries[kernel].describe(args, kinds));
   // The one result that JavaScript reads at once: no index is out of range. A replay checks it.
   if (kernel == index_bounds_number) *indexBoundsResult(args) = -1;
+  const size_t end = used + 2 + 2 * count;
+  if (end > capacity) {
+    const size_t wanted = 2 * end + 1024;
+    // Not a container: without exceptions, one that gets no memory ends the process.
+    void* const grown = failed ? nullptr : std::realloc(calls, wanted * sizeof(double));
+    failed = !grown;
+    if (failed) return;
+    calls = static_cast<double*>(grown);
+    capacity = wanted;
+  }
+  double* at = calls + used;
+  *at++ = kernel;
+  *at++ = static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) *at++ = kinds[i];
+  std::memcpy(at, args, count * sizeof(double));
+  used = end;
 }
 
-Napi::Float64Array Recording::take(Napi::Env env) {
-  Napi::Float64Array array = Napi::Float64Array::New(env, calls.size());
-  // Empty arrays may have no memory.
-  if (!calls.empty() && array.Data())
-    std::memcpy(array.Data(), calls.data(), calls.size() * sizeof(double));
-  calls.clear();
-  return array;
+void Recording::take(double* out) {
+  if (used > 0) std::memcpy(out, calls, used * sizeof(double));
+  used = 0;
 }
 
 }  // namespace ostinato

@@ -5,7 +5,7 @@
 
 #include <napi.h>
 
-#include <vector>
+#include <cstddef>
 
 namespace ostinato {
 
@@ -14,13 +14,22 @@ class Recording {
   // Appends a call in place of making it; its arguments are at `args`.
   void append(int kernel, const double* args);
 
-  // The calls since the last take. Each is the kernel's number, n = its number of arguments, n
-  // kinds (ArgumentKind, entries.h), n arguments.
-  Napi::Float64Array take(Napi::Env env);
+  // How many doubles the calls since the last take are; -1 when there was no memory for them.
+  double length() const { return failed ? -1 : static_cast<double>(used); }
+
+  // Copies the calls since the last take to `out`, and begins anew. Each is the kernel's number, n =
+  // its number of arguments, n kinds (ArgumentKind, entries.h), n arguments.
+  void take(double* out);
+
+  Recording() = default;
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
 
  private:
-  std::vector<double> calls;
-  std::vector<char> kinds;  // of the call that is appended
+  double* calls = nullptr;
+  size_t used = 0, capacity = 0;  // in doubles
+  bool failed = false;
 };
 
 }  // namespace ostinato

@@ -1,7 +1,6 @@
 #include "replay.h"
 
 #include <cstring>
-#include <vector>
 
 #include "../kernels/grain.h"
 #include "../runtime/threads.h"
@@ -53,28 +52,27 @@ void runChain(const double* step, const double* bases) {
 }
 
 // Returns the step's end.
-const double* runWithTable(const double* step, const double* bases) {
-  static thread_local std::vector<double> table;
+double* runWithTable(double* step, const double* bases) {
   double block[argumentBlockLength];
   const auto kernel = static_cast<int>(step[1]);
   const int64_t count = integer(step[2]), addresses = integer(step[3]), size = integer(step[4]);
-  const double* at = step + 5;
+  double* at = step + 5;
   std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
   at += count;
   for (int64_t i = 0; i < addresses; ++i, at += 2) block[integer(at[0])] += bases[integer(at[1])];
-  table.clear();
-  for (int64_t i = 0; i < size; ++i, at += 2) table.push_back(at[0] + bases[integer(at[1])]);
-  block[0] = addressAsDouble(table.data());
+  double* const table = at + 2 * size;
+  for (int64_t i = 0; i < size; ++i, at += 2) table[i] = at[0] + bases[integer(at[1])];
+  block[0] = addressAsDouble(table);
   kernelEntries[kernel].call(block);
-  return at;
+  return table + size;
 }
 
 }  // namespace
 
-int64_t replay(const double* program, int64_t length, const double* bases) {
+int64_t replay(double* program, int64_t length, const double* bases) {
   double block[argumentBlockLength];
   const double* const end = program + length;
-  for (const double* step = program; step < end;) {
+  for (double* step = program; step < end;) {
     const auto kernel = static_cast<int>(step[0]);
     if (kernel == chainStep) {
       runChain(step, bases);
@@ -86,7 +84,7 @@ int64_t replay(const double* program, int64_t length, const double* bases) {
       continue;
     }
     const int64_t count = integer(step[1]), addresses = integer(step[2]);
-    const double* at = step + 3;
+    double* at = step + 3;
     std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
     at += count;
     for (int64_t i = 0; i < addresses; ++i, at += 2) block[integer(at[0])] += bases[integer(at[1])];

@@ -29,12 +29,12 @@ namespace ostinato {
 // A call whose first argument is a table of addresses (gemm_batch_reduce) is
 //
 //   tableStep, kernel, count, addresses, size, `count` arguments, `addresses` pairs (argument,
-//   base), `size` pairs (offset, base) that make the table
+//   base), `size` pairs (offset, base) that make the table, `size` doubles of room for it
 enum StepKind : int { chainStep = -1, tableStep = -2 };
 inline constexpr int scratchBase = -1;
 
 // Returns -1, or the position in `program` of an index_bounds step that found an index out of
 // range: nothing after it has been run.
-int64_t replay(const double* program, int64_t length, const double* bases);
+int64_t replay(double* program, int64_t length, const double* bases);
 
 }  // namespace ostinato

@@ -15,8 +15,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+#include <new>
 
 namespace ostinato {
 
@@ -63,15 +63,22 @@ double await(const bool spin, Ready ready) {
   return waited;
 }
 
+// Null when there is no address space for it.
 char* reserveScratch() {
   // Reserved, not committed: a page costs memory only once a kernel writes it.
   void* base = mmap(nullptr, Work::scratchBytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) {
-    std::fputs("internal: no address space for a thread's scratch memory\n", stderr);
-    std::abort();
-  }
-  return static_cast<char*>(base);
+  return base == MAP_FAILED ? nullptr : static_cast<char*>(base);
+}
+
+// Whether tensors and V8, which ends the process when it gets none, would still find addresses beside
+// another worker's. Without a limit (ulimit -v) they always do.
+bool hasSpareAddresses() {
+  constexpr size_t spare = size_t(256) << 20;
+  void* base = mmap(nullptr, spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) return false;
+  munmap(base, spare);
+  return true;
 }
 
 struct CallerWork;
@@ -108,7 +115,8 @@ struct Pool {
 
   alignas(64) std::atomic<bool> busy{false};  // owned by one caller
   std::atomic<int> threads{1};
-  int started = 1;  // workers that exist, the caller counted as one; the owner's
+  int started = 1;      // workers that exist, the caller counted as one; the owner's
+  double fewUntil = 0;  // no more are started until then: one could not be
   std::atomic<bool> spin{
       true};  // false with more threads than processors: it would take their time
   double serialUntil = 0, backOff = 0;  // the owner's
@@ -132,7 +140,8 @@ struct Pool {
 };
 
 Pool& pool() {
-  static Pool* const only = new Pool;
+  alignas(Pool) static char memory[sizeof(Pool)];
+  static Pool* const only = new (memory) Pool;
   return *only;
 }
 
@@ -155,6 +164,7 @@ void resetInChild() {
   p.state.store(0);
   p.busy.store(false);
   p.started = 1;
+  p.fewUntil = 0;
   for (auto& worker : p.workers) worker.asleep.store(0);
 }
 
@@ -176,9 +186,10 @@ void* workerMain(void* argument) {
   return nullptr;
 }
 
-// Starts workers up to number wanted - 1; returns how many there are, the caller included.
+// Starts workers up to number wanted - 1; returns how many there are, the caller included: fewer where the
+// system has no address space or no thread for them, which it is not asked for again at once.
 int Pool::start(int wanted) {
-  if (started < wanted) {
+  if (started < wanted && (fewUntil == 0 || now() >= fewUntil)) {
     spin = wanted <= availableProcessors();
     // Signals are for the threads that expect them.
     sigset_t all, before;
@@ -189,11 +200,15 @@ int Pool::start(int wanted) {
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     while (started < wanted) {
       Worker& worker = workers[started];
-      if (!worker.scratch) worker.scratch = reserveScratch();
+      const bool mayStart = hasSpareAddresses();
+      if (mayStart && !worker.scratch) worker.scratch = reserveScratch();
       pthread_t thread;
-      if (pthread_create(&thread, &detached, workerMain,
-                         reinterpret_cast<void*>(static_cast<intptr_t>(started))) != 0)
+      if (!mayStart || !worker.scratch ||
+          pthread_create(&thread, &detached, workerMain,
+                         reinterpret_cast<void*>(static_cast<intptr_t>(started))) != 0) {
+        fewUntil = now() + 1;
         break;
+      }
       ++started;
     }
     pthread_attr_destroy(&detached);
@@ -344,9 +359,7 @@ void barrier(Work& work) {
 
 char* scratch(Work& work, int worker) {
   if (worker > 0) return pool().workers[worker].scratch;
-  CallerWork& caller = static_cast<CallerWork&>(work);
-  if (!caller.ownScratch) caller.ownScratch = reserveScratch();
-  return caller.ownScratch;
+  return static_cast<CallerWork&>(work).ownScratch;
 }
 
 }  // namespace
@@ -360,10 +373,17 @@ Work& processWork() {
     own.runRegion = runRegion;
     own.barrier = barrier;
     own.scratch = scratch;
+    own.ownScratch = reserveScratch();
     current = &own;
   }
   current->threads = pool().threads.load(std::memory_order_relaxed);
   return *current;
+}
+
+bool hasScratch() {
+  auto& own = static_cast<CallerWork&>(processWork());
+  if (!own.ownScratch) own.ownScratch = reserveScratch();
+  return own.ownScratch != nullptr;
 }
 
 void setThreads(int threads) {

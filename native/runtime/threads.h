@@ -11,6 +11,9 @@ namespace ostinato {
 // its own thread.
 Work& processWork();
 
+// Whether the calling thread has scratch memory of its own; without it, it must not call kernels.
+bool hasScratch();
+
 // 1 <= threads <= maxThreads(); values outside are brought inside. Workers start when first needed.
 // The value at load is OSTINATO_NUM_THREADS, or else the number of physical cores this process may
 // use.

@@ -109,6 +109,7 @@ function writeCall(
     const { base, offset } = place(pointer);
     code.push(offset, base);
   }
+  for (let i = 0; i < (table?.length ?? 0); i++) code.push(0);
 }
 
 export class Program {

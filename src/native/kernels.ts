@@ -7,7 +7,7 @@
  * stays alive on the stack while its address is in use.
  */
 import { positiveInteger } from '../check';
-import { loadAddon } from './load';
+import { loadAddon, type AddonInstance } from './load';
 
 /**
  * A native kernel that takes the parameters of `Signature` (a name of generated.ts): it reads its arguments from `args`,
@@ -29,7 +29,15 @@ export interface Memory {
 
 export const addon = loadAddon();
 /** Of this evaluation of the package alone: another copy in the process has its own. */
-export const instance = addon.createInstance();
+export const instance = ((): AddonInstance => {
+  const made = addon.createInstance();
+  if (made === null) {
+    throw new RangeError(
+      'ostinato: no memory for the scratch space of a thread (8 MB of addresses); raise the limit of the process (ulimit -v)',
+    );
+  }
+  return made;
+})();
 
 /** The argument block: doubles that the next kernel call reads. */
 export const args: Float64Array = instance.args;

@@ -62,8 +62,8 @@ export interface Addon {
   ): SequenceMemory;
   getNumThreads(): number;
   setNumThreads(threads: number): void;
-  /** What each evaluation of this package has for itself. */
-  createInstance(): AddonInstance;
+  /** What each evaluation of this package has for itself; null when there is no memory for it. */
+  createInstance(): AddonInstance | null;
 }
 
 /** An argument block with the functions that read it (native/binding/instance.h). */
@@ -73,10 +73,13 @@ export interface AddonInstance {
   readonly kernels: Readonly<Record<string, () => void>>;
   /** Replays a program (native/binding/replay.h); takes its arguments from the block as kernels do, and leaves the result there. */
   runProgram(): void;
-  startRecording(): void;
+  /** Whether there was memory for it. */
+  startRecording(): boolean;
   stopRecording(): void;
-  /** The calls recorded since the last reading (native/binding/recording.h). */
-  readRecording(): Float64Array;
+  /** How many doubles the calls recorded since the last reading are; -1 when there was no memory for them. */
+  recordingLength(): number;
+  /** Moves these calls to `out` (native/binding/recording.h). */
+  readRecording(out: Float64Array): void;
 }
 
 /** Where to look and how to load: replaceable, so that every failure can be tested. */

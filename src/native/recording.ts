@@ -37,11 +37,27 @@ export const partsOfKind = (kind: number): { kind: number; itemSize: number } =>
 });
 
 /** From now on kernel calls are recorded, not made. */
-export const startRecording = (): void => instance.startRecording();
+export function startRecording(): void {
+  if (!instance.startRecording()) throw noMemory();
+}
 export const stopRecording = (): void => instance.stopRecording();
 
 /** The calls since the last reading: each is the kernel, a count, as many kinds, as many arguments. */
-export const readRecording = (): Float64Array => instance.readRecording();
+export function readRecording(): Float64Array {
+  const length = instance.recordingLength();
+  if (length < 0) throw noMemory();
+  let calls: Float64Array;
+  try {
+    calls = new Float64Array(length);
+  } catch {
+    throw noMemory();
+  }
+  instance.readRecording(calls);
+  return calls;
+}
+
+const noMemory = (): RangeError =>
+  new RangeError('compile: no memory for the calls of the function; compile a smaller part of it');
 
 /** Runs a program (native/binding/replay.h); -1, or the position of the step that found an index out of range. */
 export function runProgram(program: Doubles, bases: Doubles): number {
