@@ -2,10 +2,11 @@
 // same gradient: found from the exports, so that no fused function is left out.
 import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
-import { autograd, nn, Tensor } from 'ostinato';
+import { autograd, type Tensor } from 'ostinato';
 import { relativeError } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from './samples';
 import { publicCalls, type PublicCall } from './surface';
+import { isFloat, tensorsIn } from './tensors';
 
 const before = process.cwd();
 beforeAll(() => process.chdir(folder));
@@ -13,23 +14,6 @@ afterAll(() => {
   process.chdir(before);
   rmSync(folder, { recursive: true });
 });
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-/** The tensors in a value, in arrays, objects and packed sequences too. */
-function tensorsIn(value: unknown, found: Tensor[] = []): Tensor[] {
-  if (value instanceof Tensor) found.push(value);
-  else if (value instanceof nn.Module) found.push(...value.parameters());
-  else if (value instanceof nn.utils.rnn.PackedSequence) found.push(value.data);
-  else if (Array.isArray(value)) for (const one of value) tensorsIn(one, found);
-  else if (isObject(value) && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const one of Object.values(value)) tensorsIn(one, found);
-  }
-  return found;
-}
-
-const isFloat = ({ dtype }: Tensor): boolean => dtype === 'float32' || dtype === 'float64';
 
 /** The results of a call whose arguments are leaves, and these; null for one that refuses leaves or has no graph. */
 function recorded(call: PublicCall, sample: Sample): [outs: Tensor[], leaves: Tensor[]] | null {
