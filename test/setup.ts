@@ -1,8 +1,8 @@
 /**
  * Before every test file: `toThrow` takes whole sentences. A text is the whole message, a regular expression matches all of it, an
- * error has the kind and the message; a class alone says the kind where sentences differ from input to input.
+ * error has the kind and the message. A class alone is refused, as is nothing.
  */
-type Expected = string | RegExp | Error | (new (...given: never[]) => Error) | undefined;
+type Expected = string | RegExp | Error;
 
 const thrownBy = (promise: string | undefined, received: unknown): { error: unknown } | null => {
   if (promise === 'resolves' || promise === 'rejects') return { error: received };
@@ -15,7 +15,7 @@ const thrownBy = (promise: string | undefined, received: unknown): { error: unkn
 };
 
 /** What the error should have been, where it is not that. */
-function lacking(error: unknown, expected: Expected): string | null {
+function lacking(error: unknown, expected?: Expected): string | null {
   if (expected === undefined) return null;
   const { name, message } = error as Error;
   if (typeof expected === 'string') {
@@ -26,15 +26,17 @@ function lacking(error: unknown, expected: Expected): string | null {
       ? null
       : `all of the message: ${String(expected)}`;
   }
-  if (typeof expected === 'function')
-    return error instanceof expected ? null : `a ${expected.name}`;
   return message === expected.message && name === expected.name
     ? null
     : `${expected.name}: ${expected.message}`;
 }
 
 expect.extend({
-  toThrow(received: unknown, expected: Expected) {
+  toThrow(received: unknown, expected?: Expected) {
+    if (typeof expected === 'function' || (expected === undefined && !this.isNot)) {
+      const message = 'toThrow: say the whole sentence: a text, a regular expression, or an error';
+      return { pass: this.isNot === true, message: () => message };
+    }
     const thrown = thrownBy(this.promise, received);
     if (thrown === null)
       return { pass: false, message: () => 'expected an error, nothing was thrown' };

@@ -17,7 +17,7 @@ export function rootGradient(operation: string, tensor: Tensor, grad: unknown): 
   if (grad === null || grad === undefined) {
     if (tensor.numel !== 1) {
       throw new RangeError(
-        `${operation}: without a gradient argument the tensor must have one element, got shape ${showShape(tensor.sizes)}; pass { gradient } or reduce it, for example with sum()`,
+        `${operation}: a tensor whose gradient is not given must have one element, got shape ${showShape(tensor.sizes)}; pass ${operation === 'backward' ? '{ gradient }' : '{ gradOutputs }'} or reduce it, for example with sum()`,
       );
     }
     return arithmetic.onesLike(tensor);

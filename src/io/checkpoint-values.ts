@@ -59,6 +59,11 @@ const arrays = {
 
 type Tagged = { $: string } & Record<string, unknown>;
 
+function checkKey(key: unknown, path: string): string {
+  if (typeof key === 'string') return key;
+  throw new TypeError(`saveCheckpoint: a key of ${path} must be a string, got ${describe(key)}`);
+}
+
 /** Writes values as JSON; tensors are put aside in `tensors`. */
 export class Encoder {
   readonly tensors = new Map<string, Tensor>();
@@ -92,7 +97,7 @@ export class Encoder {
     if (isArray(value)) return Array.from(value, (item, i) => this.encode(item, `${path}.${i}`));
     if (isInstance(value, Map)) {
       const pairs = [...value].map(([key, item]) => [
-        typeof key === 'string' ? key : this.#refuse(key, `a key of ${path}`),
+        checkKey(key, path),
         this.encode(item, `${path}.${String(key)}`),
       ]);
       return { $: 'map', value: pairs };
@@ -119,7 +124,7 @@ export class Encoder {
 
   #refuse(value: unknown, path: string): never {
     throw new TypeError(
-      `saveCheckpoint: ${path} must be a tensor, a plain value, or have a state dict, got ${describe(value)}`,
+      `saveCheckpoint: ${path} must be a tensor, a plain value or an object with stateDict(), got ${describe(value)}`,
     );
   }
 }

@@ -101,10 +101,10 @@ export function checkShape(operation: string, shape: unknown, second?: unknown):
   if (typeof shape === 'number') {
     const sizes = typeof second === 'number' ? `${shape}, ${second}` : shape;
     throw new TypeError(
-      `${operation}: the shape must be ${shapeMust}, got ${shape}; write ${operation}([${sizes}]${operation === 'full' ? ', …' : ''})`,
+      `${operation}: shape must be ${shapeMust}, got ${shape}; write ${operation}([${sizes}]${operation === 'full' ? ', …' : ''})`,
     );
   }
-  const sizes = readNumbers(operation, 'the shape', shapeMust, shape);
+  const sizes = readNumbers(operation, 'shape', shapeMust, shape);
   let total = 1;
   for (const size of sizes) {
     if (!Number.isSafeInteger(size) || size < 0) {
@@ -203,7 +203,7 @@ export function broadcastStrides(
  * @throws TypeError for what is no array of numbers; RangeError when the number of elements does not fit.
  */
 export function inferShape(operation: string, requested: unknown, numel: number): number[] {
-  const shape = readNumbers(operation, 'the shape', 'an array of sizes such as [2, -1]', requested);
+  const shape = readNumbers(operation, 'shape', 'an array of sizes such as [2, -1]', requested);
   let unknown = -1;
   let known = 1;
   for (let d = 0; d < shape.length; d++) {

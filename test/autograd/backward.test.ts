@@ -150,7 +150,11 @@ describe('element types', () => {
         'requiresGrad: only float32 and float64 tensors can have gradients, this one is int32',
       ),
     );
-    expect(() => tensor([true], { requiresGrad: true })).toThrow(TypeError);
+    expect(() => tensor([true], { requiresGrad: true })).toThrow(
+      new TypeError(
+        'requiresGrad: only float32 and float64 tensors can have gradients, this one is bool',
+      ),
+    );
   });
 
   test('requiresGrad can be set on leaves only, to a boolean', () => {
@@ -159,7 +163,9 @@ describe('element types', () => {
     expect(() => (y.requiresGrad = false)).toThrow(
       'requiresGrad: can be set on leaves only, and an operation made this tensor; use detach() to get a leaf',
     );
-    expect(() => (x.requiresGrad = 1 as unknown as boolean)).toThrow(TypeError);
+    expect(() => (x.requiresGrad = 1 as unknown as boolean)).toThrow(
+      new TypeError('requiresGrad: must be true or false, got 1'),
+    );
     expect(x.requiresGrad_(false).requiresGrad).toBe(false);
   });
 });
@@ -211,7 +217,7 @@ describe('what can be walked', () => {
     const x = tensor([1, 2], { requiresGrad: true });
     expect(() => x.mul(2).backward()).toThrow(
       new RangeError(
-        'backward: without a gradient argument the tensor must have one element, got shape [2]; pass { gradient } or reduce it, for example with sum()',
+        'backward: a tensor whose gradient is not given must have one element, got shape [2]; pass { gradient } or reduce it, for example with sum()',
       ),
     );
     x.mul(2).backward({ gradient: tensor([1, 10]) });

@@ -276,7 +276,11 @@ describe('what is refused', () => {
         "add_: the result is float32, which a int32 tensor cannot hold; convert it first with to('float32')",
       ),
     );
-    expect(() => zeros([2], { dtype: 'bool' }).mul_(zeros([2]))).toThrow(TypeError);
+    expect(() => zeros([2], { dtype: 'bool' }).mul_(zeros([2]))).toThrow(
+      new TypeError(
+        "mul_: the result is float32, which a bool tensor cannot hold; convert it first with to('float32')",
+      ),
+    );
     expect(flat(x)).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });

@@ -96,7 +96,6 @@ test.each<[Rule<unknown>, unknown, typeof TypeError | typeof RangeError, string]
   [iterableOf(count), [0, 'a'], TypeError, "f: x[1] must be an integer of at least 0, got 'a'"],
 ])('refuses: %#', (rule, value, Kind, message) => {
   expect(() => rule.check('f', 'x', value)).toThrow(new Kind(message));
-  expect(() => rule.check('f', 'x', value)).toThrow(Kind);
   expect(rule.accepts(value)).toBe(false);
 });
 

@@ -298,13 +298,21 @@ describe('compile refuses', () => {
   });
 
   it('what is no function, and other arguments', () => {
-    expect(() => compile(3 as never)).toThrow(TypeError);
-    expect(() => compile(chain, { cacheSize: 0 })).toThrow(RangeError);
+    expect(() => compile(3 as never)).toThrow(
+      new TypeError('compile: fn must be a function of tensors, got 3'),
+    );
+    expect(() => compile(chain, { cacheSize: 0 })).toThrow(
+      new RangeError('compile: cacheSize must be an integer of at least 1, got 0'),
+    );
     const f = compile((v: Tensor) => v);
     expect(() => f({} as never)).toThrow(
       'compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got an object; let the function capture other things',
     );
-    expect(() => f((() => 3) as never)).toThrow(TypeError);
+    expect(() => f((() => 3) as never)).toThrow(
+      new TypeError(
+        'compile: an argument must be a Tensor, a number, a string, a boolean, null, or an array of these, got a function; let the function capture other things',
+      ),
+    );
   });
 
   it('a tensor with a history from outside', () => {

@@ -114,10 +114,18 @@ test('when one part does not fit, none is changed', () => {
   const other = new nn.Linear(2, 1);
   const before = other.weight.toArray();
   const wrong = new optim.SGD([...other.parameters(), new nn.Parameter(ones([1]))], { lr: 1 });
-  expect(() => io.loadCheckpoint(path(), { model: other, optimizer: wrong })).toThrow(RangeError);
+  expect(() => io.loadCheckpoint(path(), { model: other, optimizer: wrong })).toThrow(
+    new RangeError(
+      "SGD.loadStateDict: the state dict does not fit; nothing was loaded:\n  group 0: 2 parameters, but the optimizer's has 3",
+    ),
+  );
   expect(other.weight.toArray()).toEqual(before);
   const bare = new nn.Linear(2, 1, { bias: false });
-  expect(() => io.loadCheckpoint(path(), { model: bare })).toThrow(RangeError);
+  expect(() => io.loadCheckpoint(path(), { model: bare })).toThrow(
+    new RangeError(
+      'loadStateDict: the state dict does not fit Linear; nothing was loaded:\n  unexpected: bias',
+    ),
+  );
   io.loadCheckpoint(path(), { model: bare }, { strict: false });
   expect(bare.weight.toArray()).toEqual(model.weight.toArray());
 });
@@ -167,7 +175,18 @@ test('what a file cannot hold', () => {
   expect(() => io.saveCheckpoint(path(), { loop })).toThrow(
     'saveCheckpoint: loop.0 holds itself, which a file cannot',
   );
-  for (const value of [() => 1, Symbol('x'), new Date(), new Map([[1, 2]])]) {
-    expect(() => io.saveCheckpoint(path(), { value })).toThrow(TypeError);
+  for (const [value, given] of [
+    [() => 1, 'a function'],
+    [Symbol('x'), 'Symbol(x)'],
+    [new Date(), 'a Date'],
+  ]) {
+    expect(() => io.saveCheckpoint(path(), { value })).toThrow(
+      new TypeError(
+        `saveCheckpoint: value must be a tensor, a plain value or an object with stateDict(), got ${String(given)}`,
+      ),
+    );
   }
+  expect(() => io.saveCheckpoint(path(), { value: new Map([[1, 2]]) })).toThrow(
+    new TypeError('saveCheckpoint: a key of value must be a string, got 1'),
+  );
 });

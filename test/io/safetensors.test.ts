@@ -304,8 +304,7 @@ test.each<[string, () => string, string]>([
   ],
 ])('refuses a malformed file: %s', (_what, make, message) => {
   const file = make();
-  expect(() => io.loadSafetensors(file)).toThrow(message);
-  expect(() => io.loadSafetensors(file)).toThrow(RangeError);
+  expect(() => io.loadSafetensors(file)).toThrow(new RangeError(message));
 });
 
 test('any cut or changed byte of a file is refused or gives tensors, and never crashes', () => {

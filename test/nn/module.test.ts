@@ -163,18 +163,31 @@ describe('registering', () => {
       addModule: () => module.addModule(name, new nn.Identity()),
     };
     for (const [operation, register] of Object.entries(calls)) {
-      expect(register).toThrow(kind);
-      expect(register).toThrow(`${operation}: ${message}`);
+      expect(register).toThrow(new kind(`${operation}: ${message}`));
     }
   });
 
   it('refuses values of another kind', () => {
     const module = new nn.Module();
-    expect(() => module.registerParameter('a', zeros([1]))).toThrow(TypeError);
-    expect(() => module.registerBuffer('a', 1 as unknown as Tensor)).toThrow(TypeError);
-    expect(() => module.addModule('a', {} as nn.Module)).toThrow(TypeError);
-    expect(() => new nn.Parameter([1] as unknown as Tensor)).toThrow(TypeError);
-    expect(() => new nn.Parameter(tensor([1], { dtype: 'int32' }))).toThrow(TypeError);
+    expect(() => module.registerParameter('a', zeros([1]))).toThrow(
+      new TypeError(
+        "registerParameter: 'a' must be a Parameter or null (wrap the tensor: new nn.Parameter(tensor)), got a Tensor",
+      ),
+    );
+    expect(() => module.registerBuffer('a', 1 as unknown as Tensor)).toThrow(
+      new TypeError("registerBuffer: 'a' must be a Tensor or null, got 1"),
+    );
+    expect(() => module.addModule('a', {} as nn.Module)).toThrow(
+      new TypeError("addModule: 'a' must be a Module or null, got an object"),
+    );
+    expect(() => new nn.Parameter([1] as unknown as Tensor)).toThrow(
+      new TypeError('Parameter: data must be a Tensor (make one with tensor(…)), got [1]'),
+    );
+    expect(() => new nn.Parameter(tensor([1], { dtype: 'int32' }))).toThrow(
+      new TypeError(
+        'requiresGrad: only float32 and float64 tensors can have gradients, this one is int32',
+      ),
+    );
     expect(new nn.Parameter(tensor([1], { dtype: 'int32' }), { requiresGrad: false }).dtype).toBe(
       'int32',
     );
@@ -188,7 +201,9 @@ describe('modes and conversion', () => {
     expect(net.modules().map((module) => module.training)).not.toContain(true);
     net.train();
     expect(net.modules().map((module) => module.training)).not.toContain(false);
-    expect(() => net.train(1 as unknown as boolean)).toThrow(TypeError);
+    expect(() => net.train(1 as unknown as boolean)).toThrow(
+      new TypeError('train: mode must be true or false, got 1'),
+    );
   });
 
   it('to converts in place: parameters stay the same objects', () => {
@@ -288,7 +303,9 @@ describe('forward', () => {
     silent();
     removeBefore();
     expect(Object.getOwnPropertyNames(layer)).toEqual(['training']);
-    expect(() => layer.registerForwardHook(1 as never)).toThrow(TypeError);
+    expect(() => layer.registerForwardHook(1 as never)).toThrow(
+      new TypeError('registerForwardHook: hook must be a function, got 1'),
+    );
     layer.registerForwardPreHook(() => 1);
     expect(() => layer.forward(x)).toThrow(
       'registerForwardPreHook: a hook returns an array of inputs or nothing, got 1',
@@ -346,7 +363,11 @@ describe('containers', () => {
     expect([...dict.stateDict().keys()]).toEqual(['a.weight', 'a.bias']);
     dict.delete('a');
     expect(dict.size).toBe(1);
-    expect(() => dict.set('x.y', new nn.Tanh())).toThrow(RangeError);
+    expect(() => dict.set('x.y', new nn.Tanh())).toThrow(
+      new RangeError(
+        "ModuleDict.set: name must be a string of at least one character without dots, got 'x.y'",
+      ),
+    );
   });
 
   it('ParameterList makes parameters of tensors', () => {

@@ -89,7 +89,11 @@ describe('loadStateDict', () => {
     state.set('norm.bias', [0, 0, 0]);
     state.set('count', tensor([1.5]));
     const load = (): unknown => net.loadStateDict(state as Map<string, Tensor>);
-    expect(load).toThrow(TypeError);
+    expect(load).toThrow(
+      new TypeError(
+        "loadStateDict: the state dict does not fit Net; nothing was loaded:\n  missing: fc.bias\n  unexpected: fc.wieght\n  dtype of count: float32, but the module's is int32\n  shape of fc.weight: [3, 3], but the module's is [3, 2]\n  dtype of norm.weight: int32, but the module's is float32\n  not a tensor: norm.bias is [0, 0, 0]",
+      ),
+    );
     expect(load).toThrow(
       [
         'loadStateDict: the state dict does not fit Net; nothing was loaded:',
@@ -106,7 +110,11 @@ describe('loadStateDict', () => {
 
   it('throws a RangeError where only keys and shapes are wrong', () => {
     const layer = new nn.Linear(1, 1);
-    expect(() => layer.loadStateDict(new Map())).toThrow(RangeError);
+    expect(() => layer.loadStateDict(new Map())).toThrow(
+      new RangeError(
+        'loadStateDict: the state dict does not fit Linear; nothing was loaded:\n  missing: weight\n  missing: bias',
+      ),
+    );
     const state = copy(layer.stateDict()).set('weight', ones([2, 1]));
     expect(() => layer.loadStateDict(state)).toThrow(
       "loadStateDict: the state dict does not fit Linear; nothing was loaded:\n  shape of weight: [2, 1], but the module's is [1, 1]",
@@ -136,7 +144,6 @@ describe('loadStateDict', () => {
     ['file.safetensors', "'file.safetensors'"],
   ])('refuses %s for a state dict', (state, shown) => {
     const load = (): unknown => new nn.Linear(1, 1).loadStateDict(state as never);
-    expect(load).toThrow(TypeError);
     expect(load).toThrow(
       new TypeError(
         `loadStateDict: the state dict must be a Map from names to tensors, got ${shown}; new Map(Object.entries(…)) makes one of an object`,

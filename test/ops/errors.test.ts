@@ -144,7 +144,7 @@ describe('messages', () => {
     [
       () => o.max(o.zeros([0, 3]), 0),
       RangeError,
-      'max: of no elements there is none (shape [0, 3]); name a dim whose size is not 0',
+      'max: is not defined for 0 elements (shape [0, 3]); name a dim whose size is not 0',
     ],
     [
       () => o.softmax(x, 2),

@@ -152,7 +152,7 @@ export const refusals: readonly Refusal[] = [
   ],
   [
     'RangeError',
-    'of no elements there is none (shape [0]); name a dim whose size is not 0',
+    'is not defined for 0 elements (shape [0]); name a dim whose size is not 0',
     [
       'amax(float64[0])',
       'amin(float64[0])',
@@ -165,7 +165,7 @@ export const refusals: readonly Refusal[] = [
   ],
   [
     'RangeError',
-    'of no elements there is none (shape [0, 3]); name a dim whose size is not 0',
+    'is not defined for 0 elements (shape [0, 3]); name a dim whose size is not 0',
     [
       'amax(float64[0,3], 0)',
       'amin(float64[0,3], 0)',

@@ -106,6 +106,14 @@ test('of a number counts', () => {
   const bar = tqdm(3, { disable: true });
   expect([...bar]).toEqual([0, 1, 2]);
   expect([...tqdm(0, { disable: true })]).toEqual([]);
-  for (const wrong of [-1, 0.5, NaN]) expect(() => tqdm(wrong)).toThrow(RangeError);
-  expect(() => tqdm(null as never)).toThrow(TypeError);
+  for (const wrong of [-1, 0.5, NaN]) {
+    expect(() => tqdm(wrong)).toThrow(
+      new RangeError(`tqdm: the number of steps must be an integer of at least 0, got ${wrong}`),
+    );
+  }
+  expect(() => tqdm(null as never)).toThrow(
+    new TypeError(
+      'tqdm: its first argument must be something to iterate over or a number, got null',
+    ),
+  );
 });

@@ -143,7 +143,11 @@ describe('filling in place', () => {
 
   it('is refused on an expanded tensor, whose elements share memory', () => {
     const x = zeros([1]).expand([4]);
-    expect(() => x.normal_()).toThrow(RangeError);
+    expect(() => x.normal_()).toThrow(
+      new RangeError(
+        'normal_: several elements of the expanded tensor (shape [4]) share one place in memory; change a clone() instead',
+      ),
+    );
     expect(() => noGrad(() => x.normal_())).toThrow(
       'normal_: several elements of the expanded tensor (shape [4]) share one place in memory; change a clone() instead',
     );
@@ -218,7 +222,7 @@ describe('bad input', () => {
       'a shape',
       () => rand(bad(3)),
       TypeError,
-      'rand: the shape must be an array of sizes such as [2, 3] ([] for a single number), got 3; write rand([3])',
+      'rand: shape must be an array of sizes such as [2, 3] ([] for a single number), got 3; write rand([3])',
     ],
     [
       'a size',
@@ -302,7 +306,7 @@ describe('bad input', () => {
       'normal without a size',
       () => normal(0, 1),
       TypeError,
-      'normal: the shape must be an array of sizes such as [2, 3] ([] for a single number), got undefined',
+      'normal: shape must be an array of sizes such as [2, 3] ([] for a single number), got undefined',
     ],
     [
       'normal of integers',
@@ -469,8 +473,7 @@ describe('bad input', () => {
   ])('%s is refused before anything is drawn', (_, action, kind, message) => {
     const generator = manualSeed(2);
     const state = generator.getState();
-    expect(action).toThrow(kind);
-    expect(action).toThrow(message);
+    expect(action).toThrow(new kind(message));
     expect(generator.getState()).toEqual(state);
   });
 

@@ -30,7 +30,11 @@ describe('operators', () => {
     for (const f of [() => x + 1, () => x * 2, () => 2 - x, () => x < 1, () => -x, () => x % 2]) {
       expect(f).toThrow(new RangeError(message));
     }
-    expect(() => asNumber(zeros([0])) + 1).toThrow(RangeError);
+    expect(() => asNumber(zeros([0])) + 1).toThrow(
+      new RangeError(
+        "Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape [0]; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)",
+      ),
+    );
   });
 
   test('in a text, a number or what print shows', () => {
@@ -126,8 +130,14 @@ describe('data', () => {
   });
   test('refuses what does not fit', () => {
     const p = new nn.Parameter(ones([2]));
-    expect(() => (p.data = [1, 2] as never)).toThrow(TypeError);
-    expect(() => (p.data = zeros([2], { dtype: 'float64' }))).toThrow(TypeError);
+    expect(() => (p.data = [1, 2] as never)).toThrow(
+      new TypeError(
+        'data: what is assigned must be a Tensor, got [1, 2]; make it one with tensor(…)',
+      ),
+    );
+    expect(() => (p.data = zeros([2], { dtype: 'float64' }))).toThrow(
+      new TypeError('data: must be float32 as the tensor is, got float64'),
+    );
     expect(() => (p.data = zeros([3]))).toThrow(
       new RangeError("data: must have the tensor's shape [2], got [3]"),
     );
@@ -146,7 +156,11 @@ describe('the class', () => {
     const { storage } = zeros([1]);
     expect(() => new Class(storage, 'float32', [1e8])).toThrow(new TypeError(message));
     const Own = zeros([1]).constructor as typeof Class;
-    expect(() => new Own(storage, 'float32', [1e8])).toThrow(TypeError);
+    expect(() => new Own(storage, 'float32', [1e8])).toThrow(
+      new TypeError(
+        'Tensor: tensors are made by functions: tensor([1, 2]) of values, zeros([2, 3]) and the like of a shape, nn.Parameter of a tensor',
+      ),
+    );
     expect(zeros([1])).toBeInstanceOf(Tensor);
     expect(new nn.Parameter(zeros([1]))).toBeInstanceOf(Tensor);
     expect([] instanceof Tensor).toBe(false);

@@ -39,7 +39,7 @@ export function pad(input: Tensor, amounts: readonly number[], options?: PadOpti
   const sizes = integers.check('pad', 'amounts', amounts);
   if (sizes.length % 2 !== 0 || sizes.length > 2 * input.ndim) {
     throw new RangeError(
-      `pad: takes at most ${input.ndim} pairs for shape ${showShape(input.sizes)}, got ${sizes.length} numbers`,
+      `pad: takes pairs (before, after), at most ${input.ndim} for shape ${showShape(input.sizes)}, got ${sizes.length} numbers`,
     );
   }
   const pairs = sizes.length / 2;

@@ -44,7 +44,8 @@ export function split(
   dim: number | DimOptions = 0,
 ): Tensor[] {
   checkTensor('split', 'x', x);
-  if (x.ndim === 0) throw new RangeError('split: a 0-dimensional tensor cannot be split');
+  if (x.ndim === 0)
+    throw new RangeError('split: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('split', dimOf('split', dim), x.ndim);
   const total = x.sizes[d];
   if (typeof size !== 'number') {
@@ -75,7 +76,8 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${describe(chunks)}`);
   }
-  if (x.ndim === 0) throw new RangeError('chunk: a 0-dimensional tensor cannot be split');
+  if (x.ndim === 0)
+    throw new RangeError('chunk: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('chunk', dimOf('chunk', dim), x.ndim);
   const size = Math.ceil(x.sizes[d] / chunks);
   if (size === 0) {
@@ -96,7 +98,8 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
  */
 export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
   checkTensor('unbind', 'x', x);
-  if (x.ndim === 0) throw new RangeError('unbind: a 0-dimensional tensor has no dimension to give');
+  if (x.ndim === 0)
+    throw new RangeError('unbind: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('unbind', dimOf('unbind', dim), x.ndim);
   const shape = x.sizes.toSpliced(d, 1);
   const strides = x.elementStrides.toSpliced(d, 1);

@@ -138,6 +138,6 @@ export function reduceOver(
 export function checkNotEmpty(operation: string, n: number, x: Tensor): void {
   if (n > 0) return;
   throw new RangeError(
-    `${operation}: of no elements there is none (shape ${showShape(x.sizes)}); name a dim whose size is not 0`,
+    `${operation}: is not defined for 0 elements (shape ${showShape(x.sizes)}); name a dim whose size is not 0`,
   );
 }

@@ -12,7 +12,7 @@ import { viewOf } from './view';
  */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('expand', 'x', x);
-  const target = readNumbers('expand', 'the shape', 'an array of sizes such as [2, -1]', shape);
+  const target = readNumbers('expand', 'shape', 'an array of sizes such as [2, -1]', shape);
   const lead = target.length - x.ndim;
   let fits = lead >= 0;
   for (let d = 0; d < target.length && fits; d++) {
@@ -22,6 +22,11 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
     fits = Number.isSafeInteger(size) && size >= 0 && (own === size || own === 1);
   }
   if (!fits) {
+    if (!target.every((size) => Number.isSafeInteger(size) && size >= -1)) {
+      throw new RangeError(
+        `expand: every size must be -1 or an integer of at least 0, got ${showShape(target)}`,
+      );
+    }
     throw new RangeError(
       `expand: shape ${showShape(x.sizes)} cannot be repeated to ${showShape(target)}; only sizes of 1 can grow, and new dimensions come first`,
     );

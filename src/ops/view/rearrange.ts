@@ -110,7 +110,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   }
   const a = checkDim('diagonal', dim1, x.ndim);
   const b = checkDim('diagonal', dim2, x.ndim);
-  if (a === b) throw new RangeError(`diagonal: dim1 and dim2 are both ${a}`);
+  if (a === b) throw new RangeError(`diagonal: dim1 and dim2 must differ, both are ${a}`);
   const [down, right] = [Math.max(-offset, 0), Math.max(offset, 0)];
   const length = Math.max(Math.min(x.sizes[a] - down, x.sizes[b] - right), 0);
   const without = (sizes: readonly number[], last: number): number[] => [

@@ -20,7 +20,7 @@ describe('Linear', () => {
     expect(new nn.Linear(0, 2).forward(zeros([4, 0])).shape).toEqual([4, 2]);
     expect(new nn.Linear(3, 2, { dtype: 'float64' }).weight.dtype).toBe('float64');
   });
-  it.each<[() => unknown, new () => Error, string | RegExp]>([
+  it.each<[() => unknown, new (message: string) => Error, string]>([
     [
       () => layer.forward(zeros([2, 4])),
       RangeError,
@@ -52,8 +52,7 @@ describe('Linear', () => {
       "Linear: inFeatures must be an integer of at least 0, got '3'",
     ],
   ])('refuses bad sizes and types', (call, kind, message) => {
-    expect(call).toThrow(kind);
-    expect(call).toThrow(message);
+    expect(call).toThrow(new kind(message));
   });
 });
 
@@ -79,7 +78,11 @@ describe('Embedding', () => {
 
   it('checks every index before it changes a row', () => {
     const layer = nn.Embedding.fromPretrained(tensor([[3, 4]]), { maxNorm: 1 });
-    expect(() => layer.forward(indices([0, 1]))).toThrow(RangeError);
+    expect(() => layer.forward(indices([0, 1]))).toThrow(
+      new RangeError(
+        'embedding: index 1 is out of range for a vocabulary of size 1; it must be from 0 to 0',
+      ),
+    );
     expect(layer.weight.toArray()).toEqual([[3, 4]]);
   });
 
@@ -97,21 +100,21 @@ describe('Embedding', () => {
     expect(randn([1]).item()).toBe(first);
   });
 
-  it.each<[() => unknown, new () => Error, string | RegExp]>([
+  it.each<[() => unknown, new (message: string) => Error, string]>([
     [
       () => new nn.Embedding(3, 2).forward(indices([3])),
       RangeError,
-      /^embedding: index 3 is out of range for a vocabulary of size 3; it must be from 0 to 2$/,
+      'embedding: index 3 is out of range for a vocabulary of size 3; it must be from 0 to 2',
     ],
     [
       () => new nn.Embedding(3, 2).forward(indices([-1])),
       RangeError,
-      /^embedding: index -1 is out of range for a vocabulary of size 3; it must be from 0 to 2$/,
+      'embedding: index -1 is out of range for a vocabulary of size 3; it must be from 0 to 2',
     ],
     [
       () => new nn.Embedding(3, 2).forward(zeros([1])),
       TypeError,
-      /^embedding: index must be int32, got float32; convert it with to\('int32'\)$/,
+      "embedding: index must be int32, got float32; convert it with to('int32')",
     ],
     [
       () => new nn.Embedding(3, 2, { paddingIdx: 3 }),
@@ -129,8 +132,7 @@ describe('Embedding', () => {
       'Embedding.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape [2]',
     ],
   ])('refuses what does not fit', (call, kind, message) => {
-    expect(call).toThrow(kind);
-    expect(call).toThrow(message);
+    expect(call).toThrow(new kind(message));
   });
 });
 
@@ -148,8 +150,14 @@ describe('Dropout', () => {
     expect(Math.abs(kept.length / 10_000 - 0.75)).toBeLessThan(0.02);
   });
   it('refuses what is no probability', () => {
-    for (const p of [-0.1, 1.1, NaN]) expect(() => new nn.Dropout(p)).toThrow(RangeError);
-    expect(() => new nn.Dropout('a' as never)).toThrow(TypeError);
+    for (const p of [-0.1, 1.1, NaN]) {
+      expect(() => new nn.Dropout(p)).toThrow(
+        new RangeError(`Dropout: p must be a probability from 0 to 1, got ${p}`),
+      );
+    }
+    expect(() => new nn.Dropout('a' as never)).toThrow(
+      new TypeError("Dropout: p must be a probability from 0 to 1, got 'a'"),
+    );
     expect(() => F.dropout(indices([1]))).toThrow('dropout: takes float tensors, got int32');
     // torch.nn.functional.dropout(torch.tensor([1]), p, training): nothing is drawn, or nothing is kept
     expect(F.dropout(indices([1]), 0).toArray()).toEqual([1]);
@@ -166,9 +174,15 @@ describe('LayerNorm', () => {
     expect(() => new nn.LayerNorm([])).toThrow(
       new RangeError('LayerNorm: normalizedShape must have at least one size, got []'),
     );
-    expect(() => new nn.LayerNorm(2.5)).toThrow(RangeError);
-    expect(() => new nn.LayerNorm(3).forward(zeros([3], { dtype: 'float64' }))).toThrow(TypeError);
-    expect(() => F.layerNorm(zeros([2, 3]), [3], { weight: ones([2]) })).toThrow(RangeError);
+    expect(() => new nn.LayerNorm(2.5)).toThrow(
+      new RangeError('LayerNorm: normalizedShape[0] must be an integer of at least 0, got 2.5'),
+    );
+    expect(() => new nn.LayerNorm(3).forward(zeros([3], { dtype: 'float64' }))).toThrow(
+      new TypeError('layerNorm: input is float64, weight is float32'),
+    );
+    expect(() => F.layerNorm(zeros([2, 3]), [3], { weight: ones([2]) })).toThrow(
+      new RangeError('layerNorm: weight must have shape [3], got [2]'),
+    );
   });
   it('takes empty batches', () => {
     expect(new nn.LayerNorm(3).forward(zeros([0, 3])).shape).toEqual([0, 3]);
@@ -182,7 +196,7 @@ describe('LayerNorm', () => {
 });
 
 describe('other layers refuse', () => {
-  it.each<[() => unknown, new () => Error, string | RegExp]>([
+  it.each<[() => unknown, new (message: string) => Error, string]>([
     [
       () => new nn.MSELoss({ reduction: 'max' as never }),
       RangeError,
@@ -199,8 +213,7 @@ describe('other layers refuse', () => {
       'Softmax: dim must be an integer, got undefined',
     ],
   ])('bad arguments', (call, kind, message) => {
-    expect(call).toThrow(kind);
-    expect(call).toThrow(message);
+    expect(call).toThrow(new kind(message));
   });
 });
 

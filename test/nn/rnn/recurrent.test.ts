@@ -187,7 +187,11 @@ it('owns the parameters of a module', () => {
 it('says what is wrong', () => {
   const cell = new nn.GRUCell(I, H);
   const layer = new nn.Recurrent<Tensor>(cell);
-  expect(() => new nn.Recurrent(3 as never)).toThrow(TypeError);
+  expect(() => new nn.Recurrent(3 as never)).toThrow(
+    new TypeError(
+      'Recurrent: cell must be a Module with a forward(x, state), or a function, got 3',
+    ),
+  );
   expect(() => layer.forward([] as never)).toThrow(
     'Recurrent.forward: input must be a Tensor, got []',
   );

@@ -57,6 +57,15 @@ const numbers: [string, WithList, number[]][] = [
   ['layerNorm', (list) => nn.functional.layerNorm(x, list), [8, 1]],
 ];
 
+const thrownBy = (call: () => unknown): Error => {
+  try {
+    call();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+};
+
 const results = (value: unknown): unknown =>
   (Array.isArray(value) ? (value as Tensor[]) : [value as Tensor]).map((t) => [t.shape, flat(t)]);
 
@@ -64,8 +73,7 @@ describe('arrays of numbers', () => {
   test.each(numbers)('%s: a hole is refused', (_, f, good) => {
     const list = new Array<number>(good.length);
     list[1] = good[1];
-    expect(() => f(list as never)).toThrow(TypeError);
-    expect(() => f(list as never)).toThrow(/^\w+: [\w ]+\[0\] must be an? \w+, got undefined$/);
+    expect(() => f(list as never)).toThrow(/^\w+: \w+\[0\] must be an? \w+, got undefined$/);
   });
 
   test.each(numbers)('%s: each item is read once', (_, f, good) => {
@@ -92,11 +100,54 @@ describe('arrays of numbers', () => {
   test.each(numbers)('%s: what is no array of numbers', (_, f) => {
     const { proxy, revoke } = Proxy.revocable([0, 1], {});
     revoke();
-    for (const wrong of ['01', null, {}, proxy, () => 1, ['0', '1'], [0n, 1n], [null, null]]) {
-      expect(() => f(wrong as never)).toThrow(TypeError);
+    const kinds =
+      'an array|an array of sizes(?: such as .*)?|an? (?:number|integer) or an array of (?:number|integer)s';
+    const noArrays: [unknown, string][] = [
+      ['01', "'01'"],
+      [null, 'null'],
+      [{}, 'an object'],
+      [proxy, 'an object that cannot be read'],
+      [() => 1, 'a function'],
+    ];
+    for (const [wrong, given] of noArrays) {
+      const error = thrownBy(() => f(wrong as never));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(
+        new RegExp(
+          `^\\w+: \\w+ must be (?:${kinds}), got ${given}(?:; options such as { keepdim } come after it)?$`,
+        ),
+      );
+    }
+    const noNumbers: [unknown, string][] = [
+      [['0', '1'], "'0'"],
+      [[0n, 1n], '0n'],
+      [[null, null], 'null'],
+    ];
+    for (const [wrong, given] of noNumbers) {
+      const error = thrownBy(() => f(wrong as never));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(
+        new RegExp(`^\\w+: \\w+\\[0\\] must be an? (?:number|integer), got ${given}$`),
+      );
     }
     for (const wrong of [[0.5, 1], [NaN, 0], [Infinity, 0], [2 ** 53, 1], new Array(100).fill(0)]) {
-      expect(() => f(wrong as never)).toThrow(RangeError);
+      const error = thrownBy(() => f(wrong as never));
+      const [all, first] = [`\\[${wrong.join(', ')}\\]`, String(wrong[0])];
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error.message).toMatch(
+        new RegExp(
+          `^\\w+: (?:${[
+            `every size must be an integer from 0 to 2\\^53 - 1, got ${first} in ${all}`,
+            `every size must be -1 or an integer of at least 0, got ${all}`,
+            `dim must be an integer from -2 to 1 for a tensor of 2 dimensions, got ${first}`,
+            `sizes\\[0\\] must be an integer, got ${first}`,
+            `takes an integer shift for each dimension, got shifts ${all} for dims \\[0, 1\\]`,
+            `sizes must be integers that add up to 8, the size of dimension 0, got ${all}`,
+            `the last sizes of the input must be ${all}, got input \\[8, 1\\]`,
+            '\\w+ has 100 items; a tensor has at most 64 dimensions',
+          ].join('|')})$`,
+        ),
+      );
     }
   });
 });
@@ -125,8 +176,12 @@ describe('numbers one by one, as methods', () => {
     expect(() => y.view([3, 2] as never, 1)).toThrow(
       new TypeError('view: takes an array of numbers or several numbers, got [3, 2] and 1'),
     );
-    expect(() => y.permute(1, '0' as never)).toThrow(TypeError);
-    expect(() => y.view()).toThrow(TypeError);
+    expect(() => y.permute(1, '0' as never)).toThrow(
+      new TypeError("permute: dims[1] must be a number, got '0'"),
+    );
+    expect(() => y.view()).toThrow(
+      new TypeError('view: shape must be an array of sizes such as [2, -1], got undefined'),
+    );
   });
 });
 
@@ -159,11 +214,11 @@ describe('sizes', () => {
   test('several numbers for a shape name the right spelling', () => {
     expect(() => zeros(2 as never, 3 as never)).toThrow(
       new TypeError(
-        'zeros: the shape must be an array of sizes such as [2, 3] ([] for a single number), got 2; write zeros([2, 3])',
+        'zeros: shape must be an array of sizes such as [2, 3] ([] for a single number), got 2; write zeros([2, 3])',
       ),
     );
     expect(() => ones(4 as never)).toThrow(
-      'ones: the shape must be an array of sizes such as [2, 3] ([] for a single number), got 4; write ones([4])',
+      'ones: shape must be an array of sizes such as [2, 3] ([] for a single number), got 4; write ones([4])',
     );
   });
 

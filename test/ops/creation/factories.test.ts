@@ -39,21 +39,35 @@ describe('shapes', () => {
     }
   });
 
-  test.each(factories)('%s refuses sizes that are none', (_, make) => {
+  test.each(factories)('%s refuses sizes that are none', (name, make) => {
     for (const size of [NaN, -1, 1.5, 2 ** 53, 2 ** 60, Infinity, -Infinity]) {
-      expect(() => make([size])).toThrow(RangeError);
+      expect(() => make([size])).toThrow(
+        new RangeError(
+          `${name}: every size must be an integer from 0 to 2^53 - 1, got ${size} in [${size}]`,
+        ),
+      );
       expect(() => make([2, size])).toThrow(
         /^\w+: (every size must be an integer from 0 to 2\^53 - 1, got \S+ in \[2, \S+\]|.* elements.*)$/,
       );
     }
-    expect(() => make([2 ** 30, 2 ** 30])).toThrow(RangeError);
+    expect(() => make([2 ** 30, 2 ** 30])).toThrow(
+      new RangeError(`${name}: the shape [1073741824, 1073741824] has more than 2^53 - 1 elements`),
+    );
     expect(() => make([2 ** 40])).toThrow(
       'allocate: 4398046511104 bytes are more than one tensor can hold (8589934592 bytes)',
     );
-    expect(() => make(3 as never)).toThrow(TypeError);
-    expect(() => make(['3'] as never)).toThrow(TypeError);
-    expect(() => make([null] as never)).toThrow(TypeError);
-    expect(() => make(undefined as never)).toThrow(TypeError);
+    const rule = 'shape must be an array of sizes such as [2, 3] ([] for a single number)';
+    const fix = name === 'full' ? 'full([3], …)' : `${name}([3])`;
+    expect(() => make(3 as never)).toThrow(new TypeError(`${name}: ${rule}, got 3; write ${fix}`));
+    expect(() => make(undefined as never)).toThrow(
+      new TypeError(`${name}: ${rule}, got undefined`),
+    );
+    expect(() => make(['3'] as never)).toThrow(
+      new TypeError(`${name}: shape[0] must be a number, got '3'`),
+    );
+    expect(() => make([null] as never)).toThrow(
+      new TypeError(`${name}: shape[0] must be a number, got null`),
+    );
   });
 
   test('the shape given is copied', () => {
@@ -65,19 +79,33 @@ describe('shapes', () => {
 
   test('eye, arange, linspace and randperm refuse sizes as well', () => {
     for (const size of [NaN, -1, 1.5, 2 ** 53]) {
-      expect(() => eye(size)).toThrow(RangeError);
-      expect(() => linspace(0, 1, size)).toThrow(RangeError);
-      expect(() => randperm(size)).toThrow(RangeError);
+      expect(() => eye(size)).toThrow(
+        new RangeError(`eye: n must be an integer of at least 0, got ${size}`),
+      );
+      expect(() => linspace(0, 1, size)).toThrow(
+        new RangeError(`linspace: steps must be an integer of at least 0, got ${size}`),
+      );
+      expect(() => randperm(size)).toThrow(
+        new RangeError(`randperm: n must be an integer from 0 to 2147483647, got ${size}`),
+      );
     }
-    for (const bounds of [
+    for (const [start, end, step] of [
       [0, 1, 0],
       [0, 1, -1],
-      [1, 0],
-      [0, NaN],
-      [0, Infinity],
+      [1, 0, 1],
+    ]) {
+      expect(() => arange(start, end, step)).toThrow(
+        new RangeError(`arange: a step of ${step} does not lead from ${start} to ${end}`),
+      );
+    }
+    for (const [start, end, step] of [
+      [0, NaN, 1],
+      [0, Infinity, 1],
       [0, 1, NaN],
     ]) {
-      expect(() => arange(...(bounds as [number, number, number]))).toThrow(RangeError);
+      expect(() => arange(start, end, step)).toThrow(
+        new RangeError(`arange: start, end and step must be finite, got ${start}, ${end}, ${step}`),
+      );
     }
   });
 });
@@ -90,8 +118,14 @@ describe('values', () => {
     expect(flat(full([2], 7, { dtype: 'bool' }))).toEqual([1, 1]);
     expect(flat(full([1000], -0.1, { dtype: 'float64' }))).toEqual(new Array(1000).fill(-0.1));
     expect(full([2], Infinity).toArray()).toEqual([Infinity, Infinity]);
-    expect(() => full([2], 2 ** 31, { dtype: 'int32' })).toThrow(RangeError);
-    expect(() => full([2], 'x' as never)).toThrow(TypeError);
+    expect(() => full([2], 2 ** 31, { dtype: 'int32' })).toThrow(
+      new RangeError(
+        'full: 2147483648 does not fit int32 (-2147483648 to 2147483647); use dtype float64',
+      ),
+    );
+    expect(() => full([2], 'x' as never)).toThrow(
+      new TypeError("full: the value must be a number, got 'x'"),
+    );
   });
 
   test('like another tensor', () => {
@@ -104,7 +138,9 @@ describe('values', () => {
       expect([y.shape, y.dtype, flat(y)]).toEqual([[1, 2], 'float64', [value, value]]);
     }
     expect(zerosLike(x, { dtype: 'int32' }).dtype).toBe('int32');
-    expect(() => zerosLike(5 as never)).toThrow(TypeError);
+    expect(() => zerosLike(5 as never)).toThrow(
+      new TypeError('zerosLike: x must be a Tensor, got 5'),
+    );
   });
 
   test('arange', () => {
@@ -170,31 +206,66 @@ describe('tensor', () => {
     ]) {
       const data = make();
       structuredClone(data.buffer, { transfer: [data.buffer] });
-      expect(() => tensor(data)).toThrow(TypeError);
       expect(() => tensor(data)).toThrow(
-        `tensor: the ${data.constructor.name}'s ArrayBuffer is detached (it was transferred to another thread); copy the data before transferring it`,
+        new TypeError(
+          `tensor: the ${data.constructor.name}'s ArrayBuffer is detached (it was transferred to another thread); copy the data before transferring it`,
+        ),
       );
     }
     expect(tensor(new Float32Array(0)).shape).toEqual([0]);
   });
 
   test('refuses values that are none, and ragged rows', () => {
-    expect(() => tensor(['1'] as never)).toThrow(TypeError);
-    expect(() => tensor([null] as never)).toThrow(TypeError);
-    expect(() => tensor(undefined as never)).toThrow(TypeError);
-    expect(() => tensor({} as never)).toThrow(TypeError);
-    expect(() => tensor(5n as never)).toThrow(TypeError);
-    expect(() => tensor([[1, 2], [3]])).toThrow(RangeError);
-    expect(() => tensor([[1], 2] as never)).toThrow(RangeError);
-    expect(() => tensor([1, [2]] as never)).toThrow(TypeError);
-    expect(() => tensor(new BigInt64Array(1) as never)).toThrow(TypeError);
-    expect(() => tensor(new Uint16Array(1) as never)).toThrow(TypeError);
-    expect(() => tensor(new DataView(new ArrayBuffer(4)) as never)).toThrow(TypeError);
+    expect(() => tensor(['1'] as never)).toThrow(
+      new TypeError("tensor: every element must be a number or a boolean, got '1'"),
+    );
+    expect(() => tensor([null] as never)).toThrow(
+      new TypeError('tensor: every element must be a number or a boolean, got null'),
+    );
+    expect(() => tensor(undefined as never)).toThrow(
+      new TypeError('tensor: every element must be a number or a boolean, got undefined'),
+    );
+    expect(() => tensor({} as never)).toThrow(
+      new TypeError('tensor: every element must be a number or a boolean, got an object'),
+    );
+    expect(() => tensor(5n as never)).toThrow(
+      new TypeError('tensor: every element must be a number or a boolean, got 5n'),
+    );
+    expect(() => tensor([[1, 2], [3]])).toThrow(
+      new RangeError('tensor: rows must have equal lengths: expected 2 elements at depth 1, got 1'),
+    );
+    expect(() => tensor([[1], 2] as never)).toThrow(
+      new RangeError('tensor: rows must have equal lengths: expected 1 elements at depth 1, got 2'),
+    );
+    expect(() => tensor([1, [2]] as never)).toThrow(
+      new TypeError(
+        'tensor: every element must be a number or a boolean, got an array: rows differ in depth',
+      ),
+    );
+    expect(() => tensor(new BigInt64Array(1) as never)).toThrow(
+      new TypeError(
+        'tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got BigInt64Array',
+      ),
+    );
+    expect(() => tensor(new Uint16Array(1) as never)).toThrow(
+      new TypeError(
+        'tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got Uint16Array',
+      ),
+    );
+    expect(() => tensor(new DataView(new ArrayBuffer(4)) as never)).toThrow(
+      new TypeError(
+        'tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got DataView',
+      ),
+    );
   });
 
   test('refuses what int32 cannot hold', () => {
     for (const value of [2 ** 31, -(2 ** 31) - 1, NaN, Infinity]) {
-      expect(() => tensor([value], { dtype: 'int32' })).toThrow(RangeError);
+      expect(() => tensor([value], { dtype: 'int32' })).toThrow(
+        new RangeError(
+          `tensor: ${value} does not fit int32 (-2147483648 to 2147483647); use dtype float64`,
+        ),
+      );
     }
     expect(flat(tensor([2 ** 31 - 1, -(2 ** 31)], { dtype: 'int32' }))).toEqual([
       2147483647, -2147483648,
@@ -203,10 +274,20 @@ describe('tensor', () => {
 
   test('refuses element types and options that are none', () => {
     for (const dtype of ['int64', 'toString', '', 5, null]) {
-      expect(() => tensor([1], { dtype: dtype as never })).toThrow(TypeError);
-      expect(() => zeros([1], { dtype: dtype as never })).toThrow(TypeError);
+      const given = typeof dtype === 'string' ? `'${dtype}'` : String(dtype);
+      const rule = `dtype must be float32, float64, int32 or bool, got ${given}`;
+      expect(() => tensor([1], { dtype: dtype as never })).toThrow(
+        new TypeError(`tensor: ${rule}`),
+      );
+      expect(() => zeros([1], { dtype: dtype as never })).toThrow(new TypeError(`zeros: ${rule}`));
     }
-    expect(() => tensor([1], { requiresGrad: 1 as never })).toThrow(TypeError);
-    expect(() => zeros([1], { dtype: 'int32', requiresGrad: true })).toThrow(TypeError);
+    expect(() => tensor([1], { requiresGrad: 1 as never })).toThrow(
+      new TypeError('tensor: requiresGrad must be true or false, got 1'),
+    );
+    expect(() => zeros([1], { dtype: 'int32', requiresGrad: true })).toThrow(
+      new TypeError(
+        'requiresGrad: only float32 and float64 tensors can have gradients, this one is int32',
+      ),
+    );
   });
 });

@@ -13,7 +13,9 @@ describe.each(floatsOnly)('%s', (name) => {
   });
 
   it('refuses them of no elements too', () => {
-    expect(() => F[name](tensor([], { dtype: 'int32' }))).toThrow(TypeError);
+    expect(() => F[name](tensor([], { dtype: 'int32' }))).toThrow(
+      new TypeError(`${name}: takes float32 or float64, got int32; convert with to('float32')`),
+    );
   });
 });
 
@@ -30,6 +32,10 @@ it('the square of bool is int32, which bool does not hold', () => {
   const x = tensor([true, false]);
   const y = x.square();
   expect([y.dtype, y.toArray()]).toEqual(['int32', [1, 0]]);
-  expect(() => x.square_()).toThrow(TypeError);
+  expect(() => x.square_()).toThrow(
+    new TypeError(
+      "square_: the result is int32, which a bool tensor cannot hold; convert it first with to('int32')",
+    ),
+  );
   expect(x.toArray()).toEqual([true, false]);
 });

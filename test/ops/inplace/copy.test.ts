@@ -26,8 +26,9 @@ describe('copy_, fill_, zero_', () => {
     const x = zeros([2], { dtype: 'int32' });
     expect(flat(x.fill_(-2.9))).toEqual([-2, -2]);
     for (const value of [2 ** 31, NaN, Infinity]) {
-      expect(() => x.fill_(value)).toThrow(RangeError);
-      expect(() => x.setAt([0], value)).toThrow(RangeError);
+      const rule = `${value} does not fit int32 (integers from -2147483648 to 2147483647); convert the tensor with to('float64')`;
+      expect(() => x.fill_(value)).toThrow(new RangeError(`fill_: ${rule}`));
+      expect(() => x.setAt([0], value)).toThrow(new RangeError(`setAt: ${rule}`));
     }
     expect(flat(x)).toEqual([-2, -2]);
   });

@@ -63,6 +63,10 @@ describe('schedules', () => {
       second.step(1);
       expect(second.getLastLr()).toEqual(first.getLastLr());
     }
-    expect(() => second.loadStateDict({})).toThrow(TypeError);
+    expect(() => second.loadStateDict({})).toThrow(
+      new TypeError(
+        `${name}.loadStateDict: state.last_epoch must be a finite number, got undefined`,
+      ),
+    );
   });
 });

@@ -49,7 +49,11 @@ test('lengths as an array, an Int32Array and a tensor are the same', () => {
   expect(() => packPaddedSequence(x, Int32Array.of(2, 5, 1))).toThrow(
     'packPaddedSequence: lengths[1] must be an integer from 0 to 4 (the steps of the batch), got 5',
   );
-  expect(() => paddingMask(Float32Array.of(2) as never)).toThrow(TypeError);
+  expect(() => paddingMask(Float32Array.of(2) as never)).toThrow(
+    new TypeError(
+      'paddingMask: lengths must be an array of numbers or a 1-dimensional tensor, got a Float32Array',
+    ),
+  );
 });
 
 test('sequences packed one by one, and padded', () => {
