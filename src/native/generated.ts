@@ -131,6 +131,8 @@ export interface TypedKernels {
   gather: 'IndexSelect';
   scatter: 'IndexCopy';
   scatter_add: 'IndexCopy';
+  pack_padded: 'PackPadded';
+  pad_packed: 'PadPacked';
   sort_rows: 'SortRows';
   topk_rows: 'TopkRows';
   sgd: 'Sgd';
@@ -1288,6 +1290,88 @@ export const IndexCopyAt = {
   size: 4,
   n: 5,
   inner: 6,
+} as const;
+
+/** pack_padded */
+export function runPackPadded(
+  run: Kernel<'PackPadded'>,
+  x: Memory,
+  sizes: Memory,
+  order: Memory | null,
+  out: Memory,
+  steps: number,
+  sequences: number,
+  stepStride: number,
+  sequenceStride: number,
+  inner: number,
+): void {
+  args[0] = x.address;
+  args[1] = sizes.address;
+  args[2] = addressOf(order);
+  args[3] = out.address;
+  args[4] = steps;
+  args[5] = sequences;
+  args[6] = stepStride;
+  args[7] = sequenceStride;
+  args[8] = inner;
+  run();
+}
+
+/** Where its arguments are in a recorded call. */
+export const PackPaddedAt = {
+  x: 0,
+  sizes: 1,
+  order: 2,
+  out: 3,
+  steps: 4,
+  sequences: 5,
+  stepStride: 6,
+  sequenceStride: 7,
+  inner: 8,
+} as const;
+
+/** pad_packed */
+export function runPadPacked(
+  run: Kernel<'PadPacked'>,
+  data: Memory,
+  sizes: Memory,
+  order: Memory | null,
+  padding: Memory,
+  out: Memory,
+  packedSteps: number,
+  steps: number,
+  sequences: number,
+  stepStride: number,
+  sequenceStride: number,
+  inner: number,
+): void {
+  args[0] = data.address;
+  args[1] = sizes.address;
+  args[2] = addressOf(order);
+  args[3] = padding.address;
+  args[4] = out.address;
+  args[5] = packedSteps;
+  args[6] = steps;
+  args[7] = sequences;
+  args[8] = stepStride;
+  args[9] = sequenceStride;
+  args[10] = inner;
+  run();
+}
+
+/** Where its arguments are in a recorded call. */
+export const PadPackedAt = {
+  data: 0,
+  sizes: 1,
+  order: 2,
+  padding: 3,
+  out: 4,
+  packedSteps: 5,
+  steps: 6,
+  sequences: 7,
+  stepStride: 8,
+  sequenceStride: 9,
+  inner: 10,
 } as const;
 
 /** sort_rows */

@@ -26,6 +26,12 @@ const schedulers: Record<string, (o: optim.Optimizer) => Schedule> = {
   StepLR: (o) => new lrScheduler.StepLR(o, 2),
   ExponentialLR: (o) => new lrScheduler.ExponentialLR(o, 0.9),
   CosineAnnealingLR: (o) => new lrScheduler.CosineAnnealingLR(o, 5),
+  LambdaLR: (o) => new lrScheduler.LambdaLR(o, (epoch) => 1 / (1 + epoch)),
+  OneCycleLR: (o) =>
+    new lrScheduler.OneCycleLR(o, 0.1, {
+      totalSteps: 9,
+      cycleMomentum: !(o instanceof optim.Adagrad),
+    }),
   ReduceLROnPlateau: (o) => new lrScheduler.ReduceLROnPlateau(o, { patience: 0 }),
 };
 
@@ -53,6 +59,30 @@ function setUp(optimizer: string, schedule: string) {
   };
   return { parts: { model, optimizer: opt, scheduler, generator }, epoch, losses };
 }
+
+test('every optimizer and every schedule is among them', () => {
+  const names = (exported: object): string[] =>
+    Object.entries(exported).flatMap(([name, value]) =>
+      typeof value === 'function' ? [name] : [],
+    );
+  expect(Object.keys(optimizers).sort()).toEqual(names(optim).filter((name) => name !== 'Optimizer').sort()); // prettier-ignore
+  expect(Object.keys(schedulers).sort()).toEqual(names(lrScheduler).filter((name) => name !== 'LRScheduler').sort()); // prettier-ignore
+});
+
+test.each(Object.keys(schedulers))(
+  '%s: its state goes through JSON before and after any step',
+  (s) => {
+    for (const cut of [0, 1, 2]) {
+      const first = setUp('SGD', s);
+      const second = setUp('SGD', s);
+      for (let i = 0; i < cut; i++) first.epoch();
+      second.epoch();
+      const json = JSON.stringify(first.parts.scheduler.stateDict());
+      second.parts.scheduler.loadStateDict(JSON.parse(json) as never);
+      expect(second.parts.scheduler.stateDict()).toEqual(first.parts.scheduler.stateDict());
+    }
+  },
+);
 
 const runs = Object.keys(optimizers).flatMap((o) => Object.keys(schedulers).map((s) => [o, s]));
 test.each(runs)(

@@ -1,9 +1,10 @@
 // kernels/index: every kernel against its defining formula, on every instruction set, with guards
 // around the output.
-#include "runtime/dispatch.h"
+#include "support.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -134,7 +135,80 @@ void checkSums(IndexAdd indexAdd, ScatterAdd scatterAdd) {
   }
 }
 
+// Lengths of sequences, each written as the number of steps that a place has.
+template <class T, class Pack, class Pad>
+void checkPacked(Pack pack, Pad pad) {
+  const std::vector<std::vector<int32_t>> cases = {
+      {}, {0}, {1}, {3, 0, 5, 5, 1}, std::vector<int32_t>(5000, 2)};
+  for (std::vector<int32_t> lengths : cases) {
+    for (size_t n = 0; lengths.size() > 1000 && n < lengths.size(); ++n)
+      lengths[n] = int32_t(n % 7);
+    const int64_t batch = int64_t(lengths.size());
+    std::vector<int32_t> order(lengths.size()), sizes;
+    for (size_t p = 0; p < order.size(); ++p) order[p] = int32_t(p);
+    const auto longer = [&](int32_t a, int32_t b) {
+      return lengths[size_t(a)] > lengths[size_t(b)];
+    };
+    std::stable_sort(order.begin(), order.end(), longer);
+    int64_t total = 0;
+    for (int32_t t = 0;; ++t) {
+      const auto count =
+          std::count_if(lengths.begin(), lengths.end(), [&](int32_t l) { return l > t; });
+      if (count == 0) break;
+      sizes.push_back(int32_t(count));
+      total += count;
+    }
+    const int64_t longest = int64_t(sizes.size()), steps = longest + 2;
+    for (const int64_t inner : {int64_t(0), int64_t(1), int64_t(3), int64_t(8), int64_t(70)})
+      for (const bool batchFirst : {false, true})
+        for (const bool sorted : {false, true}) {
+          CAPTURE(batch);
+          CAPTURE(inner);
+          const int64_t ofStep = batchFirst ? inner : batch * inner,
+                        ofSequence = batchFirst ? steps * inner : inner;
+          const auto at = [&](int64_t t, int64_t p) {
+            return t * ofStep + (sorted ? p : order[size_t(p)]) * ofSequence;
+          };
+          const auto x = values<T>(batch * steps * inner);
+          Guarded<T> packed(total * inner), padded(batch * steps * inner);
+          std::vector<T> expected(x.size(), T(9));
+          bool same = true;
+          pack(x.data(), sizes.data(), sorted ? nullptr : order.data(), packed.data(), longest,
+               batch, ofStep, ofSequence, inner);
+          for (int64_t t = 0, row = 0; t < longest; ++t)
+            for (int64_t p = 0; p < sizes[size_t(t)]; ++p, ++row)
+              for (int64_t k = 0; k < inner; ++k) {
+                same = same && packed.data()[row * inner + k] == x[size_t(at(t, p) + k)];
+                expected[size_t(at(t, p) + k)] = x[size_t(at(t, p) + k)];
+              }
+          CHECK(same);
+          CHECK(packed.intact());
+          const T padding = T(9);
+          pad(packed.data(), sizes.data(), sorted ? nullptr : order.data(), &padding, padded.data(),
+              longest, steps, batch, ofStep, ofSequence, inner);
+          CHECK(std::equal(expected.begin(), expected.end(), padded.data()));
+          CHECK(padded.intact());
+        }
+  }
+}
+
 }  // namespace
+
+TEST_CASE("packed sequences and padded batches are each other's rows") {
+  for (const KernelTable* table : test::tables())
+    for (const int threads : {1, 2})
+      test::withThreads(threads, [&] {
+        Work& work = processWork();
+#define CHECK_PACKED(T, suffix)                                               \
+  checkPacked<T>([&](auto... a) { table->pack_padded_##suffix(a..., work); }, \
+                 [&](auto... a) { table->pad_packed_##suffix(a..., work); });
+        CHECK_PACKED(float, f32)
+        CHECK_PACKED(double, f64)
+        CHECK_PACKED(int32_t, i32)
+        CHECK_PACKED(uint8_t, u8)
+#undef CHECK_PACKED
+      });
+}
 
 TEST_CASE("index kernels move and add what their formulas say") {
   int count = 0;

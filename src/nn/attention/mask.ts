@@ -17,21 +17,44 @@ const isInt32Array = (value: unknown): value is Int32Array =>
 export const isLengths = (value: unknown): value is Lengths =>
   isTensor(value) || isArray(value) || isInt32Array(value);
 
-/** Lengths as an array that was read once. @throws TypeError, RangeError for what are no lengths. */
-export function lengthsOf(operation: string, lengths: Lengths): number[] {
+// What int32 holds.
+const longest = 2 ** 31 - 1;
+
+function refuseLength(operation: string, n: number, length: unknown, most?: number): never {
+  count.check(operation, `lengths[${n}]`, length);
+  const must =
+    most === undefined
+      ? `an integer from 0 to ${longest}`
+      : `an integer from 0 to ${most} (the steps of the batch)`;
+  refuse(operation, `lengths[${n}]`, must, length, RangeError);
+}
+
+/**
+ * Lengths that were read once, each from 0 to `most`, the steps of the batch.
+ * @throws TypeError, RangeError for what are no lengths.
+ */
+export function lengthsOf(operation: string, lengths: Lengths, most?: number): Int32Array {
   const must = 'an array of numbers or a 1-dimensional tensor';
   if (isTensor(lengths)) {
     if (lengths.ndim !== 1) refuse(operation, 'lengths', must, lengths, RangeError);
   } else if (!isLengths(lengths)) refuse(operation, 'lengths', must, lengths);
-  const list = Array.from(isTensor(lengths) ? lengths.toTypedArray() : lengths);
-  for (let n = 0; n < list.length; n++) {
-    const length: unknown = list[n];
-    // The name of an element is put together only where there is something to say.
-    if (!(Number.isInteger(length) && (length as number) >= 0)) {
-      count.check(operation, `lengths[${n}]`, length);
+  const given = isTensor(lengths) ? lengths.toTypedArray() : lengths;
+  if (isInt32Array(given)) {
+    const list = isTensor(lengths) ? given : given.slice();
+    const limit = most ?? longest;
+    for (let n = 0; n < list.length; n++) {
+      if (list[n] < 0 || list[n] > limit) refuseLength(operation, n, list[n], most);
     }
+    return list;
   }
-  return list;
+  // No memory for more than there is: an array's length may be above the number of its elements.
+  const list: number[] = [];
+  for (const length of given) {
+    const fits = Number.isInteger(length) && length >= 0 && length <= (most ?? longest);
+    if (!fits) refuseLength(operation, list.length, length, most);
+    list.push(length);
+  }
+  return new Int32Array(list);
 }
 
 /**
@@ -43,19 +66,12 @@ export function lengthsOf(operation: string, lengths: Lengths): number[] {
  * @example nn.functional.paddingMask([3, 1]) // [[true, true, true], [true, false, false]]
  */
 export function paddingMask(lengths: Lengths, steps?: number): Tensor {
-  const all = lengthsOf('paddingMask', lengths);
   if (steps !== undefined) count.check('paddingMask', 'steps', steps);
+  const all = lengthsOf('paddingMask', lengths, steps);
   const width = steps ?? all.reduce((most, length) => Math.max(most, length), 0);
   const mask = empty([all.length, width], 'bool');
   const memory = mask.memory(mask.numel).fill(0);
-  for (const [n, length] of all.entries()) {
-    if (length > width) {
-      throw new RangeError(
-        `paddingMask: lengths[${n}] must be an integer from 0 to ${width} (the steps of the batch), got ${length}`,
-      );
-    }
-    memory.fill(1, n * width, n * width + length);
-  }
+  for (let n = 0; n < all.length; n++) memory.fill(1, n * width, n * width + all[n]);
   return mask;
 }
 

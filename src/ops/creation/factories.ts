@@ -61,10 +61,18 @@ function fromTypedArray(data: ArrayBufferView, dtype: DType | undefined): Tensor
     );
   }
   const type = dtype ?? own;
-  const out = uninitialised([source.length], type);
-  fill(out, source.length, (i) => source[i]);
+  // Of the array itself, whatever a property of that name says.
+  const length = lengthProperty.get!.call(source) as number;
+  const out = uninitialised([length], type);
+  if (type === own && kind !== 'Uint8Array') out.memory(length).set(source);
+  else fill(out, length, (i) => source[i]);
   return out;
 }
+
+const lengthProperty = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype) as object,
+  'length',
+)!;
 
 // A detached buffer reports no bytes, and nothing can be made over it.
 function isDetached(array: TypedArray): boolean {

@@ -48,7 +48,8 @@ const plateauOptions = optionsTable<PlateauOptions>('ReduceLROnPlateau', {
 
 const savedState = objectOf('what stateDict() returned', {
   last_epoch: finite,
-  best: number,
+  // JSON has no infinity and writes null.
+  best: number.orNull,
   num_bad_epochs: finite,
   cooldown_counter: finite,
   _last_lr: arrayOf(finite, 'an array of rates'),
@@ -84,14 +85,19 @@ export class ReduceLROnPlateau {
     const name = 'ReduceLROnPlateau';
     this.options = plateauOptions.read(options);
     checkOptimizer(name, optimizer);
-    const { mode, minLr } = this.options;
+    const { minLr } = this.options;
     if (typeof minLr !== 'number' && minLr.length !== optimizer.paramGroups.length) {
       throw new RangeError(
         `${name}: there are ${optimizer.paramGroups.length} groups but ${minLr.length} rates in minLr`,
       );
     }
-    this.best = mode === 'min' ? Infinity : -Infinity;
+    this.best = this.#worst();
     this.#lastLr = optimizer.paramGroups.map((group) => group.lr);
+  }
+
+  /** The best measure before the first. */
+  #worst(): number {
+    return this.options.mode === 'min' ? Infinity : -Infinity;
   }
 
   /** The rates in use, one for each group. */
@@ -155,13 +161,14 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Takes over what `stateDict` returned.
+   * Takes over what `stateDict` returned, also by way of JSON: a best measure of null is that before the first one, which is
+   * infinite.
    * @throws TypeError, RangeError when an entry is missing or of another kind.
    */
-  loadStateDict(state: SchedulerState): void {
+  loadStateDict(state: Readonly<Record<string, number | readonly number[] | null>>): void {
     const saved = savedState.check('ReduceLROnPlateau.loadStateDict', 'state', state);
     this.lastEpoch = saved.last_epoch;
-    this.best = saved.best;
+    this.best = saved.best ?? this.#worst();
     this.numBadEpochs = saved.num_bad_epochs;
     this.cooldownCounter = saved.cooldown_counter;
     this.#lastLr = [...saved._last_lr];

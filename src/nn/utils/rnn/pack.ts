@@ -1,32 +1,27 @@
 /** Packing and padding of sequences of unequal length (torch.nn.utils.rnn). */
-import { cat, full, reshape, tensor } from '../../../ops';
+import { full, tensor } from '../../../ops';
 import { arrayOf, boolean, count, instanceOf, number, oneOf, optionsTable } from '../../../check';
 import { anyTensor } from '../../../tensor/rules';
+import { padRows } from '../../../ops/joining/packed';
 import { padSequences } from '../../../ops/joining/pad-sequences';
 import { showShape, type Shape } from '../../../tensor/shape';
 import type { Tensor } from '../../../tensor/tensor';
 import { lengthsOf as readLengths, type Lengths } from '../../attention/mask';
-import { makePacked, PackedSequence, takeRows } from './packed-sequence';
+import { makePacked, PackedSequence } from './packed-sequence';
 
 /** Options of `packPaddedSequence`. */
 export interface PackOptions {
   /** The batch comes first: [N, T, …] instead of [T, N, …]. Default: false. */
   batchFirst?: boolean;
-  /** Whether sequences come in order of falling length already. Default: true; false sorts them. */
+  /** Whether sequences come in order of falling length already. Default: true; false sorts them, equal lengths in their order. */
   enforceSorted?: boolean;
 }
 
-function lengthsOf(operation: string, lengths: Lengths, batch: number, steps: number): number[] {
-  const list = readLengths(operation, lengths);
+function lengthsOf(operation: string, lengths: Lengths, batch: number, steps: number): Int32Array {
+  const list = readLengths(operation, lengths, steps);
   if (list.length !== batch) {
     throw new RangeError(
       `${operation}: there are ${batch} sequences but ${list.length} lengths; give one for each`,
-    );
-  }
-  for (const [n, length] of list.entries()) {
-    if (length <= steps) continue;
-    throw new RangeError(
-      `${operation}: lengths[${n}] must be an integer from 0 to ${steps} (the steps of the batch), got ${length}`,
     );
   }
   return list;
@@ -37,36 +32,15 @@ const packOptions = optionsTable<PackOptions>('packPaddedSequence', {
   enforceSorted: boolean.or(true),
 });
 
-const int32 = (values: readonly number[]): Tensor => tensor(Int32Array.from(values));
-
-/** Batch sizes: how many sequences, which are in `order` of falling length, reach each step. */
-function batchSizesOf(lengths: readonly number[], order: Int32Array): Int32Array {
-  const sizes = new Int32Array(order.length === 0 ? 0 : lengths[order[0]]);
-  let size = order.length;
-  for (let t = 0; t < sizes.length; t++) {
-    while (lengths[order[size - 1]] <= t) size--;
-    sizes[t] = size;
-  }
-  return sizes;
-}
-
-/** Places in order of falling length; equal lengths keep their order. */
-function sortedPlaces(lengths: readonly number[], steps: number): Int32Array {
-  // next[l]: the place of the next sequence of length l.
-  const next = new Int32Array(steps + 1);
-  for (const length of lengths) next[length]++;
-  for (let length = steps, before = 0; length >= 0; length--) {
-    const own = next[length];
-    next[length] = before;
-    before += own;
-  }
-  const order = new Int32Array(lengths.length);
-  for (let n = 0; n < lengths.length; n++) order[next[lengths[n]]++] = n;
-  return order;
+function fall(lengths: Int32Array): boolean {
+  for (let n = 1; n < lengths.length; n++) if (lengths[n] > lengths[n - 1]) return false;
+  return true;
 }
 
 /**
- * Packs a padded batch (torch.nn.utils.rnn.pack_padded_sequence). Sequences of length 0 are allowed.
+ * Packs a padded batch (torch.nn.utils.rnn.pack_padded_sequence). Sequences of length 0 are allowed. With
+ * `enforceSorted: false` sequences of equal length keep their order, which PyTorch does not promise (from 17 sequences on it has
+ * another one): what is unpacked is the same, `data` and `sortedIndices` may not be.
  * @param input [T, N, …], or [N, T, …] with `batchFirst`
  * @param lengths one for each sequence, 0 … T, as an array, Int32Array or tensor
  * @throws TypeError for what is no tensor, no lengths, no option; RangeError for lengths outside 0 … T, not as many as the batch, or (with `enforceSorted`) not falling.
@@ -91,32 +65,13 @@ export function packPaddedSequence(
     ? [input.sizes[1], input.sizes[0]]
     : [input.sizes[0], input.sizes[1]];
   const all = lengthsOf(name, lengths, batch, steps);
-  const falling = all.every((length, n) => n === 0 || length <= all[n - 1]);
+  const falling = fall(all);
   if (enforceSorted && !falling) {
     throw new RangeError(
       `${name}: lengths [${all.join(', ')}] do not fall; pass { enforceSorted: false } to have them sorted`,
     );
   }
-  const order = sortedPlaces(all, steps);
-  const sizes = batchSizesOf(all, order);
-  const rows = new Int32Array(all.reduce((sum, length) => sum + length, 0));
-  const [ofStep, ofSequence] = batchFirst ? [1, steps] : [batch, 1];
-  let row = 0;
-  for (let t = 0; t < sizes.length; t++) {
-    for (let place = 0; place < sizes[t]; place++) {
-      rows[row++] = t * ofStep + order[place] * ofSequence;
-    }
-  }
-  const flat = reshape(input, [steps * batch, ...input.sizes.slice(2)]);
-  const unsorted = new Int32Array(batch);
-  for (let place = 0; place < batch; place++) unsorted[order[place]] = place;
-  return makePacked(
-    takeRows(flat, rows),
-    sizes,
-    enforceSorted ? null : tensor(order),
-    enforceSorted ? null : tensor(unsorted),
-    batch,
-  );
+  return makePacked(input, all, { steps, batchFirst }, { falling, indexed: !enforceSorted });
 }
 
 /** Options of `padPackedSequence`. */
@@ -151,29 +106,19 @@ export function padPackedSequence(
   options?: PadOptions,
 ): [Tensor, Tensor] {
   const { batchFirst, paddingValue, totalLength } = padPackedOptions.read(options);
-  anyPacked.check('padPackedSequence', 'sequence', sequence).check('padPackedSequence');
-  const { data, batch, unsortedIndices } = sequence;
-  const longest = sequence.batchSizes.numel;
+  const name = 'padPackedSequence';
+  const packing = anyPacked.check(name, 'sequence', sequence).packing(name);
+  const { data } = sequence;
+  const longest = packing.sizes.numel;
   const steps = totalLength ?? longest;
   if (steps < longest) {
     throw new RangeError(
-      `padPackedSequence: totalLength must be an integer of at least the longest length (${longest}), got ${steps}`,
+      `${name}: totalLength must be an integer of at least the longest length (${longest}), got ${steps}`,
     );
   }
-  const lengths = sequence.lengths();
-  const places = unsortedIndices?.toTypedArray();
-  const firstRows = sequence.firstRows();
-  const padding = data.sizes[0];
-  const rows = new Int32Array(steps * batch).fill(padding);
-  const [ofStep, ofSequence] = batchFirst ? [1, steps] : [batch, 1];
-  for (let n = 0; n < batch; n++) {
-    const place = places === undefined ? n : places[n];
-    for (let t = 0; t < lengths[n]; t++) rows[t * ofStep + n * ofSequence] = firstRows[t] + place;
-  }
-  const rest = data.sizes.slice(1);
-  const withPadding = cat([data, full([1, ...rest], paddingValue, { dtype: data.dtype })], 0);
-  const head = batchFirst ? [batch, steps] : [steps, batch];
-  return [reshape(takeRows(withPadding, rows), [...head, ...rest]), int32(lengths)];
+  const padding = full([1], paddingValue, { dtype: data.dtype });
+  const padded = padRows(data, packing, { steps, batchFirst }, padding);
+  return [padded, tensor(sequence.lengthsFor(name))];
 }
 
 const anySequences = arrayOf(anyTensor, 'an array of tensors');
@@ -252,7 +197,7 @@ export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadO
     ? [padded.sizes[1], padded.sizes[0]]
     : [padded.sizes[0], padded.sizes[1]];
   const all = lengthsOf('unpadSequence', lengths, batch, steps);
-  return all.map((length, n) => padded.select(batchFirst ? 0 : 1, n).narrow(0, 0, length));
+  return Array.from(all, (length, n) => padded.select(batchFirst ? 0 : 1, n).narrow(0, 0, length));
 }
 
 /** Options of `packSequence`. */

@@ -1,5 +1,16 @@
 // Packed sequences: what a batch becomes and what comes back, and what is refused.
-import { autograd, generate, nn, ones, randn, tensor, zeros, type Tensor } from 'ostinato';
+import {
+  autograd,
+  cat,
+  compile,
+  generate,
+  nn,
+  ones,
+  randn,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'ostinato';
 import { flat, sample } from '../../../support';
 
 const { packPaddedSequence, packSequence, padPackedSequence, padSequence, unpadSequence } =
@@ -133,4 +144,102 @@ test('lengths of equal size keep their order when sorted', () => {
   const expected = lengths.map((_, n) => n).sort((a, b) => lengths[b] - lengths[a] || a - b);
   expect(sortedIndices!.toArray()).toEqual(expected);
   expect(batchSizes.toArray()).toEqual([160, 120, 80, 40]);
+});
+
+// Views whose rows are in place and whose rows are not, a batch of any layout, sorted and not.
+const layouts: Record<string, (x: Tensor) => Tensor> = {
+  contiguous: (x) => x,
+  'two dimensions': (x) => x.select(2, 0),
+  'steps swapped with sequences': (x) => x.transpose(0, 1).contiguous().transpose(0, 1),
+  'features apart': (x) => x.transpose(0, 2).contiguous().transpose(0, 2),
+  'every other step': (x) => cat([x, x], 1).view([x.shape[0], 2, x.shape[1], x.shape[2]]).select(1, 0), // prettier-ignore
+};
+
+describe.each(Object.keys(layouts))('%s', (layout) => {
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])('batchFirst %s, sorted %s: rows, gradients and second derivatives', (batchFirst, sorted) => {
+    const lengths = sorted ? [4, 3, 1] : [1, 4, 0];
+    const options = { batchFirst, enforceSorted: sorted };
+    const leaf = randn(batchFirst ? [3, 4, 2] : [4, 3, 2], {
+      dtype: 'float64',
+      requiresGrad: true,
+    });
+    const x = layouts[layout](leaf);
+    const { data, batchSizes } = packPaddedSequence(x, lengths, options);
+    const rows: number[][] = [];
+    const order = [0, 1, 2].sort((a, b) => lengths[b] - lengths[a]);
+    for (let t = 0; t < 4; t++) {
+      for (const n of order) {
+        if (t < lengths[n]) rows.push(flat(batchFirst ? x.at(n, t) : x.at(t, n)));
+      }
+    }
+    expect(flat(data)).toEqual(rows.flat());
+    expect(batchSizes.toArray()).toEqual(sorted ? [3, 2, 2, 1] : [2, 1, 1, 1]);
+    const both = (input: Tensor): Tensor => {
+      const packed = packPaddedSequence(layouts[layout](input), lengths, options);
+      const squares = packed.withData(packed.data.square());
+      const padding = { batchFirst, paddingValue: 3, totalLength: 5 };
+      return padPackedSequence(squares, padding)[0];
+    };
+    expect(autograd.gradcheck(both, [leaf])).toBe(true);
+    expect(autograd.gradgradcheck(both, [leaf])).toBe(true);
+    const compiled = compile(both);
+    expect(compiled(leaf).equal(both(leaf))).toBe(true);
+    const [expected] = autograd.grad(both(leaf).sum(), [leaf]);
+    const [found] = autograd.grad(compiled(leaf).sum(), [leaf]);
+    expect(found!.equal(expected!)).toBe(true);
+  });
+});
+
+test.each(['int32', 'bool', 'float32', 'float64'] as const)('%s is packed and padded', (dtype) => {
+  const x = tensor([[1, 0, 1], [1, 1, 0]], { dtype }); // prettier-ignore
+  const packed = packPaddedSequence(x, [1, 3], { batchFirst: true, enforceSorted: false });
+  expect(packed.data.equal(tensor([1, 1, 1, 0], { dtype }))).toBe(true);
+  const [padded] = padPackedSequence(packed, { batchFirst: true, paddingValue: 1 });
+  expect(padded.equal(tensor([[1, 1, 1], [1, 1, 0]], { dtype }))).toBe(true); // prettier-ignore
+});
+
+describe('indices that a user gives', () => {
+  const int32 = (...values: number[]): Tensor => tensor(Int32Array.from(values));
+  const { PackedSequence } = nn.utils.rnn;
+  const data = tensor([1, 4, 2, 5, 3]);
+  const sizes = int32(2, 2, 1);
+
+  test('the inverse of sortedIndices is found, as PyTorch does', () => {
+    const packed = new PackedSequence(data, sizes, int32(1, 2, 0), null, 3);
+    expect(packed.unsortedIndices!.toArray()).toEqual([2, 0, 1]);
+    expect(packed.lengths()).toEqual([0, 3, 2]);
+    expect(padPackedSequence(packed, { batchFirst: true })[0].toArray()).toEqual([
+      [0, 0, 0],
+      [1, 2, 3],
+      [4, 5, 0],
+    ]);
+  });
+
+  test('no permutation is refused, whenever it became none', () => {
+    expect(() => new PackedSequence(data, sizes, int32(1, 1))).toThrow(
+      'PackedSequence: sortedIndices must hold each of 0 to 1 once, got 1 at 1',
+    );
+    const packed = packPaddedSequence(ones([3, 2]), [1, 3], { enforceSorted: false });
+    packed.unsortedIndices!.fill_(1e8);
+    const sentence = 'unsortedIndices must hold each of 0 to 1 once, got 100000000 at 0';
+    expect(() => padPackedSequence(packed)).toThrow(`padPackedSequence: ${sentence}`);
+    expect(() => packed.lengths()).toThrow(`PackedSequence.lengths: ${sentence}`);
+  });
+
+  test('a change of the batch sizes after packing reaches neither the gradient nor another packing', () => {
+    const x = ones([3, 2], { requiresGrad: true });
+    const packed = packPaddedSequence(x, [3, 1]);
+    packed.batchSizes.fill_(1000);
+    packed.data.sum().backward();
+    expect(x.grad!.toArray()).toEqual([
+      [1, 1],
+      [1, 0],
+      [1, 0],
+    ]);
+  });
 });

@@ -1,0 +1,77 @@
+/**
+ * Sequences of unequal length between a padded batch [T, N, …] or [N, T, …] and packed order, [Σ lengths, …]: the two are
+ * each other's gradient. Which row is which is said by a `Packing`, whose tensors no user sees: nobody changes them.
+ */
+import { record } from '../../autograd/node';
+import { family } from '../../native/families';
+import { runPackPadded, runPadPacked } from '../../native/generated';
+import { contiguousStrides, numelOf } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguous } from '../copying/clone';
+import { constant } from '../creation/factories';
+import { pick } from '../kernels/launch';
+
+const pack = family('pack_padded');
+const pad = family('pad_packed');
+
+/** Where the steps of sequences are in packed order, in which the longest sequence has place 0. */
+export interface Packing {
+  /** int32 [longest length]: how many sequences have each step; never rising. */
+  readonly sizes: Tensor;
+  /** int32 [N]: the sequence at each place, each once; null where sequence n has place n. */
+  readonly order: Tensor | null;
+  /** Rows of the packed data, the sum of `sizes`. */
+  readonly rows: number;
+  /** N, sequences of length 0 included. */
+  readonly batch: number;
+}
+
+/** What the padded batch is like. */
+export interface PaddedLayout {
+  /** T, at least the longest length. */
+  readonly steps: number;
+  /** [N, T, …] instead of [T, N, …]. */
+  readonly batchFirst: boolean;
+}
+
+/** Whether the elements behind the first two dimensions are in row-major order without gaps. */
+function hasPlainRows(x: Tensor): boolean {
+  const strides = contiguousStrides(x.sizes.slice(2));
+  return strides.every((stride, d) => x.sizes[d + 2] === 1 || stride === x.elementStrides[d + 2]);
+}
+
+/** The steps inside the sequences of the batch `x`. */
+export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayout): Tensor {
+  const { sizes, order, rows, batch } = packing;
+  const source = x.contiguousLayout || hasPlainRows(x) ? x : contiguous(x);
+  const out = empty([rows, ...x.sizes.slice(2)], x.dtype);
+  const [ofFirst, ofSecond] = source.elementStrides;
+  const [ofStep, ofSequence] = batchFirst ? [ofSecond, ofFirst] : [ofFirst, ofSecond];
+  const inner = numelOf(x.sizes.slice(2));
+  const run = pick('packPaddedSequence', pack, x.dtype);
+  runPackPadded(run, source, sizes, order, out, sizes.numel, batch, ofStep, ofSequence, inner);
+  const steps = x.sizes[batchFirst ? 1 : 0];
+  return record('PackPaddedSequenceBackward0', [x], out, (g) => [
+    padRows(g, packing, { steps, batchFirst }, constant([1], 0, g.dtype)),
+  ]);
+}
+
+/** The batch that has `data` inside the sequences, and the one element of `padding` behind their ends. */
+export function padRows(
+  data: Tensor,
+  packing: Packing,
+  layout: PaddedLayout,
+  padding: Tensor,
+): Tensor {
+  const { sizes, order, batch } = packing;
+  const { steps, batchFirst } = layout;
+  const source = contiguous(data);
+  const rest = data.sizes.slice(1);
+  const out = empty([...(batchFirst ? [batch, steps] : [steps, batch]), ...rest], data.dtype);
+  const inner = numelOf(rest);
+  const [ofStep, ofSequence] = batchFirst ? [inner, steps * inner] : [batch * inner, inner];
+  const longest = sizes.numel;
+  const run = pick('padPackedSequence', pad, data.dtype);
+  runPadPacked(run, source, sizes, order, padding, out, longest, steps, batch, ofStep, ofSequence, inner); // prettier-ignore
+  return record('PadPackedSequenceBackward0', [data], out, (g) => [packRows(g, packing, layout)]);
+}
