@@ -1,7 +1,8 @@
 'use strict';
 // Checks the package as a user gets it: packs it, asks publint and attw about the exports and types,
 // weighs it (sources of the add-on left out, the add-on itself counted), and installs it in an empty
-// project where `import`, `require` and their types must agree (test/package).
+// project where `import`, `require` and their types must agree (test/package). There the documents' programs are a
+// newcomer's files, beside the package.json and tsconfig.json that `npm init` and `tsc --init` write.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -48,6 +49,30 @@ function installInto(project, tarball) {
   );
 }
 
+/** Every program of a document that a reader copies from. */
+function programsOf(file) {
+  const text = fs.readFileSync(path.join(root, file), 'utf8');
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+}
+
+/** Type-checks the documents' programs in a new project, and runs the README's. */
+function tryDocuments(newcomer, installed) {
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  fs.mkdirSync(path.join(newcomer, 'node_modules'), { recursive: true });
+  fs.symlinkSync(installed, path.join(newcomer, 'node_modules', 'ostinato'));
+  fs.writeFileSync(path.join(newcomer, 'package.json'), '{ "type": "commonjs" }');
+  run(process.execPath, [tsc, '--init'], newcomer);
+  let count = 0;
+  for (const file of ['README.md', 'docs/tutorial.md', 'docs/from-pytorch.md']) {
+    for (const code of programsOf(file))
+      fs.writeFileSync(path.join(newcomer, `program-${++count}.mts`), code);
+  }
+  run(process.execPath, [tsc, '--noEmit', '-p', newcomer], newcomer);
+  fs.writeFileSync(path.join(newcomer, 'sum.mjs'), programsOf('README.md')[0]);
+  run(process.execPath, ['sum.mjs'], newcomer);
+  console.log(`${count} programs of the documents fit what npm init and tsc --init write`);
+}
+
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-package-'));
 
 function check() {
@@ -66,6 +91,7 @@ function check() {
     const { version } = require(`${compiler}/package.json`);
     console.log(`TypeScript ${version}: types agree for import and require, and of a program`);
   }
+  tryDocuments(path.join(folder, 'newcomer'), path.join(project, 'node_modules', 'ostinato'));
 }
 
 try {

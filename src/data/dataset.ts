@@ -88,6 +88,9 @@ export function checkSample(operation: string, i: number, length: number): void 
   }
 }
 
+/** As many tensors as there are items. */
+type TensorsOf<Items extends readonly unknown[]> = { -readonly [K in keyof Items]: Tensor };
+
 /**
  * Tensors cut along their first dimension (torch.utils.data.TensorDataset): sample i is the i-th row of each.
  * @throws TypeError for what is no tensor; RangeError when the tensors differ in their first size.
@@ -95,14 +98,16 @@ export function checkSample(operation: string, i: number, length: number): void 
  * const pairs = new data.TensorDataset(randn([10, 3]), arange(10));
  * const [x, y] = pairs.get(2); // [3], []
  */
-export class TensorDataset extends Dataset<Tensor[]> {
+export class TensorDataset<Tensors extends readonly Tensor[] = Tensor[]> extends Dataset<
+  TensorsOf<Tensors>
+> {
   /** Number of samples: the first size. */
   readonly length: number;
   /** What is cut. */
   readonly tensors: readonly Tensor[];
 
   /** @param tensors [length, …], each */
-  constructor(...tensors: Tensor[]) {
+  constructor(...tensors: Tensors) {
     super();
     if (tensors.length === 0) throw new RangeError('TensorDataset: takes at least one tensor');
     for (const [i, x] of tensors.entries()) {
@@ -124,9 +129,9 @@ export class TensorDataset extends Dataset<Tensor[]> {
    * Row i of each tensor; they share memory.
    * @throws RangeError when there is none.
    */
-  get(i: number): Tensor[] {
+  get(i: number): TensorsOf<Tensors> {
     checkSample('TensorDataset.get', i, this.length);
-    return this.tensors.map((x) => x.select(0, i));
+    return this.tensors.map((x) => x.select(0, i)) as TensorsOf<Tensors>;
   }
 }
 
@@ -225,11 +230,11 @@ function lengthsOfFractions(fractions: readonly number[], total: number): number
  * const dataset = new data.TensorDataset(arange(10));
  * const [train, test] = data.randomSplit(dataset, [0.8, 0.2]);
  */
-export function randomSplit<Sample>(
+export function randomSplit<Sample, const Parts extends readonly number[] = readonly number[]>(
   dataset: Samples<Sample>,
-  parts: readonly number[],
+  parts: Parts,
   options?: DrawOptions,
-): Subset<Sample>[] {
+): { -readonly [K in keyof Parts]: Subset<Sample> } {
   const drawn = generatorOf('randomSplit', options);
   const whole = datasetOf('randomSplit', dataset);
   const lengths = anyLengths.check('randomSplit', 'lengths', parts);
@@ -251,5 +256,6 @@ export function randomSplit<Sample>(
   }
   const order = [...randperm(whole.length, { generator: drawn }).toTypedArray()];
   let at = 0;
-  return sizes.map((size) => new Subset(whole, order.slice(at, (at += size))));
+  const subsets = sizes.map((size) => new Subset(whole, order.slice(at, (at += size))));
+  return subsets as { -readonly [K in keyof Parts]: Subset<Sample> };
 }

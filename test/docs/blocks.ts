@@ -1,5 +1,5 @@
 /**
- * The programs in a document: its `ts` blocks. The blocks under one heading of level 2 (`##`) are one program, in order.
+ * The programs in a document: its `ts` blocks, each complete, as a reader copies them one by one.
  * What a program prints is compared with the comments that begin with `// →`, in order, wherever there are any.
  */
 import { readFileSync } from 'node:fs';
@@ -45,36 +45,17 @@ export function blocksOf(file: string): Block[] {
   return blocks;
 }
 
-/** Blocks as one program: each may import what it uses, though another one did so already. */
-function joined(parts: readonly string[]): string {
-  const imported = new Map<string, Set<string>>();
-  const rest = parts.map((part) =>
-    part.replace(/^import \{([^}]*)\} from '([^']+)';$/gm, (_, names: string, from: string) => {
-      const known = imported.get(from) ?? new Set();
-      for (const name of names.split(',')) if (name.trim() !== '') known.add(name.trim());
-      imported.set(from, known);
-      return '';
-    }),
-  );
-  const imports = [...imported].map(
-    ([from, names]) => `import { ${[...names].join(', ')} } from '${from}';`,
-  );
-  return [...imports, ...rest].join('\n');
-}
-
-/** The programs of a document. */
+/** The programs of a document, named by their headings. */
 export function programsOf(file: string): Program[] {
-  const programs = new Map<string, string[]>();
-  for (const { language, title, text } of blocksOf(file)) {
-    if (language !== 'ts') continue;
-    const parts = programs.get(title) ?? [];
-    programs.set(title, [...parts, text]);
-  }
-  return [...programs].map(([title, parts]) => {
-    const code = joined(parts);
-    const expected = [...code.matchAll(/\/\/ → ?(.*)/g)].map(([, text]) => text);
-    return { title, code, expected };
-  });
+  const seen = new Map<string, number>();
+  return blocksOf(file)
+    .filter(({ language }) => language === 'ts')
+    .map(({ title, text: code }) => {
+      const number = (seen.get(title) ?? 0) + 1;
+      seen.set(title, number);
+      const expected = [...code.matchAll(/\/\/ → ?(.*)/g)].map(([, text]) => text);
+      return { title: number === 1 ? title : `${title}, ${number}`, code, expected };
+    });
 }
 
 /** Runs a program in a function of its own; returns the lines that it printed. */

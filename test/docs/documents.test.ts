@@ -1,8 +1,9 @@
 // Every program in the README and in docs/ runs, and prints what the document says.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ostinato from 'ostinato';
-import { scripts } from '../../package.json';
+import { files, scripts } from '../../package.json';
 import { blocksOf, programsOf, root, runProgram } from './blocks';
 
 const documents = [
@@ -10,6 +11,18 @@ const documents = [
   'CONTRIBUTING.md',
   ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith('.md'));
+
+// Programs write files where they run.
+const home = process.cwd();
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ostinato-documents-'));
+  process.chdir(folder);
+});
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
 
 describe.each(documents)('%s', (file) => {
   for (const program of programsOf(file)) {
@@ -42,8 +55,22 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
+test('links of the README and of docs/ lead to files that are published', () => {
+  const published = [...files, 'package.json', 'README.md', 'LICENSE'];
+  for (const file of documents) {
+    if (!published.some((each) => file === each || file.startsWith(`${each}/`))) continue;
+    for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(
+      /\]\((?!https?:|#)([^)#]+)/g,
+    )) {
+      const path = join(file, '..', target);
+      const found = published.some((each) => path === each || path.startsWith(`${each}/`));
+      expect({ file, path, found }).toEqual({ file, path, found: true });
+    }
+  }
+});
+
 test('the README promises the sections that CONTRIBUTING has: how to add each thing', () => {
-  const promise = /CONTRIBUTING\.md\): .*how to add (.*)\./.exec(
+  const promise = /CONTRIBUTING\.md`, in the repository: .*how to add (.*)\./.exec(
     readFileSync(join(root, 'README.md'), 'utf8'),
   )![1];
   const headings = [
@@ -63,9 +90,9 @@ test('the README promises the sections that CONTRIBUTING has: how to add each th
 });
 
 test('CONTRIBUTING names files that exist', () => {
-  const files = ['bench', 'native', 'scripts', 'src', 'test', 'docs'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
-      (file) => `/${folder}/${file}`,
+  const present = ['bench', 'native', 'scripts', 'src', 'test', 'docs'].flatMap((each) =>
+    readdirSync(join(root, each), { recursive: true, encoding: 'utf8' }).map(
+      (file) => `/${each}/${file}`,
     ),
   );
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
@@ -74,7 +101,7 @@ test('CONTRIBUTING names files that exist', () => {
   );
   expect(named.length).toBeGreaterThan(40);
   const missing = named.filter(
-    (name) => !existsSync(join(root, name)) && !files.some((file) => file.endsWith(`/${name}`)),
+    (name) => !existsSync(join(root, name)) && !present.some((file) => file.endsWith(`/${name}`)),
   );
   expect(missing).toEqual([]);
 });

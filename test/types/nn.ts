@@ -122,6 +122,16 @@ new nn.MSELoss({ reduction: 'average' });
 expectTypeOf([...new data.DataLoader([1, 2])]).toEqualTypeOf<Tensor[]>();
 expectTypeOf([...new data.DataLoader([[1, 'a'] as [number, string]])]).toEqualTypeOf<[Tensor, string[]][]>(); // prettier-ignore
 expectTypeOf(data.randomSplit(['a', 'b'], [1, 1])[0].get(0)).toEqualTypeOf<string>();
+// As many parts and tensors as were given, known to a compiler that checks indices (noUncheckedIndexedAccess).
+const pairs = new data.TensorDataset(zeros([2]), new nn.Parameter(zeros([2])));
+expectTypeOf(pairs.get(0)).toEqualTypeOf<[Tensor, Tensor]>();
+expectTypeOf([...new data.DataLoader(pairs)]).toEqualTypeOf<[Tensor, Tensor][]>();
+expectTypeOf(data.randomSplit(pairs, [1, 1])).toEqualTypeOf<
+  [data.Subset<[Tensor, Tensor]>, data.Subset<[Tensor, Tensor]>]
+>();
+declare const parts: number[];
+expectTypeOf(data.randomSplit(pairs, parts)).toEqualTypeOf<data.Subset<[Tensor, Tensor]>[]>();
+expectTypeOf<typeof pairs>().toExtend<data.TensorDataset>();
 // @ts-expect-error an iterable is no IterableDataset
 new data.DataLoader(new Set([1]));
 // @ts-expect-error neither is what has its members
