@@ -43,13 +43,15 @@ export interface Training {
   /** Whether predictions are given to the loss as [4, 1], against targets [4]. */
   broadcast?: boolean;
   onBatch?: (loss: number) => void;
+  /** Takes a line after each tenth of the epochs. */
+  print?: (line: string) => void;
 }
 
 /** Trains on batches of 4 in random order and returns the average loss of each epoch. */
 export function train(
   model: SumNet,
   dataset: data.Dataset<Tensor[]>,
-  { epochs, lr = 1e-3, broadcast = false, onBatch }: Training,
+  { epochs, lr = 1e-3, broadcast = false, onBatch, print }: Training,
 ): number[] {
   const loader = new data.DataLoader(dataset, { batchSize: 4, shuffle: true });
   const optimizer = new optim.Adam(model.parameters(), { lr });
@@ -73,6 +75,9 @@ export function train(
     }
     averages[epoch] = total / loader.length;
     bar.setPostfix({ loss: averages[epoch] });
+    if ((epoch + 1) % Math.ceil(epochs / 10) === 0) {
+      print?.(`  epoch ${epoch + 1} of ${epochs}: average loss ${show(averages[epoch])}`);
+    }
   }
   return averages;
 }
@@ -92,13 +97,13 @@ export function run(
   manualSeed(0);
   const broken = new SumNet();
   print('predictions [4, 1] against targets [4]:');
-  const broadcast = train(broken, dataset, { epochs: broadcastEpochs, lr, broadcast: true });
+  const broadcast = train(broken, dataset, { epochs: broadcastEpochs, lr, broadcast: true, print });
   print(`average loss ${show(broadcast[0])} at first, ${show(broadcast.at(-1)!)} at last`);
 
   manualSeed(0);
   const model = new SumNet();
   print('predictions [4] against targets [4]:');
-  const corrected = train(model, dataset, { epochs, lr });
+  const corrected = train(model, dataset, { epochs, lr, print });
   print(`average loss ${show(corrected[0])} at first, ${show(corrected.at(-1)!)} at last`);
 
   const asked = tensor([[1, 2, 3], [100, 101, 102], [250, 251, 252]]).unsqueeze(2); // prettier-ignore

@@ -7,6 +7,7 @@
 // --with builds in any case, with that builder. Says nothing when there was nothing to do.
 
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { root, addonPaths, isStale, writeStamp, run } = require('./builders/project.cjs');
 
@@ -37,9 +38,23 @@ function excerpt(output) {
   return (error < 0 ? lines.slice(-12) : lines.slice(error, error + 12)).join('\n');
 }
 
+/** Whether this is a user's copy, which npm removes when its installation fails. */
+const isInstalled = root.split(path.sep).includes('node_modules');
+
+/** Keeps a failed build's output where it can still be read afterwards; what to call the place. */
+function keepLog(name, output) {
+  const folder = isInstalled
+    ? fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-build-'))
+    : path.join(root, 'build');
+  fs.mkdirSync(folder, { recursive: true });
+  const log = path.join(folder, `${name}.log`);
+  fs.writeFileSync(log, output);
+  return isInstalled ? log : path.relative(root, log);
+}
+
 /** In a user's node_modules only the add-on stays, not the object files beside it. */
 function dropIntermediates(addon) {
-  if (!root.split(path.sep).includes('node_modules')) return;
+  if (!isInstalled) return;
   const bytes = fs.readFileSync(addon);
   fs.rmSync(path.join(root, 'build'), { recursive: true });
   fs.mkdirSync(path.dirname(addon), { recursive: true });
@@ -50,12 +65,8 @@ async function tryBuilder(builder, verbose) {
   const reason = builder.unavailable();
   if (reason !== null) return reason;
   const { ok, output, addon } = await builder.build({ verbose });
-  if (!ok) {
-    const log = path.join(root, 'build', `${builder.name}.log`);
-    fs.mkdirSync(path.dirname(log), { recursive: true });
-    fs.writeFileSync(log, output);
-    return `the build failed (${path.relative(root, log)}):\n${indent(excerpt(output))}`;
-  }
+  if (!ok)
+    return `the build failed (all output: ${keepLog(builder.name, output)}):\n${indent(excerpt(output))}`;
   const loaded = loads(addon);
   if (!loaded.ok) return `built, but does not load:\n${indent(excerpt(loaded.output))}`;
   dropIntermediates(addon);
@@ -89,7 +100,9 @@ async function main(args) {
       'To fix it:',
       '  1. install a C++20 compiler (g++ 12 or clang 14 and later; on macOS: xcode-select --install)',
       '  2. where node_api.h was not found: npm install --save-dev node-api-headers',
-      '  3. run it again with all output: node scripts/install.cjs --verbose',
+      isInstalled
+        ? '  3. try again: npm install ostinato --foreground-scripts'
+        : '  3. run it again with all output: node scripts/install.cjs --verbose',
     ].join('\n'),
   );
   process.exitCode = 1;

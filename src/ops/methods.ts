@@ -130,7 +130,7 @@ declare module '../tensor/tensor' {
   interface Tensor extends Methods {
     /**
      * The parts along dimension 0, as views: `for (const row of x)`, `[...x]`.
-     * @throws TypeError for a tensor of no dimensions.
+     * @throws TypeError for a 0-dimensional tensor.
      */
     [Symbol.iterator](): IterableIterator<Tensor>;
     /**
@@ -236,7 +236,7 @@ Tensor.prototype[Symbol.iterator] = function () {
   checkTensor('Tensor', 'what is iterated over', this);
   if (this.ndim === 0) {
     throw new TypeError(
-      'Tensor: a tensor of no dimensions cannot be iterated over; item() is its number',
+      'Tensor: a 0-dimensional tensor cannot be iterated over; item() is its number',
     );
   }
   return splitting.unbind(this)[Symbol.iterator]();

@@ -316,7 +316,7 @@ export class Tensor implements Memory {
 
   /**
    * A tensor of one element in an expression of JavaScript's own (`loss + 1`, `loss < 0.6`) counts as its number, and so
-   * does one of no dimensions in a text (`${loss}`). The result is a number without history.
+   * does a 0-dimensional one in a text (`${loss}`). The result is a number without history.
    * @throws RangeError for other sizes in an expression.
    */
   [Symbol.toPrimitive](hint: string): number | string {

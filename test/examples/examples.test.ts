@@ -144,7 +144,8 @@ test('s3e: states [100, 200], probabilities [100, 2] whose rows sum to 1', () =>
 });
 
 test('s3f: before training it prints PyTorch’s number; training makes the loss fall', () => {
-  const { before, losses } = heard((print) => s3f.run({ samples: 100, epochs: 8 }, print));
+  const { before, losses, lines } = heard((print) => s3f.run({ samples: 100, epochs: 8 }, print));
+  expect(lines.filter((line) => line.startsWith('  epoch '))).toHaveLength(8);
   expect(before).toBe('tensor([[-0.0731]], gradFn=<AddmmBackward0>)');
   losses.slice(1).forEach((loss, i) => expect(loss).toBeLessThan(losses[i]));
 });

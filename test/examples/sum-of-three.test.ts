@@ -28,6 +28,8 @@ test('s3c: the broadcasting target warns and stops the learning; its corrected f
     expect(Math.abs(predictions[1] - 303)).toBeLessThan(60);
     expect(Math.abs(predictions[2] - 753)).toBeLessThan(90);
     expect(lines).toContain('predictions [4, 1] against targets [4]:');
+    // Of 25 and 30 epochs, every third.
+    expect(lines.filter((line) => line.startsWith('  epoch '))).toHaveLength(8 + 10);
   } finally {
     warn.mockRestore();
   }

@@ -86,9 +86,7 @@ describe('iteration', () => {
   });
   test('not of a number', () => {
     expect(() => [...tensor(1)]).toThrow(
-      new TypeError(
-        'Tensor: a tensor of no dimensions cannot be iterated over; item() is its number',
-      ),
+      new TypeError('Tensor: a 0-dimensional tensor cannot be iterated over; item() is its number'),
     );
   });
 });
