@@ -161,7 +161,7 @@ export class Trace implements Executor {
     this.messages.push(message);
   }
 
-  elements(x: Tensor, length: number): TypedArray {
+  elements(x: Tensor, length: number, shapes?: string): TypedArray {
     const buffer = this.find(x.storage.address);
     if (buffer !== null && buffer.kind !== 'captured') {
       this.drain();
@@ -172,8 +172,14 @@ export class Trace implements Executor {
         return arrayOver(x.dtype, initial.buffer, at, length);
       }
     }
+    if (shapes !== undefined) {
+      this.refuse(
+        shapes,
+        "its result's shape depends on values, and a trace has none; do it outside",
+      );
+    }
     throw new Error(
-      `compile: the function reads values of a tensor of shape ${showShape(x.sizes)} while it is traced (item, toArray, toString, or an operation whose result's shape depends on values); a trace has none, so do that outside`,
+      `compile: the function reads values of a tensor of shape ${showShape(x.sizes)} while it is traced (item, toArray, toString); a trace has none, so do that outside`,
     );
   }
 

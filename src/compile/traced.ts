@@ -117,7 +117,7 @@ export function traceFunction(
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype, requiresGrad }) => {
         const x = trace.give(shape, dtype);
-        if (isFloat(dtype)) x.requiresGrad = requiresGrad;
+        if (isFloat(dtype)) x.wantsGrad = requiresGrad;
         return x;
       });
       const returned = run(standIns);

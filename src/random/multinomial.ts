@@ -2,9 +2,16 @@
 import { boolean, optionsTable, positiveInteger, refuse } from '../check';
 import { family } from '../native/families';
 import { runRandomMultinomial, runRandomRace } from '../native/generated';
+import { noGrad } from '../autograd/mode';
+import { verifyInRuns } from '../ops/arguments/verify';
 import { copyInto } from '../ops/copying/clone';
+import { ge, gt, lt } from '../ops/elementwise/compare';
+import { logicalAnd } from '../ops/elementwise/logical';
 import { pick } from '../ops/kernels/launch';
+import { all } from '../ops/reduce/truth';
+import { amax } from '../ops/reduce/extrema';
 import { showShape } from '../tensor/shape';
+import { executor } from '../tensor/executor';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
 import { defaultGenerator, drawFields, type DrawOptions, type Generator } from './generator';
@@ -26,6 +33,14 @@ const kernels = { drawn: family('random_multinomial'), race: family('random_race
 const mostCategories = 2 ** 24;
 
 function checkWeights(weights: Tensor): void {
+  if (executor.isTrace) {
+    const fine = noGrad(() => {
+      const finite = logicalAnd(ge(weights, 0), lt(weights, Infinity));
+      return logicalAnd(all(finite, -1), gt(amax(weights, -1), 0));
+    });
+    verifyInRuns(fine, 'multinomial: weights must be finite, at least 0 and not all 0 in a row');
+    return;
+  }
   const values = weights.memory(weights.numel);
   const categories = weights.sizes[weights.ndim - 1];
   for (let start = 0; start < values.length; start += categories) {
@@ -97,7 +112,7 @@ export function multinomial(
   const scores = draws ? empty([categories], dtype) : exponentials(probabilities, source);
   if (draws) {
     const run = pick('multinomial', kernels.drawn, dtype);
-    runRandomMultinomial(run, source, weights, scores, out, rows, categories, numSamples);
+    runRandomMultinomial(run, source.drawing(), weights, scores, out, rows, categories, numSamples);
   } else {
     const run = pick('multinomial', kernels.race, dtype);
     runRandomRace(run, weights, scores, out, rows, categories, numSamples);

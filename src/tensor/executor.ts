@@ -37,8 +37,11 @@ export interface Executor {
   made(x: View): void;
   /** An operation takes `x` as it is. */
   uses(x: View): void;
-  /** The elements of `x`, for JavaScript to read or write. */
-  elements(x: View, length: number): TypedArray;
+  /**
+   * The elements of `x`, for JavaScript to read or write.
+   * @param shapes the operation, where the shape of its result depends on them
+   */
+  elements(x: View, length: number, shapes?: string): TypedArray;
   /** A number for the next call to read: `slot`, unless calls after it may overwrite that too early. */
   scratch<S extends Scalar>(slot: S): S;
   /** A generator, whose state is `state`, is about to be drawn from. */
@@ -96,8 +99,8 @@ class Switch implements Executor {
   uses(x: View): void {
     if (this.trace !== null) this.trace.uses(x);
   }
-  elements(x: View, length: number): TypedArray {
-    return (this.trace ?? native).elements(x, length);
+  elements(x: View, length: number, shapes?: string): TypedArray {
+    return (this.trace ?? native).elements(x, length, shapes);
   }
   scratch<S extends Scalar>(slot: S): S {
     return this.trace === null ? slot : this.trace.scratch(slot);

@@ -155,6 +155,7 @@ export class Tensor implements Memory {
         `requiresGrad: only float32 and float64 tensors can have gradients, this one is ${this.dtype}`,
       );
     }
+    executor.changes('requiresGrad', this);
     this.wantsGrad = wanted;
   }
 
@@ -327,9 +328,12 @@ export class Tensor implements Memory {
     );
   }
 
-  /** @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user. */
-  memory(length: number): TypedArray {
-    return executor.elements(this, length);
+  /**
+   * @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user.
+   * @param shapes the operation, where the shape of its result depends on them
+   */
+  memory(length: number, shapes?: string): TypedArray {
+    return executor.elements(this, length, shapes);
   }
 
   /** @internal One past the furthest element that this view reaches, counted from its first. */

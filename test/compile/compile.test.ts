@@ -236,7 +236,9 @@ describe('compile refuses', () => {
   const x = randn([2, 3]);
   const outside = zeros([2, 3]);
   const reads = (shape: string): string =>
-    `compile: the function reads values of a tensor of shape ${shape} while it is traced (item, toArray, toString, or an operation whose result's shape depends on values); a trace has none, so do that outside`;
+    `compile: the function reads values of a tensor of shape ${shape} while it is traced (item, toArray, toString); a trace has none, so do that outside`;
+  const shapes = (operation: string): string =>
+    `compile: ${operation} cannot be traced: its result's shape depends on values, and a trace has none; do it outside`;
   const cases: [string, (x: Tensor) => unknown, string][] = [
     ['item', (v) => v.mul(v.sum().item()), reads('[]')],
     ['item of an argument', (v) => v.mul(v.at(0, 0).item()), reads('[]')],
@@ -244,8 +246,10 @@ describe('compile refuses', () => {
     ['toArray', (v) => (v.toArray(), v), reads('[2, 3]')],
     ['toTypedArray', (v) => (v.toTypedArray(), v), reads('[2, 3]')],
     ['toString', (v) => (v.add(1).toString(), v), reads('[2, 3]')],
-    ['nonzero', (v) => v.nonzero(), reads('[2, 3]')],
-    ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), reads('[2, 3]')],
+    ['nonzero', (v) => v.nonzero(), shapes('nonzero')],
+    ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), shapes('maskedSelect')],
+    ['at with a mask', (v) => v.at(v.gt(0)), shapes('at with a mask')],
+    ['oneHot', (v) => nn.functional.oneHot(v.int()), shapes('oneHot without numClasses')],
     [
       'a change of its argument',
       (v) => v.add_(1),

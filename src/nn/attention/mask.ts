@@ -1,8 +1,11 @@
 /** Padding masks: which positions of a batch of unequal lengths an attention may look at. */
 import { count, isArray, refuse } from '../../check';
+import { any, reshape, where, zeros } from '../../ops';
+import { verifyInRuns } from '../../ops/arguments/verify';
 import { contiguous } from '../../ops/copying/clone';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 
@@ -97,6 +100,14 @@ export function maskBias(
     throw new RangeError(
       `${operation}: mask has shape ${showShape(mask.sizes)}, expected [${batch}, ${positions}] (batch, positions of the keys)`,
     );
+  }
+  if (executor.isTrace) {
+    verifyInRuns(
+      any(mask, 1),
+      `${operation}: the mask hides every position of a sequence, so that there is nothing to attend to; give each sequence at least one position`,
+    );
+    const shown = reshape(mask, [batch, 1, positions]);
+    return where(shown, zeros([], { dtype }), -Infinity);
   }
   const visible = contiguous(mask).memory(mask.numel);
   const bias = empty([batch, 1, positions], dtype);

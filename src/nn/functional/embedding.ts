@@ -1,7 +1,8 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
-import { embedding as lookUp } from '../../ops';
+import { embedding as lookUp, zeros } from '../../ops';
 import { integer, nonNegative, optionsTable, positive } from '../../check';
 import { isFloat } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
@@ -36,19 +37,23 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
       `embedding: maxNorm scales rows of float32 or float64, but weight is ${weight.dtype}`,
     );
   }
+  executor.refuse('embedding with maxNorm', 'it scales rows of the weight in place; do it outside');
   // The look-up checks the indices before any row is changed.
   lookUp(input, weight.detach(), { paddingIdx });
-  renormalize(weight, new Set(input.toTypedArray()), maxNorm, normType);
+  renormalize(weight, input, maxNorm, normType);
   return lookUp(input, weight, { paddingIdx });
 }
 
 // Scales the rows whose norm is above the limit; 1e-7 keeps the division finite, as in PyTorch.
-function renormalize(weight: Tensor, rows: Set<number>, maxNorm: number, p: number): void {
+function renormalize(weight: Tensor, input: Tensor, maxNorm: number, p: number): void {
   const memory = weight.memory(weight.reach());
   const [rowStep, step] = weight.elementStrides as [number, number];
   const features = weight.sizes[1];
+  const done = zeros([weight.sizes[0]], { dtype: 'bool' }).memory(weight.sizes[0]);
   let changed = false;
-  for (const row of rows) {
+  for (const row of input.toTypedArray()) {
+    if (done[row] !== 0) continue;
+    done[row] = 1;
     let norm = 0;
     for (let i = 0; i < features; i++) {
       const size = Math.abs(memory[row * rowStep + i * step]);

@@ -8,6 +8,7 @@ import { full } from '../../ops/creation/factories';
 import { clamp_ } from '../../ops/elementwise/clamp';
 import { kernelFor, Table } from '../../ops/kernels/table';
 import { isFloat } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
 import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
@@ -108,6 +109,7 @@ function totalNorm(
   options: NormOptions | undefined,
 ): Tensor {
   const { normType, errorIfNonfinite } = normOptions.read(options, operation);
+  executor.refuse(operation, 'it reads the values of tensors, and a trace has none; do it outside');
   const norm = normType === 2 ? norm2(tensors) : normP(tensors, normType);
   if (errorIfNonfinite && !Number.isFinite(norm)) {
     throw new RangeError(

@@ -1,6 +1,7 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
 import { record } from '../../autograd/node';
 import { family } from '../../native/families';
+import { executor } from '../../tensor/executor';
 import { empty, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { applyUnary } from '../kernels/launch';
@@ -76,6 +77,7 @@ export function detach_(x: Tensor): Tensor {
   if (x.origin?.recorded) {
     throw new Error('detach_: a view cannot be detached in place; use detach()');
   }
+  executor.changes('detach_', x);
   x.node = null;
   x.wantsGrad = false;
   return x;

@@ -307,8 +307,8 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
   const columns = typeof m === 'number' ? anyCount.check('eye', 'm', m) : rows;
   const wanted = tensorOptions.read(typeof m === 'number' ? options : (options ?? m), 'eye');
   const { dtype = 'float32' } = wanted;
-  const out = constant(checkShape('eye', [rows, columns]), 0, dtype);
-  const memory = out.memory(out.numel);
+  const out = uninitialised(checkShape('eye', [rows, columns]), dtype);
+  const memory = out.memory(out.numel).fill(0);
   for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
   return finish(out, wanted);
 }

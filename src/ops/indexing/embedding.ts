@@ -1,10 +1,16 @@
 /** embedding, oneHot: integers as vectors. An embedding's dW has the rows of g added at their indices. */
 import { integer, optionsTable } from '../../check';
 import { showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { family } from '../../native/families';
+import { runIndexCopy } from '../../native/generated';
+import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { constant } from '../creation/factories';
+import { pick } from '../kernels/launch';
 import { checkIndex, rowsAlong, selectRows } from './rows';
+
+const scatter = family('scatter');
 
 /** Options of `embedding`. */
 export interface EmbeddingOptions {
@@ -65,17 +71,19 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   if (x.numel === 0 && numClasses < 0) {
     throw new RangeError('oneHot: x is empty, so that numClasses must be given');
   }
-  const values = contiguous(x).memory(x.numel);
-  const found = numClasses < 0 && x.dtype === 'int32' ? largest(values) + 1 : numClasses;
-  const classes = Math.max(found, 1);
-  checkIndex('oneHot', 'class', x, classes, 'classes');
-  const out = empty([...x.sizes, classes], 'int32');
-  const memory = out.memory(out.numel).fill(0);
-  for (let i = 0; i < values.length; i++) memory[i * classes + values[i]] = 1;
+  const classes =
+    numClasses < 0 && x.dtype === 'int32' ? Math.max(largest(x) + 1, 1) : Math.max(numClasses, 1);
+  const index = checkIndex('oneHot', 'class', x, classes, 'classes');
+  const out = constant([...x.sizes, classes], 0, 'int32');
+  if (x.numel > 0) {
+    const run = pick('oneHot', scatter, 'int32');
+    runIndexCopy(run, constant(x.sizes, 1, 'int32'), index, out, x.numel, classes, 1, 1);
+  }
   return out;
 }
 
-function largest(values: ArrayLike<number>): number {
+function largest(x: Tensor): number {
+  const values = contiguous(x).memory(x.numel, 'oneHot without numClasses');
   let best = values[0];
   for (let i = 1; i < values.length; i++) if (values[i] > best) best = values[i];
   return best;

@@ -279,7 +279,8 @@ class Planner {
         `${operation}: a mask of shape ${showShape(index.sizes)} does not fit dimensions ${from} to ${from + index.ndim - 1} of shape ${showShape(x.sizes)}`,
       );
     }
-    for (const column of nonzeroColumns(index)) this.keep(x.sizes[this.from], column);
+    for (const column of nonzeroColumns(`${this.operation} with a mask`, index))
+      this.keep(x.sizes[this.from], column);
   }
 
   add(index: Exclude<Read, '...'>): void {

@@ -1,5 +1,7 @@
 /** Masks as indices: where a bool tensor is true. */
 import { boolean, optionsTable } from '../../check';
+import type { TypedArray } from '../../tensor/dtype';
+import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
@@ -11,17 +13,26 @@ export function truth(value: boolean): Tensor {
   return out;
 }
 
-// Positions, in row-major order, of the elements that are not zero.
-function positionsOf(x: Tensor): number[] {
-  const memory = contiguous(x).memory(x.numel);
-  const found: number[] = [];
-  for (let i = 0; i < memory.length; i++) if (memory[i] !== 0) found.push(i);
+// Positions, in row-major order, of the elements that are not zero; in memory of a tensor, since an array of JavaScript's
+// cannot hold more than 2^27.
+function positionsOf(operation: string, x: Tensor): TypedArray {
+  // Indices are int32.
+  if (x.sizes.some((size) => size > 2 ** 31)) {
+    throw new RangeError(
+      `${operation}: takes dimensions of at most 2^31 elements, got shape ${showShape(x.sizes)}`,
+    );
+  }
+  const memory = contiguous(x).memory(x.numel, operation);
+  let count = 0;
+  for (let i = 0; i < memory.length; i++) if (memory[i] !== 0) count++;
+  const found = empty([count], 'float64').memory(count);
+  for (let i = 0, at = 0; at < count; i++) if (memory[i] !== 0) found[at++] = i;
   return found;
 }
 
 /** For each dimension of `x`, the indices along it of the elements that are not zero: int32 vectors. */
-export function nonzeroColumns(x: Tensor): Tensor[] {
-  const found = positionsOf(x);
+export function nonzeroColumns(operation: string, x: Tensor): Tensor[] {
+  const found = positionsOf(operation, x);
   const columns: Tensor[] = [];
   let step = x.numel;
   for (const size of x.sizes) {
@@ -45,15 +56,15 @@ const nonzeroOptions = optionsTable<NonzeroOptions>('nonzero', { asTuple: boolea
  * The indices of the elements that are not zero: int32 [count, ndim], a row for each, in row-major order
  * (torch.nonzero, torch.argwhere); with `asTuple` the columns of that matrix (a scalar has one).
  * @example nonzero(tensor([[0, 5], [7, 0]])) // [[0, 1], [1, 0]]
- * @throws TypeError unless `x` is a tensor.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension of more than 2^31 elements.
  */
 export function nonzero(x: Tensor, options?: NonzeroOptions & { asTuple?: false }): Tensor;
 export function nonzero(x: Tensor, options: NonzeroOptions & { asTuple: true }): Tensor[];
 export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] {
   checkTensor('nonzero', 'x', x);
   const { asTuple } = nonzeroOptions.read(options);
-  if (asTuple) return nonzeroColumns(x.ndim === 0 ? x.reshape([1]) : x);
-  const found = positionsOf(x);
+  if (asTuple) return nonzeroColumns('nonzero', x.ndim === 0 ? x.reshape([1]) : x);
+  const found = positionsOf('nonzero', x);
   const out = empty([found.length, x.ndim], 'int32');
   const memory = out.memory(out.numel);
   for (let i = 0; i < found.length; i++) {

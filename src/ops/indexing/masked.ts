@@ -77,5 +77,10 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   const over = (y: Tensor): Tensor => (sameShape(y.sizes, shape) ? y : expand(y, shape));
   const source = over(x);
   if (shape.length === 0) return maskedSelect(expand(x, [1]), mask);
-  return indexWith('maskedSelect', 'MaskedSelectBackward0', source, nonzeroColumns(over(mask)));
+  return indexWith(
+    'maskedSelect',
+    'MaskedSelectBackward0',
+    source,
+    nonzeroColumns('maskedSelect', over(mask)),
+  );
 }

@@ -94,7 +94,7 @@ function pattern(counts: Tensor, size: number, dim: number): Tensor {
       `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(counts.sizes)}`,
     );
   }
-  const values = contiguous(counts).memory(counts.numel);
+  const values = contiguous(counts).memory(counts.numel, 'repeatInterleave with a tensor');
   const times = (i: number): number => values[values.length === 1 ? 0 : i];
   let total = 0;
   for (let i = 0; i < size; i++) {

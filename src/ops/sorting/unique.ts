@@ -5,7 +5,7 @@ import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous, detach } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
-import { constant } from '../creation/factories';
+import { arange, constant } from '../creation/factories';
 import { indexSelect } from '../indexing/along';
 import { checkIndex } from '../indexing/rows';
 import { named, type Named } from '../declare/named';
@@ -67,20 +67,21 @@ type Found = Record<'values' | 'inverse' | 'counts', Tensor>;
 
 function uniqueElements(x: Tensor): Found {
   const [sorted, order] = sort(reshape(detach(x), [-1]), 0);
-  const [values, origin] = [sorted.memory(x.numel), order.memory(x.numel)];
+  const values = sorted.memory(x.numel, 'unique');
+  const origin = order.memory(x.numel);
   const inverse = empty(x.sizes, 'int32');
   const places = inverse.memory(x.numel);
-  const starts: number[] = [];
+  let groups = 0;
   for (let i = 0; i < values.length; i++) {
-    if (i === 0 || values[i] !== values[i - 1]) starts.push(i);
-    places[origin[i]] = starts.length - 1;
+    if (i === 0 || values[i] !== values[i - 1]) groups++;
+    places[origin[i]] = groups - 1;
   }
-  const distinct = empty([starts.length], x.dtype);
-  const counts = empty([starts.length], 'int32');
-  const [out, often] = [distinct.memory(starts.length), counts.memory(starts.length)];
-  for (let i = 0; i < starts.length; i++) {
-    out[i] = values[starts[i]];
-    often[i] = (starts[i + 1] ?? values.length) - starts[i];
+  const distinct = empty([groups], x.dtype);
+  const counts = constant([groups], 0, 'int32');
+  const [out, often] = [distinct.memory(groups), counts.memory(groups)];
+  for (let i = 0, at = -1; i < values.length; i++) {
+    if (i === 0 || values[i] !== values[i - 1]) out[++at] = values[i];
+    often[at]++;
   }
   return { values: distinct, inverse, counts };
 }
@@ -94,7 +95,7 @@ function uniqueAlong(x: Tensor, dim: number): Found {
     );
   }
   const rows = contiguous(x.ndim === 0 ? detach(x) : detach(x).movedim(d, 0));
-  const memory = rows.memory(x.numel);
+  const memory = rows.memory(x.numel, 'unique');
   const width = n === 0 ? 0 : x.numel / n;
   const compare = (a: number, b: number): number => {
     for (let k = 0; k < width; k++) {
@@ -103,19 +104,22 @@ function uniqueAlong(x: Tensor, dim: number): Found {
     }
     return 0;
   };
-  const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => compare(a, b) || a - b);
+  // Not arrays of JavaScript's, which hold no more than 2^27.
+  const order = arange(n, { dtype: 'int32' })
+    .memory(n)
+    .sort((a, b) => compare(a, b) || a - b);
   const inverse = empty([n], 'int32');
   const places = inverse.memory(n);
-  const starts: number[] = [];
-  for (const [i, row] of order.entries()) {
-    if (i === 0 || compare(order[i - 1], row) !== 0) starts.push(i);
-    places[row] = starts.length - 1;
+  let groups = 0;
+  for (let i = 0; i < n; i++) {
+    if (i === 0 || compare(order[i - 1], order[i]) !== 0) groups++;
+    places[order[i]] = groups - 1;
   }
-  const [chosen, counts] = [empty([starts.length], 'int32'), empty([starts.length], 'int32')];
-  const [first, often] = [chosen.memory(starts.length), counts.memory(starts.length)];
-  for (const [i, start] of starts.entries()) {
-    first[i] = order[start];
-    often[i] = (starts[i + 1] ?? n) - start;
+  const [chosen, counts] = [empty([groups], 'int32'), constant([groups], 0, 'int32')];
+  const [first, often] = [chosen.memory(groups), counts.memory(groups)];
+  for (let i = 0, at = -1; i < n; i++) {
+    if (at < 0 || places[order[i]] !== at) first[++at] = order[i];
+    often[at]++;
   }
   return { values: indexSelect(detach(x), d, chosen), inverse, counts };
 }
@@ -143,7 +147,7 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   if (x.ndim !== 1) {
     throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.sizes)}`);
   }
-  const values = checkIndex('bincount', 'element', x, 2 ** 31, 'bins').memory(x.numel);
+  const values = checkIndex('bincount', 'element', x, 2 ** 31, 'bins').memory(x.numel, 'bincount');
   let length = minlength;
   for (let i = 0; i < values.length; i++) length = Math.max(length, values[i] + 1);
   if (weights === undefined) {
