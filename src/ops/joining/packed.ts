@@ -5,6 +5,7 @@
 import { record } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runPackPadded, runPadPacked } from '../../native/generated';
+import { executor } from '../../tensor/executor';
 import { contiguousStrides, numelOf } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
@@ -40,9 +41,17 @@ function hasPlainRows(x: Tensor): boolean {
   return strides.every((stride, d) => x.sizes[d + 2] === 1 || stride === x.elementStrides[d + 2]);
 }
 
+// A traced function may be given a sequence that was packed outside.
+function use(x: Tensor, { sizes, order }: Packing): void {
+  executor.uses(x);
+  executor.uses(sizes);
+  if (order !== null) executor.uses(order);
+}
+
 /** The steps inside the sequences of the batch `x`. */
 export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayout): Tensor {
   const { sizes, order, rows, batch } = packing;
+  use(x, packing);
   const source = x.contiguousLayout || hasPlainRows(x) ? x : contiguous(x);
   const out = empty([rows, ...x.sizes.slice(2)], x.dtype);
   const [ofFirst, ofSecond] = source.elementStrides;
@@ -64,6 +73,7 @@ export function padRows(
   padding: Tensor,
 ): Tensor {
   const { sizes, order, batch } = packing;
+  use(data, packing);
   const { steps, batchFirst } = layout;
   const source = contiguous(data);
   const rest = data.sizes.slice(1);
