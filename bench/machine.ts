@@ -59,7 +59,7 @@ export class Machine {
 }
 
 /**
- * What bounds a work, measured in each round beside it: both then meet the same clock and the same neighbours, so that
+ * What bounds a work, measured in each round beside it: both then run at the same clock rate and beside the same load, so that
  * their ratio says something on a machine that others use too.
  */
 export class Bounds {

@@ -2,7 +2,7 @@
 //
 // The program that this follows fed its 64-wide output straight back into its 32-wide input, which cannot work. The
 // example shows that call and its error, and then closes the loop: a second linear layer learns to guess the next input
-// from the present output, and stands between the two.
+// from the present output, between the two.
 import { join } from 'node:path';
 import {
   manualSeed,

@@ -81,7 +81,7 @@ export class CharacterLSTM extends nn.Module {
   }
 }
 
-/** Texts as inputs and as what follows them, [T, N]; behind a text's end nothing is to be learned (−100). */
+/** Texts as inputs and as what follows them, [T, N]; targets past a text's end are ignored (−100). */
 export function streams(texts: readonly string[]): [input: Tensor, target: Tensor] {
   const rows = texts.map((text) => [START, ...encode(text), END]);
   const steps = Math.max(...rows.map((row) => row.length)) - 1;

@@ -18,7 +18,7 @@ import {
 
 const F = nn.functional;
 
-// ---- Words. Sentences of a small grammar; the vocabulary has room for 10,000 words, of which they use a few.
+// ---- Words. Sentences of a small grammar; the vocabulary has 10,000 entries, of which they use a few.
 
 export const vocabularySize = 10_000;
 export const [START, END] = [0, 1];

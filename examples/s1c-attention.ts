@@ -24,7 +24,7 @@ import {
 
 const F = nn.functional;
 
-// ---- Letters as numbers. Three tokens stand for no letter: padding, start and end.
+// ---- Letters as numbers. Three tokens are no letters: padding, start and end.
 
 const [PAD, START, END] = [0, 1, 2];
 const letters = [...' ,-./0123456789abcdefghijklmnopqrstuvwxyz'];

@@ -37,7 +37,7 @@ export function total(weights: Weights, signal: Tensor): Tensor {
   return state;
 }
 
-/** Every state on the way: the partial sums of a signal [T], or of a batch of signals [T, N]. */
+/** The state after every step: the partial sums of a signal [T], or of a batch of signals [T, N]. */
 export function partialSums(weights: Weights, signal: Tensor): Tensor {
   const result = zeros(signal.shape, { dtype: signal.dtype });
   let state = zeros(signal.shape.slice(1), { dtype: signal.dtype });

@@ -4,7 +4,7 @@
 //
 //   dist/index.js      the public names
 //   dist/cli/main.js   the program
-//   dist/ostinato.js   what both stand on
+//   dist/ostinato.js   what both use
 
 const path = require('node:path');
 const { nodeResolve } = require('@rollup/plugin-node-resolve');

@@ -36,15 +36,15 @@ const isHidden = (symbol) =>
   });
 
 /** The folder of src/ that declares a symbol; null for what is not ours. */
-function roomOf(symbol) {
+function layerOf(symbol) {
   const file = symbol.declarations?.[0]?.getSourceFile().fileName;
   if (file === undefined) return null;
-  const [top, room] = path.relative(root, file).split(path.sep);
-  return top === 'src' ? room : null;
+  const [top, layer] = path.relative(root, file).split(path.sep);
+  return top === 'src' ? layer : null;
 }
 
 /**
- * Every public name: `{ name, room, kind, summary, tags, parameters }`, where kind is 'function', 'class', 'value', 'type' or
+ * Every public name: `{ name, layer, kind, summary, tags, parameters }`, where kind is 'function', 'class', 'value', 'type' or
  * 'member'.
  */
 function publicNames() {
@@ -75,12 +75,12 @@ function publicNames() {
   const note = (name, kind, symbol, parameters = 0) => {
     const summary = ts.displayPartsToString(symbol.getDocumentationComment(checker));
     const tags = symbol.getJsDocTags(checker);
-    found.push({ name, room: roomOf(symbol), kind, summary, tags, parameters });
+    found.push({ name, layer: layerOf(symbol), kind, summary, tags, parameters });
   };
 
   const noteMembers = (name, type) => {
     for (const member of checker.getPropertiesOfType(type)) {
-      if (isHidden(member) || member.name.startsWith('__@') || roomOf(member) === null) continue;
+      if (isHidden(member) || member.name.startsWith('__@') || layerOf(member) === null) continue;
       const owner = member.declarations[0].parent;
       if (seen.has(member.declarations[0]) || owner === undefined) continue;
       seen.add(member.declarations[0]);
@@ -140,20 +140,21 @@ function missingOf({ kind, summary, tags, parameters }) {
 
 /** The examples of every public name, as text. */
 function examples() {
-  return publicNames().flatMap(({ name, room, tags }) =>
+  return publicNames().flatMap(({ name, layer, tags }) =>
     tags
       .filter((tag) => tag.name === 'example')
-      .map((tag, i) => ({ name, room, number: i, code: ts.displayPartsToString(tag.text) })),
+      .map((tag, i) => ({ name, layer, number: i, code: ts.displayPartsToString(tag.text) })),
   );
 }
 
-function main(rooms) {
+function main(layers) {
   const bad = publicNames()
-    .filter(({ room }) => rooms.length === 0 || rooms.includes(room))
+    .filter(({ layer }) => layers.length === 0 || layers.includes(layer))
     .map((each) => ({ ...each, missing: missingOf(each) }))
     .filter(({ missing }) => missing.length > 0)
-    .sort((a, b) => (a.room < b.room ? -1 : a.room > b.room ? 1 : 0));
-  for (const { room, name, missing } of bad) console.log(`${room}: ${name}: ${missing.join(', ')}`);
+    .sort((a, b) => (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : 0));
+  for (const { layer, name, missing } of bad)
+    console.log(`${layer}: ${name}: ${missing.join(', ')}`);
   console.log(bad.length === 0 ? 'every public name is documented' : `${bad.length} names`);
   process.exitCode = bad.length === 0 ? 0 : 1;
 }

@@ -1,2 +1,2 @@
 /** The examples in the docstrings of every public name. */
-export function examples(): { name: string; room: string; number: number; code: string }[];
+export function examples(): { name: string; layer: string; number: number; code: string }[];

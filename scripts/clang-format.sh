@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # clang-format over every C++ file of the repository; the arguments say what it does (-i, or
-# --dry-run -Werror). Without clang-format at hand it says so and leaves the files alone, so that
+# --dry-run -Werror). Where clang-format is not installed it says so and leaves the files alone, so that
 # "npm run format" works on a machine without it; CI always has it.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-/** Suffixes of the element types that each macro of the list stands for; null for a kernel without one. */
+/** Suffixes of the element types of each macro of the list; null for a kernel without one. */
 const families = {
   KERNEL_FLOAT: ['f32', 'f64'],
   KERNEL_NUMBER: ['f32', 'f64', 'i32'],

@@ -32,7 +32,7 @@ interface Tf {
   variableGrads(loss: () => TfTensor): { value: TfTensor; grads: Record<string, TfTensor> };
 }
 
-/** The model with the weights that every side has. Its gates stand in PyTorch's order; its two biases are one. */
+/** The model with the weights that every side has. Its gates are in PyTorch's order; its two biases are one. */
 function makeModel(tf: Tf, kind: 'LSTM' | 'RNN', [, , I, H, L]: Sizes): Model {
   const model = tf.sequential();
   const layer = tf.layers[kind === 'LSTM' ? 'lstm' : 'simpleRNN'];

@@ -26,7 +26,7 @@ export interface Row {
   readonly peers: Partial<Readonly<Record<PeerName, PeerCell>>>;
   /** Seconds of Ostinato, where that is what the peers' cells compare with. */
   readonly seconds?: number;
-  /** The factor that its first goal against a peer asks for. */
+  /** The factor of its first goal against a peer. */
   readonly goalTimes?: number;
   /** Share of the multiply-add peak, of the bandwidth: what bounds the work. */
   readonly bound: string;
@@ -45,7 +45,7 @@ export const tunedGoal = (times: number): number => Math.min(times, Math.max(1.3
 
 const percent = (share: number): string => share.toFixed(2);
 
-/** How a work stands against its goals. */
+/** A work's results against its goals. */
 export class Judge {
   constructor(
     private readonly work: Work,
@@ -119,7 +119,7 @@ export class Judge {
     ];
   }
 
-  /** The factor that the first goal against a peer asks for. */
+  /** The factor of the first goal against a peer. */
   goalTimes(): number | undefined {
     const all = this.work.goals.flatMap((goal) => ('either' in goal ? goal.either : [goal]));
     return all.find((goal) => 'than' in goal)?.times;

@@ -39,7 +39,7 @@ function verdict(what: string, ratio: number, least: number): Verdict {
   };
 }
 
-// Callers that have met a busy processor stay alone for up to a second (native/runtime/threads.cc).
+// Callers that found the processors busy run serially for up to a second (native/runtime/threads.cc).
 const backOff = 1.2;
 
 function pause(seconds: number): void {

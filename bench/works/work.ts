@@ -52,7 +52,7 @@ export interface Work {
   readonly flops?: number;
   /** Bytes that one run must read and write at least. */
   readonly moved?: number;
-  /** Bytes that must stay at hand from run to run: they say which level of memory bounds it. */
+  /** Working set that is read again in each run, in bytes: which cache level bounds it. */
   readonly resident?: number;
   /** It writes about as much as it reads: compare with the bandwidth of copying, not of reading. */
   readonly copies?: boolean;

@@ -14,7 +14,7 @@ const KernelTable* useSelectedTable() {
   return selected;
 }
 
-// Writes an argument's kinds at `kinds` and returns their end; `at` moves behind the argument.
+// Writes an argument's kinds at `kinds` and returns their end; `at` moves past the argument.
 template <class P>
 struct Kind {
   static char* write(const double*& at, char* kinds) {

@@ -29,7 +29,7 @@ namespace ostinato {
 // A call whose first argument is a table of addresses (gemm_batch_reduce) is
 //
 //   tableStep, kernel, count, addresses, size, `count` arguments, `addresses` pairs (argument,
-//   base), `size` pairs (offset, base) that make the table, `size` doubles of room for it
+//   base), `size` pairs (offset, base) that make the table, `size` doubles of space for it
 enum StepKind : int { chainStep = -1, tableStep = -2 };
 inline constexpr int scratchBase = -1;
 

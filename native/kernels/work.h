@@ -1,4 +1,4 @@
-// Work: what a kernel may ask of its caller, namely threads and scratch memory. Kernels themselves
+// Work: what a kernel gets from its caller, namely threads and scratch memory. Kernels themselves
 // neither allocate nor start threads; runtime/threads implements this.
 //
 //   parallel(work, count, body)         parallel for: body(index, worker) for each index in [0, count),

@@ -1,4 +1,4 @@
-/** Where gradients end: a leaf's `grad`. */
+/** Accumulation of gradients into a leaf's `grad`. */
 import { itemSize } from '../tensor/dtype';
 import { isUnshared } from '../tensor/pool';
 import type { Tensor } from '../tensor/tensor';

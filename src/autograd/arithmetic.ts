@@ -1,4 +1,4 @@
-/** What the walk needs of the operations: injected by ops/, so that this room knows none. */
+/** The arithmetic that the backward walk needs, injected by ops/: autograd imports no operation. */
 import type { Tensor } from '../tensor/tensor';
 
 export interface Arithmetic {

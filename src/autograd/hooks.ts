@@ -1,4 +1,4 @@
-/** Hooks: user code that sees a gradient when it is complete, before it is passed on, and may replace it. */
+/** Hooks: user code that sees a gradient when it is complete, before it propagates further, and may replace it. */
 import { describe } from '../check';
 import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
@@ -46,7 +46,7 @@ function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is 
   }
 }
 
-/** The hooks of a tensor's gradient, made when first asked for. */
+/** The hooks of a tensor's gradient, made at the first registration. */
 function hooksOf(operation: string, tensor: Tensor): TensorHooks {
   executor.refuse(operation, 'a replay calls no hook; do it outside');
   if (!tensor.requiresGrad) {

@@ -22,7 +22,7 @@ export type Backward = (gradOutput: Tensor, node: Node) => Gradients;
  */
 export type Hook = (grad: Tensor) => Tensor | null | undefined | void;
 
-/** What a tensor asks autograd to do with its gradient. */
+/** What autograd does with a tensor's gradient: hooks and retainGrad. */
 export interface TensorHooks {
   hooks: Hook[];
   /** Keeps the gradient that the hooks have left (retainGrad). */
@@ -52,7 +52,7 @@ export class Node implements GradFn {
    */
   borrowed: readonly Storage[] | null = null;
 
-  // What the walk under way has found:
+  // State of the walk in progress:
   /** The gradient of the result so far. */
   grad: Tensor | null = null;
   /** Whether `grad` is a sum that the walk made, and that nobody else sees. */
@@ -61,7 +61,7 @@ export class Node implements GradFn {
   parts: (Tensor | null)[] | null = null;
   /** The last walk that came here. */
   walk = 0;
-  /** Whether this node leads to a gradient that is asked for. */
+  /** Whether this node leads to a requested gradient. */
   reachesTarget = true;
 
   constructor(

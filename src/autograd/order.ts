@@ -2,12 +2,12 @@
 import type { Tensor } from '../tensor/tensor';
 import { nodeOf, type Node } from './node';
 
-/** The nodes whose gradients are asked for, and those found so far. */
+/** The nodes whose gradients are requested, and those found so far. */
 export type Targets = Map<Node, Tensor | null>;
 
 let walks = 0;
 
-/** Whether `node` leads to a gradient that is asked for. */
+/** Whether `node` leads to a requested gradient. */
 export function reachesTarget({ next }: Node): boolean {
   for (let i = 0; i < next.length; i++) {
     const one = next[i];

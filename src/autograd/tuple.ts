@@ -1,5 +1,5 @@
 /**
- * Operations with several results. Every node has one output: the operation's own node, the tuple, stands for all
+ * Operations with several results. Every node has one output: the operation's own node, the tuple, represents all
  * results together, and each result has a select node, which puts its gradient into its place in the tuple's.
  *
  *     inputs ← tuple ← select 0 ← …
@@ -28,7 +28,7 @@ function putPart(grad: Tensor, { next, result }: Node): Gradients {
   return nothing;
 }
 
-/** The gradients in a tuple have been passed on. */
+/** Clears the gradients of a tuple once its backward has used them. */
 export function releaseParts(parts: readonly (Tensor | null)[]): void {
   for (const part of parts) if (part !== null) release(part.storage);
 }

@@ -73,7 +73,7 @@ export function ownText(root: string): { text: string; files: number } {
     .map((name) => join(root, name));
   const present = new Set(readdirSync(root));
   for (const folder of folders) {
-    // The compiled output repeats the sources; it stands in where they are not shipped.
+    // The compiled output repeats the sources; it is the substitute where they are not shipped.
     if (!present.has(folder) || (folder === 'dist' && present.has('src'))) continue;
     for (const file of filesBelow(join(root, folder))) files.push(file);
   }

@@ -38,7 +38,7 @@ export type Step = Call | Chain;
 
 export const isChain = (step: Step): step is Chain => 'links' in step;
 
-// What a tile of all buffers may take. L1 holds what one call hands to the next, L2 all of it; smaller tiles were
+// The size of a tile of all buffers. L1 holds what one call passes to the next, L2 all of it; smaller tiles were
 // measured slower, by the cost of calling each kernel on them.
 const tileBytes = 96 << 10;
 // A longer row is no part of a tile; its call shares its work among threads by itself.

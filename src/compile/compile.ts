@@ -6,7 +6,7 @@ import { empty, type Tensor } from '../tensor/tensor';
 import { Entry, type Traceable } from './entry';
 import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
 
-// Stands for the tensors of a call, which no entry keeps.
+// In place of the tensors of a call, which no entry keeps.
 const placeholder = empty([0]);
 
 /** `fn` of arguments of the given form, with other tensors. */

@@ -14,7 +14,7 @@ import type { Buffer, Call } from './trace';
 import { traceFunction, type Signature, type Slot, type Traced } from './traced';
 import { flattenResult, replaceTensors } from './tree';
 
-/** The function to trace, given a stand-in for each tensor among its arguments. */
+/** The function to trace, given a placeholder for each tensor among its arguments. */
 export type Traceable = (inputs: readonly Tensor[]) => unknown;
 
 interface Captured {

@@ -1,5 +1,5 @@
 /**
- * A trace: a function runs once on stand-ins for its inputs, nothing is computed, and each kernel call is noted with
+ * A trace: a function runs once on placeholders for its inputs, nothing is computed, and each kernel call is noted with
  * the buffers that its addresses point into. Tensors made meanwhile have addresses that no memory has, so that every
  * address is known to belong to one buffer. What becomes of the calls is program.ts's concern.
  */
@@ -106,9 +106,9 @@ export class Trace implements Executor {
   }
 
   allocate(bytes: number): Storage {
-    const room = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    const storage = new Storage(nothing, 0, bytes, this.next, room);
-    this.next += room;
+    const capacity = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
+    const storage = new Storage(nothing, 0, bytes, this.next, capacity);
+    this.next += capacity;
     this.buffers.push(bufferAt(storage, 'made'));
     this.storages.push(storage);
     return storage;
@@ -118,7 +118,7 @@ export class Trace implements Executor {
     return this.allocate(bytes);
   }
 
-  // Memory in a trace stands for one use of it: which uses may share memory is planned later.
+  // Memory in a trace is one use of it: which uses may share memory is planned later.
   giveBack(): void {}
 
   // The call is made later, when the slot holds another number.
@@ -127,7 +127,7 @@ export class Trace implements Executor {
     return { tensor, memory: this.elements(tensor, 1) } as Scalar as S;
   }
 
-  /** A stand-in for an argument. */
+  /** A placeholder for an argument. */
   give(shape: Shape, dtype: DType): Tensor {
     const x = empty(shape, dtype);
     this.bufferOf(x).kind = 'given';

@@ -31,7 +31,7 @@ export interface Traced {
   readonly backward: readonly Call[];
   readonly inputs: readonly Slot[];
   readonly outputs: readonly OutputSlot[];
-  /** What the function returned: tensors stand for the outputs, in order. */
+  /** What the function returned: placeholders for the outputs, in order. */
   readonly result: unknown;
   /** For each output its gradient; null where none arrives. */
   readonly gradOutputs: readonly (Slot | null)[];
@@ -99,7 +99,7 @@ function leavesOf(
 }
 
 /**
- * Traces `run`, which gets a stand-in for each input.
+ * Traces `run`, which gets a placeholder for each input.
  * @param training whether gradients are on
  * @param arriving which outputs' gradients the backward is for
  */

@@ -214,7 +214,7 @@ export class Subset<Sample> extends Dataset<Sample> {
 
 const anyLengths = arrayOf(nonNegative, 'an array of lengths or fractions');
 
-/** Lengths out of fractions that sum to 1: rounded down, what is left goes round from the first on. */
+/** Lengths out of fractions that sum to 1: rounded down, the remainder one by one from the first part on. */
 function lengthsOfFractions(fractions: readonly number[], total: number): number[] {
   const lengths = fractions.map((share) => Math.floor(total * share));
   const left = total - lengths.reduce((a, b) => a + b, 0);

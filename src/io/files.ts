@@ -161,7 +161,7 @@ export function writeFile(operation: string, path: string, parts: Iterable<Uint8
 }
 
 /**
- * Opens a regular file and hands it on with its size in bytes.
+ * Opens a regular file and passes it with its size in bytes to `read`.
  * @throws Error that says the path and the reason, with the system's `code` and `cause`
  */
 export function withFileToRead<R>(

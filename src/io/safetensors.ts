@@ -195,7 +195,7 @@ function readHeader(file: number, size: number): { header: Header; start: number
 }
 
 /**
- * Opens a file, checks its header and hands both on.
+ * Opens a file, checks its header and passes both on.
  * @throws RangeError saying what is wrong with a malformed file
  */
 function withFile<R>(

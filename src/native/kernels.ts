@@ -57,7 +57,7 @@ export class Doubles {
   }
 }
 
-/** The memory `bytes` behind the start of `memory`, which it keeps alive. */
+/** The memory at an offset of `bytes` from the start of `memory`, which it keeps alive. */
 export const memoryAt = (memory: Memory, bytes: number): Memory =>
   bytes === 0 ? memory : new Interior(memory, bytes);
 

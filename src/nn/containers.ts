@@ -81,7 +81,7 @@ abstract class Positional<M extends Module> extends Module {
   }
 
   /**
-   * Puts a module before the one at `index`; those behind are renumbered.
+   * Puts a module before the one at `index`; those after it are renumbered.
    * @throws TypeError for what is no module; RangeError when there is no such position.
    */
   insert(index: number, module: M): this {

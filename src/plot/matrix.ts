@@ -171,7 +171,7 @@ function drawAll(grids: readonly Grid[], page: Page): string {
   const gap = alone ? 0 : 16;
   const heading = titles === undefined ? 0 : 20;
   const boxWidth = (width - left - right - gap * (across - 1)) / across;
-  // Labels that are wider than their columns stand upright.
+  // Labels wider than their columns are set vertically.
   const upright = named(columnLabels) > boxWidth / grids[0].columns;
   const top =
     (page.title === undefined ? 15 : 45) + (upright ? named(columnLabels) + 8 : alone ? 22 : 0);

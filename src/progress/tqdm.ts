@@ -125,7 +125,7 @@ export class Progress {
     if (performance.now() - this.drawnAt >= (this.options.minInterval ?? 100)) this.draw();
   }
 
-  /** The text behind the rate: { loss: 1.234 } is shown as loss=1.234. */
+  /** The text after the rate: { loss: 1.234 } is shown as loss=1.234. */
   setPostfix(values: Readonly<Record<string, string | number>>): void {
     if (typeof values !== 'object' || values === null) {
       refuse('Progress.setPostfix', 'values', 'an object of numbers and strings', values);

@@ -25,13 +25,13 @@ const kernels = { same: family('random_bernoulli'), each: family('random_bernoul
 function checkProbabilities(operation: string, p: Tensor): void {
   if (executor.isTrace) {
     const conditions = noGrad(() => logicalAnd(ge(p, 0), le(p, 1)));
-    verifyInRuns(conditions, `${operation}: probabilities must lie in 0 … 1`);
+    verifyInRuns(conditions, `${operation}: probabilities must be in 0 … 1`);
     return;
   }
   const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
   for (let i = 0; i < values.length; i++) {
     if (!(values[i] >= 0 && values[i] <= 1)) {
-      throw new RangeError(`${operation}: probabilities must lie in 0 … 1, got ${values[i]}`);
+      throw new RangeError(`${operation}: probabilities must be in 0 … 1, got ${values[i]}`);
     }
   }
 }

@@ -31,7 +31,7 @@ const randomOptions = optionsTable<RandomOptions, 'dtype' | 'requiresGrad' | 'ge
 
 const permutation = kernel('random_permutation');
 
-/** What a random tensor is asked to be. */
+/** What a random tensor is to be. */
 interface Wanted {
   readonly dtype: DType;
   readonly requiresGrad: boolean | undefined;

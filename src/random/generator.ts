@@ -12,7 +12,7 @@ import type { Storage } from '../tensor/storage';
 const seedState = kernel('mt19937_seed');
 const drawWords = kernel('mt19937_words');
 
-// The state's layout in memory, in bytes. A 64-bit draw is written behind it.
+// The state's layout in memory, in bytes. A 64-bit draw is written after it.
 const at = addon.constants.generator;
 const { words } = at;
 const allBytes = at.bytes + 8;

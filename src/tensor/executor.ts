@@ -1,6 +1,6 @@
 /**
- * Executors: what becomes of the memory that operations ask for, the kernels that they call and the elements that
- * JavaScript reads. There are two. The native one does what is asked, at once. A trace (compile/trace.ts) computes
+ * Executors: what becomes of the memory that operations request, the kernels that they call and the elements that
+ * JavaScript reads. There are two. The native one allocates and computes immediately. A trace (compile/trace.ts) computes
  * nothing: it gives out memory that has addresses but no bytes, and notes the calls (native/binding/recording), the
  * tensors that they take, and what a trace cannot hold. `setTrace` is the one switch between them.
  */
@@ -54,7 +54,7 @@ export interface Executor {
   refuse(operation: string, why: string): void;
 }
 
-/** Does what is asked, at once. */
+/** Allocates, computes and reads immediately. */
 export const native: Executor = {
   isTrace: false,
   packedWeights: new WeakMap<object, unknown>(),

@@ -19,7 +19,7 @@ export class Storage implements Memory {
   constructor(
     readonly buffer: ArrayBuffer,
     readonly byteOffset: number,
-    /** What was asked for. */
+    /** The size requested. */
     public byteLength: number,
     readonly address: number,
     /** What there is. */
@@ -63,7 +63,7 @@ interface Slab {
 const small: Slab = { largestPiece: 256, bytes: 16 * 1024, memory: null, used: 0 };
 const medium: Slab = { largestPiece: largestInSlab, bytes: 64 * 1024, memory: null, used: 0 };
 
-/** A piece of a slab: `size` bytes, a multiple of the alignment, of which `bytes` were asked for. */
+/** A piece of a slab: `size` bytes, a multiple of the alignment, of which `bytes` were requested. */
 export function cut(size: number, bytes: number): Storage {
   const slab = size <= small.largestPiece ? small : medium;
   let { memory } = slab;

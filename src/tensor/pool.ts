@@ -89,7 +89,7 @@ export function acquire(storage: Storage): void {
   storage.holders++;
 }
 
-/** A holder lets go. Behind the last one, the engine's memory is free for the next gradient. */
+/** Drops a holder; after the last one, the engine's memory is free for the next gradient. */
 export function release(storage: Storage): void {
   if (--storage.holders === 0 && storage.owner === Owner.engine) giveBack(storage);
 }

@@ -62,7 +62,7 @@ export function readNumbers(
   if (!isArray(list)) refuse(operation, name, must, list);
   const { length } = list;
   if (length > largestRank) refuseLength(operation, name, length);
-  // Literals: an array that grows by push takes room for 17.
+  // Literals: an array that grows by push reserves 17 elements.
   if (length === 1) return [checkNumber(operation, name, 0, list[0])];
   if (length === 2) {
     return [checkNumber(operation, name, 0, list[0]), checkNumber(operation, name, 1, list[1])];

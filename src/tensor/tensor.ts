@@ -27,7 +27,7 @@ export interface GradFn {
 /** Where a view came from, so that in-place changes of either reach the other's history. */
 export interface ViewOrigin {
   readonly base: Tensor;
-  /** `base.rebased` when this view's `gradFn` was made; behind it, the history is stale. */
+  /** `base.rebased` when this view's `gradFn` was made; the history is stale once `base.rebased` is greater. */
   seen: number;
   /** Whether it was made with gradients on; else it has no history and gets none. */
   readonly recorded: boolean;
@@ -92,9 +92,9 @@ export class Tensor implements Memory {
   rebased = 0;
   /** @internal For a leaf: the node that accumulates `grad`. */
   accumulator: GradFn | null = null;
-  // Null for a contiguous tensor until somebody asks: most results of operations are never asked.
+  // Null for a contiguous tensor until first read: most results' strides never are.
   private lazyStrides: readonly number[] | null;
-  // Null until the user asks: freezing an array costs a third of a small operation.
+  // Null until the user reads it: freezing an array costs a third of a small operation.
   private publicShape: Shape | null = null;
 
   /** @internal `strides` null means row-major order. */

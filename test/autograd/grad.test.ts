@@ -42,7 +42,7 @@ describe('autograd.grad', () => {
     expect(dy!.item()).toBe(1);
   });
 
-  test('does not walk, nor consume, what lies below its inputs', () => {
+  test('does not walk, nor consume, what is below its inputs', () => {
     const x = tensor([2], { requiresGrad: true });
     const below = x.tanh();
     let walked = 0;
@@ -161,7 +161,7 @@ describe('results of one operation', () => {
     expect(flat(dx!)).toEqual([2, 1, 0]);
   });
 
-  test('keep what lies below a target for a later walk', () => {
+  test('keep what is below a target for a later walk', () => {
     const { x, a, b } = pieces();
     const y = a.square().add(b);
     expect(flat(grad(y.sum(), a, { retainGraph: true })[0]!)).toEqual([2]);

@@ -140,7 +140,7 @@ it.each<[string, Loss, Tensor[], Tensor[]]>([
     [tensor([NaN]), ones([1])],
   ],
   [
-    'bernoulli: probabilities must lie in 0 … 1',
+    'bernoulli: probabilities must be in 0 … 1',
     (x) => bernoulli(x),
     [tensor([0.5])],
     [tensor([2])],

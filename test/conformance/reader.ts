@@ -68,7 +68,7 @@ const isTensor = (code: Code): code is TensorCode =>
 export const isGap = (code: Code): boolean =>
   typeof code === 'object' && code !== null && 'gap' in code;
 
-/** How a decoded tensor lies in memory. */
+/** The memory layout of a decoded tensor. */
 export type Layout = 'contiguous' | 'interleaved' | 'transposed' | 'offset';
 
 export class Reader {
@@ -122,7 +122,7 @@ export class Reader {
   }
 }
 
-/** The same values in another place in memory. What lies between them is 1. */
+/** The same values with other strides. The elements between them are 1. */
 function arranged(x: Tensor, layout: Layout): Tensor {
   if (layout === 'contiguous') return x;
   if (layout === 'transposed' && x.ndim >= 2) {

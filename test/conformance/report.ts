@@ -23,7 +23,7 @@ interface Count {
 }
 
 interface Exception {
-  /** `category entry title`; a `*` at the end stands for any rest. Each check that it names must fail. */
+  /** `category entry title`; a `*` at the end matches any rest. Each check that it names must fail. */
   readonly checks: readonly string[];
   readonly reason: string;
 }

@@ -14,7 +14,7 @@ export interface Program {
   /** The heading above it. */
   readonly title: string;
   readonly code: string;
-  /** What stands behind `// →`. */
+  /** The texts after `// →`. */
   readonly expected: readonly string[];
 }
 

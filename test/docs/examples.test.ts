@@ -1,4 +1,4 @@
-// Every example in a docstring of a public name runs, with the package's names at hand and files going to a folder of its own.
+// Every example in a docstring of a public name runs, with the package's names in scope and files going to a folder of its own.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

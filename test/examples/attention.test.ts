@@ -17,7 +17,7 @@ test('s1c: more than 99 % of held-out dates are rewritten without a mistake', ()
   expect(lines.some((line) => line.includes('held-out pairs exact'))).toBe(true);
   expect(s1c.write(model, ['6 december 1917', '24.8.1991'])).toEqual(['1917-12-06', '1991-08-24']);
 
-  // The year's digits look at the year: 1 9 4 8 stands at the end of the source.
+  // The year's digits look at the year: 1 9 4 8 is at the end of the source.
   const weights = s1c.weightsOf(model, { source: '21 june 1948', target: '1948-06-21' });
   expect(weights.shape).toEqual([10, 12]);
   for (const total of weights.sum(1).toTypedArray()) expect(total).toBeCloseTo(1, 5);

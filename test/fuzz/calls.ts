@@ -98,7 +98,7 @@ function use(result: unknown, sample: Sample, random: Random): void {
   }
 }
 
-// Faults found on the way; an error in our form is none.
+// Faults found so far; an error in our form is none.
 let faults: string[] = [];
 
 function attempt(f: () => unknown): unknown {

@@ -29,7 +29,7 @@ export const made = (
 export const leaf = (values: readonly number[], shape: readonly number[]): Tensor =>
   made(values, shape).clone().detach().requiresGrad_();
 
-/** How a tensor of a given shape can lie in memory: the shape of a contiguous leaf, and the view of it. */
+/** Memory layouts of a tensor of a given shape: the shape of a contiguous leaf, and the view of it. */
 export interface Layout {
   readonly name: string;
   readonly base: (shape: readonly number[]) => number[];

@@ -378,13 +378,13 @@ describe('bad input', () => {
       'bernoulli of 2',
       () => bernoulli(tensor([2])),
       RangeError,
-      'bernoulli: probabilities must lie in 0 … 1, got 2',
+      'bernoulli: probabilities must be in 0 … 1, got 2',
     ],
     [
       'bernoulli of NaN',
       () => bernoulli(tensor([NaN])),
       RangeError,
-      'bernoulli: probabilities must lie in 0 … 1, got NaN',
+      'bernoulli: probabilities must be in 0 … 1, got NaN',
     ],
     [
       'bernoulli of integers',

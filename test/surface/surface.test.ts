@@ -1,6 +1,6 @@
 // Right, or refused in one sentence of ours: every public function, constructor and method, found from the exports themselves
 // (surface.ts), is called with arguments spoiled one at a time. What comes back is a result or our own error: no message of the
-// engine's, nothing internal. What is no option, is of the wrong kind, or stands where the options object belongs is refused.
+// engine's, nothing internal. What is no option, is of the wrong kind, or is given where the options object belongs is refused.
 import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { fault } from './fault';

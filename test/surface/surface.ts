@@ -161,7 +161,7 @@ export function publicCalls(): PublicCall[] {
       }
       const type = checker.getTypeOfSymbol(symbol);
       const [constructs] = type.getConstructSignatures();
-      // A class, or a constant that stands for one: what it makes is found through its construct signature.
+      // A class, or a constant that is used as one: what it makes is found through its construct signature.
       const made = (symbol.flags & ts.SymbolFlags.Class) !== 0 ? symbol : constructs?.getReturnType().symbol; // prettier-ignore
       yield { name, type, made };
     }

@@ -38,7 +38,7 @@ describe('toString', () => {
     expect(made(one).toString()).toBe(one.text);
   });
 
-  it('reads views where they lie', () => {
+  it('reads views in place', () => {
     const base = empty([2, 3], 'float32');
     base.memory(6).set([1, 2, 3, 4, 5, 6]);
     const turned = new Tensor(base.storage, base.dtype, [3, 2], [1, 3], base.offset);

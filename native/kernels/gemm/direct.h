@@ -11,12 +11,12 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// A B that L2 holds beside the other operands.
+// A B that fits into L2 beside the other operands.
 template <class T>
 inline constexpr int64_t directElements = (int64_t(256) << 10) / sizeof(T);
 
 // How many rows of B one run takes. A column of tiles reads B with a stride of a whole row, which
-// neither the prefetcher nor the TLB likes once B is out of L2; many runs load and store C as
+// defeats the prefetcher and the TLB once B exceeds L2; many runs load and store C as
 // often.
 template <class T>
 int64_t runDepth(const Product<T>& p) {
@@ -116,13 +116,13 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
     for (int d = 0; d < Unit::depth; ++d, x += p.aColumn) step(u, x, column[d]);
   };
   if (columns == width && ldb * int64_t(sizeof(T)) % 4096 != 0) {
-    // Units take turns, so that their chains overlap.
+    // Units are interleaved, so that their dependency chains overlap.
 #pragma GCC unroll 1
     for (; k + Unit::depth <= p.K; k += Unit::depth, a += Unit::depth * p.aColumn, b += Unit::depth)
       OSTINATO_UNROLL
     for (int u = 0; u < units; ++u) steps(u, a, b);
   } else if (columns == width) {
-    // Rows a multiple of 4 KB apart share 8 places in L1: one unit's cache lines at a time. They
+    // Rows a multiple of 4 KB apart map to one 8-way set of L1: one unit's cache lines at a time. They
     // are more streams than the processor follows: each row is prefetched into L2, at its end those
     // of the next tile.
     constexpr int64_t ahead = 8 * line;
@@ -138,7 +138,7 @@ __attribute__((noinline)) void transposedTile(const Product<T>& p, int64_t n, in
       for (int i = 0; i < line; i += Unit::depth) steps(u, a + i * p.aColumn, b + i);
     }
   }
-  // A column that is not there repeats the last one.
+  // Columns past the end repeat the last one.
   const T* row[width];
   for (int i = 0; i < width; ++i) row[i] = p.b + (n + (i < columns ? i : columns - 1)) * ldb;
   for (; k < p.K; ++k, a += p.aColumn) OSTINATO_UNROLL
@@ -168,7 +168,7 @@ void transposedRows(const Product<T>& p) {
 }
 
 // One tile of rows is not worth packing B, several neither while L2 holds B and its rows do not
-// share 8 places in L1.
+// map to one set of L1.
 template <class T>
 bool prefersDirect(const Product<T>& p) {
   if (p.bColumn != 1) return p.M <= directTransposedRows<T>;

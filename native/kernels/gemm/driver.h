@@ -27,8 +27,8 @@ struct Blocks {
   int64_t columns, depth, tiles;
 };
 
-// Brings `rows` rows of `bytes` bytes, `stride` bytes apart, nearer while tiles run on other memory: a
-// fixed number of rows before each of `parts` tiles, which the branch predictor likes.
+// Prefetches `rows` rows of `bytes` bytes, `stride` bytes apart, while tiles run on other memory: a
+// fixed number of rows before each of `parts` tiles, which keeps the loop's branches predictable.
 struct PrefetchRows {
   uintptr_t from = 0;
   int64_t stride = 0, lines = 0, step = 0;

@@ -29,7 +29,7 @@ struct Accumulators {
     for (int j = 0; j < NV; ++j) v[m][j] = OSTINATO_ISA::zero<T>();
   }
   // Row m starts from c[m * ldc + (0 .. NV*lanes)); ldc 0: every row from the same. One address
-  // walks down the rows: left to itself, gcc computes all of them ahead and spills.
+  // steps down the rows: left to itself, gcc hoists all addresses and spills.
   OSTINATO_INLINE void load(const T* c, int64_t ldc) {
     OSTINATO_UNROLL
     for (int m = 0; m < MR; ++m) {
@@ -136,7 +136,7 @@ struct NoHook {
   static constexpr int period = 0;
   static constexpr bool seesColumns = false;
 };
-// Every step asks L2 for the lines of another B of the same strides, which begins at `at`.
+// Every step prefetches into L2 the lines of another B of the same strides, which begins at `at`.
 template <class T>
 struct PrefetchAhead {
   static constexpr int period = 1;
@@ -149,7 +149,7 @@ struct PrefetchAhead {
     at += b.kStride;
   }
 };
-// Every fourth step asks L2 for the line at `at`, which moves on by `bytes` a step.
+// Every fourth step prefetches into L2 the line at `at`, which moves on by `bytes` a step.
 template <class T>
 struct PrefetchLine {
   static constexpr int period = 4;

@@ -1,5 +1,5 @@
 // Packing: B as the micro-kernel reads it, [panel][k][vectors of the panel][lanes], A by row tiles,
-// and the register transposition that both need when memory runs the other way.
+// and the register transposition that both need when the dense dimension is the other one.
 //
 // A packed B is made of column blocks, `lanes` columns each (16 float, 8 double). Which source columns
 // a block holds is the caller's choice, so an LSTM can put the four gates of 16 hidden units side by

@@ -29,7 +29,7 @@ struct RowsOfA {
   bool packs = false;
   int64_t m0 = 0, k0 = 0, depth = 0;
 
-  // Reading A in place is cheaper while few panels read it, unless its rows share 8 places in L1, as
+  // Reading A in place is cheaper while few panels read it, unless its rows map to one set of L1, as
   // rows a multiple of 4 KB apart do.
   static bool packsFor(const Product<T>& p, int64_t columns) {
     const bool collides = p.aRow * int64_t(sizeof(T)) % 4096 == 0;
@@ -56,7 +56,7 @@ struct RowsOfA {
 };
 
 // B: a panel is packed when the first block of rows passes over it. A panel that no later block reads
-// stays in its place in L1.
+// stays in L1.
 template <class T>
 struct PackedOnFirstUse {
   static constexpr int64_t NR = panelColumns<T>;

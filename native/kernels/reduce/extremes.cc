@@ -55,7 +55,7 @@ OSTINATO_INLINE static int64_t firstPlace(const T* p, int64_t n, T wanted) {
   return 0;
 }
 
-// finish(place, element, its index along n)
+// finish(index in out, element, its index along n)
 template <class T, class Better, class Finish>
 OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
                                    Better better, Finish finish) {

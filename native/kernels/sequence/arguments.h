@@ -3,7 +3,7 @@
 // everything.
 //
 // Names. T steps, N rows of the batch, I input features, H hidden units, P projected features (LSTM
-// only; 0 = no projection), S = P or else H: the features of the state h that goes round.
+// only; 0 = no projection), S = P or else H: the features of the recurrent state h.
 // R is the number of (step, row) pairs: T*N, or the sum of batchSizes. Row r of an [R, ...] array
 // is (t, n) in order of t, then n.
 //

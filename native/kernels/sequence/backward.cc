@@ -186,7 +186,7 @@ class Backward {
     };
     parallel(work, threads, pack);
     const int64_t ld = ceilDiv(I, W<T>) * W<T>;
-    // Rows at a time, so that C fits into scratch behind the strips.
+    // Rows at a time, so that C fits into scratch after the strips.
     const int64_t capacity = (Work::scratchBytes / int64_t(sizeof(T)) - stripCapacity) / ld;
     const int64_t rowsAtOnce = min(capacity, maxRows), blocks = ceilDiv(R, rowsAtOnce);
     // Few blocks are shared by columns.

@@ -80,7 +80,7 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
   Vec<T> a[B], previous = zero<T>(), c = zero<T>();
   if constexpr (Policy::activatesGates)
     for (int64_t row = n; row < end; ++row) {
-      // Where the second pass will store: lines a page apart, which no prefetcher foresees.
+      // Where the second pass will store: lines a page apart, which no hardware prefetcher detects.
       if (s.gates) {
         const T* const to = s.gates + (step.row + row) * B * H + column;
         OSTINATO_UNROLL

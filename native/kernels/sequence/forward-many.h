@@ -79,7 +79,7 @@ class ForwardMany {
         if (joint && hasState) {
           multiplyGroup(rows, K, K, strips, w.xh(group), bias, tile, ld, next);
         } else {
-          // What only h adds to.
+          // Blocks that only the product with h adds to.
           for (int64_t r = 0; r < rows && B > G; ++r)
             for (int64_t v = G; v < B; ++v) store(tile + r * ld + v * W<T>, load(bias + v * W<T>));
           multiplyGroup(rows, I, inputK, strips, w.x(group), bias, tile, ld,

@@ -119,7 +119,7 @@ void multiply(int64_t rows, int64_t K, DenseRows<T> a, const Panel<T>& b, const 
 }
 
 // ---- A copied into strips: blocks of K, one after another, each [rows][stripDepth] (filled up to the
-// block). Rows a power of two apart would fight for the same cache lines; these are an odd number
+// block). Rows a power of two apart would map to the same cache sets (conflict misses); these are an odd number
 // of lines apart.
 
 template <class T>

@@ -33,7 +33,7 @@ struct Step {
 class StepWalk {
  public:
   StepWalk(const Steps& steps, bool backwards) : s(steps), backwards(backwards) {
-    // Processing order and memory order go the same way unless exactly one of the two is turned.
+    // Processing order is memory order unless exactly one of the two is reversed.
     if (s.reverse != backwards) row = s.totalRows();
     index = backwards ? s.T - 1 : 0;
   }

@@ -163,7 +163,7 @@ struct WeightPacker {
   }
 
   // Some columns of k at a time, while the next ones (in the end those of the next vector) are
-  // prefetched: rows that begin far apart are short streams, which the hardware does not foresee.
+  // prefetched: rows that begin far apart are short streams, which the hardware prefetcher does not detect.
   void packGates(int64_t group, int64_t firstV, const Panel<T>& panel, const T* weight, int64_t K,
                  const int* gateOf) const {
     constexpr int64_t line = 64 / sizeof(T), columns = 4 * line;

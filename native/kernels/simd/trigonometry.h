@@ -19,7 +19,7 @@ constexpr double halfPiHigh = 0x1.921fb54442d18p+0, halfPiMiddle = 0x1.1a6263314
 
 // One finite |x| >= 2^20.
 inline __attribute__((noinline)) void reduceLarge(double x, int64_t& n, double& r, double& tail) {
-  // 2/π behind the binary point.
+  // The fraction bits of 2/π.
   static constexpr uint64_t twoOverPi[] = {
       0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041, 0xfe5163abdebbc561,
       0xb7246e3a424dd2e0, 0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484,

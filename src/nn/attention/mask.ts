@@ -61,11 +61,11 @@ export function lengthsOf(operation: string, lengths: Lengths, most?: number): I
 }
 
 /**
- * The mask of sequences of unequal length, padded at the end: true inside a sequence, false behind its end.
+ * The mask of sequences of unequal length, padded at the end: true inside a sequence, false past its end.
  * @param lengths how many positions of each sequence count: N integers from 0 to `steps`, as an array, Int32Array or tensor
  * @param steps positions of the padded batch; the longest length unless given
  * @returns bool [N, steps]
- * @throws TypeError when the lengths are no integers; RangeError when one lies outside 0 … steps.
+ * @throws TypeError when the lengths are no integers; RangeError when one is outside 0 … steps.
  * @example nn.functional.paddingMask([3, 1]) // [[true, true, true], [true, false, false]]
  */
 export function paddingMask(lengths: Lengths, steps?: number): Tensor {

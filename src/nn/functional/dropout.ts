@@ -25,7 +25,7 @@ const dropoutOptions = optionsTable<DropoutOptions, 'generator'>('dropout', {
  * Sets elements to 0 with probability `p` and multiplies the others by 1 / (1 − p), while `training`
  * (torch.nn.functional.dropout). The mask is what PyTorch draws on a CPU.
  * @param p default: 0.5
- * @throws RangeError unless p lies in 0 … 1; TypeError when elements are drawn for an input that is not of floats.
+ * @throws RangeError unless 0 ≤ p ≤ 1; TypeError when elements are drawn for an input that is not of floats.
  * @example nn.functional.dropout(ones([4]), 0.2, { training: false }) // [1, 1, 1, 1]
  */
 export function dropout(input: Tensor, p: number = 0.5, options?: DropoutOptions): Tensor {

@@ -25,7 +25,7 @@ const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm'
 /**
  * Rows of `weight` [vocabulary, features] for each index of `input` (torch.nn.functional.embedding).
  * @param input int32 of any shape [...]; the result is [..., features]
- * @throws TypeError unless `input` is int32; RangeError when an index lies outside the vocabulary.
+ * @throws TypeError unless `input` is int32; RangeError when an index is outside the vocabulary.
  * @example nn.functional.embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {

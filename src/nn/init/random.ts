@@ -157,7 +157,7 @@ const sparseOptions = optionsTable<SparseOptions, 'generator'>('sparse_', {
  * (torch.nn.init.sparse_).
  * @param sparsity share of a column that becomes 0, from 0 to 1
  * @throws TypeError for what is no tensor of floats or no option; RangeError unless `tensor` has 2 dimensions and
- * `sparsity` lies in 0 … 1.
+ * `sparsity` is in 0 … 1.
  * @example nn.init.sparse_(zeros([10, 4]), 0.5)
  */
 export function sparse_(tensor: Tensor, sparsity: number, options?: SparseOptions): Tensor {

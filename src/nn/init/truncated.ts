@@ -42,7 +42,7 @@ function erf(x: number): number {
 const normalCdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
 
 /**
- * Fills `tensor` with normal numbers that lie in [a, b], drawing again those that do not
+ * Fills `tensor` with normal numbers in [a, b], drawing again those that do not
  * (torch.nn.init.trunc_normal_).
  * @throws TypeError for what is no tensor of floats or no option; RangeError unless std > 0 and a < b.
  * @example nn.init.truncNormal_(zeros([4, 4]), { std: 0.02, a: -0.04, b: 0.04 })
@@ -64,7 +64,7 @@ export function truncNormal_(tensor: Tensor, options?: TruncatedOptions): Tensor
 const rounder = (x: Tensor): ((value: number) => number) =>
   x.dtype === 'float32' ? Math.fround : (value) => value;
 
-// Most of the normal distribution lies inside: draw from it until everything does. Every round draws as
+// Most of the normal distribution is inside: draw from it until everything does. Every round draws as
 // many numbers as the tensor has, and uses those where the last did not fit.
 function fromNormal(
   x: Tensor,
@@ -89,7 +89,7 @@ function fromNormal(
   copyInto(result, x);
 }
 
-// Little of it lies inside: uniform candidates, each kept with probability density / greatest density.
+// Little of it is inside: uniform candidates, each kept with probability density / greatest density.
 function fromUniform(
   x: Tensor,
   mean: number,

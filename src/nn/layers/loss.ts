@@ -265,7 +265,7 @@ export class BCELoss extends WeightedLoss {
 
   /**
    * The loss of `input` against `target`, reduced as `reduction` says.
-   * @throws RangeError when the shapes differ or `input` lies outside 0 … 1.
+   * @throws RangeError when the shapes differ or `input` is outside 0 … 1.
    */
   forward(input: Tensor, target: Tensor): Tensor {
     const { weight, reduction } = this;

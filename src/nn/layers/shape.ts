@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 
 /**
- * Returns its input; takes and ignores any arguments, so that it can stand for any layer (torch.nn.Identity).
+ * Returns its input; takes and ignores any arguments, so that it can replace any layer (torch.nn.Identity).
  * @example new nn.Identity().forward(tensor([1, 2])) // [1, 2]
  */
 export class Identity extends Module {

@@ -9,7 +9,7 @@ import { Module } from '../module';
 import type { Parameter } from '../parameter';
 import { showBoolean } from '../print';
 
-/** What a cell hands from one step to the next: a tensor, or an array of states. */
+/** What a cell passes from one step to the next: a tensor, or an array of states. */
 export type CellState = Tensor | readonly CellState[];
 
 /** One step: of x_t and the state before, the state after, or an output and the state after. */

@@ -1,5 +1,5 @@
 /**
- * What recurrent layers and cells hand to the sequence kernels, which read weights by the sizes alone: parameters and
+ * What recurrent layers and cells pass to the sequence kernels, which read weights by the sizes alone: parameters and
  * sizes are public fields, so each call looks whether they still fit what the layer was built with.
  */
 import { describe } from '../../check';
@@ -59,7 +59,7 @@ function vector(
 }
 
 /**
- * The weights of a direction, each of the shape that the sizes ask for, of element type `dtype` and contiguous.
+ * The weights of a direction, each of the shape that the sizes require, of element type `dtype` and contiguous.
  * @param fields the module
  * @param names of weight_ih, weight_hh, bias_ih, bias_hh and weight_hr there
  * @throws TypeError for what is no tensor or of another element type; RangeError for another shape.

@@ -39,7 +39,7 @@ const encoderOptions = optionsTable<EncoderOptions>('Encoder', {
 
 /** What an `Encoder` makes of source sequences. */
 export interface Encoding {
-  /** For each position of the source, [N, S, outputSize]; zeros behind a sequence's end. */
+  /** For each position of the source, [N, S, outputSize]; zeros past a sequence's end. */
   readonly outputs: Tensor;
   /** After the last position of each sequence: [h], or [h, c]; [numLayers · directions, N, hiddenSize]. */
   readonly state: RecurrentState;

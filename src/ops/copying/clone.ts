@@ -55,7 +55,7 @@ export function clone(x: Tensor): Tensor {
   return record('CloneBackward0', [x], out, (g) => [g]);
 }
 
-/** `x` itself when its elements lie in row-major order, else a copy that does (torch.Tensor.contiguous). */
+/** `x` itself when it is contiguous (row-major), else a contiguous copy (torch.Tensor.contiguous). */
 export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone(x));
 
 /**

@@ -232,7 +232,7 @@ export function arange(
   let count = 0;
   while (count < 3 && typeof given[count] === 'number') count++;
   const [chosen, ...more] = given.slice(count).filter((x) => x !== undefined);
-  // A number behind what is none: that place, not the options, is wrong.
+  // A number after an argument that is none: that argument, not the options, is wrong.
   if (count === 0 || more.length > 0 || typeof chosen === 'number') {
     refuse('arange', ['start', 'end', 'step'][Math.min(count, 2)], 'a number', given[count]);
   }

@@ -23,7 +23,7 @@ export interface GradientRule<I extends Tensors, S extends Tensors, C> {
 }
 
 /**
- * Records how `out` was computed from one to three inputs, if gradients are on and an input asks for one; returns `out`.
+ * Records how `out` was computed from one to three inputs, if gradients are on and an input requires one; returns `out`.
  * @param context what else the rules need to know of the call
  */
 type Recorder<I extends Tensors, C> = (out: Tensor, context: C, ...inputs: I) => Tensor;

@@ -178,7 +178,7 @@ function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
   const dtype = promoteTypes('div', a, b);
   const whole = !isFloat(dtype);
   if (whole) refuseZero('div', b);
-  // float64 holds every int32, and a quotient of two lies too far from an integer to be rounded to it.
+  // float64 holds every int32, and a quotient of two that is no integer does not round to one.
   const type = whole ? 'float64' : dtype;
   const x = promote(a, type);
   const y = promote(b, type);
@@ -324,7 +324,7 @@ const isRoot = (a: Operand, b: Operand): a is Tensor =>
 
 /**
  * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers. The numbers 0.5 and −0.5 as b
- * stand for `sqrt` and `rsqrt`.
+ * are computed by `sqrt` and `rsqrt`.
  * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
  * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
  */

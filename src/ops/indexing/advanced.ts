@@ -1,6 +1,6 @@
 /**
  * Advanced indexing: out = x[i0, :, i1, …] with int32 tensors that broadcast together, and its writing
- * counterpart. Where the indexed dimensions stand side by side, the index shape takes their place; else it comes
+ * counterpart. Where the indexed dimensions are adjacent, the index shape takes their place; else it comes
  * first (PyTorch's and NumPy's rule). dx = zeros with g added at the indices.
  */
 import { record, save } from '../../autograd/node';

@@ -25,7 +25,7 @@ const embeddingOptions = optionsTable<EmbeddingOptions>('embedding', {
  * Rows of `weight` [vocabulary, features] for each integer of `input`: [..., features]
  * (torch.nn.functional.embedding).
  * @param input int32 of any shape
- * @throws TypeError unless `input` is int32; RangeError when an index lies outside the vocabulary.
+ * @throws TypeError unless `input` is int32; RangeError when an index is outside the vocabulary.
  * @example embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
@@ -57,7 +57,7 @@ function wrapPadding(index: number, size: number): number {
  * A 1 at the index that each element of `x` names, 0 elsewhere: int32 [..., numClasses]
  * (torch.nn.functional.one_hot).
  * @param numClasses -1 for one more than the largest element
- * @throws TypeError unless `x` is int32; RangeError when an element lies outside 0 … numClasses-1.
+ * @throws TypeError unless `x` is int32; RangeError when an element is outside 0 … numClasses-1.
  * @example oneHot(tensor([0, 2], { dtype: 'int32' })) // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(x: Tensor, numClasses = -1): Tensor {

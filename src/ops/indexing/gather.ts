@@ -55,7 +55,7 @@ function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Ten
   return checkIndex(operation, 'index', index, sizes[d], `dimension ${d}`);
 }
 
-/** The sizes before, along and behind dimension d. */
+/** The products of sizes before, along and after dimension d. */
 function around(index: Tensor, d: number): { outer: number; n: number; inner: number } {
   const shape = sizesOf(index);
   return { outer: numelOf(shape.slice(0, d)), n: shape[d], inner: numelOf(shape.slice(d + 1)) };
@@ -114,11 +114,11 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   if (x.ndim === 0) return gather(x, 0, index);
   // Only sizes outside `dim` take part.
   const others = (shape: Shape): Shape => shape.with(d, 1);
-  const met = broadcastShapes('takeAlongDim', others(x.sizes), others(index.sizes));
+  const broadcast = broadcastShapes('takeAlongDim', others(x.sizes), others(index.sizes));
   const fromStart =
     index.dtype === 'int32' ? index.where(index.ge(0), index.add(x.sizes[d])) : index;
-  const wide = expand(fromStart, met.with(d, index.sizes[d]));
-  return gather(expand(x, met.with(d, x.sizes[d])), d, wide);
+  const wide = expand(fromStart, broadcast.with(d, index.sizes[d]));
+  return gather(expand(x, broadcast.with(d, x.sizes[d])), d, wide);
 }
 
 // A copy of x with the elements that index names written by the kernel.

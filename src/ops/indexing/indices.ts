@@ -18,7 +18,7 @@ export type IndexList = readonly (number | boolean | IndexList)[];
 /**
  * An index of `x.at(...)`, from the left one for each dimension:
  * a number selects (negative counts from the end), `'1:3'`, `'-1:'`, `'::2'`, `':'` or `slice(start, stop, step)`
- * slices, null inserts a dimension of size 1, '...' stands for as many ':' as are missing, a list of numbers or an
+ * slices, null inserts a dimension of size 1, '...' is as many ':' as are missing, a list of numbers or an
  * int32 tensor picks elements, a list of booleans or a bool tensor picks where it is true, true and false insert a
  * dimension of size 1 and 0.
  */

@@ -35,7 +35,7 @@ export interface Rows {
   readonly skip?: number;
 }
 
-/** Rows of dimension `dim` of a tensor of shape `from`; the index's shape stands in its place. */
+/** Rows of dimension `dim` of a tensor of shape `from`; which the index's shape replaces. */
 export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): Rows {
   return {
     index: contiguous(index),
@@ -51,7 +51,7 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
 const position = new Doubles(new Float64Array(1));
 
 /**
- * Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) stands, or -1. A trace
+ * Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) is, or -1. A trace
  * says -1; each of its runs throws a RangeError where there is one, with `message` if given.
  */
 export function firstOutside(
@@ -66,7 +66,7 @@ export function firstOutside(
 }
 
 /**
- * @throws TypeError unless `index` is int32; RangeError when a value lies outside 0 … size-1. Returns it contiguous.
+ * @throws TypeError unless `index` is int32; RangeError when a value is outside 0 … size-1. Returns it contiguous.
  */
 export function checkIndex(
   operation: string,

@@ -1,5 +1,5 @@
 /**
- * How in-place operations meet autograd. Not recorded, they write the memory and raise its version. Recorded, the
+ * In-place operations and autograd. Not recorded, they write the memory and raise its version. Recorded, the
  * result is computed out of place from the tensor's old history, written into the memory, and becomes the
  * tensor's new history; for a view, that of the tensor it is part of. The operations are in the files beside
  * this one.

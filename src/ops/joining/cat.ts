@@ -10,7 +10,7 @@ import { reshape } from '../view/reshape';
 import { narrow, select } from '../view/select';
 import { dimOf, type DimOptions } from './dim';
 
-// All in the element type that they meet in.
+// All in their promoted element type.
 function alike(tensors: readonly Tensor[]): Tensor[] {
   let dtype = tensors[0].dtype;
   if (tensors.every((x) => x.dtype === dtype)) return [...tensors];
@@ -38,7 +38,7 @@ function fillAlong(
 
 /**
  * Joins tensors along the existing dimension `dim`; the other sizes must agree (torch.cat). Element types are
- * promoted. As in PyTorch, tensors of shape [0] are passed over.
+ * promoted. As in PyTorch, tensors of shape [0] are skipped.
  * @throws TypeError for what is no array of tensors; RangeError for an empty array or sizes that differ.
  * @example cat([randn([2, 3]), randn([4, 3])]) // [6, 3]
  */

@@ -35,7 +35,7 @@ export interface PaddedLayout {
   readonly batchFirst: boolean;
 }
 
-/** Whether the elements behind the first two dimensions are in row-major order without gaps. */
+/** Whether the dimensions after the first two are in row-major order without gaps. */
 function hasPlainRows(x: Tensor): boolean {
   const strides = contiguousStrides(x.sizes.slice(2));
   return strides.every((stride, d) => x.sizes[d + 2] === 1 || stride === x.elementStrides[d + 2]);
@@ -65,7 +65,7 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
   ]);
 }
 
-/** The batch that has `data` inside the sequences, and the one element of `padding` behind their ends. */
+/** The batch that has `data` inside the sequences, and the one element of `padding` past their ends. */
 export function padRows(
   data: Tensor,
   packing: Packing,

@@ -14,7 +14,7 @@ export interface Padding {
   readonly value: number;
   /** The result is [N, T, …] instead of [T, N, …]. */
   readonly batchFirst: boolean;
-  /** Shorter sequences are filled up before their first step instead of behind their last. */
+  /** Shorter sequences are filled up before their first step instead of after their last. */
   readonly left: boolean;
 }
 

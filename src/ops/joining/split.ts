@@ -9,7 +9,7 @@ import { unrecordedView } from '../view/view';
 import { cat, stack } from './cat';
 import { dimOf, type DimOptions } from './dim';
 
-// Of an empty dimension there are as many chunks as asked for, each a tensor.
+// An empty dimension gives as many empty chunks as requested.
 const largestCount = 2 ** 20;
 
 function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): Tensor[] {

@@ -52,7 +52,7 @@ export interface ReductionView {
   keptShape: Shape;
 }
 
-// Not recorded: the reduction's own node stands for this step too.
+// Not recorded: the reduction's own node covers this step.
 export const dense = (x: Tensor): Tensor =>
   x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 

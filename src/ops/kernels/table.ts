@@ -24,7 +24,7 @@ export class Table implements Memory {
     return new Float64Array(buffer, byteOffset, byteLength / bytesPerCell);
   }
 
-  /** Forgets all rows and makes room for `rows`. */
+  /** Clears the table and reserves `rows` rows. */
   begin(rows: number): void {
     this.#next = 0;
     const bytes = rows * this.columns * bytesPerCell;

@@ -31,7 +31,7 @@ export const classLossFields: Fields<ClassLossOptions> = {
   ignoreIndex: integer.or(-100),
 };
 
-/** Where classes stand: dimension 1, or 0 when there is no batch. */
+/** The dimension of the classes: 1, or 0 when there is no batch. */
 const classDim = (x: Tensor): number => (x.ndim === 1 ? 0 : 1);
 
 /** The shape of one class's elements: x's without the classes. */

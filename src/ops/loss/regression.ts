@@ -114,7 +114,7 @@ const huberOf = huber('huberLoss', 'HuberLossBackward0');
 const smoothL1Of = huber('smoothL1Loss', 'SmoothL1LossBackward0');
 
 export interface HuberOptions extends LossOptions {
-  /** Where the quadratic and the linear part meet. Default: 1. */
+  /** The |error| at which the loss turns from quadratic to linear. Default: 1. */
   delta?: number;
 }
 const huberOptions = optionsTable<HuberOptions>('huberLoss', {
@@ -123,7 +123,7 @@ const huberOptions = optionsTable<HuberOptions>('huberLoss', {
 });
 
 export interface SmoothL1Options extends LossOptions {
-  /** Where the quadratic and the linear part meet. Default: 1. */
+  /** The |error| at which the loss turns from quadratic to linear. Default: 1. */
   beta?: number;
 }
 const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
@@ -133,7 +133,7 @@ const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
 
 /**
  * Quadratic below `delta`, linear above: d²/2, then delta·(|d| − delta/2) (torch.nn.functional.huber_loss).
- * @param options.delta where the two meet, 1 unless given
+ * @param options.delta the |error| at which the loss turns linear, 1 unless given
  * @throws RangeError unless delta is above 0.
  * @example nn.functional.huberLoss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */
@@ -145,7 +145,7 @@ export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions)
 
 /**
  * d²/(2·beta) below `beta`, |d| − beta/2 above (torch.nn.functional.smooth_l1_loss); `l1Loss` for beta 0.
- * @param options.beta where the two meet, 1 unless given
+ * @param options.beta the |error| at which the loss turns linear, 1 unless given
  * @throws RangeError for a negative beta.
  * @example nn.functional.smoothL1Loss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */

@@ -1,5 +1,5 @@
 /**
- * How matrices reach the gemm kernels: any matrix with one dense dimension is read where it lies, transposed or
+ * How matrices reach the gemm kernels: any matrix with one dense dimension is read in place, transposed or
  * not, and a batch is walked by its strides (0 where it repeats). The products here are not recorded; what
  * they mean as operations is in the files beside this one.
  */
@@ -20,7 +20,7 @@ const gemmPack = family('gemm_pack');
 const gemmPacked = family('gemm_packed');
 const sums = family('add');
 
-/** How the last two dimensions lie in memory: row-major with a leading dimension, possibly transposed. */
+/** The memory layout of the last two dimensions: row-major with a leading dimension, possibly transposed. */
 interface Layout {
   transposed: boolean;
   leading: number;
@@ -44,7 +44,7 @@ function layoutOf(x: Tensor): Layout | null {
 
 const packed = (x: Tensor): Tensor => copyInto(x, empty(x.sizes, x.dtype));
 
-/** @internal Whether a kernel can read the matrices of `x` where they lie. */
+/** @internal Whether a kernel can read the matrices of `x` in place. */
 export const isReadable = (x: Tensor): boolean => layoutOf(x) !== null;
 
 const readable = (x: Tensor): Tensor => (isReadable(x) ? x : packed(x));

@@ -20,7 +20,7 @@ const rootKernels = family('sqrt');
 export interface VarianceOptions extends KeepdimOptions {
   /** What is subtracted from n in the divisor: 1 (unbiased) unless given. */
   correction?: number;
-  /** false stands for correction 0. */
+  /** false is correction 0. */
   unbiased?: boolean;
 }
 

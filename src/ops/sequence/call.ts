@@ -1,5 +1,5 @@
 /**
- * One layer of a sequence as its two kernels are given it: sizes, arrays and how they lie in memory, and what forward
+ * One layer of a sequence as its two kernels are given it: sizes, arrays with their strides, and what forward
  * keeps for backward. sequence.ts runs it forward, backward.ts backward.
  */
 import type { SequenceBackward, SequenceForward } from '../../native/generated';
@@ -36,7 +36,7 @@ export interface SequenceOptions {
 /** out, and the states after the last step, [directions, N, S] and (LSTM) [directions, N, H]. */
 export type SequenceResult = [out: Tensor, hN: Tensor, cN: Tensor | null];
 
-/** How a [T, N, features] array lies in memory. */
+/** The strides of a [T, N, features] array. */
 export interface Steps {
   readonly strideT: number;
   readonly strideN: number;
@@ -106,7 +106,7 @@ type LayerFields = Omit<
 >;
 
 /**
- * What direction d of a layer hands both kernels; each adds its own by a subclass. Classes, not spread objects: those have
+ * The arguments that direction d of a layer passes to both kernels; each adds its own by a subclass. Classes, not spread objects: those have
  * no hidden class that V8 knows, so that each field is searched for.
  */
 export class LayerArguments implements LayerFields {

@@ -46,7 +46,7 @@ export interface CellSizes {
   readonly projSize: number;
 }
 
-/** Features of the state that goes round: S. */
+/** Features of the recurrent state: S. */
 export const stateSize = ({ hiddenSize, projSize }: CellSizes): number => projSize || hiddenSize;
 
 /** Computed once for each layer: a layer has one object of sizes. */

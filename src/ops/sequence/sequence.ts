@@ -1,6 +1,6 @@
 /**
  * A recurrent layer over a whole sequence, one kernel call for each direction, forward and backward
- * (native/kernels/sequence). The equations stand in the cells' headers there, and readable in steps.ts.
+ * (native/kernels/sequence). The equations are in the cells' headers there; steps.ts is the readable reference.
  *
  * Saves the activated gates and cell states in borrowed memory, which goes back as soon as backward has used it.
  * The kernels are opaque to the graph: a gradient that is itself differentiated is that of twin.ts.

@@ -18,7 +18,7 @@ export interface UniqueOptions {
   sorted?: boolean;
   /** Compares the sub-tensors along this dimension, in place of the elements. Default: none. */
   dim?: number;
-  /** Also where each element of x stands among the distinct ones, in x's shape. */
+  /** Also the index of each element of x among the distinct ones, in x's shape. */
   returnInverse?: boolean;
   /** Also how often each distinct element occurs. */
   returnCounts?: boolean;
@@ -31,7 +31,7 @@ const uniqueOptions = optionsTable<UniqueOptions, 'dim'>('unique', {
   returnCounts: boolean.or(false),
 });
 
-/** One tensor, or a tuple of as many as the options ask for. */
+/** One tensor, or a tuple of as many as the options request. */
 export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; returnCounts: true }
   ? Named<['values', 'inverse', 'counts']>
   : O extends { returnInverse: true }
@@ -42,7 +42,7 @@ export type Uniques<O extends UniqueOptions> = O extends { returnInverse: true; 
 
 /**
  * The distinct elements of `x`, in order (torch.unique). With `returnInverse` or `returnCounts`, a tuple of the
- * results asked for, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every
+ * results requested, in that order and as `values`, `inverse` and `counts`; indices and counts are int32. Every
  * NaN is distinct. With `dim` the distinct sub-tensors along it, in the order of their elements, and a vector `inverse`.
  * @example const [words, counts] = unique(tensor([3, 1, 3]), { returnCounts: true }); // [1, 3], [1, 2]
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or another one without elements.

@@ -6,7 +6,7 @@ import { copyInto, contiguous } from '../copying/clone';
 import { constant } from '../creation/factories';
 import { viewOf } from './view';
 
-/** A part of a tensor: how its elements lie in the tensor, and in a contiguous one of the same shape. */
+/** A part of a tensor: its strides in the tensor, and in a contiguous one of the same shape. */
 export interface Part {
   readonly shape: Shape;
   readonly strides: readonly number[];

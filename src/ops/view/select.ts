@@ -67,7 +67,7 @@ function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
 }
 
 /**
- * The index start:stop:step of `at` and `setAt`, as Python's `slice`: null stands for an open end, a single number is
+ * The index start:stop:step of `at` and `setAt`, as Python's `slice`: null is an open end, a single number is
  * the stop.
  * @throws TypeError for bounds that are no numbers; RangeError for fractions.
  * @example arange(5).at(slice(1, 3)) // [1, 2]
@@ -128,7 +128,7 @@ function indexOf(start: Tensor): number {
 /**
  * `length` elements from `start` along `dim` (torch.narrow). A view.
  * @param start an integer, or a 0-dimensional int32 tensor; negative counts from the end
- * @throws TypeError for what is no integer; RangeError when they do not lie within the dimension.
+ * @throws TypeError for what is no integer; RangeError when they are not within the dimension.
  * @example narrow(tensor([1, 2, 3, 4]), 0, 1, 2) // [2, 3]
  */
 export function narrow(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
@@ -142,7 +142,7 @@ export function narrow(x: Tensor, dim: number, start: number | Tensor, length: n
   const first = from < 0 ? from + size : from;
   if (first < 0 || length < 0 || first + length > size) {
     throw new RangeError(
-      `narrow: start ${describe(from)} and length ${describe(length)} do not lie within the ${size} elements of dimension ${dim}`,
+      `narrow: start ${describe(from)} and length ${describe(length)} exceed the ${size} elements of dimension ${dim}`,
     );
   }
   return sliced(x, d, { first, count: length, step: 1 });

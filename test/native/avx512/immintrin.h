@@ -1,4 +1,4 @@
-// A stand-in for <immintrin.h> that lets the AVX-512 set of the kernels run on a processor without
+// A replacement of <immintrin.h> that lets the AVX-512 set of the kernels run on a processor without
 // it: the intrinsics that simd/isa.h uses are loops over lanes here, with the results that Intel's
 // manual gives them. Types, and every narrower intrinsic, are the compiler's. It is found first on
 // the include path when the native tests are built with OSTINATO_EMULATE_AVX512, for AVX2 and FMA;

@@ -264,7 +264,7 @@ describe('embedding', () => {
     expect(g!.requiresGrad).toBe(true);
   });
 
-  test('refuses what lies outside the vocabulary', () => {
+  test('refuses what is outside the vocabulary', () => {
     const weight = zeros([10, 4]);
     expect(() => embedding(ints(3, 10), weight)).toThrow(
       new RangeError(

@@ -4,7 +4,7 @@ import { flat, leaf, sample } from '../../support';
 
 type Change = (x: Tensor) => Tensor;
 
-// Arguments lie in (0.05, 0.95), inside the domain of every function.
+// Arguments are in (0.05, 0.95), inside the domain of every function.
 const positive = (shape: number[], seed = 1): Tensor =>
   sample(shape, { seed }).mul(0.45).add(0.5).detach();
 

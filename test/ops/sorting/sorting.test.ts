@@ -81,7 +81,7 @@ describe('sort', () => {
     }
   });
 
-  test('NaN is the greatest, infinities stand at the ends', () => {
+  test('NaN is the greatest, infinities are at the ends', () => {
     const x = tensor([1, NaN, -Infinity, Infinity, NaN, 0]);
     expect(flat(sort(x)[0])).toEqual([-Infinity, 0, 1, Infinity, NaN, NaN]);
     expect(flat(sort(x)[1])).toEqual([2, 5, 0, 3, 1, 4]);

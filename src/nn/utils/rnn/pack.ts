@@ -149,7 +149,7 @@ function checkSequences(operation: string, given: readonly Tensor[]): readonly T
 
 /** Options of `padSequence`. */
 export interface PadSequenceOptions extends Omit<PadOptions, 'totalLength'> {
-  /** Where a shorter sequence is filled up. Default: `'right'`, behind its end. */
+  /** Where a shorter sequence is filled up. Default: `'right'`, after its end. */
   paddingSide?: 'left' | 'right';
 }
 
