@@ -8,17 +8,16 @@ export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 interface DTypeInfo {
   readonly size: number;
-  readonly suffix: Suffix;
   /** bool 0, integer 1, float 2: results take the highest category of their operands. */
   readonly category: number;
   readonly view: (buffer: ArrayBuffer, byteOffset: number, length: number) => TypedArray;
 }
 
 const info: Record<DType, DTypeInfo> = {
-  float32: { size: 4, suffix: 'f32', category: 2, view: (b, o, n) => new Float32Array(b, o, n) },
-  float64: { size: 8, suffix: 'f64', category: 2, view: (b, o, n) => new Float64Array(b, o, n) },
-  int32: { size: 4, suffix: 'i32', category: 1, view: (b, o, n) => new Int32Array(b, o, n) },
-  bool: { size: 1, suffix: 'u8', category: 0, view: (b, o, n) => new Uint8Array(b, o, n) },
+  float32: { size: 4, category: 2, view: (b, o, n) => new Float32Array(b, o, n) },
+  float64: { size: 8, category: 2, view: (b, o, n) => new Float64Array(b, o, n) },
+  int32: { size: 4, category: 1, view: (b, o, n) => new Int32Array(b, o, n) },
+  bool: { size: 1, category: 0, view: (b, o, n) => new Uint8Array(b, o, n) },
 };
 
 export const dtypes = Object.keys(info) as readonly DType[];
@@ -26,7 +25,8 @@ export const dtypes = Object.keys(info) as readonly DType[];
 // Comparisons, because a lookup by a computed name costs more than a small kernel.
 export const itemSize = (dtype: DType): number =>
   dtype === 'float32' ? 4 : dtype === 'float64' ? 8 : dtype === 'int32' ? 4 : 1;
-export const suffixOf = (dtype: DType): Suffix => info[dtype].suffix;
+export const suffixOf = (dtype: DType): Suffix =>
+  dtype === 'float32' ? 'f32' : dtype === 'float64' ? 'f64' : dtype === 'int32' ? 'i32' : 'u8';
 /** bool 0, integer 1, float 2. */
 export const category = (dtype: DType): number => info[dtype].category;
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';

@@ -1,5 +1,5 @@
 /** Arithmetic on shapes and strides, and the checks of sizes and dimensions that every operation shares. */
-import { describe, isArray, refuse } from '../check';
+import { isArray, refuse } from '../check';
 
 export type Shape = readonly number[];
 
@@ -98,41 +98,50 @@ const shapeMust = 'an array of sizes such as [2, 3] ([] for a single number)';
  * @throws TypeError for a shape that is no array of numbers; RangeError for NaN, negative, fractional or > 2^53 sizes.
  */
 export function checkShape(operation: string, shape: unknown, second?: unknown): number[] {
-  if (typeof shape === 'number') {
-    const sizes = typeof second === 'number' ? `${shape}, ${second}` : shape;
-    throw new TypeError(
-      `${operation}: shape must be ${shapeMust}, got ${shape}; write ${operation}([${sizes}]${operation === 'full' ? ', …' : ''})`,
-    );
-  }
+  if (typeof shape === 'number') refuseSizes(operation, shape, second);
   const sizes = readNumbers(operation, 'shape', shapeMust, shape);
   let total = 1;
-  for (const size of sizes) {
-    if (!Number.isSafeInteger(size) || size < 0) {
-      throw new RangeError(
-        `${operation}: every size must be an integer from 0 to 2^53 - 1, got ${size} in ${showShape(sizes)}`,
-      );
-    }
-    total *= size;
+  for (let d = 0; d < sizes.length; d++) {
+    if (!isSize(sizes[d])) refuseSize(operation, sizes[d], sizes);
+    total *= sizes[d];
   }
-  if (!Number.isSafeInteger(total)) {
-    throw new RangeError(
-      `${operation}: the shape ${showShape(sizes)} has more than 2^53 - 1 elements`,
-    );
-  }
+  if (!isSize(total)) refuseTotal(operation, sizes);
   return sizes;
+}
+
+const isSize = (n: number): boolean => n >= 0 && Number.isSafeInteger(n);
+
+// Each refusal is a function of its own: V8 inlines checks that are short, and counts their sentences.
+function refuseSizes(operation: string, first: number, second: unknown): never {
+  const sizes = typeof second === 'number' ? `${first}, ${second}` : first;
+  throw new TypeError(
+    `${operation}: shape must be ${shapeMust}, got ${first}; write ${operation}([${sizes}]${operation === 'full' ? ', …' : ''})`,
+  );
+}
+function refuseSize(operation: string, size: number, sizes: Shape): never {
+  throw new RangeError(
+    `${operation}: every size must be an integer from 0 to 2^53 - 1, got ${size} in ${showShape(sizes)}`,
+  );
+}
+function refuseTotal(operation: string, sizes: Shape): never {
+  throw new RangeError(
+    `${operation}: the shape ${showShape(sizes)} has more than 2^53 - 1 elements`,
+  );
 }
 
 /** Wraps a dimension of -ndim … ndim-1 (for 0 dimensions: -1 … 0) to 0 … ndim-1. */
 export function checkDim(operation: string, dim: unknown, ndim: number): number {
-  const bound = Math.max(ndim, 1);
-  if (typeof dim !== 'number')
-    throw new TypeError(`${operation}: dim must be a number, got ${describe(dim)}`);
-  if (!Number.isInteger(dim) || dim < -bound || dim >= bound) {
-    throw new RangeError(
-      `${operation}: dim must be an integer from ${-bound} to ${bound - 1} for a tensor of ${ndim} dimensions, got ${dim}`,
-    );
-  }
+  const bound = ndim > 1 ? ndim : 1;
+  if (typeof dim !== 'number') refuse(operation, 'dim', 'a number', dim);
+  if (!(dim >= -bound && dim < bound && Number.isInteger(dim))) refuseDim(operation, dim, ndim);
   return dim < 0 ? dim + bound : dim;
+}
+
+function refuseDim(operation: string, dim: number, ndim: number): never {
+  const bound = Math.max(ndim, 1);
+  throw new RangeError(
+    `${operation}: dim must be an integer from ${-bound} to ${bound - 1} for a tensor of ${ndim} dimensions, got ${dim}`,
+  );
 }
 
 const dimsMust = 'a number or an array of numbers';

@@ -10,13 +10,14 @@ import {
 } from '../../check';
 import { family } from '../../native/families';
 import { runFill } from '../../native/generated';
-import { isFloat, suffixOf, type DType, type TypedArray } from '../../tensor/dtype';
+import { isFloat, type DType, type TypedArray } from '../../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
 import { checkShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { empty as uninitialised } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { readNested } from '../arguments/nested';
+import { pick } from '../kernels/launch';
 
 /** Options of tensors from nothing. */
 export interface TensorOptions {
@@ -127,14 +128,14 @@ export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
  */
 export const empty = (shape: Shape, options?: TensorOptions): Tensor =>
   // Zeros, so that a program that reads it before writing does not differ from run to run.
-  filled('empty', shape, 0, options);
+  uniform('empty', shape, 0, options);
 
 const fillKernels = family('fill');
 
 /** The same value everywhere; sizes, value and type have been checked. */
 export function constant(shape: Shape, value: number, dtype: DType): Tensor {
   const out = uninitialised(shape, dtype);
-  runFill(fillKernels[suffixOf(dtype)]!, out, value);
+  runFill(pick('fill', fillKernels, dtype), out, value);
   return out;
 }
 
@@ -146,6 +147,17 @@ function checkValue(operation: string, value: unknown, dtype: DType): number {
   if (dtype === 'bool') return plain === 0 ? 0 : 1;
   return dtype === 'int32' ? whole(operation, plain) : plain;
 }
+
+/** The same number everywhere. Without options, as nearly always, only the shape is checked. */
+const uniform = (
+  operation: string,
+  shape: Shape,
+  value: number,
+  options: TensorOptions | undefined,
+): Tensor =>
+  options === undefined
+    ? constant(checkShape(operation, shape), value, 'float32')
+    : filled(operation, shape, value, options);
 
 function filled(
   operation: string,
@@ -172,14 +184,14 @@ export const full = (shape: Shape, value: number, options?: TensorOptions): Tens
  * @example zeros([2]) // [0, 0]
  */
 export const zeros = (shape: Shape, options?: TensorOptions): Tensor =>
-  filled('zeros', shape, 0, options);
+  uniform('zeros', shape, 0, options);
 /**
  * A tensor of ones (torch.ones).
  * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
  * @example ones([2]) // [1, 1]
  */
 export const ones = (shape: Shape, options?: TensorOptions): Tensor =>
-  filled('ones', shape, 1, options);
+  uniform('ones', shape, 1, options);
 
 function like(
   operation: string,
