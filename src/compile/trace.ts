@@ -13,7 +13,7 @@ import {
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
 import { native, setTrace, type Executor, type Scalar } from '../tensor/executor';
-import { Storage } from '../tensor/memory';
+import { noBlock, Storage } from '../tensor/memory';
 import { showShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 
@@ -58,7 +58,6 @@ export interface Call {
 // Above every address of a process, below 2^53.
 const firstAddress = 2 ** 49;
 const alignment = 64;
-const nothing = new ArrayBuffer(0);
 
 const unsuited = /^(sgd|adam|rmsprop|adagrad|table_|mt19937_|fma_peak|read_peak)/;
 
@@ -107,7 +106,7 @@ export class Trace implements Executor {
 
   allocate(bytes: number): Storage {
     const capacity = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    const storage = new Storage(nothing, 0, bytes, this.next, capacity);
+    const storage = new Storage(noBlock, 0, bytes, this.next, capacity);
     this.next += capacity;
     this.buffers.push(bufferAt(storage, 'made'));
     this.storages.push(storage);
@@ -281,7 +280,7 @@ export class Trace implements Executor {
   // Where index_bounds leaves its finding.
   private special(name: string, argument: number, address: number): Buffer | null {
     if (name !== 'index_bounds' || argument !== 4) return null;
-    const storage = new Storage(nothing, 0, 8, address, 8);
+    const storage = new Storage(noBlock, 0, 8, address, 8);
     const buffer = bufferAt(storage, 'constant');
     this.outside.set(storage, buffer);
     return buffer;
@@ -298,8 +297,7 @@ export class Trace implements Executor {
     const own = new Set(this.storages);
     for (const x of this.tensors)
       if (own.has(x.storage)) Object.defineProperty(x, 'address', poison);
-    for (const storage of own)
-      Object.defineProperties(storage, { address: poison, buffer: poison });
+    for (const storage of own) Object.defineProperties(storage, { address: poison, block: poison });
     this.storages.length = 0;
     this.tensors.length = 0;
   }

@@ -1,4 +1,4 @@
-/** The `io` namespace: files. */
+/** The `io` namespace: files, and messages between threads. */
 export {
   loadSafetensors,
   readSafetensorsMetadata,
@@ -8,3 +8,4 @@ export {
 export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
 export type { Stateful, StatefulGenerator } from './checkpoint-values';
+export { fromMessage, toMessage } from './message';

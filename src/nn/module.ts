@@ -9,6 +9,7 @@ import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
 import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
+import { moveToShared } from '../ops/copying/share';
 import { replaceData, type Tensor } from '../tensor/tensor';
 import {
   addForwardHook,
@@ -378,6 +379,19 @@ export class Module extends Base {
     noGrad(() => {
       for (const x of [...this.parameters(), ...this.buffers()]) convert(x);
     });
+    return this;
+  }
+
+  /**
+   * Moves parameters, their gradients and buffers to memory that threads share (torch.nn.Module.share_memory), so that
+   * `io.toMessage(model.stateDict())` sends them without a copy. Parameters stay the same objects; a state dict and views
+   * from before keep the old memory.
+   */
+  shareMemory(): this {
+    for (const x of [...this.parameters(), ...this.buffers()]) {
+      moveToShared(x);
+      if (x.grad !== null) moveToShared(x.grad);
+    }
     return this;
   }
 

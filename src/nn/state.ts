@@ -10,15 +10,23 @@ import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
-import { bumpVersion, type Tensor } from '../tensor/tensor';
+import { bumpVersion, replaceData, type Tensor } from '../tensor/tensor';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadOptions {
   /** Whether missing and unexpected keys are errors. Default: true. */
   strict?: boolean;
+  /**
+   * Whether parameters and buffers take over the tensors' memory and element type instead of copying the values (they stay the same
+   * objects): what several modules or threads are to share. Default: false.
+   */
+  assign?: boolean;
 }
 
-const loadOptions = optionsTable<LoadOptions>('loadStateDict', { strict: boolean.or(true) });
+const loadOptions = optionsTable<LoadOptions>('loadStateDict', {
+  strict: boolean.or(true),
+  assign: boolean.or(false),
+});
 
 /** What `Module.loadStateDict` did not use. */
 export interface LoadResult {
@@ -71,7 +79,7 @@ export function loadStateDict(
   state: ReadonlyMap<string, Tensor>,
   options: LoadOptions | undefined,
 ): LoadResult {
-  const { strict } = loadOptions.read(options);
+  const { strict, assign } = loadOptions.read(options);
   checkMap(state);
   const targets = new Map(entries(module, ''));
   const missingKeys = [...targets.keys()].filter((name) => !state.has(name));
@@ -105,6 +113,11 @@ export function loadStateDict(
     for (const [name, target] of targets) {
       const value = state.get(name);
       if (value === undefined) continue;
+      if (assign) {
+        if (target.storage !== value.storage) replaceData(target, value);
+        if (target.grad !== null) target.grad = cast(target.grad, target.dtype);
+        continue;
+      }
       copyInto(cast(value, target.dtype), target);
       bumpVersion(target);
     }

@@ -17,6 +17,7 @@ import {
   type Variadic,
 } from './declare/attach';
 import * as copies from './copying/clone';
+import * as sharing from './copying/share';
 import { checkTensor } from './arguments/check';
 import * as conversion from './copying/convert';
 import * as arithmetic from './elementwise/arithmetic';
@@ -76,6 +77,7 @@ const methods = {
   ...truth,
   ...without(deviation, 'variance'),
   ...without(copies, 'copyInto'),
+  ...only(sharing, 'isShared', 'shareMemory_'),
   ...conversion,
   ...along,
   ...indexing,

@@ -4,11 +4,25 @@
  * elements costs nanoseconds; the price is that one live piece keeps its slab alive (16 KB for up to 256 bytes, 64 KB
  * for up to 4 KB: apart, so that a list of losses does not keep the outputs beside them).
  */
+import { types } from 'node:util';
 import { addressOf, type Memory } from '../native/kernels';
 
 /** Who may hold a storage: see pool.ts. */
 export const Owner = { user: 0, graph: 1, engine: 2 } as const;
 export type Owner = (typeof Owner)[keyof typeof Owner];
+
+/**
+ * A buffer that storages are pieces of, in an object that `structuredClone` and `postMessage` refuse: they would copy all of
+ * it for one tensor, and give back an object that is none. A symbol is what they cannot clone, and name in their error.
+ */
+class Block {
+  readonly refusal = uncloneable;
+  constructor(readonly buffer: ArrayBuffer) {}
+}
+
+const uncloneable = Symbol(
+  'a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it',
+);
 
 export class Storage implements Memory {
   /** Counts in-place changes (`bumpVersion`), so that a backward sees whether what it saved is still what it was. */
@@ -17,7 +31,7 @@ export class Storage implements Memory {
   /** How many gradients that wait in the graph, and leaves' `grad`, are in this memory. */
   holders = 0;
   constructor(
-    readonly buffer: ArrayBuffer,
+    readonly block: Block,
     readonly byteOffset: number,
     /** The size requested. */
     public byteLength: number,
@@ -25,7 +39,14 @@ export class Storage implements Memory {
     /** What there is. */
     readonly capacity: number,
   ) {}
+
+  get buffer(): ArrayBuffer {
+    return this.block.buffer;
+  }
 }
+
+/** Memory of a trace, which has addresses and no bytes. */
+export const noBlock = new Block(new ArrayBuffer(0));
 
 export const alignment = 64;
 /** Pieces up to this size are cut from slabs. */
@@ -51,7 +72,39 @@ export function newStorage(bytes: number): Storage {
   const start = addressOf(raw);
   const address = alignUp(start);
   const byteOffset = raw.byteOffset + (address - start);
-  return new Storage(raw.buffer as ArrayBuffer, byteOffset, bytes, address, bytes);
+  return new Storage(new Block(raw.buffer as ArrayBuffer), byteOffset, bytes, address, bytes);
+}
+
+// Of one buffer there is one storage in a thread, so that what shares memory shares a version too.
+const sharedStorages = new WeakMap<SharedArrayBuffer, Storage>();
+
+/** The storage of a buffer that threads share, made here or received. */
+export function storageOver(buffer: SharedArrayBuffer): Storage {
+  const known = sharedStorages.get(buffer);
+  if (known !== undefined) return known;
+  const start = addressOf(new Uint8Array(buffer));
+  const address = alignUp(start);
+  const bytes = Math.max(0, buffer.byteLength - alignment);
+  // Typed arrays and kernels see no difference.
+  const block = new Block(buffer as unknown as ArrayBuffer);
+  const storage = new Storage(block, address - start, bytes, address, bytes);
+  sharedStorages.set(buffer, storage);
+  return storage;
+}
+
+/** Memory of its own, all 0, that threads may share. */
+export function newSharedStorage(bytes: number): Storage {
+  try {
+    return storageOver(new SharedArrayBuffer(bytes + alignment));
+  } catch {
+    throw new RangeError(`shareMemory_: no memory for ${bytes} bytes; share less`);
+  }
+}
+
+/** The buffer that threads may share, or null for memory of this thread alone. */
+export function sharedBufferOf(storage: Storage): SharedArrayBuffer | null {
+  const buffer: unknown = storage.buffer;
+  return types.isSharedArrayBuffer(buffer) ? buffer : null;
 }
 
 interface Slab {
@@ -73,5 +126,5 @@ export function cut(size: number, bytes: number): Storage {
     at = 0;
   }
   slab.used = at + size;
-  return new Storage(memory.buffer, memory.byteOffset + at, bytes, memory.address + at, size);
+  return new Storage(memory.block, memory.byteOffset + at, bytes, memory.address + at, size);
 }

@@ -102,6 +102,8 @@ export const elsewhere: Record<string, Make> = {
     withOptions({ metadata: { a: 'b' } }, file('saved.safetensors'), new Map([['x', x(2)]])),
   'io.loadSafetensors': () => call(saved('loaded.safetensors')),
   'io.readSafetensorsMetadata': () => call(saved('read.safetensors')),
+  'io.toMessage': () => call(x(2)),
+  'io.fromMessage': () => call(o.io.toMessage(x(2))),
   'io.saveCheckpoint': () => call(file('checkpoint.safetensors'), { epoch: 1 }),
   'io.loadCheckpoint': () => {
     const path = file('loaded-checkpoint.safetensors');

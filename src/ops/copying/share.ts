@@ -1,0 +1,56 @@
+/** Memory that threads share: a SharedArrayBuffer below a tensor. */
+import { newSharedStorage, sharedBufferOf } from '../../tensor/memory';
+import { executor } from '../../tensor/executor';
+import { itemSize } from '../../tensor/dtype';
+import { replaceData, Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../arguments/check';
+import { copyInto } from './clone';
+
+/** @internal A copy of the elements in memory that threads share, without history. */
+export function sharedCopy(x: Tensor): Tensor {
+  executor.refuse('shareMemory_', 'memory of a trace cannot be shared; do it outside');
+  const storage = newSharedStorage(x.numel * itemSize(x.dtype));
+  return copyInto(x, new Tensor(storage, x.dtype, x.sizes, null, 0, true));
+}
+
+/** @internal Moves the elements of `x` to memory that threads share, unless they are there. */
+export function moveToShared(x: Tensor): void {
+  if (!isShared(x)) replaceData(x, sharedCopy(x));
+}
+
+/**
+ * Whether the elements are in memory that threads share (torch.Tensor.is_shared): they are after `shareMemory_`, and in what
+ * `io.fromMessage` gives.
+ * @throws TypeError unless `x` is a tensor.
+ * @example ones([2]).isShared() // false
+ */
+export function isShared(x: Tensor): boolean {
+  checkTensor('isShared', 'x', x);
+  return sharedBufferOf(x.storage) !== null;
+}
+
+/**
+ * Moves the elements to memory that threads share (torch.Tensor.share_memory_), so that `io.toMessage` sends them without a
+ * copy and all threads see each other's changes. Nothing is done where they are there already. Tensors that
+ * shared the memory before (views, `detach()`) keep the old memory.
+ * @returns the same tensor
+ * @throws TypeError unless `x` is a tensor; Error for a view, and for what an operation made.
+ * @example zeros([2]).shareMemory_().isShared() // true
+ */
+export function shareMemory_(x: Tensor): Tensor {
+  checkTensor('shareMemory_', 'x', x);
+  executor.changes('shareMemory_', x);
+  if (isShared(x)) return x;
+  if (x.origin !== null) {
+    throw new Error(
+      'shareMemory_: this tensor is a view, whose memory is that of its base; share the base, or a clone() of the view',
+    );
+  }
+  if (x.gradFn !== null) {
+    throw new Error(
+      'shareMemory_: an operation made this tensor, and its history does not leave the thread; share its detach()',
+    );
+  }
+  moveToShared(x);
+  return x;
+}
