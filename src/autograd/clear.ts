@@ -1,4 +1,4 @@
-/** Forgetting gradients, as modules and optimizers do between steps. */
+/** Clearing gradients, as modules and optimizers do between steps. */
 import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
 
 /**

@@ -105,7 +105,7 @@ export class Options<T extends object, Undefined extends keyof T = never> {
     try {
       for (const key in given) if (!(key in this.#rules)) unknown ??= key;
       unknown ??= Object.getOwnPropertySymbols(given).at(0);
-      // By name, so that what a class or a prototype has counts too.
+      // By name, so that inherited properties count too.
       if (unknown === undefined) for (const name of this.#names) copy[name] = given[name];
     } catch (error) {
       // A getter or a Proxy threw.

@@ -149,7 +149,7 @@ export const numberBelow = (low: number, high: number): Rule<number> =>
     (value: number) => value >= low && value < high,
   );
 
-/** A function of the given form, which nobody can check. */
+/** A function; its parameters and result cannot be checked. */
 export const functionOf = <F extends (...given: never[]) => unknown>(
   must = 'a function',
 ): Rule<F> => rule(must, (value) => typeof value === 'function');

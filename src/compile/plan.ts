@@ -1,6 +1,5 @@
 /**
- * The buffer plan: the offsets of a program's temporaries in one workspace. Two of them share memory unless both are
- * in use at some call.
+ * The buffer plan: the offsets of a program's temporaries in one workspace. Two of them share memory unless their live ranges overlap.
  */
 
 /** A buffer's size and the first and last call that touch it. */

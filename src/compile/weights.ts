@@ -1,5 +1,5 @@
 /**
- * Weights that every step multiplies by. A product packs its B as the kernel reads it, or (few rows) reads it through a
+ * Weights that several products read. A product packs its B as the kernel reads it, or (few rows) reads it through a
  * transposition; where a program multiplies by one matrix again and again, it does that once in each run, and all
  * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes.
  */

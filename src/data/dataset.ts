@@ -24,7 +24,7 @@ import type { Tensor } from '../tensor/tensor';
  * }
  */
 export abstract class Dataset<Sample = unknown> {
-  // What merely has the same members is none.
+  // Nominal: what merely has the same members is none.
   declare private readonly isDataset: true;
   /** Number of samples. */
   abstract readonly length: number;

@@ -1,6 +1,6 @@
 /**
- * Beam search: the K most probable beginnings of each row go on together, until none of them can beat what has been
- * finished.
+ * Beam search: the K most probable hypotheses of each row are extended together, until none of them can beat the
+ * finished ones.
  */
 import { noGrad } from '../autograd/mode';
 import { add, logSoftmax, reshape, tensor, topk } from '../ops';
@@ -40,7 +40,7 @@ const beamOptions = optionsTable<BeamOptions, 'repetitionPenalty' | 'state' | 'v
   },
 );
 
-/** One way to go on from a prompt. */
+/** A hypothesis: one continuation of a prompt. */
 export interface Hypothesis {
   /** Without prompt and stop token. */
   readonly tokens: number[];
@@ -186,7 +186,7 @@ function search<S>(
 }
 
 /**
- * The most probable ways to go on from a prompt, or from each prompt of a batch, as beam search finds them (Sutskever
+ * The most probable continuations of a prompt, or of each prompt of a batch, as beam search finds them (Sutskever
  * et al. 2014; length penalty as in Wu et al. 2016, with its simple form length^α).
  *
  * @param model as in `tokens`; its state is a nest of [layers, N, features] and [N, features] tensors, or it has a

@@ -75,7 +75,7 @@ export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
 
 /**
  * The target of each source: greedy, drawn (with the options of sampling), or with `beams` the best that beam search
- * finds. Recording is off; dropout is the model's affair (`model.eval()`).
+ * finds. Recording is off; dropout depends on the model's mode (`model.eval()`).
  *
  * @param source int32 [N, S]
  * @returns for each row its tokens, without start and end token

@@ -14,7 +14,7 @@ import { Tensor } from '../tensor/tensor';
  */
 export type StepFunction<S> = (input: Tensor, state?: S) => readonly [Tensor, S];
 
-/** A model that goes on step by step. */
+/** A model that runs step by step. */
 export interface StepModel<S> {
   /** One or several steps: inputs [T, N, …] and the state so far to outputs [T, N, …] and the state after them. */
   forward(input: Tensor, state?: S): readonly [Tensor, S];
@@ -26,7 +26,7 @@ export interface StepModel<S> {
   selectState?(state: S, rows: Tensor): S;
 }
 
-/** A model that goes on step by step: an object with `forward`, or the function itself. */
+/** A model that runs step by step: an object with `forward`, or the function itself. */
 export type Model<S> = StepModel<S> | StepFunction<S>;
 
 function hasForward<S>(model: StepModel<S> | null | undefined): boolean {

@@ -213,7 +213,7 @@ function start<S>(
 }
 
 /**
- * Tokens that follow a prompt, or each prompt of a batch. Recording is off; dropout is the model's affair
+ * Tokens that follow a prompt, or each prompt of a batch. Recording is off; dropout depends on the model's mode
  * (`model.eval()`).
  *
  * @param model a function or an object with `forward`: tokens int32 [T, N] and a state to scores [T, N, V] and the next

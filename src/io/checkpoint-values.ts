@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor/tensor';
 export interface Stateful {
   /** What `loadStateDict` continues from. */
   stateDict(): unknown;
-  /** Takes over what `stateDict` returned. */
+  /** Loads what `stateDict` returned. */
   loadStateDict(state: never, options?: never): unknown;
 }
 
@@ -19,7 +19,7 @@ export interface Stateful {
 export interface StatefulGenerator {
   /** What `setState` continues from. */
   getState(): Uint8Array;
-  /** Takes over what `getState` returned. */
+  /** Loads what `getState` returned. */
   setState(state: Uint8Array): unknown;
 }
 

@@ -344,7 +344,7 @@ export class Module extends Base {
     return this;
   }
 
-  /** Forgets every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
+  /** Clears every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
   zeroGrad(options?: ZeroGradOptions): void {
     const { setToNone } = zeroGradOptions.read(options);
     for (const parameter of this.parameters()) clearGrad(parameter, setToNone);

@@ -1,4 +1,4 @@
-/** Gives autograd the few operations that its walk is made of. */
+/** Gives autograd the operations that the backward walk uses. */
 import { setArithmetic } from '../autograd/arithmetic';
 import { family } from '../native/families';
 import { bumpVersion, type Tensor } from '../tensor/tensor';

@@ -39,7 +39,7 @@ export type GroupInit<O extends CommonOptions> = O & { params: Iterable<Tensor> 
 /** What an optimizer's constructor takes first: parameters, or groups of them. */
 export type Params<O extends CommonOptions> = Iterable<Tensor> | Iterable<GroupInit<O>>;
 
-/** What an optimizer remembers of a parameter, by PyTorch's names in camelCase. */
+/** An optimizer's state of a parameter, by PyTorch's names in camelCase. */
 export type ParamState = Record<string, Tensor | number | null>;
 
 /** One parameter of a group that has a gradient. */
@@ -48,7 +48,7 @@ export interface Update<S> {
   readonly param: Tensor;
   /** Its gradient, contiguous. */
   readonly grad: Tensor;
-  /** What is remembered of it. */
+  /** Its state. */
   readonly state: S;
 }
 
@@ -63,7 +63,7 @@ const zeroGradOptions = optionsTable<ZeroGradOptions>('zeroGrad', { setToNone: b
 const anyClosure = functionOf('a function that computes the loss');
 
 /**
- * Base class of all optimizers (torch.optim.Optimizer): parameter groups with options, and what is remembered of each
+ * Base class of all optimizers (torch.optim.Optimizer): parameter groups with options, and the state of each
  * parameter. A subclass says how a group is updated.
  *
  * @throws RangeError for no parameters, one that is there twice, an option out of range; TypeError for what is no float
@@ -81,7 +81,7 @@ export abstract class Optimizer<
 > {
   /** Options may be changed at any time: `optimizer.paramGroups[0].lr = 0.01`. */
   readonly paramGroups: ParamGroup<O>[] = [];
-  /** What is remembered of each parameter that was updated. */
+  /** The state of each parameter that was updated. */
   readonly state = new Map<Tensor, S>();
   /** The options of a group that does not give its own. */
   readonly defaults: Readonly<Required<O>>;
@@ -115,7 +115,7 @@ export abstract class Optimizer<
   /** @throws TypeError, RangeError for an option of the wrong kind or out of range. */
   protected abstract checkOptions(options: Readonly<Required<O>>): void;
 
-  /** What is remembered of a parameter before its first update. */
+  /** The state of a parameter before its first update. */
   protected abstract newState(param: Tensor, group: ParamGroup<O>): S;
 
   /** Updates the parameters of `group` that have gradients. Nothing is recorded here. */
@@ -150,7 +150,7 @@ export abstract class Optimizer<
     this.paramGroups.push(group);
   }
 
-  /** Forgets all gradients (or, with `setToNone: false`, fills them with zeros). */
+  /** Clears all gradients (or, with `setToNone: false`, fills them with zeros). */
   zeroGrad(options?: ZeroGradOptions): void {
     const { setToNone } = zeroGradOptions.read(options);
     for (const group of this.paramGroups) {
@@ -234,7 +234,7 @@ export abstract class Optimizer<
   }
 
   /**
-   * Takes over a state dict that an optimizer of the same class and the same parameters made: states are
+   * Loads the state dict of an optimizer of the same class and the same parameters: states are
    * copied, options replaced.
    * @throws RangeError or TypeError that lists everything that does not fit; nothing is changed then.
    */

@@ -16,7 +16,7 @@ export type StateValue = Tensor | number | null;
 
 /** What `Optimizer.stateDict` returns, in PyTorch's structure and names. */
 export interface OptimizerStateDict {
-  /** What is remembered of each parameter, by its number. */
+  /** The state of each parameter, by its number. */
   state: Record<number, Record<string, StateValue>>;
   /** The options of each group, and the numbers of its parameters. */
   param_groups: ({ params: number[] } & Record<string, unknown>)[];

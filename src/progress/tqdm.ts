@@ -31,7 +31,7 @@ export interface TqdmOptions {
   disable?: boolean;
   /** Least time between two drawings, in ms. */
   minInterval?: number;
-  /** Where to draw; stderr unless told. */
+  /** Where to draw. Default: stderr. */
   stream?: ProgressStream;
 }
 
@@ -84,7 +84,7 @@ export function showTime(seconds: number): string {
 }
 
 /**
- * A bar that is moved by hand: `tqdm` without an iterable.
+ * A bar that the caller advances: `tqdm` without an iterable.
  * @throws TypeError, RangeError for an option that is none.
  * @example
  * const bar = new Progress({ total: 3, disable: true });
@@ -116,7 +116,7 @@ export class Progress {
   }
 
   /**
-   * Moves the bar by `steps`; default 1.
+   * Advances the bar by `steps`; default 1.
    * @throws TypeError unless it is a number.
    */
   update(steps: number = 1): void {

@@ -1,4 +1,4 @@
-/** Coin tosses: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
+/** Bernoulli draws: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
 import { probability, refuse } from '../check';
 import { noGrad } from '../autograd/mode';
 import { record } from '../autograd/node';
@@ -36,7 +36,7 @@ function checkProbabilities(operation: string, p: Tensor): void {
   }
 }
 
-/** Tosses a coin for each element of `p`, contiguous floats, into `out`, contiguous and of p's type. */
+/** Draws 1 with each probability of `p`, contiguous floats, else 0, into `out`, contiguous and of p's type. */
 function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): void {
   const run = pick(operation, kernels.each, p.dtype);
   runRandomBernoulliEach(run, generator, p, out, p.numel);
@@ -81,7 +81,7 @@ export function bernoulli_(x: Tensor, p: number | Tensor = 0.5, options?: DrawOp
 function bernoulliTensor_(x: Tensor, p: Tensor, generator: Generator): Tensor {
   checkFloats('bernoulli_', p, 'p');
   checkProbabilities('bernoulli_', p);
-  // In the order of x's memory, because in that order the coins are tossed.
+  // In the order of x's memory, which is the order of the draws.
   const ordered = inMemoryOrder(copyInto(expand(p, x.sizes), emptyAs(x, p.dtype)));
   return fillWith('bernoulli_', 'BernoulliBackward2', x, (rows) => {
     const tosses = empty(rows.sizes, p.dtype);

@@ -1,5 +1,5 @@
 /**
- * Distributions that fill a tensor: x.uniform_(), x.normal_(), x.exponential_(), x.random_(); coins are in
+ * Distributions that fill a tensor: x.uniform_(), x.normal_(), x.exponential_(), x.random_(); Bernoulli draws are in
  * bernoulli.ts. They draw from the default generator unless options name another, and return x. No
  * gradient passes: what was in x before has no influence on what is in it now.
  */

@@ -13,15 +13,15 @@ import { Streams } from './streams';
 export interface TrainOptions {
   /** Batches to train on, over as many passes as that takes. */
   steps: number;
-  /** Streams side by side. */
+  /** Parallel streams: the batch size. */
   batchSize: number;
-  /** Characters through which gradients flow back. */
+  /** Steps of truncated back-propagation, in characters. */
   sequenceLength: number;
   /** Adam's first learning rate; it falls along a cosine to a tenth. */
   lr: number;
   /** Gradients are scaled down to this total norm. */
   clip: number;
-  /** Steps between two looks at the validation text. */
+  /** Steps between evaluations on the validation text. */
   validateEvery: number;
 }
 

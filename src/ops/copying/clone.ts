@@ -59,7 +59,7 @@ export function clone(x: Tensor): Tensor {
 export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone(x));
 
 /**
- * The same memory without history (torch.Tensor.detach). In-place changes show in both.
+ * A tensor over the same memory that is detached from the graph (torch.Tensor.detach). In-place changes of either are seen in both.
  * @throws TypeError unless `x` is a tensor.
  * @example detach(ones([2], { requiresGrad: true })).requiresGrad // false
  */
@@ -69,7 +69,7 @@ export function detach(x: Tensor): Tensor {
 }
 
 /**
- * Cuts `x` itself from its history, and returns it: it becomes a leaf (torch.Tensor.detach_).
+ * Detaches `x` itself from the graph, and returns it: it becomes a leaf (torch.Tensor.detach_).
  * @throws Error on a view, whose base would keep the history.
  */
 export function detach_(x: Tensor): Tensor {

@@ -1,4 +1,4 @@
-/** Tensors from nothing: from JavaScript values, constants, ranges. */
+/** Tensor creation: from JavaScript values, constants, ranges. */
 import {
   boolean,
   count as anyCount,
@@ -19,7 +19,7 @@ import { checkTensor } from '../arguments/check';
 import { readNested } from '../arguments/nested';
 import { pick } from '../kernels/launch';
 
-/** Options of tensors from nothing. */
+/** Options of functions that create tensors. */
 export interface TensorOptions {
   /** Element type; float32 unless said otherwise. */
   dtype?: DType;
@@ -122,7 +122,7 @@ export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
 }
 
 /**
- * A tensor whose values mean nothing (torch.empty).
+ * An uninitialized tensor (torch.empty).
  * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
  * @example empty([2]) // [0, 0]
  */

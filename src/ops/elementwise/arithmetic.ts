@@ -1,5 +1,5 @@
 /**
- * The arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
+ * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
  * only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
 import { number, oneOf, optionsTable } from '../../check';

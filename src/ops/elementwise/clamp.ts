@@ -1,5 +1,5 @@
 /**
- * clamp: x held between two bounds. dx = g where min ≤ x ≤ max, else 0; a tensor bound receives the gradient where
+ * clamp: x limited to two bounds. dx = g where min ≤ x ≤ max, else 0; a tensor bound receives the gradient where
  * it was chosen. Saves x and the bounds.
  */
 import { either, number, optionsTable } from '../../check';
@@ -65,7 +65,7 @@ export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
 }
 
 /**
- * x held between two bounds, as `clamp`; returns x (torch.clamp_).
+ * x limited to two bounds, as `clamp`; returns x (torch.clamp_).
  * @throws TypeError when neither bound is given; Error on a leaf that requires gradients.
  * @example tensor([-2, 0, 2]).clamp_(-1, 1) // [-1, 0, 1]
  */

@@ -91,7 +91,7 @@ export interface InPlaceOptions {
 
 /**
  * Replaces the elements of `target` by `compute(target)`, a fresh tensor that broadcasts to its shape and is
- * is converted to its element type. Returns `target`.
+ * converted to its element type. Returns `target`.
  * @param inputs the other tensors that `compute` reads
  */
 export function inPlace(

@@ -20,7 +20,7 @@ import { lossFields, type LossOptions, type Reduction } from './reduction';
 export interface ClassLossOptions extends LossOptions {
   /** Factor of each class's losses, [C]. */
   weight?: Tensor | null;
-  /** A target that does not count, −100 unless given. */
+  /** The target value that is ignored. Default: −100. */
   ignoreIndex?: number;
 }
 

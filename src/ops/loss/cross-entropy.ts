@@ -49,7 +49,7 @@ const crossEntropyOptions = optionsTable<CrossEntropyOptions>('crossEntropy', {
  * @param input [C], [N, C] or [N, C, d1, …]
  * @param target int32 class indices ([], [N] or [N, d1, …]), or probabilities of the input's shape
  * @param options.weight factor of each class, [C]; the mean is over the weights of the classes that occurred
- * @param options.ignoreIndex a class index that does not count, −100 unless given
+ * @param options.ignoreIndex the class index that is ignored, −100 unless given
  * @param options.labelSmoothing how much of each target is spread over all classes
  * @throws RangeError for shapes that do not match, or a class out of range.
  * @example crossEntropy(randn([3, 5]), tensor([1, 0, 4], { dtype: 'int32' }))
@@ -155,7 +155,7 @@ function differentiableGradient(
     return chosen.add(weight === null ? even : even.mul(weight));
   });
   const total = noGrad(() => q.sum(1, { keepdim: true }));
-  // Where nothing counts the mean is NaN, but there is still no slope.
+  // Where every target is ignored the mean is NaN, but the gradient is 0.
   return scaled.mul(x.softmax(1).mul(total).sub(q)).maskedFill(total.eq(0), 0);
 }
 

@@ -19,7 +19,7 @@ import {
 } from './classes';
 import type { Reduction } from './reduction';
 
-/** weight[t] at each row's class, 0 elsewhere and in rows that do not count: [rows, C]. */
+/** weight[t] at each row's class, 0 elsewhere and in ignored rows: [rows, C]. */
 export function classWeights(
   like: Tensor,
   { target, weight, ignoreIndex, classes }: Classes,
@@ -45,7 +45,7 @@ const recorded = gradient<[Tensor], [], NllLoss>('nllLoss', {
   rule: (g, _, { weights, reduction }, node) => {
     const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
     const scaled = reduction === 'mean' ? each.div(noGrad(() => weights.sum())) : each;
-    // Where nothing counts the mean is NaN, but there is still no slope.
+    // Where every target is ignored the mean is NaN, but the gradient is 0.
     const rows = scaled.mul(weights).neg().where(weights.ne(0), 0);
     return [fromRows(rows, node.next[0]!.shape)];
   },
@@ -58,7 +58,7 @@ const nllOptions = optionsTable<ClassLossOptions>('nllLoss', classLossFields);
  * @param input [C], [N, C] or [N, C, d1, …]
  * @param target int32 class indices: [], [N] or [N, d1, …]
  * @param options.weight factor of each class, [C]; the mean is over the weights of the classes that occurred
- * @param options.ignoreIndex a target that does not count
+ * @param options.ignoreIndex the target value that is ignored
  * @throws RangeError for shapes that do not match, or a class out of range.
  * @example nn.functional.nllLoss(tensor([[-0.1, -2.3]]), tensor([0], { dtype: 'int32' })) // 0.1
  */

@@ -1,6 +1,6 @@
 /**
- * matmul: chooses the product for the ranks of its arguments, by PyTorch's rules. Vectors count as a row on the
- * left and as a column on the right, and that dimension goes again; leading dimensions are a batch and
+ * matmul: chooses the product for the ranks of its arguments, by PyTorch's rules. A vector is a row on the
+ * left and a column on the right, and that dimension is removed from the result; leading dimensions are a batch and
  * broadcast. outer is here too, as the product of a column and a row.
  */
 import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';

@@ -1,4 +1,4 @@
-/** roll: elements pushed along dimensions, those past the end coming back at the start. dx = g rolled back. */
+/** roll: a cyclic shift of elements along dimensions. dx = g rolled back. */
 import { noGrad } from '../../autograd/mode';
 import { record } from '../../autograd/node';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
@@ -39,7 +39,7 @@ function rolled(x: Tensor, by: number, d: number): Tensor {
 }
 
 /**
- * `x` with its elements pushed `shifts` places along `dims` (torch.roll); without `dims`, along the flattened
+ * `x` with its elements shifted cyclically by `shifts` along `dims` (torch.roll); without `dims`, along the flattened
  * tensor.
  * @throws RangeError unless there is an integer shift for each dimension, and `x` has the dimensions.
  * @example roll(tensor([1, 2, 3]), 1) // [3, 1, 2]

@@ -60,8 +60,7 @@ export function logsumexp(
 
 /**
  * How many elements are not 0, over all dimensions or over `dim` (one or several), as int32 (torch.count_nonzero).
- * NaN
- * counts. It has no gradient.
+ * NaN counts. It has no gradient.
  * @example countNonzero(tensor([[0, 1], [2, 3]]), 1) // [1, 2]
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  */

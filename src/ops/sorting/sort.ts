@@ -27,7 +27,7 @@ export type Sorted = ValuesAndIndices;
 
 /** Options of `sort` and `argsort`. */
 export interface SortOptions {
-  /** From the greatest to the least. */
+  /** In descending order. Default: false. */
   descending?: boolean;
   /** Whether equal elements keep their order. They always do. */
   stable?: boolean;
@@ -35,7 +35,7 @@ export interface SortOptions {
 
 /** Options of `topk`. */
 export interface TopkOptions {
-  /** The greatest elements (default), or the least. */
+  /** The largest elements (default), or the smallest. */
   largest?: boolean;
   /** Whether they come in order. They always do. */
   sorted?: boolean;
@@ -114,7 +114,7 @@ export const argsort = (x: Tensor, dim = -1, options?: SortOptions): Tensor => {
 };
 
 /**
- * The `k` greatest (or least) elements along `dim`, in order: `[values, indices]`, also by these names (torch.topk).
+ * The `k` largest (or smallest) elements along `dim`, in order: `[values, indices]`, also by these names (torch.topk).
  * @throws TypeError for bool tensors; RangeError unless k is an integer from 0 to the size of the dimension.
  * @example const [best, classes] = topk(tensor([1, 3, 2]), 2); // [3, 2], [1, 2]
  */

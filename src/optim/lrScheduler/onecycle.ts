@@ -1,4 +1,4 @@
-/** OneCycleLR: up to a maximum and down again in one cycle, momentum the other way. */
+/** OneCycleLR: learning rate up to a maximum and down again in one cycle, momentum inversely. */
 import {
   arrayOf,
   boolean,
@@ -27,15 +27,15 @@ export interface OneCycleOptions extends SchedulerOptions {
   epochs?: number;
   /** Steps of an epoch. */
   stepsPerEpoch?: number;
-  /** Share of the cycle in which the rate rises. Default: 0.3. */
+  /** Fraction of the cycle in which the learning rate increases. Default: 0.3. */
   pctStart?: number;
   /** Form of the rise and fall: half a cosine or a straight line. Default: `'cos'`. */
   annealStrategy?: 'cos' | 'linear';
   /** Whether momentum (or the first beta) falls while the rate rises. Default: true. */
   cycleMomentum?: boolean;
-  /** The least momentum, for all groups or for each. Default: 0.85. */
+  /** Minimum momentum, for all groups or for each. Default: 0.85. */
   baseMomentum?: number | readonly number[];
-  /** The greatest momentum, for all groups or for each. Default: 0.95. */
+  /** Maximum momentum, for all groups or for each. Default: 0.95. */
   maxMomentum?: number | readonly number[];
   /** The cycle starts at maxLr / divFactor. Default: 25. */
   divFactor?: number;
@@ -81,7 +81,7 @@ type Momentum = { momentum?: number; betas?: readonly [number, number] };
 
 /**
  * The rate rises from maxLr / divFactor to `maxLr` in the first `pctStart` of the cycle, then falls to the initial rate /
- * finalDivFactor, momentum the other way (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2017). `step()` is called
+ * finalDivFactor, momentum inversely (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2017). `step()` is called
  * after every batch.
  * @throws TypeError for what is no optimizer or no option; RangeError for an option out of range, and an optimizer without
  * momentum while it is to cycle.
@@ -99,7 +99,7 @@ export class OneCycleLR extends LRScheduler {
   readonly #rates: readonly (readonly [number, number, number])[];
   readonly #momenta: readonly (readonly [number, number])[];
 
-  /** @param maxLr the greatest rate, for all groups or for each */
+  /** @param maxLr maximum learning rate, for all groups or for each */
   constructor(
     optimizer: AnyOptimizer,
     maxLr: number | readonly number[],

@@ -1,4 +1,4 @@
-/** ReduceLROnPlateau: a rate that falls when a measure stops improving. */
+/** ReduceLROnPlateau: a learning rate that is reduced when a metric stops improving. */
 import {
   arrayOf,
   either,
@@ -17,21 +17,21 @@ import { checkOptimizer, type AnyOptimizer, type SchedulerState } from './schedu
 
 /** Options of `ReduceLROnPlateau`. */
 export interface PlateauOptions {
-  /** Whether the measure is to fall (`min`, default) or to rise. */
+  /** Whether the metric is to decrease (`min`, default) or to increase. */
   mode?: 'min' | 'max';
-  /** The rate is multiplied by it. Default: 0.1. */
+  /** The learning rate is multiplied by it. Default: 0.1. */
   factor?: number;
   /** Epochs without improvement that are tolerated. Default: 10. */
   patience?: number;
   /** Least improvement that counts. Default: 1e-4. */
   threshold?: number;
-  /** Whether `threshold` is a share of the best measure (`rel`, default) or a difference. */
+  /** Whether `threshold` is relative to the best metric (`rel`, default) or absolute. */
   thresholdMode?: 'rel' | 'abs';
-  /** Epochs after a reduction in which nothing is counted. Default: 0. */
+  /** Cooldown: epochs after a reduction in which bad epochs are not counted. Default: 0. */
   cooldown?: number;
-  /** Least rate, for all groups or for each. Default: 0. */
+  /** Minimum learning rate, for all groups or for each. Default: 0. */
   minLr?: number | readonly number[];
-  /** Smaller changes of the rate are left out. Default: 1e-8. */
+  /** Smaller changes of the learning rate are ignored. Default: 1e-8. */
   eps?: number;
 }
 
@@ -56,7 +56,7 @@ const savedState = objectOf('what stateDict() returned', {
 });
 
 /**
- * Multiplies the rate by `factor` when a measure has not improved for more than `patience` epochs
+ * Multiplies the learning rate by `factor` when a metric has not improved for more than `patience` epochs
  * (torch.optim.lr_scheduler.ReduceLROnPlateau).
  * @throws TypeError for what is no optimizer or no option; RangeError for an option out of range.
  * @example
@@ -65,20 +65,20 @@ const savedState = objectOf('what stateDict() returned', {
  * scheduler.step(0.7); // the validation loss of an epoch
  */
 export class ReduceLROnPlateau {
-  /** How many measures were taken. */
+  /** The number of steps. */
   lastEpoch = 0;
-  /** The best measure so far. */
+  /** The best metric so far. */
   best: number;
-  /** Epochs since the measure has improved. */
+  /** Epochs since the metric has improved. */
   numBadEpochs = 0;
-  /** Epochs in which nothing is counted yet. */
+  /** Epochs of cooldown left. */
   cooldownCounter = 0;
   /** The options, with defaults in place. */
   readonly options: Readonly<Required<PlateauOptions>>;
   #lastLr: number[];
 
   constructor(
-    /** Whose groups' rates are set. */
+    /** The optimizer whose learning rates are set. */
     readonly optimizer: AnyOptimizer,
     options?: PlateauOptions,
   ) {
@@ -95,7 +95,7 @@ export class ReduceLROnPlateau {
     this.#lastLr = optimizer.paramGroups.map((group) => group.lr);
   }
 
-  /** The best measure before the first. */
+  /** The best metric before the first: infinite. */
   #worst(): number {
     return this.options.mode === 'min' ? Infinity : -Infinity;
   }
@@ -115,7 +115,7 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Takes an epoch's measure: a number or a tensor of one.
+   * Takes an epoch's metric: a number or a tensor of one.
    * @throws TypeError for anything else.
    */
   step(metrics: number | Tensor): void {
@@ -161,7 +161,7 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Takes over what `stateDict` returned, also by way of JSON: a best measure of null is that before the first one, which is
+   * Loads what `stateDict` returned, also through JSON: a best metric of null is that before the first one, which is
    * infinite.
    * @throws TypeError, RangeError when an entry is missing or of another kind.
    */

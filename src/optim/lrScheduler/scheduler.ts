@@ -11,7 +11,7 @@ export interface SchedulerOptions {
   lastEpoch?: number;
 }
 
-/** What a scheduler remembers, by PyTorch's names. */
+/** A scheduler's state, by PyTorch's names. */
 export type SchedulerState = Record<string, number | readonly number[]>;
 
 /** The row that the tables of all schedules share. */
@@ -55,7 +55,7 @@ export abstract class LRScheduler {
   readonly #updatesBefore: number;
 
   constructor(
-    /** Whose groups' rates are set. */
+    /** The optimizer whose learning rates are set. */
     readonly optimizer: AnyOptimizer,
     options?: SchedulerOptions,
   ) {
@@ -122,7 +122,7 @@ export abstract class LRScheduler {
   }
 
   /**
-   * Takes over what `stateDict` returned.
+   * Loads what `stateDict` returned.
    * @throws TypeError, RangeError when an entry is missing or of another kind.
    */
   loadStateDict(state: SchedulerState): void {

@@ -1,4 +1,4 @@
-/** Schedules of one line each. Formulas step from the rate in use, so that a rate changed by hand stays changed. */
+/** Schedules of one line each. Recursive formulas from the current learning rate, as in PyTorch: a rate that the user sets is kept. */
 import type { CommonOptions, ParamGroup } from '../optimizer';
 import { finite, arrayOf, functionOf, optionsTable, positiveInteger } from '../../check';
 import {
@@ -126,7 +126,7 @@ export class LambdaLR extends LRScheduler {
 
 /** Options of `CosineAnnealingLR`. */
 export interface CosineAnnealingOptions extends SchedulerOptions {
-  /** The least rate. Default: 0. */
+  /** Minimum learning rate. Default: 0. */
   etaMin?: number;
 }
 
@@ -145,13 +145,13 @@ const cosineOptions = optionsTable<CosineAnnealingOptions>('CosineAnnealingLR', 
  * const scheduler = new optim.lrScheduler.CosineAnnealingLR(optimizer, 100);
  */
 export class CosineAnnealingLR extends LRScheduler {
-  /** The least rate. */
+  /** Minimum learning rate. */
   readonly etaMin: number;
 
-  /** @param TMax epochs from the initial to the least rate */
+  /** @param TMax epochs from the initial to the minimum learning rate */
   constructor(
     optimizer: AnyOptimizer,
-    /** Epochs from the initial to the least rate. */
+    /** Epochs from the initial to the minimum learning rate. */
     readonly TMax: number,
     options?: CosineAnnealingOptions,
   ) {

@@ -13,7 +13,7 @@ import { makePacked, PackedSequence } from './packed-sequence';
 export interface PackOptions {
   /** The batch comes first: [N, T, …] instead of [T, N, …]. Default: false. */
   batchFirst?: boolean;
-  /** Whether sequences come in order of falling length already. Default: true; false sorts them, equal lengths in their order. */
+  /** Whether sequences come sorted by decreasing length already. Default: true; false sorts them, equal lengths in their order. */
   enforceSorted?: boolean;
 }
 
@@ -202,7 +202,7 @@ export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadO
 
 /** Options of `packSequence`. */
 export interface PackSequenceOptions {
-  /** Whether sequences come in order of falling length already. Default: true; false sorts them. */
+  /** Whether sequences come sorted by decreasing length already. Default: true; false sorts them. */
   enforceSorted?: boolean;
 }
 

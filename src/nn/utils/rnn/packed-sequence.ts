@@ -126,7 +126,7 @@ function checkOrder(
 }
 
 /**
- * A batch of sequences of unequal length (torch.nn.utils.rnn.PackedSequence), in order of falling length: `data` holds the
+ * A batch of sequences of unequal length (torch.nn.utils.rnn.PackedSequence), in order of decreasing length: `data` holds the
  * first step of all of them, then the second step of those that have one, and so on. Made by `packPaddedSequence` or
  * `packSequence`, taken by RNN, LSTM and GRU.
  *
@@ -299,7 +299,7 @@ function batchSizesOf(lengths: Int32Array, order: Int32Array | null): Int32Array
   return sizes;
 }
 
-/** The sequence at each place, in order of falling length; equal lengths keep their order. */
+/** The sequence at each place, in order of decreasing length; equal lengths keep their order. */
 function sortedPlaces(lengths: Int32Array, steps: number): Int32Array {
   // next[l]: the place of the next sequence of length l.
   const next = new Int32Array(steps + 1);
