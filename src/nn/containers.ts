@@ -62,7 +62,7 @@ abstract class Positional<M extends Module> extends Module {
   }
 
   /**
-   * Puts a module at the end.
+   * Appends a module.
    * @throws TypeError for what is no module.
    */
   append(module: M): this {
@@ -71,7 +71,7 @@ abstract class Positional<M extends Module> extends Module {
   }
 
   /**
-   * Puts modules at the end.
+   * Appends modules.
    * @throws TypeError for what are no modules.
    */
   extend(modules: Iterable<M>): this {
@@ -81,7 +81,7 @@ abstract class Positional<M extends Module> extends Module {
   }
 
   /**
-   * Puts a module before the one at `index`; those after it are renumbered.
+   * Inserts a module before the one at `index`; those after it are renumbered.
    * @throws TypeError for what is no module; RangeError when there is no such position.
    */
   insert(index: number, module: M): this {
@@ -230,7 +230,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     return found;
   }
   /**
-   * Puts a module under a name, in place of one that is there.
+   * Sets the module of a name.
    * @throws TypeError for what is no module; RangeError for a name that is none.
    */
   set(name: string, module: M): this {
@@ -239,7 +239,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
     this.#items.set(name, module);
     return this;
   }
-  /** Takes a module away; whether there was one. */
+  /** Removes a module; returns whether there was one. */
   delete(name: string): boolean {
     return this.#items.delete(name);
   }
@@ -313,7 +313,7 @@ export class ParameterList extends Module {
     this.#items[at] = asParameter('ParameterList.set', parameter);
   }
   /**
-   * Puts a parameter at the end.
+   * Appends a parameter.
    * @throws TypeError for what is no tensor of floats.
    */
   append(parameter: Tensor): this {
@@ -321,7 +321,7 @@ export class ParameterList extends Module {
     return this;
   }
   /**
-   * Puts parameters at the end.
+   * Appends parameters.
    * @throws TypeError for what are no tensors of floats.
    */
   extend(parameters: Iterable<Tensor>): this {

@@ -1,6 +1,6 @@
 /**
- * Forward hooks. A module without hooks pays nothing: the first hook puts a wrapped `forward` on the
- * instance, the removal of the last takes it away again.
+ * Forward hooks. A module without hooks has no overhead: the first hook puts a wrapped `forward` on the
+ * instance, the removal of the last restores it.
  */
 import { describe, functionOf, isArray } from '../check';
 
@@ -10,13 +10,13 @@ export type HookAfter<M> = (module: M, inputs: readonly unknown[], output: unkno
 /** A hook of modules M before forward: an array that it returns replaces the inputs. */
 export type HookBefore<M> = (module: M, inputs: readonly unknown[]) => unknown;
 
-/** Takes the hook away again. */
+/** Removes the hook. */
 export type RemoveHook = () => void;
 
 interface Hooks {
   readonly before: HookBefore<object>[];
   readonly after: HookAfter<object>[];
-  /** Takes the wrapped forward away. */
+  /** Restores the unwrapped forward. */
   readonly unwrap: () => void;
 }
 

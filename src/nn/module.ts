@@ -1,6 +1,6 @@
 /**
  * Module: a tree of parameters, buffers and other modules, found among public fields. This file owns the
- * tree: registering, walking, modes, element type. State dicts are in state.ts, printing in print.ts, forward hooks in
+ * tree: registering, traversal, modes, element type. State dicts are in state.ts, printing in print.ts, forward hooks in
  * hooks.ts.
  */
 import { boolean, functionOf, isInstance, optionsTable, refuse, string } from '../check';
@@ -22,13 +22,13 @@ import { Parameter } from './parameter';
 import { printModule } from './print';
 import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
 
-/** Where a walk starts and how far it goes. */
+/** Options of a traversal of modules. */
 export interface WalkOptions {
   /** Put before every name, with a dot. Default: `''`. */
   prefix?: string;
-  /** Whether modules below are walked too. Default: true. */
+  /** Whether descendants are included. Default: true. */
   recurse?: boolean;
-  /** Whether what is reached twice is named once. Default: true. */
+  /** Whether shared modules are listed once. Default: true. */
   removeDuplicate?: boolean;
 }
 
@@ -51,7 +51,7 @@ const walkOptions = optionsTable<WalkOptions>('Module', {
 
 /** Options of `Module.parameters`. */
 export interface ParametersOptions {
-  /** Whether those of modules below are listed too. Default: true. */
+  /** Whether those of descendants are included. Default: true. */
   recurse?: boolean;
 }
 

@@ -2,7 +2,7 @@
  * What additive and multiplicative attention share: checks, masks, the softmax and the weighted sum. How a query is
  * scored against a key is in additive.ts and multiplicative.ts.
  *
- * Keys are looked at once for every step of a decoder. What does not depend on the query (the projection of the
+ * A decoder attends to the same keys at every step. What does not depend on the query (the projection of the
  * keys, the mask) is therefore computed once, by `prepare`, and used at every step, by `attend`.
  */
 import { add, bmm, indexSelect, softmax, squeeze, unsqueeze } from '../../ops';

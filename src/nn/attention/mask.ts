@@ -1,4 +1,4 @@
-/** Padding masks: which positions of a batch of unequal lengths an attention may look at. */
+/** Padding masks: which positions of a batch of unequal lengths may be attended to. */
 import { count, isArray, refuse } from '../../check';
 import { any, reshape, where, zeros } from '../../ops';
 import { verifyInRuns } from '../../ops/arguments/verify';

@@ -10,7 +10,7 @@ import { bumpVersion, type Tensor } from '../../tensor/tensor';
 export interface EmbeddingOptions {
   /** A row of the weight that gets no gradient; negative counts from the end. Default: none. */
   paddingIdx?: number | undefined;
-  /** Rows that are looked up are first scaled down to this norm, in place. Default: none. */
+  /** Rows that are looked up are first renormalized to at most this norm, in place. Default: none. */
   maxNorm?: number | undefined;
   /** Order of the norm that `maxNorm` limits. Default: 2. */
   normType?: number | undefined;

@@ -15,7 +15,7 @@ export interface NormalizeOptions {
   p?: number;
   /** Dimension along which the norm is taken. Default: 1. */
   dim?: number;
-  /** Least divisor. Default: 1e-12. */
+  /** Lower bound of the divisor. Default: 1e-12. */
   eps?: number;
 }
 
@@ -38,7 +38,7 @@ export function normalize(input: Tensor, options?: NormalizeOptions): Tensor {
 
 /** Options of `cosineSimilarity`. */
 export interface CosineSimilarityOptions {
-  /** Least divisor of each. Default: 1e-8. */
+  /** Lower bound of each norm in the divisor. Default: 1e-8. */
   eps?: number;
 }
 

@@ -1,4 +1,4 @@
-/** pad: constants, mirrored, repeated or wrapped elements around a tensor, or (negative) edges cut off. */
+/** pad: constant, reflected, replicated or circular padding of a tensor; negative amounts crop it. */
 import { cat, expand, flip, full, narrow } from '../../ops';
 import { arrayOf, integer, number, oneOf, optionsTable } from '../../check';
 import { anyTensor } from '../../tensor/rules';
@@ -26,7 +26,7 @@ const padOptions = optionsTable<PadOptions>('pad', {
 const integers = arrayOf(integer, 'an array of integers [left, right, …]');
 
 /**
- * Adds elements at both ends of the last dimensions (torch.nn.functional.pad). Negative numbers cut off.
+ * Pads the last dimensions at both ends (torch.nn.functional.pad). Negative numbers crop.
  * @param amounts [left, right] of the last dimension, then of the one before it, … Modes other than constant take a
  * pair for all dimensions but the first one or two, which are the batch and the channels.
  * @throws TypeError for what is no tensor, no integers, no option, and bool that would be mirrored or repeated; RangeError for an odd list, more pairs than dimensions,

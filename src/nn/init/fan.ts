@@ -8,7 +8,7 @@ export type FanMode = 'fan_in' | 'fan_out' | 'fanIn' | 'fanOut';
 
 export const anyFanMode = oneOf('fan_in', 'fan_out', 'fanIn', 'fanOut');
 
-/** What follows a layer, by the names of torch.nn.init.calculate_gain. */
+/** Nonlinearities, by the names of torch.nn.init.calculate_gain. */
 export type Nonlinearity =
   'linear' | 'identity' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'leakyRelu' | 'selu';
 

@@ -28,7 +28,7 @@ export interface KaimingOptions extends DrawOptions {
   a?: number;
   /** Keep the variance forward (`fan_in`, default) or backward (`fan_out`). */
   mode?: FanMode;
-  /** What follows the layer. Default: `leaky_relu`. */
+  /** The nonlinearity after the layer. Default: `leaky_relu`. */
   nonlinearity?: Nonlinearity;
 }
 
@@ -143,7 +143,7 @@ export function kaimingNormal_(tensor: Tensor, options?: KaimingOptions): Tensor
 
 /** Options of `sparse_`. */
 export interface SparseOptions extends DrawOptions {
-  /** Standard deviation of what is not 0. Default: 0.01. */
+  /** Standard deviation of the elements that are not 0. Default: 0.01. */
   std?: number;
 }
 
@@ -155,7 +155,7 @@ const sparseOptions = optionsTable<SparseOptions, 'generator'>('sparse_', {
 /**
  * Normal with deviation `std`, then ⌈sparsity·rows⌉ elements of every column set to 0: Martens 2010
  * (torch.nn.init.sparse_).
- * @param sparsity share of a column that becomes 0, from 0 to 1
+ * @param sparsity fraction of a column that becomes 0, from 0 to 1
  * @throws TypeError for what is no tensor of floats or no option; RangeError unless `tensor` has 2 dimensions and
  * `sparsity` is in 0 … 1.
  * @example nn.init.sparse_(zeros([10, 4]), 0.5)

@@ -9,13 +9,13 @@ import { unrecorded } from './fill';
 
 /** Options of `truncNormal_`. */
 export interface TruncatedOptions extends DrawOptions {
-  /** Mean of the normal distribution that is cut. Default: 0. */
+  /** Mean of the normal distribution before truncation. Default: 0. */
   mean?: number;
-  /** Standard deviation of the normal distribution that is cut. Default: 1. */
+  /** Standard deviation of the normal distribution before truncation. Default: 1. */
   std?: number;
-  /** Least value, not counted in deviations. Default: −2. */
+  /** Lower bound of the values (absolute, not in standard deviations). Default: −2. */
   a?: number;
-  /** Greatest value. Default: 2. */
+  /** Upper bound of the values. Default: 2. */
   b?: number;
 }
 
@@ -89,7 +89,7 @@ function fromNormal(
   copyInto(result, x);
 }
 
-// Little of it is inside: uniform candidates, each kept with probability density / greatest density.
+// Little of it is inside: uniform candidates, each accepted with probability density / maximum density.
 function fromUniform(
   x: Tensor,
   mean: number,

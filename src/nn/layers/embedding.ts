@@ -22,7 +22,7 @@ import { Parameter } from '../parameter';
 export interface EmbeddingOptions {
   /** The row of this index starts as zeros and gets no gradient; negative counts from the end. Default: none. */
   paddingIdx?: number;
-  /** Rows that are looked up are first scaled down to this norm, in place. Default: none. */
+  /** Rows that are looked up are first renormalized to at most this norm, in place. Default: none. */
   maxNorm?: number;
   /** Order of the norm that `maxNorm` limits. Default: 2. */
   normType?: number;
@@ -34,7 +34,7 @@ export interface EmbeddingOptions {
 
 /** Options of `Embedding.fromPretrained`. */
 export interface PretrainedOptions extends Omit<EmbeddingOptions, 'dtype' | 'weight'> {
-  /** Whether the table is kept from learning. Default: true. */
+  /** Whether the table is frozen (requires no gradient). Default: true. */
   freeze?: boolean;
 }
 

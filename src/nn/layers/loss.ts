@@ -1,4 +1,4 @@
-/** Losses as layers. Each is the function in nn.functional; `reduction` says what becomes of the elements. */
+/** Losses as layers. Each is the function in nn.functional; `reduction` says how those of the elements are reduced. */
 import { integer, nonNegative, oneOf, optionsTable, positive, probability } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
@@ -18,7 +18,7 @@ const lossFields = { reduction: oneOf('none', 'mean', 'sum').or('mean') };
 const lossOptions = optionsTable<LossOptions>('Loss', lossFields);
 
 abstract class Loss extends Module {
-  /** What becomes of the elements. */
+  /** How the losses of the elements are reduced. */
   readonly reduction: Reduction;
 
   /** @internal */
@@ -161,7 +161,7 @@ abstract class WeightedLoss extends Loss {
 export interface NLLLossOptions extends LossOptions {
   /** A factor for each class, [C]. Default: null, all 1. */
   weight?: Tensor | null;
-  /** Targets of this class do not count. Default: −100. */
+  /** Targets of this class are ignored. Default: −100. */
   ignoreIndex?: number;
 }
 
@@ -170,7 +170,7 @@ const nllOptions = optionsTable<NLLLossOptions>('NLLLoss', nllFields);
 
 /**
  * Negative log-likelihood (torch.nn.NLLLoss): −weight[target]·input[target], input being log-probabilities. The mean
- * divides by the sum of the weights of the targets that count.
+ * divides by the sum of the weights of the targets that are not ignored.
  *
  * Shapes: input [N, C, *] or [C]; target int32 [N, *] or [].
  * @throws TypeError, RangeError for an option that is none.
@@ -179,7 +179,7 @@ const nllOptions = optionsTable<NLLLossOptions>('NLLLoss', nllFields);
  * new nn.NLLLoss().forward(randn([2, 5]).logSoftmax(1), classes).shape; // []
  */
 export class NLLLoss extends WeightedLoss {
-  /** Targets of this class do not count. */
+  /** Targets of this class are ignored. */
   readonly ignoreIndex: number;
 
   constructor(options?: NLLLossOptions) {
@@ -200,7 +200,7 @@ export class NLLLoss extends WeightedLoss {
 
 /** Options of `CrossEntropyLoss`. */
 export interface CrossEntropyLossOptions extends NLLLossOptions {
-  /** Share of each target's probability that is spread evenly over all classes. Default: 0. */
+  /** Label smoothing: fraction of each target's probability that is spread evenly over all classes. Default: 0. */
   labelSmoothing?: number;
 }
 
@@ -220,9 +220,9 @@ const crossEntropyOptions = optionsTable<CrossEntropyLossOptions>('CrossEntropyL
  * loss.forward(randn([3, 5]), tensor([1, 0, 4], { dtype: 'int32' })).shape; // []
  */
 export class CrossEntropyLoss extends WeightedLoss {
-  /** Targets of this class do not count. */
+  /** Targets of this class are ignored. */
   readonly ignoreIndex: number;
-  /** Share of each target's probability that is spread evenly over all classes. */
+  /** Label smoothing: fraction of each target's probability that is spread evenly over all classes. */
   readonly labelSmoothing: number;
 
   constructor(options?: CrossEntropyLossOptions) {

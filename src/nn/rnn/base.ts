@@ -37,7 +37,7 @@ export interface RecurrentOptions {
   dtype?: DType;
 }
 
-// Far above any net: what is beyond it is a mistake, and would be a long one.
+// Above any net: a larger number is a mistake that would allocate for minutes.
 const mostLayers = 10_000;
 
 /** The rows that the options tables of recurrent layers share. */

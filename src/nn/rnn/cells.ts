@@ -28,7 +28,7 @@ export interface CellOptions<Bias extends boolean = boolean> {
 
 /** Options of `RNNCell`. */
 export interface RNNCellOptions<Bias extends boolean = boolean> extends CellOptions<Bias> {
-  /** What the pre-activation goes through: `'tanh'` (default) or `'relu'`. */
+  /** The activation: `'tanh'` (default) or `'relu'`. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
@@ -192,7 +192,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
  * for (const x of randn([6, 3, 10]).unbind(0)) h = cell.forward(x, h);
  */
 export class RNNCell<Bias extends boolean = true> extends CellBase<Bias> {
-  /** What the pre-activation goes through. */
+  /** The activation: tanh or relu. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   /**

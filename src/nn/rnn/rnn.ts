@@ -5,7 +5,7 @@ import { HiddenStateLayer } from './hidden-state-layer';
 
 /** Options of `RNN`. */
 export interface RNNOptions extends RecurrentOptions {
-  /** What the pre-activation goes through: `'tanh'` (default) or `'relu'`. */
+  /** The activation: `'tanh'` (default) or `'relu'`. */
   nonlinearity?: 'tanh' | 'relu';
 }
 
@@ -38,7 +38,7 @@ const rnnOptions = optionsTable<RNNOptions>('RNN', {
  * const [out, hN] = rnn.forward(randn([2, 10, 4])); // [2, 10, 32], [1, 2, 32]
  */
 export class RNN extends HiddenStateLayer {
-  /** What the pre-activation goes through. */
+  /** The activation: tanh or relu. */
   readonly nonlinearity: 'tanh' | 'relu';
 
   /**

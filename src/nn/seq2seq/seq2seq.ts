@@ -25,7 +25,7 @@ export interface TeacherOptions {
   /** Positions of each source sequence. Default: null, found by `padding`, or all. */
   sourceLengths?: Lengths | null;
   /**
-   * Share of the steps that are given the target's token; the others are given the model's own most probable one. Drawn
+   * Fraction of the steps that are given the target's token; the others are given the model's own most probable one. Drawn
    * for each step, for the whole batch. Default: 1.
    */
   teacherForcingRatio?: number;

@@ -186,7 +186,7 @@ function sliceHint({ shape, values }: Nested, dim: number): string {
   return `; for ${what} write '${slice.toString()}'`;
 }
 
-// Walks over the dimensions of a tensor and puts the plan together, an index at a time.
+// Builds the plan dimension by dimension, an index at a time.
 class Planner {
   private readonly shape: number[] = [];
   private readonly strides: number[] = [];

@@ -1,4 +1,4 @@
-/** copy_, fill_, zero_: other elements in the same memory. The old history gets zeros. */
+/** copy_, fill_, zero_: other elements in the same memory. The gradient of the old values is 0. */
 import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOperand, checkTensor, type Operand } from '../arguments/check';
