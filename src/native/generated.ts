@@ -131,6 +131,7 @@ export interface TypedKernels {
   gather: 'IndexSelect';
   scatter: 'IndexCopy';
   scatter_add: 'IndexCopy';
+  scatter_mul: 'IndexCopy';
   pack_padded: 'PackPadded';
   pad_packed: 'PadPacked';
   sort_rows: 'SortRows';
@@ -1260,7 +1261,7 @@ export const IndexAddAt = {
   skip: 7,
 } as const;
 
-/** index_copy scatter scatter_add */
+/** index_copy scatter scatter_add scatter_mul */
 export function runIndexCopy(
   run: Kernel<'IndexCopy'>,
   source: Memory,

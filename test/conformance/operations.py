@@ -17,7 +17,7 @@ REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError
 # OpInfo's entry of rand_like calls randn_like.
 FUNCTIONS = {"rand_like": torch.rand_like}
 # Entries of OpInfo that call the function with its arguments in another order.
-ORDER = {"where": (1, 0, 2), "nn.functional.embedding": (1, 0)}
+ORDER = {"where": (1, 0, 2), "nn.functional.embedding": (1, 0), "normal-number_mean": (1, 0, 2)}
 
 
 def spread(items, limit):
@@ -105,6 +105,11 @@ def gradients(writer, record, outs, leaves, second):
     record["second"] = writer.value(twice)
 
 
+def entry_of(op):
+    """The name of an entry and its variant."""
+    return op.name + ("-" + op.variant_test_name if op.variant_test_name else "")
+
+
 def bound(op, sample):
     """The call as a user writes it: [(name, value, gap)]."""
     if "out" in sample.kwargs:
@@ -114,7 +119,8 @@ def bound(op, sample):
     if op.name == "__getitem__":  # x[1, 2] and x[[1, 2]] are told apart
         index = sample.args[0]
         return [(None, args[0], False), (None, list(index) if isinstance(index, tuple) else [index], False)]
-    return bind(op.name, [args[i] for i in ORDER.get(op.name, range(len(args)))], kwargs)
+    order = [i for i in ORDER.get(entry_of(op), range(len(args))) if i < len(args)]
+    return bind(op.name, [args[i] for i in order], kwargs)
 
 
 def called(writer, op, sample, second):
@@ -191,7 +197,7 @@ def samples_of(op, limit):
 
 
 def write(op, folder, limit, counts):
-    writer = Writer(folder, op.name + ("-" + op.variant_test_name if op.variant_test_name else ""))
+    writer = Writer(folder, entry_of(op))
     elementwise = isinstance(op, (UnaryUfuncInfo, BinaryUfuncInfo))
     names = [op.name, *(alias.name for alias in op.aliases)]
     if op.variant_test_name == "in_place":

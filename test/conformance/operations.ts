@@ -201,8 +201,14 @@ function checkInPlace(to: Target, record: OperationRecord, reader: Reader, layou
   else expectSame(run(), record.inPlace as Code, reader, { elementwise: record.elementwise });
 }
 
+const tensorsOf = ({ args }: OperationRecord, reader: Reader): Tensor[] => {
+  const decode = reader.decoder();
+  return tensorsIn(...args.map(([, code]) => decode(code)));
+};
+
 function isShapedByValues(base: string, record: OperationRecord, reader: Reader): boolean {
   const given = record.args.find(([name]) => name === shapingArguments[base]);
+  if (base === '__getitem__') return tensorsOf(record, reader).some((x) => x.dtype === 'bool');
   return shapedByValues.has(base) || (given !== undefined && reader.values(given[1]) !== undefined);
 }
 

@@ -285,3 +285,50 @@ TEST_CASE("gemm_batched: each product is gemm's, to the bit") {
     checkBatched<double>(table);
   });
 }
+
+TEST_CASE("gemm and gemm_batched of int32 wrap around") {
+  onEverySet([](const KernelTable& table) {
+    Work& work = processWork();
+    const int64_t shapes[][3] = {{1, 1, 1},  {3, 5, 0},    {0, 4, 2},     {4, 0, 2},   {7, 1, 9},
+                                 {1, 33, 4}, {17, 16, 15}, {120, 90, 70}, {64, 64, 65}};
+    for (const auto& [M, N, K] : shapes)
+      for (int t = 0; t < 4; ++t)
+        for (const Start start : {Start::zero, Start::bias, Start::accumulate}) {
+          CAPTURE(M);
+          CAPTURE(N);
+          CAPTURE(K);
+          CAPTURE(t);
+          CAPTURE(int(start));
+          uint32_t state = uint32_t(M * 31 + N * 7 + K + t);
+          const auto fill = [&](Matrix<int32_t>& x) {
+            for (int64_t i = 0; i < x.lines * x.ld; ++i)
+              if (i % x.ld < x.width) x.data()[i] = int32_t(state = state * 1664525u + 1013904223u);
+          };
+          Matrix<int32_t> a(M, K, t & 1, 2), b(K, N, (t & 2) != 0, 3), c(M, N, false, 1),
+              bias(1, N, false, 0);
+          fill(a);
+          fill(b);
+          fill(c);
+          fill(bias);
+          Matrix<int32_t> expected = c;
+          for (int64_t i = 0; i < M; ++i)
+            for (int64_t j = 0; j < N; ++j) {
+              uint32_t sum = start == Start::bias         ? uint32_t(bias.at(0, j))
+                             : start == Start::accumulate ? uint32_t(c.at(i, j))
+                                                          : 0;
+              for (int64_t k = 0; k < K; ++k) sum += uint32_t(a.at(i, k)) * uint32_t(b.at(k, j));
+              expected.at(i, j) = int32_t(sum);
+            }
+          Matrix<int32_t> batched = c;
+          table.gemm_i32(work, M, N, K, a.data(), a.ld, t & 1, b.data(), b.ld, (t & 2) != 0,
+                         start == Start::bias ? bias.data() : nullptr, c.data(), c.ld,
+                         start == Start::accumulate);
+          CHECK(c.memory == expected.memory);
+          if (start == Start::bias) continue;
+          table.gemm_batched_i32(work, 1, M, N, K, a.data(), a.ld, t & 1, 0, b.data(), b.ld,
+                                 (t & 2) != 0, 0, batched.data(), batched.ld, 0,
+                                 start == Start::accumulate);
+          CHECK(batched.memory == expected.memory);
+        }
+  });
+}

@@ -102,10 +102,42 @@ void checkMoves(Select select, Copy copy, Gather gather, Scatter scatter) {
   }
 }
 
-template <class T, class IndexAdd, class ScatterAdd>
-void checkSums(IndexAdd indexAdd, ScatterAdd scatterAdd) {
+// int32 wraps around; of bools the sum is the or, the product the and.
+template <class T>
+T sumOf(T a, T b) {
+  if constexpr (sizeof(T) == 1)
+    return a | b;
+  else if constexpr (T(0.5) == T(0))
+    return T(uint32_t(a) + uint32_t(b));
+  else
+    return a + b;
+}
+template <class T>
+T productOf(T a, T b) {
+  if constexpr (sizeof(T) == 1)
+    return a & b;
+  else if constexpr (T(0.5) == T(0))
+    return T(uint32_t(a) * uint32_t(b));
+  else
+    return a * b;
+}
+
+template <class T>
+std::vector<T> factors(int64_t n) {
+  auto made = values<T>(n);
+  for (T& x : made) {
+    if constexpr (sizeof(T) == 1)
+      x = x & 1;
+    else if constexpr (T(0.5) == T(0))
+      x = T(uint32_t(x) * 2654435761u);
+  }
+  return made;
+}
+
+template <class T, class IndexAdd, class ScatterAdd, class ScatterMul>
+void checkSums(IndexAdd indexAdd, ScatterAdd scatterAdd, ScatterMul scatterMul) {
   for (const Shape& s : shapes) {
-    const auto source = values<T>(s.outer * s.n * s.inner);
+    const auto source = factors<T>(s.outer * s.n * s.inner);
     const auto rows = indices(s.n, s.size);
     for (const int64_t skip : {int64_t(-1), int64_t(0)}) {
       Guarded<T> out(s.outer * s.size * s.inner, T(1));
@@ -114,24 +146,32 @@ void checkSums(IndexAdd indexAdd, ScatterAdd scatterAdd) {
       for (int64_t o = 0; o < s.outer; ++o)
         for (int64_t i = 0; i < s.n; ++i)
           for (int64_t k = 0; k < s.inner; ++k)
-            if (rows[size_t(i)] != skip)
-              expected[size_t((o * s.size + rows[size_t(i)]) * s.inner + k)] +=
-                  source[size_t((o * s.n + i) * s.inner + k)];
+            if (rows[size_t(i)] != skip) {
+              T& place = expected[size_t((o * s.size + rows[size_t(i)]) * s.inner + k)];
+              place = sumOf(place, source[size_t((o * s.n + i) * s.inner + k)]);
+            }
       CHECK(std::equal(expected.begin(), expected.end(), out.data()));
       CHECK(out.intact());
     }
     const auto each = indices(s.outer * s.n * s.inner, s.size);
     Guarded<T> out(s.outer * s.size * s.inner, T(1));
     std::vector<T> expected(size_t(out.size()), T(1));
+    Guarded<T> product(out.size(), T(1));
+    std::vector<T> expectedProduct(size_t(out.size()), T(1));
     scatterAdd(source.data(), each.data(), out.data(), s.outer, s.size, s.n, s.inner);
+    scatterMul(source.data(), each.data(), product.data(), s.outer, s.size, s.n, s.inner);
     for (int64_t o = 0; o < s.outer; ++o)
       for (int64_t i = 0; i < s.n; ++i)
         for (int64_t k = 0; k < s.inner; ++k) {
           const size_t at = size_t((o * s.n + i) * s.inner + k);
-          expected[size_t((o * s.size + each[at]) * s.inner + k)] += source[at];
+          const size_t place = size_t((o * s.size + each[at]) * s.inner + k);
+          expected[place] = sumOf(expected[place], source[at]);
+          expectedProduct[place] = productOf(expectedProduct[place], source[at]);
         }
     CHECK(std::equal(expected.begin(), expected.end(), out.data()));
+    CHECK(std::equal(expectedProduct.begin(), expectedProduct.end(), product.data()));
     CHECK(out.intact());
+    CHECK(product.intact());
   }
 }
 
@@ -220,8 +260,10 @@ TEST_CASE("index kernels move and add what their formulas say") {
     checkMoves<double>(k.index_select_f64, k.index_copy_f64, k.gather_f64, k.scatter_f64);
     checkMoves<int32_t>(k.index_select_i32, k.index_copy_i32, k.gather_i32, k.scatter_i32);
     checkMoves<uint8_t>(k.index_select_u8, k.index_copy_u8, k.gather_u8, k.scatter_u8);
-    checkSums<float>(k.index_add_f32, k.scatter_add_f32);
-    checkSums<double>(k.index_add_f64, k.scatter_add_f64);
+    checkSums<float>(k.index_add_f32, k.scatter_add_f32, k.scatter_mul_f32);
+    checkSums<double>(k.index_add_f64, k.scatter_add_f64, k.scatter_mul_f64);
+    checkSums<int32_t>(k.index_add_i32, k.scatter_add_i32, k.scatter_mul_i32);
+    checkSums<uint8_t>(k.index_add_u8, k.scatter_add_u8, k.scatter_mul_u8);
   }
 }
 

@@ -1,9 +1,10 @@
 // gemm and gemm_batched: which path a product takes and how it is shared among threads. The paths
-// themselves: direct.h (few rows), packed.h (blocks and panels). None of these choices changes a
+// themselves: direct.h (few rows), packed.h (blocks and panels), integers.h (int32). None of these choices changes a
 // bit of a result.
 #include "../grain.h"
 #include "../kernels.h"
 #include "direct.h"
+#include "integers.h"
 #include "packed.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -118,6 +119,25 @@ void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, co
     for (int64_t i = index * run; i < min(batch, (index + 1) * run); ++i)
       oneThread(at(i), work.scratch(work, worker));
   });
+}
+
+template <>
+void gemm(Work& work, int64_t M, int64_t N, int64_t K, const int32_t* a, int64_t lda,
+          int64_t transposeA, const int32_t* b, int64_t ldb, int64_t transposeB,
+          const int32_t* bias, int32_t* c, int64_t ldc, int64_t accumulate) {
+  if (M <= 0 || N <= 0) return;
+  integerProduct(
+      work, productOf(M, N, K, a, lda, transposeA, b, ldb, transposeB, bias, c, ldc, accumulate));
+}
+
+template <>
+void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, const int32_t* a,
+                  int64_t lda, int64_t transposeA, int64_t strideA, const int32_t* b, int64_t ldb,
+                  int64_t transposeB, int64_t strideB, int32_t* c, int64_t ldc, int64_t strideC,
+                  int64_t accumulate) {
+  for (int64_t i = 0; i < batch; ++i)
+    gemm<int32_t>(work, M, N, K, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB,
+                  nullptr, c + i * strideC, ldc, accumulate);
 }
 
 INSTANTIATE_FLOAT(gemm)

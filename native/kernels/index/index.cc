@@ -1,5 +1,5 @@
 // Kernels that move elements by index: whole rows (index_select, index_add, and with them
-// embeddings) and single elements (gather, scatter, scatter_add). Tensors are contiguous
+// embeddings) and single elements (gather, scatter, scatter_add, scatter_mul). Tensors are contiguous
 // [outer, size, inner] views; indices are int32 and have been checked with index_bounds, so that nothing is
 // read or written outside. Several sources with the same index are added in order.
 #include "../kernels.h"
@@ -29,8 +29,34 @@ static void copyRow(const T* from, T* to, int64_t n) {
 }
 
 template <class T>
+static T sumOf(T a, T b) {
+  return a + b;
+}
+template <>
+int32_t sumOf(int32_t a, int32_t b) {
+  return int32_t(uint32_t(a) + uint32_t(b));
+}
+template <>
+uint8_t sumOf(uint8_t a, uint8_t b) {
+  return a | b;
+}
+
+template <class T>
+static T productOf(T a, T b) {
+  return a * b;
+}
+template <>
+int32_t productOf(int32_t a, int32_t b) {
+  return int32_t(uint32_t(a) * uint32_t(b));
+}
+template <>
+uint8_t productOf(uint8_t a, uint8_t b) {
+  return a & b;
+}
+
+template <class T>
 static void addRow(const T* from, T* to, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) to[i] = T(to[i] + from[i]);
+  for (int64_t i = 0; i < n; ++i) to[i] = sumOf(to[i], from[i]);
 }
 
 template <class T>
@@ -78,15 +104,27 @@ void scatter_add(const T* source, const int32_t* index, T* out, int64_t outer, i
     for (int64_t i = 0; i < n; ++i)
       for (int64_t k = 0; k < inner; ++k, ++source) {
         T& place = out[*index++ * inner + k];
-        place = T(place + *source);
+        place = sumOf(place, *source);
+      }
+}
+
+template <class T>
+void scatter_mul(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
+                 int64_t n, int64_t inner) {
+  for (int64_t o = 0; o < outer; ++o, out += size * inner)
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t k = 0; k < inner; ++k, ++source) {
+        T& place = out[*index++ * inner + k];
+        place = productOf(place, *source);
       }
 }
 
 INSTANTIATE_ANY(index_select)
-INSTANTIATE_FLOAT(index_add)
+INSTANTIATE_ANY(index_add)
 INSTANTIATE_ANY(index_copy)
 INSTANTIATE_ANY(gather)
 INSTANTIATE_ANY(scatter)
-INSTANTIATE_FLOAT(scatter_add)
+INSTANTIATE_ANY(scatter_add)
+INSTANTIATE_ANY(scatter_mul)
 
 }  // namespace ostinato::OSTINATO_ISA

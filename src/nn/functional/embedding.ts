@@ -1,6 +1,6 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
 import { embedding as lookUp, zeros } from '../../ops';
-import { integer, nonNegative, optionsTable, positive } from '../../check';
+import { boolean, integer, nonNegative, optionsTable, positive } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
@@ -14,23 +14,35 @@ export interface EmbeddingOptions {
   maxNorm?: number | undefined;
   /** Order of the norm that `maxNorm` limits. Default: 2. */
   normType?: number | undefined;
+  /** Divide a row's gradient by how often its index occurs in `input`. Default: false. */
+  scaleGradByFreq?: boolean | undefined;
+  /** Only false: gradients are dense here. Default: false. */
+  sparse?: boolean | undefined;
 }
 
 const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm'>('embedding', {
   paddingIdx: integer.optional,
   maxNorm: nonNegative.optional,
   normType: positive.or(2),
+  scaleGradByFreq: boolean.or(false),
+  sparse: boolean.or(false),
 });
 
 /**
  * Rows of `weight` [vocabulary, features] for each index of `input` (torch.nn.functional.embedding).
  * @param input int32 of any shape [...]; the result is [..., features]
- * @throws TypeError unless `input` is int32; RangeError when an index is outside the vocabulary.
+ * @throws TypeError unless `input` is int32; RangeError when an index is outside the vocabulary, and for `sparse`, because there
+ * are no sparse tensors here.
  * @example nn.functional.embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
-  const { paddingIdx, maxNorm, normType } = embeddingOptions.read(options);
-  if (maxNorm === undefined) return lookUp(input, weight, { paddingIdx });
+  const { maxNorm, normType, sparse, ...rest } = embeddingOptions.read(options);
+  if (sparse) {
+    throw new RangeError(
+      'embedding: there are no sparse gradients; leave sparse out, and the same values come dense',
+    );
+  }
+  if (maxNorm === undefined) return lookUp(input, weight, rest);
   anyTensor.check('embedding', 'weight', weight);
   if (!isFloat(weight.dtype)) {
     throw new TypeError(
@@ -39,9 +51,9 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
   }
   executor.refuse('embedding with maxNorm', 'it scales rows of the weight in place; do it outside');
   // The look-up checks the indices before any row is changed.
-  lookUp(input, weight.detach(), { paddingIdx });
+  lookUp(input, weight.detach(), rest);
   renormalize(weight, input, maxNorm, normType);
-  return lookUp(input, weight, { paddingIdx });
+  return lookUp(input, weight, rest);
 }
 
 // Scales the rows whose norm is above the limit; 1e-7 keeps the division finite, as in PyTorch.

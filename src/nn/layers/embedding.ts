@@ -26,6 +26,10 @@ export interface EmbeddingOptions {
   maxNorm?: number;
   /** Order of the norm that `maxNorm` limits. Default: 2. */
   normType?: number;
+  /** Divide a row's gradient by how often its index occurs in the input. Default: false. */
+  scaleGradByFreq?: boolean;
+  /** Only false: gradients are dense here. Default: false. */
+  sparse?: boolean;
   /** Of the table: float32 (default) or float64. */
   dtype?: DType;
   /** The table to use, shared, instead of drawing one; [numEmbeddings, embeddingDim]. Default: none. */
@@ -42,6 +46,8 @@ const shared = {
   paddingIdx: integer.optional,
   maxNorm: nonNegative.optional,
   normType: positive.or(2),
+  scaleGradByFreq: boolean.or(false),
+  sparse: boolean.or(false),
 };
 
 const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm' | 'weight'>(
@@ -79,6 +85,8 @@ export class Embedding extends Module {
   readonly maxNorm: number | undefined;
   /** Order of the norm that `maxNorm` limits. */
   readonly normType: number;
+  /** Whether a row's gradient is divided by how often its index occurs in the input. */
+  readonly scaleGradByFreq: boolean;
 
   /**
    * @param numEmbeddings rows of the table: indices are 0 … numEmbeddings − 1
@@ -92,12 +100,19 @@ export class Embedding extends Module {
     options?: EmbeddingOptions,
   ) {
     super();
-    const { paddingIdx, maxNorm, normType, dtype, weight } = embeddingOptions.read(options);
+    const read = embeddingOptions.read(options);
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse, dtype, weight } = read;
+    if (sparse) {
+      throw new RangeError(
+        'Embedding: there are no sparse gradients; leave sparse out, and the same values come dense',
+      );
+    }
     count.check('Embedding', 'numEmbeddings', numEmbeddings);
     count.check('Embedding', 'embeddingDim', embeddingDim);
     this.paddingIdx = wrapPadding(paddingIdx, numEmbeddings);
     this.maxNorm = maxNorm;
     this.normType = normType;
+    this.scaleGradByFreq = scaleGradByFreq;
     if (weight === undefined) {
       this.weight = new Parameter(empty([numEmbeddings, embeddingDim], dtype));
       this.resetParameters();
@@ -126,8 +141,8 @@ export class Embedding extends Module {
    * @throws TypeError unless `input` is int32; RangeError for an index outside 0 … numEmbeddings − 1.
    */
   forward(input: Tensor): Tensor {
-    const { paddingIdx, maxNorm, normType } = this;
-    return embedding(input, this.weight, { paddingIdx, maxNorm, normType });
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
+    return embedding(input, this.weight, { paddingIdx, maxNorm, normType, scaleGradByFreq });
   }
 
   /**
@@ -152,11 +167,12 @@ export class Embedding extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    const { numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType } = this;
+    const { numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
     const extra = [`${numEmbeddings}`, `${embeddingDim}`];
     if (paddingIdx !== undefined) extra.push(`paddingIdx=${paddingIdx}`);
     if (maxNorm !== undefined) extra.push(`maxNorm=${maxNorm}`);
     if (normType !== 2) extra.push(`normType=${normType}`);
+    if (scaleGradByFreq) extra.push('scaleGradByFreq=true');
     return extra.join(', ');
   }
 }

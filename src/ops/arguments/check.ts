@@ -7,6 +7,9 @@ import type { Tensor } from '../../tensor/tensor';
 /** A tensor, or a number that broadcasts to any shape. */
 export type Operand = Tensor | number;
 
+/** An operand as users give it: `true` and `false` are numbers of type bool, as in PyTorch. */
+export type GivenOperand = Operand | boolean;
+
 /** @throws TypeError when `x` is not a tensor. */
 export function checkTensor(operation: string, name: string, x: unknown): asserts x is Tensor {
   if (!isTensor(x)) refuseTensor(operation, name, x);

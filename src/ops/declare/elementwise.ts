@@ -10,8 +10,8 @@ import { isFloat, resultType, suffixOf, type DType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
-import { binary as combine, promote, promoteTypes, operand, scalarSlot } from '../kernels/operands';
+import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
+import { binary as combine, promote, operand, operandOf, scalarSlot } from '../kernels/operands';
 import { applyBinary, applyUnary } from '../kernels/launch';
 import { zerosLike } from '../creation/factories';
 import { cast } from '../copying/cast';
@@ -39,7 +39,7 @@ export interface UnaryRule extends Domain {
   readonly fused?: NamesOf<'Binary'>;
   /** Kernel of the function, where it is not named as the function is. */
   readonly kernel?: NamesOf<'Unary'>;
-  /** What int32 and bool do where the kernel takes floats only: they become float32, are their own result, or are refused. */
+  /** What int32 and bool do where the kernel takes floats only: they become float32, or are refused; int32 is its own result. */
   readonly integers?: 'unchanged' | 'refused';
   /** What bool does where a kernel takes int32: it is refused, its own result, or computed as int32. */
   readonly bool?: 'unchanged' | 'int32';
@@ -75,7 +75,9 @@ export function unary(name: string, rule: UnaryRule): Unary {
     let x = argument;
     if (!isFloat(x.dtype) && kernels[suffixOf(x.dtype)] === undefined) {
       if (integers === 'refused') checkFloat(name, x);
-      if (integers === 'unchanged' || bool === 'unchanged') return clone(x);
+      if (bool === 'unchanged' || (integers === 'unchanged' && x.dtype === 'int32'))
+        return clone(x);
+      if (integers === 'unchanged') refuseBool(name);
       if (bool === 'int32') x = cast(x, 'int32');
       // A kernel for int32 and none for bool: the function is not defined on truth values.
       else if (kernels.i32 === undefined) x = floating(x);
@@ -87,6 +89,10 @@ export function unary(name: string, rule: UnaryRule): Unary {
     return record(node, [x], out, (g) => [gradient(g, saved.get())]);
   };
   return Object.assign(f, { declaration: { name, rule } });
+}
+
+function refuseBool(operation: string): never {
+  throw new TypeError(`${operation}: is not defined for bool tensors; convert with to('int32')`);
 }
 
 /** What was saved of one call: reading a tensor that changed since is an error. */
@@ -133,7 +139,7 @@ export interface BinaryRule extends Domain {
 
 /** An operation of two operands that broadcast, element by element. */
 export interface Binary {
-  (a: Operand, b: Operand): Tensor;
+  (a: GivenOperand, b: GivenOperand): Tensor;
   readonly declaration: { readonly name: string; readonly rule: BinaryRule };
 }
 
@@ -178,8 +184,10 @@ export function binary(name: string, rule: BinaryRule): Binary {
     ]);
   }
 
-  const f = (a: Operand, b: Operand): Tensor => {
-    let dtype = promoteTypes(name, a, b);
+  const f = (left: GivenOperand, right: GivenOperand): Tensor => {
+    const a = operandOf(name, 'a', left, right);
+    const b = operandOf(name, 'b', right, left);
+    let dtype = resultType(a, b);
     if (check !== undefined) check(a, b, dtype);
     if (dtype === 'bool' && bool !== undefined) return bool(a as Tensor, b as Tensor);
     if (integers !== undefined && !isFloat(dtype)) dtype = integers;
@@ -197,8 +205,8 @@ export function binary(name: string, rule: BinaryRule): Binary {
 /** The in-place form of a function of one tensor: `tanh_` of `tanh`. */
 export function inPlace(f: Unary): (x: Tensor) => Tensor;
 /** The in-place form of an operation of two operands: `mul_` of `mul`. */
-export function inPlace(f: Binary): (x: Tensor, other: Operand) => Tensor;
-export function inPlace(f: Unary | Binary): (x: Tensor, other: Operand) => Tensor {
+export function inPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor;
+export function inPlace(f: Unary | Binary): (x: Tensor, other: GivenOperand) => Tensor {
   return isBinary(f) ? binaryInPlace(f) : unaryInPlace(f);
 }
 
@@ -249,7 +257,7 @@ export function computeInPlace(
   return changeInPlace(operation, x, operands, compute, { direct, saves });
 }
 
-function binaryInPlace(f: Binary): (x: Tensor, other: Operand) => Tensor {
+function binaryInPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor {
   const { name, rule } = f.declaration;
   const { check } = rule;
   const operation = `${name}_`;
@@ -260,9 +268,9 @@ function binaryInPlace(f: Binary): (x: Tensor, other: Operand) => Tensor {
     resultType(x, other) === x.dtype &&
     (typeof other === 'number' ||
       sameShape(broadcastShapes(operation, x.sizes, other.sizes), x.sizes));
-  return (x, other) => {
+  return (x, given) => {
     checkTensor(operation, 'x', x);
-    checkOperand(operation, 'other', other);
+    const other = operandOf(operation, 'other', given, x);
     const write = (target: Tensor): void => {
       if (check !== undefined) check(target, other, target.dtype);
       const y =

@@ -2,7 +2,8 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { record, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
-import { isFloat } from '../../tensor/dtype';
+import type { Rule } from '../../check';
+import { isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -14,8 +15,10 @@ import {
   keepsDim,
   ownDims,
   reduceOver,
+  reductionOptions,
   type Dims,
   type KeepdimOptions,
+  type ReductionOptions,
 } from '../kernels/reduce';
 
 /** What a gradient reads: x, the result y with the reduced dimensions kept, and how many elements made one of it. */
@@ -53,13 +56,15 @@ export interface ReductionRule extends Domain {
   readonly grad: (g: Tensor, of: Reduced) => Tensor;
   /** The same for when the gradient itself is not recorded. */
   readonly fused?: (g: Tensor, of: Reduced) => Tensor;
+  /** What may be given as the option dtype, where there is one. */
+  readonly dtype?: Rule<DType>;
   /** Kernel of the reduction, where it is not named as the function is. */
   readonly kernel?: NamesOf<'Reduce'>;
 }
 
 /** A reduction over all dimensions, one or several. */
-export interface Reduction {
-  (x: Tensor, dim?: Dims, options?: KeepdimOptions): Tensor;
+export interface Reduction<Options = KeepdimOptions> {
+  (x: Tensor, dim?: Dims, options?: Options): Tensor;
   readonly declaration: { readonly name: string; readonly rule: ReductionRule };
 }
 
@@ -74,10 +79,16 @@ export interface Reduction {
  *   grad: (g, { x, y }) => g.mul(x.sub(y).exp()),
  * });
  */
-export function reduction(name: string, rule: ReductionRule): Reduction {
+export function reduction(
+  name: string,
+  rule: ReductionRule & { readonly dtype: Rule<DType> },
+): Reduction<ReductionOptions>;
+export function reduction(name: string, rule: ReductionRule): Reduction;
+export function reduction(name: string, rule: ReductionRule): Reduction<ReductionOptions> {
   const { integers, keepsBool = false, refusesEmpty, saves, grad, fused = grad } = rule;
   const [allNode, someNode] = typeof rule.node === 'string' ? [rule.node, rule.node] : rule.node;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Reduce'>));
+  const table = rule.dtype === undefined ? undefined : reductionOptions(name, rule.dtype);
   const fresh = (shape: Shape, n: number, x: Tensor): Tensor => {
     if (refusesEmpty) checkNotEmpty(name, n, x);
     return empty(shape, x.dtype);
@@ -94,13 +105,16 @@ export function reduction(name: string, rule: ReductionRule): Reduction {
     return sameShape(dx.sizes, of.shape) ? dx : dx.expand(of.shape);
   }
 
-  const f = (argument: Tensor, dims?: Dims, options?: KeepdimOptions): Tensor => {
-    checkTensor(name, 'x', argument);
-    const dim = ownDims(name, dims, argument.ndim);
-    const keepdim = keepsDim(name, options);
+  const f = (given: Tensor, dims?: Dims, options?: ReductionOptions): Tensor => {
+    checkTensor(name, 'x', given);
+    const dim = ownDims(name, dims, given.ndim);
+    const wanted = options === undefined ? undefined : table?.read(options, name);
+    const keepdim = wanted === undefined ? keepsDim(name, options) : wanted.keepdim;
+    const dtype = wanted?.dtype;
+    const argument = dtype === undefined ? given : cast(given, dtype);
     const x = isFloat(argument.dtype) ? argument : asSummed(argument);
     const { out, view } = reduceOver(name, kernels, x, dim, keepdim, fresh);
-    if (keepsBool && argument.dtype === 'bool') return cast(out, 'bool');
+    if (argument.dtype === 'bool' && (keepsBool || dtype === 'bool')) return cast(out, 'bool');
     if (!isGradEnabled() || !x.requiresGrad) return out;
     const of = new Reduced(
       saves === undefined ? null : save(name, x),

@@ -119,11 +119,9 @@ const exponential = activation({
   forward: (x, out, alpha) => runElu(pick('elu', eluKernels, x.dtype), x, out, alpha),
   backward: (g, x, dx, alpha) =>
     runEluBackward(pick('elu', eluGradients, x.dtype), g, x, dx, alpha),
-  // eˣ may overflow where it is not chosen, and infinity times a gradient of 0 is NaN: the argument is cut first.
-  grad: (g, x, alpha) => {
-    const positive = x.gt(0);
-    return g.where(positive, g.mul(x.maskedFill(positive, 0).exp().mul(alpha)));
-  },
+  // eˣ may overflow where it is not chosen, and infinity times a gradient of 0 is NaN: the argument is cut first. At 0
+  // too, where the slope's own derivative is PyTorch's 0.
+  grad: (g, x, alpha) => g.where(x.gt(0), g.mul(x.maskedFill(x.ge(0), 0).exp().mul(alpha))),
 });
 
 /**

@@ -2,37 +2,50 @@
  * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
  * only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
-import { number, oneOf, optionsTable } from '../../check';
+import { boolean, either, number, oneOf, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { isFloat, type DType } from '../../tensor/dtype';
+import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, computeInPlace, inPlace, type Binary } from '../declare/elementwise';
 import { gradient } from '../declare/gradient';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
+import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { floating } from '../arguments/floating';
-import { promote, promoteTypes } from '../kernels/operands';
+import { operandOf, promote } from '../kernels/operands';
 import { constant, zerosLike } from '../creation/factories';
 
-type InPlace = (x: Tensor, other: Operand) => Tensor;
+type InPlace = (x: Tensor, other: GivenOperand) => Tensor;
 
 /** Options of `add`, `sub` and `rsub`. */
 export interface AlphaOptions {
-  /** Factor of the second operand. Default: 1. */
-  alpha?: number;
+  /** Factor of the second operand; a boolean for bool tensors only. Default: 1. */
+  alpha?: number | boolean;
 }
-const alphaOptions = optionsTable<AlphaOptions>('add', { alpha: number.or(1) });
+const alphaOptions = optionsTable<AlphaOptions>('add', {
+  alpha: either<number | boolean>(number, boolean).or(1),
+});
 
-/** alpha·b. @throws TypeError for a fraction where integers are computed. */
-function scaled(operation: string, a: Operand, b: Operand, options: AlphaOptions): Operand {
+/** alpha·b. @throws TypeError for a fraction where integers are computed, a boolean where the result is not bool. */
+function scaled(
+  operation: string,
+  left: GivenOperand,
+  right: GivenOperand,
+  options: AlphaOptions,
+): GivenOperand {
   const { alpha } = alphaOptions.read(options, operation);
-  if (alpha === 1) return b;
-  const dtype = promoteTypes(operation, a, b);
-  if (!isFloat(dtype) && !Number.isInteger(alpha)) {
+  if (alpha === 1) return right;
+  const b = operandOf(operation, 'b', right, left);
+  const dtype = resultType(operandOf(operation, 'a', left, right), b);
+  if (typeof alpha === 'boolean' && dtype !== 'bool') {
+    throw new TypeError(
+      `${operation}: alpha must be a number for ${dtype} tensors, got ${alpha}; pass ${Number(alpha)}`,
+    );
+  }
+  if (!isFloat(dtype) && !Number.isInteger(Number(alpha))) {
     throw new TypeError(
       `${operation}: alpha must be an integer for ${dtype} tensors, got ${alpha}; convert them with to('float32')`,
     );
   }
-  return mul(b, alpha);
+  return mul(b, dtype === 'bool' ? Boolean(alpha) : alpha);
 }
 
 const plus = binary('add', {
@@ -46,7 +59,7 @@ const plus = binary('add', {
  * @throws RangeError when the shapes do not broadcast.
  * @example add(tensor([1, 2]), tensor([[10], [20]])) // [[11, 12], [21, 22]]
  */
-export function add(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
+export function add(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
   return plus(a, options === undefined ? b : scaled('add', a, b, options));
 }
 
@@ -57,7 +70,7 @@ const plusInPlace = inPlace(plus);
  * Error on a leaf that requires gradients. So do all operations in place.
  * @example tensor([1, 2]).add_(10) // [11, 12]
  */
-export function add_(x: Tensor, other: Operand, options?: AlphaOptions): Tensor {
+export function add_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Tensor {
   return plusInPlace(x, options === undefined ? other : scaled('add_', x, other, options));
 }
 
@@ -68,6 +81,11 @@ function refuseBool(a: Operand, b: Operand): void {
       'sub: is not defined for bool tensors; use logicalNot() to invert one, logicalXor() to tell two apart',
     );
   }
+}
+// A boolean is a number of type bool, from which PyTorch does not subtract, nor subtracts it.
+function notBoolean(operation: string, x: GivenOperand): Operand {
+  if (typeof x !== 'boolean') return x;
+  throw new TypeError(`${operation}: is not defined for booleans, got ${x}; pass ${Number(x)}`);
 }
 const difference = {
   kernel: 'sub' as const,
@@ -90,8 +108,10 @@ const reverseMinus = binary('rsub', {
  * @throws RangeError when the shapes do not broadcast; TypeError for bool tensors.
  * @example sub(tensor([5, 7]), tensor([1, 2])) // [4, 5]
  */
-export function sub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
-  return minus(a, options === undefined ? b : scaled('sub', a, b, options));
+export function sub(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
+  const x = notBoolean('sub', a);
+  const y = notBoolean('sub', b);
+  return minus(x, options === undefined ? y : scaled('sub', x, y, options));
 }
 
 const minusInPlace = inPlace(minus);
@@ -101,17 +121,20 @@ const minusInPlace = inPlace(minus);
  * Error on a leaf that requires gradients.
  * @example tensor([5, 7]).sub_(tensor([1, 2])) // [4, 5]
  */
-export function sub_(x: Tensor, other: Operand, options?: AlphaOptions): Tensor {
-  return minusInPlace(x, options === undefined ? other : scaled('sub_', x, other, options));
+export function sub_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Tensor {
+  const y = notBoolean('sub_', other);
+  return minusInPlace(x, options === undefined ? y : scaled('sub_', x, y, options));
 }
 
 /**
  * b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x.
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example rsub(tensor([1, 2]), 10) // [9, 8]
  */
-export function rsub(a: Operand, b: Operand, options?: AlphaOptions): Tensor {
-  return reverseMinus(b, options === undefined ? a : scaled('rsub', b, a, options));
+export function rsub(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
+  const x = notBoolean('rsub', a);
+  const y = notBoolean('rsub', b);
+  return reverseMinus(y, options === undefined ? x : scaled('rsub', y, x, options));
 }
 
 /**
@@ -153,14 +176,17 @@ const divOptions = optionsTable<DivOptions>('div', {
  * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0 with a rounding mode.
  * @example div(tensor([1, 3]), tensor([2, 2])) // [0.5, 1.5]
  */
-export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
+export function div(a: GivenOperand, b: GivenOperand, options?: DivOptions): Tensor {
   if (options !== undefined) {
     const { roundingMode } = divOptions.read(options);
-    if (roundingMode !== null) return rounded(a, b, roundingMode);
+    if (roundingMode !== null) {
+      const x = operandOf('div', 'a', a, b);
+      return rounded(x, operandOf('div', 'b', b, a), roundingMode);
+    }
   }
-  if (typeof a === 'number' && typeof b !== 'number') {
+  if (typeof a === 'number' && typeof b === 'object') {
     // As PyTorch has it, to the bit.
-    checkOperand('div', 'b', b);
+    checkTensor('div', 'b', b);
     return b.reciprocal().mul(a);
   }
   return quotient(a, b);
@@ -175,7 +201,12 @@ const recordedRounded = gradient<[Tensor | null, Tensor | null], []>('div', {
 
 // A step function of both operands.
 function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
-  const dtype = promoteTypes('div', a, b);
+  const dtype = resultType(a, b);
+  if (dtype === 'bool') {
+    throw new TypeError(
+      "div: a rounding mode is not defined for two bool tensors; convert with to('int32') or to('float32')",
+    );
+  }
   const whole = !isFloat(dtype);
   if (whole) refuseZero('div', b);
   // float64 holds every int32, and a quotient of two that is no integer does not round to one.
@@ -202,13 +233,13 @@ const quotientInPlace = inPlace(quotient);
  * Error on a leaf that requires gradients.
  * @example tensor([1, 3]).div_(tensor([2, 2])) // [0.5, 1.5]
  */
-export function div_(x: Tensor, other: Operand, options?: DivOptions): Tensor {
+export function div_(x: Tensor, other: GivenOperand, options?: DivOptions): Tensor {
   if (options !== undefined) {
     const { roundingMode } = divOptions.read(options, 'div_');
     if (roundingMode !== null) {
       checkTensor('div_', 'x', x);
-      checkOperand('div_', 'other', other);
-      return computeInPlace('div_', x, other, (a, b) => rounded(a, b, roundingMode));
+      const by = operandOf('div_', 'other', other, x);
+      return computeInPlace('div_', x, by, (a, b) => rounded(a, b, roundingMode));
     }
   }
   return quotientInPlace(x, other);
@@ -226,6 +257,7 @@ function refuseZero(operation: string, b: Operand): void {
 const divisor =
   (operation: string) =>
   (_: Operand, b: Operand, dtype: DType): void => {
+    if (dtype === 'bool') throw new TypeError(`${operation}: is not defined for bool tensors`);
     if (!isFloat(dtype)) refuseZero(operation, b);
   };
 const belowDivisor = [
@@ -319,8 +351,8 @@ function root(a: Tensor, b: number): Tensor {
     x,
   );
 }
-const isRoot = (a: Operand, b: Operand): a is Tensor =>
-  (b === 0.5 || b === -0.5) && typeof a !== 'number';
+const isRoot = (a: GivenOperand, b: GivenOperand): a is Tensor =>
+  (b === 0.5 || b === -0.5) && typeof a === 'object';
 
 /**
  * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers. The numbers 0.5 and −0.5 as b
@@ -329,7 +361,7 @@ const isRoot = (a: Operand, b: Operand): a is Tensor =>
  * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
  */
 export const pow: Binary = Object.assign(
-  (a: Operand, b: Operand): Tensor => {
+  (a: GivenOperand, b: GivenOperand): Tensor => {
     if (!isRoot(a, b)) return power(a, b);
     checkTensor('pow', 'a', a);
     return root(a, b as number);
@@ -346,7 +378,7 @@ const powerInPlace = inPlace(power);
 export const pow_: InPlace = (x, other) => {
   if (!isRoot(x, other)) return powerInPlace(x, other);
   checkTensor('pow_', 'x', x);
-  return computeInPlace('pow_', x, other, pow);
+  return computeInPlace('pow_', x, other as number, pow);
 };
 
 function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {

@@ -134,6 +134,11 @@ function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | nu
     }
   }
   const { dtype } = common;
+  if (dtype === 'bool' && min !== null && max !== null) {
+    throw new TypeError(
+      "clamp: is not defined for bool tensors between bool bounds; convert with to('int32')",
+    );
+  }
   const x = cast(argument, dtype);
   const [low, high] = bounds.map((one) => one && cast(one, dtype));
   const out = noGrad(() => {

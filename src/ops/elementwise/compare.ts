@@ -1,53 +1,55 @@
 /** Comparisons of two operands, and tests of one: bool results, no gradients. */
 import { family, type NamesOf } from '../../native/families';
-import { isFloat } from '../../tensor/dtype';
+import { isFloat, resultType } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkTensor, type Operand } from '../arguments/check';
-import { binary, promote, promoteTypes } from '../kernels/operands';
+import { checkTensor, type GivenOperand } from '../arguments/check';
+import { binary, operandOf, promote } from '../kernels/operands';
 import { applyUnary } from '../kernels/launch';
 import { full } from '../creation/factories';
 
-function comparison(name: NamesOf<'Binary'>): (a: Operand, b: Operand) => Tensor {
+function comparison(name: NamesOf<'Binary'>): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = family(name);
-  return (a, b) => {
-    const dtype = promoteTypes(name, a, b);
+  return (left, right) => {
+    const a = operandOf(name, 'a', left, right);
+    const b = operandOf(name, 'b', right, left);
+    const dtype = resultType(a, b);
     return binary(name, kernels, promote(a, dtype), promote(b, dtype), dtype, 'bool');
   };
 }
 
 /**
  * a = b elementwise with broadcasting, as bool (torch.eq). NaN equals nothing.
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example eq(tensor([1, 2, 3]), 2) // [false, true, false]
  */
 export const eq = comparison('eq');
 /**
  * a ≠ b (torch.ne).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example ne(tensor([1, 2, 3]), 2) // [true, false, true]
  */
 export const ne = comparison('ne');
 /**
  * a < b (torch.lt).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example lt(tensor([1, 2, 3]), 2) // [true, false, false]
  */
 export const lt = comparison('lt');
 /**
  * a ≤ b (torch.le).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example le(tensor([1, 2, 3]), 2) // [true, true, false]
  */
 export const le = comparison('le');
 /**
  * a > b (torch.gt).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example gt(tensor([1, 2, 3]), 2) // [false, false, true]
  */
 export const gt = comparison('gt');
 /**
  * a ≥ b (torch.ge).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example ge(tensor([1, 2, 3]), 2) // [false, true, true]
  */
 export const ge = comparison('ge');

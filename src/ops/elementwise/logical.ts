@@ -4,38 +4,38 @@ import { runUnary } from '../../native/generated';
 import type { Tensor } from '../../tensor/tensor';
 import { empty } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
-import { binary } from '../kernels/operands';
+import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
+import { binary, operandOf } from '../kernels/operands';
 
 const truth = (x: Operand): Operand => (typeof x === 'number' ? Number(x !== 0) : cast(x, 'bool'));
 
 function connective(
   name: string,
   kernelName: 'logical_and' | 'logical_or' | 'logical_xor',
-): (a: Operand, b: Operand) => Tensor {
+): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = { u8: kernel(kernelName) };
-  return (a, b) => {
-    checkOperand(name, 'a', a);
-    checkOperand(name, 'b', b);
+  return (left, right) => {
+    const a = operandOf(name, 'a', left, right);
+    const b = operandOf(name, 'b', right, left);
     return binary(name, kernels, truth(a), truth(b), 'bool');
   };
 }
 
 /**
  * a ∧ b with broadcasting (torch.logical_and).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example logicalAnd(tensor([true, true, false]), tensor([true, false, false])) // [true, false, false]
  */
 export const logicalAnd = connective('logicalAnd', 'logical_and');
 /**
  * a ∨ b (torch.logical_or).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example logicalOr(tensor([true, true, false]), tensor([true, false, false])) // [true, true, false]
  */
 export const logicalOr = connective('logicalOr', 'logical_or');
 /**
  * Exactly one of a and b (torch.logical_xor).
- * @throws TypeError unless each is a tensor or a number; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
  * @example logicalXor(tensor([true, true, false]), tensor([true, false, false])) // [false, true, false]
  */
 export const logicalXor = connective('logicalXor', 'logical_xor');

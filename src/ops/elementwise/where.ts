@@ -1,11 +1,12 @@
 /** where: condition ? a : b. da = condition ? g : 0, db = condition ? 0 : g. Saves the condition. */
 import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
+import { resultType } from '../../tensor/dtype';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
-import { checkTensor, type Operand } from '../arguments/check';
-import { promote, broadcastOperands, promoteTypes, scalarSlot } from '../kernels/operands';
+import { checkTensor, type GivenOperand } from '../arguments/check';
+import { promote, broadcastOperands, operandOf, scalarSlot } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { unbroadcast } from '../declare/unbroadcast';
 
@@ -24,21 +25,23 @@ const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('whe
  * @throws TypeError unless the condition is a bool tensor.
  * @example where(tensor([true, false]), tensor([1, 2]), 0) // [1, 0]
  */
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tensor {
   checkTensor('where', 'condition', condition);
   if (condition.dtype !== 'bool') {
     throw new TypeError(
       `where: condition must be a bool tensor, got ${condition.dtype}; compare it with something, for example ne(0)`,
     );
   }
-  const dtype = promoteTypes('where', a, b);
-  const x = promote(a, dtype);
-  const y = promote(b, dtype);
+  const first = operandOf('where', 'a', a, b);
+  const second = operandOf('where', 'b', b, a);
+  const dtype = resultType(first, second);
+  const x = promote(first, dtype);
+  const y = promote(second, dtype);
   const shape = broadcastShapes('where', condition.sizes, broadcastOperands('where', x, y));
-  const first = typeof x === 'number' ? scalarSlot('where', 0, x, dtype) : x;
-  const second = typeof y === 'number' ? scalarSlot('where', 1, y, dtype) : y;
+  const chosen = typeof x === 'number' ? scalarSlot('where', 0, x, dtype) : x;
+  const other = typeof y === 'number' ? scalarSlot('where', 1, y, dtype) : y;
   const out = empty(shape, dtype);
-  runWhere(pick('where', kernels, dtype), condition, first, second, out);
+  runWhere(pick('where', kernels, dtype), condition, chosen, other, out);
   return recorded(
     out,
     condition,
@@ -54,5 +57,5 @@ export const asMethod = {
    * @throws TypeError unless the condition is a bool tensor.
    * @example tensor([1, -2]).where(tensor([true, false]), 0) // [1, 0]
    */
-  where: (x: Tensor, condition: Tensor, other: Operand): Tensor => where(condition, x, other),
+  where: (x: Tensor, condition: Tensor, other: GivenOperand): Tensor => where(condition, x, other),
 };

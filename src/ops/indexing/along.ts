@@ -1,6 +1,7 @@
 /** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
-import { number, optionsTable } from '../../check';
+import { boolean, either, number, optionsTable } from '../../check';
 import { record, save } from '../../autograd/node';
+import { isFloat } from '../../tensor/dtype';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
@@ -57,13 +58,32 @@ function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): 
 }
 
 export interface IndexAddOptions {
-  /** Factor of the source. Default: 1. */
-  alpha?: number;
+  /** Factor of the source: an integer for int32 tensors; an integer, whose truth counts, or a boolean for bool ones. Default: 1. */
+  alpha?: number | boolean;
 }
-const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: number.or(1) });
+const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', {
+  alpha: either<number | boolean>(number, boolean).or(1),
+});
+
+function scaledBy(alpha: number | boolean, source: Tensor): Tensor {
+  const { dtype } = source;
+  if (alpha === 1) return source;
+  if (typeof alpha === 'boolean' && dtype !== 'bool') {
+    throw new TypeError(
+      `indexAdd: alpha must be a number for ${dtype} tensors, got ${alpha}; pass ${Number(alpha)}`,
+    );
+  }
+  if (!isFloat(dtype) && !Number.isInteger(Number(alpha))) {
+    throw new TypeError(
+      `indexAdd: alpha must be an integer for ${dtype} tensors, got ${alpha}; convert them with to('float32')`,
+    );
+  }
+  return mul(source, dtype === 'bool' ? Boolean(alpha) : alpha);
+}
 
 /**
- * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up.
+ * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up. int32 wraps around, and
+ * the sum of bools is their or.
  * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
  * @example indexAdd(zeros([3]), 0, tensor([0, 0], { dtype: 'int32' }), tensor([1, 2])) // [3, 0, 0]
  */
@@ -78,7 +98,7 @@ export function indexAdd(
   const { alpha } = indexAddOptions.read(options);
   const rows = rowsOf('indexAdd', x, dim, index);
   checkSource('indexAdd', x, rows, source);
-  const scaled = alpha === 1 ? source : mul(source, alpha);
+  const scaled = scaledBy(alpha, source);
   const out = copyInto(x, empty(x.sizes, x.dtype));
   addRowsInto('indexAdd', scaled, rows, out);
   const saved = save('indexAdd', rows.index);

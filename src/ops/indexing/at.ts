@@ -1,8 +1,8 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
 import { isArray, isInstance, refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
-import { operand } from '../kernels/operands';
+import { checkTensor, type GivenOperand } from '../arguments/check';
+import { operand, operandOf } from '../kernels/operands';
 import { inPlace, overwrite } from '../inplace/inplace';
 import { partOf } from '../view/part';
 import { reshape } from '../view/reshape';
@@ -69,7 +69,7 @@ function trimmed(x: Tensor, ndim: number): Tensor {
 }
 
 /**
- * Writes `value` (a number, or a tensor that broadcasts to the indexed part) into the part of `x` that `indices`
+ * Writes `value` (a number, a boolean, or a tensor that broadcasts to the indexed part) into the part of `x` that `indices`
  * name, and returns `x` (torch.Tensor.__setitem__). Recorded where gradients are on: later uses of `x` reach the
  * gradient of `value`, and of the old `x` outside the part.
  * @throws as `at`; Error when `x` is a leaf that requires gradients; RangeError when `value` does not fit.
@@ -77,14 +77,14 @@ function trimmed(x: Tensor, ndim: number): Tensor {
  * const totals = zeros([5]);
  * totals.setAt([0], 5); // totals[0] = 5
  */
-export function setAt(x: Tensor, indices: readonly Index[], value: Operand): Tensor {
+export function setAt(x: Tensor, indices: readonly Index[], value: GivenOperand): Tensor {
   checkTensor('setAt', 'x', x);
-  checkOperand('setAt', 'value', value);
+  const written = operandOf('setAt', 'value', value, x);
   if (!isArray(indices)) {
     refuse('setAt', 'indices', "an array such as [0] or [':', 1]", indices);
   }
   const plan = planOf('setAt', x, indices);
-  const source = operand('setAt', value, typeof value === 'number' ? x.dtype : value.dtype);
+  const source = operand('setAt', written, typeof written === 'number' ? x.dtype : written.dtype);
   const target = plan.name === '' ? x : viewBy(x, plan, plan.name);
   if (plan.tensors.length === 0) overwrite('setAt', target, trimmed(source, target.ndim));
   else {

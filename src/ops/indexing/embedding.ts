@@ -1,14 +1,17 @@
 /** embedding, oneHot: integers as vectors. An embedding's dW has the rows of g added at their indices. */
-import { integer, optionsTable } from '../../check';
+import { boolean, integer, optionsTable } from '../../check';
+import { noGrad } from '../../autograd/mode';
+import type { DType } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
 import { family } from '../../native/families';
 import { runIndexCopy } from '../../native/generated';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
-import { constant } from '../creation/factories';
+import { constant, ones, zeros } from '../creation/factories';
 import { pick } from '../kernels/launch';
-import { checkIndex, rowsAlong, selectRows } from './rows';
+import { indexAdd, indexSelect } from './along';
+import { checkIndex, rowsAlong, selectRows, type Rows } from './rows';
 
 const scatter = family('scatter');
 
@@ -16,9 +19,12 @@ const scatter = family('scatter');
 export interface EmbeddingOptions {
   /** A row of the weight that gets no gradient; negative counts from the end. */
   paddingIdx?: number | null;
+  /** Divide a row's gradient by how often its index occurs in `input`. Default: false. */
+  scaleGradByFreq?: boolean;
 }
 const embeddingOptions = optionsTable<EmbeddingOptions>('embedding', {
   paddingIdx: integer.orNull.or(null),
+  scaleGradByFreq: boolean.or(false),
 });
 
 /**
@@ -29,7 +35,7 @@ const embeddingOptions = optionsTable<EmbeddingOptions>('embedding', {
  * @example embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
-  const { paddingIdx } = embeddingOptions.read(options);
+  const { paddingIdx, scaleGradByFreq } = embeddingOptions.read(options);
   checkTensor('embedding', 'input', input);
   checkTensor('embedding', 'weight', weight);
   if (weight.ndim !== 2) {
@@ -41,7 +47,20 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
   const index = checkIndex('embedding', 'index', input, size, 'a vocabulary');
   const skip = paddingIdx === null ? -1 : wrapPadding(paddingIdx, size);
   const rows = rowsAlong(weight.sizes, 0, index, skip);
-  return selectRows('embedding', 'EmbeddingBackward0', weight, rows);
+  const scaled = scaleGradByFreq ? { ...rows, factor: frequencies(rows, weight.dtype) } : rows;
+  return selectRows('embedding', 'EmbeddingBackward0', weight, scaled);
+}
+
+// 1 / how often each index occurs, [..., 1].
+function frequencies(rows: Rows, dtype: DType): Tensor {
+  const { index, size } = rows;
+  return noGrad(() => {
+    const flat = index.reshape([-1]);
+    const counts = indexAdd(zeros([size], { dtype }), 0, flat, ones([flat.numel], { dtype }));
+    return indexSelect(counts, 0, flat)
+      .reciprocal()
+      .reshape([...index.sizes, 1]);
+  });
 }
 
 function wrapPadding(index: number, size: number): number {

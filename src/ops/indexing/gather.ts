@@ -7,6 +7,7 @@
  *
  * Their gradients are each other's forms. The index is saved.
  */
+import { boolean, oneOf, optionsTable } from '../../check';
 import { record, save } from '../../autograd/node';
 import { family, type KernelFamily } from '../../native/families';
 import { runIndexCopy, runIndexSelect } from '../../native/generated';
@@ -20,8 +21,8 @@ import {
 } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { contiguous, copyInto } from '../copying/clone';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
-import { operand } from '../kernels/operands';
+import { checkTensor, type GivenOperand } from '../arguments/check';
+import { operand, operandOf } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
@@ -33,6 +34,23 @@ import { checkIndex } from './rows';
 const gatherKernels = family('gather');
 const scatterKernels = family('scatter');
 const scatterAddKernels = family('scatter_add');
+const scatterMulKernels = family('scatter_mul');
+
+/** Options of `gather`. */
+export interface GatherOptions {
+  /** Only false: gradients are dense here. Default: false. */
+  sparseGrad?: boolean;
+}
+const gatherOptions = optionsTable<GatherOptions>('gather', { sparseGrad: boolean.or(false) });
+
+/** Options of `scatter`. */
+export interface ScatterOptions {
+  /** What happens to the element that was there: `'add'` adds `src` to it, `'multiply'` multiplies them. Default: it is replaced. */
+  reduce?: 'add' | 'multiply' | null;
+}
+const scatterOptions = optionsTable<ScatterOptions>('scatter', {
+  reduce: oneOf('add', 'multiply').orNull.or(null),
+});
 
 const sizesOf = (x: Tensor): Shape => (x.ndim === 0 ? [1] : x.sizes);
 
@@ -71,11 +89,17 @@ function reachable(x: Tensor, index: Tensor, d: number): Tensor {
 
 /**
  * Elements of `x` along `dim`, picked by `index`, whose shape the result has (torch.gather).
- * @throws TypeError unless `index` is int32; RangeError when its shape does not fit or a value is out of range.
+ * @throws TypeError unless `index` is int32; RangeError when its shape does not fit or a value is out of range, and for
+ * `sparseGrad`, because there are no sparse tensors here.
  * @example gather(tensor([[1, 2], [3, 4]]), 1, tensor([[1], [0]], { dtype: 'int32' })) // [[2], [3]]
  */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOptions): Tensor {
   checkTensor('gather', 'x', x);
+  if (options !== undefined && gatherOptions.read(options).sparseGrad) {
+    throw new RangeError(
+      'gather: there are no sparse gradients; leave sparseGrad out, and the same values come dense',
+    );
+  }
   const d = checkDim('gather', dim, x.ndim);
   const plain = checkAlong('gather', x, d, index);
   const out = empty(index.sizes, x.dtype);
@@ -156,29 +180,48 @@ function fit(operation: string, index: Tensor, src: Tensor): Tensor {
   );
 }
 
+const writers = { add: scatterAddKernels, multiply: scatterMulKernels };
+
 /**
- * `x` with the elements of `src` (a tensor, or one number) written along `dim` at `index` (torch.scatter); of
- * several for one place the last one stays.
- * @throws TypeError unless `index` is int32; RangeError when shapes do not fit or a value is out of range.
+ * `x` with the elements of `src` (a tensor, or one number or boolean) written along `dim` at `index` (torch.scatter); of
+ * several for one place the last one stays. With `reduce` they are added to or multiplied with what is there, one after
+ * the other; that has no gradient, as in PyTorch (`scatterAdd` has).
+ * @throws TypeError unless `index` is int32; RangeError when shapes do not fit or a value is out of range; Error in
+ * backward through a scatter with `reduce`.
  * @example scatter(zeros([1, 3]), 1, tensor([[2]], { dtype: 'int32' }), tensor([[5]])) // [[0, 0, 5]]
  */
-export function scatter(x: Tensor, dim: number, index: Tensor, src: Operand): Tensor {
+export function scatter(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  src: GivenOperand,
+  options?: ScatterOptions,
+): Tensor {
   checkTensor('scatter', 'x', x);
-  checkOperand('scatter', 'src', src);
+  const given = operandOf('scatter', 'src', src, x);
+  const { reduce } = scatterOptions.read(options);
   const d = checkDim('scatter', dim, x.ndim);
   const plain = checkAlong('scatter', x, d, index);
-  if (typeof src !== 'number') checkTypes('scatter', x, src, ['x', 'src']);
-  const source =
-    typeof src === 'number'
-      ? expand(operand('scatter', src, x.dtype), index.sizes)
-      : fit('scatter', index, src);
-  const out = written('scatter', scatterKernels, x, d, plain, source);
+  const isTensorGiven = typeof src === 'object';
+  if (isTensorGiven) checkTypes('scatter', x, src, ['x', 'src']);
+  const source = isTensorGiven
+    ? fit('scatter', index, src)
+    : expand(operand('scatter', given, x.dtype), index.sizes);
+  const kernels = reduce === null ? scatterKernels : writers[reduce];
+  const out = written('scatter', kernels, x, d, plain, source);
   const saved = save('scatter', plain);
-  const name = typeof src === 'number' ? 'ScatterBackward1' : 'ScatterBackward0';
+  const name = isTensorGiven ? 'ScatterBackward0' : 'ScatterBackward1';
+  if (reduce !== null) return record(name, [x, source], out, refuseReduced);
   return record(name, [x, source], out, (g, node) => [
     node.needs(0) ? scatter(g, d, saved.get(), 0) : null,
     node.needs(1) ? gather(g, d, saved.get()) : null,
   ]);
+}
+
+function refuseReduced(): never {
+  throw new Error(
+    'scatter: with reduce it has no gradient; use scatterAdd(), or compute it inside noGrad(() => …)',
+  );
 }
 
 /**
@@ -202,12 +245,18 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
 }
 
 /** scatter, in place (torch.Tensor.scatter_). */
-export const scatter_ = (x: Tensor, dim: number, index: Tensor, src: Operand): Tensor =>
+export const scatter_ = (
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  src: GivenOperand,
+  options?: ScatterOptions,
+): Tensor =>
   inPlace(
     'scatter_',
     x,
-    typeof src === 'number' ? [] : [src],
-    (before) => scatter(before, dim, index, src),
+    typeof src === 'object' ? [src] : [],
+    (before) => scatter(before, dim, index, src, options),
     { saves: false },
   );
 

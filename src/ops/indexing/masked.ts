@@ -4,8 +4,8 @@ import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
-import { operand } from '../kernels/operands';
+import { checkTensor, type GivenOperand } from '../arguments/check';
+import { operand, operandOf } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { inPlace } from '../inplace/inplace';
 import { sum } from '../reduce/sum';
@@ -26,25 +26,25 @@ function checkMask(operation: string, mask: Tensor): void {
 }
 
 /**
- * `x` with `value` (a number or a 0-dimensional tensor) where `mask` is true; both broadcast (torch.masked_fill).
+ * `x` with `value` (a number, a boolean or a 0-dimensional tensor) where `mask` is true; both broadcast (torch.masked_fill).
  * dx = g where the mask is false, dvalue = Σ g where it is true. Saves the mask.
  * @throws TypeError unless `mask` is bool; RangeError when shapes do not broadcast.
  * @example tensor([1, 2]).maskedFill(tensor([false, true]), -Infinity).softmax(-1) // [1, 0]
  */
-export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+export function maskedFill(x: Tensor, mask: Tensor, value: GivenOperand): Tensor {
   checkTensor('maskedFill', 'x', x);
   checkMask('maskedFill', mask);
-  checkOperand('maskedFill', 'value', value);
-  if (typeof value !== 'number' && value.ndim !== 0) {
+  const written = operandOf('maskedFill', 'value', value, x);
+  if (typeof written !== 'number' && written.ndim !== 0) {
     throw new RangeError(
-      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(value.sizes)}`,
+      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(written.sizes)}`,
     );
   }
   const shape = broadcastShapes('maskedFill', x.sizes, mask.sizes);
-  const filler = operand('maskedFill', value, x.dtype);
+  const filler = operand('maskedFill', written, x.dtype);
   const out = empty(shape, x.dtype);
   runWhere(pick('maskedFill', where, x.dtype), mask, filler, x, out);
-  const name = typeof value === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
+  const name = typeof written === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
   const saved = save('maskedFill', mask);
   const from = x.sizes;
   return record(name, [x, filler], out, (g, node) => [
@@ -54,13 +54,14 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
 }
 
 /** The same, in place; the mask broadcasts to x's shape (torch.Tensor.masked_fill_). */
-export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
+export function maskedFill_(x: Tensor, mask: Tensor, value: GivenOperand): Tensor {
   checkMask('maskedFill_', mask);
+  const written = operandOf('maskedFill_', 'value', value, x);
   return inPlace(
     'maskedFill_',
     x,
-    typeof value === 'number' ? [] : [value],
-    (before) => maskedFill(before, mask, value),
+    typeof written === 'number' ? [] : [written],
+    (before) => maskedFill(before, mask, written),
     { saves: false },
   );
 }

@@ -33,6 +33,8 @@ export interface Rows {
   readonly to: Shape;
   /** An index whose row gets no gradient, or -1. */
   readonly skip?: number;
+  /** Factor of each picked row's gradient; broadcasts to `to`. */
+  readonly factor?: Tensor;
 }
 
 /** Rows of dimension `dim` of a tensor of shape `from`; which the index's shape replaces. */
@@ -100,7 +102,7 @@ export function selectRows(operation: string, name: string, x: Tensor, rows: Row
   const index = save(operation, rows.index);
   return record(name, [x], out, (g) => {
     index.get();
-    return [addRows(operation, name, g, rows)];
+    return [addRows(operation, name, rows.factor === undefined ? g : mul(g, rows.factor), rows)];
   });
 }
 

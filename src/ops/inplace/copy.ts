@@ -1,8 +1,8 @@
 /** copy_, fill_, zero_: other elements in the same memory. The gradient of the old values is 0. */
 import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOperand, checkTensor, type Operand } from '../arguments/check';
-import { scalar } from '../kernels/operands';
+import { checkTensor, type GivenOperand } from '../arguments/check';
+import { operandOf, scalar } from '../kernels/operands';
 import { constant } from '../creation/factories';
 import { inPlace, overwrite } from './inplace';
 
@@ -16,21 +16,21 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
 }
 
 /**
- * Sets every element to `value`, a number or a 0-dimensional tensor, and returns `target` (torch.Tensor.fill_).
+ * Sets every element to `value`, a number, a boolean or a 0-dimensional tensor, and returns `target` (torch.Tensor.fill_).
  * @throws RangeError for a value with dimensions; Error on a leaf that requires gradients.
  */
-export function fill_(target: Tensor, value: Operand): Tensor {
+export function fill_(target: Tensor, value: GivenOperand): Tensor {
   checkTensor('fill_', 'x', target);
-  checkOperand('fill_', 'value', value);
-  if (typeof value !== 'number' && value.ndim !== 0) {
+  const written = operandOf('fill_', 'value', value, target);
+  if (typeof written !== 'number' && written.ndim !== 0) {
     throw new RangeError(
-      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${value.sizes.join(', ')}]`,
+      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${written.sizes.join(', ')}]`,
     );
   }
   return overwrite(
     'fill_',
     target,
-    typeof value === 'number' ? scalar('fill_', value, target.dtype) : value,
+    typeof written === 'number' ? scalar('fill_', written, target.dtype) : written,
   );
 }
 

@@ -2,6 +2,7 @@
  * repeat, tile, repeatInterleave: a tensor several times over. dx = g summed over the repeats. Saves nothing but
  * the sizes.
  */
+import { count, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { record } from '../../autograd/node';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
@@ -59,13 +60,37 @@ export function tile(x: Tensor, times: readonly number[]): Tensor {
   return repeated(x, [...missing, ...counts]);
 }
 
+/** Options of `repeatInterleave`. */
+export interface RepeatInterleaveOptions {
+  /** The size that dimension `dim` of the result must have. Default: not checked. */
+  outputSize?: number | null;
+}
+const interleaveOptions = optionsTable<RepeatInterleaveOptions>('repeatInterleave', {
+  outputSize: count.orNull.or(null),
+});
+
 /**
  * Each sub-tensor along `dim` repeated in place: `repeats` times, or as often as an int32 vector says for each.
  * Without `dim`, the flattened elements (torch.repeat_interleave).
- * @throws RangeError for counts that are negative or do not fit.
+ * @throws RangeError for counts that are negative or do not fit, and where the result has not `outputSize`.
  * @example repeatInterleave(tensor([1, 2]), 2) // [1, 1, 2, 2]
  */
-export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: number): Tensor {
+export function repeatInterleave(
+  x: Tensor,
+  repeats: number | Tensor,
+  dim?: number,
+  options?: RepeatInterleaveOptions,
+): Tensor {
+  const { outputSize } = interleaveOptions.read(options);
+  const out = interleaved(x, repeats, dim);
+  const size = out.sizes[dim === undefined ? 0 : checkDim('repeatInterleave', dim, out.ndim)];
+  if (outputSize === null || size === outputSize) return out;
+  throw new RangeError(
+    `repeatInterleave: outputSize is ${outputSize}, but the repeats add up to ${size}; leave it out`,
+  );
+}
+
+function interleaved(x: Tensor, repeats: number | Tensor, dim?: number): Tensor {
   checkTensor('repeatInterleave', 'x', x);
   const source = dim === undefined ? reshape(x, [-1]) : x;
   const d = dim === undefined ? 0 : checkDim('repeatInterleave', dim, x.ndim);

@@ -3,11 +3,12 @@
  * the kernel.
  */
 import type { KernelFamily } from '../../native/families';
-import { dtypes, resultType, type DType, type TypedArray } from '../../tensor/dtype';
+import { dtypes, type DType, type TypedArray } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
+import { isTensor } from '../../tensor/rules';
 import { broadcastShapes, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkOperand, type Operand } from '../arguments/check';
+import { checkOperand, type GivenOperand, type Operand } from '../arguments/check';
 import { applyBinary } from './launch';
 
 /**
@@ -62,11 +63,26 @@ function refuseInt32(operation: string, value: number): never {
   );
 }
 
-/** The element type that two operands are promoted to. @throws TypeError unless each is a tensor or a number. */
-export function promoteTypes(operation: string, a: Operand, b: Operand): DType {
-  checkOperand(operation, 'a', a);
-  checkOperand(operation, 'b', b);
-  return resultType(a, b);
+/**
+ * An operand that users gave beside `other`. A truth value is 0 or 1 in every element type: a number, or a bool tensor
+ * where the other operand is of type bool as well.
+ * @throws TypeError unless it is a tensor, a number or a boolean.
+ */
+export function operandOf(
+  operation: string,
+  name: string,
+  x: GivenOperand,
+  other: GivenOperand,
+): Operand {
+  if (typeof x === 'number') return x;
+  if (typeof x === 'boolean') return ofBoolean(operation, x, other);
+  checkOperand(operation, name, x);
+  return x;
+}
+
+function ofBoolean(operation: string, x: boolean, other: GivenOperand): Operand {
+  const isBool = typeof other === 'boolean' || (isTensor(other) && other.dtype === 'bool');
+  return isBool ? scalar(operation, Number(x), 'bool') : Number(x);
 }
 
 /** The shape that two operands broadcast to. */

@@ -2,9 +2,10 @@
  * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
  * dimensions to reduce are brought together here.
  */
-import { boolean, describe, isArray, optionsTable } from '../../check';
+import { boolean, describe, isArray, optionsTable, type Rule } from '../../check';
 import { type KernelFamily } from '../../native/families';
 import { runReduce } from '../../native/generated';
+import type { DType } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { pick } from './launch';
@@ -18,6 +19,18 @@ export interface KeepdimOptions {
 const keepdimOptions = optionsTable<KeepdimOptions>('sum', { keepdim: boolean.or(false) });
 export const keepsDim = (operation: string, options: KeepdimOptions | undefined): boolean =>
   options !== undefined && keepdimOptions.read(options, operation).keepdim;
+
+/** Options of reductions that add or multiply. */
+export interface ReductionOptions extends KeepdimOptions {
+  /** What `x` is converted to first, and what the result is then. Default: `x`'s element type, int32 for bool. */
+  dtype?: DType;
+}
+/** The options of `operation`, whose dtype `rule` describes. */
+export const reductionOptions = (operation: string, rule: Rule<DType>) =>
+  optionsTable<ReductionOptions, 'dtype'>(operation, {
+    keepdim: boolean.or(false),
+    dtype: rule.optional,
+  });
 
 /** One dimension, several, or (undefined) all. */
 export type Dims = number | readonly number[] | undefined;

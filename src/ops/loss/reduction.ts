@@ -3,9 +3,10 @@
  * PyTorch does, when the two do not have one shape, because broadcasting then compares every prediction
  * with every target.
  */
-import { oneOf, optionsTable, type Fields } from '../../check';
+import { oneOf, type Fields } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
+import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { checkTensor } from '../arguments/check';
@@ -23,8 +24,39 @@ export interface LossOptions {
 export const lossFields: Fields<LossOptions> = {
   reduction: oneOf('mean', 'sum', 'none').or('mean'),
 };
-/** The options of losses that take no others. */
-export const lossOptions = optionsTable<LossOptions>('mseLoss', lossFields);
+/** Options of losses that take a factor for each element. */
+export interface WeightedLossOptions extends LossOptions {
+  /** Factor of each loss, of the shape of `input`. Default: none. */
+  weight?: Tensor | null;
+}
+
+/** The rows of the options of losses with weights. */
+export const weightedLossFields: Fields<WeightedLossOptions> = {
+  ...lossFields,
+  weight: anyTensor.orNull.or(null),
+};
+
+/**
+ * weight·losses, reduced; `mean` divides by Σ weight, or by the number of elements with `byCount`.
+ * @throws RangeError unless the weight has the shape of the input.
+ */
+export function weighted(
+  operation: string,
+  losses: Tensor,
+  input: Tensor,
+  weight: Tensor,
+  reduction: Reduction,
+  byCount = false,
+): Tensor {
+  if (!sameShape(weight.sizes, input.sizes)) {
+    throw new RangeError(
+      `${operation}: weight must have the shape of input, ${showShape(input.sizes)}, got ${showShape(weight.sizes)}`,
+    );
+  }
+  const each = losses.mul(weight);
+  if (reduction !== 'mean' || byCount) return reduced(each, reduction);
+  return each.sum().div(weight.sum());
+}
 
 export function reduced(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return losses;
@@ -37,8 +69,7 @@ export const lossGradient = (g: Tensor, reduction: Reduction, n: number): Tensor
 
 /** @throws TypeError unless both are tensors, and one of them holds floats. */
 export function checkPair(operation: string, input: Tensor, target: Tensor): void {
-  checkTensor(operation, 'input', input);
-  checkTensor(operation, 'target', target);
+  checkTensors(operation, input, target);
   if (!isFloat(input.dtype) && !isFloat(target.dtype)) {
     throw new TypeError(
       `${operation}: input must be float32 or float64, got ${input.dtype}; convert it with to('float32')`,
@@ -46,12 +77,24 @@ export function checkPair(operation: string, input: Tensor, target: Tensor): voi
   }
 }
 
+function checkTensors(operation: string, input: Tensor, target: Tensor): void {
+  checkTensor(operation, 'input', input);
+  checkTensor(operation, 'target', target);
+}
+
 /**
  * Input and target with one shape and element type, by broadcasting and conversion.
+ * @param integers whether both may hold integers
  * @throws RangeError when the shapes do not broadcast.
  */
-export function aligned(operation: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
-  checkPair(operation, input, target);
+export function aligned(
+  operation: string,
+  input: Tensor,
+  target: Tensor,
+  integers = false,
+): [Tensor, Tensor] {
+  if (integers) checkTensors(operation, input, target);
+  else checkPair(operation, input, target);
   if (input.dtype === target.dtype && sameShape(input.sizes, target.sizes)) return [input, target];
   const shape = broadcastShapes(operation, input.sizes, target.sizes);
   if (!sameShape(input.sizes, target.sizes)) {

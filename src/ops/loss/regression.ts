@@ -15,10 +15,12 @@ import {
   aligned,
   lossFields,
   lossGradient,
-  lossOptions,
   reduced,
+  weighted,
+  weightedLossFields,
   type LossOptions,
   type Reduction,
+  type WeightedLossOptions,
 } from './reduction';
 
 const squares = family('squared_difference');
@@ -42,15 +44,19 @@ const recordedSquares = gradient<Pair, Pair, Reduction>('mseLoss', {
     both(squaredErrorGradient(g, a, b, slopeOfSquares(a.numel, reduction)), node),
 });
 
+const weightedOptions = optionsTable<WeightedLossOptions>('mseLoss', weightedLossFields);
+
 /**
  * The mean of (input − target)² (torch.nn.functional.mse_loss). Warns when the shapes differ.
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
+ * @param options.weight factor w of each square, of the shape of `input`; the mean is then Σ w·d² / Σ w
  * @throws RangeError when the shapes do not broadcast; TypeError when neither holds floats.
  * @example nn.functional.mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
  */
-export function mseLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
-  const { reduction } = lossOptions.read(options);
+export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
+  const { reduction, weight } = weightedOptions.read(options);
   const [a, b] = aligned('mseLoss', input, target);
+  if (weight !== null) return weighted('mseLoss', a.sub(b).square(), input, weight, reduction);
   return recordedSquares(squaredError(a, b, reduction), reduction, a, b);
 }
 
@@ -75,14 +81,17 @@ function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): 
 /**
  * The mean of |input − target| (torch.nn.functional.l1_loss). Warns when the shapes differ.
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
- * @throws TypeError unless both are tensors of floats; RangeError when the shapes do not broadcast, or for another
- * reduction.
+ * @param options.weight factor w of each difference, of the shape of `input`; the mean is then Σ w·|d| / Σ w
+ * @throws TypeError unless both are tensors, for bool, and for the mean of integers; RangeError when the shapes do not
+ * broadcast, or for another reduction.
  * @example nn.functional.l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
  */
-export function l1Loss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
-  const { reduction } = lossOptions.read(options, 'l1Loss');
-  const [a, b] = aligned('l1Loss', input, target);
-  return reduced(a.sub(b).abs(), reduction);
+export function l1Loss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
+  const { reduction, weight } = weightedOptions.read(options, 'l1Loss');
+  const [a, b] = aligned('l1Loss', input, target, reduction !== 'mean');
+  const losses = a.sub(b).abs();
+  if (weight !== null) return weighted('l1Loss', losses, input, weight, reduction);
+  return reduced(losses, reduction);
 }
 
 // With c = clamp(d, −delta, delta): c·(d − c/2), which is d²/2 within delta and linear outside; its slope is c.
@@ -113,15 +122,17 @@ function huber(operation: string, node: string) {
 const huberOf = huber('huberLoss', 'HuberLossBackward0');
 const smoothL1Of = huber('smoothL1Loss', 'SmoothL1LossBackward0');
 
-export interface HuberOptions extends LossOptions {
+/** Options of `huberLoss`. */
+export interface HuberOptions extends WeightedLossOptions {
   /** The |error| at which the loss turns from quadratic to linear. Default: 1. */
   delta?: number;
 }
 const huberOptions = optionsTable<HuberOptions>('huberLoss', {
-  ...lossFields,
+  ...weightedLossFields,
   delta: positive.or(1),
 });
 
+/** Options of `smoothL1Loss`. */
 export interface SmoothL1Options extends LossOptions {
   /** The |error| at which the loss turns from quadratic to linear. Default: 1. */
   beta?: number;
@@ -134,12 +145,17 @@ const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
 /**
  * Quadratic below `delta`, linear above: d²/2, then delta·(|d| − delta/2) (torch.nn.functional.huber_loss).
  * @param options.delta the |error| at which the loss turns linear, 1 unless given
- * @throws RangeError unless delta is above 0.
+ * @param options.weight factor of each loss, of the shape of `input`; the mean still divides by the number of elements
+ * @throws RangeError unless delta is above 0, or for a weight of another shape.
  * @example nn.functional.huberLoss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */
 export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
-  const { reduction, delta } = huberOptions.read(options);
+  const { reduction, delta, weight } = huberOptions.read(options);
   const pair = aligned('huberLoss', input, target);
+  if (weight !== null) {
+    const each = huberOf(pair, { delta, scale: 1, reduction: 'none' });
+    return weighted('huberLoss', each, input, weight, reduction, true);
+  }
   return huberOf(pair, { delta, scale: 1, reduction });
 }
 

@@ -5,6 +5,7 @@
 import { number, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { record, save } from '../../autograd/node';
+import { isFloat } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
@@ -30,6 +31,18 @@ const addmmOptions = optionsTable<AddmmOptions>('addmm', {
   alpha: number.or(1),
 });
 
+/** @throws TypeError for a fraction where integers are computed. */
+function optionsOf(operation: string, x: Tensor, options: AddmmOptions | undefined) {
+  const read = addmmOptions.read(options, operation);
+  for (const name of ['beta', 'alpha'] as const) {
+    if (isFloat(x.dtype) || Number.isInteger(read[name])) continue;
+    throw new TypeError(
+      `${operation}: ${name} must be an integer for ${x.dtype} tensors, got ${read[name]}; convert them with to('float32')`,
+    );
+  }
+  return read;
+}
+
 const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x, factor));
 
 function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {
@@ -48,8 +61,8 @@ function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: S
  * @example addmm(tensor([1, 1]), eye(2), tensor([[1, 2], [3, 4]])) // [[2, 3], [4, 5]]
  */
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: AddmmOptions): Tensor {
-  const { beta, alpha } = addmmOptions.read(options, 'addmm');
   checkTensor('addmm', 'input', input);
+  const { beta, alpha } = optionsOf('addmm', input, options);
   checkTensor('addmm', 'mat1', mat1);
   checkTensor('addmm', 'mat2', mat2);
   if (mat1.ndim !== 2 || mat2.ndim !== 2) {
@@ -97,8 +110,8 @@ export function baddbmm(
   batch2: Tensor,
   options?: AddmmOptions,
 ): Tensor {
-  const { beta, alpha } = addmmOptions.read(options, 'baddbmm');
   checkTensor('baddbmm', 'input', input);
+  const { beta, alpha } = optionsOf('baddbmm', input, options);
   checkTensor('baddbmm', 'batch1', batch1);
   checkTensor('baddbmm', 'batch2', batch2);
   if (batch1.ndim !== 3 || batch2.ndim !== 3 || batch1.sizes[0] !== batch2.sizes[0]) {

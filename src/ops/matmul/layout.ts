@@ -187,6 +187,7 @@ function keptForm(
   isPlain: boolean,
 ): { form: 'rowMajor' | 'panels'; packed: Storage } | null {
   const { dtype } = w;
+  if (!isFloat(dtype)) return null;
   const bytes = itemSize(dtype);
   if (!mayKeep(rows, w.numel * bytes)) return null;
   const [K, N] = w.sizes;

@@ -5,6 +5,7 @@
 import { describe } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
+import { floatDType } from '../../tensor/rules';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -13,15 +14,16 @@ import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import {
   checkNotEmpty,
-  keepsDim,
   normalizeDims,
   ownDims,
   reduceOver,
+  reductionOptions,
   type Dims,
-  type KeepdimOptions,
+  type ReductionOptions,
 } from '../kernels/reduce';
 
 const euclidean = family('norm');
+const normOptions = reductionOptions('norm', floatDType);
 
 interface Norm {
   readonly p: number;
@@ -39,27 +41,34 @@ const recorded = gradient<[Tensor], [Tensor, Tensor], Norm>('norm', {
 /**
  * The p-norm of all elements, or over `dim` (torch.norm, torch.linalg.vector_norm): p is a number, Infinity or
  * −Infinity (largest and smallest |x|), 0 (how many are not 0), or 'fro' for 2.
- * @throws TypeError for int32 and bool; RangeError where an infinite or negative norm has no elements.
+ * @throws TypeError for int32 and bool, and for a `dtype` narrower than `x`; RangeError where an infinite or negative norm
+ * has no elements.
  * @example norm(tensor([3, 4])) // 5
  */
 export function norm(
   x: Tensor,
   p: number | 'fro' = 2,
   dims?: Dims,
-  options?: KeepdimOptions,
+  options?: ReductionOptions,
 ): Tensor {
   checkTensor('norm', 'x', x);
   const dim = ownDims('norm', dims, x.ndim);
   checkFloat('norm', x);
+  const { keepdim, dtype = x.dtype } = normOptions.read(options);
+  if (dtype === 'float32' && x.dtype === 'float64') {
+    throw new TypeError(
+      "norm: dtype float32 is narrower than x, which is float64; convert the result with to('float32')",
+    );
+  }
+  const input = cast(x, dtype);
   const order = p === 'fro' ? 2 : p;
   if (typeof order !== 'number' || Number.isNaN(order)) {
     throw new TypeError(`norm: p must be a number or 'fro', got ${describe(p)}`);
   }
-  const keepdim = keepsDim('norm', options);
-  const out = noGrad(() => value(x, order, dim, keepdim));
+  const out = noGrad(() => value(input, order, dim, keepdim));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
   const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
-  return recorded(out, { p: order, dim, keptShape }, x);
+  return recorded(out, { p: order, dim, keptShape }, input);
 }
 
 function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {

@@ -1,12 +1,14 @@
 /** prod: Π x along a dimension. dxᵢ = g·Π_{j≠i} xⱼ, right also where elements are 0. */
 import { executor } from '../../tensor/executor';
+import { dtype as anyDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { eye } from '../creation/factories';
-import type { KeepdimOptions } from '../kernels/reduce';
+import type { ReductionOptions } from '../kernels/reduce';
 import { reduction } from '../declare/reduction';
 
 const product = reduction('prod', {
+  dtype: anyDType,
   node: ['ProdBackward0', 'ProdBackward1'],
   integers: 'int32',
   refusesEmpty: false,
@@ -20,11 +22,12 @@ const product = reduction('prod', {
 });
 
 /**
- * Product of all elements, or along `dim`; 1 of no elements. bool and int32 multiply to int32 (torch.prod).
+ * Product of all elements, or along `dim`; 1 of no elements. bool and int32 multiply to int32; with the option dtype, `x` is
+ * converted first, and bools then multiply to whether all are true (torch.prod).
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example prod(tensor([[1, 2], [3, 4]]), 1) // [2, 12]
  */
-export function prod(x: Tensor, dim?: number, options?: KeepdimOptions): Tensor {
+export function prod(x: Tensor, dim?: number, options?: ReductionOptions): Tensor {
   return product(x, dim, options);
 }
 

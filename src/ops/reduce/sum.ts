@@ -1,22 +1,31 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
+import { oneOf, optionsTable } from '../../check';
 import { family } from '../../native/families';
 import { runReduce } from '../../native/generated';
+import type { DType } from '../../tensor/dtype';
+import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
-import { reductionView, type Dims, type KeepdimOptions } from '../kernels/reduce';
+import {
+  reductionView,
+  type Dims,
+  type KeepdimOptions,
+  type ReductionOptions,
+} from '../kernels/reduce';
 import { reduction, type Reduction } from '../declare/reduction';
 
 /**
- * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32
- * (torch.sum).
+ * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32; with the option
+ * dtype, `x` is converted first, and bools then sum to whether one is true (torch.sum).
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example sum(tensor([[1, 2], [3, 4]]), 1) // [3, 7]
  */
-export const sum: Reduction = reduction('sum', {
+export const sum: Reduction<ReductionOptions> = reduction('sum', {
+  dtype: anyDType,
   node: ['SumBackward0', 'SumBackward1'],
   integers: 'int32',
   refusesEmpty: false,
@@ -25,10 +34,11 @@ export const sum: Reduction = reduction('sum', {
 
 /**
  * Mean over all dimensions, or over `dim` (one or several); NaN of no elements (torch.mean).
- * @throws TypeError for int32 and bool.
+ * @throws TypeError for int32 and bool, unless the option dtype (float32 or float64) converts them.
  * @example mean(tensor([[1, 2], [3, 4]]), 1) // [1.5, 3.5]
  */
-export const mean: Reduction = reduction('mean', {
+export const mean: Reduction<ReductionOptions> = reduction('mean', {
+  dtype: floatDType,
   node: ['MeanBackward0', 'MeanBackward1'],
   integers: 'refused',
   refusesEmpty: false,
@@ -77,18 +87,34 @@ const recorded = gradient<[Tensor], [], number>('cumsum', {
   rule: (g, _, dim) => [g.flip(dim).cumsum(dim).flip(dim)],
 });
 
+/** Options of `cumsum`. */
+export interface CumsumOptions {
+  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for bool. */
+  dtype?: DType;
+}
+const cumsumOptions = optionsTable<CumsumOptions, 'dtype'>('cumsum', {
+  dtype: oneOf('float32', 'float64', 'int32').optional,
+});
+
 /**
  * Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32.
- * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, and for `dtype` bool.
  * @example cumsum(tensor([1, 2, 3]), 0) // [1, 3, 6]
  */
-export function cumsum(x: Tensor, dim: number): Tensor {
+export function cumsum(x: Tensor, dim: number, options?: CumsumOptions): Tensor {
   checkTensor('cumsum', 'x', x);
+  const dtype = options === undefined ? undefined : cumsumOptions.read(options).dtype;
+  const given = dtype === undefined ? x : cast(x, dtype);
   checkDim('cumsum', dim, x.ndim);
-  const view = reductionView('cumsum', x.dtype === 'bool' ? cast(x, 'int32') : x, dim, true);
+  const view = reductionView(
+    'cumsum',
+    given.dtype === 'bool' ? cast(given, 'int32') : given,
+    dim,
+    true,
+  );
   const { source } = view;
   const out = empty(x.sizes, source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
   runReduce(run, source, out, view.outer, view.n, view.inner);
-  return recorded(out, dim, x);
+  return recorded(out, dim, given);
 }

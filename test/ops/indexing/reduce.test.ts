@@ -1,0 +1,35 @@
+// What scatter and gather say of options that have no gradient here.
+import { gather, nn, noGrad, scatter, tensor, zeros } from 'ostinato';
+
+const at = () => tensor([0, 0, 2], { dtype: 'int32' });
+
+it('scatter with reduce has no gradient, as in PyTorch', () => {
+  // "derivative for aten::scatter is not implemented"
+  const x = zeros([3]).requiresGrad_();
+  for (const reduce of ['add', 'multiply'] as const) {
+    const y = scatter(x, 0, at(), 2, { reduce });
+    expect(y.requiresGrad).toBe(true);
+    expect(() => y.sum().backward()).toThrow(
+      new Error(
+        'scatter: with reduce it has no gradient; use scatterAdd(), or compute it inside noGrad(() => …)',
+      ),
+    );
+  }
+  expect(noGrad(() => x.scatter_(0, at(), tensor([2, 3, 4]), { reduce: 'add' })).toArray()).toEqual(
+    [5, 0, 4],
+  );
+});
+
+it('sparse gradients are refused', () => {
+  const fix = 'and the same values come dense';
+  expect(() => gather(zeros([3]), 0, at(), { sparseGrad: true })).toThrow(
+    new RangeError(`gather: there are no sparse gradients; leave sparseGrad out, ${fix}`),
+  );
+  expect(() => nn.functional.embedding(at(), zeros([3, 2]), { sparse: true })).toThrow(
+    new RangeError(`embedding: there are no sparse gradients; leave sparse out, ${fix}`),
+  );
+  expect(() => new nn.Embedding(3, 2, { sparse: true })).toThrow(
+    new RangeError(`Embedding: there are no sparse gradients; leave sparse out, ${fix}`),
+  );
+  expect(gather(zeros([3]), 0, at(), { sparseGrad: false }).shape).toEqual([3]);
+});
