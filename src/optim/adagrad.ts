@@ -2,12 +2,13 @@
 import { boolean, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runAdagrad } from '../native/generated';
-import { full } from '../ops/creation/factories';
+import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { checkMoment, checkStep } from './state';
 
 /** Options of `Adagrad`. */
 export interface AdagradOptions extends CommonOptions {
@@ -60,7 +61,12 @@ export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
 
   protected override newState(param: Tensor, options: ParamGroup<AdagradOptions>): AdagradState {
     const { dtype, sizes: shape } = param;
-    return { step: 0, sum: full(shape, options.initialAccumulatorValue, { dtype }) };
+    return { step: 0, sum: constant(shape, options.initialAccumulatorValue, dtype) };
+  }
+
+  protected override checkState(param: Tensor, state: AdagradState): void {
+    checkStep(this, state.step);
+    checkMoment(this, 'sum', state.sum, param);
   }
 
   protected override putState(

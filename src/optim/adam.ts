@@ -2,12 +2,13 @@
 import { boolean, finiteFrom, numberBelow, optionsTable, pairOf } from '../check';
 import { family } from '../native/families';
 import { runAdam } from '../native/generated';
-import { zeros } from '../ops/creation/factories';
+import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { checkMoment, checkStep } from './state';
 
 const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
 
@@ -78,13 +79,20 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   }
 
   protected override newState(param: Tensor, { amsgrad }: ParamGroup<AdamOptions>): AdamState {
-    const fresh = (): Tensor => zeros(param.sizes, { dtype: param.dtype });
+    const fresh = (): Tensor => constant(param.sizes, 0, param.dtype);
     return {
       step: 0,
       expAvg: fresh(),
       expAvgSq: fresh(),
       maxExpAvgSq: amsgrad ? fresh() : null,
     };
+  }
+
+  protected override checkState(param: Tensor, state: AdamState): void {
+    checkStep(this, state.step);
+    checkMoment(this, 'expAvg', state.expAvg, param);
+    checkMoment(this, 'expAvgSq', state.expAvgSq, param);
+    checkMoment(this, 'maxExpAvgSq', state.maxExpAvgSq, param, true);
   }
 
   protected override putState(
@@ -101,7 +109,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
       const correction = Math.sqrt(1 - beta2 ** step);
       Object.assign(last, { step, lr, beta1, beta2, rate, correction });
     }
-    if (amsgrad) state.maxExpAvgSq ??= zeros(shape, { dtype });
+    if (amsgrad) state.maxExpAvgSq ??= constant(shape, 0, dtype);
     table.put(state.expAvg.address);
     table.put(state.expAvgSq.address);
     table.put(amsgrad ? state.maxExpAvgSq!.address : 0);

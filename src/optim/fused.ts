@@ -28,6 +28,8 @@ export abstract class FusedOptimizer<
     this.#table = new Table(columns);
   }
 
+  protected abstract override checkState(param: Tensor, state: S): void;
+
   /** Counts an update of `param` in its state and writes the row's own columns. */
   protected abstract putState(table: Table, state: S, param: Tensor, options: ParamGroup<O>): void;
 

@@ -118,6 +118,14 @@ export abstract class Optimizer<
   /** The state of a parameter before its first update. */
   protected abstract newState(param: Tensor, group: ParamGroup<O>): S;
 
+  /**
+   * Checks what is remembered of a parameter, which the user can change, before it is used. Here: nothing.
+   * @throws TypeError, RangeError for what does not fit the parameter.
+   */
+  protected checkState(param: Tensor, state: S): void {
+    void [param, state];
+  }
+
   /** Updates the parameters of `group` that have gradients. Nothing is recorded here. */
   protected abstract update(updates: readonly Update<S>[], group: ParamGroup<O>): void;
 
@@ -162,7 +170,7 @@ export abstract class Optimizer<
    * Updates every parameter that has a gradient. `closure`, when given, is called first, with recording on, to compute
    * the loss again; its result is returned.
    * @throws TypeError, RangeError when a gradient's shape or type is not its parameter's, and for an option that was changed
-   * to what it must not be.
+   * to what it must not be, and for a state that was changed to what does not fit its parameter.
    */
   step(): undefined;
   step<R>(closure: () => R): R;
@@ -181,6 +189,8 @@ export abstract class Optimizer<
 
   #updateAll(): void {
     const groups = this.paramGroups;
+    if (!Array.isArray(groups)) refuse(`${this.name}.step`, 'paramGroups', 'an array', groups);
+    if (!(this.state instanceof Map)) refuse(`${this.name}.step`, 'state', 'a Map', this.state);
     // All gradients are checked before any parameter changes.
     const updates: Update<S>[][] = [];
     for (let i = 0; i < groups.length; i++) this.#checkChanged(i);
@@ -195,6 +205,8 @@ export abstract class Optimizer<
     const checked = (this.#checked[i] ??= new Snapshot());
     if (checked.matches(group)) return;
     this.checkOptions(group);
+    if (!Array.isArray(group.params)) refuse(this.name, 'params', 'an array', group.params);
+    for (const [p, param] of group.params.entries()) checkParam(this.name, p, param);
     checked.take(group);
   }
 
@@ -216,10 +228,10 @@ export abstract class Optimizer<
         );
       }
       let state = this.state.get(param);
-      if (state === undefined) {
+      if (state === undefined || state === null) {
         state = this.newState(param, group);
         this.state.set(param, state);
-      }
+      } else this.checkState(param, state);
       updates.push({ param, grad: contiguous(grad), state });
     }
     return updates;

@@ -2,12 +2,13 @@
 import { boolean, finiteFrom, optionsTable } from '../check';
 import { family } from '../native/families';
 import { runRmsprop } from '../native/generated';
-import { zeros } from '../ops/creation/factories';
+import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { checkMoment, checkStep } from './state';
 
 /** Options of `RMSprop`. */
 export interface RMSpropOptions extends CommonOptions {
@@ -69,13 +70,20 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   }
 
   protected override newState(param: Tensor, options: ParamGroup<RMSpropOptions>): RMSpropState {
-    const fresh = (): Tensor => zeros(param.sizes, { dtype: param.dtype });
+    const fresh = (): Tensor => constant(param.sizes, 0, param.dtype);
     return {
       step: 0,
       squareAvg: fresh(),
       momentumBuffer: options.momentum > 0 ? fresh() : null,
       gradAvg: options.centered ? fresh() : null,
     };
+  }
+
+  protected override checkState(param: Tensor, state: RMSpropState): void {
+    checkStep(this, state.step);
+    checkMoment(this, 'squareAvg', state.squareAvg, param);
+    checkMoment(this, 'momentumBuffer', state.momentumBuffer, param, true);
+    checkMoment(this, 'gradAvg', state.gradAvg, param, true);
   }
 
   protected override putState(
@@ -85,8 +93,8 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
     { momentum, centered }: ParamGroup<RMSpropOptions>,
   ): void {
     state.step++;
-    if (centered) state.gradAvg ??= zeros(shape, { dtype });
-    if (momentum > 0) state.momentumBuffer ??= zeros(shape, { dtype });
+    if (centered) state.gradAvg ??= constant(shape, 0, dtype);
+    if (momentum > 0) state.momentumBuffer ??= constant(shape, 0, dtype);
     table.put(state.squareAvg.address);
     table.put(centered ? state.gradAvg!.address : 0);
     table.put(momentum > 0 ? state.momentumBuffer!.address : 0);

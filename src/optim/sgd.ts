@@ -7,6 +7,7 @@ import type { DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { checkMoment } from './state';
 
 /** Options of `SGD`. */
 export interface SGDOptions extends CommonOptions {
@@ -66,6 +67,10 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
 
   protected override newState(): SGDState {
     return { momentumBuffer: null };
+  }
+
+  protected override checkState(param: Tensor, state: SGDState): void {
+    checkMoment(this, 'momentumBuffer', state.momentumBuffer, param, true);
   }
 
   protected override putState(

@@ -3,13 +3,14 @@
  * { state: { 0: { step, exp_avg, … }, … }, param_groups: [{ lr, betas, …, params: [0, 1] }, …] }.
  * Ours are camelCase names inside, PyTorch's snake_case names in the dict.
  */
+import { count, refuse } from '../check';
 import { cast } from '../ops/copying/cast';
 import { clone, detach } from '../ops/copying/clone';
 import { full } from '../ops/creation/factories';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 
 /** A value in a state dict. `step` is a 0-dimensional tensor, as in PyTorch. */
 export type StateValue = Tensor | number | null;
@@ -20,6 +21,52 @@ export interface OptimizerStateDict {
   state: Record<number, Record<string, StateValue>>;
   /** The options of each group, and the numbers of its parameters. */
   param_groups: ({ params: number[] } & Record<string, unknown>)[];
+}
+
+function isLike(value: unknown, { sizes, dtype }: Tensor): boolean {
+  try {
+    return (
+      value instanceof Tensor &&
+      // The same list, as those that the optimizer made have, unless the parameter was converted.
+      (value.sizes === sizes || (value.sizes !== undefined && sameShape(value.sizes, sizes))) &&
+      value.dtype === dtype &&
+      value.contiguousLayout
+    );
+  } catch {
+    // A revoked Proxy.
+    return false;
+  }
+}
+
+// Put together only where there is something to say.
+const stepOf = ({ constructor }: object): string => `${constructor.name}.step`;
+
+/**
+ * @throws TypeError, RangeError unless `value` is a contiguous tensor like `param`, which kernels can write. Null for what is
+ * made when it is needed, where `orNull` says so.
+ */
+export function checkMoment(
+  optimizer: object,
+  name: string,
+  value: unknown,
+  param: Tensor,
+  orNull = false,
+): void {
+  if (isLike(value, param) || (value === null && orNull)) return;
+  if (!isTensor(value)) refuse(stepOf(optimizer), `state.${name}`, 'a Tensor', value);
+  const { dtype, sizes } = value;
+  const must = `contiguous, ${param.dtype} and of its parameter's shape ${showShape(param.sizes)}`;
+  const layout = value.contiguousLayout ? '' : ', not contiguous';
+  throw new RangeError(
+    `${stepOf(optimizer)}: state.${name} must be ${must}, got ${dtype} ${showShape(sizes)}${layout}`,
+  );
+}
+
+/** @throws TypeError, RangeError unless `step` counts steps. */
+export function checkStep(optimizer: object, step: unknown): void {
+  // Numbers first, without a call.
+  if (typeof step === 'number' && step >= 0 && Number.isSafeInteger(step)) return;
+  count.check(stepOf(optimizer), 'state.step', step);
 }
 
 interface Group {
@@ -81,11 +128,11 @@ function fit(param: Tensor, like: StateValue, value: unknown): StateValue | stri
   if (like === null && value === null) return null;
   if (typeof like === 'number') {
     const number = isTensor(value) && value.numel === 1 ? value.item() : value;
-    return typeof number === 'number' && Number.isFinite(number)
+    return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
       ? number
-      : 'must be a finite number or a tensor of one';
+      : 'must be an integer of at least 0 or a tensor of one';
   }
-  if (!isTensor(value)) return like === null ? null : 'must be a tensor';
+  if (!isTensor(value)) return 'must be a tensor';
   if (!isFloat(value.dtype)) return `is ${value.dtype}`;
   if (!sameShape(value.sizes, param.sizes)) {
     return `has shape ${showShape(value.sizes)}, its parameter ${showShape(param.sizes)}`;

@@ -312,14 +312,14 @@ describe('state dicts', () => {
     const load = (): void => optimizer.loadStateDict(dict);
     expect(load).toThrow(
       new RangeError(
-        'Adam.loadStateDict: the state dict does not fit; nothing was loaded:\n  group 0: Adam: lr must be a finite number of at least 0, got -1\n  state 0: step must be a finite number or a tensor of one\n  state 0: exp_avg has shape [3], its parameter [2]\n  state 1: exp_avg must be a tensor\n  state 1: exp_avg_sq is missing',
+        'Adam.loadStateDict: the state dict does not fit; nothing was loaded:\n  group 0: Adam: lr must be a finite number of at least 0, got -1\n  state 0: step must be an integer of at least 0 or a tensor of one\n  state 0: exp_avg has shape [3], its parameter [2]\n  state 1: exp_avg must be a tensor\n  state 1: exp_avg_sq is missing',
       ),
     );
     expect(load).toThrow(
       [
         'Adam.loadStateDict: the state dict does not fit; nothing was loaded:',
         '  group 0: Adam: lr must be a finite number of at least 0, got -1',
-        '  state 0: step must be a finite number or a tensor of one',
+        '  state 0: step must be an integer of at least 0 or a tensor of one',
         '  state 0: exp_avg has shape [3], its parameter [2]',
         '  state 1: exp_avg must be a tensor',
         '  state 1: exp_avg_sq is missing',
