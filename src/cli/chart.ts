@@ -17,7 +17,8 @@ export async function lossChart(
     return null;
   }
   const curves = [smooth(training, 60), ...(validation.length > 1 ? [[...validation]] : [])];
-  const colored = process.stdout.isTTY;
+  // https://no-color.org
+  const colored = process.stdout.isTTY && !process.env['NO_COLOR'];
   const last = training[training.length - 1][0];
   const ticks = Array.from({ length: 6 }, (_, i) => Math.round((last * i) / 5));
   const chart = plot(curves, {

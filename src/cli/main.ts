@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** `npm start`: trains a character-level LSTM on text and writes new text with it. */
+/** `npx ostinato`: trains a character-level LSTM on text and writes new text with it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { tokens } from '../generate';
 import { isa, getNumThreads, setNumThreads } from '../native/kernels';
 import { packageRoot } from '../native/load';
@@ -9,13 +11,15 @@ import { Vocabulary } from './characters/streams';
 import { Progress as Bar } from '../progress/tqdm';
 import { trainCharacters } from './characters/train';
 import { lossChart } from './chart';
-import { loadModel, saveModel } from './model-file';
-import { parseOptions, usage, type Options } from './options';
+import { loadModel, placeFor, saveModel, saveSomewhere } from './model-file';
+import { command, parseOptions, usage, type Options } from './options';
 import { ownText, readText, UserError } from './text';
 
 const embeddingDim = 64;
 const validationShare = 0.1;
-const samplesOnTheWay = 3;
+const samplesWhileTraining = 3;
+// Ctrl-C, the end of a service, a terminal that is closed.
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const print = (line = ''): void => console.log(line);
 
@@ -47,7 +51,7 @@ const checkPrompt = (vocabulary: Vocabulary, prompt: string): void => {
 /** The prompt when none is given: the start of the text, up to its first line's end. */
 function defaultPrompt(text: string): string {
   const line = text.split('\n', 1)[0] ?? '';
-  return [...(line.length >= 2 ? line : text)].slice(0, 16).join('');
+  return [...(line.length >= 2 ? line : text).slice(0, 32)].slice(0, 16).join('');
 }
 
 function split(indices: Int32Array): { train: Int32Array; validation: Int32Array | null } {
@@ -67,14 +71,14 @@ async function train(options: Options): Promise<void> {
   const indices = vocabulary.encode(text);
   const data = split(indices);
 
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
   manualSeed(options.seed);
   const sizes = { embeddingDim, hiddenSize: options.hiddenSize, numLayers: options.numLayers };
   const model = new CharacterModel(vocabulary.size, sizes);
   const weights = model.parameters().reduce((sum, p) => sum + p.numel, 0);
+  const out = placeFor(options.out, options.force, 4 * weights + 4096 + 8 * vocabulary.size);
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  for (const signal of signals) process.once(signal, onSignal);
   const from = options.text ?? `this package's ${source.files} sources and documents`;
   print(
     `text        ${indices.length.toLocaleString('en')} characters, ${vocabulary.size} distinct, from ${from}`,
@@ -91,17 +95,20 @@ async function train(options: Options): Promise<void> {
   const validation: [number, number][] = [];
   let loss = Math.log(vocabulary.size);
   let done = 0;
+  let diverged = false;
   const began = performance.now();
   let characters = 0;
   const lookEvery = Math.max(1, Math.floor(options.steps / 14));
-  const sampleEvery = Math.max(1, Math.floor(options.steps / (samplesOnTheWay + 1)));
+  const sampleEvery = Math.max(1, Math.floor(options.steps / (samplesWhileTraining + 1)));
   for await (const progress of trainCharacters(
     model,
     data,
-    { ...options, validateEvery: lookEvery },
+    { ...options, validateEvery: lookEvery, sampleEvery },
     stop.signal,
   )) {
     done = progress.step;
+    diverged = progress.diverged;
+    if (diverged) break;
     characters += progress.characters;
     loss += (progress.loss - loss) / Math.min(done, 20);
     training.push([done, progress.loss]);
@@ -119,12 +126,16 @@ async function train(options: Options): Promise<void> {
     }
   }
   bar.close();
-  process.removeListener('SIGINT', onSignal);
-  process.removeListener('SIGTERM', onSignal);
-  saveModel(options.out, model, vocabulary, sizes);
+  for (const signal of signals) process.removeListener(signal, onSignal);
+  const saved = saveSomewhere(out, (file) => saveModel(file, model, vocabulary, sizes));
   const seconds = (performance.now() - began) / 1000;
+  if (diverged) {
+    throw new UserError(
+      `the loss of step ${done} is no finite number, so training has ended; the last model whose loss was one is saved to ${saved}; a smaller --lr or --clip keeps it finite.`,
+    );
+  }
   if (stop.signal.aborted) {
-    print(`\nstopped after ${done} of ${options.steps} steps; model saved to ${options.out}`);
+    print(`\nstopped after ${done} of ${options.steps} steps; model saved to ${saved}`);
     return;
   }
   const chart = await lossChart(training, validation, process.stdout.columns ?? 80);
@@ -135,8 +146,8 @@ async function train(options: Options): Promise<void> {
   );
   print(`\n--- a sample at temperature ${options.temperature} ---`);
   print(sample(model, vocabulary, prompt, options));
-  print(`---\n\nmodel saved to ${options.out}; write more with`);
-  print(`  npm start -- --load ${options.out} --temperature 0.9`);
+  print(`---\n\nmodel saved to ${saved}; write more with`);
+  print(`  ${command} --load ${saved} --temperature 0.9`);
 }
 
 function write(options: Options, file: string): void {
@@ -154,12 +165,20 @@ async function main(argv: readonly string[]): Promise<void> {
     print(usage);
     return;
   }
+  if (options.version) {
+    print((JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version); // prettier-ignore
+    return;
+  }
   if (options.threads !== undefined) setNumThreads(options.threads);
   if (options.load !== undefined) write(options, options.load);
   else await train(options);
 }
 
+// The reader of a pipe may end before this program does, whose model is saved nevertheless.
+process.stdout.on('error', () => undefined);
+
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof UserError ? error.message : error);
+  const isOurs = error instanceof Error && error.message.startsWith('internal:');
+  console.error(error instanceof Error && !isOurs ? error.message : error);
   process.exitCode = 1;
 });

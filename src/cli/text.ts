@@ -1,4 +1,5 @@
 /** The text to train on: a file, or the package's own sources and documents. */
+import { constants } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
 
@@ -12,7 +13,13 @@ export class UserError extends Error {}
 export function readText(file: string): string {
   let bytes: Buffer;
   try {
-    if (statSync(file).isDirectory()) throw new UserError(`${file} is a folder; name a text file.`);
+    const found = statSync(file);
+    if (found.isDirectory()) throw new UserError(`${file} is a folder; name a text file.`);
+    if (found.size > constants.MAX_STRING_LENGTH) {
+      throw new UserError(
+        `${file} has ${found.size} bytes; a text may have ${constants.MAX_STRING_LENGTH}, so take a part of it.`,
+      );
+    }
     bytes = readFileSync(file);
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -44,11 +51,14 @@ function decode(bytes: Buffer): string | null {
 }
 
 function checkText(file: string, text: string): void {
-  const characters = new Set(text).size;
-  const length = [...text].length;
-  if (characters < 2) {
+  // The text may have a hundred million characters: no array of them.
+  const first = text.codePointAt(0)!;
+  const width = first > 0xffff ? 2 : 1;
+  let at = width;
+  while (at < text.length && text.codePointAt(at) === first) at += width;
+  if (at >= text.length) {
     throw new UserError(
-      `${file} has only ${length === 1 ? 'one character' : 'one distinct character'}; a model needs at least two to learn what follows what.`,
+      `${file} has only ${text.length === width ? 'one character' : 'one distinct character'}; a model needs at least two to learn what follows what.`,
     );
   }
 }

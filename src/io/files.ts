@@ -161,6 +161,33 @@ export function writeFile(operation: string, path: string, parts: Iterable<Uint8
 }
 
 /**
+ * Tries whether `writeFile` could write so many bytes now, and leaves everything as it was.
+ * @throws Error as `writeFile`
+ */
+export function tryToWrite(operation: string, path: string, bytes: number): void {
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw refusal('EISDIR');
+    if (there !== undefined && !there.isFile()) return writeThrough(path, []);
+    if (there !== undefined) closeSync(openSync(path, 'r+'));
+    const draft = newDraft(dirname(targetOf(path)));
+    try {
+      const file = openSync(draft, 'wx', 0o600);
+      try {
+        writeAll(file, [new Uint8Array(bytes)]);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  } catch (error) {
+    throw failure(operation, 'write', path, error);
+  }
+}
+
+/**
  * Opens a regular file and passes it with its size in bytes to `read`.
  * @throws Error that says the path and the reason, with the system's `code` and `cause`
  */

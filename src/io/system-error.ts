@@ -10,6 +10,7 @@ const reasons: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be too large',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is no folder',
+  EEXIST: 'a file is where a folder has to be',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'symbolic links lead in a circle',
   EMFILE: 'too many files are open',

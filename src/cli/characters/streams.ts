@@ -23,7 +23,9 @@ export class Vocabulary {
 
   /** @throws RangeError naming the first character that the vocabulary does not have. */
   encode(text: string): Int32Array {
-    const out: number[] = [];
+    // At most as many code points as UTF-16 units.
+    const out = new Int32Array(text.length);
+    let count = 0;
     for (const character of text) {
       const index = this.indices.get(character);
       if (index === undefined) {
@@ -31,9 +33,9 @@ export class Vocabulary {
           `Vocabulary.encode: the character ${JSON.stringify(character)} is not among the ${this.size} that the model knows`,
         );
       }
-      out.push(index);
+      out[count++] = index;
     }
-    return Int32Array.from(out);
+    return out.subarray(0, count);
   }
 
   decode(indices: Iterable<number>): string {

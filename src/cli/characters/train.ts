@@ -23,6 +23,8 @@ export interface TrainOptions {
   clip: number;
   /** Steps between evaluations on the validation text. */
   validateEvery: number;
+  /** Steps between two samples of the model by the caller. */
+  sampleEvery?: number;
 }
 
 export interface Progress {
@@ -34,6 +36,8 @@ export interface Progress {
   characters: number;
   /** Of the validation text, when it was looked at after this step. */
   validationLoss: number | null;
+  /** Whether the loss has stopped being a finite number: the model then has the last weights whose loss was one. */
+  diverged: boolean;
 }
 
 function scores(model: CharacterModel, input: Tensor, state: State | undefined): [Tensor, State] {
@@ -83,6 +87,9 @@ export async function* trainCharacters(
       : new Streams(data.validation, options.batchSize, options.sequenceLength);
   const parameters = model.parameters();
   const optimizer = new Adam(parameters, { lr: options.lr });
+  // The last weights whose loss was finite.
+  const kept = parameters.map((p) => p.detach().clone());
+  const restore = (): void => noGrad(() => parameters.forEach((p, i) => p.copy_(kept[i])));
   let state: State | undefined;
   for (let step = 0; step < options.steps; step++) {
     // Give signals, timers and the terminal their turn.
@@ -96,17 +103,28 @@ export async function* trainCharacters(
     optimizer.zeroGrad();
     const [out, next] = scores(model, input, carried);
     const loss = functional.crossEntropy(out, target.reshape([-1]));
+    const value = loss.item();
+    const characters = streams.rows * streams.steps;
+    const done = { step: step + 1, loss: value, characters, validationLoss: null };
+    if (!Number.isFinite(value)) {
+      restore();
+      yield { ...done, diverged: true };
+      return;
+    }
+    kept.forEach((p, i) => p.copy_(parameters[i].detach()));
     loss.backward();
     utils.clipGradNorm_(parameters, options.clip);
     optimizer.step();
     state = next;
-    const last = step + 1 === options.steps;
-    const look = validation !== null && (last || (step + 1) % options.validateEvery === 0);
-    yield {
-      step: step + 1,
-      loss: loss.item(),
-      characters: streams.rows * streams.steps,
-      validationLoss: look ? evaluate(model, validation) : null,
-    };
+    const isDue = (every: number): boolean => (step + 1) % every === 0;
+    const looks = step + 1 === options.steps || isDue(options.validateEvery);
+    const validationLoss = validation !== null && looks ? evaluate(model, validation) : null;
+    // Whoever asks the new weights for text or saves them gets none that compute NaN.
+    const used = looks || isDue(options.sampleEvery ?? options.validateEvery);
+    const after = used ? noGrad(() => functional.crossEntropy(scores(model, input, carried)[0], target.reshape([-1])).item()) : 0; // prettier-ignore
+    const diverged = !Number.isFinite(after) || !Number.isFinite(validationLoss ?? 0);
+    if (diverged) restore();
+    yield { ...done, validationLoss: diverged ? null : validationLoss, diverged };
+    if (diverged) return;
   }
 }
