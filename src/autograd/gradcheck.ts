@@ -48,7 +48,7 @@ function checkInputs(operation: string, inputs: readonly Tensor[]): void {
     if (!x.requiresGrad) continue;
     if (x.dtype !== 'float64') {
       throw new TypeError(
-        `${operation}: input ${i} is ${x.dtype}; differences need float64 to mean anything`,
+        `${operation}: input ${i} is ${x.dtype}; finite differences need float64; convert it with to('float64')`,
       );
     }
     if (!x.contiguousLayout) {

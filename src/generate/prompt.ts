@@ -79,7 +79,7 @@ export function checkToken(
 ): number {
   if (typeof token !== 'number' || !Number.isInteger(token)) {
     throw new TypeError(
-      `${operation}: ${which} has ${describe(token)}, which is no token (integer)`,
+      `${operation}: ${which} must hold integers (tokens), got ${describe(token)}`,
     );
   }
   if (

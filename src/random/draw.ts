@@ -70,7 +70,7 @@ export function drawInto(operation: string, target: Tensor, fill: (rows: Tensor)
   }
   if (target.elementStrides.some((stride, d) => stride === 0 && target.sizes[d] > 1)) {
     throw new RangeError(
-      `${operation}: several elements of the expanded tensor (shape ${showShape(target.sizes)}) share one place in memory; change a clone() instead`,
+      `${operation}: several elements of the expanded tensor (shape ${showShape(target.sizes)}) refer to one memory location; change a clone() instead`,
     );
   }
   const rows = reorder(target, memoryOrder(target.sizes, target.elementStrides));

@@ -238,7 +238,9 @@ describe('gradcheck', () => {
       'gradcheck: no input requires gradients, so there is nothing to check',
     );
     expect(() => autograd.gradcheck((y) => y.mul(2), [zeros([2], { requiresGrad: true })])).toThrow(
-      new TypeError('gradcheck: input 0 is float32; differences need float64 to mean anything'),
+      new TypeError(
+        "gradcheck: input 0 is float32; finite differences need float64; convert it with to('float64')",
+      ),
     );
     const strided = leaf([2, 3]).detach().t().requiresGrad_();
     expect(() => autograd.gradcheck((y) => y.mul(2), [strided])).toThrow(

@@ -244,7 +244,7 @@ describe('what is refused', () => {
   test('tensors whose elements share memory', () => {
     const x = ones([1, 3]).expand([2, 3]);
     const message =
-      'add_: several elements of the expanded tensor (shape [2, 3]) share one place in memory; change a clone() instead';
+      'add_: several elements of the expanded tensor (shape [2, 3]) refer to one memory location; change a clone() instead';
     expect(() => x.add_(1)).toThrow(new RangeError(message));
     expect(() => noGrad(() => x.add_(1))).toThrow(new RangeError(message));
     expect(() => x.at(0).add_(1)).not.toThrow();

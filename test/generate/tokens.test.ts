@@ -345,7 +345,7 @@ describe('refused', () => {
       RangeError,
       'embedding: index 5 is out of range for a vocabulary of size 5; it must be from 0 to 4',
     ],
-    [go({}, [0.5]), TypeError, 'generate.tokens: the prompt has 0.5, which is no token (integer)'],
+    [go({}, [0.5]), TypeError, 'generate.tokens: the prompt must hold integers (tokens), got 0.5'],
     [
       go({}, 'text'),
       TypeError,

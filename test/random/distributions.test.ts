@@ -145,11 +145,11 @@ describe('filling in place', () => {
     const x = zeros([1]).expand([4]);
     expect(() => x.normal_()).toThrow(
       new RangeError(
-        'normal_: several elements of the expanded tensor (shape [4]) share one place in memory; change a clone() instead',
+        'normal_: several elements of the expanded tensor (shape [4]) refer to one memory location; change a clone() instead',
       ),
     );
     expect(() => noGrad(() => x.normal_())).toThrow(
-      'normal_: several elements of the expanded tensor (shape [4]) share one place in memory; change a clone() instead',
+      'normal_: several elements of the expanded tensor (shape [4]) refer to one memory location; change a clone() instead',
     );
   });
 

@@ -18,13 +18,13 @@ import { constant } from '../creation/factories';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
 
-/** @throws RangeError when several elements of `x` share one place in memory. */
+/** @throws RangeError when several elements of `x` refer to one memory location. */
 function checkDistinct(operation: string, x: Tensor): void {
   if (x.contiguousLayout) return;
   for (let d = 0; d < x.ndim; d++) {
     if (x.elementStrides[d] === 0 && x.sizes[d] > 1) {
       throw new RangeError(
-        `${operation}: several elements of the expanded tensor (shape ${showShape(x.sizes)}) share one place in memory; change a clone() instead`,
+        `${operation}: several elements of the expanded tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
       );
     }
   }

@@ -120,7 +120,7 @@ export class OneCycleLR extends LRScheduler {
       const list = typeof value === 'number' ? groups.map(() => value) : value;
       if (list.length !== groups.length) {
         throw new RangeError(
-          `OneCycleLR: there are ${groups.length} groups but ${list.length} values in ${name}`,
+          `OneCycleLR: ${name} must be one number, or one for each of the ${groups.length} parameter groups, got ${list.length}`,
         );
       }
       return list;

@@ -88,7 +88,7 @@ export class ReduceLROnPlateau {
     const { minLr } = this.options;
     if (typeof minLr !== 'number' && minLr.length !== optimizer.paramGroups.length) {
       throw new RangeError(
-        `${name}: there are ${optimizer.paramGroups.length} groups but ${minLr.length} rates in minLr`,
+        `${name}: minLr must be one number, or one for each of the ${optimizer.paramGroups.length} parameter groups, got ${minLr.length}`,
       );
     }
     this.best = this.#worst();

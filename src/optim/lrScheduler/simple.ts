@@ -112,7 +112,9 @@ export class LambdaLR extends LRScheduler {
     const given = typeof lrLambda === 'function' ? new Array(count).fill(lrLambda) : lrLambda;
     const list = lambdas.check('LambdaLR', 'lrLambda', given);
     if (list.length !== count) {
-      throw new RangeError(`LambdaLR: there are ${count} groups but ${list.length} functions`);
+      throw new RangeError(
+        `LambdaLR: lrLambda must be one function, or one for each of the ${count} parameter groups, got ${list.length}`,
+      );
     }
     super(optimizer, read);
     this.lrLambdas = list;

@@ -106,7 +106,7 @@ describe('PackedSequence', () => {
     'data must have 3000 rows, the sum of batchSizes, got shape [4, 4]': (p) =>
       p.batchSizes.fill_(1000),
     'batchSizes[0] must be an integer of at least 1, got -1': (p) => p.batchSizes.fill_(-1),
-    'batchSizes must not rise, got [1, 2, 1]': (p) => p.batchSizes.copy_(int32(1, 2, 1)),
+    'batchSizes must not increase, got [1, 2, 1]': (p) => p.batchSizes.copy_(int32(1, 2, 1)),
     'data must have 4 rows, the sum of batchSizes, got shape [2, 4]': (p) =>
       Object.assign(p, { data: randn([2, I]) }),
     'data must be a Tensor, got null': (p) => Object.assign(p, { data: null }),

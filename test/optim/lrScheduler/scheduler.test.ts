@@ -31,7 +31,19 @@ describe('schedules refuse', () => {
       'as many functions as there are no groups',
       () => new LambdaLR(optimizer, []),
       RangeError,
-      'LambdaLR: there are 1 groups but 0 functions',
+      'LambdaLR: lrLambda must be one function, or one for each of the 1 parameter groups, got 0',
+    ],
+    [
+      'minimum learning rates for other groups than there are',
+      () => new ReduceLROnPlateau(optimizer, { minLr: [0, 0] }),
+      RangeError,
+      'ReduceLROnPlateau: minLr must be one number, or one for each of the 1 parameter groups, got 2',
+    ],
+    [
+      'maximum learning rates for other groups than there are',
+      () => new OneCycleLR(optimizer, [0.1, 0.2], { totalSteps: 5 }),
+      RangeError,
+      'OneCycleLR: maxLr must be one number, or one for each of the 1 parameter groups, got 2',
     ],
     [
       'a number for a function',

@@ -68,7 +68,7 @@ export function packPaddedSequence(
   const falling = fall(all);
   if (enforceSorted && !falling) {
     throw new RangeError(
-      `${name}: lengths [${all.join(', ')}] do not fall; pass { enforceSorted: false } to have them sorted`,
+      `${name}: lengths must be sorted in decreasing order, got [${all.join(', ')}]; pass { enforceSorted: false } to have them sorted`,
     );
   }
   return makePacked(input, all, { steps, batchFirst }, { falling, indexed: !enforceSorted });

@@ -45,7 +45,7 @@ function readSizes(operation: string, batchSizes: Tensor): Sizes {
   for (let t = 0; t < sizes.length; t++) {
     positiveInteger.check(operation, `batchSizes[${t}]`, sizes[t]);
     if (t > 0 && sizes[t] > sizes[t - 1]) {
-      throw new RangeError(`${operation}: batchSizes must not rise, got [${sizes.join(', ')}]`);
+      throw new RangeError(`${operation}: batchSizes must not increase, got [${sizes.join(', ')}]`);
     }
     total += sizes[t];
   }
@@ -96,7 +96,7 @@ function orderOf(operation: string, { unsortedIndices }: PackedSequence): Order 
 /**
  * The batch sizes. The elements are read only if their memory has changed since: in a traced function they have no
  * values yet.
- * @throws RangeError for batch sizes that rise, or do not sum to the rows of `data`.
+ * @throws RangeError for batch sizes that increase, or do not sum to the rows of `data`.
  */
 function checkRows(operation: string, data: Tensor, batchSizes: Tensor): Sizes {
   const before = known.get(batchSizes);
@@ -130,7 +130,7 @@ function checkOrder(
  * first step of all of them, then the second step of those that have one, and so on. Made by `packPaddedSequence` or
  * `packSequence`, taken by RNN, LSTM and GRU.
  *
- * @throws TypeError for what are no tensors; RangeError for batch sizes that rise, or do not sum to the rows of `data`.
+ * @throws TypeError for what are no tensors; RangeError for batch sizes that increase, or do not sum to the rows of `data`.
  * @example
  * const packed = nn.utils.rnn.packSequence([randn([3, 4]), randn([1, 4])]);
  * const [out, hN] = new nn.GRU(4, 8).forward(packed); // of 3 and 1 steps; [1, 2, 8]

@@ -97,7 +97,7 @@ test.each<[string, () => unknown, string]>([
   [
     'lengths that rise',
     () => packPaddedSequence(zeros([3, 2, 4]), [1, 3]),
-    'packPaddedSequence: lengths [1, 3] do not fall; pass { enforceSorted: false } to have them sorted',
+    'packPaddedSequence: lengths must be sorted in decreasing order, got [1, 3]; pass { enforceSorted: false } to have them sorted',
   ],
   [
     'total length',
