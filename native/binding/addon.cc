@@ -13,6 +13,15 @@
 #include "instance.h"
 #include "replay.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace ostinato {
 
 // addressOf(typedArray): where its bytes are, as a double; 0 when it has none. A raw function,
@@ -29,10 +38,21 @@ static napi_value addressOf(napi_env env, napi_callback_info info) {
   return result;
 }
 
+#ifdef __SANITIZE_ADDRESS__
+// setAddressable(buffer, byteOffset, capacity, bytes): poisons the capacity but for its first `bytes`.
+static void setAddressable(const Napi::CallbackInfo& info) {
+  const char* const start = static_cast<const char*>(info[0].As<Napi::ArrayBuffer>().Data()) +
+                            info[1].As<Napi::Number>().Int64Value();
+  ASAN_POISON_MEMORY_REGION(start, size_t(info[2].As<Napi::Number>().Int64Value()));
+  ASAN_UNPOISON_MEMORY_REGION(start, size_t(info[3].As<Napi::Number>().Int64Value()));
+}
+#endif
+
 class Module : public Napi::Addon<Module> {
  public:
   // { isa, availableIsas, maxThreads, constants, argumentKinds, programFormat, addressOf,
-  // sequenceMemory, getNumThreads, setNumThreads, createInstance }; isa is null when OSTINATO_ISA
+  // sequenceMemory, getNumThreads, setNumThreads, createInstance }, under AddressSanitizer also
+  // setAddressable; isa is null when OSTINATO_ISA
   // names a set that this machine or build does not have.
   Module(Napi::Env env, Napi::Object exports) {
     keepFreedMemory();
@@ -60,6 +80,9 @@ class Module : public Napi::Addon<Module> {
             InstanceMethod<&Module::setNumThreads>("setNumThreads", napi_enumerable),
             InstanceMethod<&Module::createInstance>("createInstance", napi_enumerable),
         });
+#ifdef __SANITIZE_ADDRESS__
+    exports["setAddressable"] = Napi::Function::New(env, setAddressable);
+#endif
   }
 
   ~Module() {

@@ -51,6 +51,16 @@ export interface Addon {
   /** The numbers of a program's steps that are no kernel, and of the base that is scratch (native/binding/replay.h). */
   readonly programFormat: Readonly<Record<'chainStep' | 'tableStep' | 'scratchBase', number>>;
   addressOf(array: ArrayBufferView): number;
+  /**
+   * Only where AddressSanitizer is: of the `capacity` bytes at `byteOffset`, the first `bytes` may be read and written from
+   * now on, and no others.
+   */
+  readonly setAddressable?: (
+    buffer: ArrayBuffer,
+    byteOffset: number,
+    capacity: number,
+    bytes: number,
+  ) => void;
   /** Elements that a sequence kernel is given: of packed weights, and of backward's workspace. */
   sequenceMemory(
     gates: number,

@@ -5,7 +5,7 @@
  * for up to 4 KB: apart, so that a list of losses does not keep the outputs beside them).
  */
 import { types } from 'node:util';
-import { addressOf, type Memory } from '../native/kernels';
+import { addon, addressOf, type Memory } from '../native/kernels';
 
 /** Who may hold a storage: see pool.ts. */
 export const Owner = { user: 0, graph: 1, engine: 2 } as const;
@@ -56,8 +56,21 @@ const largestBuffer = 2 ** 33;
 
 export const alignUp = (n: number): number => Math.ceil(n / alignment) * alignment;
 
-/** Memory of its own. */
-export function newStorage(bytes: number): Storage {
+// Under AddressSanitizer alone (`npm run test:sanitize`), every byte that no storage uses is poisoned: the slack around storages
+// and in slabs, where pieces are apart by a redzone, and what waits in the free lists.
+const { setAddressable } = addon;
+const redzone = setAddressable === undefined ? 0 : alignment;
+
+/** From now on the first `bytes` of `storage` are in use, the others are not. */
+export function resize(storage: Storage, bytes: number): void {
+  storage.byteLength = bytes;
+  if (setAddressable !== undefined) {
+    setAddressable(storage.buffer, storage.byteOffset, storage.capacity, bytes);
+  }
+}
+
+/** Memory of its own, of which the first `used` bytes are in use. */
+export function newStorage(bytes: number, used = bytes): Storage {
   if (bytes > largestBuffer) {
     throw new RangeError(
       `allocate: ${bytes} bytes are more than one tensor can hold (${largestBuffer} bytes)`,
@@ -72,7 +85,11 @@ export function newStorage(bytes: number): Storage {
   const start = addressOf(raw);
   const address = alignUp(start);
   const byteOffset = raw.byteOffset + (address - start);
-  return new Storage(new Block(raw.buffer as ArrayBuffer), byteOffset, bytes, address, bytes);
+  const buffer = raw.buffer as ArrayBuffer;
+  if (setAddressable !== undefined) setAddressable(buffer, 0, buffer.byteLength, 0);
+  const made = new Storage(new Block(buffer), byteOffset, used, address, bytes);
+  resize(made, used);
+  return made;
 }
 
 // Of one buffer there is one storage in a thread, so that what shares memory shares a version too.
@@ -122,9 +139,12 @@ export function cut(size: number, bytes: number): Storage {
   let { memory } = slab;
   let at = slab.used;
   if (memory === null || at + size > slab.bytes) {
-    memory = slab.memory = newStorage(slab.bytes);
+    memory = slab.memory = newStorage(slab.bytes, 0);
     at = 0;
   }
-  slab.used = at + size;
-  return new Storage(memory.block, memory.byteOffset + at, bytes, memory.address + at, size);
+  slab.used = at + size + redzone;
+  const { block, byteOffset, address } = memory;
+  const piece = new Storage(block, byteOffset + at, bytes, address + at, size);
+  if (redzone > 0) resize(piece, bytes);
+  return piece;
 }

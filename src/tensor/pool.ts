@@ -12,7 +12,16 @@
  * `createGraph` allocated is the graph's: never reused, since nodes may have saved it, but a leaf may take it as its
  * `grad`.
  */
-import { alignment, alignUp, cut, largestInSlab, newStorage, Owner, type Storage } from './memory';
+import {
+  alignment,
+  alignUp,
+  cut,
+  largestInSlab,
+  newStorage,
+  Owner,
+  resize,
+  type Storage,
+} from './memory';
 
 let allocatingFor: Owner = Owner.user;
 
@@ -62,18 +71,16 @@ export function borrow(bytes: number): Storage {
   if (list !== undefined && list.length > 0) {
     const found = list.pop()!;
     freeBytes -= size;
-    found.byteLength = bytes;
+    resize(found, bytes);
     return found;
   }
-  if (size <= largestInSlab) return cut(size, bytes);
-  const made = newStorage(size);
-  made.byteLength = bytes;
-  return made;
+  return size <= largestInSlab ? cut(size, bytes) : newStorage(size, bytes);
 }
 
 /** Returns borrowed memory. The caller vouches that no tensor that a user can reach sees it. */
 export function giveBack(storage: Storage): void {
   const { capacity } = storage;
+  resize(storage, 0);
   if (freeBytes + capacity > freeBytesLimit) return;
   storage.owner = Owner.user;
   storage.holders = 0;

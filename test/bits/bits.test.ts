@@ -9,18 +9,29 @@ import { runs } from './runs';
 
 const root = resolve(__dirname, '..', '..');
 
-function hashes(isa: string, threads: number): unknown {
+function outputOf(program: string, env: Readonly<Record<string, string>>): unknown {
   const run = spawnSync(
     process.execPath,
-    [resolve(root, 'scripts', 'run.cjs'), '--source', resolve(__dirname, 'runs.ts')],
-    {
-      encoding: 'utf8',
-      env: { ...process.env, OSTINATO_ISA: isa, OSTINATO_NUM_THREADS: `${threads}` },
-    },
+    [resolve(root, 'scripts', 'run.cjs'), '--source', resolve(__dirname, program)],
+    { encoding: 'utf8', env: { ...process.env, ...env } },
   );
   expect(run.stderr).toBe('');
   return JSON.parse(run.stdout);
 }
+
+const hashes = (
+  isa: string,
+  threads: number,
+  env: Readonly<Record<string, string>> = {},
+): unknown =>
+  outputOf('runs.ts', { ...env, OSTINATO_ISA: isa, OSTINATO_NUM_THREADS: `${threads}` });
+
+// Fresh and freed memory: full of NaN where tensors and the engine have theirs, of other bytes where C and C++ have.
+const poisoned = {
+  OSTINATO_ADDON: resolve(__dirname, 'poisoned-addon.cjs'),
+  POISONED_ADDON: process.env['OSTINATO_ADDON'] ?? '',
+  MALLOC_PERTURB_: '128',
+};
 
 test('covers every run', () => expect(Object.keys(expected)).toEqual([...runs().keys()]));
 
@@ -30,4 +41,15 @@ describe.each(isas)('%s', (isa) => {
     (threads) => expect(hashes(isa, threads)).toEqual(expected),
     120_000,
   );
+
+  test(
+    'the same bits from memory that is full of NaN before it is written',
+    () => expect(hashes(isa, 2, poisoned)).toEqual(expected),
+    120_000,
+  );
+});
+
+test('memory that nobody has written is full of NaN there', () => {
+  const every = { small: 'NaN', large: 'NaN', returned: 'NaN' };
+  expect(outputOf('../tensor/unwritten.ts', poisoned)).toEqual(every);
 });

@@ -48,6 +48,13 @@ export function checkProgram(seed: number, digest: (bits: string) => void): stri
       return sameBits(made, result) ?? near(gradientsOf(result, others), gradients, 1e-12);
     });
     check('compiled', () => compiledAgrees(program, made, gradients));
+    if (program.steps.some(({ entry }) => entry.reference !== undefined)) {
+      check('by its equations', () => {
+        const others = leavesOf(program, 'float64');
+        const result = evaluate(program, others, { inPlace: false, byReference: true });
+        return near(result, made, 1e-10) ?? near(gradientsOf(result, others), gradients, 1e-9);
+      });
+    }
     check('float32', () => narrowAgrees(program, made));
     check('first derivative', () => derivative(program, gradients));
     check('second derivative', () => secondDerivative(program));

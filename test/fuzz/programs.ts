@@ -7,11 +7,12 @@ import type { Entry } from '../ops/entry';
 import { table as operations } from '../ops/table';
 import { layers } from './layers';
 import { randomOf, type Random } from './random';
+import { recurrent, type Row } from './recurrent';
 
-const table: readonly Entry[] = [...operations, ...layers];
+const table: readonly Row[] = [...operations, ...layers, ...recurrent];
 
 interface Step {
-  readonly entry: Entry;
+  readonly entry: Row;
   readonly shapes: readonly (readonly number[])[];
   /** Which of the tensors made before each input is taken from, by position modulo their number. */
   readonly sources: readonly number[];
@@ -117,6 +118,8 @@ const isFloat = (x: Tensor): boolean => x.dtype === 'float32' || x.dtype === 'fl
 
 interface Ways {
   readonly inPlace: boolean;
+  /** Whether what has a reference is computed by that. */
+  readonly byReference?: boolean;
   /** Called by each hook. */
   readonly onHook?: () => void;
 }
@@ -125,7 +128,7 @@ interface Ways {
 export function evaluate(
   { steps }: Program,
   leaves: readonly Tensor[],
-  { inPlace, onHook }: Ways,
+  { inPlace, byReference = false, onHook }: Ways,
 ): Tensor[] {
   const made = [...leaves];
   for (const step of steps) {
@@ -135,8 +138,8 @@ export function evaluate(
       return adapt(made[step.sources[i] % made.length], shape, step.views[i], interval);
     });
     const [first, ...others] = inputs;
-    const result =
-      step.inPlace && inPlace ? inPlaceOf(entry)!(first, ...others) : entry.f(...inputs);
+    const f = byReference ? (entry.reference ?? entry.f) : entry.f;
+    const result = step.inPlace && inPlace ? inPlaceOf(entry)!(first, ...others) : f(...inputs);
     const results = Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
     for (const x of results.filter(isFloat)) {
       if (step.hooked && x.requiresGrad && onHook !== undefined) {

@@ -1,0 +1,17 @@
+// What memory holds that nobody has written: prints an element of each kind of it (test/bits/bits.test.ts).
+import { allocate, borrow, giveBack } from '../../src/tensor/pool';
+import type { Storage } from '../../src/tensor/memory';
+
+const first = ({ buffer, byteOffset }: Storage): number =>
+  new Float32Array(buffer, byteOffset, 1)[0];
+
+const used = borrow(64);
+new Float32Array(used.buffer, used.byteOffset, 16).fill(1);
+giveBack(used);
+process.stdout.write(
+  JSON.stringify({
+    small: String(first(allocate(12))),
+    large: String(first(allocate(100_000))),
+    returned: String(first(used)),
+  }),
+);
