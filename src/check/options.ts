@@ -8,6 +8,7 @@
  *     LSTM: options must be an object, got 2; did you mean { numLayers: 2 }?
  */
 import { describe } from './describe';
+import { remedy } from './foreign';
 import { nearest } from './nearest';
 import { anything, Rule, type Field } from './rule';
 
@@ -144,8 +145,10 @@ export function refuseOption(
   names: readonly string[],
 ): never {
   const near = typeof key === 'string' ? nearest(key, names) : undefined;
+  const instead = typeof key === 'string' ? remedy(key) : undefined;
   const hint =
-    near === undefined ? `the options are ${names.join(', ')}` : `did you mean '${near}'?`;
+    instead ??
+    (near === undefined ? `the options are ${names.join(', ')}` : `did you mean '${near}'?`);
   const shown = typeof key === 'string' ? `'${key}'` : describe(key);
   throw new TypeError(`${operation}: unknown option ${shown}; ${hint}`);
 }

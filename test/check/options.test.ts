@@ -100,6 +100,22 @@ test.each<[unknown, string]>([
   expect(() => read(given)).toThrow(new TypeError(message));
 });
 
+test('says what to do without an option of PyTorch that does not exist here', () => {
+  const table = optionsTable<{ reduction?: number }>('loss', { reduction: positiveInteger.or(1) });
+  const refused =
+    (given: object): (() => unknown) =>
+    () =>
+      table.read(given);
+  expect(refused({ size_average: false })).toThrow(
+    new TypeError("loss: unknown option 'size_average'; use reduction: 'mean', or 'sum' for false"),
+  );
+  expect(refused({ device: 'cpu' })).toThrow(
+    new TypeError(
+      "loss: unknown option 'device'; tensors are in the memory of the CPU, so leave it out",
+    ),
+  );
+});
+
 test('names the option that takes an instance', () => {
   class Seed {
     state = 1;

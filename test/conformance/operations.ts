@@ -201,14 +201,17 @@ function checkInPlace(to: Target, record: OperationRecord, reader: Reader, layou
   else expectSame(run(), record.inPlace as Code, reader, { elementwise: record.elementwise });
 }
 
-const tensorsOf = ({ args }: OperationRecord, reader: Reader): Tensor[] => {
+/** Whether an element of an index is a mask. */
+const hasMask = ({ args }: OperationRecord, reader: Reader): boolean => {
   const decode = reader.decoder();
-  return tensorsIn(...args.map(([, code]) => decode(code)));
+  return tensorsIn(...args.slice(1).map(([, code]) => decode(code))).some(
+    (x) => x.dtype === 'bool',
+  );
 };
 
 function isShapedByValues(base: string, record: OperationRecord, reader: Reader): boolean {
   const given = record.args.find(([name]) => name === shapingArguments[base]);
-  if (base === '__getitem__') return tensorsOf(record, reader).some((x) => x.dtype === 'bool');
+  if (base === '__getitem__') return hasMask(record, reader);
   return shapedByValues.has(base) || (given !== undefined && reader.values(given[1]) !== undefined);
 }
 
