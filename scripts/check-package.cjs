@@ -1,6 +1,6 @@
 'use strict';
 // Checks the package as a user gets it: packs it, asks publint and attw about the exports and types,
-// weighs it (sources of the add-on left out, the add-on itself counted), and installs it in an empty
+// weighs it (sources of the add-on and documents left out, the add-on itself counted), and installs it in an empty
 // project where `import`, `require` and their types must agree (test/package). There the documents' programs are a
 // newcomer's files, beside the package.json and tsconfig.json that `npm init` and `tsc --init` write.
 
@@ -13,6 +13,7 @@ const { addonPaths } = require('./builders/project.cjs');
 const root = path.resolve(__dirname, '..');
 // What the add-on is built from: a prebuilt one needs none of it.
 const isSource = ({ path: file }) => /^(native|node_modules\/node-addon-api)\//.test(file);
+const isDocument = ({ path: file }) => /^docs\//.test(file);
 const limit = 5_000_000;
 const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
 
@@ -26,9 +27,11 @@ function run(command, args, cwd = root) {
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 function weigh(files) {
-  const installed = files.filter((file) => !isSource(file));
+  const installed = files.filter((file) => !isSource(file) && !isDocument(file));
   const bytes = installed.reduce((sum, file) => sum + file.size, fs.statSync(built).size);
-  console.log(`unpacked, without sources, with the add-on: ${(bytes / 1e6).toFixed(2)} MB`);
+  console.log(
+    `unpacked, without sources and documents, with the add-on: ${(bytes / 1e6).toFixed(2)} MB`,
+  );
   if (bytes > limit) throw new Error(`the package is larger than ${limit / 1e6} MB`);
   const stray = files.filter((file) => /\.(test\.|tsbuildinfo|map$|node$)/.test(file.path));
   if (stray.length > 0)
