@@ -11,9 +11,9 @@ namespace ostinato::OSTINATO_ISA {
 
 namespace {
 
-// Places whose rows of a step are copied together: few where a sequence's steps are neighbours, for then each
-// place has a cache line of its own that its next steps find again.
-constexpr int64_t narrowBlock = 64, wideBlock = 4096;
+// Places whose rows of a step are copied together. Where a sequence's steps are neighbours, each place has cache lines of its
+// own that its next steps find again: few places for rows of some length, whose lines are then read one after the other.
+constexpr int64_t longRow = 4, longRowBlock = 8, shortRowBlock = 64, wideBlock = 4096;
 
 struct Batch {
   const int32_t* sizes;
@@ -50,7 +50,8 @@ void fillRow(T value, T* to, int64_t n) {
 template <class Body>
 void eachBlock(const Batch& b, int64_t packedSteps, Work& work, const Body& body) {
   if (b.sequences == 0) return;
-  const int64_t block = b.stepStride < b.sequenceStride ? narrowBlock : wideBlock;
+  const int64_t narrow = b.inner < longRow ? shortRowBlock : longRowBlock;
+  const int64_t block = b.stepStride < b.sequenceStride ? narrow : wideBlock;
   const int64_t blocks = ceilDiv(b.sequences, block);
   const double elements = double(b.sequences) * double(b.steps) * double(b.inner);
   const int64_t pieces =
