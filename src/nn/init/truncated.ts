@@ -44,7 +44,8 @@ const normalCdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
 /**
  * Fills `tensor` with normal numbers in [a, b], drawing again those that do not
  * (torch.nn.init.trunc_normal_).
- * @throws TypeError for what is no tensor of floats or no option; RangeError unless std > 0 and a < b.
+ * @throws TypeError for what is no tensor of floats or no option; RangeError unless std > 0 and a < b, and for bounds that
+ * hardly any number would lie in.
  * @example nn.init.truncNormal_(zeros([4, 4]), { std: 0.02, a: -0.04, b: 0.04 })
  */
 export function truncNormal_(tensor: Tensor, options?: TruncatedOptions): Tensor {
@@ -52,6 +53,13 @@ export function truncNormal_(tensor: Tensor, options?: TruncatedOptions): Tensor
   if (!(std > 0) || !(a < b) || Number.isNaN(mean)) {
     throw new RangeError(
       `truncNormal_: std must be above 0 and a below b, got mean ${mean}, std ${std}, a ${a}, b ${b}`,
+    );
+  }
+  // Behind the bound nearest to a mean outside of them, the density falls by e within about std²/distance.
+  const distance = Math.max(a - mean, mean - b, 0);
+  if (distance > 0 && std ** 2 / distance < 1e-4 * (b - a)) {
+    throw new RangeError(
+      `truncNormal_: mean ${mean} is too far from [${a}, ${b}] for std ${std}: of 10,000 numbers drawn, less than one would do`,
     );
   }
   return unrecorded('truncNormal_', tensor, (x) => {

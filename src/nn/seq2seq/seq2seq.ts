@@ -43,6 +43,7 @@ const teacherOptions = optionsTable<TeacherOptions, 'generator'>('Seq2Seq.forwar
   ...drawFields,
 });
 
+const anyLinear = instanceOf(Linear, 'a Linear');
 const anyEncoder = instanceOf(Encoder);
 const anyDecoder = instanceOf(Decoder);
 
@@ -117,7 +118,8 @@ export class Seq2Seq extends Module {
       const byLayer = reshape(state, [numLayers, 2, batch, hiddenSize]);
       joined = reshape(contiguous(transpose(byLayer, 1, 2)), [numLayers, batch, 2 * hiddenSize]);
     }
-    return bridge === null ? joined : tanh(bridge.forward(joined));
+    if (bridge === null) return joined;
+    return tanh(anyLinear.check('Seq2Seq', 'bridge', bridge).forward(joined));
   }
 
   /** Positions of each sequence up to its last token that is not padding. */

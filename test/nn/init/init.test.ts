@@ -128,6 +128,11 @@ describe('refused', () => {
       'dirac_: groups must divide the first size, got 2 groups of shape [3, 3, 3]',
     ],
     [
+      () => init.truncNormal_(ones([3]), { mean: 1e9 }),
+      RangeError,
+      'truncNormal_: mean 1000000000 is too far from [-2, 2] for std 1: of 10,000 numbers drawn, less than one would do',
+    ],
+    [
       () => init.truncNormal_(ones([3]), { a: 1, b: 0 }),
       RangeError,
       'truncNormal_: std must be above 0 and a below b, got mean 0, std 1, a 1, b 0',
