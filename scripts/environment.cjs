@@ -9,7 +9,7 @@ const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const root = path.resolve(__dirname, '..');
-const { io } = require(root);
+const { io, tensor } = require(root);
 const kills = Number(process.argv[2] ?? 200);
 
 const fail = (what) => {
@@ -54,6 +54,54 @@ async function killWriters(folder) {
   }
   if (value === 0) fail('no save was ever finished');
   console.log(`${kills} writers killed, ${drafts} in a save: the file was whole each time`);
+}
+
+/** A save by a process of its own, after `prelude` in a shell and `setup` in the program: the message of its error. */
+function failedSave(file, prelude, setup = '') {
+  const program = `
+    const { io, tensor } = require(${JSON.stringify(root)});
+    ${setup}
+    try {
+      io.saveCheckpoint(process.argv[1], { x: tensor(new Float32Array(500000).fill(2)), value: 2 });
+      console.log('no error');
+    } catch (error) {
+      console.log(error.message);
+    }`;
+  const run = spawnSync(
+    'bash',
+    ['-c', `${prelude} exec "$0" -e "$1" "$2"`, process.execPath, program, file],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  if (run.status !== 0) fail(`a save ended with ${run.status ?? run.signal}: ${run.stderr}`);
+  return run.stdout.trim();
+}
+
+/** The file is the old one, and nothing is beside it. */
+function checkOld(folder, what, message, code) {
+  if (!message.includes(code)) fail(`${what}: ${message}, which does not say ${code}`);
+  const names = fs.readdirSync(folder);
+  if (names.join() !== 'run.safetensors') fail(`${what} leaves ${names.join(', ')}`);
+  if (check(path.join(folder, names[0]), 1) !== 1) fail(`${what} changes the file`);
+  console.log(`${what}: refused (${code}), the file is the old one, nothing is left`);
+}
+
+function failingSaves(folder) {
+  const file = path.join(folder, 'run.safetensors');
+  io.saveCheckpoint(file, { x: tensor(new Float32Array(500000).fill(1)), value: 1 });
+  // 2 MB are to be written, 1 MB may be.
+  const ended = failedSave(file, "trap '' XFSZ; ulimit -f 1024;");
+  checkOld(folder, 'a save that the system ends in the middle', ended, 'EFBIG');
+  // Whoever may write everywhere becomes one who may not.
+  const asNobody = process.getuid() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
+  fs.chmodSync(folder, 0o555);
+  const refused = failedSave(file, '', asNobody);
+  fs.chmodSync(folder, 0o755);
+  checkOld(folder, 'a folder that is read-only', refused, 'EACCES');
+  const full = failedSave('/dev/full', '');
+  if (!full.includes('ENOSPC')) fail(`a full disk: ${full}, which does not say ENOSPC`);
+  if (!fs.statSync('/dev/full').isCharacterDevice()) fail('a full device was replaced by a file');
+  console.log('a full disk: refused (ENOSPC)');
+  fs.rmSync(file);
 }
 
 function oneProcessor() {
@@ -116,6 +164,7 @@ async function main() {
   try {
     oneProcessor();
     fewAddresses();
+    failingSaves(folder);
     await killWriters(folder);
   } finally {
     fs.rmSync(folder, { recursive: true });

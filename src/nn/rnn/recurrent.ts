@@ -6,7 +6,6 @@ import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
-import type { Parameter } from '../parameter';
 import { showBoolean } from '../print';
 
 /** What a cell passes from one step to the next: a tensor, or an array of states. */
@@ -61,6 +60,19 @@ const alike = (a: unknown, b: unknown): boolean =>
 const isState = (value: unknown): value is CellState =>
   isTensor(value) || (isArray(value) && value.length > 0 && value.every(isState));
 
+/** The tensors in the fields of a cell and of the modules below it. */
+function tensorsOf(cell: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  if (!(cell instanceof Module)) return found;
+  for (const module of cell.modules()) {
+    for (const name in module) {
+      const value = (module as unknown as Record<string, unknown>)[name];
+      if (isTensor(value)) found.push(value);
+    }
+  }
+  return found;
+}
+
 const firstOf = (state: CellState): Tensor => (isTensor(state) ? state : firstOf(state[0]));
 
 /**
@@ -92,7 +104,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   readonly #returnsOutput: boolean | undefined;
   readonly #compiles: boolean;
   #steps: Steps<S> | null = null;
-  #parameters: readonly Parameter[] = [];
+  #tensors: readonly Tensor[] = [];
 
   /** @param cell one step: a module with a `forward(x, state)`, or a function of that form */
   constructor(cell: CellModule<S> | CellFunction<S>, options?: UnrollOptions) {
@@ -130,13 +142,13 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     return [output, last];
   }
 
-  // Anew when the cell has other parameters than before: the program holds the old ones.
+  // Anew when the cell's fields hold other tensors than before (parameters, buffers, plain ones): the program has the old ones.
   #compiled(): Steps<S> {
-    const parameters = this.parameters();
-    const known = this.#parameters;
-    const same = parameters.length === known.length && parameters.every((p, i) => p === known[i]);
+    const tensors = tensorsOf(this.cell);
+    const known = this.#tensors;
+    const same = tensors.length === known.length && tensors.every((x, i) => x === known[i]);
     if (this.#steps === null || !same) {
-      this.#parameters = parameters;
+      this.#tensors = tensors;
       // `modes` is there to be part of the signature.
       const unroll = (input: Tensor, state: CellState | null, modes: string): [Tensor, S] => {
         void modes;

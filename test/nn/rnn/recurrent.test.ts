@@ -5,8 +5,10 @@ import {
   manualSeed,
   nn,
   noGrad,
+  ones,
   randn,
   setNumThreads,
+  tensor,
   zeros,
   type Tensor,
 } from 'ostinato';
@@ -237,4 +239,38 @@ it('works inside a compiled function', () => {
   const f = (x: Tensor): Tensor => layer.forward(x.mul(2))[0].tanh();
   const x = randn([T, N, I]);
   expectSameBits([compile(f)(x)], [f(x)]);
+});
+
+test.each(['weight_hh', 'bias_ih'])(
+  'a tensor that replaces the %s of the cell is read by the next call',
+  (name) => {
+    const cell = new nn.GRUCell(2, 3);
+    const fields = cell as unknown as Record<string, Tensor>;
+    const layer = new nn.Recurrent(cell);
+    const x = randn([4, 2, 2]);
+    for (const factor of [1, 2, 3]) {
+      fields[name] = fields[name].detach().mul(factor);
+      const [out] = layer.forward(x);
+      const [expected] = new nn.Recurrent(cell, { compile: false }).forward(x);
+      expect(out.toArray()).toEqual(expected.toArray());
+    }
+  },
+);
+
+test('a buffer that replaces one of the cell is read by the next call', () => {
+  class Leaky extends nn.Module {
+    rate = tensor([0.5]);
+    constructor() {
+      super();
+      this.registerBuffer('rate', this.rate);
+    }
+    override forward(x: Tensor, h: Tensor | null = null): Tensor {
+      return h === null ? x : h.mul(this.rate).add(x);
+    }
+  }
+  const cell = new Leaky();
+  const layer = new nn.Recurrent(cell);
+  expect(layer.forward(ones([2, 1]))[0].toArray()).toEqual([[1], [1.5]]);
+  cell.rate = tensor([2]);
+  expect(layer.forward(ones([2, 1]))[0].toArray()).toEqual([[1], [3]]);
 });
