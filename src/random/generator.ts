@@ -62,11 +62,20 @@ function nonDeterministicSeed(): bigint {
  * const noise = randn([2, 3], { generator });
  */
 export class Generator {
-  private readonly storage: Storage = native.allocate(allBytes);
-  private readonly view = new DataView(this.storage.buffer, this.storage.byteOffset, allBytes);
+  readonly #storage: Storage = native.allocate(allBytes);
+  private readonly view = new DataView(this.#storage.buffer, this.#storage.byteOffset, allBytes);
   private currentSeed = defaultSeed;
-  /** @internal Where the kernels find the state. */
-  readonly address = this.storage.address;
+
+  /**
+   * @internal Where the kernels find the state.
+   * @throws TypeError for what the constructor did not make, such as `Object.create(Generator.prototype)` and a Proxy.
+   */
+  get address(): number {
+    if (!(#storage in this)) {
+      throw new TypeError('Generator: must be made by new Generator(), and be no Proxy of one');
+    }
+    return this.#storage.address;
+  }
 
   constructor() {
     executor.refuse('new Generator', 'each run would start from the same seed; make it outside');
@@ -79,6 +88,7 @@ export class Generator {
    * @throws TypeError when it is neither; RangeError when it is out of range or no integer.
    */
   manualSeed(seed: number | bigint): this {
+    void this.address;
     executor.refuse('seeding', 'it changes a generator for good; do it outside');
     this.currentSeed = checkSeed('manualSeed', seed);
     runMt19937Seed(seedState, this, Number(BigInt.asUintN(32, this.currentSeed)));
@@ -93,11 +103,13 @@ export class Generator {
 
   /** The seed that this stream started from, as an unsigned 64-bit integer. */
   initialSeed(): bigint {
+    void this.address;
     return this.currentSeed;
   }
 
   /** The state as 5056 bytes, the same that PyTorch's `get_state()` gives. */
   getState(): Uint8Array {
+    void this.address;
     executor.refuse('getState', 'a state is known in a run only; take it outside');
     const bytes = new Uint8Array(savedBytes);
     const out = new DataView(bytes.buffer);
@@ -120,6 +132,7 @@ export class Generator {
    * @throws TypeError unless it is bytes; RangeError when they are not the state of such a generator.
    */
   setState(state: Uint8Array): this {
+    void this.address;
     executor.refuse('setState', 'it changes a generator for good; do it outside');
     if (!ArrayBuffer.isView(state)) refuse('setState', 'state', 'a Uint8Array', state);
     if (state.byteLength !== savedBytes) {
@@ -151,7 +164,8 @@ export class Generator {
 
   /** @internal Says that numbers are about to be drawn; returns this generator. */
   drawing(): this {
-    executor.draws(this.storage);
+    void this.address;
+    executor.draws(this.#storage);
     return this;
   }
 

@@ -189,3 +189,20 @@ describe('the default generator', () => {
     for (let i = 0; i < 20; i++) expect(loaderSeed() >> 63n).toBe(0n);
   });
 });
+
+it.each<[string, (generator: Generator) => unknown]>([
+  ['manualSeed', (generator) => generator.manualSeed(1)],
+  ['seed', (generator) => generator.seed()],
+  ['initialSeed', (generator) => generator.initialSeed()],
+  ['getState', (generator) => generator.getState()],
+  ['setState', (generator) => generator.setState(new Generator().getState())],
+  ['rand', (generator) => rand([3], { generator })],
+  ['randn', (generator) => randn([30], { generator })],
+])('%s of what the constructor did not make', (_, act) => {
+  const refusal = new TypeError(
+    'Generator: must be made by new Generator(), and be no Proxy of one',
+  );
+  const made = Object.create(Generator.prototype) as Generator;
+  expect(() => act(made)).toThrow(refusal);
+  expect(() => act(new Proxy(new Generator(), {}))).toThrow(refusal);
+});
