@@ -92,7 +92,7 @@ const methods = {
   ...scaledProducts,
   ...only(batchedProducts, 'bmm'),
   ...products,
-  ...without(plainProducts, 'foldedProduct'),
+  ...only(plainProducts, 'dot', 'mm', 'mv'),
   ...sorting,
   ...only(counting, 'bincount'),
   ...without(order, 'permute'),

@@ -191,10 +191,9 @@ export abstract class Optimizer<
     const groups = this.paramGroups;
     if (!Array.isArray(groups)) refuse(`${this.name}.step`, 'paramGroups', 'an array', groups);
     if (!(this.state instanceof Map)) refuse(`${this.name}.step`, 'state', 'a Map', this.state);
-    // All gradients are checked before any parameter changes.
+    // All options and gradients are checked before any parameter changes.
     const updates: Update<S>[][] = [];
-    for (let i = 0; i < groups.length; i++) this.#checkChanged(i);
-    for (let i = 0; i < groups.length; i++) updates.push(this.#collect(groups[i]));
+    for (let i = 0; i < groups.length; i++) updates.push(this.#collect(i));
     for (let i = 0; i < groups.length; i++) {
       if (updates[i].length > 0) this.update(updates[i], groups[i]);
     }
@@ -210,13 +209,17 @@ export abstract class Optimizer<
     checked.take(group);
   }
 
-  #collect(group: ParamGroup<O>): Update<S>[] {
-    const { params } = group;
+  #collect(i: number): Update<S>[] {
+    const group = this.paramGroups[i];
+    const params = (group as ParamGroup<O> | undefined)?.params;
+    if (!Array.isArray(params)) this.#checkChanged(i);
     const updates: Update<S>[] = [];
-    for (let i = 0; i < params.length; i++) {
-      const param = params[i];
-      const grad = param.accumulated;
+    for (const param of params as readonly Tensor[]) {
+      // What is no parameter has no gradient either, not even null, and is refused below.
+      const grad = (param as Tensor | undefined)?.accumulated as Tensor | null;
       if (grad === null) continue;
+      // Without gradients nothing reads the options.
+      if (updates.length === 0) this.#checkChanged(i);
       if (!sameShape(grad.sizes, param.sizes)) {
         throw new RangeError(
           `${this.name}.step: a parameter of shape ${showShape(param.sizes)} has a gradient of shape ${showShape(grad.sizes)}`,

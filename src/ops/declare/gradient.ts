@@ -26,7 +26,7 @@ export interface GradientRule<I extends Tensors, S extends Tensors, C> {
  * Records how `out` was computed from one to three inputs, if gradients are on and an input requires one; returns `out`.
  * @param context what else the rules need to know of the call
  */
-type Recorder<I extends Tensors, C> = (out: Tensor, context: C, ...inputs: I) => Tensor;
+export type Recorder<I extends Tensors, C> = (out: Tensor, context: C, ...inputs: I) => Tensor;
 
 const asks = (x: Tensor | null | undefined): boolean =>
   x !== null && x !== undefined && x.requiresGrad;

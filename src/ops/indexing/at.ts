@@ -4,7 +4,8 @@ import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
 import { inPlace, overwrite } from '../inplace/inplace';
-import { partOf } from '../view/part';
+import { gradient } from '../declare/gradient';
+import { intoZeros } from '../view/part';
 import { reshape } from '../view/reshape';
 import { viewOf } from '../view/view';
 import { indexPut, indexWith } from './advanced';
@@ -15,11 +16,22 @@ import { Slice } from './slice';
 const isSlice = (index: Index): boolean =>
   isInstance(index, Slice) || (typeof index === 'string' && index !== '...');
 
+interface Indexed {
+  readonly plan: IndexPlan;
+  readonly name: string;
+}
+const recorded = gradient<[Tensor], [], Indexed>('at', {
+  node: (_, { name }) => name,
+  saves: () => [],
+  rule: (g, _, { plan, name }, { next }) => {
+    const { shape } = next[0]!;
+    return [plan.whole ? reshape(g, shape) : intoZeros(name, g, shape, plan.part)];
+  },
+});
+
 function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
-  if (!plan.whole) return partOf(x, name, plan.part);
   const { shape, strides, offset } = plan.part;
-  const from = x.sizes;
-  return viewOf(x, name, shape, strides, x.offset + offset, (g) => [reshape(g, from)]);
+  return recorded(viewOf(x, shape, strides, x.offset + offset), { plan, name }, x);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** cat, stack: tensors side by side. The gradient of each is its part of g. Saves nothing but the sizes. */
-import { record } from '../../autograd/node';
+import { needsGrad, record } from '../../autograd/node';
 import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
@@ -11,9 +11,9 @@ import { narrow, select } from '../view/select';
 import { dimOf, type DimOptions } from './dim';
 
 // All in their promoted element type.
-function alike(tensors: readonly Tensor[]): Tensor[] {
+function alike(tensors: readonly Tensor[]): readonly Tensor[] {
   let dtype = tensors[0].dtype;
-  if (tensors.every((x) => x.dtype === dtype)) return [...tensors];
+  if (tensors.every((x) => x.dtype === dtype)) return tensors;
   for (const x of tensors) dtype = resultType({ dtype, ndim: 1 }, { dtype: x.dtype, ndim: 1 });
   return tensors.map((x) => operand('cat', x, dtype));
 }
@@ -66,8 +66,18 @@ export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tens
   shape[d] = sizes.reduce((a, b) => a + b, 0);
   const out = empty(shape, parts[0].dtype);
   fillAlong(out, d, parts, sizes);
+  if (needsGrad(parts)) recordCat(parts, out, d, sizes);
+  return out;
+}
+
+function recordCat(
+  parts: readonly Tensor[],
+  out: Tensor,
+  d: number,
+  sizes: readonly number[],
+): void {
   const shapes = parts.map((x) => x.sizes);
-  return record('CatBackward0', parts, out, (g, node) => {
+  record('CatBackward0', parts, out, (g, node) => {
     let start = 0;
     return sizes.map((size, i) => {
       const from = start;
@@ -97,8 +107,9 @@ export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Te
   const parts = alike(tensors);
   const out = empty(shape.toSpliced(d, 0, parts.length), parts[0].dtype);
   fillAlong(out, d, parts, new Array<number>(parts.length).fill(1));
+  const count = parts.length;
   return record('StackBackward0', parts, out, (g, node) =>
-    parts.map((_, i) => (node.needs(i) ? select(g, d, i) : null)),
+    Array.from({ length: count }, (_, i) => (node.needs(i) ? select(g, d, i) : null)),
   );
 }
 

@@ -5,7 +5,7 @@ import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { constant } from '../creation/factories';
-import { unrecordedView } from '../view/view';
+import { viewOf } from '../view/view';
 import { cat, stack } from './cat';
 import { dimOf, type DimOptions } from './dim';
 
@@ -17,7 +17,7 @@ function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): T
   const outs = sizes.map((size) => {
     const shape = x.sizes.slice();
     shape[d] = size;
-    const out = unrecordedView(x, shape, x.elementStrides, x.offset + at * x.elementStrides[d]);
+    const out = viewOf(x, shape, x.elementStrides, x.offset + at * x.elementStrides[d]);
     at += size;
     return out;
   });
@@ -104,7 +104,7 @@ export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
   const shape = x.sizes.toSpliced(d, 1);
   const strides = x.elementStrides.toSpliced(d, 1);
   const outs = Array.from({ length: x.sizes[d] }, (_, i) =>
-    unrecordedView(x, shape, strides, x.offset + i * x.elementStrides[d]),
+    viewOf(x, shape, strides, x.offset + i * x.elementStrides[d]),
   );
   const { dtype } = x;
   recordTuple('UnbindBackward0', [x], outs, (grads) => [

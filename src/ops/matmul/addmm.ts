@@ -4,7 +4,6 @@
  */
 import { number, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
-import { record, save } from '../../autograd/node';
 import { isFloat } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -12,6 +11,7 @@ import { add } from '../elementwise/arithmetic';
 import { copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
+import { gradient } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
 import { t, transpose } from '../view/permute';
@@ -45,6 +45,25 @@ function optionsOf(operation: string, x: Tensor, options: AddmmOptions | undefin
 
 const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x, factor));
 
+type Scales = Readonly<Required<AddmmOptions>>;
+const recordedAs = (
+  operation: string,
+  node: string,
+  multiply: (a: Tensor, b: Tensor) => Tensor,
+  transposed: (x: Tensor) => Tensor,
+) =>
+  gradient<[Tensor, Tensor, Tensor], [Tensor | null, Tensor | null], Scales>(operation, {
+    node,
+    saves: ([, a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+    rule: (g, [a, b], { beta, alpha }, self) => [
+      self.needs(0) ? unbroadcast(scaled(g, beta), self.next[0]!.shape) : null,
+      b && scaled(multiply(g, transposed(b)), alpha),
+      a && scaled(multiply(transposed(a), g), alpha),
+    ],
+  });
+const recordedAddmm = recordedAs('addmm', 'AddmmBackward0', mm, t);
+const recordedBaddbmm = recordedAs('baddbmm', 'BaddbmmBackward0', bmm, (x) => transpose(x, 1, 2));
+
 function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {
   checkInner(operation, a, b, ['mat1', 'mat2']);
   checkTypes(operation, c, a, ['input', 'mat1']);
@@ -73,14 +92,7 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: Addmm
   const shape = [mat1.sizes[0], mat2.sizes[1]];
   checkAdded('addmm', input, mat1, mat2, shape);
   const out = withGradMode(false, () => addProduct(input, mat1, mat2, beta, alpha, shape));
-  const savedA = mat2.requiresGrad ? save('addmm', mat1) : null;
-  const savedB = mat1.requiresGrad ? save('addmm', mat2) : null;
-  const from = input.sizes;
-  return record('AddmmBackward0', [input, mat1, mat2], out, (g, node) => [
-    node.needs(0) ? unbroadcast(scaled(g, beta), from) : null,
-    savedB && scaled(mm(g, t(savedB.get())), alpha),
-    savedA && scaled(mm(t(savedA.get()), g), alpha),
-  ]);
+  return recordedAddmm(out, { beta, alpha }, input, mat1, mat2);
 }
 
 function addProduct(
@@ -125,12 +137,5 @@ export function baddbmm(
     const scaledProduct = scaled(batchedProduct('baddbmm', batch1, batch2), alpha);
     return beta === 0 ? scaledProduct : add(scaledProduct, scaled(input, beta));
   });
-  const savedA = batch2.requiresGrad ? save('baddbmm', batch1) : null;
-  const savedB = batch1.requiresGrad ? save('baddbmm', batch2) : null;
-  const from = input.sizes;
-  return record('BaddbmmBackward0', [input, batch1, batch2], out, (g, node) => [
-    node.needs(0) ? unbroadcast(scaled(g, beta), from) : null,
-    savedB && scaled(bmm(g, transpose(savedB.get(), 1, 2)), alpha),
-    savedA && scaled(bmm(transpose(savedA.get(), 1, 2), g), alpha),
-  ]);
+  return recordedBaddbmm(out, { beta, alpha }, input, batch1, batch2);
 }

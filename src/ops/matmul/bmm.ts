@@ -1,24 +1,35 @@
 /** bmm: a product of matrices for each member of a batch. dA = g·Bᵀ, dB = Aᵀ·g. Saves A and B. */
-import { record, save } from '../../autograd/node';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
+import { gradient, type Recorder } from '../declare/gradient';
 import { transpose } from '../view/permute';
 import { batchedProduct, checkInner } from './layout';
 
+/** @internal Declares the gradient of `batched`. */
+export const batchedGradient = (
+  operation: string,
+  node: string,
+): Recorder<[Tensor, Tensor], undefined> =>
+  gradient<[Tensor, Tensor], [Tensor | null, Tensor | null]>(operation, {
+    node,
+    saves: ([a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+    rule: (g, [a, b]) => [
+      b && batched('bmm', recordedBmm, g, transpose(b, -2, -1)),
+      a && batched('bmm', recordedBmm, transpose(a, -2, -1), g),
+    ],
+  });
+const recordedBmm = batchedGradient('bmm', 'BmmBackward0');
+
 /**
- * @internal The products of a [..., M, K] and b [..., K, N] with equal batch dimensions, recorded under `name`.
- * Shapes have been checked.
+ * @internal The products of a [..., M, K] and b [..., K, N] with equal batch dimensions. Shapes have been checked.
  */
-export function batched(operation: string, name: string, a: Tensor, b: Tensor): Tensor {
-  const out = batchedProduct(operation, a, b);
-  const savedA = b.requiresGrad ? save(operation, a) : null;
-  const savedB = a.requiresGrad ? save(operation, b) : null;
-  return record(name, [a, b], out, (g) => [
-    savedB && batched('bmm', 'BmmBackward0', g, transpose(savedB.get(), -2, -1)),
-    savedA && batched('bmm', 'BmmBackward0', transpose(savedA.get(), -2, -1), g),
-  ]);
-}
+export const batched = (
+  operation: string,
+  recorded: Recorder<[Tensor, Tensor], undefined>,
+  a: Tensor,
+  b: Tensor,
+): Tensor => recorded(batchedProduct(operation, a, b), undefined, a, b);
 
 /**
  * The products of the matrices of [B, M, K] and [B, K, N] (torch.bmm).
@@ -34,5 +45,5 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
     );
   }
   checkInner('bmm', a, b);
-  return batched('bmm', 'BmmBackward0', a, b);
+  return batched('bmm', recordedBmm, a, b);
 }

@@ -2,11 +2,11 @@
  * linear: y = x·Wᵀ + b over the last dimension, one product with W read in place and b as the value that the
  * sums start from. dx = g·W, dW = gᵀ·x, db = Σ g over rows. Saves x and W.
  */
-import { record, save } from '../../autograd/node';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { gradient } from '../declare/gradient';
 import { sum } from '../reduce/sum';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';
@@ -48,6 +48,26 @@ function gradFnName(input: Tensor, bias: Tensor | null): string {
   return input.ndim === 1 ? 'SqueezeBackward4' : 'UnsafeViewBackward0';
 }
 
+const recorded = gradient<[Tensor, Tensor, Tensor | null], [Tensor | null, Tensor | null]>(
+  'linear',
+  {
+    node: ([input, , bias]) => gradFnName(input, bias),
+    saves: ([input, weight]) => [
+      weight.requiresGrad ? input : null,
+      input.requiresGrad ? weight : null,
+    ],
+    rule: (g, [input, weight], _, node) => {
+      const rows = numelOf(g.sizes.slice(0, -1));
+      const matrix = shaped(g, [rows, g.sizes[g.ndim - 1]]);
+      return [
+        weight && shaped(mm(matrix, weight), node.next[0]!.shape),
+        input && mm(t(matrix), shaped(input, [rows, input.sizes[input.ndim - 1]])),
+        node.needs(2) ? sum(matrix, 0) : null,
+      ];
+    },
+  },
+);
+
 /**
  * input·weightᵀ + bias: [..., in features] to [..., out features] (torch.nn.functional.linear).
  * @param weight [out features, in features]
@@ -58,9 +78,11 @@ function gradFnName(input: Tensor, bias: Tensor | null): string {
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   check(input, weight, bias);
   const [outFeatures, inFeatures] = weight.sizes;
-  const inShape = input.sizes;
-  const shape = [...inShape.slice(0, -1), outFeatures];
-  const rows = numelOf(inShape.slice(0, -1));
+  const shape = input.sizes.slice();
+  const last = shape.length - 1;
+  shape[last] = 1;
+  const rows = numelOf(shape);
+  shape[last] = outFeatures;
   const out = product(
     'linear',
     asMatrix(input, rows, inFeatures),
@@ -68,14 +90,5 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
     bias && contiguous(bias),
     shape,
   );
-  const savedInput = weight.requiresGrad ? save('linear', input) : null;
-  const savedWeight = input.requiresGrad ? save('linear', weight) : null;
-  return record(gradFnName(input, bias), [input, weight, bias], out, (g, node) => {
-    const matrix = shaped(g, [rows, outFeatures]);
-    return [
-      savedWeight && shaped(mm(matrix, savedWeight.get()), inShape),
-      savedInput && mm(t(matrix), shaped(savedInput.get(), [rows, inFeatures])),
-      node.needs(2) ? sum(matrix, 0) : null,
-    ];
-  });
+  return recorded(out, undefined, input, weight, bias);
 }

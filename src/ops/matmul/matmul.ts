@@ -10,9 +10,9 @@ import { checkTensor } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
 import { expand } from '../view/expand';
 import { squeeze, unsqueeze } from '../view/select';
-import { batched } from './bmm';
+import { batched, batchedGradient } from './bmm';
 import { checkInner, isReadable } from './layout';
-import { dot, foldedProduct } from './mm';
+import { dot, foldedProduct, productGradient } from './mm';
 
 /**
  * The matrix product for tensors of any rank from 1 (torch.matmul).
@@ -43,22 +43,18 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return byMatrix(a, b);
 }
 
+const recordedMatmul = productGradient('matmul');
+
 // b is a matrix or a vector: all of a's leading dimensions are rows of one product.
 function byMatrix(a: Tensor, b: Tensor): Tensor {
   const k = a.sizes[a.ndim - 1];
   const rows = a.sizes.slice(0, -1);
   const columns = b.sizes.slice(1);
-  const name =
-    a.ndim === 1
-      ? 'SqueezeBackward4'
-      : a.ndim > 2
-        ? 'UnsafeViewBackward0'
-        : b.ndim === 1
-          ? 'MvBackward0'
-          : 'MmBackward0';
   const sizes = [numelOf(rows), k, numelOf(columns)] as const;
-  return foldedProduct('matmul', name, a, b, sizes, [...rows, ...columns]);
+  return foldedProduct('matmul', recordedMatmul, a, b, sizes, [...rows, ...columns]);
 }
+
+const recordedBatches = batchedGradient('matmul', 'UnsafeViewBackward0');
 
 function byBatch(a: Tensor, b: Tensor): Tensor {
   const x = a.ndim === 1 ? unsqueeze(a, 0) : a;
@@ -69,7 +65,7 @@ function byBatch(a: Tensor, b: Tensor): Tensor {
     // A copy that the kernel will need is cheaper before the batch repeats it.
     return expand(isReadable(y) ? y : contiguous(y), shape);
   };
-  const out = batched('matmul', 'UnsafeViewBackward0', repeated(x), repeated(b));
+  const out = batched('matmul', recordedBatches, repeated(x), repeated(b));
   return a.ndim === 1 ? squeeze(out, -2) : out;
 }
 

@@ -2,10 +2,10 @@
  * mm, mv, dot and every product that is one of two matrices once leading dimensions are folded: C = A·B.
  * dA = g·Bᵀ, dB = Aᵀ·g. Saves A and B where the other's gradient needs them.
  */
-import { record, save } from '../../autograd/node';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
+import { gradient, type Recorder } from '../declare/gradient';
 import { mul } from '../elementwise/arithmetic';
 import { t } from '../view/permute';
 import { reshape } from '../view/reshape';
@@ -14,30 +14,54 @@ import { asMatrix, checkInner, checkTypes, product } from './layout';
 const shaped = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.sizes, shape) ? x : reshape(x, shape);
 
+/** M, K and N of a product. */
+type Sizes = readonly [m: number, k: number, n: number];
+
+/** PyTorch's node of the product of a [..., K] and a matrix or vector b. */
+function nodeName([a, b]: readonly [Tensor, Tensor]): string {
+  if (a.ndim === 1) return 'SqueezeBackward4';
+  if (a.ndim > 2) return 'UnsafeViewBackward0';
+  return b.ndim === 1 ? 'MvBackward0' : 'MmBackward0';
+}
+
+/** @internal Declares the gradient of `foldedProduct`. */
+export const productGradient = (operation: string): Recorder<[Tensor, Tensor], Sizes> =>
+  gradient<[Tensor, Tensor], [Tensor | null, Tensor | null], Sizes>(operation, {
+    node: nodeName,
+    saves: ([a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+    rule: (g, [a, b], [m, k, n], { next }) => {
+      const matrix = shaped(g, [m, n]);
+      return [
+        b && shaped(mm(matrix, t(shaped(b, [k, n]))), next[0]!.shape),
+        a && shaped(mm(t(shaped(a, [m, k])), matrix), next[1]!.shape),
+      ];
+    },
+  });
+
 /**
- * @internal The product of a seen as [M, K] and b seen as [K, N], in the given shape of M·N elements, recorded
- * under `name`. Shapes have been checked.
+ * @internal The product of a seen as [M, K] and b seen as [K, N], in the given shape of M·N elements. Shapes have been
+ * checked.
  */
 export function foldedProduct(
   operation: string,
-  name: string,
+  recorded: Recorder<[Tensor, Tensor], Sizes>,
   a: Tensor,
   b: Tensor,
-  [m, k, n]: readonly [number, number, number],
+  sizes: Sizes,
   shape: Shape,
 ): Tensor {
+  const [m, k, n] = sizes;
   const out = product(operation, asMatrix(a, m, k), asMatrix(b, k, n), null, shape);
-  const savedA = b.requiresGrad ? save(operation, a) : null;
-  const savedB = a.requiresGrad ? save(operation, b) : null;
-  const [aShape, bShape] = [a.sizes, b.sizes];
-  return record(name, [a, b], out, (g) => {
-    const matrix = shaped(g, [m, n]);
-    return [
-      savedB && shaped(mm(matrix, t(shaped(savedB.get(), [k, n]))), aShape),
-      savedA && shaped(mm(t(shaped(savedA.get(), [m, k])), matrix), bShape),
-    ];
-  });
+  return recorded(out, sizes, a, b);
 }
+
+const recordedMm = productGradient('mm');
+const recordedMv = productGradient('mv');
+const recordedDot = gradient<[Tensor, Tensor], [Tensor | null, Tensor | null]>('dot', {
+  node: 'DotBackward0',
+  saves: ([a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+  rule: (g, [a, b]) => [b && mul(g, b), a && mul(g, a)],
+});
 
 /**
  * The product of two matrices (torch.mm).
@@ -55,7 +79,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
   checkInner('mm', a, b);
   const [m, k] = a.sizes;
   const n = b.sizes[1];
-  return foldedProduct('mm', 'MmBackward0', a, b, [m, k, n], [m, n]);
+  return foldedProduct('mm', recordedMm, a, b, [m, k, n], [m, n]);
 }
 
 /**
@@ -73,7 +97,7 @@ export function mv(a: Tensor, b: Tensor): Tensor {
   }
   checkInner('mv', a, b);
   const [m, k] = a.sizes;
-  return foldedProduct('mv', 'MvBackward0', a, b, [m, k, 1], [m]);
+  return foldedProduct('mv', recordedMv, a, b, [m, k, 1], [m]);
 }
 
 /**
@@ -92,10 +116,5 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   checkTypes('dot', a, b);
   const k = a.numel;
   const out = product('dot', asMatrix(a, 1, k), asMatrix(b, k, 1), null, []);
-  const savedA = b.requiresGrad ? save('dot', a) : null;
-  const savedB = a.requiresGrad ? save('dot', b) : null;
-  return record('DotBackward0', [a, b], out, (g) => [
-    savedB && mul(g, savedB.get()),
-    savedA && mul(g, savedA.get()),
-  ]);
+  return recordedDot(out, undefined, a, b);
 }

@@ -3,7 +3,14 @@ import { broadcastStrides, numelOf, readNumbers, showShape } from '../../tensor/
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { unbroadcast } from '../declare/unbroadcast';
+import { gradient } from '../declare/gradient';
 import { viewOf } from './view';
+
+const recorded = gradient<[Tensor], []>('expand', {
+  node: 'ExpandBackward0',
+  saves: () => [],
+  rule: (g, _, _of, { next }) => [unbroadcast(g, next[0]!.shape)],
+});
 
 /**
  * `x` repeated to `shape`; -1 keeps a size (torch.Tensor.expand).
@@ -34,7 +41,6 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
   if (!Number.isSafeInteger(numelOf(target))) {
     throw new RangeError(`expand: the shape ${showShape(target)} has more than 2^53 - 1 elements`);
   }
-  const from = x.sizes;
   const strides = broadcastStrides(x.sizes, x.elementStrides, target);
-  return viewOf(x, 'ExpandBackward0', target, strides, x.offset, (g) => [unbroadcast(g, from)]);
+  return recorded(viewOf(x, target, strides, x.offset), undefined, x);
 }

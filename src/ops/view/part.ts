@@ -1,9 +1,10 @@
 /** The shared backward of views that cover a part of their input: g put into zeros. */
 import { record } from '../../autograd/node';
-import type { Shape } from '../../tensor/shape';
+import { contiguousStrides, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto, contiguous } from '../copying/clone';
 import { constant } from '../creation/factories';
+import { gradient, type Recorder } from '../declare/gradient';
 import { viewOf } from './view';
 
 /** A part of a tensor: its strides in the tensor, and in a contiguous one of the same shape. */
@@ -16,13 +17,21 @@ export interface Part {
   readonly plainOffset: number;
 }
 
+/** Declares the gradient of `partOf`. */
+export const partGradient = (operation: string, node: string): Recorder<[Tensor], Part> =>
+  gradient<[Tensor], [], Part>(operation, {
+    node,
+    saves: () => [],
+    rule: (g, _, part, { next }) => [intoZeros(node, g, next[0]!.shape, part)],
+  });
+
 /** The part of `x` as a view of it. No two elements of a part are the same element of `x`. */
-export function partOf(x: Tensor, name: string, part: Part): Tensor {
-  const full = x.sizes;
-  return viewOf(x, name, part.shape, part.strides, x.offset + part.offset, (g) => [
-    intoZeros(name, g, full, part),
-  ]);
-}
+export const partOf = (recorded: Recorder<[Tensor], Part>, x: Tensor, part: Part): Tensor =>
+  recorded(viewOf(x, part.shape, part.strides, x.offset + part.offset), part, x);
+
+/** The strides that `x` would have if it were contiguous. */
+export const plainStridesOf = (x: Tensor): readonly number[] =>
+  x.contiguousLayout ? x.elementStrides : contiguousStrides(x.sizes);
 
 /** zeros(full) with g in the part; its own gradient is the part of the incoming one. */
 export function intoZeros(name: string, g: Tensor, full: Shape, part: Part): Tensor {

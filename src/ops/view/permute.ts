@@ -2,7 +2,18 @@
 import { checkDim, checkDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
+import { gradient, type Recorder } from '../declare/gradient';
 import { viewOf } from './view';
+
+const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
+  node: 'PermuteBackward0',
+  saves: () => [],
+  rule: (g, _, order) => {
+    const inverse = new Array<number>(order.length);
+    order.forEach((d, i) => (inverse[d] = i));
+    return [permute(g, inverse)];
+  },
+});
 
 /**
  * Dimension d of the result is dimension dims[d] of `x` (torch.permute).
@@ -17,24 +28,35 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
       `permute: dims must name each of the ${x.ndim} dimensions once, got ${showShape(order)}`,
     );
   }
-  const inverse = new Array<number>(order.length);
-  order.forEach((d, i) => (inverse[d] = i));
-  return viewOf(
+  const out = viewOf(
     x,
-    'PermuteBackward0',
     order.map((d) => x.sizes[d]),
     order.map((d) => x.elementStrides[d]),
     x.offset,
-    (g) => [permute(g, inverse)],
   );
+  return recordedPermute(out, order, x);
 }
 
-function swap(name: string, x: Tensor, a: number, b: number): Tensor {
+type Pair = readonly [number, number];
+const recordedAs = (operation: string, node: string): Recorder<[Tensor], Pair> => {
+  const recorded: Recorder<[Tensor], Pair> = gradient<[Tensor], [], Pair>(operation, {
+    node,
+    saves: () => [],
+    rule: (g, _, dims) => [swap(recorded, g, dims)],
+  });
+  return recorded;
+};
+const recordedTranspose = recordedAs('transpose', 'TransposeBackward0');
+const recordedT = recordedAs('t', 'TBackward0');
+const bothOfMatrix: Pair = [0, 1];
+
+function swap(recorded: Recorder<[Tensor], Pair>, x: Tensor, dims: Pair): Tensor {
+  const [a, b] = dims;
   const shape = x.sizes.slice();
   const strides = x.elementStrides.slice();
   [shape[a], shape[b]] = [shape[b], shape[a]];
   [strides[a], strides[b]] = [strides[b], strides[a]];
-  return viewOf(x, name, shape, strides, x.offset, (g) => [swap(name, g, a, b)]);
+  return recorded(viewOf(x, shape, strides, x.offset), dims, x);
 }
 
 /**
@@ -46,7 +68,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor('transpose', 'x', x);
   const a = checkDim('transpose', dim0, x.ndim);
   const b = checkDim('transpose', dim1, x.ndim);
-  return x.ndim < 2 ? x : swap('TransposeBackward0', x, a, b);
+  return x.ndim < 2 ? x : swap(recordedTranspose, x, [a, b]);
 }
 
 /**
@@ -61,5 +83,5 @@ export function t(x: Tensor): Tensor {
       `t: takes a tensor of at most 2 dimensions, got shape ${showShape(x.sizes)}`,
     );
   }
-  return x.ndim < 2 ? x : swap('TBackward0', x, 0, 1);
+  return x.ndim < 2 ? x : swap(recordedT, x, bothOfMatrix);
 }

@@ -1,18 +1,11 @@
 /** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
 import { describe, oneOf, optionsTable } from '../../check';
-import {
-  checkDim,
-  checkDims,
-  contiguousStrides,
-  inferShape,
-  numelOf,
-  showShape,
-} from '../../tensor/shape';
+import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkTensors } from '../arguments/tensors';
 import { expand } from './expand';
-import { intoZeros, partOf } from './part';
+import { intoZeros, partGradient, partOf, plainStridesOf } from './part';
 import { permute, transpose } from './permute';
 import { reshape, view } from './reshape';
 
@@ -92,6 +85,8 @@ export function reshapeAs(x: Tensor, other: Tensor): Tensor {
   return reshape(x, other.sizes);
 }
 
+const recordedDiagonal = partGradient('diagonal', 'DiagonalBackward0');
+
 /**
  * The diagonals of the matrices in dimensions `dim1` and `dim2`, as a last dimension; `offset` moves up
  * (torch.diagonal). A view.
@@ -120,8 +115,8 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   const along = (strides: readonly number[]): number[] => without(strides, strides[a] + strides[b]);
   const start = (strides: readonly number[]): number =>
     length === 0 ? 0 : down * strides[a] + right * strides[b];
-  const plain = contiguousStrides(x.sizes);
-  return partOf(x, 'DiagonalBackward0', {
+  const plain = plainStridesOf(x);
+  return partOf(recordedDiagonal, x, {
     shape: without(x.sizes, length),
     strides: along(x.elementStrides),
     offset: start(x.elementStrides),

@@ -3,14 +3,20 @@ import { checkDim, inferShape, sameShape, showShape, viewStrides } from '../../t
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { gradient } from '../declare/gradient';
 import { viewOf } from './view';
+
+const recorded = gradient<[Tensor], []>('reshape', {
+  node: 'ViewBackward0',
+  saves: () => [],
+  rule: (g, _, _of, { next }) => [reshape(g, next[0]!.shape)],
+});
 
 // Null where the memory layout does not allow it.
 function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
   const strides = viewStrides(x.sizes, x.elementStrides, shape);
   if (strides === null) return null;
-  const from = x.sizes;
-  return viewOf(x, 'ViewBackward0', shape, strides, x.offset, (g) => [reshape(g, from)]);
+  return recorded(viewOf(x, shape, strides, x.offset), undefined, x);
 }
 
 /**

@@ -1,19 +1,28 @@
 /** select, slice, narrow, squeeze, unsqueeze: parts of a tensor. dx = zeros with g in the part. */
 import { describe, integer } from '../../check';
-import {
-  checkDim,
-  checkDistinctDims,
-  contiguousStrides,
-  showShape,
-  type Shape,
-} from '../../tensor/shape';
+import { checkDim, checkDistinctDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
 import { checkTensor } from '../arguments/check';
 import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
 import { reshape } from './reshape';
-import { partOf } from './part';
+import { gradient } from '../declare/gradient';
+import { partGradient, partOf, plainStridesOf } from './part';
 import { viewOf } from './view';
+
+const recordedSelect = partGradient('select', 'SelectBackward0');
+const recordedSlice = partGradient('slice', 'SliceBackward0');
+const recordedUnsqueeze = gradient<[Tensor], [], number>('unsqueeze', {
+  node: 'UnsqueezeBackward0',
+  saves: () => [],
+  rule: (g, _, dim) => [squeeze(g, dim)],
+});
+// PyTorch has a node for all dimensions, for one, and for several.
+const recordedSqueeze = gradient<[Tensor], [], 0 | 1 | 2>('squeeze', {
+  node: (_, form) => `SqueezeBackward${form}`,
+  saves: () => [],
+  rule: (g, _, _form, { next }) => [reshape(g, next[0]!.shape)],
+});
 
 function without(list: readonly number[], dim: number): number[] {
   const out: number[] = [];
@@ -38,12 +47,13 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
     );
   }
   const at = index < 0 ? index + size : index;
-  const plain = contiguousStrides(x.sizes);
-  return partOf(x, 'SelectBackward0', {
+  const plain = plainStridesOf(x);
+  const strides = without(x.elementStrides, d);
+  return partOf(recordedSelect, x, {
     shape: without(x.sizes, d),
-    strides: without(x.elementStrides, d),
+    strides,
     offset: at * x.elementStrides[d],
-    plainStrides: without(plain, d),
+    plainStrides: plain === x.elementStrides ? strides : without(plain, d),
     plainOffset: at * plain[d],
   });
 }
@@ -56,12 +66,13 @@ function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
     out[d] *= step;
     return out;
   };
-  const plain = contiguousStrides(x.sizes);
-  return partOf(x, 'SliceBackward0', {
+  const plain = plainStridesOf(x);
+  const strides = stepped(x.elementStrides);
+  return partOf(recordedSlice, x, {
     shape,
-    strides: stepped(x.elementStrides),
+    strides,
     offset: first * x.elementStrides[d],
-    plainStrides: stepped(plain),
+    plainStrides: plain === x.elementStrides ? strides : stepped(plain),
     plainOffset: first * plain[d],
   });
 }
@@ -159,7 +170,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   const shape = [...x.sizes.slice(0, d), 1, ...x.sizes.slice(d)];
   const step = d < x.ndim ? x.sizes[d] * x.elementStrides[d] : 1;
   const strides = [...x.elementStrides.slice(0, d), step, ...x.elementStrides.slice(d)];
-  return viewOf(x, 'UnsqueezeBackward0', shape, strides, x.offset, (g) => [squeeze(g, d)]);
+  return recordedUnsqueeze(viewOf(x, shape, strides, x.offset), d, x);
 }
 
 /**
@@ -173,9 +184,6 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
     dim === undefined ? x.sizes.map((_, d) => d) : checkDistinctDims('squeeze', dim, x.ndim);
   const drop = new Set(chosen.filter((d) => x.sizes[d] === 1));
   const keep = <E>(list: readonly E[]): E[] => list.filter((_, d) => !drop.has(d));
-  const from: Shape = x.sizes;
-  const name = `SqueezeBackward${dim === undefined ? 0 : typeof dim === 'number' ? 1 : 2}`;
-  return viewOf(x, name, keep(x.sizes), keep(x.elementStrides), x.offset, (g) => [
-    reshape(g, from),
-  ]);
+  const out = viewOf(x, keep(x.sizes), keep(x.elementStrides), x.offset);
+  return recordedSqueeze(out, dim === undefined ? 0 : typeof dim === 'number' ? 1 : 2, x);
 }

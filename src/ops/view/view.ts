@@ -3,13 +3,12 @@
  * its memory; when an in-place operation gives that root a new history, the view's own is renewed from it.
  */
 import { isGradEnabled } from '../../autograd/mode';
-import { record, type Gradients, type Node } from '../../autograd/node';
 import type { Shape } from '../../tensor/shape';
 import { setRenewView, Tensor } from '../../tensor/tensor';
 import { fromRegion } from './region';
 
 /** A view of `x` by shape, strides and offset (in elements of the storage), without a node yet. */
-export function unrecordedView(
+export function viewOf(
   x: Tensor,
   shape: Shape,
   strides: readonly number[],
@@ -21,16 +20,6 @@ export function unrecordedView(
   out.origin = { base, seen: base.rebased, recorded };
   return out;
 }
-
-/** The same, recorded under `name`. */
-export const viewOf = (
-  x: Tensor,
-  name: string,
-  shape: Shape,
-  strides: readonly number[],
-  offset: number,
-  backward: (grad: Tensor, node: Node) => Gradients,
-): Tensor => record(name, [x], unrecordedView(x, shape, strides, offset), backward);
 
 // A stale view is the region of its base that it covers, whatever chain of views once led there.
 setRenewView((view) => {
