@@ -97,15 +97,18 @@ export function nodeOf(tensor: Tensor): Node {
 const accumulatorOf = (leaf: Tensor): Node =>
   new Node('AccumulateGrad', [], leaf.sizes, leaf.dtype, null, leaf);
 
+function sourceOf(input: Tensor | null): Node | null {
+  if (input === null) return null;
+  executor.uses(input);
+  return input.requiresGrad ? nodeOf(input) : null;
+}
+
 /** The nodes that gradients of an operation's inputs go to. */
 export function nodesOf(inputs: readonly (Tensor | null)[]): (Node | null)[] {
-  const nodes: (Node | null)[] = [];
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i];
-    if (input !== null) executor.uses(input);
-    nodes.push(input === null || !input.requiresGrad ? null : nodeOf(input));
-  }
-  return nodes;
+  // Literals: an array that grows by push takes room for 17.
+  if (inputs.length === 1) return [sourceOf(inputs[0])];
+  if (inputs.length === 2) return [sourceOf(inputs[0]), sourceOf(inputs[1])];
+  return inputs.map(sourceOf);
 }
 
 /** Whether an operation on these inputs is to be recorded. */
@@ -128,10 +131,18 @@ export function record(
   out: Tensor,
   backward: Backward,
 ): Tensor {
-  if (needsGrad(inputs)) {
-    out.node = new Node(name, nodesOf(inputs), out.sizes, out.dtype, backward, null);
-    out.wantsGrad = true;
-  }
+  return needsGrad(inputs) ? attachNode(name, inputs, out, backward) : out;
+}
+
+/** The same where it is known that the operation is to be recorded. */
+export function attachNode(
+  name: string,
+  inputs: readonly (Tensor | null)[],
+  out: Tensor,
+  backward: Backward,
+): Tensor {
+  out.node = new Node(name, nodesOf(inputs), out.sizes, out.dtype, backward, null);
+  out.wantsGrad = true;
   return out;
 }
 

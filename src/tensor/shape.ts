@@ -218,21 +218,20 @@ export function inferShape(operation: string, requested: unknown, numel: number)
   for (let d = 0; d < shape.length; d++) {
     const size = shape[d];
     if (size === -1) {
-      if (unknown >= 0) {
-        throw new RangeError(`${operation}: only one size may be -1, got ${showShape(shape)}`);
-      }
+      if (unknown >= 0) refuseInferred(operation, 'only one size may be -1, got', shape);
       unknown = d;
-    } else if (!Number.isSafeInteger(size) || size < 0) {
-      throw new RangeError(
-        `${operation}: every size must be -1 or an integer of at least 0, got ${showShape(shape)}`,
-      );
-    } else known *= size;
+    } else if (isSize(size)) known *= size;
+    else refuseInferred(operation, 'every size must be -1 or an integer of at least 0, got', shape);
   }
   if (unknown >= 0 && known > 0 && numel % known === 0) shape[unknown] = numel / known;
   else if (unknown >= 0 || known !== numel) {
-    throw new RangeError(`${operation}: shape ${showShape(shape)} does not fit ${numel} elements`);
+    refuseInferred(operation, 'shape', shape, ` does not fit ${numel} elements`);
   }
   return shape;
+}
+
+function refuseInferred(operation: string, what: string, shape: Shape, why = ''): never {
+  throw new RangeError(`${operation}: ${what} ${showShape(shape)}${why}`);
 }
 
 /**

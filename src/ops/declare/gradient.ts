@@ -3,7 +3,7 @@
  * its inputs, and costs one question when nothing is recorded.
  */
 import { isGradEnabled } from '../../autograd/mode';
-import { record, save, type Gradients, type Node } from '../../autograd/node';
+import { attachNode, save, type Gradients, type Node, type Saved } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
 
 type Tensors = readonly (Tensor | null)[];
@@ -28,9 +28,6 @@ export interface GradientRule<I extends Tensors, S extends Tensors, C> {
  */
 export type Recorder<I extends Tensors, C> = (out: Tensor, context: C, ...inputs: I) => Tensor;
 
-const asks = (x: Tensor | null | undefined): boolean =>
-  x !== null && x !== undefined && x.requiresGrad;
-
 /**
  * Declares the gradient of an operation with one result.
  * @example
@@ -45,25 +42,37 @@ export function gradient<I extends Tensors, S extends Tensors, C = undefined>(
   operation: string,
   { node, saves, rule, fused = rule }: GradientRule<I, S, C>,
 ): Recorder<I, C> {
-  function attach(out: Tensor, context: C, inputs: I): Tensor {
-    const saved = saves(inputs, out, context).map((x) => x && save(operation, x));
+  function attach(
+    out: Tensor,
+    context: C,
+    a: Tensor | null,
+    b: Tensor | null | undefined,
+    c: Tensor | null | undefined,
+  ): Tensor {
+    const inputs = (b === undefined ? [a] : c === undefined ? [a, b] : [a, b, c]) as Tensors as I;
+    const tensors = saves(inputs, out, context);
+    const saved = new Array<Saved | null>(tensors.length);
+    for (let i = 0; i < tensors.length; i++) {
+      const x = tensors[i];
+      saved[i] = x === null ? null : save(operation, x);
+    }
     const name = typeof node === 'string' ? node : node(inputs, context);
-    return record(name, inputs, out, (g, recorded) => {
+    return attachNode(name, inputs, out, (g, recorded) => {
       const values = saved.map((x) => x && x.get()) as Tensors as S;
       return (isGradEnabled() ? rule : fused)(g, values, context, recorded);
     });
   }
-  // Not a list of inputs: what makes none costs a small operation nothing.
+  // Inputs one by one rather than as a list, and nothing besides the question: V8 inlines this into the operation.
   const recorder = (
     out: Tensor,
     context: C,
     a: Tensor | null,
     b?: Tensor | null,
     c?: Tensor | null,
-  ): Tensor => {
-    if (!isGradEnabled() || !(asks(a) || asks(b) || asks(c))) return out;
-    const inputs = b === undefined ? [a] : c === undefined ? [a, b] : [a, b, c];
-    return attach(out, context, inputs as Tensors as I);
-  };
+  ): Tensor =>
+    isGradEnabled() &&
+    (a?.requiresGrad === true || b?.requiresGrad === true || c?.requiresGrad === true)
+      ? attach(out, context, a, b, c)
+      : out;
   return recorder as unknown as Recorder<I, C>;
 }

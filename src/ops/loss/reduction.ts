@@ -70,11 +70,13 @@ export const lossGradient = (g: Tensor, reduction: Reduction, n: number): Tensor
 /** @throws TypeError unless both are tensors, and one of them holds floats. */
 export function checkPair(operation: string, input: Tensor, target: Tensor): void {
   checkTensors(operation, input, target);
-  if (!isFloat(input.dtype) && !isFloat(target.dtype)) {
-    throw new TypeError(
-      `${operation}: input must be float32 or float64, got ${input.dtype}; convert it with to('float32')`,
-    );
-  }
+  if (!isFloat(input.dtype) && !isFloat(target.dtype)) refuseIntegers(operation, input);
+}
+
+function refuseIntegers(operation: string, input: Tensor): never {
+  throw new TypeError(
+    `${operation}: input must be float32 or float64, got ${input.dtype}; convert it with to('float32')`,
+  );
 }
 
 function checkTensors(operation: string, input: Tensor, target: Tensor): void {
@@ -95,7 +97,12 @@ export function aligned(
 ): [Tensor, Tensor] {
   if (integers) checkTensors(operation, input, target);
   else checkPair(operation, input, target);
-  if (input.dtype === target.dtype && sameShape(input.sizes, target.sizes)) return [input, target];
+  return input.dtype === target.dtype && sameShape(input.sizes, target.sizes)
+    ? [input, target]
+    : conformed(operation, input, target);
+}
+
+function conformed(operation: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
   const shape = broadcastShapes(operation, input.sizes, target.sizes);
   if (!sameShape(input.sizes, target.sizes)) {
     warnOnce(

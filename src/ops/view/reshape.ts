@@ -38,13 +38,13 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
 export function view(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('view', 'x', x);
   const sizes = inferShape('view', shape, x.numel);
-  const out = seenAs(x, sizes);
-  if (out === null) {
-    throw new RangeError(
-      `view: a tensor of shape ${showShape(x.sizes)} and strides ${showShape(x.elementStrides)} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
-    );
-  }
-  return out;
+  return seenAs(x, sizes) ?? refuseLayout(x, sizes);
+}
+
+function refuseLayout(x: Tensor, sizes: readonly number[]): never {
+  throw new RangeError(
+    `view: a tensor of shape ${showShape(x.sizes)} and strides ${showShape(x.elementStrides)} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
+  );
 }
 
 /**
