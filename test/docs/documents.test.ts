@@ -105,3 +105,15 @@ test('CONTRIBUTING names files that exist', () => {
   );
   expect(missing).toEqual([]);
 });
+
+test("CONTRIBUTING's code is in the files that it names", () => {
+  const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').replace(/^ {3}/gm, '');
+  const excerpts = [
+    ...text.matchAll(
+      /^```(?:cpp|typescript)\n\/\/ ((?:native\/kernels\/|src\/)[\w./-]+)[^\n]*\n([^]*?)^```$/gm,
+    ),
+  ];
+  expect(excerpts.length).toBe(6);
+  for (const [, file = '', excerpt = ''] of excerpts)
+    expect(readFileSync(join(root, file), 'utf8')).toContain(excerpt);
+});

@@ -11,7 +11,7 @@
 //   RNN      1: h                        1
 //   LSTM     4: i f g o                  4: i f g o
 //   GRU      3: r z n                    4: r z n and W_hn h + b_hn, which the reset gate scales
-//   JANET    2: f g                      2: f g, f before its activation
+//   JANET    2: s g                      2: s g, s before its activation
 //
 // Sizes in elements. TypeScript allocates all of them.
 //   packed      SequenceMemory::packed() (memory.h)
