@@ -10,24 +10,21 @@ const path = require('node:path');
 const { nodeResolve } = require('@rollup/plugin-node-resolve');
 const { rollup } = require('@rollup/wasm-node');
 const { transformSync } = require('@swc/core');
+const { format } = require('prettier');
 
 const root = path.resolve(__dirname, '..');
 const modules = path.join(root, 'build', 'modules');
 const isProgram = (id) => path.relative(modules, id).startsWith('cli');
 
-/** Editors show the documentation of the .d.ts files: in the code it would be carried twice. */
-const dropComments = {
-  name: 'drop-comments',
-  renderChunk: (code) =>
-    transformSync(code, {
-      swcrc: false,
-      isModule: false,
-      jsc: {
-        target: 'es2022',
-        preserveAllComments: false,
-        minify: { format: { comments: false } },
-      },
-    }),
+/** Editors show the documentation of the .d.ts files: in the code it would be carried twice. Tabs take a quarter of what spaces do. */
+const compact = {
+  name: 'compact',
+  renderChunk(code) {
+    const minify = { format: { comments: false } };
+    const jsc = { target: 'es2022', preserveAllComments: false, minify };
+    const { code: bare } = transformSync(code, { swcrc: false, isModule: false, jsc });
+    return format(bare, { parser: 'babel', useTabs: true, printWidth: 160, singleQuote: true });
+  },
 };
 
 async function bundle() {
@@ -36,7 +33,7 @@ async function bundle() {
       index: path.join(modules, 'index.js'),
       'cli/main': path.join(modules, 'cli', 'main.js'),
     },
-    plugins: [nodeResolve({ resolveOnly: [] }), dropComments],
+    plugins: [nodeResolve({ resolveOnly: [] }), compact],
     external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
     onwarn(warning, warn) {
       if (warning.code === 'CIRCULAR_DEPENDENCY') throw new Error(`bundle: ${warning.message}`);
