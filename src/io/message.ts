@@ -172,7 +172,8 @@ class Reader {
       return out;
     }
     if (types.isMap(value)) return this.#readMap(value, new Map(), depth);
-    if (!isPlain(value)) return value;
+    if (!isPlain(value))
+      return isCloneable(value) ? value : malformed(`it holds ${describe(value)}`);
     if (Object.hasOwn(value, tag)) {
       const made = this.#readTagged(value, depth);
       this.#made.set(value, made);

@@ -160,6 +160,22 @@ test('what is no message is refused', () => {
   }
 });
 
+test('a message holds what structured clone copies, and nothing else', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const cases: [unknown, string][] = [
+    [proxy, 'an object that cannot be read'],
+    [new Set([1]), 'a Set'],
+    [[tensor([1])], 'a Tensor'],
+  ];
+  for (const [value, what] of cases)
+    expect(() => io.fromMessage(value)).toThrow(
+      new RangeError(`fromMessage: this is no message of toMessage: it holds ${what}`),
+    );
+  const date = new Date(0);
+  expect(io.fromMessage(date)).toBe(date);
+});
+
 test('a view and a result do not move to shared memory', () => {
   const x = ones([2, 2]);
   expect(() => x.at(0).shareMemory_()).toThrow('shareMemory_: this tensor is a view, whose memory is that of its base; share the base, or a clone() of the view'); // prettier-ignore
