@@ -24,6 +24,13 @@ const remedies = new Map([
   ['enableGqa', 'repeat keys and values for the heads of a group with repeatInterleave()'],
 ]);
 
+/** Where `option` asks for sparse gradients. */
+export function refuseSparse(operation: string, option: string): never {
+  throw new RangeError(
+    `${operation}: there are no sparse gradients; leave ${option} out, and the same values come dense`,
+  );
+}
+
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -1,5 +1,6 @@
 /** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
 export { markTensors } from './copy';
+export { refuseSparse } from './foreign';
 export { describe } from './describe';
 export { nearest } from './nearest';
 export { optionsTable, refuseOption, type Fields, type Options, type Resolved } from './options';

@@ -31,7 +31,7 @@ export * from './reduce/sum';
 export * from './reduce/truth';
 export * from './reduce/variance';
 export { variance as var } from './reduce/variance';
-export type { KeepdimOptions } from './kernels/reduce';
+export type { KeepdimOptions, ReductionOptions } from './kernels/reduce';
 export type { SoftmaxOptions } from './normalization/softmax';
 export { clone, detach } from './copying/clone';
 export {
@@ -50,17 +50,24 @@ export {
   type TensorOptions,
 } from './creation/factories';
 export { flip } from './rearranging/flip';
-export { indexAdd, indexCopy, indexSelect } from './indexing/along';
+export { indexAdd, indexCopy, indexSelect, type IndexAddOptions } from './indexing/along';
 export { at, setAt, take } from './indexing/at';
 export { embedding, oneHot, type EmbeddingOptions } from './indexing/embedding';
-export { gather, scatter, scatterAdd, takeAlongDim } from './indexing/gather';
+export {
+  gather,
+  scatter,
+  scatterAdd,
+  takeAlongDim,
+  type GatherOptions,
+  type ScatterOptions,
+} from './indexing/gather';
 export type { Index, IndexList } from './indexing/indices';
 export type { Slice, SliceText } from './indexing/slice';
 export { nonzero, type NonzeroOptions } from './indexing/mask';
 export { maskedFill, maskedSelect } from './indexing/masked';
 export { cat, hstack, stack, vstack } from './joining/cat';
 export type { DimOptions } from './joining/dim';
-export { repeatInterleave, tile } from './joining/repeat';
+export { repeatInterleave, tile, type RepeatInterleaveOptions } from './joining/repeat';
 export { roll } from './rearranging/roll';
 export { chunk, split, unbind } from './joining/split';
 export { tril, triu } from './rearranging/triangle';
@@ -73,8 +80,15 @@ export {
 export type { ClassLossOptions } from './loss/classes';
 export { crossEntropy, type CrossEntropyOptions } from './loss/cross-entropy';
 export { nllLoss } from './loss/nll';
-export type { LossOptions, Reduction } from './loss/reduction';
-export { huberLoss, l1Loss, mseLoss, smoothL1Loss } from './loss/regression';
+export type { LossOptions, Reduction, WeightedLossOptions } from './loss/reduction';
+export {
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
+  type HuberOptions,
+  type SmoothL1Options,
+} from './loss/regression';
 export { addmm, baddbmm, type AddmmOptions } from './matmul/addmm';
 export { bmm } from './matmul/bmm';
 export { linear } from './matmul/linear';

@@ -48,6 +48,22 @@ function load(operation: string): typeof ECharts {
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
 const ink = '#333333';
 
+/**
+ * The same with each line of text that names a property of every object ('constructor', '__proto__') made another by a
+ * character without width: ECharts keeps what it has measured in a plain object, and would write into those properties.
+ */
+function withoutInherited(value: unknown): unknown {
+  if (typeof value === 'string') {
+    const lines = value.split('\n');
+    return lines.map((line) => (line in Object.prototype ? `${line}\u200b` : line)).join('\n');
+  }
+  if (Array.isArray(value)) return value.map(withoutInherited);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withoutInherited(item)]),
+  );
+}
+
 /** The chart of an ECharts option object, as SVG text. */
 export function draw(
   operation: string,
@@ -56,7 +72,7 @@ export function draw(
 ): string {
   const chart = load(operation).init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
-    chart.setOption({
+    const styled = {
       animation: false,
       backgroundColor: '#ffffff',
       color: palette,
@@ -72,7 +88,8 @@ export function draw(
             },
           }),
       ...option,
-    });
+    };
+    chart.setOption(withoutInherited(styled) as Record<string, unknown>);
     return chart.renderToSVGString();
   } finally {
     chart.dispose();

@@ -67,13 +67,17 @@ export class Generator {
   private currentSeed = defaultSeed;
 
   /**
-   * @internal Where the kernels find the state.
-   * @throws TypeError for what the constructor did not make, such as `Object.create(Generator.prototype)` and a Proxy.
+   * Static, because what the constructor did not make has no private methods either.
+   * @throws TypeError for such a thing: `Object.create(Generator.prototype)`, a Proxy.
    */
+  static #checkMade(x: object): void {
+    if (#storage in x) return;
+    throw new TypeError('Generator: must be made by new Generator(), and be no Proxy of one');
+  }
+
+  /** @internal Where the kernels find the state. */
   get address(): number {
-    if (!(#storage in this)) {
-      throw new TypeError('Generator: must be made by new Generator(), and be no Proxy of one');
-    }
+    Generator.#checkMade(this);
     return this.#storage.address;
   }
 
@@ -88,7 +92,7 @@ export class Generator {
    * @throws TypeError when it is neither; RangeError when it is out of range or no integer.
    */
   manualSeed(seed: number | bigint): this {
-    void this.address;
+    Generator.#checkMade(this);
     executor.refuse('seeding', 'it changes a generator for good; do it outside');
     this.currentSeed = checkSeed('manualSeed', seed);
     runMt19937Seed(seedState, this, Number(BigInt.asUintN(32, this.currentSeed)));
@@ -103,13 +107,13 @@ export class Generator {
 
   /** The seed that this stream started from, as an unsigned 64-bit integer. */
   initialSeed(): bigint {
-    void this.address;
+    Generator.#checkMade(this);
     return this.currentSeed;
   }
 
   /** The state as 5056 bytes, the same that PyTorch's `get_state()` gives. */
   getState(): Uint8Array {
-    void this.address;
+    Generator.#checkMade(this);
     executor.refuse('getState', 'a state is known in a run only; take it outside');
     const bytes = new Uint8Array(savedBytes);
     const out = new DataView(bytes.buffer);
@@ -132,7 +136,7 @@ export class Generator {
    * @throws TypeError unless it is bytes; RangeError when they are not the state of such a generator.
    */
   setState(state: Uint8Array): this {
-    void this.address;
+    Generator.#checkMade(this);
     executor.refuse('setState', 'it changes a generator for good; do it outside');
     if (!ArrayBuffer.isView(state)) refuse('setState', 'state', 'a Uint8Array', state);
     if (state.byteLength !== savedBytes) {
@@ -164,7 +168,7 @@ export class Generator {
 
   /** @internal Says that numbers are about to be drawn; returns this generator. */
   drawing(): this {
-    void this.address;
+    Generator.#checkMade(this);
     executor.draws(this.#storage);
     return this;
   }

@@ -2,10 +2,11 @@
  * The programs in a document: its `ts` blocks, each complete, as a reader copies them one by one.
  * What a program prints is compared with the comments that begin with `// →`, in order, wherever there are any.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { transformSync } from '@swc/core';
 import type * as Ostinato from 'ostinato';
 import options from '../../scripts/swc.cjs';
@@ -19,6 +20,20 @@ export interface Program {
 }
 
 export const root = join(__dirname, '..', '..');
+
+/** Has the tests of a file run in an empty folder, because programs write files where they run. */
+export function runInEmptyFolder(): void {
+  const home = process.cwd();
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ostinato-documents-'));
+    process.chdir(folder);
+  });
+  afterAll(() => {
+    process.chdir(home);
+    rmSync(folder, { recursive: true });
+  });
+}
 
 interface Block {
   readonly language: string;

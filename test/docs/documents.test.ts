@@ -1,10 +1,9 @@
 // Every program in the README and in docs/ runs, and prints what the document says.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ostinato from 'ostinato';
 import { files, scripts } from '../../package.json';
-import { blocksOf, programsOf, root, runProgram } from './blocks';
+import { blocksOf, programsOf, root, runInEmptyFolder, runProgram } from './blocks';
 
 const documents = [
   'README.md',
@@ -12,17 +11,7 @@ const documents = [
   ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith('.md'));
 
-// Programs write files where they run.
-const home = process.cwd();
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ostinato-documents-'));
-  process.chdir(folder);
-});
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true });
-});
+runInEmptyFolder();
 
 describe.each(documents)('%s', (file) => {
   for (const program of programsOf(file)) {

@@ -1,10 +1,7 @@
 // Every example in a docstring of a public name runs, with the package's names in scope and files going to a folder of its own.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as ostinato from 'ostinato';
 import { examples } from '../../scripts/check-docs.cjs';
-import { runProgram } from './blocks';
+import { runInEmptyFolder, runProgram } from './blocks';
 
 // In an async function, which the test waits for.
 const running = globalThis as { example?: Promise<void> };
@@ -13,16 +10,7 @@ const program = (code: string): string => {
   return `import { ${names.join(', ')} } from 'ostinato';\nglobalThis.example = (async () => {\n${code}\n})();`;
 };
 
-const home = process.cwd();
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ostinato-examples-'));
-  process.chdir(folder);
-});
-afterAll(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true });
-});
+runInEmptyFolder();
 
 const all = examples();
 

@@ -190,3 +190,21 @@ test.each<[string, () => unknown, string]>([
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);
 });
+
+test('texts that name properties of every object are drawn, and those properties stay as they are', () => {
+  const methods = ['toString', 'valueOf'].map(
+    (name) => Reflect.get(Object.prototype, name) as object,
+  );
+  const inherited = [Object.prototype, Object, ...methods];
+  const before = inherited.map((each) => Object.getOwnPropertyNames(each));
+  for (const text of ['__proto__', 'constructor', 'toString', 'two lines\nvalueOf']) {
+    const curves = Object.fromEntries([
+      ['a', [1, 2]],
+      [text, [2, 1]],
+    ]);
+    const svg = plot.curve(curves, { title: text, x: text, y: text });
+    expect(svg).toContain(text.split('\n').at(-1));
+    plot.matrix(tensor([[1, 2], [3, 4]]), { title: text, x: text, rows: [text, 'b'], columns: ['b', text] }); // prettier-ignore
+  }
+  expect(inherited.map((each) => Object.getOwnPropertyNames(each))).toEqual(before);
+});

@@ -97,26 +97,28 @@ void scatter(const T* source, const int32_t* index, T* out, int64_t outer, int64
       for (int64_t k = 0; k < inner; ++k) out[*index++ * inner + k] = *source++;
 }
 
-template <class T>
-void scatter_add(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
-                 int64_t n, int64_t inner) {
+// out[o, index[o, i, k], k] = combine(out[...], source[o, i, k])
+template <class T, T (*combine)(T, T)>
+static void scatterWith(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
+                        int64_t n, int64_t inner) {
   for (int64_t o = 0; o < outer; ++o, out += size * inner)
     for (int64_t i = 0; i < n; ++i)
       for (int64_t k = 0; k < inner; ++k, ++source) {
         T& place = out[*index++ * inner + k];
-        place = sumOf(place, *source);
+        place = combine(place, *source);
       }
+}
+
+template <class T>
+void scatter_add(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
+                 int64_t n, int64_t inner) {
+  scatterWith<T, sumOf<T>>(source, index, out, outer, size, n, inner);
 }
 
 template <class T>
 void scatter_mul(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
                  int64_t n, int64_t inner) {
-  for (int64_t o = 0; o < outer; ++o, out += size * inner)
-    for (int64_t i = 0; i < n; ++i)
-      for (int64_t k = 0; k < inner; ++k, ++source) {
-        T& place = out[*index++ * inner + k];
-        place = productOf(place, *source);
-      }
+  scatterWith<T, productOf<T>>(source, index, out, outer, size, n, inner);
 }
 
 INSTANTIATE_ANY(index_select)

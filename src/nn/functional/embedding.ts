@@ -1,6 +1,6 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
 import { embedding as lookUp, zeros } from '../../ops';
-import { boolean, integer, nonNegative, optionsTable, positive } from '../../check';
+import { boolean, integer, nonNegative, optionsTable, positive, refuseSparse } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
@@ -37,11 +37,7 @@ const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm'
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
   const { maxNorm, normType, sparse, ...rest } = embeddingOptions.read(options);
-  if (sparse) {
-    throw new RangeError(
-      'embedding: there are no sparse gradients; leave sparse out, and the same values come dense',
-    );
-  }
+  if (sparse) refuseSparse('embedding', 'sparse');
   if (maxNorm === undefined) return lookUp(input, weight, rest);
   anyTensor.check('embedding', 'weight', weight);
   if (!isFloat(weight.dtype)) {

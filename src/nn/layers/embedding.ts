@@ -7,6 +7,7 @@ import {
   nonNegative,
   optionsTable,
   positive,
+  refuseSparse,
 } from '../../check';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
@@ -102,11 +103,7 @@ export class Embedding extends Module {
     super();
     const read = embeddingOptions.read(options);
     const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse, dtype, weight } = read;
-    if (sparse) {
-      throw new RangeError(
-        'Embedding: there are no sparse gradients; leave sparse out, and the same values come dense',
-      );
-    }
+    if (sparse) refuseSparse('Embedding', 'sparse');
     count.check('Embedding', 'numEmbeddings', numEmbeddings);
     count.check('Embedding', 'embeddingDim', embeddingDim);
     this.paddingIdx = wrapPadding(paddingIdx, numEmbeddings);

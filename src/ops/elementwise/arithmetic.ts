@@ -2,13 +2,14 @@
  * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
  * only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
-import { boolean, either, number, oneOf, optionsTable } from '../../check';
+import { oneOf, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, computeInPlace, inPlace, type Binary } from '../declare/elementwise';
 import { gradient } from '../declare/gradient';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
+import { anyFactor, checkFactor } from '../arguments/factor';
 import { floating } from '../arguments/floating';
 import { operandOf, promote } from '../kernels/operands';
 import { constant, zerosLike } from '../creation/factories';
@@ -20,11 +21,9 @@ export interface AlphaOptions {
   /** Factor of the second operand; a boolean for bool tensors only. Default: 1. */
   alpha?: number | boolean;
 }
-const alphaOptions = optionsTable<AlphaOptions>('add', {
-  alpha: either<number | boolean>(number, boolean).or(1),
-});
+const alphaOptions = optionsTable<AlphaOptions>('add', { alpha: anyFactor.or(1) });
 
-/** alpha·b. @throws TypeError for a fraction where integers are computed, a boolean where the result is not bool. */
+/** alpha·b. @throws TypeError for an alpha that the element type of the result does not take. */
 function scaled(
   operation: string,
   left: GivenOperand,
@@ -35,17 +34,7 @@ function scaled(
   if (alpha === 1) return right;
   const b = operandOf(operation, 'b', right, left);
   const dtype = resultType(operandOf(operation, 'a', left, right), b);
-  if (typeof alpha === 'boolean' && dtype !== 'bool') {
-    throw new TypeError(
-      `${operation}: alpha must be a number for ${dtype} tensors, got ${alpha}; pass ${Number(alpha)}`,
-    );
-  }
-  if (!isFloat(dtype) && !Number.isInteger(Number(alpha))) {
-    throw new TypeError(
-      `${operation}: alpha must be an integer for ${dtype} tensors, got ${alpha}; convert them with to('float32')`,
-    );
-  }
-  return mul(b, dtype === 'bool' ? Boolean(alpha) : alpha);
+  return mul(b, checkFactor(operation, 'alpha', alpha, dtype));
 }
 
 const plus = binary('add', {

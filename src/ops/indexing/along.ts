@@ -1,11 +1,11 @@
 /** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
-import { boolean, either, number, optionsTable } from '../../check';
+import { optionsTable } from '../../check';
 import { record, save } from '../../autograd/node';
-import { isFloat } from '../../tensor/dtype';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { anyFactor, checkFactor } from '../arguments/factor';
 import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
@@ -57,29 +57,12 @@ function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): 
   );
 }
 
+/** Options of `indexAdd`. */
 export interface IndexAddOptions {
   /** Factor of the source: an integer for int32 tensors; an integer, whose truth counts, or a boolean for bool ones. Default: 1. */
   alpha?: number | boolean;
 }
-const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', {
-  alpha: either<number | boolean>(number, boolean).or(1),
-});
-
-function scaledBy(alpha: number | boolean, source: Tensor): Tensor {
-  const { dtype } = source;
-  if (alpha === 1) return source;
-  if (typeof alpha === 'boolean' && dtype !== 'bool') {
-    throw new TypeError(
-      `indexAdd: alpha must be a number for ${dtype} tensors, got ${alpha}; pass ${Number(alpha)}`,
-    );
-  }
-  if (!isFloat(dtype) && !Number.isInteger(Number(alpha))) {
-    throw new TypeError(
-      `indexAdd: alpha must be an integer for ${dtype} tensors, got ${alpha}; convert them with to('float32')`,
-    );
-  }
-  return mul(source, dtype === 'bool' ? Boolean(alpha) : alpha);
-}
+const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: anyFactor.or(1) });
 
 /**
  * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up. int32 wraps around, and
@@ -98,7 +81,8 @@ export function indexAdd(
   const { alpha } = indexAddOptions.read(options);
   const rows = rowsOf('indexAdd', x, dim, index);
   checkSource('indexAdd', x, rows, source);
-  const scaled = scaledBy(alpha, source);
+  const scaled =
+    alpha === 1 ? source : mul(source, checkFactor('indexAdd', 'alpha', alpha, source.dtype));
   const out = copyInto(x, empty(x.sizes, x.dtype));
   addRowsInto('indexAdd', scaled, rows, out);
   const saved = save('indexAdd', rows.index);

@@ -7,7 +7,7 @@
  *
  * Their gradients are each other's forms. The index is saved.
  */
-import { boolean, oneOf, optionsTable } from '../../check';
+import { boolean, oneOf, optionsTable, refuseSparse } from '../../check';
 import { record, save } from '../../autograd/node';
 import { family, type KernelFamily } from '../../native/families';
 import { runIndexCopy, runIndexSelect } from '../../native/generated';
@@ -95,11 +95,8 @@ function reachable(x: Tensor, index: Tensor, d: number): Tensor {
  */
 export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOptions): Tensor {
   checkTensor('gather', 'x', x);
-  if (options !== undefined && gatherOptions.read(options).sparseGrad) {
-    throw new RangeError(
-      'gather: there are no sparse gradients; leave sparseGrad out, and the same values come dense',
-    );
-  }
+  if (options !== undefined && gatherOptions.read(options).sparseGrad)
+    refuseSparse('gather', 'sparseGrad');
   const d = checkDim('gather', dim, x.ndim);
   const plain = checkAlong('gather', x, d, index);
   const out = empty(index.sizes, x.dtype);

@@ -4,20 +4,19 @@
  */
 import { number, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
-import { isFloat } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { add } from '../elementwise/arithmetic';
 import { copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
-import { mul } from '../elementwise/arithmetic';
+import { checkFactor } from '../arguments/factor';
+import { add, mul } from '../elementwise/arithmetic';
 import { gradient } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
 import { t, transpose } from '../view/permute';
 import { bmm } from './bmm';
 import { batchedProduct, checkInner, checkTypes, product, productInto } from './layout';
-import { mm } from './mm';
+import { mm, savedFactors } from './mm';
 
 /** Options of `addmm` and `baddbmm`. */
 export interface AddmmOptions {
@@ -34,12 +33,7 @@ const addmmOptions = optionsTable<AddmmOptions>('addmm', {
 /** @throws TypeError for a fraction where integers are computed. */
 function optionsOf(operation: string, x: Tensor, options: AddmmOptions | undefined) {
   const read = addmmOptions.read(options, operation);
-  for (const name of ['beta', 'alpha'] as const) {
-    if (isFloat(x.dtype) || Number.isInteger(read[name])) continue;
-    throw new TypeError(
-      `${operation}: ${name} must be an integer for ${x.dtype} tensors, got ${read[name]}; convert them with to('float32')`,
-    );
-  }
+  for (const name of ['beta', 'alpha'] as const) checkFactor(operation, name, read[name], x.dtype);
   return read;
 }
 
@@ -54,7 +48,7 @@ const recordedAs = (
 ) =>
   gradient<[Tensor, Tensor, Tensor], [Tensor | null, Tensor | null], Scales>(operation, {
     node,
-    saves: ([, a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+    saves: ([, a, b]) => savedFactors([a, b]),
     rule: (g, [a, b], { beta, alpha }, self) => [
       self.needs(0) ? unbroadcast(scaled(g, beta), self.next[0]!.shape) : null,
       b && scaled(multiply(g, transposed(b)), alpha),

@@ -5,6 +5,7 @@ import { checkTensor } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
 import { transpose } from '../view/permute';
 import { batchedProduct, checkInner } from './layout';
+import { savedFactors } from './mm';
 
 /** @internal Declares the gradient of `batched`. */
 export const batchedGradient = (
@@ -13,7 +14,7 @@ export const batchedGradient = (
 ): Recorder<[Tensor, Tensor], undefined> =>
   gradient<[Tensor, Tensor], [Tensor | null, Tensor | null]>(operation, {
     node,
-    saves: ([a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+    saves: savedFactors,
     rule: (g, [a, b]) => [
       b && batched('bmm', recordedBmm, g, transpose(b, -2, -1)),
       a && batched('bmm', recordedBmm, transpose(a, -2, -1), g),

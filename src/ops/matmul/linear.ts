@@ -2,19 +2,15 @@
  * linear: y = x·Wᵀ + b over the last dimension, one product with W read in place and b as the value that the
  * sums start from. dx = g·W, dW = gᵀ·x, db = Σ g over rows. Saves x and W.
  */
-import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
+import { numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { sum } from '../reduce/sum';
 import { t } from '../view/permute';
-import { reshape } from '../view/reshape';
 import { asMatrix, checkTypes, product, transposedMatrix } from './layout';
-import { mm } from './mm';
-
-const shaped = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.sizes, shape) ? x : reshape(x, shape);
+import { mm, savedFactors, shaped } from './mm';
 
 function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkTensor('linear', 'input', input);
@@ -52,10 +48,7 @@ const recorded = gradient<[Tensor, Tensor, Tensor | null], [Tensor | null, Tenso
   'linear',
   {
     node: ([input, , bias]) => gradFnName(input, bias),
-    saves: ([input, weight]) => [
-      weight.requiresGrad ? input : null,
-      input.requiresGrad ? weight : null,
-    ],
+    saves: ([input, weight]) => savedFactors([input, weight]),
     rule: (g, [input, weight], _, node) => {
       const rows = numelOf(g.sizes.slice(0, -1));
       const matrix = shaped(g, [rows, g.sizes[g.ndim - 1]]);

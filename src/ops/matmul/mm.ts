@@ -11,7 +11,8 @@ import { t } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { asMatrix, checkInner, checkTypes, product } from './layout';
 
-const shaped = (x: Tensor, shape: Shape): Tensor =>
+/** @internal `x` in another shape of as many elements. */
+export const shaped = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.sizes, shape) ? x : reshape(x, shape);
 
 /** M, K and N of a product. */
@@ -24,11 +25,17 @@ function nodeName([a, b]: readonly [Tensor, Tensor]): string {
   return b.ndim === 1 ? 'MvBackward0' : 'MmBackward0';
 }
 
+/** @internal What the gradient of a·b reads: each factor, where the other requires a gradient. */
+export const savedFactors = ([a, b]: readonly [Tensor, Tensor]): [Tensor | null, Tensor | null] => [
+  b.requiresGrad ? a : null,
+  a.requiresGrad ? b : null,
+];
+
 /** @internal Declares the gradient of `foldedProduct`. */
 export const productGradient = (operation: string): Recorder<[Tensor, Tensor], Sizes> =>
   gradient<[Tensor, Tensor], [Tensor | null, Tensor | null], Sizes>(operation, {
     node: nodeName,
-    saves: ([a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+    saves: savedFactors,
     rule: (g, [a, b], [m, k, n], { next }) => {
       const matrix = shaped(g, [m, n]);
       return [
@@ -59,7 +66,7 @@ const recordedMm = productGradient('mm');
 const recordedMv = productGradient('mv');
 const recordedDot = gradient<[Tensor, Tensor], [Tensor | null, Tensor | null]>('dot', {
   node: 'DotBackward0',
-  saves: ([a, b]) => [b.requiresGrad ? a : null, a.requiresGrad ? b : null],
+  saves: savedFactors,
   rule: (g, [a, b]) => [b && mul(g, b), a && mul(g, a)],
 });
 

@@ -4,7 +4,7 @@ import { gather, nn, noGrad, scatter, tensor, zeros } from 'ostinato';
 const at = () => tensor([0, 0, 2], { dtype: 'int32' });
 
 it('scatter with reduce has no gradient, as in PyTorch', () => {
-  // "derivative for aten::scatter is not implemented"
+  // There backward raises for aten::scatter with reduce.
   const x = zeros([3]).requiresGrad_();
   for (const reduce of ['add', 'multiply'] as const) {
     const y = scatter(x, 0, at(), 2, { reduce });
