@@ -1,5 +1,7 @@
 #include "dispatch.h"
 
+#include "instruction-sets.h"
+
 #include <cstdlib>
 #include <cstring>
 
@@ -26,13 +28,10 @@ const KernelTable* const* availableTables(int* count) {
   static const int found = [] {
     int n = 0;
 #ifdef OSTINATO_HAS_AVX512
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("fma"))
-      tables[n++] = &avx512::table;
+    if (hasAvx512()) tables[n++] = &avx512::table;
 #endif
 #ifdef OSTINATO_HAS_AVX2
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[n++] = &avx2::table;
+    if (hasAvx2()) tables[n++] = &avx2::table;
 #endif
 #ifdef OSTINATO_HAS_NEON
     tables[n++] = &neon::table;

@@ -1,7 +1,13 @@
 #include "processors.h"
 
 #include <cstdio>
+
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#else
 #include <unistd.h>
+#endif
 
 #if defined(__linux__)
 #include <sched.h>
@@ -70,6 +76,28 @@ int availableCores() {
   if (cores < 1) cores = 1;
   const int granted = quota();
   return granted > 0 && granted < cores ? granted : cores;
+}
+#elif defined(_WIN32)
+// The processors of the affinity mask, which covers this thread's group of up to 64.
+static DWORD_PTR affinity() {
+  DWORD_PTR process = 0, system = 0;
+  return GetProcessAffinityMask(GetCurrentProcess(), &process, &system) ? process : 0;
+}
+
+int availableProcessors() {
+  const int count = __builtin_popcountll(affinity());
+  return count > 0 ? count : 1;
+}
+
+int availableCores() {
+  const DWORD_PTR own = affinity();
+  SYSTEM_LOGICAL_PROCESSOR_INFORMATION entries[256];
+  DWORD bytes = sizeof entries;
+  if (!own || !GetLogicalProcessorInformation(entries, &bytes)) return availableProcessors();
+  int cores = 0;
+  for (DWORD i = 0; i < bytes / sizeof entries[0]; ++i)
+    cores += entries[i].Relationship == RelationProcessorCore && (entries[i].ProcessorMask & own);
+  return cores > 0 ? cores : 1;
 }
 #else
 int availableProcessors() {

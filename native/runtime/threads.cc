@@ -6,12 +6,7 @@
 #include "threads.h"
 
 #include "processors.h"
-
-#include <dlfcn.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
+#include "system.h"
 
 #include <atomic>
 #include <chrono>
@@ -21,6 +16,13 @@
 namespace ostinato {
 
 namespace {
+
+// Where a thread's variable is found without a call; ELF's notion.
+#if defined(__ELF__)
+#define OSTINATO_INITIAL_EXEC __attribute__((tls_model("initial-exec")))
+#else
+#define OSTINATO_INITIAL_EXEC
+#endif
 
 constexpr int threadLimit = 64;
 
@@ -57,29 +59,18 @@ double await(const bool spin, Ready ready) {
     if (spin && waited < spinTime)
       for (int i = 0; i < 50; ++i) pause();
     else
-      sched_yield();
+      yieldProcessor();
     waited = now() - start;
   } while (!ready());
   return waited;
 }
 
 // Null when there is no address space for it.
-char* reserveScratch() {
-  // Reserved, not committed: a page costs memory only once a kernel writes it.
-  void* base = mmap(nullptr, Work::scratchBytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  return base == MAP_FAILED ? nullptr : static_cast<char*>(base);
-}
+char* reserveScratch() { return reserveMemory(Work::scratchBytes); }
 
 // Whether tensors and V8, which ends the process when it gets none, would still find addresses beside
 // another worker's. Without a limit (ulimit -v) they always do.
-bool hasSpareAddresses() {
-  constexpr size_t spare = size_t(256) << 20;
-  void* base = mmap(nullptr, spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) return false;
-  munmap(base, spare);
-  return true;
-}
+bool hasSpareAddresses() { return hasAddresses(size_t(256) << 20); }
 
 struct CallerWork;
 using Body = void (*)(void*, int64_t, int);
@@ -154,7 +145,7 @@ struct CallerWork : Work {
   std::atomic<double> stalled{0};  // seconds that a late participant has held up the others
 
   ~CallerWork() {
-    if (ownScratch) munmap(ownScratch, Work::scratchBytes);
+    if (ownScratch) releaseMemory(ownScratch, Work::scratchBytes);
   }
 };
 
@@ -173,46 +164,30 @@ Pool::Pool() {
   const long asked = text ? std::strtol(text, nullptr, 10) : 0;
   const long initial = asked > 0 ? asked : availableCores();
   threads.store(initial < threadLimit ? static_cast<int>(initial) : threadLimit);
-  pthread_atfork(nullptr, nullptr, resetInChild);
+  afterFork(resetInChild);
   // Unloading the library (Node does so when the worker thread that loaded it ends) would take the
   // code from under the pool's threads.
-  Dl_info self;
-  if (dladdr(reinterpret_cast<void*>(&resetInChild), &self) && self.dli_fname)
-    dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+  keepLoaded(resetInChild);
 }
 
-void* workerMain(void* argument) {
-  pool().work(static_cast<int>(reinterpret_cast<intptr_t>(argument)));
-  return nullptr;
-}
+void workerMain(void* id) { pool().work(static_cast<int>(reinterpret_cast<intptr_t>(id))); }
 
 // Starts workers up to number wanted - 1; returns how many there are, the caller included: fewer where the
 // system has no address space or no thread for them, which it is not asked for again at once.
 int Pool::start(int wanted) {
   if (started < wanted && (fewUntil == 0 || now() >= fewUntil)) {
     spin = wanted <= availableProcessors();
-    // Signals are for the threads that expect them.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_t detached;
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     while (started < wanted) {
       Worker& worker = workers[started];
       const bool mayStart = hasSpareAddresses();
       if (mayStart && !worker.scratch) worker.scratch = reserveScratch();
-      pthread_t thread;
       if (!mayStart || !worker.scratch ||
-          pthread_create(&thread, &detached, workerMain,
-                         reinterpret_cast<void*>(static_cast<intptr_t>(started))) != 0) {
+          !startThread(workerMain, reinterpret_cast<void*>(static_cast<intptr_t>(started)))) {
         fewUntil = now() + 1;
         break;
       }
       ++started;
     }
-    pthread_attr_destroy(&detached);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   return wanted < started ? wanted : started;
 }
@@ -330,7 +305,7 @@ void runRegion(Work& work, int wanted, RegionBody body, void* context) {
     if (p.spin)
       pause();
     else
-      sched_yield();
+      yieldProcessor();
   caller.participants = 1 + p.retire();
   caller.arrived.store(0, std::memory_order_relaxed);
   caller.stalled.store(0, std::memory_order_relaxed);
@@ -366,7 +341,7 @@ char* scratch(Work& work, int worker) {
 
 Work& processWork() {
   // A plain pointer is read without asking whether the thread's object has been made.
-  static thread_local __attribute__((tls_model("initial-exec"))) CallerWork* current = nullptr;
+  static thread_local OSTINATO_INITIAL_EXEC CallerWork* current = nullptr;
   if (!current) {
     static thread_local CallerWork own;
     own.run = run;

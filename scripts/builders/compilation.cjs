@@ -1,0 +1,71 @@
+'use strict';
+// The compilations and the link that make an add-on out of native/sources.json, for a compiler called
+// directly: the builder `compiler` and scripts/prebuild.cjs.
+
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { sources, isasFor, hasDefinitions } = require('../sources.cjs');
+const { root } = require('./project.cjs');
+
+/** One compilation for each file of common and addon, and for each pair of kernel and instruction set. */
+function compilations({ out, arch, flags, includes }) {
+  const addon = [
+    ...sources.addonFlags,
+    ...[...sources.addonDefinitions, ...hasDefinitions(arch)].map((name) => `-D${name}`),
+    ...includes.map((folder) => `-isystem${folder}`),
+  ];
+  const common = [...sources.flags, '-DNDEBUG', ...flags];
+  const object = (file, set) => path.join(out, `${file.replace(/[/\\]/g, '-')}-${set}.o`);
+  return [
+    ...[...sources.common, ...sources.addon].map((file) => ({
+      object: object(file, 'common'),
+      args: [...common, ...addon, '-c', file],
+    })),
+    ...isasFor(arch).flatMap(([isa, isaFlags]) =>
+      sources.kernels.map((file) => ({
+        object: object(file, isa),
+        args: [...common, ...isaFlags, `-DOSTINATO_ISA=${isa}`, '-c', file],
+      })),
+    ),
+  ];
+}
+
+/** Runs [command, ...args] in the root: { ok, output }. */
+function call([command, ...args], verbose) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        output += data;
+        if (verbose) process.stderr.write(data);
+      });
+    }
+    child.on('error', (error) => resolve({ ok: false, output: error.message }));
+    child.on('close', (status) => resolve({ ok: status === 0, output }));
+  });
+}
+
+/**
+ * Compiles and links `addon`, as many files at a time as there are processors. `compiler` is the command with its first arguments, `flags` and `link` are given to
+ * each compilation and to the link.
+ */
+async function compileAndLink({ compiler, out, addon, arch, flags, includes, link, verbose }) {
+  fs.mkdirSync(out, { recursive: true });
+  const queue = compilations({ out, arch, flags, includes });
+  const objects = queue.map((job) => job.object);
+  let failure = null;
+  async function worker() {
+    for (let job; failure === null && (job = queue.shift());) {
+      const result = await call([...compiler, ...job.args, '-o', job.object], verbose);
+      if (!result.ok) failure = result;
+    }
+  }
+  await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
+  if (failure !== null) return failure;
+  return call([...compiler, ...objects, ...link, '-o', addon], verbose);
+}
+
+module.exports = { compileAndLink };
