@@ -8,7 +8,9 @@ export {
   anything,
   arrayOf,
   boolean,
+  checkDepth,
   count,
+  deepest,
   either,
   finite,
   finiteFrom,
@@ -20,6 +22,7 @@ export {
   isArray,
   isInstance,
   isIterable,
+  isPlain,
   iterableOf,
   nonNegative,
   number,
@@ -34,6 +37,7 @@ export {
   rule,
   string,
   type Field,
+  type Plain,
   type Rule,
 } from './rule';
 export { Snapshot } from './snapshot';

@@ -215,6 +215,30 @@ export function isArray(value: unknown): value is readonly unknown[] {
   }
 }
 
+export type Plain = Readonly<Record<string, unknown>>;
+
+/** Whether `value` is an object without a class, of any realm: from `{}`, `JSON.parse`, `Object.create(null)`; a revoked Proxy is none. */
+export function isPlain(value: unknown): value is Plain {
+  try {
+    if (typeof value !== 'object' || value === null || isArray(value)) return false;
+    const above: unknown = Object.getPrototypeOf(value);
+    return above === null || Object.getPrototypeOf(above) === null;
+  } catch {
+    return false;
+  }
+}
+
+/** How deep arrays and objects may be nested that a call goes through: those that hold themselves have no end. */
+export const deepest = 100;
+
+/** @throws RangeError at a depth that nothing reaches that has an end. */
+export function checkDepth(operation: string, what: string, depth: number): void {
+  if (depth <= deepest) return;
+  throw new RangeError(
+    `${operation}: ${what} must be nested at most ${deepest} deep; what holds itself has no end`,
+  );
+}
+
 class ArrayRule<T> extends Rule<readonly T[]> {
   constructor(
     must: string,

@@ -2,7 +2,7 @@
  * Arguments and results as trees: arrays, nested at will, with tensors as leaves; arguments may also hold numbers,
  * strings, booleans, null and undefined, which a trace treats as constants.
  */
-import { describe } from '../check';
+import { checkDepth, describe, isArray } from '../check';
 import { showShape } from '../tensor/shape';
 import { ValuesAndIndices } from '../ops/declare/named';
 import { isTensor } from '../tensor/rules';
@@ -22,13 +22,15 @@ export function flattenArguments(
   training: boolean,
   tensors: Tensor[],
   key: string[],
+  depth = 0,
 ): void {
   if (isTensor(value)) {
     tensors.push(value);
     key.push(`${value.dtype}${showShape(value.sizes)}${training && value.requiresGrad ? 'g' : ''}`);
-  } else if (Array.isArray(value)) {
+  } else if (isArray(value)) {
+    checkDepth('compile', 'an argument', depth);
     key.push('(');
-    for (const one of value) flattenArguments(one, training, tensors, key);
+    for (const one of value) flattenArguments(one, training, tensors, key, depth + 1);
     key.push(')');
   } else if (value === null || value === undefined) key.push(String(value));
   else if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') {
@@ -45,15 +47,16 @@ export function flattenArguments(
 /** The same tree with `next()` in place of each tensor. */
 export function replaceTensors(value: unknown, next: () => Tensor): unknown {
   if (isTensor(value)) return next();
-  if (Array.isArray(value)) return value.map((one) => replaceTensors(one, next));
+  if (isArray(value)) return value.map((one) => replaceTensors(one, next));
   if (value instanceof ValuesAndIndices) return new ValuesAndIndices(next(), next());
   return value;
 }
 
 /** The tensors of a result in order. @throws TypeError for what is neither a tensor nor an array of them. */
-export function flattenResult(value: unknown, tensors: Tensor[]): void {
+export function flattenResult(value: unknown, tensors: Tensor[], depth = 0): void {
+  checkDepth('compile', "the function's result", depth);
   if (isTensor(value)) tensors.push(value);
-  else if (Array.isArray(value)) for (const one of value) flattenResult(one, tensors);
+  else if (isArray(value)) for (const one of value) flattenResult(one, tensors, depth + 1);
   else if (value instanceof ValuesAndIndices) tensors.push(value.values, value.indices);
   else if (value !== null && value !== undefined) {
     throw new TypeError(

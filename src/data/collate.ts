@@ -1,5 +1,5 @@
 /** Collating: a list of samples as one batch. */
-import { describe, isArray, refuse } from '../check';
+import { checkDepth, describe, isArray, isPlain, refuse } from '../check';
 import { stack, tensor } from '../ops';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
@@ -9,7 +9,8 @@ import type { Tensor } from '../tensor/tensor';
  * Makes a batch out of samples (torch.utils.data.default_collate): tensors are stacked, numbers become a tensor
  * (integers int32, others float32), booleans a bool tensor; arrays and objects are collated part by part; strings and
  * anything else stay an array.
- * @throws TypeError for what is no array; RangeError for tensors of different shapes, TypeError for samples of different kinds.
+ * @throws TypeError for what is no array and samples of different kinds; RangeError for tensors of different shapes, samples of
+ * different parts, and what holds itself.
  * @example data.defaultCollate([[1, true], [2, false]]) // [[1, 2], [true, false]]
  */
 export function defaultCollate(samples: readonly unknown[]): unknown {
@@ -18,7 +19,8 @@ export function defaultCollate(samples: readonly unknown[]): unknown {
   return collate(samples, 'sample');
 }
 
-function collate(items: readonly unknown[], where: string): unknown {
+function collate(items: readonly unknown[], where: string, depth = 0): unknown {
+  checkDepth('defaultCollate', 'a sample', depth);
   const [first] = items;
   if (isTensor(first)) return stackTensors(items, where);
   if (typeof first === 'number') {
@@ -36,37 +38,44 @@ function collate(items: readonly unknown[], where: string): unknown {
       where,
     );
   }
-  if (Array.isArray(first)) {
+  if (isArray(first)) {
     for (const [i, item] of items.entries()) {
-      if (!Array.isArray(item) || item.length !== first.length) {
+      if (!isArray(item) || item.length !== first.length) {
         throw new RangeError(
-          `defaultCollate: ${where} 0 has ${first.length} parts, ${where} ${i} has ${Array.isArray(item) ? item.length : 'none'}`,
+          `defaultCollate: ${where} 0 has ${first.length} parts, ${where} ${i} has ${isArray(item) ? item.length : 'none'}`,
         );
       }
     }
-    return first.map((_, part) =>
+    return Array.from(first, (_, part) =>
       collate(
         items.map((item) => (item as unknown[])[part]),
         `part ${part} of ${where}`,
+        depth + 1,
       ),
     );
   }
-  if (
-    typeof first === 'object' &&
-    first !== null &&
-    Object.getPrototypeOf(first) === Object.prototype
-  ) {
+  if (isPlain(first)) {
+    for (const [i, item] of items.entries()) {
+      if (isPlain(item)) continue;
+      throw new TypeError(
+        `defaultCollate: ${where} 0 is an object, ${where} ${i} is ${describe(item)}`,
+      );
+    }
     return Object.fromEntries(
       Object.keys(first).map((key) => [
         key,
-        collate(
-          items.map((item) => (item as Record<string, unknown>)[key]),
-          `${key} of ${where}`,
-        ),
+        collate(partsOf(items, key, where), `${key} of ${where}`, depth + 1),
       ]),
     );
   }
   return [...items];
+}
+
+function partsOf(items: readonly unknown[], key: string, where: string): unknown[] {
+  return items.map((item, i) => {
+    if (Object.hasOwn(item as object, key)) return (item as Record<string, unknown>)[key];
+    throw new RangeError(`defaultCollate: ${where} 0 has the part ${key}, ${where} ${i} has not`);
+  });
 }
 
 function check(items: readonly unknown[], where: string, kind: string): void {

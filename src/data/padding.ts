@@ -1,5 +1,5 @@
 /** Collating sequences of unequal lengths: padded batches, with the lengths beside them. */
-import { boolean, isArray, number, optionsTable, refuse } from '../check';
+import { boolean, checkDepth, isArray, isPlain, number, optionsTable, refuse } from '../check';
 import { tensor } from '../ops';
 import { padSequences } from '../ops/joining/pad-sequences';
 import { isTensor } from '../tensor/rules';
@@ -64,11 +64,10 @@ type Kind = 'tensor' | 'tokens' | 'tuple' | 'object' | 'other';
 function kindOf(item: unknown): Kind {
   if (isTensor(item)) return item.ndim > 0 ? 'tensor' : 'other';
   if (ArrayBuffer.isView(item)) return 'tokens';
-  if (Array.isArray(item)) {
+  if (isArray(item)) {
     return item.every((each) => typeof each === 'number') ? 'tokens' : 'tuple';
   }
-  if (typeof item !== 'object' || item === null) return 'other';
-  return Object.getPrototypeOf(item) === Object.prototype ? 'object' : 'other';
+  return isPlain(item) ? 'object' : 'other';
 }
 
 const named: Record<Kind, string> = {
@@ -83,7 +82,9 @@ function collate(
   items: readonly unknown[],
   where: string,
   options: Required<PaddingOptions>,
+  depth = 0,
 ): unknown {
+  checkDepth(operation, 'a sample', depth);
   const kind = kindOf(items[0]);
   for (const [i, item] of items.entries()) {
     if (kindOf(item) !== kind) {
@@ -110,6 +111,7 @@ function collate(
       parts.map((part) => part[key]),
       `part ${key} of ${where}`,
       options,
+      depth + 1,
     ),
   );
   return kind === 'tuple' ? collated : Object.fromEntries(keys.map((key, i) => [key, collated[i]]));

@@ -2,11 +2,12 @@
  * What generation needs of a model, and how its state is taken apart and joined. Nothing here knows whether the
  * steps are tokens or vectors.
  */
-import { describe, isArray } from '../check';
+import { checkDepth, describe, isArray } from '../check';
 import { noGrad } from '../autograd/mode';
 import { indexSelect } from '../ops';
 import { showShape } from '../tensor/shape';
-import { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
 
 /**
  * One or several steps of a sequence: inputs [T, N, …] and the state so far (undefined at the start) to outputs
@@ -67,7 +68,7 @@ export class Runner<S> {
   last(input: Tensor, state: S | undefined): [Tensor, S] {
     return noGrad(() => {
       const result: unknown = this.#step(input, state);
-      if (!isArray(result) || result.length !== 2 || !(result[0] instanceof Tensor)) {
+      if (!isArray(result) || result.length !== 2 || !isTensor(result[0])) {
         throw new TypeError(
           `${this.operation}: the model must return [output, state], an output for each step`,
         );
@@ -98,12 +99,13 @@ export class Runner<S> {
 }
 
 /** Whether all tensors of a state are [layers, N, features] or [N, features] with N rows. */
-function hasRows(state: unknown, rows: number): boolean {
-  if (state instanceof Tensor) {
+function hasRows(state: unknown, rows: number, depth = 0): boolean {
+  checkDepth('beamSearch', 'a state', depth);
+  if (isTensor(state)) {
     return (state.ndim === 3 || state.ndim === 2) && state.sizes[state.ndim - 2] === rows;
   }
   if (typeof state !== 'object' || state === null) return true;
-  return Object.values(state).every((part) => hasRows(part, rows));
+  return Object.values(state).every((part) => hasRows(part, rows, depth + 1));
 }
 
 /**
@@ -111,16 +113,19 @@ function hasRows(state: unknown, rows: number): boolean {
  * of [N, features] along its first.
  */
 export function selectRows<S>(state: S, rows: Tensor): S {
-  const walk = (value: unknown): unknown => {
-    if (value instanceof Tensor) {
+  const walk = (value: unknown, depth = 0): unknown => {
+    checkDepth('beamSearch', 'a state', depth);
+    if (isTensor(value)) {
       if (value.ndim === 3 || value.ndim === 2) return indexSelect(value, value.ndim - 2, rows);
       throw new RangeError(
         `beamSearch: a state of shape ${showShape(value.sizes)} has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)`,
       );
     }
-    if (Array.isArray(value)) return value.map(walk);
+    if (isArray(value)) return value.map((part) => walk(part, depth + 1));
     if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, walk(part)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, part]) => [key, walk(part, depth + 1)]),
+      );
     }
     return value;
   };

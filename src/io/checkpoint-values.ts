@@ -2,7 +2,7 @@
  * The values of a checkpoint as JSON and back: what JSON lacks is an object with the key `$`; tensors are put aside, under
  * dotted names; modules, optimizers and generators count for their states.
  */
-import { describe, isArray, isInstance } from '../check';
+import { deepest, describe, isArray, isInstance, isPlain } from '../check';
 import { isTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
 import type { Tensor } from '../tensor/tensor';
@@ -23,20 +23,7 @@ export interface StatefulGenerator {
   setState(state: Uint8Array): unknown;
 }
 
-export type Plain = Readonly<Record<string, unknown>>;
 export type Target = Stateful | StatefulGenerator;
-
-const deepest = 100;
-
-export function isPlain(value: unknown): value is Plain {
-  try {
-    if (typeof value !== 'object' || value === null || isArray(value)) return false;
-    const above: unknown = Object.getPrototypeOf(value);
-    return above === null || Object.getPrototypeOf(above) === null;
-  } catch {
-    return false; // A revoked Proxy.
-  }
-}
 
 function has(value: unknown, ...methods: string[]): boolean {
   try {
@@ -102,8 +89,9 @@ export class Encoder {
       ]);
       return { $: 'map', value: pairs };
     }
-    const type = Object.prototype.toString.call(value).slice(8, -1);
-    if (ArrayBuffer.isView(value) && Object.hasOwn(arrays, type)) {
+    if (ArrayBuffer.isView(value)) {
+      const type = Object.prototype.toString.call(value).slice(8, -1);
+      if (!Object.hasOwn(arrays, type)) return this.#refuse(value, path);
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
       return { $: 'array', type, value: bytes.toString('base64') };
     }

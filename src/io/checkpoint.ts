@@ -1,16 +1,14 @@
 /** Checkpoints: everything that a training run continues from, in one safetensors file. */
-import { boolean, isInstance, optionsTable, rule } from '../check';
+import { boolean, isInstance, isPlain, optionsTable, rule, type Plain } from '../check';
 import { clone } from '../ops/copying/clone';
 import type { Tensor } from '../tensor/tensor';
 import {
   decode,
   Encoder,
   isGenerator,
-  isPlain,
   isStateful,
   malformed,
   stateOf,
-  type Plain,
   type Stateful,
   type StatefulGenerator,
   type Target,

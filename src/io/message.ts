@@ -3,7 +3,7 @@
  * description of memory that threads share, whose bytes no message copies.
  */
 import { types } from 'node:util';
-import { boolean, describe, isArray, isInstance } from '../check';
+import { boolean, describe, isArray, isInstance, isPlain } from '../check';
 import { sharedCopy } from '../ops/copying/share';
 import { Parameter } from '../nn/parameter';
 import { PackedSequence } from '../nn/utils/rnn/packed-sequence';
@@ -12,7 +12,7 @@ import { sharedBufferOf, storageOver } from '../tensor/memory';
 import { isTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
 import { Tensor } from '../tensor/tensor';
-import { isPlain, isStateful } from './checkpoint-values';
+import { isStateful } from './checkpoint-values';
 
 const tag = '$ostinato';
 

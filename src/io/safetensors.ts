@@ -1,7 +1,7 @@
 /**
  * Saving and loading state dicts as safetensors. Tensors are read straight into their memory, and written out of it.
  */
-import { describe, isArray, isInstance, optionsTable, rule, string } from '../check';
+import { describe, isInstance, isPlain, optionsTable, rule, string } from '../check';
 import { contiguous, detach } from '../ops/copying/clone';
 import { itemSize, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
@@ -45,10 +45,7 @@ export interface SaveOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
-const anyMetadata = rule<Readonly<Record<string, string>>>(
-  'an object of strings',
-  (value) => typeof value === 'object' && value !== null && !isArray(value),
-);
+const anyMetadata = rule<Readonly<Record<string, string>>>('an object of strings', isPlain);
 
 const saveOptions = optionsTable<SaveOptions, 'metadata'>('saveSafetensors', {
   metadata: anyMetadata.optional,
@@ -97,8 +94,15 @@ function planOf(
   return { entries, header };
 }
 
-/** @throws TypeError or RangeError for what a file's header cannot hold */
-function checkMetadata(operation: string, metadata: Readonly<Record<string, string>>): void {
+/**
+ * A copy without a prototype, whose toJSON would be called.
+ * @throws TypeError or RangeError for what a file's header cannot hold
+ */
+function checkedMetadata(
+  operation: string,
+  metadata: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const copy = Object.create(null) as Record<string, string>;
   for (const [key, value] of Object.entries(metadata)) {
     const name = `metadata ${JSON.stringify(key)}`;
     const text = string.check(operation, name, value);
@@ -108,7 +112,9 @@ function checkMetadata(operation: string, metadata: Readonly<Record<string, stri
     if (loneSurrogate.test(key) || loneSurrogate.test(text)) {
       throw new RangeError(`${operation}: ${name} holds half a surrogate pair, which is no text`);
     }
+    copy[key] = text;
   }
+  return copy;
 }
 
 /** The length of the header, and the header, padded with spaces to 8 bytes. */
@@ -134,11 +140,9 @@ export function writeTensors(
   metadata?: Readonly<Record<string, string>>,
 ): void {
   const { entries, header } = planOf(operation, tensors);
-  checkMetadata(operation, metadata ?? {});
-  const start = headerBytes(
-    operation,
-    metadata === undefined ? header : { __metadata__: metadata, ...header },
-  );
+  const described =
+    metadata === undefined ? {} : { __metadata__: checkedMetadata(operation, metadata) };
+  const start = headerBytes(operation, { ...described, ...header });
   function* parts(): Generator<Uint8Array, void> {
     yield* start;
     for (const [, x] of entries) yield bytesOf(contiguous(x));

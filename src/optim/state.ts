@@ -3,7 +3,7 @@
  * { state: { 0: { step, exp_avg, … }, … }, param_groups: [{ lr, betas, …, params: [0, 1] }, …] }.
  * Ours are camelCase names inside, PyTorch's snake_case names in the dict.
  */
-import { count, refuse } from '../check';
+import { count, describe, isArray, isPlain, refuse } from '../check';
 import { cast } from '../ops/copying/cast';
 import { clone, detach } from '../ops/copying/clone';
 import { full } from '../ops/creation/factories';
@@ -78,8 +78,7 @@ const toSnake = (name: string): string =>
 const toCamel = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-const copyOption = (value: unknown): unknown =>
-  Array.isArray(value) ? (value as unknown[]).slice() : value;
+const copyOption = (value: unknown): unknown => (isArray(value) ? value.slice() : value);
 
 // A parameter's state by PyTorch's names; what is switched off is left out.
 const entries = (state: Record<string, StateValue>): [string, StateValue][] =>
@@ -112,17 +111,6 @@ export function packState(
   return dict;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function isReadable(value: unknown): value is Record<string, unknown> {
-  try {
-    return isObject(value) && 'state' in value;
-  } catch {
-    return false;
-  }
-}
-
 // A copy of a saved value for `param`, or what is wrong with it.
 function fit(param: Tensor, like: StateValue, value: unknown): StateValue | string {
   if (like === null && value === null) return null;
@@ -148,7 +136,7 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
   newState: (param: Tensor, group: G) => S,
   checkOptions: (options: G) => void,
 ): { groups: Partial<G>[]; states: Map<Tensor, S> } {
-  if (!isReadable(dict) || !isObject(dict['state']) || !Array.isArray(dict['param_groups'])) {
+  if (!isPlain(dict) || !isPlain(dict['state']) || !isArray(dict['param_groups'])) {
     throw new TypeError(
       `${operation}.loadStateDict: takes what stateDict() returned: { state, param_groups }`,
     );
@@ -161,11 +149,11 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
   const options: Partial<G>[] = [];
   const states = new Map<Tensor, S>();
   for (let i = 0; i < Math.min(saved.length, groups.length); i++) {
-    const numbers: unknown = saved[i]?.params;
+    const numbers = isPlain(saved[i]) ? saved[i].params : undefined;
     const group = groups[i];
-    if (!Array.isArray(numbers) || numbers.length !== group.params.length) {
+    if (!isArray(numbers) || numbers.length !== group.params.length) {
       problems.push(
-        `group ${i}: ${Array.isArray(numbers) ? numbers.length : 'no'} parameters, but the optimizer's has ${group.params.length}`,
+        `group ${i}: ${isArray(numbers) ? numbers.length : 'no'} parameters, but the optimizer's has ${group.params.length}`,
       );
       continue;
     }
@@ -181,10 +169,14 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
       problems.push(`group ${i}: ${(error as Error).message}`);
     }
     for (const [p, param] of group.params.entries()) {
-      const number = numbers[p] as number;
+      const number: unknown = numbers[p];
+      if (typeof number !== 'number') {
+        problems.push(`group ${i}: the number of parameter ${p} is ${describe(number)}`);
+        continue;
+      }
       const entry: unknown = (dict['state'] as Record<number, unknown>)[number];
       if (entry === undefined) continue;
-      if (!isObject(entry)) {
+      if (!isPlain(entry)) {
         problems.push(`state ${number}: must be an object`);
         continue;
       }

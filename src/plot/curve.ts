@@ -33,6 +33,15 @@ const curveOptions = optionsTable<CurveOptions, 'title' | 'width' | 'height' | '
 
 type Point = [x: number, y: number | null];
 
+function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  try {
+    const { length } = value as ArrayLike<unknown>;
+    return typeof value === 'object' && Number.isSafeInteger(length) && length < 2 ** 32;
+  } catch {
+    return false; // null, a revoked Proxy
+  }
+}
+
 function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
   const what = `plot.curve: '${name}'`;
   let list: ArrayLike<unknown>;
@@ -43,11 +52,7 @@ function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
       );
     }
     list = heights.toTypedArray();
-  } else if (
-    typeof heights === 'object' &&
-    heights !== null &&
-    typeof heights.length === 'number'
-  ) {
+  } else if (isArrayLike(heights)) {
     list = heights;
   } else {
     throw new TypeError(

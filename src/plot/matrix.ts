@@ -330,7 +330,7 @@ export function matrices(values: Tensor | readonly Matrix[], options?: MatricesO
   }
   const list = isTensor(values)
     ? Array.from({ length: values.sizes[0] }, (_, i) => values.select(0, i))
-    : values;
+    : Array.from(values);
   if (list.length === 0) throw new RangeError(`${operation}: there are no matrices`);
   if (read.titles !== undefined && read.titles.length !== list.length) {
     throw new RangeError(

@@ -233,6 +233,13 @@ describe('a compiled function', () => {
 });
 
 describe('compile refuses', () => {
+  const endless: unknown[] = [];
+  endless.push(endless);
+  it('an argument that holds itself', () => {
+    expect(() => compile((v: unknown) => v as Tensor)(endless as never)).toThrow(
+      'compile: an argument must be nested at most 100 deep; what holds itself has no end',
+    );
+  });
   const x = randn([2, 3]);
   const outside = zeros([2, 3]);
   const reads = (shape: string): string =>
@@ -250,6 +257,11 @@ describe('compile refuses', () => {
     ['maskedSelect', (v) => v.maskedSelect(v.gt(0)), shapes('maskedSelect')],
     ['at with a mask', (v) => v.at(v.gt(0)), shapes('at with a mask')],
     ['oneHot', (v) => nn.functional.oneHot(v.int()), shapes('oneHot without numClasses')],
+    [
+      'a result that holds itself',
+      () => endless,
+      "compile: the function's result must be nested at most 100 deep; what holds itself has no end",
+    ],
     [
       'a change of its argument',
       (v) => v.add_(1),

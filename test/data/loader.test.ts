@@ -96,6 +96,8 @@ test('a batch sampler decides the batches', () => {
   expect([...loader].map(([i]) => i.toArray())).toEqual([[4, 0], [1]]);
 });
 
+const endless: unknown[] = [];
+endless.push(endless);
 test.each<[string, () => unknown, string]>([
   [
     'empty dataset',
@@ -170,6 +172,21 @@ test.each<[string, () => unknown, string]>([
     'parts',
     () => data.defaultCollate([[1, 2], [1]]),
     'defaultCollate: sample 0 has 2 parts, sample 1 has 1',
+  ],
+  [
+    'other names',
+    () => data.defaultCollate([{ x: 1 }, { y: 1 }]),
+    'defaultCollate: sample 0 has the part x, sample 1 has not',
+  ],
+  [
+    'an object and none',
+    () => data.defaultCollate([{ x: 1 }, null]),
+    'defaultCollate: sample 0 is an object, sample 1 is null',
+  ],
+  [
+    'an array that holds itself',
+    () => data.defaultCollate([endless]),
+    'defaultCollate: a sample must be nested at most 100 deep; what holds itself has no end',
   ],
   [
     'weights',

@@ -75,6 +75,8 @@ test('in a loader, its batches are packed as they come', () => {
   ]);
 });
 
+const endless: Record<string, unknown> = {};
+endless.itself = endless;
 test.each<[string, () => unknown, string]>([
   ['no samples', () => paddingCollate()([]), 'paddingCollate: there are no samples'],
   [
@@ -105,6 +107,11 @@ test.each<[string, () => unknown, string]>([
     'parts',
     () => paddingCollate()([{ x: [1] }, { y: [1] }] as { x?: number[]; y?: number[] }[]),
     'paddingCollate: sample 0 has the parts x, sample 1 has y',
+  ],
+  [
+    'an object that holds itself',
+    () => paddingCollate()([endless]),
+    'paddingCollate: a sample must be nested at most 100 deep; what holds itself has no end',
   ],
   [
     'padding value',

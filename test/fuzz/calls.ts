@@ -126,7 +126,7 @@ export async function checkCall(seed: number): Promise<string[]> {
   const sample = spoil(sampleOf(call.name)!, call.options, random);
   await attemptAsync(async () => {
     const result = makeCall(call, sample);
-    use(result instanceof Promise ? await result : result, sample, random);
+    use(types.isPromise(result) ? await result : result, sample, random);
   });
   o.setNumThreads(1 + random.below(2));
   return faults.map((wrong) => `${call.name}: ${wrong}`);

@@ -143,6 +143,12 @@ it('asks the model for the rows of an unusual state', () => {
   expect(() => generate.beamSearch(unusual, [0], { maxLength: 3 })).toThrow(
     'beamSearch: a state of shape [1] has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)',
   );
+  const endless: unknown[] = [];
+  endless.push(endless);
+  const holding = { forward: (input: Tensor): [Tensor, unknown] => [markov(input)[0], endless] };
+  expect(() => generate.beamSearch(holding, [0], { maxLength: 3 })).toThrow(
+    'beamSearch: a state must be nested at most 100 deep; what holds itself has no end',
+  );
   const taught = {
     ...unusual,
     selectState: ({ seen }: { seen: Tensor }, rows: Tensor) => ({

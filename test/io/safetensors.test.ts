@@ -349,6 +349,16 @@ test('what cannot be saved is said before anything is written', () => {
   expect(() => io.saveSafetensors(path('no'), new Map([['__metadata__', x]]))).toThrow(
     'saveSafetensors: a tensor cannot be called "__metadata__"',
   );
+  for (const [metadata, got] of [
+    [new Map([['k', 'v']]), 'a Map'],
+    [new Date(0), 'a Date'],
+    [x, 'a Tensor'],
+    [['v'], "['v']"],
+  ]) {
+    expect(() =>
+      io.saveSafetensors(path('no'), new Map(), { metadata: metadata as never }),
+    ).toThrow(`saveSafetensors: metadata must be an object of strings, got ${got as string}`);
+  }
   expect(() => io.saveSafetensors(path('no'), new Map(), { metadata: { a: 1 as never } })).toThrow(
     'saveSafetensors: metadata "a" must be a string, got 1',
   );

@@ -117,6 +117,8 @@ test('without the charting package, the error says what to install', () => {
   jest.dontMock('echarts');
 });
 
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
 test.each<[string, () => unknown, string]>([
   ['no points', () => plot.curve([]), "plot.curve: 'curve' has no points"],
   ['no curves', () => plot.curve({}), 'plot.curve: there are no curves'],
@@ -181,6 +183,16 @@ test.each<[string, () => unknown, string]>([
     'perRow',
     () => plot.matrices(zeros([2, 1, 1]), { perRow: 0 }),
     'plot.matrices: perRow must be an integer of at least 1, got 0',
+  ],
+  [
+    'a hole among matrices',
+    () => plot.matrices(Object.assign([], { 1: [[1]] })),
+    'plot.matrices: matrix 0 must be a tensor or nested arrays, got undefined',
+  ],
+  [
+    'a curve that cannot be read',
+    () => plot.curve({ loss: revoked as never }),
+    "plot.curve: 'loss' must be a tensor or an array of numbers, got an object that cannot be read",
   ],
   [
     'no path',

@@ -56,6 +56,51 @@ const hostile: Readonly<Record<string, unknown>> = {
   'a Date': new Date(0),
 };
 
+const endless: unknown[] = [];
+endless.push(endless, endless);
+const endlessObject: Record<string, unknown> = {};
+endlessObject.x = endlessObject;
+/** What may be inside of an array, a Map or an object, by what a failure calls it. */
+const inside: Readonly<Record<string, unknown>> = {
+  'a hole': undefined,
+  null: null,
+  "'text'": 'text',
+  'Symbol()': Symbol('s'),
+  '[]': [],
+  'an array that holds itself': endless,
+  'an object that holds itself': endlessObject,
+  'a revoked Proxy': revoked,
+  'a Tensor of another shape': ostinato.ones([7, 1, 2]),
+};
+
+/** Copies of `value`, each with another item in place of one of its own, at any depth. */
+function* spoiledInside(value: unknown, item: unknown): Generator<unknown, void> {
+  if (Array.isArray(value)) {
+    for (const [i, own] of value.entries()) {
+      const copy = [...(value as unknown[])];
+      // eslint-disable-next-line @typescript-eslint/no-array-delete
+      if (item === undefined) delete copy[i];
+      else copy[i] = item;
+      yield copy;
+      for (const each of spoiledInside(own, item)) yield (value as unknown[]).with(i, each);
+    }
+  } else if (value instanceof Map) {
+    for (const [key, own] of value as Map<unknown, unknown>) {
+      yield new Map(value).set(key, item);
+      for (const each of spoiledInside(own, item)) yield new Map(value).set(key, each);
+    }
+  } else if (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype
+  ) {
+    for (const [key, own] of Object.entries(value)) {
+      yield { ...value, [key]: item };
+      for (const each of spoiledInside(own, item)) yield { ...value, [key]: each };
+    }
+  }
+}
+
 const wrongKinds = (value: unknown): readonly unknown[] =>
   new Map<string, readonly unknown[]>([
     ['boolean', ['false', 1, {}, Symbol('s')]],
@@ -120,6 +165,29 @@ describe.each(sampled.map((call) => [call.name, call] as const))('%s', (name, ca
       const error = attempt(call, { on: sample.on, args: sample.args.slice(0, kept) });
       const wrong = error === undefined ? null : fault(error);
       if (wrong !== null) found.push(`${kept} arguments: ${wrong}`);
+    }
+    expect(found).toEqual([]);
+  });
+
+  test('whatever is inside of what is passed, what comes back is a result or our sentence', () => {
+    const found: string[] = [];
+    const { args, options = {} } = fresh();
+    for (const [value, item] of Object.entries(inside)) {
+      for (const i of args.keys()) {
+        for (const spoiled of spoiledInside(fresh().args[i], item)) {
+          const sample = fresh();
+          const error = attempt(call, { ...sample, args: sample.args.with(i, spoiled) });
+          const wrong = error === undefined ? null : fault(error);
+          if (wrong !== null) found.push(`argument ${i} has ${value} inside: ${wrong}`);
+        }
+      }
+      for (const [key, given] of Object.entries(options)) {
+        for (const spoiled of spoiledInside(given, item)) {
+          const error = attempt(call, { ...fresh(), options: { ...options, [key]: spoiled } });
+          const wrong = error === undefined ? null : fault(error);
+          if (wrong !== null) found.push(`option ${key} has ${value} inside: ${wrong}`);
+        }
+      }
     }
     expect(found).toEqual([]);
   });

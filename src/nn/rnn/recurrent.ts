@@ -1,5 +1,5 @@
 /** Recurrent: any cell, unrolled over a sequence. compile/ replays what the cell's JavaScript did once. */
-import { boolean, describe, isArray, isInstance, optionsTable, refuse } from '../../check';
+import { boolean, deepest, describe, isArray, isInstance, optionsTable, refuse } from '../../check';
 import { compile } from '../../compile';
 import { stack, unbind } from '../../ops';
 import { anyTensor, isTensor } from '../../tensor/rules';
@@ -57,8 +57,12 @@ const alike = (a: unknown, b: unknown): boolean =>
     ? Array.isArray(b) && a.length === b.length && a.every((one, i) => alike(one, b[i]))
     : isTensor(a) && isTensor(b);
 
-const isState = (value: unknown): value is CellState =>
-  isTensor(value) || (isArray(value) && value.length > 0 && value.every(isState));
+const isState = (value: unknown, depth = 0): value is CellState =>
+  isTensor(value) ||
+  (isArray(value) &&
+    depth < deepest &&
+    value.length > 0 &&
+    value.every((one) => isState(one, depth + 1)));
 
 /** The tensors in the fields of a cell and of the modules below it. */
 function tensorsOf(cell: unknown): Tensor[] {

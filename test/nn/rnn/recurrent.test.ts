@@ -209,6 +209,11 @@ it('says what is wrong', () => {
   expect(() => new nn.Recurrent((() => 3) as never).forward(randn([T, I]))).toThrow(
     'Recurrent.forward: the cell must return its state (a Tensor or an array of tensors), or [output, state], got 3',
   );
+  const endless: unknown[] = [zeros([N, H])];
+  endless.push(endless);
+  expect(() => layer.forward(randn([T, N, I]), endless as never)).toThrow(
+    'Recurrent.forward: state must be a Tensor or an array of tensors, got an array of 2',
+  );
   class Dropping extends nn.Module {
     drop = new nn.Dropout(0.5);
     forward(x: Tensor, h?: Tensor | null): Tensor {
