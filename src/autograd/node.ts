@@ -1,7 +1,7 @@
 /**
- * Nodes of the graph. `record` is how an operation enters it: it attaches to the result a node that knows the
- * inputs' nodes and how to turn the result's gradient into gradients of the inputs. An operation with several results
- * has a node for each of them: tuple.ts.
+ * Nodes of the graph. `attachNode` is how an operation enters it: the result gets a node that knows the inputs' nodes and
+ * how to turn the result's gradient into gradients of the inputs. An operation with several results has a node for each
+ * of them: tuple.ts.
  */
 import type { DType } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
@@ -122,19 +122,10 @@ export function needsGrad(inputs: readonly (Tensor | null)[]): boolean {
 }
 
 /**
- * Records an operation and returns its result. `backward` maps the result's gradient to the inputs' (one for each
- * input, in order) and must be written with differentiable operations, since `createGraph` records it.
+ * Records an operation, one of whose inputs requires gradients, and returns its result. `backward` maps the result's
+ * gradient to the inputs' (one for each input, in order) and must be written with differentiable operations, since
+ * `createGraph` records it.
  */
-export function record(
-  name: string,
-  inputs: readonly (Tensor | null)[],
-  out: Tensor,
-  backward: Backward,
-): Tensor {
-  return needsGrad(inputs) ? attachNode(name, inputs, out, backward) : out;
-}
-
-/** The same where it is known that the operation is to be recorded. */
 export function attachNode(
   name: string,
   inputs: readonly (Tensor | null)[],

@@ -1,7 +1,6 @@
 /** Bernoulli draws: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
 import { probability, refuse } from '../check';
 import { noGrad } from '../autograd/mode';
-import { record } from '../autograd/node';
 import { family } from '../native/families';
 import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
 import { cast } from '../ops/copying/cast';
@@ -12,6 +11,7 @@ import { verifyInRuns } from '../ops/arguments/verify';
 import { executor } from '../tensor/executor';
 import { pick } from '../ops/kernels/launch';
 import { zerosLike } from '../ops/creation/factories';
+import { gradient } from '../ops/declare/gradient';
 import { expand } from '../ops/view/expand';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -20,6 +20,7 @@ import { generatorOf, type DrawOptions, type Generator } from './generator';
 import { checkFloats, fillWith } from './inplace';
 
 const kernels = { same: family('random_bernoulli'), each: family('random_bernoulli_each') };
+const recorded = gradient<[Tensor]>('bernoulli', { rule: (g) => [zerosLike(g)] });
 
 /** @throws RangeError when an element of p is outside 0 … 1. */
 function checkProbabilities(operation: string, p: Tensor): void {
@@ -58,7 +59,7 @@ export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOpt
   const generator = generatorOf('bernoulli', p === undefined ? options : p);
   checkProbabilities('bernoulli', x);
   toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype)), out, generator);
-  return record('BernoulliBackward0', [x], out, (g) => [zerosLike(g)]);
+  return recorded(out, undefined, x);
 }
 
 /**

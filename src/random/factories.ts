@@ -179,7 +179,6 @@ type MeanAndStd = readonly [Tensor | null, Tensor | null];
 // Gradients have the shapes of mean and std, whose values are not read.
 const recordedNormal = gradient<MeanAndStd, readonly [], MeanAndStd>('normal', {
   node: ([mean, std]) => `NormalBackward${std === null ? 1 : mean === null ? 2 : 3}`,
-  saves: () => [],
   rule: (_g, _saved, [mean, std]) => [mean && zerosLike(mean), std && zerosLike(std)],
 });
 

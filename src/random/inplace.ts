@@ -4,7 +4,6 @@
  * gradient passes: what was in x before has no influence on what is in it now.
  */
 import { finite, number, positive, nonNegative, refuse } from '../check';
-import { record } from '../autograd/node';
 import { family } from '../native/families';
 import {
   runRandomExponential,
@@ -14,6 +13,7 @@ import {
 } from '../native/generated';
 import { pick } from '../ops/kernels/launch';
 import { zerosLike } from '../ops/creation/factories';
+import { gradient } from '../ops/declare/gradient';
 import { inPlace } from '../ops/inplace/inplace';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
@@ -39,6 +39,11 @@ export function checkFloats(operation: string, x: unknown, name = 'x'): asserts 
   }
 }
 
+const recordedDraw = gradient<[Tensor], [], string>('draw', {
+  node: (_, name) => name,
+  rule: (g) => [zerosLike(g)],
+});
+
 /** Lets `fill` draw the elements of `target`, contiguous pieces at a time, and returns it; recorded as `node`. */
 export function fillWith(
   operation: string,
@@ -53,7 +58,7 @@ export function fillWith(
     (before) => {
       const drawn = emptyAs(target);
       drawInto(operation, drawn, fill);
-      return record(node, [before], drawn, (g) => [zerosLike(g)]);
+      return recordedDraw(drawn, node, before);
     },
     { direct: () => drawInto(operation, target, fill), saves: false },
   );

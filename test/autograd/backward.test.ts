@@ -1,5 +1,5 @@
 import { add, autograd, full, mul, nn, ones, tensor, zeros, type Tensor } from 'ostinato';
-import { record } from '../../src/autograd/node';
+import { attachNode } from '../../src/autograd/node';
 import { flat, leaf } from '../support';
 
 describe('accumulation', () => {
@@ -371,7 +371,7 @@ describe('a gradient that does not fit', () => {
     ['shape', (g: Tensor): Tensor => g.sum(), 'float32 gradient of shape []'],
   ])('is caught where it arrives: %s', (_name, wrong, what) => {
     const x = tensor([1, 2], { requiresGrad: true }).tanh();
-    const y = record('WrongBackward0', [x], x.detach().clone(), (g) => [wrong(g)]);
+    const y = attachNode('WrongBackward0', [x], x.detach().clone(), (g) => [wrong(g)]);
     expect(() => y.sum().backward()).toThrow(
       new Error(`internal: a ${what} reached TanhBackward0, whose result is float32 of shape [2]`),
     );

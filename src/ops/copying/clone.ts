@@ -1,13 +1,14 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
-import { record } from '../../autograd/node';
 import { family } from '../../native/families';
 import { executor } from '../../tensor/executor';
 import { empty, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
+import { gradient } from '../declare/gradient';
 import { applyUnary } from '../kernels/launch';
 import { maxDims } from '../../native/strided';
 
 const kernels = family('copy');
+const recorded = gradient<[Tensor]>('clone', { rule: (g) => [g] });
 
 /** Copies the elements of `x` into `out`, which has the same shape and element type. Not recorded. */
 export function copyInto(x: Tensor, out: Tensor): Tensor {
@@ -51,8 +52,7 @@ function copyManyDims(x: Tensor, out: Tensor): Tensor {
  */
 export function clone(x: Tensor): Tensor {
   checkTensor('clone', 'x', x);
-  const out = copyInto(x, empty(x.sizes, x.dtype));
-  return record('CloneBackward0', [x], out, (g) => [g]);
+  return recorded(copyInto(x, empty(x.sizes, x.dtype)), undefined, x);
 }
 
 /** `x` itself when it is contiguous (row-major), else a contiguous copy (torch.Tensor.contiguous). */

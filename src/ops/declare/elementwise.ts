@@ -4,7 +4,7 @@
  * and the rows of the tests (test/ops/entry.ts). Methods come with the export (methods.ts).
  */
 import { isGradEnabled } from '../../autograd/mode';
-import { record, save, type Saved } from '../../autograd/node';
+import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, resultType, suffixOf, type DType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
@@ -17,6 +17,7 @@ import { zerosLike } from '../creation/factories';
 import { cast } from '../copying/cast';
 import { checkFloat, floating } from '../arguments/floating';
 import { inPlace as changeInPlace } from '../inplace/inplace';
+import { nodeName } from './gradient';
 import { unbroadcast } from './unbroadcast';
 
 /** What tests must know of a function. */
@@ -51,8 +52,6 @@ export interface Unary {
   readonly declaration: { readonly name: string; readonly rule: UnaryRule };
 }
 
-const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-
 const zeros = (g: Tensor): Tensor => zerosLike(g);
 
 /**
@@ -63,7 +62,7 @@ const zeros = (g: Tensor): Tensor => zerosLike(g);
 export function unary(name: string, rule: UnaryRule): Unary {
   const { saves, integers, bool } = rule;
   const grad = rule.grad === 0 ? zeros : rule.grad;
-  const node = rule.node ?? `${capitalized(name)}Backward0`;
+  const node = rule.node ?? nodeName(name);
   const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
   const fused = rule.fused === undefined ? null : family(rule.fused);
   const gradient = (g: Tensor, saved: Tensor): Tensor =>
@@ -84,9 +83,9 @@ export function unary(name: string, rule: UnaryRule): Unary {
     }
     const out = applyUnary(name, kernels, x, empty(x.sizes, x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;
-    if (saves === undefined) return record(node, [x], out, (g) => [grad(g, g)]);
+    if (saves === undefined) return attachNode(node, [x], out, (g) => [grad(g, g)]);
     const saved = save(name, saves === 'x' ? x : out);
-    return record(node, [x], out, (g) => [gradient(g, saved.get())]);
+    return attachNode(node, [x], out, (g) => [gradient(g, saved.get())]);
   };
   return Object.assign(f, { declaration: { name, rule } });
 }
@@ -156,7 +155,7 @@ export function binary(name: string, rule: BinaryRule): Binary {
   const gradA = da.grad === 0 ? zeros : da.grad;
   const gradB = db.grad === 0 ? zeros : db.grad;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Binary'>));
-  const node = `${capitalized(name)}Backward0`;
+  const node = nodeName(name);
   const nodeOf = rule.node;
   const reads = (derivative: { readonly saves?: string }, which: string): boolean =>
     derivative.saves?.includes(which) === true;
@@ -178,7 +177,7 @@ export function binary(name: string, rule: BinaryRule): Binary {
     const first = typeof a === 'number' ? null : a;
     const second = typeof b === 'number' ? null : b;
     const label = nodeOf === undefined ? node : nodeOf(a, b);
-    return record(label, [first, second], y, (g, recorded) => [
+    return attachNode(label, [first, second], y, (g, recorded) => [
       recorded.needs(0) ? unbroadcast(gradA(g, saved), first!.sizes) : null,
       recorded.needs(1) ? unbroadcast(gradB(g, saved), second!.sizes) : null,
     ]);

@@ -1,6 +1,6 @@
 /** How a reduction is declared: its kernel, its gradient in methods of tensors, and what that reads. */
 import { isGradEnabled } from '../../autograd/mode';
-import { record, save, type Saved } from '../../autograd/node';
+import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
 import type { Rule } from '../../check';
 import { isFloat, type DType } from '../../tensor/dtype';
@@ -124,7 +124,7 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
       dim,
       view.n,
     );
-    return record(dim === undefined ? allNode : someNode, [x], out, (g) => [gradient(g, of)]);
+    return attachNode(dim === undefined ? allNode : someNode, [x], out, (g) => [gradient(g, of)]);
   };
   return Object.assign(f, { declaration: { name, rule } });
 }

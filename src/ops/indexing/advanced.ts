@@ -3,13 +3,13 @@
  * counterpart. Where the indexed dimensions are adjacent, the index shape takes their place; else it comes
  * first (PyTorch's and NumPy's rule). dx = zeros with g added at the indices.
  */
-import { record, save } from '../../autograd/node';
 import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { executor } from '../../tensor/executor';
 import { cast } from '../copying/cast';
 import { contiguous, copyInto } from '../copying/clone';
 import { constant } from '../creation/factories';
+import { gradient } from '../declare/gradient';
 import { add, mul } from '../elementwise/arithmetic';
 import { ge } from '../elementwise/compare';
 import { where } from '../elementwise/where';
@@ -17,7 +17,7 @@ import { expand } from '../view/expand';
 import { permute } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { wrapIndex } from './indices';
-import { addRowsInto, firstOutside, putRowsInto, selectRows, type Rows } from './rows';
+import { firstOutside, putRowsInto, rowPicker, type Rows } from './rows';
 
 /** Index tensors resolved: rows of `x` with its dimensions in the order `order`. */
 interface Resolved {
@@ -105,15 +105,15 @@ function resolve(operation: string, x: Tensor, tensors: readonly (Tensor | null)
   return { order, rows };
 }
 
-/** x[tensors], an index tensor or null for each dimension. */
+/** x[tensors], an index tensor or null for each dimension; `pickRows` is the `rowPicker` of the operation. */
 export function indexWith(
   operation: string,
-  name: string,
+  pickRows: (x: Tensor, rows: Rows) => Tensor,
   x: Tensor,
   tensors: readonly (Tensor | null)[],
 ): Tensor {
   const { order, rows } = resolve(operation, x, tensors);
-  return selectRows(operation, name, order === null ? x : permute(x, order), rows);
+  return pickRows(order === null ? x : permute(x, order), rows);
 }
 
 function inverseOf(order: readonly number[]): number[] {
@@ -123,8 +123,7 @@ function inverseOf(order: readonly number[]): number[] {
 }
 
 /**
- * A copy of `x` with x[tensors] = value, or += with `accumulate` (repeated indices add up). Without it, of
- * values for one place the last one stays. dx = g with zeros at the indices (g itself when accumulating),
+ * A copy of `x` with x[tensors] = value; of values for one place the last one stays. dx = g with zeros at the indices,
  * dvalue = g[tensors].
  */
 export function indexPut(
@@ -132,12 +131,11 @@ export function indexPut(
   x: Tensor,
   tensors: readonly (Tensor | null)[],
   value: Tensor,
-  accumulate: boolean,
 ): Tensor {
   const { order, rows } = resolve(operation, x, tensors);
   const source = order === null ? x : permute(x, order);
   const values = fit(operation, value, rows, x);
-  const out = putRows(operation, source, values, rows, accumulate);
+  const out = putRows(source, values, rows);
   return order === null ? out : permute(out, inverseOf(order));
 }
 
@@ -158,26 +156,18 @@ function fit(operation: string, value: Tensor, rows: Rows, x: Tensor): Tensor {
   return expand(same, rows.to);
 }
 
-function putRows(
-  operation: string,
-  x: Tensor,
-  values: Tensor,
-  rows: Rows,
-  accumulate: boolean,
-): Tensor {
+const pickRows = rowPicker('setAt', 'IndexBackward0');
+const recordedPut = gradient<[x: Tensor, values: Tensor], [Tensor], Rows>('setAt', {
+  node: 'IndexPutBackward0',
+  saves: (_, _y, { index }) => [index],
+  rule: (g, _, rows, node) => [
+    node.needs(0) ? putRows(g, constant(rows.to, 0, g.dtype), rows) : null,
+    node.needs(1) ? pickRows(g, rows) : null,
+  ],
+});
+
+function putRows(x: Tensor, values: Tensor, rows: Rows): Tensor {
   const out = copyInto(x, empty(x.sizes, x.dtype));
-  if (accumulate) addRowsInto(operation, values, rows, out);
-  else putRowsInto(operation, values, rows, out);
-  const index = save(operation, rows.index);
-  return record('IndexPutBackward0', [x, values], out, (g, node) => {
-    index.get();
-    return [
-      node.needs(0)
-        ? accumulate
-          ? g
-          : putRows(operation, g, constant(rows.to, 0, g.dtype), rows, false)
-        : null,
-      node.needs(1) ? selectRows(operation, 'IndexBackward0', g, rows) : null,
-    ];
-  });
+  putRowsInto('setAt', values, rows, out);
+  return recordedPut(out, rows, x, values);
 }

@@ -1,6 +1,6 @@
 /** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
+import type { Node } from '../../autograd/node';
 import { optionsTable } from '../../check';
-import { record, save } from '../../autograd/node';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
@@ -11,7 +11,29 @@ import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
 import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
-import { addRowsInto, checkIndex, putRowsInto, rowsAlong, selectRows, type Rows } from './rows';
+import { gradient } from '../declare/gradient';
+import { addRowsInto, checkIndex, putRowsInto, rowPicker, rowsAlong, type Rows } from './rows';
+
+const pickRows = rowPicker('indexSelect');
+
+// The gradient of a source that was written at `index`.
+const ofSource = (g: Tensor, rows: Rows, { next }: Node): Tensor =>
+  pickRows(g, { ...rows, from: g.sizes, to: next[1]!.shape });
+const recordedAdd = gradient<[x: Tensor, source: Tensor], [Tensor], Rows>('indexAdd', {
+  saves: (_, _y, { index }) => [index],
+  rule: (g, _, rows, node) => [g, node.needs(1) ? ofSource(g, rows, node) : null],
+});
+interface Put {
+  readonly rows: Rows;
+  readonly dim: number;
+}
+const recordedPut = gradient<[x: Tensor, source: Tensor], [Tensor], Put>('indexCopy', {
+  saves: (_, _y, { rows }) => [rows.index],
+  rule: (g, [index], { rows, dim }, node) => [
+    node.needs(0) ? g.indexCopy(dim, index, constant(rows.to, 0, g.dtype)) : null,
+    node.needs(1) ? ofSource(g, rows, node) : null,
+  ],
+});
 
 function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows {
   checkTensor(operation, 'index', index);
@@ -34,12 +56,7 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows 
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkTensor('indexSelect', 'x', x);
   const rows = rowsOf('indexSelect', x, dim, index);
-  const out = selectRows('indexSelect', 'IndexSelectBackward0', x, {
-    ...rows,
-    from: x.sizes,
-    to: x.ndim === 0 ? [] : rows.to,
-  });
-  return out;
+  return pickRows(x, { ...rows, from: x.sizes, to: x.ndim === 0 ? [] : rows.to });
 }
 
 function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): void {
@@ -85,17 +102,7 @@ export function indexAdd(
     alpha === 1 ? source : mul(source, checkFactor('indexAdd', 'alpha', alpha, source.dtype));
   const out = copyInto(x, empty(x.sizes, x.dtype));
   addRowsInto('indexAdd', scaled, rows, out);
-  const saved = save('indexAdd', rows.index);
-  const shape = source.sizes;
-  return record('IndexAddBackward0', [x, scaled], out, (g, node) => {
-    saved.get();
-    return [
-      g,
-      node.needs(1)
-        ? selectRows('indexAdd', 'IndexSelectBackward0', g, { ...rows, from: x.sizes, to: shape })
-        : null,
-    ];
-  });
+  return recordedAdd(out, rows, x, scaled);
 }
 
 /** The same, in place (torch.Tensor.index_add_). */
@@ -121,17 +128,7 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
   checkSource('indexCopy', x, rows, source);
   const out = copyInto(x, empty(x.sizes, x.dtype));
   putRowsInto('indexCopy', source, rows, out);
-  const saved = save('indexCopy', rows.index);
-  const shape = source.sizes;
-  return record('IndexCopyBackward0', [x, source], out, (g, node) => {
-    saved.get();
-    return [
-      node.needs(0) ? indexCopy(g, dim, rows.index, constant(shape, 0, g.dtype)) : null,
-      node.needs(1)
-        ? selectRows('indexCopy', 'IndexSelectBackward0', g, { ...rows, from: x.sizes, to: shape })
-        : null,
-    ];
-  });
+  return recordedPut(out, { rows, dim }, x, source);
 }
 
 /** The same, in place (torch.Tensor.index_copy_). */

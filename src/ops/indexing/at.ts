@@ -10,6 +10,7 @@ import { reshape } from '../view/reshape';
 import { viewOf } from '../view/view';
 import { indexPut, indexWith } from './advanced';
 import { planOf, wrapIndex, type Index, type IndexPlan } from './indices';
+import { rowPicker } from './rows';
 import { select } from '../view/select';
 import { Slice } from './slice';
 
@@ -22,12 +23,14 @@ interface Indexed {
 }
 const recorded = gradient<[Tensor], [], Indexed>('at', {
   node: (_, { name }) => name,
-  saves: () => [],
   rule: (g, _, { plan, name }, { next }) => {
     const { shape } = next[0]!;
-    return [plan.whole ? reshape(g, shape) : intoZeros(name, g, shape, plan.part)];
+    return [plan.whole ? g.reshape(shape) : intoZeros(name, g, shape, plan.part)];
   },
 });
+
+const pickElements = rowPicker('at', 'IndexBackward0');
+const takeElements = rowPicker('take');
 
 function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
   const { shape, strides, offset } = plan.part;
@@ -65,12 +68,8 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
         (indices.length === 1 && isSlice(indices[0]) ? 'SliceBackward0' : 'AliasBackward0'),
     );
   }
-  return indexWith(
-    'at',
-    'IndexBackward0',
-    plan.name === '' ? x : viewBy(x, plan, plan.name),
-    plan.tensors,
-  );
+  const source = plan.name === '' ? x : viewBy(x, plan, plan.name);
+  return indexWith('at', pickElements, source, plan.tensors);
 }
 
 // Without leading dimensions of size 1 beyond `ndim`.
@@ -100,9 +99,7 @@ export function setAt(x: Tensor, indices: readonly Index[], value: GivenOperand)
   const target = plan.name === '' ? x : viewBy(x, plan, plan.name);
   if (plan.tensors.length === 0) overwrite('setAt', target, trimmed(source, target.ndim));
   else {
-    inPlace('setAt', target, [source], (before) =>
-      indexPut('setAt', before, plan.tensors, source, false),
-    );
+    inPlace('setAt', target, [source], (before) => indexPut('setAt', before, plan.tensors, source));
   }
   return x;
 }
@@ -121,5 +118,5 @@ export function take(x: Tensor, index: Tensor): Tensor {
       `take: index must be int32, got ${index.dtype}; convert it with to('int32')`,
     );
   }
-  return indexWith('take', 'TakeBackward0', reshape(x, [-1]), [index]);
+  return indexWith('take', takeElements, reshape(x, [-1]), [index]);
 }

@@ -11,9 +11,10 @@ import { checkTensor } from '../arguments/check';
 import { constant, ones, zeros } from '../creation/factories';
 import { pick } from '../kernels/launch';
 import { indexAdd, indexSelect } from './along';
-import { checkIndex, rowsAlong, selectRows, type Rows } from './rows';
+import { checkIndex, rowPicker, rowsAlong, type Rows } from './rows';
 
 const scatter = family('scatter');
+const pickRows = rowPicker('embedding');
 
 /** Options of `embedding`. */
 export interface EmbeddingOptions {
@@ -48,7 +49,7 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
   const skip = paddingIdx === null ? -1 : wrapPadding(paddingIdx, size);
   const rows = rowsAlong(weight.sizes, 0, index, skip);
   const scaled = scaleGradByFreq ? { ...rows, factor: frequencies(rows, weight.dtype) } : rows;
-  return selectRows('embedding', 'EmbeddingBackward0', weight, scaled);
+  return pickRows(weight, scaled);
 }
 
 // 1 / how often each index occurs, [..., 1].

@@ -8,7 +8,6 @@
  * Their gradients are each other's forms. The index is saved.
  */
 import { boolean, oneOf, optionsTable, refuseSparse } from '../../check';
-import { record, save } from '../../autograd/node';
 import { family, type KernelFamily } from '../../native/families';
 import { runIndexCopy, runIndexSelect } from '../../native/generated';
 import {
@@ -29,12 +28,44 @@ import { inPlace } from '../inplace/inplace';
 import { checkTypes } from '../matmul/layout';
 import { expand } from '../view/expand';
 import { narrow } from '../view/select';
+import { gradient } from '../declare/gradient';
 import { checkIndex } from './rows';
 
 const gatherKernels = family('gather');
 const scatterKernels = family('scatter');
 const scatterAddKernels = family('scatter_add');
 const scatterMulKernels = family('scatter_mul');
+
+interface Along {
+  readonly dim: number;
+  readonly index: Tensor;
+}
+const saves = (_inputs: unknown, _y: Tensor, { index }: Along): [Tensor] => [index];
+const recordedGather = gradient<[Tensor], [Tensor], Along>('gather', {
+  saves,
+  rule: (g, [index], { dim }, { next }) => [
+    constant(next[0]!.shape, 0, g.dtype).scatterAdd(dim, index, g),
+  ],
+});
+interface Written extends Along {
+  readonly reduce: ScatterOptions['reduce'];
+  readonly node: string;
+}
+const recordedScatter = gradient<[x: Tensor, src: Tensor], [Tensor], Written>('scatter', {
+  node: (_, { node }) => node,
+  saves,
+  rule: (g, [index], { dim, reduce }, node) => {
+    if (reduce !== null) refuseReduced();
+    return [
+      node.needs(0) ? g.scatter(dim, index, 0) : null,
+      node.needs(1) ? g.gather(dim, index) : null,
+    ];
+  },
+});
+const recordedScatterAdd = gradient<[x: Tensor, src: Tensor], [Tensor], Along>('scatterAdd', {
+  saves,
+  rule: (g, [index], { dim }, node) => [g, node.needs(1) ? g.gather(dim, index) : null],
+});
 
 /** Options of `gather`. */
 export interface GatherOptions {
@@ -106,11 +137,7 @@ export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOp
     const run = pick('gather', gatherKernels, x.dtype);
     runIndexSelect(run, source, plain, out, outer, sizesOf(x)[d], n, inner);
   }
-  const saved = save('gather', plain);
-  const { sizes: shape, dtype } = x;
-  return record('GatherBackward0', [x], out, (g) => [
-    scatterAdd(constant(shape, 0, dtype), d, saved.get(), g),
-  ]);
+  return recordedGather(out, { dim: d, index: plain }, x);
 }
 
 /**
@@ -206,13 +233,8 @@ export function scatter(
     : expand(operand('scatter', given, x.dtype), index.sizes);
   const kernels = reduce === null ? scatterKernels : writers[reduce];
   const out = written('scatter', kernels, x, d, plain, source);
-  const saved = save('scatter', plain);
-  const name = isTensorGiven ? 'ScatterBackward0' : 'ScatterBackward1';
-  if (reduce !== null) return record(name, [x, source], out, refuseReduced);
-  return record(name, [x, source], out, (g, node) => [
-    node.needs(0) ? scatter(g, d, saved.get(), 0) : null,
-    node.needs(1) ? gather(g, d, saved.get()) : null,
-  ]);
+  const node = isTensorGiven ? 'ScatterBackward0' : 'ScatterBackward1';
+  return recordedScatter(out, { dim: d, index: plain, reduce, node }, x, source);
 }
 
 function refuseReduced(): never {
@@ -234,11 +256,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
   checkTypes('scatterAdd', x, src, ['x', 'src']);
   const source = fit('scatterAdd', index, src);
   const out = written('scatterAdd', scatterAddKernels, x, d, plain, source);
-  const saved = save('scatterAdd', plain);
-  return record('ScatterAddBackward0', [x, source], out, (g, node) => [
-    g,
-    node.needs(1) ? gather(g, d, saved.get()) : null,
-  ]);
+  return recordedScatterAdd(out, { dim: d, index: plain }, x, source);
 }
 
 /** scatter, in place (torch.Tensor.scatter_). */

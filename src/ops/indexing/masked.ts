@@ -1,5 +1,4 @@
 /** maskedFill, maskedSelect: elements where a bool tensor is true. */
-import { record, save } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
@@ -8,13 +7,28 @@ import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { inPlace } from '../inplace/inplace';
-import { sum } from '../reduce/sum';
+import { gradient } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
 import { indexWith } from './advanced';
 import { nonzeroColumns } from './mask';
+import { rowPicker } from './rows';
 
 const where = family('where');
+const selectElements = rowPicker('maskedSelect');
+
+interface Fill {
+  readonly mask: Tensor;
+  readonly node: string;
+}
+const recorded = gradient<[x: Tensor, value: Tensor], [Tensor], Fill>('maskedFill', {
+  node: (_, { node }) => node,
+  saves: (_, _y, { mask }) => [mask],
+  rule: (g, [mask], _, node) => [
+    node.needs(0) ? unbroadcast(g.maskedFill(mask, 0), node.next[0]!.shape) : null,
+    node.needs(1) ? g.maskedFill(mask.logicalNot(), 0).sum() : null,
+  ],
+});
 
 function checkMask(operation: string, mask: Tensor): void {
   checkTensor(operation, 'mask', mask);
@@ -44,13 +58,8 @@ export function maskedFill(x: Tensor, mask: Tensor, value: GivenOperand): Tensor
   const filler = operand('maskedFill', written, x.dtype);
   const out = empty(shape, x.dtype);
   runWhere(pick('maskedFill', where, x.dtype), mask, filler, x, out);
-  const name = typeof written === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
-  const saved = save('maskedFill', mask);
-  const from = x.sizes;
-  return record(name, [x, filler], out, (g, node) => [
-    node.needs(0) ? unbroadcast(maskedFill(g, saved.get(), 0), from) : null,
-    node.needs(1) ? sum(maskedFill(g, saved.get().logicalNot(), 0)) : null,
-  ]);
+  const node = typeof written === 'number' ? 'MaskedFillBackward0' : 'MaskedFillBackward1';
+  return recorded(out, { mask, node }, x, filler);
 }
 
 /** The same, in place; the mask broadcasts to x's shape (torch.Tensor.masked_fill_). */
@@ -80,7 +89,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   if (shape.length === 0) return maskedSelect(expand(x, [1]), mask);
   return indexWith(
     'maskedSelect',
-    'MaskedSelectBackward0',
+    selectElements,
     source,
     nonzeroColumns('maskedSelect', over(mask)),
   );

@@ -1,9 +1,7 @@
 /**
- * Rows picked by index: the pair of operations that advanced indexing, indexSelect and embedding are made of.
- * A tensor is seen as [outer, size, inner]; `selectRows` picks along the middle, `addRows` adds rows into zeros.
- * Each is the other's gradient.
+ * Rows picked by index: what advanced indexing, indexSelect and embedding are made of. A tensor is seen as
+ * [outer, size, inner]. Picking along the middle and adding rows into zeros are each other's gradient.
  */
-import { record, save } from '../../autograd/node';
 import { family, kernel } from '../../native/families';
 import { runIndexAdd, runIndexBounds, runIndexCopy, runIndexSelect } from '../../native/generated';
 import { Doubles } from '../../native/kernels';
@@ -13,8 +11,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
-import { mul } from '../elementwise/arithmetic';
-import { reshape } from '../view/reshape';
+import { gradient, nodeName } from '../declare/gradient';
 
 const select = family('index_select');
 const addInto = family('index_add');
@@ -92,35 +89,47 @@ export function checkIndex(
   return plain;
 }
 
-/** out[o, i] = x[o, index[i]], recorded under `name`. */
-export function selectRows(operation: string, name: string, x: Tensor, rows: Rows): Tensor {
-  const source = contiguous(x);
-  const out = empty(rows.to, x.dtype);
-  const run = pick(operation, select, x.dtype);
-  const { index: picked, outer, size, inner } = rows;
-  runIndexSelect(run, source, picked, out, outer, size, picked.numel, inner);
-  const index = save(operation, rows.index);
-  return record(name, [x], out, (g) => {
-    index.get();
-    return [addRows(operation, name, rows.factor === undefined ? g : mul(g, rows.factor), rows)];
+/**
+ * Declares an operation that picks rows, out[o, i] = x[o, index[i]]. Its gradient adds: zeros(from) with
+ * dx[o, index[i]] += g[o, i], rows of index `skip` left out.
+ */
+export function rowPicker(
+  operation: string,
+  node = nodeName(operation),
+): (x: Tensor, rows: Rows) => Tensor {
+  const recordedPick = gradient<[Tensor], [Tensor], Rows>(operation, {
+    node,
+    saves: (_, _y, { index }) => [index],
+    rule: (g, _, rows) => [addRows(rows.factor === undefined ? g : g.mul(rows.factor), rows)],
   });
+  const recordedSum = gradient<[Tensor], [], Rows>(operation, {
+    node,
+    rule: (g, _, rows) => [pickRows(kept(g, rows), rows)],
+  });
+
+  function pickRows(x: Tensor, rows: Rows): Tensor {
+    const source = contiguous(x);
+    const out = empty(rows.to, x.dtype);
+    const run = pick(operation, select, x.dtype);
+    const { index, outer, size, inner } = rows;
+    runIndexSelect(run, source, index, out, outer, size, index.numel, inner);
+    return recordedPick(out, rows, x);
+  }
+
+  function addRows(g: Tensor, rows: Rows): Tensor {
+    const out = constant(rows.from, 0, g.dtype);
+    addRowsInto(operation, g, rows, out);
+    return recordedSum(out, rows, g);
+  }
+  return pickRows;
 }
 
-/** zeros(from) with out[o, index[i]] += g[o, i], rows of index `skip` left out; recorded under `name`. */
-export function addRows(operation: string, name: string, g: Tensor, rows: Rows): Tensor {
-  const out = constant(rows.from, 0, g.dtype);
-  addRowsInto(operation, g, rows, out);
-  return record(name, [g], out, (gg) => [selectKept(operation, name, gg, rows)]);
-}
-
-// The gradient of addRows: rows that it skipped are zero.
-function selectKept(operation: string, name: string, gg: Tensor, rows: Rows): Tensor {
-  const { skip = -1, outer, size, inner } = rows;
-  if (skip < 0) return selectRows(operation, name, gg, rows);
-  const kept = constant([1, size, 1], 1, gg.dtype);
-  kept.memory(size)[skip] = 0;
-  const masked = mul(reshape(gg, [outer, size, inner]), kept);
-  return selectRows(operation, name, reshape(masked, rows.from), rows);
+// Zeros in the row that gets no gradient.
+function kept(g: Tensor, { skip = -1, outer, size, inner, from }: Rows): Tensor {
+  if (skip < 0) return g;
+  const ones = constant([1, size, 1], 1, g.dtype);
+  ones.memory(size)[skip] = 0;
+  return g.reshape([outer, size, inner]).mul(ones).reshape(from);
 }
 
 /** out[o, index[i]] += g[o, i] into a contiguous tensor of shape `from`. Not recorded. */

@@ -1,10 +1,14 @@
 /** copy_, fill_, zero_: other elements in the same memory. The gradient of the old values is 0. */
-import { record } from '../../autograd/node';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operandOf, scalar } from '../kernels/operands';
 import { constant } from '../creation/factories';
+import { gradient } from '../declare/gradient';
 import { inPlace, overwrite } from './inplace';
+
+const recordedZeros = gradient<[Tensor]>('zero', {
+  rule: (g) => [constant(g.sizes, 0, g.dtype)],
+});
 
 /**
  * Copies `source`, broadcast and converted, into `target`, and returns `target` (torch.Tensor.copy_).
@@ -41,12 +45,7 @@ export function zero_(target: Tensor): Tensor {
     'zero_',
     target,
     [],
-    (x) => {
-      const { sizes: shape, dtype } = x;
-      return record('ZeroBackward0', [x], constant(shape, 0, dtype), () => [
-        constant(shape, 0, dtype),
-      ]);
-    },
+    (x) => recordedZeros(constant(x.sizes, 0, x.dtype), undefined, x),
     { saves: false },
   );
 }

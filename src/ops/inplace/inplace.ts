@@ -6,7 +6,6 @@
  */
 import { category } from '../../tensor/dtype';
 import { isGradEnabled } from '../../autograd/mode';
-import { record } from '../../autograd/node';
 import { executor } from '../../tensor/executor';
 import { sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
@@ -15,6 +14,7 @@ import { cast } from '../copying/cast';
 import { clone, copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { constant } from '../creation/factories';
+import { gradient } from '../declare/gradient';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
 
@@ -82,6 +82,11 @@ function replace(target: Tensor, before: Tensor, value: Tensor): void {
   else adopt(target, value);
 }
 
+const recordedCopy = gradient<[before: Tensor, value: Tensor]>('copy_', {
+  node: 'CopyBackwards',
+  rule: (g, _, _of, node) => [node.needs(0) ? constant(g.sizes, 0, g.dtype) : null, g],
+});
+
 export interface InPlaceOptions {
   /** Writes the result straight into the memory, for when nothing is recorded. */
   readonly direct?: ((target: Tensor) => void) | undefined;
@@ -139,11 +144,7 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
   copyInto(value, target);
   bumpVersion(target);
   const marker = new Tensor(target.storage, dtype, shape, target.elementStrides, target.offset);
-  record('CopyBackwards', [before, value], marker, (g, node) => [
-    node.needs(0) ? constant(shape, 0, dtype) : null,
-    g,
-  ]);
-  adopt(target, marker);
+  adopt(target, recordedCopy(marker, undefined, before, value));
   return target;
 }
 

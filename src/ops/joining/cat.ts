@@ -1,14 +1,33 @@
 /** cat, stack: tensors side by side. The gradient of each is its part of g. Saves nothing but the sizes. */
-import { needsGrad, record } from '../../autograd/node';
 import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
+import { gradientOfList } from '../declare/gradient';
 import { operand } from '../kernels/operands';
 import { checkTensors } from '../arguments/tensors';
 import { reshape } from '../view/reshape';
-import { narrow, select } from '../view/select';
 import { dimOf, type DimOptions } from './dim';
+
+interface Joint {
+  readonly dim: number;
+  /** Of each tensor along `dim`; 0 for one of shape [0], which is skipped. */
+  readonly sizes: readonly number[];
+}
+const recordedCat = gradientOfList<Joint>('cat', {
+  rule: (g, { dim, sizes }, node) => {
+    let start = 0;
+    return sizes.map((size, i) => {
+      const from = start;
+      start += size;
+      if (!node.needs(i)) return null;
+      return size === 0 ? empty(node.next[i]!.shape, g.dtype) : g.narrow(dim, from, size);
+    });
+  },
+});
+const recordedStack = gradientOfList<number>('stack', {
+  rule: (g, dim, node) => node.next.map((_, i) => (node.needs(i) ? g.select(dim, i) : null)),
+});
 
 // All in their promoted element type.
 function alike(tensors: readonly Tensor[]): readonly Tensor[] {
@@ -66,26 +85,7 @@ export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tens
   shape[d] = sizes.reduce((a, b) => a + b, 0);
   const out = empty(shape, parts[0].dtype);
   fillAlong(out, d, parts, sizes);
-  if (needsGrad(parts)) recordCat(parts, out, d, sizes);
-  return out;
-}
-
-function recordCat(
-  parts: readonly Tensor[],
-  out: Tensor,
-  d: number,
-  sizes: readonly number[],
-): void {
-  const shapes = parts.map((x) => x.sizes);
-  record('CatBackward0', parts, out, (g, node) => {
-    let start = 0;
-    return sizes.map((size, i) => {
-      const from = start;
-      start += size;
-      if (!node.needs(i)) return null;
-      return size === 0 ? empty(shapes[i], g.dtype) : narrow(g, d, from, size);
-    });
-  });
+  return recordedCat(out, { dim: d, sizes }, parts);
 }
 
 /**
@@ -107,10 +107,7 @@ export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Te
   const parts = alike(tensors);
   const out = empty(shape.toSpliced(d, 0, parts.length), parts[0].dtype);
   fillAlong(out, d, parts, new Array<number>(parts.length).fill(1));
-  const count = parts.length;
-  return record('StackBackward0', parts, out, (g, node) =>
-    Array.from({ length: count }, (_, i) => (node.needs(i) ? select(g, d, i) : null)),
-  );
+  return recordedStack(out, d, parts);
 }
 
 /**

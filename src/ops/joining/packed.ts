@@ -2,7 +2,6 @@
  * Sequences of unequal length between a padded batch [T, N, …] or [N, T, …] and packed order, [Σ lengths, …]: the two are
  * each other's gradient. Which row is which is said by a `Packing`, whose tensors no user sees: nobody changes them.
  */
-import { record } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runPackPadded, runPadPacked } from '../../native/generated';
 import { executor } from '../../tensor/executor';
@@ -10,6 +9,7 @@ import { contiguousStrides, numelOf } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { constant } from '../creation/factories';
+import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
 
 const pack = family('pack_padded');
@@ -34,6 +34,17 @@ export interface PaddedLayout {
   /** [N, T, …] instead of [T, N, …]. */
   readonly batchFirst: boolean;
 }
+
+interface Packed {
+  readonly packing: Packing;
+  readonly layout: PaddedLayout;
+}
+const recordedPack = gradient<[Tensor], [], Packed>('packPaddedSequence', {
+  rule: (g, _, { packing, layout }) => [padRows(g, packing, layout, constant([1], 0, g.dtype))],
+});
+const recordedPad = gradient<[Tensor], [], Packed>('padPackedSequence', {
+  rule: (g, _, { packing, layout }) => [packRows(g, packing, layout)],
+});
 
 /** Whether the dimensions after the first two are in row-major order without gaps. */
 function hasPlainRows(x: Tensor): boolean {
@@ -60,9 +71,7 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
   const run = pick('packPaddedSequence', pack, x.dtype);
   runPackPadded(run, source, sizes, order, out, sizes.numel, batch, ofStep, ofSequence, inner);
   const steps = x.sizes[batchFirst ? 1 : 0];
-  return record('PackPaddedSequenceBackward0', [x], out, (g) => [
-    padRows(g, packing, { steps, batchFirst }, constant([1], 0, g.dtype)),
-  ]);
+  return recordedPack(out, { packing, layout: { steps, batchFirst } }, x);
 }
 
 /** The batch that has `data` inside the sequences, and the one element of `padding` past their ends. */
@@ -83,5 +92,5 @@ export function padRows(
   const longest = sizes.numel;
   const run = pick('padPackedSequence', pad, data.dtype);
   runPadPacked(run, source, sizes, order, padding, out, longest, steps, batch, ofStep, ofSequence, inner); // prettier-ignore
-  return record('PadPackedSequenceBackward0', [data], out, (g) => [packRows(g, packing, layout)]);
+  return recordedPad(out, { packing, layout }, data);
 }

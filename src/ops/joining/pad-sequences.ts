@@ -2,12 +2,11 @@
  * Sequences [Lₙ, …] of unequal length in one batch [T, N, …] or [N, T, …], and each of them out of it again: the two are
  * each other's gradient. One copy for each sequence.
  */
-import { record } from '../../autograd/node';
-import { recordTuple } from '../../autograd/tuple';
 import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
 import { constant } from '../creation/factories';
+import { gradientOfList, gradientOfTuple } from '../declare/gradient';
 
 export interface Padding {
   /** What fills a shorter sequence up. */
@@ -17,6 +16,19 @@ export interface Padding {
   /** Shorter sequences are filled up before their first step instead of after their last. */
   readonly left: boolean;
 }
+
+interface Padded {
+  readonly shapes: readonly Shape[];
+  readonly padding: Padding;
+}
+const recordedPad = gradientOfList<Padded>('padSequences', {
+  rule: (g, { shapes, padding }) => unpad(g, shapes, padding),
+});
+const recordedUnpad = gradientOfTuple<Padded>('unpadSequences', {
+  rule: (grads, { shapes, padding }, { dtype }) => [
+    pad(grads, shapes, dtype, { ...padding, value: 0 }),
+  ],
+});
 
 /** The part of `batch` that sequence n, of the given shape, takes. */
 function place(batch: Tensor, n: number, shape: Shape, { batchFirst, left }: Padding): Tensor {
@@ -58,10 +70,7 @@ function unpad(batch: Tensor, shapes: readonly Shape[], padding: Padding): Tenso
     const part = empty(shape, batch.dtype);
     return part.numel > 0 ? copyInto(place(batch, n, shape, padding), part) : part;
   });
-  recordTuple('UnpadSequencesBackward0', [batch], parts, (grads) => [
-    pad(grads, shapes, batch.dtype, { ...padding, value: 0 }),
-  ]);
-  return parts;
+  return recordedUnpad(parts, { shapes, padding }, batch);
 }
 
 function pad(
@@ -71,7 +80,7 @@ function pad(
   padding: Padding,
 ): Tensor {
   const out = padded(sequences, shapes, dtype, padding);
-  return record('PadSequencesBackward0', sequences, out, (g) => unpad(g, shapes, padding));
+  return recordedPad(out, { shapes, padding }, sequences);
 }
 
 /** The batch of at least one sequence. All are of one element type, and of one shape but for their lengths. */

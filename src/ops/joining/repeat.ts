@@ -4,15 +4,24 @@
  */
 import { count, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
-import { record } from '../../autograd/node';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { clone, contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { gradient } from '../declare/gradient';
 import { indexSelect } from '../indexing/along';
-import { sum } from '../reduce/sum';
 import { expand } from '../view/expand';
 import { reshape } from '../view/reshape';
+
+const recorded = gradient<[Tensor], [], readonly number[]>('repeat', {
+  // g as [times, size, …]
+  rule: (g, _, stretched, { next }) => [
+    g
+      .reshape(stretched)
+      .sum(stretched.flatMap((_size, i) => (i % 2 === 0 ? [i] : [])))
+      .reshape(next[0]!.shape),
+  ],
+});
 
 function repeated(x: Tensor, times: readonly number[]): Tensor {
   const lead = times.length - x.ndim;
@@ -24,11 +33,7 @@ function repeated(x: Tensor, times: readonly number[]): Tensor {
   const out = withGradMode(false, () =>
     reshape(clone(expand(reshape(x, split), stretched)), shape),
   );
-  const from = x.sizes;
-  const repeats = times.map((_, d) => 2 * d);
-  return record('RepeatBackward0', [x], out, (g) => [
-    reshape(sum(reshape(g, stretched), repeats), from),
-  ]);
+  return recorded(out, stretched, x);
 }
 
 /**

@@ -1,9 +1,10 @@
 /** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
-import { recordTuple } from '../../autograd/tuple';
+import type { Node } from '../../autograd/node';
 import { arrayOf, integer, describe } from '../../check';
-import { checkDim, showShape } from '../../tensor/shape';
+import { checkDim, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
+import { gradientOfTuple } from '../declare/gradient';
 import { constant } from '../creation/factories';
 import { viewOf } from '../view/view';
 import { cat, stack } from './cat';
@@ -12,7 +13,41 @@ import { dimOf, type DimOptions } from './dim';
 // An empty dimension gives as many empty chunks as requested.
 const largestCount = 2 ** 20;
 
-function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): Tensor[] {
+interface Pieces {
+  readonly dim: number;
+  readonly shapes: readonly Shape[];
+}
+type Parts = readonly (Tensor | null)[];
+const allOf = (grads: Parts, shapeOf: (i: number) => Shape, { next }: Node): Tensor[] =>
+  grads.map((g, i) => g ?? constant(shapeOf(i), 0, next[0]!.dtype));
+
+const recordedPieces = (node: string) =>
+  gradientOfTuple<Pieces>('split', {
+    node,
+    rule: (grads, { dim, shapes }, self) => [
+      cat(
+        allOf(grads, (i) => shapes[i], self),
+        dim,
+      ),
+    ],
+  });
+const recordedSplit = recordedPieces('SplitBackward0');
+const recordedSizes = recordedPieces('SplitWithSizesBackward0');
+const recordedUnbind = gradientOfTuple<number>('unbind', {
+  rule: (grads, dim, node) => [
+    stack(
+      allOf(grads, () => node.next[0]!.shape.toSpliced(dim, 1), node),
+      dim,
+    ),
+  ],
+});
+
+function pieces(
+  recorded: typeof recordedSplit,
+  x: Tensor,
+  sizes: readonly number[],
+  d: number,
+): Tensor[] {
   let at = 0;
   const outs = sizes.map((size) => {
     const shape = x.sizes.slice();
@@ -21,15 +56,7 @@ function pieces(name: string, x: Tensor, sizes: readonly number[], d: number): T
     at += size;
     return out;
   });
-  const shapes = outs.map((out) => out.sizes);
-  const { dtype } = x;
-  recordTuple(name, [x], outs, (grads) => [
-    cat(
-      grads.map((g, i) => g ?? constant(shapes[i], 0, dtype)),
-      d,
-    ),
-  ]);
-  return outs;
+  return recorded(outs, { dim: d, shapes: outs.map((out) => out.sizes) }, x);
 }
 
 /**
@@ -55,15 +82,15 @@ export function split(
         `split: sizes must be integers that add up to ${total}, the size of dimension ${d}, got ${showShape(sizes)}`,
       );
     }
-    return pieces('SplitWithSizesBackward0', x, sizes, d);
+    return pieces(recordedSizes, x, sizes, d);
   }
   if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0)) {
     throw new RangeError(`split: the size must be an integer of at least 1, got ${size}`);
   }
-  if (total === 0) return pieces('SplitBackward0', x, [0], d);
+  if (total === 0) return pieces(recordedSplit, x, [0], d);
   const count = Math.ceil(total / size);
   const sizes = Array.from({ length: count }, (_, i) => Math.min(size, total - i * size));
-  return pieces('SplitBackward0', x, sizes, d);
+  return pieces(recordedSplit, x, sizes, d);
 }
 
 /**
@@ -86,7 +113,7 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
         `chunk: ${chunks} chunks of an empty dimension are more than ${largestCount}`,
       );
     }
-    return pieces('SplitWithSizesBackward0', x, new Array<number>(chunks).fill(0), d);
+    return pieces(recordedSizes, x, new Array<number>(chunks).fill(0), d);
   }
   return split(x, size, d);
 }
@@ -106,12 +133,5 @@ export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
   const outs = Array.from({ length: x.sizes[d] }, (_, i) =>
     viewOf(x, shape, strides, x.offset + i * x.elementStrides[d]),
   );
-  const { dtype } = x;
-  recordTuple('UnbindBackward0', [x], outs, (grads) => [
-    stack(
-      grads.map((g) => g ?? constant(shape, 0, dtype)),
-      d,
-    ),
-  ]);
-  return outs;
+  return recordedUnbind(outs, d, x);
 }

@@ -41,7 +41,6 @@ interface NllLoss {
 }
 const recorded = gradient<[Tensor], [], NllLoss>('nllLoss', {
   node: ([input], { reduction }) => nllNode(input, reduction),
-  saves: () => [],
   rule: (g, _, { weights, reduction }, node) => {
     const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
     const scaled = reduction === 'mean' ? each.div(noGrad(() => weights.sum())) : each;

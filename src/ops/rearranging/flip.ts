@@ -1,9 +1,13 @@
 /** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
-import { record } from '../../autograd/node';
 import { checkDistinctDims } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { gradient } from '../declare/gradient';
+
+const recorded = gradient<[Tensor], [], readonly number[]>('flip', {
+  rule: (g, _, dims) => [g.flip(dims)],
+});
 
 /**
  * A copy of `x` with the order of elements along `dims` reversed (torch.flip).
@@ -16,7 +20,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   const reversed = new Set(along);
   const out = empty(x.sizes, x.dtype);
   if (x.numel > 0) copyInto(backwards(x, reversed), out);
-  return record('FlipBackward0', [x], out, (g) => [flip(g, along)]);
+  return recorded(out, along, x);
 }
 
 // The same elements from the other end: negative steps from the last one.

@@ -1,11 +1,23 @@
 /** roll: a cyclic shift of elements along dimensions. dx = g rolled back. */
 import { noGrad } from '../../autograd/mode';
-import { record } from '../../autograd/node';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { gradient } from '../declare/gradient';
 import { reshape } from '../view/reshape';
+
+interface Shift {
+  readonly by: readonly number[];
+  /** Undefined: along the flattened tensor. */
+  readonly dims: readonly number[] | undefined;
+}
+const recorded = gradient<[Tensor], [], Shift>('roll', {
+  rule: (g, _, { by, dims }) => {
+    const back = by.map((n) => -n);
+    return [g.roll(back, dims)];
+  },
+});
 
 const listOf = (shifts: unknown): number[] =>
   typeof shifts === 'number'
@@ -54,7 +66,7 @@ export function roll(
     const [by, ...more] = listOf(shifts);
     if (more.length > 0) throw new RangeError('roll: several shifts need dims');
     const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), x.sizes));
-    return record('RollBackward0', [x], out, (g) => [roll(g, -by)]);
+    return recorded(out, { by: [by], dims }, x);
   }
   const [by, order] = [listOf(shifts), checkDims('roll', dims, x.ndim, 'dims')];
   if (by.length !== order.length || !by.every(Number.isSafeInteger)) {
@@ -71,6 +83,5 @@ export function roll(
   }
   let out = x;
   for (const [i, d] of order.entries()) out = rolled(out, by[i], d);
-  const back = by.map((n) => -n);
-  return record('RollBackward0', [x], out, (g) => [roll(g, back, order)]);
+  return recorded(out, { by, dims: order }, x);
 }

@@ -1,20 +1,26 @@
 /** tril, triu: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
 import { describe } from '../../check';
-import { record } from '../../autograd/node';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { gradient, type Recorder } from '../declare/gradient';
 import { constant } from '../creation/factories';
+
+const recordedLower = gradient<[Tensor], [], number>('tril', {
+  rule: (g, _, diagonal) => [g.tril(diagonal)],
+});
+const recordedUpper = gradient<[Tensor], [], number>('triu', {
+  rule: (g, _, diagonal) => [g.triu(diagonal)],
+});
 
 // Row i keeps columns from(i) … to(i)-1.
 function keepColumns(
   operation: string,
-  name: string,
+  recorded: Recorder<[Tensor], number>,
   x: Tensor,
   diagonal: number,
   range: (row: number, columns: number) => readonly [number, number],
-  again: (g: Tensor) => Tensor,
 ): Tensor {
   checkTensor(operation, 'x', x);
   if (x.ndim < 2) {
@@ -44,7 +50,7 @@ function keepColumns(
       );
     copyInto(row(x, x.elementStrides), row(out, strides));
   }
-  return record(name, [x], out, (g) => [again(g)]);
+  return recorded(out, diagonal, x);
 }
 
 /**
@@ -53,14 +59,7 @@ function keepColumns(
  * @example tril(ones([2, 2])) // [[1, 0], [1, 1]]
  */
 export const tril = (x: Tensor, diagonal = 0): Tensor =>
-  keepColumns(
-    'tril',
-    'TrilBackward0',
-    x,
-    diagonal,
-    (row) => [0, row + diagonal + 1],
-    (g) => tril(g, diagonal),
-  );
+  keepColumns('tril', recordedLower, x, diagonal, (row) => [0, row + diagonal + 1]);
 
 /**
  * Elements on and above the diagonal of each matrix; `diagonal` moves it up (torch.triu).
@@ -68,11 +67,4 @@ export const tril = (x: Tensor, diagonal = 0): Tensor =>
  * @example triu(ones([2, 2])) // [[1, 1], [0, 1]]
  */
 export const triu = (x: Tensor, diagonal = 0): Tensor =>
-  keepColumns(
-    'triu',
-    'TriuBackward0',
-    x,
-    diagonal,
-    (row, columns) => [row + diagonal, columns],
-    (g) => triu(g, diagonal),
-  );
+  keepColumns('triu', recordedUpper, x, diagonal, (row, columns) => [row + diagonal, columns]);

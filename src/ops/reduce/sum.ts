@@ -82,7 +82,6 @@ export function countNonzero(x: Tensor, dim?: Dims): Tensor {
 const runningSums = family('cumsum');
 const recorded = gradient<[Tensor], [], number>('cumsum', {
   node: 'CumsumBackward0',
-  saves: () => [],
   // dxᵢ = Σ_{j≥i} gⱼ: the running sum from the other end
   rule: (g, _, dim) => [g.flip(dim).cumsum(dim).flip(dim)],
 });

@@ -1,10 +1,9 @@
 /** The shared backward of views that cover a part of their input: g put into zeros. */
-import { record } from '../../autograd/node';
 import { contiguousStrides, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto, contiguous } from '../copying/clone';
 import { constant } from '../creation/factories';
-import { gradient, type Recorder } from '../declare/gradient';
+import { gradient, nodeName, type Recorder } from '../declare/gradient';
 import { viewOf } from './view';
 
 /** A part of a tensor: its strides in the tensor, and in a contiguous one of the same shape. */
@@ -18,10 +17,12 @@ export interface Part {
 }
 
 /** Declares the gradient of `partOf`. */
-export const partGradient = (operation: string, node: string): Recorder<[Tensor], Part> =>
+export const partGradient = (
+  operation: string,
+  node = nodeName(operation),
+): Recorder<[Tensor], Part> =>
   gradient<[Tensor], [], Part>(operation, {
     node,
-    saves: () => [],
     rule: (g, _, part, { next }) => [intoZeros(node, g, next[0]!.shape, part)],
   });
 
@@ -33,14 +34,31 @@ export const partOf = (recorded: Recorder<[Tensor], Part>, x: Tensor, part: Part
 export const plainStridesOf = (x: Tensor): readonly number[] =>
   x.contiguousLayout ? x.elementStrides : contiguousStrides(x.sizes);
 
+interface Placed {
+  /** PyTorch's name of the backward node. */
+  readonly name: string;
+  readonly part: Part;
+}
+const recordedInto = gradient<[Tensor], [], Placed>('intoZeros', {
+  node: (_, { name }) => name,
+  rule: (gg, _, placed) => [copyOfPart(gg, placed)],
+});
+const recordedCopy = gradient<[Tensor], [], Placed>('copyOfPart', {
+  node: (_, { name }) => name,
+  rule: (g, _, { name, part }, { next }) => [intoZeros(name, g, next[0]!.shape, part)],
+});
+
+const within = (x: Tensor, part: Part): Tensor =>
+  new Tensor(x.storage, x.dtype, part.shape, part.plainStrides, x.offset + part.plainOffset);
+
+function copyOfPart(x: Tensor, placed: Placed): Tensor {
+  const copy = empty(placed.part.shape, x.dtype);
+  return recordedCopy(copyInto(within(contiguous(x), placed.part), copy), placed, x);
+}
+
 /** zeros(full) with g in the part; its own gradient is the part of the incoming one. */
 export function intoZeros(name: string, g: Tensor, full: Shape, part: Part): Tensor {
   const out = constant(full, 0, g.dtype);
-  const within = (x: Tensor): Tensor =>
-    new Tensor(x.storage, x.dtype, part.shape, part.plainStrides, x.offset + part.plainOffset);
-  copyInto(g, within(out));
-  return record(name, [g], out, (gg) => {
-    const copy = copyInto(within(contiguous(gg)), empty(part.shape, gg.dtype));
-    return [record(name, [gg], copy, (ggg) => [intoZeros(name, ggg, full, part)])];
-  });
+  copyInto(g, within(out, part));
+  return recordedInto(out, { name, part }, g);
 }

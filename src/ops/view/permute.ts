@@ -7,7 +7,6 @@ import { viewOf } from './view';
 
 const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
   node: 'PermuteBackward0',
-  saves: () => [],
   rule: (g, _, order) => {
     const inverse = new Array<number>(order.length);
     order.forEach((d, i) => (inverse[d] = i));
@@ -41,7 +40,6 @@ type Pair = readonly [number, number];
 const recordedAs = (operation: string, node: string): Recorder<[Tensor], Pair> => {
   const recorded: Recorder<[Tensor], Pair> = gradient<[Tensor], [], Pair>(operation, {
     node,
-    saves: () => [],
     rule: (g, _, dims) => [swap(recorded, g, dims)],
   });
   return recorded;

@@ -85,7 +85,7 @@ export function reshapeAs(x: Tensor, other: Tensor): Tensor {
   return reshape(x, other.sizes);
 }
 
-const recordedDiagonal = partGradient('diagonal', 'DiagonalBackward0');
+const recordedDiagonal = partGradient('diagonal');
 
 /**
  * The diagonals of the matrices in dimensions `dim1` and `dim2`, as a last dimension; `offset` moves up

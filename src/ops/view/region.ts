@@ -4,13 +4,13 @@
  * mean something in the memory layout of its base, so every tensor is brought into that layout first.
  */
 import { withGradMode } from '../../autograd/mode';
-import { record } from '../../autograd/node';
 import { itemSize } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../copying/clone';
 import { constant } from '../creation/factories';
+import { gradient } from '../declare/gradient';
 
 interface Region {
   readonly shape: Shape;
@@ -40,23 +40,27 @@ const inFrame = (x: Tensor, region: Region): Tensor =>
 const within = (x: Tensor, region: Region): Tensor =>
   new Tensor(x.storage, x.dtype, region.shape, region.strides, x.offset + region.offset);
 
+const recordedRead = gradient<[Tensor], [], Region>('asStrided', {
+  rule: (g, _, region, { next }) => [putRegion(constant(next[0]!.shape, 0, g.dtype), g, region)],
+});
+const recordedPut = gradient<[x: Tensor, value: Tensor], [], Region>('setAt', {
+  node: 'CopySlices',
+  rule: (g, _, region, node) => [
+    node.needs(0) ? putRegion(g, constant(region.shape, 0, g.dtype), region) : null,
+    node.needs(1) ? readRegion(g, region) : null,
+  ],
+});
+
 /** out = x[region]. dx = zeros with g put in the region. */
 function readRegion(x: Tensor, region: Region): Tensor {
-  const out = within(inFrame(x, region), region);
-  const { sizes: shape, dtype } = x;
-  return record('AsStridedBackward0', [x], out, (g) => [
-    putRegion(constant(shape, 0, dtype), g, region),
-  ]);
+  return recordedRead(within(inFrame(x, region), region), region, x);
 }
 
 /** A copy of `x` with `value` in the region. dx = g with zeros in the region, dvalue = g[region]. */
 function putRegion(x: Tensor, value: Tensor, region: Region): Tensor {
   const out = copyInto(x, framed(x, region));
   copyInto(value, within(out, region));
-  return record('CopySlices', [x, value], out, (g, node) => [
-    node.needs(0) ? putRegion(g, constant(region.shape, 0, g.dtype), region) : null,
-    node.needs(1) ? readRegion(g, region) : null,
-  ]);
+  return recordedPut(out, region, x, value);
 }
 
 /** @internal The view of `base` that covers what `view` covers, with a history that starts at `base`. */
@@ -71,10 +75,7 @@ export function fromRegion(base: Tensor, view: Tensor): Tensor {
 export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: Tensor): void {
   const region = regionOf(base, view);
   const marker = new Tensor(base.storage, base.dtype, base.sizes, base.elementStrides, base.offset);
-  record('CopySlices', [before, value], marker, (g, node) => [
-    node.needs(0) ? putRegion(g, constant(region.shape, 0, g.dtype), region) : null,
-    node.needs(1) ? readRegion(g, region) : null,
-  ]);
+  recordedPut(marker, region, before, value);
   base.node = marker.node;
   base.wantsGrad = marker.wantsGrad;
   base.rebased++;

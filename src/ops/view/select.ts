@@ -10,17 +10,15 @@ import { gradient } from '../declare/gradient';
 import { partGradient, partOf, plainStridesOf } from './part';
 import { viewOf } from './view';
 
-const recordedSelect = partGradient('select', 'SelectBackward0');
-const recordedSlice = partGradient('slice', 'SliceBackward0');
+const recordedSelect = partGradient('select');
+const recordedSlice = partGradient('slice');
 const recordedUnsqueeze = gradient<[Tensor], [], number>('unsqueeze', {
   node: 'UnsqueezeBackward0',
-  saves: () => [],
   rule: (g, _, dim) => [squeeze(g, dim)],
 });
 // PyTorch has a node for all dimensions, for one, and for several.
 const recordedSqueeze = gradient<[Tensor], [], 0 | 1 | 2>('squeeze', {
   node: (_, form) => `SqueezeBackward${form}`,
-  saves: () => [],
   rule: (g, _, _form, { next }) => [reshape(g, next[0]!.shape)],
 });
 
