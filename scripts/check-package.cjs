@@ -66,7 +66,8 @@ function tryDocuments(newcomer, installed) {
   fs.writeFileSync(path.join(newcomer, 'package.json'), '{ "type": "commonjs" }');
   run(process.execPath, [tsc, '--init'], newcomer);
   let count = 0;
-  for (const file of ['README.md', 'docs/tutorial.md', 'docs/from-pytorch.md']) {
+  const guides = fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`);
+  for (const file of ['README.md', ...guides]) {
     for (const code of programsOf(file))
       fs.writeFileSync(path.join(newcomer, `program-${++count}.mts`), code);
   }

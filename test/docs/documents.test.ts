@@ -8,6 +8,7 @@ import { blocksOf, programsOf, root, runInEmptyFolder, runProgram } from './bloc
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`),
 ].filter((file) => file.endsWith('.md'));
 
@@ -27,9 +28,10 @@ describe.each(documents)('%s', (file) => {
   }
 
   test('names its languages, and scripts and files that exist', () => {
-    // `ts` is a program that runs; `typescript` and `cpp` are quoted from the package's own source.
+    // `ts` is a program that runs; `typescript` and `cpp` are quoted from the package's own source; `js` and `dockerfile` are
+    // parts of a project (guides.test.ts).
     for (const { language } of blocksOf(file)) {
-      expect(['ts', 'typescript', 'sh', 'python', 'text', 'cpp']).toContain(
+      expect(['ts', 'typescript', 'js', 'sh', 'python', 'text', 'cpp', 'dockerfile']).toContain(
         language === '' ? 'text' : language,
       );
     }
