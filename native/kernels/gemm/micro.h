@@ -11,6 +11,8 @@
 
 #include "tile.h"
 
+#include <type_traits>
+
 #define OSTINATO_PRAGMA_(x) _Pragma(#x)
 // For what runs once a tile: a call more for each would show in tiles of few steps of k.
 #define OSTINATO_INLINE_LAMBDA __attribute__((always_inline))
@@ -244,11 +246,16 @@ struct Whole {
   int64_t toRow;
 };
 
+// An operand of one word is passed in a register, others by address.
+template <class Operand>
+using Parameter =
+    std::conditional_t<sizeof(Operand) <= sizeof(void*), const Operand, const Operand&>;
+
 // One tile: C = start + A * B over k in [0, K). Not cloned for constant arguments, which would make
 // several of each.
 template <int MR, int NV, class T, template <class> class A, template <class> class B,
           template <class> class Hook>
-__attribute__((noinline, noclone)) void wholeTile(int64_t K, const A<T>& a, const B<T>& b,
+__attribute__((noinline, noclone)) void wholeTile(int64_t K, Parameter<A<T>> a, Parameter<B<T>> b,
                                                   const T* from, int64_t fromRow, T* to,
                                                   int64_t toRow, Hook<T> hook) {
   Accumulators<T, MR, NV> acc;
@@ -260,7 +267,7 @@ template <int MR, int NV, class T, template <class> class A, template <class> cl
           template <class> class Hook>
 OSTINATO_INLINE void multiplyTile(int64_t K, const A<T>& a, const B<T>& b, const Whole<T>& c,
                                   Hook<T> hook) {
-  wholeTile<MR, NV>(K, a, b, c.from, c.fromRow, c.to, c.toRow, hook);
+  wholeTile<MR, NV, T, A, B, Hook>(K, a, b, c.from, c.fromRow, c.to, c.toRow, hook);
 }
 
 // The first `columns` columns of a tile, any strides: element (i, j) starts from start[i * startRow +
@@ -298,13 +305,14 @@ __attribute__((noinline)) void onCopy(Edge<T> c, Run run) {
   c.scatter(memory, MR, width);
 }
 // Calls run(whole) on C itself where it is whole, else on a copy of the tile. The edge is passed to the
-// copy by value, so that it stays in registers where there is none.
+// copy by value and member by member, so that it is in registers where C is whole.
 template <int MR, int width, class T, class Run>
 OSTINATO_INLINE void onWhole(const Edge<T>& c, Run run) {
   if (c.isWhole(width))
     return run(
         Whole<T>{c.start ? c.start : zeroColumns<T, width>, c.start ? c.startRow : 0, c.c, c.cRow});
-  onCopy<MR, width>(c, run);
+  onCopy<MR, width>(Edge<T>{c.columns, c.c, c.cRow, c.cColumn, c.start, c.startRow, c.startColumn},
+                    run);
 }
 template <int MR, int NV, class T, template <class> class A, template <class> class B,
           template <class> class Hook>

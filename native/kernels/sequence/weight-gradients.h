@@ -7,6 +7,7 @@
 #include "../work.h"
 #include "cell.h"
 #include "gradient-sources.h"
+#include "plain-panels.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -168,6 +169,8 @@ class WeightGradients {
     GateRows<T> gates = {a, lda, m0, bias, scratch + KC * NC};
     FactorPanels<T> columns = {rows, factors, wanted, scratch};
     const RowTiles tiles(m1 - m0);
+    // C is prefetched unless it stays in cache and the few steps of k cost less than the prefetches.
+    const bool prefetches = R >= 32 || G * H * (s.inputSize + H) * int64_t(sizeof(T)) > inCache;
     // Without a factor, the bias alone.
     const int64_t N = wanted == 1 ? factors[0].N : NC;
     blockedProduct(
@@ -178,7 +181,7 @@ class WeightGradients {
               const int64_t ldc = panel.factor->N, m = tiles.firstRow(t);
               T* const c = panel.factor->C + (m0 + m) * ldc + panel.n;
               const Edge<T> target = {panel.columns, c, ldc, 1, range.k0 > 0 ? c : nullptr, ldc, 1};
-              if (range.depth >= 32) prefetchTile(c + MR * ldc, ldc);
+              if (prefetches) prefetchTile(c + MR * ldc, ldc);
               withConstant<panelVectors>(panel.vectors, [&](auto nv) OSTINATO_INLINE_LAMBDA {
                 multiplyTile<MR, decltype(nv)::v>(
                     range.depth, PackedRows<T>{gates.memory + (m - gates.first) * range.depth},
