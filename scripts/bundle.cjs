@@ -5,7 +5,9 @@
 //   dist/index.js      the public names
 //   dist/cli/main.js   the program
 //   dist/ostinato.js   what both use
+//   dist/include       headers of other packages, for those who build the add-on from source
 
+const fs = require('node:fs');
 const path = require('node:path');
 const { nodeResolve } = require('@rollup/plugin-node-resolve');
 const { rollup } = require('@rollup/wasm-node');
@@ -43,6 +45,9 @@ async function bundle() {
   await build.write({
     dir: path.join(root, 'dist'),
     format: 'cjs',
+    hoistTransitiveImports: false,
+    // As bundlers that know no `imports` of package.json find it.
+    paths: { '#addon': '../addon.cjs' },
     exports: 'named',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
@@ -50,4 +55,19 @@ async function bundle() {
   });
 }
 
+/** What building the add-on from source needs of other packages, which a user does not have (scripts/sources.cjs). */
+function copyHeaders() {
+  const from = (name) => path.dirname(require.resolve(`${name}/package.json`));
+  const take = (name, files) => {
+    const folder = path.join(root, 'dist', 'include', name);
+    fs.mkdirSync(folder, { recursive: true });
+    for (const file of files)
+      fs.copyFileSync(path.join(from(name), file), path.join(folder, path.basename(file)));
+  };
+  take('node-addon-api', ['napi.h', 'napi-inl.h', 'napi-inl.deprecated.h', 'LICENSE.md']);
+  const headers = ['js_native_api', 'js_native_api_types', 'node_api', 'node_api_types'];
+  take('node-api-headers', [...headers.map((name) => `include/${name}.h`), 'LICENSE']);
+}
+
+copyHeaders();
 void bundle();

@@ -1,20 +1,23 @@
 'use strict';
 // Checks the package as a user gets it: packs it, asks publint and attw about the exports and types,
-// weighs it (sources of the add-on and documents left out, the add-on itself counted), and installs it in an empty
-// project where `import`, `require` and their types must agree (test/package). There the documents' programs are a
+// weighs it, and installs it in an empty project where `import`, `require` and their types must agree (test/package). There the documents' programs are a
 // newcomer's files, beside the package.json and tsconfig.json that `npm init` and `tsc --init` write.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { prebuilt } = require('../addon.cjs');
 const { addonPaths } = require('./builders/project.cjs');
 
 const root = path.resolve(__dirname, '..');
 // What the add-on is built from: a prebuilt one needs none of it.
-const isSource = ({ path: file }) => /^(native|node_modules\/node-addon-api)\//.test(file);
+const isSource = ({ path: file }) => /^(native|dist\/include)\//.test(file);
 const isDocument = ({ path: file }) => /^docs\//.test(file);
-const limit = 5_000_000;
+const isAddon = ({ path: file }) => /^prebuilds\//.test(file);
+// Of what one platform uses, of the tarball with all of them, and of that when it is unpacked; bytes.
+const limits = { used: 5_000_000, packed: 12_000_000, unpacked: 32_000_000 };
+const platform = `${process.platform}-${process.arch}`;
 const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
 
 /** A command's output; when it fails, everything that it said. */
@@ -26,25 +29,44 @@ function run(command, args, cwd = root) {
 }
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
-function weigh(files) {
-  const installed = files.filter((file) => !isSource(file) && !isDocument(file));
-  const bytes = installed.reduce((sum, file) => sum + file.size, fs.statSync(built).size);
-  console.log(
-    `unpacked, without sources and documents, with the add-on: ${(bytes / 1e6).toFixed(2)} MB`,
+/** What the package weighs in bytes: `used` by one platform, which needs neither sources nor documents; `packed`; `unpacked`. */
+function weightsOf({ files, size, unpackedSize }, complete) {
+  const addon = complete ? files.find(({ path: file }) => file === `prebuilds/${platform}/ostinato.node`).size : fs.statSync(built).size; // prettier-ignore
+  const used = files
+    .filter((file) => !isSource(file) && !isDocument(file) && !isAddon(file))
+    .reduce((sum, file) => sum + file.size, addon);
+  return complete ? { used, packed: size, unpacked: unpackedSize } : { used };
+}
+
+/** Whether the package carries an add-on for each platform, as a published one must: npm run prebuild. */
+function isComplete(files) {
+  const carried = files.filter(isAddon).map(({ path: file }) => file.split('/')[1]);
+  const missing = Object.keys(prebuilt).filter((name) => !carried.includes(name));
+  if (missing.length > 0) console.log(`not to be published: no add-on for ${missing.join(', ')}`);
+  return missing.length === 0;
+}
+
+function weigh(packed, complete) {
+  const { files } = packed;
+  for (const [what, bytes] of Object.entries(weightsOf(packed, complete))) {
+    console.log(`${what}: ${(bytes / 1e6).toFixed(2)} MB`);
+    if (bytes > limits[what])
+      throw new Error(`${what}: the package is larger than ${limits[what] / 1e6} MB`);
+  }
+  const stray = files.filter(
+    (file) => /\.(test\.|tsbuildinfo|map$|node$)/.test(file.path) && !isAddon(file),
   );
-  if (bytes > limit) throw new Error(`the package is larger than ${limit / 1e6} MB`);
-  const stray = files.filter((file) => /\.(test\.|tsbuildinfo|map$|node$)/.test(file.path));
   if (stray.length > 0)
     throw new Error(`packed by mistake: ${stray.map((f) => f.path).join(', ')}`);
 }
 
-/** The packed package in the node_modules of an empty project, its add-on where a prebuilt one is. */
-function installInto(project, tarball) {
+/** The packed package in the node_modules of an empty project; the add-on that was built here where it carries none. */
+function installInto(project, tarball, complete) {
   const installed = path.join(project, 'node_modules', 'ostinato');
-  const addons = path.join(installed, 'prebuilds', `${process.platform}-${process.arch}`);
+  const addons = path.join(installed, 'prebuilds', platform);
   fs.mkdirSync(addons, { recursive: true });
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
-  fs.copyFileSync(built, path.join(addons, 'ostinato.node'));
+  if (!complete) fs.copyFileSync(built, path.join(addons, 'ostinato.node'));
   fs.cpSync(path.join(root, 'test', 'package'), project, { recursive: true });
   fs.symlinkSync(
     path.join(root, 'node_modules', '@types'),
@@ -83,11 +105,12 @@ function check() {
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const packed = Object.values(JSON.parse(run('npm', pack)))[0];
   const tarball = path.join(folder, packed.filename);
-  weigh(packed.files);
+  const complete = isComplete(packed.files);
+  weigh(packed, complete);
   console.log(run(bin('publint'), ['run', '--strict', tarball]));
   console.log(run(bin('attw'), [tarball, '--no-color', '--format', 'table-flipped']));
   const project = path.join(folder, 'project');
-  installInto(project, tarball);
+  installInto(project, tarball, complete);
   console.log(run(process.execPath, ['agree.mjs'], project));
   for (const compiler of ['typescript-5.4', 'typescript']) {
     const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');

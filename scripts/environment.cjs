@@ -1,5 +1,5 @@
 'use strict';
-// Faults of the environment, on the built package (`npm run build`): writers that are killed while they save, at random
+// Faults of the environment, on the built package (`npm run build:dist`): writers that are killed while they save, at random
 // moments, a process that may use one processor only, and one whose addresses are limited. `npm run test:environment -- KILLS`
 
 const { spawn, spawnSync } = require('node:child_process');

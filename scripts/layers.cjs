@@ -49,6 +49,7 @@ function sourceProblem(layer, file, source, root) {
   if (!(layer in layers)) return `src/${layer} is not in the table of scripts/layers.cjs`;
   if (source.startsWith('node:')) return null;
   if (!source.startsWith('.')) {
+    if (layer === 'native' && source === '#addon') return null;
     // Programs and pictures may use an optional peer where it is installed.
     if (['cli', 'plot'].includes(layer) && source in peerDependencies) return null;
     return `src imports no package ('${source}'): relative paths only`;

@@ -6,6 +6,7 @@
 //   node scripts/sources.cjs isa-flags NAME            flags of one instruction set
 //   node scripts/sources.cjs definitions ARCH          OSTINATO_HAS_<ISA>=1 for each set of ARCH
 
+const fs = require('node:fs');
 const path = require('node:path');
 const sources = require('../native/sources.json');
 
@@ -19,16 +20,22 @@ function isasFor(arch) {
 const hasDefinitions = (arch) =>
   isasFor(arch).map(([name]) => `OSTINATO_HAS_${name.toUpperCase()}=1`);
 
-/** The folder of napi.h, of the package node-addon-api; null when it is not installed. */
+/** The folder of headers that scripts/bundle.cjs took into the package from another; null in a clone without dist. */
+function packedHeaders(name) {
+  const folder = path.join(__dirname, '..', 'dist', 'include', name);
+  return fs.existsSync(folder) ? folder : null;
+}
+
+/** The folder of napi.h, of the package node-addon-api; null when it is not there. */
 function nodeAddonApi() {
   try {
     return path.dirname(require.resolve('node-addon-api/package.json'));
   } catch {
-    return null;
+    return packedHeaders('node-addon-api');
   }
 }
 
-module.exports = { sources, isasFor, hasDefinitions, nodeAddonApi };
+module.exports = { packedHeaders, sources, isasFor, hasDefinitions, nodeAddonApi };
 
 if (require.main === module) {
   const [what, name] = process.argv.slice(2);

@@ -11,6 +11,7 @@
 #include "constants.h"
 #include "entries.h"
 #include "instance.h"
+#include "interface.h"
 #include "replay.h"
 
 #if defined(__has_feature)
@@ -50,7 +51,7 @@ static void setAddressable(const Napi::CallbackInfo& info) {
 
 class Module : public Napi::Addon<Module> {
  public:
-  // { isa, availableIsas, maxThreads, constants, argumentKinds, programFormat, addressOf,
+  // { interface, isa, availableIsas, maxThreads, constants, argumentKinds, programFormat, addressOf,
   // sequenceMemory, getNumThreads, setNumThreads, createInstance }, under AddressSanitizer also
   // setAddressable; isa is null when OSTINATO_ISA
   // names a set that this machine or build does not have.
@@ -68,6 +69,7 @@ class Module : public Napi::Addon<Module> {
     DefineAddon(
         exports,
         {
+            InstanceValue("interface", Napi::String::New(env, addonInterface), napi_enumerable),
             InstanceValue("isa", isa, napi_enumerable),
             InstanceValue("availableIsas", available, napi_enumerable),
             InstanceValue("maxThreads", Napi::Number::New(env, maxThreads()), napi_enumerable),

@@ -7,13 +7,13 @@ const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 
-const root = path.resolve(__dirname, '..', '..');
-const manifest = require('../../package.json');
+const { packedHeaders } = require('../sources.cjs');
 
-/** Everything that the loader looks at, best first; absolute paths. */
-const addonPaths = manifest.binary.addon_paths.map((file) =>
-  path.join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
-);
+const root = path.resolve(__dirname, '..', '..');
+const { builds } = require('../../addon.cjs');
+
+/** Where builds leave the add-on and the loader finds it, best first; absolute paths. */
+const addonPaths = builds.map((file) => path.join(root, file));
 
 function filesUnder(folder) {
   return fs
@@ -38,9 +38,8 @@ function sourceHash() {
 const stampOf = (addon) => `${addon}.sources`;
 const writeStamp = (addon) => fs.writeFileSync(stampOf(addon), sourceHash());
 
-/** Whether a local build is older than its sources. A prebuilt add-on has no stamp and is not. */
+/** Whether a build is older than its sources. */
 function isStale(addon) {
-  if (path.dirname(path.dirname(addon)) === path.join(root, 'prebuilds')) return false;
   return !fs.existsSync(stampOf(addon)) || fs.readFileSync(stampOf(addon), 'utf8') !== sourceHash();
 }
 
@@ -51,11 +50,11 @@ function nodeApiHeaders() {
   try {
     return require('node-api-headers').include_dir;
   } catch {
-    return null;
+    return packedHeaders('node-api-headers');
   }
 }
 
-const noNodeAddonApi = 'the package node-addon-api was not found: install ostinato again';
+const noNodeAddonApi = 'the headers of node-addon-api were not found: install ostinato again';
 
 /** Runs a command in the root and returns { ok, output }. */
 function run(command, args, { verbose = false, env = process.env } = {}) {

@@ -1,10 +1,8 @@
-#!/usr/bin/env node
 /** `npx ostinato`: trains a character-level LSTM on text and writes new text with it. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { tokens } from '../generate';
 import { isa, getNumThreads, setNumThreads } from '../native/kernels';
 import { packageRoot } from '../native/load';
+import { version } from '../native/version';
 import { manualSeed } from '../random';
 import { CharacterModel } from './characters/model';
 import { Vocabulary } from './characters/streams';
@@ -166,7 +164,7 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   if (options.version) {
-    print((JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version); // prettier-ignore
+    print(version);
     return;
   }
   if (options.threads !== undefined) setNumThreads(options.threads);

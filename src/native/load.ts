@@ -1,9 +1,13 @@
-// Owns finding the native add-on and turning a failed load into remedies. What the add-on's kernels
-// take is another file's concern; building it is scripts/install.cjs's.
+// Owns finding the native add-on. What its kernels take is another file's concern; what is said where there is none,
+// ./load-failure's; building it, scripts/build-addon.cjs's.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { builds, prebuilt, root } from '#addon';
+import { isCut, isMusl } from './binaries';
+import { failureOf, loadFailure, type Failure } from './load-failure';
+import { addonInterface } from './version';
 
 /** What a cell's policy in native/kernels/sequence/cells says of it. */
 export interface CellConstants {
@@ -24,6 +28,8 @@ export interface SequenceMemory {
 
 /** What native/binding/addon.cc exports. */
 export interface Addon {
+  /** The version and the kernels that it has (native/binding/interface.h). */
+  readonly interface: string;
   /** The instruction set in use; null when OSTINATO_ISA names one that is not available. */
   readonly isa: string | null;
   readonly availableIsas: readonly string[];
@@ -94,65 +100,65 @@ export interface AddonInstance {
 
 /** Where to look and how to load: replaceable, so that every failure can be tested. */
 export interface LoadContext {
-  /** The package's root folder. */
-  readonly root: string;
+  /** The package's folder; null inside a bundle of ES modules, which has none. */
+  readonly root: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Node's platform and architecture, and -musl with that C library: a folder of prebuilds/. */
+  readonly platform: string;
+  /** The prebuilt add-ons by platform. */
+  readonly prebuilt: Readonly<Record<string, () => unknown>>;
   readonly load: (file: string) => unknown;
 }
 
-interface Manifest {
-  binary: { addon_paths: string[] };
-}
+/** The package's folder, with package.json and what is packed beside it. */
+export const packageRoot: string = root ?? process.cwd();
 
-/** The package's folder: the nearest above this file that holds package.json, for sources and bundles alike. */
-export const packageRoot = ((): string => {
-  let folder = __dirname;
-  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder))
-    folder = dirname(folder);
-  return folder;
-})();
-
-const here: LoadContext = {
-  root: packageRoot,
+const here = (): LoadContext => ({
+  root,
   env: process.env,
-  load: createRequire(__filename),
-};
+  platform: `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`,
+  prebuilt,
+  load: createRequire(join(packageRoot, 'package.json')),
+});
 
-const platform = `${process.platform}-${process.arch}`;
-
-function candidates({ root, env }: LoadContext): string[] {
-  if (env['OSTINATO_ADDON']) return [resolve(env['OSTINATO_ADDON'])];
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-  return manifest.binary.addon_paths.map((file) =>
-    join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
-  );
+interface Candidate {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly file: string;
+  readonly load: () => unknown;
 }
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+/** What OSTINATO_ADDON names and nothing else; or the builds that are there, then the prebuilt add-on. */
+function candidates(context: LoadContext): Candidate[] {
+  const { root: folder, env, platform, load } = context;
+  if (env['OSTINATO_ADDON']) {
+    const file = resolve(env['OSTINATO_ADDON']);
+    return [{ name: file, file, load: () => load(file) }];
+  }
+  const built = (folder === null ? [] : builds)
+    .map((name) => ({ name, file: join(folder!, name) }))
+    .filter(({ file }) => existsSync(file))
+    .map(({ name, file }) => ({ name, file, load: () => load(file) }));
+  const ready = context.prebuilt[platform];
+  if (ready === undefined) return built;
+  const name = `prebuilds/${platform}/ostinato.node`;
+  return [...built, { name, file: join(folder ?? '', name), load: ready }];
+}
 
-function failure(tried: readonly string[], found: boolean, { env }: LoadContext): Error {
-  const remedies = found
-    ? [
-        'build it for this machine: npm rebuild ostinato (in a clone: npm run build:native)',
-        'if node_modules was copied from another system, delete it and install here',
-        'if a newer Node.js or C library is named above, update that',
-      ]
-    : [
-        'build it: npm rebuild ostinato (in a clone: npm run build:native)',
-        'if install scripts were switched off (--ignore-scripts, or not approved), allow them and install again',
-        'see why a build fails: node scripts/install.cjs --verbose, in the package folder; it needs a C++20 compiler',
-      ];
-  if (env['OSTINATO_ADDON'])
-    remedies.unshift('unset OSTINATO_ADDON, which names the only file tried');
-  return new Error(
-    [
-      `ostinato: the native add-on could not be loaded on ${platform}, Node ${process.version}`,
-      ...tried.map((line) => `  ${line}`),
-      'To fix it:',
-      ...remedies.map((remedy, i) => `  ${i + 1}. ${remedy}`),
-    ].join('\n'),
-  );
+/** The add-on, or why it is not one for this TypeScript. */
+function attempt({ file, load }: Candidate): Addon | Failure {
+  const size = statSync(file, { throwIfNoEntry: false })?.size;
+  if (size !== undefined && isCut(file, size))
+    return { kind: 'damaged', reason: 'the file is cut short' };
+  let addon: Partial<Addon>;
+  try {
+    addon = load() as Addon;
+  } catch (error) {
+    return failureOf(error);
+  }
+  if (addon.interface === addonInterface) return addon as Addon;
+  const other = addon.interface ?? 'an unknown version';
+  return { kind: 'otherVersion', reason: `made for ${other}, where this is ${addonInterface}` };
 }
 
 function checkIsa(addon: Addon, { env }: LoadContext): Addon {
@@ -172,31 +178,25 @@ function checkThreads({ env }: LoadContext): void {
 }
 
 /**
- * Loads the first add-on that loads, out of the places that package.json lists
- * (`binary.addon_paths`), or exactly the file that `OSTINATO_ADDON` names.
+ * Loads the first add-on that loads and is of this version: a build in this folder, then the prebuilt one of this platform; or exactly
+ * the file that `OSTINATO_ADDON` names.
  *
- * @throws Error with what was tried and numbered remedies when none loads.
+ * @throws Error with what was tried and numbered remedies when there is none.
  * @throws RangeError when `OSTINATO_ISA` names an instruction set that is not available, or `OSTINATO_NUM_THREADS` is no
  * number of threads.
  */
-export function loadAddon(context: LoadContext = here): Addon {
+export function loadAddon(context: LoadContext = here()): Addon {
   checkThreads(context);
-  const tried: string[] = [];
-  let found = false;
-  for (const file of candidates(context)) {
-    if (!existsSync(file)) {
-      tried.push(`${file}: not there`);
-      continue;
-    }
-    found = true;
-    let addon: Addon;
-    try {
-      addon = context.load(file) as Addon;
-    } catch (error) {
-      tried.push(`${file}: ${firstLine(error)}`);
-      continue;
-    }
-    return checkIsa(addon, context);
+  const tried: (Failure & { name: string })[] = [];
+  for (const candidate of candidates(context)) {
+    const result = attempt(candidate);
+    if ('interface' in result) return checkIsa(result, context);
+    tried.push({ name: candidate.name, ...result });
   }
-  throw failure(tried, found, context);
+  throw loadFailure(tried, {
+    root: context.root,
+    platform: context.platform,
+    prebuiltPlatforms: Object.keys(context.prebuilt),
+    isNamed: Boolean(context.env['OSTINATO_ADDON']),
+  });
 }

@@ -2,133 +2,128 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Addon, loadAddon, type LoadContext } from '../../src/native/load';
+import { addonInterface } from '../../src/native/version';
 
-const platform = `${process.platform}-${process.arch}`;
+const platform = 'beos-m68k';
 const built = 'build/cmake/Release/ostinato.node';
 const prebuilt = `prebuilds/${platform}/ostinato.node`;
 
+const cell = { gates: 1, blocks: 1, hasCellState: false, savesGates: false };
+const addon = (isa: string | null = 'avx2'): Addon => ({
+  ...loadAddon(),
+  isa,
+  availableIsas: ['avx2', 'scalar'],
+  constants: {
+    strided: { maxDims: 8, maxOperands: 4 },
+    work: { scratchBytes: 0 },
+    generator: { words: 0, left: 0, next: 0, nextNormal: 0, hasNextNormal: 0, bytes: 0 },
+    cells: { rnn: cell, lstm: cell, gru: cell },
+  },
+});
+
+function messageOf(action: () => unknown): string[] {
+  try {
+    action();
+  } catch (error) {
+    return (error as Error).message.split('\n');
+  }
+  throw new Error('expected an error');
+}
+
+function failing(message: string, code?: string): () => never {
+  return () => {
+    throw Object.assign(new Error(message), { code });
+  };
+}
+
+let folder = '';
+let root = '';
+
+/** A package whose folder ends in `path`. */
+function packageIn(path: string): void {
+  root = join(folder, ...path.split('/'));
+  mkdirSync(join(root, 'native'), { recursive: true });
+  writeFileSync(join(root, 'native', 'sources.json'), '{}');
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ostinato-load-'));
+  packageIn('node_modules/ostinato');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function place(file: string, bytes: string | Uint8Array = ''): string {
+  const target = join(root, file);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, bytes);
+  return target;
+}
+
+const context = (parts: Partial<LoadContext> = {}): LoadContext => ({
+  root,
+  env: {},
+  platform,
+  prebuilt: { [platform]: () => addon('scalar'), 'linux-x64': failing('not asked for') },
+  load: () => addon('avx2'),
+  ...parts,
+});
+
+/** The lines of the failure; the place of the package is written ROOT. */
+const failure = (parts: Partial<LoadContext>): string[] =>
+  messageOf(() => loadAddon(context(parts))).map((line) => line.replaceAll(root, 'ROOT'));
+const title = `ostinato: the native add-on could not be loaded on ${platform}, Node ${process.version}`;
+const rebuild = 'build it from source: npx ostinato build (it needs a C++20 compiler)';
+const again = 'install it again: delete ROOT, and install';
+
 describe('loadAddon', () => {
-  let root: string;
-
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'ostinato-load-'));
-    const binary = { addon_paths: [built, 'prebuilds/{platform}-{arch}/ostinato.node'] };
-    writeFileSync(join(root, 'package.json'), JSON.stringify({ binary }));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
-  });
-
-  function place(file: string): string {
-    const path = join(root, file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, '');
-    return path;
-  }
-  const cell = { gates: 1, blocks: 1, hasCellState: false, savesGates: false };
-  const addon = (isa: string | null): Addon => ({
-    isa,
-    availableIsas: ['avx2', 'scalar'],
-    maxThreads: 1,
-    constants: {
-      strided: { maxDims: 8, maxOperands: 4 },
-      work: { scratchBytes: 0 },
-      generator: { words: 0, left: 0, next: 0, nextNormal: 0, hasNextNormal: 0, bytes: 0 },
-      cells: { rnn: cell, lstm: cell, gru: cell },
-    },
-    sequenceMemory: () => ({ packed: 0, workspace: 0 }),
-    addressOf: () => 0,
-    getNumThreads: () => 1,
-    setNumThreads: () => undefined,
-    argumentKinds: {
-      ...{ number: 0, readAddress: 1, writeAddress: 2 },
-      ...{ structField: 3, stridedField: 4, itemSizeFactor: 8 },
-    },
-    programFormat: { chainStep: -1, tableStep: -2, scratchBase: -1 },
-    createInstance: () => {
-      throw new Error('not called by the loader');
-    },
-  });
-  const context = (load: LoadContext['load'], env: LoadContext['env'] = {}): LoadContext => ({
-    root,
-    env,
-    load,
-  });
-  function messageOf(action: () => unknown): string {
-    try {
-      action();
-    } catch (error) {
-      return (error as Error).message;
-    }
-    throw new Error('expected an error');
-  }
-
   it('loads the add-on of this build, with at least the scalar set', () => {
     const real = loadAddon();
+    expect(real.interface).toBe(addonInterface);
     expect(real.availableIsas).toContain('scalar');
     expect(real.availableIsas).toContain(real.isa);
     expect(real.maxThreads).toBeGreaterThanOrEqual(1);
   });
 
-  it('prefers a local build to a prebuilt add-on', () => {
-    const first = place(built);
-    place(prebuilt);
+  it('takes the prebuilt add-on of this platform', () => {
+    expect(loadAddon(context()).isa).toBe('scalar');
+  });
+
+  it('prefers a build in its folder to the prebuilt add-on', () => {
+    const file = place(built);
     const loaded: string[] = [];
-    loadAddon(context((file) => (loaded.push(file), addon('avx2'))));
-    expect(loaded).toEqual([first]);
+    loadAddon(context({ load: (name) => (loaded.push(name), addon()) }));
+    expect(loaded).toEqual([file]);
   });
 
-  it('falls back to the next one when the first does not load', () => {
+  it('takes the prebuilt one where the build does not load or is of another version', () => {
     place(built);
-    const second = place(prebuilt);
-    const result = addon('scalar');
-    const load = (file: string) => {
-      if (file === second) return result;
-      throw new Error('invalid ELF header');
-    };
-    expect(loadAddon(context(load))).toBe(result);
-  });
-
-  it('lists the places and how to build when there is none', () => {
-    const message = messageOf(() => loadAddon(context(() => addon('avx2'))));
-    expect(message.split('\n')).toEqual([
-      `ostinato: the native add-on could not be loaded on ${platform}, Node ${process.version}`,
-      `  ${join(root, built)}: not there`,
-      `  ${join(root, prebuilt)}: not there`,
-      'To fix it:',
-      '  1. build it: npm rebuild ostinato (in a clone: npm run build:native)',
-      expect.stringMatching(/^ {2}2\. if install scripts were switched off/),
-      expect.stringMatching(/^ {2}3\. see why a build fails/),
-    ]);
-  });
-
-  it('gives the first line of why one did not load, and how to replace it', () => {
-    place(built);
-    const load = () => {
-      throw new Error("version `GLIBC_2.38' not found\nRequire stack:");
-    };
-    const message = messageOf(() => loadAddon(context(load)));
-    expect(message).toContain(`${built}: version \`GLIBC_2.38' not found\n`);
-    expect(message).not.toContain('Require stack');
-    expect(message).toContain('  1. build it for this machine: npm rebuild ostinato');
+    expect(loadAddon(context({ load: failing('invalid ELF header') })).isa).toBe('scalar');
+    const old = { ...addon('avx2'), interface: '0.0.9-aaaaaaaaaaaa' };
+    expect(loadAddon(context({ load: () => old })).isa).toBe('scalar');
   });
 
   it('loads only the file that OSTINATO_ADDON names', () => {
     place(built);
     const other = place('elsewhere.node');
     const loaded: string[] = [];
-    const load = (file: string) => (loaded.push(file), addon('avx2'));
-    loadAddon(context(load, { OSTINATO_ADDON: other }));
+    const load = (file: string) => (loaded.push(file), addon());
+    loadAddon(context({ load, env: { OSTINATO_ADDON: other } }));
     expect(loaded).toEqual([other]);
-    const message = messageOf(() => loadAddon(context(load, { OSTINATO_ADDON: `${other}.gone` })));
-    expect(message).toContain('elsewhere.node.gone: not there');
-    expect(message).toContain('  1. unset OSTINATO_ADDON');
+    const gone = { load: failing('Cannot find it\nRequire stack:', 'MODULE_NOT_FOUND'), env: { OSTINATO_ADDON: `${other}.gone` } }; // prettier-ignore
+    expect(failure(gone)).toEqual([
+      title,
+      '  ROOT/elsewhere.node.gone: not there',
+      'To fix it:',
+      '  1. unset OSTINATO_ADDON, which names the only file tried, or have it name an add-on of this version',
+    ]);
+  });
+
+  it('reads neither the manifest nor a build where a bundler left it no folder', () => {
+    expect(loadAddon(context({ root: null, load: failing('not asked for') })).isa).toBe('scalar');
   });
 
   it('refuses an OSTINATO_NUM_THREADS that is no number of threads', () => {
-    place(built);
-    const load = (given: string) =>
-      loadAddon(context(() => addon('avx2'), { OSTINATO_NUM_THREADS: given }));
+    const load = (given: string) => loadAddon(context({ env: { OSTINATO_NUM_THREADS: given } }));
     for (const given of ['abc', '-1', '0', '1e9', '2.5', '3 threads', 'NaN']) {
       expect(() => load(given)).toThrow(
         new RangeError(
@@ -137,17 +132,109 @@ describe('loadAddon', () => {
       );
     }
     for (const given of ['', '1', '64', '99999999999999999999']) {
-      expect(load(given).isa).toBe('avx2');
+      expect(load(given).isa).toBe('scalar');
     }
   });
 
   it('refuses an instruction set that is not available, naming those that are', () => {
     place(built);
-    const load = () => loadAddon(context(() => addon(null), { OSTINATO_ISA: 'avx1024' }));
+    const load = () =>
+      loadAddon(context({ load: () => addon(null), env: { OSTINATO_ISA: 'avx1024' } }));
     expect(load).toThrow(
       new RangeError(
         "OSTINATO_ISA: 'avx1024' is not available on this machine; unset it or use one of avx2, scalar",
       ),
     );
+  });
+});
+
+describe('the message when no add-on loads', () => {
+  it('names the platforms that there are add-ons for', () => {
+    expect(failure({ prebuilt: { 'linux-x64': failing(''), 'win32-x64': failing('') } })).toEqual([
+      title,
+      `  none is prebuilt for ${platform}, only for linux-x64, win32-x64`,
+      'To fix it:',
+      `  1. ${rebuild}`,
+    ]);
+  });
+
+  it('gives the first line of why one did not load', () => {
+    const refused = failing("version `GLIBC_2.17' not found\nRequire stack:");
+    expect(failure({ prebuilt: { [platform]: refused } })).toEqual([
+      title,
+      `  ${prebuilt}: version \`GLIBC_2.17' not found`,
+      'To fix it:',
+      `  1. ${rebuild}`,
+      `  2. ${again}`,
+    ]);
+  });
+
+  it.each([
+    ['another version', () => ({ ...addon(), interface: '0.0.9-aaaaaaaaaaaa' }), `made for 0.0.9-aaaaaaaaaaaa, where this is ${addonInterface}`], // prettier-ignore
+    ['one that is older than versions', () => ({ isa: 'avx2' }), `made for an unknown version, where this is ${addonInterface}`], // prettier-ignore
+    ['none in its place', failing('Cannot find module', 'MODULE_NOT_FOUND'), 'not there'],
+  ])('advises to install again where there is %s', (_, load, reason) => {
+    expect(failure({ prebuilt: { [platform]: load } })).toEqual([
+      title,
+      `  ${prebuilt}: ${reason}`,
+      'To fix it:',
+      `  1. ${again}`,
+      `  2. ${rebuild}`,
+    ]);
+  });
+
+  it('does not load a file that ends before its last table does', () => {
+    const header = new DataView(new ArrayBuffer(64));
+    header.setUint32(0, 0x7f454c46);
+    header.setBigUint64(40, 1000n, true); // where the section headers start
+    header.setUint16(58, 64, true); // their bytes
+    header.setUint16(60, 10, true); // their number
+    const bytes = new Uint8Array(1640);
+    bytes.set(new Uint8Array(header.buffer));
+    place(prebuilt, bytes);
+    expect(loadAddon(context()).isa).toBe('scalar');
+    place(prebuilt, bytes.subarray(0, 1639));
+    expect(failure({ prebuilt: { [platform]: failing('not asked for') } })[1]).toBe(
+      `  ${prebuilt}: the file is cut short`,
+    );
+  });
+
+  it('says what --permission leaves out', () => {
+    const load = failing('Cannot load native addon because loading addons is disabled.', 'ERR_DLOPEN_DISABLED'); // prettier-ignore
+    expect(failure({ prebuilt: { [platform]: load } }).slice(2)).toEqual([
+      'To fix it:',
+      '  1. start Node with --allow-addons beside --permission',
+    ]);
+  });
+
+  it('advises a bundle to leave the package out of it', () => {
+    const load = failing('Cannot find module', 'MODULE_NOT_FOUND');
+    const advice = [
+      'To fix it:',
+      "  1. mark 'ostinato' as external in the bundler, which leaves it in node_modules beside its add-on",
+      '  2. or have the bundler copy files that end in .node (docs/deployment.md says how in each)',
+    ];
+    expect(failure({ root: null, prebuilt: { [platform]: load } }).slice(2)).toEqual(advice);
+    rmSync(join(root, 'native'), { recursive: true });
+    expect(failure({ prebuilt: { [platform]: load } }).slice(2)).toEqual(advice);
+  });
+
+  it.each([
+    ['node_modules/.pnpm/ostinato@0.1.0/node_modules/ostinato', 'pnpm exec ostinato build'],
+    ['.yarn/unplugged/ostinato-npm-0.1.0/node_modules/ostinato', 'yarn ostinato build'],
+    ['node_modules/ostinato', 'npx ostinato build'],
+  ])('names the program as the package manager of %s calls it', (path, program) => {
+    packageIn(path);
+    expect(failure({ prebuilt: {} })[3]).toBe(
+      `  1. build it from source: ${program} (it needs a C++20 compiler)`,
+    );
+  });
+
+  it('names the scripts of a clone', () => {
+    packageIn('clone');
+    expect(failure({ prebuilt: {} }).slice(2)).toEqual([
+      'To fix it:',
+      '  1. build it: npm run build:native (node scripts/build-addon.cjs --verbose shows why a build fails)',
+    ]);
   });
 });

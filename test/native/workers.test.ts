@@ -1,17 +1,14 @@
 // The add-on in several JavaScript threads of one process.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import path, { join } from 'node:path';
+import { builds } from '#addon';
 import { family } from '../../src/native/families';
 import { addressOf, args } from '../../src/native/kernels';
 
 const root = join(__dirname, '..', '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  binary: { addon_paths: string[] };
-};
-const places = manifest.binary.addon_paths.map((file) =>
-  join(root, file.replace('{platform}', process.platform).replace('{arch}', process.arch)),
-);
+const platform = `${process.platform}-${process.arch}`;
+const places = [...builds, `prebuilds/${platform}/ostinato.node`].map((file) => join(root, file));
 const forced = process.env['OSTINATO_ADDON'];
 const addonFile = forced ? path.resolve(forced) : places.find((file) => existsSync(file));
 

@@ -126,7 +126,8 @@ export function checkSameShape(operation: string, input: Tensor, target: Tensor)
 }
 
 const warned = new Set<string>();
-const own = __dirname.replace(/[\\/]ops[\\/]loss$/, '');
+// Where the package is part of an ES module there is no __dirname: then each frame counts as its own.
+const own = typeof __dirname === 'string' ? __dirname.replace(/[\\/]ops[\\/]loss$/, '') : '';
 
 // Once for each line of a program that causes it: the first frame that is not the package's own.
 function warnOnce(message: string): void {

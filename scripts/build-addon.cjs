@@ -1,10 +1,11 @@
 'use strict';
-// Leaves an add-on where the loader (src/native/load.ts) looks: an existing build that is up to date
-// or a prebuilt one if it loads, else one built by the first builder that works.
+// Builds the add-on from source, where the loader (src/native/load.ts) prefers it to a prebuilt one, with the first builder
+// that works: `npx ostinato build`, or in a clone
 //
-//   node scripts/install.cjs [--with cmake|gyp|compiler] [--verbose]
+//   node scripts/build-addon.cjs [--with cmake|gyp|compiler] [--verbose]
 //
-// --with builds in any case, with that builder. Says nothing when there was nothing to do.
+// An existing build that loads and is newer than the sources is left alone, without a word. --with builds in any case, with that
+// builder.
 
 const fs = require('node:fs');
 const os = require('node:os');
@@ -38,7 +39,7 @@ function excerpt(output) {
   return (error < 0 ? lines.slice(-12) : lines.slice(error, error + 12)).join('\n');
 }
 
-/** Whether this is a user's copy, which npm removes when its installation fails. */
+/** Whether this is a user's copy, which goes away when the package is installed again. */
 const isInstalled = root.split(path.sep).includes('node_modules');
 
 /** Keeps a failed build's output where it can still be read afterwards; what to call the place. */
@@ -87,7 +88,8 @@ async function main(args) {
   for (const builder of candidates) {
     const failure = await tryBuilder(builder, verbose);
     if (failure === null) {
-      if (wanted !== null) console.log(`ostinato: the add-on was built with ${builder.name}`);
+      if (wanted !== null || isInstalled)
+        console.log(`ostinato: the add-on was built with ${builder.name}`);
       return;
     }
     failures.push(`  ${builder.name}: ${failure}`);
@@ -101,8 +103,8 @@ async function main(args) {
       '  1. install a C++20 compiler (g++ 12 or clang 14 and later; on macOS: xcode-select --install)',
       '  2. where node_api.h was not found: npm install --save-dev node-api-headers',
       isInstalled
-        ? '  3. try again: npm install ostinato --foreground-scripts'
-        : '  3. run it again with all output: node scripts/install.cjs --verbose',
+        ? '  3. see all output: npx ostinato build --verbose'
+        : '  3. see all output: node scripts/build-addon.cjs --verbose',
     ].join('\n'),
   );
   process.exitCode = 1;

@@ -14,6 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
+const parts = [
+  ...['package.json', 'addon.cjs', 'ostinato.cjs', 'scripts', 'native'],
+  ...['binding.gyp', 'CMakeLists.txt'],
+];
 let folder = '';
 
 beforeEach(() => {
@@ -21,11 +25,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A copy of the package in `place`, installed with a compiler that refuses everything. */
-function install(place: string): { status: number | null; said: string } {
+/** A copy of the package in `place`, built with a compiler that refuses everything. */
+function build(place: string): { status: number | null; said: string } {
   mkdirSync(place, { recursive: true });
-  for (const part of ['package.json', 'scripts', 'native', 'binding.gyp', 'CMakeLists.txt'])
-    cpSync(join(root, part), join(place, part), { recursive: true });
+  for (const part of parts) cpSync(join(root, part), join(place, part), { recursive: true });
   mkdirSync(join(folder, 'node_modules'), { recursive: true });
   for (const name of ['node-addon-api', 'node-api-headers'])
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
@@ -35,7 +38,7 @@ function install(place: string): { status: number | null; said: string } {
     '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "$0 said much"\necho "native/binding/addon.cc:1: error: no such luck"\nexit 1\n',
   );
   chmodSync(compiler, 0o755);
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/install.cjs'], {
+  const { status, stderr } = spawnSync(process.execPath, ['ostinato.cjs', 'build'], {
     cwd: place,
     env: { PATH: process.env['PATH'], CXX: compiler, TMPDIR: folder },
     encoding: 'utf8',
@@ -43,12 +46,12 @@ function install(place: string): { status: number | null; said: string } {
   return { status, said: stderr };
 }
 
-test('a failed build under node_modules keeps its output outside of the package, which npm removes', () => {
+test('a failed build under node_modules keeps its output outside of the package, which may be installed again', () => {
   const place = join(folder, 'node_modules', 'ostinato');
-  const { status, said } = install(place);
+  const { status, said } = build(place);
   expect(status).toBe(1);
   expect(said).toContain('error: no such luck');
-  expect(said).toContain('npm install ostinato --foreground-scripts');
+  expect(said).toContain('npx ostinato build --verbose');
   expect(said).not.toContain(place);
   const log = /\(all output: (.*)\)/.exec(said)![1];
   rmSync(place, { recursive: true });
@@ -57,9 +60,9 @@ test('a failed build under node_modules keeps its output outside of the package,
 
 test('a failed build in a clone keeps it beside the sources', () => {
   const place = join(folder, 'clone');
-  const { status, said } = install(place);
+  const { status, said } = build(place);
   expect(status).toBe(1);
-  expect(said).toContain('node scripts/install.cjs --verbose');
+  expect(said).toContain('node scripts/build-addon.cjs --verbose');
   const log = /\(all output: (.*)\)/.exec(said)![1];
   expect(readFileSync(join(place, log), 'utf8')).toContain('said much');
 });
