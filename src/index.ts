@@ -13,6 +13,7 @@ export * as plot from './plot';
 export * as testing from './testing';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './progress/tqdm';
 export { getNumThreads, isa, setNumThreads } from './native/kernels';
+export { deepcopy, type Copier } from './tensor/deepcopy';
 export type { DType } from './tensor/dtype';
 export type { NestedArray } from './tensor/tensor';
 export { Tensor, type TensorClass } from './tensor/public';

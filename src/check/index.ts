@@ -41,3 +41,4 @@ export {
   type Rule,
 } from './rule';
 export { Snapshot } from './snapshot';
+export { uncloneable } from './uncloneable';

@@ -1,6 +1,7 @@
 /** compile: the public function, and its cache of programs by signature. */
 import { functionOf, optionsTable, positiveInteger } from '../check';
 import { isGradEnabled } from '../autograd/mode';
+import { computes } from '../tensor/deepcopy';
 import { executor } from '../tensor/executor';
 import { empty, type Tensor } from '../tensor/tensor';
 import { Entry, type Traceable } from './entry';
@@ -62,7 +63,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
   const entries = new Map<string, Entry>();
   let latest: Entry | null = null;
 
-  return (...args: A): R => {
+  const compiled = (...args: A): R => {
     // Within another trace the function is traced along.
     // eslint-disable-next-line no-restricted-syntax -- what this call was given
     if (executor.isTrace) return fn(...args);
@@ -88,4 +89,6 @@ export function compile<A extends readonly Argument[], R extends Result>(
     }
     return entry.call(tensors) as R;
   };
+  computes(compiled, fn);
+  return compiled;
 }

@@ -8,12 +8,17 @@ import {
   nonNegative,
   rule,
   type Rule,
+  uncloneable,
 } from '../check';
 import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
 import { showShape } from '../tensor/shape';
 import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
+
+const refusal = uncloneable(
+  'a dataset: deepcopy(dataset) copies it; for another thread send what it is made of, tensors as io.toMessage(x)',
+);
 
 /**
  * Samples by index (torch.utils.data.Dataset). A subclass says how many there are and gives the i-th.
@@ -26,6 +31,8 @@ import type { Tensor } from '../tensor/tensor';
 export abstract class Dataset<Sample = unknown> {
   // Nominal: what merely has the same members is none.
   declare private readonly isDataset: true;
+  /** @internal */
+  readonly refusal = refusal;
   /** Number of samples. */
   abstract readonly length: number;
   /** Sample i, 0 ≤ i < length. */
@@ -43,6 +50,8 @@ export abstract class Dataset<Sample = unknown> {
 export abstract class IterableDataset<Sample = unknown> implements Iterable<Sample> {
   // Not any iterable: a Map or a text has an order, but nobody says that its parts are samples.
   declare private readonly isIterableDataset: true;
+  /** @internal */
+  readonly refusal = refusal;
   /** The samples. */
   abstract [Symbol.iterator](): Iterator<Sample>;
 }

@@ -1,5 +1,12 @@
 /** DataLoader: batches of a dataset, in order or shuffled as PyTorch shuffles (torch.utils.data.DataLoader). */
-import { boolean, functionOf, isInstance, optionsTable, positiveInteger } from '../check';
+import {
+  boolean,
+  functionOf,
+  isInstance,
+  optionsTable,
+  positiveInteger,
+  uncloneable,
+} from '../check';
 import { drawFields, loaderSeed, type Generator } from '../random/generator';
 import type { Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
@@ -11,6 +18,9 @@ import {
   SequentialSampler,
   type Sampler,
 } from './sampler';
+import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
+
+const refusal = uncloneable('a DataLoader: make one in the other thread');
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions<Sample, Batch> {
@@ -62,6 +72,8 @@ const loaderOptions = optionsTable<
  * for (const [x, y] of loader) x.shape; // [4, 3], [4, 3], [2, 3]
  */
 export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Batch> {
+  /** @internal */
+  readonly refusal = refusal;
   /** Samples in a batch. */
   readonly batchSize: number;
   readonly #dataset: Dataset<Sample> | IterableDataset<Sample>;
@@ -110,6 +122,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
       sampler ??
       (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source));
     this.#batches = new BatchSampler(order, batchSize, dropLast);
+  }
+
+  /** @internal @throws TypeError always. */
+  [deepcopy.custom](copy: Copying, where: () => string): never {
+    void copy;
+    refuseCopy(this, where, 'whose dataset and options are private; make a new one of them');
   }
 
   /**

@@ -9,10 +9,13 @@ import {
   optionsTable,
   positiveInteger,
   rule,
+  uncloneable,
 } from '../check';
 import { drawFields, loaderSeed, Generator, type DrawOptions } from '../random/generator';
 import { multinomial, randint, randperm } from '../random';
 import { tensor } from '../ops';
+
+const refusal = uncloneable('a sampler: deepcopy(sampler) copies it; make one in the other thread');
 
 /** Indices of samples, and how many. */
 export interface Sampler<Index = number> extends Iterable<Index> {
@@ -50,6 +53,8 @@ export const anySampler = rule<Sampler<never>>(
  * @example [...new data.SequentialSampler([7, 8, 9])] // [0, 1, 2]
  */
 export class SequentialSampler implements Sampler {
+  /** @internal */
+  readonly refusal = refusal;
   /** @param source whose length counts */
   constructor(private readonly source: Sized) {
     anySized.check('SequentialSampler', 'source', source);
@@ -89,6 +94,8 @@ const randomOptions = optionsTable<RandomSamplerOptions, 'numSamples' | 'generat
  * @example [...new data.RandomSampler([7, 8, 9])].sort() // [0, 1, 2]
  */
 export class RandomSampler implements Sampler {
+  /** @internal */
+  readonly refusal = refusal;
   /** How many indices one pass gives. */
   readonly length: number;
   private readonly total: number;
@@ -134,6 +141,8 @@ const anyIndices = iterableOf(integer, 'indices');
  * @example [...new data.SubsetRandomSampler([4, 2])].sort() // [2, 4]
  */
 export class SubsetRandomSampler implements Sampler {
+  /** @internal */
+  readonly refusal = refusal;
   private readonly indices: readonly number[];
   private readonly options: DrawOptions;
 
@@ -173,6 +182,8 @@ const anyWeights = iterableOf(finiteFrom(0), 'weights');
  * @example [...new data.WeightedRandomSampler([0, 1, 0], 2)] // [1, 1]
  */
 export class WeightedRandomSampler implements Sampler {
+  /** @internal */
+  readonly refusal = refusal;
   private readonly weights: readonly number[];
   private readonly options: Readonly<WeightedSamplerOptions>;
 
@@ -209,6 +220,8 @@ export class WeightedRandomSampler implements Sampler {
  * @example [...new data.BatchSampler(new data.SequentialSampler([7, 8, 9]), 2)] // [[0, 1], [2]]
  */
 export class BatchSampler implements Sampler<number[]> {
+  /** @internal */
+  readonly refusal = refusal;
   /**
    * @param sampler gives the indices
    * @param batchSize indices in a batch

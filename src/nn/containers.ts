@@ -1,5 +1,6 @@
 /** Containers: modules and parameters by position or by name. */
 import { anything, describe, isArray, isInstance, iterableOf, number, refuse } from '../check';
+import { deepcopy, emptyOf, fill, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { checkName as checkModuleName, Module, type Layer } from './module';
@@ -31,6 +32,18 @@ function itemsOf<T>(operation: string, name: string, what: string, given: Iterab
 /** What containers of modules by position share. */
 abstract class Positional<M extends Module> extends Module {
   readonly #items: [string, M][] = [];
+
+  /** @internal */
+  override [deepcopy.custom](): Module {
+    return emptyOf(Positional<M>, this);
+  }
+
+  /** @internal */
+  override [fill](from: this, copy: Copying): void {
+    super[fill](from, copy);
+    this.#items.length = 0;
+    for (const [name, module] of from.#items) this.#items.push([name, copy(module, name)]);
+  }
 
   /** @internal */
   override eachMember(visit: (name: string, value: unknown) => void): void {
@@ -124,6 +137,9 @@ class Lambda extends Module {
     super();
     this.#call = call;
   }
+  override [deepcopy.custom](copy: Copying): Module {
+    return emptyOf(Lambda, this, [copy(this.#call)]);
+  }
   override extraRepr(): string {
     return this.#call.name;
   }
@@ -200,6 +216,18 @@ export class ModuleDict<M extends Module = Module> extends Module {
   constructor(modules: Readonly<Record<string, M>> | ReadonlyMap<string, M> = {}) {
     super();
     this.update(modules);
+  }
+
+  /** @internal */
+  override [deepcopy.custom](): Module {
+    return emptyOf(ModuleDict, this);
+  }
+
+  /** @internal */
+  override [fill](from: this, copy: Copying): void {
+    super[fill](from, copy);
+    this.#items.clear();
+    for (const [name, module] of from.#items) this.#items.set(name, copy(module, name));
   }
 
   /** @internal */
@@ -285,6 +313,18 @@ export class ParameterList extends Module {
   constructor(parameters: Iterable<Tensor> = []) {
     super();
     this.extend(parameters);
+  }
+
+  /** @internal */
+  override [deepcopy.custom](): Module {
+    return emptyOf(ParameterList, this);
+  }
+
+  /** @internal */
+  override [fill](from: this, copy: Copying): void {
+    super[fill](from, copy);
+    this.#items.length = 0;
+    from.#items.forEach((item, i) => this.#items.push(copy(item, i)));
   }
 
   /** @internal */

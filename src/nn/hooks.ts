@@ -3,6 +3,7 @@
  * instance, the removal of the last restores it.
  */
 import { describe, functionOf, isArray } from '../check';
+import { copyUnlessOwn, type Copying } from '../tensor/deepcopy';
 
 /** A hook of modules M after forward: what it returns replaces the output, unless it is undefined. */
 export type HookAfter<M> = (module: M, inputs: readonly unknown[], output: unknown) => unknown;
@@ -16,6 +17,8 @@ export type RemoveHook = () => void;
 interface Hooks {
   readonly before: HookBefore<object>[];
   readonly after: HookAfter<object>[];
+  /** A forward that is itself a field (a function), which the last removal puts back. */
+  readonly field: PropertyDescriptor | undefined;
   /** Restores the unwrapped forward. */
   readonly unwrap: () => void;
 }
@@ -25,12 +28,12 @@ type Forward = (this: object, ...inputs: unknown[]) => unknown;
 const hooksOf = new WeakMap<object, Hooks>();
 
 function wrap(module: object): Hooks {
-  // A forward that is itself a field (an arrow function) is put back in the end.
   const field = Object.getOwnPropertyDescriptor(module, 'forward');
   const forward = (module as unknown as { forward: Forward }).forward;
   const hooks: Hooks = {
     before: [],
     after: [],
+    field,
     unwrap: () => {
       delete (module as { forward?: unknown }).forward;
       if (field !== undefined) Object.defineProperty(module, 'forward', field);
@@ -83,6 +86,38 @@ function add<H>(
     list.splice(list.indexOf(hook), 1);
     if (hooks.before.length === 0 && hooks.after.length === 0) hooks.unwrap();
   };
+}
+
+/**
+ * Puts the hooks of `from` on its copy `to`, in place of those that `to` has.
+ * @param copyFields copies all fields of `from` but one
+ */
+export function copyHooks(
+  from: object,
+  to: object,
+  copy: Copying,
+  copyFields: (except: string | null) => void,
+): void {
+  const made = hooksOf.get(to);
+  made?.unwrap();
+  const forward: unknown = Object.getOwnPropertyDescriptor(to, 'forward')?.value;
+  const hooks = hooksOf.get(from);
+  copyFields(hooks === undefined ? null : 'forward');
+  if (hooks === undefined) return;
+  const { before, after, field } = hooks;
+  if (field !== undefined) {
+    Object.defineProperty(to, 'forward', {
+      ...field,
+      value: copyUnlessOwn(field.value, forward, copy, 'forward'),
+    });
+  }
+  const own = wrap(to);
+  before.forEach((hook, i) =>
+    own.before.push(copyUnlessOwn(hook, made?.before[i], copy, 'forwardPreHook') as typeof hook),
+  );
+  after.forEach((hook, i) =>
+    own.after.push(copyUnlessOwn(hook, made?.after[i], copy, 'forwardHook') as typeof hook),
+  );
 }
 
 // A module's hooks are called with that module only.

@@ -3,10 +3,19 @@
  * tree: registering, traversal, modes, element type. State dicts are in state.ts, printing in print.ts, forward hooks in
  * hooks.ts.
  */
-import { boolean, functionOf, isInstance, optionsTable, refuse, string } from '../check';
+import {
+  boolean,
+  functionOf,
+  isInstance,
+  optionsTable,
+  refuse,
+  string,
+  uncloneable,
+} from '../check';
 import { clearGrad } from '../autograd/clear';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
+import { copyFields, deepcopy, emptyOf, fill, type Copier, type Copying } from '../tensor/deepcopy';
 import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
 import { moveToShared } from '../ops/copying/share';
@@ -14,6 +23,7 @@ import { replaceData, type Tensor } from '../tensor/tensor';
 import {
   addForwardHook,
   addForwardPreHook,
+  copyHooks,
   type HookAfter,
   type HookBefore,
   type RemoveHook,
@@ -21,6 +31,10 @@ import {
 import { Parameter } from './parameter';
 import { printModule } from './print';
 import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
+
+const refusal = uncloneable(
+  'a Module: deepcopy(module) copies it; for another thread send io.toMessage(module.stateDict())',
+);
 
 /** Options of a traversal of modules. */
 export interface WalkOptions {
@@ -107,11 +121,19 @@ class WithForward {
       `${this.constructor.name}.forward: this module has no forward method; define forward(x) in the class`,
     );
   }
+
+  /** @internal One of the same class, which `fill` makes a copy of: no constructor but Module's has run. */
+  [deepcopy.custom](copy: Copier): Module {
+    void copy;
+    return emptyOf(Module, this as unknown as Module);
+  }
 }
 // For the compiler: what is abstract needs no `override` in a subclass, and what is also concrete needs no definition there.
 declare abstract class OverriddenFreely {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   abstract forward(...inputs: any[]): any;
+  /** @internal */
+  abstract [deepcopy.custom](copy: Copier): Module;
 }
 const Base = WithForward as new () => WithForward & OverriddenFreely;
 
@@ -121,7 +143,7 @@ const join = (prefix: string, name: string): string => (prefix === '' ? name : `
  * Base class of all layers and models (torch.nn.Module). Public fields that hold a `Parameter`, a `Module` or
  * a registered buffer belong to the module, in order of declaration; they are looked up whenever asked
  * for, so a field may be set or replaced at any time. A reference that is not to be found (to a parent, to
- * a model that is trained elsewhere) goes into a `#private` field.
+ * a model that is trained elsewhere) goes into a `#private` field, and `deepcopy` asks the class for it.
  *
  * A subclass defines `forward`, and users call it: `model.forward(x)`.
  *
@@ -137,6 +159,8 @@ const join = (prefix: string, name: string): string => (prefix === '' ? name : `
 export class Module extends Base {
   /** Whether layers such as Dropout behave as in training; set by `train()` and `eval()`. */
   training = true;
+  /** @internal */
+  readonly refusal = refusal;
   /** Names of fields that hold buffers; true when the state dict has them. */
   readonly #buffers = new Map<string, boolean>();
 
@@ -439,6 +463,13 @@ export class Module extends Base {
    */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
     return addForwardPreHook(this, hook);
+  }
+
+  /** @internal Takes copies of the fields, the names of buffers and the hooks of `from`. */
+  [fill](from: this, copy: Copying): void {
+    copyHooks(from, this, copy, (except) => copyFields(from, this, copy, except));
+    this.#buffers.clear();
+    for (const [name, persistent] of from.#buffers) this.#buffers.set(name, persistent);
   }
 
   /** What a layer prints between its brackets; a layer of one's own overrides it. */

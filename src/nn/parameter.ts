@@ -1,5 +1,6 @@
 /** Parameter: a tensor that a module learns. */
 import { boolean, optionsTable, refuse } from '../check';
+import { deepcopy, emptyOf, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import { Tensor } from '../tensor/tensor';
 
@@ -40,5 +41,11 @@ export class Parameter extends Tensor {
       data.contiguousLayout,
     );
     this.requiresGrad = requiresGrad;
+  }
+
+  /** @internal Without `grad`, as torch.nn.Parameter.__deepcopy__. */
+  override [deepcopy.custom](copy: Copying, where: () => string): Parameter {
+    const { requiresGrad } = this;
+    return emptyOf(Parameter, this, [this.copyData(copy, where), { requiresGrad }]);
   }
 }

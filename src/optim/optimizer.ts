@@ -16,6 +16,7 @@ import { setGradMode, withGradMode } from '../autograd/mode';
 import { contiguous } from '../ops/copying/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
+import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { packState, unpackState, type OptimizerStateDict } from './state';
@@ -105,6 +106,16 @@ export abstract class Optimizer<
     if (list.some((item) => isGroup(item))) {
       for (const group of list) this.addParamGroup(group as GroupInit<O>);
     } else this.addParamGroup({ params: list as Tensor[] } as unknown as GroupInit<O>);
+  }
+
+  /** @internal @throws TypeError always. */
+  [deepcopy.custom](copy: Copying, where: () => string): never {
+    void copy;
+    refuseCopy(
+      this,
+      where,
+      "which updates the parameters that it was made with; make one of the copy's parameters and load this one's stateDict()",
+    );
   }
 
   /** The class's name, for errors. */

@@ -2,12 +2,17 @@
  * Generator: a stream of random numbers, PyTorch's CPU generator word for word. This file owns the state, seeds
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
-import { instanceOf, optionsTable, refuse } from '../check';
+import { instanceOf, optionsTable, refuse, uncloneable } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/generated';
 import { addon, memoryAt } from '../native/kernels';
+import { deepcopy, emptyOf } from '../tensor/deepcopy';
 import { executor, native } from '../tensor/executor';
 import type { Storage } from '../tensor/storage';
+
+const refusal = uncloneable(
+  'a Generator: deepcopy(generator) copies it; for another thread send getState()',
+);
 
 const seedState = kernel('mt19937_seed');
 const drawWords = kernel('mt19937_words');
@@ -62,6 +67,8 @@ function nonDeterministicSeed(): bigint {
  * const noise = randn([2, 3], { generator });
  */
 export class Generator {
+  /** @internal */
+  readonly refusal = refusal;
   readonly #storage: Storage = native.allocate(allBytes);
   private readonly view = new DataView(this.#storage.buffer, this.#storage.byteOffset, allBytes);
   private currentSeed = defaultSeed;
@@ -109,6 +116,11 @@ export class Generator {
   initialSeed(): bigint {
     Generator.#checkMade(this);
     return this.currentSeed;
+  }
+
+  /** @internal */
+  [deepcopy.custom](): Generator {
+    return emptyOf(Generator, this).setState(this.getState());
   }
 
   /** The state as 5056 bytes, the same that PyTorch's `get_state()` gives. */

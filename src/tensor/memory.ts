@@ -5,22 +5,21 @@
  * for up to 4 KB: apart, so that a list of losses does not keep the outputs beside them).
  */
 import { types } from 'node:util';
+import { uncloneable } from '../check';
 import { addon, addressOf, type Memory } from '../native/kernels';
+import { deepcopy } from './deepcopy';
 
 /** Who may hold a storage: see pool.ts. */
 export const Owner = { user: 0, graph: 1, engine: 2 } as const;
 export type Owner = (typeof Owner)[keyof typeof Owner];
 
-/**
- * A buffer that storages are pieces of, in an object that `structuredClone` and `postMessage` refuse: they would copy all of
- * it for one tensor, and give back an object that is none. A symbol is what they cannot clone, and name in their error.
- */
+/** A buffer that storages are pieces of. `structuredClone` would copy all of it for one tensor. */
 class Block {
-  readonly refusal = uncloneable;
+  readonly refusal = refusal;
   constructor(readonly buffer: ArrayBuffer) {}
 }
 
-const uncloneable = Symbol(
+const refusal = uncloneable(
   'a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it',
 );
 
@@ -42,6 +41,16 @@ export class Storage implements Memory {
 
   get buffer(): ArrayBuffer {
     return this.block.buffer;
+  }
+
+  /** All bytes in memory of its own, which no other thread has. */
+  [deepcopy.custom](): Storage {
+    const { buffer, byteOffset, byteLength } = this;
+    const size = Math.max(alignment, alignUp(byteLength));
+    const made = size <= largestInSlab ? cut(size, byteLength) : newStorage(byteLength);
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    new Uint8Array(made.buffer, made.byteOffset, byteLength).set(bytes);
+    return made;
   }
 }
 

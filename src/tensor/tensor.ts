@@ -5,6 +5,7 @@
  */
 import { describe, markTensors } from '../check';
 import type { Memory } from '../native/kernels';
+import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
 import { print } from './print';
@@ -313,6 +314,27 @@ export class Tensor implements Memory {
   /** @internal What Jest copies of a tensor to show how it differs: nothing of its memory and its graph. */
   get [Symbol.for('@jest/serializableProperties')](): readonly string[] {
     return ['toJSON'];
+  }
+
+  /** @internal The copy without `grad`. @throws Error for a tensor that an operation made. */
+  protected copyData(copy: Copying, where: () => string): Tensor {
+    executor.refuse('deepcopy', 'a trace has no values to copy; do it outside');
+    const { gradFn } = this;
+    if (gradFn !== null) {
+      throw new Error(
+        `deepcopy: only tensors created explicitly by the user (graph leaves) support the deepcopy protocol, and ${where()} was made by an operation (${gradFn.name}); keep its detach()`,
+      );
+    }
+    const { dtype, sizes, lazyStrides, offset, contiguousLayout } = this;
+    return new Tensor(copy(this.storage), dtype, sizes, lazyStrides, offset, contiguousLayout);
+  }
+
+  /** @internal */
+  [deepcopy.custom](copy: Copying, where: () => string): Tensor {
+    const made = this.copyData(copy, where);
+    made.wantsGrad = this.wantsGrad;
+    if (this.accumulated !== null) made.setAccumulated(copy(this.accumulated, 'grad'));
+    return made;
   }
 
   /**

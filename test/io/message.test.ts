@@ -19,19 +19,27 @@ function inWorker(message: unknown): Promise<unknown> {
   });
 }
 
-const sentence =
-  'Symbol(a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it) could not be cloned.';
+const sentences = {
+  tensor:
+    'Symbol(a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it) could not be cloned.',
+  module:
+    'Symbol(a Module: deepcopy(module) copies it; for another thread send io.toMessage(module.stateDict())) could not be cloned.',
+  dataset:
+    'Symbol(a dataset: deepcopy(dataset) copies it; for another thread send what it is made of, tensors as io.toMessage(x)) could not be cloned.',
+};
 
-test.each<[string, () => unknown]>([
-  ['a tensor', () => ones([2])],
-  ['a large one', () => ones([5000])],
-  ['a parameter', () => new nn.Parameter(ones([2]))],
-  ['a model', () => new nn.Linear(2, 1)],
-  ['a state dict', () => new nn.Linear(2, 1).stateDict()],
-  ['a packed sequence', () => nn.utils.rnn.packSequence([ones([2])])],
-  ['an optimizer', () => new optim.SGD([new nn.Parameter(ones([2]))], { lr: 1 })],
-  ['a dataset', () => new data.TensorDataset(ones([2]))],
-])('%s by itself is not cloned', (_, make) => {
+test.each<[string, () => unknown, keyof typeof sentences]>([
+  ['a tensor', () => ones([2]), 'tensor'],
+  ['a large one', () => ones([5000]), 'tensor'],
+  ['a parameter', () => new nn.Parameter(ones([2])), 'tensor'],
+  ['a model', () => new nn.Linear(2, 1), 'module'],
+  ['a module without parameters', () => new nn.ReLU(), 'module'],
+  ['a state dict', () => new nn.Linear(2, 1).stateDict(), 'tensor'],
+  ['a packed sequence', () => nn.utils.rnn.packSequence([ones([2])]), 'tensor'],
+  ['an optimizer', () => new optim.SGD([new nn.Parameter(ones([2]))], { lr: 1 }), 'tensor'],
+  ['a dataset', () => new data.TensorDataset(ones([2])), 'dataset'],
+])('%s by itself is not cloned', (_, make, kind) => {
+  const sentence = sentences[kind];
   expect(() => structuredClone(make())).toThrow(sentence);
   const { port1, port2 } = new MessageChannel();
   expect(() => port1.postMessage(make())).toThrow(sentence);

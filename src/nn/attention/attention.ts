@@ -56,6 +56,10 @@ export function selectMemory(
   };
 }
 
+function fail({ constructor }: Attention, rule: string): never {
+  throw new RangeError(`${constructor.name}.forward: ${rule}`);
+}
+
 /**
  * An attention with learned scores: `AdditiveAttention` or `MultiplicativeAttention`; not made directly.
  * @example
@@ -82,10 +86,6 @@ export abstract class Attention extends Module {
   /** @internal Scores [N, L, S] of queries [N, L, querySize] against projected keys. */
   protected abstract scores(query: Tensor, keys: Tensor): Tensor;
 
-  #fail(rule: string): never {
-    throw new RangeError(`${this.constructor.name}.forward: ${rule}`);
-  }
-
   /**
    * What all queries share: the projected keys and the mask.
    * @param keys [N, S, keySize]
@@ -96,17 +96,19 @@ export abstract class Attention extends Module {
     const { mask, values } = attendOptions.read(options, name);
     anyTensor.check(name, 'keys', keys);
     if (keys.ndim !== 3 || keys.sizes[2] !== this.keySize) {
-      this.#fail(
+      fail(
+        this,
         `keys have shape ${showShape(keys.sizes)}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
       );
     }
     const [batch, positions] = keys.sizes;
     if (positions === 0) {
-      this.#fail(`there are no keys to attend to (keys ${showShape(keys.sizes)})`);
+      fail(this, `there are no keys to attend to (keys ${showShape(keys.sizes)})`);
     }
     if (values !== null) {
       if (values.ndim !== 3 || values.sizes[0] !== batch || values.sizes[1] !== positions) {
-        this.#fail(
+        fail(
+          this,
           `values have shape ${showShape(values.sizes)}, expected [${batch}, ${positions}, V] to go with keys ${showShape(keys.sizes)}`,
         );
       }
@@ -130,12 +132,13 @@ export abstract class Attention extends Module {
     const { keys, values, bias } = anyMemory.check(name, 'memory', memory);
     const { ndim, sizes: shape } = query;
     if ((ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== this.querySize) {
-      this.#fail(
+      fail(
+        this,
         `query has shape ${showShape(shape)}, expected [N, ${this.querySize}] or [N, L, ${this.querySize}] (batch, queries, querySize)`,
       );
     }
     if (shape[0] !== values.sizes[0]) {
-      this.#fail(`there are ${shape[0]} queries for the keys of ${values.sizes[0]} sequences`);
+      fail(this, `there are ${shape[0]} queries for the keys of ${values.sizes[0]} sequences`);
     }
     const scores = this.scores(ndim === 2 ? unsqueeze(query, 1) : query, keys);
     const weights = softmax(bias === null ? scores : add(scores, bias), -1);

@@ -9,6 +9,7 @@ import { contiguous } from '../../ops/copying/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import type { DirectionWeights } from '../../ops/sequence/call';
 import { sequence } from '../../ops/sequence/sequence';
+import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
@@ -49,6 +50,12 @@ export const recurrentFields: Fields<RecurrentOptions> = {
   bidirectional: boolean.or(false),
   dtype: floatDType.or('float32'),
 };
+
+interface LayerDetails {
+  readonly projSize?: number;
+  readonly relu?: boolean;
+  readonly bare?: boolean;
+}
 
 type Kind = 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh' | 'weight_hr';
 /** What PyTorch calls the parameters of a layer and direction. */
@@ -127,13 +134,13 @@ export abstract class RecurrentBase extends Module {
   readonly #operation: string;
   readonly #names: string[][] = [];
 
-  /** @internal */
+  /** @internal `bare`: without parameters, for a copy that gets them. */
   constructor(
     kind: CellKind,
     inputSize: number,
     hiddenSize: number,
     options: Readonly<Required<RecurrentOptions>>,
-    { projSize = 0, relu = false }: { projSize?: number; relu?: boolean } = {},
+    { projSize = 0, relu = false, bare = false }: LayerDetails = {},
   ) {
     super();
     const { name } = cells[kind];
@@ -170,8 +177,21 @@ export abstract class RecurrentBase extends Module {
       hiddenSize,
       projSize,
     }));
+    if (bare) return;
     this.#addParameters(options.dtype);
     this.resetParameters();
+  }
+
+  /** @internal */
+  override [deepcopy.custom](): Module {
+    const [{ inputSize, hiddenSize, projSize }] = this.#sizes;
+    const options = {
+      numLayers: this.#sizes.length,
+      bidirectional: this.#twoWays,
+      ...{ bias: true, batchFirst: false, dropout: 0, dtype: 'float32' },
+    };
+    const details: LayerDetails = { projSize, relu: this.#relu, bare: true };
+    return emptyOf(RecurrentBase, this, [this.#kind, inputSize, hiddenSize, options, details]);
   }
 
   get #directions(): number {

@@ -7,6 +7,7 @@ import { squeeze, unsqueeze } from '../../ops';
 import { cells, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import { sequence } from '../../ops/sequence/sequence';
 import { contiguous } from '../../ops/copying/clone';
+import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
@@ -64,12 +65,13 @@ abstract class CellBase<Bias extends boolean> extends Module {
   /** What errors of a call begin with. */
   readonly #operation: string;
 
-  /** @internal */
+  /** @internal `draws`: whether the parameters get values, which a copy brings along. */
   constructor(
     kind: CellKind,
     inputSize: number,
     hiddenSize: number,
     { bias, dtype }: Readonly<Required<CellOptions>>,
+    draws = true,
   ) {
     super();
     this.#kind = kind;
@@ -86,7 +88,14 @@ abstract class CellBase<Bias extends boolean> extends Module {
       (bias ? new Parameter(empty([rows], dtype)) : null) as Learned<Bias>;
     this.bias_ih = biasOf();
     this.bias_hh = biasOf();
-    this.resetParameters();
+    if (draws) this.resetParameters();
+  }
+
+  /** @internal */
+  override [deepcopy.custom](): Module {
+    const { inputSize, hiddenSize } = this.#sizes;
+    const options: Required<CellOptions> = { bias: false, dtype: 'float32' };
+    return emptyOf(CellBase, this, [this.#kind, inputSize, hiddenSize, options, false]);
   }
 
   /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order. */

@@ -2,6 +2,7 @@
 import { boolean, deepest, describe, isArray, isInstance, optionsTable, refuse } from '../../check';
 import { compile } from '../../compile';
 import { stack, unbind } from '../../ops';
+import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -121,6 +122,12 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     this.batchFirst = batchFirst;
     this.#returnsOutput = returnsOutput;
     this.#compiles = compiles;
+  }
+
+  /** @internal The copy traces its own cell. */
+  override [deepcopy.custom](): Module {
+    const options = { returnsOutput: this.#returnsOutput, compile: this.#compiles };
+    return emptyOf(Recurrent<S>, this, [this.cell, options]);
   }
 
   /**

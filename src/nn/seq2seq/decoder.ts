@@ -92,6 +92,15 @@ const anyAttention = instanceOf(Attention);
 /** Scores [N, T, vocabulary], weights [N, T, S], and the state after the last step. */
 export type Decoding = [scores: Tensor, weights: Tensor, state: DecoderState];
 
+const drop = ({ dropout }: Decoder, x: Tensor): Tensor => (dropout.p > 0 ? dropout.forward(x) : x);
+
+const embed = (decoder: Decoder, tokens: Tensor): Tensor =>
+  drop(decoder, embedding(tokens, decoder.embedding.weight));
+
+/** r = tanh(W_c [h; c]) of one step or of all. */
+const readoutOf = (decoder: Decoder, h: Tensor, context: Tensor): Tensor =>
+  drop(decoder, tanh(decoder.combine.forward(cat([h, context], -1))));
+
 /**
  * A recurrent decoder with attention. With h the state of the top layer and c the context:
  *
@@ -171,19 +180,6 @@ export class Decoder extends Module {
     this.output = new Linear(hiddenSize, vocabularySize);
   }
 
-  #drop(x: Tensor): Tensor {
-    return this.dropout.p > 0 ? this.dropout.forward(x) : x;
-  }
-
-  #embed(tokens: Tensor): Tensor {
-    return this.#drop(embedding(tokens, this.embedding.weight));
-  }
-
-  /** r = tanh(W_c [h; c]) of one step or of all. */
-  #readout(h: Tensor, context: Tensor): Tensor {
-    return this.#drop(tanh(this.combine.forward(cat([h, context], -1))));
-  }
-
   /**
    * The state before the first step.
    * @param memory an encoder's outputs, made ready by `attention.prepare`
@@ -211,47 +207,47 @@ export class Decoder extends Module {
   forward(tokens: Tensor, from: DecoderState): Decoding {
     checkTokens('Decoder.forward', 'tokens', tokens);
     anyDecoderState.check('Decoder.forward', 'state', from);
-    const embedded = this.#embed(tokens);
+    const embedded = embed(this, tokens);
     const [readout, weights, state] =
       this.attend === 'after' && !this.inputFeeding
-        ? this.#together(embedded, from)
-        : this.#stepwise(embedded, from);
+        ? together(this, embedded, from)
+        : stepwise(this, embedded, from);
     return [this.output.forward(readout), weights, state];
-  }
-
-  /** Readouts [N, T, hiddenSize], weights and state: every step in one call of each layer. */
-  #together(embedded: Tensor, { memory, state }: DecoderState): Decoding {
-    const [h, next] = runRecurrent(this.rnn, embedded, state);
-    const [context, weights] = this.attention.attend(h, memory);
-    return [this.#readout(h, context), weights, { memory, state: next, readout: null }];
-  }
-
-  /** The same where a step's input depends on the step before. */
-  #stepwise(embedded: Tensor, { memory, ...from }: DecoderState): Decoding {
-    let { state, readout } = from;
-    const before = this.attend === 'before';
-    const steps: { h: Tensor; context: Tensor; weights: Tensor; readout: Tensor | null }[] = [];
-    for (const e of embedded.unbind(1)) {
-      const asked = before ? this.attention.attend(top(state[0]), memory) : null;
-      const fed = asked === null ? readout! : asked[0];
-      const [out, next] = runRecurrent(this.rnn, unsqueeze(cat([e, fed], 1), 1), state);
-      const h = out.squeeze(1);
-      const [context, weights] = asked ?? this.attention.attend(h, memory);
-      if (!before) readout = this.#readout(h, context);
-      steps.push({ h, context, weights, readout });
-      state = next;
-    }
-    const all = (part: (step: (typeof steps)[number]) => Tensor): Tensor =>
-      stack(steps.map(part), 1);
-    const readouts = before
-      ? this.#readout(
-          all((step) => step.h),
-          all((step) => step.context),
-        )
-      : all((step) => step.readout!);
-    return [readouts, all((step) => step.weights), { memory, state, readout }];
   }
 }
 
 /** The hidden state of the top layer: [layers, N, H] to [N, H]. */
 const top = (h: Tensor): Tensor => h.select(0, h.sizes[0] - 1);
+
+/** Readouts [N, T, hiddenSize], weights and state: every step in one call of each layer. */
+function together(decoder: Decoder, embedded: Tensor, { memory, state }: DecoderState): Decoding {
+  const [h, next] = runRecurrent(decoder.rnn, embedded, state);
+  const [context, weights] = decoder.attention.attend(h, memory);
+  return [readoutOf(decoder, h, context), weights, { memory, state: next, readout: null }];
+}
+
+/** The same where a step's input depends on the step before. */
+function stepwise(decoder: Decoder, embedded: Tensor, { memory, ...from }: DecoderState): Decoding {
+  let { state, readout } = from;
+  const before = decoder.attend === 'before';
+  const steps: { h: Tensor; context: Tensor; weights: Tensor; readout: Tensor | null }[] = [];
+  for (const e of embedded.unbind(1)) {
+    const asked = before ? decoder.attention.attend(top(state[0]), memory) : null;
+    const fed = asked === null ? readout! : asked[0];
+    const [out, next] = runRecurrent(decoder.rnn, unsqueeze(cat([e, fed], 1), 1), state);
+    const h = out.squeeze(1);
+    const [context, weights] = asked ?? decoder.attention.attend(h, memory);
+    if (!before) readout = readoutOf(decoder, h, context);
+    steps.push({ h, context, weights, readout });
+    state = next;
+  }
+  const all = (part: (step: (typeof steps)[number]) => Tensor): Tensor => stack(steps.map(part), 1);
+  const readouts = before
+    ? readoutOf(
+        decoder,
+        all((step) => step.h),
+        all((step) => step.context),
+      )
+    : all((step) => step.readout!);
+  return [readouts, all((step) => step.weights), { memory, state, readout }];
+}

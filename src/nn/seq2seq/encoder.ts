@@ -60,6 +60,11 @@ export function checkTokens(operation: string, name: string, tokens: Tensor): vo
   }
 }
 
+function embed({ embedding: { weight }, dropout }: Encoder, tokens: Tensor): Tensor {
+  const embedded = embedding(tokens, weight);
+  return dropout.p > 0 ? dropout.forward(embedded) : embedded;
+}
+
 /**
  * Embedding and recurrent layer over source sequences (Sutskever et al. 2014; bidirectional as in Bahdanau et al. 2015).
  * With `lengths` it runs over a packed batch, so that padding costs nothing and does not enter the last state.
@@ -107,11 +112,6 @@ export class Encoder extends Module {
     return this.rnn.hiddenSize * (this.rnn.bidirectional ? 2 : 1);
   }
 
-  #embed(tokens: Tensor): Tensor {
-    const embedded = embedding(tokens, this.embedding.weight);
-    return this.dropout.p > 0 ? this.dropout.forward(embedded) : embedded;
-  }
-
   /**
    * Reads source sequences.
    * @param source int32 [N, S]
@@ -124,13 +124,13 @@ export class Encoder extends Module {
     const list =
       lengths === null || lengths === undefined ? null : lengthsOf('Encoder.forward', lengths);
     if (list === null || (list.length === source.sizes[0] && list.every((one) => one === steps))) {
-      const [outputs, state] = runRecurrent(this.rnn, this.#embed(source), null);
+      const [outputs, state] = runRecurrent(this.rnn, embed(this, source), null);
       return { outputs, state, mask: null };
     }
     const mask = paddingMask(list, steps);
     // Tokens are packed before they are embedded: what is padding is never looked up.
     const packed = packPaddedSequence(source, list, { batchFirst: true, enforceSorted: false });
-    const [out, state] = runRecurrent(this.rnn, packed.withData(this.#embed(packed.data)), null);
+    const [out, state] = runRecurrent(this.rnn, packed.withData(embed(this, packed.data)), null);
     const [outputs] = padPackedSequence(out, { batchFirst: true, totalLength: steps });
     return { outputs, state, mask };
   }

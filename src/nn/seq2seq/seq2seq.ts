@@ -47,6 +47,33 @@ const anyLinear = instanceOf(Linear, 'a Linear');
 const anyEncoder = instanceOf(Encoder);
 const anyDecoder = instanceOf(Decoder);
 
+const isLstm = ({ rnn }: Encoder | Decoder): boolean => rnn instanceof LSTM;
+
+/** [layers · directions, N, H] of the encoder to [layers, N, hiddenSize] of the decoder. */
+function pass({ encoder }: Seq2Seq, state: Tensor, bridge: Linear | null): Tensor {
+  const { numLayers, bidirectional, hiddenSize } = encoder.rnn;
+  const batch = state.sizes[1];
+  let joined = state;
+  if (bidirectional) {
+    const byLayer = reshape(state, [numLayers, 2, batch, hiddenSize]);
+    joined = reshape(contiguous(transpose(byLayer, 1, 2)), [numLayers, batch, 2 * hiddenSize]);
+  }
+  if (bridge === null) return joined;
+  return tanh(anyLinear.check('Seq2Seq', 'bridge', bridge).forward(joined));
+}
+
+/** Positions of each sequence up to its last token that is not padding. */
+function lengthsOf({ padding }: Seq2Seq, source: Tensor): number[] | null {
+  if (padding === null) return null;
+  const [batch, steps] = source.sizes;
+  const tokens = contiguous(source).memory(source.numel);
+  return Array.from({ length: batch }, (_, n) => {
+    let length = steps;
+    while (length > 0 && tokens[n * steps + length - 1] === padding) length--;
+    return length;
+  });
+}
+
 /**
  * An encoder-decoder model (Sutskever et al. 2014; with attention, Bahdanau et al. 2015, Luong et al. 2015). The decoder
  * starts from the encoder's last state itself where sizes agree, else (two directions, other sizes)
@@ -99,39 +126,10 @@ export class Seq2Seq extends Module {
     const { hiddenSize } = decoder.rnn;
     if (outputSize !== hiddenSize) {
       this.bridge = new Linear(outputSize, hiddenSize);
-      if (this.#isLstm(encoder) && this.#isLstm(decoder)) {
+      if (isLstm(encoder) && isLstm(decoder)) {
         this.cellBridge = new Linear(outputSize, hiddenSize);
       }
     }
-  }
-
-  #isLstm({ rnn }: Encoder | Decoder): boolean {
-    return rnn instanceof LSTM;
-  }
-
-  /** [layers · directions, N, H] of the encoder to [layers, N, hiddenSize] of the decoder. */
-  #pass(state: Tensor, bridge: Linear | null): Tensor {
-    const { numLayers, bidirectional, hiddenSize } = this.encoder.rnn;
-    const batch = state.sizes[1];
-    let joined = state;
-    if (bidirectional) {
-      const byLayer = reshape(state, [numLayers, 2, batch, hiddenSize]);
-      joined = reshape(contiguous(transpose(byLayer, 1, 2)), [numLayers, batch, 2 * hiddenSize]);
-    }
-    if (bridge === null) return joined;
-    return tanh(anyLinear.check('Seq2Seq', 'bridge', bridge).forward(joined));
-  }
-
-  /** Positions of each sequence up to its last token that is not padding. */
-  #lengthsOf(source: Tensor): number[] | null {
-    if (this.padding === null) return null;
-    const [batch, steps] = source.sizes;
-    const tokens = contiguous(source).memory(source.numel);
-    return Array.from({ length: batch }, (_, n) => {
-      let length = steps;
-      while (length > 0 && tokens[n * steps + length - 1] === this.padding) length--;
-      return length;
-    });
   }
 
   /**
@@ -145,12 +143,12 @@ export class Seq2Seq extends Module {
     checkTokens('Seq2Seq.encode', 'source', source);
     const { outputs, state, mask } = this.encoder.forward(
       source,
-      lengths ?? this.#lengthsOf(source),
+      lengths ?? lengthsOf(this, source),
     );
     const memory = this.decoder.attention.prepare(outputs, { mask });
-    const h = this.#pass(state[0], this.bridge);
-    if (!this.#isLstm(this.decoder)) return this.decoder.begin(memory, [h]);
-    const c = state.length === 2 ? this.#pass(state[1], this.cellBridge) : zerosLike(h);
+    const h = pass(this, state[0], this.bridge);
+    if (!isLstm(this.decoder)) return this.decoder.begin(memory, [h]);
+    const c = state.length === 2 ? pass(this, state[1], this.cellBridge) : zerosLike(h);
     return this.decoder.begin(memory, [h, c]);
   }
 

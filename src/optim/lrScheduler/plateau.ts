@@ -14,6 +14,7 @@ import {
 import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOptimizer, type AnyOptimizer, type SchedulerState } from './scheduler';
+import { deepcopy, refuseCopy, type Copying } from '../../tensor/deepcopy';
 
 /** Options of `ReduceLROnPlateau`. */
 export interface PlateauOptions {
@@ -93,6 +94,16 @@ export class ReduceLROnPlateau {
     }
     this.best = this.#worst();
     this.#lastLr = optimizer.paramGroups.map((group) => group.lr);
+  }
+
+  /** @internal @throws TypeError always. */
+  [deepcopy.custom](copy: Copying, where: () => string): never {
+    void copy;
+    refuseCopy(
+      this,
+      where,
+      "which sets the rates of the optimizer that it was made with; make one for the copy's optimizer and load this one's stateDict()",
+    );
   }
 
   /** The best metric before the first: infinite. */

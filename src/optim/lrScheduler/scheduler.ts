@@ -1,6 +1,7 @@
 /** LRScheduler: what schedules of the learning rate share. Each schedule is one formula in a file beside this. */
 import { arrayOf, finite, instanceOf, integerFrom, objectOf, optionsTable } from '../../check';
 import { Optimizer, type CommonOptions, type ParamGroup } from '../optimizer';
+import { deepcopy, refuseCopy, type Copying } from '../../tensor/deepcopy';
 
 /** Any optimizer: a scheduler touches its groups' rates only. */
 export type AnyOptimizer = Optimizer;
@@ -73,6 +74,16 @@ export abstract class LRScheduler {
     this.baseLrs = optimizer.paramGroups.map((group) => group.initialLr!);
     this.lastEpoch = lastEpoch;
     this.#updatesBefore = optimizer.updates;
+  }
+
+  /** @internal @throws TypeError always. */
+  [deepcopy.custom](copy: Copying, where: () => string): never {
+    void copy;
+    refuseCopy(
+      this,
+      where,
+      "which sets the rates of the optimizer that it was made with; make one for the copy's optimizer and load this one's stateDict()",
+    );
   }
 
   /** The constructor's own step, which a subclass calls when its fields are set. */

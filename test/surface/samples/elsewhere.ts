@@ -72,6 +72,7 @@ const saved = (name: string): string => {
 };
 const chart = { title: 'A title', width: 400, height: 300 };
 export const elsewhere: Record<string, Make> = {
+  deepcopy: () => call(new Words()),
   'autograd.backward': () =>
     withOptions({ gradient: x(2), retainGraph: true, createGraph: false }, ...[leaf(2).mul(2)]),
   'autograd.grad': () => {
