@@ -14,6 +14,12 @@ let calls: readonly PublicCall[] | null = null;
 const allCalls = (): readonly PublicCall[] =>
   (calls ??= publicCalls().filter((call) => isMade(call) && sampleOf(call.name) !== null));
 
+/** Steps that are asked for are taken: not for hours. */
+const steps = new Set(['length', 'maxLength']);
+const mostSteps = 1000;
+const bounded = (key: string, value: unknown): unknown =>
+  steps.has(key) && typeof value === 'number' && value > mostSteps ? mostSteps : value;
+
 function spoil(sample: Sample, options: readonly string[], random: Random): Sample {
   const args = [...sample.args];
   const changed = random.pick([0, 1, 1, 1, 2, 3]);
@@ -28,7 +34,7 @@ function spoil(sample: Sample, options: readonly string[], random: Random): Samp
   if (random.chance(0.05)) args.length = random.below(args.length + 1);
   let given: Record<string, unknown> | undefined = sample.options && { ...sample.options };
   for (const key of options) {
-    if (random.chance(0.15)) given = { ...given, [key]: hostile(random) };
+    if (random.chance(0.15)) given = { ...given, [key]: bounded(key, hostile(random)) };
     else if (random.chance(0.3) && given !== undefined) delete given[key];
   }
   return { on: sample.on, args, options: random.chance(0.3) ? undefined : given };
