@@ -8,7 +8,7 @@ import layering from './scripts/layers.cjs';
 const globals = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
 
 export default tseslint.config(
-  { ignores: ['build/', 'dist/', 'coverage/', 'prebuilds/'] },
+  { ignores: ['build/', 'site/build/', 'dist/', 'coverage/', 'prebuilds/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
@@ -88,7 +88,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs', '**/*.js'],
-    languageOptions: { globals: globals('process', 'console', 'Buffer') },
+    languageOptions: { globals: globals('process', 'console', 'Buffer', 'URL') },
   },
   prettier,
 );

@@ -20,7 +20,7 @@ function load() {
   const program = ts.createProgram([entry], options);
   const checker = program.getTypeChecker();
   const module = checker.getSymbolAtLocation(program.getSourceFile(entry));
-  return { checker, exports: checker.getExportsOfModule(module) };
+  return { program, checker, exports: checker.getExportsOfModule(module) };
 }
 
 const tagsOf = (symbol) => symbol.getJsDocTags().map((tag) => tag.name);
@@ -159,5 +159,5 @@ function main(layers) {
   process.exitCode = bad.length === 0 ? 0 : 1;
 }
 
-module.exports = { examples };
+module.exports = { examples, isHidden, load, publicNames };
 if (require.main === module) main(process.argv.slice(2));
