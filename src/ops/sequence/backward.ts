@@ -4,8 +4,7 @@
  */
 import type { Gradients, Node } from '../../autograd/node';
 import { recompute } from '../../autograd/recompute';
-import { runSequenceBackward, type SequenceBackward } from '../../native/generated';
-import type { Memory } from '../../native/kernels';
+import { runSequenceBackward } from '../../native/generated';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -14,63 +13,14 @@ import { contiguous } from '../copying/clone';
 import { pick } from '../kernels/launch';
 import {
   denseFeatures,
-  LayerArguments,
   noSteps,
   part,
   stepsOf,
   type DirectionWeights,
   type LayerCall,
-  type Steps,
 } from './call';
 import { stateSize, workspaceLength, type Cell, type CellKind } from './cells';
 import { primitiveSequence } from './twin';
-
-class BackwardArguments extends LayerArguments implements SequenceBackward {
-  readonly gates: Memory | null;
-  readonly cells: Memory | null;
-  readonly projected: Memory | null;
-  readonly gradOutStrideT: number;
-  readonly gradOutStrideN: number;
-  readonly gradXStrideT: number;
-  readonly gradXStrideN: number;
-  readonly gradWeightIh: Memory | null;
-  readonly gradWeightHh: Memory | null;
-  readonly gradBiasIh: Memory | null;
-  readonly gradBiasHh: Memory | null;
-  readonly gradWeightHr: Memory | null;
-
-  constructor(
-    call: LayerCall,
-    d: number,
-    readonly gradOut: Memory | null,
-    gradOutSteps: Steps,
-    readonly gradHN: Memory | null,
-    readonly gradCN: Memory | null,
-    readonly dGates: Memory,
-    readonly dProjected: Memory | null,
-    readonly workspace: Memory,
-    readonly gradX: Memory | null,
-    gradXSteps: Steps,
-    readonly gradH0: Memory | null,
-    readonly gradC0: Memory | null,
-    gradWeights: readonly (Memory | null)[],
-  ) {
-    super(call, d);
-    const { gates, cells, projected } = call.reserves[d];
-    this.gates = gates;
-    this.cells = cells;
-    this.projected = projected;
-    this.gradOutStrideT = gradOutSteps.strideT;
-    this.gradOutStrideN = gradOutSteps.strideN;
-    this.gradXStrideT = gradXSteps.strideT;
-    this.gradXStrideN = gradXSteps.strideN;
-    this.gradWeightIh = gradWeights[0];
-    this.gradWeightHh = gradWeights[1];
-    this.gradBiasIh = gradWeights[2];
-    this.gradBiasHh = gradWeights[3];
-    this.gradWeightHr = gradWeights[4];
-  }
-}
 
 /** The gradients of x, h0, c0 and, direction by direction, of the weights. */
 export function sequenceBackward(
@@ -79,7 +29,7 @@ export function sequenceBackward(
   grads: readonly (Tensor | null)[],
   node: Node,
 ): Gradients {
-  const { input, h0, c0, weights, options, reserves } = call;
+  const { input, h0, c0, weights, options, steps, out, inputSteps, outSteps, reserves } = call;
   const { sizes, batch, batchSizes } = options;
   const { dtype } = input;
   const bytes = itemSize(dtype);
@@ -97,7 +47,8 @@ export function sequenceBackward(
   const results: (Tensor | null)[] = [null, gradH0, gradC0];
 
   for (let d = 0; d < directions; d++) {
-    const { gates } = reserves[d];
+    const [weightIh, weightHh, , , weightHr] = weights[d];
+    const { gates, cells: cellStates, projected } = reserves[d];
     // What nobody reads again may be overwritten.
     const dGates =
       gates !== null && !node.retained ? gates : borrow(pairs * cell.blocks * H * bytes);
@@ -110,25 +61,48 @@ export function sequenceBackward(
       gradWeights.push(w !== null && node.needs(first + i) ? empty(w.sizes, dtype) : null);
     }
     const gradXSteps = gradX === null ? noSteps : stepsOf(gradX, options);
-    runSequenceBackward(
-      run,
-      new BackwardArguments(
-        call,
-        d,
-        part(gradOut, d, S, dtype),
-        gradOutSteps,
-        part(gradHN, d, batch * S, dtype),
-        part(gradCN, d, batch * H, dtype),
-        dGates,
-        dProjected,
-        workspace,
-        gradX,
-        gradXSteps,
-        part(gradH0, d, batch * S, dtype),
-        part(gradC0, d, batch * H, dtype),
-        gradWeights,
-      ),
-    );
+    runSequenceBackward(run, {
+      steps,
+      batch,
+      inputSize: sizes.inputSize,
+      hiddenSize: H,
+      projSize: sizes.projSize,
+      reverse: d === 1,
+      relu: options.relu,
+      x: input,
+      xStrideT: inputSteps.strideT,
+      xStrideN: inputSteps.strideN,
+      h0: part(h0, d, batch * S, dtype),
+      c0: part(c0, d, batch * H, dtype),
+      weightIh,
+      weightHh,
+      weightHr,
+      batchSizes,
+      out: part(out, d, S, dtype),
+      outStrideT: outSteps.strideT,
+      outStrideN: outSteps.strideN,
+      gates,
+      cells: cellStates,
+      projected,
+      gradOut: part(gradOut, d, S, dtype),
+      gradOutStrideT: gradOutSteps.strideT,
+      gradOutStrideN: gradOutSteps.strideN,
+      gradHN: part(gradHN, d, batch * S, dtype),
+      gradCN: part(gradCN, d, batch * H, dtype),
+      dGates,
+      dProjected,
+      workspace,
+      gradX,
+      gradXStrideT: gradXSteps.strideT,
+      gradXStrideN: gradXSteps.strideN,
+      gradH0: part(gradH0, d, batch * S, dtype),
+      gradC0: part(gradC0, d, batch * H, dtype),
+      gradWeightIh: gradWeights[0],
+      gradWeightHh: gradWeights[1],
+      gradBiasIh: gradWeights[2],
+      gradBiasHh: gradWeights[3],
+      gradWeightHr: gradWeights[4],
+    });
     if (dGates !== gates) giveBack(dGates);
     if (dProjected !== null) giveBack(dProjected);
     if (gradX !== null) results[0] = results[0] === null ? gradX : add(results[0], gradX);

@@ -2,13 +2,12 @@
  * One layer of a sequence as its two kernels are given it: sizes, arrays with their strides, and what forward
  * keeps for backward. sequence.ts runs it forward, backward.ts backward.
  */
-import type { SequenceBackward, SequenceForward } from '../../native/generated';
 import { memoryAt, type Memory } from '../../native/kernels';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
-import { stateSize, type CellSizes } from './cells';
+import type { CellSizes } from './cells';
 
 /** The weights of one direction; null for what the layer does not have. */
 export type DirectionWeights = readonly [
@@ -77,6 +76,9 @@ export interface Reserve {
 export class LayerCall {
   /** What forward has kept, a direction each. */
   readonly reserves: Reserve[] = [];
+  readonly inputSteps: Steps;
+  readonly outSteps: Steps;
+
   constructor(
     readonly input: Tensor,
     readonly h0: Tensor | null,
@@ -85,7 +87,10 @@ export class LayerCall {
     readonly options: SequenceOptions,
     readonly steps: number,
     readonly out: Tensor,
-  ) {}
+  ) {
+    this.inputSteps = stepsOf(input, options);
+    this.outSteps = stepsOf(out, options);
+  }
 
   /** Memory that goes back when backward has used it. */
   borrowed(): Storage[] {
@@ -96,64 +101,5 @@ export class LayerCall {
       if (projected !== null) found.push(projected);
     }
     return found;
-  }
-}
-
-/** The fields that forward and backward have in common. */
-type LayerFields = Omit<
-  Pick<SequenceForward, keyof SequenceForward & keyof SequenceBackward>,
-  'gates' | 'cells' | 'projected'
->;
-
-/**
- * The arguments that direction d of a layer passes to both kernels; each adds its own by a subclass. Classes, not spread objects: those have
- * no hidden class that V8 knows, so that each field is searched for.
- */
-export class LayerArguments implements LayerFields {
-  readonly steps: number;
-  readonly batch: number;
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly projSize: number;
-  readonly reverse: boolean;
-  readonly relu: boolean;
-  readonly x: Memory;
-  readonly xStrideT: number;
-  readonly xStrideN: number;
-  readonly h0: Memory | null;
-  readonly c0: Memory | null;
-  readonly weightIh: Memory;
-  readonly weightHh: Memory;
-  readonly weightHr: Memory | null;
-  readonly batchSizes: Memory | null;
-  readonly out: Memory;
-  readonly outStrideT: number;
-  readonly outStrideN: number;
-
-  constructor({ input, h0, c0, weights, options, steps, out }: LayerCall, d: number) {
-    const { sizes, batch } = options;
-    const { dtype } = input;
-    const [S, H] = [stateSize(sizes), sizes.hiddenSize];
-    const xSteps = stepsOf(input, options);
-    const outSteps = stepsOf(out, options);
-    this.steps = steps;
-    this.batch = batch;
-    this.inputSize = sizes.inputSize;
-    this.hiddenSize = H;
-    this.projSize = sizes.projSize;
-    this.reverse = d === 1;
-    this.relu = options.relu;
-    this.x = input;
-    this.xStrideT = xSteps.strideT;
-    this.xStrideN = xSteps.strideN;
-    this.h0 = part(h0, d, batch * S, dtype);
-    this.c0 = part(c0, d, batch * H, dtype);
-    this.weightIh = weights[d][0];
-    this.weightHh = weights[d][1];
-    this.weightHr = weights[d][4];
-    this.batchSizes = options.batchSizes;
-    this.out = part(out, d, S, dtype);
-    this.outStrideT = outSteps.strideT;
-    this.outStrideN = outSteps.strideN;
   }
 }

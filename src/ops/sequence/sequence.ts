@@ -8,8 +8,7 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
-import { runSequenceForward, type SequenceForward } from '../../native/generated';
-import type { Memory } from '../../native/kernels';
+import { runSequenceForward } from '../../native/generated';
 import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -18,7 +17,6 @@ import { dropPacked, packedWeight } from '../matmul/packed-weight';
 import { recordedBackward, sequenceBackward } from './backward';
 import {
   denseFeatures,
-  LayerArguments,
   LayerCall,
   part,
   type DirectionWeights,
@@ -30,33 +28,6 @@ import { cells, packedLength, stateSize, type CellKind } from './cells';
 
 // One int32.
 const runStateBytes = 4;
-
-class ForwardArguments extends LayerArguments implements SequenceForward {
-  readonly biasIh: Memory | null;
-  readonly biasHh: Memory | null;
-  readonly gates: Memory | null;
-  readonly cells: Memory | null;
-  readonly projected: Memory | null;
-
-  constructor(
-    layer: LayerCall,
-    d: number,
-    readonly hN: Memory,
-    readonly cN: Memory | null,
-    readonly training: boolean,
-    { gates, cells: cellStates, projected }: Reserve,
-    readonly packed: Memory,
-    readonly packedReady: boolean,
-    readonly runState: Memory | null,
-  ) {
-    super(layer, d);
-    this.biasIh = layer.weights[d][2];
-    this.biasHh = layer.weights[d][3];
-    this.gates = gates;
-    this.cells = cellStates;
-    this.projected = projected;
-  }
-}
 
 /**
  * Runs one layer. All shapes and types have been checked.
@@ -96,9 +67,10 @@ export function sequence(
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);
   const layer = new LayerCall(input, h0, c0, weights, options, steps, out);
+  const { inputSteps, outSteps } = layer;
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh] = weights[d];
+    const [weightIh, weightHh, biasIh, biasHh, weightHr] = weights[d];
     const packedBytes = packedLength(cell, sizes, dtype) * bytes;
     if (training) dropPacked('sequence', weightIh);
     const kept = training ? null : packedWeight('sequence', weights[d], 'cell');
@@ -110,20 +82,38 @@ export function sequence(
       cells: training && cell.hasCellState ? borrow(pairs * H * bytes) : null,
       projected: sizes.projSize > 0 ? borrow((training ? pairs : batch) * H * bytes) : null,
     };
-    runSequenceForward(
-      run,
-      new ForwardArguments(
-        layer,
-        d,
-        part(hN, d, batch * S, dtype),
-        part(cN, d, batch * H, dtype),
-        training,
-        reserve,
-        packed,
-        packedReady,
-        kept === null ? null : (kept.runState ??= borrow(runStateBytes)),
-      ),
-    );
+    runSequenceForward(run, {
+      steps,
+      batch,
+      inputSize: sizes.inputSize,
+      hiddenSize: H,
+      projSize: sizes.projSize,
+      reverse: d === 1,
+      relu: options.relu,
+      x: input,
+      xStrideT: inputSteps.strideT,
+      xStrideN: inputSteps.strideN,
+      h0: part(h0, d, batch * S, dtype),
+      c0: part(c0, d, batch * H, dtype),
+      weightIh,
+      weightHh,
+      biasIh,
+      biasHh,
+      weightHr,
+      batchSizes,
+      out: part(out, d, S, dtype),
+      outStrideT: outSteps.strideT,
+      outStrideN: outSteps.strideN,
+      hN: part(hN, d, batch * S, dtype),
+      cN: part(cN, d, batch * H, dtype),
+      training,
+      gates: reserve.gates,
+      cells: reserve.cells,
+      projected: reserve.projected,
+      packed,
+      packedReady,
+      runState: kept === null ? null : (kept.runState ??= borrow(runStateBytes)),
+    });
     if (training) {
       giveBack(packed);
       layer.reserves.push(reserve);
