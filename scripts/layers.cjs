@@ -41,8 +41,49 @@ const layers = {
   ],
 };
 
+/**
+ * Each folder of src/ops/, bottom to top, with the lower ones that it may import: what operations are made of, then the
+ * operations. The files of src/ops/ itself see all of them.
+ */
+const operations = {
+  declare: [],
+  arguments: [],
+  kernels: ['arguments'],
+  copying: ['declare', 'arguments', 'kernels'],
+  creation: ['arguments', 'kernels'],
+  view: ['declare', 'arguments', 'kernels', 'copying', 'creation'],
+  inplace: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view'],
+  elementwise: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'inplace'],
+  reduce: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'elementwise'],
+  matmul: ['declare', 'arguments', 'kernels', 'copying', 'view', 'elementwise'],
+  normalization: ['declare', 'arguments', 'kernels', 'copying'],
+  loss: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'elementwise'],
+  rearranging: ['declare', 'arguments', 'kernels', 'creation', 'view'],
+  indexing: [
+    'declare',
+    'arguments',
+    'kernels',
+    'copying',
+    'creation',
+    'view',
+    'inplace',
+    'elementwise',
+  ],
+  joining: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
+  sorting: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
+  sequence: ['kernels', 'copying', 'creation', 'view', 'elementwise', 'matmul', 'joining'],
+};
+
 /** ['src', 'nn', ...] of a file, as seen from the root of the repository. */
 const partsOf = (file, root) => path.relative(root, file).split(path.sep);
+
+/** Why a file of src/ops/<folder>/ may not import one of src/ops/<target>/, or null. */
+function operationProblem(folder, target) {
+  if (!(folder in operations)) return `src/ops/${folder} is not in the table of scripts/layers.cjs`;
+  const sees = operations[folder];
+  if (target === folder || sees.includes(target)) return null;
+  return `ops/${folder} may not import ops/${target}; it sees ${sees.join(', ') || 'no other folder'}`;
+}
 
 /** Why a file of src/<layer>/ may not import `source`, or null. */
 function sourceProblem(layer, file, source, root) {
@@ -58,6 +99,10 @@ function sourceProblem(layer, file, source, root) {
   if (top !== 'src') return `'${source}' is outside src`;
   if (target === undefined || (rest.length === 0 && !(target in layers))) {
     return `'${source}': only programs and tests see all of src; ${layer} is a layer of it`;
+  }
+  if (target === 'ops' && layer === 'ops') {
+    const [, , folder, ...inside] = partsOf(file, root);
+    return inside.length === 0 ? null : operationProblem(folder, rest.length > 1 ? rest[0] : '');
   }
   if (target === layer || layers[layer].includes(target)) return null;
   return `${layer} may not import ${target}; it sees ${layers[layer].join(', ') || 'no layer'}`;
@@ -166,4 +211,4 @@ const acyclic = {
   },
 };
 
-module.exports = { layers, plugin: { rules: { downward, acyclic } } };
+module.exports = { layers, operations, plugin: { rules: { downward, acyclic } } };

@@ -6,13 +6,13 @@ import { isGradEnabled } from '../autograd/mode';
 import { save, type Gradients, type Node, type Saved } from '../autograd/node';
 import { recompute } from '../autograd/recompute';
 import { recordTuple } from '../autograd/tuple';
-import { copyInto } from '../ops/copying/clone';
 import { borrow, type Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer, Call } from './trace';
 import { traceFunction, type Signature, type Slot, type Traced } from './traced';
 import { flattenResult, replaceTensors } from './tree';
+import { dense } from '../ops/kernels/copy';
 
 /** The function to trace, given a placeholder for each tensor among its arguments. */
 export type Traceable = (inputs: readonly Tensor[]) => unknown;
@@ -47,9 +47,6 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Storage): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 const alignUp = (n: number): number => Math.ceil(n / 64) * 64;
-
-const contiguous = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 
 const fresh = ({ shape, dtype }: Slot): Tensor => empty(shape, dtype);
 
@@ -148,7 +145,7 @@ export class Entry {
   /** Runs the function on arguments of the signature. */
   call(inputs: readonly Tensor[]): unknown {
     const { traced, forward } = this;
-    const given = inputs.map(contiguous);
+    const given = inputs.map(dense);
     const outputs = traced.outputs.map(fresh);
     const differentiable = this.differentiable.map((i) => outputs[i]);
     const memory = differentiable.length > 0 ? borrow(this.saved.bytes) : null;
@@ -205,7 +202,7 @@ export class Entry {
     const arrived: (Tensor | null)[] = gradOutputs.map(() => null);
     this.differentiable.forEach((output, i) => {
       const grad = grads[i];
-      arrived[output] = grad && contiguous(grad);
+      arrived[output] = grad && dense(grad);
     });
     const results = gradients.map((slot) => slot && fresh(slot));
     this.place(program, this.traced.inputs, inputs);

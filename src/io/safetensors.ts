@@ -2,7 +2,7 @@
  * Saving and loading state dicts as safetensors. Tensors are read straight into their memory, and written out of it.
  */
 import { describe, isInstance, isPlain, optionsTable, rule, string } from '../check';
-import { contiguous, detach } from '../ops/copying/clone';
+import { detach } from '../ops/copying/clone';
 import { itemSize, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
@@ -18,6 +18,7 @@ import {
   type Entry,
   type Header,
 } from './safetensors-header';
+import { dense } from '../ops/kernels/copy';
 
 const typeOf: Readonly<Record<DType, string>> = {
   float32: 'F32',
@@ -145,7 +146,7 @@ export function writeTensors(
   const start = headerBytes(operation, { ...described, ...header });
   function* parts(): Generator<Uint8Array, void> {
     yield* start;
-    for (const [, x] of entries) yield bytesOf(contiguous(x));
+    for (const [, x] of entries) yield bytesOf(dense(x));
   }
   writeFile(operation, path, parts());
 }

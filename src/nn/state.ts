@@ -5,7 +5,8 @@
 import { boolean, describe, isInstance, optionsTable } from '../check';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
-import { copyInto, detach } from '../ops/copying/clone';
+import { detach } from '../ops/copying/clone';
+import { copyInto } from '../ops/kernels/copy';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';

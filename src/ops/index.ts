@@ -62,7 +62,7 @@ export {
   type ScatterOptions,
 } from './indexing/gather';
 export type { Index, IndexList } from './indexing/indices';
-export type { Slice, SliceText } from './indexing/slice';
+export type { Slice, SliceText } from './arguments/slice';
 export { nonzero, type NonzeroOptions } from './indexing/mask';
 export { maskedFill, maskedSelect } from './indexing/masked';
 export { cat, hstack, stack, vstack } from './joining/cat';

@@ -76,7 +76,7 @@ const methods = {
   ...sums,
   ...truth,
   ...without(deviation, 'variance'),
-  ...without(copies, 'copyInto'),
+  ...copies,
   ...only(sharing, 'isShared', 'shareMemory_'),
   ...conversion,
   ...along,

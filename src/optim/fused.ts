@@ -2,10 +2,10 @@
  * Optimizers that update a group by one kernel call: how its parameters reach the kernel, those of one element type
  * together and in contiguous memory. What a row of the kernel's table holds is each optimizer's own file.
  */
-import { copyInto } from '../ops/copying/clone';
+import { copyInto, copyOf } from '../ops/kernels/copy';
 import { Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
-import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
+import { bumpVersion, type Tensor } from '../tensor/tensor';
 import {
   Optimizer,
   type CommonOptions,
@@ -88,5 +88,5 @@ function byDType<S>(
 function packed<S>(update: Update<S>): Update<S> {
   const { param } = update;
   if (param.contiguousLayout) return update;
-  return { ...update, param: copyInto(param, empty(param.sizes, param.dtype)) };
+  return { ...update, param: copyOf(param) };
 }

@@ -13,13 +13,13 @@ import {
 } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { setGradMode, withGradMode } from '../autograd/mode';
-import { contiguous } from '../ops/copying/clone';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { packState, unpackState, type OptimizerStateDict } from './state';
+import { dense } from '../ops/kernels/copy';
 
 /** What every optimizer's groups have. */
 export interface CommonOptions {
@@ -246,7 +246,7 @@ export abstract class Optimizer<
         state = this.newState(param, group);
         this.state.set(param, state);
       } else this.checkState(param, state);
-      updates.push({ param, grad: contiguous(grad), state });
+      updates.push({ param, grad: dense(grad), state });
     }
     return updates;
   }

@@ -1,14 +1,10 @@
 /** Bernoulli draws: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
 import { probability, refuse } from '../check';
-import { noGrad } from '../autograd/mode';
 import { family } from '../native/families';
 import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
 import { cast } from '../ops/copying/cast';
-import { copyInto } from '../ops/copying/clone';
-import { ge, le } from '../ops/elementwise/compare';
-import { logicalAnd } from '../ops/elementwise/logical';
-import { verifyInRuns } from '../ops/arguments/verify';
-import { executor } from '../tensor/executor';
+import { copyInto, dense } from '../ops/kernels/copy';
+import { verify } from '../ops/kernels/bounds';
 import { pick } from '../ops/kernels/launch';
 import { zerosLike } from '../ops/creation/factories';
 import { gradient } from '../ops/declare/gradient';
@@ -24,17 +20,16 @@ const recorded = gradient<[Tensor]>('bernoulli', { rule: (g) => [zerosLike(g)] }
 
 /** @throws RangeError when an element of p is outside 0 … 1. */
 function checkProbabilities(operation: string, p: Tensor): void {
-  if (executor.isTrace) {
-    const conditions = noGrad(() => logicalAnd(ge(p, 0), le(p, 1)));
-    verifyInRuns(conditions, `${operation}: probabilities must be in 0 … 1`);
-    return;
-  }
-  const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
-  for (let i = 0; i < values.length; i++) {
-    if (!(values[i] >= 0 && values[i] <= 1)) {
-      throw new RangeError(`${operation}: probabilities must be in 0 … 1, got ${values[i]}`);
-    }
-  }
+  const rule = `${operation}: probabilities must be in 0 … 1`;
+  verify(
+    () => {
+      const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
+      for (let i = 0; i < values.length; i++) {
+        if (!(values[i] >= 0 && values[i] <= 1)) throw new RangeError(`${rule}, got ${values[i]}`);
+      }
+    },
+    () => [p.ge(0).logicalAnd(p.le(1)), rule],
+  );
 }
 
 /** Draws 1 with each probability of `p`, contiguous floats, else 0, into `out`, contiguous and of p's type. */
@@ -58,7 +53,7 @@ export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOpt
   }
   const generator = generatorOf('bernoulli', p === undefined ? options : p);
   checkProbabilities('bernoulli', x);
-  toss('bernoulli', x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype)), out, generator);
+  toss('bernoulli', dense(x), out, generator);
   return recorded(out, undefined, x);
 }
 

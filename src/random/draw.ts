@@ -3,7 +3,7 @@
  * the transpose of a matrix gets the transposed numbers. This file finds that order and has kernels, which
  * write row after row, draw in it.
  */
-import { copyInto } from '../ops/copying/clone';
+import { copyInto, copyOf } from '../ops/kernels/copy';
 import { contiguousStrides, numelOf, showShape, type Shape } from '../tensor/shape';
 import { allocate } from '../tensor/storage';
 import { empty, Tensor } from '../tensor/tensor';
@@ -86,5 +86,5 @@ export function drawInto(operation: string, target: Tensor, fill: (rows: Tensor)
 /** x's elements in the order of its memory, one after the other; a copy. */
 export function inMemoryOrder(x: Tensor): Tensor {
   const rows = x.contiguousLayout ? x : reorder(x, memoryOrder(x.sizes, x.elementStrides));
-  return copyInto(rows, empty(rows.sizes, rows.dtype));
+  return copyOf(rows);
 }

@@ -4,12 +4,10 @@ import { noGrad } from '../autograd/mode';
 import { kernel } from '../native/families';
 import { runMt19937Words } from '../native/generated';
 import { add, mul } from '../ops/elementwise/arithmetic';
-import { ge } from '../ops/elementwise/compare';
 import { gradient } from '../ops/declare/gradient';
-import { verifyInRuns } from '../ops/arguments/verify';
+import { verify } from '../ops/kernels/bounds';
 import { zerosLike, type TensorOptions } from '../ops/creation/factories';
 import { isFloat, type DType } from '../tensor/dtype';
-import { executor } from '../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
 import { broadcastShapes, checkShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -189,18 +187,15 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options: Draw
     const { sizes: shape, dtype } = mean as Tensor;
     return add(normal_(empty(shape, dtype), 0, std, options), mean);
   }
-  if (executor.isTrace) {
-    verifyInRuns(ge(std, 0), 'normal: every standard deviation must be at least 0');
-    return around(mean, std, options);
-  }
-  const deviations = std.toTypedArray();
-  for (let i = 0; i < deviations.length; i++) {
-    if (!(deviations[i] >= 0)) {
-      throw new RangeError(
-        `normal: every standard deviation must be at least 0, got ${deviations[i]}`,
-      );
-    }
-  }
+  const rule = 'normal: every standard deviation must be at least 0';
+  verify(
+    () => {
+      for (const one of std.toTypedArray()) {
+        if (!(one >= 0)) throw new RangeError(`${rule}, got ${one}`);
+      }
+    },
+    () => [std.ge(0), rule],
+  );
   return around(mean, std, options);
 }
 

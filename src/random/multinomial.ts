@@ -2,16 +2,10 @@
 import { boolean, optionsTable, positiveInteger, refuse } from '../check';
 import { family } from '../native/families';
 import { runRandomMultinomial, runRandomRace } from '../native/generated';
-import { noGrad } from '../autograd/mode';
-import { verifyInRuns } from '../ops/arguments/verify';
-import { copyInto } from '../ops/copying/clone';
-import { ge, gt, lt } from '../ops/elementwise/compare';
-import { logicalAnd } from '../ops/elementwise/logical';
+import { verify } from '../ops/kernels/bounds';
+import { dense } from '../ops/kernels/copy';
 import { pick } from '../ops/kernels/launch';
-import { all } from '../ops/reduce/truth';
-import { amax } from '../ops/reduce/extrema';
 import { showShape } from '../tensor/shape';
-import { executor } from '../tensor/executor';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
 import { defaultGenerator, drawFields, type DrawOptions, type Generator } from './generator';
@@ -33,14 +27,16 @@ const kernels = { drawn: family('random_multinomial'), race: family('random_race
 const mostCategories = 2 ** 24;
 
 function checkWeights(weights: Tensor): void {
-  if (executor.isTrace) {
-    const fine = noGrad(() => {
-      const finite = logicalAnd(ge(weights, 0), lt(weights, Infinity));
-      return logicalAnd(all(finite, -1), gt(amax(weights, -1), 0));
-    });
-    verifyInRuns(fine, 'multinomial: weights must be finite, at least 0 and not all 0 in a row');
-    return;
-  }
+  verify(
+    () => checkRows(weights),
+    () => [
+      weights.ge(0).logicalAnd(weights.lt(Infinity)).all(-1).logicalAnd(weights.amax(-1).gt(0)),
+      'multinomial: weights must be finite, at least 0 and not all 0 in a row',
+    ],
+  );
+}
+
+function checkRows(weights: Tensor): void {
   const values = weights.memory(weights.numel);
   const categories = weights.sizes[weights.ndim - 1];
   for (let start = 0; start < values.length; start += categories) {
@@ -104,9 +100,7 @@ export function multinomial(
   }
   const rows = ndim === 1 ? 1 : shape[0];
   const out = empty(ndim === 1 ? [numSamples] : [rows, numSamples], 'int32');
-  const weights = probabilities.contiguousLayout
-    ? probabilities
-    : copyInto(probabilities, empty(shape, dtype));
+  const weights = dense(probabilities);
   checkWeights(weights);
   const draws = replacement && numSamples > 1;
   const scores = draws ? empty([categories], dtype) : exponentials(probabilities, source);
@@ -123,5 +117,5 @@ export function multinomial(
 /** Exponential numbers, row by row, but drawn in the order of p's memory. */
 function exponentials(p: Tensor, generator: Generator): Tensor {
   const drawn = exponential_(emptyAs(p), 1, { generator });
-  return drawn.contiguousLayout ? drawn : copyInto(drawn, empty(p.sizes, p.dtype));
+  return dense(drawn);
 }

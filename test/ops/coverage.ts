@@ -1,4 +1,4 @@
-// Where each operation that the package exports is tested. A declared one (src/ops/declare)
+// Where each operation that the package exports is tested. A declared one (unary, binary, reduction)
 // and its in-place form have their rows by themselves; every other one is named here, or this file does not compile.
 import type * as operations from '../../src/ops';
 

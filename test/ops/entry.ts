@@ -3,8 +3,8 @@
 // every layout (contiguous, strided, transposed), with 0-dimensional, empty and broadcast inputs: see gradients.ts.
 import * as o from 'ostinato';
 import type { Tensor } from 'ostinato';
-import type { Binary, Unary } from '../../src/ops/declare/elementwise';
-import type { Reduction } from '../../src/ops/declare/reduction';
+import type { Binary, Unary } from '../../src/ops/elementwise/declaration';
+import type { Reduction } from '../../src/ops/reduce/declaration';
 
 export interface Entry {
   /** The exported operation, and what of it this line tests. */
@@ -87,7 +87,7 @@ const isPair = (
 
 const operations = o as unknown as Readonly<Record<string, unknown>>;
 
-/** The rows of every declared function that `names` has (src/ops/declare). */
+/** The rows of every declared function that `names` has. */
 export const declaredIn = (names: readonly string[]): Entry[] =>
   names
     .map((name) => operations[name])

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
-import { layers, plugin } from '../../scripts/layers.cjs';
+import { layers, operations, plugin } from '../../scripts/layers.cjs';
 
 const root = join(__dirname, '..', '..');
 
@@ -15,12 +15,30 @@ function problems(file: string, code: string): string[] {
 }
 
 describe('the layering rule', () => {
-  const names = Object.keys(layers);
-
-  it('has a table whose arrows all point downward', () => {
-    for (const [layer, sees] of Object.entries(layers)) {
+  it.each([
+    ['src/', layers],
+    ['src/ops/', operations],
+  ])('has a table of %s whose arrows all point downward', (_, table) => {
+    const names = Object.keys(table);
+    for (const [layer, sees] of Object.entries(table)) {
       for (const lower of sees) expect(names.indexOf(lower)).toBeLessThan(names.indexOf(layer));
     }
+  });
+
+  it('has every folder of src/ops/, and refuses what is above in it', () => {
+    const folders = readdirSync(join(root, 'src', 'ops'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(Object.keys(operations).sort()).toEqual(folders.sort());
+    expect(problems('src/ops/view/a.js', "import '../kernels/launch'; import './b';")).toEqual([]);
+    expect(problems('src/ops/methods.js', "import './view/view'; import './index';")).toEqual([]);
+    expect(problems('src/ops/kernels/a.js', "import '../view/view';")).toEqual([
+      'ops/kernels may not import ops/view; it sees arguments',
+    ]);
+    expect(problems('src/ops/view/a.js', "import '../index';")).toHaveLength(1);
+    expect(problems('src/ops/misc/a.js', "import '../view/view';")[0]).toContain(
+      'not in the table',
+    );
   });
 
   it('accepts a lower layer, the own layer and the parts of Node', () => {

@@ -1,11 +1,9 @@
 /** Padding masks: which positions of a batch of unequal lengths may be attended to. */
 import { count, isArray, refuse } from '../../check';
 import { any, reshape, where, zeros } from '../../ops';
-import { verifyInRuns } from '../../ops/arguments/verify';
-import { contiguous } from '../../ops/copying/clone';
+import { verify } from '../../ops/kernels/bounds';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
-import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 
@@ -101,28 +99,14 @@ export function maskBias(
       `${operation}: mask has shape ${showShape(mask.sizes)}, expected [${batch}, ${positions}] (batch, positions of the keys)`,
     );
   }
-  if (executor.isTrace) {
-    verifyInRuns(
-      any(mask, 1),
-      `${operation}: the mask hides every position of a sequence, so that there is nothing to attend to; give each sequence at least one position`,
-    );
-    const shown = reshape(mask, [batch, 1, positions]);
-    return where(shown, zeros([], { dtype }), -Infinity);
-  }
-  const visible = contiguous(mask).memory(mask.numel);
-  const bias = empty([batch, 1, positions], dtype);
-  const values = bias.memory(bias.numel);
-  for (let n = 0; n < batch; n++) {
-    let seen = 0;
-    for (let i = n * positions; i < (n + 1) * positions; i++) {
-      values[i] = visible[i] !== 0 ? 0 : -Infinity;
-      seen += visible[i];
-    }
-    if (seen === 0) {
-      throw new RangeError(
-        `${operation}: the mask hides every position of sequence ${n}, so that there is nothing to attend to; give each sequence at least one position`,
-      );
-    }
-  }
-  return bias;
+  const refusal = (which: string): string =>
+    `${operation}: the mask hides every position of ${which}, so that there is nothing to attend to; give each sequence at least one position`;
+  verify(
+    () => {
+      const blind = any(mask, 1).toTypedArray().indexOf(0);
+      if (blind >= 0) throw new RangeError(refusal(`sequence ${blind}`));
+    },
+    () => [any(mask, 1), refusal('a sequence')],
+  );
+  return where(reshape(mask, [batch, 1, positions]), zeros([], { dtype }), -Infinity);
 }

@@ -1,6 +1,6 @@
 /** How an initialization writes a tensor: unrecorded, in row-major order, counted as a change in place. */
 import { noGrad } from '../../autograd/mode';
-import { copyInto } from '../../ops/copying/clone';
+import { copyInto } from '../../ops/kernels/copy';
 import type { TypedArray } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';

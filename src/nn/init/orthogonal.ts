@@ -1,6 +1,6 @@
 /** Orthogonal initialization. */
 import { cast } from '../../ops/copying/cast';
-import { copyInto } from '../../ops/copying/clone';
+import { copyInto } from '../../ops/kernels/copy';
 import { mul } from '../../ops/elementwise/arithmetic';
 import { t } from '../../ops/view/permute';
 import { reshape } from '../../ops/view/reshape';

@@ -6,7 +6,7 @@
  * diagonal, and what a block still has to change is a run of whole rows, changed in place.
  */
 import { noGrad } from '../../autograd/mode';
-import { copyInto } from '../../ops/copying/clone';
+import { copyInto } from '../../ops/kernels/copy';
 import { eye, zeros } from '../../ops/creation/factories';
 import { productInto } from '../../ops/matmul/layout';
 import { mm } from '../../ops/matmul/mm';

@@ -3,7 +3,7 @@ import { number, optionsTable } from '../../check';
 import { drawFields, type DrawOptions } from '../../random/generator';
 import { normal_, uniform_ } from '../../random/inplace';
 import { emptyAs } from '../../random/draw';
-import { copyInto } from '../../ops/copying/clone';
+import { copyInto } from '../../ops/kernels/copy';
 import type { Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
 

@@ -42,7 +42,7 @@ function matrix(
   ) {
     refuseWeight(name, field, weight, [rows, columns], dtype);
   }
-  return weight.contiguousLayout ? weight : contiguous(weight);
+  return contiguous(weight);
 }
 
 function vector(
@@ -55,7 +55,7 @@ function vector(
   if (!isTensor(bias) || bias.dtype !== dtype || bias.ndim !== 1 || bias.sizes[0] !== rows) {
     refuseWeight(name, field, bias, [rows], dtype);
   }
-  return bias.contiguousLayout ? bias : contiguous(bias);
+  return contiguous(bias);
 }
 
 /**

@@ -3,7 +3,7 @@ import { boolean, iterableOf, nonNegative, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runTableScale, runTableSumSquares } from '../../native/generated';
-import { copyInto } from '../../ops/copying/clone';
+import { copyInto, dense } from '../../ops/kernels/copy';
 import { full } from '../../ops/creation/factories';
 import { clamp_ } from '../../ops/elementwise/clamp';
 import { kernelFor, Table } from '../../ops/kernels/table';
@@ -11,7 +11,7 @@ import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
-import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
+import { bumpVersion, type Tensor } from '../../tensor/tensor';
 
 /** Options of `getTotalNorm` and `clipGradNorm_`. */
 export interface NormOptions {
@@ -60,9 +60,6 @@ function tableOf(tensors: readonly Tensor[]): Table {
   }
   return table;
 }
-
-const dense = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 
 function norm2(tensors: readonly Tensor[]): number {
   let total = 0;

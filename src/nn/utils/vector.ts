@@ -2,7 +2,7 @@
 import { iterableOf } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { cast } from '../../ops/copying/cast';
-import { copyInto } from '../../ops/copying/clone';
+import { copyInto } from '../../ops/kernels/copy';
 import { cat } from '../../ops/joining/cat';
 import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';

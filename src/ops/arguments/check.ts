@@ -1,5 +1,6 @@
 /** What every operation checks of its arguments first. */
 import { describe, isArray } from '../../check';
+import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
@@ -26,4 +27,12 @@ function refuseTensor(operation: string, name: string, x: unknown): never {
 /** @throws TypeError when `x` is neither a tensor nor a number. */
 export function checkOperand(operation: string, name: string, x: unknown): asserts x is Operand {
   if (typeof x !== 'number') checkTensor(operation, name, x);
+}
+
+/** @throws TypeError when the element types differ. */
+export function checkTypes(operation: string, a: Tensor, b: Tensor, names = ['a', 'b']): void {
+  if (a.dtype === b.dtype) return;
+  throw new TypeError(
+    `${operation}: ${names[0]} is ${a.dtype}, ${names[1]} is ${b.dtype}; convert one with to('${isFloat(a.dtype) ? a.dtype : b.dtype}')`,
+  );
 }

@@ -1,9 +1,8 @@
 /** What functions with real values do to integers: compute them as float32, or refuse them. */
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { cast } from '../copying/cast';
 
-export const floating = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : cast(x, 'float32'));
+export const floating = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : x.to('float32'));
 
 /** @throws TypeError unless the elements are floats. */
 export function checkFloat(operation: string, x: Tensor): void {

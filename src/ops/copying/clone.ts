@@ -1,49 +1,11 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
-import { family } from '../../native/families';
 import { executor } from '../../tensor/executor';
-import { empty, Tensor } from '../../tensor/tensor';
+import { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
-import { applyUnary } from '../kernels/launch';
-import { maxDims } from '../../native/strided';
+import { copyOf } from '../kernels/copy';
 
-const kernels = family('copy');
 const recorded = gradient<[Tensor]>('clone', { rule: (g) => [g] });
-
-/** Copies the elements of `x` into `out`, which has the same shape and element type. Not recorded. */
-export function copyInto(x: Tensor, out: Tensor): Tensor {
-  return x.ndim > maxDims && !(x.contiguousLayout && out.contiguousLayout)
-    ? copyManyDims(x, out)
-    : applyUnary('copy', kernels, x, out);
-}
-
-// A kernel walks at most maxDims dimensions. Where more than that are larger than 1, parts along the first of them are
-// copied one by one.
-function copyManyDims(x: Tensor, out: Tensor): Tensor {
-  const large = x.sizes.flatMap((size, d) => (size === 1 ? [] : [d]));
-  const shape = large.map((d) => x.sizes[d]);
-  const [from, to] = [
-    large.map((d) => x.elementStrides[d]),
-    large.map((d) => out.elementStrides[d]),
-  ];
-  const walk = (dim: number, xOffset: number, outOffset: number): void => {
-    if (shape.length - dim <= maxDims) {
-      const part = shape.slice(dim);
-      applyUnary(
-        'copy',
-        kernels,
-        new Tensor(x.storage, x.dtype, part, from.slice(dim), xOffset),
-        new Tensor(out.storage, out.dtype, part, to.slice(dim), outOffset),
-      );
-      return;
-    }
-    for (let i = 0; i < shape[dim]; i++) {
-      walk(dim + 1, xOffset + i * from[dim], outOffset + i * to[dim]);
-    }
-  };
-  walk(0, x.offset, out.offset);
-  return out;
-}
 
 /**
  * A copy in memory of its own, in row-major order (torch.clone).
@@ -52,7 +14,7 @@ function copyManyDims(x: Tensor, out: Tensor): Tensor {
  */
 export function clone(x: Tensor): Tensor {
   checkTensor('clone', 'x', x);
-  return recorded(copyInto(x, empty(x.sizes, x.dtype)), undefined, x);
+  return recorded(copyOf(x), undefined, x);
 }
 
 /** `x` itself when it is contiguous (row-major), else a contiguous copy (torch.Tensor.contiguous). */

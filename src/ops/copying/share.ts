@@ -4,7 +4,7 @@ import { executor } from '../../tensor/executor';
 import { itemSize } from '../../tensor/dtype';
 import { replaceData, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { copyInto } from './clone';
+import { copyInto } from '../kernels/copy';
 
 /** @internal A copy of the elements in memory that threads share, without history. */
 export function sharedCopy(x: Tensor): Tensor {

@@ -10,7 +10,7 @@ import {
   runSoftplusBackward,
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { unary, type Unary } from '../declare/elementwise';
+import { unary, type Unary } from './declaration';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { applyBinary, applyUnary, pick } from '../kernels/launch';

@@ -6,7 +6,7 @@ import { oneOf, optionsTable } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { binary, computeInPlace, inPlace, type Binary } from '../declare/elementwise';
+import { binary, computeInPlace, inPlace, type Binary } from './declaration';
 import { gradient } from '../declare/gradient';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { anyFactor, checkFactor } from '../arguments/factor';

@@ -3,7 +3,7 @@
  * chosen, in halves to both where they are equal.
  */
 import type { Tensor } from '../../tensor/tensor';
-import { binary, type Binary, type BinaryRule } from '../declare/elementwise';
+import { binary, type Binary, type BinaryRule } from './declaration';
 import { checkTensor, type Operand } from '../arguments/check';
 
 type OfTensors = (a: Tensor, b: Tensor) => Tensor;

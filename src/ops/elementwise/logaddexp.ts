@@ -2,7 +2,7 @@
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { binary, type Binary } from '../declare/elementwise';
+import { binary, type Binary } from './declaration';
 import { checkFloat } from '../arguments/floating';
 
 type LogAddExp = ((a: Tensor, b: Tensor) => Tensor) & Pick<Binary, 'declaration'>;

@@ -6,7 +6,7 @@ import { integer, optionsTable } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { inPlace, unary, type Unary } from '../declare/elementwise';
+import { inPlace, unary, type Unary } from './declaration';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 
 type InPlace = (x: Tensor) => Tensor;

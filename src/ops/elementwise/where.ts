@@ -15,8 +15,8 @@ const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('whe
   node: 'WhereBackward0',
   saves: (_, _y, condition) => [condition],
   rule: (g, [condition], _, node) => [
-    node.needs(0) ? unbroadcast(where(condition, g, 0), node.next[0]!.shape) : null,
-    node.needs(1) ? unbroadcast(where(condition, 0, g), node.next[1]!.shape) : null,
+    node.needs(0) ? unbroadcast(g.where(condition, 0), node.next[0]!.shape) : null,
+    node.needs(1) ? unbroadcast(g.maskedFill(condition, 0), node.next[1]!.shape) : null,
   ],
 });
 

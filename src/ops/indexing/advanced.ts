@@ -7,7 +7,6 @@ import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../ten
 import { empty, Tensor } from '../../tensor/tensor';
 import { executor } from '../../tensor/executor';
 import { cast } from '../copying/cast';
-import { contiguous, copyInto } from '../copying/clone';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { add, mul } from '../elementwise/arithmetic';
@@ -17,7 +16,9 @@ import { expand } from '../view/expand';
 import { permute } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { wrapIndex } from './indices';
-import { firstOutside, putRowsInto, rowPicker, type Rows } from './rows';
+import { firstOutside } from '../kernels/bounds';
+import { putRowsInto, rowPicker, type Rows } from './rows';
+import { copyOf, dense } from '../kernels/copy';
 
 /** Index tensors resolved: rows of `x` with its dimensions in the order `order`. */
 interface Resolved {
@@ -31,7 +32,7 @@ function combine(operation: string, x: Tensor, dims: readonly number[], tensors:
   const sizes = dims.map((d) => x.sizes[d]);
   if (executor.isTrace) return combineByOperations(operation, x, dims, tensors);
   if (tensors.length === 1) {
-    const only = contiguous(tensors[0]);
+    const only = dense(tensors[0]);
     if (firstOutside(only, 0, sizes[0]) < 0) return only;
   }
   const shape = tensors
@@ -46,7 +47,7 @@ function combine(operation: string, x: Tensor, dims: readonly number[], tensors:
   }
   for (const [i, t] of tensors.entries()) {
     const strides = broadcastStrides(t.sizes, t.elementStrides, shape);
-    const values = contiguous(new Tensor(t.storage, t.dtype, shape, strides, t.offset));
+    const values = dense(new Tensor(t.storage, t.dtype, shape, strides, t.offset));
     const own = values.memory(out.numel);
     const size = sizes[i];
     for (let k = 0; k < own.length; k++) {
@@ -70,7 +71,7 @@ function combineByOperations(
   for (const [i, t] of tensors.entries()) {
     const size = x.sizes[dims[i]];
     const message = `${operation}: an index is out of range for dimension ${dims[i]} of size ${size} (shape ${showShape(x.sizes)})`;
-    firstOutside(contiguous(t), -size, size, message);
+    firstOutside(dense(t), -size, size, message);
     const wrapped: Tensor = where(ge(t, 0), t, add(t, size));
     all = all === null ? wrapped : add(mul(all, size), wrapped);
   }
@@ -167,7 +168,7 @@ const recordedPut = gradient<[x: Tensor, values: Tensor], [Tensor], Rows>('setAt
 });
 
 function putRows(x: Tensor, values: Tensor, rows: Rows): Tensor {
-  const out = copyInto(x, empty(x.sizes, x.dtype));
+  const out = copyOf(x);
   putRowsInto('setAt', values, rows, out);
   return recordedPut(out, rows, x, values);
 }

@@ -2,17 +2,16 @@
 import type { Node } from '../../autograd/node';
 import { optionsTable } from '../../check';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
-import { checkTensor } from '../arguments/check';
+import { type Tensor } from '../../tensor/tensor';
+import { checkTensor, checkTypes } from '../arguments/check';
 import { anyFactor, checkFactor } from '../arguments/factor';
 import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
-import { checkTypes } from '../matmul/layout';
 import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
 import { gradient } from '../declare/gradient';
 import { addRowsInto, checkIndex, putRowsInto, rowPicker, rowsAlong, type Rows } from './rows';
+import { copyOf } from '../kernels/copy';
 
 const pickRows = rowPicker('indexSelect');
 
@@ -100,7 +99,7 @@ export function indexAdd(
   checkSource('indexAdd', x, rows, source);
   const scaled =
     alpha === 1 ? source : mul(source, checkFactor('indexAdd', 'alpha', alpha, source.dtype));
-  const out = copyInto(x, empty(x.sizes, x.dtype));
+  const out = copyOf(x);
   addRowsInto('indexAdd', scaled, rows, out);
   return recordedAdd(out, rows, x, scaled);
 }
@@ -126,7 +125,7 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
   checkTensor('indexCopy', 'x', x);
   const rows = rowsOf('indexCopy', x, dim, index);
   checkSource('indexCopy', x, rows, source);
-  const out = copyInto(x, empty(x.sizes, x.dtype));
+  const out = copyOf(x);
   putRowsInto('indexCopy', source, rows, out);
   return recordedPut(out, { rows, dim }, x, source);
 }

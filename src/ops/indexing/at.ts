@@ -12,7 +12,7 @@ import { indexPut, indexWith } from './advanced';
 import { planOf, wrapIndex, type Index, type IndexPlan } from './indices';
 import { rowPicker } from './rows';
 import { select } from '../view/select';
-import { Slice } from './slice';
+import { Slice } from '../arguments/slice';
 
 const isSlice = (index: Index): boolean =>
   isInstance(index, Slice) || (typeof index === 'string' && index !== '...');

@@ -6,12 +6,12 @@ import { showShape } from '../../tensor/shape';
 import { family } from '../../native/families';
 import { runIndexCopy } from '../../native/generated';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { constant, ones, zeros } from '../creation/factories';
 import { pick } from '../kernels/launch';
 import { indexAdd, indexSelect } from './along';
 import { checkIndex, rowPicker, rowsAlong, type Rows } from './rows';
+import { dense } from '../kernels/copy';
 
 const scatter = family('scatter');
 const pickRows = rowPicker('embedding');
@@ -103,7 +103,7 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
 }
 
 function largest(x: Tensor): number {
-  const values = contiguous(x).memory(x.numel, 'oneHot without numClasses');
+  const values = dense(x).memory(x.numel, 'oneHot without numClasses');
   let best = values[0];
   for (let i = 1; i < values.length; i++) if (values[i] > best) best = values[i];
   return best;

@@ -19,13 +19,12 @@ import {
   type Shape,
 } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { contiguous, copyInto } from '../copying/clone';
-import { checkTensor, type GivenOperand } from '../arguments/check';
+import { copyInto, copyOf, dense } from '../kernels/copy';
+import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
-import { checkTypes } from '../matmul/layout';
 import { expand } from '../view/expand';
 import { narrow } from '../view/select';
 import { gradient } from '../declare/gradient';
@@ -132,7 +131,7 @@ export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOp
   const plain = checkAlong('gather', x, d, index);
   const out = empty(index.sizes, x.dtype);
   if (index.numel > 0) {
-    const source = contiguous(x.ndim === 0 ? x : reachable(x, plain, d));
+    const source = dense(x.ndim === 0 ? x : reachable(x, plain, d));
     const { outer, n, inner } = around(plain, d);
     const run = pick('gather', gatherKernels, x.dtype);
     runIndexSelect(run, source, plain, out, outer, sizesOf(x)[d], n, inner);
@@ -178,13 +177,13 @@ function written(
   index: Tensor,
   source: Tensor,
 ): Tensor {
-  const out = copyInto(x, empty(x.sizes, x.dtype));
+  const out = copyOf(x);
   if (index.numel === 0) return out;
   const part = x.ndim === 0 ? out : reachable(out, index, d);
-  const block = part === out ? out : copyInto(part, empty(part.sizes, part.dtype));
+  const block = part === out ? out : copyOf(part);
   const { outer, n, inner } = around(index, d);
   const run = pick(operation, kernels, source.dtype);
-  runIndexCopy(run, contiguous(source), index, block, outer, sizesOf(x)[d], n, inner);
+  runIndexCopy(run, dense(source), index, block, outer, sizesOf(x)[d], n, inner);
   if (block !== out) copyInto(block, part);
   return out;
 }

@@ -10,7 +10,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { readNested, type Nested } from '../arguments/nested';
 import type { Part } from '../view/part';
 import { nonzeroColumns, truth } from './mask';
-import { parseSlice, rangeOf, Slice, wholeSlice, type SliceText } from './slice';
+import { parseSlice, rangeOf, Slice, wholeSlice, type SliceText } from '../arguments/slice';
 
 /** Indices, or booleans as a mask: `[1, 3]` picks rows 1 and 3, `[[0, 1], [2, 3]]` an array of rows. */
 export type IndexList = readonly (number | boolean | IndexList)[];

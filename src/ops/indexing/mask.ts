@@ -3,8 +3,8 @@ import { boolean, optionsTable } from '../../check';
 import type { TypedArray } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
+import { dense } from '../kernels/copy';
 
 /** What true and false mean as an index: the one element of a new dimension, or none of it. */
 export function truth(value: boolean): Tensor {
@@ -22,7 +22,7 @@ function positionsOf(operation: string, x: Tensor): TypedArray {
       `${operation}: takes dimensions of at most 2^31 elements, got shape ${showShape(x.sizes)}`,
     );
   }
-  const memory = contiguous(x).memory(x.numel, operation);
+  const memory = dense(x).memory(x.numel, operation);
   let count = 0;
   for (let i = 0; i < memory.length; i++) if (memory[i] !== 0) count++;
   const found = empty([count], 'float64').memory(count);

@@ -2,21 +2,19 @@
  * Rows picked by index: what advanced indexing, indexSelect and embedding are made of. A tensor is seen as
  * [outer, size, inner]. Picking along the middle and adding rows into zeros are each other's gradient.
  */
-import { family, kernel } from '../../native/families';
-import { runIndexAdd, runIndexBounds, runIndexCopy, runIndexSelect } from '../../native/generated';
-import { Doubles } from '../../native/kernels';
-import { executor } from '../../tensor/executor';
+import { family } from '../../native/families';
+import { runIndexAdd, runIndexCopy, runIndexSelect } from '../../native/generated';
 import { numelOf, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../copying/clone';
+import { firstOutside } from '../kernels/bounds';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
 import { gradient, nodeName } from '../declare/gradient';
+import { dense } from '../kernels/copy';
 
 const select = family('index_select');
 const addInto = family('index_add');
 const put = family('index_copy');
-const bounds = kernel('index_bounds');
 
 /** Which rows, of what. */
 export interface Rows {
@@ -37,7 +35,7 @@ export interface Rows {
 /** Rows of dimension `dim` of a tensor of shape `from`; which the index's shape replaces. */
 export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): Rows {
   return {
-    index: contiguous(index),
+    index: dense(index),
     outer: numelOf(from.slice(0, dim)),
     size: from[dim],
     inner: numelOf(from.slice(dim + 1)),
@@ -45,23 +43,6 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
     to: [...from.slice(0, dim), ...index.sizes, ...from.slice(dim + 1)],
     skip,
   };
-}
-
-const position = new Doubles(new Float64Array(1));
-
-/**
- * Where (in row-major order) the first value of a contiguous int32 tensor outside [low, high) is, or -1. A trace
- * says -1; each of its runs throws a RangeError where there is one, with `message` if given.
- */
-export function firstOutside(
-  index: Tensor,
-  low: number,
-  high: number,
-  message: string | null = null,
-): number {
-  executor.bounds(message);
-  runIndexBounds(bounds, index, index.numel, low, high, position);
-  return executor.isTrace ? -1 : position.values[0];
 }
 
 /**
@@ -79,7 +60,7 @@ export function checkIndex(
       `${operation}: ${name} must be int32, got ${index.dtype}; convert it with to('int32')`,
     );
   }
-  const plain = contiguous(index);
+  const plain = dense(index);
   const wrong = firstOutside(plain, 0, size);
   if (wrong >= 0) {
     throw new RangeError(
@@ -108,7 +89,7 @@ export function rowPicker(
   });
 
   function pickRows(x: Tensor, rows: Rows): Tensor {
-    const source = contiguous(x);
+    const source = dense(x);
     const out = empty(rows.to, x.dtype);
     const run = pick(operation, select, x.dtype);
     const { index, outer, size, inner } = rows;
@@ -134,7 +115,7 @@ function kept(g: Tensor, { skip = -1, outer, size, inner, from }: Rows): Tensor 
 
 /** out[o, index[i]] += g[o, i] into a contiguous tensor of shape `from`. Not recorded. */
 export function addRowsInto(operation: string, g: Tensor, rows: Rows, out: Tensor): void {
-  const source = contiguous(g);
+  const source = dense(g);
   const run = pick(operation, addInto, g.dtype);
   const { index, outer, size, inner, skip = -1 } = rows;
   runIndexAdd(run, source, index, out, outer, size, index.numel, inner, skip);
@@ -142,7 +123,7 @@ export function addRowsInto(operation: string, g: Tensor, rows: Rows, out: Tenso
 
 /** out[o, index[i]] = value[o, i] into a contiguous tensor of shape `from`. Not recorded. */
 export function putRowsInto(operation: string, value: Tensor, rows: Rows, out: Tensor): void {
-  const source = contiguous(value);
+  const source = dense(value);
   const run = pick(operation, put, value.dtype);
   const { index, outer, size, inner } = rows;
   runIndexCopy(run, source, index, out, outer, size, index.numel, inner);

@@ -2,7 +2,7 @@
 import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto } from '../kernels/copy';
 import { gradientOfList } from '../declare/gradient';
 import { operand } from '../kernels/operands';
 import { checkTensors } from '../arguments/tensors';

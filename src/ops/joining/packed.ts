@@ -7,10 +7,10 @@ import { runPackPadded, runPadPacked } from '../../native/generated';
 import { executor } from '../../tensor/executor';
 import { contiguousStrides, numelOf } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous } from '../copying/clone';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
+import { dense } from '../kernels/copy';
 
 const pack = family('pack_padded');
 const pad = family('pad_packed');
@@ -63,7 +63,7 @@ function use(x: Tensor, { sizes, order }: Packing): void {
 export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayout): Tensor {
   const { sizes, order, rows, batch } = packing;
   use(x, packing);
-  const source = x.contiguousLayout || hasPlainRows(x) ? x : contiguous(x);
+  const source = x.contiguousLayout || hasPlainRows(x) ? x : dense(x);
   const out = empty([rows, ...x.sizes.slice(2)], x.dtype);
   const [ofFirst, ofSecond] = source.elementStrides;
   const [ofStep, ofSequence] = batchFirst ? [ofSecond, ofFirst] : [ofFirst, ofSecond];
@@ -84,7 +84,7 @@ export function padRows(
   const { sizes, order, batch } = packing;
   use(data, packing);
   const { steps, batchFirst } = layout;
-  const source = contiguous(data);
+  const source = dense(data);
   const rest = data.sizes.slice(1);
   const out = empty([...(batchFirst ? [batch, steps] : [steps, batch]), ...rest], data.dtype);
   const inner = numelOf(rest);

@@ -4,7 +4,7 @@
  */
 import type { Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradientOfList, gradientOfTuple } from '../declare/gradient';
 

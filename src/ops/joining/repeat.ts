@@ -6,12 +6,13 @@ import { count, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { clone, contiguous } from '../copying/clone';
+import { clone } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { indexSelect } from '../indexing/along';
 import { expand } from '../view/expand';
 import { reshape } from '../view/reshape';
+import { dense } from '../kernels/copy';
 
 const recorded = gradient<[Tensor], [], readonly number[]>('repeat', {
   // g as [times, size, …]
@@ -124,7 +125,7 @@ function pattern(counts: Tensor, size: number, dim: number): Tensor {
       `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(counts.sizes)}`,
     );
   }
-  const values = contiguous(counts).memory(counts.numel, 'repeatInterleave with a tensor');
+  const values = dense(counts).memory(counts.numel, 'repeatInterleave with a tensor');
   const times = (i: number): number => values[values.length === 1 ? 0 : i];
   let total = 0;
   for (let i = 0; i < size; i++) {

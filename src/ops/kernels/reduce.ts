@@ -7,9 +7,9 @@ import { type KernelFamily } from '../../native/families';
 import { runReduce } from '../../native/generated';
 import type { DType } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { Tensor } from '../../tensor/tensor';
 import { pick } from './launch';
-import { copyInto } from '../copying/clone';
+import { dense } from './copy';
 
 /** Options of reductions. */
 export interface KeepdimOptions {
@@ -64,10 +64,6 @@ export interface ReductionView {
   outShape: Shape;
   keptShape: Shape;
 }
-
-// Not recorded: the reduction's own node covers this step.
-export const dense = (x: Tensor): Tensor =>
-  x.contiguousLayout ? x : copyInto(x, empty(x.sizes, x.dtype));
 
 function onesOf(ndim: number): number[] {
   const ones: number[] = [];

@@ -5,12 +5,11 @@
 import { optionsTable, type Fields, type Resolved } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { resultType } from '../../tensor/dtype';
-import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
-import { verifyInRuns } from '../arguments/verify';
+import { verify } from '../kernels/bounds';
 import { logsigmoid } from '../elementwise/activation';
 import {
   checkPair,
@@ -118,16 +117,16 @@ export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tens
 }
 
 function checkProbabilities(name: string, x: Tensor, fix: string): void {
-  if (executor.isTrace) {
-    const conditions = noGrad(() => x.ge(0).logicalAnd(x.le(1)));
-    verifyInRuns(conditions, `bceLoss: every element of ${name} must be from 0 to 1${fix}`);
-    return;
-  }
-  const inside = noGrad(() => x.ge(0).all().item() !== 0 && x.le(1).all().item() !== 0);
-  if (inside) return;
-  const at = Array.from(x.toTypedArray()).findIndex((v) => !(v >= 0 && v <= 1));
-  throw new RangeError(
-    `bceLoss: every element of ${name} must be from 0 to 1, got ${x.toTypedArray()[at]} at position ${at}${fix}`,
+  const rule = `bceLoss: every element of ${name} must be from 0 to 1`;
+  verify(
+    () => {
+      const inside = noGrad(() => x.ge(0).all().item() !== 0 && x.le(1).all().item() !== 0);
+      if (inside) return;
+      const values = x.toTypedArray();
+      const at = values.findIndex((v) => !(v >= 0 && v <= 1));
+      throw new RangeError(`${rule}, got ${values[at]} at position ${at}${fix}`);
+    },
+    () => [x.ge(0).logicalAnd(x.le(1)), `${rule}${fix}`],
   );
 }
 

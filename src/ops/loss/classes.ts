@@ -6,15 +6,13 @@ import { integer, type Fields, type Resolved } from '../../check';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { executor } from '../../tensor/executor';
 import { cast } from '../copying/cast';
 import { contiguous } from '../copying/clone';
+import { verify } from '../kernels/bounds';
 import { checkTensor } from '../arguments/check';
-import { ne } from '../elementwise/compare';
-import { where } from '../elementwise/where';
-import { firstOutside } from '../indexing/rows';
 import { checkFloat } from '../arguments/floating';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
+import { dense } from '../kernels/copy';
 
 /** Options of losses over classes. */
 export interface ClassLossOptions extends LossOptions {
@@ -103,7 +101,7 @@ export function checkClasses(
     );
   }
   const { ignoreIndex, reduction } = options;
-  const indices = contiguous(target);
+  const indices = dense(target);
   checkIndices(operation, indices, classes, ignoreIndex);
   return {
     rows: indices.numel,
@@ -117,19 +115,22 @@ export function checkClasses(
 }
 
 function checkIndices(operation: string, target: Tensor, classes: number, ignore: number): void {
-  if (executor.isTrace) {
-    const message = `${operation}: a target is not a class: the input has ${classes} (0 to ${classes - 1}), and ignoreIndex is ${ignore}`;
-    firstOutside(where(ne(target, ignore), target, 0), 0, classes, message);
-    return;
-  }
-  const memory = target.memory(target.numel);
-  for (let i = 0; i < memory.length; i++) {
-    const index = memory[i];
-    if ((index >= 0 && index < classes) || index === ignore) continue;
-    throw new RangeError(
-      `${operation}: target ${index} at position ${i} is not a class: the input has ${classes} (0 to ${classes - 1}), and ignoreIndex is ${ignore}`,
-    );
-  }
+  const refusal = (what: string): string =>
+    `${operation}: ${what} is not a class: the input has ${classes} (0 to ${classes - 1}), and ignoreIndex is ${ignore}`;
+  verify(
+    () => {
+      const memory = target.memory(target.numel);
+      for (let i = 0; i < memory.length; i++) {
+        const index = memory[i];
+        if ((index >= 0 && index < classes) || index === ignore) continue;
+        throw new RangeError(refusal(`target ${index} at position ${i}`));
+      }
+    },
+    () => {
+      const isClass = target.ge(0).logicalAnd(target.lt(classes));
+      return [isClass.logicalOr(target.eq(ignore)), refusal('a target')];
+    },
+  );
 }
 
 export function checkWeight(

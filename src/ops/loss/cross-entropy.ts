@@ -28,6 +28,7 @@ import {
   type Classes,
 } from './classes';
 import { classWeights, nllNode } from './nll';
+import { dense } from '../kernels/copy';
 
 const kernels = family('cross_entropy');
 const backwardKernels = family('cross_entropy_backward');
@@ -117,7 +118,7 @@ function fusedGradient(
 ): Tensor {
   const { target, weight, rows, classes, ignoreIndex, reduction } = of;
   const out = empty([rows, classes], x.dtype);
-  const gradOutput = contiguous(g);
+  const gradOutput = dense(g);
   const run = pick('crossEntropy', backwardKernels, x.dtype);
   runCrossEntropyBackward(
     run,

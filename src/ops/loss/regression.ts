@@ -10,7 +10,7 @@ import { runSquaredDifferenceBackward, runSquaredError } from '../../native/gene
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { applyBinary, pick } from '../kernels/launch';
-import { dense } from '../kernels/reduce';
+import { dense } from '../kernels/copy';
 import {
   aligned,
   lossFields,

@@ -6,17 +6,14 @@ import { number, optionsTable } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
-import { checkTensor } from '../arguments/check';
+import { copyInto } from '../kernels/copy';
+import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
-import { add, mul } from '../elementwise/arithmetic';
 import { gradient } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
-import { t, transpose } from '../view/permute';
-import { bmm } from './bmm';
-import { batchedProduct, checkInner, checkTypes, product, productInto } from './layout';
-import { mm, savedFactors } from './mm';
+import { batchedProduct, checkInner, product, productInto } from './layout';
+import { savedFactors } from './mm';
 
 /** Options of `addmm` and `baddbmm`. */
 export interface AddmmOptions {
@@ -37,26 +34,20 @@ function optionsOf(operation: string, x: Tensor, options: AddmmOptions | undefin
   return read;
 }
 
-const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : mul(x, factor));
+const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : x.mul(factor));
 
 type Scales = Readonly<Required<AddmmOptions>>;
-const recordedAs = (
-  operation: string,
-  node: string,
-  multiply: (a: Tensor, b: Tensor) => Tensor,
-  transposed: (x: Tensor) => Tensor,
-) =>
+const recordedAs = (operation: 'addmm' | 'baddbmm', multiply: 'mm' | 'bmm') =>
   gradient<[Tensor, Tensor, Tensor], [Tensor | null, Tensor | null], Scales>(operation, {
-    node,
     saves: ([, a, b]) => savedFactors([a, b]),
     rule: (g, [a, b], { beta, alpha }, self) => [
       self.needs(0) ? unbroadcast(scaled(g, beta), self.next[0]!.shape) : null,
-      b && scaled(multiply(g, transposed(b)), alpha),
-      a && scaled(multiply(transposed(a), g), alpha),
+      b && scaled(g[multiply](b.transpose(-2, -1)), alpha),
+      a && scaled(a.transpose(-2, -1)[multiply](g), alpha),
     ],
   });
-const recordedAddmm = recordedAs('addmm', 'AddmmBackward0', mm, t);
-const recordedBaddbmm = recordedAs('baddbmm', 'BaddbmmBackward0', bmm, (x) => transpose(x, 1, 2));
+const recordedAddmm = recordedAs('addmm', 'mm');
+const recordedBaddbmm = recordedAs('baddbmm', 'bmm');
 
 function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {
   checkInner(operation, a, b, ['mat1', 'mat2']);
@@ -98,7 +89,7 @@ function addProduct(
   shape: Shape,
 ): Tensor {
   if (beta === 0) return scaled(product('addmm', a, b, null, shape), alpha);
-  if (alpha !== 1) return add(scaled(product('addmm', a, b, null, shape), alpha), scaled(c, beta));
+  if (alpha !== 1) return scaled(product('addmm', a, b, null, shape), alpha).add(scaled(c, beta));
   const out = copyInto(expand(scaled(c, beta), shape), empty(shape, a.dtype));
   productInto('addmm', a, b, null, out, true);
   return out;
@@ -129,7 +120,7 @@ export function baddbmm(
   checkAdded('baddbmm', input, batch1, batch2, shape);
   const out = withGradMode(false, () => {
     const scaledProduct = scaled(batchedProduct('baddbmm', batch1, batch2), alpha);
-    return beta === 0 ? scaledProduct : add(scaledProduct, scaled(input, beta));
+    return beta === 0 ? scaledProduct : scaledProduct.add(scaled(input, beta));
   });
   return recordedBaddbmm(out, { beta, alpha }, input, batch1, batch2);
 }

@@ -3,7 +3,6 @@ import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
-import { transpose } from '../view/permute';
 import { batchedProduct, checkInner } from './layout';
 import { savedFactors } from './mm';
 
@@ -16,8 +15,8 @@ export const batchedGradient = (
     node,
     saves: savedFactors,
     rule: (g, [a, b]) => [
-      b && batched('bmm', recordedBmm, g, transpose(b, -2, -1)),
-      a && batched('bmm', recordedBmm, transpose(a, -2, -1), g),
+      b && batched('bmm', recordedBmm, g, b.transpose(-2, -1)),
+      a && batched('bmm', recordedBmm, a.transpose(-2, -1), g),
     ],
   });
 const recordedBmm = batchedGradient('bmm', 'BmmBackward0');

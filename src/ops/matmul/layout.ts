@@ -10,7 +10,8 @@ import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { borrow, giveBack, type Storage } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto, copyOf } from '../kernels/copy';
+import { checkTypes } from '../arguments/check';
 import { applyBinary, pick } from '../kernels/launch';
 import { mayKeep, packedLength, packedWeight, preferredForm } from './packed-weight';
 
@@ -42,12 +43,10 @@ function layoutOf(x: Tensor): Layout | null {
   return null;
 }
 
-const packed = (x: Tensor): Tensor => copyInto(x, empty(x.sizes, x.dtype));
-
 /** @internal Whether a kernel can read the matrices of `x` in place. */
 export const isReadable = (x: Tensor): boolean => layoutOf(x) !== null;
 
-const readable = (x: Tensor): Tensor => (isReadable(x) ? x : packed(x));
+const readable = (x: Tensor): Tensor => (isReadable(x) ? x : copyOf(x));
 
 /** @internal `x` seen as a matrix of the given sizes, copied only where its layout demands it. Not recorded. */
 export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
@@ -55,7 +54,7 @@ export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
   const shape = [rows, columns];
   const strides = viewStrides(x.sizes, x.elementStrides, shape);
   if (strides !== null) return new Tensor(x.storage, x.dtype, shape, strides, x.offset);
-  const copy = packed(x);
+  const copy = copyOf(x);
   return new Tensor(copy.storage, x.dtype, shape, contiguousStrides(shape), copy.offset, true);
 }
 
@@ -291,12 +290,4 @@ export function checkInner(operation: string, a: Tensor, b: Tensor, names = ['a'
     );
   }
   checkTypes(operation, a, b, names);
-}
-
-/** @throws TypeError when the element types differ. */
-export function checkTypes(operation: string, a: Tensor, b: Tensor, names = ['a', 'b']): void {
-  if (a.dtype === b.dtype) return;
-  throw new TypeError(
-    `${operation}: ${names[0]} is ${a.dtype}, ${names[1]} is ${b.dtype}; convert one with to('${isFloat(a.dtype) ? a.dtype : b.dtype}')`,
-  );
 }

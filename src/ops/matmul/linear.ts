@@ -5,12 +5,10 @@
 import { numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
-import { checkTensor } from '../arguments/check';
+import { checkTensor, checkTypes } from '../arguments/check';
 import { gradient } from '../declare/gradient';
-import { sum } from '../reduce/sum';
-import { t } from '../view/permute';
-import { asMatrix, checkTypes, product, transposedMatrix } from './layout';
-import { mm, savedFactors, shaped } from './mm';
+import { asMatrix, product, transposedMatrix } from './layout';
+import { savedFactors, shaped } from './mm';
 
 function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkTensor('linear', 'input', input);
@@ -53,9 +51,9 @@ const recorded = gradient<[Tensor, Tensor, Tensor | null], [Tensor | null, Tenso
       const rows = numelOf(g.sizes.slice(0, -1));
       const matrix = shaped(g, [rows, g.sizes[g.ndim - 1]]);
       return [
-        weight && shaped(mm(matrix, weight), node.next[0]!.shape),
-        input && mm(t(matrix), shaped(input, [rows, input.sizes[input.ndim - 1]])),
-        node.needs(2) ? sum(matrix, 0) : null,
+        weight && shaped(matrix.mm(weight), node.next[0]!.shape),
+        input && matrix.t().mm(shaped(input, [rows, input.sizes[input.ndim - 1]])),
+        node.needs(2) ? matrix.sum(0) : null,
       ];
     },
   },

@@ -4,16 +4,13 @@
  */
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../arguments/check';
+import { checkTensor, checkTypes } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
-import { mul } from '../elementwise/arithmetic';
-import { t } from '../view/permute';
-import { reshape } from '../view/reshape';
-import { asMatrix, checkInner, checkTypes, product } from './layout';
+import { asMatrix, checkInner, product } from './layout';
 
 /** @internal `x` in another shape of as many elements. */
 export const shaped = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.sizes, shape) ? x : reshape(x, shape);
+  sameShape(x.sizes, shape) ? x : x.reshape(shape);
 
 /** M, K and N of a product. */
 type Sizes = readonly [m: number, k: number, n: number];
@@ -39,8 +36,8 @@ export const productGradient = (operation: string): Recorder<[Tensor, Tensor], S
     rule: (g, [a, b], [m, k, n], { next }) => {
       const matrix = shaped(g, [m, n]);
       return [
-        b && shaped(mm(matrix, t(shaped(b, [k, n]))), next[0]!.shape),
-        a && shaped(mm(t(shaped(a, [m, k])), matrix), next[1]!.shape),
+        b && shaped(matrix.mm(shaped(b, [k, n]).t()), next[0]!.shape),
+        a && shaped(shaped(a, [m, k]).t().mm(matrix), next[1]!.shape),
       ];
     },
   });
@@ -67,7 +64,7 @@ const recordedMv = productGradient('mv');
 const recordedDot = gradient<[Tensor, Tensor], [Tensor | null, Tensor | null]>('dot', {
   node: 'DotBackward0',
   saves: savedFactors,
-  rule: (g, [a, b]) => [b && mul(g, b), a && mul(g, a)],
+  rule: (g, [a, b]) => [b && g.mul(b), a && g.mul(a)],
 });
 
 /**

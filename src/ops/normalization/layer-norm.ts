@@ -13,7 +13,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
-import { dense } from '../kernels/reduce';
+import { dense } from '../kernels/copy';
 
 /** Options of `nn.functional.layerNorm`. */
 export interface LayerNormOptions {

@@ -14,7 +14,8 @@ import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import { checkFloat } from '../arguments/floating';
-import { dense, reductionView } from '../kernels/reduce';
+import { dense } from '../kernels/copy';
+import { reductionView } from '../kernels/reduce';
 
 /** Options of `softmax` and `logSoftmax`. */
 export interface SoftmaxOptions {

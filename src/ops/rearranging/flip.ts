@@ -1,7 +1,7 @@
 /** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
 import { checkDistinctDims } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 

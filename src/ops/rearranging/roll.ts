@@ -2,7 +2,7 @@
 import { noGrad } from '../../autograd/mode';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { reshape } from '../view/reshape';

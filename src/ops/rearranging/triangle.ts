@@ -2,7 +2,7 @@
 import { describe } from '../../check';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
 import { constant } from '../creation/factories';

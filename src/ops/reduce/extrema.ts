@@ -14,7 +14,7 @@ import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import { arange } from '../creation/factories';
 import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from '../kernels/reduce';
-import { reduction, type Reduction } from '../declare/reduction';
+import { reduction, type Reduction } from './declaration';
 import { ValuesAndIndices } from '../declare/named';
 
 // Kernels compare numbers; a bool is 0 or 1.

@@ -5,7 +5,7 @@ import { checkDim } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { eye } from '../creation/factories';
 import type { ReductionOptions } from '../kernels/reduce';
-import { reduction } from '../declare/reduction';
+import { reduction } from './declaration';
 
 const product = reduction('prod', {
   dtype: anyDType,

@@ -16,7 +16,7 @@ import {
   type KeepdimOptions,
   type ReductionOptions,
 } from '../kernels/reduce';
-import { reduction, type Reduction } from '../declare/reduction';
+import { reduction, type Reduction } from './declaration';
 
 /**
  * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32; with the option

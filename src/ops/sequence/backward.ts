@@ -9,7 +9,6 @@ import { itemSize } from '../../tensor/dtype';
 import { borrow, giveBack } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
-import { contiguous } from '../copying/clone';
 import { pick } from '../kernels/launch';
 import {
   denseFeatures,
@@ -21,6 +20,7 @@ import {
 } from './call';
 import { stateSize, workspaceLength, type Cell, type CellKind } from './cells';
 import { primitiveSequence } from './twin';
+import { dense } from '../kernels/copy';
 
 /** The gradients of x, h0, c0 and, direction by direction, of the weights. */
 export function sequenceBackward(
@@ -37,8 +37,8 @@ export function sequenceBackward(
   const directions = weights.length;
   const pairs = batchSizes !== null ? input.sizes[0] : input.sizes[0] * input.sizes[1];
   const gradOut = grads[0] === null ? null : denseFeatures(grads[0]);
-  const gradHN = grads[1] === null ? null : contiguous(grads[1]);
-  const gradCN = grads[2] ? contiguous(grads[2]) : null;
+  const gradHN = grads[1] === null ? null : dense(grads[1]);
+  const gradCN = grads[2] ? dense(grads[2]) : null;
   const gradH0 = h0 !== null && node.needs(1) ? empty(h0.sizes, dtype) : null;
   const gradC0 = c0 !== null && node.needs(2) ? empty(c0.sizes, dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);

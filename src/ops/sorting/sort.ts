@@ -10,14 +10,14 @@ import { itemSize } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { clone, contiguous } from '../copying/clone';
+import { clone } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
-import { scatterAdd } from '../indexing/gather';
 import { ValuesAndIndices } from '../declare/named';
 import { transpose } from '../view/permute';
+import { dense } from '../kernels/copy';
 
 const sortRows = family('sort_rows');
 const topkRows = family('topk_rows');
@@ -59,7 +59,7 @@ function alongLast(
   const swap = (y: Tensor): Tensor => (x.ndim < 2 ? y : transpose(y, dim, -1));
   return noGrad(() => {
     const [values, indices] = sorted(swap(x));
-    return new ValuesAndIndices(contiguous(swap(values)), contiguous(swap(indices)));
+    return new ValuesAndIndices(dense(swap(values)), dense(swap(indices)));
   });
 }
 
@@ -72,7 +72,7 @@ const recordedAs = (operation: string, node: string) =>
     node,
     saves: (_, _y, { indices }) => [indices],
     rule: (g, [indices], { dim }, self) => [
-      scatterAdd(constant(self.next[0]!.shape, 0, g.dtype), dim, indices, g),
+      constant(self.next[0]!.shape, 0, g.dtype).scatterAdd(dim, indices, g),
     ],
   });
 const recordedSort = recordedAs('sort', 'SortBackward0');
@@ -133,7 +133,7 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
   }
   const run = pick('topk', topkRows, x.dtype);
   const out = alongLast(x, d, (source) => {
-    const rows = contiguous(source);
+    const rows = dense(source);
     const shape = x.ndim === 0 ? (k === 0 ? [0] : []) : [...source.sizes.slice(0, -1), k];
     const values = empty(shape, x.dtype);
     const indices = empty(shape, 'int32');

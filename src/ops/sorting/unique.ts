@@ -3,7 +3,7 @@ import { boolean, count, integer, optionsTable } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { contiguous, detach } from '../copying/clone';
+import { detach } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { arange, constant } from '../creation/factories';
 import { indexSelect } from '../indexing/along';
@@ -11,6 +11,7 @@ import { checkIndex } from '../indexing/rows';
 import { named, type Named } from '../declare/named';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
+import { dense } from '../kernels/copy';
 
 /** Options of `unique`. */
 export interface UniqueOptions {
@@ -94,7 +95,7 @@ function uniqueAlong(x: Tensor, dim: number): Found {
       `unique: along dimension ${d} every other dimension must have elements, got shape ${showShape(x.sizes)}`,
     );
   }
-  const rows = contiguous(x.ndim === 0 ? detach(x) : detach(x).movedim(d, 0));
+  const rows = dense(x.ndim === 0 ? detach(x) : detach(x).movedim(d, 0));
   const memory = rows.memory(x.numel, 'unique');
   const width = n === 0 ? 0 : x.numel / n;
   const compare = (a: number, b: number): number => {
@@ -164,7 +165,7 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   }
   const out = constant([length], 0, weights.dtype === 'float32' ? 'float32' : 'float64');
   const sums = out.memory(length);
-  const own = contiguous(weights).memory(x.numel);
+  const own = dense(weights).memory(x.numel);
   for (let i = 0; i < values.length; i++) sums[values[i]] += own[i];
   return out;
 }

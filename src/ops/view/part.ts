@@ -1,7 +1,7 @@
 /** The shared backward of views that cover a part of their input: g put into zeros. */
 import { contiguousStrides, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
-import { copyInto, contiguous } from '../copying/clone';
+import { copyInto, dense } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradient, nodeName, type Recorder } from '../declare/gradient';
 import { viewOf } from './view';
@@ -53,7 +53,7 @@ const within = (x: Tensor, part: Part): Tensor =>
 
 function copyOfPart(x: Tensor, placed: Placed): Tensor {
   const copy = empty(placed.part.shape, x.dtype);
-  return recordedCopy(copyInto(within(contiguous(x), placed.part), copy), placed, x);
+  return recordedCopy(copyInto(within(dense(x), placed.part), copy), placed, x);
 }
 
 /** zeros(full) with g in the part; its own gradient is the part of the incoming one. */

@@ -10,7 +10,7 @@ const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
   rule: (g, _, order) => {
     const inverse = new Array<number>(order.length);
     order.forEach((d, i) => (inverse[d] = i));
-    return [permute(g, inverse)];
+    return [g.permute(inverse)];
   },
 });
 
@@ -37,15 +37,10 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 type Pair = readonly [number, number];
-const recordedAs = (operation: string, node: string): Recorder<[Tensor], Pair> => {
-  const recorded: Recorder<[Tensor], Pair> = gradient<[Tensor], [], Pair>(operation, {
-    node,
-    rule: (g, _, dims) => [swap(recorded, g, dims)],
-  });
-  return recorded;
-};
-const recordedTranspose = recordedAs('transpose', 'TransposeBackward0');
-const recordedT = recordedAs('t', 'TBackward0');
+const recordedTranspose = gradient<[Tensor], [], Pair>('transpose', {
+  rule: (g, _, [a, b]) => [g.transpose(a, b)],
+});
+const recordedT = gradient<[Tensor], [], Pair>('t', { rule: (g) => [g.t()] });
 const bothOfMatrix: Pair = [0, 1];
 
 function swap(recorded: Recorder<[Tensor], Pair>, x: Tensor, dims: Pair): Tensor {

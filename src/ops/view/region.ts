@@ -8,7 +8,7 @@ import { itemSize } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { Tensor } from '../../tensor/tensor';
-import { copyInto } from '../copying/clone';
+import { copyInto } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 

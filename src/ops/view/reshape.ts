@@ -8,7 +8,7 @@ import { viewOf } from './view';
 
 const recorded = gradient<[Tensor], []>('reshape', {
   node: 'ViewBackward0',
-  rule: (g, _, _of, { next }) => [reshape(g, next[0]!.shape)],
+  rule: (g, _, _of, { next }) => [g.reshape(next[0]!.shape)],
 });
 
 // Null where the memory layout does not allow it.

@@ -4,8 +4,7 @@ import { checkDim, checkDistinctDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
 import { checkTensor } from '../arguments/check';
-import { makeSlice, rangeOf, type Range, type Slice } from '../indexing/slice';
-import { reshape } from './reshape';
+import { makeSlice, rangeOf, type Range, type Slice } from '../arguments/slice';
 import { gradient } from '../declare/gradient';
 import { partGradient, partOf, plainStridesOf } from './part';
 import { viewOf } from './view';
@@ -14,12 +13,12 @@ const recordedSelect = partGradient('select');
 const recordedSlice = partGradient('slice');
 const recordedUnsqueeze = gradient<[Tensor], [], number>('unsqueeze', {
   node: 'UnsqueezeBackward0',
-  rule: (g, _, dim) => [squeeze(g, dim)],
+  rule: (g, _, dim) => [g.squeeze(dim)],
 });
 // PyTorch has a node for all dimensions, for one, and for several.
 const recordedSqueeze = gradient<[Tensor], [], 0 | 1 | 2>('squeeze', {
   node: (_, form) => `SqueezeBackward${form}`,
-  rule: (g, _, _form, { next }) => [reshape(g, next[0]!.shape)],
+  rule: (g, _, _form, { next }) => [g.reshape(next[0]!.shape)],
 });
 
 function without(list: readonly number[], dim: number): number[] {

@@ -7,7 +7,7 @@ import { isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
-import type { Domain } from './elementwise';
+import type { Domain } from '../elementwise/declaration';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import {

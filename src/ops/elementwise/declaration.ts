@@ -17,8 +17,8 @@ import { zerosLike } from '../creation/factories';
 import { cast } from '../copying/cast';
 import { checkFloat, floating } from '../arguments/floating';
 import { inPlace as changeInPlace } from '../inplace/inplace';
-import { nodeName } from './gradient';
-import { unbroadcast } from './unbroadcast';
+import { nodeName } from '../declare/gradient';
+import { unbroadcast } from '../declare/unbroadcast';
 
 /** What tests must know of a function. */
 export interface Domain {

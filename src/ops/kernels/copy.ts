@@ -1,0 +1,48 @@
+/** Copies of elements that no graph sees: what records a copy is `clone`, or the operation that needs one. */
+import { family } from '../../native/families';
+import { maxDims } from '../../native/strided';
+import { empty, Tensor } from '../../tensor/tensor';
+import { applyUnary } from './launch';
+
+const kernels = family('copy');
+
+/** Copies the elements of `x` into `out`, which has the same shape and element type. Not recorded. */
+export function copyInto(x: Tensor, out: Tensor): Tensor {
+  return x.ndim > maxDims && !(x.contiguousLayout && out.contiguousLayout)
+    ? copyManyDims(x, out)
+    : applyUnary('copy', kernels, x, out);
+}
+
+// A kernel walks at most maxDims dimensions. Where more than that are larger than 1, parts along the first of them are
+// copied one by one.
+function copyManyDims(x: Tensor, out: Tensor): Tensor {
+  const large = x.sizes.flatMap((size, d) => (size === 1 ? [] : [d]));
+  const shape = large.map((d) => x.sizes[d]);
+  const [from, to] = [
+    large.map((d) => x.elementStrides[d]),
+    large.map((d) => out.elementStrides[d]),
+  ];
+  const walk = (dim: number, xOffset: number, outOffset: number): void => {
+    if (shape.length - dim <= maxDims) {
+      const part = shape.slice(dim);
+      applyUnary(
+        'copy',
+        kernels,
+        new Tensor(x.storage, x.dtype, part, from.slice(dim), xOffset),
+        new Tensor(out.storage, out.dtype, part, to.slice(dim), outOffset),
+      );
+      return;
+    }
+    for (let i = 0; i < shape[dim]; i++) {
+      walk(dim + 1, xOffset + i * from[dim], outOffset + i * to[dim]);
+    }
+  };
+  walk(0, x.offset, out.offset);
+  return out;
+}
+
+/** A contiguous copy of `x` in memory of its own. Not recorded. */
+export const copyOf = (x: Tensor): Tensor => copyInto(x, empty(x.sizes, x.dtype));
+
+/** `x` itself where it is contiguous, else a contiguous copy. Not recorded. */
+export const dense = (x: Tensor): Tensor => (x.contiguousLayout ? x : copyOf(x));
