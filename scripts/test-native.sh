@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds and runs the native tests (test/native, on doctest):
-#   scripts/test-native.sh [plain|sanitize|avx512|aarch64] [arguments of kernel_tests]
-# sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. avx512: the AVX-512 set emulated on
+#   scripts/test-native.sh [plain|sanitize|threads|avx512|aarch64] [arguments of kernel_tests]
+# sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. threads: under ThreadSanitizer. avx512: the AVX-512 set emulated on
 # AVX2 (test/native/avx512), for processors without it. aarch64: cross-compiled, run by qemu-aarch64.
 # OSTINATO_JOBS limits the compilations at one time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=plain
-case "${1:-}" in plain | sanitize | avx512 | aarch64) kind=$1; shift ;; esac
+case "${1:-}" in plain | sanitize | threads | avx512 | aarch64) kind=$1; shift ;; esac
 
 target=kernel_tests
 runner=()
@@ -28,6 +28,15 @@ case $kind in
       options+=('-DOSTINATO_ISAS=scalar;avx2;neon')
     fi
     ;;
+  threads)
+    folder=build/tests-threads
+    # Which elements a thread reads and writes does not depend on the instruction set.
+    options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug -DOSTINATO_SANITIZE=thread -DOSTINATO_ISAS=scalar)
+    # A child of fork computes with threads of its own.
+    export TSAN_OPTIONS="die_after_fork=0:${TSAN_OPTIONS:-}"
+    # Its shadow memory needs addresses that a system may otherwise give to libraries.
+    if [ "$(uname)" = Linux ]; then runner=(setarch "$(uname -m)" --addr-no-randomize); fi
+    ;;
   aarch64)
     folder=build/tests-aarch64
     options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug
@@ -38,4 +47,9 @@ esac
 
 cmake -S . -B "$folder" "${options[@]}" >/dev/null
 cmake --build "$folder" --target $target --parallel "${OSTINATO_JOBS:-$(getconf _NPROCESSORS_ONLN)}"
+if [ $kind = threads ] &&
+  "${runner[@]}" "$folder/test/native/$target" --no-skip --test-case='a race' >/dev/null 2>&1; then
+  echo 'ThreadSanitizer reports no race' >&2
+  exit 1
+fi
 "${runner[@]}" "$folder/test/native/$target" "$@"

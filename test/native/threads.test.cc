@@ -134,6 +134,14 @@ TEST_CASE(
   CHECK(most >= 2);
 }
 
+// Must be reported by ThreadSanitizer: scripts/test-native.sh threads runs it, and nothing else does.
+TEST_CASE("a race" * doctest::skip()) {
+  const ThreadsAre scope(2);
+  int64_t shared = 0;
+  for (int i = 0; i < 200; ++i) parallelRegion(processWork(), 2, [&](int, int, int) { ++shared; });
+  CHECK(shared > 0);
+}
+
 TEST_CASE("each worker has scratch of its own, aligned and writable to the end") {
   const ThreadsAre scope(3);
   Work& work = processWork();
