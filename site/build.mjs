@@ -125,7 +125,9 @@ async function main() {
   rmSync(build, { recursive: true, force: true });
   const { reference } = require('./reference/index.cjs');
   const { pages, places, sidebars } = await reference();
-  for (const { path: file, text } of pages) writePage(file.replace(/\.md$/, ''), text);
+  for (const { path: file, text } of pages) {
+    writePage(file.replace(/\.md$/, ''), `---\npageClass: reference\n---\n\n${text}`);
+  }
   writeFileSync(
     path.join(build, 'sidebars.json'),
     JSON.stringify({ ...sidebars, '/': writeGuides() }),

@@ -34,8 +34,13 @@ export default defineConfig({
       provider: 'local',
       options: {
         miniSearch: {
-          // Names are searched as they are written: nn.LSTM, batchFirst, relu_.
-          searchOptions: { boost: { title: 6, titles: 2, text: 1 }, fuzzy: 0.1, prefix: true },
+          searchOptions: {
+            boost: { title: 6, titles: 2, text: 1 },
+            fuzzy: 0.1,
+            prefix: true,
+            // A page before its sections, and before the lists that name it.
+            boostDocument: (_id, _term, { titles }) => (titles.length === 0 ? 2 : 1),
+          },
         },
       },
     },

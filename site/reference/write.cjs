@@ -80,13 +80,31 @@ const variableOf = (name) =>
     ? name.toLowerCase()
     : name.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]+/, (start) => start.toLowerCase());
 
+/** What most programs ask a tensor for comes before what few do. */
+const first = [
+  'shape',
+  'dtype',
+  'ndim',
+  'numel',
+  'size',
+  'item',
+  'toArray',
+  'toTypedArray',
+  'toString',
+  'requiresGrad',
+  'grad',
+  'backward',
+  'isLeaf',
+  'gradFn',
+];
+const place = ({ name }) => (first.includes(name) ? first.indexOf(name) : first.length);
+
 /** Methods that are functions, too, are listed with a link; the others are described. */
 async function writeTensor(page) {
   const { symbol, alias } = page.entry;
   page.say(prose(summaryOf(alias)), '');
   page.say(
-    'Tensors are made by functions such as [tensor](creation/tensor.md), [zeros](creation/zeros.md) and [randn](random/randn.md);',
-    '`x instanceof Tensor` tells whether something is one.',
+    'Tensors are made by functions such as [tensor](creation/tensor.md), [zeros](creation/zeros.md) and [randn](random/randn.md).',
     '',
   );
   const functions = new Map(
@@ -112,6 +130,7 @@ async function writeTensor(page) {
     if (entry === undefined) described.push(member);
     else listed.push([member, entry]);
   }
+  described.sort((a, b) => place(a) - place(b));
   page.say('## Properties and methods', '');
   for (const member of described) await writeMember(page, member, 'x');
   page.say(
