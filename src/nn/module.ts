@@ -15,7 +15,15 @@ import {
 import { clearGrad } from '../autograd/clear';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
-import { copyFields, deepcopy, emptyOf, fill, type Copier, type Copying } from '../tensor/deepcopy';
+import {
+  copyFields,
+  deepcopy,
+  emptyOf,
+  fill,
+  isMade,
+  type Copier,
+  type Copying,
+} from '../tensor/deepcopy';
 import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
 import { moveToShared } from '../ops/copying/share';
@@ -463,6 +471,11 @@ export class Module extends Base {
    */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
     return addForwardPreHook(this, hook);
+  }
+
+  /** @internal */
+  [isMade](): boolean {
+    return #buffers in this;
   }
 
   /** @internal Takes copies of the fields, the names of buffers and the hooks of `from`. */

@@ -13,12 +13,16 @@ export type Copying = <T>(value: T, key?: PropertyKey) => T;
 
 const custom: unique symbol = Symbol.for('ostinato.deepcopy.custom') as never;
 
+/** @internal A method that says whether the constructor made this: `Object.create` did not. */
+export const isMade: unique symbol = Symbol('deepcopy.isMade');
+
 /** @internal A method that gives what `custom` made the parts of the original: `made[fill](original, copy)`. */
 export const fill: unique symbol = Symbol('deepcopy.fill');
 
 interface Copyable {
   readonly [custom]?: (copy: Copying, where: () => string) => unknown;
   readonly [fill]?: (from: object, copy: Copying) => void;
+  readonly [isMade]?: () => boolean;
 }
 
 /**
@@ -187,6 +191,9 @@ class Walk {
   }
 
   #byClass(value: object, own: NonNullable<Copyable[typeof custom]>): object {
+    if ((value as Copyable)[isMade]?.() === false) {
+      this.#refuse('was not made by the constructor of its class');
+    }
     this.#made.set(value, waiting);
     const made: unknown = own.call(value, this.copy, this.where);
     if (made !== value) this.#checkPrivate(value);

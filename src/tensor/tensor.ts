@@ -5,7 +5,7 @@
  */
 import { describe, markTensors } from '../check';
 import type { Memory } from '../native/kernels';
-import { deepcopy, type Copying } from './deepcopy';
+import { deepcopy, isMade, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
 import { print } from './print';
@@ -327,6 +327,11 @@ export class Tensor implements Memory {
     }
     const { dtype, sizes, lazyStrides, offset, contiguousLayout } = this;
     return new Tensor(copy(this.storage), dtype, sizes, lazyStrides, offset, contiguousLayout);
+  }
+
+  /** @internal */
+  [isMade](): boolean {
+    return (this.sizes as Shape | undefined) !== undefined;
   }
 
   /** @internal */

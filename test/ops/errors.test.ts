@@ -202,6 +202,21 @@ describe('messages', () => {
       RangeError,
       'bceWithLogits: input is [2, 3], target is [3]; they must have the same shape',
     ],
+    [
+      () => o.bceLoss(o.tensor(0.4), o.tensor(0.3), { weight: o.ones([3]) }),
+      RangeError,
+      "bceLoss: weight is [3], which does not broadcast to the input's shape []",
+    ],
+    [
+      () => o.bceWithLogits(o.ones([3, 1]), o.ones([3, 1]), { weight: o.ones([3]) }),
+      RangeError,
+      "bceWithLogits: weight is [3], which does not broadcast to the input's shape [3, 1]",
+    ],
+    [
+      () => o.bceWithLogits(o.ones([3]), o.ones([3]), { posWeight: o.ones([2, 3]) }),
+      RangeError,
+      "bceWithLogits: posWeight is [2, 3], which does not broadcast to the input's shape [3]",
+    ],
   ];
 
   it.each(cases)('%#', (action, kind, message) => {

@@ -1,6 +1,7 @@
 // deepcopy and structuredClone over everything that the package makes: each module whose methods the table calls, and each class.
 import { rmSync } from 'node:fs';
 import { deepcopy, getRngState, manualSeed, nn, noGrad, optim, Tensor } from 'ostinato';
+import { fault } from './fault';
 import { folder, makeCall, sampleOf } from './samples';
 import { isMade, publicCalls } from './surface';
 import { isFloat, tensorsIn } from './tensors';
@@ -99,6 +100,29 @@ describe('classes', () => {
     expect(copy).not.toBe(value);
     expect(Object.getPrototypeOf(copy)).toBe(Object.getPrototypeOf(value));
     expect(Reflect.ownKeys(copy)).toEqual(Reflect.ownKeys(value));
+  });
+
+  it.each(objects)(
+    'Object.create(%s.prototype) is copied or refused in our words',
+    (_name, make) => {
+      const value = Object.create(Object.getPrototypeOf(make()) as object | null) as object;
+      let wrong: string | null = null;
+      try {
+        deepcopy(value);
+      } catch (error) {
+        wrong = fault(error);
+      }
+      expect(wrong).toBeNull();
+    },
+  );
+
+  it('says of what no constructor made that it was not', () => {
+    expect(() => deepcopy({ x: Object.create(Tensor.prototype as object) as object })).toThrow(
+      'deepcopy: value.x was not made by the constructor of its class',
+    );
+    expect(() => deepcopy(Object.create(nn.LSTM.prototype as object) as object)).toThrow(
+      'deepcopy: value was not made by the constructor of its class',
+    );
   });
 
   it.each(objects)('new %s under structuredClone', (name, make) => {

@@ -6,6 +6,7 @@ import { optionsTable, type Fields, type Resolved } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
+import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
@@ -54,6 +55,16 @@ interface BinaryLoss {
 
 type Pair = readonly [input: Tensor, target: Tensor];
 type SavedPair = readonly [...Pair, weight: Tensor | null, posWeight: Tensor | null];
+
+/** @throws RangeError for a factor that does not broadcast to the input. */
+function checkFactor(operation: string, name: string, factor: Tensor | null, input: Tensor): void {
+  if (factor === null) return;
+  const { sizes } = input;
+  if (sameShape(broadcastShapes(operation, factor.sizes, sizes), sizes)) return;
+  throw new RangeError(
+    `${operation}: ${name} is ${showShape(factor.sizes)}, which does not broadcast to the input's shape ${showShape(sizes)}`,
+  );
+}
 
 const weighted = (each: Tensor, weight: Tensor | null): Tensor =>
   weight === null ? each : each.mul(cast(weight, each.dtype));
@@ -104,13 +115,14 @@ const ofProbability: Terms = {
 /**
  * −(t·ln p + (1 − t)·ln(1 − p)), averaged; logarithms stop at −100 (torch.nn.functional.binary_cross_entropy).
  * @param options.reduction `'mean'`, `'sum'` or `'none'`
- * @throws RangeError when the shapes differ, or an element is outside 0 to 1.
+ * @throws RangeError when the shapes differ, `weight` does not broadcast to them, or an element is outside 0 to 1.
  * @example nn.functional.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])) // 0.3993
  */
 export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tensor {
   const options = bceOptions.read(given);
   checkPair('bceLoss', input, target);
   checkSameShape('bceLoss', input, target);
+  checkFactor('bceLoss', 'weight', options.weight, input);
   checkProbabilities('input', input, '; pass logits to bceWithLogits() instead');
   checkProbabilities('target', target, '');
   return lossOfProbability(input, target, { terms: ofProbability, options, posWeight: null });
@@ -153,7 +165,7 @@ function ofLogit(posWeight: Tensor | null): Terms {
  * Binary cross-entropy of sigmoid(x), computed without leaving the logarithm
  * (torch.nn.functional.binary_cross_entropy_with_logits).
  * @param options.posWeight factor of the positive part, one for each class
- * @throws RangeError when the shapes differ.
+ * @throws RangeError when the shapes differ, or a weight does not broadcast to them.
  * @example nn.functional.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1])) // 0.41
  */
 export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogitsOptions): Tensor {
@@ -161,5 +173,7 @@ export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogi
   checkPair('bceWithLogits', input, target);
   checkSameShape('bceWithLogits', input, target);
   const { posWeight } = options;
+  checkFactor('bceWithLogits', 'weight', options.weight, input);
+  checkFactor('bceWithLogits', 'posWeight', posWeight, input);
   return lossOfLogit(input, target, { terms: ofLogit(posWeight), options, posWeight });
 }
