@@ -201,7 +201,6 @@ export abstract class Optimizer<
   #updateAll(): void {
     const groups = this.paramGroups;
     if (!Array.isArray(groups)) refuse(`${this.name}.step`, 'paramGroups', 'an array', groups);
-    if (!(this.state instanceof Map)) refuse(`${this.name}.step`, 'state', 'a Map', this.state);
     // All options and gradients are checked before any parameter changes.
     const updates: Update<S>[][] = [];
     for (let i = 0; i < groups.length; i++) updates.push(this.#collect(i));
@@ -211,6 +210,7 @@ export abstract class Optimizer<
   }
 
   #checkChanged(i: number): void {
+    if (!(this.state instanceof Map)) refuse(`${this.name}.step`, 'state', 'a Map', this.state);
     const group = this.paramGroups[i];
     const checked = (this.#checked[i] ??= new Snapshot());
     if (checked.matches(group)) return;

@@ -8,7 +8,7 @@ import { cast } from '../ops/copying/cast';
 import { clone, detach } from '../ops/copying/clone';
 import { full } from '../ops/creation/factories';
 import { isFloat } from '../tensor/dtype';
-import { sameShape, showShape } from '../tensor/shape';
+import { sameShape, showShape, type Shape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
 import { Tensor } from '../tensor/tensor';
 
@@ -23,17 +23,19 @@ export interface OptimizerStateDict {
   param_groups: ({ params: number[] } & Record<string, unknown>)[];
 }
 
+// What is no tensor is found last: V8 then knows the class that it asks for.
 function isLike(value: unknown, { sizes, dtype }: Tensor): boolean {
   try {
+    const { sizes: own } = value as Tensor;
     return (
-      value instanceof Tensor &&
       // The same list, as those that the optimizer made have, unless the parameter was converted.
-      (value.sizes === sizes || (value.sizes !== undefined && sameShape(value.sizes, sizes))) &&
-      value.dtype === dtype &&
-      value.contiguousLayout
+      (own === sizes || ((own as Shape | undefined) !== undefined && sameShape(own, sizes))) &&
+      (value as Tensor).dtype === dtype &&
+      (value as Tensor).contiguousLayout &&
+      value instanceof Tensor
     );
   } catch {
-    // A revoked Proxy.
+    // Null, undefined, a revoked Proxy.
     return false;
   }
 }
@@ -52,7 +54,7 @@ export function checkMoment(
   param: Tensor,
   orNull = false,
 ): void {
-  if (isLike(value, param) || (value === null && orNull)) return;
+  if ((value === null && orNull) || isLike(value, param)) return;
   if (!isTensor(value)) refuse(stepOf(optimizer), `state.${name}`, 'a Tensor', value);
   const { dtype, sizes } = value;
   const must = `contiguous, ${param.dtype} and of its parameter's shape ${showShape(param.sizes)}`;

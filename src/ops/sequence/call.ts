@@ -72,34 +72,28 @@ export interface Reserve {
   readonly projected: Storage | null;
 }
 
-/** A layer's call. One class for forward and backward, whose fields V8 finds without a search. */
-export class LayerCall {
-  /** What forward has kept, a direction each. */
-  readonly reserves: Reserve[] = [];
+/** A layer's call: what forward was given and has kept. */
+export interface LayerCall {
+  readonly input: Tensor;
   readonly inputSteps: Steps;
+  readonly h0: Tensor | null;
+  readonly c0: Tensor | null;
+  readonly weights: readonly DirectionWeights[];
+  readonly options: SequenceOptions;
+  readonly steps: number;
+  readonly out: Tensor;
   readonly outSteps: Steps;
+  /** A direction each. */
+  readonly reserves: readonly Reserve[];
+}
 
-  constructor(
-    readonly input: Tensor,
-    readonly h0: Tensor | null,
-    readonly c0: Tensor | null,
-    readonly weights: readonly DirectionWeights[],
-    readonly options: SequenceOptions,
-    readonly steps: number,
-    readonly out: Tensor,
-  ) {
-    this.inputSteps = stepsOf(input, options);
-    this.outSteps = stepsOf(out, options);
+/** Memory that goes back when backward has used it. */
+export function borrowedBy(reserves: readonly Reserve[]): Storage[] {
+  const found: Storage[] = [];
+  for (const { gates, cells, projected } of reserves) {
+    if (gates !== null) found.push(gates);
+    if (cells !== null) found.push(cells);
+    if (projected !== null) found.push(projected);
   }
-
-  /** Memory that goes back when backward has used it. */
-  borrowed(): Storage[] {
-    const found: Storage[] = [];
-    for (const { gates, cells, projected } of this.reserves) {
-      if (gates !== null) found.push(gates);
-      if (cells !== null) found.push(cells);
-      if (projected !== null) found.push(projected);
-    }
-    return found;
-  }
+  return found;
 }

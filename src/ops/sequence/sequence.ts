@@ -16,10 +16,12 @@ import { pick } from '../kernels/launch';
 import { dropPacked, packedWeight } from '../matmul/packed-weight';
 import { recordedBackward, sequenceBackward } from './backward';
 import {
+  borrowedBy,
   denseFeatures,
-  LayerCall,
   part,
+  stepsOf,
   type DirectionWeights,
+  type LayerCall,
   type Reserve,
   type SequenceOptions,
   type SequenceResult,
@@ -66,8 +68,9 @@ export function sequence(
   const hN = empty([directions, batch, S], dtype);
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);
-  const layer = new LayerCall(input, h0, c0, weights, options, steps, out);
-  const { inputSteps, outSteps } = layer;
+  const inputSteps = stepsOf(input, options);
+  const outSteps = stepsOf(out, options);
+  const reserves: Reserve[] = [];
 
   for (let d = 0; d < directions; d++) {
     const [weightIh, weightHh, biasIh, biasHh, weightHr] = weights[d];
@@ -116,7 +119,7 @@ export function sequence(
     });
     if (training) {
       giveBack(packed);
-      layer.reserves.push(reserve);
+      reserves.push(reserve);
     } else if (reserve.projected !== null) giveBack(reserve.projected);
   }
 
@@ -129,6 +132,18 @@ export function sequence(
     if (batchSizes !== null) saved.push(save(cell.name, batchSizes));
     const outs = cN === null ? [out, hN] : [out, hN, cN];
     const [first, others] = options.gradFnNames;
+    const layer: LayerCall = {
+      input,
+      inputSteps,
+      h0,
+      c0,
+      weights,
+      options,
+      steps,
+      out,
+      outSteps,
+      reserves,
+    };
     const backward: TupleBackward = (grads, self) => {
       for (const one of saved) one.get();
       return isGradEnabled()
@@ -136,7 +151,7 @@ export function sequence(
         : sequenceBackward(cell, layer, grads, self);
     };
     const node = recordTuple(first, inputs, outs, backward, [first, others, others]);
-    if (node !== null) node.borrowed = layer.borrowed();
+    if (node !== null) node.borrowed = borrowedBy(reserves);
   }
   return [out, hN, cN];
 }
