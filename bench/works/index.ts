@@ -2,6 +2,7 @@
 import { custom } from './custom';
 import { growths } from './growth';
 import { micro } from './micro';
+import { packing } from './packing';
 import { parts } from './parts';
 import { rows, single, squares } from './products';
 import { programs } from './programs';
@@ -21,6 +22,7 @@ export const works: readonly Entry[] = [
   ...training,
   ...streaming,
   ...parts,
+  ...packing,
   ...micro,
   ...programs,
   ...custom,

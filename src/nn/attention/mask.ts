@@ -44,7 +44,8 @@ export function lengthsOf(operation: string, lengths: Lengths, most?: number): I
     const list = isTensor(lengths) ? given : given.slice();
     const limit = most ?? longest;
     for (let n = 0; n < list.length; n++) {
-      if (list[n] < 0 || list[n] > limit) refuseLength(operation, n, list[n], most);
+      // A negative one is above every limit without its sign.
+      if (list[n] >>> 0 > limit) refuseLength(operation, n, list[n], most);
     }
     return list;
   }

@@ -1,13 +1,13 @@
 /** Packing and padding of sequences of unequal length (torch.nn.utils.rnn). */
-import { full, tensor } from '../../../ops';
+import { full } from '../../../ops';
 import { arrayOf, boolean, count, instanceOf, number, oneOf, optionsTable } from '../../../check';
 import { anyTensor } from '../../../tensor/rules';
 import { padRows } from '../../../ops/joining/packed';
 import { padSequences } from '../../../ops/joining/pad-sequences';
 import { showShape, type Shape } from '../../../tensor/shape';
-import type { Tensor } from '../../../tensor/tensor';
+import { empty, type Tensor } from '../../../tensor/tensor';
 import { lengthsOf as readLengths, type Lengths } from '../../attention/mask';
-import { makePacked, PackedSequence } from './packed-sequence';
+import { endsOfFalling, makePacked, PackedSequence } from './packed-sequence';
 
 /** Options of `packPaddedSequence`. */
 export interface PackOptions {
@@ -31,11 +31,6 @@ const packOptions = optionsTable<PackOptions>('packPaddedSequence', {
   batchFirst: boolean.or(false),
   enforceSorted: boolean.or(true),
 });
-
-function fall(lengths: Int32Array): boolean {
-  for (let n = 1; n < lengths.length; n++) if (lengths[n] > lengths[n - 1]) return false;
-  return true;
-}
 
 /**
  * Packs a padded batch (torch.nn.utils.rnn.pack_padded_sequence). Sequences of length 0 are allowed. With
@@ -65,8 +60,8 @@ export function packPaddedSequence(
     ? [input.sizes[1], input.sizes[0]]
     : [input.sizes[0], input.sizes[1]];
   const all = lengthsOf(name, lengths, batch, steps);
-  const falling = fall(all);
-  if (enforceSorted && !falling) {
+  const falling = endsOfFalling(all, steps);
+  if (enforceSorted && falling === null) {
     throw new RangeError(
       `${name}: lengths must be sorted in decreasing order, got [${all.join(', ')}]; pass { enforceSorted: false } to have them sorted`,
     );
@@ -118,7 +113,9 @@ export function padPackedSequence(
   }
   const padding = full([1], paddingValue, { dtype: data.dtype });
   const padded = padRows(data, packing, { steps, batchFirst }, padding);
-  return [padded, tensor(sequence.lengthsFor(name))];
+  const lengths = empty([packing.batch], 'int32');
+  sequence.putLengths(name, lengths.memory(packing.batch));
+  return [padded, lengths];
 }
 
 const anySequences = arrayOf(anyTensor, 'an array of tensors');

@@ -2,9 +2,10 @@
 import { tensor } from '../../../ops';
 import { packRows, type PaddedLayout, type Packing } from '../../../ops/joining/packed';
 import { integerFrom, positiveInteger } from '../../../check';
+import type { TypedArray } from '../../../tensor/dtype';
 import { anyTensor } from '../../../tensor/rules';
 import { sameShape, showShape } from '../../../tensor/shape';
-import type { Tensor } from '../../../tensor/tensor';
+import { empty, type Tensor } from '../../../tensor/tensor';
 
 const maybeTensor = anyTensor.orNull;
 
@@ -22,11 +23,12 @@ interface Sizes {
 
 const known = new WeakMap<Tensor, Sizes>();
 
-function remember(batchSizes: Tensor, values: Int32Array, total: number): Sizes {
+function remember(batchSizes: Tensor, sizes: Int32Array, total: number): Sizes {
+  const { copy, values } = copyOf(sizes);
   const found = {
     version: batchSizes.version,
     values,
-    copy: tensor(values),
+    copy,
     first: values.length === 0 ? 0 : values[0],
     total,
   };
@@ -52,6 +54,14 @@ function readSizes(operation: string, batchSizes: Tensor): Sizes {
   return remember(batchSizes, sizes, total);
 }
 
+/** A tensor that no user sees, and its elements. */
+function copyOf(given: ArrayLike<number>): { copy: Tensor; values: Int32Array } {
+  const copy = empty([given.length], 'int32');
+  const values = copy.memory(given.length) as Int32Array;
+  values.set(given);
+  return { copy, values };
+}
+
 /** Which sequence has each place, as a tensor of unsorted indices says at a version of its memory. */
 interface Order {
   readonly version: number;
@@ -62,9 +72,11 @@ interface Order {
 
 const orders = new WeakMap<Tensor, Order>();
 
-function rememberOrder(unsortedIndices: Tensor, values: Int32Array | null): Order {
+const sameOrder: Order = { version: 0, values: null, copy: null };
+
+function rememberOrder(unsortedIndices: Tensor, order: ArrayLike<number> | null): Order {
   const { version } = unsortedIndices;
-  const found = { version, values, copy: values === null ? null : tensor(values) };
+  const found: Order = order === null ? { ...sameOrder, version } : { version, ...copyOf(order) };
   orders.set(unsortedIndices, found);
   return found;
 }
@@ -83,8 +95,6 @@ function inverse(operation: string, name: string, indices: Tensor): Int32Array {
   }
   return out;
 }
-
-const sameOrder: Order = { version: 0, values: null, copy: null };
 
 function orderOf(operation: string, { unsortedIndices }: PackedSequence): Order {
   if (unsortedIndices === null) return sameOrder;
@@ -220,23 +230,24 @@ export class PackedSequence {
 
   /** The length of each sequence, in the original order. */
   lengths(): number[] {
-    return Array.from(this.lengthsFor('PackedSequence.lengths'));
+    const lengths = new Int32Array(this.batch);
+    this.putLengths('PackedSequence.lengths', lengths);
+    return Array.from(lengths);
   }
 
-  /** @internal The same in the name of another operation. */
-  lengthsFor(operation: string): Int32Array {
+  /** @internal Puts them into `out`, in the name of another operation. */
+  putLengths(operation: string, out: TypedArray): void {
     const { values: sizes } = this.check(operation);
-    const sorted = new Int32Array(this.batch);
+    const order = orderOf(operation, this).values;
+    const sorted = order === null ? out : new Int32Array(this.batch);
     // Sizes fall: where they do, the sequences at these places have ended.
     for (let t = sizes.length - 1, n = 0; t >= 0; t--) {
       sorted.fill(t + 1, n, sizes[t]);
       n = sizes[t];
     }
-    const order = orderOf(operation, this).values;
-    if (order === null) return sorted;
-    const out = new Int32Array(this.batch);
+    sorted.fill(0, sizes.length === 0 ? 0 : sizes[0]);
+    if (order === null) return;
     for (let place = 0; place < order.length; place++) out[order[place]] = sorted[place];
-    return out;
   }
 }
 
@@ -254,62 +265,85 @@ function partsOf(
 /**
  * The packed sequence of a padded batch: no tensor is read, so that a traced function may make one.
  * @param lengths of the sequences, in the original order
- * @param falling whether the lengths fall
+ * @param falling `endsOfFalling` of the lengths
  * @param indexed whether it has sorted and unsorted indices
  */
 export function makePacked(
   input: Tensor,
   lengths: Int32Array,
   layout: PaddedLayout,
-  { falling, indexed }: { falling: boolean; indexed: boolean },
+  { falling, indexed }: { falling: Int32Array | null; indexed: boolean },
 ): PackedSequence {
   const batch = lengths.length;
-  const order = falling ? null : sortedPlaces(lengths, layout.steps);
-  const sizes = batchSizesOf(lengths, order);
+  const ends = falling ?? endsOf(lengths, layout.steps);
+  const sizes = batchSizesOf(ends);
   let rows = 0;
   for (let t = 0; t < sizes.length; t++) rows += sizes[t];
   const batchSizes = tensor(sizes);
   const { copy } = remember(batchSizes, sizes, rows);
   let sorted: Tensor | null = null;
   let unsorted: Tensor | null = null;
-  let copyOfOrder: Tensor | null = null;
+  let order: Tensor | null = null;
   if (indexed) {
-    const places = new Int32Array(batch);
-    for (let place = 0; place < batch; place++) {
-      places[order === null ? place : order[place]] = place;
-    }
-    sorted = tensor(order ?? places);
-    unsorted = tensor(places);
-    copyOfOrder = rememberOrder(unsorted, order).copy;
+    sorted = empty([batch], 'int32');
+    unsorted = empty([batch], 'int32');
+    sort(lengths, falling === null ? ends : null, sorted.memory(batch), unsorted.memory(batch));
+    order = rememberOrder(unsorted, falling === null ? sorted.memory(batch) : null).copy;
   }
-  const packing = { sizes: copy, order: copyOfOrder, rows, batch };
+  const packing = { sizes: copy, order, rows, batch };
   return partsOf(packRows(input, packing, layout), batchSizes, sorted, unsorted, batch);
 }
 
-/** Batch sizes: how many sequences, which `order` sorts by falling length, reach each step. */
-function batchSizesOf(lengths: Int32Array, order: Int32Array | null): Int32Array {
-  const count = lengths.length;
-  const lengthAt = (place: number): number => lengths[order === null ? place : order[place]];
-  const sizes = new Int32Array(count === 0 ? 0 : lengthAt(0));
-  let size = count;
-  for (let t = 0; t < sizes.length; t++) {
-    while (lengthAt(size - 1) <= t) size--;
-    sizes[t] = size;
+/**
+ * ends[l]: how many sequences are longer than l, which is where those of length l begin once they are sorted; l = 0 … steps.
+ * Null where lengths do not fall.
+ */
+export function endsOfFalling(lengths: Int32Array, steps: number): Int32Array | null {
+  const ends = new Int32Array(steps + 1);
+  let before = steps;
+  for (let n = 0; n < lengths.length; n++) {
+    const length = lengths[n];
+    if (length === before) continue;
+    if (length > before) return null;
+    ends.fill(n, length, before);
+    before = length;
   }
-  return sizes;
+  ends.fill(lengths.length, 0, before);
+  return ends;
 }
 
-/** The sequence at each place, in order of decreasing length; equal lengths keep their order. */
-function sortedPlaces(lengths: Int32Array, steps: number): Int32Array {
-  // next[l]: the place of the next sequence of length l.
-  const next = new Int32Array(steps + 1);
-  for (let n = 0; n < lengths.length; n++) next[lengths[n]]++;
-  for (let length = steps, before = 0; length >= 0; length--) {
-    const own = next[length];
-    next[length] = before;
-    before += own;
+// Not for lengths that fall: counting equal ones in a row waits for each count to be stored.
+function endsOf(lengths: Int32Array, steps: number): Int32Array {
+  const ends = new Int32Array(steps + 1);
+  for (let n = 0; n < lengths.length; n++) ends[lengths[n]]++;
+  for (let length = steps, longer = 0; length >= 0; length--) {
+    const own = ends[length];
+    ends[length] = longer;
+    longer += own;
   }
-  const order = new Int32Array(lengths.length);
-  for (let n = 0; n < lengths.length; n++) order[next[lengths[n]]++] = n;
-  return order;
+  return ends;
+}
+
+/** How many sequences have each step. */
+function batchSizesOf(ends: Int32Array): Int32Array {
+  let longest = ends.length - 1;
+  while (longest > 0 && ends[longest - 1] === 0) longest--;
+  return ends.slice(0, longest);
+}
+
+/**
+ * sorted[place] = n and unsorted[n] = place, in order of decreasing length; equal lengths keep their order.
+ * @param next of each length the place of its first sequence, counted on here; null where lengths fall
+ */
+function sort(
+  lengths: Int32Array,
+  next: Int32Array | null,
+  sorted: TypedArray,
+  unsorted: TypedArray,
+): void {
+  for (let n = 0; n < lengths.length; n++) {
+    const place = next === null ? n : next[lengths[n]]++;
+    sorted[place] = n;
+    unsorted[n] = place;
+  }
 }
