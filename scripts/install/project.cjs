@@ -1,0 +1,181 @@
+'use strict';
+// What all checks of scripts/test-install.cjs share: the tarball, empty projects, tools by name and version, and the
+// program that trains, whose bits must be the same wherever it runs.
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { prebuilt } = require('../../addon.cjs');
+const { addonPaths } = require('../builders/project.cjs');
+
+const root = path.resolve(__dirname, '..', '..');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-install-'));
+const host = `${process.platform}-${process.arch}`;
+// Kept from run to run: what is in it has its version in its name.
+const toolsFolder = path.join(root, 'build', 'install-tools');
+
+/** A training run in the package `o`; the bits of its loss, which every check prints. */
+const train = `
+const train = (o) => {
+  o.manualSeed(0);
+  const lstm = new o.nn.LSTM(1, 8, { batchFirst: true });
+  const optimizer = new o.optim.Adam(lstm.parameters(), { lr: 0.01 });
+  const x = o.randn([4, 5, 1]);
+  let loss;
+  for (let step = 0; step < 3; step++) {
+    const [out] = lstm.forward(x);
+    loss = out.square().mean();
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+  }
+  return 'loss ' + loss.item();
+};
+`;
+const programs = {
+  'main.cjs': `${train}console.log(train(require('ostinato')));\n`,
+  'main.mjs': `import * as o from 'ostinato';\n${train}console.log(train(o));\n`,
+  'both.mjs': `import { createRequire } from 'node:module';
+import * as o from 'ostinato';
+if (createRequire(import.meta.url)('ostinato').Tensor !== o.Tensor) throw new Error('two copies');
+${train}console.log(train(o));\n`,
+};
+
+/** Runs a command; its output, or an error with everything that it said. `fails`: it must end with a failure, and what it said is the result. */
+function run(
+  command,
+  args,
+  { cwd, env = {}, fails = false, input, timeout = 300_000, ...user } = {},
+) {
+  const child = spawnSync(command, args, {
+    cwd,
+    input,
+    timeout,
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+    ...user,
+    env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
+  });
+  const said = [child.stdout, child.stderr, child.error?.message].filter(Boolean).join('\n');
+  if ((child.status === 0) === fails)
+    throw new Error(
+      `${[path.basename(command), ...args].join(' ')} ${fails ? 'did not fail' : 'failed'}:\n${said.trim().slice(-3000)}`,
+    );
+  return fails ? said : child.stdout.trim();
+}
+
+const node = (args, options) => run(process.execPath, args, options);
+
+function write(project, files) {
+  for (const [name, text] of Object.entries(files)) {
+    fs.mkdirSync(path.dirname(path.join(project, name)), { recursive: true });
+    fs.writeFileSync(path.join(project, name), text);
+  }
+}
+
+/** The packed package. Where prebuilds/ lacks a platform, the add-on that was built here is in its place, in a copy. */
+function pack() {
+  const npmPack = (cwd, to) => {
+    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', to];
+    return path.join(to, Object.values(JSON.parse(run('npm', args, { cwd })))[0].filename);
+  };
+  const platforms = Object.keys(prebuilt);
+  const inPackage = (name) => path.join('prebuilds', name, 'ostinato.node');
+  const missing = platforms.filter((name) => !fs.existsSync(path.join(root, inPackage(name))));
+  const tarball = npmPack(root, folder);
+  if (missing.length === 0) return tarball;
+  const built = addonPaths.find((file) => fs.existsSync(file));
+  if (built === undefined) throw new Error('no add-on was built here: npm run build:native');
+  console.log(
+    `no add-on was prebuilt for ${missing.join(', ')}: the one built here is in its place`,
+  );
+  const copy = path.join(folder, 'copy');
+  fs.mkdirSync(copy);
+  run('tar', ['-xzf', tarball, '-C', copy, '--strip-components=1']);
+  for (const name of missing) {
+    fs.mkdirSync(path.dirname(path.join(copy, inPackage(name))), { recursive: true });
+    fs.copyFileSync(built, path.join(copy, inPackage(name)));
+  }
+  return npmPack(copy, folder);
+}
+
+let tarball;
+let unpacked;
+
+/** Once, before all checks. */
+function prepare() {
+  tarball = pack();
+  unpacked = path.join(folder, 'unpacked');
+  fs.mkdirSync(unpacked);
+  run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1']);
+}
+
+let projects = 0;
+
+/** An empty project with the programs above and `files`. */
+function newProject(files = {}, name = `project-${++projects}`) {
+  const project = path.join(folder, name);
+  write(project, { 'package.json': '{ "name": "try", "private": true }\n', ...programs, ...files });
+  return project;
+}
+
+/** A project that holds the package as npm lays it out. */
+function newInstalled(files = {}, name = undefined) {
+  const project = newProject(files, name);
+  fs.cpSync(unpacked, path.join(project, 'node_modules', 'ostinato'), { recursive: true });
+  return project;
+}
+
+const addonIn = (project, platform = host) =>
+  path.join(project, 'node_modules', 'ostinato', 'prebuilds', platform, 'ostinato.node');
+
+/** The folder of a package of the registry, installed beside what it needs and without scripts. */
+function tool(packages) {
+  const list = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
+  const home = path.join(toolsFolder, list.join('+').replace(/[^\w.@+-]/g, '_'));
+  if (!fs.existsSync(path.join(home, 'complete'))) {
+    write(home, { 'package.json': '{ "private": true }\n' });
+    run('npm', ['install', '--ignore-scripts', '--no-save', '--no-package-lock', ...list], {
+      cwd: home,
+      timeout: 900_000,
+    });
+    write(home, { complete: '' });
+  }
+  return path.join(home, 'node_modules');
+}
+
+let expected;
+
+/** Holds what a program printed last to the loss that Node's own `require` in an installed package gives. */
+function sameLoss(output) {
+  expected ??= node(['main.cjs'], { cwd: newInstalled() });
+  if (!/^loss 0\.\d+$/.test(expected)) throw new Error(`no loss: ${expected}`);
+  if (!output.trim().endsWith(expected))
+    throw new Error(`expected ${expected}, got:\n${output.slice(-2000)}`);
+}
+
+/** Holds what a failing program said to sentences of ours. */
+function says(output, ...sentences) {
+  for (const sentence of sentences)
+    if (!output.includes(sentence))
+      throw new Error(`expected '${sentence}' in:\n${output.slice(0, 3000)}`);
+}
+
+module.exports = {
+  root,
+  folder,
+  host,
+  train,
+  run,
+  node,
+  write,
+  prepare,
+  tarball: () => tarball,
+  newProject,
+  newInstalled,
+  addonIn,
+  tool,
+  sameLoss,
+  says,
+};
