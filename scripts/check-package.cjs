@@ -99,6 +99,27 @@ function tryDocuments(newcomer, installed) {
   console.log(`${count} programs of the documents fit what npm init and tsc --init write`);
 }
 
+/** Runs the server and the worker of docs/deployment.md: an answer of the worker is what the server's own model says. */
+function tryWorkers(newcomer) {
+  const text = fs.readFileSync(path.join(root, 'docs', 'deployment.md'), 'utf8');
+  for (const [, name, code] of text.matchAll(/^```js\n\/\/ (\w+\.mjs)\n(.*?)^```$/gms))
+    fs.writeFileSync(path.join(newcomer, name), code);
+  const program = `
+    const { io, nn, zeros } = require('ostinato');
+    io.saveSafetensors('model.safetensors', new nn.LSTM(8, 16).stateDict());
+    fs.appendFileSync('server.mjs', \`
+      const { zeros } = await import('ostinato');
+      const x = zeros([3, 1, 8]);
+      workers[1].once('message', (answer) => {
+        process.exitCode = io.fromMessage(answer).equal(model.forward(x)[0]) ? 0 : 1;
+        for (const worker of workers) void worker.terminate();
+      });
+      workers[1].postMessage(io.toMessage(x));\`);`;
+  run(process.execPath, ['-e', program], newcomer);
+  run(process.execPath, ['server.mjs'], newcomer);
+  console.log('the server and the worker of docs/deployment.md run');
+}
+
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-package-'));
 
 function check() {
@@ -118,7 +139,9 @@ function check() {
     const { version } = require(`${compiler}/package.json`);
     console.log(`TypeScript ${version}: types agree for import and require, and of a program`);
   }
-  tryDocuments(path.join(folder, 'newcomer'), path.join(project, 'node_modules', 'ostinato'));
+  const newcomer = path.join(folder, 'newcomer');
+  tryDocuments(newcomer, path.join(project, 'node_modules', 'ostinato'));
+  tryWorkers(newcomer);
 }
 
 try {

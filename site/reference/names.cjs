@@ -43,7 +43,10 @@ function pathOf(module, name, symbol, kind) {
 function familyOf(symbol) {
   const [, top, family] = fileOf(symbol).split('/');
   const found = top === 'ops' ? family : top;
-  return found in families ? found : 'other';
+  if (found in families) return found;
+  if (top === 'ops')
+    throw new Error(`reference: say what family of functions src/ops/${family} is`);
+  return 'other';
 }
 
 /** Symbol -> { module, name, full, symbol, kind, path, also: the other full names }. */

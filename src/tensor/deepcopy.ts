@@ -8,7 +8,7 @@ import { describe } from '../check';
 /** Copies what a value refers to: the same copy for the same value. */
 export type Copier = <T>(value: T) => T;
 
-/** @internal The same; `key` is where the value is, for errors. */
+/** The same; `key` is where the value is, for errors. */
 export type Copying = <T>(value: T, key?: PropertyKey) => T;
 
 const custom: unique symbol = Symbol.for('ostinato.deepcopy.custom') as never;

@@ -82,8 +82,8 @@ test('the changelog has a heading for each version, and entries below it', () =>
   for (const part of rest) {
     const [heading, ...lines] = part.trimEnd().split('\n');
     expect(heading).toMatch(/^## \d+\.\d+\.\d+(-[\w.]+)? \((unreleased|\d{4}-\d\d-\d\d)\)$/);
-    // An entry begins with a capital, code or a number, and goes on indented.
+    // An entry begins with a dash and goes on indented.
     for (const line of lines.filter((each) => each !== ''))
-      expect(line).toMatch(/^(### (Breaking|Added|Changed|Fixed)|- [A-Z`'].*| {2}\S(?!- a\/).*)$/);
+      expect(line).toMatch(/^(### (Breaking|Added|Changed|Fixed)$|- \S| {2,}(?!-)\S)/);
   }
 });
