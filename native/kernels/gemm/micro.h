@@ -283,11 +283,11 @@ struct Edge {
   OSTINATO_INLINE bool isWhole(int64_t width) const {
     return columns == width && cColumn == 1 && (startColumn == 1 || !start);
   }
-  // Columns that C does not have become zero.
+  // Of a start that is not null. Columns that C does not have become zero.
   __attribute__((noinline)) void gather(T* memory, int64_t rows, int64_t width) const {
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < width; ++j)
-        memory[i * width + j] = start && j < columns ? start[i * startRow + j * startColumn] : T(0);
+        memory[i * width + j] = j < columns ? start[i * startRow + j * startColumn] : T(0);
   }
   __attribute__((noinline)) void scatter(const T* memory, int64_t rows, int64_t width) const {
     for (int64_t i = 0; i < rows; ++i)
@@ -300,8 +300,8 @@ alignas(64) inline constexpr T zeroColumns[width] = {};
 template <int MR, int width, class T, class Run>
 __attribute__((noinline)) void onCopy(Edge<T> c, Run run) {
   alignas(64) T memory[MR * width];
-  c.gather(memory, MR, width);
-  run(Whole<T>{memory, width, memory, width});
+  if (c.start) c.gather(memory, MR, width);
+  run(Whole<T>{c.start ? memory : zeroColumns<T, width>, c.start ? width : 0, memory, width});
   c.scatter(memory, MR, width);
 }
 // Calls run(whole) on C itself where it is whole, else on a copy of the tile. The edge is passed to the
