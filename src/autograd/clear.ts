@@ -1,4 +1,5 @@
 /** Clearing gradients, as modules and optimizers do between steps. */
+import { executor } from '../tensor/executor';
 import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
 
 /**
@@ -6,6 +7,7 @@ import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
  * only the engine and its optimizers have seen is kept for the next one.
  */
 export function clearGrad(x: Tensor, setToNone: boolean): void {
+  executor.refuse('zeroGrad', 'it changes grad; call it outside');
   const grad = x.accumulated;
   if (grad === null || setToNone) {
     x.setAccumulated(null);

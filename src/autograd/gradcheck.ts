@@ -2,7 +2,15 @@
  * gradcheck: compares a function's gradients with central differences, in float64. It perturbs the inputs'
  * memory itself and needs only the engine.
  */
-import { arrayOf, boolean, functionOf, nonNegative, optionsTable, positive } from '../check';
+import {
+  arrayOf,
+  boolean,
+  functionOf,
+  nonNegative,
+  optionsTable,
+  positive,
+  surplus,
+} from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -91,6 +99,7 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options?: GradcheckOptions,
 ): boolean {
+  if (arguments.length > 3) surplus('gradcheck', arguments, 3, 'options');
   anyFunction.check('gradcheck', 'f', f);
   const checked = anyTensors.check('gradcheck', 'inputs', inputs);
   return enableGrad(() => check('gradcheck', f, checked, options));
@@ -144,6 +153,7 @@ export function gradgradcheck(
   inputs: readonly Tensor[],
   options?: GradcheckOptions,
 ): boolean {
+  if (arguments.length > 3) surplus('gradgradcheck', arguments, 3, 'options');
   anyFunction.check('gradgradcheck', 'f', f);
   checkInputs('gradgradcheck', anyTensors.check('gradgradcheck', 'inputs', inputs));
   const seeds = noGrad(() => list(call(f, inputs))).map((output, o) => {

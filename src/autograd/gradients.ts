@@ -1,5 +1,5 @@
 /** backward and autograd.grad: the two ways to start a walk. */
-import { arrayOf, boolean, either, optionsTable } from '../check';
+import { arrayOf, boolean, either, optionsTable, surplus } from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { executor } from '../tensor/executor';
 import type { Tensor } from '../tensor/tensor';
@@ -38,6 +38,7 @@ const backwardOptions = optionsTable<BackwardOptions, 'retainGraph'>('backward',
  * x.grad!.toArray(); // [2, 4]
  */
 export function backward(tensor: Tensor, options?: BackwardOptions): void {
+  if (arguments.length > 2) surplus('backward', arguments, 2, 'options');
   const read = backwardOptions.read(options);
   const { createGraph, retainGraph = createGraph, gradient } = read;
   anyTensor.check('backward', 'tensor', tensor);
@@ -96,6 +97,7 @@ export function gradients(
   inputs: Tensor | readonly Tensor[],
   options?: GradOptions,
 ): (Tensor | null)[] {
+  if (arguments.length > 3) surplus('gradients', arguments, 3, 'options');
   const { gradOutputs, ...read } = gradOptions.read(options);
   const { createGraph, retainGraph = createGraph, allowUnused } = read;
   const outs = listOf('outputs', outputs);

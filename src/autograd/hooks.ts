@@ -1,5 +1,5 @@
 /** Hooks: user code that sees a gradient when it is complete, before it propagates further, and may replace it. */
-import { describe } from '../check';
+import { describe, surplus } from '../check';
 import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
@@ -70,6 +70,7 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
  * remove();
  */
 export function registerHook(tensor: Tensor, hook: Hook): () => void {
+  if (arguments.length > 2) surplus('registerHook', arguments, 2, 'hook');
   if (typeof hook !== 'function') {
     throw new TypeError(`registerHook: the hook must be a function, got ${describe(hook)}`);
   }
@@ -93,6 +94,7 @@ export function registerHook(tensor: Tensor, hook: Hook): () => void {
  * y.grad!.toArray(); // [6, 12]
  */
 export function retainGrad(tensor: Tensor): void {
+  if (arguments.length > 1) surplus('retainGrad', arguments, 1, 'tensor');
   const hooks = hooksOf('retainGrad', tensor);
   if (tensor.gradFn === null) return;
   hooks.retain ??= (grad) => {

@@ -1,5 +1,5 @@
 /** Whether operations are recorded. */
-import { refuse } from '../check';
+import { refuse, surplus } from '../check';
 
 let enabled = true;
 
@@ -7,7 +7,10 @@ let enabled = true;
  * Whether operations on tensors that require gradients are being recorded (torch.is_grad_enabled).
  * @example noGrad(() => isGradEnabled()) // false
  */
-export const isGradEnabled = (): boolean => enabled;
+export function isGradEnabled(): boolean {
+  if (arguments.length > 0) surplus('isGradEnabled', arguments, 0);
+  return enabled;
+}
 
 /** @internal Switches recording; returns what it was before. */
 export function setGradMode(mode: boolean): boolean {
@@ -43,11 +46,17 @@ function run<R>(name: string, mode: boolean, body: () => R): R {
  * @throws TypeError for what is no function, and for one that returns a promise.
  * @example const y = noGrad(() => new nn.Linear(2, 1).forward(ones([2])));
  */
-export const noGrad = <R>(body: () => R): R => run('noGrad', false, body);
+export function noGrad<R>(body: () => R): R {
+  if (arguments.length > 1) surplus('noGrad', arguments, 1, 'body');
+  return run('noGrad', false, body);
+}
 
 /**
  * Runs `body` with recording on, also inside `noGrad` (torch.enable_grad), and returns what it returns.
  * @throws TypeError for what is no function, and for one that returns a promise.
  * @example noGrad(() => enableGrad(() => isGradEnabled())) // true
  */
-export const enableGrad = <R>(body: () => R): R => run('enableGrad', true, body);
+export function enableGrad<R>(body: () => R): R {
+  if (arguments.length > 1) surplus('enableGrad', arguments, 1, 'body');
+  return run('enableGrad', true, body);
+}

@@ -27,6 +27,7 @@ export {
   nonNegative,
   number,
   numberBelow,
+  numberOrBoolean,
   objectOf,
   oneOf,
   pairOf,
@@ -42,3 +43,4 @@ export {
 } from './rule';
 export { Snapshot } from './snapshot';
 export { uncloneable } from './uncloneable';
+export { surplus } from './surplus';

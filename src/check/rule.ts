@@ -206,6 +206,9 @@ class EitherRule<T> extends Rule<T> {
 /** What one of several rules accepts; a RangeError when the kind was right for one of them. */
 export const either = <T>(...rules: readonly Rule<T>[]): Rule<T> => new EitherRule(rules);
 
+/** A number as operations on bool tensors take one too: `true` and `false` are 1 and 0. */
+export const numberOrBoolean = either<number | boolean>(number, boolean);
+
 /** Whether `value` is an array; a revoked Proxy is none. */
 export function isArray(value: unknown): value is readonly unknown[] {
   try {

@@ -1,5 +1,5 @@
 /** compile: the public function, and its cache of programs by signature. */
-import { functionOf, optionsTable, positiveInteger } from '../check';
+import { functionOf, optionsTable, positiveInteger, surplus } from '../check';
 import { isGradEnabled } from '../autograd/mode';
 import { computes } from '../tensor/deepcopy';
 import { executor } from '../tensor/executor';
@@ -57,6 +57,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
   fn: (...args: A) => R,
   options?: CompileOptions,
 ): (...args: A) => R {
+  if (arguments.length > 2) surplus('compile', arguments, 2, 'options');
   const { cacheSize } = compileOptions.read(options);
   anyFunction.check('compile', 'fn', fn);
   // In order of last use.

@@ -1,5 +1,5 @@
 /** Collating: a list of samples as one batch. */
-import { checkDepth, describe, isArray, isPlain, refuse } from '../check';
+import { checkDepth, describe, isArray, isPlain, refuse, surplus } from '../check';
 import { stack, tensor } from '../ops';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
@@ -14,6 +14,7 @@ import type { Tensor } from '../tensor/tensor';
  * @example data.defaultCollate([[1, true], [2, false]]) // [[1, 2], [true, false]]
  */
 export function defaultCollate(samples: readonly unknown[]): unknown {
+  if (arguments.length > 1) surplus('defaultCollate', arguments, 1, 'samples');
   if (!isArray(samples)) refuse('defaultCollate', 'samples', 'an array', samples);
   if (samples.length === 0) throw new RangeError('defaultCollate: there are no samples');
   return collate(samples, 'sample');

@@ -9,6 +9,7 @@ import {
   rule,
   type Rule,
   uncloneable,
+  surplus,
 } from '../check';
 import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
@@ -35,6 +36,12 @@ export abstract class Dataset<Sample = unknown> {
   readonly refusal = refusal;
   /** Number of samples. */
   abstract readonly length: number;
+
+  constructor() {
+    // A subclass without a constructor hands over its own arguments, which are the subclass's affair.
+    if (arguments.length > 0 && new.target === Dataset) surplus('Dataset', arguments, 0);
+  }
+
   /** Sample i, 0 ≤ i < length. */
   abstract get(i: number): Sample;
 }
@@ -52,6 +59,12 @@ export abstract class IterableDataset<Sample = unknown> implements Iterable<Samp
   declare private readonly isIterableDataset: true;
   /** @internal */
   readonly refusal = refusal;
+  constructor() {
+    if (arguments.length > 0 && new.target === IterableDataset) {
+      surplus('IterableDataset', arguments, 0);
+    }
+  }
+
   /** The samples. */
   abstract [Symbol.iterator](): Iterator<Sample>;
 }
@@ -139,6 +152,7 @@ export class TensorDataset<Tensors extends readonly Tensor[] = Tensor[]> extends
    * @throws RangeError when there is none.
    */
   get(i: number): TensorsOf<Tensors> {
+    if (arguments.length > 1) surplus('TensorDataset.get', arguments, 1, 'i');
     checkSample('TensorDataset.get', i, this.length);
     return this.tensors.map((x) => x.select(0, i)) as TensorsOf<Tensors>;
   }
@@ -160,6 +174,7 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
   readonly datasets: readonly Dataset<Sample>[];
 
   constructor(datasets: Iterable<Samples<Sample>>) {
+    if (arguments.length > 1) surplus('ConcatDataset', arguments, 1, 'datasets');
     super();
     const given = anyDatasets.check('ConcatDataset', 'datasets', datasets) as Samples<Sample>[];
     this.datasets = given.map((part) => datasetOf('ConcatDataset', part));
@@ -174,6 +189,7 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
    * @throws RangeError when there is none.
    */
   get(i: number): Sample {
+    if (arguments.length > 1) surplus('ConcatDataset.get', arguments, 1, 'i');
     checkSample('ConcatDataset.get', i, this.length);
     let at = i;
     for (const dataset of this.datasets) {
@@ -204,6 +220,7 @@ export class Subset<Sample> extends Dataset<Sample> {
 
   /** @param dataset whose samples */
   constructor(dataset: Samples<Sample>, indices: Iterable<number>) {
+    if (arguments.length > 2) surplus('Subset', arguments, 2, 'indices');
     super();
     this.dataset = datasetOf('Subset', dataset);
     this.indices = anyIndices.check('Subset', 'indices', indices);
@@ -216,6 +233,7 @@ export class Subset<Sample> extends Dataset<Sample> {
    * @throws RangeError when there is none.
    */
   get(i: number): Sample {
+    if (arguments.length > 1) surplus('Subset.get', arguments, 1, 'i');
     checkSample('Subset.get', i, this.length);
     return this.dataset.get(this.indices[i]);
   }
@@ -244,6 +262,7 @@ export function randomSplit<Sample, const Parts extends readonly number[] = read
   parts: Parts,
   options?: DrawOptions,
 ): { -readonly [K in keyof Parts]: Subset<Sample> } {
+  if (arguments.length > 3) surplus('randomSplit', arguments, 3, 'options');
   const drawn = generatorOf('randomSplit', options);
   const whole = datasetOf('randomSplit', dataset);
   const lengths = anyLengths.check('randomSplit', 'lengths', parts);

@@ -5,6 +5,7 @@ import {
   isInstance,
   optionsTable,
   positiveInteger,
+  surplus,
   uncloneable,
 } from '../check';
 import { drawFields, loaderSeed, type Generator } from '../random/generator';
@@ -86,6 +87,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     dataset: Samples<Sample> | IterableDataset<Sample>,
     options?: DataLoaderOptions<Sample, Batch>,
   ) {
+    if (arguments.length > 2) surplus('DataLoader', arguments, 2, 'options');
     const read = loaderOptions.read(options as DataLoaderOptions<unknown, unknown>);
     const { batchSize = 1, shuffle, dropLast, generator } = read;
     const { sampler, batchSampler } = read as DataLoaderOptions<Sample, Batch>;

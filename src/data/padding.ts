@@ -1,5 +1,14 @@
 /** Collating sequences of unequal lengths: padded batches, with the lengths beside them. */
-import { boolean, checkDepth, isArray, isPlain, number, optionsTable, refuse } from '../check';
+import {
+  boolean,
+  checkDepth,
+  isArray,
+  isPlain,
+  number,
+  optionsTable,
+  refuse,
+  surplus,
+} from '../check';
 import { tensor } from '../ops';
 import { padSequences } from '../ops/joining/pad-sequences';
 import { isTensor } from '../tensor/rules';
@@ -49,6 +58,7 @@ const paddingOptions = optionsTable<PaddingOptions>(operation, {
 export function paddingCollate(
   options?: PaddingOptions,
 ): <Sample>(samples: readonly Sample[]) => Padded<Sample> {
+  if (arguments.length > 1) surplus('paddingCollate', arguments, 1, 'options');
   const { paddingValue, batchFirst } = paddingOptions.read(options);
   return <Sample>(samples: readonly Sample[]): Padded<Sample> => {
     if (!isArray(samples)) refuse(operation, 'samples', 'an array', samples);

@@ -10,6 +10,7 @@ import {
   positiveInteger,
   rule,
   uncloneable,
+  surplus,
 } from '../check';
 import { drawFields, loaderSeed, Generator, type DrawOptions } from '../random/generator';
 import { multinomial, randint, randperm } from '../random';
@@ -57,6 +58,7 @@ export class SequentialSampler implements Sampler {
   readonly refusal = refusal;
   /** @param source whose length counts */
   constructor(private readonly source: Sized) {
+    if (arguments.length > 1) surplus('SequentialSampler', arguments, 1, 'source');
     anySized.check('SequentialSampler', 'source', source);
   }
 
@@ -103,6 +105,7 @@ export class RandomSampler implements Sampler {
 
   /** @param source whose length counts */
   constructor(source: Sized, options?: RandomSamplerOptions) {
+    if (arguments.length > 2) surplus('RandomSampler', arguments, 2, 'options');
     const { numSamples, replacement, generator } = randomOptions.read(options);
     anySized.check('RandomSampler', 'source', source);
     this.options = { replacement, generator };
@@ -148,6 +151,7 @@ export class SubsetRandomSampler implements Sampler {
 
   /** @param indices which to give */
   constructor(indices: Iterable<number>, options?: DrawOptions) {
+    if (arguments.length > 2) surplus('SubsetRandomSampler', arguments, 2, 'options');
     this.options = subsetOptions.read(options);
     this.indices = anyIndices.check('SubsetRandomSampler', 'indices', indices);
   }
@@ -197,6 +201,7 @@ export class WeightedRandomSampler implements Sampler {
     readonly length: number,
     options?: WeightedSamplerOptions,
   ) {
+    if (arguments.length > 3) surplus('WeightedRandomSampler', arguments, 3, 'options');
     const name = 'WeightedRandomSampler';
     this.options = weightedOptions.read(options);
     this.weights = anyWeights.check(name, 'weights', weights);
@@ -232,6 +237,7 @@ export class BatchSampler implements Sampler<number[]> {
     private readonly batchSize: number,
     private readonly dropLast: boolean = false,
   ) {
+    if (arguments.length > 3) surplus('BatchSampler', arguments, 3, 'dropLast');
     anySampler.check('BatchSampler', 'sampler', sampler);
     positiveInteger.check('BatchSampler', 'batchSize', batchSize);
     boolean.check('BatchSampler', 'dropLast', dropLast);

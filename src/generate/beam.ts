@@ -4,7 +4,7 @@
  */
 import { noGrad } from '../autograd/mode';
 import { add, logSoftmax, reshape, tensor, topk } from '../ops';
-import { finite, optionsTable, positiveInteger } from '../check';
+import { finite, optionsTable, positiveInteger, surplus } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
@@ -214,6 +214,7 @@ export function beamSearch<S>(
   prompt: Prompt | Prompts,
   options?: BeamOptions<S>,
 ): Hypothesis[] | Hypothesis[][] {
+  if (arguments.length > 3) surplus('beamSearch', arguments, 3, 'options');
   const operation = 'generate.beamSearch';
   const read = beamOptions.read(options) as BeamOptions<S>;
   const { beams = 4, lengthPenalty = 1, batchFirst = false, repetitionPenalty = 1, state } = read;

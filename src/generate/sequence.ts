@@ -1,5 +1,5 @@
 /** Generating sequences of vectors, matrices, any tensors: each output is the next input. */
-import { boolean, functionOf, instanceOf, optionsTable, positiveInteger } from '../check';
+import { boolean, functionOf, instanceOf, optionsTable, positiveInteger, surplus } from '../check';
 import { noGrad } from '../autograd/mode';
 import { stack, unsqueeze } from '../ops';
 import { checkTensor } from '../ops/arguments/check';
@@ -108,6 +108,7 @@ export function sequence<S>(
   seed: Tensor,
   options: SequenceOptions<S>,
 ): [Tensor, S | undefined] {
+  if (arguments.length > 3) surplus('sequence', arguments, 3, 'options');
   const operation = 'generate.sequence';
   const read = sequenceOptions.read(options) as SequenceOptions<S>;
   check(operation, seed, read);
@@ -132,6 +133,7 @@ export function streamSequence<S>(
   seed: Tensor,
   options: SequenceStreamOptions<S>,
 ): AsyncGenerator<Tensor, void, void> {
+  if (arguments.length > 3) surplus('streamSequence', arguments, 3, 'options');
   const operation = 'generate.streamSequence';
   const read = streamOptions.read(options) as SequenceStreamOptions<S>;
   check(operation, seed, read);

@@ -1,5 +1,5 @@
 /** Checkpoints: everything that a training run continues from, in one safetensors file. */
-import { boolean, isInstance, isPlain, optionsTable, rule, type Plain } from '../check';
+import { boolean, isInstance, isPlain, optionsTable, type Plain, rule, surplus } from '../check';
 import { clone } from '../ops/copying/clone';
 import type { Tensor } from '../tensor/tensor';
 import {
@@ -50,6 +50,7 @@ const loadOptions = optionsTable<LoadCheckpointOptions>('loadCheckpoint', {
  * io.saveCheckpoint('run.safetensors', { model, optimizer, rng: getRngState(), epoch: 3 });
  */
 export function saveCheckpoint(path: FilePath, values: Readonly<Record<string, unknown>>): void {
+  if (arguments.length > 2) surplus('saveCheckpoint', arguments, 2, 'values');
   const target = pathOf('saveCheckpoint', path);
   const encoder = new Encoder();
   const encoded = encoder.encode({ ...anyValues.check('saveCheckpoint', 'values', values) }, '');
@@ -110,6 +111,7 @@ export function loadCheckpoint(
   targets: Readonly<Record<string, Stateful | StatefulGenerator>> = {},
   options?: LoadCheckpointOptions,
 ): Record<string, unknown> {
+  if (arguments.length > 3) surplus('loadCheckpoint', arguments, 3, 'options');
   const given = { ...anyTargets.check('loadCheckpoint', 'targets', targets) };
   const { strict } = loadOptions.read(options);
   const values = readValues(path);

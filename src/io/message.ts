@@ -3,7 +3,7 @@
  * description of memory that threads share, whose bytes no message copies.
  */
 import { types } from 'node:util';
-import { boolean, describe, isArray, isInstance, isPlain } from '../check';
+import { boolean, describe, isArray, isInstance, isPlain, surplus } from '../check';
 import { sharedCopy } from '../ops/copying/share';
 import { Parameter } from '../nn/parameter';
 import { PackedSequence } from '../nn/utils/rnn/packed-sequence';
@@ -225,11 +225,17 @@ class Reader {
  * received.get('weight')!.fill_(1);
  * weights.get('weight')!.toArray(); // [[1, 1]]
  */
-export const toMessage = (value: unknown): unknown => new Writer().write(value, 'value', 0);
+export function toMessage(value: unknown): unknown {
+  if (arguments.length > 1) surplus('toMessage', arguments, 1, 'value');
+  return new Writer().write(value, 'value', 0);
+}
 
 /**
  * The value of a message that `toMessage` made, its tensors over the memory that was sent. `T` says what it is.
  * @throws RangeError, TypeError for what `toMessage` did not make.
  * @example io.fromMessage<Tensor>(structuredClone(io.toMessage(tensor([1, 2])))).toArray() // [1, 2]
  */
-export const fromMessage = <T = unknown>(message: unknown): T => new Reader().read(message, 0) as T;
+export function fromMessage<T = unknown>(message: unknown): T {
+  if (arguments.length > 1) surplus('fromMessage', arguments, 1, 'message');
+  return new Reader().read(message, 0) as T;
+}

@@ -1,7 +1,7 @@
 /**
  * Saving and loading state dicts as safetensors. Tensors are read straight into their memory, and written out of it.
  */
-import { describe, isInstance, isPlain, optionsTable, rule, string } from '../check';
+import { describe, isInstance, isPlain, optionsTable, rule, string, surplus } from '../check';
 import { detach } from '../ops/copying/clone';
 import { itemSize, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
@@ -164,6 +164,7 @@ export function saveSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   options?: SaveOptions,
 ): void {
+  if (arguments.length > 3) surplus('saveSafetensors', arguments, 3, 'options');
   const { metadata } = saveOptions.read(options);
   writeTensors('saveSafetensors', pathOf('saveSafetensors', path), tensors, metadata);
 }
@@ -271,6 +272,7 @@ export const readTensors = (operation: string, path: string): Contents =>
  * model.loadStateDict(io.loadSafetensors('model.safetensors'));
  */
 export function loadSafetensors(path: FilePath): Map<string, Tensor> {
+  if (arguments.length > 1) surplus('loadSafetensors', arguments, 1, 'path');
   return readTensors('loadSafetensors', pathOf('loadSafetensors', path)).tensors;
 }
 
@@ -283,6 +285,7 @@ export function loadSafetensors(path: FilePath): Map<string, Tensor> {
  * io.readSafetensorsMetadata('model.safetensors').epoch; // '3'
  */
 export function readSafetensorsMetadata(path: FilePath): Readonly<Record<string, string>> {
+  if (arguments.length > 1) surplus('readSafetensorsMetadata', arguments, 1, 'path');
   const name = 'readSafetensorsMetadata';
   return withFile(name, pathOf(name, path), (_file, { metadata }) => metadata);
 }

@@ -6,7 +6,7 @@
  * Only values that hold their own address (`Memory`) are passed around, never bare addresses: the holder
  * stays alive on the stack while its address is in use.
  */
-import { positiveInteger } from '../check';
+import { positiveInteger, surplus } from '../check';
 import { loadAddon, type AddonInstance } from './load';
 
 /**
@@ -78,6 +78,7 @@ class Interior implements Memory {
  * @example getNumThreads() > 0 // true
  */
 export function getNumThreads(): number {
+  if (arguments.length > 0) surplus('getNumThreads', arguments, 0);
   return addon.getNumThreads();
 }
 
@@ -88,6 +89,7 @@ export function getNumThreads(): number {
  * @example setNumThreads(getNumThreads())
  */
 export function setNumThreads(count: number): void {
+  if (arguments.length > 1) surplus('setNumThreads', arguments, 1, 'count');
   positiveInteger.check('setNumThreads', 'count', count);
   addon.setNumThreads(Math.min(count, addon.maxThreads));
 }

@@ -1,5 +1,14 @@
 /** Containers: modules and parameters by position or by name. */
-import { anything, describe, isArray, isInstance, iterableOf, number, refuse } from '../check';
+import {
+  anything,
+  describe,
+  isArray,
+  isInstance,
+  iterableOf,
+  number,
+  refuse,
+  surplus,
+} from '../check';
 import { deepcopy, emptyOf, fill, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
@@ -61,6 +70,7 @@ abstract class Positional<M extends Module> extends Module {
    * @throws RangeError when there is none.
    */
   at(index: number): M {
+    if (arguments.length > 1) surplus(`${this.constructor.name}.at`, arguments, 1, 'index');
     return this.#items[place(`${this.constructor.name}.at`, index, this.length)][1];
   }
 
@@ -69,6 +79,7 @@ abstract class Positional<M extends Module> extends Module {
    * @throws TypeError for what is no module; RangeError when there is no such position.
    */
   set(index: number, module: M): void {
+    if (arguments.length > 2) surplus(`${this.constructor.name}.set`, arguments, 2, 'module');
     const operation = `${this.constructor.name}.set`;
     const member = this.member(operation, module);
     this.#items[place(operation, index, this.length)][1] = member;
@@ -79,6 +90,7 @@ abstract class Positional<M extends Module> extends Module {
    * @throws TypeError for what is no module.
    */
   append(module: M): this {
+    if (arguments.length > 1) surplus(`${this.constructor.name}.append`, arguments, 1, 'module');
     this.put(String(this.length), module);
     return this;
   }
@@ -88,6 +100,7 @@ abstract class Positional<M extends Module> extends Module {
    * @throws TypeError for what are no modules.
    */
   extend(modules: Iterable<M>): this {
+    if (arguments.length > 1) surplus(`${this.constructor.name}.extend`, arguments, 1, 'modules');
     const operation = `${this.constructor.name}.extend`;
     for (const module of itemsOf(operation, 'modules', 'modules', modules)) this.append(module);
     return this;
@@ -98,6 +111,7 @@ abstract class Positional<M extends Module> extends Module {
    * @throws TypeError for what is no module; RangeError when there is no such position.
    */
   insert(index: number, module: M): this {
+    if (arguments.length > 2) surplus(`${this.constructor.name}.insert`, arguments, 2, 'module');
     const operation = `${this.constructor.name}.insert`;
     const member = this.member(operation, module);
     const at = index === this.length ? index : place(operation, index, this.length);
@@ -178,6 +192,7 @@ export class Sequential extends Positional<Layer> {
 
   /** What the last module returns. */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Sequential.forward', arguments, 1, 'input');
     let current = input;
     for (const layer of this) current = layer.forward(current);
     return current;
@@ -195,12 +210,14 @@ export class Sequential extends Positional<Layer> {
  */
 export class ModuleList<M extends Module = Module> extends Positional<M> {
   constructor(modules: Iterable<M> = []) {
+    if (arguments.length > 1) surplus('ModuleList', arguments, 1, 'modules');
     super();
     this.extend(modules);
   }
 
   /** The modules as PyTorch prints them, equal neighbours in one line. */
   override toString(): string {
+    if (arguments.length > 0) surplus('ModuleList.toString', arguments, 0);
     return printList(this.constructor.name, [...this]);
   }
 }
@@ -214,6 +231,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
   readonly #items = new Map<string, M>();
 
   constructor(modules: Readonly<Record<string, M>> | ReadonlyMap<string, M> = {}) {
+    if (arguments.length > 1) surplus('ModuleDict', arguments, 1, 'modules');
     super();
     this.update(modules);
   }
@@ -242,6 +260,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
   /** Whether there is a module of that name. */
   has(name: string): boolean {
+    if (arguments.length > 1) surplus('ModuleDict.has', arguments, 1, 'name');
     return this.#items.has(name);
   }
   /**
@@ -249,6 +268,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
    * @throws RangeError when there is none.
    */
   get(name: string): M {
+    if (arguments.length > 1) surplus('ModuleDict.get', arguments, 1, 'name');
     const found = this.#items.get(name);
     if (found === undefined) {
       throw new RangeError(
@@ -262,6 +282,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
    * @throws TypeError for what is no module; RangeError for a name that is none.
    */
   set(name: string, module: M): this {
+    if (arguments.length > 2) surplus('ModuleDict.set', arguments, 2, 'module');
     checkModule('ModuleDict.set', module);
     checkModuleName('ModuleDict.set', name);
     this.#items.set(name, module);
@@ -269,6 +290,7 @@ export class ModuleDict<M extends Module = Module> extends Module {
   }
   /** Removes a module; returns whether there was one. */
   delete(name: string): boolean {
+    if (arguments.length > 1) surplus('ModuleDict.delete', arguments, 1, 'name');
     return this.#items.delete(name);
   }
   /**
@@ -276,20 +298,24 @@ export class ModuleDict<M extends Module = Module> extends Module {
    * @throws TypeError for what are no modules; RangeError for a name that is none.
    */
   update(modules: Readonly<Record<string, M>> | ReadonlyMap<string, M>): this {
+    if (arguments.length > 1) surplus('ModuleDict.update', arguments, 1, 'modules');
     const list = isInstance(modules, Map) ? [...modules] : entriesOf('ModuleDict.update', modules);
     for (const [name, module] of list as [string, M][]) this.set(name, module);
     return this;
   }
   /** The names, in the order of insertion. */
   keys(): IterableIterator<string> {
+    if (arguments.length > 0) surplus('ModuleDict.keys', arguments, 0);
     return this.#items.keys();
   }
   /** The modules, in the order of insertion. */
   values(): IterableIterator<M> {
+    if (arguments.length > 0) surplus('ModuleDict.values', arguments, 0);
     return this.#items.values();
   }
   /** Names and modules, in the order of insertion. */
   entries(): IterableIterator<[string, M]> {
+    if (arguments.length > 0) surplus('ModuleDict.entries', arguments, 0);
     return this.#items.entries();
   }
   /** As `entries`. */
@@ -311,6 +337,7 @@ export class ParameterList extends Module {
   readonly #items: Parameter[] = [];
 
   constructor(parameters: Iterable<Tensor> = []) {
+    if (arguments.length > 1) surplus('ParameterList', arguments, 1, 'parameters');
     super();
     this.extend(parameters);
   }
@@ -342,6 +369,7 @@ export class ParameterList extends Module {
    * @throws RangeError when there is none.
    */
   at(index: number): Parameter {
+    if (arguments.length > 1) surplus('ParameterList.at', arguments, 1, 'index');
     return this.#items[place('ParameterList.at', index, this.length)];
   }
   /**
@@ -349,6 +377,7 @@ export class ParameterList extends Module {
    * @throws TypeError for what is no tensor of floats; RangeError when there is no such position.
    */
   set(index: number, parameter: Tensor): void {
+    if (arguments.length > 2) surplus('ParameterList.set', arguments, 2, 'parameter');
     const at = place('ParameterList.set', index, this.length);
     this.#items[at] = asParameter('ParameterList.set', parameter);
   }
@@ -357,6 +386,7 @@ export class ParameterList extends Module {
    * @throws TypeError for what is no tensor of floats.
    */
   append(parameter: Tensor): this {
+    if (arguments.length > 1) surplus('ParameterList.append', arguments, 1, 'parameter');
     this.#items.push(asParameter('ParameterList.append', parameter));
     return this;
   }
@@ -365,6 +395,7 @@ export class ParameterList extends Module {
    * @throws TypeError for what are no tensors of floats.
    */
   extend(parameters: Iterable<Tensor>): this {
+    if (arguments.length > 1) surplus('ParameterList.extend', arguments, 1, 'parameters');
     for (const one of itemsOf('ParameterList.extend', 'parameters', 'tensors', parameters)) {
       this.append(one);
     }
@@ -376,6 +407,7 @@ export class ParameterList extends Module {
   }
   /** As PyTorch prints it. */
   override toString(): string {
+    if (arguments.length > 0) surplus('ParameterList.toString', arguments, 0);
     const lines = this.#items.map(
       (item, i) =>
         [

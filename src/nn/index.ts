@@ -34,10 +34,11 @@ export {
   Tanh,
   type ELUOptions,
   type GELUOptions,
+  type InplaceOptions,
   type LeakyReLUOptions,
   type SoftplusOptions,
 } from './layers/activation';
-export { Dropout } from './layers/dropout';
+export { Dropout, type DropoutLayerOptions } from './layers/dropout';
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from './layers/embedding';
 export { Linear, type LinearOptions } from './layers/linear';
 export {

@@ -10,6 +10,7 @@ import {
   optionsTable,
   refuse,
   string,
+  surplus,
   uncloneable,
 } from '../check';
 import { clearGrad } from '../autograd/clear';
@@ -165,6 +166,12 @@ const join = (prefix: string, name: string): string => (prefix === '' ? name : `
  * net.parameters().length; // 4
  */
 export class Module extends Base {
+  constructor() {
+    super();
+    // A subclass without a constructor hands over its own arguments, which are the subclass's affair.
+    if (arguments.length > 0 && new.target === Module) surplus('Module', arguments, 0);
+  }
+
   /** Whether layers such as Dropout behave as in training; set by `train()` and `eval()`. */
   training = true;
   /** @internal */
@@ -203,6 +210,7 @@ export class Module extends Base {
 
   /** The modules directly below, by name; one that two fields hold comes once. */
   namedChildren(): (readonly [string, Module])[] {
+    if (arguments.length > 0) surplus('namedChildren', arguments, 0);
     const seen = new Set<Module>();
     const found: [string, Module][] = [];
     this.eachMember((name, value) => {
@@ -215,6 +223,7 @@ export class Module extends Base {
 
   /** The modules directly below. */
   children(): Module[] {
+    if (arguments.length > 0) surplus('children', arguments, 0);
     return this.namedChildren().map(([, child]) => child);
   }
 
@@ -223,6 +232,7 @@ export class Module extends Base {
    * @throws Error when a module contains itself.
    */
   namedModules(options?: WalkOptions): [string, Module][] {
+    if (arguments.length > 1) surplus('namedModules', arguments, 1, 'options');
     const { prefix, removeDuplicate } = walkOptions.read(options, 'namedModules');
     const found: [string, Module][] = [];
     const seen = new Set<Module>();
@@ -248,6 +258,7 @@ export class Module extends Base {
 
   /** This module and every one below it, each once. */
   modules(): Module[] {
+    if (arguments.length > 0) surplus('modules', arguments, 0);
     return this.namedModules().map(([, module]) => module);
   }
 
@@ -272,12 +283,14 @@ export class Module extends Base {
 
   /** Every parameter with its name (`rnn.weight_ih_l0`), own ones first; a shared one once. */
   namedParameters(options?: WalkOptions): [string, Parameter][] {
+    if (arguments.length > 1) surplus('namedParameters', arguments, 1, 'options');
     const read = walkOptions.read(options, 'namedParameters');
     return this.#named((module) => module.ownParameters(), read);
   }
 
   /** Every parameter, a shared one once: what an optimizer takes. */
   parameters(options?: ParametersOptions): Parameter[] {
+    if (arguments.length > 1) surplus('parameters', arguments, 1, 'options');
     const { recurse } = parametersOptions.read(options);
     const found = new Set<Parameter>();
     // Own parameters come before those of children, as in namedParameters().
@@ -291,12 +304,14 @@ export class Module extends Base {
 
   /** Every buffer with its name. */
   namedBuffers(options?: WalkOptions): [string, Tensor][] {
+    if (arguments.length > 1) surplus('namedBuffers', arguments, 1, 'options');
     const read = walkOptions.read(options, 'namedBuffers');
     return this.#named((module) => module.ownBuffers(), read);
   }
 
   /** Every buffer. */
   buffers(options?: WalkOptions): Tensor[] {
+    if (arguments.length > 1) surplus('buffers', arguments, 1, 'options');
     return this.namedBuffers(options).map(([, buffer]) => buffer);
   }
 
@@ -315,6 +330,7 @@ export class Module extends Base {
    * @throws TypeError for what is no tensor; RangeError for a name that is taken or none.
    */
   registerBuffer(name: string, tensor: Tensor | null, options?: BufferOptions): void {
+    if (arguments.length > 3) surplus('registerBuffer', arguments, 3, 'options');
     const { persistent } = bufferOptions.read(options);
     checkName('registerBuffer', name);
     if (tensor !== null && !isTensor(tensor)) {
@@ -329,6 +345,7 @@ export class Module extends Base {
    * @throws TypeError for what is no Parameter; RangeError for a name that is taken or none.
    */
   registerParameter(name: string, parameter: Parameter | null): void {
+    if (arguments.length > 2) surplus('registerParameter', arguments, 2, 'parameter');
     checkName('registerParameter', name);
     if (parameter !== null && !isInstance(parameter, Parameter)) {
       const must = 'a Parameter or null (wrap the tensor: new nn.Parameter(tensor))';
@@ -342,6 +359,7 @@ export class Module extends Base {
    * @throws TypeError for what is no Module; RangeError for a name that is taken or none.
    */
   addModule(name: string, module: Module | null): void {
+    if (arguments.length > 2) surplus('addModule', arguments, 2, 'module');
     checkName('addModule', name);
     if (module !== null && !isInstance(module, Module)) {
       refuse('addModule', `'${name}'`, 'a Module or null', module);
@@ -355,6 +373,7 @@ export class Module extends Base {
    * @throws TypeError unless it is a boolean.
    */
   train(mode: boolean = true): this {
+    if (arguments.length > 1) surplus('train', arguments, 1, 'mode');
     boolean.check('train', 'mode', mode);
     for (const module of this.modules()) module.training = mode;
     return this;
@@ -362,6 +381,7 @@ export class Module extends Base {
 
   /** Switches this module and all below to evaluation: `train(false)`. */
   eval(): this {
+    if (arguments.length > 0) surplus('eval', arguments, 0);
     return this.train(false);
   }
 
@@ -371,6 +391,7 @@ export class Module extends Base {
    * @throws TypeError unless it is a boolean.
    */
   requiresGrad_(wanted: boolean = true): this {
+    if (arguments.length > 1) surplus('requiresGrad_', arguments, 1, 'wanted');
     boolean.check('requiresGrad_', 'requiresGrad', wanted);
     for (const parameter of this.parameters()) parameter.requiresGrad = wanted;
     return this;
@@ -378,6 +399,7 @@ export class Module extends Base {
 
   /** Clears every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
   zeroGrad(options?: ZeroGradOptions): void {
+    if (arguments.length > 1) surplus('zeroGrad', arguments, 1, 'options');
     const { setToNone } = zeroGradOptions.read(options);
     for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
   }
@@ -387,6 +409,7 @@ export class Module extends Base {
    * @throws TypeError unless `fn` is a function.
    */
   apply(fn: (module: Module) => void): this {
+    if (arguments.length > 1) surplus('apply', arguments, 1, 'fn');
     anyFunction.check('apply', 'fn', fn);
     this.modules(); // refuses a module that contains itself
     const visit = (module: Module): void => {
@@ -403,6 +426,7 @@ export class Module extends Base {
    * @throws TypeError unless `dtype` is float32 or float64.
    */
   to(dtype: DType): this {
+    if (arguments.length > 1) surplus('to', arguments, 1, 'dtype');
     floatDType.check('to', 'dtype', dtype);
     const convert = (x: Tensor): void => {
       if (isFloat(x.dtype) && x.dtype !== dtype) replaceData(x, cast(x, dtype));
@@ -420,6 +444,7 @@ export class Module extends Base {
    * from before keep the old memory.
    */
   shareMemory(): this {
+    if (arguments.length > 0) surplus('shareMemory', arguments, 0);
     for (const x of [...this.parameters(), ...this.buffers()]) {
       moveToShared(x);
       if (x.grad !== null) moveToShared(x.grad);
@@ -429,11 +454,13 @@ export class Module extends Base {
 
   /** `to('float32')`. */
   float(): this {
+    if (arguments.length > 0) surplus('float', arguments, 0);
     return this.to('float32');
   }
 
   /** `to('float64')`. */
   double(): this {
+    if (arguments.length > 0) surplus('double', arguments, 0);
     return this.to('float64');
   }
 
@@ -442,6 +469,7 @@ export class Module extends Base {
    * (torch.nn.Module.state_dict). What two fields hold comes under both names.
    */
   stateDict(options?: StateDictOptions): Map<string, Tensor> {
+    if (arguments.length > 1) surplus('stateDict', arguments, 1, 'options');
     return stateDict(this, stateDictOptions.read(options).prefix);
   }
 
@@ -452,6 +480,7 @@ export class Module extends Base {
    * @throws TypeError for what is no Map of tensors; RangeError for keys and shapes that do not fit.
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, options?: LoadOptions): LoadResult {
+    if (arguments.length > 2) surplus('loadStateDict', arguments, 2, 'options');
     return loadStateDict(this, state, options);
   }
 
@@ -461,6 +490,7 @@ export class Module extends Base {
    * @throws TypeError unless the hook is a function.
    */
   registerForwardHook(hook: ForwardHook): RemoveHook {
+    if (arguments.length > 1) surplus('registerForwardHook', arguments, 1, 'hook');
     return addForwardHook(this, hook);
   }
 
@@ -470,6 +500,7 @@ export class Module extends Base {
    * @throws TypeError unless the hook is a function.
    */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
+    if (arguments.length > 1) surplus('registerForwardPreHook', arguments, 1, 'hook');
     return addForwardPreHook(this, hook);
   }
 
@@ -487,11 +518,13 @@ export class Module extends Base {
 
   /** What a layer prints between its brackets; a layer of one's own overrides it. */
   extraRepr(): string {
+    if (arguments.length > 0) surplus('extraRepr', arguments, 0);
     return '';
   }
 
   /** The tree of modules, as PyTorch prints it. */
   override toString(): string {
+    if (arguments.length > 0) surplus('toString', arguments, 0);
     const children: [string, Module][] = [];
     this.eachMember((name, value) => {
       if (value instanceof Module) children.push([name, value]);

@@ -1,5 +1,5 @@
 /** Parameter: a tensor that a module learns. */
-import { boolean, optionsTable, refuse } from '../check';
+import { boolean, optionsTable, refuse, surplus } from '../check';
 import { deepcopy, emptyOf, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import { Tensor } from '../tensor/tensor';
@@ -30,6 +30,7 @@ const parameterOptions = optionsTable<ParameterOptions>('Parameter', {
 export class Parameter extends Tensor {
   /** @param data the values, whose memory the parameter shares */
   constructor(data: Tensor, options?: ParameterOptions) {
+    if (arguments.length > 2) surplus('Parameter', arguments, 2, 'options');
     const { requiresGrad } = parameterOptions.read(options);
     if (!isTensor(data)) refuse('Parameter', 'data', 'a Tensor (make one with tensor(…))', data);
     super(

@@ -2,6 +2,7 @@
  * Operations as methods of Tensor: x.add(y) is add(x, y). A module's exports all become methods, typed and documented as
  * the functions are, so that a new function of a module listed here is a method without more ado.
  */
+import { surplus } from '../check';
 import * as walk from '../autograd/gradients';
 import * as hooks from '../autograd/hooks';
 import { sameShape, showShape } from '../tensor/shape';
@@ -151,63 +152,83 @@ attachVariadic(variadic);
 // and a call through the shared one above costs about as much as a small kernel.
 const inlined: Partial<Methods> & ThisType<Tensor> = {
   add(b, options) {
+    if (arguments.length > 2) surplus('add', arguments, 2, 'options');
     return arithmetic.add(this, b, options);
   },
   sub(b, options) {
+    if (arguments.length > 2) surplus('sub', arguments, 2, 'options');
     return arithmetic.sub(this, b, options);
   },
   mul(b) {
+    if (arguments.length > 1) surplus('mul', arguments, 1, 'b');
     return arithmetic.mul(this, b);
   },
   div(b, options) {
+    if (arguments.length > 2) surplus('div', arguments, 2, 'options');
     return arithmetic.div(this, b, options);
   },
   matmul(b) {
+    if (arguments.length > 1) surplus('matmul', arguments, 1, 'b');
     return products.matmul(this, b);
   },
   mm(b) {
+    if (arguments.length > 1) surplus('mm', arguments, 1, 'b');
     return plainProducts.mm(this, b);
   },
   tanh() {
+    if (arguments.length > 0) surplus('tanh', arguments, 0, 'x');
     return unary.tanh(this);
   },
   sigmoid() {
+    if (arguments.length > 0) surplus('sigmoid', arguments, 0, 'x');
     return unary.sigmoid(this);
   },
   relu() {
+    if (arguments.length > 0) surplus('relu', arguments, 0, 'x');
     return unary.relu(this);
   },
   exp() {
+    if (arguments.length > 0) surplus('exp', arguments, 0, 'x');
     return unary.exp(this);
   },
   square() {
+    if (arguments.length > 0) surplus('square', arguments, 0, 'x');
     return unary.square(this);
   },
   neg() {
+    if (arguments.length > 0) surplus('neg', arguments, 0, 'x');
     return unary.neg(this);
   },
   softmax(dim, options) {
+    if (arguments.length > 2) surplus('softmax', arguments, 2, 'options');
     return normalization.softmax(this, dim, options);
   },
   sum(dim, options) {
+    if (arguments.length > 2) surplus('sum', arguments, 2, 'options');
     return sums.sum(this, dim, options);
   },
   mean(dim, options) {
+    if (arguments.length > 2) surplus('mean', arguments, 2, 'options');
     return sums.mean(this, dim, options);
   },
   select(dim, index) {
+    if (arguments.length > 2) surplus('select', arguments, 2, 'index');
     return selection.select(this, dim, index);
   },
   narrow(dim, start, length) {
+    if (arguments.length > 3) surplus('narrow', arguments, 3, 'length');
     return selection.narrow(this, dim, start, length);
   },
   chunk(chunks, dim) {
+    if (arguments.length > 2) surplus('chunk', arguments, 2, 'dim');
     return splitting.chunk(this, chunks, dim);
   },
   unsqueeze(dim) {
+    if (arguments.length > 1) surplus('unsqueeze', arguments, 1, 'dim');
     return selection.unsqueeze(this, dim);
   },
   squeeze(dim) {
+    if (arguments.length > 1) surplus('squeeze', arguments, 1, 'dim');
     return selection.squeeze(this, dim);
   },
   view(first: number | readonly number[], ...more: readonly number[]) {
@@ -217,12 +238,15 @@ const inlined: Partial<Methods> & ThisType<Tensor> = {
     return shapes.reshape(this, gathered('reshape', first, more));
   },
   t() {
+    if (arguments.length > 0) surplus('t', arguments, 0, 'x');
     return order.t(this);
   },
   setAt(indices, value) {
+    if (arguments.length > 2) surplus('setAt', arguments, 2, 'value');
     return indexing.setAt(this, indices, value);
   },
   backward(options) {
+    if (arguments.length > 1) surplus('backward', arguments, 1, 'options');
     walk.backward(this, options);
   },
 };

@@ -1,5 +1,5 @@
 /** Adagrad: steps scaled by the sum of all squared gradients. One kernel call a group. */
-import { boolean, finiteFrom, optionsTable } from '../check';
+import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
 import { runAdagrad } from '../native/generated';
 import { constant } from '../ops/creation/factories';
@@ -52,6 +52,7 @@ const kernels = family('adagrad');
 export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<AdagradOptions>, options?: AdagradOptions) {
+    if (arguments.length > 2) surplus('Adagrad', arguments, 2, 'options');
     super(5, params, adagradOptions.read(options, new.target.name));
   }
 

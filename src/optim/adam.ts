@@ -1,5 +1,5 @@
 /** Adam and AdamW: steps scaled by running means of the gradient and of its square. One kernel call a group. */
-import { boolean, finiteFrom, numberBelow, optionsTable, pairOf } from '../check';
+import { boolean, finiteFrom, numberBelow, optionsTable, pairOf, surplus } from '../check';
 import { family } from '../native/families';
 import { runAdam } from '../native/generated';
 import { constant } from '../ops/creation/factories';
@@ -66,6 +66,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
 
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<AdamOptions>, options?: AdamOptions) {
+    if (arguments.length > 2) surplus('Adam', arguments, 2, 'options');
     super(8, params, adamOptions.read(options, new.target.name));
   }
 
@@ -150,6 +151,7 @@ const adamWOptions = optionsTable<AdamOptions>('AdamW', {
 export class AdamW extends Adam {
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<AdamOptions>, options?: AdamOptions) {
+    if (arguments.length > 2) surplus('AdamW', arguments, 2, 'options');
     super(params, adamWOptions.read(options));
   }
 

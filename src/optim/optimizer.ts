@@ -10,10 +10,12 @@ import {
   refuse,
   refuseOption,
   Snapshot,
+  surplus,
 } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { setGradMode, withGradMode } from '../autograd/mode';
 import { isFloat } from '../tensor/dtype';
+import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
 import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
@@ -146,6 +148,7 @@ export abstract class Optimizer<
    * there already.
    */
   addParamGroup(init: GroupInit<O>): void {
+    if (arguments.length > 1) surplus(`${this.name}.addParamGroup`, arguments, 1, 'init');
     if (!isGroup(init)) refuse(this.name, 'a parameter group', 'an object { params, … }', init);
     const given = Object.entries(init).filter(([, value]) => value !== undefined);
     const names = Object.keys(this.defaults);
@@ -171,6 +174,7 @@ export abstract class Optimizer<
 
   /** Clears all gradients (or, with `setToNone: false`, fills them with zeros). */
   zeroGrad(options?: ZeroGradOptions): void {
+    if (arguments.length > 1) surplus(`${this.name}.zeroGrad`, arguments, 1, 'options');
     const { setToNone } = zeroGradOptions.read(options);
     for (const group of this.paramGroups) {
       for (const param of group.params) clearGrad(param, setToNone);
@@ -186,6 +190,8 @@ export abstract class Optimizer<
   step(): undefined;
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
+    if (arguments.length > 1) surplus(`${this.name}.step`, arguments, 1, 'closure');
+    executor.refuse(`${this.name}.step`, 'it changes parameters and states; call it outside');
     if (closure !== undefined) anyClosure.check(`${this.name}.step`, 'closure', closure);
     const loss = closure === undefined ? undefined : withGradMode(true, closure);
     const gradMode = setGradMode(false);
@@ -256,6 +262,7 @@ export abstract class Optimizer<
    * with the numbers of their parameters (torch.optim.Optimizer.state_dict). Tensors share memory.
    */
   stateDict(): OptimizerStateDict {
+    if (arguments.length > 0) surplus(`${this.name}.stateDict`, arguments, 0);
     return packState(this.paramGroups, this.state);
   }
 
@@ -265,6 +272,7 @@ export abstract class Optimizer<
    * @throws RangeError or TypeError that lists everything that does not fit; nothing is changed then.
    */
   loadStateDict(dict: OptimizerStateDict): void {
+    if (arguments.length > 1) surplus(`${this.name}.loadStateDict`, arguments, 1, 'dict');
     const { groups, states } = unpackState(
       this.name,
       dict,
@@ -279,6 +287,7 @@ export abstract class Optimizer<
 
   /** The groups and their options, as PyTorch prints them. */
   toString(): string {
+    if (arguments.length > 0) surplus(`${this.name}.toString`, arguments, 0);
     const groups = this.paramGroups.map((group, i) => {
       const options = Object.entries(group).filter(([key]) => key !== 'params');
       const lines = options.map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`).sort();

@@ -1,5 +1,5 @@
 /** RMSprop: steps scaled by a running mean of squared gradients. One kernel call a group. */
-import { boolean, finiteFrom, optionsTable } from '../check';
+import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
 import { runRmsprop } from '../native/generated';
 import { constant } from '../ops/creation/factories';
@@ -62,6 +62,7 @@ const kernels = family('rmsprop');
 export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<RMSpropOptions>, options?: RMSpropOptions) {
+    if (arguments.length > 2) surplus('RMSprop', arguments, 2, 'options');
     super(6, params, rMSpropOptions.read(options, new.target.name));
   }
 

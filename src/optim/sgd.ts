@@ -1,5 +1,5 @@
 /** SGD: stochastic gradient descent, with momentum. All parameters of a group in one kernel call. */
-import { boolean, finite, finiteFrom, optionsTable } from '../check';
+import { boolean, finite, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
 import { runSgd } from '../native/generated';
 import { kernelFor, type Table } from '../ops/kernels/table';
@@ -53,6 +53,7 @@ const kernels = family('sgd');
 export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<SGDOptions>, options?: SGDOptions) {
+    if (arguments.length > 2) surplus('SGD', arguments, 2, 'options');
     super(5, params, sGDOptions.read(options, new.target.name));
   }
 

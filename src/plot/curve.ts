@@ -1,5 +1,5 @@
 /** Curves: losses by epoch, signals by time. Owns what a curve is made from; drawing is chart.ts's. */
-import { boolean, describe, isArray, optionsTable, refuse, string } from '../check';
+import { boolean, describe, isArray, optionsTable, refuse, string, surplus } from '../check';
 import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
@@ -100,6 +100,7 @@ export function curve(
   curves: Curve | Readonly<Record<string, Curve>>,
   options?: CurveOptions,
 ): string {
+  if (arguments.length > 2) surplus('curve', arguments, 2, 'options');
   const read = curveOptions.read(options);
   if (typeof curves !== 'object' || curves === null) {
     refuse('plot.curve', 'curves', 'a curve, or several by name', curves);

@@ -1,5 +1,5 @@
 /** The `plot` namespace: curves and matrices as SVG text, on the optional package `echarts`. */
-import { string } from '../check';
+import { string, surplus } from '../check';
 import { makeFolderOf, writeFile } from '../io/files';
 import { pathOf, type FilePath } from '../io/path';
 
@@ -14,6 +14,7 @@ export { matrices, matrix, type MatricesOptions, type Matrix, type MatrixOptions
  * @example plot.save('out/loss.svg', plot.curve([1, 0.5, 0.25]));
  */
 export function save(path: FilePath, svg: string): string {
+  if (arguments.length > 2) surplus('save', arguments, 2, 'svg');
   const target = pathOf('plot.save', path);
   string.check('plot.save', 'svg', svg);
   makeFolderOf('plot.save', target);

@@ -13,6 +13,7 @@ import {
   refuse,
   rule,
   string,
+  surplus,
 } from '../check';
 
 /** Options of `tqdm` and `Progress`. */
@@ -106,6 +107,7 @@ export class Progress {
   private readonly options: TqdmOptions;
 
   constructor(options?: TqdmOptions) {
+    if (arguments.length > 1) surplus('Progress', arguments, 1, 'options');
     const read = tqdmOptions.read(options, 'Progress');
     this.options = { ...read };
     this.stream = read.stream ?? process.stderr;
@@ -120,6 +122,7 @@ export class Progress {
    * @throws TypeError unless it is a number.
    */
   update(steps: number = 1): void {
+    if (arguments.length > 1) surplus('Progress.update', arguments, 1, 'steps');
     number.check('Progress.update', 'steps', steps);
     this.n += steps;
     if (performance.now() - this.drawnAt >= (this.options.minInterval ?? 100)) this.draw();
@@ -127,6 +130,7 @@ export class Progress {
 
   /** The text after the rate: { loss: 1.234 } is shown as loss=1.234. */
   setPostfix(values: Readonly<Record<string, string | number>>): void {
+    if (arguments.length > 1) surplus('Progress.setPostfix', arguments, 1, 'values');
     if (typeof values !== 'object' || values === null) {
       refuse('Progress.setPostfix', 'values', 'an object of numbers and strings', values);
     }
@@ -143,6 +147,7 @@ export class Progress {
    * @throws TypeError unless it is a string.
    */
   setDescription(desc: string): void {
+    if (arguments.length > 1) surplus('Progress.setDescription', arguments, 1, 'desc');
     string.check('Progress.setDescription', 'desc', desc);
     this.options.desc = desc;
   }
@@ -152,6 +157,7 @@ export class Progress {
    * @throws TypeError, RangeError unless it is a number of at least 0.
    */
   setTotal(total: number): void {
+    if (arguments.length > 1) surplus('Progress.setTotal', arguments, 1, 'total');
     nonNegative.check('Progress.setTotal', 'total', total);
     this.options.total = total;
   }
@@ -161,6 +167,7 @@ export class Progress {
    * @throws TypeError unless it is a string.
    */
   write(text: string): void {
+    if (arguments.length > 1) surplus('Progress.write', arguments, 1, 'text');
     string.check('Progress.write', 'text', text);
     if (this.quiet) return;
     this.stream.write(`\r\x1b[J${text}\n`);
@@ -169,6 +176,7 @@ export class Progress {
 
   /** Draws the bar for the last time. */
   close(): void {
+    if (arguments.length > 0) surplus('Progress.close', arguments, 0);
     if (this.closed) return;
     this.closed = true;
     if (!this.quiet) {
@@ -184,6 +192,7 @@ export class Progress {
 
   /** One line: description, share, bar, counts, times, rate, postfix; at most `width` characters. */
   line(width: number): string {
+    if (arguments.length > 1) surplus('Progress.line', arguments, 1, 'width');
     number.check('Progress.line', 'width', width);
     const { total, desc, unit = 'it', unitScale = false } = this.options;
     const elapsed = (performance.now() - this.started) / 1000;
@@ -283,6 +292,7 @@ export function tqdm(
   given: Iterable<unknown> | number,
   options?: TqdmOptions,
 ): TqdmIterable<unknown> {
+  if (arguments.length > 2) surplus('tqdm', arguments, 2, 'options');
   const read = tqdmOptions.read(options);
   const iterable = typeof given === 'number' ? upTo(given) : given;
   if (typeof iterable !== 'string' && !isIterable(iterable)) {
@@ -319,7 +329,8 @@ export function tqdm(
  * @throws TypeError unless it is a string.
  * @example for (const epoch of tqdm([1, 2])) tqdm.write(`epoch ${epoch}`);
  */
-tqdm.write = (text: string): void => {
+tqdm.write = function (text: string): void {
+  if (arguments.length > 1) surplus('tqdm.write', arguments, 1, 'text');
   string.check('tqdm.write', 'text', text);
   for (const bar of open) bar.clear();
   process.stdout.write(`${text}\n`);

@@ -1,5 +1,5 @@
 /** Bernoulli draws: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
-import { probability, refuse } from '../check';
+import { probability, refuse, surplus } from '../check';
 import { family } from '../native/families';
 import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
 import { cast } from '../ops/copying/cast';
@@ -45,6 +45,7 @@ function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): 
  * @example bernoulli(tensor([0, 1])) // [0, 1]
  */
 export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOptions): Tensor {
+  if (arguments.length > 3) surplus('bernoulli', arguments, 3, 'options');
   checkFloats('bernoulli', x);
   const out = empty(x.sizes, x.dtype);
   if (typeof p === 'number') return bernoulli_(out, p, options);
@@ -64,6 +65,7 @@ export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOpt
  * @example zeros([2, 3]).bernoulli_(0.5)
  */
 export function bernoulli_(x: Tensor, p: number | Tensor = 0.5, options?: DrawOptions): Tensor {
+  if (arguments.length > 3) surplus('bernoulli_', arguments, 3, 'options');
   anyTensor.check('bernoulli_', 'x', x);
   const source = generatorOf('bernoulli_', options);
   if (isTensor(p)) return bernoulliTensor_(x, p, source);

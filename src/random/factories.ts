@@ -1,5 +1,5 @@
 /** Random tensors: rand, randn, randint, randperm, normal, and those like another tensor. */
-import { boolean, integerBetween, isArray, optionsTable } from '../check';
+import { boolean, integerBetween, isArray, optionsTable, surplus } from '../check';
 import { noGrad } from '../autograd/mode';
 import { kernel } from '../native/families';
 import { runMt19937Words } from '../native/generated';
@@ -65,6 +65,7 @@ function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
  * @example rand([2, 3], { dtype: 'float64' })
  */
 export function rand(shape: Shape, options?: RandomOptions): Tensor {
+  if (arguments.length > 2) surplus('rand', arguments, 2, 'options');
   const sizes = checkShape('rand', shape);
   const read = wantedFloats('rand', options, 'float32');
   return finish(uniform_(empty(sizes, read.dtype), 0, 1, read.draw), read);
@@ -77,6 +78,7 @@ export function rand(shape: Shape, options?: RandomOptions): Tensor {
  * @example randn([100, 1], { requiresGrad: true })
  */
 export function randn(shape: Shape, options?: RandomOptions): Tensor {
+  if (arguments.length > 2) surplus('randn', arguments, 2, 'options');
   const sizes = checkShape('randn', shape);
   const read = wantedFloats('randn', options, 'float32');
   return finish(normal_(empty(sizes, read.dtype), 0, 1, read.draw), read);
@@ -88,6 +90,7 @@ export function randn(shape: Shape, options?: RandomOptions): Tensor {
  * @example randLike(zeros([2, 3])).shape // [2, 3]
  */
 export function randLike(x: Tensor, options?: RandomOptions): Tensor {
+  if (arguments.length > 2) surplus('randLike', arguments, 2, 'options');
   anyTensor.check('randLike', 'x', x);
   const read = wantedFloats('randLike', options, x.dtype);
   return finish(uniform_(emptyAs(x, read.dtype), 0, 1, read.draw), read);
@@ -99,6 +102,7 @@ export function randLike(x: Tensor, options?: RandomOptions): Tensor {
  * @example randnLike(zeros([2, 3])).shape // [2, 3]
  */
 export function randnLike(x: Tensor, options?: RandomOptions): Tensor {
+  if (arguments.length > 2) surplus('randnLike', arguments, 2, 'options');
   anyTensor.check('randnLike', 'x', x);
   const read = wantedFloats('randnLike', options, x.dtype);
   return finish(normal_(emptyAs(x, read.dtype), 0, 1, read.draw), read);
@@ -118,6 +122,7 @@ export function randint(
   third?: Shape | RandomOptions,
   fourth?: RandomOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('randint', arguments, 4, 'options');
   const short = isArray(second);
   const [low, high] = short ? [0, first] : [first, second];
   const size = (short ? second : third) as Shape;
@@ -135,6 +140,7 @@ const permutable = integerBetween(0, 2 ** 31 - 1);
  * @example randperm(5).sort().values // [0, 1, 2, 3, 4]
  */
 export function randperm(n: number, options?: DrawOptions): Tensor {
+  if (arguments.length > 2) surplus('randperm', arguments, 2, 'options');
   permutable.check('randperm', 'n', n);
   const source = generatorOf('randperm', options);
   const out = empty([n], 'int32');
@@ -156,6 +162,7 @@ export function normal(
   size?: Shape,
   options?: RandomOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('normal', arguments, 4, 'options');
   const read = wantedFloats('normal', options, 'float32');
   if (typeof mean === 'number' && typeof std === 'number') {
     const sizes = checkShape('normal', size);

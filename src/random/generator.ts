@@ -2,7 +2,7 @@
  * Generator: a stream of random numbers, PyTorch's CPU generator word for word. This file owns the state, seeds
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
-import { instanceOf, optionsTable, refuse, uncloneable } from '../check';
+import { instanceOf, optionsTable, refuse, surplus, uncloneable } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/generated';
 import { addon, memoryAt } from '../native/kernels';
@@ -89,6 +89,7 @@ export class Generator {
   }
 
   constructor() {
+    if (arguments.length > 0) surplus('Generator', arguments, 0);
     executor.refuse('new Generator', 'each run would start from the same seed; make it outside');
     this.manualSeed(defaultSeed);
   }
@@ -99,6 +100,7 @@ export class Generator {
    * @throws TypeError when it is neither; RangeError when it is out of range or no integer.
    */
   manualSeed(seed: number | bigint): this {
+    if (arguments.length > 1) surplus('Generator.manualSeed', arguments, 1, 'seed');
     Generator.#checkMade(this);
     executor.refuse('seeding', 'it changes a generator for good; do it outside');
     this.currentSeed = checkSeed('manualSeed', seed);
@@ -108,12 +110,14 @@ export class Generator {
 
   /** Starts a stream from the operating system's randomness (torch.Generator.seed) and returns its seed. */
   seed(): bigint {
+    if (arguments.length > 0) surplus('Generator.seed', arguments, 0);
     this.manualSeed(nonDeterministicSeed());
     return this.currentSeed;
   }
 
   /** The seed that this stream started from, as an unsigned 64-bit integer. */
   initialSeed(): bigint {
+    if (arguments.length > 0) surplus('Generator.initialSeed', arguments, 0);
     Generator.#checkMade(this);
     return this.currentSeed;
   }
@@ -125,6 +129,7 @@ export class Generator {
 
   /** The state as 5056 bytes, the same that PyTorch's `get_state()` gives. */
   getState(): Uint8Array {
+    if (arguments.length > 0) surplus('Generator.getState', arguments, 0);
     Generator.#checkMade(this);
     executor.refuse('getState', 'a state is known in a run only; take it outside');
     const bytes = new Uint8Array(savedBytes);
@@ -148,6 +153,7 @@ export class Generator {
    * @throws TypeError unless it is bytes; RangeError when they are not the state of such a generator.
    */
   setState(state: Uint8Array): this {
+    if (arguments.length > 1) surplus('Generator.setState', arguments, 1, 'state');
     Generator.#checkMade(this);
     executor.refuse('setState', 'it changes a generator for good; do it outside');
     if (!ArrayBuffer.isView(state)) refuse('setState', 'state', 'a Uint8Array', state);
@@ -208,13 +214,19 @@ defaultGenerator.seed();
  * manualSeed(0);
  * randn([2]); // [1.5410, -0.2934]
  */
-export const manualSeed = (seed: number | bigint): Generator => defaultGenerator.manualSeed(seed);
+export function manualSeed(seed: number | bigint): Generator {
+  if (arguments.length > 1) surplus('manualSeed', arguments, 1, 'seed');
+  return defaultGenerator.manualSeed(seed);
+}
 
 /**
  * Gives the default generator a random seed and returns it (torch.seed).
  * @example const used = seed();
  */
-export const seed = (): bigint => defaultGenerator.seed();
+export const seed = function (): bigint {
+  if (arguments.length > 0) surplus('seed', arguments, 0);
+  return defaultGenerator.seed();
+};
 
 /**
  * The seed that the default generator started from (torch.initial_seed).
@@ -222,7 +234,10 @@ export const seed = (): bigint => defaultGenerator.seed();
  * manualSeed(3);
  * initialSeed(); // 3n
  */
-export const initialSeed = (): bigint => defaultGenerator.initialSeed();
+export function initialSeed(): bigint {
+  if (arguments.length > 0) surplus('initialSeed', arguments, 0);
+  return defaultGenerator.initialSeed();
+}
 
 /**
  * The default generator's state (torch.get_rng_state): 5056 bytes, as `Generator.getState` gives them.
@@ -232,7 +247,10 @@ export const initialSeed = (): bigint => defaultGenerator.initialSeed();
  * setRngState(state);
  * rand([2]); // as first
  */
-export const getRngState = (): Uint8Array => defaultGenerator.getState();
+export function getRngState(): Uint8Array {
+  if (arguments.length > 0) surplus('getRngState', arguments, 0);
+  return defaultGenerator.getState();
+}
 
 /**
  * Continues the default generator from a state (torch.set_rng_state).
@@ -240,6 +258,7 @@ export const getRngState = (): Uint8Array => defaultGenerator.getState();
  * @example setRngState(getRngState())
  */
 export function setRngState(state: Uint8Array): void {
+  if (arguments.length > 1) surplus('setRngState', arguments, 1, 'state');
   defaultGenerator.setState(state);
 }
 

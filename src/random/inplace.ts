@@ -3,7 +3,7 @@
  * bernoulli.ts. They draw from the default generator unless options name another, and return x. No
  * gradient passes: what was in x before has no influence on what is in it now.
  */
-import { finite, number, positive, nonNegative, refuse } from '../check';
+import { finite, nonNegative, number, positive, refuse, surplus } from '../check';
 import { family } from '../native/families';
 import {
   runRandomExponential,
@@ -84,6 +84,7 @@ export function uniform_(
   to: number = 1,
   options?: DrawOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('uniform_', arguments, 4, 'options');
   checkFloats('uniform_', x);
   const limit = largest[x.dtype];
   for (const [name, bound] of [
@@ -120,6 +121,7 @@ export function normal_(
   std: number = 1,
   options?: DrawOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('normal_', arguments, 4, 'options');
   checkFloats('normal_', x);
   number.check('normal_', 'mean', mean);
   nonNegative.check('normal_', 'std', std);
@@ -138,6 +140,7 @@ export function normal_(
  * @example zeros([2, 3]).exponential_(0.5)
  */
 export function exponential_(x: Tensor, lambda: number = 1, options?: DrawOptions): Tensor {
+  if (arguments.length > 3) surplus('exponential_', arguments, 3, 'options');
   checkFloats('exponential_', x);
   positive.check('exponential_', 'lambda', lambda);
   const source = generatorOf('exponential_', options);
@@ -217,6 +220,7 @@ export function random_(
   second?: number | DrawOptions,
   third?: DrawOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('random_', arguments, 4, 'options');
   anyTensor.check('random_', 'x', x);
   if (typeof first !== 'number') {
     const words = x.dtype === 'float64' ? 2 : 1;

@@ -1,5 +1,5 @@
 /** multinomial: categories drawn with given weights, in PyTorch's two ways. */
-import { boolean, optionsTable, positiveInteger, refuse } from '../check';
+import { boolean, optionsTable, positiveInteger, refuse, surplus } from '../check';
 import { family } from '../native/families';
 import { runRandomMultinomial, runRandomRace } from '../native/generated';
 import { verify } from '../ops/kernels/bounds';
@@ -76,6 +76,7 @@ export function multinomial(
   numSamples: number,
   options?: MultinomialOptions,
 ): Tensor {
+  if (arguments.length > 3) surplus('multinomial', arguments, 3, 'options');
   const { replacement, generator: source = defaultGenerator } = multinomialOptions.read(options);
   checkFloats('multinomial', probabilities, 'probabilities');
   const { sizes: shape, ndim, dtype } = probabilities;

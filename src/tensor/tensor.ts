@@ -3,7 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { describe, markTensors } from '../check';
+import { describe, markTensors, surplus } from '../check';
 import type { Memory } from '../native/kernels';
 import { deepcopy, isMade, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
@@ -172,6 +172,7 @@ export class Tensor implements Memory {
       this.checkGradient(gradient);
       escape(gradient.storage);
     }
+    executor.refuse('grad', 'it is of a tensor from outside; assign it there');
     this.setAccumulated(gradient);
   }
 
@@ -199,6 +200,7 @@ export class Tensor implements Memory {
 
   /** Sets `requiresGrad` and returns this tensor (torch.Tensor.requires_grad_). */
   requiresGrad_(wanted = true): this {
+    if (arguments.length > 1) surplus('requiresGrad_', arguments, 1, 'wanted');
     this.requiresGrad = wanted;
     return this;
   }
@@ -212,6 +214,7 @@ export class Tensor implements Memory {
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
+    if (arguments.length > 1) surplus('size', arguments, 1, 'dim');
     if (dim === undefined) return this.shape;
     if (typeof dim !== 'number') {
       throw new TypeError(`size: dim must be a number, got ${describe(dim)}`);
@@ -225,6 +228,7 @@ export class Tensor implements Memory {
 
   /** Whether the elements are in row-major order without gaps. */
   isContiguous(): boolean {
+    if (arguments.length > 0) surplus('isContiguous', arguments, 0);
     return this.contiguousLayout;
   }
 
@@ -233,6 +237,7 @@ export class Tensor implements Memory {
    * @throws RangeError when there are more or fewer.
    */
   item(): number {
+    if (arguments.length > 0) surplus('item', arguments, 0);
     if (this.numel !== 1) {
       throw new RangeError(
         `item: the tensor must have exactly one element, got ${this.numel} in shape ${showShape(this.sizes)}`,
@@ -246,6 +251,7 @@ export class Tensor implements Memory {
    * element type is known: `const values: Float32Array = x.toTypedArray()`.
    */
   toTypedArray<T extends TypedArray = TypedArray>(): T {
+    if (arguments.length > 0) surplus('toTypedArray', arguments, 0);
     return this.elements() as T;
   }
 
@@ -275,6 +281,7 @@ export class Tensor implements Memory {
    * the rank is known: `const rows: number[][] = x.toArray()`, `x.toArray<number[]>()[0]`.
    */
   toArray<T extends AnyNested = NestedArray>(): T {
+    if (arguments.length > 0) surplus('toArray', arguments, 0);
     if (this.numel === 0 && this.sizes.some((size) => size > largestNested)) {
       throw new RangeError(
         `toArray: shape ${showShape(this.sizes)} is more than ${largestNested} arrays without an element`,
@@ -294,6 +301,7 @@ export class Tensor implements Memory {
 
   /** As PyTorch prints it: `tensor([[0.1000, 0.2000]], gradFn=<MulBackward0>)`. */
   toString(): string {
+    if (arguments.length > 0) surplus('toString', arguments, 0);
     return print(this);
   }
 

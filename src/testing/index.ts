@@ -1,7 +1,7 @@
 /** The `testing` namespace: tensors compared in tests, whatever runs them (torch.testing). */
 import type * as Assert from 'node:assert';
 import { createRequire } from 'node:module';
-import { boolean, nonNegative, optionsTable } from '../check';
+import { boolean, nonNegative, optionsTable, surplus } from '../check';
 import type { DType } from '../tensor/dtype';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
@@ -67,6 +67,7 @@ function indicesOf(place: number, shape: readonly number[]): number[] {
  * testing.assertClose(tensor([1, 2]), tensor([1, 2.1]), { atol: 0.2, rtol: 0 });
  */
 export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCloseOptions): void {
+  if (arguments.length > 3) surplus('assertClose', arguments, 3, 'options');
   anyTensor.check('assertClose', 'actual', actual);
   anyTensor.check('assertClose', 'expected', expected);
   const read = assertCloseOptions.read(options);

@@ -49,11 +49,11 @@ const isHidden = (symbol: ts.Symbol): boolean =>
       0,
   );
 
-const isNamedOptions = (parameter: ts.Symbol): boolean =>
-  parameter.name === 'options' || parameter.name.startsWith('__');
+const isNamedOptions = (parameter: string): boolean =>
+  parameter === 'options' || parameter.startsWith('__');
 
 /** Keys of a parameter that is an options object: plain, and named so or with optional members only. */
-function optionKeys(parameter: ts.Symbol, type: ts.Type): string[] {
+function optionKeys(parameter: string, type: ts.Type): string[] {
   const parts = type.isUnion() ? type.types : [type];
   for (const part of parts) {
     if ((part.flags & ts.TypeFlags.Object) === 0) continue;
@@ -85,6 +85,18 @@ export function publicCalls(): PublicCall[] {
   const calls = new Map<string, PublicCall>();
   const seenClasses = new Set<ts.Symbol>();
 
+  /** A parameter by name, or those of a rest parameter that is a tuple: `(...c: [dim?: number])` of a method made of a function. */
+  const listed = (parameter: ts.Symbol, at: ts.Node): [string, ts.Type][] => {
+    const type = checker.getTypeOfSymbolAtLocation(parameter, parameter.valueDeclaration ?? at);
+    const { valueDeclaration: from } = parameter;
+    const isRest = from !== undefined && ts.isParameter(from) && from.dotDotDotToken !== undefined;
+    if (!isRest || !checker.isTupleType(type)) return [[parameter.name, type]];
+    const names = (type as ts.TupleTypeReference).target.labeledElementDeclarations ?? [];
+    return checker
+      .getTypeArguments(type as ts.TypeReference)
+      .map((one, i) => [names[i]?.name.getText() ?? parameter.name, one]);
+  };
+
   const add = (
     name: string,
     kind: PublicCall['kind'],
@@ -94,16 +106,13 @@ export function publicCalls(): PublicCall[] {
     const parameters: string[] = [];
     const options = new Set<string>();
     for (const signature of signatures) {
-      for (const [i, parameter] of signature.parameters.entries()) {
-        parameters[i] ??= parameter.name;
-        const keys = optionKeys(
-          parameter,
-          checker.getTypeOfSymbolAtLocation(
-            parameter,
-            parameter.valueDeclaration ?? signature.declaration!,
-          ),
-        );
-        if (i === signature.parameters.length - 1) keys.forEach((key) => options.add(key));
+      const declared = signature.parameters.flatMap((parameter) =>
+        listed(parameter, signature.declaration!),
+      );
+      for (const [i, [parameter, type]] of declared.entries()) {
+        parameters[i] ??= parameter;
+        if (i < declared.length - 1) continue;
+        optionKeys(parameter, type).forEach((key) => options.add(key));
       }
     }
     calls.set(name, { name, kind, parameters, options: [...options] });

@@ -1,5 +1,5 @@
 /** Additive attention: a small network with one hidden layer scores each pair of a query and a key. */
-import { boolean, optionsTable, positiveInteger } from '../../check';
+import { boolean, optionsTable, positiveInteger, surplus } from '../../check';
 import { add, linear, matmul, tanh, unsqueeze } from '../../ops';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
@@ -59,6 +59,7 @@ export class AdditiveAttention extends Attention {
     readonly attentionSize: number,
     options?: AdditiveAttentionOptions,
   ) {
+    if (arguments.length > 4) surplus('AdditiveAttention', arguments, 4, 'options');
     super('AdditiveAttention', querySize, keySize);
     const { bias } = additiveOptions.read(options);
     positiveInteger.check('AdditiveAttention', 'attentionSize', attentionSize);

@@ -6,7 +6,7 @@
  * keys, the mask) is therefore computed once, by `prepare`, and used at every step, by `attend`.
  */
 import { add, bmm, indexSelect, softmax, squeeze, unsqueeze } from '../../ops';
-import { objectOf, optionsTable, positiveInteger } from '../../check';
+import { objectOf, optionsTable, positiveInteger, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -92,6 +92,7 @@ export abstract class Attention extends Module {
    * @throws RangeError when shapes do not fit, and when the mask hides every position of a sequence.
    */
   prepare(keys: Tensor, options?: AttendOptions): AttentionMemory {
+    if (arguments.length > 2) surplus('Attention.prepare', arguments, 2, 'options');
     const name = `${this.constructor.name}.forward`;
     const { mask, values } = attendOptions.read(options, name);
     anyTensor.check(name, 'keys', keys);
@@ -127,6 +128,7 @@ export abstract class Attention extends Module {
    * @throws TypeError for what is no memory; RangeError when shapes do not fit.
    */
   attend(query: Tensor, memory: AttentionMemory): [context: Tensor, weights: Tensor] {
+    if (arguments.length > 2) surplus('Attention.attend', arguments, 2, 'memory');
     const name = `${this.constructor.name}.forward`;
     anyTensor.check(name, 'query', query);
     const { keys, values, bias } = anyMemory.check(name, 'memory', memory);
@@ -158,6 +160,7 @@ export abstract class Attention extends Module {
     keys: Tensor,
     options?: AttendOptions,
   ): [context: Tensor, weights: Tensor] {
+    if (arguments.length > 3) surplus('Attention.forward', arguments, 3, 'options');
     return this.attend(query, this.prepare(keys, options));
   }
 }

@@ -1,5 +1,5 @@
 /** Padding masks: which positions of a batch of unequal lengths may be attended to. */
-import { count, isArray, refuse } from '../../check';
+import { count, isArray, refuse, surplus } from '../../check';
 import { any, reshape, where, zeros } from '../../ops';
 import { verify } from '../../ops/kernels/bounds';
 import { showShape } from '../../tensor/shape';
@@ -68,6 +68,7 @@ export function lengthsOf(operation: string, lengths: Lengths, most?: number): I
  * @example nn.functional.paddingMask([3, 1]) // [[true, true, true], [true, false, false]]
  */
 export function paddingMask(lengths: Lengths, steps?: number): Tensor {
+  if (arguments.length > 2) surplus('paddingMask', arguments, 2, 'steps');
   if (steps !== undefined) count.check('paddingMask', 'steps', steps);
   const all = lengthsOf('paddingMask', lengths, steps);
   const width = steps ?? all.reduce((most, length) => Math.max(most, length), 0);

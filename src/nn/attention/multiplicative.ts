@@ -1,5 +1,5 @@
 /** Multiplicative attention, with the three score functions of Luong et al. and the scaled product of Vaswani et al. */
-import { oneOf, optionsTable, positiveInteger } from '../../check';
+import { oneOf, optionsTable, positiveInteger, surplus } from '../../check';
 import { linear, matmul, mul, narrow, transpose } from '../../ops';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
@@ -58,6 +58,7 @@ export class MultiplicativeAttention extends Attention {
    * @param keySize features of a key
    */
   constructor(querySize: number, keySize: number, options?: MultiplicativeAttentionOptions) {
+    if (arguments.length > 3) surplus('MultiplicativeAttention', arguments, 3, 'options');
     const name = 'MultiplicativeAttention';
     super(name, querySize, keySize);
     const { score, attentionSize } = multiplicativeOptions.read(options);

@@ -16,7 +16,7 @@ import {
   transpose,
 } from '../../ops';
 import { cast } from '../../ops/copying/cast';
-import { boolean, finite, optionsTable, probability } from '../../check';
+import { boolean, finite, optionsTable, probability, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -58,6 +58,7 @@ export function scaledDotProductAttention(
   value: Tensor,
   options?: AttentionOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('scaledDotProductAttention', arguments, 4, 'options');
   const name = 'scaledDotProductAttention';
   const { attnMask, dropoutP, isCausal, scale } = attentionOptions.read(options);
   for (const [what, x] of Object.entries({ query, key, value })) {

@@ -1,8 +1,7 @@
 /** dropout: x·mask / (1 − p). dx = g·mask / (1 − p). Saves the scaled mask. */
-import { boolean, optionsTable, probability } from '../../check';
+import { boolean, optionsTable, probability, surplus } from '../../check';
 import { fullLike } from '../../ops/creation/factories';
-import { div_ } from '../../ops/elementwise/arithmetic';
-import { mul } from '../../ops/elementwise/arithmetic';
+import { div_, mul, mul_ } from '../../ops/elementwise/arithmetic';
 import { bernoulli_ } from '../../random/bernoulli';
 import { emptyAs } from '../../random/draw';
 import { drawFields, type DrawOptions } from '../../random/generator';
@@ -14,10 +13,13 @@ import type { Tensor } from '../../tensor/tensor';
 export interface DropoutOptions extends DrawOptions {
   /** Whether to drop at all. Default: true. */
   training?: boolean;
+  /** Whether the result is written into `input`, which is returned. Default: false. */
+  inplace?: boolean;
 }
 
 const dropoutOptions = optionsTable<DropoutOptions, 'generator'>('dropout', {
   training: boolean.or(true),
+  inplace: boolean.or(false),
   ...drawFields,
 });
 
@@ -25,18 +27,21 @@ const dropoutOptions = optionsTable<DropoutOptions, 'generator'>('dropout', {
  * Sets elements to 0 with probability `p` and multiplies the others by 1 / (1 − p), while `training`
  * (torch.nn.functional.dropout). The mask is what PyTorch draws on a CPU.
  * @param p default: 0.5
- * @throws RangeError unless 0 ≤ p ≤ 1; TypeError when elements are drawn for an input that is not of floats.
+ * @throws RangeError unless 0 ≤ p ≤ 1; TypeError when elements are drawn for an input that is not of floats; Error with
+ * `inplace` on a leaf that requires gradients.
  * @example nn.functional.dropout(ones([4]), 0.2, { training: false }) // [1, 1, 1, 1]
  */
 export function dropout(input: Tensor, p: number = 0.5, options?: DropoutOptions): Tensor {
-  const { training, generator } = dropoutOptions.read(options);
+  if (arguments.length > 3) surplus('dropout', arguments, 3, 'options');
+  const { training, inplace, generator } = dropoutOptions.read(options);
   anyTensor.check('dropout', 'input', input);
   probability.check('dropout', 'p', p);
   if (!training || p === 0 || input.numel === 0) return input;
-  if (p === 1) return mul(input, fullLike(input, 0));
+  const times = inplace ? mul_ : mul;
+  if (p === 1) return times(input, fullLike(input, 0));
   if (!isFloat(input.dtype)) {
     throw new TypeError(`dropout: takes float tensors, got ${input.dtype}`);
   }
   const mask = bernoulli_(emptyAs(input), 1 - p, { generator });
-  return mul(input, div_(mask, 1 - p));
+  return times(input, div_(mask, 1 - p));
 }

@@ -1,6 +1,14 @@
 /** Embedding with a limit on the norm of the rows that are looked up. */
 import { embedding as lookUp, zeros } from '../../ops';
-import { boolean, integer, nonNegative, optionsTable, positive, refuseSparse } from '../../check';
+import {
+  boolean,
+  integer,
+  nonNegative,
+  optionsTable,
+  positive,
+  refuseSparse,
+  surplus,
+} from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
@@ -36,6 +44,7 @@ const embeddingOptions = optionsTable<EmbeddingOptions, 'paddingIdx' | 'maxNorm'
  * @example nn.functional.embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
+  if (arguments.length > 3) surplus('embedding', arguments, 3, 'options');
   const { maxNorm, normType, sparse, ...rest } = embeddingOptions.read(options);
   if (sparse) refuseSparse('embedding', 'sparse');
   if (maxNorm === undefined) return lookUp(input, weight, rest);

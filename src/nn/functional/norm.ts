@@ -1,7 +1,7 @@
 /** Normalization and similarity along a dimension. */
 import { noGrad } from '../../autograd';
 import { clamp, div, mul, norm, sum } from '../../ops';
-import { integer, nonNegative, number, optionsTable } from '../../check';
+import { integer, nonNegative, number, optionsTable, surplus } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes } from '../../tensor/shape';
@@ -31,6 +31,7 @@ const normalizeOptions = optionsTable<NormalizeOptions>('normalize', {
  * @example nn.functional.normalize(tensor([[3, 4]])) // [[0.6, 0.8]]
  */
 export function normalize(input: Tensor, options?: NormalizeOptions): Tensor {
+  if (arguments.length > 2) surplus('normalize', arguments, 2, 'options');
   const { p, dim, eps } = normalizeOptions.read(options);
   anyTensor.check('normalize', 'input', input);
   return div(input, clamp(norm(input, p, dim, { keepdim: true }), { min: eps }));
@@ -59,6 +60,7 @@ export function cosineSimilarity(
   dim: number = 1,
   options?: CosineSimilarityOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('cosineSimilarity', arguments, 4, 'options');
   const { eps } = similarityOptions.read(options);
   anyTensor.check('cosineSimilarity', 'x1', x1);
   anyTensor.check('cosineSimilarity', 'x2', x2);

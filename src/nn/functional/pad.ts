@@ -1,6 +1,6 @@
 /** pad: constant, reflected, replicated or circular padding of a tensor; negative amounts crop it. */
 import { cat, expand, flip, full, narrow } from '../../ops';
-import { arrayOf, integer, number, oneOf, optionsTable } from '../../check';
+import { arrayOf, integer, number, oneOf, optionsTable, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -34,6 +34,8 @@ const integers = arrayOf(integer, 'an array of integers [left, right, …]');
  * @example nn.functional.pad(ones([2, 3]), [1, 2]).shape // [2, 6]
  */
 export function pad(input: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
+  if (arguments.length > 3) surplus('pad', arguments, 3, 'options');
+
   const { mode, value } = padOptions.read(options);
   anyTensor.check('pad', 'input', input);
   const sizes = integers.check('pad', 'amounts', amounts);

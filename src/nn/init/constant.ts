@@ -1,5 +1,5 @@
 /** Initializations without randomness. */
-import { number, optionsTable, positiveInteger, refuse } from '../../check';
+import { numberOrBoolean, optionsTable, positiveInteger, refuse, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { fillBy } from './fill';
@@ -12,13 +12,14 @@ const range = { bool: [0, 1], int32: [-(2 ** 31), 2 ** 31 - 1] } as const;
  * @throws TypeError for what is no tensor or no number; RangeError for a value that the tensor's type does not hold.
  * @example nn.init.constant_(zeros([2]), 0.5) // [0.5, 0.5]
  */
-export function constant_(tensor: Tensor, value: number): Tensor {
-  number.check('constant_', 'value', value);
+export function constant_(tensor: Tensor, value: number | boolean): Tensor {
+  if (arguments.length > 2) surplus('constant_', arguments, 2, 'value');
+  const filler = Number(numberOrBoolean.check('constant_', 'value', value));
   return fillBy('constant_', tensor, (memory) => {
     const { dtype } = tensor;
     if (dtype === 'bool' || dtype === 'int32') {
       const [low, high] = range[dtype];
-      if (!Number.isInteger(value) || value < low || value > high) {
+      if (!Number.isInteger(filler) || filler < low || filler > high) {
         refuse(
           'constant_',
           'value',
@@ -28,7 +29,7 @@ export function constant_(tensor: Tensor, value: number): Tensor {
         );
       }
     }
-    memory.fill(value);
+    memory.fill(filler);
   });
 }
 
@@ -37,16 +38,20 @@ export function constant_(tensor: Tensor, value: number): Tensor {
  * @throws TypeError unless it is a tensor.
  * @example nn.init.ones_(zeros([2])) // [1, 1]
  */
-export const ones_ = (tensor: Tensor): Tensor =>
-  fillBy('ones_', tensor, (memory) => memory.fill(1));
+export function ones_(tensor: Tensor): Tensor {
+  if (arguments.length > 1) surplus('ones_', arguments, 1, 'tensor');
+  return fillBy('ones_', tensor, (memory) => memory.fill(1));
+}
 
 /**
  * Fills `tensor` with 0 and returns it (torch.nn.init.zeros_).
  * @throws TypeError unless it is a tensor.
  * @example nn.init.zeros_(ones([2])) // [0, 0]
  */
-export const zeros_ = (tensor: Tensor): Tensor =>
-  fillBy('zeros_', tensor, (memory) => memory.fill(0));
+export function zeros_(tensor: Tensor): Tensor {
+  if (arguments.length > 1) surplus('zeros_', arguments, 1, 'tensor');
+  return fillBy('zeros_', tensor, (memory) => memory.fill(0));
+}
 
 /**
  * Makes the matrix `tensor` the identity, as far as its sizes go (torch.nn.init.eye_).
@@ -54,6 +59,7 @@ export const zeros_ = (tensor: Tensor): Tensor =>
  * @example nn.init.eye_(zeros([2, 3])) // [[1, 0, 0], [0, 1, 0]]
  */
 export function eye_(tensor: Tensor): Tensor {
+  if (arguments.length > 1) surplus('eye_', arguments, 1, 'tensor');
   return fillBy('eye_', tensor, (memory) => {
     if (tensor.ndim !== 2) {
       throw new RangeError(`eye_: takes a matrix, got shape ${showShape(tensor.sizes)}`);
@@ -79,6 +85,7 @@ const diracOptions = optionsTable<DiracOptions>('dirac_', { groups: positiveInte
  * @example nn.init.dirac_(zeros([1, 1, 3])) // [[[0, 1, 0]]]
  */
 export function dirac_(tensor: Tensor, options?: DiracOptions): Tensor {
+  if (arguments.length > 2) surplus('dirac_', arguments, 2, 'options');
   const { groups } = diracOptions.read(options);
   return fillBy('dirac_', tensor, (memory) => {
     if (tensor.ndim < 3 || tensor.ndim > 5) {

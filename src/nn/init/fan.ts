@@ -1,5 +1,5 @@
 /** What the variance of an initialization depends on: fan in, fan out, the gain of a nonlinearity. */
-import { number, oneOf } from '../../check';
+import { number, oneOf, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 
@@ -54,6 +54,7 @@ export const anyNonlinearity = oneOf(
  * @example nn.init.calculateGain('tanh') // 1.6666666666666667
  */
 export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01): number {
+  if (arguments.length > 2) surplus('calculateGain', arguments, 2, 'slope');
   number.check('calculateGain', 'slope', slope);
   switch (anyNonlinearity.check('calculateGain', 'nonlinearity', nonlinearity)) {
     case 'linear':

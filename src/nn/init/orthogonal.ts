@@ -1,4 +1,5 @@
 /** Orthogonal initialization. */
+import { surplus } from '../../check';
 import { cast } from '../../ops/copying/cast';
 import { copyInto } from '../../ops/kernels/copy';
 import { mul } from '../../ops/elementwise/arithmetic';
@@ -18,6 +19,7 @@ import { gainOptions, type GainOptions } from './random';
  * @example nn.init.orthogonal_(zeros([4, 4]))
  */
 export function orthogonal_(tensor: Tensor, options?: GainOptions): Tensor {
+  if (arguments.length > 2) surplus('orthogonal_', arguments, 2, 'options');
   const { gain, generator } = gainOptions.read(options, 'orthogonal_');
   return unrecorded('orthogonal_', tensor, (x) => {
     if (x.ndim < 2) {

@@ -1,5 +1,5 @@
 /** Random initializations. Each draws what PyTorch's draws, in its order, from the default generator or a given one. */
-import { finite, nonNegative, number, optionsTable, probability } from '../../check';
+import { finite, nonNegative, number, optionsTable, probability, surplus } from '../../check';
 import { drawFields, type DrawOptions } from '../../random/generator';
 import { normal_ as drawNormal, uniform_ as drawUniform } from '../../random/inplace';
 import { randperm } from '../../random/factories';
@@ -51,12 +51,15 @@ const kaimingOptions = optionsTable<KaimingOptions, 'generator'>('init', {
  * @throws TypeError unless it is a tensor of floats; RangeError when a is above b.
  * @example nn.init.uniform_(zeros([2, 3]), -0.1, 0.1)
  */
-export const uniform_ = (
+export function uniform_(
   tensor: Tensor,
   a: number = 0,
   b: number = 1,
   options?: DrawOptions,
-): Tensor => unrecorded('uniform_', tensor, (x) => drawUniform(x, a, b, options));
+): Tensor {
+  if (arguments.length > 4) surplus('uniform_', arguments, 4, 'options');
+  return unrecorded('uniform_', tensor, (x) => drawUniform(x, a, b, options));
+}
 
 /**
  * Fills `tensor` with normal numbers and returns it (torch.nn.init.normal_).
@@ -65,12 +68,15 @@ export const uniform_ = (
  * @throws TypeError unless it is a tensor of floats; RangeError when std is negative.
  * @example nn.init.normal_(zeros([2, 3]), 0, 0.02)
  */
-export const normal_ = (
+export function normal_(
   tensor: Tensor,
   mean: number = 0,
   std: number = 1,
   options?: DrawOptions,
-): Tensor => unrecorded('normal_', tensor, (x) => drawNormal(x, mean, std, options));
+): Tensor {
+  if (arguments.length > 4) surplus('normal_', arguments, 4, 'options');
+  return unrecorded('normal_', tensor, (x) => drawNormal(x, mean, std, options));
+}
 
 function xavierStd(operation: string, tensor: Tensor, gain: number): number {
   const { fanIn, fanOut } = fans(operation, tensor);
@@ -83,6 +89,7 @@ function xavierStd(operation: string, tensor: Tensor, gain: number): number {
  * @example nn.init.xavierUniform_(zeros([3, 2]), { gain: nn.init.calculateGain('tanh') })
  */
 export function xavierUniform_(tensor: Tensor, options?: GainOptions): Tensor {
+  if (arguments.length > 2) surplus('xavierUniform_', arguments, 2, 'options');
   const { gain, generator } = gainOptions.read(options, 'xavierUniform_');
   return unrecorded('xavierUniform_', tensor, (x) => {
     const bound = Math.sqrt(3) * xavierStd('xavierUniform_', x, gain);
@@ -96,6 +103,7 @@ export function xavierUniform_(tensor: Tensor, options?: GainOptions): Tensor {
  * @example nn.init.xavierNormal_(zeros([3, 2]))
  */
 export function xavierNormal_(tensor: Tensor, options?: GainOptions): Tensor {
+  if (arguments.length > 2) surplus('xavierNormal_', arguments, 2, 'options');
   const { gain, generator } = gainOptions.read(options, 'xavierNormal_');
   return unrecorded('xavierNormal_', tensor, (x) => {
     drawNormal(x, 0, xavierStd('xavierNormal_', x, gain), { generator });
@@ -120,6 +128,7 @@ function kaimingStd(
  * @example nn.init.kaimingUniform_(zeros([3, 2]), { nonlinearity: 'relu' })
  */
 export function kaimingUniform_(tensor: Tensor, options?: KaimingOptions): Tensor {
+  if (arguments.length > 2) surplus('kaimingUniform_', arguments, 2, 'options');
   const { generator, ...kaiming } = kaimingOptions.read(options, 'kaimingUniform_');
   return unrecorded('kaimingUniform_', tensor, (x) => {
     if (x.numel === 0) return;
@@ -135,6 +144,7 @@ export function kaimingUniform_(tensor: Tensor, options?: KaimingOptions): Tenso
  * @example nn.init.kaimingNormal_(zeros([3, 2]), { mode: 'fan_out', nonlinearity: 'relu' })
  */
 export function kaimingNormal_(tensor: Tensor, options?: KaimingOptions): Tensor {
+  if (arguments.length > 2) surplus('kaimingNormal_', arguments, 2, 'options');
   const { generator, ...kaiming } = kaimingOptions.read(options, 'kaimingNormal_');
   return unrecorded('kaimingNormal_', tensor, (x) => {
     if (x.numel > 0) drawNormal(x, 0, kaimingStd('kaimingNormal_', x, kaiming), { generator });
@@ -161,6 +171,7 @@ const sparseOptions = optionsTable<SparseOptions, 'generator'>('sparse_', {
  * @example nn.init.sparse_(zeros([10, 4]), 0.5)
  */
 export function sparse_(tensor: Tensor, sparsity: number, options?: SparseOptions): Tensor {
+  if (arguments.length > 3) surplus('sparse_', arguments, 3, 'options');
   const { std, generator } = sparseOptions.read(options);
   probability.check('sparse_', 'sparsity', sparsity);
   unrecorded('sparse_', tensor, (x) => {

@@ -1,5 +1,5 @@
 /** Truncated normal numbers, by rejection, as PyTorch 2.13 draws them. */
-import { number, optionsTable } from '../../check';
+import { number, optionsTable, surplus } from '../../check';
 import { drawFields, type DrawOptions } from '../../random/generator';
 import { normal_, uniform_ } from '../../random/inplace';
 import { emptyAs } from '../../random/draw';
@@ -49,6 +49,7 @@ const normalCdf = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
  * @example nn.init.truncNormal_(zeros([4, 4]), { std: 0.02, a: -0.04, b: 0.04 })
  */
 export function truncNormal_(tensor: Tensor, options?: TruncatedOptions): Tensor {
+  if (arguments.length > 2) surplus('truncNormal_', arguments, 2, 'options');
   const { mean, std, a, b, generator } = truncatedOptions.read(options);
   if (!(std > 0) || !(a < b) || Number.isNaN(mean)) {
     throw new RangeError(

@@ -1,23 +1,43 @@
 /** Activations as layers. Each is the function of the same name in nn.functional; any shape to the same shape. */
-import { finite, integer, number, oneOf, optionsTable } from '../../check';
+import { boolean, finite, integer, number, oneOf, optionsTable, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional/activation';
 import { Module } from '../module';
+import { showBoolean } from '../print';
 
 // As Python prints a float.
 const showNumber = (value: number): string =>
   Number.isInteger(value) ? value.toFixed(1) : String(value);
+
+/** Options of `ReLU` and `SiLU`. */
+export interface InplaceOptions {
+  /** Whether forward writes its result into its input, which it returns. Default: false. */
+  inplace?: boolean;
+}
+
+const inplaceFields = { inplace: boolean.or(false) };
+const inplaceOptions = optionsTable<InplaceOptions>('ReLU', inplaceFields);
+const inPlace: InplaceOptions = { inplace: true };
+// As PyTorch prints it: where it is on.
+const showInplace = (inplace: boolean): string =>
+  inplace ? `inplace=${showBoolean(inplace)}` : '';
 
 /**
  * Hyperbolic tangent of each element (torch.nn.Tanh): (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), from −1 to 1.
  * @example new nn.Tanh().forward(tensor([0, 1])) // [0, 0.7616]
  */
 export class Tanh extends Module {
+  constructor() {
+    if (arguments.length > 0) surplus('Tanh', arguments, 0);
+    super();
+  }
+
   /**
    * The function of `input`, of the same shape.
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Tanh.forward', arguments, 1, 'input');
     return F.tanh(input);
   }
 }
@@ -27,11 +47,17 @@ export class Tanh extends Module {
  * @example new nn.Sigmoid().forward(tensor([0, 1])) // [0.5, 0.7311]
  */
 export class Sigmoid extends Module {
+  constructor() {
+    if (arguments.length > 0) surplus('Sigmoid', arguments, 0);
+    super();
+  }
+
   /**
    * The function of `input`, of the same shape.
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Sigmoid.forward', arguments, 1, 'input');
     return F.sigmoid(input);
   }
 }
@@ -41,12 +67,27 @@ export class Sigmoid extends Module {
  * @example new nn.ReLU().forward(tensor([-1, 2])) // [0, 2]
  */
 export class ReLU extends Module {
+  /** Whether forward writes its result into its input. */
+  readonly inplace: boolean;
+
+  constructor(options?: InplaceOptions) {
+    if (arguments.length > 1) surplus('ReLU', arguments, 1, 'options');
+    super();
+    this.inplace = inplaceOptions.read(options, 'ReLU').inplace;
+  }
+
   /**
    * The function of `input`, of the same shape.
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
-    return F.relu(input);
+    if (arguments.length > 1) surplus('ReLU.forward', arguments, 1, 'input');
+    return F.relu(input, this.inplace ? inPlace : undefined);
+  }
+
+  /** @internal */
+  override extraRepr(): string {
+    return showInplace(this.inplace);
   }
 }
 
@@ -55,12 +96,27 @@ export class ReLU extends Module {
  * @example new nn.SiLU().forward(tensor([0, 1])) // [0, 0.7311]
  */
 export class SiLU extends Module {
+  /** Whether forward writes its result into its input. */
+  readonly inplace: boolean;
+
+  constructor(options?: InplaceOptions) {
+    if (arguments.length > 1) surplus('SiLU', arguments, 1, 'options');
+    super();
+    this.inplace = inplaceOptions.read(options, 'SiLU').inplace;
+  }
+
   /**
    * The function of `input`, of the same shape.
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
-    return F.silu(input);
+    if (arguments.length > 1) surplus('SiLU.forward', arguments, 1, 'input');
+    return F.silu(input, this.inplace ? inPlace : undefined);
+  }
+
+  /** @internal */
+  override extraRepr(): string {
+    return showInplace(this.inplace);
   }
 }
 
@@ -69,11 +125,17 @@ export class SiLU extends Module {
  * @example new nn.Softsign().forward(tensor([-1, 3])) // [-0.5, 0.75]
  */
 export class Softsign extends Module {
+  constructor() {
+    if (arguments.length > 0) surplus('Softsign', arguments, 0);
+    super();
+  }
+
   /**
    * The function of `input`, of the same shape.
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Softsign.forward', arguments, 1, 'input');
     return F.softsign(input);
   }
 }
@@ -98,6 +160,7 @@ export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
   constructor(options?: GELUOptions) {
+    if (arguments.length > 1) surplus('GELU', arguments, 1, 'options');
     super();
     this.approximate = geluOptions.read(options).approximate;
   }
@@ -107,6 +170,7 @@ export class GELU extends Module {
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('GELU.forward', arguments, 1, 'input');
     return F.gelu(input, { approximate: this.approximate });
   }
 
@@ -117,13 +181,14 @@ export class GELU extends Module {
 }
 
 /** Options of `LeakyReLU`. */
-export interface LeakyReLUOptions {
+export interface LeakyReLUOptions extends InplaceOptions {
   /** Slope below 0. Default: 0.01. */
   negativeSlope?: number;
 }
 
 const leakyReluOptions = optionsTable<LeakyReLUOptions>('LeakyReLU', {
   negativeSlope: number.or(0.01),
+  ...inplaceFields,
 });
 
 /**
@@ -134,10 +199,15 @@ const leakyReluOptions = optionsTable<LeakyReLUOptions>('LeakyReLU', {
 export class LeakyReLU extends Module {
   /** Slope below 0. */
   readonly negativeSlope: number;
+  /** Whether forward writes its result into its input. */
+  readonly inplace: boolean;
 
   constructor(options?: LeakyReLUOptions) {
+    if (arguments.length > 1) surplus('LeakyReLU', arguments, 1, 'options');
     super();
-    this.negativeSlope = leakyReluOptions.read(options).negativeSlope;
+    const { negativeSlope, inplace } = leakyReluOptions.read(options);
+    this.negativeSlope = negativeSlope;
+    this.inplace = inplace;
   }
 
   /**
@@ -145,22 +215,25 @@ export class LeakyReLU extends Module {
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
-    return F.leakyRelu(input, { negativeSlope: this.negativeSlope });
+    if (arguments.length > 1) surplus('LeakyReLU.forward', arguments, 1, 'input');
+    return F.leakyRelu(input, { negativeSlope: this.negativeSlope, inplace: this.inplace });
   }
 
   /** @internal */
   override extraRepr(): string {
-    return `negativeSlope=${this.negativeSlope}`;
+    return [`negativeSlope=${this.negativeSlope}`, showInplace(this.inplace)]
+      .filter((part) => part !== '')
+      .join(', ');
   }
 }
 
 /** Options of `ELU`. */
-export interface ELUOptions {
+export interface ELUOptions extends InplaceOptions {
   /** Minus the limit for x to −∞. Default: 1. */
   alpha?: number;
 }
 
-const eluOptions = optionsTable<ELUOptions>('ELU', { alpha: number.or(1) });
+const eluOptions = optionsTable<ELUOptions>('ELU', { alpha: number.or(1), ...inplaceFields });
 
 /**
  * x, or alpha·(eˣ − 1) below 0, of each element (torch.nn.ELU; Clevert et al. 2015).
@@ -170,10 +243,15 @@ const eluOptions = optionsTable<ELUOptions>('ELU', { alpha: number.or(1) });
 export class ELU extends Module {
   /** Minus the limit for x to −∞. */
   readonly alpha: number;
+  /** Whether forward writes its result into its input. */
+  readonly inplace: boolean;
 
   constructor(options?: ELUOptions) {
+    if (arguments.length > 1) surplus('ELU', arguments, 1, 'options');
     super();
-    this.alpha = eluOptions.read(options).alpha;
+    const { alpha, inplace } = eluOptions.read(options);
+    this.alpha = alpha;
+    this.inplace = inplace;
   }
 
   /**
@@ -181,12 +259,15 @@ export class ELU extends Module {
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
-    return F.elu(input, { alpha: this.alpha });
+    if (arguments.length > 1) surplus('ELU.forward', arguments, 1, 'input');
+    return F.elu(input, { alpha: this.alpha, inplace: this.inplace });
   }
 
   /** @internal */
   override extraRepr(): string {
-    return `alpha=${showNumber(this.alpha)}`;
+    return [`alpha=${showNumber(this.alpha)}`, showInplace(this.inplace)]
+      .filter((part) => part !== '')
+      .join(', ');
   }
 }
 
@@ -215,6 +296,7 @@ export class Softplus extends Module {
   readonly threshold: number;
 
   constructor(options?: SoftplusOptions) {
+    if (arguments.length > 1) surplus('Softplus', arguments, 1, 'options');
     super();
     const { beta, threshold } = softplusOptions.read(options);
     this.beta = beta;
@@ -226,6 +308,7 @@ export class Softplus extends Module {
    * @throws TypeError unless `input` is a tensor.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Softplus.forward', arguments, 1, 'input');
     return F.softplus(input, { beta: this.beta, threshold: this.threshold });
   }
 
@@ -246,6 +329,7 @@ export class Softmax extends Module {
     /** The dimension that sums to 1. */
     readonly dim: number,
   ) {
+    if (arguments.length > 1) surplus('Softmax', arguments, 1, 'dim');
     super();
     integer.check('Softmax', 'dim', dim);
   }
@@ -255,6 +339,7 @@ export class Softmax extends Module {
    * @throws RangeError when `input` does not have the dimension.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Softmax.forward', arguments, 1, 'input');
     return F.softmax(input, this.dim);
   }
 
@@ -275,6 +360,7 @@ export class LogSoftmax extends Module {
     /** The dimension whose exponentials sum to 1. */
     readonly dim: number,
   ) {
+    if (arguments.length > 1) surplus('LogSoftmax', arguments, 1, 'dim');
     super();
     integer.check('LogSoftmax', 'dim', dim);
   }
@@ -284,6 +370,7 @@ export class LogSoftmax extends Module {
    * @throws RangeError when `input` does not have the dimension.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('LogSoftmax.forward', arguments, 1, 'input');
     return F.logSoftmax(input, this.dim);
   }
 

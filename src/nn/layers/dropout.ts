@@ -1,9 +1,16 @@
 /** Dropout: noise against overfitting. */
-import { probability } from '../../check';
+import { boolean, optionsTable, probability, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { dropout } from '../functional/dropout';
 import { Module } from '../module';
 import { showBoolean } from '../print';
+
+/** Options of `Dropout`. */
+export interface DropoutLayerOptions {
+  /** Whether forward writes its result into its input, which it returns. Default: false. */
+  inplace?: boolean;
+}
+const dropoutOptions = optionsTable<DropoutLayerOptions>('Dropout', { inplace: boolean.or(false) });
 
 /**
  * While training, sets elements to 0 with probability `p` and multiplies the others by 1 / (1 − p); in evaluation
@@ -15,13 +22,19 @@ import { showBoolean } from '../print';
  * dropout.eval().forward(x); // x
  */
 export class Dropout extends Module {
+  /** Whether forward writes its result into its input. */
+  readonly inplace: boolean;
+
   /** @param p probability of setting an element to 0; default 0.5 */
   constructor(
     /** Probability of setting an element to 0. */
     readonly p: number = 0.5,
+    options?: DropoutLayerOptions,
   ) {
+    if (arguments.length > 2) surplus('Dropout', arguments, 2, 'options');
     super();
     probability.check('Dropout', 'p', p);
+    this.inplace = dropoutOptions.read(options).inplace;
   }
 
   /**
@@ -29,11 +42,12 @@ export class Dropout extends Module {
    * @throws TypeError unless `input` is a tensor of floats.
    */
   forward(input: Tensor): Tensor {
-    return dropout(input, this.p, { training: this.training });
+    if (arguments.length > 1) surplus('Dropout.forward', arguments, 1, 'input');
+    return dropout(input, this.p, { training: this.training, inplace: this.inplace });
   }
 
   /** @internal */
   override extraRepr(): string {
-    return `p=${this.p}, inplace=${showBoolean(false)}`;
+    return `p=${this.p}, inplace=${showBoolean(this.inplace)}`;
   }
 }

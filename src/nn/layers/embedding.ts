@@ -8,6 +8,7 @@ import {
   optionsTable,
   positive,
   refuseSparse,
+  surplus,
 } from '../../check';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
@@ -100,6 +101,7 @@ export class Embedding extends Module {
     readonly embeddingDim: number,
     options?: EmbeddingOptions,
   ) {
+    if (arguments.length > 3) surplus('Embedding', arguments, 3, 'options');
     super();
     const read = embeddingOptions.read(options);
     const { paddingIdx, maxNorm, normType, scaleGradByFreq, sparse, dtype, weight } = read;
@@ -125,6 +127,7 @@ export class Embedding extends Module {
 
   /** Draws the table anew; the padding row becomes zeros. */
   resetParameters(): void {
+    if (arguments.length > 0) surplus('Embedding.resetParameters', arguments, 0);
     normal_(this.weight);
     const { paddingIdx, embeddingDim } = this;
     if (paddingIdx === undefined) return;
@@ -138,6 +141,7 @@ export class Embedding extends Module {
    * @throws TypeError unless `input` is int32; RangeError for an index outside 0 … numEmbeddings − 1.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Embedding.forward', arguments, 1, 'input');
     const { paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
     return embedding(input, this.weight, { paddingIdx, maxNorm, normType, scaleGradByFreq });
   }

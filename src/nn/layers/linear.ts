@@ -1,5 +1,5 @@
 /** Linear: an affine map of the last dimension. */
-import { boolean, count, optionsTable } from '../../check';
+import { boolean, count, optionsTable, surplus } from '../../check';
 import { linear } from '../../ops/matmul/linear';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
@@ -51,6 +51,7 @@ export class Linear<Bias extends boolean = true> extends Module {
     readonly outFeatures: number,
     options?: LinearOptions<Bias>,
   ) {
+    if (arguments.length > 3) surplus('Linear', arguments, 3, 'options');
     super();
     const { bias, dtype } = linearOptions.read(options);
     count.check('Linear', 'inFeatures', inFeatures);
@@ -62,6 +63,7 @@ export class Linear<Bias extends boolean = true> extends Module {
 
   /** Draws weight, then bias, as a new layer does. */
   resetParameters(): void {
+    if (arguments.length > 0) surplus('Linear.resetParameters', arguments, 0);
     // A slope of √5 makes the bound of Kaiming's formula 1/√inFeatures.
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     const bias: Parameter | null = this.bias;
@@ -75,6 +77,7 @@ export class Linear<Bias extends boolean = true> extends Module {
    * @throws RangeError, TypeError when the input has other features or another type than the weight.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Linear.forward', arguments, 1, 'input');
     return linear(input, this.weight, this.bias);
   }
 

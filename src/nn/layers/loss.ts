@@ -1,5 +1,13 @@
 /** Losses as layers. Each is the function in nn.functional; `reduction` says how those of the elements are reduced. */
-import { integer, nonNegative, oneOf, optionsTable, positive, probability } from '../../check';
+import {
+  integer,
+  nonNegative,
+  oneOf,
+  optionsTable,
+  positive,
+  probability,
+  surplus,
+} from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional/loss';
@@ -37,6 +45,7 @@ abstract class Loss extends Module {
  */
 export class MSELoss extends Loss {
   constructor(options?: LossOptions) {
+    if (arguments.length > 1) surplus('MSELoss', arguments, 1, 'options');
     super(lossOptions.read(options, 'MSELoss'));
   }
 
@@ -45,6 +54,7 @@ export class MSELoss extends Loss {
    * @throws RangeError when the shapes do not broadcast.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('MSELoss.forward', arguments, 2, 'target');
     return F.mseLoss(input, target, { reduction: this.reduction });
   }
 }
@@ -58,6 +68,7 @@ export class MSELoss extends Loss {
  */
 export class L1Loss extends Loss {
   constructor(options?: LossOptions) {
+    if (arguments.length > 1) surplus('L1Loss', arguments, 1, 'options');
     super(lossOptions.read(options, 'L1Loss'));
   }
 
@@ -66,6 +77,7 @@ export class L1Loss extends Loss {
    * @throws RangeError when the shapes do not broadcast.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('L1Loss.forward', arguments, 2, 'target');
     return F.l1Loss(input, target, { reduction: this.reduction });
   }
 }
@@ -93,6 +105,7 @@ export class SmoothL1Loss extends Loss {
   readonly beta: number;
 
   constructor(options?: SmoothL1LossOptions) {
+    if (arguments.length > 1) surplus('SmoothL1Loss', arguments, 1, 'options');
     const read = smoothL1Options.read(options);
     super(read);
     this.beta = read.beta;
@@ -103,6 +116,7 @@ export class SmoothL1Loss extends Loss {
    * @throws RangeError when the shapes do not broadcast.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('SmoothL1Loss.forward', arguments, 2, 'target');
     return F.smoothL1Loss(input, target, { reduction: this.reduction, beta: this.beta });
   }
 }
@@ -130,6 +144,7 @@ export class HuberLoss extends Loss {
   readonly delta: number;
 
   constructor(options?: HuberLossOptions) {
+    if (arguments.length > 1) surplus('HuberLoss', arguments, 1, 'options');
     const read = huberOptions.read(options);
     super(read);
     this.delta = read.delta;
@@ -140,6 +155,7 @@ export class HuberLoss extends Loss {
    * @throws RangeError when the shapes do not broadcast.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('HuberLoss.forward', arguments, 2, 'target');
     return F.huberLoss(input, target, { reduction: this.reduction, delta: this.delta });
   }
 }
@@ -183,6 +199,7 @@ export class NLLLoss extends WeightedLoss {
   readonly ignoreIndex: number;
 
   constructor(options?: NLLLossOptions) {
+    if (arguments.length > 1) surplus('NLLLoss', arguments, 1, 'options');
     const read = nllOptions.read(options);
     super(read);
     this.ignoreIndex = read.ignoreIndex;
@@ -193,6 +210,7 @@ export class NLLLoss extends WeightedLoss {
    * @throws RangeError for a class outside 0 … C − 1, and shapes that do not fit.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('NLLLoss.forward', arguments, 2, 'target');
     const { weight, reduction, ignoreIndex } = this;
     return F.nllLoss(input, target, { weight, reduction, ignoreIndex });
   }
@@ -226,6 +244,7 @@ export class CrossEntropyLoss extends WeightedLoss {
   readonly labelSmoothing: number;
 
   constructor(options?: CrossEntropyLossOptions) {
+    if (arguments.length > 1) surplus('CrossEntropyLoss', arguments, 1, 'options');
     const read = crossEntropyOptions.read(options);
     super(read);
     this.ignoreIndex = read.ignoreIndex;
@@ -237,6 +256,7 @@ export class CrossEntropyLoss extends WeightedLoss {
    * @throws RangeError for a class outside 0 … C − 1, and shapes that do not fit.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('CrossEntropyLoss.forward', arguments, 2, 'target');
     const { weight, reduction, ignoreIndex, labelSmoothing } = this;
     return F.crossEntropy(input, target, { weight, reduction, ignoreIndex, labelSmoothing });
   }
@@ -260,6 +280,7 @@ const bceOptions = optionsTable<BCELossOptions>('BCELoss', { ...lossFields, ...w
  */
 export class BCELoss extends WeightedLoss {
   constructor(options?: BCELossOptions) {
+    if (arguments.length > 1) surplus('BCELoss', arguments, 1, 'options');
     super(bceOptions.read(options));
   }
 
@@ -268,6 +289,7 @@ export class BCELoss extends WeightedLoss {
    * @throws RangeError when the shapes differ or `input` is outside 0 … 1.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('BCELoss.forward', arguments, 2, 'target');
     const { weight, reduction } = this;
     return F.binaryCrossEntropy(input, target, { weight, reduction });
   }
@@ -298,6 +320,7 @@ export class BCEWithLogitsLoss extends WeightedLoss {
   declare posWeight: Tensor | null;
 
   constructor(options?: BCEWithLogitsLossOptions) {
+    if (arguments.length > 1) surplus('BCEWithLogitsLoss', arguments, 1, 'options');
     const read = bceWithLogitsOptions.read(options);
     super(read);
     this.registerBuffer('posWeight', read.posWeight);
@@ -308,6 +331,7 @@ export class BCEWithLogitsLoss extends WeightedLoss {
    * @throws RangeError when the shapes differ.
    */
   forward(input: Tensor, target: Tensor): Tensor {
+    if (arguments.length > 2) surplus('BCEWithLogitsLoss.forward', arguments, 2, 'target');
     const { weight, posWeight, reduction } = this;
     return F.binaryCrossEntropyWithLogits(input, target, { weight, posWeight, reduction });
   }

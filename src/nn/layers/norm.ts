@@ -1,5 +1,5 @@
 /** LayerNorm: the last dimensions of each sample brought to mean 0 and variance 1. */
-import { arrayOf, boolean, count, finite, optionsTable } from '../../check';
+import { arrayOf, boolean, count, finite, optionsTable, surplus } from '../../check';
 import { ones, zeros } from '../../ops/creation/factories';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
@@ -59,6 +59,7 @@ export class LayerNorm<Affine extends boolean = true, Bias extends boolean = tru
     normalizedShape: number | readonly number[],
     options?: LayerNormOptions<Affine, Bias>,
   ) {
+    if (arguments.length > 2) surplus('LayerNorm', arguments, 2, 'options');
     super();
     const { eps, elementwiseAffine, bias, dtype } = layerNormOptions.read(options);
     const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
@@ -77,6 +78,7 @@ export class LayerNorm<Affine extends boolean = true, Bias extends boolean = tru
 
   /** Weight back to 1, bias to 0. */
   resetParameters(): void {
+    if (arguments.length > 0) surplus('LayerNorm.resetParameters', arguments, 0);
     const [weight, bias]: (Parameter | null)[] = [this.weight, this.bias];
     if (weight !== null) ones_(weight);
     if (bias !== null) zeros_(bias);
@@ -87,6 +89,7 @@ export class LayerNorm<Affine extends boolean = true, Bias extends boolean = tru
    * @throws RangeError when the input's last sizes are others.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('LayerNorm.forward', arguments, 1, 'input');
     return layerNorm(input, this.normalizedShape, {
       weight: this.weight,
       bias: this.bias,

@@ -1,5 +1,5 @@
 /** Layers that compute nothing: Identity, Flatten. */
-import { integer } from '../../check';
+import { integer, surplus } from '../../check';
 import { flatten } from '../../ops/view/reshape';
 import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
@@ -17,6 +17,7 @@ export class Identity extends Module {
 
   /** Returns `input` itself. */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Identity.forward', arguments, 1, 'input');
     return input;
   }
 }
@@ -37,6 +38,7 @@ export class Flatten extends Module {
     /** The last dimension that is merged. */
     readonly endDim: number = -1,
   ) {
+    if (arguments.length > 2) surplus('Flatten', arguments, 2, 'endDim');
     super();
     integer.check('Flatten', 'startDim', startDim);
     integer.check('Flatten', 'endDim', endDim);
@@ -47,6 +49,7 @@ export class Flatten extends Module {
    * @throws RangeError when `input` does not have the dimensions.
    */
   forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Flatten.forward', arguments, 1, 'input');
     return flatten(input, this.startDim, this.endDim);
   }
 

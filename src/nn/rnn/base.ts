@@ -4,7 +4,14 @@
  */
 import { Node } from '../../autograd/node';
 import { cat, indexSelect, narrow, squeeze, transpose, unsqueeze } from '../../ops';
-import { boolean, instanceOf, positiveInteger, probability, type Fields } from '../../check';
+import {
+  boolean,
+  type Fields,
+  instanceOf,
+  positiveInteger,
+  probability,
+  surplus,
+} from '../../check';
 import { contiguous } from '../../ops/copying/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import type { DirectionWeights } from '../../ops/sequence/call';
@@ -220,6 +227,7 @@ export abstract class RecurrentBase extends Module {
 
   /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order. */
   resetParameters(): void {
+    if (arguments.length > 0) surplus(`${this.constructor.name}.resetParameters`, arguments, 0);
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
   }

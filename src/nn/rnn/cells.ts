@@ -2,7 +2,7 @@
  * RNNCell, LSTMCell, GRUCell, JANETCell: one step at a time, with the caller holding the state. They run the fused sequence
  * kernels on a sequence of one step.
  */
-import { boolean, oneOf, optionsTable, positiveInteger } from '../../check';
+import { boolean, oneOf, optionsTable, positiveInteger, surplus } from '../../check';
 import { squeeze, unsqueeze } from '../../ops';
 import { cells, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import { sequence } from '../../ops/sequence/sequence';
@@ -100,6 +100,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
 
   /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order. */
   resetParameters(): void {
+    if (arguments.length > 0) surplus(`${this.constructor.name}.resetParameters`, arguments, 0);
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
   }
@@ -209,6 +210,7 @@ export class RNNCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions<Bias>) {
+    if (arguments.length > 3) surplus('RNNCell', arguments, 3, 'options');
     const read = rnnCellOptions.read(options);
     super('rnn', inputSize, hiddenSize, read);
     this.nonlinearity = read.nonlinearity;
@@ -222,6 +224,7 @@ export class RNNCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @throws RangeError, TypeError when the input or the state does not fit the cell.
    */
   forward(input: Tensor, h?: Tensor | null): Tensor {
+    if (arguments.length > 2) surplus('RNNCell.forward', arguments, 2, 'h');
     return this.step(input, h ?? null, null, this.nonlinearity === 'relu')[0];
   }
 }
@@ -246,6 +249,7 @@ export class GRUCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
+    if (arguments.length > 3) surplus('GRUCell', arguments, 3, 'options');
     super('gru', inputSize, hiddenSize, gruCellOptions.read(options));
   }
 
@@ -257,6 +261,7 @@ export class GRUCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @throws RangeError, TypeError when the input or the state does not fit the cell.
    */
   forward(input: Tensor, h?: Tensor | null): Tensor {
+    if (arguments.length > 2) surplus('GRUCell.forward', arguments, 2, 'h');
     return this.step(input, h ?? null, null, false)[0];
   }
 }
@@ -282,6 +287,7 @@ export class JANETCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
+    if (arguments.length > 3) surplus('JANETCell', arguments, 3, 'options');
     super('janet', inputSize, hiddenSize, janetCellOptions.read(options));
   }
 
@@ -293,6 +299,7 @@ export class JANETCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @throws RangeError, TypeError when the input or the state does not fit the cell.
    */
   forward(input: Tensor, h?: Tensor | null): Tensor {
+    if (arguments.length > 2) surplus('JANETCell.forward', arguments, 2, 'h');
     return this.step(input, h ?? null, null, false)[0];
   }
 }
@@ -317,6 +324,7 @@ export class LSTMCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: CellOptions<Bias>) {
+    if (arguments.length > 3) surplus('LSTMCell', arguments, 3, 'options');
     super('lstm', inputSize, hiddenSize, lstmCellOptions.read(options));
   }
 
@@ -328,6 +336,7 @@ export class LSTMCell<Bias extends boolean = true> extends CellBase<Bias> {
    * @throws RangeError, TypeError when the input or a state does not fit the cell.
    */
   forward(input: Tensor, state?: readonly [Tensor, Tensor] | null): [h: Tensor, c: Tensor] {
+    if (arguments.length > 2) surplus('LSTMCell.forward', arguments, 2, 'state');
     const pair = pairOfStates('LSTMCell.forward', state);
     const [h, c] = this.step(input, pair && pair[0], pair && pair[1], false);
     return [h, c!];

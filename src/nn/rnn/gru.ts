@@ -1,5 +1,5 @@
 /** GRU: the gated recurrent unit. */
-import { optionsTable } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
 
@@ -37,6 +37,7 @@ export class GRU extends HiddenStateLayer {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+    if (arguments.length > 3) surplus('GRU', arguments, 3, 'options');
     super('gru', inputSize, hiddenSize, gruOptions.read(options));
   }
 }

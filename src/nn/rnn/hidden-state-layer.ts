@@ -1,4 +1,5 @@
 /** What the layers share whose state is h alone: how they are called. */
+import { surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase } from './base';
@@ -22,6 +23,7 @@ export abstract class HiddenStateLayer extends RecurrentBase {
     h0?: Tensor | null,
   ): [out: Tensor | PackedSequence, hN: Tensor];
   forward(input: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
+    if (arguments.length > 2) surplus(`${this.constructor.name}.forward`, arguments, 2, 'h0');
     const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
     const [out, hN] = this.run(input as Tensor, state);
     return [out, hN];

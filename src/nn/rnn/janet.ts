@@ -1,5 +1,5 @@
 /** JANET: the LSTM that has a forget gate only. */
-import { optionsTable } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
 
@@ -39,6 +39,7 @@ export class JANET extends HiddenStateLayer {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+    if (arguments.length > 3) surplus('JANET', arguments, 3, 'options');
     super('janet', inputSize, hiddenSize, janetOptions.read(options));
   }
 }

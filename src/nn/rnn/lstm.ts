@@ -1,5 +1,5 @@
 /** LSTM: long short-term memory, optionally with a projected state. */
-import { count, isArray, optionsTable, refuse } from '../../check';
+import { count, isArray, optionsTable, refuse, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
@@ -65,6 +65,7 @@ export class LSTM extends RecurrentBase {
    * @param hiddenSize features of the cell state
    */
   constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions) {
+    if (arguments.length > 3) surplus('LSTM', arguments, 3, 'options');
     const read = lstmOptions.read(options);
     super('lstm', inputSize, hiddenSize, read, { projSize: read.projSize });
   }
@@ -94,6 +95,7 @@ export class LSTM extends RecurrentBase {
     input: Tensor | PackedSequence,
     state?: LSTMState | null,
   ): [Tensor | PackedSequence, [Tensor, Tensor]] {
+    if (arguments.length > 2) surplus('LSTM.forward', arguments, 2, 'state');
     const pair = pairOfStates('LSTM.forward', state);
     const [out, hN, cN] = this.run(input as Tensor, pair && { h: pair[0], c: pair[1] });
     return [out, [hN, cN!]];

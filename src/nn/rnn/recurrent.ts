@@ -1,5 +1,14 @@
 /** Recurrent: any cell, unrolled over a sequence. compile/ replays what the cell's JavaScript did once. */
-import { boolean, deepest, describe, isArray, isInstance, optionsTable, refuse } from '../../check';
+import {
+  boolean,
+  deepest,
+  describe,
+  isArray,
+  isInstance,
+  optionsTable,
+  refuse,
+  surplus,
+} from '../../check';
 import { compile } from '../../compile';
 import { stack, unbind } from '../../ops';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
@@ -113,6 +122,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
 
   /** @param cell one step: a module with a `forward(x, state)`, or a function of that form */
   constructor(cell: CellModule<S> | CellFunction<S>, options?: UnrollOptions) {
+    if (arguments.length > 2) surplus('Recurrent', arguments, 2, 'options');
     super();
     const { batchFirst, returnsOutput, compile: compiles } = unrollOptions.read(options);
     if (typeof cell !== 'function' && !isInstance(cell, Module)) {
@@ -137,6 +147,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
    * @throws RangeError for an input without steps; TypeError when the cell returns no state.
    */
   forward(input: Tensor, state: S | null = null): [output: Tensor, state: S] {
+    if (arguments.length > 2) surplus('Recurrent.forward', arguments, 2, 'state');
     anyTensor.check('Recurrent.forward', 'input', input);
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
     if (input.ndim === 0 || input.sizes[dim] === 0) {

@@ -1,5 +1,5 @@
 /** RNN: the plain (Elman) recurrent layer. */
-import { oneOf, optionsTable } from '../../check';
+import { oneOf, optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
 
@@ -46,6 +46,7 @@ export class RNN extends HiddenStateLayer {
    * @param hiddenSize features of the state
    */
   constructor(inputSize: number, hiddenSize: number, options?: RNNOptions) {
+    if (arguments.length > 3) surplus('RNN', arguments, 3, 'options');
     const read = rnnOptions.read(options);
     super('rnn', inputSize, hiddenSize, read, { relu: read.nonlinearity === 'relu' });
     this.nonlinearity = read.nonlinearity;

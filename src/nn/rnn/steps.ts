@@ -4,7 +4,7 @@
  * Shapes: x [N, I] or [I], h and c [N, H] or [H]; weights [G·H, I] and [G·H, H] with the gates stacked in
  * PyTorch's order, biases [G·H] or null.
  */
-import { isArray, oneOf, refuse } from '../../check';
+import { isArray, oneOf, refuse, surplus } from '../../check';
 import { linear } from '../../ops';
 import * as steps from '../../ops/sequence/steps';
 import { anyTensor } from '../../tensor/rules';
@@ -51,6 +51,7 @@ export function rnnStep(
   weights: CellWeights,
   nonlinearity: 'tanh' | 'relu' = 'tanh',
 ): Tensor {
+  if (arguments.length > 4) surplus('rnnStep', arguments, 4, 'nonlinearity');
   anyTensor.check('rnnStep', 'x', x);
   anyTensor.check('rnnStep', 'h', h);
   anyNonlinearity.check('rnnStep', 'nonlinearity', nonlinearity);
@@ -79,6 +80,7 @@ export function lstmStep(
   state: readonly [h: Tensor, c: Tensor],
   weights: CellWeights,
 ): [h: Tensor, c: Tensor] {
+  if (arguments.length > 3) surplus('lstmStep', arguments, 3, 'weights');
   anyTensor.check('lstmStep', 'x', x);
   if (!isArray(state) || state.length !== 2) refuse('lstmStep', 'state', 'a pair [h, c]', state);
   const h = anyTensor.check('lstmStep', 'h', state[0]);
@@ -102,6 +104,7 @@ export function lstmStep(
  * nn.gruStep(randn([5, 2]), zeros([5, 3]), weights).shape; // [5, 3]
  */
 export function gruStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
+  if (arguments.length > 3) surplus('gruStep', arguments, 3, 'weights');
   anyTensor.check('gruStep', 'x', x);
   anyTensor.check('gruStep', 'h', h);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('gruStep', weights);
@@ -123,6 +126,7 @@ export function gruStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
  * nn.janetStep(randn([5, 2]), zeros([5, 3]), weights).shape; // [5, 3]
  */
 export function janetStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
+  if (arguments.length > 3) surplus('janetStep', arguments, 3, 'weights');
   anyTensor.check('janetStep', 'x', x);
   anyTensor.check('janetStep', 'h', h);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('janetStep', weights);

@@ -11,6 +11,7 @@ import {
   optionsTable,
   positiveInteger,
   probability,
+  surplus,
 } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
@@ -150,6 +151,7 @@ export class Decoder extends Module {
     attention: Attention,
     options?: DecoderOptions,
   ) {
+    if (arguments.length > 5) surplus('Decoder', arguments, 5, 'options');
     super();
     const { cell, numLayers, dropout, attend, inputFeeding, ...read } =
       decoderOptions.read(options);
@@ -187,6 +189,7 @@ export class Decoder extends Module {
    * @throws TypeError for what is neither.
    */
   begin(memory: AttentionMemory, state: RecurrentState): DecoderState {
+    if (arguments.length > 2) surplus('Decoder.begin', arguments, 2, 'state');
     anyMemory.check('Decoder.begin', 'memory', memory);
     if (anyState.check('Decoder.begin', 'state', state).length === 0) {
       throw new RangeError('Decoder.begin: state must have at least one tensor, got []');
@@ -205,6 +208,7 @@ export class Decoder extends Module {
    * @throws TypeError for what are no tokens or no state; RangeError for tokens outside the vocabulary and shapes that do not fit.
    */
   forward(tokens: Tensor, from: DecoderState): Decoding {
+    if (arguments.length > 2) surplus('Decoder.forward', arguments, 2, 'from');
     checkTokens('Decoder.forward', 'tokens', tokens);
     anyDecoderState.check('Decoder.forward', 'state', from);
     const embedded = embed(this, tokens);

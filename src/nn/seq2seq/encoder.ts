@@ -1,6 +1,6 @@
 /** Encoder: reads a source sequence and leaves an output for each of its positions, and a last state. */
 import { embedding } from '../../ops';
-import { boolean, optionsTable, positiveInteger, probability } from '../../check';
+import { boolean, optionsTable, positiveInteger, probability, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -96,6 +96,7 @@ export class Encoder extends Module {
     hiddenSize: number,
     options?: EncoderOptions,
   ) {
+    if (arguments.length > 4) surplus('Encoder', arguments, 4, 'options');
     super();
     const { cell, numLayers, bidirectional, dropout } = encoderOptions.read(options);
     this.embedding = new Embedding(vocabularySize, embeddingDim);
@@ -119,6 +120,7 @@ export class Encoder extends Module {
    * @throws TypeError for what are no tokens or no lengths; RangeError for lengths that do not fit, and tokens outside the vocabulary.
    */
   forward(source: Tensor, lengths: Lengths | null = null): Encoding {
+    if (arguments.length > 2) surplus('Encoder.forward', arguments, 2, 'lengths');
     checkTokens('Encoder.forward', 'source', source);
     const steps = source.sizes[1];
     const list =

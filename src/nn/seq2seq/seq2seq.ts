@@ -1,5 +1,5 @@
 /** Seq2Seq: an encoder and a decoder as one model, from source tokens to target tokens. */
-import { count, instanceOf, optionsTable, probability, rule } from '../../check';
+import { count, instanceOf, optionsTable, probability, rule, surplus } from '../../check';
 import { argmax, cat, reshape, tanh, transpose, zerosLike } from '../../ops';
 import { contiguous } from '../../ops/copying/clone';
 import { rand, type Generator } from '../../random';
@@ -105,6 +105,7 @@ export class Seq2Seq extends Module {
   readonly padding: number | null;
 
   constructor(encoder: Encoder, decoder: Decoder, options?: Seq2SeqOptions) {
+    if (arguments.length > 3) surplus('Seq2Seq', arguments, 3, 'options');
     super();
     const { padding } = seq2seqOptions.read(options);
     anyEncoder.check('Seq2Seq', 'encoder', encoder);
@@ -140,6 +141,7 @@ export class Seq2Seq extends Module {
    * @throws TypeError for what are no tokens; RangeError for tokens outside the vocabulary and lengths that do not fit.
    */
   encode(source: Tensor, lengths: Lengths | null = null): DecoderState {
+    if (arguments.length > 2) surplus('Seq2Seq.encode', arguments, 2, 'lengths');
     checkTokens('Seq2Seq.encode', 'source', source);
     const { outputs, state, mask } = this.encoder.forward(
       source,
@@ -157,6 +159,7 @@ export class Seq2Seq extends Module {
    * @throws as `Decoder.forward`.
    */
   decode(tokens: Tensor, from: DecoderState): Decoding {
+    if (arguments.length > 2) surplus('Seq2Seq.decode', arguments, 2, 'from');
     return this.decoder.forward(tokens, from);
   }
 
@@ -166,6 +169,7 @@ export class Seq2Seq extends Module {
    * @throws TypeError for what is no state or no tensor; RangeError for a row that does not exist.
    */
   selectState(state: DecoderState, rows: Tensor): DecoderState {
+    if (arguments.length > 2) surplus('Seq2Seq.selectState', arguments, 2, 'rows');
     return selectDecoderState('Seq2Seq.selectState', state, rows);
   }
 
@@ -181,6 +185,7 @@ export class Seq2Seq extends Module {
     target: Tensor,
     options?: TeacherOptions,
   ): [scores: Tensor, weights: Tensor] {
+    if (arguments.length > 3) surplus('Seq2Seq.forward', arguments, 3, 'options');
     const name = 'Seq2Seq.forward';
     const { sourceLengths, teacherForcingRatio, generator } = teacherOptions.read(options);
     anyTensor.check(name, 'source', source);

@@ -1,5 +1,5 @@
 /** Clipping of gradients, in place: by the norm of all of them together, or element by element. */
-import { boolean, iterableOf, nonNegative, optionsTable } from '../../check';
+import { boolean, iterableOf, nonNegative, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runTableScale, runTableSumSquares } from '../../native/generated';
@@ -97,6 +97,7 @@ function normP(tensors: readonly Tensor[], p: number): number {
  * @example nn.utils.getTotalNorm([tensor([3]), tensor([4])]).item() // 5
  */
 export function getTotalNorm(tensors: Tensor | Iterable<Tensor>, options?: NormOptions): Tensor {
+  if (arguments.length > 2) surplus('getTotalNorm', arguments, 2, 'options');
   return totalNorm('getTotalNorm', listOf('getTotalNorm', tensors), options);
 }
 
@@ -131,6 +132,7 @@ export function clipGradsWithNorm_(
   maxNorm: number,
   norm: Tensor,
 ): void {
+  if (arguments.length > 3) surplus('clipGradsWithNorm_', arguments, 3, 'norm');
   const grads = gradientsOf(listOf('clipGradsWithNorm_', parameters));
   nonNegative.check('clipGradsWithNorm_', 'maxNorm', maxNorm);
   anyTensor.check('clipGradsWithNorm_', 'norm', norm);
@@ -166,6 +168,7 @@ export function clipGradNorm_(
   maxNorm: number,
   options?: NormOptions,
 ): Tensor {
+  if (arguments.length > 3) surplus('clipGradNorm_', arguments, 3, 'options');
   nonNegative.check('clipGradNorm_', 'maxNorm', maxNorm);
   const grads = gradientsOf(listOf('clipGradNorm_', parameters));
   const total = totalNorm('clipGradNorm_', grads, options);
@@ -182,6 +185,7 @@ export function clipGradNorm_(
  * nn.utils.clipGradValue_(layer.parameters(), 0.5);
  */
 export function clipGradValue_(parameters: Tensor | Iterable<Tensor>, clipValue: number): void {
+  if (arguments.length > 2) surplus('clipGradValue_', arguments, 2, 'clipValue');
   nonNegative.check('clipGradValue_', 'clipValue', clipValue);
   noGrad(() => {
     for (const grad of gradientsOf(listOf('clipGradValue_', parameters))) {

@@ -1,5 +1,5 @@
 /** A model's parameters as one vector, and back. */
-import { iterableOf } from '../../check';
+import { iterableOf, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { cast } from '../../ops/copying/cast';
 import { copyInto } from '../../ops/kernels/copy';
@@ -17,13 +17,15 @@ const anyTensors = iterableOf(anyTensor, 'tensors, such as model.parameters()');
  * @throws TypeError for what are no tensors.
  * @example nn.utils.parametersToVector(new nn.Linear(3, 2).parameters()).shape // [8]
  */
-export const parametersToVector = (parameters: Iterable<Tensor>): Tensor =>
-  cat(
+export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
+  if (arguments.length > 1) surplus('parametersToVector', arguments, 1, 'parameters');
+  return cat(
     anyTensors
       .check('parametersToVector', 'parameters', parameters)
       .map((parameter) => reshape(parameter, [-1])),
     0,
   );
+}
 
 /**
  * Copies the pieces of a vector into the parameters, in place (torch.nn.utils.vector_to_parameters).
@@ -31,6 +33,7 @@ export const parametersToVector = (parameters: Iterable<Tensor>): Tensor =>
  * @example nn.utils.vectorToParameters(zeros([8]), new nn.Linear(3, 2).parameters())
  */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
+  if (arguments.length > 2) surplus('vectorToParameters', arguments, 2, 'parameters');
   anyTensor.check('vectorToParameters', 'vector', vector);
   const list = anyTensors.check('vectorToParameters', 'parameters', parameters);
   const count = list.reduce((n, parameter) => n + parameter.numel, 0);

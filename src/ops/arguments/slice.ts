@@ -1,5 +1,5 @@
 /** Slices as indices: start:stop:step, as an object or as Python's text. */
-import { describe } from '../../check';
+import { describe, surplus } from '../../check';
 
 /**
  * start:stop:step of a slice; null means from the first, to the last, by 1. Made by `slice(start, stop, step)`.
@@ -14,10 +14,13 @@ export class Slice {
     readonly stop: number | null,
     /** Distance between indices; null for 1. */
     readonly step: number | null,
-  ) {}
+  ) {
+    if (arguments.length > 3) surplus('Slice', arguments, 3, 'step');
+  }
 
   /** As Python writes it: `1:3`, `::2`. */
   toString(): string {
+    if (arguments.length > 0) surplus('Slice.toString', arguments, 0);
     const [start, stop, step] = [this.start, this.stop, this.step].map((bound) => bound ?? '');
     return step === '' ? `${start}:${stop}` : `${start}:${stop}:${step}`;
   }

@@ -1,4 +1,5 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
+import { surplus } from '../../check';
 import { executor } from '../../tensor/executor';
 import { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -13,12 +14,16 @@ const recorded = gradient<[Tensor]>('clone', { rule: (g) => [g] });
  * @example clone(tensor([1, 2])) // [1, 2]
  */
 export function clone(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('clone', arguments, 1, 'x');
   checkTensor('clone', 'x', x);
   return recorded(copyOf(x), undefined, x);
 }
 
 /** `x` itself when it is contiguous (row-major), else a contiguous copy (torch.Tensor.contiguous). */
-export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone(x));
+export function contiguous(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('contiguous', arguments, 1, 'x');
+  return x.contiguousLayout ? x : clone(x);
+}
 
 /**
  * A tensor over the same memory that is detached from the graph (torch.Tensor.detach). In-place changes of either are seen in both.
@@ -26,6 +31,7 @@ export const contiguous = (x: Tensor): Tensor => (x.contiguousLayout ? x : clone
  * @example detach(ones([2], { requiresGrad: true })).requiresGrad // false
  */
 export function detach(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('detach', arguments, 1, 'x');
   checkTensor('detach', 'x', x);
   return new Tensor(x.storage, x.dtype, x.sizes, x.elementStrides, x.offset, x.contiguousLayout);
 }
@@ -35,6 +41,7 @@ export function detach(x: Tensor): Tensor {
  * @throws Error on a view, whose base would keep the history.
  */
 export function detach_(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('detach_', arguments, 1, 'x');
   checkTensor('detach_', 'x', x);
   if (x.origin?.recorded) {
     throw new Error('detach_: a view cannot be detached in place; use detach()');

@@ -1,5 +1,5 @@
 /** to, float, double, int, bool, typeAs: element types. The gradient is converted back. */
-import { boolean, optionsTable } from '../../check';
+import { boolean, optionsTable, surplus } from '../../check';
 import type { DType } from '../../tensor/dtype';
 import { dtype as anyDType, isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
@@ -20,22 +20,37 @@ const toOptions = optionsTable<ToOptions>('to', { copy: boolean.or(false) });
  * @example tensor([1.7, -1.7]).to('int32') // [1, -1]
  */
 export function to(x: Tensor, dtype: DType | Tensor, options?: ToOptions): Tensor {
+  if (arguments.length > 3) surplus('to', arguments, 3, 'options');
   checkTensor('to', 'x', x);
   const target = isTensor(dtype) ? dtype.dtype : anyDType.check('to', 'dtype', dtype);
-  return x.dtype === target && toOptions.read(options).copy ? clone(x) : cast(x, target);
+  const { copy } = toOptions.read(options);
+  return x.dtype === target && copy ? clone(x) : cast(x, target);
 }
 
 /** `x` as float32 (torch.Tensor.float). */
-export const float = (x: Tensor): Tensor => to(x, 'float32');
+export function float(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('float', arguments, 1, 'x');
+  return to(x, 'float32');
+}
 /** `x` as float64 (torch.Tensor.double). */
-export const double = (x: Tensor): Tensor => to(x, 'float64');
+export function double(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('double', arguments, 1, 'x');
+  return to(x, 'float64');
+}
 /** `x` as int32 (torch.Tensor.int). */
-export const int = (x: Tensor): Tensor => to(x, 'int32');
+export function int(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('int', arguments, 1, 'x');
+  return to(x, 'int32');
+}
 /** `x` as bool: true where an element is not 0 (torch.Tensor.bool). */
-export const bool = (x: Tensor): Tensor => to(x, 'bool');
+export function bool(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('bool', arguments, 1, 'x');
+  return to(x, 'bool');
+}
 
 /** `x` in the element type of `other` (torch.Tensor.type_as). */
 export function typeAs(x: Tensor, other: Tensor): Tensor {
+  if (arguments.length > 2) surplus('typeAs', arguments, 2, 'other');
   checkTensor('typeAs', 'other', other);
   return to(x, other);
 }

@@ -1,4 +1,5 @@
 /** Memory that threads share: a SharedArrayBuffer below a tensor. */
+import { surplus } from '../../check';
 import { newSharedStorage, sharedBufferOf } from '../../tensor/memory';
 import { executor } from '../../tensor/executor';
 import { itemSize } from '../../tensor/dtype';
@@ -25,6 +26,7 @@ export function moveToShared(x: Tensor): void {
  * @example ones([2]).isShared() // false
  */
 export function isShared(x: Tensor): boolean {
+  if (arguments.length > 1) surplus('isShared', arguments, 1, 'x');
   checkTensor('isShared', 'x', x);
   return sharedBufferOf(x.storage) !== null;
 }
@@ -38,6 +40,7 @@ export function isShared(x: Tensor): boolean {
  * @example zeros([2]).shareMemory_().isShared() // true
  */
 export function shareMemory_(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('shareMemory_', arguments, 1, 'x');
   checkTensor('shareMemory_', 'x', x);
   executor.changes('shareMemory_', x);
   if (isShared(x)) return x;

@@ -7,6 +7,7 @@ import {
   optionsTable,
   refuse,
   type Resolved,
+  surplus,
 } from '../../check';
 import { family } from '../../native/families';
 import { runFill } from '../../native/generated';
@@ -111,6 +112,7 @@ function whole(operation: string, value: number): number {
  * @example tensor([[1, 2], [3, 4]])
  */
 export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('tensor', arguments, 2, 'options');
   const wanted = tensorOptions.read(options, 'tensor');
   const { dtype } = wanted;
   if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), wanted);
@@ -126,9 +128,10 @@ export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
  * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
  * @example empty([2]) // [0, 0]
  */
-export const empty = (shape: Shape, options?: TensorOptions): Tensor =>
-  // Zeros, so that a program that reads it before writing does not differ from run to run.
-  uniform('empty', shape, 0, options);
+export function empty(shape: Shape, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('empty', arguments, 2, 'options');
+  return uniform('empty', shape, 0, options);
+}
 
 const fillKernels = family('fill');
 
@@ -162,41 +165,47 @@ const uniform = (
 function filled(
   operation: string,
   shape: Shape,
-  value: number,
+  value: number | boolean,
   options: TensorOptions | undefined,
 ): Tensor {
   const sizes = checkShape(operation, shape, operation === 'full' ? undefined : options);
   const wanted = tensorOptions.read(options, operation);
-  const { dtype = 'float32' } = wanted;
+  const { dtype = typeof value === 'boolean' ? 'bool' : 'float32' } = wanted;
   return finish(constant(sizes, checkValue(operation, value, dtype), dtype), wanted);
 }
 
 /**
- * A tensor whose elements are all `value` (torch.full). float32 unless `dtype` says otherwise.
+ * A tensor whose elements are all `value` (torch.full): bool of a boolean, else float32, unless `dtype` says otherwise.
  * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
  * @example full([2], 7) // [7, 7]
  */
-export const full = (shape: Shape, value: number, options?: TensorOptions): Tensor =>
-  filled('full', shape, value, options);
+export function full(shape: Shape, value: number | boolean, options?: TensorOptions): Tensor {
+  if (arguments.length > 3) surplus('full', arguments, 3, 'options');
+  return filled('full', shape, value, options);
+}
 /**
  * A tensor of zeros (torch.zeros).
  * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
  * @example zeros([2]) // [0, 0]
  */
-export const zeros = (shape: Shape, options?: TensorOptions): Tensor =>
-  uniform('zeros', shape, 0, options);
+export function zeros(shape: Shape, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('zeros', arguments, 2, 'options');
+  return uniform('zeros', shape, 0, options);
+}
 /**
  * A tensor of ones (torch.ones).
  * @throws TypeError for an option of the wrong kind; RangeError for a size that is no integer of at least 0.
  * @example ones([2]) // [1, 1]
  */
-export const ones = (shape: Shape, options?: TensorOptions): Tensor =>
-  uniform('ones', shape, 1, options);
+export function ones(shape: Shape, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('ones', arguments, 2, 'options');
+  return uniform('ones', shape, 1, options);
+}
 
 function like(
   operation: string,
   x: Tensor,
-  value: number,
+  value: number | boolean,
   options: TensorOptions | undefined,
 ): Tensor {
   checkTensor(operation, 'x', x);
@@ -209,22 +218,28 @@ function like(
  * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
  * @example zerosLike(tensor([1, 2])) // [0, 0]
  */
-export const zerosLike = (x: Tensor, options?: TensorOptions): Tensor =>
-  like('zerosLike', x, 0, options);
+export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('zerosLike', arguments, 2, 'options');
+  return like('zerosLike', x, 0, options);
+}
 /**
  * Ones of x's shape and element type (torch.ones_like).
  * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
  * @example onesLike(tensor([1, 2])) // [1, 1]
  */
-export const onesLike = (x: Tensor, options?: TensorOptions): Tensor =>
-  like('onesLike', x, 1, options);
+export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('onesLike', arguments, 2, 'options');
+  return like('onesLike', x, 1, options);
+}
 /**
  * A tensor of x's shape and element type filled with `value` (torch.full_like).
  * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
  * @example fullLike(tensor([1, 2]), 7) // [7, 7]
  */
-export const fullLike = (x: Tensor, value: number, options?: TensorOptions): Tensor =>
-  like('fullLike', x, value, options);
+export function fullLike(x: Tensor, value: number | boolean, options?: TensorOptions): Tensor {
+  if (arguments.length > 3) surplus('fullLike', arguments, 3, 'options');
+  return like('fullLike', x, value, options);
+}
 
 /**
  * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
@@ -240,6 +255,7 @@ export function arange(
   step?: number | TensorOptions,
   options?: TensorOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('arange', arguments, 4, 'options');
   const given: readonly unknown[] = [start, end, step, options];
   let count = 0;
   while (count < 3 && typeof given[count] === 'number') count++;
@@ -285,6 +301,7 @@ export function linspace(
   steps: number,
   options?: TensorOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('linspace', arguments, 4, 'options');
   const [first, last] = [endOf('start', start), endOf('end', end)];
   anyCount.check('linspace', 'steps', steps);
   const wanted = tensorOptions.read(options, 'linspace');
@@ -315,6 +332,7 @@ function endOf(name: string, value: number | Tensor): number {
  * @example eye(2) // [[1, 0], [0, 1]]
  */
 export function eye(n: number, m?: number | TensorOptions, options?: TensorOptions): Tensor {
+  if (arguments.length > 3) surplus('eye', arguments, 3, 'options');
   const rows = anyCount.check('eye', 'n', n);
   const columns = typeof m === 'number' ? anyCount.check('eye', 'm', m) : rows;
   const wanted = tensorOptions.read(typeof m === 'number' ? options : (options ?? m), 'eye');

@@ -81,9 +81,23 @@ export function attachVariadic(functions: object): void {
 export function attach(functions: object): void {
   for (const [name, value] of Object.entries(functions)) {
     const operation = value as Operation;
-    // A fixed number of parameters, because collecting and spreading them costs more than a small kernel.
+    // As many as the call gave, so that the operation sees those that are too many. One by one, because collecting and
+    // spreading them costs more than a small kernel.
     define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
-      return operation(this, a, b, c, d);
+      switch (arguments.length) {
+        case 0:
+          return operation(this);
+        case 1:
+          return operation(this, a);
+        case 2:
+          return operation(this, a, b);
+        case 3:
+          return operation(this, a, b, c);
+        case 4:
+          return operation(this, a, b, c, d);
+        default:
+          return Reflect.apply(operation, undefined, [this, ...arguments]) as unknown;
+      }
     });
   }
 }

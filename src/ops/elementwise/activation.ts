@@ -1,5 +1,5 @@
 /** Activation functions, which PyTorch has in nn.functional and not as methods. Most save their argument. */
-import { number, oneOf, optionsTable } from '../../check';
+import { boolean, number, oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import {
   runElu,
@@ -10,11 +10,12 @@ import {
   runSoftplusBackward,
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { unary, type Unary } from './declaration';
+import { inPlace as inPlaceOf, unary, type Unary } from './declaration';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { applyBinary, applyUnary, pick } from '../kernels/launch';
 import { checkFloat } from '../arguments/floating';
+import { inPlace as changeInPlace } from '../inplace/inplace';
 
 /**
  * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).
@@ -30,12 +31,19 @@ export const logsigmoid: Unary = unary('logsigmoid', {
   integers: 'refused',
 });
 
-/**
- * x · sigmoid(x), also called swish (torch.nn.functional.silu).
- * @throws TypeError unless `x` is a tensor of floats.
- * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
- */
-export const silu: Unary = unary('silu', {
+/** Options of activations that can write their result into their argument. */
+export interface InplaceOptions {
+  /**
+   * Whether the result is written into `x`, which is returned; refused where other operations in place are: a leaf that
+   * requires gradients. Default: false.
+   */
+  inplace?: boolean;
+}
+const inplaceFields = { inplace: boolean.or(false) };
+/** @internal */
+export const inplaceOptions = optionsTable<InplaceOptions>('silu', inplaceFields);
+
+const swish = unary('silu', {
   saves: 'x',
   // With s = sigmoid(x): dy/dx = s (1 + x (1 − s))
   grad: (g, x) => {
@@ -45,6 +53,21 @@ export const silu: Unary = unary('silu', {
   fused: 'silu_backward',
   integers: 'refused',
 });
+const swishInPlace = inPlaceOf(swish);
+
+/**
+ * x · sigmoid(x), also called swish (torch.nn.functional.silu).
+ * @throws TypeError unless `x` is a tensor of floats; Error with `inplace` on a leaf that requires gradients.
+ * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
+ */
+export const silu: Unary & ((x: Tensor, options?: InplaceOptions) => Tensor) = Object.assign(
+  function (x: Tensor, options?: InplaceOptions): Tensor {
+    if (arguments.length > 2) surplus('silu', arguments, 2, 'options');
+    checkTensor('silu', 'x', x);
+    return inplaceOptions.read(options).inplace ? swishInPlace(x) : swish(x);
+  },
+  { declaration: swish.declaration },
+);
 
 /** A function with parameters p and q: its kernel, that of its gradient, and the gradient in differentiable operations. */
 interface Activation {
@@ -70,21 +93,29 @@ function activation({ name, node, forward, backward, grad }: Activation) {
       return [dx];
     },
   });
-  return (x: Tensor, p = 0, q = 0): Tensor => {
+  const plain = (x: Tensor, p: number, q: number): Tensor => {
     checkFloat(name, x);
     const out = empty(x.sizes, x.dtype);
     forward(x, out, p, q);
     return recorded(out, [p, q], x);
   };
+  const overwriting = (x: Tensor, p: number, q: number): Tensor => {
+    checkFloat(`${name}_`, x);
+    const direct = (target: Tensor): void => forward(target, target, p, q);
+    return changeInPlace(`${name}_`, x, [], (before) => plain(before, p, q), { direct });
+  };
+  return (x: Tensor, p = 0, q = 0, inplace = false): Tensor =>
+    inplace ? overwriting(x, p, q) : plain(x, p, q);
 }
 
 /** Options of `leakyRelu`. */
-export interface LeakyReluOptions {
+export interface LeakyReluOptions extends InplaceOptions {
   /** Slope below 0. Default: 0.01. */
   negativeSlope?: number;
 }
 const leakyReluOptions = optionsTable<LeakyReluOptions>('leakyRelu', {
   negativeSlope: number.or(0.01),
+  ...inplaceFields,
 });
 const [leakyKernels, leakyGradients] = [family('leaky_relu'), family('leaky_relu_backward')];
 const leaky = activation({
@@ -98,20 +129,23 @@ const leaky = activation({
 
 /**
  * x where x > 0, negativeSlope·x elsewhere (torch.nn.functional.leaky_relu).
- * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind.
+ * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind; Error with `inplace` on a leaf that
+ * requires gradients.
  * @example nn.functional.leakyRelu(tensor([-1, 2])) // [-0.01, 2]
  */
 export function leakyRelu(x: Tensor, options?: LeakyReluOptions): Tensor {
+  if (arguments.length > 2) surplus('leakyRelu', arguments, 2, 'options');
   checkTensor('leakyRelu', 'x', x);
-  return leaky(x, leakyReluOptions.read(options).negativeSlope);
+  const { negativeSlope, inplace } = leakyReluOptions.read(options);
+  return leaky(x, negativeSlope, 0, inplace);
 }
 
 /** Options of `elu`. */
-export interface EluOptions {
+export interface EluOptions extends InplaceOptions {
   /** What −elu approaches far below 0. Default: 1. */
   alpha?: number;
 }
-const eluOptions = optionsTable<EluOptions>('elu', { alpha: number.or(1) });
+const eluOptions = optionsTable<EluOptions>('elu', { alpha: number.or(1), ...inplaceFields });
 const [eluKernels, eluGradients] = [family('elu'), family('elu_backward')];
 const exponential = activation({
   name: 'elu',
@@ -126,12 +160,15 @@ const exponential = activation({
 
 /**
  * x where x > 0, alpha·(eˣ − 1) elsewhere (torch.nn.functional.elu).
- * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind.
+ * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind; Error with `inplace` on a leaf that
+ * requires gradients.
  * @example nn.functional.elu(tensor([-1, 2])) // [-0.6321, 2]
  */
 export function elu(x: Tensor, options?: EluOptions): Tensor {
+  if (arguments.length > 2) surplus('elu', arguments, 2, 'options');
   checkTensor('elu', 'x', x);
-  return exponential(x, eluOptions.read(options).alpha);
+  const { alpha, inplace } = eluOptions.read(options);
+  return exponential(x, alpha, 0, inplace);
 }
 
 /** Options of `gelu`. */
@@ -195,6 +232,7 @@ const gaussianTanh = activation({
  * @example nn.functional.gelu(tensor([-1, 1])) // [-0.1587, 0.8413]
  */
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
+  if (arguments.length > 2) surplus('gelu', arguments, 2, 'options');
   checkTensor('gelu', 'x', x);
   return geluOptions.read(options).approximate === 'tanh' ? gaussianTanh(x) : gaussian(x);
 }
@@ -230,6 +268,7 @@ const soft = activation({
  * @example nn.functional.softplus(tensor([0, 1])) // [0.6931, 1.3133]
  */
 export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
+  if (arguments.length > 2) surplus('softplus', arguments, 2, 'options');
   checkTensor('softplus', 'x', x);
   const { beta, threshold } = softplusOptions.read(options);
   return soft(x, beta, threshold);
@@ -241,6 +280,7 @@ export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
  * @example nn.functional.softsign(tensor([-1, 3])) // [-0.5, 0.75]
  */
 export function softsign(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('softsign', arguments, 1, 'x');
   checkTensor('softsign', 'x', x);
   return x.div(x.abs().add(1));
 }

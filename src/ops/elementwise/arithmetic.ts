@@ -2,7 +2,7 @@
  * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
  * only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
-import { oneOf, optionsTable } from '../../check';
+import { oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
@@ -49,6 +49,7 @@ const plus = binary('add', {
  * @example add(tensor([1, 2]), tensor([[10], [20]])) // [[11, 12], [21, 22]]
  */
 export function add(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
+  if (arguments.length > 3) surplus('add', arguments, 3, 'options');
   return plus(a, options === undefined ? b : scaled('add', a, b, options));
 }
 
@@ -60,6 +61,7 @@ const plusInPlace = inPlace(plus);
  * @example tensor([1, 2]).add_(10) // [11, 12]
  */
 export function add_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Tensor {
+  if (arguments.length > 3) surplus('add_', arguments, 3, 'options');
   return plusInPlace(x, options === undefined ? other : scaled('add_', x, other, options));
 }
 
@@ -98,6 +100,7 @@ const reverseMinus = binary('rsub', {
  * @example sub(tensor([5, 7]), tensor([1, 2])) // [4, 5]
  */
 export function sub(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
+  if (arguments.length > 3) surplus('sub', arguments, 3, 'options');
   const x = notBoolean('sub', a);
   const y = notBoolean('sub', b);
   return minus(x, options === undefined ? y : scaled('sub', x, y, options));
@@ -111,6 +114,7 @@ const minusInPlace = inPlace(minus);
  * @example tensor([5, 7]).sub_(tensor([1, 2])) // [4, 5]
  */
 export function sub_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Tensor {
+  if (arguments.length > 3) surplus('sub_', arguments, 3, 'options');
   const y = notBoolean('sub_', other);
   return minusInPlace(x, options === undefined ? y : scaled('sub_', x, y, options));
 }
@@ -121,6 +125,7 @@ export function sub_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Te
  * @example rsub(tensor([1, 2]), 10) // [9, 8]
  */
 export function rsub(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
+  if (arguments.length > 3) surplus('rsub', arguments, 3, 'options');
   const x = notBoolean('rsub', a);
   const y = notBoolean('rsub', b);
   return reverseMinus(y, options === undefined ? x : scaled('rsub', y, x, options));
@@ -166,6 +171,7 @@ const divOptions = optionsTable<DivOptions>('div', {
  * @example div(tensor([1, 3]), tensor([2, 2])) // [0.5, 1.5]
  */
 export function div(a: GivenOperand, b: GivenOperand, options?: DivOptions): Tensor {
+  if (arguments.length > 3) surplus('div', arguments, 3, 'options');
   if (options !== undefined) {
     const { roundingMode } = divOptions.read(options);
     if (roundingMode !== null) {
@@ -222,6 +228,7 @@ const quotientInPlace = inPlace(quotient);
  * @example tensor([1, 3]).div_(tensor([2, 2])) // [0.5, 1.5]
  */
 export function div_(x: Tensor, other: GivenOperand, options?: DivOptions): Tensor {
+  if (arguments.length > 3) surplus('div_', arguments, 3, 'options');
   if (options !== undefined) {
     const { roundingMode } = divOptions.read(options, 'div_');
     if (roundingMode !== null) {
@@ -349,7 +356,8 @@ const isRoot = (a: GivenOperand, b: GivenOperand): a is Tensor =>
  * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
  */
 export const pow: Binary = Object.assign(
-  (a: GivenOperand, b: GivenOperand): Tensor => {
+  function (a: GivenOperand, b: GivenOperand): Tensor {
+    if (arguments.length > 2) surplus('pow', arguments, 2, 'b');
     if (!isRoot(a, b)) return power(a, b);
     checkTensor('pow', 'a', a);
     return root(a, b as number);
@@ -363,7 +371,8 @@ const powerInPlace = inPlace(power);
  * Error on a leaf that requires gradients.
  * @example tensor([2, 3]).pow_(tensor([3, 2])) // [8, 9]
  */
-export const pow_: InPlace = (x, other) => {
+export const pow_: InPlace = function (x, other) {
+  if (arguments.length > 2) surplus('pow_', arguments, 2, 'other');
   if (!isRoot(x, other)) return powerInPlace(x, other);
   checkTensor('pow_', 'x', x);
   return computeInPlace('pow_', x, other as number, pow);

@@ -2,7 +2,7 @@
  * clamp: x limited to two bounds. dx = g where min ≤ x ≤ max, else 0; a tensor bound receives the gradient where
  * it was chosen. Saves x and the bounds.
  */
-import { either, number, optionsTable } from '../../check';
+import { either, number, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runClamp, runClampBackward } from '../../native/generated';
@@ -56,6 +56,7 @@ function boundsOf(
  * @example tensor([-2, 0, 2]).clamp(-1, 1) // [-1, 0, 1]
  */
 export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
+  if (arguments.length > 3) surplus('clamp', arguments, 3, 'max');
   checkTensor('clamp', 'x', x);
   const [low, high] = boundsOf('clamp', min, max);
   const numbers = typeof (low ?? 0) === 'number' && typeof (high ?? 0) === 'number';
@@ -70,6 +71,7 @@ export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
  * @example tensor([-2, 0, 2]).clamp_(-1, 1) // [-1, 0, 1]
  */
 export function clamp_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
+  if (arguments.length > 3) surplus('clamp_', arguments, 3, 'max');
   checkTensor('clamp_', 'x', x);
   const [low, high] = boundsOf('clamp_', min, max);
   const tensors = [low, high].filter(

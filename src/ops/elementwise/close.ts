@@ -1,5 +1,5 @@
 /** Whether two tensors agree: exactly, or within a tolerance. */
-import { boolean, nonNegative, optionsTable } from '../../check';
+import { boolean, nonNegative, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape } from '../../tensor/shape';
@@ -30,8 +30,10 @@ const real = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : x.to('float64'));
  * @throws TypeError unless both are tensors; RangeError when the shapes do not broadcast.
  * @example isclose(tensor([1, 2]), tensor([1, 2.1])) // [true, false]
  */
-export const isclose = (a: Tensor, b: Tensor, options?: CloseOptions): Tensor =>
-  closeness('isclose', a, b, options);
+export function isclose(a: Tensor, b: Tensor, options?: CloseOptions): Tensor {
+  if (arguments.length > 3) surplus('isclose', arguments, 3, 'options');
+  return closeness('isclose', a, b, options);
+}
 
 function closeness(operation: string, a: Tensor, b: Tensor, options?: CloseOptions): Tensor {
   checkTensor(operation, 'a', a);
@@ -52,8 +54,10 @@ function closeness(operation: string, a: Tensor, b: Tensor, options?: CloseOptio
  * @throws TypeError unless both are tensors; RangeError when the shapes do not broadcast.
  * @example allclose(tensor([1, 2]), tensor([1, 2.1])) // false
  */
-export const allclose = (a: Tensor, b: Tensor, options?: CloseOptions): boolean =>
-  closeness('allclose', a, b, options).all().item() !== 0;
+export function allclose(a: Tensor, b: Tensor, options?: CloseOptions): boolean {
+  if (arguments.length > 3) surplus('allclose', arguments, 3, 'options');
+  return closeness('allclose', a, b, options).all().item() !== 0;
+}
 
 /**
  * Whether a and b have the same shape and equal elements; NaN equals nothing (torch.equal).
@@ -61,6 +65,7 @@ export const allclose = (a: Tensor, b: Tensor, options?: CloseOptions): boolean 
  * @example equal(tensor([1, 2]), tensor([1, 2])) // true
  */
 export function equal(a: Tensor, b: Tensor): boolean {
+  if (arguments.length > 2) surplus('equal', arguments, 2, 'b');
   checkTensor('equal', 'a', a);
   checkTensor('equal', 'b', b);
   return sameShape(a.sizes, b.sizes) && a.eq(b).all().item() !== 0;

@@ -1,4 +1,5 @@
 /** Comparisons of two operands, and tests of one: bool results, no gradients. */
+import { surplus } from '../../check';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -9,7 +10,8 @@ import { full } from '../creation/factories';
 
 function comparison(name: NamesOf<'Binary'>): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = family(name);
-  return (left, right) => {
+  return function (left, right) {
+    if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     const dtype = resultType(a, b);
@@ -57,7 +59,8 @@ export const ge = comparison('ge');
 // Integers and truth values are all finite numbers.
 function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: Tensor) => Tensor {
   const kernels = family(kernel);
-  return (x) => {
+  return function (x) {
+    if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', x);
     if (!isFloat(x.dtype)) return full(x.sizes, Number(ofIntegers), { dtype: 'bool' });
     return applyUnary(name, kernels, x, empty(x.sizes, 'bool'));

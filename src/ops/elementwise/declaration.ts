@@ -3,6 +3,7 @@
  * declaration come the function, its in-place form (`inPlace`), the choice between a fused and a differentiable gradient,
  * and the rows of the tests (test/ops/entry.ts). Methods come with the export (methods.ts).
  */
+import { surplus } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
 import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
@@ -69,18 +70,23 @@ export function unary(name: string, rule: UnaryRule): Unary {
     fused === null || isGradEnabled()
       ? grad(g, saved)
       : applyBinary(name, fused, g, saved, empty(saved.sizes, saved.dtype));
-  const f = (argument: Tensor): Tensor => {
+  // What the kernel takes for integers and truth values; null where these are their own result. Apart from f, which V8 would be too
+  // long to inline.
+  function computable(x: Tensor): Tensor | null {
+    if (kernels[suffixOf(x.dtype)] !== undefined) return x;
+    if (integers === 'refused') checkFloat(name, x);
+    if (bool === 'unchanged' || (integers === 'unchanged' && x.dtype === 'int32')) return null;
+    if (integers === 'unchanged') refuseBool(name);
+    if (bool === 'int32') return cast(x, 'int32');
+    // A kernel for int32 and none for bool: the function is not defined on truth values.
+    return kernels.i32 === undefined ? floating(x) : x;
+  }
+
+  const f = function (argument: Tensor): Tensor {
+    if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', argument);
-    let x = argument;
-    if (!isFloat(x.dtype) && kernels[suffixOf(x.dtype)] === undefined) {
-      if (integers === 'refused') checkFloat(name, x);
-      if (bool === 'unchanged' || (integers === 'unchanged' && x.dtype === 'int32'))
-        return clone(x);
-      if (integers === 'unchanged') refuseBool(name);
-      if (bool === 'int32') x = cast(x, 'int32');
-      // A kernel for int32 and none for bool: the function is not defined on truth values.
-      else if (kernels.i32 === undefined) x = floating(x);
-    }
+    const x = isFloat(argument.dtype) ? argument : computable(argument);
+    if (x === null) return clone(argument);
     const out = applyUnary(name, kernels, x, empty(x.sizes, x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;
     if (saves === undefined) return attachNode(node, [x], out, (g) => [grad(g, g)]);
@@ -183,7 +189,8 @@ export function binary(name: string, rule: BinaryRule): Binary {
     ]);
   }
 
-  const f = (left: GivenOperand, right: GivenOperand): Tensor => {
+  const f = function (left: GivenOperand, right: GivenOperand): Tensor {
+    if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     let dtype = resultType(a, b);
@@ -218,7 +225,8 @@ function unaryInPlace(f: Unary): (x: Tensor) => Tensor {
   const direct = (target: Tensor): void => {
     applyUnary(operation, kernels, target, target);
   };
-  return (x) => {
+  return function (x) {
+    if (arguments.length > 1) surplus(operation, arguments, 1, 'x');
     checkTensor(operation, 'x', x);
     return changeInPlace(operation, x, [], f, {
       direct: kernels[suffixOf(x.dtype)] === undefined ? undefined : direct,
@@ -267,7 +275,8 @@ function binaryInPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor {
     resultType(x, other) === x.dtype &&
     (typeof other === 'number' ||
       sameShape(broadcastShapes(operation, x.sizes, other.sizes), x.sizes));
-  return (x, given) => {
+  return function (x, given) {
+    if (arguments.length > 2) surplus(operation, arguments, 2, 'other');
     checkTensor(operation, 'x', x);
     const other = operandOf(operation, 'other', given, x);
     const write = (target: Tensor): void => {

@@ -1,4 +1,5 @@
 /** Logic on truth values: every operand counts as true where it is not 0. Bool results, no gradients. */
+import { surplus } from '../../check';
 import { kernel } from '../../native/families';
 import { runUnary } from '../../native/generated';
 import type { Tensor } from '../../tensor/tensor';
@@ -14,7 +15,8 @@ function connective(
   kernelName: 'logical_and' | 'logical_or' | 'logical_xor',
 ): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = { u8: kernel(kernelName) };
-  return (left, right) => {
+  return function (left, right) {
+    if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     return binary(name, kernels, truth(a), truth(b), 'bool');
@@ -48,6 +50,7 @@ const not = kernel('logical_not');
  * @example logicalNot(tensor([true, false])) // [false, true]
  */
 export function logicalNot(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('logicalNot', arguments, 1, 'x');
   checkTensor('logicalNot', 'x', x);
   const source = cast(x, 'bool');
   const out = empty(x.sizes, 'bool');

@@ -2,7 +2,7 @@
  * Functions of one tensor without parameters. Integers are computed as float32 where a result is real. Where a gradient
  * reads the result, that is because the result is alive anyway.
  */
-import { integer, optionsTable } from '../../check';
+import { integer, optionsTable, surplus } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -423,7 +423,8 @@ function roundTo(operation: string, x: Tensor, decimals: number): Tensor {
  * round(tensor([0.126, 2]), { decimals: 2 }); // [0.13, 2]
  */
 export const round: Unary & ((x: Tensor, options?: RoundOptions) => Tensor) = Object.assign(
-  (x: Tensor, options?: RoundOptions): Tensor => {
+  function (x: Tensor, options?: RoundOptions): Tensor {
+    if (arguments.length > 2) surplus('round', arguments, 2, 'options');
     checkTensor('round', 'x', x);
     const { decimals } = roundOptions.read(options);
     return decimals === undefined ? nearest(x) : roundTo('round', x, decimals);
@@ -437,6 +438,7 @@ export const round: Unary & ((x: Tensor, options?: RoundOptions) => Tensor) = Ob
  * @example tensor([0.5, 1.5, 2.4]).round_() // [0, 2, 2]
  */
 export function round_(x: Tensor, options?: RoundOptions): Tensor {
+  if (arguments.length > 2) surplus('round_', arguments, 2, 'options');
   checkTensor('round_', 'x', x);
   const { decimals } = roundOptions.read(options, 'round_');
   if (decimals === undefined) return nearestInPlace(x);

@@ -1,4 +1,5 @@
 /** where: condition ? a : b. da = condition ? g : 0, db = condition ? 0 : g. Saves the condition. */
+import { surplus } from '../../check';
 import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
 import { resultType } from '../../tensor/dtype';
@@ -26,6 +27,7 @@ const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('whe
  * @example where(tensor([true, false]), tensor([1, 2]), 0) // [1, 0]
  */
 export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tensor {
+  if (arguments.length > 3) surplus('where', arguments, 3, 'b');
   checkTensor('where', 'condition', condition);
   if (condition.dtype !== 'bool') {
     throw new TypeError(
@@ -57,5 +59,8 @@ export const asMethod = {
    * @throws TypeError unless the condition is a bool tensor.
    * @example tensor([1, -2]).where(tensor([true, false]), 0) // [1, 0]
    */
-  where: (x: Tensor, condition: Tensor, other: GivenOperand): Tensor => where(condition, x, other),
+  where(x: Tensor, condition: Tensor, other: GivenOperand): Tensor {
+    if (arguments.length > 3) surplus('where', arguments, 3, 'other');
+    return where(condition, x, other);
+  },
 };

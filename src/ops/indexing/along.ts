@@ -1,6 +1,6 @@
 /** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
 import type { Node } from '../../autograd/node';
-import { optionsTable } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
@@ -53,6 +53,7 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows 
  * @example indexSelect(tensor([5, 6, 7]), 0, tensor([2, 0], { dtype: 'int32' })) // [7, 5]
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  if (arguments.length > 3) surplus('indexSelect', arguments, 3, 'index');
   checkTensor('indexSelect', 'x', x);
   const rows = rowsOf('indexSelect', x, dim, index);
   return pickRows(x, { ...rows, from: x.sizes, to: x.ndim === 0 ? [] : rows.to });
@@ -93,6 +94,7 @@ export function indexAdd(
   source: Tensor,
   options?: IndexAddOptions,
 ): Tensor {
+  if (arguments.length > 5) surplus('indexAdd', arguments, 5, 'options');
   checkTensor('indexAdd', 'x', x);
   const { alpha } = indexAddOptions.read(options);
   const rows = rowsOf('indexAdd', x, dim, index);
@@ -105,16 +107,24 @@ export function indexAdd(
 }
 
 /** The same, in place (torch.Tensor.index_add_). */
-export const indexAdd_ = (
+export function indexAdd_(
   x: Tensor,
   dim: number,
   index: Tensor,
   source: Tensor,
   options?: IndexAddOptions,
-): Tensor =>
-  inPlace('indexAdd_', x, [source], (before) => indexAdd(before, dim, index, source, options), {
-    saves: false,
-  });
+): Tensor {
+  if (arguments.length > 5) surplus('indexAdd_', arguments, 5, 'options');
+  return inPlace(
+    'indexAdd_',
+    x,
+    [source],
+    (before) => indexAdd(before, dim, index, source, options),
+    {
+      saves: false,
+    },
+  );
+}
 
 /**
  * `x` with source[i] in place of index[i] along `dim` (torch.index_copy); of repeated indices the last one stays.
@@ -122,6 +132,7 @@ export const indexAdd_ = (
  * @example indexCopy(zeros([3]), 0, tensor([2], { dtype: 'int32' }), tensor([5])) // [0, 0, 5]
  */
 export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  if (arguments.length > 4) surplus('indexCopy', arguments, 4, 'source');
   checkTensor('indexCopy', 'x', x);
   const rows = rowsOf('indexCopy', x, dim, index);
   checkSource('indexCopy', x, rows, source);
@@ -131,7 +142,9 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
 }
 
 /** The same, in place (torch.Tensor.index_copy_). */
-export const indexCopy_ = (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor =>
-  inPlace('indexCopy_', x, [source], (before) => indexCopy(before, dim, index, source), {
+export function indexCopy_(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  if (arguments.length > 4) surplus('indexCopy_', arguments, 4, 'source');
+  return inPlace('indexCopy_', x, [source], (before) => indexCopy(before, dim, index, source), {
     saves: false,
   });
+}

@@ -1,5 +1,5 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
-import { isArray, isInstance, refuse } from '../../check';
+import { isArray, isInstance, refuse, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
@@ -89,6 +89,7 @@ function trimmed(x: Tensor, ndim: number): Tensor {
  * totals.setAt([0], 5); // totals[0] = 5
  */
 export function setAt(x: Tensor, indices: readonly Index[], value: GivenOperand): Tensor {
+  if (arguments.length > 3) surplus('setAt', arguments, 3, 'value');
   checkTensor('setAt', 'x', x);
   const written = operandOf('setAt', 'value', value, x);
   if (!isArray(indices)) {
@@ -111,6 +112,7 @@ export function setAt(x: Tensor, indices: readonly Index[], value: GivenOperand)
  * @example take(tensor([[1, 2], [3, 4]]), tensor([0, 3], { dtype: 'int32' })) // [1, 4]
  */
 export function take(x: Tensor, index: Tensor): Tensor {
+  if (arguments.length > 2) surplus('take', arguments, 2, 'index');
   checkTensor('take', 'x', x);
   checkTensor('take', 'index', index);
   if (index.dtype !== 'int32') {

@@ -1,5 +1,5 @@
 /** embedding, oneHot: integers as vectors. An embedding's dW has the rows of g added at their indices. */
-import { boolean, integer, optionsTable } from '../../check';
+import { boolean, integer, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { DType } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
@@ -36,6 +36,7 @@ const embeddingOptions = optionsTable<EmbeddingOptions>('embedding', {
  * @example embedding(tensor([2, 0], { dtype: 'int32' }), randn([10, 4])) // [2, 4]
  */
 export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOptions): Tensor {
+  if (arguments.length > 3) surplus('embedding', arguments, 3, 'options');
   const { paddingIdx, scaleGradByFreq } = embeddingOptions.read(options);
   checkTensor('embedding', 'input', input);
   checkTensor('embedding', 'weight', weight);
@@ -81,6 +82,7 @@ function wrapPadding(index: number, size: number): number {
  * @example oneHot(tensor([0, 2], { dtype: 'int32' })) // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(x: Tensor, numClasses = -1): Tensor {
+  if (arguments.length > 2) surplus('oneHot', arguments, 2, 'numClasses');
   checkTensor('oneHot', 'x', x);
   integer.check('oneHot', 'numClasses', numClasses);
   if (numClasses === 0 || numClasses < -1) {

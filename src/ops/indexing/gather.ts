@@ -7,7 +7,7 @@
  *
  * Their gradients are each other's forms. The index is saved.
  */
-import { boolean, oneOf, optionsTable, refuseSparse } from '../../check';
+import { boolean, oneOf, optionsTable, refuseSparse, surplus } from '../../check';
 import { family, type KernelFamily } from '../../native/families';
 import { runIndexCopy, runIndexSelect } from '../../native/generated';
 import {
@@ -124,6 +124,7 @@ function reachable(x: Tensor, index: Tensor, d: number): Tensor {
  * @example gather(tensor([[1, 2], [3, 4]]), 1, tensor([[1], [0]], { dtype: 'int32' })) // [[2], [3]]
  */
 export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOptions): Tensor {
+  if (arguments.length > 4) surplus('gather', arguments, 4, 'options');
   checkTensor('gather', 'x', x);
   if (options !== undefined && gatherOptions.read(options).sparseGrad)
     refuseSparse('gather', 'sparseGrad');
@@ -149,6 +150,7 @@ export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOp
  * takeAlongDim(x, argsort(x, 1), 1); // x sorted along dim 1
  */
 export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
+  if (arguments.length > 3) surplus('takeAlongDim', arguments, 3, 'dim');
   checkTensor('takeAlongDim', 'x', x);
   checkTensor('takeAlongDim', 'index', index);
   if (dim === undefined) return takeAlongDim(x.reshape([-1]), index.reshape([-1]), 0);
@@ -220,6 +222,7 @@ export function scatter(
   src: GivenOperand,
   options?: ScatterOptions,
 ): Tensor {
+  if (arguments.length > 5) surplus('scatter', arguments, 5, 'options');
   checkTensor('scatter', 'x', x);
   const given = operandOf('scatter', 'src', src, x);
   const { reduce } = scatterOptions.read(options);
@@ -248,6 +251,7 @@ function refuseReduced(): never {
  * @example scatterAdd(zeros([3]), 0, tensor([1, 1], { dtype: 'int32' }), tensor([5, 6])) // [0, 11, 0]
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  if (arguments.length > 4) surplus('scatterAdd', arguments, 4, 'src');
   checkTensor('scatterAdd', 'x', x);
   checkTensor('scatterAdd', 'src', src);
   const d = checkDim('scatterAdd', dim, x.ndim);
@@ -259,23 +263,27 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
 }
 
 /** scatter, in place (torch.Tensor.scatter_). */
-export const scatter_ = (
+export function scatter_(
   x: Tensor,
   dim: number,
   index: Tensor,
   src: GivenOperand,
   options?: ScatterOptions,
-): Tensor =>
-  inPlace(
+): Tensor {
+  if (arguments.length > 5) surplus('scatter_', arguments, 5, 'options');
+  return inPlace(
     'scatter_',
     x,
     typeof src === 'object' ? [src] : [],
     (before) => scatter(before, dim, index, src, options),
     { saves: false },
   );
+}
 
 /** scatterAdd, in place (torch.Tensor.scatter_add_). */
-export const scatterAdd_ = (x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor =>
-  inPlace('scatterAdd_', x, [src], (before) => scatterAdd(before, dim, index, src), {
+export function scatterAdd_(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  if (arguments.length > 4) surplus('scatterAdd_', arguments, 4, 'src');
+  return inPlace('scatterAdd_', x, [src], (before) => scatterAdd(before, dim, index, src), {
     saves: false,
   });
+}

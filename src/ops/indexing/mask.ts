@@ -1,5 +1,5 @@
 /** Masks as indices: where a bool tensor is true. */
-import { boolean, optionsTable } from '../../check';
+import { boolean, optionsTable, surplus } from '../../check';
 import type { TypedArray } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -61,6 +61,7 @@ const nonzeroOptions = optionsTable<NonzeroOptions>('nonzero', { asTuple: boolea
 export function nonzero(x: Tensor, options?: NonzeroOptions & { asTuple?: false }): Tensor;
 export function nonzero(x: Tensor, options: NonzeroOptions & { asTuple: true }): Tensor[];
 export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] {
+  if (arguments.length > 2) surplus('nonzero', arguments, 2, 'options');
   checkTensor('nonzero', 'x', x);
   const { asTuple } = nonzeroOptions.read(options);
   if (asTuple) return nonzeroColumns('nonzero', x.ndim === 0 ? x.reshape([1]) : x);

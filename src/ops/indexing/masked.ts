@@ -1,4 +1,5 @@
 /** maskedFill, maskedSelect: elements where a bool tensor is true. */
+import { surplus } from '../../check';
 import { family } from '../../native/families';
 import { runWhere } from '../../native/generated';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
@@ -46,6 +47,7 @@ function checkMask(operation: string, mask: Tensor): void {
  * @example tensor([1, 2]).maskedFill(tensor([false, true]), -Infinity).softmax(-1) // [1, 0]
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: GivenOperand): Tensor {
+  if (arguments.length > 3) surplus('maskedFill', arguments, 3, 'value');
   checkTensor('maskedFill', 'x', x);
   checkMask('maskedFill', mask);
   const written = operandOf('maskedFill', 'value', value, x);
@@ -64,6 +66,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: GivenOperand): Tensor
 
 /** The same, in place; the mask broadcasts to x's shape (torch.Tensor.masked_fill_). */
 export function maskedFill_(x: Tensor, mask: Tensor, value: GivenOperand): Tensor {
+  if (arguments.length > 3) surplus('maskedFill_', arguments, 3, 'value');
   checkMask('maskedFill_', mask);
   const written = operandOf('maskedFill_', 'value', value, x);
   return inPlace(
@@ -81,6 +84,7 @@ export function maskedFill_(x: Tensor, mask: Tensor, value: GivenOperand): Tenso
  * @example maskedSelect(tensor([1, 2, 3]), tensor([true, false, true])) // [1, 3]
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
+  if (arguments.length > 2) surplus('maskedSelect', arguments, 2, 'mask');
   checkTensor('maskedSelect', 'x', x);
   checkMask('maskedSelect', mask);
   const shape = broadcastShapes('maskedSelect', x.sizes, mask.sizes);

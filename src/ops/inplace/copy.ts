@@ -1,4 +1,5 @@
 /** copy_, fill_, zero_: other elements in the same memory. The gradient of the old values is 0. */
+import { surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operandOf, scalar } from '../kernels/operands';
@@ -15,6 +16,7 @@ const recordedZeros = gradient<[Tensor]>('zero', {
  * @throws RangeError when the shapes do not broadcast; Error on a leaf that requires gradients.
  */
 export function copy_(target: Tensor, source: Tensor): Tensor {
+  if (arguments.length > 2) surplus('copy_', arguments, 2, 'source');
   checkTensor('copy_', 'source', source);
   return overwrite('copy_', target, source);
 }
@@ -24,6 +26,7 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
  * @throws RangeError for a value with dimensions; Error on a leaf that requires gradients.
  */
 export function fill_(target: Tensor, value: GivenOperand): Tensor {
+  if (arguments.length > 2) surplus('fill_', arguments, 2, 'value');
   checkTensor('fill_', 'x', target);
   const written = operandOf('fill_', 'value', value, target);
   if (typeof written !== 'number' && written.ndim !== 0) {
@@ -40,6 +43,7 @@ export function fill_(target: Tensor, value: GivenOperand): Tensor {
 
 /** Sets every element to 0, and returns `target` (torch.Tensor.zero_). */
 export function zero_(target: Tensor): Tensor {
+  if (arguments.length > 1) surplus('zero_', arguments, 1, 'target');
   checkTensor('zero_', 'x', target);
   return inPlace(
     'zero_',

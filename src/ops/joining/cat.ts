@@ -1,4 +1,5 @@
 /** cat, stack: tensors side by side. The gradient of each is its part of g. Saves nothing but the sizes. */
+import { surplus } from '../../check';
 import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
@@ -62,6 +63,7 @@ function fillAlong(
  * @example cat([randn([2, 3]), randn([4, 3])]) // [6, 3]
  */
 export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
+  if (arguments.length > 2) surplus('cat', arguments, 2, 'dim');
   const tensors = checkTensors('cat', list);
   const shaped = tensors.find((x) => x.ndim !== 1 || x.numel > 0) ?? tensors[0];
   if (shaped.ndim === 0) {
@@ -94,6 +96,7 @@ export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tens
  * @example stack([randn([3]), randn([3])]) // [2, 3]
  */
 export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
+  if (arguments.length > 2) surplus('stack', arguments, 2, 'dim');
   const tensors = checkTensors('stack', list);
   const shape: Shape = tensors[0].sizes;
   const d = checkDim('stack', dimOf('stack', dim), shape.length + 1);
@@ -116,6 +119,7 @@ export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Te
  * @example hstack([tensor([1, 2]), tensor([3, 4])]) // [1, 2, 3, 4]
  */
 export function hstack(tensors: readonly Tensor[]): Tensor {
+  if (arguments.length > 1) surplus('hstack', arguments, 1, 'tensors');
   const parts = checkTensors('hstack', tensors).map((x) => (x.ndim === 0 ? reshape(x, [1]) : x));
   return cat(parts, parts[0].ndim === 1 ? 0 : 1);
 }
@@ -126,5 +130,6 @@ export function hstack(tensors: readonly Tensor[]): Tensor {
  * @example vstack([tensor([1, 2]), tensor([3, 4])]) // [[1, 2], [3, 4]]
  */
 export function vstack(tensors: readonly Tensor[]): Tensor {
+  if (arguments.length > 1) surplus('vstack', arguments, 1, 'tensors');
   return cat(checkTensors('vstack', tensors).map((x) => (x.ndim < 2 ? reshape(x, [1, -1]) : x)));
 }

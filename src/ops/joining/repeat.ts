@@ -2,7 +2,7 @@
  * repeat, tile, repeatInterleave: a tensor several times over. dx = g summed over the repeats. Saves nothing but
  * the sizes.
  */
-import { count, optionsTable } from '../../check';
+import { count, optionsTable, surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -44,6 +44,7 @@ function repeated(x: Tensor, times: readonly number[]): Tensor {
  * @example tensor([1, 2]).repeat([2, 2]) // [[1, 2, 1, 2], [1, 2, 1, 2]]
  */
 export function repeat(x: Tensor, times: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('repeat', arguments, 2, 'times');
   checkTensor('repeat', 'x', x);
   const counts = checkShape('repeat', times);
   if (counts.length < x.ndim) {
@@ -60,6 +61,7 @@ export function repeat(x: Tensor, times: readonly number[]): Tensor {
  * @throws TypeError unless `times` is an array of numbers; RangeError for one that is no integer of at least 0.
  */
 export function tile(x: Tensor, times: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('tile', arguments, 2, 'times');
   checkTensor('tile', 'x', x);
   const counts = checkShape('tile', times);
   const missing = new Array<number>(Math.max(x.ndim - counts.length, 0)).fill(1);
@@ -87,6 +89,7 @@ export function repeatInterleave(
   dim?: number,
   options?: RepeatInterleaveOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('repeatInterleave', arguments, 4, 'options');
   const { outputSize } = interleaveOptions.read(options);
   const out = interleaved(x, repeats, dim);
   const size = out.sizes[dim === undefined ? 0 : checkDim('repeatInterleave', dim, out.ndim)];

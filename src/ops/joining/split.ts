@@ -1,6 +1,6 @@
 /** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
 import type { Node } from '../../autograd/node';
-import { arrayOf, integer, describe } from '../../check';
+import { arrayOf, describe, integer, surplus } from '../../check';
 import { checkDim, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -70,6 +70,7 @@ export function split(
   size: number | readonly number[],
   dim: number | DimOptions = 0,
 ): Tensor[] {
+  if (arguments.length > 3) surplus('split', arguments, 3, 'dim');
   checkTensor('split', 'x', x);
   if (x.ndim === 0)
     throw new RangeError('split: a 0-dimensional tensor has no dimension to divide');
@@ -99,6 +100,7 @@ export function split(
  * @example chunk(tensor([1, 2, 3, 4]), 2).map((part) => part.toArray()) // [[1, 2], [3, 4]]
  */
 export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): Tensor[] {
+  if (arguments.length > 3) surplus('chunk', arguments, 3, 'dim');
   checkTensor('chunk', 'x', x);
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${describe(chunks)}`);
@@ -124,6 +126,7 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
  * @example unbind(tensor([[1, 2], [3, 4]])).map((row) => row.toArray()) // [[1, 2], [3, 4]]
  */
 export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
+  if (arguments.length > 2) surplus('unbind', arguments, 2, 'dim');
   checkTensor('unbind', 'x', x);
   if (x.ndim === 0)
     throw new RangeError('unbind: a 0-dimensional tensor has no dimension to divide');

@@ -2,7 +2,7 @@
  * Binary cross-entropy of a probability p (bceLoss) or a logit x (bceWithLogits) and a target t in [0, 1], each
  * element times `weight`. Both save input and target; neither weight has a gradient.
  */
-import { optionsTable, type Fields, type Resolved } from '../../check';
+import { type Fields, optionsTable, type Resolved, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
@@ -119,6 +119,7 @@ const ofProbability: Terms = {
  * @example nn.functional.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])) // 0.3993
  */
 export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tensor {
+  if (arguments.length > 3) surplus('bceLoss', arguments, 3, 'options');
   const options = bceOptions.read(given);
   checkPair('bceLoss', input, target);
   checkSameShape('bceLoss', input, target);
@@ -169,6 +170,7 @@ function ofLogit(posWeight: Tensor | null): Terms {
  * @example nn.functional.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1])) // 0.41
  */
 export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogitsOptions): Tensor {
+  if (arguments.length > 3) surplus('bceWithLogits', arguments, 3, 'options');
   const options = bceWithLogitsOptions.read(given);
   checkPair('bceWithLogits', input, target);
   checkSameShape('bceWithLogits', input, target);

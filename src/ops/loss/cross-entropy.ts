@@ -4,7 +4,7 @@
  * dx = g·(Q·p − q), divided by Σ weight[t] for the mean. Saves x, the classes, and each row's ln Σ eˣ.
  * Targets may be probabilities instead: q is then weight·((1 − e)·target + e/C), and the mean is over rows.
  */
-import { optionsTable, probability, type Resolved } from '../../check';
+import { optionsTable, probability, type Resolved, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runCrossEntropy, runCrossEntropyBackward } from '../../native/generated';
@@ -56,6 +56,7 @@ const crossEntropyOptions = optionsTable<CrossEntropyOptions>('crossEntropy', {
  * @example crossEntropy(randn([3, 5]), tensor([1, 0, 4], { dtype: 'int32' }))
  */
 export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropyOptions): Tensor {
+  if (arguments.length > 3) surplus('crossEntropy', arguments, 3, 'options');
   checkClassInput('crossEntropy', input);
   const options = crossEntropyOptions.read(given);
   if (isProbabilities(input, target)) return ofProbabilities(input, target, options);

@@ -2,7 +2,7 @@
  * nllLoss: −weight[t]·x[t] of each row x of logarithms of probabilities and its class t. The gradient is −weight[t]
  * at t and 0 elsewhere. Saves where the classes are, not x.
  */
-import { optionsTable } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -62,6 +62,7 @@ const nllOptions = optionsTable<ClassLossOptions>('nllLoss', classLossFields);
  * @example nn.functional.nllLoss(tensor([[-0.1, -2.3]]), tensor([0], { dtype: 'int32' })) // 0.1
  */
 export function nllLoss(input: Tensor, target: Tensor, options?: ClassLossOptions): Tensor {
+  if (arguments.length > 3) surplus('nllLoss', arguments, 3, 'options');
   checkClassInput('nllLoss', input);
   const classes = checkClasses('nllLoss', input, target, nllOptions.read(options));
   const { reduction, positions } = classes;

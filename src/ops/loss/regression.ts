@@ -2,7 +2,7 @@
  * Losses of a prediction a and a target b of real numbers, with d = a − b: mseLoss d², l1Loss |d|, huberLoss and
  * smoothL1Loss between the two. da is the slope in d, db its negative. Save a and b.
  */
-import { nonNegative, optionsTable, positive } from '../../check';
+import { nonNegative, optionsTable, positive, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
@@ -54,6 +54,7 @@ const weightedOptions = optionsTable<WeightedLossOptions>('mseLoss', weightedLos
  * @example nn.functional.mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
+  if (arguments.length > 3) surplus('mseLoss', arguments, 3, 'options');
   const { reduction, weight } = weightedOptions.read(options);
   const [a, b] = aligned('mseLoss', input, target);
   if (weight !== null) return weighted('mseLoss', a.sub(b).square(), input, weight, reduction);
@@ -87,6 +88,7 @@ function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): 
  * @example nn.functional.l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options?: WeightedLossOptions): Tensor {
+  if (arguments.length > 3) surplus('l1Loss', arguments, 3, 'options');
   const { reduction, weight } = weightedOptions.read(options, 'l1Loss');
   const [a, b] = aligned('l1Loss', input, target, reduction !== 'mean');
   const losses = a.sub(b).abs();
@@ -150,6 +152,7 @@ const smoothL1Options = optionsTable<SmoothL1Options>('smoothL1Loss', {
  * @example nn.functional.huberLoss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */
 export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions): Tensor {
+  if (arguments.length > 3) surplus('huberLoss', arguments, 3, 'options');
   const { reduction, delta, weight } = huberOptions.read(options);
   const pair = aligned('huberLoss', input, target);
   if (weight !== null) {
@@ -166,6 +169,7 @@ export function huberLoss(input: Tensor, target: Tensor, options?: HuberOptions)
  * @example nn.functional.smoothL1Loss(tensor([1, 2]), tensor([1, 4])) // 0.75
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options?: SmoothL1Options): Tensor {
+  if (arguments.length > 3) surplus('smoothL1Loss', arguments, 3, 'options');
   const { reduction, beta } = smoothL1Options.read(options);
   const pair = aligned('smoothL1Loss', input, target);
   if (beta === 0) return reduced(pair[0].sub(pair[1]).abs(), reduction);

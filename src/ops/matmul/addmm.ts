@@ -2,7 +2,7 @@
  * addmm, baddbmm: beta·C + alpha·A·B. dC = beta·g, dA = alpha·g·Bᵀ, dB = alpha·Aᵀ·g. Saves A and B.
  * With beta = alpha = 1 the sums start from C, inside the product.
  */
-import { number, optionsTable } from '../../check';
+import { number, optionsTable, surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -65,6 +65,7 @@ function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: S
  * @example addmm(tensor([1, 1]), eye(2), tensor([[1, 2], [3, 4]])) // [[2, 3], [4, 5]]
  */
 export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: AddmmOptions): Tensor {
+  if (arguments.length > 4) surplus('addmm', arguments, 4, 'options');
   checkTensor('addmm', 'input', input);
   const { beta, alpha } = optionsOf('addmm', input, options);
   checkTensor('addmm', 'mat1', mat1);
@@ -107,6 +108,7 @@ export function baddbmm(
   batch2: Tensor,
   options?: AddmmOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('baddbmm', arguments, 4, 'options');
   checkTensor('baddbmm', 'input', input);
   const { beta, alpha } = optionsOf('baddbmm', input, options);
   checkTensor('baddbmm', 'batch1', batch1);

@@ -1,4 +1,5 @@
 /** bmm: a product of matrices for each member of a batch. dA = g·Bᵀ, dB = Aᵀ·g. Saves A and B. */
+import { surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -37,6 +38,7 @@ export const batched = (
  * @example bmm(ones([1, 1, 2]), ones([1, 2, 1])) // [[[2]]]
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('bmm', arguments, 2, 'b');
   checkTensor('bmm', 'a', a);
   checkTensor('bmm', 'b', b);
   if (a.ndim !== 3 || b.ndim !== 3 || a.sizes[0] !== b.sizes[0]) {

@@ -2,6 +2,7 @@
  * linear: y = x·Wᵀ + b over the last dimension, one product with W read in place and b as the value that the
  * sums start from. dx = g·W, dW = gᵀ·x, db = Σ g over rows. Saves x and W.
  */
+import { surplus } from '../../check';
 import { numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
@@ -67,6 +68,7 @@ const recorded = gradient<[Tensor, Tensor, Tensor | null], [Tensor | null, Tenso
  * @example linear(randn([8, 64]), randn([10, 64]), zeros([10])) // [8, 10]
  */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  if (arguments.length > 3) surplus('linear', arguments, 3, 'bias');
   check(input, weight, bias);
   const [outFeatures, inFeatures] = weight.sizes;
   const shape = input.sizes.slice();

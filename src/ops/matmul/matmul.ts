@@ -3,6 +3,7 @@
  * left and a column on the right, and that dimension is removed from the result; leading dimensions are a batch and
  * broadcast. outer is here too, as the product of a column and a row.
  */
+import { surplus } from '../../check';
 import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
@@ -30,6 +31,7 @@ import { dot, foldedProduct, productGradient } from './mm';
  * @example matmul(randn([8, 20, 64]), randn([64, 10])) // [8, 20, 10]
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('matmul', arguments, 2, 'b');
   checkTensor('matmul', 'a', a);
   checkTensor('matmul', 'b', b);
   if (a.ndim === 0 || b.ndim === 0) {
@@ -75,6 +77,7 @@ function byBatch(a: Tensor, b: Tensor): Tensor {
  * @example outer(tensor([1, 2]), tensor([3, 4])) // [[3, 4], [6, 8]]
  */
 export function outer(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('outer', arguments, 2, 'b');
   checkTensor('outer', 'a', a);
   checkTensor('outer', 'b', b);
   if (a.ndim !== 1 || b.ndim !== 1) {

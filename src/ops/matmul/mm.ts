@@ -2,6 +2,7 @@
  * mm, mv, dot and every product that is one of two matrices once leading dimensions are folded: C = A·B.
  * dA = g·Bᵀ, dB = Aᵀ·g. Saves A and B where the other's gradient needs them.
  */
+import { surplus } from '../../check';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
@@ -73,6 +74,7 @@ const recordedDot = gradient<[Tensor, Tensor], [Tensor | null, Tensor | null]>('
  * @example mm(tensor([[1, 2]]), tensor([[3], [4]])) // tensor([[11.]])
  */
 export function mm(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('mm', arguments, 2, 'b');
   checkTensor('mm', 'a', a);
   checkTensor('mm', 'b', b);
   if (a.ndim !== 2 || b.ndim !== 2) {
@@ -92,6 +94,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
  * @example mv(tensor([[1, 2], [3, 4]]), tensor([1, 1])) // [3, 7]
  */
 export function mv(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('mv', arguments, 2, 'b');
   checkTensor('mv', 'a', a);
   checkTensor('mv', 'b', b);
   if (a.ndim !== 2 || b.ndim !== 1) {
@@ -110,6 +113,7 @@ export function mv(a: Tensor, b: Tensor): Tensor {
  * @example dot(tensor([1, 2]), tensor([3, 4])) // 11
  */
 export function dot(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('dot', arguments, 2, 'b');
   checkTensor('dot', 'a', a);
   checkTensor('dot', 'b', b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {

@@ -3,7 +3,7 @@
  * With u = g·weight: dx = rstd·(u − mean(u) − h·mean(u·h)), dweight = Σ g·h, dbias = Σ g.
  * Saves x, weight and each row's mean and rstd.
  */
-import { number, optionsTable } from '../../check';
+import { number, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runLayerNorm, runLayerNormBackward, runLayerNormParameters } from '../../native/generated';
 import { isFloat } from '../../tensor/dtype';
@@ -75,6 +75,7 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
  * @example nn.functional.layerNorm(randn([8, 16]), [16])
  */
 export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions): Tensor {
+  if (arguments.length > 3) surplus('layerNorm', arguments, 3, 'options');
   const { weight, bias, eps } = options.read(given);
   const normalizedShape = readNumbers('layerNorm', 'normalizedShape', 'an array of sizes', shape);
   check(input, normalizedShape, weight, bias);

@@ -2,7 +2,7 @@
  * softmax: yᵢ = eˣᵢ / Σ eˣ along a dimension; dx = y·(g − Σ g·y). logSoftmax: y = x − ln Σ eˣ; dx = g − eʸ·Σ g.
  * Both save the result.
  */
-import { optionsTable } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runReduce, runSoftmaxBackward } from '../../native/generated';
 import type { DType } from '../../tensor/dtype';
@@ -50,7 +50,8 @@ function normalization({ name, node, kernel, grad }: Normalization) {
       return [dx];
     },
   });
-  return (argument: Tensor, dim: number, options?: SoftmaxOptions): Tensor => {
+  return function (argument: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
+    if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', argument);
     const dtype = options === undefined ? undefined : softmaxOptions.read(options, name).dtype;
     const x = dtype === undefined ? argument : cast(argument, dtype);

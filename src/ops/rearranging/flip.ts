@@ -1,4 +1,5 @@
 /** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
+import { surplus } from '../../check';
 import { checkDistinctDims } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
@@ -15,6 +16,7 @@ const recorded = gradient<[Tensor], [], readonly number[]>('flip', {
  * @example flip(tensor([1, 2, 3]), [0]) // [3, 2, 1]
  */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('flip', arguments, 2, 'dims');
   checkTensor('flip', 'x', x);
   const along = checkDistinctDims('flip', dims, x.ndim, 'dims');
   const reversed = new Set(along);

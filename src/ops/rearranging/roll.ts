@@ -1,4 +1,5 @@
 /** roll: a cyclic shift of elements along dimensions. dx = g rolled back. */
+import { surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
@@ -61,6 +62,7 @@ export function roll(
   shifts: number | readonly number[],
   dims?: number | readonly number[],
 ): Tensor {
+  if (arguments.length > 3) surplus('roll', arguments, 3, 'dims');
   checkTensor('roll', 'x', x);
   if (dims === undefined) {
     const [by, ...more] = listOf(shifts);

@@ -1,5 +1,5 @@
 /** tril, triu: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
-import { describe } from '../../check';
+import { describe, surplus } from '../../check';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
@@ -58,13 +58,20 @@ function keepColumns(
  * @throws RangeError for fewer than 2 dimensions.
  * @example tril(ones([2, 2])) // [[1, 0], [1, 1]]
  */
-export const tril = (x: Tensor, diagonal = 0): Tensor =>
-  keepColumns('tril', recordedLower, x, diagonal, (row) => [0, row + diagonal + 1]);
+export function tril(x: Tensor, diagonal = 0): Tensor {
+  if (arguments.length > 2) surplus('tril', arguments, 2, 'diagonal');
+  return keepColumns('tril', recordedLower, x, diagonal, (row) => [0, row + diagonal + 1]);
+}
 
 /**
  * Elements on and above the diagonal of each matrix; `diagonal` moves it up (torch.triu).
  * @throws RangeError for fewer than 2 dimensions.
  * @example triu(ones([2, 2])) // [[1, 1], [0, 1]]
  */
-export const triu = (x: Tensor, diagonal = 0): Tensor =>
-  keepColumns('triu', recordedUpper, x, diagonal, (row, columns) => [row + diagonal, columns]);
+export function triu(x: Tensor, diagonal = 0): Tensor {
+  if (arguments.length > 2) surplus('triu', arguments, 2, 'diagonal');
+  return keepColumns('triu', recordedUpper, x, diagonal, (row, columns) => [
+    row + diagonal,
+    columns,
+  ]);
+}

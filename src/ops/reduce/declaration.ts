@@ -2,7 +2,7 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
-import type { Rule } from '../../check';
+import { surplus, type Rule } from '../../check';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -105,7 +105,8 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
     return sameShape(dx.sizes, of.shape) ? dx : dx.expand(of.shape);
   }
 
-  const f = (given: Tensor, dims?: Dims, options?: ReductionOptions): Tensor => {
+  const f = function (given: Tensor, dims?: Dims, options?: ReductionOptions): Tensor {
+    if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', given);
     const dim = ownDims(name, dims, given.ndim);
     const wanted = options === undefined ? undefined : table?.read(options, name);

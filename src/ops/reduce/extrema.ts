@@ -2,7 +2,7 @@
  * max, min, amax, amin, argmax, argmin. The gradient of max and min along a dimension goes to the element that the
  * index names; over everything, and for amax and amin, it is shared equally by all that are equal to the result.
  */
-import { isArray } from '../../check';
+import { isArray, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { family, type KernelFamily } from '../../native/families';
 import { runExtreme } from '../../native/generated';
@@ -96,6 +96,7 @@ export function max(
   dim?: number | Tensor,
   options?: KeepdimOptions,
 ): Tensor | ValuesAndIndices {
+  if (arguments.length > 3) surplus('max', arguments, 3, 'options');
   if (dim === undefined) return largest(x, dim, options);
   checkTensor('max', 'x', x);
   if (isTensor(dim)) return x.maximum(dim);
@@ -116,6 +117,7 @@ export function min(
   dim?: number | Tensor,
   options?: KeepdimOptions,
 ): Tensor | ValuesAndIndices {
+  if (arguments.length > 3) surplus('min', arguments, 3, 'options');
   if (dim === undefined) return smallest(x, dim, options);
   checkTensor('min', 'x', x);
   if (isTensor(dim)) return x.minimum(dim);
@@ -139,7 +141,8 @@ export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0');
 type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
 
 function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
-  return (x, dim, options) => {
+  return function (x, dim, options) {
+    if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', x);
     if (x.dtype === 'bool') {
       throw new TypeError(`${name}: is not defined for bool tensors; convert with to('int32')`);

@@ -2,7 +2,7 @@
  * norm: (Σ |x|^p)^(1/p) over some dimensions. With y the result, dx = g·x / y for p = 2, and in general
  * g·sign(x)·(|x| / y)^(p−1), 0 where y = 0; for p = ∞ it is shared by all that are largest.
  */
-import { describe } from '../../check';
+import { describe, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { floatDType } from '../../tensor/rules';
@@ -51,6 +51,7 @@ export function norm(
   dims?: Dims,
   options?: ReductionOptions,
 ): Tensor {
+  if (arguments.length > 4) surplus('norm', arguments, 4, 'options');
   checkTensor('norm', 'x', x);
   const dim = ownDims('norm', dims, x.ndim);
   checkFloat('norm', x);

@@ -1,4 +1,5 @@
 /** prod: Π x along a dimension. dxᵢ = g·Π_{j≠i} xⱼ, right also where elements are 0. */
+import { surplus } from '../../check';
 import { executor } from '../../tensor/executor';
 import { dtype as anyDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
@@ -28,6 +29,7 @@ const product = reduction('prod', {
  * @example prod(tensor([[1, 2], [3, 4]]), 1) // [2, 12]
  */
 export function prod(x: Tensor, dim?: number, options?: ReductionOptions): Tensor {
+  if (arguments.length > 3) surplus('prod', arguments, 3, 'options');
   return product(x, dim, options);
 }
 

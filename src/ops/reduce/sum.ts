@@ -1,5 +1,5 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
-import { oneOf, optionsTable } from '../../check';
+import { oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runReduce } from '../../native/generated';
 import type { DType } from '../../tensor/dtype';
@@ -64,6 +64,7 @@ export function logsumexp(
   dim: number | readonly number[],
   options?: KeepdimOptions,
 ): Tensor {
+  if (arguments.length > 3) surplus('logsumexp', arguments, 3, 'options');
   checkTensor('logsumexp', 'x', x);
   return logarithmOfSum(x, checkDims('logsumexp', dim, x.ndim), options);
 }
@@ -75,6 +76,7 @@ export function logsumexp(
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  */
 export function countNonzero(x: Tensor, dim?: Dims): Tensor {
+  if (arguments.length > 2) surplus('countNonzero', arguments, 2, 'dim');
   checkTensor('countNonzero', 'x', x);
   return x.ne(0).sum(dim);
 }
@@ -101,6 +103,7 @@ const cumsumOptions = optionsTable<CumsumOptions, 'dtype'>('cumsum', {
  * @example cumsum(tensor([1, 2, 3]), 0) // [1, 3, 6]
  */
 export function cumsum(x: Tensor, dim: number, options?: CumsumOptions): Tensor {
+  if (arguments.length > 3) surplus('cumsum', arguments, 3, 'options');
   checkTensor('cumsum', 'x', x);
   const dtype = options === undefined ? undefined : cumsumOptions.read(options).dtype;
   const given = dtype === undefined ? x : cast(x, dtype);

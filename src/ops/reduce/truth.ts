@@ -1,4 +1,5 @@
 /** any, all: whether some or every element is not 0. Bool results, no gradients. */
+import { surplus } from '../../check';
 import { kernel } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -9,7 +10,8 @@ type Truth = (x: Tensor, dim?: Dims, options?: KeepdimOptions) => Tensor;
 
 function truth(name: 'any' | 'all'): Truth {
   const kernels = { u8: kernel(name) };
-  return (x, dim, options) => {
+  return function (x, dim, options) {
+    if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', x);
     const keepdim = keepsDim(name, options);
     const make = (shape: readonly number[]): Tensor => empty(shape, 'bool');

@@ -2,7 +2,7 @@
  * var and std: v = Σ (x − mean)² / (n − correction), s = √v. dx = g·2·(x − mean) / (n − correction) for v, and
  * that of v with g / (2·s) for s, 0 where s = 0. Saves x, and for s the result.
  */
-import { boolean, finite, optionsTable } from '../../check';
+import { boolean, finite, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runVariance } from '../../native/generated';
 import type { Shape } from '../../tensor/shape';
@@ -82,6 +82,7 @@ const recordedDeviation = gradient<[Tensor], [Tensor, Tensor], Variance>('std', 
  * @example tensor([1, 2, 3, 4]).var() // 1.6667
  */
 export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  if (arguments.length > 3) surplus('var', arguments, 3, 'options');
   const result = computed('var', x, dim, options);
   return recordedVariance(result.out, result, x);
 }
@@ -92,6 +93,7 @@ export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tens
  * @example std(tensor([1, 2, 3, 4])) // 1.291
  */
 export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  if (arguments.length > 3) surplus('std', arguments, 3, 'options');
   const result = computed('std', x, dim, options);
   applyUnary('std', rootKernels, result.out, result.out);
   return recordedDeviation(result.out, result, x);

@@ -2,7 +2,7 @@
  * sort, argsort, topk: elements along a dimension in order. NaN counts as the greatest number, equal elements keep
  * their order. The gradient goes back to where each value came from. Saves the indices.
  */
-import { boolean, describe, optionsTable } from '../../check';
+import { boolean, describe, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runSortRows, runTopkRows } from '../../native/generated';
@@ -84,6 +84,7 @@ const recordedTopk = recordedAs('topk', 'TopkBackward0');
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  */
 export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
+  if (arguments.length > 3) surplus('sort', arguments, 3, 'options');
   const { descending } = sortOptions.read(options);
   checkTensor('sort', 'x', x);
   const d = checkDim('sort', dim, x.ndim);
@@ -107,11 +108,12 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example argsort(tensor([3, 1, 2])) // [1, 2, 0]
  */
-export const argsort = (x: Tensor, dim = -1, options?: SortOptions): Tensor => {
+export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
+  if (arguments.length > 3) surplus('argsort', arguments, 3, 'options');
   checkTensor('argsort', 'x', x);
   const checked = sortOptions.read(options, 'argsort');
   return noGrad(() => sort(x, dim, checked)).indices;
-};
+}
 
 /**
  * The `k` largest (or smallest) elements along `dim`, in order: `[values, indices]`, also by these names (torch.topk).
@@ -119,6 +121,7 @@ export const argsort = (x: Tensor, dim = -1, options?: SortOptions): Tensor => {
  * @example const [best, classes] = topk(tensor([1, 3, 2]), 2); // [3, 2], [1, 2]
  */
 export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sorted {
+  if (arguments.length > 4) surplus('topk', arguments, 4, 'options');
   const { largest } = topkOptions.read(options);
   checkTensor('topk', 'x', x);
   if (x.dtype === 'bool') {

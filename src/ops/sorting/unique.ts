@@ -1,5 +1,5 @@
 /** unique, bincount: which values there are, and how often. No gradients. */
-import { boolean, count, integer, optionsTable } from '../../check';
+import { boolean, count, integer, optionsTable, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -52,6 +52,7 @@ export function unique<const O extends UniqueOptions = Record<never, never>>(
   x: Tensor,
   options?: O,
 ): Uniques<O> {
+  if (arguments.length > 2) surplus('unique', arguments, 2, 'options');
   checkTensor('unique', 'x', x);
   const { dim, returnInverse, returnCounts } = uniqueOptions.read(options);
   const found = dim === undefined ? uniqueElements(x) : uniqueAlong(x, dim);
@@ -143,6 +144,7 @@ const bincountOptions = optionsTable<BincountOptions, 'weights'>('bincount', {
  * @example bincount(tensor([0, 1, 1], { dtype: 'int32' })) // [1, 2]
  */
 export function bincount(x: Tensor, options?: BincountOptions): Tensor {
+  if (arguments.length > 2) surplus('bincount', arguments, 2, 'options');
   checkTensor('bincount', 'x', x);
   const { weights, minlength } = bincountOptions.read(options);
   if (x.ndim !== 1) {

@@ -1,4 +1,5 @@
 /** expand: repeats size-1 dimensions without copying (stride 0). dx = g summed over the repeats. */
+import { surplus } from '../../check';
 import { broadcastStrides, numelOf, readNumbers, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -17,6 +18,7 @@ const recorded = gradient<[Tensor], []>('expand', {
  * @example expand(tensor([[1], [2]]), [2, 2]) // [[1, 1], [2, 2]]
  */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('expand', arguments, 2, 'shape');
   checkTensor('expand', 'x', x);
   const target = readNumbers('expand', 'shape', 'an array of sizes such as [2, -1]', shape);
   const lead = target.length - x.ndim;

@@ -1,4 +1,5 @@
 /** permute, transpose, t: dimensions in another order. dx = g in the inverse order. */
+import { surplus } from '../../check';
 import { checkDim, checkDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -20,6 +21,7 @@ const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
  * @example permute(zeros([2, 3, 4]), [2, 0, 1]).shape // [4, 2, 3]
  */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('permute', arguments, 2, 'dims');
   checkTensor('permute', 'x', x);
   const order = checkDims('permute', dims, x.ndim, 'dims');
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
@@ -58,6 +60,7 @@ function swap(recorded: Recorder<[Tensor], Pair>, x: Tensor, dims: Pair): Tensor
  * @example transpose(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
  */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  if (arguments.length > 3) surplus('transpose', arguments, 3, 'dim1');
   checkTensor('transpose', 'x', x);
   const a = checkDim('transpose', dim0, x.ndim);
   const b = checkDim('transpose', dim1, x.ndim);
@@ -70,6 +73,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
  * @example t(tensor([[1, 2], [3, 4]])) // [[1, 3], [2, 4]]
  */
 export function t(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('t', arguments, 1, 'x');
   checkTensor('t', 'x', x);
   if (x.ndim > 2) {
     throw new RangeError(

@@ -1,5 +1,5 @@
 /** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
-import { describe, oneOf, optionsTable } from '../../check';
+import { describe, oneOf, optionsTable, surplus } from '../../check';
 import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -19,6 +19,7 @@ export function movedim(
   source: number | readonly number[],
   destination: number | readonly number[],
 ): Tensor {
+  if (arguments.length > 3) surplus('movedim', arguments, 3, 'destination');
   checkTensor('movedim', 'x', x);
   const from = checkDims('movedim', source, x.ndim, 'source');
   const to = checkDims('movedim', destination, x.ndim, 'destination');
@@ -44,8 +45,10 @@ export function movedim(
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example swapaxes(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
  */
-export const swapaxes = (x: Tensor, axis0: number, axis1: number): Tensor =>
-  transpose(x, axis0, axis1);
+export function swapaxes(x: Tensor, axis0: number, axis1: number): Tensor {
+  if (arguments.length > 3) surplus('swapaxes', arguments, 3, 'axis1');
+  return transpose(x, axis0, axis1);
+}
 
 /**
  * Dimension `dim` as several, of the given sizes; one may be -1 (torch.unflatten).
@@ -53,6 +56,7 @@ export const swapaxes = (x: Tensor, axis0: number, axis1: number): Tensor =>
  * @example unflatten(zeros([6]), 0, [2, 3]).shape // [2, 3]
  */
 export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
+  if (arguments.length > 3) surplus('unflatten', arguments, 3, 'sizes');
   checkTensor('unflatten', 'x', x);
   const d = checkDim('unflatten', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('unflatten: a 0-dimensional tensor has no dimension');
@@ -65,22 +69,28 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
  * @throws RangeError when x does not broadcast to the shape.
  * @example broadcastTo(tensor([1, 2]), [2, 2]) // [[1, 2], [1, 2]]
  */
-export const broadcastTo = (x: Tensor, shape: readonly number[]): Tensor => expand(x, shape);
+export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('broadcastTo', arguments, 2, 'shape');
+  return expand(x, shape);
+}
 
 /** `x` repeated to the shape of `other` (torch.Tensor.expand_as). */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
+  if (arguments.length > 2) surplus('expandAs', arguments, 2, 'other');
   checkTensor('expandAs', 'other', other);
   return expand(x, other.sizes);
 }
 
 /** `x` in the shape of `other`, without copying (torch.Tensor.view_as). */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
+  if (arguments.length > 2) surplus('viewAs', arguments, 2, 'other');
   checkTensor('viewAs', 'other', other);
   return view(x, other.sizes);
 }
 
 /** `x` in the shape of `other` (torch.Tensor.reshape_as). */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  if (arguments.length > 2) surplus('reshapeAs', arguments, 2, 'other');
   checkTensor('reshapeAs', 'other', other);
   return reshape(x, other.sizes);
 }
@@ -94,6 +104,7 @@ const recordedDiagonal = partGradient('diagonal');
  * @example diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
 export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
+  if (arguments.length > 4) surplus('diagonal', arguments, 4, 'dim2');
   checkTensor('diagonal', 'x', x);
   if (x.ndim < 2) {
     throw new RangeError(
@@ -132,6 +143,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
  * @example diag(tensor([1, 2])) // [[1, 0], [0, 2]]
  */
 export function diag(x: Tensor, offset = 0): Tensor {
+  if (arguments.length > 2) surplus('diag', arguments, 2, 'offset');
   checkTensor('diag', 'x', x);
   if (x.ndim === 2) return diagonal(x, offset);
   if (x.ndim !== 1 || !Number.isInteger(offset)) {
@@ -164,6 +176,7 @@ const meshgridOptions = optionsTable<MeshgridOptions>('meshgrid', {
  * @example meshgrid([tensor([1, 2]), tensor([3, 4])]).map((grid) => grid.toArray()) // [[[1, 1], [2, 2]], [[3, 4], [3, 4]]]
  */
 export function meshgrid(list: readonly Tensor[], options?: MeshgridOptions): Tensor[] {
+  if (arguments.length > 2) surplus('meshgrid', arguments, 2, 'options');
   const tensors = checkTensors('meshgrid', list);
   const { indexing } = meshgridOptions.read(options);
   for (const [i, x] of tensors.entries()) {

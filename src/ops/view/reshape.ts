@@ -1,4 +1,5 @@
 /** reshape, view, flatten: other sizes for the same elements in the same order. dx = g in x's shape. */
+import { surplus } from '../../check';
 import { checkDim, inferShape, sameShape, showShape, viewStrides } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
@@ -24,6 +25,7 @@ function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
  * @example reshape(tensor([1, 2, 3, 4]), [2, -1]) // [[1, 2], [3, 4]]
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('reshape', arguments, 2, 'shape');
   checkTensor('reshape', 'x', x);
   const sizes = inferShape('reshape', shape, x.numel);
   if (x.contiguousLayout && sameShape(sizes, x.sizes)) return x;
@@ -35,6 +37,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
  * @throws RangeError when the memory layout does not allow it.
  */
 export function view(x: Tensor, shape: readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('view', arguments, 2, 'shape');
   checkTensor('view', 'x', x);
   const sizes = inferShape('view', shape, x.numel);
   return seenAs(x, sizes) ?? refuseLayout(x, sizes);
@@ -52,6 +55,7 @@ function refuseLayout(x: Tensor, sizes: readonly number[]): never {
  * @example flatten(tensor([[1, 2], [3, 4]])) // [1, 2, 3, 4]
  */
 export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+  if (arguments.length > 3) surplus('flatten', arguments, 3, 'endDim');
   checkTensor('flatten', 'x', x);
   const start = checkDim('flatten', startDim, x.ndim);
   const end = checkDim('flatten', endDim, x.ndim);

@@ -1,5 +1,5 @@
 /** select, slice, narrow, squeeze, unsqueeze: parts of a tensor. dx = zeros with g in the part. */
-import { describe, integer } from '../../check';
+import { describe, integer, surplus } from '../../check';
 import { checkDim, checkDistinctDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
@@ -33,6 +33,7 @@ function without(list: readonly number[], dim: number): number[] {
  * @example select(tensor([[1, 2], [3, 4]]), 0, 1) // [3, 4]
  */
 export function select(x: Tensor, dim: number, index: number): Tensor {
+  if (arguments.length > 3) surplus('select', arguments, 3, 'index');
   checkTensor('select', 'x', x);
   if (x.ndim === 0)
     throw new RangeError('select: a 0-dimensional tensor has nothing to select from');
@@ -100,6 +101,7 @@ export function slice(
   end?: number | null,
   step?: number | null,
 ): Tensor | Slice {
+  if (arguments.length > 5) surplus('slice', arguments, 5, 'step');
   if (x === null || typeof x === 'number') {
     return dim === undefined ? makeSlice(null, x, null) : makeSlice(x, dim, start);
   }
@@ -118,6 +120,7 @@ export function sliceAlong(
   end?: number | null,
   step?: number | null,
 ): Tensor {
+  if (arguments.length > 5) surplus('slice', arguments, 5, 'step');
   checkTensor('slice', 'x', x);
   const d = checkDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('slice: a 0-dimensional tensor cannot be sliced');
@@ -140,6 +143,7 @@ function indexOf(start: Tensor): number {
  * @example narrow(tensor([1, 2, 3, 4]), 0, 1, 2) // [2, 3]
  */
 export function narrow(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
+  if (arguments.length > 4) surplus('narrow', arguments, 4, 'length');
   checkTensor('narrow', 'x', x);
   const d = checkDim('narrow', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('narrow: a 0-dimensional tensor cannot be sliced');
@@ -162,6 +166,7 @@ export function narrow(x: Tensor, dim: number, start: number | Tensor, length: n
  * @example unsqueeze(zeros([3]), 0).shape // [1, 3]
  */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
+  if (arguments.length > 2) surplus('unsqueeze', arguments, 2, 'dim');
   checkTensor('unsqueeze', 'x', x);
   const d = checkDim('unsqueeze', dim, x.ndim + 1);
   const shape = [...x.sizes.slice(0, d), 1, ...x.sizes.slice(d)];
@@ -176,6 +181,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  * @example squeeze(zeros([1, 3])).shape // [3]
  */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+  if (arguments.length > 2) surplus('squeeze', arguments, 2, 'dim');
   checkTensor('squeeze', 'x', x);
   const chosen =
     dim === undefined ? x.sizes.map((_, d) => d) : checkDistinctDims('squeeze', dim, x.ndim);

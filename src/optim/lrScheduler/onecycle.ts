@@ -9,6 +9,7 @@ import {
   positive,
   positiveInteger,
   probability,
+  surplus,
 } from '../../check';
 import type { CommonOptions, ParamGroup } from '../optimizer';
 import {
@@ -105,6 +106,7 @@ export class OneCycleLR extends LRScheduler {
     maxLr: number | readonly number[],
     options?: OneCycleOptions,
   ) {
+    if (arguments.length > 3) surplus('OneCycleLR', arguments, 3, 'options');
     const read = oneCycleOptions.read(options);
     const { pctStart, annealStrategy, divFactor, finalDivFactor, threePhase, cycleMomentum } = read;
     const { epochs, stepsPerEpoch, totalSteps } = read;

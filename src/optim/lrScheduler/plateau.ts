@@ -10,7 +10,9 @@ import {
   oneOf,
   optionsTable,
   refuse,
+  surplus,
 } from '../../check';
+import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { checkOptimizer, type AnyOptimizer, type SchedulerState } from './scheduler';
@@ -83,6 +85,7 @@ export class ReduceLROnPlateau {
     readonly optimizer: AnyOptimizer,
     options?: PlateauOptions,
   ) {
+    if (arguments.length > 2) surplus('ReduceLROnPlateau', arguments, 2, 'options');
     const name = 'ReduceLROnPlateau';
     this.options = plateauOptions.read(options);
     checkOptimizer(name, optimizer);
@@ -113,6 +116,7 @@ export class ReduceLROnPlateau {
 
   /** The rates in use, one for each group. */
   getLastLr(): number[] {
+    if (arguments.length > 0) surplus('ReduceLROnPlateau.getLastLr', arguments, 0);
     return this.#lastLr.slice();
   }
 
@@ -130,6 +134,8 @@ export class ReduceLROnPlateau {
    * @throws TypeError for anything else.
    */
   step(metrics: number | Tensor): void {
+    if (arguments.length > 1) surplus('ReduceLROnPlateau.step', arguments, 1, 'metrics');
+    executor.refuse('ReduceLROnPlateau.step', 'it changes learning rates; call it outside');
     const current = isTensor(metrics) ? metrics.item() : metrics;
     if (typeof current !== 'number') {
       refuse('ReduceLROnPlateau.step', 'metrics', 'a number or a tensor of one', current);
@@ -162,6 +168,7 @@ export class ReduceLROnPlateau {
 
   /** What `loadStateDict` needs to continue. */
   stateDict(): SchedulerState {
+    if (arguments.length > 0) surplus('ReduceLROnPlateau.stateDict', arguments, 0);
     return {
       last_epoch: this.lastEpoch,
       best: this.best,
@@ -177,6 +184,7 @@ export class ReduceLROnPlateau {
    * @throws TypeError, RangeError when an entry is missing or of another kind.
    */
   loadStateDict(state: Readonly<Record<string, number | readonly number[] | null>>): void {
+    if (arguments.length > 1) surplus('ReduceLROnPlateau.loadStateDict', arguments, 1, 'state');
     const saved = savedState.check('ReduceLROnPlateau.loadStateDict', 'state', state);
     this.lastEpoch = saved.last_epoch;
     this.best = saved.best ?? this.#worst();

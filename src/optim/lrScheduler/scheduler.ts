@@ -1,5 +1,14 @@
 /** LRScheduler: what schedules of the learning rate share. Each schedule is one formula in a file beside this. */
-import { arrayOf, finite, instanceOf, integerFrom, objectOf, optionsTable } from '../../check';
+import {
+  arrayOf,
+  finite,
+  instanceOf,
+  integerFrom,
+  objectOf,
+  optionsTable,
+  surplus,
+} from '../../check';
+import { executor } from '../../tensor/executor';
 import { Optimizer, type CommonOptions, type ParamGroup } from '../optimizer';
 import { deepcopy, refuseCopy, type Copying } from '../../tensor/deepcopy';
 
@@ -102,11 +111,14 @@ export abstract class LRScheduler {
 
   /** The rates in use, one for each group. */
   getLastLr(): number[] {
+    if (arguments.length > 0) surplus(`${this.constructor.name}.getLastLr`, arguments, 0);
     return this.#lastLr.slice();
   }
 
   /** Goes on to the next epoch's rates. */
   step(): void {
+    if (arguments.length > 0) surplus(`${this.constructor.name}.step`, arguments, 0);
+    executor.refuse(`${this.constructor.name}.step`, 'it changes learning rates; call it outside');
     if (this.#updatesBefore === this.optimizer.updates && this.lastEpoch === 0) {
       process.emitWarning(
         `${this.constructor.name}.step() was called before the optimizer's step(): the first learning rate is skipped`,
@@ -125,6 +137,7 @@ export abstract class LRScheduler {
 
   /** What `loadStateDict` needs to continue. The optimizer has a state dict of its own. */
   stateDict(): SchedulerState {
+    if (arguments.length > 0) surplus(`${this.constructor.name}.stateDict`, arguments, 0);
     return {
       last_epoch: this.lastEpoch,
       base_lrs: this.baseLrs.slice(),
@@ -137,6 +150,8 @@ export abstract class LRScheduler {
    * @throws TypeError, RangeError when an entry is missing or of another kind.
    */
   loadStateDict(state: SchedulerState): void {
+    if (arguments.length > 1)
+      surplus(`${this.constructor.name}.loadStateDict`, arguments, 1, 'state');
     const name = `${this.constructor.name}.loadStateDict`;
     const { last_epoch, base_lrs, _last_lr } = savedState.check(name, 'state', state);
     for (const [key, list] of Object.entries({ base_lrs, _last_lr })) {

@@ -1,6 +1,6 @@
 /** Schedules of one line each. Recursive formulas from the current learning rate, as in PyTorch: a rate that the user sets is kept. */
 import type { CommonOptions, ParamGroup } from '../optimizer';
-import { finite, arrayOf, functionOf, optionsTable, positiveInteger } from '../../check';
+import { arrayOf, finite, functionOf, optionsTable, positiveInteger, surplus } from '../../check';
 import {
   checkOptimizer,
   LRScheduler,
@@ -42,6 +42,7 @@ export class StepLR extends LRScheduler {
     readonly stepSize: number,
     options?: StepLROptions,
   ) {
+    if (arguments.length > 3) surplus('StepLR', arguments, 3, 'options');
     const { gamma, lastEpoch } = stepOptions.read(options);
     positiveInteger.check('StepLR', 'stepSize', stepSize);
     super(optimizer, { lastEpoch });
@@ -72,6 +73,7 @@ export class ExponentialLR extends LRScheduler {
     readonly gamma: number,
     options?: SchedulerOptions,
   ) {
+    if (arguments.length > 3) surplus('ExponentialLR', arguments, 3, 'options');
     const read = plainOptions.read(options, 'ExponentialLR');
     finite.check('ExponentialLR', 'gamma', gamma);
     super(optimizer, read);
@@ -106,6 +108,7 @@ export class LambdaLR extends LRScheduler {
     lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[],
     options?: SchedulerOptions,
   ) {
+    if (arguments.length > 3) surplus('LambdaLR', arguments, 3, 'options');
     const read = plainOptions.read(options, 'LambdaLR');
     checkOptimizer('LambdaLR', optimizer);
     const count = optimizer.paramGroups.length;
@@ -157,6 +160,7 @@ export class CosineAnnealingLR extends LRScheduler {
     readonly TMax: number,
     options?: CosineAnnealingOptions,
   ) {
+    if (arguments.length > 3) surplus('CosineAnnealingLR', arguments, 3, 'options');
     const { etaMin, lastEpoch } = cosineOptions.read(options);
     positiveInteger.check('CosineAnnealingLR', 'TMax', TMax);
     super(optimizer, { lastEpoch });

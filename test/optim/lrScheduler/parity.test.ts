@@ -35,7 +35,7 @@ describe('schedules', () => {
     };
     check(0);
     for (let t = 1; t < rates.length; t++) {
-      scheduler.step(metrics === null ? (undefined as never) : metrics[t - 1]);
+      scheduler.step(...((metrics === null ? [] : [metrics[t - 1]]) as [number]));
       check(t);
     }
   });
@@ -53,14 +53,15 @@ describe('schedules', () => {
   it.each(['StepLR', 'ReduceLROnPlateau'])('%s continues from its state dict', (name) => {
     const optimizers_ = [twoGroups(), twoGroups()];
     const args = name === 'StepLR' ? [2] : [{ patience: 0 }];
+    const metrics = (name === 'StepLR' ? [] : [1]) as [number];
     const [first, second] = optimizers_.map((one) => new schedules[name](one, ...args));
     optimizers_[0].step();
-    for (let t = 0; t < 3; t++) first.step(1);
+    for (let t = 0; t < 3; t++) first.step(...metrics);
     second.loadStateDict(first.stateDict());
     optimizers_[1].loadStateDict(optimizers_[0].stateDict());
     for (let t = 0; t < 4; t++) {
-      first.step(1);
-      second.step(1);
+      first.step(...metrics);
+      second.step(...metrics);
       expect(second.getLastLr()).toEqual(first.getLastLr());
     }
     expect(() => second.loadStateDict({})).toThrow(

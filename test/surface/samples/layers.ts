@@ -18,13 +18,12 @@ import {
 const { nn } = o;
 
 const layerNames = {
-  ReLU: {}, Sigmoid: {}, SiLU: {}, Softsign: {}, Tanh: {}, Identity: {}, GELU: { approximate: 'tanh' }, ELU: { alpha: 2 },
-  LeakyReLU: { negativeSlope: 0.2 }, Softplus: { beta: 2, threshold: 10 },
+  ReLU: { inplace: true }, Sigmoid: {}, SiLU: { inplace: true }, Softsign: {}, Tanh: {}, Identity: {}, GELU: { approximate: 'tanh' }, ELU: { alpha: 2, inplace: true },
+  LeakyReLU: { negativeSlope: 0.2, inplace: true }, Softplus: { beta: 2, threshold: 10 },
 } as const; // prettier-ignore
 const positionalLayers = {
   Softmax: [1],
   LogSoftmax: [1],
-  Dropout: [0.5],
   Flatten: [1, -1],
 } as const;
 
@@ -62,6 +61,8 @@ export const layers: Record<string, Make> = {
       },
     ]),
   ),
+  Dropout: () => withOptions({ inplace: true }, 0.5),
+  'Dropout.forward': () => on(new nn.Dropout(0.5), x(2, 3)),
   MSELoss: () => withOptions({ reduction: 'sum' }),
   L1Loss: () => withOptions({ reduction: 'sum' }),
   SmoothL1Loss: () => withOptions({ reduction: 'sum', beta: 2 }),
@@ -189,13 +190,14 @@ export const layers: Record<string, Make> = {
 
 export const moduleMethods: Record<string, Make> = {
   ...each(
-    ['children', 'double', 'eval', 'extraRepr', 'float', 'modules', 'namedChildren', 'toString'],
+    ['children', 'double', 'eval', 'float', 'modules', 'namedChildren', 'toString'],
     () => () => on(model()),
   ),
   ...each(
     ['buffers', 'namedBuffers', 'namedModules', 'namedParameters'],
     () => () => onWithOptions(model(), { prefix: 'a', recurse: true, removeDuplicate: false }),
   ),
+  extraRepr: () => on(new nn.Module()),
   addModule: () => on(model(), 'more', model()),
   apply: () => on(model(), () => undefined),
   loadStateDict: () => onWithOptions(model(), { strict: true, assign: false }, model().stateDict()),

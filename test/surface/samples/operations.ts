@@ -19,25 +19,14 @@ import {
 
 const unaryNames = [
   'abs', 'ceil', 'cos', 'erf', 'exp', 'expm1', 'floor', 'isfinite', 'isinf', 'isnan', 'log', 'log10', 'log1p', 'log2',
-  'logsigmoid', 'neg', 'reciprocal', 'relu', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sin', 'softsign', 'sqrt',
+  'logsigmoid', 'neg', 'reciprocal', 'relu', 'rsqrt', 'sigmoid', 'sign', 'sin', 'softsign', 'sqrt',
   'square', 'tan', 'tanh', 'trunc', 'clone', 'detach', 'contiguous', 'float', 'double', 'int', 'bool',
 ] as const; // prettier-ignore
 const binaryNames = [
   'eq', 'floorDivide', 'ge', 'gt', 'le', 'logaddexp', 'lt', 'maximum', 'minimum', 'mul', 'ne', 'pow', 'remainder',
   'equal',
 ] as const; // prettier-ignore
-const dimNames = [
-  'all',
-  'any',
-  'amax',
-  'countNonzero',
-  'amin',
-  'argmax',
-  'argmin',
-  'mean',
-  'sum',
-  'prod',
-] as const;
+const dimNames = ['all', 'any', 'amax', 'amin', 'argmax', 'argmin', 'mean', 'sum', 'prod'] as const;
 
 export const creation: Record<string, Make> = {
   arange: () => withOptions(tensorOptions(), 0, 6, 2),
@@ -70,6 +59,7 @@ export const operations: Record<string, Make> = {
     () => () => call(bools(true, false), bools(true, true)),
   ),
   logicalNot: () => call(bools(true, false)),
+  countNonzero: () => call(x(2, 3), 1),
   ...each(dimNames, () => () => withOptions({ keepdim: true }, x(2, 3), 1)),
   add: () => withOptions({ alpha: 2 }, x(2, 3), x(3)),
   sub: () => withOptions({ alpha: 2 }, x(2, 3), x(3)),
@@ -105,9 +95,10 @@ export const operations: Record<string, Make> = {
   matmul: () => call(x(2, 3), x(3, 4)),
   outer: () => call(x(2), x(3)),
   linear: () => call(x(2, 3), x(4, 3), x(4)),
-  elu: () => withOptions({ alpha: 2 }, x(3)),
+  elu: () => withOptions({ alpha: 2, inplace: true }, x(3)),
+  silu: () => withOptions({ inplace: true }, x(3)),
   gelu: () => withOptions({ approximate: 'tanh' }, x(3)),
-  leakyRelu: () => withOptions({ negativeSlope: 0.1 }, x(3)),
+  leakyRelu: () => withOptions({ negativeSlope: 0.1, inplace: true }, x(3)),
   softplus: () => withOptions({ beta: 2, threshold: 10 }, x(3)),
   softmax: () => withOptions({ dtype: 'float64' }, x(2, 3), 1),
   logSoftmax: () => withOptions({ dtype: 'float64' }, x(2, 3), 1),
@@ -177,7 +168,7 @@ export const losses: Record<string, Make> = {
 
 export const functional: Record<string, Make> = {
   ...each(
-    ['elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'relu', 'sigmoid', 'silu', 'softmax',
+    ['elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'sigmoid', 'silu', 'softmax',
      'softplus', 'softsign', 'tanh'] as const, // prettier-ignore
     (name) => operations[name],
   ),
@@ -188,7 +179,8 @@ export const functional: Record<string, Make> = {
   binaryCrossEntropy: losses['bceLoss'],
   binaryCrossEntropyWithLogits: losses['bceWithLogits'],
   cosineSimilarity: () => withOptions({ eps: 1e-6 }, x(2, 3), x(2, 3), 1),
-  dropout: () => withOptions({ training: true, generator: generator() }, x(3), 0.5),
+  dropout: () => withOptions({ training: true, inplace: true, generator: generator() }, x(3), 0.5),
+  relu: () => withOptions({ inplace: true }, x(3)),
   embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2 }, ints(1, 2), x(5, 3)),
   layerNorm: () => withOptions({ weight: x(3), bias: x(3), eps: 1e-4 }, x(2, 3), [3]),
   normalize: () => withOptions({ p: 2, dim: 1, eps: 1e-6 }, x(2, 3)),
@@ -231,6 +223,6 @@ export const tensorMethods: Record<string, Make> = {
   typeAs: () => on(x(2), ints(1)),
   repeat: () => on(x(2), [2, 2]),
   view: () => on(x(6), [2, 3]),
-  to: () => on(x(2), 'float64'),
+  to: () => onWithOptions(x(2), { copy: true }, 'float64'),
   where: () => on(x(2), bools(true, false), 0),
 };

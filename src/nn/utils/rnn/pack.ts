@@ -1,6 +1,15 @@
 /** Packing and padding of sequences of unequal length (torch.nn.utils.rnn). */
 import { full } from '../../../ops';
-import { arrayOf, boolean, count, instanceOf, number, oneOf, optionsTable } from '../../../check';
+import {
+  arrayOf,
+  boolean,
+  count,
+  instanceOf,
+  number,
+  oneOf,
+  optionsTable,
+  surplus,
+} from '../../../check';
 import { anyTensor } from '../../../tensor/rules';
 import { padRows } from '../../../ops/joining/packed';
 import { padSequences } from '../../../ops/joining/pad-sequences';
@@ -48,6 +57,8 @@ export function packPaddedSequence(
   lengths: Lengths,
   options?: PackOptions,
 ): PackedSequence {
+  if (arguments.length > 3) surplus('packPaddedSequence', arguments, 3, 'options');
+
   const name = 'packPaddedSequence';
   const { batchFirst, enforceSorted } = packOptions.read(options);
   anyTensor.check(name, 'input', input);
@@ -100,6 +111,8 @@ export function padPackedSequence(
   sequence: PackedSequence,
   options?: PadOptions,
 ): [Tensor, Tensor] {
+  if (arguments.length > 2) surplus('padPackedSequence', arguments, 2, 'options');
+
   const { batchFirst, paddingValue, totalLength } = padPackedOptions.read(options);
   const name = 'padPackedSequence';
   const packing = anyPacked.check(name, 'sequence', sequence).packing(name);
@@ -162,6 +175,8 @@ const padOptions = optionsTable<PadSequenceOptions>('padSequence', {
  * @example nn.utils.rnn.padSequence([ones([2]), ones([1])], { batchFirst: true }) // [[1, 1], [1, 0]]
  */
 export function padSequence(tensors: readonly Tensor[], options?: PadSequenceOptions): Tensor {
+  if (arguments.length > 2) surplus('padSequence', arguments, 2, 'options');
+
   const { batchFirst, paddingValue, paddingSide } = padOptions.read(options);
   const sequences = checkSequences('padSequence', tensors);
   return padSequences(sequences, { value: paddingValue, batchFirst, left: paddingSide === 'left' });
@@ -183,6 +198,8 @@ const unpadOptions = optionsTable<UnpadOptions>('unpadSequence', { batchFirst: b
  * @example nn.utils.rnn.unpadSequence(ones([3, 2]), [3, 1]).map((x) => x.shape) // [[3], [1]]
  */
 export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadOptions): Tensor[] {
+  if (arguments.length > 3) surplus('unpadSequence', arguments, 3, 'options');
+
   const { batchFirst } = unpadOptions.read(options);
   anyTensor.check('unpadSequence', 'padded', padded);
   if (padded.ndim < 2) {
@@ -217,6 +234,8 @@ export function packSequence(
   tensors: readonly Tensor[],
   options?: PackSequenceOptions,
 ): PackedSequence {
+  if (arguments.length > 2) surplus('packSequence', arguments, 2, 'options');
+
   const { enforceSorted } = packSequenceOptions.read(options);
   const sequences = checkSequences('packSequence', tensors);
   const lengths = sequences.map((x) => x.sizes[0]);
@@ -232,6 +251,8 @@ export function packSequence(
  * nn.utils.rnn.unpackSequence(packed).map((x) => x.shape); // [[3], [1]]
  */
 export function unpackSequence(packed: PackedSequence): Tensor[] {
+  if (arguments.length > 1) surplus('unpackSequence', arguments, 1, 'packed');
+
   anyPacked.check('unpackSequence', 'packed', packed);
   const [padded, lengths] = padPackedSequence(packed);
   return unpadSequence(padded, lengths);

@@ -1,7 +1,7 @@
 /** PackedSequence: sequences of unequal length, step by step, without padding. */
 import { tensor } from '../../../ops';
 import { packRows, type PaddedLayout, type Packing } from '../../../ops/joining/packed';
-import { integerFrom, positiveInteger } from '../../../check';
+import { integerFrom, positiveInteger, surplus } from '../../../check';
 import type { TypedArray } from '../../../tensor/dtype';
 import { anyTensor } from '../../../tensor/rules';
 import { sameShape, showShape } from '../../../tensor/shape';
@@ -171,6 +171,8 @@ export class PackedSequence {
     unsortedIndices: Tensor | null = null,
     batch?: number,
   ) {
+    if (arguments.length > 5) surplus('PackedSequence', arguments, 5, 'batch');
+
     const name = 'PackedSequence';
     anyTensor.check(name, 'data', data);
     anyTensor.check(name, 'batchSizes', batchSizes);
@@ -218,6 +220,8 @@ export class PackedSequence {
    * @throws RangeError for another number of rows.
    */
   withData(data: Tensor): PackedSequence {
+    if (arguments.length > 1) surplus('PackedSequence.withData', arguments, 1, 'data');
+
     anyTensor.check('PackedSequence.withData', 'data', data);
     if (data.sizes[0] !== this.data.sizes[0]) {
       throw new RangeError(
@@ -230,6 +234,8 @@ export class PackedSequence {
 
   /** The length of each sequence, in the original order. */
   lengths(): number[] {
+    if (arguments.length > 0) surplus('PackedSequence.lengths', arguments, 0);
+
     const lengths = new Int32Array(this.batch);
     this.putLengths('PackedSequence.lengths', lengths);
     return Array.from(lengths);
