@@ -1,9 +1,9 @@
-// Checks of a record of optimizers.py: parameters and learning rates after some steps, and what is refused.
-import type { Tensor } from 'ostinato';
-import { nn, optim } from 'ostinato';
+// Checks of a record of optimizers.py: parameters and learning rates after some steps, with parameters and gradients in every
+// layout, with gradients of a compiled function, with a closure; and what is refused.
+import { compile, nn, optim, type Tensor } from 'ostinato';
 import { expectRefusal, expectSame } from './compare';
 import { titleOf } from './operations';
-import type { Code, OptimizerRecord, Reader } from './reader';
+import type { Code, Layout, OptimizerRecord, Reader } from './reader';
 import type { Report } from './report';
 import { target, translate } from './translate';
 
@@ -30,22 +30,54 @@ export function checkOptimizer(record: OptimizerRecord, reader: Reader, report: 
     );
     return;
   }
-  check('steps', () => {
-    const params = record.first.map((code) => new nn.Parameter(decode(code) as Tensor));
+  const run = (layout: Layout, advance: Advance): void => {
+    const own = reader.decoder(layout);
+    const params = record.first.map((code) => new nn.Parameter(own(code) as Tensor));
     const made = new Class(params, ...options);
-    const own = schedulers.map((scheduler) => schedulerOf(made, scheduler));
+    const rates = schedulers.map((scheduler) => schedulerOf(made, scheduler));
     for (const [i, step] of record.steps.entries()) {
-      params.forEach((p, k) => (p.grad = decode(step[k]) as Tensor));
-      made.step();
-      for (const scheduler of own)
+      advance(made, params, step.map((code) => own(code) as Tensor)); // prettier-ignore
+      for (const scheduler of rates)
         scheduler.step(
           ...(scheduler instanceof optim.lrScheduler.ReduceLROnPlateau ? [1 + i] : []),
         );
       expectSame(params, record.after[i], reader);
       expectSame(made.paramGroups[0].lr, record.rates[i], reader);
     }
-  });
+  };
+  check('steps', () => run('contiguous', stepWith));
+  for (const layout of ['interleaved', 'transposed', 'offset'] as const)
+    check(layout, () => run(layout, stepWith));
+  check('compile', () => run('contiguous', stepThrough(compile(productsOf))));
+  check('closure', () => run('contiguous', stepThrough(productsOf)));
 }
+
+/** Makes a step with these gradients. */
+type Advance = (made: optim.Optimizer, params: nn.Parameter[], gradients: Tensor[]) => void;
+
+const stepWith: Advance = (made, params, gradients) => {
+  params.forEach((p, k) => (p.grad = gradients[k]));
+  made.step();
+};
+
+/** Σ p·g over parameters p and as many tensors g after them, which are its gradients. */
+const productsOf = (...given: Tensor[]): Tensor => {
+  const count = given.length / 2;
+  const sums = given.slice(0, count).map((p, k) => p.mul(given[count + k]).sum());
+  return sums.reduce((a, b) => a.add(b));
+};
+
+/** The gradients come from a loss, by a closure. */
+const stepThrough =
+  (loss: typeof productsOf): Advance =>
+  (made, params, gradients) => {
+    made.step(() => {
+      made.zeroGrad();
+      const value = loss(...params, ...gradients);
+      value.backward();
+      return value;
+    });
+  };
 
 function schedulerOf(
   made: optim.Optimizer,
