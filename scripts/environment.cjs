@@ -1,15 +1,17 @@
 'use strict';
 // Faults of the environment, on the built package (`npm run build:dist`): writers that are killed while they save, at random
-// moments, a process that may use one processor only, and one whose addresses are limited. `npm run test:environment -- KILLS`
+// moments, worker threads that are ended while they compute, train, load and save, a process that may use one processor only,
+// and one whose addresses are limited. `npm run test:environment -- KILLS`
 
 const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { Worker } = require('node:worker_threads');
 const { setTimeout: sleep } = require('node:timers/promises');
 
 const root = path.resolve(__dirname, '..');
-const { io, tensor } = require(root);
+const { io, nn, randn, tensor } = require(root);
 const kills = Number(process.argv[2] ?? 200);
 
 const fail = (what) => {
@@ -54,6 +56,88 @@ async function killWriters(folder) {
   }
   if (value === 0) fail('no save was ever finished');
   console.log(`${kills} writers killed, ${drafts} in a save: the file was whole each time`);
+}
+
+const worker = `
+  const { io, manualSeed, nn, optim, randn, Generator } = require(${JSON.stringify(root)});
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { kind, message, file } = workerData;
+  const weights = io.fromMessage(message);
+  const lstm = new nn.LSTM(48, 64);
+  lstm.loadStateDict(weights, { assign: true });
+  const generator = new Generator().manualSeed(1);
+  const optimizer = new optim.Adam(lstm.parameters(), { lr: 1e-4 });
+  const x = randn([20, 16, 48], { generator });
+  const square = randn([400, 400], { generator });
+  const step = {
+    compute: () => square.mm(square).tanh().softmax(1).sum().item(),
+    train() {
+      optimizer.zeroGrad();
+      lstm.forward(x)[0].square().mean().backward();
+      optimizer.step();
+    },
+    save: () => io.saveCheckpoint(file, { weights: lstm.stateDict(), optimizer, generator }),
+    load: () => io.loadCheckpoint(file),
+  }[kind];
+  if (kind !== 'load') step();
+  parentPort.postMessage('ready');
+  for (;;) step();
+`;
+
+/**
+ * Two threads at a time, on shared weights, each ended at a random moment; this thread computes meanwhile, has the bits that
+ * it has alone, and keeps neither files nor memory of those that ended.
+ */
+async function endWorkers(folder) {
+  const file = path.join(folder, 'worker.safetensors');
+  const model = new nn.LSTM(48, 64).shareMemory();
+  const alone = randn([300, 300]);
+  const product = () => Buffer.from(alone.mm(alone).toTypedArray().buffer).toString('base64');
+  const expected = product();
+  io.saveCheckpoint(file, { weights: model.stateDict() });
+  const files = () => fs.readdirSync('/proc/self/fd').length;
+  let before;
+  const endOne = async (round) => {
+    const kind = ['compute', 'train', 'save', 'load'][round % 4];
+    const thread = new Worker(worker, {
+      eval: true,
+      workerData: {
+        kind,
+        message: io.toMessage(model.stateDict()),
+        file: kind === 'load' ? file : `${file}${round % 2}`,
+      },
+    });
+    const failed = new Promise((_, reject) => thread.once('error', reject));
+    await Promise.race([failed, new Promise((ready) => thread.once('message', ready))]);
+    await Promise.race([failed, sleep(Math.random() * 20)]);
+    await thread.terminate();
+  };
+  for (let round = 0; round < kills; round += 2) {
+    const ended = Promise.all([endOne(round), endOne(round + 1)]);
+    let isOver = false;
+    const over = ended.finally(() => (isOver = true));
+    while (!isOver) {
+      if (product() !== expected) fail(`other bits beside a worker in round ${round}`);
+      await sleep(1);
+    }
+    await over;
+    if (product() !== expected) fail(`other bits after worker ${round} was ended`);
+    for (const one of fs.readdirSync(folder)) {
+      if (!one.endsWith('.tmp')) io.loadCheckpoint(path.join(folder, one));
+    }
+    if (round === 18) before = { files: files(), bytes: process.memoryUsage().rss };
+  }
+  if (model.parameters().some((p) => p.isfinite().all().item() !== 1)) fail('no finite weights');
+  const grown = process.memoryUsage().rss - before.bytes;
+  if (files() > before.files) fail(`${files() - before.files} files of ended workers are open`);
+  if (grown > 2 ** 27) fail(`${grown} bytes of ended workers are kept`);
+  // The next process removes them, as those of a process that was killed.
+  const drafts = fs.readdirSync(folder).filter((name) => name.endsWith('.tmp'));
+  if (!drafts.every((name) => name.includes(`-${process.pid}-`))) fail(`drafts ${drafts.join()}`);
+  console.log(
+    `${kills} workers ended, ${drafts.length} in a save: the bits of before, whole files, ${grown >> 20} MB more`,
+  );
+  for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name));
 }
 
 /** A save by a process of its own, after `prelude` in a shell and `setup` in the program: the message of its error. */
@@ -165,6 +249,7 @@ async function main() {
     oneProcessor();
     fewAddresses();
     failingSaves(folder);
+    await endWorkers(folder);
     await killWriters(folder);
   } finally {
     fs.rmSync(folder, { recursive: true });
