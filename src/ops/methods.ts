@@ -262,7 +262,7 @@ Tensor.prototype[Symbol.iterator] = function () {
   checkTensor('Tensor', 'what is iterated over', this);
   if (this.ndim === 0) {
     throw new TypeError(
-      'Tensor: a 0-dimensional tensor cannot be iterated over; item() is its number',
+      'Tensor: a 0-dimensional tensor cannot be iterated over; item() is its number (in a test, testing.assertClose(a, b) compares tensors, and toEqual does with testing.tensorEquality)',
     );
   }
   return splitting.unbind(this)[Symbol.iterator]();

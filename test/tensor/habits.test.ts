@@ -86,7 +86,9 @@ describe('iteration', () => {
   });
   test('not of a number', () => {
     expect(() => [...tensor(1)]).toThrow(
-      new TypeError('Tensor: a 0-dimensional tensor cannot be iterated over; item() is its number'),
+      new TypeError(
+        'Tensor: a 0-dimensional tensor cannot be iterated over; item() is its number (in a test, testing.assertClose(a, b) compares tensors, and toEqual does with testing.tensorEquality)',
+      ),
     );
   });
 });

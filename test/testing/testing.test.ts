@@ -1,6 +1,6 @@
 // Tensors in tests: assertClose, and the equality tester in Jest.
 import assert from 'node:assert/strict';
-import { nn, ones, randn, tensor, testing, zeros, type Tensor } from 'ostinato';
+import { deepcopy, nn, noGrad, ones, randn, tensor, testing, zeros, type Tensor } from 'ostinato';
 
 const { assertClose, tensorEquality } = testing;
 // Missing in @types/jest.
@@ -50,6 +50,10 @@ describe('toEqual', () => {
     expect(a).not.toEqual(b);
     b.loadStateDict(a.stateDict());
     expect(a).toEqual(b);
+    const copy = deepcopy(a);
+    expect(copy).toEqual(a);
+    noGrad(() => copy.weight_hh_l0.add_(1));
+    expect(copy).not.toEqual(a);
   });
 
   test('shows values where it fails, whatever graph is behind them', () => {
