@@ -1,6 +1,7 @@
 'use strict';
-// Reads the list of kernels (native/kernels/kernels.inc and what it includes): each kernel's name, element types and
-// parameters, in the order in which C++ declares and numbers them.
+// Reads the lists that C++ and TypeScript are both made of: the kernels (native/kernels/kernels.inc and what it includes)
+// with name, element types, parameters and effect, in the order in which C++ declares and numbers them; the calls of an
+// instance (native/binding/calls.inc); the shared constants (native/constants.inc); and structures of a header.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -71,11 +72,10 @@ function parameterOf(text, at) {
   throw new Error(`${at}: cannot read the parameter '${plain}'`);
 }
 
-/** The fields of a struct of arguments, as parameters. */
-function structOf(name, headers) {
+/** The fields of a struct, as parameters; `headers` is the text that declares it, `where` its name in errors. */
+function structOf(name, headers, where = 'sequence/arguments.h') {
   const body = new RegExp(`struct\\s+${name}\\s*\\{([^}]*)\\}`).exec(withoutComments(headers));
-  if (body === null)
-    throw new Error(`kernels.inc: struct ${name} was not found in sequence/arguments.h`);
+  if (body === null) throw new Error(`struct ${name} was not found in ${where}`);
   return body[1]
     .split(';')
     .map((line) => line.replace(/\s+/g, ' ').trim())
@@ -89,14 +89,23 @@ function structOf(name, headers) {
     });
 }
 
-/** Reads the list. @returns {{ name, suffixes, parameters, via }[]}: `via` is the macro that wrote the parameters, or null. */
-function readKernels(folder, read = (file) => fs.readFileSync(file, 'utf8')) {
+/** The names of the structs that a header declares. */
+const structNames = (headers) =>
+  [...withoutComments(headers).matchAll(/\bstruct\s+(\w+)\s*\{/g)].map(([, name]) => name);
+
+/**
+ * The lines of a list: calls of the macros `leaves`, in order, with every other macro replaced by what it stands for.
+ * @returns {{ macro, parts, via, text }[]}: `parts` are the arguments, a macro among them as its body, `via` is the macro that
+ * wrote the line or its parameters, or null.
+ */
+function readList(file, leaves, read = (one) => fs.readFileSync(one, 'utf8')) {
+  const list = path.basename(file);
   const macros = new Map();
-  const kernels = [];
+  const found = [];
   let pending = '';
   const expand = (text, via) => {
     const call = /^(\w+)\s*\(/.exec(text);
-    if (call === null) throw new Error(`kernels.inc: cannot read '${text}'`);
+    if (call === null) throw new Error(`${list}: cannot read '${text}'`);
     const { inside, end } = bracketed(text, text.indexOf('('));
     const others = text.slice(end + 1).trim();
     if (others !== '') {
@@ -104,37 +113,30 @@ function readKernels(folder, read = (file) => fs.readFileSync(file, 'utf8')) {
       expand(others, via);
       return;
     }
-    const parts = split(inside);
-    if (Object.hasOwn(families, call[1])) {
-      const [name, given] = parts;
-      const macro = given === undefined ? undefined : macros.get(given);
-      const list = macro ? macro.body : given;
-      if (!/^\w+$/.test(name) || !list || !list.startsWith('(')) {
-        throw new Error(`kernels.inc: cannot read '${text}': expected NAME, (PARAMETERS)`);
-      }
-      const parameters = split(list.slice(1, -1))
-        .map((parameter) => parameterOf(parameter, name))
-        .filter((parameter) => parameter !== null);
-      kernels.push({ name, suffixes: families[call[1]], parameters, via: macro ? given : via });
+    const given = split(inside);
+    if (leaves.includes(call[1])) {
+      const named = given.find((part) => macros.get(part)?.parameters === null);
+      const parts = given.map((part) => (part === named ? macros.get(part).body : part));
+      found.push({ macro: call[1], parts, via: named ?? via, text });
       return;
     }
     const macro = macros.get(call[1]);
     if (macro === undefined || macro.parameters === null) {
-      throw new Error(`kernels.inc: unknown macro ${call[1]} in '${text}'`);
+      throw new Error(`${list}: unknown macro ${call[1]} in '${text}'`);
     }
     let body = macro.body;
     macro.parameters.forEach((parameter, i) => {
-      body = body.replace(new RegExp(`\\b${parameter}\\b`, 'g'), () => parts[i]);
+      body = body.replace(new RegExp(`\\b${parameter}\\b`, 'g'), () => given[i]);
     });
     body = body.replace(/\s*##\s*/g, '');
     expand(body, call[1]);
   };
-  for (const line of linesOf(path.join(folder, 'kernels.inc'), read)) {
+  for (const line of linesOf(file, read)) {
     const define = /^#\s*define\s+(\w+)(\(([^)]*)\))?\s*(.*)$/.exec(line);
     if (define) {
       const [, name, brackets, names, body] = define;
-      // The empty defaults of the four macros that the list is made of.
-      if (Object.hasOwn(families, name)) continue;
+      // The empty defaults of the macros that the list is made of.
+      if (leaves.includes(name)) continue;
       macros.set(name, {
         parameters: brackets === undefined ? null : names.split(',').map((one) => one.trim()),
         body: body.replace(/\s+/g, ' ').trim(),
@@ -147,8 +149,53 @@ function readKernels(folder, read = (file) => fs.readFileSync(file, 'utf8')) {
     expand(pending, null);
     pending = '';
   }
-  if (pending !== '') throw new Error(`kernels.inc: '${pending}' has no end`);
-  return kernels;
+  if (pending !== '') throw new Error(`${list}: '${pending}' has no end`);
+  return found;
 }
 
-module.exports = { readKernels, structOf };
+/** What a kernel may do besides computing what it writes: kernels.inc. */
+const effects = ['draws', 'checks', 'answers', 'outside'];
+
+function parametersOf(name, list) {
+  return split(list.slice(1, -1))
+    .map((parameter) => parameterOf(parameter, name))
+    .filter((parameter) => parameter !== null);
+}
+
+/**
+ * Reads the list of kernels.
+ * @returns {{ name, suffixes, parameters, effect, via }[]}: `effect` is null where there is none, `via` the macro that wrote the
+ * parameters, or null.
+ */
+function readKernels(folder, read) {
+  const lines = readList(path.join(folder, 'kernels.inc'), Object.keys(families), read);
+  return lines.map(({ macro, parts, via, text }) => {
+    const [name, list, effect = null] = parts;
+    if (!/^\w+$/.test(name) || !list?.startsWith('(')) {
+      throw new Error(`kernels.inc: cannot read '${text}': expected NAME, (PARAMETERS)`);
+    }
+    if (effect !== null && !effects.includes(effect)) {
+      throw new Error(
+        `kernels.inc: ${name}: '${effect}' is none of the effects ${effects.join(', ')}`,
+      );
+    }
+    return { name, suffixes: families[macro], parameters: parametersOf(name, list), effect, via };
+  });
+}
+
+/** Reads the calls of an instance: `{ name, parameters }[]`. */
+const readCalls = (file, read) =>
+  readList(file, ['INSTANCE_CALL'], read).map(({ parts: [name, list] }) => ({
+    name,
+    parameters: parametersOf(name, list),
+  }));
+
+/** Reads the shared constants: `{ group, name, ofSet }[]`, `ofSet` for one that depends on instruction set and element type. */
+const readConstants = (file, read) =>
+  readList(file, ['SHARED_CONSTANT', 'SET_CONSTANT'], read).map(({ macro, parts }) => ({
+    group: parts[0],
+    name: parts[1],
+    ofSet: macro === 'SET_CONSTANT',
+  }));
+
+module.exports = { effects, readCalls, readConstants, readKernels, structNames, structOf };

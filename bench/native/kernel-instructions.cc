@@ -115,20 +115,15 @@ void sequence(Kind kind, int64_t N, int64_t T, int64_t I, int64_t H) {
   const std::string name = kind == Kind::lstm ? "lstm" : kind == Kind::gru ? "gru" : "rnn";
   char size[64];
   std::snprintf(size, sizeof size, " %d,%d,%d,%d", int(N), int(T), int(I), int(H));
-  SequencePack<float> p{};
-  p.inputSize = I, p.hiddenSize = H, p.packed = f.packed;
-  p.weightIh = f.weightIh, p.weightHh = f.weightHh, p.biasIh = f.biasIh, p.biasHh = f.biasHh;
-  f.packedReady = 1;
-  const auto pack = kind == Kind::lstm  ? k.lstm_pack_f32
-                    : kind == Kind::gru ? k.gru_pack_f32
-                                        : k.rnn_pack_f32;
   const auto forward = kind == Kind::lstm  ? k.lstm_forward_f32
                        : kind == Kind::gru ? k.gru_forward_f32
                                            : k.rnn_forward_f32;
   const auto backward = kind == Kind::lstm  ? k.lstm_backward_f32
                         : kind == Kind::gru ? k.gru_backward_f32
                                             : k.rnn_backward_f32;
-  add(name + " pack" + size, [=] { pack(p, work); });
+  // Packs the weights.
+  forward(f, work);
+  f.packedReady = 1;
   add(name + " inference" + size, [=] { forward(f, work); });
   add(name + " training forward" + size, [=] { forward(trained, work); });
   add(name + " backward" + size, [=] { backward(b, work); });

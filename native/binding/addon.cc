@@ -12,7 +12,6 @@
 #include "entries.h"
 #include "instance.h"
 #include "interface.h"
-#include "replay.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -51,10 +50,9 @@ static void setAddressable(const Napi::CallbackInfo& info) {
 
 class Module : public Napi::Addon<Module> {
  public:
-  // { interface, isa, availableIsas, maxThreads, constants, argumentKinds, programFormat, addressOf,
-  // sequenceMemory, getNumThreads, setNumThreads, createInstance }, under AddressSanitizer also
-  // setAddressable; isa is null when OSTINATO_ISA
-  // names a set that this machine or build does not have.
+  // { interface, isa, availableIsas, maxThreads, constants, addressOf, sequenceMemory, getNumThreads,
+  // setNumThreads, createInstance }, under AddressSanitizer also setAddressable; isa is null when OSTINATO_ISA names a set
+  // that this machine or build does not have.
   Module(Napi::Env env, Napi::Object exports) {
     keepFreedMemory();
     const KernelTable* const table = useSelectedTable();
@@ -73,9 +71,7 @@ class Module : public Napi::Addon<Module> {
             InstanceValue("isa", isa, napi_enumerable),
             InstanceValue("availableIsas", available, napi_enumerable),
             InstanceValue("maxThreads", Napi::Number::New(env, maxThreads()), napi_enumerable),
-            InstanceValue("constants", kernelConstants(env), napi_enumerable),
-            InstanceValue("argumentKinds", argumentKinds(env), napi_enumerable),
-            InstanceValue("programFormat", programFormat(env), napi_enumerable),
+            InstanceValue("constants", sharedConstants(env, table), napi_enumerable),
             InstanceValue("addressOf", Napi::Value(env, address), napi_enumerable),
             InstanceMethod<&Module::sequenceMemory>("sequenceMemory", napi_enumerable),
             InstanceMethod<&Module::getNumThreads>("getNumThreads", napi_enumerable),
@@ -98,25 +94,6 @@ class Module : public Napi::Addon<Module> {
  private:
   // Until the environment ends, because their kernel functions may be called until then.
   Instance* instances = nullptr;
-
-  static Napi::Object argumentKinds(Napi::Env env) {
-    Napi::Object kinds = Napi::Object::New(env);
-    kinds["number"] = Napi::Number::New(env, plainNumber);
-    kinds["readAddress"] = Napi::Number::New(env, readAddress);
-    kinds["writeAddress"] = Napi::Number::New(env, writeAddress);
-    kinds["structField"] = Napi::Number::New(env, structField);
-    kinds["stridedField"] = Napi::Number::New(env, stridedField);
-    kinds["itemSizeFactor"] = Napi::Number::New(env, itemSizeFactor);
-    return kinds;
-  }
-
-  static Napi::Object programFormat(Napi::Env env) {
-    Napi::Object format = Napi::Object::New(env);
-    format["chainStep"] = Napi::Number::New(env, chainStep);
-    format["tableStep"] = Napi::Number::New(env, tableStep);
-    format["scratchBase"] = Napi::Number::New(env, scratchBase);
-    return format;
-  }
 
   Napi::Value sequenceMemory(const Napi::CallbackInfo& info) {
     return ostinato::sequenceMemory(info);

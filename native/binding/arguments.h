@@ -25,9 +25,6 @@ inline double addressAsDouble(const void* address) {
   return static_cast<double>(reinterpret_cast<uintptr_t>(address));
 }
 
-// `position`, the last argument of index_bounds (kernels.inc).
-inline double* indexBoundsResult(const double* args) { return asAddress<double>(args[4]); }
-
 template <class P>
 struct Argument;  // a parameter type that has no specialization cannot be bound
 

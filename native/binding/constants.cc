@@ -6,15 +6,17 @@
 
 #include <cstddef>
 
+#include "../kernels/gemm/tile.h"
 #include "../kernels/random/mt19937.h"
 #include "../kernels/sequence/cells.h"
 #include "../kernels/sequence/memory.h"
 #include "../kernels/strided.h"
 #include "../kernels/work.h"
+#include "entries.h"
+#include "program.h"
 
 namespace ostinato {
 
-using constants::Generator;
 static_assert(SequenceMemory<float>::W == constants::Vec<float>::lanes &&
               SequenceMemory<double>::W == constants::Vec<double>::lanes);
 
@@ -22,41 +24,25 @@ static void set(Napi::Object object, const char* name, double value) {
   object[name] = Napi::Number::New(object.Env(), value);
 }
 
-template <class Policy>
-static Napi::Object cell(Napi::Env env) {
-  Napi::Object result = Napi::Object::New(env);
-  set(result, "gates", Policy::gates);
-  set(result, "blocks", Policy::blocks);
-  result["hasCellState"] = Napi::Boolean::New(env, Policy::hasCellState);
-  result["savesGates"] = Napi::Boolean::New(env, Policy::savesGates);
-  return result;
+static Napi::Object groupOf(Napi::Object constants, const char* name) {
+  if (!constants.Has(name)) constants[name] = Napi::Object::New(constants.Env());
+  return constants.Get(name).As<Napi::Object>();
 }
 
-Napi::Object kernelConstants(Napi::Env env) {
-  Napi::Object strided = Napi::Object::New(env);
-  set(strided, "maxDims", Strided::maxDims);
-  set(strided, "maxOperands", Strided::maxOperands);
-
-  Napi::Object work = Napi::Object::New(env);
-  set(work, "scratchBytes", double(Work::scratchBytes));
-
-  Napi::Object generator = Napi::Object::New(env);
-  set(generator, "words", Generator::N);
-  set(generator, "left", offsetof(Generator, left));
-  set(generator, "next", offsetof(Generator, next));
-  set(generator, "nextNormal", offsetof(Generator, nextNormal));
-  set(generator, "hasNextNormal", offsetof(Generator, hasNextNormal));
-  set(generator, "bytes", sizeof(Generator));
-
-  Napi::Object cells = Napi::Object::New(env);
-#define SEQUENCE_CELL(name, policy) cells[#name] = cell<constants::policy>(env);
-#include "../kernels/sequence/cells.inc"
-
-  Napi::Object result = Napi::Object::New(env);
-  result["strided"] = strided;
-  result["work"] = work;
-  result["generator"] = generator;
-  result["cells"] = cells;
+Napi::Object sharedConstants(Napi::Env env, const KernelTable* table) {
+  using namespace constants;
+  const Napi::Object result = Napi::Object::New(env);
+#define SHARED_CONSTANT(group, name, value) set(groupOf(result, #group), #name, double(value));
+#include "../constants.inc"
+  if (!table) return result;
+  const auto setEach = [&](const char* group, const char* name, const double(&values)[2]) {
+    const Napi::Object each = Napi::Object::New(env);
+    set(each, "f32", values[0]);
+    set(each, "f64", values[1]);
+    groupOf(result, group)[name] = each;
+  };
+#define SET_CONSTANT(group, name, value) setEach(#group, #name, table->constants.group##_##name);
+#include "../constants.inc"
   return result;
 }
 

@@ -1,13 +1,14 @@
-// Sizes and limits of the kernels that TypeScript works with too: exported, so that each is written
-// down once.
+// The numbers that TypeScript shares with C++ (constants.inc), exported so that each is written down once.
 #pragma once
 
 #include <napi.h>
 
+#include "../kernels/kernels.h"
+
 namespace ostinato {
 
-// { strided, work, generator, cells }: numbers and flags.
-Napi::Object kernelConstants(Napi::Env env);
+// An object for each group of constants.inc; those of the instruction set are those of `table`, and absent without one.
+Napi::Object sharedConstants(Napi::Env env, const KernelTable* table);
 
 // sequenceMemory(gates, blocks, itemSize, inputSize, hiddenSize, projSize): { packed, workspace }, in
 // elements.

@@ -67,10 +67,10 @@ const KernelEntry kernelEntries[kernelCount] = {
    [](const double* args, char* kinds) {                              \
      return describe(decltype(KernelTable::field){}, args, kinds);    \
    }},
-#define KERNEL_FLOAT(name, parameters) ENTRY(name##_f32) ENTRY(name##_f64)
-#define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) ENTRY(name##_i32)
-#define KERNEL_ANY(name, parameters) KERNEL_NUMBER(name, parameters) ENTRY(name##_u8)
-#define KERNEL_PLAIN(name, parameters) ENTRY(name)
+#define KERNEL_FLOAT(name, parameters, ...) ENTRY(name##_f32) ENTRY(name##_f64)
+#define KERNEL_NUMBER(name, parameters, ...) KERNEL_FLOAT(name, parameters) ENTRY(name##_i32)
+#define KERNEL_ANY(name, parameters, ...) KERNEL_NUMBER(name, parameters) ENTRY(name##_u8)
+#define KERNEL_PLAIN(name, parameters, ...) ENTRY(name)
 #include "../kernels/kernels.inc"
 #undef ENTRY
 };

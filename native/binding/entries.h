@@ -3,14 +3,15 @@
 #pragma once
 
 #include "../kernels/kernels.h"
+#include "arguments.h"
 
 namespace ostinato {
 
 enum KernelNumber : int {
-#define KERNEL_FLOAT(name, parameters) name##_f32_number, name##_f64_number,
-#define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) name##_i32_number,
-#define KERNEL_ANY(name, parameters) KERNEL_NUMBER(name, parameters) name##_u8_number,
-#define KERNEL_PLAIN(name, parameters) name##_number,
+#define KERNEL_FLOAT(name, parameters, ...) name##_f32_number, name##_f64_number,
+#define KERNEL_NUMBER(name, parameters, ...) KERNEL_FLOAT(name, parameters) name##_i32_number,
+#define KERNEL_ANY(name, parameters, ...) KERNEL_NUMBER(name, parameters) name##_u8_number,
+#define KERNEL_PLAIN(name, parameters, ...) name##_number,
 #include "../kernels/kernels.inc"
   kernelCount
 };
@@ -34,6 +35,22 @@ struct KernelEntry {
   int (*describe)(const double* args, char* kinds);
 };
 extern const KernelEntry kernelEntries[kernelCount];
+
+// Where a kernel's one parameter of type P is in the argument block, before any Strided or structure.
+template <class P, class... All>
+constexpr int positionOf(void (*)(All...)) {
+  constexpr bool found[] = {std::is_same_v<P, All>...};
+  constexpr bool inBlock[] = {!std::is_same_v<Work&, All>...};
+  int position = 0;
+  for (size_t i = 0; i < sizeof...(All) && !found[i]; ++i) position += inBlock[i];
+  return position;
+}
+
+// `position` of index_bounds.
+inline double* indexBoundsResult(const double* args) {
+  constexpr int at = positionOf<double*>(decltype(KernelTable::index_bounds){});
+  return asAddress<double>(args[at]);
+}
 
 // Makes the entries call the kernels of selectedTable(), once for the process, and returns it.
 const KernelTable* useSelectedTable();

@@ -20,12 +20,7 @@ inline __attribute__((always_inline)) void Instance::call(int kernel) {
   kernelEntries[kernel].call(block);
 }
 
-void Instance::runProgram() {
-  block[0] = static_cast<double>(replay(asAddress<double>(block[0]), static_cast<int64_t>(block[1]),
-                                        asAddress<const double>(block[2])));
-}
-
-// Kernels and runProgram are raw functions, because each operation of a program calls one: an empty
+// Kernels and the calls of calls.inc are raw functions, because each operation of a program calls one: an empty
 // function that reads its data takes 11.1 ns so, 16.9 ns through Napi::CallbackInfo (Node 20).
 static inline Instance& instanceOf(napi_env env, napi_callback_info info) {
   void* instance;
@@ -42,27 +37,29 @@ static napi_value callKernel(napi_env env, napi_callback_info info, int kernel) 
   static napi_value call_##field(napi_env env, napi_callback_info info) { \
     return callKernel(env, info, field##_number);                         \
   }
-#define KERNEL_FLOAT(name, parameters) BIND(name##_f32) BIND(name##_f64)
-#define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) BIND(name##_i32)
-#define KERNEL_ANY(name, parameters) KERNEL_NUMBER(name, parameters) BIND(name##_u8)
-#define KERNEL_PLAIN(name, parameters) BIND(name)
+#define KERNEL_FLOAT(name, parameters, ...) BIND(name##_f32) BIND(name##_f64)
+#define KERNEL_NUMBER(name, parameters, ...) KERNEL_FLOAT(name, parameters) BIND(name##_i32)
+#define KERNEL_ANY(name, parameters, ...) KERNEL_NUMBER(name, parameters) BIND(name##_u8)
+#define KERNEL_PLAIN(name, parameters, ...) BIND(name)
 #include "../kernels/kernels.inc"
 #undef BIND
 
-static napi_value call_runProgram(napi_env env, napi_callback_info info) {
-  instanceOf(env, info).runProgram();
-  return nullptr;
-}
+#define INSTANCE_CALL(name, parameters)                                  \
+  static napi_value call_##name(napi_env env, napi_callback_info info) { \
+    callWithArguments(name, instanceOf(env, info).arguments());          \
+    return nullptr;                                                      \
+  }
+#include "calls.inc"
 
 static const struct {
   const char* name;
   napi_callback callback;
 } kernelFunctions[kernelCount] = {
 #define BIND(field) {#field, call_##field},
-#define KERNEL_FLOAT(name, parameters) BIND(name##_f32) BIND(name##_f64)
-#define KERNEL_NUMBER(name, parameters) KERNEL_FLOAT(name, parameters) BIND(name##_i32)
-#define KERNEL_ANY(name, parameters) KERNEL_NUMBER(name, parameters) BIND(name##_u8)
-#define KERNEL_PLAIN(name, parameters) BIND(name)
+#define KERNEL_FLOAT(name, parameters, ...) BIND(name##_f32) BIND(name##_f64)
+#define KERNEL_NUMBER(name, parameters, ...) KERNEL_FLOAT(name, parameters) BIND(name##_i32)
+#define KERNEL_ANY(name, parameters, ...) KERNEL_NUMBER(name, parameters) BIND(name##_u8)
+#define KERNEL_PLAIN(name, parameters, ...) BIND(name)
 #include "../kernels/kernels.inc"
 #undef BIND
 };
@@ -79,9 +76,11 @@ Napi::Object Instance::toObject(Napi::Env env) {
   Napi::Object object = Napi::Object::New(env);
   object["args"] = args.Value();
   object["kernels"] = kernels;
-  napi_value run;
-  napi_create_function(env, "runProgram", NAPI_AUTO_LENGTH, call_runProgram, this, &run);
-  object["runProgram"] = run;
+  napi_value call;
+#define INSTANCE_CALL(name, parameters)                                         \
+  napi_create_function(env, #name, NAPI_AUTO_LENGTH, call_##name, this, &call); \
+  object[#name] = call;
+#include "calls.inc"
   object["startRecording"] = Napi::Function::New<startRecording>(env, "startRecording", this);
   object["stopRecording"] = Napi::Function::New<stopRecording>(env, "stopRecording", this);
   object["recordingLength"] = Napi::Function::New<recordingLength>(env, "recordingLength", this);

@@ -16,17 +16,16 @@ class Instance {
   // `next` is the instance made before this one, kept by it: a list that needs no memory of its own.
   Instance(Napi::Env env, Instance* next);
 
-  // { args, kernels, runProgram, startRecording, stopRecording, recordingLength, readRecording }: the argument block
-  // (arguments.h), a function for each kernel of kernels.inc, replay (replay.h) as one more of
-  // them, and the recording of their calls (recording.h). All of them point to this instance, which
-  // therefore lives as long as its environment: 1.3 KB.
+  // { args, kernels, replay, startRecording, stopRecording, recordingLength, readRecording }: the argument block
+  // (arguments.h), a function for each kernel of kernels.inc and each call of calls.inc, and the recording of the kernels'
+  // calls (recording.h). All of them point to this instance, which therefore lives as long as its
+  // environment: 1.3 KB.
   Napi::Object toObject(Napi::Env env);
 
   // Makes a kernel's call with the arguments in the block, or records it.
   void call(int kernel);
 
-  // (code, length, bases): leaves in the block what `replay` returns.
-  void runProgram();
+  const double* arguments() const { return block; }
 
   Instance* const next;
 

@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-0236423bf7f1";
+inline constexpr const char* addonInterface = "0.1.0-ec189c04f24b";
 
 }  // namespace ostinato

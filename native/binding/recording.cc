@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "entries.h"
+#include "program.h"
 
 namespace ostinato {
 
@@ -15,7 +16,7 @@ void Recording::append(int kernel, const double* args) {
   const auto count = static_cast<size_t>(kernelEntries[kernel].describe(args, kinds));
   // The one result that JavaScript reads at once: no index is out of range. A replay checks it.
   if (kernel == index_bounds_number) *indexBoundsResult(args) = -1;
-  const size_t end = used + 2 + 2 * count;
+  const size_t end = used + sizeof(RecordedCall) / sizeof(double) + 2 * count;
   if (end > capacity) {
     const size_t wanted = 2 * end + 1024;
     // Not a container: without exceptions, one that gets no memory ends the process.
@@ -26,8 +27,9 @@ void Recording::append(int kernel, const double* args) {
     capacity = wanted;
   }
   double* at = calls + used;
-  *at++ = kernel;
-  *at++ = static_cast<double>(count);
+  const RecordedCall call = {static_cast<double>(kernel), static_cast<double>(count)};
+  std::memcpy(at, &call, sizeof call);
+  at += sizeof call / sizeof(double);
   for (size_t i = 0; i < count; ++i) *at++ = kinds[i];
   std::memcpy(at, args, count * sizeof(double));
   used = end;

@@ -17,8 +17,7 @@ class Recording {
   // How many doubles the calls since the last take are; -1 when there was no memory for them.
   double length() const { return failed ? -1 : static_cast<double>(used); }
 
-  // Copies the calls since the last take to `out`, and begins anew. Each is the kernel's number, n =
-  // its number of arguments, n kinds (ArgumentKind, entries.h), n arguments.
+  // Copies the calls since the last take to `out`, and begins anew. Each is a RecordedCall (program.h).
   void take(double* out);
 
   Recording() = default;

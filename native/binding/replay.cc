@@ -6,6 +6,7 @@
 #include "../runtime/threads.h"
 #include "arguments.h"
 #include "entries.h"
+#include "program.h"
 
 namespace ostinato {
 
@@ -13,86 +14,113 @@ namespace {
 
 inline int64_t integer(double value) { return static_cast<int64_t>(value); }
 
-// Rows first .. first + rows - 1 of a chain's calls.
-void runTile(const double* link, const double* end, const double* bases, int64_t first,
-             int64_t rows, char* scratch) {
-  double block[argumentBlockLength];
-  const double own = addressAsDouble(scratch);
-  while (link < end) {
-    const auto kernel = static_cast<int>(link[0]);
-    const int64_t count = integer(link[1]), addresses = integer(link[2]);
-    const double* at = link + 5;
-    std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
-    at += count;
-    block[integer(link[3])] = link[4] * static_cast<double>(rows);
-    for (int64_t i = 0; i < addresses; ++i, at += 3)
-      block[integer(at[0])] +=
-          (at[1] == scratchBase ? own : bases[integer(at[1])]) + at[2] * static_cast<double>(first);
-    kernelEntries[kernel].call(block);
-    link = at;
+// The structure at `at`, which moves past it.
+template <class Record>
+inline const Record& take(const double*& at) {
+  static_assert(sizeof(Record) % sizeof(double) == 0);
+  const auto* const record = reinterpret_cast<const Record*>(at);
+  at += sizeof(Record) / sizeof(double);
+  return *record;
+}
+
+// Copies a call's arguments to `block`.
+template <class Record>
+inline void takeArguments(const Record& call, const double*& at, double* block) {
+  std::memcpy(block, at, static_cast<size_t>(call.arguments) * sizeof(double));
+  at += integer(call.arguments);
+}
+
+template <class Record>
+inline void takeAddresses(const Record& call, const double*& at, const double* bases,
+                          double* block) {
+  for (int64_t i = integer(call.addresses); i > 0; --i) {
+    const auto& [argument, base] = take<Address>(at);
+    block[integer(argument)] += bases[integer(base)];
   }
 }
 
-void runChain(const double* step, const double* bases) {
-  const double* const links = step + 5;
-  const double* const end = links + integer(step[1]);
-  const int64_t rows = integer(step[2]), tileRows = integer(step[3]);
+// Rows first .. first + rows - 1 of a chain's calls.
+void runTile(const double* at, const double* end, const double* bases, int64_t first, int64_t rows,
+             char* scratch) {
+  double block[argumentBlockLength];
+  const double own = addressAsDouble(scratch);
+  while (at < end) {
+    const auto& call = take<ChainCall>(at);
+    takeArguments(call, at, block);
+    block[integer(call.extent)] = call.rowExtent * static_cast<double>(rows);
+    for (int64_t i = integer(call.addresses); i > 0; --i) {
+      const auto& [argument, base, rowBytes] = take<ChainAddress>(at);
+      block[integer(argument)] += (base == scratchBase ? own : bases[integer(base)]) +
+                                  rowBytes * static_cast<double>(first);
+    }
+    kernelEntries[static_cast<int>(call.kernel)].call(block);
+  }
+}
+
+// Each of these returns its step's end.
+const double* runChain(const double* at, const double* bases) {
+  const auto& step = take<ChainStep>(at);
+  const double* const end = at + integer(step.length);
+  const int64_t rows = integer(step.rows), tileRows = integer(step.tileRows);
   const int64_t tiles = (rows + tileRows - 1) / tileRows;
   Work& work = processWork();
-  const double elements = step[4] * static_cast<double>(rows);
+  const double elements = step.rowElements * static_cast<double>(rows);
   int64_t pieces = piecesOf(elements, grains::rowElements, work.threads, 4 * int64_t{work.threads});
   if (pieces > tiles) pieces = tiles;
   parallel(work, pieces, [&](int64_t piece, int worker) {
     char* const scratch = work.scratch(work, worker);
     for (int64_t tile = tiles * piece / pieces; tile < tiles * (piece + 1) / pieces; ++tile) {
       const int64_t first = tile * tileRows, left = rows - first;
-      runTile(links, end, bases, first, left < tileRows ? left : tileRows, scratch);
+      runTile(at, end, bases, first, left < tileRows ? left : tileRows, scratch);
     }
   });
+  return end;
 }
 
-// Returns the step's end.
-double* runWithTable(double* step, const double* bases) {
+const double* runWithTable(const double* at, const double* bases) {
   double block[argumentBlockLength];
-  const auto kernel = static_cast<int>(step[1]);
-  const int64_t count = integer(step[2]), addresses = integer(step[3]), size = integer(step[4]);
-  double* at = step + 5;
-  std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
-  at += count;
-  for (int64_t i = 0; i < addresses; ++i, at += 2) block[integer(at[0])] += bases[integer(at[1])];
-  double* const table = at + 2 * size;
-  for (int64_t i = 0; i < size; ++i, at += 2) table[i] = at[0] + bases[integer(at[1])];
-  block[0] = addressAsDouble(table);
-  kernelEntries[kernel].call(block);
+  const auto& step = take<TableStep>(at);
+  takeArguments(step, at, block);
+  takeAddresses(step, at, bases, block);
+  const int64_t size = integer(step.size);
+  // Space within the program, which is its caller's and not constant.
+  auto* const table =
+      const_cast<double*>(at + size * int64_t(sizeof(TableAddress) / sizeof(double)));
+  for (int64_t i = 0; i < size; ++i) {
+    const auto& [offset, base] = take<TableAddress>(at);
+    table[i] = offset + bases[integer(base)];
+  }
+  block[integer(step.table)] = addressAsDouble(table);
+  kernelEntries[static_cast<int>(step.kernel)].call(block);
   return table + size;
 }
 
 }  // namespace
 
-int64_t replay(double* program, int64_t length, const double* bases) {
+void replay(double* program, int64_t length, const double* bases, double* stopped) {
   double block[argumentBlockLength];
   const double* const end = program + length;
-  for (double* step = program; step < end;) {
-    const auto kernel = static_cast<int>(step[0]);
+  *stopped = -1;
+  for (const double* at = program; at < end;) {
+    const auto kernel = static_cast<int>(*at);
     if (kernel == chainStep) {
-      runChain(step, bases);
-      step += 5 + integer(step[1]);
+      at = runChain(at, bases);
       continue;
     }
     if (kernel == tableStep) {
-      step = runWithTable(step, bases);
+      at = runWithTable(at, bases);
       continue;
     }
-    const int64_t count = integer(step[1]), addresses = integer(step[2]);
-    double* at = step + 3;
-    std::memcpy(block, at, static_cast<size_t>(count) * sizeof(double));
-    at += count;
-    for (int64_t i = 0; i < addresses; ++i, at += 2) block[integer(at[0])] += bases[integer(at[1])];
+    const double* const start = at;
+    const auto& step = take<CallStep>(at);
+    takeArguments(step, at, block);
+    takeAddresses(step, at, bases, block);
     kernelEntries[kernel].call(block);
-    if (kernel == index_bounds_number && *indexBoundsResult(block) >= 0) return step - program;
-    step = at;
+    if (kernel == index_bounds_number && *indexBoundsResult(block) >= 0) {
+      *stopped = static_cast<double>(start - program);
+      return;
+    }
   }
-  return -1;
 }
 
 }  // namespace ostinato

@@ -11,31 +11,38 @@
 
 namespace ostinato {
 
-#define KERNEL_FLOAT(name, parameters) \
-  template <class T>                   \
-  struct name##_signature {            \
-    using type = void parameters;      \
+#define KERNEL_FLOAT(name, parameters, ...) \
+  template <class T>                        \
+  struct name##_signature {                 \
+    using type = void parameters;           \
   };
 #define KERNEL_NUMBER KERNEL_FLOAT
 #define KERNEL_ANY KERNEL_FLOAT
-#define KERNEL_PLAIN(name, parameters) \
-  struct name##_signature {            \
-    using type = void parameters;      \
+#define KERNEL_PLAIN(name, parameters, ...) \
+  struct name##_signature {                 \
+    using type = void parameters;           \
   };
 #include "kernels.inc"
 
+// The instruction set's own numbers of constants.inc, of float and of double.
+struct SetConstants {
+#define SET_CONSTANT(group, name, value) double group##_##name[2];
+#include "../constants.inc"
+};
+
 struct KernelTable {
   const char* isa;
-#define KERNEL_FLOAT(name, parameters)       \
+  SetConstants constants;
+#define KERNEL_FLOAT(name, parameters, ...)  \
   name##_signature<float>::type* name##_f32; \
   name##_signature<double>::type* name##_f64;
-#define KERNEL_NUMBER(name, parameters) \
-  KERNEL_FLOAT(name, parameters)        \
+#define KERNEL_NUMBER(name, parameters, ...) \
+  KERNEL_FLOAT(name, parameters)             \
   name##_signature<int32_t>::type* name##_i32;
-#define KERNEL_ANY(name, parameters) \
-  KERNEL_NUMBER(name, parameters)    \
+#define KERNEL_ANY(name, parameters, ...) \
+  KERNEL_NUMBER(name, parameters)         \
   name##_signature<uint8_t>::type* name##_u8;
-#define KERNEL_PLAIN(name, parameters) name##_signature::type* name;
+#define KERNEL_PLAIN(name, parameters, ...) name##_signature::type* name;
 #include "kernels.inc"
 };
 
@@ -44,12 +51,12 @@ struct KernelTable {
 #ifdef OSTINATO_ISA
 namespace ostinato::OSTINATO_ISA {
 
-#define KERNEL_FLOAT(name, parameters) \
-  template <class T>                   \
+#define KERNEL_FLOAT(name, parameters, ...) \
+  template <class T>                        \
   void name parameters;
 #define KERNEL_NUMBER KERNEL_FLOAT
 #define KERNEL_ANY KERNEL_FLOAT
-#define KERNEL_PLAIN(name, parameters) void name parameters;
+#define KERNEL_PLAIN(name, parameters, ...) void name parameters;
 #include "kernels.inc"
 
 // A kernel's source file ends with one of these for each kernel that it defines.

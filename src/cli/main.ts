@@ -1,6 +1,7 @@
 /** `npx ostinato`: trains a character-level LSTM on text and writes new text with it. */
 import { tokens } from '../generate';
-import { isa, getNumThreads, setNumThreads } from '../native/kernels';
+import { isa } from '../native/instance';
+import { getNumThreads, setNumThreads } from '../native/threads';
 import { packageRoot } from '../native/load';
 import { version } from '../native/version';
 import { manualSeed } from '../random';

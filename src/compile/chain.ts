@@ -3,9 +3,9 @@
  * (native/binding/replay.h). What only a chain uses then never leaves the caches. Each element is computed
  * by the same operations as before, so no bit changes.
  */
-import { addon } from '../native/kernels';
-import { programFormat } from '../native/recording';
-import { firstSizeAt, readWalk } from '../native/strided';
+import { ChainStepAt, pushChainAddress, pushChainCall, pushChainStep } from '../native/generated';
+import { constants } from '../native/instance';
+import { firstSizeAt, readWalk } from '../native/recording';
 import { planBuffers } from './plan';
 import type { Buffer, Call, Pointer } from './trace';
 
@@ -45,7 +45,7 @@ const tileBytes = 96 << 10;
 const mostColumns = 4096;
 const mostLocalBytes = 80 << 10;
 // Each link may write one such buffer, and all of them fit into a worker's scratch memory.
-const mostLinks = Math.min(96, Math.floor(addon.constants.work.scratchBytes / mostLocalBytes));
+const mostLinks = Math.min(96, Math.floor(constants.work.scratchBytes / mostLocalBytes));
 
 // How many rows a call has by itself: of two dimensions the first, of one any divisor of its elements.
 interface Extent {
@@ -228,20 +228,38 @@ export function writeChain(
   code: number[],
 ): void {
   const header = code.length;
-  code.push(programFormat.chainStep, 0, rows, tileRows, elementsPerRow(links));
+  const rowElements = elementsPerRow(links);
+  pushChainStep(code, {
+    kind: constants.program.chainStep,
+    length: 0,
+    rows,
+    tileRows,
+    rowElements,
+  });
+  const first = code.length;
   for (const { call, operands, countAt, perRow } of links) {
-    const at = code.length + 5;
-    code.push(call.kernel, call.args.length, operands.length, countAt, perRow);
+    pushChainCall(code, {
+      kernel: call.kernel,
+      arguments: call.args.length,
+      addresses: operands.length,
+      extent: countAt,
+      rowExtent: perRow,
+    });
+    const at = code.length;
     for (const argument of call.args) code.push(argument);
     for (const { pointer, rowStep } of operands) {
       const own = local.get(pointer.buffer);
       const { base, offset } =
         own === undefined
           ? place(pointer)
-          : { base: programFormat.scratchBase, offset: own + pointer.offset };
+          : { base: constants.program.scratchBase, offset: own + pointer.offset };
       code[at + pointer.at] = offset;
-      code.push(pointer.at, base, own === undefined ? rowStep : 0);
+      pushChainAddress(code, {
+        argument: pointer.at,
+        base,
+        rowBytes: own === undefined ? rowStep : 0,
+      });
     }
   }
-  code[header + 1] = code.length - header - 5;
+  code[header + ChainStepAt.length] = code.length - first;
 }

@@ -2,9 +2,19 @@
  * A program: calls with all addresses as offsets from bases. Base 0 is the workspace of temporaries, base 1 the memory
  * that a forward run leaves for its backward, each other one an argument, a result, or a tensor held from outside.
  */
-import { kernelNames, kernelNumber, programFormat, runProgram } from '../native/recording';
+import {
+  CallStepLength,
+  IndexBoundsAt,
+  pushAddress,
+  pushCallStep,
+  pushTableAddress,
+  pushTableStep,
+} from '../native/generated';
+import { constants } from '../native/instance';
+import { effectOf, kernelNumber, named, runProgram } from '../native/recording';
 import { borrow, giveBack } from '../tensor/storage';
-import { Doubles, type Memory } from '../native/kernels';
+import { Doubles, type Memory } from '../native/memory';
+import { copyCall } from './calls';
 import { isChain, withChains, writeChain, type Step } from './chain';
 import { planBuffers } from './plan';
 import { withSums } from './sums';
@@ -35,11 +45,9 @@ export function withoutUnused(calls: readonly Call[], wanted: Iterable<Buffer>):
   return kept.reverse();
 }
 
-const bounds = kernelNumber('index_bounds');
-const isDraw = new Set(kernelNames.flatMap((name, i) => (name.startsWith('random_') ? [i] : [])));
 // A check, and a draw that moves its generator on, count whatever becomes of the rest.
 const isResult = (call: Call, buffer: Buffer, needed: ReadonlySet<Buffer>): boolean =>
-  needed.has(buffer) || call.kernel === bounds || isDraw.has(call.kernel);
+  needed.has(buffer) || effectOf(call.kernel) !== null;
 
 const copyBytes = kernelNumber('copy_u8');
 
@@ -65,15 +73,17 @@ export function withInitialValues(calls: readonly Call[], done: Set<number>): Ca
         initial,
         written: false,
       };
-      out.push({
-        kernel: copyBytes,
-        args: [0, 0, 1, 2, initial.byteLength, 1, 1],
-        pointers: [
-          { at: 0, buffer: constant, offset: 0, writes: false, itemSize: 1 },
-          { at: 1, buffer, offset: 0, writes: true, itemSize: 1 },
-        ],
-        strided: 2,
-      });
+      out.push(
+        copyCall({
+          kernel: copyBytes,
+          itemSize: 1,
+          source: constant,
+          offset: 0,
+          target: buffer,
+          sizes: [initial.byteLength],
+          strides: [[1], [1]],
+        }),
+      );
     }
     out.push(call);
   }
@@ -83,7 +93,7 @@ export function withInitialValues(calls: readonly Call[], done: Set<number>): Ca
 // The buffers that need a place; a chain keeps its local ones in its worker's memory.
 function buffersOf(step: Step): Buffer[] {
   if (!isChain(step)) {
-    return [...step.pointers, ...(step.table ?? [])].map(({ buffer }) => buffer);
+    return [...step.pointers, ...(step.table?.entries ?? [])].map(({ buffer }) => buffer);
   }
   const { links, local } = step;
   return links
@@ -96,20 +106,28 @@ function writeCall(
   place: (pointer: Pointer) => { base: number; offset: number },
   code: number[],
 ): void {
-  if (table === undefined) code.push(kernel, args.length, pointers.length);
-  else code.push(programFormat.tableStep, kernel, args.length, pointers.length, table.length);
-  const at = code.length;
+  const call = { kernel, arguments: args.length, addresses: pointers.length };
+  if (table === undefined) pushCallStep(code, call);
+  else {
+    const { at, entries } = table;
+    pushTableStep(code, {
+      kind: constants.program.tableStep,
+      ...call,
+      table: at,
+      size: entries.length,
+    });
+  }
+  const first = code.length;
   for (const argument of args) code.push(argument);
   for (const pointer of pointers) {
     const { base, offset } = place(pointer);
-    code[at + pointer.at] = offset;
-    code.push(pointer.at, base);
+    code[first + pointer.at] = offset;
+    pushAddress(code, { argument: pointer.at, base });
   }
-  for (const pointer of table ?? []) {
-    const { base, offset } = place(pointer);
-    code.push(offset, base);
-  }
-  for (let i = 0; i < (table?.length ?? 0); i++) code.push(0);
+  if (table === undefined) return;
+  for (const pointer of table.entries) pushTableAddress(code, place(pointer));
+  // Space for the table.
+  for (let i = 0; i < table.entries.length; i++) code.push(0);
 }
 
 export class Program {
@@ -200,7 +218,7 @@ export class Program {
     if (failed < 0) return;
     const message = this.messages.get(failed);
     if (message !== undefined) throw new RangeError(message);
-    const [low, high] = this.code.values.subarray(failed + 3 + 2);
+    const { low, high } = named(this.code.values.subarray(failed + CallStepLength), IndexBoundsAt);
     throw new RangeError(
       `compile: a tensor of indices holds a value outside ${low} … ${high - 1}, the range that the function indexes with it`,
     );

@@ -4,8 +4,8 @@
  * tile of the sum is in registers. It rounds as the product and the addition do, in the same order.
  */
 import { GemmAt, GemmBatchReduceAt } from '../native/generated';
-import { argumentsOf, kernelNumber } from '../native/recording';
-import { firstSizeAt, walkArguments } from '../native/strided';
+import { constants } from '../native/instance';
+import { argumentsOf, firstSizeAt, kernelNumber, named, walkArguments } from '../native/recording';
 import type { Buffer, Call, Pointer } from './trace';
 
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({
@@ -16,7 +16,7 @@ const kernels = (['f32', 'f64'] as const).map((suffix) => ({
 }));
 
 // More steps of k are worth a product of their own.
-const mostDepth = 512;
+const mostDepth = constants.gemm.batchReduceDepth;
 
 /** A product Aᵀ·B that fills a buffer. Arguments of gemm: native/kernels/kernels.inc. */
 interface Product {
@@ -32,13 +32,12 @@ interface Product {
 function productOf(call: Call, at: number): Product | null {
   const found = kernels.find(({ gemm }) => gemm === call.kernel);
   if (found === undefined) return null;
-  const of = (name: keyof typeof GemmAt): number => call.args[GemmAt[name]];
-  const [M, N, K, lda, ldb] = [of('M'), of('N'), of('K'), of('lda'), of('ldb')];
-  const plain =
-    of('transposeA') === 1 && of('transposeB') === 0 && of('accumulate') === 0 && of('ldc') === N;
+  const { M, N, K, lda, ldb, ldc, transposeA, transposeB, accumulate } = named(call.args, GemmAt);
+  const plain = transposeA === 1 && transposeB === 0 && accumulate === 0 && ldc === N;
   if (!plain || M === 0 || N === 0 || K === 0 || K > mostDepth) return null;
-  const { a: atA, b: atB, c: atC } = GemmAt;
-  const [a, b, c] = [atA, atB, atC].map((i) => call.pointers.find((p) => p.at === i));
+  const [a, b, c] = (['a', 'b', 'c'] as const).map((name) =>
+    call.pointers.find(({ at: position }) => position === GemmAt[name]),
+  );
   if (call.pointers.length !== 3 || a === undefined || b === undefined || c === undefined) {
     return null;
   }
@@ -91,14 +90,15 @@ export function withSums(
   temporary: (buffer: Buffer) => boolean,
 ): readonly Call[] {
   const uses = usesOf(calls);
-  // Products that wait to be added, by the buffer they fill.
-  const waiting = new Map<Buffer, Product>();
-  const open = new Map<Buffer, Sum>();
+  // Products that have not been added yet, by the buffer they fill.
+  const pending = new Map<Buffer, Product>();
+  // Sums to which the next call may add, by their buffer.
+  const active = new Map<Buffer, Sum>();
   const sums: Sum[] = [];
 
   // The product that call i, an addition of so many elements, adds.
   const take = (buffer: Buffer, i: number, elements: number): Product | null => {
-    const product = waiting.get(buffer);
+    const product = pending.get(buffer);
     if (product === undefined) return null;
     const touched = uses.get(buffer)!.all;
     const [M, N] = product.sizes;
@@ -113,7 +113,7 @@ export function withSums(
     const product = productOf(call, i);
     if (product !== null) {
       const { buffer } = call.pointers.find(({ at }) => at === GemmAt.c)!;
-      if (temporary(buffer)) waiting.set(buffer, product);
+      if (temporary(buffer)) pending.set(buffer, product);
       continue;
     }
     const isAddition = kernels.some(({ add }) => add === call.kernel);
@@ -122,7 +122,7 @@ export function withSums(
     if (operands !== null) {
       const [a, b, out] = operands;
       const second = a === b ? null : take(b, i, elements);
-      const sum = a === out ? open.get(a) : undefined;
+      const sum = a === out ? active.get(a) : undefined;
       if (sum !== undefined && second !== null && fits(sum, second)) {
         sum.products.push(second);
         sum.calls.push(i);
@@ -134,14 +134,14 @@ export function withSums(
         const made: Sum = { products: [first], calls: [i], out: call.pointers[2] };
         if (fits(made, second)) {
           made.products.push(second);
-          open.set(out, made);
+          active.set(out, made);
           sums.push(made);
           continue;
         }
       }
     }
-    // Whoever else looks at a sum ends it.
-    for (const { buffer } of call.pointers) open.delete(buffer);
+    // Any other use of its buffer ends a sum.
+    for (const { buffer } of call.pointers) active.delete(buffer);
   }
   return rewrite(
     calls,
@@ -175,7 +175,7 @@ function rewrite(calls: readonly Call[], sums: readonly Sum[]): readonly Call[] 
       args: argumentsOf(GemmBatchReduceAt, { count: products.length, M, N, K, lda, ldb, ldc: N }),
       pointers: [{ ...out, at: GemmBatchReduceAt.c }],
       strided: -1,
-      table: products.flatMap(({ a, b }) => [a, b]),
+      table: { at: GemmBatchReduceAt.operands, entries: products.flatMap(({ a, b }) => [a, b]) },
     });
   }
   return calls.flatMap((call, i) => made.get(i) ?? (gone.has(i) ? [] : [call]));

@@ -3,13 +3,16 @@
  * the buffers that its addresses point into. Tensors made meanwhile have addresses that no memory has, so that every
  * address is known to belong to one buffer. What becomes of the calls is program.ts's concern.
  */
+import { IndexBoundsAt, type KernelEffect } from '../native/generated';
 import {
   argumentKind,
+  effectOf,
   kernelNames,
   partsOfKind,
   readRecording,
   startRecording,
   stopRecording,
+  type Recorded,
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
 import { native, setTrace, type Executor, type Scalar } from '../tensor/executor';
@@ -51,15 +54,13 @@ export interface Call {
   readonly strided: number;
   /** Of index_bounds: what a run says that finds a value outside. */
   readonly message?: string;
-  /** Addresses in the table that the first argument points to (gemm_batch_reduce). */
-  readonly table?: readonly Pointer[];
+  /** Of gemm_batch_reduce: which argument is a table of addresses, and what they are. */
+  readonly table?: { readonly at: number; readonly entries: readonly Pointer[] };
 }
 
 // Above every address of a process, below 2^53.
 const firstAddress = 2 ** 49;
 const alignment = 64;
-
-const unsuited = /^(sgd|adam|rmsprop|adagrad|table_|mt19937_|fma_peak|read_peak)/;
 
 const isIn = ({ address, bytes }: Buffer, at: number): boolean =>
   at >= address && at < address + Math.max(1, bytes);
@@ -223,26 +224,16 @@ export class Trace implements Executor {
 
   /** Takes over the calls recorded since the last time. */
   drain(): void {
-    const raw = readRecording();
-    for (let at = 0; at < raw.length;) {
-      const kernel = raw[at];
-      const count = raw[at + 1];
-      const kinds = at + 2;
-      const values = kinds + count;
-      const args = Array.from(raw.subarray(values, values + count));
-      this.calls.push(this.callOf(kernel, args, raw.subarray(kinds, values)));
-      at = values + count;
-    }
+    for (const call of readRecording()) this.calls.push(this.callOf(call));
   }
 
-  private callOf(kernel: number, args: number[], kinds: Float64Array): Call {
+  private callOf({ kernel, args, kinds }: Recorded): Call {
     const name = kernelNames[kernel];
-    if (unsuited.test(name)) {
-      if (name.startsWith('mt19937')) {
-        this.refuse('a number drawn for JavaScript', 'a trace has no values; draw it outside');
-      }
-      this.refuse(name, 'it changes state outside the function');
+    const effect = effectOf(kernel);
+    if (effect === 'answers') {
+      this.refuse('a number drawn for JavaScript', 'a trace has no values; draw it outside');
     }
+    if (effect === 'outside') this.refuse(name, 'it changes state outside the function');
     const pointers: Pointer[] = [];
     let strided = -1;
     for (let i = 0; i < args.length; i++) {
@@ -253,7 +244,7 @@ export class Trace implements Executor {
         continue;
       }
       const isField = role === argumentKind.structField;
-      const buffer = this.find(address) ?? this.special(name, i, address);
+      const buffer = this.find(address) ?? this.finding(effect, i, address);
       if (buffer === null) {
         if (isField) continue;
         throw new Error(`internal: compile: ${name} was given an address in no known buffer`);
@@ -261,8 +252,7 @@ export class Trace implements Executor {
       const { kind } = buffer;
       const writes = isField ? kind === 'made' : role === argumentKind.writeAddress;
       if (writes) {
-        const isOwn =
-          kind === 'made' || (kind === 'constant' && /^(index_bounds|random_)/.test(name));
+        const isOwn = kind === 'made' || (kind === 'constant' && effect !== null);
         if (!isOwn) {
           throw new Error(
             `compile: ${name} would change ${kind === 'given' ? 'an argument' : 'a tensor from outside'} in place; a compiled function must only compute results`,
@@ -273,13 +263,13 @@ export class Trace implements Executor {
       args[i] = 0;
       pointers.push({ at: i, buffer, offset: address - buffer.address, writes, itemSize: size });
     }
-    const message = name === 'index_bounds' ? (this.messages.shift() ?? undefined) : undefined;
+    const message = effect === 'checks' ? (this.messages.shift() ?? undefined) : undefined;
     return { kernel, args, pointers, strided, message };
   }
 
   // Where index_bounds leaves its finding.
-  private special(name: string, argument: number, address: number): Buffer | null {
-    if (name !== 'index_bounds' || argument !== 4) return null;
+  private finding(effect: KernelEffect | null, argument: number, address: number): Buffer | null {
+    if (effect !== 'checks' || argument !== IndexBoundsAt.position) return null;
     const storage = new Storage(noBlock, 0, 8, address, 8);
     const buffer = bufferAt(storage, 'constant');
     this.outside.set(storage, buffer);

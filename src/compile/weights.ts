@@ -3,11 +3,11 @@
  * transposition; where a program multiplies by one matrix again and again, it does that once in each run, and all
  * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes.
  */
-import { GemmAt, GemmPackAt, GemmPackedAt, UnaryAt } from '../native/generated';
-import { argumentsOf, kernelNumber } from '../native/recording';
-import { walkArguments } from '../native/strided';
+import { GemmAt, GemmPackAt, GemmPackedAt } from '../native/generated';
+import { argumentsOf, kernelNumber, named } from '../native/recording';
 import { packedLength, preferredForm, type WeightForm } from '../ops/matmul/packed-weight';
-import type { Buffer, Call, Pointer } from './trace';
+import { copyCall } from './calls';
+import type { Buffer, Call } from './trace';
 
 const kernels = (['f32', 'f64'] as const).map((suffix) => ({
   gemm: kernelNumber(`gemm_${suffix}`),
@@ -40,23 +40,22 @@ interface Weight {
 const unpacked = (transposed: number): WeightForm => (transposed === 1 ? 'rowMajor' : 'inPlace');
 
 function weightsOf(calls: readonly Call[]): Weight[] {
-  // Ended by a call that writes to the buffer.
-  const open = new Map<Buffer, Map<string, Weight>>();
+  // Until a call writes to the buffer.
+  const active = new Map<Buffer, Map<string, Weight>>();
   const found: Weight[] = [];
   for (const [i, { kernel, args, pointers }] of calls.entries()) {
-    for (const { buffer, writes } of pointers) if (writes) open.delete(buffer);
+    for (const { buffer, writes } of pointers) if (writes) active.delete(buffer);
     const family = kernels.find(({ gemm }) => gemm === kernel);
     const b = pointers.find(({ at }) => at === GemmAt.b);
     if (family === undefined || b === undefined) continue;
-    const of = (name: keyof typeof GemmAt): number => args[GemmAt[name]];
-    const [M, N, K, ldb, transposed] = [of('M'), of('N'), of('K'), of('ldb'), of('transposeB')];
-    const isPlain = of('transposeA') === 0 && of('accumulate') === 0;
+    const { M, N, K, ldb, transposeA, transposeB: transposed, accumulate } = named(args, GemmAt);
+    const isPlain = transposeA === 0 && accumulate === 0;
     const preferred = preferredForm(M, N, K, transposed === 1, family.suffix);
     const form = preferred !== 'panels' || isPlain ? preferred : unpacked(transposed);
     if (form === 'inPlace') continue;
     const { buffer, offset } = b;
-    const known = open.get(buffer) ?? new Map<string, Weight>();
-    open.set(buffer, known);
+    const known = active.get(buffer) ?? new Map<string, Weight>();
+    active.set(buffer, known);
     const key = [kernel, offset, N, K, ldb, transposed, form].join();
     const weight = known.get(key);
     if (weight !== undefined) weight.calls.push(i);
@@ -75,28 +74,30 @@ function copyOf(
   copy: Buffer,
 ): Call {
   const { itemSize } = family;
-  const pointers = (from: number, to: number): Pointer[] => [
-    { at: from, buffer, offset, writes: false, itemSize },
-    { at: to, buffer: copy, offset: 0, writes: true, itemSize },
-  ];
   if (form === 'panels') {
-    const args = argumentsOf(GemmPackAt, { N, K, ldb, transposeB: transposed });
     return {
       kernel: family.pack,
-      args,
-      pointers: pointers(GemmPackAt.b, GemmPackAt.packed),
+      args: argumentsOf(GemmPackAt, { N, K, ldb, transposeB: transposed }),
+      pointers: [
+        { at: GemmPackAt.b, buffer, offset, writes: false, itemSize },
+        { at: GemmPackAt.packed, buffer: copy, offset: 0, writes: true, itemSize },
+      ],
       strided: -1,
     };
   }
-  // out[k, n] = W[n, k]
-  const first = argumentsOf(UnaryAt, {});
-  const strided = first.length;
-  const strides = [
-    [1, ldb],
-    [N, 1],
-  ];
-  const args = [...first, ...walkArguments({ dims: 2, operands: 2, sizes: [K, N], strides })];
-  return { kernel: family.copy, args, pointers: pointers(UnaryAt.x, UnaryAt.out), strided };
+  return copyCall({
+    kernel: family.copy,
+    itemSize,
+    source: buffer,
+    offset,
+    target: copy,
+    sizes: [K, N],
+    // copy[k, n] = W[n, k]
+    strides: [
+      [1, ldb],
+      [N, 1],
+    ],
+  });
 }
 
 function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy: Buffer): Call {
@@ -108,7 +109,7 @@ function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy
     const moved = pointers.map((p) => (p.at === GemmAt.b ? { ...p, buffer: copy, offset: 0 } : p));
     return { kernel, args: changed, pointers: moved, strided };
   }
-  const of = (name: keyof typeof GemmAt): number => args[GemmAt[name]];
+  const { M, K, lda, ldc } = named(args, GemmAt);
   const places = new Map<number, number>([
     [GemmAt.a, GemmPackedAt.a],
     [GemmAt.b, GemmPackedAt.packed],
@@ -117,13 +118,7 @@ function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy
   ]);
   return {
     kernel: family.packed,
-    args: argumentsOf(GemmPackedAt, {
-      M: of('M'),
-      N,
-      K: of('K'),
-      lda: of('lda'),
-      ldc: of('ldc'),
-    }),
+    args: argumentsOf(GemmPackedAt, { M, N, K, lda, ldc }),
     pointers: pointers.map((p) => {
       const at = places.get(p.at)!;
       return p.at === GemmAt.b ? { ...p, at, buffer: copy, offset: 0 } : { ...p, at };

@@ -1,6 +1,7 @@
 /** Finding a kernel of the add-on by its name: checked by the compiler against the list of kernels. */
 import type { PlainKernels, TypedKernels } from './generated';
-import { instance, type Kernel, type Suffix } from './kernels';
+import { instance } from './instance';
+import type { Kernel, Suffix } from './kernels';
 
 /** The kernel of that name, one without an element type. */
 export function kernel<Name extends keyof PlainKernels>(name: Name): Kernel<PlainKernels[Name]> {

@@ -2,15 +2,12 @@
 /**
  * The kernels by name: which there are, and for each list of parameters the function that stores the arguments in the
  * argument block and calls a kernel. An elementwise kernel's operands broadcast to the last, its output; see strided.ts.
+ * Below them, the other calls of an instance, and the structures of programs and recordings (native/binding/program.h).
  */
-import { args, type Kernel, type Memory } from './kernels';
-import {
-  writeStrided1,
-  writeStrided2,
-  writeStrided3,
-  writeStrided4,
-  type Elements,
-} from './strided';
+import { args } from './instance';
+import type { Kernel } from './kernels';
+import type { Memory } from './memory';
+import { maxDims, mergeDims, mergedSizes, mergedStrides, type Elements } from './strided';
 
 /** The parameters (a signature's name) of each kernel with element types. */
 export interface TypedKernels {
@@ -66,10 +63,6 @@ export interface TypedKernels {
   minimum: 'Binary';
   remainder: 'Binary';
   floor_divide: 'Binary';
-  add_scaled: 'AddScaled';
-  lerp: 'Lerp';
-  addcmul: 'Addcmul';
-  addcdiv: 'Addcmul';
   lt: 'Binary';
   le: 'Binary';
   gt: 'Binary';
@@ -93,7 +86,6 @@ export interface TypedKernels {
   sum: 'Reduce';
   mean: 'Reduce';
   prod: 'Reduce';
-  sum_squares: 'Reduce';
   norm: 'Reduce';
   logsumexp: 'Reduce';
   amax: 'Reduce';
@@ -102,7 +94,6 @@ export interface TypedKernels {
   min: 'Extreme';
   variance: 'Variance';
   cumsum: 'Reduce';
-  cumprod: 'Reduce';
   softmax: 'Reduce';
   log_softmax: 'Reduce';
   softmax_backward: 'SoftmaxBackward';
@@ -123,7 +114,6 @@ export interface TypedKernels {
   gemm_batched: 'GemmBatched';
   gemm_pack: 'GemmPack';
   gemm_packed: 'GemmPacked';
-  gemm_limits: 'GemmLimits';
   gemm_batch_reduce: 'GemmBatchReduce';
   index_select: 'IndexSelect';
   index_add: 'IndexAdd';
@@ -144,16 +134,12 @@ export interface TypedKernels {
   table_scale: 'TableScale';
   rnn_forward: 'SequenceForward';
   rnn_backward: 'SequenceBackward';
-  rnn_pack: 'SequencePack';
   lstm_forward: 'SequenceForward';
   lstm_backward: 'SequenceBackward';
-  lstm_pack: 'SequencePack';
   gru_forward: 'SequenceForward';
   gru_backward: 'SequenceBackward';
-  gru_pack: 'SequencePack';
   janet_forward: 'SequenceForward';
   janet_backward: 'SequenceBackward';
-  janet_pack: 'SequencePack';
   fma_peak: 'FmaPeak';
   layer_norm: 'LayerNorm';
   layer_norm_backward: 'LayerNormBackward';
@@ -175,7 +161,123 @@ export interface PlainKernels {
   read_peak: 'ReadPeak';
 }
 
+/** What a kernel does besides computing what it writes: native/kernels/kernels.inc. */
+export type KernelEffect = 'draws' | 'checks' | 'answers' | 'outside';
+
+/** The kernels that have one. */
+export const kernelEffects: Readonly<Partial<Record<string, KernelEffect>>> = {
+  mt19937_seed: 'answers',
+  mt19937_words: 'answers',
+  random_uniform_f32: 'draws',
+  random_uniform_f64: 'draws',
+  random_normal_f32: 'draws',
+  random_normal_f64: 'draws',
+  random_normal_serial_f32: 'draws',
+  random_normal_serial_f64: 'draws',
+  random_exponential_f32: 'draws',
+  random_exponential_f64: 'draws',
+  random_integers_f32: 'draws',
+  random_integers_f64: 'draws',
+  random_integers_i32: 'draws',
+  random_integers_u8: 'draws',
+  random_bernoulli_f32: 'draws',
+  random_bernoulli_f64: 'draws',
+  random_bernoulli_i32: 'draws',
+  random_bernoulli_u8: 'draws',
+  random_bernoulli_each_f32: 'draws',
+  random_bernoulli_each_f64: 'draws',
+  random_permutation: 'draws',
+  random_multinomial_f32: 'draws',
+  random_multinomial_f64: 'draws',
+  index_bounds: 'checks',
+  sgd_f32: 'outside',
+  sgd_f64: 'outside',
+  adam_f32: 'outside',
+  adam_f64: 'outside',
+  rmsprop_f32: 'outside',
+  rmsprop_f64: 'outside',
+  adagrad_f32: 'outside',
+  adagrad_f64: 'outside',
+  table_sum_squares_f32: 'outside',
+  table_sum_squares_f64: 'outside',
+  table_scale_f32: 'outside',
+  table_scale_f64: 'outside',
+  fma_peak_f32: 'outside',
+  fma_peak_f64: 'outside',
+  read_peak: 'outside',
+};
+
 const addressOf = (memory: Memory | null): number => (memory === null ? 0 : memory.address);
+
+/** Where the parts of a walk are, from its first argument on: its sizes, then each operand's strides. */
+export const StridedAt = { dims: 0, operands: 1, sizes: 2 } as const;
+
+// The general case: one dimension when every operand is contiguous and has all elements or one.
+function writeStrided(at: number, operands: readonly Elements[]): void {
+  const count = operands.length;
+  const out = operands[count - 1];
+  let flat = true;
+  for (let i = 0; i < count && flat; i++) {
+    const x = operands[i];
+    flat = x.contiguousLayout && (x.numel === out.numel || x.numel === 1);
+    args[at + 3 + i] = x.numel === out.numel ? 1 : 0;
+  }
+  if (flat) {
+    args[at] = 1;
+    args[at + 1] = count;
+    args[at + 2] = out.numel;
+    return;
+  }
+  const dims = mergeDims(out.sizes, operands);
+  args[at] = dims;
+  args[at + 1] = count;
+  let next = at + 2;
+  for (let d = 0; d < dims; d++) args[next++] = mergedSizes[d];
+  for (let i = 0; i < count; i++) {
+    for (let d = 0; d < dims; d++) args[next++] = mergedStrides[i * maxDims + d];
+  }
+}
+
+function writeStrided1(at: number, out: Elements): void {
+  if (!out.contiguousLayout) return writeStrided(at, [out]);
+  args[at] = 1;
+  args[at + 1] = 1;
+  args[at + 2] = out.numel;
+  args[at + 3] = 1;
+}
+
+function writeStrided2(at: number, x: Elements, out: Elements): void {
+  if (!x.contiguousLayout || !out.contiguousLayout || x.numel !== out.numel) {
+    return writeStrided(at, [x, out]);
+  }
+  args[at] = 1;
+  args[at + 1] = 2;
+  args[at + 2] = out.numel;
+  args[at + 3] = 1;
+  args[at + 4] = 1;
+}
+
+function writeStrided3(at: number, a: Elements, b: Elements, out: Elements): void {
+  const n = out.numel;
+  if (
+    !out.contiguousLayout ||
+    !a.contiguousLayout ||
+    !b.contiguousLayout ||
+    (a.numel !== n && a.numel !== 1) ||
+    (b.numel !== n && b.numel !== 1)
+  ) {
+    return writeStrided(at, [a, b, out]);
+  }
+  args[at] = 1;
+  args[at + 1] = 3;
+  args[at + 2] = n;
+  args[at + 3] = a.numel === n ? 1 : 0;
+  args[at + 4] = b.numel === n ? 1 : 0;
+  args[at + 5] = 1;
+}
+
+const writeStrided4 = (at: number, a: Elements, b: Elements, c: Elements, out: Elements): void =>
+  writeStrided(at, [a, b, c, out]);
 
 export interface SequenceForward {
   readonly steps: number;
@@ -253,16 +355,258 @@ export interface SequenceBackward {
   readonly gradWeightHr: Memory | null;
 }
 
-export interface SequencePack {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly projSize: number;
-  readonly weightIh: Memory;
-  readonly weightHh: Memory;
-  readonly biasIh: Memory | null;
-  readonly biasHh: Memory | null;
-  readonly weightHr: Memory | null;
+export interface Variance {
+  readonly x: Memory;
+  readonly out: Memory;
+  readonly mean: Memory | null;
+  readonly correction: number;
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+export interface CrossEntropy {
+  readonly x: Memory;
+  readonly target: Memory;
+  readonly weight: Memory | null;
+  readonly losses: Memory;
+  readonly logSumExp: Memory;
+  readonly divisor: Memory;
+  readonly loss: Memory;
+  readonly smoothing: number;
+  readonly rows: number;
+  readonly classes: number;
+  readonly ignoreIndex: number;
+  readonly reduction: number;
+}
+
+export interface CrossEntropyBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly target: Memory;
+  readonly weight: Memory | null;
+  readonly logSumExp: Memory;
+  readonly divisor: Memory;
+  readonly out: Memory;
+  readonly smoothing: number;
+  readonly rows: number;
+  readonly classes: number;
+  readonly ignoreIndex: number;
+  readonly reduction: number;
+}
+
+export interface RandomMultinomial {
+  readonly state: Memory;
+  readonly p: Memory;
+  readonly cumulative: Memory;
+  readonly out: Memory;
+  readonly rows: number;
+  readonly categories: number;
+  readonly samples: number;
+}
+
+export interface Gemm {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: Memory;
+  readonly lda: number;
+  readonly transposeA: boolean;
+  readonly b: Memory;
+  readonly ldb: number;
+  readonly transposeB: boolean;
+  readonly bias: Memory | null;
+  readonly c: Memory;
+  readonly ldc: number;
+  readonly accumulate: boolean;
+}
+
+export interface GemmBatched {
+  readonly batch: number;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: Memory;
+  readonly lda: number;
+  readonly transposeA: boolean;
+  readonly strideA: number;
+  readonly b: Memory;
+  readonly ldb: number;
+  readonly transposeB: boolean;
+  readonly strideB: number;
+  readonly c: Memory;
+  readonly ldc: number;
+  readonly strideC: number;
+  readonly accumulate: boolean;
+}
+
+export interface GemmPacked {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly a: Memory;
+  readonly lda: number;
   readonly packed: Memory;
+  readonly bias: Memory | null;
+  readonly c: Memory;
+  readonly ldc: number;
+}
+
+export interface GemmBatchReduce {
+  readonly operands: Memory;
+  readonly count: number;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly lda: number;
+  readonly ldb: number;
+  readonly c: Memory;
+  readonly ldc: number;
+}
+
+export interface IndexSelect {
+  readonly x: Memory;
+  readonly index: Memory;
+  readonly out: Memory;
+  readonly outer: number;
+  readonly size: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+export interface IndexAdd {
+  readonly source: Memory;
+  readonly index: Memory;
+  readonly out: Memory;
+  readonly outer: number;
+  readonly size: number;
+  readonly n: number;
+  readonly inner: number;
+  readonly skip: number;
+}
+
+export interface IndexCopy {
+  readonly source: Memory;
+  readonly index: Memory;
+  readonly out: Memory;
+  readonly outer: number;
+  readonly size: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+export interface PackPadded {
+  readonly x: Memory;
+  readonly sizes: Memory;
+  readonly order: Memory | null;
+  readonly out: Memory;
+  readonly steps: number;
+  readonly sequences: number;
+  readonly stepStride: number;
+  readonly sequenceStride: number;
+  readonly inner: number;
+}
+
+export interface PadPacked {
+  readonly data: Memory;
+  readonly sizes: Memory;
+  readonly order: Memory | null;
+  readonly padding: Memory;
+  readonly out: Memory;
+  readonly packedSteps: number;
+  readonly steps: number;
+  readonly sequences: number;
+  readonly stepStride: number;
+  readonly sequenceStride: number;
+  readonly inner: number;
+}
+
+export interface SortRows {
+  readonly values: Memory;
+  readonly index: Memory;
+  readonly spareValues: Memory;
+  readonly spareIndex: Memory;
+  readonly rows: number;
+  readonly n: number;
+  readonly descending: boolean;
+}
+
+export interface TopkRows {
+  readonly x: Memory;
+  readonly values: Memory;
+  readonly index: Memory;
+  readonly rows: number;
+  readonly n: number;
+  readonly k: number;
+  readonly largest: boolean;
+}
+
+export interface Sgd {
+  readonly table: Memory;
+  readonly rows: number;
+  readonly lr: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+  readonly maximize: boolean;
+}
+
+export interface Adam {
+  readonly table: Memory;
+  readonly rows: number;
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly decoupled: boolean;
+  readonly maximize: boolean;
+}
+
+export interface Rmsprop {
+  readonly table: Memory;
+  readonly rows: number;
+  readonly lr: number;
+  readonly alpha: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly momentum: number;
+  readonly maximize: boolean;
+}
+
+export interface LayerNorm {
+  readonly x: Memory;
+  readonly weight: Memory | null;
+  readonly bias: Memory | null;
+  readonly out: Memory;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly eps: number;
+  readonly rows: number;
+  readonly n: number;
+}
+
+export interface LayerNormBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly weight: Memory | null;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly dx: Memory;
+  readonly rows: number;
+  readonly n: number;
+}
+
+export interface LayerNormParameters {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly dweight: Memory | null;
+  readonly dbias: Memory | null;
+  readonly rows: number;
+  readonly n: number;
 }
 
 /**
@@ -373,65 +717,6 @@ export function runBinary(run: Kernel<'Binary'>, a: Elements, b: Elements, out: 
 
 /** Where its arguments are in a recorded call. */
 export const BinaryAt = { a: 0, b: 1, out: 2 } as const;
-
-/** add_scaled */
-export function runAddScaled(
-  run: Kernel<'AddScaled'>,
-  a: Elements,
-  b: Elements,
-  out: Elements,
-  alpha: number,
-): void {
-  writeStrided3(4, a, b, out);
-  args[0] = a.address;
-  args[1] = b.address;
-  args[2] = out.address;
-  args[3] = alpha;
-  run();
-}
-
-/** Where its arguments are in a recorded call. */
-export const AddScaledAt = { a: 0, b: 1, out: 2, alpha: 3 } as const;
-
-/** lerp */
-export function runLerp(
-  run: Kernel<'Lerp'>,
-  a: Elements,
-  b: Elements,
-  out: Elements,
-  weight: number,
-): void {
-  writeStrided3(4, a, b, out);
-  args[0] = a.address;
-  args[1] = b.address;
-  args[2] = out.address;
-  args[3] = weight;
-  run();
-}
-
-/** Where its arguments are in a recorded call. */
-export const LerpAt = { a: 0, b: 1, out: 2, weight: 3 } as const;
-
-/** addcmul addcdiv */
-export function runAddcmul(
-  run: Kernel<'Addcmul'>,
-  a: Elements,
-  b: Elements,
-  c: Elements,
-  out: Elements,
-  value: number,
-): void {
-  writeStrided4(5, a, b, c, out);
-  args[0] = a.address;
-  args[1] = b.address;
-  args[2] = c.address;
-  args[3] = out.address;
-  args[4] = value;
-  run();
-}
-
-/** Where its arguments are in a recorded call. */
-export const AddcmulAt = { a: 0, b: 1, c: 2, out: 3, value: 4 } as const;
 
 /** where */
 export function runWhere(
@@ -553,7 +838,7 @@ export function runSquaredDifferenceBackward(
 /** Where its arguments are in a recorded call. */
 export const SquaredDifferenceBackwardAt = { g: 0, a: 1, b: 2, out: 3, factor: 4 } as const;
 
-/** sum mean prod sum_squares norm logsumexp amax amin any all cumsum cumprod softmax log_softmax */
+/** sum mean prod norm logsumexp amax amin any all cumsum softmax log_softmax */
 export function runReduce(
   run: Kernel<'Reduce'>,
   x: Memory,
@@ -596,23 +881,14 @@ export function runExtreme(
 export const ExtremeAt = { x: 0, values: 1, indices: 2, outer: 3, n: 4, inner: 5 } as const;
 
 /** variance */
-export function runVariance(
-  run: Kernel<'Variance'>,
-  x: Memory,
-  out: Memory,
-  mean: Memory | null,
-  correction: number,
-  outer: number,
-  n: number,
-  inner: number,
-): void {
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = addressOf(mean);
-  args[3] = correction;
-  args[4] = outer;
-  args[5] = n;
-  args[6] = inner;
+export function runVariance(run: Kernel<'Variance'>, s: Variance): void {
+  args[0] = s.x.address;
+  args[1] = s.out.address;
+  args[2] = addressOf(s.mean);
+  args[3] = s.correction;
+  args[4] = s.outer;
+  args[5] = s.n;
+  args[6] = s.inner;
   run();
 }
 
@@ -650,33 +926,19 @@ export function runSoftmaxBackward(
 export const SoftmaxBackwardAt = { g: 0, y: 1, out: 2, outer: 3, n: 4, inner: 5 } as const;
 
 /** cross_entropy */
-export function runCrossEntropy(
-  run: Kernel<'CrossEntropy'>,
-  x: Memory,
-  target: Memory,
-  weight: Memory | null,
-  losses: Memory,
-  logSumExp: Memory,
-  divisor: Memory,
-  loss: Memory,
-  smoothing: number,
-  rows: number,
-  classes: number,
-  ignoreIndex: number,
-  reduction: number,
-): void {
-  args[0] = x.address;
-  args[1] = target.address;
-  args[2] = addressOf(weight);
-  args[3] = losses.address;
-  args[4] = logSumExp.address;
-  args[5] = divisor.address;
-  args[6] = loss.address;
-  args[7] = smoothing;
-  args[8] = rows;
-  args[9] = classes;
-  args[10] = ignoreIndex;
-  args[11] = reduction;
+export function runCrossEntropy(run: Kernel<'CrossEntropy'>, s: CrossEntropy): void {
+  args[0] = s.x.address;
+  args[1] = s.target.address;
+  args[2] = addressOf(s.weight);
+  args[3] = s.losses.address;
+  args[4] = s.logSumExp.address;
+  args[5] = s.divisor.address;
+  args[6] = s.loss.address;
+  args[7] = s.smoothing;
+  args[8] = s.rows;
+  args[9] = s.classes;
+  args[10] = s.ignoreIndex;
+  args[11] = s.reduction;
   run();
 }
 
@@ -699,31 +961,20 @@ export const CrossEntropyAt = {
 /** cross_entropy_backward */
 export function runCrossEntropyBackward(
   run: Kernel<'CrossEntropyBackward'>,
-  g: Memory,
-  x: Memory,
-  target: Memory,
-  weight: Memory | null,
-  logSumExp: Memory,
-  divisor: Memory,
-  out: Memory,
-  smoothing: number,
-  rows: number,
-  classes: number,
-  ignoreIndex: number,
-  reduction: number,
+  s: CrossEntropyBackward,
 ): void {
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = target.address;
-  args[3] = addressOf(weight);
-  args[4] = logSumExp.address;
-  args[5] = divisor.address;
-  args[6] = out.address;
-  args[7] = smoothing;
-  args[8] = rows;
-  args[9] = classes;
-  args[10] = ignoreIndex;
-  args[11] = reduction;
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.target.address;
+  args[3] = addressOf(s.weight);
+  args[4] = s.logSumExp.address;
+  args[5] = s.divisor.address;
+  args[6] = s.out.address;
+  args[7] = s.smoothing;
+  args[8] = s.rows;
+  args[9] = s.classes;
+  args[10] = s.ignoreIndex;
+  args[11] = s.reduction;
   run();
 }
 
@@ -906,23 +1157,14 @@ export function runRandomBernoulliEach(
 export const RandomBernoulliEachAt = { state: 0, p: 1, out: 2, n: 3 } as const;
 
 /** random_multinomial */
-export function runRandomMultinomial(
-  run: Kernel<'RandomMultinomial'>,
-  state: Memory,
-  p: Memory,
-  cumulative: Memory,
-  out: Memory,
-  rows: number,
-  categories: number,
-  samples: number,
-): void {
-  args[0] = state.address;
-  args[1] = p.address;
-  args[2] = cumulative.address;
-  args[3] = out.address;
-  args[4] = rows;
-  args[5] = categories;
-  args[6] = samples;
+export function runRandomMultinomial(run: Kernel<'RandomMultinomial'>, s: RandomMultinomial): void {
+  args[0] = s.state.address;
+  args[1] = s.p.address;
+  args[2] = s.cumulative.address;
+  args[3] = s.out.address;
+  args[4] = s.rows;
+  args[5] = s.categories;
+  args[6] = s.samples;
   run();
 }
 
@@ -967,35 +1209,20 @@ export const RandomRaceAt = {
 } as const;
 
 /** gemm */
-export function runGemm(
-  run: Kernel<'Gemm'>,
-  M: number,
-  N: number,
-  K: number,
-  a: Memory,
-  lda: number,
-  transposeA: boolean,
-  b: Memory,
-  ldb: number,
-  transposeB: boolean,
-  bias: Memory | null,
-  c: Memory,
-  ldc: number,
-  accumulate: boolean,
-): void {
-  args[0] = M;
-  args[1] = N;
-  args[2] = K;
-  args[3] = a.address;
-  args[4] = lda;
-  args[5] = transposeA ? 1 : 0;
-  args[6] = b.address;
-  args[7] = ldb;
-  args[8] = transposeB ? 1 : 0;
-  args[9] = addressOf(bias);
-  args[10] = c.address;
-  args[11] = ldc;
-  args[12] = accumulate ? 1 : 0;
+export function runGemm(run: Kernel<'Gemm'>, s: Gemm): void {
+  args[0] = s.M;
+  args[1] = s.N;
+  args[2] = s.K;
+  args[3] = s.a.address;
+  args[4] = s.lda;
+  args[5] = s.transposeA ? 1 : 0;
+  args[6] = s.b.address;
+  args[7] = s.ldb;
+  args[8] = s.transposeB ? 1 : 0;
+  args[9] = addressOf(s.bias);
+  args[10] = s.c.address;
+  args[11] = s.ldc;
+  args[12] = s.accumulate ? 1 : 0;
   run();
 }
 
@@ -1017,41 +1244,23 @@ export const GemmAt = {
 } as const;
 
 /** gemm_batched */
-export function runGemmBatched(
-  run: Kernel<'GemmBatched'>,
-  batch: number,
-  M: number,
-  N: number,
-  K: number,
-  a: Memory,
-  lda: number,
-  transposeA: boolean,
-  strideA: number,
-  b: Memory,
-  ldb: number,
-  transposeB: boolean,
-  strideB: number,
-  c: Memory,
-  ldc: number,
-  strideC: number,
-  accumulate: boolean,
-): void {
-  args[0] = batch;
-  args[1] = M;
-  args[2] = N;
-  args[3] = K;
-  args[4] = a.address;
-  args[5] = lda;
-  args[6] = transposeA ? 1 : 0;
-  args[7] = strideA;
-  args[8] = b.address;
-  args[9] = ldb;
-  args[10] = transposeB ? 1 : 0;
-  args[11] = strideB;
-  args[12] = c.address;
-  args[13] = ldc;
-  args[14] = strideC;
-  args[15] = accumulate ? 1 : 0;
+export function runGemmBatched(run: Kernel<'GemmBatched'>, s: GemmBatched): void {
+  args[0] = s.batch;
+  args[1] = s.M;
+  args[2] = s.N;
+  args[3] = s.K;
+  args[4] = s.a.address;
+  args[5] = s.lda;
+  args[6] = s.transposeA ? 1 : 0;
+  args[7] = s.strideA;
+  args[8] = s.b.address;
+  args[9] = s.ldb;
+  args[10] = s.transposeB ? 1 : 0;
+  args[11] = s.strideB;
+  args[12] = s.c.address;
+  args[13] = s.ldc;
+  args[14] = s.strideC;
+  args[15] = s.accumulate ? 1 : 0;
   run();
 }
 
@@ -1098,27 +1307,16 @@ export function runGemmPack(
 export const GemmPackAt = { N: 0, K: 1, b: 2, ldb: 3, transposeB: 4, packed: 5 } as const;
 
 /** gemm_packed */
-export function runGemmPacked(
-  run: Kernel<'GemmPacked'>,
-  M: number,
-  N: number,
-  K: number,
-  a: Memory,
-  lda: number,
-  packed: Memory,
-  bias: Memory | null,
-  c: Memory,
-  ldc: number,
-): void {
-  args[0] = M;
-  args[1] = N;
-  args[2] = K;
-  args[3] = a.address;
-  args[4] = lda;
-  args[5] = packed.address;
-  args[6] = addressOf(bias);
-  args[7] = c.address;
-  args[8] = ldc;
+export function runGemmPacked(run: Kernel<'GemmPacked'>, s: GemmPacked): void {
+  args[0] = s.M;
+  args[1] = s.N;
+  args[2] = s.K;
+  args[3] = s.a.address;
+  args[4] = s.lda;
+  args[5] = s.packed.address;
+  args[6] = addressOf(s.bias);
+  args[7] = s.c.address;
+  args[8] = s.ldc;
   run();
 }
 
@@ -1135,37 +1333,17 @@ export const GemmPackedAt = {
   ldc: 8,
 } as const;
 
-/** gemm_limits */
-export function runGemmLimits(run: Kernel<'GemmLimits'>, limits: Memory): void {
-  args[0] = limits.address;
-  run();
-}
-
-/** Where its arguments are in a recorded call. */
-export const GemmLimitsAt = { limits: 0 } as const;
-
 /** gemm_batch_reduce */
-export function runGemmBatchReduce(
-  run: Kernel<'GemmBatchReduce'>,
-  operands: Memory,
-  count: number,
-  M: number,
-  N: number,
-  K: number,
-  lda: number,
-  ldb: number,
-  c: Memory,
-  ldc: number,
-): void {
-  args[0] = operands.address;
-  args[1] = count;
-  args[2] = M;
-  args[3] = N;
-  args[4] = K;
-  args[5] = lda;
-  args[6] = ldb;
-  args[7] = c.address;
-  args[8] = ldc;
+export function runGemmBatchReduce(run: Kernel<'GemmBatchReduce'>, s: GemmBatchReduce): void {
+  args[0] = s.operands.address;
+  args[1] = s.count;
+  args[2] = s.M;
+  args[3] = s.N;
+  args[4] = s.K;
+  args[5] = s.lda;
+  args[6] = s.ldb;
+  args[7] = s.c.address;
+  args[8] = s.ldc;
   run();
 }
 
@@ -1203,23 +1381,14 @@ export function runIndexBounds(
 export const IndexBoundsAt = { index: 0, n: 1, low: 2, high: 3, position: 4 } as const;
 
 /** index_select gather */
-export function runIndexSelect(
-  run: Kernel<'IndexSelect'>,
-  x: Memory,
-  index: Memory,
-  out: Memory,
-  outer: number,
-  size: number,
-  n: number,
-  inner: number,
-): void {
-  args[0] = x.address;
-  args[1] = index.address;
-  args[2] = out.address;
-  args[3] = outer;
-  args[4] = size;
-  args[5] = n;
-  args[6] = inner;
+export function runIndexSelect(run: Kernel<'IndexSelect'>, s: IndexSelect): void {
+  args[0] = s.x.address;
+  args[1] = s.index.address;
+  args[2] = s.out.address;
+  args[3] = s.outer;
+  args[4] = s.size;
+  args[5] = s.n;
+  args[6] = s.inner;
   run();
 }
 
@@ -1227,25 +1396,15 @@ export function runIndexSelect(
 export const IndexSelectAt = { x: 0, index: 1, out: 2, outer: 3, size: 4, n: 5, inner: 6 } as const;
 
 /** index_add */
-export function runIndexAdd(
-  run: Kernel<'IndexAdd'>,
-  source: Memory,
-  index: Memory,
-  out: Memory,
-  outer: number,
-  size: number,
-  n: number,
-  inner: number,
-  skip: number,
-): void {
-  args[0] = source.address;
-  args[1] = index.address;
-  args[2] = out.address;
-  args[3] = outer;
-  args[4] = size;
-  args[5] = n;
-  args[6] = inner;
-  args[7] = skip;
+export function runIndexAdd(run: Kernel<'IndexAdd'>, s: IndexAdd): void {
+  args[0] = s.source.address;
+  args[1] = s.index.address;
+  args[2] = s.out.address;
+  args[3] = s.outer;
+  args[4] = s.size;
+  args[5] = s.n;
+  args[6] = s.inner;
+  args[7] = s.skip;
   run();
 }
 
@@ -1262,23 +1421,14 @@ export const IndexAddAt = {
 } as const;
 
 /** index_copy scatter scatter_add scatter_mul */
-export function runIndexCopy(
-  run: Kernel<'IndexCopy'>,
-  source: Memory,
-  index: Memory,
-  out: Memory,
-  outer: number,
-  size: number,
-  n: number,
-  inner: number,
-): void {
-  args[0] = source.address;
-  args[1] = index.address;
-  args[2] = out.address;
-  args[3] = outer;
-  args[4] = size;
-  args[5] = n;
-  args[6] = inner;
+export function runIndexCopy(run: Kernel<'IndexCopy'>, s: IndexCopy): void {
+  args[0] = s.source.address;
+  args[1] = s.index.address;
+  args[2] = s.out.address;
+  args[3] = s.outer;
+  args[4] = s.size;
+  args[5] = s.n;
+  args[6] = s.inner;
   run();
 }
 
@@ -1294,27 +1444,16 @@ export const IndexCopyAt = {
 } as const;
 
 /** pack_padded */
-export function runPackPadded(
-  run: Kernel<'PackPadded'>,
-  x: Memory,
-  sizes: Memory,
-  order: Memory | null,
-  out: Memory,
-  steps: number,
-  sequences: number,
-  stepStride: number,
-  sequenceStride: number,
-  inner: number,
-): void {
-  args[0] = x.address;
-  args[1] = sizes.address;
-  args[2] = addressOf(order);
-  args[3] = out.address;
-  args[4] = steps;
-  args[5] = sequences;
-  args[6] = stepStride;
-  args[7] = sequenceStride;
-  args[8] = inner;
+export function runPackPadded(run: Kernel<'PackPadded'>, s: PackPadded): void {
+  args[0] = s.x.address;
+  args[1] = s.sizes.address;
+  args[2] = addressOf(s.order);
+  args[3] = s.out.address;
+  args[4] = s.steps;
+  args[5] = s.sequences;
+  args[6] = s.stepStride;
+  args[7] = s.sequenceStride;
+  args[8] = s.inner;
   run();
 }
 
@@ -1332,31 +1471,18 @@ export const PackPaddedAt = {
 } as const;
 
 /** pad_packed */
-export function runPadPacked(
-  run: Kernel<'PadPacked'>,
-  data: Memory,
-  sizes: Memory,
-  order: Memory | null,
-  padding: Memory,
-  out: Memory,
-  packedSteps: number,
-  steps: number,
-  sequences: number,
-  stepStride: number,
-  sequenceStride: number,
-  inner: number,
-): void {
-  args[0] = data.address;
-  args[1] = sizes.address;
-  args[2] = addressOf(order);
-  args[3] = padding.address;
-  args[4] = out.address;
-  args[5] = packedSteps;
-  args[6] = steps;
-  args[7] = sequences;
-  args[8] = stepStride;
-  args[9] = sequenceStride;
-  args[10] = inner;
+export function runPadPacked(run: Kernel<'PadPacked'>, s: PadPacked): void {
+  args[0] = s.data.address;
+  args[1] = s.sizes.address;
+  args[2] = addressOf(s.order);
+  args[3] = s.padding.address;
+  args[4] = s.out.address;
+  args[5] = s.packedSteps;
+  args[6] = s.steps;
+  args[7] = s.sequences;
+  args[8] = s.stepStride;
+  args[9] = s.sequenceStride;
+  args[10] = s.inner;
   run();
 }
 
@@ -1376,23 +1502,14 @@ export const PadPackedAt = {
 } as const;
 
 /** sort_rows */
-export function runSortRows(
-  run: Kernel<'SortRows'>,
-  values: Memory,
-  index: Memory,
-  spareValues: Memory,
-  spareIndex: Memory,
-  rows: number,
-  n: number,
-  descending: boolean,
-): void {
-  args[0] = values.address;
-  args[1] = index.address;
-  args[2] = spareValues.address;
-  args[3] = spareIndex.address;
-  args[4] = rows;
-  args[5] = n;
-  args[6] = descending ? 1 : 0;
+export function runSortRows(run: Kernel<'SortRows'>, s: SortRows): void {
+  args[0] = s.values.address;
+  args[1] = s.index.address;
+  args[2] = s.spareValues.address;
+  args[3] = s.spareIndex.address;
+  args[4] = s.rows;
+  args[5] = s.n;
+  args[6] = s.descending ? 1 : 0;
   run();
 }
 
@@ -1408,23 +1525,14 @@ export const SortRowsAt = {
 } as const;
 
 /** topk_rows */
-export function runTopkRows(
-  run: Kernel<'TopkRows'>,
-  x: Memory,
-  values: Memory,
-  index: Memory,
-  rows: number,
-  n: number,
-  k: number,
-  largest: boolean,
-): void {
-  args[0] = x.address;
-  args[1] = values.address;
-  args[2] = index.address;
-  args[3] = rows;
-  args[4] = n;
-  args[5] = k;
-  args[6] = largest ? 1 : 0;
+export function runTopkRows(run: Kernel<'TopkRows'>, s: TopkRows): void {
+  args[0] = s.x.address;
+  args[1] = s.values.address;
+  args[2] = s.index.address;
+  args[3] = s.rows;
+  args[4] = s.n;
+  args[5] = s.k;
+  args[6] = s.largest ? 1 : 0;
   run();
 }
 
@@ -1432,25 +1540,15 @@ export function runTopkRows(
 export const TopkRowsAt = { x: 0, values: 1, index: 2, rows: 3, n: 4, k: 5, largest: 6 } as const;
 
 /** sgd */
-export function runSgd(
-  run: Kernel<'Sgd'>,
-  table: Memory,
-  rows: number,
-  lr: number,
-  momentum: number,
-  dampening: number,
-  weightDecay: number,
-  nesterov: boolean,
-  maximize: boolean,
-): void {
-  args[0] = table.address;
-  args[1] = rows;
-  args[2] = lr;
-  args[3] = momentum;
-  args[4] = dampening;
-  args[5] = weightDecay;
-  args[6] = nesterov ? 1 : 0;
-  args[7] = maximize ? 1 : 0;
+export function runSgd(run: Kernel<'Sgd'>, s: Sgd): void {
+  args[0] = s.table.address;
+  args[1] = s.rows;
+  args[2] = s.lr;
+  args[3] = s.momentum;
+  args[4] = s.dampening;
+  args[5] = s.weightDecay;
+  args[6] = s.nesterov ? 1 : 0;
+  args[7] = s.maximize ? 1 : 0;
   run();
 }
 
@@ -1467,27 +1565,16 @@ export const SgdAt = {
 } as const;
 
 /** adam */
-export function runAdam(
-  run: Kernel<'Adam'>,
-  table: Memory,
-  rows: number,
-  lr: number,
-  beta1: number,
-  beta2: number,
-  eps: number,
-  weightDecay: number,
-  decoupled: boolean,
-  maximize: boolean,
-): void {
-  args[0] = table.address;
-  args[1] = rows;
-  args[2] = lr;
-  args[3] = beta1;
-  args[4] = beta2;
-  args[5] = eps;
-  args[6] = weightDecay;
-  args[7] = decoupled ? 1 : 0;
-  args[8] = maximize ? 1 : 0;
+export function runAdam(run: Kernel<'Adam'>, s: Adam): void {
+  args[0] = s.table.address;
+  args[1] = s.rows;
+  args[2] = s.lr;
+  args[3] = s.beta1;
+  args[4] = s.beta2;
+  args[5] = s.eps;
+  args[6] = s.weightDecay;
+  args[7] = s.decoupled ? 1 : 0;
+  args[8] = s.maximize ? 1 : 0;
   run();
 }
 
@@ -1505,25 +1592,15 @@ export const AdamAt = {
 } as const;
 
 /** rmsprop */
-export function runRmsprop(
-  run: Kernel<'Rmsprop'>,
-  table: Memory,
-  rows: number,
-  lr: number,
-  alpha: number,
-  eps: number,
-  weightDecay: number,
-  momentum: number,
-  maximize: boolean,
-): void {
-  args[0] = table.address;
-  args[1] = rows;
-  args[2] = lr;
-  args[3] = alpha;
-  args[4] = eps;
-  args[5] = weightDecay;
-  args[6] = momentum;
-  args[7] = maximize ? 1 : 0;
+export function runRmsprop(run: Kernel<'Rmsprop'>, s: Rmsprop): void {
+  args[0] = s.table.address;
+  args[1] = s.rows;
+  args[2] = s.lr;
+  args[3] = s.alpha;
+  args[4] = s.eps;
+  args[5] = s.weightDecay;
+  args[6] = s.momentum;
+  args[7] = s.maximize ? 1 : 0;
   run();
 }
 
@@ -1749,33 +1826,6 @@ export const SequenceBackwardAt = {
   gradWeightHr: 39,
 } as const;
 
-/** rnn_pack lstm_pack gru_pack janet_pack */
-export function runSequencePack(run: Kernel<'SequencePack'>, s: SequencePack): void {
-  args[0] = s.inputSize;
-  args[1] = s.hiddenSize;
-  args[2] = s.projSize;
-  args[3] = s.weightIh.address;
-  args[4] = s.weightHh.address;
-  args[5] = addressOf(s.biasIh);
-  args[6] = addressOf(s.biasHh);
-  args[7] = addressOf(s.weightHr);
-  args[8] = s.packed.address;
-  run();
-}
-
-/** Where its arguments are in a recorded call. */
-export const SequencePackAt = {
-  inputSize: 0,
-  hiddenSize: 1,
-  projSize: 2,
-  weightIh: 3,
-  weightHh: 4,
-  biasIh: 5,
-  biasHh: 6,
-  weightHr: 7,
-  packed: 8,
-} as const;
-
 /** fma_peak */
 export function runFmaPeak(run: Kernel<'FmaPeak'>, rounds: number, flops: Memory): void {
   args[0] = rounds;
@@ -1805,27 +1855,16 @@ export function runReadPeak(
 export const ReadPeakAt = { x: 0, n: 1, rounds: 2, bytes: 3 } as const;
 
 /** layer_norm */
-export function runLayerNorm(
-  run: Kernel<'LayerNorm'>,
-  x: Memory,
-  weight: Memory | null,
-  bias: Memory | null,
-  out: Memory,
-  mean: Memory,
-  rstd: Memory,
-  eps: number,
-  rows: number,
-  n: number,
-): void {
-  args[0] = x.address;
-  args[1] = addressOf(weight);
-  args[2] = addressOf(bias);
-  args[3] = out.address;
-  args[4] = mean.address;
-  args[5] = rstd.address;
-  args[6] = eps;
-  args[7] = rows;
-  args[8] = n;
+export function runLayerNorm(run: Kernel<'LayerNorm'>, s: LayerNorm): void {
+  args[0] = s.x.address;
+  args[1] = addressOf(s.weight);
+  args[2] = addressOf(s.bias);
+  args[3] = s.out.address;
+  args[4] = s.mean.address;
+  args[5] = s.rstd.address;
+  args[6] = s.eps;
+  args[7] = s.rows;
+  args[8] = s.n;
   run();
 }
 
@@ -1843,25 +1882,15 @@ export const LayerNormAt = {
 } as const;
 
 /** layer_norm_backward */
-export function runLayerNormBackward(
-  run: Kernel<'LayerNormBackward'>,
-  g: Memory,
-  x: Memory,
-  weight: Memory | null,
-  mean: Memory,
-  rstd: Memory,
-  dx: Memory,
-  rows: number,
-  n: number,
-): void {
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = addressOf(weight);
-  args[3] = mean.address;
-  args[4] = rstd.address;
-  args[5] = dx.address;
-  args[6] = rows;
-  args[7] = n;
+export function runLayerNormBackward(run: Kernel<'LayerNormBackward'>, s: LayerNormBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = addressOf(s.weight);
+  args[3] = s.mean.address;
+  args[4] = s.rstd.address;
+  args[5] = s.dx.address;
+  args[6] = s.rows;
+  args[7] = s.n;
   run();
 }
 
@@ -1880,23 +1909,16 @@ export const LayerNormBackwardAt = {
 /** layer_norm_parameters */
 export function runLayerNormParameters(
   run: Kernel<'LayerNormParameters'>,
-  g: Memory,
-  x: Memory,
-  mean: Memory,
-  rstd: Memory,
-  dweight: Memory | null,
-  dbias: Memory | null,
-  rows: number,
-  n: number,
+  s: LayerNormParameters,
 ): void {
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = mean.address;
-  args[3] = rstd.address;
-  args[4] = addressOf(dweight);
-  args[5] = addressOf(dbias);
-  args[6] = rows;
-  args[7] = n;
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.mean.address;
+  args[3] = s.rstd.address;
+  args[4] = addressOf(s.dweight);
+  args[5] = addressOf(s.dbias);
+  args[6] = s.rows;
+  args[7] = s.n;
   run();
 }
 
@@ -1911,3 +1933,150 @@ export const LayerNormParametersAt = {
   rows: 6,
   n: 7,
 } as const;
+
+/** replay */
+export function runReplay(
+  run: Kernel<'Replay'>,
+  program: Memory,
+  length: number,
+  bases: Memory,
+  stopped: Memory,
+): void {
+  args[0] = program.address;
+  args[1] = length;
+  args[2] = bases.address;
+  args[3] = stopped.address;
+  run();
+}
+
+/** Where its arguments are in a recorded call. */
+export const ReplayAt = { program: 0, length: 1, bases: 2, stopped: 3 } as const;
+
+export interface CallStep {
+  readonly kernel: number;
+  readonly arguments: number;
+  readonly addresses: number;
+}
+
+export function pushCallStep(code: number[], s: CallStep): void {
+  code.push(s.kernel, s.arguments, s.addresses);
+}
+
+/** Where its fields are. */
+export const CallStepAt = { kernel: 0, arguments: 1, addresses: 2 } as const;
+export const CallStepLength = 3;
+
+export interface Address {
+  readonly argument: number;
+  readonly base: number;
+}
+
+export function pushAddress(code: number[], s: Address): void {
+  code.push(s.argument, s.base);
+}
+
+/** Where its fields are. */
+export const AddressAt = { argument: 0, base: 1 } as const;
+export const AddressLength = 2;
+
+export interface ChainStep {
+  readonly kind: number;
+  readonly length: number;
+  readonly rows: number;
+  readonly tileRows: number;
+  readonly rowElements: number;
+}
+
+export function pushChainStep(code: number[], s: ChainStep): void {
+  code.push(s.kind, s.length, s.rows, s.tileRows, s.rowElements);
+}
+
+/** Where its fields are. */
+export const ChainStepAt = { kind: 0, length: 1, rows: 2, tileRows: 3, rowElements: 4 } as const;
+export const ChainStepLength = 5;
+
+export interface ChainCall {
+  readonly kernel: number;
+  readonly arguments: number;
+  readonly addresses: number;
+  readonly extent: number;
+  readonly rowExtent: number;
+}
+
+export function pushChainCall(code: number[], s: ChainCall): void {
+  code.push(s.kernel, s.arguments, s.addresses, s.extent, s.rowExtent);
+}
+
+/** Where its fields are. */
+export const ChainCallAt = {
+  kernel: 0,
+  arguments: 1,
+  addresses: 2,
+  extent: 3,
+  rowExtent: 4,
+} as const;
+export const ChainCallLength = 5;
+
+export interface ChainAddress {
+  readonly argument: number;
+  readonly base: number;
+  readonly rowBytes: number;
+}
+
+export function pushChainAddress(code: number[], s: ChainAddress): void {
+  code.push(s.argument, s.base, s.rowBytes);
+}
+
+/** Where its fields are. */
+export const ChainAddressAt = { argument: 0, base: 1, rowBytes: 2 } as const;
+export const ChainAddressLength = 3;
+
+export interface TableStep {
+  readonly kind: number;
+  readonly kernel: number;
+  readonly arguments: number;
+  readonly addresses: number;
+  readonly table: number;
+  readonly size: number;
+}
+
+export function pushTableStep(code: number[], s: TableStep): void {
+  code.push(s.kind, s.kernel, s.arguments, s.addresses, s.table, s.size);
+}
+
+/** Where its fields are. */
+export const TableStepAt = {
+  kind: 0,
+  kernel: 1,
+  arguments: 2,
+  addresses: 3,
+  table: 4,
+  size: 5,
+} as const;
+export const TableStepLength = 6;
+
+export interface TableAddress {
+  readonly offset: number;
+  readonly base: number;
+}
+
+export function pushTableAddress(code: number[], s: TableAddress): void {
+  code.push(s.offset, s.base);
+}
+
+/** Where its fields are. */
+export const TableAddressAt = { offset: 0, base: 1 } as const;
+export const TableAddressLength = 2;
+
+export interface RecordedCall {
+  readonly kernel: number;
+  readonly arguments: number;
+}
+
+export function pushRecordedCall(code: number[], s: RecordedCall): void {
+  code.push(s.kernel, s.arguments);
+}
+
+/** Where its fields are. */
+export const RecordedCallAt = { kernel: 0, arguments: 1 } as const;
+export const RecordedCallLength = 2;

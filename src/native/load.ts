@@ -6,19 +6,9 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { builds, prebuilt, root } from '#addon';
 import { isCut, isMusl } from './binaries';
+import type { SharedConstants } from './constants';
 import { failureOf, loadFailure, type Failure } from './load-failure';
 import { addonInterface } from './version';
-
-/** What a cell's policy in native/kernels/sequence/cells says of it. */
-export interface CellConstants {
-  /** Blocks of H rows in the weights. */
-  readonly gates: number;
-  /** Values for each hidden unit that backward needs. */
-  readonly blocks: number;
-  readonly hasCellState: boolean;
-  /** Whether backward needs the activated gates (a plain RNN's output says enough). */
-  readonly savesGates: boolean;
-}
 
 /** In elements (native/kernels/sequence/memory.h). */
 export interface SequenceMemory {
@@ -34,28 +24,8 @@ export interface Addon {
   readonly isa: string | null;
   readonly availableIsas: readonly string[];
   readonly maxThreads: number;
-  /** Sizes and limits of the kernels (native/binding/constants.cc). */
-  readonly constants: {
-    /** How many dimensions and operands an elementwise kernel walks (native/kernels/strided.h). */
-    readonly strided: Readonly<Record<'maxDims' | 'maxOperands', number>>;
-    /** Bytes of a worker's scratch memory (native/kernels/work.h). */
-    readonly work: { readonly scratchBytes: number };
-    /** A generator's state (native/kernels/random/mt19937.h): how many words it begins with, where the others are, in bytes. */
-    readonly generator: Readonly<
-      Record<'words' | 'left' | 'next' | 'nextNormal' | 'hasNextNormal' | 'bytes', number>
-    >;
-    /** The cells of the sequence kernels (native/kernels/sequence/cells). */
-    readonly cells: Readonly<Record<string, CellConstants>>;
-  };
-  /** What a recorded argument is, and what the size of an address's elements is multiplied by (native/binding/entries.h). */
-  readonly argumentKinds: Readonly<
-    Record<
-      'number' | 'readAddress' | 'writeAddress' | 'structField' | 'stridedField' | 'itemSizeFactor',
-      number
-    >
-  >;
-  /** The numbers of a program's steps that are no kernel, and of the base that is scratch (native/binding/replay.h). */
-  readonly programFormat: Readonly<Record<'chainStep' | 'tableStep' | 'scratchBase', number>>;
+  /** Those of the instruction set are absent where `isa` is null. */
+  readonly constants: SharedConstants;
   addressOf(array: ArrayBufferView): number;
   /**
    * Only where AddressSanitizer is: of the `capacity` bytes at `byteOffset`, the first `bytes` may be read and written from
@@ -87,8 +57,8 @@ export interface AddonInstance {
   readonly args: Float64Array;
   /** A function for each kernel of kernels.inc. */
   readonly kernels: Readonly<Record<string, () => void>>;
-  /** Replays a program (native/binding/replay.h); takes its arguments from the block as kernels do, and leaves the result there. */
-  runProgram(): void;
+  /** Replays a program (native/binding/replay.h); takes its arguments from the block as kernels do. */
+  readonly replay: () => void;
   /** Whether there was memory for it. */
   startRecording(): boolean;
   stopRecording(): void;

@@ -1,7 +1,7 @@
 /** Measuring the processor: what bench/peak.ts compares with. No public name exports it. */
 import { family, kernel } from './families';
 import { runFmaPeak, runReadPeak } from './generated';
-import { addressOf, Doubles } from './kernels';
+import { addressOf, Doubles } from './memory';
 
 /**
  * Runs `rounds` rounds of multiply-adds that depend on nothing but the processor, and returns how many

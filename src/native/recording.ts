@@ -1,5 +1,14 @@
 /** Recording kernel calls in place of making them, and replaying programs made of them: see native/binding. */
-import { addon, args, instance, type Doubles } from './kernels';
+import {
+  kernelEffects,
+  RecordedCallAt,
+  RecordedCallLength,
+  runReplay,
+  StridedAt,
+  type KernelEffect,
+} from './generated';
+import { constants, instance } from './instance';
+import { Doubles } from './memory';
 
 /** The name of each kernel by its number in a recording. */
 export const kernelNames: readonly string[] = Object.keys(instance.kernels);
@@ -13,11 +22,16 @@ export function kernelNumber(name: string): number {
   return found;
 }
 
-/**
- * The arguments of a call, in the order of a signature's positions (`GemmAt` of generated.ts); those that are not given,
- * addresses above all, are 0.
- */
-export function argumentsOf<At extends Readonly<Record<string, number>>>(
+const effects = kernelNames.map((name): KernelEffect | null => kernelEffects[name] ?? null);
+
+/** What a kernel does besides computing what it writes. */
+export const effectOf = (kernel: number): KernelEffect | null => effects[kernel];
+
+/** Where the arguments of a kernel are in its calls: `GemmAt` and its like of generated.ts. */
+type Positions = Readonly<Record<string, number>>;
+
+/** The arguments of a call, in the order of `at`; those that are not given, addresses above all, are 0. */
+export function argumentsOf<At extends Positions>(
   at: At,
   given: Partial<Readonly<Record<keyof At, number>>>,
 ): number[] {
@@ -25,10 +39,53 @@ export function argumentsOf<At extends Readonly<Record<string, number>>>(
   return names.map((name) => given[name] ?? 0);
 }
 
+/** The arguments of a recorded call by name. */
+export function named<At extends Positions>(
+  args: ArrayLike<number>,
+  at: At,
+): Readonly<Record<keyof At, number>> {
+  return Object.fromEntries(
+    Object.entries(at).map(([name, position]) => [name, args[position]]),
+  ) as Record<keyof At, number>;
+}
+
+/** A walk over operands (strided.ts) as a recorded call has it. */
+export interface Walk {
+  readonly dims: number;
+  readonly operands: number;
+  /** `dims` sizes, outermost first. */
+  readonly sizes: readonly number[];
+  /** Of each operand, `dims` strides in elements. */
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** Where a recorded walk has its first size. */
+export const firstSizeAt = (at: number): number => at + StridedAt.sizes;
+
+/** The walk in a recorded call's arguments, from position `at` on. */
+export function readWalk(recorded: ArrayLike<number>, at: number): Walk {
+  const dims = recorded[at + StridedAt.dims];
+  const operands = recorded[at + StridedAt.operands];
+  const list = (from: number): number[] =>
+    Array.from({ length: dims }, (_, d) => recorded[from + d]);
+  const first = firstSizeAt(at);
+  return {
+    dims,
+    operands,
+    sizes: list(first),
+    strides: Array.from({ length: operands }, (_, i) => list(first + dims * (1 + i))),
+  };
+}
+
+/** The arguments of a walk. */
+export const walkArguments = ({ dims, operands, sizes, strides }: Walk): number[] => [
+  ...argumentsOf({ dims: StridedAt.dims, operands: StridedAt.operands }, { dims, operands }),
+  ...sizes,
+  ...strides.flat(),
+];
+
 /** What a recorded argument is. */
-export const argumentKind = addon.argumentKinds;
-/** The parts of a program that are no kernel's number and no base of the caller's. */
-export const { programFormat } = addon;
+export const { argumentKind } = constants;
 
 /** The kind, and for an address how many bytes an element has there. */
 export const partsOfKind = (kind: number): { kind: number; itemSize: number } => ({
@@ -42,28 +99,48 @@ export function startRecording(): void {
 }
 export const stopRecording = (): void => instance.stopRecording();
 
-/** The calls since the last reading: each is the kernel, a count, as many kinds, as many arguments. */
-export function readRecording(): Float64Array {
+/** A call as it was recorded. */
+export interface Recorded {
+  readonly kernel: number;
+  readonly args: number[];
+  /** A kind for each argument. */
+  readonly kinds: Float64Array;
+}
+
+/** The calls since the last reading (RecordedCall in native/binding/program.h). */
+export function readRecording(): Recorded[] {
   const length = instance.recordingLength();
   if (length < 0) throw noMemory();
-  let calls: Float64Array;
+  let raw: Float64Array;
   try {
-    calls = new Float64Array(length);
+    raw = new Float64Array(length);
   } catch {
     throw noMemory();
   }
-  instance.readRecording(calls);
+  instance.readRecording(raw);
+  const calls: Recorded[] = [];
+  for (let at = 0; at < length;) {
+    const kernel = raw[at + RecordedCallAt.kernel];
+    const count = raw[at + RecordedCallAt.arguments];
+    const kinds = at + RecordedCallLength;
+    const values = kinds + count;
+    at = values + count;
+    calls.push({
+      kernel,
+      args: Array.from(raw.subarray(values, at)),
+      kinds: raw.subarray(kinds, values),
+    });
+  }
   return calls;
 }
 
 const noMemory = (): RangeError =>
   new RangeError('compile: no memory for the calls of the function; compile a smaller part of it');
 
+const stopped = new Doubles(new Float64Array(1));
+
 /** Runs a program (native/binding/replay.h); -1, or the position of the step that found an index out of range. */
 export function runProgram(program: Doubles, bases: Doubles): number {
-  args[0] = program.address;
-  args[1] = program.values.length;
-  args[2] = bases.address;
-  instance.runProgram();
-  return args[0];
+  runReplay(instance.replay, program, program.values.length, bases, stopped);
+  return stopped.values[0];
 }

@@ -3,4 +3,4 @@
 export const version: string = '0.1.0';
 
 /** The add-on that this TypeScript calls: version and kernels (native/binding/interface.h). */
-export const addonInterface = '0.1.0-0236423bf7f1';
+export const addonInterface = '0.1.0-ec189c04f24b';

@@ -120,18 +120,17 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
 
   protected override launch(table: Table, dtype: DType, options: ParamGroup<AdamOptions>): void {
     const { lr, betas, eps, weightDecay, maximize } = options;
-    runAdam(
-      kernelFor(kernels, dtype),
+    runAdam(kernelFor(kernels, dtype), {
       table,
-      table.rows,
+      rows: table.rows,
       lr,
-      betas[0],
-      betas[1],
+      beta1: betas[0],
+      beta2: betas[1],
       eps,
       weightDecay,
-      this.decoupledWeightDecay,
+      decoupled: this.decoupledWeightDecay,
       maximize,
-    );
+    });
   }
 }
 

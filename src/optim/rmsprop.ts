@@ -104,6 +104,6 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   protected override launch(table: Table, dtype: DType, options: ParamGroup<RMSpropOptions>): void {
     const { lr, alpha, eps, weightDecay, momentum, maximize } = options;
     const run = kernelFor(kernels, dtype);
-    runRmsprop(run, table, table.rows, lr, alpha, eps, weightDecay, momentum, maximize);
+    runRmsprop(run, { table, rows: table.rows, lr, alpha, eps, weightDecay, momentum, maximize });
   }
 }

@@ -89,6 +89,15 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
   protected override launch(table: Table, dtype: DType, options: ParamGroup<SGDOptions>): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
     const run = kernelFor(kernels, dtype);
-    runSgd(run, table, table.rows, lr, momentum, dampening, weightDecay, nesterov, maximize);
+    runSgd(run, {
+      table,
+      rows: table.rows,
+      lr,
+      momentum,
+      dampening,
+      weightDecay,
+      nesterov,
+      maximize,
+    });
   }
 }

@@ -5,7 +5,8 @@
 import { instanceOf, optionsTable, refuse, surplus, uncloneable } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/generated';
-import { addon, memoryAt } from '../native/kernels';
+import { constants } from '../native/instance';
+import { memoryAt } from '../native/memory';
 import { deepcopy, emptyOf } from '../tensor/deepcopy';
 import { executor, native } from '../tensor/executor';
 import type { Storage } from '../tensor/storage';
@@ -18,7 +19,7 @@ const seedState = kernel('mt19937_seed');
 const drawWords = kernel('mt19937_words');
 
 // The state's layout in memory, in bytes. A 64-bit draw is written after it.
-const at = addon.constants.generator;
+const at = constants.generator;
 const { words } = at;
 const allBytes = at.bytes + 8;
 

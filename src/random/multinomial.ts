@@ -107,7 +107,15 @@ export function multinomial(
   const scores = draws ? empty([categories], dtype) : exponentials(probabilities, source);
   if (draws) {
     const run = pick('multinomial', kernels.drawn, dtype);
-    runRandomMultinomial(run, source.drawing(), weights, scores, out, rows, categories, numSamples);
+    runRandomMultinomial(run, {
+      state: source.drawing(),
+      p: weights,
+      cumulative: scores,
+      out,
+      rows,
+      categories,
+      samples: numSamples,
+    });
   } else {
     const run = pick('multinomial', kernels.race, dtype);
     runRandomRace(run, weights, scores, out, rows, categories, numSamples);

@@ -6,7 +6,8 @@
  */
 import { types } from 'node:util';
 import { uncloneable } from '../check';
-import { addon, addressOf, type Memory } from '../native/kernels';
+import { addon } from '../native/instance';
+import { addressOf, type Memory } from '../native/memory';
 import { deepcopy } from './deepcopy';
 
 /** Who may hold a storage: see pool.ts. */

@@ -4,7 +4,7 @@
  * the prototype by ops/methods.ts.
  */
 import { describe, markTensors, surplus } from '../check';
-import type { Memory } from '../native/kernels';
+import type { Memory } from '../native/memory';
 import { deepcopy, isMade, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';

@@ -29,16 +29,16 @@ TEST_CASE("no table lacks a kernel") {
   for (int i = 0; i < count; ++i) {
     const KernelTable& table = *tables[i];
     CAPTURE(table.isa);
-#define KERNEL_FLOAT(name, parameters)             \
+#define KERNEL_FLOAT(name, parameters, ...)        \
   CHECK_MESSAGE(present(table.name##_f32), #name); \
   CHECK_MESSAGE(present(table.name##_f64), #name);
-#define KERNEL_NUMBER(name, parameters) \
-  KERNEL_FLOAT(name, parameters)        \
+#define KERNEL_NUMBER(name, parameters, ...) \
+  KERNEL_FLOAT(name, parameters)             \
   CHECK_MESSAGE(present(table.name##_i32), #name);
-#define KERNEL_ANY(name, parameters) \
-  KERNEL_NUMBER(name, parameters)    \
+#define KERNEL_ANY(name, parameters, ...) \
+  KERNEL_NUMBER(name, parameters)         \
   CHECK_MESSAGE(present(table.name##_u8), #name);
-#define KERNEL_PLAIN(name, parameters) CHECK_MESSAGE(present(table.name), #name);
+#define KERNEL_PLAIN(name, parameters, ...) CHECK_MESSAGE(present(table.name), #name);
 #include "kernels/kernels.inc"
   }
 }

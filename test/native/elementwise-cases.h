@@ -162,11 +162,6 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       BINARY(floor_divide, std::floor(a / b), 0, -20, 20, 0, false),
       BINARY(squared_difference, (a - b) * (a - b), 2, -20, 20, 0, false),
       BINARY(logaddexp, logAddExp(a, b), 3, -20, 20, 4),
-      BINARY_WITH(add_scaled, (-0.75), a - 0.75L * b, 0.61),
-      BINARY_WITH(lerp, (0.25), a + 0.25L * (b - a), 2, -20, 20, 40, false),
-      BINARY_WITH(lerp, (0.75), a + 0.75L * (b - a), 2, -20, 20, 40, false),
-      TERNARY_WITH(addcmul, (0.5), a + 0.5L * b * c, 2, -20, 20, 400, false),
-      TERNARY_WITH(addcdiv, (0.5), a + 0.5L * b / c, 2, 1, 20, 40, false),
       TERNARY_WITH(squared_difference_backward, (2), 2 * a * (b - c), 3, -20, 20, 0, false),
       BINARY(tanh_backward, a * (1 - b * b), 3, -2, 2, 10, false),
       BINARY(sigmoid_backward, a * b * (1 - b), 3, -2, 2, 10, false),
@@ -222,7 +217,6 @@ inline std::vector<ElementwiseCase<int32_t>> integerCases() {
       BINARY(minimum, a < b ? a : b, 0),
       BINARY(remainder, floorMod(a, b), 0),
       BINARY(floor_divide, b == 0 ? 0 : wrap(std::floor(a / b)), 0),
-      BINARY_WITH(add_scaled, (-3), wrap(a - 3 * b), 0),
   };
 #undef KERNEL
 }

@@ -8,17 +8,10 @@ const platform = 'beos-m68k';
 const built = 'build/cmake/Release/ostinato.node';
 const prebuilt = `prebuilds/${platform}/ostinato.node`;
 
-const cell = { gates: 1, blocks: 1, hasCellState: false, savesGates: false };
 const addon = (isa: string | null = 'avx2'): Addon => ({
   ...loadAddon(),
   isa,
   availableIsas: ['avx2', 'scalar'],
-  constants: {
-    strided: { maxDims: 8, maxOperands: 4 },
-    work: { scratchBytes: 0 },
-    generator: { words: 0, left: 0, next: 0, nextNormal: 0, hasNextNormal: 0, bytes: 0 },
-    cells: { rnn: cell, lstm: cell, gru: cell },
-  },
 });
 
 function messageOf(action: () => unknown): string[] {

@@ -37,7 +37,7 @@ struct Setup {
   bool biases = true, states = true, gradStates = true, gradOut = true;
   bool inPlace = false;    // dGates overwrites the saved gates
   bool inference = false;  // forward only, nothing saved
-  bool packFirst = false;  // through the pack kernel and packedReady
+  bool packFirst = false;  // by a call before it, and packedReady
   int threads = 1;
 };
 
@@ -45,15 +45,13 @@ template <class T>
 struct CellKernels {
   void (*forward)(const SequenceForward<T>&, Work&);
   void (*backward)(const SequenceBackward<T>&, Work&);
-  void (*pack)(const SequencePack<T>&, Work&);
 };
 template <class T>
 CellKernels<T> kernelsOf(const KernelTable& t, const std::string& cell) {
-#define SEQUENCE_CELL(name, policy)                                      \
-  if (cell == #name)                                                     \
-    return {test::pick<T>(t.name##_forward_f32, t.name##_forward_f64),   \
-            test::pick<T>(t.name##_backward_f32, t.name##_backward_f64), \
-            test::pick<T>(t.name##_pack_f32, t.name##_pack_f64)};
+#define SEQUENCE_CELL(name, policy)                                    \
+  if (cell == #name)                                                   \
+    return {test::pick<T>(t.name##_forward_f32, t.name##_forward_f64), \
+            test::pick<T>(t.name##_backward_f32, t.name##_backward_f64)};
 #include "kernels/sequence/cells.inc"
   return {};
 }
@@ -218,9 +216,8 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   f.runState = training ? nullptr : &runState;
   std::vector<T> whenPacked;
   if (setup.packFirst) {
-    const SequencePack<T> p = {l.I,      l.H,      l.P,        f.weightIh, f.weightHh,
-                               f.biasIh, f.biasHh, f.weightHr, f.packed};
-    kernels.pack(p, work);
+    kernels.forward(f, work);
+    runState = 0;
     f.weightIh = f.weightHh = f.biasIh = f.biasHh = f.weightHr = nullptr;
     f.packedReady = 1;
     whenPacked = packed.values();

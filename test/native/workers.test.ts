@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import path, { join } from 'node:path';
 import { builds } from '#addon';
 import { family } from '../../src/native/families';
-import { addressOf, args } from '../../src/native/kernels';
+import { args } from '../../src/native/instance';
+import { addressOf } from '../../src/native/memory';
 
 const root = join(__dirname, '..', '..');
 const platform = `${process.platform}-${process.arch}`;

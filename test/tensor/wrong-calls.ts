@@ -2,7 +2,7 @@
 // own, which AddressSanitizer must end. Without an argument, lists them; `right` is the same call as it should be.
 import { family } from '../../src/native/families';
 import { runReduce } from '../../src/native/generated';
-import { memoryAt, type Memory } from '../../src/native/kernels';
+import { memoryAt, type Memory } from '../../src/native/memory';
 import { allocate, borrow, giveBack } from '../../src/tensor/pool';
 
 const floats = (count: number): Memory => allocate(4 * count);

@@ -91,52 +91,6 @@ OSTINATO_INLINE Vec<T> logAddExp(const Vec<T>& a, const Vec<T>& b) {
 #include "../kernels.inc"
 
 template <class T>
-void add_scaled(const T* a, const T* b, T* out, double alpha, const Strided& s, Work& work) {
-  if constexpr (isFloating<T>) {
-    const auto f = [alpha = T(alpha)](const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
-      return fma(y, broadcast(alpha), x);
-    };
-    mapLanes<T, light>(s, work, f, out, a, b);
-  } else {
-    const auto f = [alpha = uint32_t(int64_t(alpha))](int32_t x, int32_t y) -> int32_t {
-      return int32_t(uint32_t(x) + alpha * uint32_t(y));
-    };
-    mapScalars(s, work, f, out, a, b);
-  }
-}
-INSTANTIATE_NUMBER(add_scaled)
-
-// From the nearer end, so that weight 1 gives exactly b.
-template <class T>
-void lerp(const T* a, const T* b, T* out, double weight, const Strided& s, Work& work) {
-  const bool near = weight < 0.5 && weight > -0.5;
-  const auto f = [near, weight = T(weight)](const Vec<T>& x, const Vec<T>& y) -> Vec<T> {
-    const Vec<T> difference = y - x;
-    return near ? fma(broadcast(weight), difference, x) : y - difference * broadcast(T(1) - weight);
-  };
-  mapLanes<T, medium>(s, work, f, out, a, b);
-}
-INSTANTIATE_FLOAT(lerp)
-
-template <class T>
-void addcmul(const T* a, const T* b, const T* c, T* out, double value, const Strided& s,
-             Work& work) {
-  const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
-    return x + broadcast(value) * y * z;
-  };
-  mapLanes<T, medium>(s, work, f, out, a, b, c);
-}
-INSTANTIATE_FLOAT(addcmul)
-template <class T>
-void addcdiv(const T* a, const T* b, const T* c, T* out, double value, const Strided& s,
-             Work& work) {
-  const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& y, const Vec<T>& z) -> Vec<T> {
-    return x + broadcast(value) * y / z;
-  };
-  mapLanes<T, medium>(s, work, f, out, a, b, c);
-}
-INSTANTIATE_FLOAT(addcdiv)
-template <class T>
 void squared_difference_backward(const T* g, const T* a, const T* b, T* out, double factor,
                                  const Strided& s, Work& work) {
   const auto f = [factor = T(factor)](const Vec<T>& g, const Vec<T>& x, const Vec<T>& y) -> Vec<T> {

@@ -1,4 +1,4 @@
-// gemm_limits, gemm_pack and gemm_packed: a product whose B has been packed before, for a B that many products
+// gemm_pack and gemm_packed: a product whose B has been packed before, for a B that many products
 // share. Elements are the chains of gemm.
 #include "../grain.h"
 #include "../kernels.h"
@@ -42,14 +42,6 @@ void gemm_packed(Work& work, int64_t M, int64_t N, int64_t K, const T* a, int64_
   });
 }
 
-template <class T>
-void gemm_limits(double* limits) {
-  limits[0] = panelColumns<T>;
-  limits[1] = directRows<T>;
-  limits[2] = directTransposedRows<T>;
-}
-
-INSTANTIATE_FLOAT(gemm_limits)
 INSTANTIATE_FLOAT(gemm_pack)
 INSTANTIATE_FLOAT(gemm_packed)
 

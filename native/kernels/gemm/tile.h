@@ -51,6 +51,9 @@ inline constexpr int64_t blockRows = (int64_t(240) << 10) /
 template <class T>
 inline constexpr int64_t blockColumns = (int64_t(4) << 20) / (blockDepth<T> * sizeof(T));
 
+// The most steps of k of one product of gemm_batch_reduce: with blockDepth, what a worker's scratch holds.
+inline constexpr int64_t batchReduceDepth = 512;
+
 // Up to how many rows a product is computed straight from B (direct.h), row-major or transposed.
 // Doubles have fewer such paths, for the sake of the add-on's size.
 template <class T>

@@ -1,5 +1,5 @@
-// Reductions of [outer, n, inner] along n that add or multiply: sum, mean, prod, sums of squares,
-// norm, variance, logsumexp, cumsum, cumprod. Floats are accumulated in double: along contiguous rows in
+// Reductions of [outer, n, inner] along n that add or multiply: sum, mean, prod, norm, variance, logsumexp, cumsum. Floats
+// are accumulated in double: along contiguous rows in
 // four vectors of eight sums, added up as a tree; otherwise in one sum for each column.
 #include "../kernels.h"
 #include "rows.h"
@@ -131,10 +131,6 @@ void mean(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& wor
           [&](int64_t i, double s) { out[i] = T(s / double(n)); });
 }
 template <class T>
-void sum_squares(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
-  sumOver(x, outer, n, inner, work, Square{}, [&](int64_t i, double s) { out[i] = T(s); });
-}
-template <class T>
 void norm(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
   sumOver(x, outer, n, inner, work, Square{},
           [&](int64_t i, double s) { out[i] = T(__builtin_sqrt(s)); });
@@ -205,28 +201,13 @@ void cumsum(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& w
     }
   });
 }
-template <class T>
-void cumprod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
-  forRows(work, outer * inner, n, [&](int64_t place) {
-    const int64_t at = place / inner * n * inner + place % inner;
-    if constexpr (!isFloating<T>) {
-      uint32_t total = 1;
-      for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total *= uint32_t(x[at + j * inner]));
-    } else {
-      double total = 1;
-      for (int64_t j = 0; j < n; ++j) out[at + j * inner] = T(total *= double(x[at + j * inner]));
-    }
-  });
-}
 
 INSTANTIATE_FLOAT(sum)
 INSTANTIATE_FLOAT(mean)
-INSTANTIATE_FLOAT(sum_squares)
 INSTANTIATE_FLOAT(norm)
 INSTANTIATE_FLOAT(variance)
 INSTANTIATE_NUMBER(prod)
 INSTANTIATE_FLOAT(logsumexp)
 INSTANTIATE_NUMBER(cumsum)
-INSTANTIATE_NUMBER(cumprod)
 
 }  // namespace ostinato::OSTINATO_ISA

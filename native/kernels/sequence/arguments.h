@@ -103,16 +103,4 @@ struct SequenceBackward {
   Nullable<T*> gradWeightHr;
 };
 
-// Packs the weights alone: fills `packed` as SequenceForward does when packedReady is 0.
-template <class T>
-struct SequencePack {
-  int64_t inputSize, hiddenSize, projSize;
-  const T* weightIh;
-  const T* weightHh;
-  Nullable<const T*> biasIh;
-  Nullable<const T*> biasHh;
-  Nullable<const T*> weightHr;
-  T* packed;
-};
-
 }  // namespace ostinato

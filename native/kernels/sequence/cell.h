@@ -216,7 +216,5 @@ template <class T>
 void forward(const Cell<T>& cell, const SequenceForward<T>& s, Work& work);
 template <class T>
 void backward(const Cell<T>& cell, const SequenceBackward<T>& s, Work& work);
-template <class T>
-void packWeights(const Cell<T>& cell, const SequencePack<T>& s, Work& work);
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -61,10 +61,7 @@ void forward(const Cell<T>& cell, const SequenceForward<T>& s, Work& work) {
   call.finalState();
 }
 
-#define INSTANTIATE(T)                                                        \
-  template void forward<T>(const Cell<T>&, const SequenceForward<T>&, Work&); \
-  template void packWeights<T>(const Cell<T>&, const SequencePack<T>&, Work&);
-INSTANTIATE(float)
-INSTANTIATE(double)
+template void forward<float>(const Cell<float>&, const SequenceForward<float>&, Work&);
+template void forward<double>(const Cell<double>&, const SequenceForward<double>&, Work&);
 
 }  // namespace ostinato::OSTINATO_ISA

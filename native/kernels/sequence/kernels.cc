@@ -7,7 +7,7 @@ namespace ostinato::OSTINATO_ISA {
 
 // A policy whose activation is tanh or relu (cells/rnn.h) names the other one.
 template <class T, class Policy>
-const Cell<T>& cellFor(bool relu = false) {
+const Cell<T>& cellFor(bool relu) {
   if constexpr (requires { typename Policy::Relu; })
     if (relu) return cellOf<T, typename Policy::Relu>;
   return cellOf<T, Policy>;
@@ -22,13 +22,8 @@ const Cell<T>& cellFor(bool relu = false) {
   void name##_backward(const SequenceBackward<T>& s, Work& work) { \
     backward<T>(cellFor<T, policy>(s.relu), s, work);              \
   }                                                                \
-  template <class T>                                               \
-  void name##_pack(const SequencePack<T>& s, Work& work) {         \
-    packWeights<T>(cellFor<T, policy>(), s, work);                 \
-  }                                                                \
   INSTANTIATE_FLOAT(name##_forward)                                \
-  INSTANTIATE_FLOAT(name##_backward)                               \
-  INSTANTIATE_FLOAT(name##_pack)
+  INSTANTIATE_FLOAT(name##_backward)
 #include "cells.inc"
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -83,9 +83,7 @@ struct WeightPacker {
   T* const memory;  // w.base
   const T *weightIh, *weightHh, *biasIh, *biasHh, *weightHr;
 
-  // Layer: SequenceForward or SequencePack.
-  template <class Layer>
-  WeightPacker(const PackedWeights<T>& w, const Layer& s)
+  WeightPacker(const PackedWeights<T>& w, const SequenceForward<T>& s)
       : w(w),
         memory(s.packed),
         weightIh(s.weightIh),
@@ -192,11 +190,5 @@ struct WeightPacker {
     }
   }
 };
-
-template <class T>
-void packWeights(const Cell<T>& cell, const SequencePack<T>& s, Work& work) {
-  const PackedWeights<T> w(cell, s.inputSize, s.hiddenSize, s.projSize, s.packed);
-  WeightPacker<T>(w, s).packAll(work, work.threads);
-}
 
 }  // namespace ostinato::OSTINATO_ISA

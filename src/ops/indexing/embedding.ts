@@ -99,7 +99,15 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   const out = constant([...x.sizes, classes], 0, 'int32');
   if (x.numel > 0) {
     const run = pick('oneHot', scatter, 'int32');
-    runIndexCopy(run, constant(x.sizes, 1, 'int32'), index, out, x.numel, classes, 1, 1);
+    runIndexCopy(run, {
+      source: constant(x.sizes, 1, 'int32'),
+      index,
+      out,
+      outer: x.numel,
+      size: classes,
+      n: 1,
+      inner: 1,
+    });
   }
   return out;
 }

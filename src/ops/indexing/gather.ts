@@ -135,7 +135,7 @@ export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOp
     const source = dense(x.ndim === 0 ? x : reachable(x, plain, d));
     const { outer, n, inner } = around(plain, d);
     const run = pick('gather', gatherKernels, x.dtype);
-    runIndexSelect(run, source, plain, out, outer, sizesOf(x)[d], n, inner);
+    runIndexSelect(run, { x: source, index: plain, out, outer, size: sizesOf(x)[d], n, inner });
   }
   return recordedGather(out, { dim: d, index: plain }, x);
 }
@@ -185,7 +185,15 @@ function written(
   const block = part === out ? out : copyOf(part);
   const { outer, n, inner } = around(index, d);
   const run = pick(operation, kernels, source.dtype);
-  runIndexCopy(run, dense(source), index, block, outer, sizesOf(x)[d], n, inner);
+  runIndexCopy(run, {
+    source: dense(source),
+    index,
+    out: block,
+    outer,
+    size: sizesOf(x)[d],
+    n,
+    inner,
+  });
   if (block !== out) copyInto(block, part);
   return out;
 }

@@ -93,7 +93,7 @@ export function rowPicker(
     const out = empty(rows.to, x.dtype);
     const run = pick(operation, select, x.dtype);
     const { index, outer, size, inner } = rows;
-    runIndexSelect(run, source, index, out, outer, size, index.numel, inner);
+    runIndexSelect(run, { x: source, index, out, outer, size, n: index.numel, inner });
     return recordedPick(out, rows, x);
   }
 
@@ -118,7 +118,7 @@ export function addRowsInto(operation: string, g: Tensor, rows: Rows, out: Tenso
   const source = dense(g);
   const run = pick(operation, addInto, g.dtype);
   const { index, outer, size, inner, skip = -1 } = rows;
-  runIndexAdd(run, source, index, out, outer, size, index.numel, inner, skip);
+  runIndexAdd(run, { source, index, out, outer, size, n: index.numel, inner, skip });
 }
 
 /** out[o, index[i]] = value[o, i] into a contiguous tensor of shape `from`. Not recorded. */
@@ -126,5 +126,5 @@ export function putRowsInto(operation: string, value: Tensor, rows: Rows, out: T
   const source = dense(value);
   const run = pick(operation, put, value.dtype);
   const { index, outer, size, inner } = rows;
-  runIndexCopy(run, source, index, out, outer, size, index.numel, inner);
+  runIndexCopy(run, { source, index, out, outer, size, n: index.numel, inner });
 }

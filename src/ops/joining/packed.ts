@@ -69,7 +69,17 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
   const [ofStep, ofSequence] = batchFirst ? [ofSecond, ofFirst] : [ofFirst, ofSecond];
   const inner = numelOf(x.sizes.slice(2));
   const run = pick('packPaddedSequence', pack, x.dtype);
-  runPackPadded(run, source, sizes, order, out, sizes.numel, batch, ofStep, ofSequence, inner);
+  runPackPadded(run, {
+    x: source,
+    sizes,
+    order,
+    out,
+    steps: sizes.numel,
+    sequences: batch,
+    stepStride: ofStep,
+    sequenceStride: ofSequence,
+    inner,
+  });
   const steps = x.sizes[batchFirst ? 1 : 0];
   return recordedPack(out, { packing, layout: { steps, batchFirst } }, x);
 }
@@ -91,6 +101,18 @@ export function padRows(
   const [ofStep, ofSequence] = batchFirst ? [inner, steps * inner] : [batch * inner, inner];
   const longest = sizes.numel;
   const run = pick('padPackedSequence', pad, data.dtype);
-  runPadPacked(run, source, sizes, order, padding, out, longest, steps, batch, ofStep, ofSequence, inner); // prettier-ignore
+  runPadPacked(run, {
+    data: source,
+    sizes,
+    order,
+    padding,
+    out,
+    packedSteps: longest,
+    steps,
+    sequences: batch,
+    stepStride: ofStep,
+    sequenceStride: ofSequence,
+    inner,
+  });
   return recordedPad(out, { packing, layout }, data);
 }

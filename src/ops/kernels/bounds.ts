@@ -2,7 +2,7 @@
 import { noGrad } from '../../autograd/mode';
 import { kernel } from '../../native/families';
 import { runIndexBounds } from '../../native/generated';
-import { Doubles } from '../../native/kernels';
+import { Doubles } from '../../native/memory';
 import { executor } from '../../tensor/executor';
 import type { Tensor } from '../../tensor/tensor';
 import { dense } from './copy';

@@ -3,7 +3,8 @@
  * rewritten for every step, because gradients change places; its memory is kept.
  */
 import type { KernelFamily } from '../../native/families';
-import type { Kernel, Memory } from '../../native/kernels';
+import type { Kernel } from '../../native/kernels';
+import type { Memory } from '../../native/memory';
 import { suffixOf, type DType } from '../../tensor/dtype';
 import { allocate, type Storage } from '../../tensor/storage';
 

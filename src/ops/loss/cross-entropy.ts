@@ -93,8 +93,7 @@ function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
   const divisor = empty([], dtype);
   const loss = empty([], dtype);
   const run = pick('crossEntropy', kernels, dtype);
-  runCrossEntropy(
-    run,
+  runCrossEntropy(run, {
     x,
     target,
     weight,
@@ -104,10 +103,10 @@ function ofClasses(input: Tensor, classes: Classes, smoothing: number): Tensor {
     loss,
     smoothing,
     rows,
-    classes.classes,
-    classes.ignoreIndex,
-    reductionCode[reduction],
-  );
+    classes: classes.classes,
+    ignoreIndex: classes.ignoreIndex,
+    reduction: reductionCode[reduction],
+  });
   const out = reduction === 'none' ? losses : loss;
   return recorded(out, { classes, smoothing, logSumExp, divisor }, input);
 }
@@ -121,9 +120,8 @@ function fusedGradient(
   const out = empty([rows, classes], x.dtype);
   const gradOutput = dense(g);
   const run = pick('crossEntropy', backwardKernels, x.dtype);
-  runCrossEntropyBackward(
-    run,
-    gradOutput,
+  runCrossEntropyBackward(run, {
+    g: gradOutput,
     x,
     target,
     weight,
@@ -134,8 +132,8 @@ function fusedGradient(
     rows,
     classes,
     ignoreIndex,
-    reductionCode[reduction],
-  );
+    reduction: reductionCode[reduction],
+  });
   return out;
 }
 

@@ -5,7 +5,7 @@
  */
 import { family } from '../../native/families';
 import { runGemm, runGemmBatched, runGemmPack, runGemmPacked } from '../../native/generated';
-import { memoryAt, type Memory } from '../../native/kernels';
+import { memoryAt, type Memory } from '../../native/memory';
 import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { borrow, giveBack, type Storage } from '../../tensor/storage';
@@ -21,32 +21,33 @@ const gemmPack = family('gemm_pack');
 const gemmPacked = family('gemm_packed');
 const sums = family('add');
 
-/** The memory layout of the last two dimensions: row-major with a leading dimension, possibly transposed. */
-interface Layout {
-  transposed: boolean;
-  leading: number;
+/** What a kernel reads in place: the last two dimensions of `x` are row-major with a leading dimension, or transposed. */
+interface Readable {
+  readonly x: Tensor;
+  readonly transposed: boolean;
+  readonly leading: number;
 }
 
 /** Null when neither dimension is dense, or rows overlap. */
-function layoutOf(x: Tensor): Layout | null {
+function inPlace(x: Tensor): Readable | null {
   const r = x.ndim - 2;
   const rows = x.sizes[r];
   const columns = x.sizes[r + 1];
   const rowStep = x.elementStrides[r];
   const columnStep = x.elementStrides[r + 1];
   if ((columnStep === 1 || columns <= 1) && (rowStep >= columns || rows <= 1)) {
-    return { transposed: false, leading: Math.max(rowStep, columns, 1) };
+    return { x, transposed: false, leading: Math.max(rowStep, columns, 1) };
   }
   if ((rowStep === 1 || rows <= 1) && (columnStep >= rows || columns <= 1)) {
-    return { transposed: true, leading: Math.max(columnStep, rows, 1) };
+    return { x, transposed: true, leading: Math.max(columnStep, rows, 1) };
   }
   return null;
 }
 
 /** @internal Whether a kernel can read the matrices of `x` in place. */
-export const isReadable = (x: Tensor): boolean => layoutOf(x) !== null;
+export const isReadable = (x: Tensor): boolean => inPlace(x) !== null;
 
-const readable = (x: Tensor): Tensor => (isReadable(x) ? x : copyOf(x));
+const readable = (x: Tensor): Readable => inPlace(x) ?? inPlace(copyOf(x))!;
 
 /** @internal `x` seen as a matrix of the given sizes, copied only where its layout demands it. Not recorded. */
 export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
@@ -103,25 +104,25 @@ export function productInto(
   out: Tensor,
   accumulate: boolean,
 ): void {
-  const x = readable(a);
-  const y = readable(b);
-  const k = x.sizes[1];
-  if (k <= longChain || a.dtype !== 'float32') {
-    gemmInto(operation, x, y, bias, out, accumulate);
+  const left = readable(a);
+  const right = readable(b);
+  const K = a.sizes[1];
+  if (K <= longChain || a.dtype !== 'float32') {
+    gemmInto(operation, left, right, bias, out, accumulate);
     return;
   }
   const part = borrow(out.numel * itemSize(out.dtype));
-  const shape = [x.sizes[0], y.sizes[1]];
+  const shape = [a.sizes[0], b.sizes[1]];
   const whole = asMatrix(out, shape[0], shape[1]);
   const partial = new Tensor(part, out.dtype, shape, contiguousStrides(shape), 0, true);
-  const rows = transposedMatrix(y);
-  for (let from = 0; from < k; from += chain) {
-    const count = Math.min(chain, k - from);
-    const left = columnsOf(x, from, count);
-    const right = transposedMatrix(columnsOf(rows, from, count));
-    if (from === 0) gemmInto(operation, left, right, bias, out, accumulate);
+  const rows = transposedMatrix(right.x);
+  for (let from = 0; from < K; from += chain) {
+    const count = Math.min(chain, K - from);
+    const x = readable(columnsOf(left.x, from, count));
+    const y = readable(transposedMatrix(columnsOf(rows, from, count)));
+    if (from === 0) gemmInto(operation, x, y, bias, out, accumulate);
     else {
-      gemmInto(operation, left, right, null, partial, false);
+      gemmInto(operation, x, y, null, partial, false);
       applyBinary(operation, sums, whole, partial, whole);
     }
   }
@@ -130,50 +131,59 @@ export function productInto(
 
 function gemmInto(
   operation: string,
-  x: Tensor,
-  b: Tensor,
+  left: Readable,
+  right: Readable,
   bias: Tensor | null,
   out: Tensor,
   accumulate: boolean,
 ): void {
+  const { x } = left;
   const run = pick(operation, gemm, x.dtype);
-  const left = layoutOf(x)!;
-  const right = layoutOf(b)!;
-  const [m, k] = x.sizes;
-  const n = b.sizes[1];
-  const ldc = n > 1 ? n : 1;
-  let y: Memory = b;
+  const M = x.sizes[0];
+  const K = x.sizes[1];
+  const N = right.x.sizes[1];
+  const ldc = N > 1 ? N : 1;
+  let y: Memory = right.x;
   let { leading, transposed } = right;
   if (transposed) {
     const isPlain = !left.transposed && !accumulate;
-    const kept = keptForm(operation, b, m, leading, isPlain);
+    const kept = keptForm(operation, right.x, M, leading, isPlain);
     if (kept !== null) {
       if (kept.form === 'panels') {
         const packedRun = pick(operation, gemmPacked, x.dtype);
-        runGemmPacked(packedRun, m, n, k, x, left.leading, kept.packed, bias, out, ldc);
+        runGemmPacked(packedRun, {
+          M,
+          N,
+          K,
+          a: x,
+          lda: left.leading,
+          packed: kept.packed,
+          bias,
+          c: out,
+          ldc,
+        });
         return;
       }
       y = kept.packed;
-      leading = n;
+      leading = N;
       transposed = false;
     }
   }
-  runGemm(
-    run,
-    m,
-    n,
-    k,
-    x,
-    left.leading,
-    left.transposed,
-    y,
-    leading,
-    transposed,
+  runGemm(run, {
+    M,
+    N,
+    K,
+    a: x,
+    lda: left.leading,
+    transposeA: left.transposed,
+    b: y,
+    ldb: leading,
+    transposeB: transposed,
     bias,
-    out,
+    c: out,
     ldc,
     accumulate,
-  );
+  });
 }
 
 // `w` [K, N], in memory [N, K], as products of so many rows read it fastest; null: as it is. `x·Wᵀ` of a few rows is
@@ -189,7 +199,8 @@ function keptForm(
   if (!isFloat(dtype)) return null;
   const bytes = itemSize(dtype);
   if (!mayKeep(rows, w.numel * bytes)) return null;
-  const [K, N] = w.sizes;
+  const K = w.sizes[0];
+  const N = w.sizes[1];
   const type = dtype === 'float32' ? 'f32' : 'f64';
   const form = preferredForm(rows, N, K, true, type);
   if (form === 'inPlace' || (form === 'panels' && !isPlain)) return null;
@@ -232,18 +243,18 @@ function batchOf(a: Tensor, b: Tensor): Batch[] {
  */
 export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor {
   const run = pick(operation, gemmBatched, a.dtype);
-  const x = readable(a);
-  const y = readable(b);
-  const left = layoutOf(x)!;
-  const right = layoutOf(y)!;
-  const [m, k] = [x.sizes[x.ndim - 2], x.sizes[x.ndim - 1]];
-  const n = y.sizes[y.ndim - 1];
-  const out = empty([...x.sizes.slice(0, -1), n], a.dtype);
+  const left = readable(a);
+  const right = readable(b);
+  const { x } = left;
+  const { x: y } = right;
+  const [M, K] = [x.sizes[x.ndim - 2], x.sizes[x.ndim - 1]];
+  const N = y.sizes[y.ndim - 1];
+  const out = empty([...x.sizes.slice(0, -1), N], a.dtype);
   if (out.numel === 0) return out;
   const batch = batchOf(x, y);
   const inner = batch.pop() ?? { size: 1, a: 0, b: 0 };
   const bytes = itemSize(a.dtype);
-  const step = m * n;
+  const step = M * N;
   let done = 0;
   const walk = (depth: number, atA: number, atB: number): void => {
     if (depth < batch.length) {
@@ -251,25 +262,24 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
       for (let i = 0; i < size; i++) walk(depth + 1, atA + i * stepA, atB + i * stepB);
       return;
     }
-    runGemmBatched(
-      run,
-      inner.size,
-      m,
-      n,
-      k,
-      memoryAt(x, atA * bytes),
-      left.leading,
-      left.transposed,
-      inner.a,
-      memoryAt(y, atB * bytes),
-      right.leading,
-      right.transposed,
-      inner.b,
-      memoryAt(out, done * bytes),
-      n,
-      step,
-      false,
-    );
+    runGemmBatched(run, {
+      batch: inner.size,
+      M,
+      N,
+      K,
+      a: memoryAt(x, atA * bytes),
+      lda: left.leading,
+      transposeA: left.transposed,
+      strideA: inner.a,
+      b: memoryAt(y, atB * bytes),
+      ldb: right.leading,
+      transposeB: right.transposed,
+      strideB: inner.b,
+      c: memoryAt(out, done * bytes),
+      ldc: N,
+      strideC: step,
+      accumulate: false,
+    });
     done += inner.size * step;
   };
   walk(0, 0, 0);

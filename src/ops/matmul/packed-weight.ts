@@ -8,9 +8,7 @@
  *
  * What is kept belongs to the memory of its first weight, and is of use only while all of them are what they were.
  */
-import { family } from '../../native/families';
-import { runGemmLimits } from '../../native/generated';
-import { Doubles } from '../../native/kernels';
+import { constants } from '../../native/instance';
 import type { Shape } from '../../tensor/shape';
 import { executor } from '../../tensor/executor';
 import { borrow, giveBack, type Storage } from '../../tensor/storage';
@@ -19,34 +17,12 @@ import type { Tensor } from '../../tensor/tensor';
 /** As it is; copied to [K, N]; or as gemm_pack packs it, for gemm_packed. */
 export type WeightForm = 'inPlace' | 'rowMajor' | 'panels';
 
-interface Limits {
-  /** What gemm_pack rounds N up to. */
-  readonly panelColumns: number;
-  /** Rows of A up to which gemm reads a row-major B in place. */
-  readonly inPlaceRows: number;
-}
-
-const limitsKernels = family('gemm_limits');
-const known = new Map<'f32' | 'f64', Limits>();
-
-function limitsOf(type: 'f32' | 'f64'): Limits {
-  let limits = known.get(type);
-  if (limits === undefined) {
-    const out = new Doubles(new Float64Array(3));
-    runGemmLimits(limitsKernels[type]!, out);
-    limits = { panelColumns: out.values[0], inPlaceRows: out.values[1] };
-    known.set(type, limits);
-  }
-  return limits;
-}
+const { panelColumns, directRows, tileRows } = constants.gemm;
 
 // Below, calls cost more than reading.
 const leastElements = 4096;
 // Above, the memory's bandwidth is the bound in any form.
 const mostBytes = 1 << 26;
-// The fewest columns that fill a vector.
-const vectorBytes = 64;
-
 /** In which form products of `rows` rows read a B of N columns and K rows fastest, when they read it often. */
 export function preferredForm(
   rows: number,
@@ -57,24 +33,26 @@ export function preferredForm(
 ): WeightForm {
   if (N * K < leastElements) return 'inPlace';
   const itemSize = type === 'f32' ? 4 : 8;
-  if (rows > limitsOf(type).inPlaceRows && N * itemSize >= vectorBytes) return 'panels';
+  // The fewest columns that fill a vector.
+  const fills = N * itemSize >= constants.work.vectorBytes;
+  if (rows > directRows[type] && fills) return 'panels';
   return transposed ? 'rowMajor' : 'inPlace';
 }
 
 /** Elements of such a form. */
 export function packedLength(form: WeightForm, N: number, K: number, type: 'f32' | 'f64'): number {
-  const { panelColumns } = limitsOf(type);
-  return (form === 'panels' ? Math.ceil(N / panelColumns) * panelColumns : N) * K;
+  const unit = form === 'panels' ? panelColumns[type] : 1;
+  return Math.ceil(N / unit) * unit * K;
 }
 
 // A copy costs about as much as two uses; a training step uses its weights too few times.
 const usesBefore = 4;
-// Of more rows, packing is a small part of the product.
-const fewRows = 6;
-
-/** Whether an eager product of so many rows by a matrix of so many bytes may keep its packed form. */
+/**
+ * Whether an eager product of so many rows by a matrix of so many bytes may keep its packed form: of one tile of rows. Of
+ * more, packing is a small part of the product.
+ */
 export const mayKeep = (rows: number, bytes: number): boolean =>
-  rows <= fewRows && bytes <= mostBytes && !executor.isTrace;
+  rows <= tileRows.f32 && bytes <= mostBytes && !executor.isTrace;
 
 /** What a weight was when it was packed. */
 interface Source {

@@ -88,7 +88,7 @@ export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions)
   const mean = empty([rows], 'float64');
   const rstd = empty([rows], 'float64');
   const run = pick('layerNorm', kernels.forward, input.dtype);
-  runLayerNorm(run, x, w, b, out, mean, rstd, eps, rows, n);
+  runLayerNorm(run, { x, weight: w, bias: b, out, mean, rstd, eps, rows, n });
   return recorded(out, { shape: normalizedShape, eps, mean, rstd }, input, weight, bias);
 }
 
@@ -115,13 +115,13 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('layer
     if (dx !== null) {
       const w = weight && dense(weight);
       const run = pick('layerNorm', kernels.backward, dtype);
-      runLayerNormBackward(run, gradOutput, x, w, mean, rstd, dx, rows, n);
+      runLayerNormBackward(run, { g: gradOutput, x, weight: w, mean, rstd, dx, rows, n });
     }
     const dweight = node.needs(1) ? empty(shape, dtype) : null;
     const dbias = node.needs(2) ? empty(shape, dtype) : null;
     if (dweight !== null || dbias !== null) {
       const run = pick('layerNorm', kernels.parameters, dtype);
-      runLayerNormParameters(run, gradOutput, x, mean, rstd, dweight, dbias, rows, n);
+      runLayerNormParameters(run, { g: gradOutput, x, mean, rstd, dweight, dbias, rows, n });
     }
     return [dx, dweight, dbias];
   },

@@ -56,7 +56,15 @@ function computed(operation: string, x: Tensor, dims: Dims, given?: VarianceOpti
   const run = pick(operation, kernels, x.dtype);
   const keptMean = null;
   // NaN of no elements, whatever is subtracted from their number.
-  runVariance(run, source, out, keptMean, n === 0 ? 0 : correction, outer, n, inner);
+  runVariance(run, {
+    x: source,
+    out,
+    mean: keptMean,
+    correction: n === 0 ? 0 : correction,
+    outer,
+    n,
+    inner,
+  });
   return { out, dim, keptShape, divisor: Math.max(n - correction, 0) };
 }
 

@@ -2,7 +2,7 @@
  * One layer of a sequence as its two kernels are given it: sizes, arrays with their strides, and what forward
  * keeps for backward. sequence.ts runs it forward, backward.ts backward.
  */
-import { memoryAt, type Memory } from '../../native/kernels';
+import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';

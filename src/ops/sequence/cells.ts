@@ -1,15 +1,22 @@
 /** What the recurrent kernels need to know of each cell, and the sizes of the memory that they are given. */
 import { family, type KernelFamily, type NamesOf } from '../../native/families';
-import { addon } from '../../native/kernels';
-import type { CellConstants, SequenceMemory } from '../../native/load';
+import { addon, constants } from '../../native/instance';
+import type { SequenceMemory } from '../../native/load';
 import { itemSize, type DType } from '../../tensor/dtype';
 
 type ForwardKernels = NamesOf<'SequenceForward'>;
 /** The cells of native/kernels/sequence/cells.inc. */
 export type CellKind = ForwardKernels extends `${infer Kind}_forward` ? Kind : never;
 
-export interface Cell extends CellConstants {
+export interface Cell {
   readonly name: string;
+  /** Blocks of H rows in the weights. */
+  readonly gates: number;
+  /** Values for each hidden unit that backward needs. */
+  readonly blocks: number;
+  readonly hasCellState: boolean;
+  /** Whether backward needs the activated gates (a plain RNN's output says enough). */
+  readonly savesGates: boolean;
   readonly forward: KernelFamily<'SequenceForward'>;
   readonly backward: KernelFamily<'SequenceBackward'>;
   /** Of each element size, what is known for the sizes of a layer. */
@@ -17,13 +24,13 @@ export interface Cell extends CellConstants {
 }
 
 function cellOf(kind: CellKind, name: string): Cell {
-  const { gates, blocks, hasCellState, savesGates } = addon.constants.cells[kind];
+  const { gates, blocks, hasCellState, savesGates } = constants[kind];
   return {
     name,
     gates,
     blocks,
-    hasCellState,
-    savesGates,
+    hasCellState: hasCellState === 1,
+    savesGates: savesGates === 1,
     forward: family(`${kind}_forward`),
     backward: family(`${kind}_backward`),
     memory: { 4: new WeakMap(), 8: new WeakMap() },

@@ -96,7 +96,15 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
     const spareValues = allocate(n * itemSize(x.dtype));
     const spareIndices = allocate(n * itemSize('int32'));
     const rows = n === 0 ? 0 : values.numel / n;
-    runSortRows(run, values, indices, spareValues, spareIndices, rows, n, descending);
+    runSortRows(run, {
+      values,
+      index: indices,
+      spareValues,
+      spareIndex: spareIndices,
+      rows,
+      n,
+      descending,
+    });
     return [values, indices];
   });
   recordedSort(out.values, { dim: d, indices: out.indices }, x);
@@ -141,7 +149,7 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
     const values = empty(shape, x.dtype);
     const indices = empty(shape, 'int32');
     const count = size === 0 ? 0 : rows.numel / size;
-    runTopkRows(run, rows, values, indices, count, size, k, largest);
+    runTopkRows(run, { x: rows, values, index: indices, rows: count, n: size, k, largest });
     return [values, indices];
   });
   recordedTopk(out.values, { dim: d, indices: out.indices }, x);

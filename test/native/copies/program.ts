@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parentPort, Worker } from 'node:worker_threads';
 import type * as Ostinato from 'ostinato';
-import type * as Kernels from '../../../src/native/kernels';
+import type * as Instance from '../../../src/native/instance';
 
 type Copy = typeof Ostinato;
 
@@ -158,7 +158,7 @@ const scenarios: Record<string, () => unknown> = {
     const kept = load();
     const packNothing = (() => {
       load();
-      const { instance } = module.require(join(source, 'native', 'kernels.ts')) as typeof Kernels;
+      const { instance } = module.require(join(source, 'native', 'instance.ts')) as typeof Instance;
       instance.args.fill(0); // N and K
       return instance.kernels['gemm_pack_f32'];
     })();
