@@ -13,7 +13,7 @@ export function accumulate(leaf: Tensor, grad: Tensor): void {
   else arithmetic.addInPlace(before, grad);
 }
 
-// `grad` itself when it shares its memory with nothing and nobody else holds it, else a copy.
+// `grad` itself when it shares its memory with nothing and has no other reference, else a copy.
 function takeOwnership(grad: Tensor): Tensor {
   const { storage, numel, dtype, contiguousLayout } = grad;
   const fills = contiguousLayout && storage.byteLength === numel * itemSize(dtype);

@@ -7,12 +7,12 @@
  *       grads = node.backward(node.grad)
  *       node.next[i].grad += grads[i]
  *
- * A leaf's node adds its gradient to `leaf.grad`. Whoever holds a gradient counts as a holder of its storage
- * (tensor/storage.ts), so that the last one to release it gives its memory to the next gradient.
+ * A leaf's node adds its gradient to `leaf.grad`. Each gradient that waits in the graph is a
+ * reference to its storage (tensor/pool.ts); when the last one is dropped, its memory is free for the next gradient.
  */
 import { Owner } from '../tensor/memory';
-import { acquire, escape, release, setOwner } from '../tensor/pool';
-import { giveBack } from '../tensor/storage';
+import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
+import { release } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { accumulate } from './accumulate';
 import { arithmetic } from './arithmetic';
@@ -35,21 +35,21 @@ export interface WalkOptions {
   readonly createGraph: boolean;
 }
 
-/** Adds `grad` to what `node` has received. The caller has acquired it. */
+/** Adds `grad` to what `node` has received. The caller has added a reference to it. */
 function receive(node: Node, grad: Tensor): void {
   checkGradient(node, grad);
   const before = node.grad;
   if (before === null) node.grad = grad;
   else if (node.isSum && !isGradEnabled()) {
-    // The third gradient and on: the sum so far is seen by nobody else.
+    // The third gradient and on: nothing else refers to the sum so far.
     arithmetic.addInPlace(before, grad);
-    release(grad.storage);
+    dropReference(grad.storage);
   } else {
     node.grad = arithmetic.add(before, grad);
     node.isSum = true;
-    acquire(node.grad.storage);
-    release(before.storage);
-    release(grad.storage);
+    addReference(node.grad.storage);
+    dropReference(before.storage);
+    dropReference(grad.storage);
   }
 }
 
@@ -72,7 +72,7 @@ function visit(node: Node, newest: Node, retainGraph: boolean, targets: Targets 
     propagate(node, newest, grad);
     if (!retainGraph) consume(node);
   }
-  release(grad.storage);
+  dropReference(grad.storage);
   if (parts !== null) {
     node.parts = null;
     releaseParts(parts);
@@ -83,17 +83,18 @@ function propagate(node: Node, newest: Node, grad: Tensor): void {
   if (node.backward === null) refuseConsumed(node, newest);
   const grads = node.backward(grad, node);
   const { next } = node;
-  // All are acquired before any is received: two of them may be one tensor.
-  for (let i = 0; i < next.length; i++) if (grads[i] && node.needs(i)) acquire(grads[i]!.storage);
+  // All are referred to before any is received: two of them may be one tensor.
+  for (let i = 0; i < next.length; i++)
+    if (grads[i] && node.needs(i)) addReference(grads[i]!.storage);
   for (let i = 0; i < next.length; i++) if (grads[i] && node.needs(i)) receive(next[i]!, grads[i]!);
 }
 
 function consume(node: Node): void {
   node.backward = null;
   node.consumedAt = nextOrder();
-  if (node.borrowed === null) return;
-  for (const storage of node.borrowed) giveBack(storage);
-  node.borrowed = null;
+  if (node.acquired === null) return;
+  for (const storage of node.acquired) release(storage);
+  node.acquired = null;
 }
 
 let walksUnderWay = 0;
@@ -113,7 +114,7 @@ export function walk(roots: readonly Root[], options: WalkOptions, targets: Targ
   walksUnderWay++;
   try {
     for (const { tensor, grad } of roots) {
-      acquire(grad.storage);
+      addReference(grad.storage);
       receive(nodeOf(tensor), grad);
     }
     for (; done < nodes.length; done++) {
@@ -124,7 +125,7 @@ export function walk(roots: readonly Root[], options: WalkOptions, targets: Targ
     walksUnderWay--;
     setOwner(owner);
     setGradMode(gradMode);
-    // After an error, gradients wait that nobody will fetch.
+    // After an error, gradients wait that no walk will fetch.
     if (outer !== null || done < nodes.length) {
       nodes.forEach((node, i) => Object.assign(node, outer === null ? nonePending : outer[i]));
     }

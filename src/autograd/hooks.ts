@@ -3,13 +3,13 @@ import { describe, surplus } from '../check';
 import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
-import { acquire, escape, release, setOwner } from '../tensor/pool';
+import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
 
-/** The gradient that the hooks leave. One holder of `grad` goes over to it. */
+/** The gradient that the hooks leave. One reference to `grad` becomes one to it. */
 export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
   let current = grad;
   // A copy: hooks may remove themselves.
@@ -25,8 +25,8 @@ export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
     if (replaced === undefined || replaced === null) continue;
     checkReplacement(replaced, current);
     escape(replaced.storage);
-    acquire(replaced.storage);
-    release(current.storage);
+    addReference(replaced.storage);
+    dropReference(current.storage);
     current = replaced;
   }
   retain?.(current);

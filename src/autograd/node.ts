@@ -47,15 +47,15 @@ export class Node implements GradFn {
   /** For a select: which result of the tuple. */
   result = 0;
   /**
-   * Borrowed memory that goes back once the node is consumed. A list, not a function that gives it back: the latter
+   * Acquired memory that is released once the node is consumed. A list, not a function that releases it: the latter
    * made V8 keep each step's garbage until the next full collection.
    */
-  borrowed: readonly Storage[] | null = null;
+  acquired: readonly Storage[] | null = null;
 
   // State of the walk in progress:
   /** The gradient of the result so far. */
   grad: Tensor | null = null;
-  /** Whether `grad` is a sum that the walk made, and that nobody else sees. */
+  /** Whether `grad` is a sum that the walk made, and that nothing else refers to. */
   isSum = false;
   /** For a tuple: the gradients of the results so far. */
   parts: (Tensor | null)[] | null = null;

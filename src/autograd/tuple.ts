@@ -5,7 +5,7 @@
  *     inputs ← tuple ← select 0 ← …
  *                    ← select 1 ← …
  */
-import { acquire, release } from '../tensor/pool';
+import { addReference, dropReference } from '../tensor/pool';
 import type { Tensor } from '../tensor/tensor';
 import { needsGrad, Node, nodesOf, type Gradients } from './node';
 
@@ -20,17 +20,17 @@ function putPart(grad: Tensor, { next, result }: Node): Gradients {
   const parts = (tuple.parts ??= []);
   while (parts.length <= result) parts.push(null);
   parts[result] = grad;
-  acquire(grad.storage);
+  addReference(grad.storage);
   if (tuple.grad === null) {
     tuple.grad = grad;
-    acquire(grad.storage);
+    addReference(grad.storage);
   }
   return nothing;
 }
 
 /** Clears the gradients of a tuple once its backward has used them. */
 export function releaseParts(parts: readonly (Tensor | null)[]): void {
-  for (const part of parts) if (part !== null) release(part.storage);
+  for (const part of parts) if (part !== null) dropReference(part.storage);
 }
 
 /**

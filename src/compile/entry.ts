@@ -6,7 +6,7 @@ import { isGradEnabled } from '../autograd/mode';
 import { save, type Gradients, type Node, type Saved } from '../autograd/node';
 import { recompute } from '../autograd/recompute';
 import { recordTuple } from '../autograd/tuple';
-import { borrow, type Storage } from '../tensor/storage';
+import { acquire, type Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer, Call } from './trace';
@@ -148,7 +148,7 @@ export class Entry {
     const given = inputs.map(dense);
     const outputs = traced.outputs.map(fresh);
     const differentiable = this.differentiable.map((i) => outputs[i]);
-    const memory = differentiable.length > 0 ? borrow(this.saved.bytes) : null;
+    const memory = differentiable.length > 0 ? acquire(this.saved.bytes) : null;
     this.place(forward, traced.inputs, given);
     this.place(forward, traced.outputs, outputs);
     const states = memory === null ? [] : traced.drawn.map((state) => bytesOf(state).slice());
@@ -168,7 +168,7 @@ export class Entry {
         (grads, self) =>
           isGradEnabled() ? this.recorded(run, grads, self) : this.backward(run, grads),
       );
-      if (node !== null) node.borrowed = [memory];
+      if (node !== null) node.acquired = [memory];
     }
     let next = 0;
     return replaceTensors(traced.result, () => outputs[next++]);

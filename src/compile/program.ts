@@ -12,7 +12,7 @@ import {
 } from '../native/generated';
 import { constants } from '../native/instance';
 import { effectOf, kernelNumber, named, runProgram } from '../native/recording';
-import { borrow, giveBack } from '../tensor/storage';
+import { acquire, release } from '../tensor/storage';
 import { Doubles, type Memory } from '../native/memory';
 import { copyCall } from './calls';
 import { isChain, withChains, writeChain, type Step } from './chain';
@@ -210,11 +210,11 @@ export class Program {
 
   /** @throws RangeError when an index is out of range; nothing is read or written outside a buffer. */
   run(saved: Memory | null): void {
-    const workspace = borrow(this.workspaceBytes);
+    const workspace = acquire(this.workspaceBytes);
     this.bases.values[workspaceBase] = workspace.address;
     this.bases.values[savedBase] = saved === null ? 0 : saved.address;
     const failed = runProgram(this.code, this.bases);
-    giveBack(workspace);
+    release(workspace);
     if (failed < 0) return;
     const message = this.messages.get(failed);
     if (message !== undefined) throw new RangeError(message);

@@ -114,12 +114,12 @@ export class Trace implements Executor {
     return storage;
   }
 
-  borrow(bytes: number): Storage {
+  acquire(bytes: number): Storage {
     return this.allocate(bytes);
   }
 
   // Memory in a trace is one use of it: which uses may share memory is planned later.
-  giveBack(): void {}
+  release(): void {}
 
   // The call is made later, when the slot holds another number.
   scratch<S extends Scalar>({ tensor: { shape, dtype } }: S): S {

@@ -6,7 +6,7 @@
  */
 import { arrayOver, itemSize, type DType, type TypedArray } from './dtype';
 import type { Storage } from './memory';
-import { allocate, borrow, giveBack } from './pool';
+import { allocate, acquire, release } from './pool';
 import type { Shape } from './shape';
 
 /** What an executor knows of a tensor. */
@@ -30,9 +30,9 @@ export interface Executor {
   readonly packedWeights: WeakMap<object, unknown>;
   /** Memory for a tensor. */
   allocate(bytes: number): Storage;
-  /** Memory for the engine's own use, until `giveBack`. */
-  borrow(bytes: number): Storage;
-  giveBack(storage: Storage): void;
+  /** Memory for the engine's own use, until `release`. */
+  acquire(bytes: number): Storage;
+  release(storage: Storage): void;
   /** A tensor, perhaps a view, has been made. */
   made(x: View): void;
   /** An operation takes `x` as it is. */
@@ -59,8 +59,8 @@ export const native: Executor = {
   isTrace: false,
   packedWeights: new WeakMap<object, unknown>(),
   allocate,
-  borrow,
-  giveBack,
+  acquire,
+  release,
   made() {},
   uses() {},
   elements({ storage, dtype, offset }, length) {
@@ -86,12 +86,12 @@ class Switch implements Executor {
   allocate(bytes: number): Storage {
     return this.trace === null ? allocate(bytes) : this.trace.allocate(bytes);
   }
-  borrow(bytes: number): Storage {
-    return this.trace === null ? borrow(bytes) : this.trace.borrow(bytes);
+  acquire(bytes: number): Storage {
+    return this.trace === null ? acquire(bytes) : this.trace.acquire(bytes);
   }
-  giveBack(storage: Storage): void {
-    if (this.trace === null) giveBack(storage);
-    else this.trace.giveBack(storage);
+  release(storage: Storage): void {
+    if (this.trace === null) release(storage);
+    else this.trace.release(storage);
   }
   made(x: View): void {
     if (this.trace !== null) this.trace.made(x);

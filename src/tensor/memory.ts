@@ -29,7 +29,7 @@ export class Storage implements Memory {
   version = 0;
   owner: Owner = Owner.user;
   /** How many gradients that wait in the graph, and leaves' `grad`, are in this memory. */
-  holders = 0;
+  references = 0;
   constructor(
     readonly block: Block,
     readonly byteOffset: number,

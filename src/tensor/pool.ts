@@ -1,13 +1,13 @@
 /**
- * Who may hold memory, and what becomes of it. Two sources:
+ * Ownership of memory. Two sources:
  *
  * - `allocate`: for tensors. The collector frees it.
- * - `borrow` / `giveBack`: for what only the engine can see (saved gates, packed weights, gradients). Size-class free
+ * - `acquire` / `release`: for what only the engine can see (saved gates, packed weights, gradients). Size-class free
  *   lists, refilled by the engine itself, so that a synchronous loop reuses the same warm memory without waiting for
  *   the collector.
  *
  * Ownership of gradients, which no other file writes: a storage is the user's unless a backward walk allocated it. What a
- * walk allocated is the engine's, and goes back to the free lists when its last holder releases it (a gradient that waits
+ * walk allocated is the engine's, and goes back to the free lists when its last reference is dropped (a gradient that waits
  * in the graph, or a leaf's `grad`), until user code may see it: from `escape` on it is the user's. What a walk with
  * `createGraph` allocated is the graph's: never reused, since nodes may have saved it, but a leaf may take it as its
  * `grad`.
@@ -35,7 +35,7 @@ export function setOwner(owner: Owner): Owner {
 /** Uninitialised memory for a tensor. */
 export function allocate(bytes: number): Storage {
   if (allocatingFor === Owner.engine) {
-    const storage = borrow(bytes);
+    const storage = acquire(bytes);
     storage.owner = Owner.engine;
     return storage;
   }
@@ -64,8 +64,8 @@ function sizeClass(bytes: number): number {
   return count * step;
 }
 
-/** Uninitialised memory for the engine's own use; `giveBack` it when nothing reads it any more. */
-export function borrow(bytes: number): Storage {
+/** Uninitialised memory for the engine's own use; `release` it when nothing reads it any more. */
+export function acquire(bytes: number): Storage {
   const size = sizeClass(bytes);
   const list = freeLists[classIndex];
   if (list !== undefined && list.length > 0) {
@@ -77,13 +77,13 @@ export function borrow(bytes: number): Storage {
   return size <= largestInSlab ? cut(size, bytes) : newStorage(size, bytes);
 }
 
-/** Returns borrowed memory. The caller vouches that no tensor that a user can reach sees it. */
-export function giveBack(storage: Storage): void {
+/** Returns acquired memory. The caller vouches that no tensor that a user can reach sees it. */
+export function release(storage: Storage): void {
   const { capacity } = storage;
   resize(storage, 0);
   if (freeBytes + capacity > freeBytesLimit) return;
   storage.owner = Owner.user;
-  storage.holders = 0;
+  storage.references = 0;
   // A class's size is its own class.
   sizeClass(capacity);
   while (freeLists.length <= classIndex) freeLists.push([]);
@@ -92,13 +92,13 @@ export function giveBack(storage: Storage): void {
 }
 
 /** A gradient in this storage starts to wait in the graph, or becomes a leaf's `grad`. */
-export function acquire(storage: Storage): void {
-  storage.holders++;
+export function addReference(storage: Storage): void {
+  storage.references++;
 }
 
-/** Drops a holder; after the last one, the engine's memory is free for the next gradient. */
-export function release(storage: Storage): void {
-  if (--storage.holders === 0 && storage.owner === Owner.engine) giveBack(storage);
+/** Drops a reference; after the last one, the engine's memory is free for the next gradient. */
+export function dropReference(storage: Storage): void {
+  if (--storage.references === 0 && storage.owner === Owner.engine) release(storage);
 }
 
 /** User code may see this storage from now on, and so may keep it. */
@@ -106,6 +106,6 @@ export function escape(storage: Storage): void {
   storage.owner = Owner.user;
 }
 
-/** Whether a gradient that fills this storage may become a leaf's `grad` as it is: nobody else holds it. */
+/** Whether a gradient that fills this storage may become a leaf's `grad` as it is: nothing else refers to it. */
 export const isUnshared = (storage: Storage): boolean =>
-  storage.owner !== Owner.user && storage.holders === 1;
+  storage.owner !== Owner.user && storage.references === 1;

@@ -17,7 +17,7 @@ import {
   type Shape,
   sameShape,
 } from './shape';
-import { acquire, escape, release } from './pool';
+import { addReference, dropReference, escape } from './pool';
 import { allocate, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
@@ -180,8 +180,8 @@ export class Tensor implements Memory {
   setAccumulated(gradient: Tensor | null): void {
     const before = this.accumulated;
     this.accumulated = gradient;
-    if (gradient !== null) acquire(gradient.storage);
-    if (before !== null) release(before.storage);
+    if (gradient !== null) addReference(gradient.storage);
+    if (before !== null) dropReference(before.storage);
   }
 
   private checkGradient(gradient: Tensor): void {

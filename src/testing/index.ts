@@ -34,7 +34,7 @@ const tolerances: Readonly<Record<DType, readonly [rtol: number, atol: number]>>
   bool: [0, 0],
 };
 
-// Loaded when something is wrong: whoever imports the package need not wait for it.
+// Loaded when something is wrong: importing the package does not wait for it.
 const load = createRequire(__filename);
 
 const fail = (actual: Tensor, expected: Tensor, what: string): never => {

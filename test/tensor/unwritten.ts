@@ -1,13 +1,13 @@
 // What memory holds that nobody has written: prints an element of each kind of it (test/bits/bits.test.ts).
-import { allocate, borrow, giveBack } from '../../src/tensor/pool';
+import { allocate, acquire, release } from '../../src/tensor/pool';
 import type { Storage } from '../../src/tensor/memory';
 
 const first = ({ buffer, byteOffset }: Storage): number =>
   new Float32Array(buffer, byteOffset, 1)[0];
 
-const used = borrow(64);
+const used = acquire(64);
 new Float32Array(used.buffer, used.byteOffset, 16).fill(1);
-giveBack(used);
+release(used);
 process.stdout.write(
   JSON.stringify({
     small: String(first(allocate(12))),

@@ -1,17 +1,17 @@
-// Kernel calls that touch one element too many, or memory that was given back: `npm run test:sanitize` runs each in a process of its
+// Kernel calls that touch one element too many, or memory that was released: `npm run test:sanitize` runs each in a process of its
 // own, which AddressSanitizer must end. Without an argument, lists them; `right` is the same call as it should be.
 import { family } from '../../src/native/families';
 import { runReduce } from '../../src/native/generated';
 import { memoryAt, type Memory } from '../../src/native/memory';
-import { allocate, borrow, giveBack } from '../../src/tensor/pool';
+import { allocate, acquire, release } from '../../src/tensor/pool';
 
 const floats = (count: number): Memory => allocate(4 * count);
 const cumsum = family('cumsum').f32!;
 const run = (x: Memory, out: Memory, n: number): void => runReduce(cumsum, x, out, 1, n, 1);
 
 function returned(count: number): Memory {
-  const storage = borrow(4 * count);
-  giveBack(storage);
+  const storage = acquire(4 * count);
+  release(storage);
   return storage;
 }
 
@@ -27,9 +27,9 @@ const calls: Record<string, () => void> = {
   'reads into the slack of a storage': () => run(floats(2000), floats(3000), 2001),
   'writes into the slack of a storage': () => run(floats(3000), floats(2000), 2001),
   'writes in front of a storage': () => run(floats(2000), memoryAt(floats(2000), -4), 2000),
-  'writes into the slack of a borrowed storage': () => run(floats(3000), borrow(8004), 2002),
-  'reads a piece that was given back': () => run(returned(3), floats(3), 3),
-  'writes a storage that was given back': () => run(floats(2000), returned(2000), 2000),
+  'writes into the slack of an acquired storage': () => run(floats(3000), acquire(8004), 2002),
+  'reads a piece that was released': () => run(returned(3), floats(3), 3),
+  'writes a storage that was released': () => run(floats(2000), returned(2000), 2000),
 };
 
 const name = process.argv[2];

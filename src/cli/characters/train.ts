@@ -119,7 +119,7 @@ export async function* trainCharacters(
     const isDue = (every: number): boolean => (step + 1) % every === 0;
     const looks = step + 1 === options.steps || isDue(options.validateEvery);
     const validationLoss = validation !== null && looks ? evaluate(model, validation) : null;
-    // Whoever asks the new weights for text or saves them gets none that compute NaN.
+    // Weights that compute NaN are neither sampled from nor saved.
     const used = looks || isDue(options.sampleEvery ?? options.validateEvery);
     const after = used ? noGrad(() => functional.crossEntropy(scores(model, input, carried)[0], target.reshape([-1])).item()) : 0; // prettier-ignore
     const diverged = !Number.isFinite(after) || !Number.isFinite(validationLoss ?? 0);

@@ -1,6 +1,6 @@
 /**
  * Sequences of unequal length between a padded batch [T, N, …] or [N, T, …] and packed order, [Σ lengths, …]: the two are
- * each other's gradient. Which row is which is said by a `Packing`, whose tensors no user sees: nobody changes them.
+ * each other's gradient. Which row is which is said by a `Packing`, whose tensors no user sees, so that nothing changes them.
  */
 import { family } from '../../native/families';
 import { runPackPadded, runPadPacked } from '../../native/generated';

@@ -8,7 +8,7 @@ import { runGemm, runGemmBatched, runGemmPack, runGemmPacked } from '../../nativ
 import { memoryAt, type Memory } from '../../native/memory';
 import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
-import { borrow, giveBack, type Storage } from '../../tensor/storage';
+import { acquire, release, type Storage } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto, copyOf } from '../kernels/copy';
 import { checkTypes } from '../arguments/check';
@@ -111,7 +111,7 @@ export function productInto(
     gemmInto(operation, left, right, bias, out, accumulate);
     return;
   }
-  const part = borrow(out.numel * itemSize(out.dtype));
+  const part = acquire(out.numel * itemSize(out.dtype));
   const shape = [a.sizes[0], b.sizes[1]];
   const whole = asMatrix(out, shape[0], shape[1]);
   const partial = new Tensor(part, out.dtype, shape, contiguousStrides(shape), 0, true);
@@ -126,7 +126,7 @@ export function productInto(
       applyBinary(operation, sums, whole, partial, whole);
     }
   }
-  giveBack(part);
+  release(part);
 }
 
 function gemmInto(

@@ -11,7 +11,7 @@
 import { constants } from '../../native/instance';
 import type { Shape } from '../../tensor/shape';
 import { executor } from '../../tensor/executor';
-import { borrow, giveBack, type Storage } from '../../tensor/storage';
+import { acquire, release, type Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';
 
 /** As it is; copied to [K, N]; or as gemm_pack packs it, for gemm_packed. */
@@ -74,7 +74,7 @@ export class PackedWeight {
   packed: Storage | null = null;
   /**
    * What a recurrent layer's calls leave to the next one (SequenceForward's runState), apart from the weights, which only
-   * packing writes: whoever reads them beside the layer brings its own.
+   * packing writes: another reader of them has its own.
    */
   runState: Storage | null = null;
   private uses = 0;
@@ -124,13 +124,13 @@ export class PackedWeight {
 
   /** Memory for the packed form, for the caller to fill. */
   allocate(bytes: number): Storage {
-    return (this.packed = borrow(bytes));
+    return (this.packed = acquire(bytes));
   }
 
-  /** Gives the memory back: the last thing that happens to it. */
-  release(): void {
-    if (this.packed !== null) giveBack(this.packed);
-    if (this.runState !== null) giveBack(this.runState);
+  /** Releases the memory: the last thing that happens to it. */
+  dispose(): void {
+    if (this.packed !== null) release(this.packed);
+    if (this.runState !== null) release(this.runState);
   }
 }
 
@@ -153,17 +153,17 @@ export function packedWeight(
   const { storage } = weights[0]!;
   const found = all.get(storage);
   if (found?.isOf(weights, form)) return found;
-  found?.release();
+  found?.dispose();
   const made = new PackedWeight(weights, form);
   all.set(storage, made);
   return made;
 }
 
-/** Gives back what is kept of the weights of which `first` is the first: they are about to change. */
+/** Releases what is kept of the weights of which `first` is the first: they are about to change. */
 export function dropPacked(owner: Owner, first: Tensor): void {
   const all = keptBy(owner);
   const found = all.get(first.storage);
   if (found === undefined) return;
   all.delete(first.storage);
-  found.release();
+  found.dispose();
 }

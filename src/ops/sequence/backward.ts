@@ -6,15 +6,15 @@ import type { Gradients, Node } from '../../autograd/node';
 import { recompute } from '../../autograd/recompute';
 import { runSequenceBackward } from '../../native/generated';
 import { itemSize } from '../../tensor/dtype';
-import { borrow, giveBack } from '../../tensor/storage';
+import { acquire, release } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import {
   denseFeatures,
-  noSteps,
+  noStrides,
   part,
-  stepsOf,
+  stridesOf,
   type DirectionWeights,
   type LayerCall,
 } from './call';
@@ -29,7 +29,7 @@ export function sequenceBackward(
   grads: readonly (Tensor | null)[],
   node: Node,
 ): Gradients {
-  const { input, h0, c0, weights, options, steps, out, inputSteps, outSteps, reserves } = call;
+  const { input, h0, c0, weights, options, steps, out, inputSteps, outStrides, reserves } = call;
   const { sizes, batch, batchSizes } = options;
   const { dtype } = input;
   const bytes = itemSize(dtype);
@@ -42,17 +42,17 @@ export function sequenceBackward(
   const gradH0 = h0 !== null && node.needs(1) ? empty(h0.sizes, dtype) : null;
   const gradC0 = c0 !== null && node.needs(2) ? empty(c0.sizes, dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);
-  const gradOutSteps = gradOut === null ? noSteps : stepsOf(gradOut, options);
-  const workspace = borrow(workspaceLength(cell, sizes, dtype) * bytes);
+  const gradOutStrides = gradOut === null ? noStrides : stridesOf(gradOut, options);
+  const workspace = acquire(workspaceLength(cell, sizes, dtype) * bytes);
   const results: (Tensor | null)[] = [null, gradH0, gradC0];
 
   for (let d = 0; d < directions; d++) {
     const [weightIh, weightHh, , , weightHr] = weights[d];
     const { gates, cells: cellStates, projected } = reserves[d];
-    // What nobody reads again may be overwritten.
+    // Gates that no later walk reads may be overwritten.
     const dGates =
-      gates !== null && !node.retained ? gates : borrow(pairs * cell.blocks * H * bytes);
-    const dProjected = sizes.projSize > 0 ? borrow(pairs * sizes.projSize * bytes) : null;
+      gates !== null && !node.retained ? gates : acquire(pairs * cell.blocks * H * bytes);
+    const dProjected = sizes.projSize > 0 ? acquire(pairs * sizes.projSize * bytes) : null;
     const gradX = node.needs(0) ? empty(input.sizes, dtype) : null;
     const first = 3 + d * 5;
     const gradWeights: (Tensor | null)[] = [];
@@ -60,7 +60,7 @@ export function sequenceBackward(
       const w = weights[d][i];
       gradWeights.push(w !== null && node.needs(first + i) ? empty(w.sizes, dtype) : null);
     }
-    const gradXSteps = gradX === null ? noSteps : stepsOf(gradX, options);
+    const gradXStrides = gradX === null ? noStrides : stridesOf(gradX, options);
     runSequenceBackward(run, {
       steps,
       batch,
@@ -79,22 +79,22 @@ export function sequenceBackward(
       weightHr,
       batchSizes,
       out: part(out, d, S, dtype),
-      outStrideT: outSteps.strideT,
-      outStrideN: outSteps.strideN,
+      outStrideT: outStrides.strideT,
+      outStrideN: outStrides.strideN,
       gates,
       cells: cellStates,
       projected,
       gradOut: part(gradOut, d, S, dtype),
-      gradOutStrideT: gradOutSteps.strideT,
-      gradOutStrideN: gradOutSteps.strideN,
+      gradOutStrideT: gradOutStrides.strideT,
+      gradOutStrideN: gradOutStrides.strideN,
       gradHN: part(gradHN, d, batch * S, dtype),
       gradCN: part(gradCN, d, batch * H, dtype),
       dGates,
       dProjected,
       workspace,
       gradX,
-      gradXStrideT: gradXSteps.strideT,
-      gradXStrideN: gradXSteps.strideN,
+      gradXStrideT: gradXStrides.strideT,
+      gradXStrideN: gradXStrides.strideN,
       gradH0: part(gradH0, d, batch * S, dtype),
       gradC0: part(gradC0, d, batch * H, dtype),
       gradWeightIh: gradWeights[0],
@@ -103,12 +103,12 @@ export function sequenceBackward(
       gradBiasHh: gradWeights[3],
       gradWeightHr: gradWeights[4],
     });
-    if (dGates !== gates) giveBack(dGates);
-    if (dProjected !== null) giveBack(dProjected);
+    if (dGates !== gates) release(dGates);
+    if (dProjected !== null) release(dProjected);
     if (gradX !== null) results[0] = results[0] === null ? gradX : add(results[0], gradX);
     for (let i = 0; i < 5; i++) results.push(gradWeights[i]);
   }
-  giveBack(workspace);
+  release(workspace);
   return results;
 }
 

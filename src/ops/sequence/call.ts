@@ -36,14 +36,14 @@ export interface SequenceOptions {
 export type SequenceResult = [out: Tensor, hN: Tensor, cN: Tensor | null];
 
 /** The strides of a [T, N, features] array. */
-export interface Steps {
+export interface SequenceStrides {
   readonly strideT: number;
   readonly strideN: number;
 }
 
-export const noSteps: Steps = { strideT: 0, strideN: 0 };
+export const noStrides: SequenceStrides = { strideT: 0, strideN: 0 };
 
-export function stepsOf(x: Tensor, options: SequenceOptions): Steps {
+export function stridesOf(x: Tensor, options: SequenceOptions): SequenceStrides {
   if (options.batchSizes !== null) return { strideT: 0, strideN: x.elementStrides[0] };
   const [first, second] = x.elementStrides;
   return options.batchFirst
@@ -75,19 +75,19 @@ export interface Reserve {
 /** A layer's call: what forward was given and has kept. */
 export interface LayerCall {
   readonly input: Tensor;
-  readonly inputSteps: Steps;
+  readonly inputSteps: SequenceStrides;
   readonly h0: Tensor | null;
   readonly c0: Tensor | null;
   readonly weights: readonly DirectionWeights[];
   readonly options: SequenceOptions;
   readonly steps: number;
   readonly out: Tensor;
-  readonly outSteps: Steps;
+  readonly outStrides: SequenceStrides;
   /** A direction each. */
   readonly reserves: readonly Reserve[];
 }
 
-/** Memory that goes back when backward has used it. */
+/** Memory that is released when backward has used it. */
 export function borrowedBy(reserves: readonly Reserve[]): Storage[] {
   const found: Storage[] = [];
   for (const { gates, cells, projected } of reserves) {

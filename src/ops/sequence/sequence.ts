@@ -2,7 +2,7 @@
  * A recurrent layer over a whole sequence, one kernel call for each direction, forward and backward
  * (native/kernels/sequence). The equations are in the cells' headers there; steps.ts is the readable reference.
  *
- * Saves the activated gates and cell states in borrowed memory, which goes back as soon as backward has used it.
+ * Saves the activated gates and cell states in acquired memory, which is released as soon as backward has used it.
  * The kernels are opaque to the graph: a gradient that is itself differentiated is that of twin.ts.
  */
 import { isGradEnabled } from '../../autograd/mode';
@@ -10,7 +10,7 @@ import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/generated';
 import { itemSize } from '../../tensor/dtype';
-import { borrow, giveBack } from '../../tensor/storage';
+import { acquire, release } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { pick } from '../kernels/launch';
 import { dropPacked, packedWeight } from '../matmul/packed-weight';
@@ -19,7 +19,7 @@ import {
   borrowedBy,
   denseFeatures,
   part,
-  stepsOf,
+  stridesOf,
   type DirectionWeights,
   type LayerCall,
   type Reserve,
@@ -68,8 +68,8 @@ export function sequence(
   const hN = empty([directions, batch, S], dtype);
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);
-  const inputSteps = stepsOf(input, options);
-  const outSteps = stepsOf(out, options);
+  const inputSteps = stridesOf(input, options);
+  const outStrides = stridesOf(out, options);
   const reserves: Reserve[] = [];
 
   for (let d = 0; d < directions; d++) {
@@ -79,11 +79,11 @@ export function sequence(
     const kept = training ? null : packedWeight('sequence', weights[d], 'cell');
     const packedReady = kept !== null && kept.packed !== null;
     const packed =
-      kept === null ? borrow(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
+      kept === null ? acquire(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
     const reserve: Reserve = {
-      gates: training && cell.savesGates ? borrow(pairs * cell.blocks * H * bytes) : null,
-      cells: training && cell.hasCellState ? borrow(pairs * H * bytes) : null,
-      projected: sizes.projSize > 0 ? borrow((training ? pairs : batch) * H * bytes) : null,
+      gates: training && cell.savesGates ? acquire(pairs * cell.blocks * H * bytes) : null,
+      cells: training && cell.hasCellState ? acquire(pairs * H * bytes) : null,
+      projected: sizes.projSize > 0 ? acquire((training ? pairs : batch) * H * bytes) : null,
     };
     runSequenceForward(run, {
       steps,
@@ -105,8 +105,8 @@ export function sequence(
       weightHr,
       batchSizes,
       out: part(out, d, S, dtype),
-      outStrideT: outSteps.strideT,
-      outStrideN: outSteps.strideN,
+      outStrideT: outStrides.strideT,
+      outStrideN: outStrides.strideN,
       hN: part(hN, d, batch * S, dtype),
       cN: part(cN, d, batch * H, dtype),
       training,
@@ -115,12 +115,12 @@ export function sequence(
       projected: reserve.projected,
       packed,
       packedReady,
-      runState: kept === null ? null : (kept.runState ??= borrow(runStateBytes)),
+      runState: kept === null ? null : (kept.runState ??= acquire(runStateBytes)),
     });
     if (training) {
-      giveBack(packed);
+      release(packed);
       reserves.push(reserve);
-    } else if (reserve.projected !== null) giveBack(reserve.projected);
+    } else if (reserve.projected !== null) release(reserve.projected);
   }
 
   if (training) {
@@ -141,7 +141,7 @@ export function sequence(
       options,
       steps,
       out,
-      outSteps,
+      outStrides,
       reserves,
     };
     const backward: TupleBackward = (grads, self) => {
@@ -151,7 +151,7 @@ export function sequence(
         : sequenceBackward(cell, layer, grads, self);
     };
     const node = recordTuple(first, inputs, outs, backward, [first, others, others]);
-    if (node !== null) node.borrowed = borrowedBy(reserves);
+    if (node !== null) node.acquired = borrowedBy(reserves);
   }
   return [out, hN, cN];
 }
