@@ -110,15 +110,10 @@ void reduceRows(const Batch<T>& batch, int64_t count, int64_t m0, int64_t m1, T*
                    const T* const from = a.memory + (m - a.first) * range.depth;
                    const int64_t products = range.depth / K;
                    const bool first = range.k0 == 0;
-                   if (panel.columns == NR)
-                     return reduceTile<T, MR>(products, K, from, panel.p, to, ldc, first);
-                   alignas(64) T edge[MR * NR];
-                   const uint64_t bytes = uint64_t(panel.columns) * sizeof(T);
-                   for (int64_t r = 0; r < MR && !first; ++r)
-                     __builtin_memcpy(edge + r * NR, to + r * ldc, bytes);
-                   reduceTile<T, MR>(products, K, from, panel.p, edge, NR, first);
-                   for (int64_t r = 0; r < MR; ++r)
-                     __builtin_memcpy(to + r * ldc, edge + r * NR, bytes);
+                   const Edge<T> tile = {panel.columns, to, ldc, 1, first ? nullptr : to, ldc, 1};
+                   onWhole<MR, NR>(tile, [&](const Whole<T>& c) OSTINATO_INLINE_LAMBDA {
+                     reduceTile<T, MR>(products, K, from, panel.p, c.to, c.toRow, first);
+                   });
                  });
 }
 

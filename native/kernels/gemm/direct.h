@@ -1,4 +1,7 @@
-// Products of few rows, whose B is read in place: packing would cost as much as the product itself.
+// Products of few rows, whose B is read in place: packing would cost as much as the product itself. The loops are not
+// the blocked driver's: a tile takes as many vectors of columns as its rows leave registers for (vectorsFor), where a packed
+// panel has panelVectors, and the columns that fill no vector are padded on the stack, without scratch memory. A transposed B
+// has one tile of rows, so that nothing is blocked.
 //
 //   B row-major    vectors of columns. A large B is taken a few of its rows at a time, so that it is
 //                  read in long runs; C carries the running sums from one run to the next

@@ -1,6 +1,6 @@
 // What the drivers of a sequence know of a cell: its sizes and orders as numbers, and two functions over
 // some rows and hidden units. So the drivers are compiled once for all cells. cellOf<Policy> below turns
-// a policy of cells/ into a Cell. A policy gives the equations of one step on vectors of W hidden units:
+// a policy of cells/ (defaults: cell-policy.h) into a Cell. It gives the equations of one step on vectors of W hidden units:
 //
 //   gates            blocks of H rows in the weights
 //   blocks           pre-activation blocks for each hidden unit. The product with x fills blocks

@@ -50,7 +50,8 @@ struct GateRows {
         store(sum + m, total, n);
       });
   }
-  // MC rows: all tiles are full.
+  // MC rows: all tiles are full, and filled together, so that each row of dG is read once, from end to end, for the tiles
+  // and for the sums.
   void wholeBlock(const T* from, T* sum) const {
     constexpr int vectors = int(MC / W<T>), rows = tileRows;
     static_assert(MC % tileRows == 0 && MC % W<T> == 0);
@@ -69,8 +70,9 @@ struct GateRows {
   }
 };
 
-// The product's B: rows of the sequence, gathered from wherever they are, the factors' columns one
-// after another. [panel][k][vectors of the panel][W].
+// The product's B: rows of the sequence, the factors' columns one after another. [panel][k][vectors of the panel][W].
+// Packed here, since rows are found one by one (the state before a step's first row may be h0's, or zeros) and not a stride
+// apart, as packColumns reads them.
 template <class T>
 struct FactorPanels {
   // Rows of the sequence in a block, at most, and columns of the factors.

@@ -35,11 +35,8 @@ struct PlainPanels {
     for (int64_t v = 0; v < panel.vectors; ++v) {
       const int64_t first = (group * plainVectors + v) * W<T>;
       const ColumnBlock block = {first, int(min(columns - first, W<T>))};
-      T* const to = writable(panel) + v * panel.vStride;
-      if (transposed)
-        packBlockTransposed<T>(b, K, K, block, to, panel.kStride);
-      else
-        packBlock<T>(b, columns, K, block, to, panel.kStride);
+      packColumns<T>(b, transposed ? 1 : columns, transposed ? K : 1, K, block,
+                     writable(panel) + v * panel.vStride, panel.kStride);
     }
   }
 };

@@ -101,7 +101,8 @@ void multiplyFew(int rows, int64_t K, const DenseRows<T>& a, const Panel<T>& b, 
       });
   });
 }
-// The same for any number of rows: a few vectors stay in L1 for all row tiles.
+// The same for any number of rows: a few vectors stay in L1 for all row tiles. Not the blocked driver, which has nothing to
+// block here: one range of k, A in place, and as many vectors at once as the rows of a tile want, not as a panel has.
 template <class T>
 void multiply(int64_t rows, int64_t K, DenseRows<T> a, const Panel<T>& b, const T* start, T* c,
               int64_t ldc, int64_t distance = 0) {

@@ -86,7 +86,8 @@ class WeightGradients {
   }
 
   // gradWeightIh for m0 <= m < m1 and few input features: as its transpose, x' * dG, whose columns
-  // are whole vectors. Few rows of dG at a time, each read from end to end.
+  // are whole vectors. Few rows of dG at a time, each read from end to end. Not the blocked driver: packing
+  // dG, the larger operand, would cost as much as the product of so few rows.
   void narrowInput(int64_t m0, int64_t m1, T* scratch) const {
     constexpr int64_t block = 16, maxColumns = 8192;
     const int64_t I = s.inputSize, lda = B * H;

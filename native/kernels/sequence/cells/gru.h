@@ -6,23 +6,17 @@
 // and those of h the last three. Saves r, z, n and q.
 #pragma once
 
-#include "../state-values.h"
-#include "../../simd/math.h"
+#include "../cell-policy.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-struct GruCell {
-  static constexpr int gates = 3;
+struct GruCell : CellPolicy<3> {
   static constexpr int blocks = 4;
   static constexpr int unitBlocks = 1;
-  static constexpr bool hasCellState = false;
   static constexpr bool activatesGates = true;
-  static constexpr bool savesGates = true;
   static constexpr bool readsPrevious = true;
-  static constexpr bool readsOutput = false;
   static constexpr bool hasSkipGradient = true;
-  static constexpr int xGate(int b) { return b == 0 ? 2 : b - 1; }  // n, r, z
-  static constexpr int hGate(int b) { return b; }                   // r, z, n
+  static constexpr int xGate(int b) { return b == 0 ? 2 : b - 1; }  // n, r, z; h's are r, z, n
   static constexpr int hSaved(int g) { return g == 2 ? 3 : g; }
 
   template <class T>

@@ -4,24 +4,14 @@
 // Saves s and g: both gates are functions of s, and 1 - sigmoid(s - 1) = sigmoid(1 - s) loses no digits.
 #pragma once
 
-#include "../state-values.h"
-#include "../../simd/math.h"
+#include "../cell-policy.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-struct JanetCell {
-  static constexpr int gates = 2;
-  static constexpr int blocks = 2;
+struct JanetCell : CellPolicy<2> {
   static constexpr int unitBlocks = 2;
-  static constexpr bool hasCellState = false;
-  static constexpr bool activatesGates = false;
-  static constexpr bool savesGates = true;
   static constexpr bool readsPrevious = true;
-  static constexpr bool readsOutput = false;
   static constexpr bool hasSkipGradient = true;
-  static constexpr int xGate(int b) { return b; }
-  static constexpr int hGate(int b) { return b; }
-  static constexpr int hSaved(int g) { return g; }
 
   // h', and s, g in `a`; h is the state before.
   template <class T>

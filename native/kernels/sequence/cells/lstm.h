@@ -4,24 +4,14 @@
 // Saves i, f, g, o and c'. tanh(c') is computed again in backward: cheaper than keeping it.
 #pragma once
 
-#include "../state-values.h"
-#include "../../simd/math.h"
+#include "../cell-policy.h"
 
 namespace ostinato::OSTINATO_ISA {
 
-struct LstmCell {
-  static constexpr int gates = 4;
-  static constexpr int blocks = 4;
+struct LstmCell : CellPolicy<4> {
   static constexpr int unitBlocks = 1;
   static constexpr bool hasCellState = true;
   static constexpr bool activatesGates = true;
-  static constexpr bool savesGates = true;
-  static constexpr bool readsPrevious = false;
-  static constexpr bool readsOutput = false;
-  static constexpr bool hasSkipGradient = false;
-  static constexpr int xGate(int b) { return b; }
-  static constexpr int hGate(int b) { return b; }
-  static constexpr int hSaved(int g) { return g; }
 
   // The gates in place of their pre-activations; c holds the state before and, on return, after.
   template <class T>

@@ -2,26 +2,16 @@
 // derivative is a function of h', which the layer's output holds.
 #pragma once
 
-#include "../state-values.h"
-#include "../../simd/math.h"
+#include "../cell-policy.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 template <bool relu>
-struct RnnCell {
+struct RnnCell : CellPolicy<1> {
   using Relu = RnnCell<true>;
-  static constexpr int gates = 1;
-  static constexpr int blocks = 1;
   static constexpr int unitBlocks = 4;
-  static constexpr bool hasCellState = false;
-  static constexpr bool activatesGates = false;
   static constexpr bool savesGates = false;
-  static constexpr bool readsPrevious = false;
   static constexpr bool readsOutput = true;
-  static constexpr bool hasSkipGradient = false;
-  static constexpr int xGate(int) { return 0; }
-  static constexpr int hGate(int) { return 0; }
-  static constexpr int hSaved(int) { return 0; }
 
   template <class T>
   static OSTINATO_INLINE Vec<T> outputState(Vec<T>* a, const Vec<T>&, const Vec<T>&) {
