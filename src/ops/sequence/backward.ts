@@ -29,7 +29,7 @@ export function sequenceBackward(
   grads: readonly (Tensor | null)[],
   node: Node,
 ): Gradients {
-  const { input, h0, c0, weights, options, steps, out, inputSteps, outStrides, reserves } = call;
+  const { input, h0, c0, weights, options, steps, out, inputStrides, outStrides, reserves } = call;
   const { sizes, batch, batchSizes } = options;
   const { dtype } = input;
   const bytes = itemSize(dtype);
@@ -70,8 +70,8 @@ export function sequenceBackward(
       reverse: d === 1,
       relu: options.relu,
       x: input,
-      xStrideT: inputSteps.strideT,
-      xStrideN: inputSteps.strideN,
+      xStrideT: inputStrides.strideT,
+      xStrideN: inputStrides.strideN,
       h0: part(h0, d, batch * S, dtype),
       c0: part(c0, d, batch * H, dtype),
       weightIh,

@@ -75,7 +75,7 @@ export interface Reserve {
 /** A layer's call: what forward was given and has kept. */
 export interface LayerCall {
   readonly input: Tensor;
-  readonly inputSteps: SequenceStrides;
+  readonly inputStrides: SequenceStrides;
   readonly h0: Tensor | null;
   readonly c0: Tensor | null;
   readonly weights: readonly DirectionWeights[];
@@ -88,7 +88,7 @@ export interface LayerCall {
 }
 
 /** Memory that is released when backward has used it. */
-export function borrowedBy(reserves: readonly Reserve[]): Storage[] {
+export function acquiredBy(reserves: readonly Reserve[]): Storage[] {
   const found: Storage[] = [];
   for (const { gates, cells, projected } of reserves) {
     if (gates !== null) found.push(gates);

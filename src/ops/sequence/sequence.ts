@@ -16,7 +16,7 @@ import { pick } from '../kernels/launch';
 import { dropPacked, packedWeight } from '../matmul/packed-weight';
 import { recordedBackward, sequenceBackward } from './backward';
 import {
-  borrowedBy,
+  acquiredBy,
   denseFeatures,
   part,
   stridesOf,
@@ -68,7 +68,7 @@ export function sequence(
   const hN = empty([directions, batch, S], dtype);
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);
-  const inputSteps = stridesOf(input, options);
+  const inputStrides = stridesOf(input, options);
   const outStrides = stridesOf(out, options);
   const reserves: Reserve[] = [];
 
@@ -94,8 +94,8 @@ export function sequence(
       reverse: d === 1,
       relu: options.relu,
       x: input,
-      xStrideT: inputSteps.strideT,
-      xStrideN: inputSteps.strideN,
+      xStrideT: inputStrides.strideT,
+      xStrideN: inputStrides.strideN,
       h0: part(h0, d, batch * S, dtype),
       c0: part(c0, d, batch * H, dtype),
       weightIh,
@@ -134,7 +134,7 @@ export function sequence(
     const [first, others] = options.gradFnNames;
     const layer: LayerCall = {
       input,
-      inputSteps,
+      inputStrides,
       h0,
       c0,
       weights,
@@ -151,7 +151,7 @@ export function sequence(
         : sequenceBackward(cell, layer, grads, self);
     };
     const node = recordTuple(first, inputs, outs, backward, [first, others, others]);
-    if (node !== null) node.acquired = borrowedBy(reserves);
+    if (node !== null) node.acquired = acquiredBy(reserves);
   }
   return [out, hN, cN];
 }
