@@ -51,6 +51,29 @@ export default tseslint.config(
     },
   },
   {
+    // Operations are recorded by the declaration of their gradient.
+    files: ['src/ops/**', 'src/random/**'],
+    ignores: [
+      'src/ops/declare/gradient.ts',
+      'src/ops/elementwise/declaration.ts',
+      'src/ops/sequence/sequence.ts',
+    ],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/autograd/node', '**/autograd/tuple'],
+              allowTypeImports: true,
+              message: 'declare the gradient: src/ops/declare/gradient.ts',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // Programs speak to the terminal.
     files: ['src/cli/**', 'examples/**', 'bench/**', 'test/fuzz/main.ts'],
     rules: { 'no-console': 'off' },

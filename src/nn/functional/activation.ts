@@ -19,7 +19,8 @@ export {
   type LeakyReluOptions,
   type SoftplusOptions,
 } from '../../ops/elementwise/activation';
-export { logSoftmax, sigmoid, softmax, tanh } from '../../ops';
+export * from '../../ops/normalization/softmax';
+export { sigmoid, tanh } from '../../ops/elementwise/unary';
 
 /**
  * max(x, 0) of each element (torch.nn.functional.relu): `relu`, or with `inplace` `relu_`.

@@ -1,17 +1,21 @@
-/** `nn.functional`: what layers compute, as functions. */
-export { embedding, type EmbeddingOptions } from './embedding';
-export * from './activation';
-export { scaledDotProductAttention, type AttentionOptions } from './attention';
-export { paddingMask } from '../attention/mask';
-export { dropout, type DropoutOptions } from './dropout';
-export * from './loss';
+/**
+ * `nn.functional`: what layers compute, as functions. The operations that PyTorch has there come by the files that declare
+ * them; what is made of several operations is in this folder.
+ */
+export * from '../../ops/normalization/layer-norm';
+export * from '../../ops/matmul/linear';
+export * from '../../ops/loss/cross-entropy';
+export * from '../../ops/loss/nll';
+export * from '../../ops/loss/regression';
 export {
-  cosineSimilarity,
-  layerNorm,
-  normalize,
-  type CosineSimilarityOptions,
-  type LayerNormOptions,
-  type NormalizeOptions,
-} from './norm';
-export { pad, type PadOptions } from './pad';
-export { linear, oneHot } from '../../ops';
+  bceLoss as binaryCrossEntropy,
+  bceWithLogits as binaryCrossEntropyWithLogits,
+} from '../../ops/loss/binary-cross-entropy';
+export { oneHot } from '../../ops/indexing/embedding';
+export * from './activation';
+export * from './attention';
+export * from './dropout';
+export * from './embedding';
+export * from './norm';
+export * from './pad';
+export { paddingMask } from '../attention/mask';

@@ -7,8 +7,6 @@ import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 
-export { layerNorm, type LayerNormOptions } from '../../ops/normalization/layer-norm';
-
 /** Options of `normalize`. */
 export interface NormalizeOptions {
   /** Order of the norm. Default: 2. */

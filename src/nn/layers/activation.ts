@@ -1,7 +1,7 @@
 /** Activations as layers. Each is the function of the same name in nn.functional; any shape to the same shape. */
 import { boolean, finite, integer, number, oneOf, optionsTable, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
-import * as F from '../functional/activation';
+import * as F from '../functional';
 import { Module } from '../module';
 import { showBoolean } from '../print';
 

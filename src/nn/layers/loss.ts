@@ -10,7 +10,7 @@ import {
 } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import * as F from '../functional/loss';
+import * as F from '../functional';
 import { Module } from '../module';
 
 /** `mean` (default) and `sum` give one number, `none` a loss for each element. */

@@ -4,7 +4,7 @@ import { ones, zeros } from '../../ops/creation/factories';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { layerNorm } from '../functional/norm';
+import { layerNorm } from '../functional';
 import { ones_, zeros_ } from '../init';
 import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';

@@ -39,6 +39,7 @@ export function detach(x: Tensor): Tensor {
 /**
  * Detaches `x` itself from the graph, and returns it: it becomes a leaf (torch.Tensor.detach_).
  * @throws Error on a view, whose base would keep the history.
+ * @example ones([2], { requiresGrad: true }).mul(2).detach_().requiresGrad // false
  */
 export function detach_(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('detach_', arguments, 1, 'x');

@@ -6,15 +6,16 @@ import { oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { binary, computeInPlace, inPlace, type Binary } from './declaration';
+import { binary, inPlace, type Binary, type BinaryRule, type BinaryWith } from './declaration';
 import { gradient } from '../declare/gradient';
-import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
+import { type GivenOperand, type Operand } from '../arguments/check';
 import { anyFactor, checkFactor } from '../arguments/factor';
 import { floating } from '../arguments/floating';
 import { operandOf, promote } from '../kernels/operands';
 import { constant, zerosLike } from '../creation/factories';
 
 type InPlace = (x: Tensor, other: GivenOperand) => Tensor;
+type InPlaceWith<Options> = (x: Tensor, other: GivenOperand, options?: Options) => Tensor;
 
 /** Options of `add`, `sub` and `rsub`. */
 export interface AlphaOptions {
@@ -37,33 +38,25 @@ function scaled(
   return mul(b, checkFactor(operation, 'alpha', alpha, dtype));
 }
 
-const plus = binary('add', {
-  da: { grad: (g) => g },
-  db: { grad: (g) => g },
-  bool: (a, b) => a.logicalOr(b),
-});
-
 /**
  * a + alpha·b with broadcasting (torch.add); of two bool tensors, their disjunction.
  * @throws RangeError when the shapes do not broadcast.
  * @example add(tensor([1, 2]), tensor([[10], [20]])) // [[11, 12], [21, 22]]
  */
-export function add(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
-  if (arguments.length > 3) surplus('add', arguments, 3, 'options');
-  return plus(a, options === undefined ? b : scaled('add', a, b, options));
-}
-
-const plusInPlace = inPlace(plus);
+export const add: BinaryWith<AlphaOptions> = binary<AlphaOptions>('add', {
+  da: { grad: (g) => g },
+  db: { grad: (g) => g },
+  bool: (a, b) => a.logicalOr(b),
+  takesOptions: true,
+  second: scaled,
+});
 /**
  * x += alpha·other, broadcast to x's shape; returns x (torch.Tensor.add_).
  * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
  * Error on a leaf that requires gradients. So do all operations in place.
  * @example tensor([1, 2]).add_(10) // [11, 12]
  */
-export function add_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Tensor {
-  if (arguments.length > 3) surplus('add_', arguments, 3, 'options');
-  return plusInPlace(x, options === undefined ? other : scaled('add_', x, other, options));
-}
+export const add_: InPlaceWith<AlphaOptions> = inPlace(add);
 
 const isBool = (x: Operand): boolean => typeof x !== 'number' && x.dtype === 'bool';
 function refuseBool(a: Operand, b: Operand): void {
@@ -73,51 +66,38 @@ function refuseBool(a: Operand, b: Operand): void {
     );
   }
 }
-// A boolean is a number of type bool, from which PyTorch does not subtract, nor subtracts it.
-function notBoolean(operation: string, x: GivenOperand): Operand {
-  if (typeof x !== 'boolean') return x;
-  throw new TypeError(`${operation}: is not defined for booleans, got ${x}; pass ${Number(x)}`);
-}
-const difference = {
-  kernel: 'sub' as const,
-  da: { grad: (g: Tensor) => g },
-  db: { grad: (g: Tensor) => g.neg() },
+const difference: BinaryRule<AlphaOptions> = {
+  kernel: 'sub',
+  da: { grad: (g) => g },
+  db: { grad: (g) => g.neg() },
   check: refuseBool,
+  booleans: 'refused',
+  takesOptions: true,
+  second: scaled,
 };
-// PyTorch has a node of its own for a number minus a tensor.
-const minus = binary('sub', {
-  ...difference,
-  node: (a) => (typeof a === 'number' ? 'RsubBackward1' : 'SubBackward0'),
-});
-const reverseMinus = binary('rsub', {
-  ...difference,
-  node: (a) => (typeof a === 'number' ? 'RsubBackward1' : 'RsubBackward0'),
-});
 
 /**
  * a − alpha·b with broadcasting (torch.sub).
  * @throws RangeError when the shapes do not broadcast; TypeError for bool tensors.
  * @example sub(tensor([5, 7]), tensor([1, 2])) // [4, 5]
  */
-export function sub(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
-  if (arguments.length > 3) surplus('sub', arguments, 3, 'options');
-  const x = notBoolean('sub', a);
-  const y = notBoolean('sub', b);
-  return minus(x, options === undefined ? y : scaled('sub', x, y, options));
-}
-
-const minusInPlace = inPlace(minus);
+export const sub: BinaryWith<AlphaOptions> = binary('sub', {
+  ...difference,
+  // PyTorch has a node of its own for a number minus a tensor.
+  node: (a) => (typeof a === 'number' ? 'RsubBackward1' : 'SubBackward0'),
+});
 /**
  * x −= alpha·other; returns x (torch.Tensor.sub_).
  * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
  * Error on a leaf that requires gradients.
  * @example tensor([5, 7]).sub_(tensor([1, 2])) // [4, 5]
  */
-export function sub_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Tensor {
-  if (arguments.length > 3) surplus('sub_', arguments, 3, 'options');
-  const y = notBoolean('sub_', other);
-  return minusInPlace(x, options === undefined ? y : scaled('sub_', x, y, options));
-}
+export const sub_: InPlaceWith<AlphaOptions> = inPlace(sub);
+
+const reverse = binary('rsub', {
+  ...difference,
+  node: (a) => (typeof a === 'number' ? 'RsubBackward1' : 'RsubBackward0'),
+});
 
 /**
  * b − alpha·a (torch.rsub): `x.rsub(1)` is 1 − x.
@@ -126,9 +106,7 @@ export function sub_(x: Tensor, other: GivenOperand, options?: AlphaOptions): Te
  */
 export function rsub(a: GivenOperand, b: GivenOperand, options?: AlphaOptions): Tensor {
   if (arguments.length > 3) surplus('rsub', arguments, 3, 'options');
-  const x = notBoolean('rsub', a);
-  const y = notBoolean('rsub', b);
-  return reverseMinus(y, options === undefined ? x : scaled('rsub', y, x, options));
+  return reverse(b, a, options);
 }
 
 /**
@@ -149,13 +127,6 @@ export const mul: Binary = binary('mul', {
  */
 export const mul_: InPlace = inPlace(mul);
 
-const quotient = binary('div', {
-  da: { saves: 'b', grad: (g, { b }) => g.div(b) },
-  db: { saves: 'ab', grad: (g, { a, b }) => g.neg().mul((a as Tensor).div(b).div(b)) },
-  integers: 'float32',
-  domain: [0.3, 3],
-});
-
 /** Options of `div`. */
 export interface DivOptions {
   /** `'floor'` or `'trunc'` rounds the quotient and keeps integers; `null` divides exactly. Default: null. */
@@ -170,22 +141,23 @@ const divOptions = optionsTable<DivOptions>('div', {
  * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0 with a rounding mode.
  * @example div(tensor([1, 3]), tensor([2, 2])) // [0.5, 1.5]
  */
-export function div(a: GivenOperand, b: GivenOperand, options?: DivOptions): Tensor {
-  if (arguments.length > 3) surplus('div', arguments, 3, 'options');
-  if (options !== undefined) {
-    const { roundingMode } = divOptions.read(options);
-    if (roundingMode !== null) {
-      const x = operandOf('div', 'a', a, b);
-      return rounded(x, operandOf('div', 'b', b, a), roundingMode);
+export const div: BinaryWith<DivOptions> = binary<DivOptions>('div', {
+  da: { saves: 'b', grad: (g, { b }) => g.div(b) },
+  db: { saves: 'ab', grad: (g, { a, b }) => g.neg().mul((a as Tensor).div(b).div(b)) },
+  integers: 'float32',
+  domain: [0.3, 3],
+  takesOptions: true,
+  instead: (operation, a, b, options) => {
+    if (options !== undefined) {
+      const { roundingMode } = divOptions.read(options, operation);
+      if (roundingMode !== null) return (x, y) => rounded(x, y, roundingMode);
     }
-  }
-  if (typeof a === 'number' && typeof b === 'object') {
-    // As PyTorch has it, to the bit.
-    checkTensor('div', 'b', b);
-    return b.reciprocal().mul(a);
-  }
-  return quotient(a, b);
-}
+    return typeof a === 'number' && typeof b === 'object' ? byReciprocal : null;
+  },
+});
+
+// A number by a tensor, as PyTorch has it to the bit.
+const byReciprocal = (a: Operand, b: Operand): Tensor => (b as Tensor).reciprocal().mul(a);
 
 const recordedRounded = gradient<[Tensor | null, Tensor | null], []>('div', {
   node: 'DivBackward2',
@@ -220,25 +192,13 @@ function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
   );
 }
 
-const quotientInPlace = inPlace(quotient);
 /**
  * x /= other; returns x (torch.Tensor.div_).
  * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
  * Error on a leaf that requires gradients.
  * @example tensor([1, 3]).div_(tensor([2, 2])) // [0.5, 1.5]
  */
-export function div_(x: Tensor, other: GivenOperand, options?: DivOptions): Tensor {
-  if (arguments.length > 3) surplus('div_', arguments, 3, 'options');
-  if (options !== undefined) {
-    const { roundingMode } = divOptions.read(options, 'div_');
-    if (roundingMode !== null) {
-      checkTensor('div_', 'x', x);
-      const by = operandOf('div_', 'other', other, x);
-      return computeInPlace('div_', x, by, (a, b) => rounded(a, b, roundingMode));
-    }
-  }
-  return quotientInPlace(x, other);
-}
+export const div_: InPlaceWith<DivOptions> = inPlace(div);
 
 /** @throws RangeError when an integer divisor is 0. */
 function refuseZero(operation: string, b: Operand): void {
@@ -300,7 +260,26 @@ export const floorDivide: Binary = binary('floorDivide', {
  */
 export const floorDivide_: InPlace = inPlace(floorDivide);
 
-const power = binary('pow', {
+// x^(±1/2) as PyTorch has it for a number: the root, which is NaN at −Infinity and −0 at −0.
+const recordedRoot = gradient<readonly [Tensor], readonly [Tensor], number>('pow', {
+  node: 'PowBackward0',
+  saves: (inputs) => inputs,
+  rule: (g, [x], b) => [g.mul(x.pow(b - 1).mul(b))],
+});
+function root(a: Operand, b: Operand): Tensor {
+  const x = floating(a as Tensor);
+  const power = b as number;
+  const out = noGrad(() => (power > 0 ? x.sqrt() : x.rsqrt()));
+  return recordedRoot(out, power, x);
+}
+
+/**
+ * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers. The numbers 0.5 and −0.5 as b
+ * are computed by `sqrt` and `rsqrt`.
+ * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
+ * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
+ */
+export const pow: Binary = binary('pow', {
   node: (a, b) =>
     typeof b === 'number'
       ? 'PowBackward0'
@@ -327,56 +306,19 @@ const power = binary('pow', {
     },
   },
   check: refuseNegativePowers,
+  instead: (_, a, b) => ((b === 0.5 || b === -0.5) && typeof a === 'object' ? root : null),
   domain: [
     [0.3, 2],
     [-2, 3],
   ],
 });
-// x^(±1/2) as PyTorch has it for a number: the root, which is NaN at −Infinity and −0 at −0.
-const recordedRoot = gradient<readonly [Tensor], readonly [Tensor], number>('pow', {
-  node: 'PowBackward0',
-  saves: (inputs) => inputs,
-  rule: (g, [x], b) => [g.mul(x.pow(b - 1).mul(b))],
-});
-function root(a: Tensor, b: number): Tensor {
-  const x = floating(a);
-  return recordedRoot(
-    noGrad(() => (b > 0 ? x.sqrt() : x.rsqrt())),
-    b,
-    x,
-  );
-}
-const isRoot = (a: GivenOperand, b: GivenOperand): a is Tensor =>
-  (b === 0.5 || b === -0.5) && typeof a === 'object';
-
-/**
- * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers. The numbers 0.5 and −0.5 as b
- * are computed by `sqrt` and `rsqrt`.
- * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
- * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
- */
-export const pow: Binary = Object.assign(
-  function (a: GivenOperand, b: GivenOperand): Tensor {
-    if (arguments.length > 2) surplus('pow', arguments, 2, 'b');
-    if (!isRoot(a, b)) return power(a, b);
-    checkTensor('pow', 'a', a);
-    return root(a, b as number);
-  },
-  { declaration: power.declaration },
-);
-const powerInPlace = inPlace(power);
 /**
  * x = x to the power of `other`; returns x (torch.Tensor.pow_).
  * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
  * Error on a leaf that requires gradients.
  * @example tensor([2, 3]).pow_(tensor([3, 2])) // [8, 9]
  */
-export const pow_: InPlace = function (x, other) {
-  if (arguments.length > 2) surplus('pow_', arguments, 2, 'other');
-  if (!isRoot(x, other)) return powerInPlace(x, other);
-  checkTensor('pow_', 'x', x);
-  return computeInPlace('pow_', x, other as number, pow);
-};
+export const pow_: InPlace = inPlace(pow);
 
 function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {
   if (isFloat(dtype)) return;

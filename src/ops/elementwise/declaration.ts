@@ -30,7 +30,7 @@ export interface Domain {
 }
 type Interval = readonly [number, number];
 
-export interface UnaryRule extends Domain {
+export interface UnaryRule<Options = never> extends Domain {
   /** PyTorch's name of the backward node: that of the function and `Backward0` unless given. */
   readonly node?: string;
   /** What the gradient reads besides g: the argument x, the result y, or nothing. */
@@ -45,12 +45,18 @@ export interface UnaryRule extends Domain {
   readonly integers?: 'unchanged' | 'refused';
   /** What bool does where a kernel takes int32: it is refused, its own result, or computed as int32. */
   readonly bool?: 'unchanged' | 'int32';
+  /** What computes the result, in other operations, with some options; null where the kernel does. */
+  readonly instead?: (operation: string, options: Options) => ((x: Tensor) => Tensor) | null;
 }
 
 /** A function of one tensor, element by element. */
 export interface Unary {
   (x: Tensor): Tensor;
   readonly declaration: { readonly name: string; readonly rule: UnaryRule };
+}
+/** One that takes options. */
+export interface UnaryWith<Options> extends Pick<Unary, 'declaration'> {
+  (x: Tensor, options?: Options): Tensor;
 }
 
 const zeros = (g: Tensor): Tensor => zerosLike(g);
@@ -60,8 +66,12 @@ const zeros = (g: Tensor): Tensor => zerosLike(g);
  * @example
  * export const tanh: Unary = unary('tanh', { saves: 'y', grad: (g, y) => g.mul(y.square().rsub(1)) });
  */
-export function unary(name: string, rule: UnaryRule): Unary {
-  const { saves, integers, bool } = rule;
+export function unary<Options = never>(
+  name: string,
+  rule: UnaryRule<Options>,
+): [Options] extends [never] ? Unary : UnaryWith<Options>;
+export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWith<Options> {
+  const { saves, integers, bool, instead } = rule;
   const grad = rule.grad === 0 ? zeros : rule.grad;
   const node = rule.node ?? nodeName(name);
   const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
@@ -70,8 +80,8 @@ export function unary(name: string, rule: UnaryRule): Unary {
     fused === null || isGradEnabled()
       ? grad(g, saved)
       : applyBinary(name, fused, g, saved, empty(saved.sizes, saved.dtype));
-  // What the kernel takes for integers and truth values; null where these are their own result. Apart from f, which V8 would be too
-  // long to inline.
+  // What the kernel takes for integers and truth values; null where these are their own result. Apart from
+  // `compute`, which V8 would be too long to inline.
   function computable(x: Tensor): Tensor | null {
     if (kernels[suffixOf(x.dtype)] !== undefined) return x;
     if (integers === 'refused') checkFloat(name, x);
@@ -82,7 +92,7 @@ export function unary(name: string, rule: UnaryRule): Unary {
     return kernels.i32 === undefined ? floating(x) : x;
   }
 
-  const f = function (argument: Tensor): Tensor {
+  const compute = function (argument: Tensor): Tensor {
     if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', argument);
     const x = isFloat(argument.dtype) ? argument : computable(argument);
@@ -93,7 +103,15 @@ export function unary(name: string, rule: UnaryRule): Unary {
     const saved = save(name, saves === 'x' ? x : out);
     return attachNode(node, [x], out, (g) => [gradient(g, saved.get())]);
   };
-  return Object.assign(f, { declaration: { name, rule } });
+  const withOptions = function (x: Tensor, options?: Options): Tensor {
+    if (arguments.length > 2) surplus(name, arguments, 2, 'options');
+    checkTensor(name, 'x', x);
+    const other = options === undefined ? null : instead!(name, options);
+    return other === null ? compute(x) : other(x);
+  };
+  return Object.assign(instead === undefined ? compute : withOptions, {
+    declaration: { name, rule },
+  });
 }
 
 function refuseBool(operation: string): never {
@@ -128,7 +146,7 @@ export interface Derivative<S> {
   readonly grad: ((g: Tensor, saved: S) => Tensor) | 0;
 }
 
-export interface BinaryRule extends Domain {
+export interface BinaryRule<Options = never> extends Domain {
   /** PyTorch's name of the backward node: that of the function and `Backward0` unless given. */
   readonly node?: (a: Operand, b: Operand) => string;
   readonly da: Derivative<{ readonly a: Tensor; readonly b: Operand; readonly y: Tensor }>;
@@ -140,12 +158,40 @@ export interface BinaryRule extends Domain {
   readonly bool?: (a: Tensor, b: Tensor) => Tensor;
   /** Refuses operands, whose common type is `dtype`. */
   readonly check?: (a: Operand, b: Operand, dtype: DType) => void;
+  /** Whether `true` and `false` are refused, which are numbers of type bool otherwise. */
+  readonly booleans?: 'refused';
+  /** Whether options come after the operands. */
+  readonly takesOptions?: boolean;
+  /** The second operand, with the options applied to it. */
+  readonly second?: (
+    operation: string,
+    a: GivenOperand,
+    b: GivenOperand,
+    options: Options,
+  ) => GivenOperand;
+  /** What computes the result, in other operations, of some numbers or options; null where the kernel does. */
+  readonly instead?: (
+    operation: string,
+    a: GivenOperand,
+    b: GivenOperand,
+    options: Options | undefined,
+  ) => ((a: Operand, b: Operand) => Tensor) | null;
 }
 
 /** An operation of two operands that broadcast, element by element. */
 export interface Binary {
   (a: GivenOperand, b: GivenOperand): Tensor;
   readonly declaration: { readonly name: string; readonly rule: BinaryRule };
+}
+/** One that takes options. */
+export interface BinaryWith<Options> extends Pick<Binary, 'declaration'> {
+  (a: GivenOperand, b: GivenOperand, options?: Options): Tensor;
+}
+
+/** @throws TypeError for a boolean: a number of type bool, on which some operations are not defined. */
+function refuseBoolean(operation: string, x: GivenOperand): void {
+  if (typeof x !== 'boolean') return;
+  throw new TypeError(`${operation}: is not defined for booleans, got ${x}; pass ${Number(x)}`);
 }
 
 /**
@@ -156,8 +202,12 @@ export interface Binary {
  *   db: { saves: 'a', grad: (g, { a }) => g.mul(a) },
  * });
  */
-export function binary(name: string, rule: BinaryRule): Binary {
-  const { da, db, bool, check, integers } = rule;
+export function binary<Options = never>(
+  name: string,
+  rule: BinaryRule<Options>,
+): [Options] extends [never] ? Binary : BinaryWith<Options>;
+export function binary<Options>(name: string, rule: BinaryRule<Options>): BinaryWith<Options> {
+  const { da, db, bool, check, integers, booleans, takesOptions = false, second, instead } = rule;
   const gradA = da.grad === 0 ? zeros : da.grad;
   const gradB = db.grad === 0 ? zeros : db.grad;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Binary'>));
@@ -180,16 +230,22 @@ export function binary(name: string, rule: BinaryRule): Binary {
 
   function recordResult(a: Operand, b: Operand, y: Tensor, ofA: boolean, ofB: boolean): Tensor {
     const saved = (readsAny ? savedOf(a, b, y, ofA, ofB) : nothing) as never;
-    const first = typeof a === 'number' ? null : a;
-    const second = typeof b === 'number' ? null : b;
+    const left = typeof a === 'number' ? null : a;
+    const right = typeof b === 'number' ? null : b;
     const label = nodeOf === undefined ? node : nodeOf(a, b);
-    return attachNode(label, [first, second], y, (g, recorded) => [
-      recorded.needs(0) ? unbroadcast(gradA(g, saved), first!.sizes) : null,
-      recorded.needs(1) ? unbroadcast(gradB(g, saved), second!.sizes) : null,
+    return attachNode(label, [left, right], y, (g, recorded) => [
+      recorded.needs(0) ? unbroadcast(gradA(g, saved), left!.sizes) : null,
+      recorded.needs(1) ? unbroadcast(gradB(g, saved), right!.sizes) : null,
     ]);
   }
 
-  const f = function (left: GivenOperand, right: GivenOperand): Tensor {
+  const arity = takesOptions ? 3 : 2;
+  function computedInstead(a: GivenOperand, b: GivenOperand, options?: Options): Tensor | null {
+    const other = instead!(name, a, b, options);
+    return other && other(operandOf(name, 'a', a, b), operandOf(name, 'b', b, a));
+  }
+
+  const compute = function (left: GivenOperand, right: GivenOperand): Tensor {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
@@ -205,29 +261,59 @@ export function binary(name: string, rule: BinaryRule): Binary {
     const ofB = typeof y !== 'number' && y.requiresGrad;
     return ofA || ofB ? recordResult(x, y, out, ofA, ofB) : out;
   };
-  return Object.assign(f, { declaration: { name, rule } });
+  const withOptions = function (a: GivenOperand, b: GivenOperand, options?: Options): Tensor {
+    if (arguments.length > arity) surplus(name, arguments, arity, takesOptions ? 'options' : 'b');
+    if (booleans !== undefined) {
+      refuseBoolean(name, a);
+      refuseBoolean(name, b);
+    }
+    const mayDiffer = options !== undefined || typeof a === 'number' || typeof b === 'number';
+    if (instead !== undefined && mayDiffer) {
+      const out = computedInstead(a, b, options);
+      if (out !== null) return out;
+    }
+    return compute(a, options === undefined || !second ? b : second(name, a, b, options));
+  };
+  // Two functions: what takes no options stays short enough for V8 to inline it into the method.
+  const isPlain = booleans === undefined && second === undefined && instead === undefined;
+  return Object.assign(isPlain ? compute : withOptions, { declaration: { name, rule } });
 }
+
+type ChangeUnary<Options> = (x: Tensor, options?: Options) => Tensor;
+type ChangeBinary<Options> = (x: Tensor, other: GivenOperand, options?: Options) => Tensor;
 
 /** The in-place form of a function of one tensor: `tanh_` of `tanh`. */
 export function inPlace(f: Unary): (x: Tensor) => Tensor;
 /** The in-place form of an operation of two operands: `mul_` of `mul`. */
 export function inPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor;
-export function inPlace(f: Unary | Binary): (x: Tensor, other: GivenOperand) => Tensor {
+/** The same of what takes options. */
+export function inPlace<Options>(f: UnaryWith<Options>): ChangeUnary<Options>;
+export function inPlace<Options>(f: BinaryWith<Options>): ChangeBinary<Options>;
+export function inPlace(f: UnaryWith<never> | BinaryWith<never>): unknown {
   return isBinary(f) ? binaryInPlace(f) : unaryInPlace(f);
 }
 
-const isBinary = (f: Unary | Binary): f is Binary => 'da' in f.declaration.rule;
+const isBinary = (f: UnaryWith<never> | BinaryWith<never>): f is BinaryWith<never> =>
+  'da' in f.declaration.rule;
 
-function unaryInPlace(f: Unary): (x: Tensor) => Tensor {
+function unaryInPlace(f: UnaryWith<never>): ChangeUnary<never> {
   const { name, rule } = f.declaration;
   const operation = `${name}_`;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
   const direct = (target: Tensor): void => {
     applyUnary(operation, kernels, target, target);
   };
-  return function (x) {
-    if (arguments.length > 1) surplus(operation, arguments, 1, 'x');
+  const takesOptions = rule.instead !== undefined;
+  const arity = takesOptions ? 2 : 1;
+  return function (x, options) {
+    if (arguments.length > arity)
+      surplus(operation, arguments, arity, takesOptions ? 'options' : 'x');
     checkTensor(operation, 'x', x);
+    if (rule.instead !== undefined && options !== undefined) {
+      const other = rule.instead(operation, options);
+      // Made of other operations, which save what they read of the copy that they are given.
+      if (other !== null) return changeInPlace(operation, x, [], other);
+    }
     return changeInPlace(operation, x, [], f, {
       direct: kernels[suffixOf(x.dtype)] === undefined ? undefined : direct,
       // The argument is overwritten, so that a gradient that reads it needs a copy.
@@ -248,7 +334,7 @@ const inStep = (x: Tensor, other: Tensor): boolean =>
  * @param direct writes f(x, other) into x, where that needs no memory in between
  * @param readsX whether x's own gradient reads x, and not only that of `other`
  */
-export function computeInPlace(
+function computeInPlace(
   operation: string,
   x: Tensor,
   other: Operand,
@@ -264,9 +350,9 @@ export function computeInPlace(
   return changeInPlace(operation, x, operands, compute, { direct, saves });
 }
 
-function binaryInPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor {
+function binaryInPlace(f: BinaryWith<never>): ChangeBinary<never> {
   const { name, rule } = f.declaration;
-  const { check } = rule;
+  const { check, booleans, takesOptions = false, second, instead } = rule;
   const operation = `${name}_`;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Binary'>));
   const readsX = rule.da.saves?.includes('a') === true;
@@ -275,9 +361,20 @@ function binaryInPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor {
     resultType(x, other) === x.dtype &&
     (typeof other === 'number' ||
       sameShape(broadcastShapes(operation, x.sizes, other.sizes), x.sizes));
-  return function (x, given) {
-    if (arguments.length > 2) surplus(operation, arguments, 2, 'other');
+  const arity = takesOptions ? 3 : 2;
+  return function (x, by, options) {
+    if (arguments.length > arity)
+      surplus(operation, arguments, arity, takesOptions ? 'options' : 'other');
+    if (booleans !== undefined) refuseBoolean(operation, by);
     checkTensor(operation, 'x', x);
+    if (instead !== undefined) {
+      const compute = instead(operation, x, by, options);
+      if (compute !== null) {
+        return computeInPlace(operation, x, operandOf(operation, 'other', by, x), compute);
+      }
+    }
+    const given =
+      options === undefined || second === undefined ? by : second(operation, x, by, options);
     const other = operandOf(operation, 'other', given, x);
     const write = (target: Tensor): void => {
       if (check !== undefined) check(target, other, target.dtype);

@@ -2,14 +2,14 @@
  * Functions of one tensor without parameters. Integers are computed as float32 where a result is real. Where a gradient
  * reads the result, that is because the result is alive anyway.
  */
-import { integer, optionsTable, surplus } from '../../check';
+import { integer, optionsTable } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../arguments/check';
-import { inPlace, unary, type Unary } from './declaration';
-import { inPlace as changeInPlace } from '../inplace/inplace';
+import { inPlace, unary, type Unary, type UnaryWith } from './declaration';
 
-type InPlace = (x: Tensor) => Tensor;
+type InPlace<Options = undefined> = [Options] extends [undefined]
+  ? (x: Tensor) => Tensor
+  : (x: Tensor, options?: Options) => Tensor;
 
 /**
  * −x (torch.neg).
@@ -402,17 +402,14 @@ const roundOptions = optionsTable<RoundOptions, 'decimals'>('round', {
   decimals: integer.optional,
 });
 
-const nearest = unary('round', { ...steps, kinks: betweenIntegers });
-const nearestInPlace = inPlace(nearest);
-
 // round(x·10^d) / 10^d, in x's own precision, as PyTorch computes it.
 function roundTo(operation: string, x: Tensor, decimals: number): Tensor {
   if (!isFloat(x.dtype)) {
     throw new TypeError(`${operation}: decimals are those of float32 or float64, got ${x.dtype}`);
   }
-  if (decimals === 0) return nearest(x);
+  if (decimals === 0) return x.round();
   const scale = 10 ** Math.abs(decimals);
-  return decimals > 0 ? nearest(x.mul(scale)).div(scale) : nearest(x.div(scale)).mul(scale);
+  return decimals > 0 ? x.mul(scale).round().div(scale) : x.div(scale).round().mul(scale);
 }
 
 /**
@@ -422,30 +419,21 @@ function roundTo(operation: string, x: Tensor, decimals: number): Tensor {
  * round(tensor([0.5, 1.5, 2.4])); // [0, 2, 2]
  * round(tensor([0.126, 2]), { decimals: 2 }); // [0.13, 2]
  */
-export const round: Unary & ((x: Tensor, options?: RoundOptions) => Tensor) = Object.assign(
-  function (x: Tensor, options?: RoundOptions): Tensor {
-    if (arguments.length > 2) surplus('round', arguments, 2, 'options');
-    checkTensor('round', 'x', x);
-    const { decimals } = roundOptions.read(options);
-    return decimals === undefined ? nearest(x) : roundTo('round', x, decimals);
+export const round: UnaryWith<RoundOptions> = unary<RoundOptions>('round', {
+  ...steps,
+  kinks: betweenIntegers,
+  instead: (operation, options) => {
+    const { decimals } = roundOptions.read(options, operation);
+    return decimals === undefined ? null : (x) => roundTo(operation, x, decimals);
   },
-  { declaration: nearest.declaration },
-);
+});
 /**
  * x rounded to the nearest integer or to so many `decimals`, of two the even one; returns x (torch.round_).
  * @throws TypeError unless `x` is a tensor of a type that holds the result; Error on a leaf that requires
  * gradients.
  * @example tensor([0.5, 1.5, 2.4]).round_() // [0, 2, 2]
  */
-export function round_(x: Tensor, options?: RoundOptions): Tensor {
-  if (arguments.length > 2) surplus('round_', arguments, 2, 'options');
-  checkTensor('round_', 'x', x);
-  const { decimals } = roundOptions.read(options, 'round_');
-  if (decimals === undefined) return nearestInPlace(x);
-  return changeInPlace('round_', x, [], (before) => roundTo('round_', before, decimals), {
-    saves: false,
-  });
-}
+export const round_: InPlace<RoundOptions> = inPlace(round);
 
 /**
  * x without its fraction (torch.trunc).

@@ -106,7 +106,11 @@ export function indexAdd(
   return recordedAdd(out, rows, x, scaled);
 }
 
-/** The same, in place (torch.Tensor.index_add_). */
+/**
+ * x[index[i]] += alpha·source[i] along `dim`; returns x (torch.Tensor.index_add_).
+ * @throws as `indexAdd`; Error on a leaf that requires gradients.
+ * @example ones([3]).indexAdd_(0, tensor([0, 0], { dtype: 'int32' }), tensor([1, 2])) // [4, 1, 1]
+ */
 export function indexAdd_(
   x: Tensor,
   dim: number,
@@ -141,7 +145,11 @@ export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor)
   return recordedPut(out, { rows, dim }, x, source);
 }
 
-/** The same, in place (torch.Tensor.index_copy_). */
+/**
+ * x[index[i]] = source[i] along `dim`, of repeated indices the last; returns x (torch.Tensor.index_copy_).
+ * @throws as `indexCopy`; Error on a leaf that requires gradients.
+ * @example ones([3]).indexCopy_(0, tensor([2], { dtype: 'int32' }), tensor([5])) // [1, 1, 5]
+ */
 export function indexCopy_(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   if (arguments.length > 4) surplus('indexCopy_', arguments, 4, 'source');
   return inPlace('indexCopy_', x, [source], (before) => indexCopy(before, dim, index, source), {

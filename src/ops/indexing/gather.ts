@@ -270,7 +270,11 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
   return recordedScatterAdd(out, { dim: d, index: plain }, x, source);
 }
 
-/** scatter, in place (torch.Tensor.scatter_). */
+/**
+ * x[index[i][j]][j] = src[i][j] for dim 0 of two, and so for others; returns x (torch.Tensor.scatter_). `reduce` is as in `scatter`.
+ * @throws as `scatter`; Error on a leaf that requires gradients.
+ * @example zeros([3]).scatter_(0, tensor([2, 0], { dtype: 'int32' }), tensor([5, 6])) // [6, 0, 5]
+ */
 export function scatter_(
   x: Tensor,
   dim: number,
@@ -288,7 +292,11 @@ export function scatter_(
   );
 }
 
-/** scatterAdd, in place (torch.Tensor.scatter_add_). */
+/**
+ * x[index[i][j]][j] += src[i][j] for dim 0 of two, and so for others; returns x (torch.Tensor.scatter_add_).
+ * @throws as `scatterAdd`; Error on a leaf that requires gradients.
+ * @example ones([3]).scatterAdd_(0, tensor([1, 1], { dtype: 'int32' }), tensor([5, 6])) // [1, 12, 1]
+ */
 export function scatterAdd_(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   if (arguments.length > 4) surplus('scatterAdd_', arguments, 4, 'src');
   return inPlace('scatterAdd_', x, [src], (before) => scatterAdd(before, dim, index, src), {

@@ -64,7 +64,11 @@ export function maskedFill(x: Tensor, mask: Tensor, value: GivenOperand): Tensor
   return recorded(out, { mask, node }, x, filler);
 }
 
-/** The same, in place; the mask broadcasts to x's shape (torch.Tensor.masked_fill_). */
+/**
+ * xᵢ = value where maskᵢ is true; the mask broadcasts to x's shape; returns x (torch.Tensor.masked_fill_).
+ * @throws TypeError unless `mask` is bool; RangeError when it does not broadcast to x; Error on a leaf that requires gradients.
+ * @example tensor([1, 2]).maskedFill_(tensor([false, true]), 0) // [1, 0]
+ */
 export function maskedFill_(x: Tensor, mask: Tensor, value: GivenOperand): Tensor {
   if (arguments.length > 3) surplus('maskedFill_', arguments, 3, 'value');
   checkMask('maskedFill_', mask);

@@ -12,8 +12,10 @@ const recordedZeros = gradient<[Tensor]>('zero', {
 });
 
 /**
- * Copies `source`, broadcast and converted, into `target`, and returns `target` (torch.Tensor.copy_).
+ * x = source, broadcast to x's shape and converted to its element type; returns x (torch.Tensor.copy_). dsource = g, and the
+ * gradient of what x was before is 0.
  * @throws RangeError when the shapes do not broadcast; Error on a leaf that requires gradients.
+ * @example zeros([2]).copy_(tensor([1, 2])) // [1, 2]
  */
 export function copy_(target: Tensor, source: Tensor): Tensor {
   if (arguments.length > 2) surplus('copy_', arguments, 2, 'source');
@@ -22,8 +24,9 @@ export function copy_(target: Tensor, source: Tensor): Tensor {
 }
 
 /**
- * Sets every element to `value`, a number, a boolean or a 0-dimensional tensor, and returns `target` (torch.Tensor.fill_).
+ * xᵢ = value, a number, a boolean or a 0-dimensional tensor; returns x (torch.Tensor.fill_).
  * @throws RangeError for a value with dimensions; Error on a leaf that requires gradients.
+ * @example zeros([2]).fill_(7) // [7, 7]
  */
 export function fill_(target: Tensor, value: GivenOperand): Tensor {
   if (arguments.length > 2) surplus('fill_', arguments, 2, 'value');
@@ -41,7 +44,11 @@ export function fill_(target: Tensor, value: GivenOperand): Tensor {
   );
 }
 
-/** Sets every element to 0, and returns `target` (torch.Tensor.zero_). */
+/**
+ * xᵢ = 0; returns x (torch.Tensor.zero_).
+ * @throws TypeError unless `x` is a tensor; Error on a leaf that requires gradients.
+ * @example ones([2]).zero_() // [0, 0]
+ */
 export function zero_(target: Tensor): Tensor {
   if (arguments.length > 1) surplus('zero_', arguments, 1, 'target');
   checkTensor('zero_', 'x', target);

@@ -9,6 +9,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { contiguous } from '../copying/clone';
 import { verify } from '../kernels/bounds';
+import { arange } from '../creation/factories';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
@@ -147,4 +148,20 @@ export function checkWeight(
     );
   }
   return contiguous(cast(weight, input.dtype));
+}
+
+/** weight[t] at each row's class, 0 elsewhere and in ignored rows: [rows, C]. */
+export function classWeights(
+  like: Tensor,
+  { target, weight, ignoreIndex, classes }: Classes,
+): Tensor {
+  const index = target.reshape([-1, 1]);
+  const chosen = arange(classes, { dtype: 'int32' }).eq(index).logicalAnd(index.ne(ignoreIndex));
+  return weight === null ? cast(chosen, like.dtype) : weight.where(chosen, 0);
+}
+
+/** The name of PyTorch's node: one for matrices, one for images, which other shapes are turned into. */
+export function nllNode(input: Tensor, reduction: Reduction): string {
+  if (input.ndim <= 2) return 'NllLossBackward0';
+  return input.ndim === 4 || reduction !== 'none' ? 'NllLoss2DBackward0' : 'ViewBackward0';
 }

@@ -17,17 +17,18 @@ import { contiguous } from '../copying/clone';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
 import {
-  checkClasses,
   checkClassInput,
+  checkClasses,
   checkWeight,
   classLossFields,
+  classWeights,
   fromRows,
+  nllNode,
   positionShape,
   toRows,
   type ClassLossOptions,
   type Classes,
 } from './classes';
-import { classWeights, nllNode } from './nll';
 import { dense } from '../kernels/copy';
 
 const kernels = family('cross_entropy');

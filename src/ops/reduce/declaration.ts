@@ -1,12 +1,12 @@
 /** How a reduction is declared: its kernel, its gradient in methods of tensors, and what that reads. */
 import { isGradEnabled } from '../../autograd/mode';
-import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
 import { surplus, type Rule } from '../../check';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
+import { gradient, type GradientRule } from '../declare/gradient';
 import type { Domain } from '../elementwise/declaration';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
@@ -22,23 +22,16 @@ import {
 } from '../kernels/reduce';
 
 /** What a gradient reads: x, the result y with the reduced dimensions kept, and how many elements made one of it. */
-export class Reduced {
-  constructor(
-    private readonly savedX: Saved | null,
-    private readonly savedY: Saved | null,
-    /** x's shape, and the same with the reduced dimensions kept as 1. */
-    readonly shape: Shape,
-    readonly keptShape: Shape,
-    /** The dimensions as given. */
-    readonly dim: Dims,
-    readonly n: number,
-  ) {}
-  get x(): Tensor {
-    return this.savedX!.get();
-  }
-  get y(): Tensor {
-    return this.savedY!.get().reshape(this.keptShape);
-  }
+interface Reduced extends Call {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+interface Call {
+  /** x's shape with the reduced dimensions kept as 1. */
+  readonly keptShape: Shape;
+  /** The dimensions as given. */
+  readonly dim: Dims;
+  readonly n: number;
 }
 
 export interface ReductionRule extends Domain {
@@ -100,10 +93,22 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
     return x.dtype === 'bool' ? cast(x, 'int32') : x;
   }
 
-  function gradient(g: Tensor, of: Reduced): Tensor {
-    const dx = (isGradEnabled() ? grad : fused)(g.reshape(of.keptShape), of);
-    return sameShape(dx.sizes, of.shape) ? dx : dx.expand(of.shape);
-  }
+  const dxBy =
+    (derivative: ReductionRule['grad']): GradientRule<[Tensor], readonly Tensor[], Call>['rule'] =>
+    (g, [x, result], call, { next }) => {
+      const { keptShape } = call;
+      // What was not saved is not read.
+      const of = { ...call, x, y: result?.reshape(keptShape) } as Reduced;
+      const dx = derivative(g.reshape(keptShape), of);
+      const { shape } = next[0]!;
+      return [sameShape(dx.sizes, shape) ? dx : dx.expand(shape)];
+    };
+  const recorded = gradient<[Tensor], readonly Tensor[], Call>(name, {
+    node: (_, { dim }) => (dim === undefined ? allNode : someNode),
+    saves: ([x], y) => (saves === undefined ? [] : saves === 'x' ? [x] : [x, y]),
+    rule: dxBy(grad),
+    fused: dxBy(fused),
+  });
 
   const f = function (given: Tensor, dims?: Dims, options?: ReductionOptions): Tensor {
     if (arguments.length > 3) surplus(name, arguments, 3, 'options');
@@ -117,15 +122,7 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
     const { out, view } = reduceOver(name, kernels, x, dim, keepdim, fresh);
     if (argument.dtype === 'bool' && (keepsBool || dtype === 'bool')) return cast(out, 'bool');
     if (!isGradEnabled() || !x.requiresGrad) return out;
-    const of = new Reduced(
-      saves === undefined ? null : save(name, x),
-      saves === 'xy' ? save(name, out) : null,
-      x.sizes,
-      view.keptShape,
-      dim,
-      view.n,
-    );
-    return attachNode(dim === undefined ? allNode : someNode, [x], out, (g) => [gradient(g, of)]);
+    return recorded(out, { keptShape: view.keptShape, dim, n: view.n }, x);
   };
   return Object.assign(f, { declaration: { name, rule } });
 }

@@ -30,10 +30,8 @@ export const table: readonly Entry[] = [
   ofOne('softplus', (x) => o.softplus(x, { beta: 2, threshold: 2 }), { kinks: [1] }),
   ofOne('softsign', o.softsign),
 
-  ofTwo('add', (a, b) => o.add(a, b), smooth),
   ofTwo('add alpha', (a, b) => o.add(a, b, { alpha: -1.5 }), smooth),
   ofOne('add number', (x) => o.add(2, o.add(x, 3)), smooth),
-  ofTwo('div', (a, b) => o.div(a, b), positive),
   ofOne('div number', (x) => o.div(o.div(2, x), 3), positive),
   ofTwo('div floor', (a, b) => o.div(a, b, { roundingMode: 'floor' }), {
     domains: [
@@ -48,7 +46,7 @@ export const table: readonly Entry[] = [
   ofOne('pow of number', (x) => o.pow(2.5, x), smooth),
   ofOne('remainder number', (x) => o.remainder(x, 2.5)),
   ofTwo('rsub', (a, b) => o.rsub(a, b), smooth),
-  ofTwo('sub', (a, b) => o.sub(a, b, { alpha: 0.5 }), smooth),
+  ofTwo('sub alpha', (a, b) => o.sub(a, b, { alpha: 0.5 }), smooth),
   ofOne('sub number', (x) => o.sub(1, o.sub(x, 3)), smooth),
   ofTwo('where', (a, b) => o.where(o.gt(a.detach(), b.detach()), a, b), smooth),
   ofOne('where number', (x) => o.where(o.gt(x.detach(), 0), x, -1), smooth),
