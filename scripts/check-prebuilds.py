@@ -22,6 +22,8 @@ GLIBC = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6", "librt.so.1"
          "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 MUSL = {"libc.so"}
 GLIBC_FLOOR = (2, 17)
+# What every program's own thread-local segment has, see OwnWork in native/runtime/threads.cc.
+TLS_ALIGNMENT = 16
 MACOS_FLOOR = (11, 0)
 WINDOWS = re.compile(r"^(kernel32|ntdll|advapi32|api-ms-win-(core|crt)-[\w-]+|ucrtbase)\.dll$", re.I)
 NODE_API = re.compile(r"^(napi|node_api)_\w+$")
@@ -51,6 +53,9 @@ def elf(binary, target):
         weak = symbol.binding == lief.ELF.Symbol.BINDING.WEAK
         if not (versioned or musl or weak or symbol.name == "" or NODE_API.match(symbol.name)):
             yield f"leaves {symbol.name} undefined"
+    for segment in binary.segments:
+        if segment.type == lief.ELF.Segment.TYPE.TLS and segment.alignment > TLS_ALIGNMENT:
+            yield f"aligns its thread-local segment to {segment.alignment} bytes, which glibc on Arm refuses"
     if binary.has(lief.ELF.Segment.TYPE.GNU_STACK):
         if binary.get(lief.ELF.Segment.TYPE.GNU_STACK).has(lief.ELF.Segment.FLAGS.X):
             yield "asks for an executable stack"

@@ -10,7 +10,7 @@ const path = require('node:path');
 const { nodeAddonApi } = require('./sources.cjs');
 const { compileAndLink } = require('./builders/compilation.cjs');
 const { root } = require('./builders/project.cjs');
-const { targets } = require('./targets.cjs');
+const { targets } = require('./platforms/targets.cjs');
 
 /** The command that runs Zig: $ZIG, zig, or Python's package ziglang. */
 function zig() {

@@ -149,6 +149,21 @@ struct CallerWork : Work {
   }
 };
 
+// A thread's CallerWork, on a cache line's boundary without asking the loader for it: where a library has variables of the
+// initial-exec model, glibc on Arm refuses a thread-local segment that is aligned to more than the program's own.
+struct OwnWork {
+  char memory[sizeof(CallerWork) + alignof(CallerWork)];
+  CallerWork* const work;
+
+  OwnWork() : work(new (aligned(memory)) CallerWork) {}
+  ~OwnWork() { work->~CallerWork(); }
+
+  static void* aligned(char* start) {
+    constexpr uintptr_t line = alignof(CallerWork);
+    return reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(start) + line - 1) / line * line);
+  }
+};
+
 void resetInChild() {
   // fork() copies the calling thread only: no workers, and no other thread that owned the pool.
   Pool& p = pool();
@@ -343,7 +358,8 @@ Work& processWork() {
   // A plain pointer is read without asking whether the thread's object has been made.
   static thread_local OSTINATO_INITIAL_EXEC CallerWork* current = nullptr;
   if (!current) {
-    static thread_local CallerWork own;
+    static thread_local OwnWork holder;
+    CallerWork& own = *holder.work;
     own.run = run;
     own.runRegion = runRegion;
     own.barrier = barrier;

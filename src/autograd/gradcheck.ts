@@ -16,6 +16,7 @@ import { showShape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { gradients as grad } from './gradients';
 import { enableGrad, noGrad } from './mode';
+import { cos } from '../native/scalar';
 
 /** Options of `gradcheck` and `gradgradcheck`. */
 export interface GradcheckOptions {
@@ -160,7 +161,7 @@ export function gradgradcheck(
     const seed = empty(output.sizes, 'float64');
     const memory = seed.memory(seed.numel);
     // Any fixed values do; these are spread over (-1, 1).
-    for (let k = 0; k < memory.length; k++) memory[k] = Math.sin(1.7 * (k + 1) + o);
+    for (let k = 0; k < memory.length; k++) memory[k] = cos(1.7 * (k + 1) + o);
     seed.requiresGrad = true;
     return seed;
   });

@@ -2,6 +2,7 @@
 export { markTensors } from './copy';
 export { refuseSparse } from './foreign';
 export { describe } from './describe';
+export { load } from './load';
 export { nearest } from './nearest';
 export { optionsTable, refuseOption, type Fields, type Options, type Resolved } from './options';
 export {

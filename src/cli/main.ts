@@ -13,6 +13,7 @@ import { lossChart } from './chart';
 import { loadModel, placeFor, saveModel, saveSomewhere } from './model-file';
 import { command, parseOptions, usage, type Options } from './options';
 import { ownText, readText, UserError } from './text';
+import { log } from '../native/scalar';
 
 const embeddingDim = 64;
 const validationShare = 0.1;
@@ -92,7 +93,7 @@ async function train(options: Options): Promise<void> {
   const bar = new Bar({ total: 0, desc: 'training', unit: ' characters', unitScale: true });
   const training: [number, number][] = [];
   const validation: [number, number][] = [];
-  let loss = Math.log(vocabulary.size);
+  let loss = log(vocabulary.size);
   let done = 0;
   let diverged = false;
   const began = performance.now();
@@ -141,7 +142,7 @@ async function train(options: Options): Promise<void> {
   if (chart !== null) print(`\n${chart}`);
   const held = validation.at(-1);
   print(
-    `\n${done} steps in ${seconds.toFixed(1)} s, ${Math.round(characters / seconds).toLocaleString('en')} characters/s; loss ${loss.toFixed(3)}${held ? `, validation ${held[1].toFixed(3)}` : ''} nats a character (${Math.log(vocabulary.size).toFixed(3)} is guessing)`,
+    `\n${done} steps in ${seconds.toFixed(1)} s, ${Math.round(characters / seconds).toLocaleString('en')} characters/s; loss ${loss.toFixed(3)}${held ? `, validation ${held[1].toFixed(3)}` : ''} nats a character (${log(vocabulary.size).toFixed(3)} is guessing)`,
   );
   print(`\n--- a sample at temperature ${options.temperature} ---`);
   print(sample(model, vocabulary, prompt, options));

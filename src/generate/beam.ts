@@ -68,7 +68,8 @@ class Finished {
   ) {}
 
   #score(logProbability: number, length: number): number {
-    return logProbability / Math.max(length, 1) ** this.penalty;
+    const shrunk = tensor([Math.max(length, 1)], { dtype: 'float64' }).pow(this.penalty);
+    return logProbability / shrunk.item();
   }
 
   add({ tokens, logProbability }: Beam, stopped: boolean): void {

@@ -1,13 +1,12 @@
 /** Drafts: the files that are written in place of others, and what killed writers have left of them. */
 import { readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Crypto from 'node:crypto';
 import type * as Os from 'node:os';
+import { load } from '../check';
 import { codeOf } from './system-error';
 
 // Loaded at the first save: they take milliseconds, which everybody who imports the package would wait.
-const load = createRequire(__filename);
 const crypto = (): typeof Crypto => load('node:crypto') as typeof Crypto;
 
 // A draft's name: who writes it, so that whoever comes next can tell a killed writer's, and 16 random bytes.

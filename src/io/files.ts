@@ -14,7 +14,6 @@ import {
   readlinkSync,
   readSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   writeSync,
@@ -22,6 +21,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { cleanLeftovers, newDraft } from './drafts';
+import { renameOver } from './rename';
 import { failure, refusal } from './system-error';
 
 // Node.js takes at most 2^31 - 1 bytes in one call.
@@ -105,7 +105,7 @@ function replace(target: string, before: Stats | undefined, parts: Iterable<Uint
     } finally {
       closeSync(file);
     }
-    renameSync(draft, target);
+    renameOver(draft, target);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;

@@ -2,9 +2,9 @@
 // ./load-failure's; building it, scripts/build-addon.cjs's.
 
 import { existsSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { builds, prebuilt, root } from '#addon';
+import { load } from '../check';
 import { isCut, isMusl } from './binaries';
 import type { SharedConstants } from './constants';
 import { failureOf, loadFailure, type Failure } from './load-failure';
@@ -88,7 +88,7 @@ const here = (): LoadContext => ({
   env: process.env,
   platform: `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`,
   prebuilt,
-  load: createRequire(join(packageRoot, 'package.json')),
+  load,
 });
 
 interface Candidate {
@@ -100,15 +100,15 @@ interface Candidate {
 
 /** What OSTINATO_ADDON names and nothing else; or the builds that are there, then the prebuilt add-on. */
 function candidates(context: LoadContext): Candidate[] {
-  const { root: folder, env, platform, load } = context;
+  const { root: folder, env, platform } = context;
   if (env['OSTINATO_ADDON']) {
     const file = resolve(env['OSTINATO_ADDON']);
-    return [{ name: file, file, load: () => load(file) }];
+    return [{ name: file, file, load: () => context.load(file) }];
   }
   const built = (folder === null ? [] : builds)
     .map((name) => ({ name, file: join(folder!, name) }))
     .filter(({ file }) => existsSync(file))
-    .map(({ name, file }) => ({ name, file, load: () => load(file) }));
+    .map(({ name, file }) => ({ name, file, load: () => context.load(file) }));
   const ready = context.prebuilt[platform];
   if (ready === undefined) return built;
   const name = `prebuilds/${platform}/ostinato.node`;
@@ -116,13 +116,13 @@ function candidates(context: LoadContext): Candidate[] {
 }
 
 /** The add-on, or why it is not one for this TypeScript. */
-function attempt({ file, load }: Candidate): Addon | Failure {
-  const size = statSync(file, { throwIfNoEntry: false })?.size;
-  if (size !== undefined && isCut(file, size))
+function attempt(candidate: Candidate): Addon | Failure {
+  const size = statSync(candidate.file, { throwIfNoEntry: false })?.size;
+  if (size !== undefined && isCut(candidate.file, size))
     return { kind: 'damaged', reason: 'the file is cut short' };
   let addon: Partial<Addon>;
   try {
-    addon = load() as Addon;
+    addon = candidate.load() as Addon;
   } catch (error) {
     return failureOf(error);
   }

@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { checkMoment, checkStep } from './state';
+import { power } from '../native/scalar';
 
 const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
 
@@ -106,8 +107,8 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     const last = this.#last;
     const [beta1, beta2] = betas;
     if (last.step !== step || last.lr !== lr || last.beta1 !== beta1 || last.beta2 !== beta2) {
-      const rate = lr / (1 - beta1 ** step);
-      const correction = Math.sqrt(1 - beta2 ** step);
+      const rate = lr / (1 - power(beta1, step));
+      const correction = Math.sqrt(1 - power(beta2, step));
       Object.assign(last, { step, lr, beta1, beta2, rate, correction });
     }
     if (amsgrad) state.maxExpAvgSq ??= constant(shape, 0, dtype);

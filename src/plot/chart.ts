@@ -2,9 +2,8 @@
  * Charts as SVG text, drawn by Apache ECharts, an optional peer: it is loaded when the first chart is drawn. This file
  * owns the loading, the drawing and the style that all charts share; what a chart shows is its own file's.
  */
-import { createRequire } from 'node:module';
 import type * as ECharts from 'echarts';
-import { rule, string } from '../check';
+import { load, rule, string } from '../check';
 
 /** Options of every chart. */
 export interface ChartOptions {
@@ -31,10 +30,10 @@ export const chartFields = {
 
 let library: typeof ECharts | null = null;
 
-function load(operation: string): typeof ECharts {
+function echarts(operation: string): typeof ECharts {
   if (library !== null) return library;
   try {
-    library = createRequire(__filename)('echarts') as typeof ECharts;
+    library = load('echarts') as typeof ECharts;
     return library;
   } catch (cause) {
     throw new Error(
@@ -70,7 +69,7 @@ export function draw(
   { title, width = 720, height = 420 }: ChartOptions,
   option: object,
 ): string {
-  const chart = load(operation).init(null, null, { renderer: 'svg', ssr: true, width, height });
+  const chart = echarts(operation).init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     const styled = {
       animation: false,

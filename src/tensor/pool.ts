@@ -57,6 +57,7 @@ let classIndex = 0;
 // The size of the class that holds `bytes`; its index is left in `classIndex`.
 function sizeClass(bytes: number): number {
   const above = bytes <= 256 ? 256 : bytes - 1;
+  // eslint-disable-next-line no-restricted-syntax -- sizes of memory, not results
   const exponent = above < 2 ** 31 ? 31 - Math.clz32(above) : Math.floor(Math.log2(above));
   const step = exponent < 31 ? 1 << (exponent - 2) : 2 ** (exponent - 2);
   const count = bytes <= 0 ? 1 : Math.ceil(bytes / step);

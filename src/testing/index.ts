@@ -1,7 +1,6 @@
 /** The `testing` namespace: tensors compared in tests, whatever runs them (torch.testing). */
 import type * as Assert from 'node:assert';
-import { createRequire } from 'node:module';
-import { boolean, nonNegative, optionsTable, surplus } from '../check';
+import { boolean, load, nonNegative, optionsTable, surplus } from '../check';
 import type { DType } from '../tensor/dtype';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
@@ -33,9 +32,6 @@ const tolerances: Readonly<Record<DType, readonly [rtol: number, atol: number]>>
   int32: [0, 0],
   bool: [0, 0],
 };
-
-// Loaded when something is wrong: importing the package does not wait for it.
-const load = createRequire(__filename);
 
 const fail = (actual: Tensor, expected: Tensor, what: string): never => {
   const { AssertionError } = load('node:assert') as typeof Assert;

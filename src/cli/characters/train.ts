@@ -9,6 +9,7 @@ import { Adam } from '../../optim';
 import type { Tensor } from '../../tensor/tensor';
 import type { CharacterModel, State } from './model';
 import { Streams } from './streams';
+import { cos } from '../../native/scalar';
 
 export interface TrainOptions {
   /** Batches to train on, over as many passes as that takes. */
@@ -99,7 +100,7 @@ export async function* trainCharacters(
     const carried: State | undefined =
       starts || state === undefined ? undefined : [state[0].detach(), state[1].detach()];
     const share = step / options.steps;
-    optimizer.paramGroups[0].lr = options.lr * (0.55 + 0.45 * Math.cos(Math.PI * share));
+    optimizer.paramGroups[0].lr = options.lr * (0.55 + 0.45 * cos(Math.PI * share));
     optimizer.zeroGrad();
     const [out, next] = scores(model, input, carried);
     const loss = functional.crossEntropy(out, target.reshape([-1]));

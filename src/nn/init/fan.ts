@@ -67,7 +67,7 @@ export function calculateGain(nonlinearity: Nonlinearity, slope: number = 0.01):
       return Math.sqrt(2);
     case 'leaky_relu':
     case 'leakyRelu':
-      return Math.sqrt(2 / (1 + slope ** 2));
+      return Math.sqrt(2 / (1 + slope * slope));
     case 'selu':
       return 0.75;
   }

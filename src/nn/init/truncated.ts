@@ -6,6 +6,7 @@ import { emptyAs } from '../../random/draw';
 import { copyInto } from '../../ops/kernels/copy';
 import type { Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
+import { log } from '../../native/scalar';
 
 /** Options of `truncNormal_`. */
 export interface TruncatedOptions extends DrawOptions {
@@ -36,6 +37,7 @@ function erf(x: number): number {
     term *= (2 * x * x) / (2 * n + 1);
     sum += term;
   }
+  // eslint-disable-next-line no-restricted-syntax -- compared with a bound only
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
@@ -58,7 +60,7 @@ export function truncNormal_(tensor: Tensor, options?: TruncatedOptions): Tensor
   }
   // Behind the bound nearest to a mean outside of them, the density falls by e within about std²/distance.
   const distance = Math.max(a - mean, mean - b, 0);
-  if (distance > 0 && std ** 2 / distance < 1e-4 * (b - a)) {
+  if (distance > 0 && (std * std) / distance < 1e-4 * (b - a)) {
     throw new RangeError(
       `truncNormal_: mean ${mean} is too far from [${a}, ${b}] for std ${std}: of 10,000 numbers drawn, less than one would do`,
     );
@@ -109,13 +111,14 @@ function fromUniform(
 ): void {
   const round = rounder(x);
   const mode = Math.max(a, Math.min(mean, b));
-  const logPeak = -0.5 * ((mode - mean) / std) ** 2;
+  const peak = (mode - mean) / std;
+  const logPeak = -0.5 * peak * peak;
   const tosses = emptyAs(x);
   const toss = tosses.memory(tosses.numel);
   const accepted = (value: number, i: number): boolean => {
     const deviation = round(round(value - mean) / std);
     const logDensity = round(round(round(deviation * deviation) * -0.5) - logPeak);
-    return !(round(Math.log(toss[i])) > logDensity);
+    return !(round(log(toss[i])) > logDensity);
   };
   uniform_(x, a, b, draw);
   const result = copyInto(x, emptyAs(x));

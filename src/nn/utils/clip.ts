@@ -12,6 +12,7 @@ import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
+import { powers } from '../powers';
 
 /** Options of `getTotalNorm` and `clipGradNorm_`. */
 export interface NormOptions {
@@ -77,18 +78,18 @@ function norm2(tensors: readonly Tensor[]): number {
 function normP(tensors: readonly Tensor[], p: number): number {
   let total = 0;
   for (const x of tensors) {
-    const values = dense(x).memory(x.numel);
+    const sizes = Float64Array.from(dense(x).memory(x.numel), Math.abs);
+    const raised = p === 0 || p === Infinity ? sizes : powers(sizes, p);
     let own = 0;
-    for (let i = 0; i < values.length; i++) {
-      const size = Math.abs(values[i]);
-      if (Number.isNaN(size)) return NaN;
-      if (p === Infinity) own = Math.max(own, size);
-      else own += p === 0 ? Number(size !== 0) : size ** p;
+    for (let i = 0; i < raised.length; i++) {
+      if (Number.isNaN(raised[i])) return NaN;
+      if (p === Infinity) own = Math.max(own, raised[i]);
+      else own += p === 0 ? Number(raised[i] !== 0) : raised[i];
     }
     if (p === Infinity) total = Math.max(total, own);
     else total += p === 0 ? Number(own !== 0) : own;
   }
-  return p === Infinity || p === 0 ? total : total ** (1 / p);
+  return p === Infinity || p === 0 ? total : powers(Float64Array.of(total), 1 / p)[0];
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
+import { log } from '../../native/scalar';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, inPlace, type Binary, type BinaryRule, type BinaryWith } from './declaration';
@@ -301,7 +302,7 @@ export const pow: Binary = binary('pow', {
       if (typeof a !== 'number') {
         return g.mul(y.mul(a.log()).maskedFill(a.eq(0).logicalAnd(b.ge(0)), 0));
       }
-      const slope = y.mul(Math.log(a));
+      const slope = y.mul(log(a));
       return g.mul(a === 0 ? slope.maskedFill(b.ge(0), 0) : slope);
     },
   },

@@ -408,7 +408,7 @@ function roundTo(operation: string, x: Tensor, decimals: number): Tensor {
     throw new TypeError(`${operation}: decimals are those of float32 or float64, got ${x.dtype}`);
   }
   if (decimals === 0) return x.round();
-  const scale = 10 ** Math.abs(decimals);
+  const scale = Number(`1e${Math.abs(decimals)}`);
   return decimals > 0 ? x.mul(scale).round().div(scale) : x.div(scale).round().mul(scale);
 }
 

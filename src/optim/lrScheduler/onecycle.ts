@@ -19,6 +19,7 @@ import {
   type AnyOptimizer,
   type SchedulerOptions,
 } from './scheduler';
+import { cos } from '../../native/scalar';
 
 /** Options of `OneCycleLR`. */
 export interface OneCycleOptions extends SchedulerOptions {
@@ -158,7 +159,7 @@ export class OneCycleLR extends LRScheduler {
   #anneal(start: number, end: number, share: number): number {
     return this.#linear
       ? (end - start) * share + start
-      : end + ((start - end) / 2) * (Math.cos(Math.PI * share) + 1);
+      : end + ((start - end) / 2) * (cos(Math.PI * share) + 1);
   }
 
   protected override getLr(groups: readonly ParamGroup<CommonOptions>[]): number[] {

@@ -8,6 +8,7 @@ import {
   type AnyOptimizer,
   type SchedulerOptions,
 } from './scheduler';
+import { cos } from '../../native/scalar';
 
 type Groups = readonly ParamGroup<CommonOptions>[];
 const rates = (groups: Groups): number[] => groups.map((group) => group.lr);
@@ -173,11 +174,11 @@ export class CosineAnnealingLR extends LRScheduler {
     if (this.initial) return rates(groups);
     if ((epoch - 1 - TMax) % (2 * TMax) === 0) {
       // At the bottom the ratio below is 0 / 0: one step up, from the formula itself.
-      const rise = (1 - Math.cos(Math.PI / TMax)) / 2;
+      const rise = (1 - cos(Math.PI / TMax)) / 2;
       return groups.map((group, i) => group.lr + (this.baseLrs[i] - etaMin) * rise);
     }
-    const now = 1 + Math.cos((Math.PI * epoch) / TMax);
-    const before = 1 + Math.cos((Math.PI * (epoch - 1)) / TMax);
+    const now = 1 + cos((Math.PI * epoch) / TMax);
+    const before = 1 + cos((Math.PI * (epoch - 1)) / TMax);
     return groups.map((group) => (now / before) * (group.lr - etaMin) + etaMin);
   }
 }

@@ -1,0 +1,83 @@
+'use strict';
+// Runs test files without jest's own program, which needs native packages: jest's test functions and `expect`, which are JavaScript.
+// Prints one line of JSON for each file: { file, passed, failed: [{ name, message }] }.
+//
+//   node scripts/platforms/run-tests.cjs FILE...
+
+const path = require('node:path');
+const { ModuleMocker } = require('jest-mock');
+const circus = require('jest-circus');
+const { expect } = require('expect');
+const { root } = require('./load-compiled.cjs');
+
+const sources = ['src', 'test', 'examples'].map((name) => path.join(root, name) + path.sep);
+/** Emulated, a test takes many times as long. */
+const timeout = 600_000;
+
+/** Every module of the repository is evaluated anew: what jest.resetModules() does, and what each test file begins with. */
+function resetModules() {
+  for (const file of Object.keys(require.cache))
+    if (sources.some((folder) => file.startsWith(folder))) delete require.cache[file];
+}
+
+function install() {
+  const mocker = new ModuleMocker(globalThis);
+  const { describe, it, test, beforeAll, beforeEach, afterAll, afterEach } = circus;
+  Object.assign(globalThis, {
+    describe,
+    it,
+    test,
+    beforeAll,
+    beforeEach,
+    afterAll,
+    afterEach,
+    expect,
+  });
+  globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] = timeout;
+  globalThis.jest = {
+    fn: mocker.fn.bind(mocker),
+    spyOn: mocker.spyOn.bind(mocker),
+    resetModules,
+    requireActual: require,
+    isolateModules(body) {
+      resetModules();
+      body();
+    },
+  };
+  require(path.join(root, 'test', 'setup.ts'));
+}
+
+async function runFile(file) {
+  circus.resetState();
+  resetModules();
+  try {
+    require(path.resolve(file));
+  } catch (error) {
+    return {
+      file,
+      passed: 0,
+      failed: [{ name: 'loading', message: String(error?.stack ?? error) }],
+    };
+  }
+  const { testResults, unhandledErrors } = await circus.run();
+  const failed = testResults.filter(({ status }) => status !== 'done' || false);
+  const broken = testResults.filter(({ errors }) => errors.length > 0);
+  return {
+    file,
+    passed: testResults.length - broken.length - failed.length,
+    failed: [
+      ...[...broken, ...failed].map(({ testPath, errors }) => ({
+        name: testPath.slice(1).join(' › '),
+        message: errors.join('\n'),
+      })),
+      ...unhandledErrors.map((message) => ({ name: 'unhandled', message: String(message) })),
+    ],
+  };
+}
+
+async function main(files) {
+  install();
+  for (const file of files) console.log(JSON.stringify(await runFile(file)));
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,101 @@
+/**
+ * Functions of single numbers with the same bits in every JavaScript engine, from sums and products alone: `Math.cos`, `Math.log`
+ * and `**` of two engines, or of two versions of one, differ in the last bit.
+ */
+
+// a·b = product + error exactly, by halves of 26 bits (Veltkamp, Dekker).
+const splitter = 2 ** 27 + 1;
+function productError(a: number, b: number, product: number): number {
+  const aBig = splitter * a - (splitter * a - a);
+  const bBig = splitter * b - (splitter * b - b);
+  const aSmall = a - aBig;
+  const bSmall = b - bBig;
+  return aBig * bBig - product + aBig * bSmall + aSmall * bBig + aSmall * bSmall;
+}
+
+/**
+ * x to the power of a whole n ≥ 0, for |x| ≤ 1: squares of numbers in twice the precision, rounded once at the end, which the C
+ * library's `pow` is as well but for rare cases.
+ */
+export function power(x: number, n: number): number {
+  let result = 1;
+  let resultLow = 0;
+  let square = x;
+  let squareLow = 0;
+  for (let rest = n; ;) {
+    if (rest % 2 === 1) {
+      const product = result * square;
+      const low = productError(result, square, product) + (result * squareLow + resultLow * square);
+      result = product + low;
+      resultLow = low - (result - product);
+    }
+    rest = Math.floor(rest / 2);
+    if (rest === 0 || result === 0) return result;
+    const product = square * square;
+    const low = productError(square, square, product) + 2 * square * squareLow;
+    square = product + low;
+    squareLow = low - (square - product);
+  }
+}
+
+/** Σ terms[k]·x^k by Horner's rule. */
+function polynomial(x: number, terms: readonly number[]): number {
+  let sum = 0;
+  for (let k = terms.length - 1; k >= 0; k--) sum = sum * x + terms[k];
+  return sum;
+}
+
+/** ±1/(first)!, ∓1/(first + 2)!, …: the terms of sine (first 3) and cosine (first 4) in x². */
+function alternating(first: number, sign: number): number[] {
+  let factorial = 1;
+  for (let k = 2; k <= first; k++) factorial *= k;
+  return Array.from({ length: 8 }, (_, i) => {
+    if (i > 0) factorial *= (first + 2 * i - 1) * (first + 2 * i);
+    return (i % 2 === 0 ? sign : -sign) / factorial;
+  });
+}
+const sineTerms = alternating(3, -1);
+const cosineTerms = alternating(4, 1);
+
+// π/2 in parts of 33 bits, whose products with k < 2²⁰ are exact, and the rest.
+const halfPi = [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21] as const;
+
+/** cos x, within 1 ulp of 1, for |x| < 10⁶. */
+export function cos(x: number): number {
+  const quarter = Math.round(x / (Math.PI / 2));
+  const r = x - quarter * halfPi[0] - quarter * halfPi[1] - quarter * halfPi[2];
+  const square = r * r;
+  switch (((quarter % 4) + 4) % 4) {
+    case 0:
+      return 1 - square / 2 + square * square * polynomial(square, cosineTerms);
+    case 1:
+      return -(r + r * square * polynomial(square, sineTerms));
+    case 2:
+      return -(1 - square / 2 + square * square * polynomial(square, cosineTerms));
+    default:
+      return r + r * square * polynomial(square, sineTerms);
+  }
+}
+
+// log m = 2·artanh s = 2·(s + s³/3 + s⁵/5 + …) with s = (m − 1)/(m + 1)
+const artanhTerms = Array.from({ length: 12 }, (_, k) => 2 / (2 * k + 3));
+// ln 2 in a part whose products with exponents are exact, and the rest.
+const ln2 = [0.6931471803691238, 1.9082149292705877e-10] as const;
+const word = new DataView(new ArrayBuffer(8));
+
+/** The natural logarithm, within 2 ulp; −∞ of 0, NaN below. */
+export function log(x: number): number {
+  if (!(x > 0) || x === Infinity) return x === 0 ? -Infinity : x > 0 ? x : NaN;
+  const subnormal = x < 2 ** -1022;
+  word.setFloat64(0, subnormal ? x * 2 ** 54 : x);
+  let exponent = (word.getUint16(0) >> 4) - 1023 - (subnormal ? 54 : 0);
+  word.setUint16(0, (word.getUint16(0) & 0x800f) | 0x3ff0);
+  let m = word.getFloat64(0); // in [1, 2)
+  if (m > Math.SQRT2) {
+    m /= 2;
+    exponent++;
+  }
+  const s = (m - 1) / (m + 1);
+  const square = s * s;
+  return exponent * ln2[0] + (2 * s + (s * square * polynomial(square, artanhTerms) + exponent * ln2[1])); // prettier-ignore
+}

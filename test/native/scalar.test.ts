@@ -1,0 +1,79 @@
+import { cos, log, power } from '../../src/native/scalar';
+
+/** x^n rounded once, in whole numbers of any length; for x below 1 whose power is normal. */
+function exactPower(x: number, n: number): number {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, x);
+  const mantissa = (bits.getBigUint64(0) & 0xfffffffffffffn) | 0x10000000000000n;
+  const exponent = (bits.getUint16(0) >> 4) - 1075;
+  const whole = mantissa ** BigInt(n);
+  const shift = whole.toString(2).length - 53;
+  if (shift <= 0) return Number(whole) * 2 ** (exponent * n);
+  const half = 1n << BigInt(shift - 1);
+  const rest = whole & (2n * half - 1n);
+  let top = whole >> BigInt(shift);
+  if (rest > half || (rest === half && (top & 1n) === 1n)) top += 1n;
+  return Number(top) * 2 ** (exponent * n + shift);
+}
+
+describe('power', () => {
+  it.each([0.9, 0.999, 0.95, 0.98, 0.8, 0.5, 0.1, 1 / 3])('of %d is rounded once', (x) => {
+    for (let n = 1; n <= 400 && x ** n > 1e-290; n++)
+      expect([n, power(x, n)]).toEqual([n, exactPower(x, n)]);
+  });
+
+  it('of the ends', () => {
+    expect([power(0.9, 0), power(0, 0), power(0, 3), power(1, 2 ** 52)]).toEqual([1, 1, 0, 1]);
+    expect(power(0.5, 1074)).toBe(2 ** -1074);
+    expect([power(0.9, 1e9), power(0.999, 2 ** 53)]).toEqual([0, 0]);
+    expect(power(NaN, 2)).toBeNaN();
+  });
+});
+
+// Of Python 3's math.
+const cosines: readonly (readonly [number, number])[] = [
+  [0, 1],
+  [0.1, 0.9950041652780258],
+  [0.7853981633974483, 0.7071067811865476],
+  [1, 0.5403023058681398],
+  [1.5707963267948966, 6.123233995736766e-17],
+  [2.5, -0.8011436155469337],
+  [3.141592653589793, -1],
+  [4, -0.6536436208636119],
+  [-5.5, 0.70866977429126],
+  [100, 0.8623188722876839],
+];
+const logarithms: readonly (readonly [number, number])[] = [
+  [1, 0],
+  [2, 0.6931471805599453],
+  [0.5, -0.6931471805599453],
+  [10, 2.302585092994046],
+  [0.1, -2.3025850929940455],
+  [1.0000001, 9.999999505838704e-8],
+  [1e300, 690.7755278982137],
+  [5e-324, -744.4400719213812],
+];
+
+describe('cos and log', () => {
+  it.each(cosines)('cos %d', (x, value) => {
+    expect(Math.abs(cos(x) - value)).toBeLessThanOrEqual(2 ** -53);
+  });
+
+  it.each(logarithms)('log %d', (x, value) => {
+    expect(Math.abs(log(x) - value)).toBeLessThanOrEqual(Math.abs(value) * 2 ** -51);
+  });
+
+  it('agree with the engine within its own errors, everywhere', () => {
+    for (let i = 0; i < 20_000; i++) {
+      const x = (i - 10_000) * 0.013;
+      expect(Math.abs(cos(x) - Math.cos(x))).toBeLessThanOrEqual(2 ** -52);
+      const y = 1.0007 ** (i - 10_000);
+      expect(Math.abs(log(y) - Math.log(y))).toBeLessThanOrEqual(Math.abs(Math.log(y)) * 2 ** -51 + 2 ** -60); // prettier-ignore
+    }
+  });
+
+  it('of the ends', () => {
+    expect([log(0), log(Infinity), log(-1), log(NaN)]).toEqual([-Infinity, Infinity, NaN, NaN]);
+    expect([cos(NaN), cos(Infinity)]).toEqual([NaN, NaN]);
+  });
+});
