@@ -29,13 +29,25 @@ const compact = {
   },
 };
 
+/**
+ * Node's own modules without `require`, which esbuild refuses at run time in a bundle of ES modules. Node 20.16 and later; with a literal
+ * `require` for those before, which other bundlers read.
+ */
+const builtinModules = {
+  renderChunk: (code) =>
+    code.replace(
+      /= require\('(node:[\w/]+)'\)/g,
+      "= process.getBuiltinModule?.('$1') ?? require('$1')",
+    ),
+};
+
 async function bundle() {
   const build = await rollup({
     input: {
       index: path.join(modules, 'index.js'),
       'cli/main': path.join(modules, 'cli', 'main.js'),
     },
-    plugins: [nodeResolve({ resolveOnly: [] }), compact],
+    plugins: [nodeResolve({ resolveOnly: [] }), compact, builtinModules],
     external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
     onwarn(warning, warn) {
       if (warning.code === 'CIRCULAR_DEPENDENCY') throw new Error(`bundle: ${warning.message}`);

@@ -18,12 +18,25 @@ export interface Surroundings {
   readonly isNamed: boolean;
 }
 
-/** Node's first line about it: the rest is where the `require` was. */
+// What Linux, macOS and Windows say of a file that is no library of theirs. glibc passes over a library for another
+// processor as if it were not there.
+const isNoLibrary =
+  /invalid ELF header|wrong ELF class|file too short|not valid mach-o|incompatible architecture|not a valid Win32/;
+const isPassedOver = /\.node: cannot open shared object file/;
+
+/**
+ * Node's first line about it: the rest is where the `require` was. Loaders of bundlers put a heading before it, which ends
+ * with a colon.
+ */
 export function failureOf(error: unknown): Failure {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: String(error) }; // prettier-ignore
-  const reason = message.split('\n', 1)[0] ?? '';
+  const lines = message.split('\n');
+  const reason = lines.find((line) => !line.endsWith(':')) ?? message;
   if (code === 'MODULE_NOT_FOUND') return { kind: 'missing', reason: 'not there' };
-  return { kind: code === 'ERR_DLOPEN_DISABLED' ? 'forbidden' : 'notLoaded', reason };
+  if (code === 'ERR_DLOPEN_DISABLED') return { kind: 'forbidden', reason };
+  if (isPassedOver.test(reason))
+    return { kind: 'damaged', reason: 'not there, or made for another processor' };
+  return { kind: isNoLibrary.test(reason) ? 'damaged' : 'notLoaded', reason };
 }
 
 const isPackageFolder = (root: string): boolean => existsSync(join(root, 'native', 'sources.json'));

@@ -166,6 +166,16 @@ describe('the message when no add-on loads', () => {
     ['another version', () => ({ ...addon(), interface: '0.0.9-aaaaaaaaaaaa' }), `made for 0.0.9-aaaaaaaaaaaa, where this is ${addonInterface}`], // prettier-ignore
     ['one that is older than versions', () => ({ isa: 'avx2' }), `made for an unknown version, where this is ${addonInterface}`], // prettier-ignore
     ['none in its place', failing('Cannot find module', 'MODULE_NOT_FOUND'), 'not there'],
+    [
+      'a file that is no library',
+      failing('a.node: invalid ELF header'),
+      'a.node: invalid ELF header',
+    ],
+    ['an empty file', failing('a.node: file too short'), 'a.node: file too short'],
+    ["another machine's library", failing('a.node: cannot open shared object file: No such file or directory'), 'not there, or made for another processor'], // prettier-ignore
+    ["another machine's on macOS", failing("dlopen(a.node, 1): incompatible architecture"), 'dlopen(a.node, 1): incompatible architecture'], // prettier-ignore
+    ["another machine's on Windows", failing('a.node is not a valid Win32 application.'), 'a.node is not a valid Win32 application.'], // prettier-ignore
+    ['none that a loader of a bundler finds', failing('node-loader:\nError: x.node: cannot open shared object file'), 'not there, or made for another processor'], // prettier-ignore
   ])('advises to install again where there is %s', (_, load, reason) => {
     expect(failure({ prebuilt: { [platform]: load } })).toEqual([
       title,
