@@ -93,7 +93,7 @@ webpack({
   context: __dirname,
   entry: esm ? './main.mjs' : './main.cjs',
   experiments: { outputModule: esm },
-  output: { path: require('path').resolve(mode + format), filename: esm ? 'x.mjs' : 'x.cjs', module: esm },
+  output: { path: require('path').resolve(mode + format), filename: esm ? 'x.mjs' : 'x.cjs', module: esm, ...(esm ? { publicPath: '' } : {}) },
   ...(mode === 'external' ? { externals: { ostinato: esm ? 'module ostinato' : 'commonjs ostinato' } } : {}),
   ...(mode === 'loader' ? { module: { rules: [{ test: /\\.node$/, loader, options: { name: '[contenthash].[ext]' } }] } } : {}),
 }, (error, stats) => {
