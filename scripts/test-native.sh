@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Builds and runs the native tests (test/native, on doctest):
-#   scripts/test-native.sh [plain|sanitize|threads|avx512|aarch64] [arguments of kernel_tests]
+#   scripts/test-native.sh [plain|sanitize|threads|avx512|aarch64|TRIPLE] [arguments of kernel_tests]
 # sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. threads: under ThreadSanitizer. avx512: the AVX-512 set emulated on
 # AVX2 (test/native/avx512), for processors without it. aarch64: cross-compiled, run by qemu-aarch64.
+# TRIPLE: as the prebuilt add-ons are compiled, with Zig ($ZIG, zig by default) for x86_64-linux-musl, aarch64-linux-musl (run by
+# qemu-aarch64) or x86_64-windows-gnu (run by wine).
 # OSTINATO_JOBS limits the compilations at one time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=plain
-case "${1:-}" in plain | sanitize | threads | avx512 | aarch64) kind=$1; shift ;; esac
+case "${1:-}" in plain | sanitize | threads | avx512 | aarch64 | *-linux-musl | *-windows-gnu) kind=$1; shift ;; esac
 
 target=kernel_tests
+target_suffix=
 runner=()
 options=(-DOSTINATO_TESTS=ON)
 # plain and avx512 take the kernels' objects out of the add-on's build folder where there is one.
@@ -43,6 +46,13 @@ case $kind in
       -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux.cmake")
     runner=(qemu-aarch64)
     ;;
+  *-linux-musl | *-windows-gnu)
+    folder=build/tests-$kind
+    export ZIG=${ZIG:-zig} OSTINATO_ZIG_TARGET=$kind
+    options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug
+      -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/zig.cmake")
+    case $kind in aarch64-*) runner=(qemu-aarch64) ;; *-windows-*) runner=(wine) target_suffix=.exe ;; esac
+    ;;
 esac
 
 cmake -S . -B "$folder" "${options[@]}" >/dev/null
@@ -52,4 +62,4 @@ if [ $kind = threads ] &&
   echo 'ThreadSanitizer reports no race' >&2
   exit 1
 fi
-"${runner[@]}" "$folder/test/native/$target" "$@"
+"${runner[@]}" "$folder/test/native/$target$target_suffix" "$@"
