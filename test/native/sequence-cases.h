@@ -216,8 +216,11 @@ Result<T> runKernels(const KernelTable& table, const Setup& setup, const Case& c
   f.runState = training ? nullptr : &runState;
   std::vector<T> whenPacked;
   if (setup.packFirst) {
-    kernels.forward(f, work);
-    runState = 0;
+    // Calls without gradients pack all weights; training keeps what it packs only where later steps use it.
+    SequenceForward<T> first = f;
+    int32_t firstState = 0;
+    first.training = false, first.gates = first.cells = nullptr, first.runState = &firstState;
+    kernels.forward(first, work);
     f.weightIh = f.weightHh = f.biasIh = f.biasHh = f.weightHr = nullptr;
     f.packedReady = 1;
     whenPacked = packed.values();

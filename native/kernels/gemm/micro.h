@@ -16,6 +16,12 @@
 #define OSTINATO_PRAGMA_(x) _Pragma(#x)
 // For what runs once a tile: a call more for each would show in tiles of few steps of k.
 #define OSTINATO_INLINE_LAMBDA __attribute__((always_inline))
+// Neither inlined nor copied for constant arguments. clang makes no such copies and has no attribute against them.
+#if defined(__clang__)
+#define OSTINATO_NOCLONE __attribute__((noinline))
+#else
+#define OSTINATO_NOCLONE __attribute__((noinline, noclone))
+#endif
 #define OSTINATO_UNROLL_BY(n) OSTINATO_PRAGMA_(GCC unroll n)
 
 namespace ostinato::OSTINATO_ISA {
@@ -255,9 +261,8 @@ using Parameter =
 // several of each.
 template <int MR, int NV, class T, template <class> class A, template <class> class B,
           template <class> class Hook>
-__attribute__((noinline, noclone)) void wholeTile(int64_t K, Parameter<A<T>> a, Parameter<B<T>> b,
-                                                  const T* from, int64_t fromRow, T* to,
-                                                  int64_t toRow, Hook<T> hook) {
+OSTINATO_NOCLONE void wholeTile(int64_t K, Parameter<A<T>> a, Parameter<B<T>> b, const T* from,
+                                int64_t fromRow, T* to, int64_t toRow, Hook<T> hook) {
   Accumulators<T, MR, NV> acc;
   acc.load(from, fromRow);
   multiplyAdd(acc, K, a.template of<MR>(), b.template of<NV>(), hook);
