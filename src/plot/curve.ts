@@ -74,6 +74,40 @@ function power(value: number): string {
   return value >= 1e-3 && value < 1e6 ? String(value) : value.toExponential(0).replace('+', '');
 }
 
+/**
+ * The power of ten by which values are divided before they are drawn: 0 for those whose ticks can be computed, which is so neither
+ * where steps between ticks have more decimals than the axis rounds to, nor where the ends of the axis overflow.
+ */
+function exponentOf(values: readonly (number | null)[]): number {
+  let largest = 0;
+  for (const value of values) {
+    const size = Math.abs(value ?? 0);
+    if (size > largest && size < Infinity) largest = size;
+  }
+  const exponent = largest === 0 ? 0 : Math.floor(Math.log10(largest));
+  return exponent < -3 || exponent > 15 ? exponent : 0;
+}
+
+/** The same for a logarithmic axis, from its middle: its ends overflow first. */
+function logExponentOf(heights: readonly (number | null)[]): number {
+  const logs = heights.flatMap((height) => (height === null ? [] : [Math.log10(height)]));
+  const low = logs.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = logs.reduce((a, b) => Math.max(a, b), -Infinity);
+  return low < -200 || high > 200 ? Math.floor((low + high) / 2) : 0;
+}
+
+/** value / 10^exponent in two steps: 10^-323 alone has one digit. */
+function divided(value: number, exponent: number): number {
+  const half = Math.trunc(exponent / 2);
+  return value / 10 ** half / 10 ** (exponent - half);
+}
+
+/** value · 10^exponent without that product, which may overflow. */
+function shifted(value: number, exponent: number): string {
+  const [digits, own] = value.toExponential(5).split('e');
+  return value === 0 ? '0' : `${Number(digits)}e${Number(own) + exponent}`;
+}
+
 function isOne(curves: Curve | Readonly<Record<string, Curve>>): curves is Curve {
   return isTensor(curves) || isArray(curves) || ArrayBuffer.isView(curves);
 }
@@ -112,6 +146,11 @@ export function curve(
     points: pointsOf(name, each, logY),
   }));
   if (lines.length === 0) throw new RangeError('plot.curve: there are no curves');
+  const across = exponentOf(lines.flatMap(({ points }) => points.map(([at]) => at)));
+  const heights = lines.flatMap(({ points }) => points.map(([, height]) => height));
+  const up = (logY ? logExponentOf : exponentOf)(heights);
+  const ticks = (exponent: number): object =>
+    exponent === 0 ? {} : { axisLabel: { formatter: (value: number) => shifted(value, exponent) } };
   const dots = read.dots ?? lines.every(({ points }) => points.length <= 30);
   const top = (read.title === undefined ? 20 : 45) + (y === '' ? 0 : 15);
   return draw('plot.curve', read, {
@@ -131,12 +170,13 @@ export function curve(
       nameGap: 28,
       min: 'dataMin',
       max: 'dataMax',
+      ...ticks(across),
     },
     yAxis: {
       type: logY ? 'log' : 'value',
       name: y,
       nameGap: 12,
-      ...(logY ? { axisLabel: { formatter: power } } : {}),
+      ...(logY && up === 0 ? { axisLabel: { formatter: power } } : ticks(up)),
       nameTextStyle: { align: 'left' },
       scale: true,
     },
@@ -144,7 +184,13 @@ export function curve(
       type: 'line',
       silent: true,
       name,
-      data: points,
+      data:
+        across === 0 && up === 0
+          ? points
+          : points.map(([at, height]) => [
+              divided(at, across),
+              height === null ? null : divided(height, up),
+            ]),
       showSymbol: dots,
       symbol: 'circle',
       symbolSize: 5,

@@ -117,6 +117,31 @@ test('without the charting package, the error says what to install', () => {
   jest.dontMock('echarts');
 });
 
+test.each(
+  [-323, -308, -300, -150, -50, -20, -8, -5, 5, 16, 20, 150, 300, 307, 308].map((k) => 10 ** k),
+)('values of the size %d are drawn, with their own numbers at the axes', (size) => {
+  const pairs: readonly [number, number][] = [[0, size], [-size, size], [size, 1.7 * size], [1, 1 + size]]; // prettier-ignore
+  for (const [a, b] of pairs) {
+    for (const svg of [
+      plot.curve([a, b]),
+      plot.curve([a, b], { logY: true }),
+      plot.curve([
+        [a, 1],
+        [b, 2],
+      ]),
+      plot.matrix([[a, b]]),
+    ]) {
+      expect(svg).not.toMatch(/NaN|Infinity/);
+    }
+  }
+});
+
+test('small and large values have their powers of ten at the axes', () => {
+  expect(plot.curve([0, 2e-20])).toContain('>1.5e-20<');
+  expect(plot.curve([[0, 1], [1e-5, 2]])).toContain('>8e-6<'); // prettier-ignore
+  expect(plot.curve([1, 1e300], { logY: true })).toMatch(/>1e\d+</);
+});
+
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});
 revoke();
 test.each<[string, () => unknown, string]>([
