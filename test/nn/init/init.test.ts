@@ -157,3 +157,28 @@ describe('refused', () => {
     expect(call).toThrow(new kind(message));
   });
 });
+
+describe('constant_ refuses what the element type does not hold', () => {
+  it.each([
+    ['bool', -2, 'an integer from 0 to 1 for bool'],
+    ['bool', 0.5, 'an integer from 0 to 1 for bool'],
+    ['int32', 1e12, 'an integer from -2147483648 to 2147483647 for int32'],
+    ['int32', 0.5, 'an integer from -2147483648 to 2147483647 for int32'],
+    ['int32', NaN, 'an integer from -2147483648 to 2147483647 for int32'],
+  ] as const)('%s: %p', (dtype, value, must) => {
+    const x = zeros([2], { dtype });
+    expect(() => init.constant_(x, value)).toThrow(
+      new RangeError(`constant_: value must be ${must}, got ${value}`),
+    );
+    expect(x.sum().item()).toBe(0);
+  });
+  it('and what is neither a number nor a boolean, which fills', () => {
+    for (const value of ['1', {}, null] as never[]) {
+      expect(() => init.constant_(zeros([2]), value)).toThrow(
+        /constant_: value must be a number or true or false, got ('1'|an object|null)/,
+      );
+    }
+    expect(init.constant_(zeros([2], { dtype: 'bool' }), true).toArray()).toEqual([true, true]);
+    expect(init.constant_(zeros([2]), true).toArray()).toEqual([1, 1]);
+  });
+});

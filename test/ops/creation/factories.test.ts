@@ -291,3 +291,13 @@ describe('tensor', () => {
     );
   });
 });
+
+// torch.full((2,), True), torch.full((2,), True, dtype=torch.float32), torch.full_like(torch.zeros(2), True)
+test('full of a boolean is bool, unless dtype says otherwise', () => {
+  expect(full([2], true).dtype).toBe('bool');
+  expect(full([2], true).toArray()).toEqual([true, true]);
+  expect(full([2], true, { dtype: 'float32' }).toArray()).toEqual([1, 1]);
+  expect(fullLike(zeros([2]), true).toArray()).toEqual([1, 1]);
+  expect(fullLike(zeros([2], { dtype: 'bool' }), true).toArray()).toEqual([true, true]);
+  expect(zeros([2], { dtype: 'bool' }).fill_(true).toArray()).toEqual([true, true]);
+});
