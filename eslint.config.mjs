@@ -7,6 +7,25 @@ import layering from './scripts/layers.cjs';
 
 const globals = (...names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
 
+// An array's elements as arguments overflow the stack from about 120,000 on.
+const spreads = [
+  {
+    selector: ':matches(CallExpression, NewExpression) > SpreadElement.arguments',
+    message: 'a long array overflows the stack as arguments: loop, reduce or concat',
+  },
+];
+
+// Exact are sqrt, rounding and powers of two.
+const inexactMath =
+  '/^(pow|exp|expm1|log|log1p|log2|log10|sin|cos|tan|sinh|cosh|tanh|asin|acos|atan|cbrt|hypot)/';
+const inexact = [
+  `MemberExpression[object.name="Math"][property.name=${inexactMath}]`,
+  ':matches(BinaryExpression[operator="**"]:not([left.value=2]), AssignmentExpression[operator="**="])',
+].map((selector) => ({
+  selector,
+  message: 'JavaScript engines differ in the last bit: src/native/scalar.ts, or a kernel',
+}));
+
 export default tseslint.config(
   { ignores: ['build/', 'site/build/', 'dist/', 'coverage/', 'prebuilds/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -35,30 +54,12 @@ export default tseslint.config(
     },
   },
   {
-    // An array's elements as arguments overflow the stack from about 120,000 on: loop over them instead.
     files: ['src/**'],
     rules: {
       // A public function asks whether it was given more arguments than it has (check/surplus.ts); a rest parameter for that
       // would be an array in each call, and part of the declared type.
       'prefer-rest-params': 'off',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: ':matches(CallExpression, NewExpression) > SpreadElement.arguments',
-          message: 'a long array overflows the stack as arguments: loop, reduce or concat',
-        },
-        {
-          // Exact are sqrt, rounding and powers of two; what is printed or only compared may differ.
-          selector:
-            'MemberExpression[object.name="Math"][property.name=/^(pow|exp|expm1|log|log1p|log2|log10|sin|cos|tan|sinh|cosh|tanh|asin|acos|atan|cbrt|hypot)/]',
-          message: 'JavaScript engines differ in the last bit: src/native/scalar.ts, or a kernel',
-        },
-        {
-          selector:
-            ':matches(BinaryExpression[operator="**"]:not([left.value=2]), AssignmentExpression[operator="**="])',
-          message: 'JavaScript engines differ in the last bit: src/native/scalar.ts, or a kernel',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...spreads, ...inexact],
     },
   },
   {
@@ -84,6 +85,8 @@ export default tseslint.config(
       ],
     },
   },
+  // Charts are looked at.
+  { files: ['src/plot/**'], rules: { 'no-restricted-syntax': ['error', ...spreads] } },
   {
     // Programs speak to the terminal.
     files: ['src/cli/**', 'examples/**', 'bench/**', 'test/fuzz/main.ts'],

@@ -291,7 +291,6 @@ const short = (value: number): string => {
 
 /** To the thousandth of the largest value's power of ten: smaller digits would say nothing beside it. */
 function inCell(value: number, largest: number): string {
-  // eslint-disable-next-line no-restricted-syntax -- for axes only
   const step = 10 ** (Math.floor(Math.log10(largest)) - 3);
   const rounded = Math.round(value / step) * step;
   return short(Number.isFinite(rounded) ? rounded : value);
