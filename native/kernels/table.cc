@@ -11,14 +11,14 @@ const KernelTable table = {
     .isa = OSTINATO_STRING(OSTINATO_ISA),
     .constants =
         {
-#define SET_CONSTANT(group, name, value)     \
-  .group##_##name = {[] {                    \
-                       using T = float;      \
-                       return double(value); \
-                     }(),                    \
-                     [] {                    \
-                       using T = double;     \
-                       return double(value); \
+#define SET_CONSTANT(group, name, value)                  \
+  .group##_##name = {[] {                                 \
+                       using T [[maybe_unused]] = float;  \
+                       return double(value);              \
+                     }(),                                 \
+                     [] {                                 \
+                       using T [[maybe_unused]] = double; \
+                       return double(value);              \
                      }()},
 #include "../constants.inc"
         },

@@ -1,7 +1,7 @@
 /** Activations: the operations of ops/ under the names of torch.nn.functional. */
 import { surplus } from '../../check';
 import { relu as rectified, relu_ } from '../../ops';
-import { inplaceOptions, type InplaceOptions } from '../../ops/elementwise/activation';
+import { inplaceOptions, type InplaceOptions } from '../../ops/elementwise/inplace-option';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 

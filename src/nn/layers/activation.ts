@@ -64,6 +64,7 @@ export class Sigmoid extends Module {
 
 /**
  * max(x, 0) of each element (torch.nn.ReLU).
+ * @throws TypeError for options that it does not have.
  * @example new nn.ReLU().forward(tensor([-1, 2])) // [0, 2]
  */
 export class ReLU extends Module {
@@ -93,6 +94,7 @@ export class ReLU extends Module {
 
 /**
  * x·sigmoid(x) of each element (torch.nn.SiLU; Elfwing et al. 2017).
+ * @throws TypeError for options that it does not have.
  * @example new nn.SiLU().forward(tensor([0, 1])) // [0, 0.7311]
  */
 export class SiLU extends Module {

@@ -1,5 +1,5 @@
 /** Activation functions, which PyTorch has in nn.functional and not as methods. Most save their argument. */
-import { boolean, number, oneOf, optionsTable, surplus } from '../../check';
+import { number, oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import {
   runElu,
@@ -11,11 +11,14 @@ import {
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { inPlace as inPlaceOf, unary, type Unary } from './declaration';
+import { inplaceFields, inplaceOptions, type InplaceOptions } from './inplace-option';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { applyBinary, applyUnary, pick } from '../kernels/launch';
 import { checkFloat } from '../arguments/floating';
 import { inPlace as changeInPlace } from '../inplace/inplace';
+
+export type { InplaceOptions };
 
 /**
  * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).
@@ -30,18 +33,6 @@ export const logsigmoid: Unary = unary('logsigmoid', {
   fused: 'log_sigmoid_backward',
   integers: 'refused',
 });
-
-/** Options of activations that can write their result into their argument. */
-export interface InplaceOptions {
-  /**
-   * Whether the result is written into `x`, which is returned; refused where other operations in place are: a leaf that
-   * requires gradients. Default: false.
-   */
-  inplace?: boolean;
-}
-const inplaceFields = { inplace: boolean.or(false) };
-/** @internal */
-export const inplaceOptions = optionsTable<InplaceOptions>('silu', inplaceFields);
 
 const swish = unary('silu', {
   saves: 'x',

@@ -1,0 +1,14 @@
+/** The option `inplace` of activations. */
+import { boolean, optionsTable } from '../../check';
+
+/** Options of activations that can write their result into their argument. */
+export interface InplaceOptions {
+  /**
+   * Whether the result is written into `x`, which is returned; refused where other operations in place are: a leaf that
+   * requires gradients. Default: false.
+   */
+  inplace?: boolean;
+}
+
+export const inplaceFields = { inplace: boolean.or(false) };
+export const inplaceOptions = optionsTable<InplaceOptions>('silu', inplaceFields);
