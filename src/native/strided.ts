@@ -17,9 +17,11 @@ export interface Elements extends Memory {
 /** How many dimensions a kernel walks, after merging. */
 export const { maxDims } = constants.strided;
 /** The sizes that `mergeDims` found. */
-export const mergedSizes = new Float64Array(maxDims);
+export const mergedSizes: Float64Array = new Float64Array(maxDims);
 /** From i * maxDims on, operand i's strides. */
-export const mergedStrides = new Float64Array(constants.strided.maxOperands * maxDims);
+export const mergedStrides: Float64Array = new Float64Array(
+  constants.strided.maxOperands * maxDims,
+);
 
 /** The stride of `x` along dimension d of a shape that it broadcasts to: 0 where it repeats. */
 function strideAlong(x: Elements, d: number, ndim: number): number {
