@@ -55,6 +55,7 @@ class Module : public Napi::Addon<Module> {
   // that this machine or build does not have.
   Module(Napi::Env env, Napi::Object exports) {
     keepFreedMemory();
+    ostinato::keepSpareAddresses();
     const KernelTable* const table = useSelectedTable();
     int count;
     const KernelTable* const* const tables = availableTables(&count);
@@ -74,6 +75,8 @@ class Module : public Napi::Addon<Module> {
             InstanceValue("constants", sharedConstants(env, table), napi_enumerable),
             InstanceValue("addressOf", Napi::Value(env, address), napi_enumerable),
             InstanceMethod<&Module::sequenceMemory>("sequenceMemory", napi_enumerable),
+            InstanceMethod<&Module::keepSpareAddresses>("keepSpareAddresses", napi_enumerable),
+            InstanceMethod<&Module::giveUpSpareAddresses>("giveUpSpareAddresses", napi_enumerable),
             InstanceMethod<&Module::getNumThreads>("getNumThreads", napi_enumerable),
             InstanceMethod<&Module::setNumThreads>("setNumThreads", napi_enumerable),
             InstanceMethod<&Module::createInstance>("createInstance", napi_enumerable),
@@ -99,6 +102,8 @@ class Module : public Napi::Addon<Module> {
     return ostinato::sequenceMemory(info);
   }
 
+  void keepSpareAddresses(const Napi::CallbackInfo&) { ostinato::keepSpareAddresses(); }
+  void giveUpSpareAddresses(const Napi::CallbackInfo&) { ostinato::giveUpSpareAddresses(); }
   Napi::Value getNumThreads(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), currentThreads());
   }

@@ -1,5 +1,9 @@
 #include "memory.h"
 
+#include "system.h"
+
+#include <atomic>
+
 #include <cstdlib>
 #include <initializer_list>
 
@@ -17,6 +21,20 @@ void keepFreedMemory() {
   // Larger blocks are mapped one by one. Some versions take no more than 32 MB.
   if (!mallopt(M_MMAP_THRESHOLD, 256 << 20)) mallopt(M_MMAP_THRESHOLD, 32 << 20);
 #endif
+}
+
+static constexpr size_t spareBytes = size_t(64) << 20;
+static std::atomic<char*> spare{nullptr};
+
+void keepSpareAddresses() {
+  if (spare.load()) return;
+  char* const fresh = reserveAddresses(spareBytes);
+  char* none = nullptr;
+  if (fresh && !spare.compare_exchange_strong(none, fresh)) releaseMemory(fresh, spareBytes);
+}
+
+void giveUpSpareAddresses() {
+  if (char* const kept = spare.exchange(nullptr)) releaseMemory(kept, spareBytes);
 }
 
 }  // namespace ostinato

@@ -9,4 +9,9 @@ namespace ostinato {
 // MALLOC_TRIM_THRESHOLD_, MALLOC_MMAP_THRESHOLD_ or GLIBC_TUNABLES, or with another C library.
 void keepFreedMemory();
 
+// Addresses that the process keeps for V8: where a limit (ulimit -v) leaves it none, it ends the process in the collection that a failed
+// allocation starts. Given up before a large allocation, kept again after it.
+void keepSpareAddresses();
+void giveUpSpareAddresses();
+
 }  // namespace ostinato

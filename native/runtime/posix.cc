@@ -25,6 +25,8 @@ void* threadMain(void* start) {
 
 char* reserveMemory(size_t bytes) { return static_cast<char*>(map(bytes, PROT_READ | PROT_WRITE)); }
 
+char* reserveAddresses(size_t bytes) { return static_cast<char*>(map(bytes, PROT_NONE)); }
+
 void releaseMemory(char* memory, size_t bytes) { munmap(memory, bytes); }
 
 bool hasAddresses(size_t bytes) {

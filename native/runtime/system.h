@@ -11,6 +11,9 @@ namespace ostinato {
 char* reserveMemory(size_t bytes);
 void releaseMemory(char* memory, size_t bytes);
 
+// `bytes` of addresses without memory, which releaseMemory gives back; null when there are none.
+char* reserveAddresses(size_t bytes);
+
 // Whether `bytes` of addresses are left.
 bool hasAddresses(size_t bytes);
 

@@ -19,6 +19,10 @@ char* reserveMemory(size_t bytes) {
   return static_cast<char*>(VirtualAlloc(nullptr, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE));
 }
 
+char* reserveAddresses(size_t bytes) {
+  return static_cast<char*>(VirtualAlloc(nullptr, bytes, MEM_RESERVE, PAGE_NOACCESS));
+}
+
 void releaseMemory(char* memory, size_t) { VirtualFree(memory, 0, MEM_RELEASE); }
 
 bool hasAddresses(size_t bytes) {

@@ -46,6 +46,9 @@ export interface Addon {
     hiddenSize: number,
     projSize: number,
   ): SequenceMemory;
+  /** Addresses that the process keeps for the collector's own needs (native/runtime/memory.h). */
+  keepSpareAddresses(): void;
+  giveUpSpareAddresses(): void;
   getNumThreads(): number;
   setNumThreads(threads: number): void;
   /** What each evaluation of this package has for itself; null when there is no memory for it. */

@@ -79,6 +79,9 @@ export function resize(storage: Storage, bytes: number): void {
   }
 }
 
+// From here on an allocation that fails must leave the collector addresses of its own.
+const large = 2 ** 24;
+
 /** Memory of its own, of which the first `used` bytes are in use. */
 export function newStorage(bytes: number, used = bytes): Storage {
   if (bytes > largestBuffer) {
@@ -87,10 +90,14 @@ export function newStorage(bytes: number, used = bytes): Storage {
     );
   }
   let raw: Buffer;
+  const isLarge = bytes >= large;
+  if (isLarge) addon.giveUpSpareAddresses();
   try {
     raw = Buffer.allocUnsafeSlow(bytes + alignment);
   } catch {
     throw new RangeError(`allocate: no memory for ${bytes} bytes; use a smaller batch or shape`);
+  } finally {
+    if (isLarge) addon.keepSpareAddresses();
   }
   const start = addressOf(raw);
   const address = alignUp(start);
