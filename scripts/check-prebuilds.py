@@ -9,15 +9,12 @@ Windows: the system's libraries, and Node-API from the program itself. Needs the
 
 import pathlib
 import re
+import subprocess
 import sys
 
 import lief
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TARGETS = (
-    "linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl",
-    "darwin-x64", "darwin-arm64", "win32-x64", "win32-arm64",
-)
 GLIBC = {"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6", "librt.so.1",
          "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 MUSL = {"libc.so"}
@@ -125,9 +122,14 @@ def check(target):
     return list(read(binary, target))
 
 
+def targets():
+    names = "Object.keys(require('./addon.cjs').prebuilt).join(' ')"
+    return subprocess.run(["node", "-p", names], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+
+
 def main(names):
     failed = False
-    for target in names or TARGETS:
+    for target in names or targets():
         faults = check(target)
         print(f"{target:<17}" + ("holds" if not faults else "; ".join(faults)))
         failed |= bool(faults)
