@@ -3,12 +3,12 @@
 // weighs it, and installs it in an empty project where `import`, `require` and their types must agree (test/package). There the documents' programs are a
 // newcomer's files, beside the package.json and tsconfig.json that `npm init` and `tsc --init` write.
 
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { prebuilt } = require('../addon.cjs');
 const { addonPaths } = require('./builders/project.cjs');
+const { run, pack, unpack } = require('./tarball.cjs');
 
 const root = path.resolve(__dirname, '..');
 // What the add-on is built from: a prebuilt one needs none of it.
@@ -20,13 +20,6 @@ const limits = { used: 5_000_000, packed: 12_000_000, unpacked: 32_000_000 };
 const platform = `${process.platform}-${process.arch}`;
 const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
 
-/** A command's output; when it fails, everything that it said. */
-function run(command, args, cwd = root) {
-  const child = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (child.status === 0) return child.stdout.trim();
-  const said = [child.stdout, child.stderr, child.error?.message].filter(Boolean).join('\n');
-  throw new Error(`${path.basename(command)} ${args.join(' ')} failed:\n${said}`);
-}
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
 /** What the package weighs in bytes: `used` by one platform, which needs neither sources nor documents; `packed`; `unpacked`. */
@@ -64,8 +57,8 @@ function weigh(packed, complete) {
 function installInto(project, tarball, complete) {
   const installed = path.join(project, 'node_modules', 'ostinato');
   const addons = path.join(installed, 'prebuilds', platform);
+  unpack(tarball, installed);
   fs.mkdirSync(addons, { recursive: true });
-  run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
   if (!complete) fs.copyFileSync(built, path.join(addons, 'ostinato.node'));
   fs.cpSync(path.join(root, 'test', 'package'), project, { recursive: true });
   fs.symlinkSync(
@@ -86,16 +79,16 @@ function tryDocuments(newcomer, installed) {
   fs.mkdirSync(path.join(newcomer, 'node_modules'), { recursive: true });
   fs.symlinkSync(installed, path.join(newcomer, 'node_modules', 'ostinato'));
   fs.writeFileSync(path.join(newcomer, 'package.json'), '{ "type": "commonjs" }');
-  run(process.execPath, [tsc, '--init'], newcomer);
+  run(process.execPath, [tsc, '--init'], { cwd: newcomer });
   let count = 0;
   const guides = fs.readdirSync(path.join(root, 'docs')).map((file) => `docs/${file}`);
   for (const file of ['README.md', ...guides]) {
     for (const code of programsOf(file))
       fs.writeFileSync(path.join(newcomer, `program-${++count}.mts`), code);
   }
-  run(process.execPath, [tsc, '--noEmit', '-p', newcomer], newcomer);
+  run(process.execPath, [tsc, '--noEmit', '-p', newcomer], { cwd: newcomer });
   fs.writeFileSync(path.join(newcomer, 'sum.mjs'), programsOf('README.md')[0]);
-  run(process.execPath, ['sum.mjs'], newcomer);
+  run(process.execPath, ['sum.mjs'], { cwd: newcomer });
   console.log(`${count} programs of the documents fit what npm init and tsc --init write`);
 }
 
@@ -105,7 +98,7 @@ function tryWorkers(newcomer) {
   for (const [, name, code] of text.matchAll(/^```js\n\/\/ (\w+\.mjs)\n(.*?)^```$/gms))
     fs.writeFileSync(path.join(newcomer, name), code);
   const program = `
-    const { io, nn, zeros } = require('ostinato');
+    const { io, nn } = require('ostinato');
     io.saveSafetensors('model.safetensors', new nn.LSTM(8, 16).stateDict());
     fs.appendFileSync('server.mjs', \`
       const { zeros } = await import('ostinato');
@@ -115,27 +108,26 @@ function tryWorkers(newcomer) {
         for (const worker of workers) void worker.terminate();
       });
       workers[1].postMessage(io.toMessage(x));\`);`;
-  run(process.execPath, ['-e', program], newcomer);
-  run(process.execPath, ['server.mjs'], newcomer);
+  run(process.execPath, ['-e', program], { cwd: newcomer });
+  run(process.execPath, ['server.mjs'], { cwd: newcomer });
   console.log('the server and the worker of docs/deployment.md run');
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-package-'));
 
 function check() {
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const packed = Object.values(JSON.parse(run('npm', pack)))[0];
-  const tarball = path.join(folder, packed.filename);
+  const packed = pack(root, folder);
+  const { tarball } = packed;
   const complete = isComplete(packed.files);
   weigh(packed, complete);
   console.log(run(bin('publint'), ['run', '--strict', tarball]));
   console.log(run(bin('attw'), [tarball, '--no-color', '--format', 'table-flipped']));
   const project = path.join(folder, 'project');
   installInto(project, tarball, complete);
-  console.log(run(process.execPath, ['agree.mjs'], project));
+  console.log(run(process.execPath, ['agree.mjs'], { cwd: project }));
   for (const compiler of ['typescript-5.4', 'typescript']) {
     const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');
-    run(process.execPath, [tsc, '-p', project], project);
+    run(process.execPath, [tsc, '-p', project], { cwd: project });
     const { version } = require(`${compiler}/package.json`);
     console.log(`TypeScript ${version}: types agree for import and require, and of a program`);
   }

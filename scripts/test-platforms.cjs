@@ -8,26 +8,21 @@
 //
 // --only takes the runtimes whose name has TEXT in it. A runtime that cannot be had is a failure: install what it needs.
 
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { root } = require('./builders/project.cjs');
 const { compileAll, compileFile, compiledOf } = require('./platforms/compile.cjs');
-const { folder, runtimes, unavailable, runIn, check } = require('./platforms/runtimes.cjs');
+const { folder, runtimes, unavailable, runIn } = require('./platforms/runtimes.cjs');
+const { pack, unpack } = require('./tarball.cjs');
 
 const expected = require('../test/bits/bits.json');
 
 /** The packed package in a project of its own; the program of the training runs beside it. */
 function makeProject() {
   const project = path.join(folder, 'project');
-  const installed = path.join(project, 'node_modules', 'ostinato');
   fs.rmSync(project, { recursive: true, force: true });
-  fs.mkdirSync(installed, { recursive: true });
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', project];
-  const packed = check(spawnSync('npm', pack, { cwd: root, encoding: 'utf8' }), 'npm pack');
-  const [{ filename }] = Object.values(JSON.parse(packed));
-  const tar = ['-xzf', path.join(project, filename), '-C', installed, '--strip-components=1'];
-  check(spawnSync('tar', tar, { encoding: 'utf8' }), 'tar');
+  fs.mkdirSync(project, { recursive: true });
+  unpack(pack(root, project).tarball, path.join(project, 'node_modules', 'ostinato'));
   const source = path.join(root, 'test', 'bits', 'runs.ts');
   compileFile(source);
   fs.writeFileSync(path.join(project, 'package.json'), '{ "private": true }');

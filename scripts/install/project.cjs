@@ -2,12 +2,12 @@
 // What all checks of scripts/test-install.cjs share: the tarball, empty projects, tools by name and version, and the
 // program that trains, whose bits must be the same wherever it runs.
 
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { prebuilt } = require('../../addon.cjs');
 const { addonPaths } = require('../builders/project.cjs');
+const tarballs = require('../tarball.cjs');
 
 const root = path.resolve(__dirname, '..', '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-install-'));
@@ -42,28 +42,13 @@ if (createRequire(import.meta.url)('ostinato').Tensor !== o.Tensor) throw new Er
 ${train}console.log(train(o));\n`,
 };
 
-/** Runs a command; its output, or an error with everything that it said. `fails`: it must end with a failure, and what it said is the result. */
-function run(
-  command,
-  args,
-  { cwd, env = {}, fails = false, input, timeout = 300_000, ...user } = {},
-) {
-  const child = spawnSync(command, args, {
-    cwd,
-    input,
-    timeout,
-    encoding: 'utf8',
-    maxBuffer: 1e8,
-    ...user,
-    env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
+/** tarball.cjs's, for a few minutes at most. */
+const run = (command, args, { env, ...options } = {}) =>
+  tarballs.run(command, args, {
+    timeout: 300_000,
+    ...options,
+    env: { NODE_NO_WARNINGS: '1', ...env },
   });
-  const said = [child.stdout, child.stderr, child.error?.message].filter(Boolean).join('\n');
-  if ((child.status === 0) === fails)
-    throw new Error(
-      `${[path.basename(command), ...args].join(' ')} ${fails ? 'did not fail' : 'failed'}:\n${said.trim().slice(-3000)}`,
-    );
-  return fails ? said : child.stdout.trim();
-}
 
 const node = (args, options) => run(process.execPath, args, options);
 
@@ -76,14 +61,10 @@ function write(project, files) {
 
 /** The packed package. Where prebuilds/ lacks a platform, the add-on that was built here is in its place, in a copy. */
 function pack() {
-  const npmPack = (cwd, to) => {
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', to];
-    return path.join(to, Object.values(JSON.parse(run('npm', args, { cwd })))[0].filename);
-  };
   const platforms = Object.keys(prebuilt);
   const inPackage = (name) => path.join('prebuilds', name, 'ostinato.node');
   const missing = platforms.filter((name) => !fs.existsSync(path.join(root, inPackage(name))));
-  const tarball = npmPack(root, folder);
+  const { tarball } = tarballs.pack(root, folder);
   if (missing.length === 0) return tarball;
   const built = addonPaths.find((file) => fs.existsSync(file));
   if (built === undefined) throw new Error('no add-on was built here: npm run build:native');
@@ -91,13 +72,12 @@ function pack() {
     `no add-on was prebuilt for ${missing.join(', ')}: the one built here is in its place`,
   );
   const copy = path.join(folder, 'copy');
-  fs.mkdirSync(copy);
-  run('tar', ['-xzf', tarball, '-C', copy, '--strip-components=1']);
+  tarballs.unpack(tarball, copy);
   for (const name of missing) {
     fs.mkdirSync(path.dirname(path.join(copy, inPackage(name))), { recursive: true });
     fs.copyFileSync(built, path.join(copy, inPackage(name)));
   }
-  return npmPack(copy, folder);
+  return tarballs.pack(copy, folder).tarball;
 }
 
 let tarball;
@@ -107,8 +87,7 @@ let unpacked;
 function prepare() {
   tarball = pack();
   unpacked = path.join(folder, 'unpacked');
-  fs.mkdirSync(unpacked);
-  run('tar', ['-xzf', tarball, '-C', unpacked, '--strip-components=1']);
+  tarballs.unpack(tarball, unpacked);
 }
 
 let projects = 0;

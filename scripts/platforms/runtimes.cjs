@@ -6,6 +6,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { root, answers } = require('../builders/project.cjs');
+const { run, pack, unpack } = require('../tarball.cjs');
 
 const folder = path.join(root, 'build', 'platforms');
 const wine = {
@@ -55,23 +56,14 @@ const runtimes = [
   },
 ].map((runtime) => ({ before: [], args: [], env: {}, ...runtime }));
 
-function check({ status, stdout, stderr, error }, what) {
-  if (status === 0) return stdout;
-  throw new Error(
-    `${what} failed:\n${[stdout, stderr, error?.message].filter(Boolean).join('\n')}`,
-  );
-}
-
 /** The program's file, fetched when it is not there yet. */
 function fetched({ archive: [name, program] }) {
   const place = path.join(folder, 'runtimes', name.replace(/[@/]+/g, '-'));
   const file = path.join(place, 'package', program);
   if (fs.existsSync(file)) return file;
   fs.mkdirSync(place, { recursive: true });
-  const pack = ['pack', '--json', '--pack-destination', place, name];
-  const [{ filename }] = Object.values(JSON.parse(check(spawnSync('npm', pack, { encoding: 'utf8' }), `npm pack ${name}`))); // prettier-ignore
-  const tarball = path.join(place, filename);
-  check(spawnSync('tar', ['-xzf', tarball, '-C', place], { encoding: 'utf8' }), `tar ${filename}`);
+  const { tarball } = pack(name, place);
+  unpack(tarball, path.join(place, 'package'));
   fs.rmSync(tarball);
   return file;
 }
@@ -80,10 +72,9 @@ function fetched({ archive: [name, program] }) {
 function prepareWine() {
   if (fs.existsSync(path.join(wine.WINEPREFIX, 'system.reg'))) return;
   fs.mkdirSync(wine.WINEPREFIX, { recursive: true });
-  const env = { ...process.env, ...wine };
-  const quiet = { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] };
-  check(spawnSync('wine', ['wineboot', '-i'], quiet), 'wineboot');
-  check(spawnSync('wine', ['winecfg', '-v', 'win10'], quiet), 'winecfg');
+  const quiet = { env: wine, stdio: ['ignore', 'ignore', 'pipe'] };
+  run('wine', ['wineboot', '-i'], quiet);
+  run('wine', ['winecfg', '-v', 'win10'], quiet);
 }
 
 /** Why a runtime cannot be used here, or null. */
@@ -116,4 +107,4 @@ function runIn(runtime, script, args, { cwd, env = {} }) {
   return { status, stdout, stderr: error === undefined ? stderr : `${error.message}\n${stderr}` };
 }
 
-module.exports = { folder, runtimes, unavailable, runIn, check };
+module.exports = { folder, runtimes, unavailable, runIn };
