@@ -7,20 +7,17 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const { transformSync } = require('@swc/core');
+const { requireTypeScript, takeSource } = require('./require-typescript.cjs');
 const options = require('./swc.cjs');
 
 process.setSourceMapsEnabled(true);
-require.extensions['.ts'] = (module, filename) => {
-  const { code } = transformSync(fs.readFileSync(filename, 'utf8'), { ...options, filename });
-  module._compile(code, filename);
-};
+requireTypeScript(
+  (filename) => transformSync(fs.readFileSync(filename, 'utf8'), { ...options, filename }).code,
+);
 
 if (process.argv[2] === '--source') {
   process.argv.splice(2, 1);
-  const source = path.resolve(__dirname, '..', 'src', 'index.ts');
-  const resolveFilename = Module._resolveFilename;
-  Module._resolveFilename = (request, ...rest) =>
-    request === 'ostinato' ? source : resolveFilename(request, ...rest);
+  takeSource();
 }
 
 process.argv.splice(1, 2, path.resolve(process.argv[2]));

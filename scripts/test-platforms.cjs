@@ -10,9 +10,9 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { root } = require('./builders/project.cjs');
-const { compileAll, compileFile, compiledOf } = require('./platforms/compile.cjs');
-const { folder, runtimes, unavailable, runIn } = require('./platforms/runtimes.cjs');
+const { compileAll, compileFile } = require('./platforms/compile.cjs');
+const { root, folder, compiledOf } = require('./platforms/places.cjs');
+const { runtimes, unavailable, runIn } = require('./platforms/runtimes.cjs');
 const { pack, unpack } = require('./tarball.cjs');
 
 const expected = require('../test/bits/bits.json');
@@ -30,7 +30,7 @@ function makeProject() {
   return project;
 }
 
-/** The training runs whose bits are others here, as text; empty when there is none. */
+/** The names of the training runs whose bits are others here. */
 function differences(stdout) {
   const hashes = JSON.parse(stdout);
   const names = new Set([...Object.keys(expected), ...Object.keys(hashes)]);
@@ -58,7 +58,7 @@ function checkBits(runtime, project) {
 }
 
 function testFiles(wanted) {
-  const all = fs.readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' });
+  const all = fs.readdirSync(path.join(root, 'test'), { recursive: true });
   const files = all
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => path.join('test', file));

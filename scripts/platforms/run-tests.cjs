@@ -8,9 +8,10 @@ const path = require('node:path');
 const { ModuleMocker } = require('jest-mock');
 const circus = require('jest-circus');
 const { expect } = require('expect');
-const { root } = require('./load-compiled.cjs');
+const { root, parts } = require('./places.cjs');
+require('./load-compiled.cjs');
 
-const sources = ['src', 'test', 'examples'].map((name) => path.join(root, name) + path.sep);
+const sources = parts.map((name) => path.join(root, name) + path.sep);
 /** Emulated, a test takes many times as long. */
 const timeout = 600_000;
 
@@ -22,17 +23,9 @@ function resetModules() {
 
 function install() {
   const mocker = new ModuleMocker(globalThis);
-  const { describe, it, test, beforeAll, beforeEach, afterAll, afterEach } = circus;
-  Object.assign(globalThis, {
-    describe,
-    it,
-    test,
-    beforeAll,
-    beforeEach,
-    afterAll,
-    afterEach,
-    expect,
-  });
+  const hooks = ['beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
+  for (const name of ['describe', 'it', 'test', ...hooks]) globalThis[name] = circus[name];
+  globalThis.expect = expect;
   globalThis[Symbol.for('TEST_TIMEOUT_SYMBOL')] = timeout;
   globalThis.jest = {
     fn: mocker.fn.bind(mocker),
@@ -60,15 +53,14 @@ async function runFile(file) {
     };
   }
   const { testResults, unhandledErrors } = await circus.run();
-  const failed = testResults.filter(({ status }) => status !== 'done' || false);
-  const broken = testResults.filter(({ errors }) => errors.length > 0);
+  const failed = testResults.filter(({ status, errors }) => status !== 'done' || errors.length > 0);
   return {
     file,
-    passed: testResults.length - broken.length - failed.length,
+    passed: testResults.length - failed.length,
     failed: [
-      ...[...broken, ...failed].map(({ testPath, errors }) => ({
+      ...failed.map(({ testPath, status, errors }) => ({
         name: testPath.slice(1).join(' › '),
-        message: errors.join('\n'),
+        message: errors.join('\n') || status,
       })),
       ...unhandledErrors.map((message) => ({ name: 'unhandled', message: String(message) })),
     ],

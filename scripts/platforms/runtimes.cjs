@@ -5,10 +5,10 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { root, answers } = require('../builders/project.cjs');
+const { answers } = require('../builders/project.cjs');
 const { run, pack, unpack } = require('../tarball.cjs');
+const { folder } = require('./places.cjs');
 
-const folder = path.join(root, 'build', 'platforms');
 const wine = {
   WINEPREFIX: path.join(folder, 'wine'),
   WINEDEBUG: '-all',
@@ -107,4 +107,4 @@ function runIn(runtime, script, args, { cwd, env = {} }) {
   return { status, stdout, stderr: error === undefined ? stderr : `${error.message}\n${stderr}` };
 }
 
-module.exports = { folder, runtimes, unavailable, runIn };
+module.exports = { runtimes, unavailable, runIn };
