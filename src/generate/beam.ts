@@ -5,6 +5,7 @@
 import { noGrad } from '../autograd/mode';
 import { add, logSoftmax, reshape, tensor, topk } from '../ops';
 import { finite, optionsTable, positiveInteger, surplus } from '../check';
+import { raised } from '../nn/powers';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
@@ -58,18 +59,32 @@ interface Beam {
   readonly seen: ReadonlySet<number>;
 }
 
+/** length^penalty, each computed once; that of an empty hypothesis is 1. */
+class LengthPenalties {
+  readonly #known = new Map<number, number>();
+  constructor(readonly penalty: number) {}
+
+  of(length: number): number {
+    let found = this.#known.get(length);
+    if (found === undefined) {
+      found = raised(Math.max(length, 1), this.penalty);
+      this.#known.set(length, found);
+    }
+    return found;
+  }
+}
+
 /** The finished hypotheses of one row: the K best, best first. */
 class Finished {
   readonly best: Hypothesis[] = [];
   constructor(
     private readonly beams: number,
-    private readonly penalty: number,
+    private readonly penalties: LengthPenalties,
     private readonly maxLength: number,
   ) {}
 
   #score(logProbability: number, length: number): number {
-    const shrunk = tensor([Math.max(length, 1)], { dtype: 'float64' }).pow(this.penalty);
-    return logProbability / shrunk.item();
+    return logProbability / this.penalties.of(length);
   }
 
   add({ tokens, logProbability }: Beam, stopped: boolean): void {
@@ -84,7 +99,7 @@ class Finished {
   canImprove(logProbability: number, length: number): boolean {
     if (this.best.length < this.beams) return true;
     // Log-probabilities only fall, and a penalty above 0 favours the greatest length.
-    const longest = this.penalty > 0 ? this.maxLength + 1 : length;
+    const longest = this.penalties.penalty > 0 ? this.maxLength + 1 : length;
     return this.#score(logProbability, longest) > this.best[this.best.length - 1].score;
   }
 }
@@ -108,7 +123,8 @@ function search<S>(
   { runner, limits, beams: K, lengthPenalty, repetitionPenalty, batchFirst }: Search<S>,
 ): Hypothesis[][] {
   const { maxLength, minLength, stop } = limits;
-  const finished = prompts.map(() => new Finished(K, lengthPenalty, maxLength));
+  const penalties = new LengthPenalties(lengthPenalty);
+  const finished = prompts.map(() => new Finished(K, penalties, maxLength));
   // beams[n] are the live ones of row n; rows without any take part no more.
   let beams: Beam[][] = prompts.map((prompt) => [
     { tokens: [], logProbability: 0, seen: new Set(prompt) },

@@ -13,7 +13,7 @@ import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
-import { normOf } from '../powers';
+import { rootOf, sumOfPowers } from '../powers';
 
 /** Options of `embedding`. */
 export interface EmbeddingOptions {
@@ -68,13 +68,13 @@ function renormalize(weight: Tensor, input: Tensor, maxNorm: number, p: number):
   const [rowStep, step] = weight.elementStrides as [number, number];
   const features = weight.sizes[1];
   const done = zeros([weight.sizes[0]], { dtype: 'bool' }).memory(weight.sizes[0]);
-  const sizes = new Float64Array(features);
+  const values = new Float64Array(features);
   let changed = false;
   for (const row of input.toTypedArray()) {
     if (done[row] !== 0) continue;
     done[row] = 1;
-    for (let i = 0; i < features; i++) sizes[i] = Math.abs(memory[row * rowStep + i * step]);
-    const norm = normOf(sizes, p);
+    for (let i = 0; i < features; i++) values[i] = memory[row * rowStep + i * step];
+    const norm = rootOf(sumOfPowers(values, p), p);
     if (norm <= maxNorm) continue;
     const scale = maxNorm / (norm + 1e-7);
     for (let i = 0; i < features; i++) memory[row * rowStep + i * step] *= scale;

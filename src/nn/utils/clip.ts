@@ -12,7 +12,7 @@ import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
 import { bumpVersion, type Tensor } from '../../tensor/tensor';
-import { powers } from '../powers';
+import { rootOf, sumOfPowers } from '../powers';
 
 /** Options of `getTotalNorm` and `clipGradNorm_`. */
 export interface NormOptions {
@@ -76,20 +76,8 @@ function norm2(tensors: readonly Tensor[]): number {
 
 // The norm of the tensors' norms, which for order 0 counts the tensors that are not all zeros, as in PyTorch.
 function normP(tensors: readonly Tensor[], p: number): number {
-  let total = 0;
-  for (const x of tensors) {
-    const sizes = Float64Array.from(dense(x).memory(x.numel), Math.abs);
-    const raised = p === 0 || p === Infinity ? sizes : powers(sizes, p);
-    let own = 0;
-    for (let i = 0; i < raised.length; i++) {
-      if (Number.isNaN(raised[i])) return NaN;
-      if (p === Infinity) own = Math.max(own, raised[i]);
-      else own += p === 0 ? Number(raised[i] !== 0) : raised[i];
-    }
-    if (p === Infinity) total = Math.max(total, own);
-    else total += p === 0 ? Number(own !== 0) : own;
-  }
-  return p === Infinity || p === 0 ? total : powers(Float64Array.of(total), 1 / p)[0];
+  const sums = Float64Array.from(tensors, (x) => sumOfPowers(dense(x).memory(x.numel), p));
+  return rootOf(sumOfPowers(sums, p === 0 || p === Infinity ? p : 1), p);
 }
 
 /**
