@@ -10,7 +10,7 @@ import {
   runSoftplusBackward,
 } from '../../native/generated';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { inPlace as inPlaceOf, unary, type Unary } from './declaration';
+import { inPlace as inPlaceOf, unary, type Unary, type UnaryWith } from './declaration';
 import { inplaceFields, inplaceOptions, type InplaceOptions } from './inplace-option';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
@@ -34,7 +34,12 @@ export const logsigmoid: Unary = unary('logsigmoid', {
   integers: 'refused',
 });
 
-const swish = unary('silu', {
+/**
+ * x · sigmoid(x), also called swish (torch.nn.functional.silu).
+ * @throws TypeError unless `x` is a tensor of floats; Error with `inplace` on a leaf that requires gradients.
+ * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
+ */
+export const silu: UnaryWith<InplaceOptions> = unary<InplaceOptions>('silu', {
   saves: 'x',
   // With s = sigmoid(x): dy/dx = s (1 + x (1 − s))
   grad: (g, x) => {
@@ -43,22 +48,10 @@ const swish = unary('silu', {
   },
   fused: 'silu_backward',
   integers: 'refused',
+  instead: (operation, options) =>
+    inplaceOptions.read(options, operation).inplace ? siluInPlace : null,
 });
-const swishInPlace = inPlaceOf(swish);
-
-/**
- * x · sigmoid(x), also called swish (torch.nn.functional.silu).
- * @throws TypeError unless `x` is a tensor of floats; Error with `inplace` on a leaf that requires gradients.
- * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
- */
-export const silu: Unary & ((x: Tensor, options?: InplaceOptions) => Tensor) = Object.assign(
-  function (x: Tensor, options?: InplaceOptions): Tensor {
-    if (arguments.length > 2) surplus('silu', arguments, 2, 'options');
-    checkTensor('silu', 'x', x);
-    return inplaceOptions.read(options).inplace ? swishInPlace(x) : swish(x);
-  },
-  { declaration: swish.declaration },
-);
+const siluInPlace = inPlaceOf(silu);
 
 /** A function with parameters p and q: its kernel, that of its gradient, and the gradient in differentiable operations. */
 interface Activation {
