@@ -1,9 +1,5 @@
 /** alpha and beta: factors of operands, which integer and bool tensors take as integers and booleans only. */
-import { numberOrBoolean } from '../../check';
 import { isFloat, type DType } from '../../tensor/dtype';
-
-/** A factor as users give it. */
-export const anyFactor = numberOrBoolean;
 
 /**
  * A factor of tensors of element type `dtype`.

@@ -2,7 +2,7 @@
  * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
  * only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
-import { oneOf, optionsTable, surplus } from '../../check';
+import { numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { log } from '../../native/scalar';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { binary, inPlace, type Binary, type BinaryRule, type BinaryWith } from './declaration';
 import { gradient } from '../declare/gradient';
 import { type GivenOperand, type Operand } from '../arguments/check';
-import { anyFactor, checkFactor } from '../arguments/factor';
+import { checkFactor } from '../arguments/factor';
 import { floating } from '../arguments/floating';
 import { operandOf, promote } from '../kernels/operands';
 import { constant, zerosLike } from '../creation/factories';
@@ -23,7 +23,7 @@ export interface AlphaOptions {
   /** Factor of the second operand; a boolean for bool tensors only. Default: 1. */
   alpha?: number | boolean;
 }
-const alphaOptions = optionsTable<AlphaOptions>('add', { alpha: anyFactor.or(1) });
+const alphaOptions = optionsTable<AlphaOptions>('add', { alpha: numberOrBoolean.or(1) });
 
 /** alpha·b. @throws TypeError for an alpha that the element type of the result does not take. */
 function scaled(

@@ -1,10 +1,10 @@
 /** indexSelect, indexAdd, indexCopy: whole sub-tensors picked or written along one dimension. */
 import type { Node } from '../../autograd/node';
-import { optionsTable, surplus } from '../../check';
+import { numberOrBoolean, optionsTable, surplus } from '../../check';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
-import { anyFactor, checkFactor } from '../arguments/factor';
+import { checkFactor } from '../arguments/factor';
 import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
 import { mul } from '../elementwise/arithmetic';
@@ -79,7 +79,7 @@ export interface IndexAddOptions {
   /** Factor of the source: an integer for int32 tensors; an integer, whose truth counts, or a boolean for bool ones. Default: 1. */
   alpha?: number | boolean;
 }
-const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: anyFactor.or(1) });
+const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: numberOrBoolean.or(1) });
 
 /**
  * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up. int32 wraps around, and
