@@ -2,6 +2,7 @@
 import { boolean, optionsTable, probability, surplus } from '../../check';
 import { fullLike } from '../../ops/creation/factories';
 import { div_, mul, mul_ } from '../../ops/elementwise/arithmetic';
+import { inplaceFields, type InplaceOptions } from '../../ops/elementwise/inplace-option';
 import { bernoulli_ } from '../../random/bernoulli';
 import { emptyAs } from '../../random/draw';
 import { drawFields, type DrawOptions } from '../../random/generator';
@@ -10,16 +11,14 @@ import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 
 /** Options of `dropout`. */
-export interface DropoutOptions extends DrawOptions {
+export interface DropoutOptions extends DrawOptions, InplaceOptions {
   /** Whether to drop at all. Default: true. */
   training?: boolean;
-  /** Whether the result is written into `input`, which is returned. Default: false. */
-  inplace?: boolean;
 }
 
 const dropoutOptions = optionsTable<DropoutOptions, 'generator'>('dropout', {
   training: boolean.or(true),
-  inplace: boolean.or(false),
+  ...inplaceFields,
   ...drawFields,
 });
 

@@ -1,26 +1,25 @@
 /** Activations as layers. Each is the function of the same name in nn.functional; any shape to the same shape. */
-import { boolean, finite, integer, number, oneOf, optionsTable, surplus } from '../../check';
+import { finite, integer, number, oneOf, optionsTable, surplus } from '../../check';
+import {
+  inplaceFields,
+  inplaceOptions,
+  type InplaceOptions,
+} from '../../ops/elementwise/inplace-option';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Module } from '../module';
 import { showBoolean } from '../print';
 
+export type { InplaceOptions };
+
 // As Python prints a float.
 const showNumber = (value: number): string =>
   Number.isInteger(value) ? value.toFixed(1) : String(value);
 
-/** Options of `ReLU` and `SiLU`. */
-export interface InplaceOptions {
-  /** Whether forward writes its result into its input, which it returns. Default: false. */
-  inplace?: boolean;
-}
-
-const inplaceFields = { inplace: boolean.or(false) };
-const inplaceOptions = optionsTable<InplaceOptions>('ReLU', inplaceFields);
 const inPlace: InplaceOptions = { inplace: true };
-// As PyTorch prints it: where it is on.
-const showInplace = (inplace: boolean): string =>
-  inplace ? `inplace=${showBoolean(inplace)}` : '';
+// Behind what else is printed; as in PyTorch, only where it is on.
+const showInplace = (inplace: boolean, ...before: readonly string[]): string =>
+  (inplace ? [...before, `inplace=${showBoolean(true)}`] : before).join(', ');
 
 /**
  * Hyperbolic tangent of each element (torch.nn.Tanh): (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), from −1 to 1.
@@ -223,9 +222,7 @@ export class LeakyReLU extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    return [`negativeSlope=${this.negativeSlope}`, showInplace(this.inplace)]
-      .filter((part) => part !== '')
-      .join(', ');
+    return showInplace(this.inplace, `negativeSlope=${this.negativeSlope}`);
   }
 }
 
@@ -267,9 +264,7 @@ export class ELU extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    return [`alpha=${showNumber(this.alpha)}`, showInplace(this.inplace)]
-      .filter((part) => part !== '')
-      .join(', ');
+    return showInplace(this.inplace, `alpha=${showNumber(this.alpha)}`);
   }
 }
 

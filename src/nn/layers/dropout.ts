@@ -1,16 +1,13 @@
 /** Dropout: noise against overfitting. */
-import { boolean, optionsTable, probability, surplus } from '../../check';
+import { probability, surplus } from '../../check';
+import { inplaceOptions, type InplaceOptions } from '../../ops/elementwise/inplace-option';
 import type { Tensor } from '../../tensor/tensor';
 import { dropout } from '../functional/dropout';
 import { Module } from '../module';
 import { showBoolean } from '../print';
 
 /** Options of `Dropout`. */
-export interface DropoutLayerOptions {
-  /** Whether forward writes its result into its input, which it returns. Default: false. */
-  inplace?: boolean;
-}
-const dropoutOptions = optionsTable<DropoutLayerOptions>('Dropout', { inplace: boolean.or(false) });
+export type DropoutLayerOptions = InplaceOptions;
 
 /**
  * While training, sets elements to 0 with probability `p` and multiplies the others by 1 / (1 − p); in evaluation
@@ -34,7 +31,7 @@ export class Dropout extends Module {
     if (arguments.length > 2) surplus('Dropout', arguments, 2, 'options');
     super();
     probability.check('Dropout', 'p', p);
-    this.inplace = dropoutOptions.read(options).inplace;
+    this.inplace = inplaceOptions.read(options, 'Dropout').inplace;
   }
 
   /**
