@@ -15,8 +15,13 @@ import {
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
-import { checkOptimizer, type AnyOptimizer, type SchedulerState } from './scheduler';
-import { deepcopy, refuseCopy, type Copying } from '../../tensor/deepcopy';
+import {
+  checkOptimizer,
+  refuseSchedulerCopy,
+  type AnyOptimizer,
+  type SchedulerState,
+} from './scheduler';
+import { deepcopy, type Copying } from '../../tensor/deepcopy';
 
 /** Options of `ReduceLROnPlateau`. */
 export interface PlateauOptions {
@@ -102,11 +107,7 @@ export class ReduceLROnPlateau {
   /** @internal @throws TypeError always. */
   [deepcopy.custom](copy: Copying, where: () => string): never {
     void copy;
-    refuseCopy(
-      this,
-      where,
-      "which sets the rates of the optimizer that it was made with; make one for the copy's optimizer and load this one's stateDict()",
-    );
+    refuseSchedulerCopy(this, where);
   }
 
   /** The best metric before the first: infinite. */

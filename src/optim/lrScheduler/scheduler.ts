@@ -36,6 +36,15 @@ export function checkOptimizer(operation: string, optimizer: unknown): void {
   anyOptimizer.check(operation, 'optimizer', optimizer);
 }
 
+/** @throws TypeError always: the copy would set the rates of the same optimizer. */
+export function refuseSchedulerCopy(scheduler: object, where: () => string): never {
+  refuseCopy(
+    scheduler,
+    where,
+    "which sets the rates of the optimizer that it was made with; make one for the copy's optimizer and load this one's stateDict()",
+  );
+}
+
 const anyRates = arrayOf(finite, 'an array of rates');
 const savedState = objectOf('what stateDict() returned', {
   last_epoch: finite,
@@ -88,11 +97,7 @@ export abstract class LRScheduler {
   /** @internal @throws TypeError always. */
   [deepcopy.custom](copy: Copying, where: () => string): never {
     void copy;
-    refuseCopy(
-      this,
-      where,
-      "which sets the rates of the optimizer that it was made with; make one for the copy's optimizer and load this one's stateDict()",
-    );
+    refuseSchedulerCopy(this, where);
   }
 
   /** The constructor's own step, which a subclass calls when its fields are set. */
