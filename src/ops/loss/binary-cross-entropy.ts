@@ -56,13 +56,13 @@ interface BinaryLoss {
 type Pair = readonly [input: Tensor, target: Tensor];
 type SavedPair = readonly [...Pair, weight: Tensor | null, posWeight: Tensor | null];
 
-/** @throws RangeError for a factor that does not broadcast to the input. */
-function checkFactor(operation: string, name: string, factor: Tensor | null, input: Tensor): void {
-  if (factor === null) return;
+/** @throws RangeError for a weight that does not broadcast to the input. */
+function checkWeight(operation: string, name: string, weight: Tensor | null, input: Tensor): void {
+  if (weight === null) return;
   const { sizes } = input;
-  if (sameShape(broadcastShapes(operation, factor.sizes, sizes), sizes)) return;
+  if (sameShape(broadcastShapes(operation, weight.sizes, sizes), sizes)) return;
   throw new RangeError(
-    `${operation}: ${name} is ${showShape(factor.sizes)}, which does not broadcast to the input's shape ${showShape(sizes)}`,
+    `${operation}: ${name} is ${showShape(weight.sizes)}, which does not broadcast to the input's shape ${showShape(sizes)}`,
   );
 }
 
@@ -123,7 +123,7 @@ export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tens
   const options = bceOptions.read(given);
   checkPair('bceLoss', input, target);
   checkSameShape('bceLoss', input, target);
-  checkFactor('bceLoss', 'weight', options.weight, input);
+  checkWeight('bceLoss', 'weight', options.weight, input);
   checkProbabilities('input', input, '; pass logits to bceWithLogits() instead');
   checkProbabilities('target', target, '');
   return lossOfProbability(input, target, { terms: ofProbability, options, posWeight: null });
@@ -175,7 +175,7 @@ export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogi
   checkPair('bceWithLogits', input, target);
   checkSameShape('bceWithLogits', input, target);
   const { posWeight } = options;
-  checkFactor('bceWithLogits', 'weight', options.weight, input);
-  checkFactor('bceWithLogits', 'posWeight', posWeight, input);
+  checkWeight('bceWithLogits', 'weight', options.weight, input);
+  checkWeight('bceWithLogits', 'posWeight', posWeight, input);
   return lossOfLogit(input, target, { terms: ofLogit(posWeight), options, posWeight });
 }
