@@ -23,6 +23,7 @@ const { panelColumns, directRows, tileRows } = constants.gemm;
 const leastElements = 4096;
 // Above, the memory's bandwidth is the bound in any form.
 const mostBytes = 1 << 26;
+
 /** In which form products of `rows` rows read a B of N columns and K rows fastest, when they read it often. */
 export function preferredForm(
   rows: number,
@@ -47,6 +48,7 @@ export function packedLength(form: WeightForm, N: number, K: number, type: 'f32'
 
 // A copy costs about as much as two uses; a training step uses its weights too few times.
 const usesBefore = 4;
+
 /**
  * Whether an eager product of so many rows by a matrix of so many bytes may keep its packed form: of one tile of rows. Of
  * more, packing is a small part of the product.
