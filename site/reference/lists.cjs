@@ -2,8 +2,11 @@
 // What leads to the pages: a page for each module that lists its names, and the side bars.
 
 const { families, kinds, modules } = require('./modules.cjs');
-const { all, familyOf } = require('./names.cjs');
+const { all, familyOf, moduleOf } = require('./names.cjs');
 const { cell, firstSentence, link, summaryOf, title } = require('./page.cjs');
+
+/** By name, in any case. */
+const byName = (a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1);
 
 /** The page that lists the names of a module, or of tensors' functions. */
 function writeIndex(module) {
@@ -14,7 +17,7 @@ function writeIndex(module) {
   const list = (id, caption, chosen) => {
     if (chosen.length === 0) return;
     lines.push(`## ${caption} {#${id}}`, '', '| name | what it is |', '| --- | --- |');
-    chosen.sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
+    chosen.sort(byName);
     for (const entry of chosen) {
       const name = `[${title(entry.name)}](${link(at, entry)})`;
       lines.push(
@@ -25,7 +28,7 @@ function writeIndex(module) {
   };
   const aliased = all.flatMap((entry) =>
     entry.also
-      .filter((full) => full.slice(0, Math.max(0, full.lastIndexOf('.'))) === module)
+      .filter((full) => moduleOf(full) === module)
       .map((full) => ({ ...entry, name: full.slice(full.lastIndexOf('.') + 1) })),
   );
   const names = [...own, ...aliased];
@@ -70,9 +73,7 @@ function writeIndex(module) {
  */
 function sidebars() {
   const sorted = (chosen) =>
-    chosen
-      .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
-      .map((entry) => ({ text: entry.name, link: `/${entry.path}` }));
+    chosen.sort(byName).map((entry) => ({ text: entry.name, link: `/${entry.path}` }));
   const functionsOf = (family) =>
     sorted(all.filter((entry) => entry.path.startsWith(`reference/${family}/`)));
   const listedFamilies = Object.keys(families).filter((family) => functionsOf(family).length > 0);

@@ -4,7 +4,7 @@
 const ts = require('typescript');
 const { isHidden } = require('../../scripts/check-docs.cjs');
 const { checker, entries, isOurs } = require('./names.cjs');
-const { fenced, flags, formatted, link, prose, summaryOf, tagsOf } = require('./page.cjs');
+const { fenced, flags, formatted, link, prose, summaryOf } = require('./page.cjs');
 
 const { SymbolFlags } = ts;
 
@@ -51,10 +51,11 @@ const isReadonly = (member) =>
 
 async function writeMember(page, member, owner) {
   const signatures = memberSignatures(member);
+  // A property of an interface may hold a function, too, and is shown as a property.
   const isMethod =
-    signatures.length > 0 && (member.flags & SymbolFlags.Property) === 0
-      ? true
-      : signatures.length > 0 && !ts.isPropertySignature(member.declarations[0]);
+    signatures.length > 0 &&
+    ((member.flags & SymbolFlags.Property) === 0 ||
+      !ts.isPropertySignature(member.declarations[0]));
   page.ids.push(member.name);
   page.say(`### \`${member.name}${isMethod ? '()' : ''}\` {#${member.name}}`, '');
   if (isMethod) {
@@ -71,8 +72,7 @@ async function writeMember(page, member, owner) {
     .slice(1, -1)
     .map((line) => line.replace(/^ {2}/, ''));
   page.say(fenced(lines.join('\n').replace(/;$/, '')), prose(summaryOf(member)), '');
-  for (const text of tagsOf(member, 'throws')) page.say(`**Throws** ${prose(text)}`, '');
-  for (const text of tagsOf(member, 'example')) page.say(fenced(text));
+  page.tags(member);
 }
 
 /** The members that a class has of its bases, as links; of a tensor's, which are too many, the link alone. */

@@ -26,11 +26,14 @@ function kindOf(symbol) {
   return checker.getTypeOfSymbol(symbol).getCallSignatures().length > 0 ? 'function' : 'value';
 }
 
-const full = (module, name) => (module === '' ? name : `${module}.${name}`);
+const fullName = (module, name) => (module === '' ? name : `${module}.${name}`);
+
+/** The module of a full name: nn.functional of nn.functional.relu, '' of relu. */
+const moduleOf = (full) => full.slice(0, Math.max(0, full.lastIndexOf('.')));
 
 /** Where a name's page is: tensors' functions by family, the others by module. */
 function pathOf(module, name, symbol, kind) {
-  if (full(module, name) === 'Tensor') return 'reference/Tensor';
+  if (fullName(module, name) === 'Tensor') return 'reference/Tensor';
   if (kind === 'type' || (module === '' && kind === 'class')) {
     // A file index.html, in any case, is a folder's own page.
     const file = name === 'Index' ? 'Index_' : name;
@@ -57,7 +60,7 @@ function collect(module, symbols) {
   for (const alias of symbols) {
     const symbol = resolved(alias);
     if (isHidden(symbol) || alias.name === 'default' || !isOurs(symbol)) continue;
-    const full = module === '' ? alias.name : `${module}.${alias.name}`;
+    const full = fullName(module, alias.name);
     if (
       (symbol.flags & SymbolFlags.ValueModule) !== 0 &&
       (symbol.flags & SymbolFlags.Function) === 0
@@ -97,8 +100,8 @@ const byName = new Map(all.map((entry) => [entry.full, entry]));
 
 /** The entry that a type's name means where `module` is documented: the nearest module's. */
 function entryNamed(name, module) {
-  for (let at = module; ; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-    const found = byName.get(at === '' ? name : `${at}.${name}`);
+  for (let at = module; ; at = moduleOf(at)) {
+    const found = byName.get(fullName(at, name));
     if (found !== undefined && (found.kind === 'type' || found.kind === 'class')) return found;
     if (at === '') break;
   }
@@ -137,4 +140,14 @@ function bare(node) {
   return printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
 }
 
-module.exports = { all, bare, checker, declarationOf, entries, entryNamed, familyOf, isOurs };
+module.exports = {
+  all,
+  bare,
+  checker,
+  declarationOf,
+  entries,
+  entryNamed,
+  familyOf,
+  isOurs,
+  moduleOf,
+};

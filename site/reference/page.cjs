@@ -181,6 +181,11 @@ class Page {
     if (code !== '') this.say(fenced(code));
     this.say(prose(summaryOf(symbol)), '');
     this.parameters(signatures, symbol, parameterTexts(symbol));
+    this.tags(symbol);
+  }
+
+  /** What a docstring says behind its text. */
+  tags(symbol) {
     for (const text of tagsOf(symbol, 'returns')) this.say(`**Returns** ${prose(text)}`, '');
     for (const text of tagsOf(symbol, 'throws')) this.say(`**Throws** ${prose(text)}`, '');
     for (const text of tagsOf(symbol, 'example')) this.say(fenced(text));
@@ -219,6 +224,5 @@ module.exports = {
   relative,
   signatureText,
   summaryOf,
-  tagsOf,
   title,
 };

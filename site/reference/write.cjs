@@ -15,7 +15,6 @@ const {
   relative,
   signatureText,
   summaryOf,
-  tagsOf,
   title,
 } = require('./page.cjs');
 const {
@@ -58,8 +57,7 @@ async function writeClass(page) {
   else if (code !== '') page.say(fenced(code));
   page.say(prose(summaryOf(symbol)), '');
   page.parameters(isAbstract ? [] : constructors, symbol, texts);
-  for (const text of tagsOf(symbol, 'throws')) page.say(`**Throws** ${prose(text)}`, '');
-  for (const text of tagsOf(symbol, 'example')) page.say(fenced(text));
+  page.tags(symbol);
   const { own, bases } = membersOf(page.entry);
   const statics = staticsOf(symbol).filter(
     (member) =>
@@ -178,7 +176,7 @@ async function writeType(page) {
       return [name, page.typeOf(checker.getTypeOfSymbol(member)), cell(summaryOf(member))];
     }),
   );
-  for (const text of tagsOf(symbol, 'example')) page.say(fenced(text));
+  page.tags(symbol);
 }
 
 async function writePage(entry) {
@@ -198,7 +196,7 @@ async function writePage(entry) {
     const type = checker.typeToString(checker.getTypeOfSymbol(entry.symbol), undefined, flags);
     page.mention(type);
     page.say(fenced(`${entry.full}: ${type}`), prose(summaryOf(entry.symbol)), '');
-    for (const text of tagsOf(entry.symbol, 'example')) page.say(fenced(text));
+    page.tags(entry.symbol);
   }
 }
 
