@@ -1,16 +1,15 @@
 'use strict';
-// What the builders and the installer share: where things are, a hash of everything that the add-on
+// What the builders and build-addon.cjs share: where things are, a hash of everything that the add-on
 // is made of, headers, and running a command with its output kept in a log.
 
 const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-
+const { builds } = require('../../addon.cjs');
 const { packedHeaders } = require('../sources.cjs');
 
 const root = path.resolve(__dirname, '..', '..');
-const { builds } = require('../../addon.cjs');
 
 /** Where builds leave the add-on and the loader finds it, best first; absolute paths. */
 const addonPaths = builds.map((file) => path.join(root, file));
@@ -28,8 +27,8 @@ function filesUnder(folder) {
 /** Changes when any file changes that the add-on is built from; a build's stamp holds it. */
 function sourceHash() {
   const hash = createHash('sha256').update(process.arch);
-  const builds = ['CMakeLists.txt', 'binding.gyp'].map((file) => path.join(root, file));
-  for (const file of [...builds, ...filesUnder(path.join(root, 'native'))]) {
+  const recipes = ['CMakeLists.txt', 'binding.gyp'].map((file) => path.join(root, file));
+  for (const file of [...recipes, ...filesUnder(path.join(root, 'native'))]) {
     hash.update(path.relative(root, file)).update(fs.readFileSync(file));
   }
   return hash.digest('hex');

@@ -18,6 +18,15 @@ function alone(project, output) {
   return folder;
 }
 
+/** Runs the bundle that is alone in `folder` with its add-ons; without them it says what to do. Removes the folder. */
+function carriesAddons(folder, file) {
+  sameLoss(node([file], { cwd: folder }));
+  for (const name of fs.readdirSync(folder).filter((each) => each.endsWith('.node')))
+    fs.rmSync(path.join(folder, name));
+  says(node([file], { cwd: folder, fails: true }), 'not there', external);
+  fs.rmSync(folder, { recursive: true });
+}
+
 function esbuild() {
   const bin = path.join(tool({ esbuild: esbuildVersion }), 'esbuild', 'bin', 'esbuild');
   const project = newInstalled();
@@ -28,12 +37,7 @@ function esbuild() {
     sameLoss(node([output], { cwd: project }));
   } // prettier-ignore
   bundle('b/x.cjs', '--loader:.node=copy');
-  const cjs = alone(project, 'b');
-  sameLoss(node(['x.cjs'], { cwd: cjs }));
-  for (const name of fs.readdirSync(cjs).filter((file) => file.endsWith('.node')))
-    fs.rmSync(path.join(cjs, name));
-  says(node(['x.cjs'], { cwd: cjs, fails: true }), 'not there', external);
-  fs.rmSync(cjs, { recursive: true });
+  carriesAddons(alone(project, 'b'), 'x.cjs');
   bundle('b/x.mjs', '--format=esm', '--loader:.node=copy', `--banner:js=${toRequire}`);
   const esm = alone(project, 'b');
   sameLoss(node(['x.mjs'], { cwd: esm }));
@@ -107,12 +111,7 @@ webpack({
     node(['bundle.cjs', format, 'external'], { cwd: project });
     sameLoss(node([`external${format}/${file}`], { cwd: project }));
     node(['bundle.cjs', format, 'loader'], { cwd: project });
-    const folder = alone(project, `loader${format}`);
-    sameLoss(node([file], { cwd: folder }));
-    for (const name of fs.readdirSync(folder).filter((each) => each.endsWith('.node')))
-      fs.rmSync(path.join(folder, name));
-    says(node([file], { cwd: folder, fails: true }), 'not there', external);
-    fs.rmSync(folder, { recursive: true });
+    carriesAddons(alone(project, `loader${format}`), file);
   }
   says(node(['bundle.cjs', 'cjs', 'nothing'], { cwd: project, fails: true }), 'ostinato.node', 'appropriate loader'); // prettier-ignore
 }
