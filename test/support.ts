@@ -1,4 +1,5 @@
-/** What tests of every folder share: values and leaves, and how tensors are compared. */
+/** What tests of every folder share: values and leaves, how tensors are compared, and a folder to run in. */
+import { rmSync } from 'node:fs';
 import { autograd, tensor, type DType, type Tensor } from 'ostinato';
 
 export interface SampleOptions {
@@ -93,4 +94,14 @@ export function expectGradients(
 ): void {
   expect(autograd.gradcheck(f, inputs)).toBe(true);
   expect(autograd.gradgradcheck(f, inputs)).toBe(true);
+}
+
+/** Has the tests of a file run in `folder`, because what they call writes files where it runs; removes it after them. */
+export function runIn(folder: string): void {
+  const before = process.cwd();
+  beforeAll(() => process.chdir(folder));
+  afterAll(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
 }

@@ -1,19 +1,14 @@
 // Every public call on tensors, compiled with its tensors as arguments, gives the bits and gradients that it gives by itself, or
 // refuses in one sentence of ours: as the table of calls has it, with each dimension empty, and with views of tensors without elements.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { autograd, compile, nn, Tensor, zeros } from 'ostinato';
 import { fault } from '../surface/fault';
+import { runIn } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from '../surface/samples';
 import { publicCalls, type PublicCall } from '../surface/surface';
 import { isFloat } from '../surface/tensors';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 const without =
   (dim: number) =>

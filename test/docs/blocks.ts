@@ -2,7 +2,7 @@
  * The programs in a document: its `ts` blocks, each complete, as a reader copies them one by one.
  * What a program prints is compared with the comments that begin with `// →`, in order, wherever there are any.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { transformSync } from '@swc/core';
 import type * as Ostinato from 'ostinato';
 import options from '../../scripts/swc.cjs';
+import { runIn } from '../support';
 
 export interface Program {
   /** The heading above it. */
@@ -23,16 +24,7 @@ export const root = join(__dirname, '..', '..');
 
 /** Has the tests of a file run in an empty folder, because programs write files where they run. */
 export function runInEmptyFolder(): void {
-  const home = process.cwd();
-  let folder = '';
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'ostinato-documents-'));
-    process.chdir(folder);
-  });
-  afterAll(() => {
-    process.chdir(home);
-    rmSync(folder, { recursive: true });
-  });
+  runIn(mkdtempSync(join(tmpdir(), 'ostinato-documents-')));
 }
 
 interface Block {

@@ -1,17 +1,12 @@
 // deepcopy and structuredClone over everything that the package makes: each module whose methods the table calls, and each class.
-import { rmSync } from 'node:fs';
 import { deepcopy, getRngState, manualSeed, nn, noGrad, optim, Tensor } from 'ostinato';
 import { fault } from './fault';
+import { runIn } from '../support';
 import { folder, makeCall, sampleOf } from './samples';
 import { isMade, publicCalls } from './surface';
 import { isFloat, tensorsIn } from './tensors';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 const all = publicCalls().filter(isMade);
 const valuesOf = (result: unknown): unknown[] => tensorsIn(result).map((x) => [x.dtype, x.shape, [...x.toTypedArray()]]); // prettier-ignore

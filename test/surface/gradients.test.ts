@@ -1,19 +1,13 @@
 // Whatever public call gives results with a graph, its gradient can itself be differentiated (createGraph), and is then the
 // same gradient: found from the exports, so that no fused function is left out.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { autograd, type Tensor } from 'ostinato';
-import { relativeError } from '../support';
+import { relativeError, runIn } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from './samples';
 import { publicCalls, type PublicCall } from './surface';
 import { isFloat, tensorsIn } from './tensors';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 /** The results of a call whose arguments are leaves, and these; null for one that refuses leaves or has no graph. */
 function recorded(call: PublicCall, sample: Sample): [outs: Tensor[], leaves: Tensor[]] | null {

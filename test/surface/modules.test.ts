@@ -1,19 +1,14 @@
 // Whatever a user puts in the place of a module's weights and sizes, a call gives a result or our own error: each parameter, buffer
 // and plain attribute of each module whose methods the table calls is replaced in turn, forward and backward.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { nn, Tensor, zeros } from 'ostinato';
 import { fault } from './fault';
+import { runIn } from '../support';
 import { folder, makeCall, sampleOf } from './samples';
 import { publicCalls } from './surface';
 import { isFloat, tensorsIn } from './tensors';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 const calls = publicCalls().filter(
   ({ name, kind }) => kind === 'method' && sampleOf(name)?.on instanceof nn.Module,

@@ -1,22 +1,17 @@
 // What backward reads must be what forward read: every operand and every result of every public call with a graph is changed in
 // place between the two. The gradient is then that of the values before, or refused; never another one, and never a read outside
 // of memory, which changed indices would give.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { autograd, compile, nn, noGrad, tensor, type Tensor } from 'ostinato';
 import { inputsOf, listOf } from '../ops/gradients';
 import { table } from '../ops/table';
 import { layouts } from '../ops/values';
+import { runIn } from '../support';
 import { folder, makeCall, sampleOf } from './samples';
 import { publicCalls, type PublicCall } from './surface';
 import { isFloat, tensorsIn } from './tensors';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 /** What a forward leaves: the leaves whose gradients are asked for, and all tensors that a user still has. */
 interface Forward {

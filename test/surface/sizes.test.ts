@@ -1,17 +1,12 @@
 // A size that no memory holds is refused before anything is allocated for it: each whole number of every public call, alone, in a
 // list and as an option, becomes one.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { fault } from './fault';
+import { runIn } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from './samples';
 import { publicCalls } from './surface';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 const sizes = [2 ** 40, 1e15, 2 ** 53, 1e300];
 const isWhole = (value: unknown): value is number => Number.isInteger(value);

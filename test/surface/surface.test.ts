@@ -1,19 +1,14 @@
 // Right, or refused in one sentence of ours: every public function, constructor and method, found from the exports themselves
 // (surface.ts), is called with arguments spoiled one at a time. What comes back is a result or our own error: no message of the
 // engine's, nothing internal. What is no option, is of the wrong kind, or is given where the options object belongs is refused.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { fault } from './fault';
 import { isMade, publicCalls, type PublicCall } from './surface';
+import { runIn } from '../support';
 import { folder, makeCall, sampledNames, sampleOf, type Sample } from './samples';
 
 // A path that is spoiled is a file of that name.
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 const calls = publicCalls();
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});

@@ -1,17 +1,12 @@
 // One argument more than a public call has is refused in our sentence, whatever it is: found from the exports, so that no function,
 // constructor or method drops what it was given.
-import { rmSync } from 'node:fs';
 import * as ostinato from 'ostinato';
 import { data, nn, optim, tensor, type Tensor } from 'ostinato';
+import { runIn } from '../support';
 import { folder, makeCall, sampleOf } from './samples';
 import { isMade, publicCalls, type PublicCall } from './surface';
 
-const before = process.cwd();
-beforeAll(() => process.chdir(folder));
-afterAll(() => {
-  process.chdir(before);
-  rmSync(folder, { recursive: true });
-});
+runIn(folder);
 
 /** Calls of any number of arguments, and what they are. */
 const variadic: Readonly<Record<string, string>> = {
