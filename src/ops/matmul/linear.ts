@@ -5,9 +5,9 @@
 import { surplus } from '../../check';
 import { numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../copying/clone';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { gradient } from '../declare/gradient';
+import { dense } from '../kernels/copy';
 import { asMatrix, product, transposedMatrix } from './layout';
 import { savedFactors, shaped } from './mm';
 
@@ -80,7 +80,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
     'linear',
     asMatrix(input, rows, inFeatures),
     transposedMatrix(weight),
-    bias && contiguous(bias),
+    bias && dense(bias),
     shape,
   );
   return recorded(out, undefined, input, weight, bias);

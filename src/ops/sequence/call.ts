@@ -6,7 +6,7 @@ import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import type { Tensor } from '../../tensor/tensor';
-import { contiguous } from '../copying/clone';
+import { dense } from '../kernels/copy';
 import type { CellSizes } from './cells';
 
 /** The weights of one direction; null for what the layer does not have. */
@@ -54,7 +54,7 @@ export function stridesOf(x: Tensor, options: SequenceOptions): SequenceStrides 
 // The kernels read features with stride 1; other strides are free.
 export const denseFeatures = (x: Tensor): Tensor => {
   const last = x.ndim - 1;
-  return x.elementStrides[last] === 1 || x.sizes[last] <= 1 ? x : contiguous(x);
+  return x.elementStrides[last] === 1 || x.sizes[last] <= 1 ? x : dense(x);
 };
 
 /** Direction d of an array [directions, elements], of any rank. */
