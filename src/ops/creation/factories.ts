@@ -130,6 +130,7 @@ export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
  */
 export function empty(shape: Shape, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('empty', arguments, 2, 'options');
+  // Zeros, so that a program that reads it before writing does not differ from run to run.
   return uniform('empty', shape, 0, options);
 }
 
