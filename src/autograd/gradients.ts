@@ -97,7 +97,7 @@ export function gradients(
   inputs: Tensor | readonly Tensor[],
   options?: GradOptions,
 ): (Tensor | null)[] {
-  if (arguments.length > 3) surplus('gradients', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('autograd.grad', arguments, 3, 'options');
   const { gradOutputs, ...read } = gradOptions.read(options);
   const { createGraph, retainGraph = createGraph, allowUnused } = read;
   const outs = listOf('outputs', outputs);

@@ -231,7 +231,7 @@ export function beamSearch<S>(
   prompt: Prompt | Prompts,
   options?: BeamOptions<S>,
 ): Hypothesis[] | Hypothesis[][] {
-  if (arguments.length > 3) surplus('beamSearch', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('generate.beamSearch', arguments, 3, 'options');
   const operation = 'generate.beamSearch';
   const read = beamOptions.read(options) as BeamOptions<S>;
   const { beams = 4, lengthPenalty = 1, batchFirst = false, repetitionPenalty = 1, state } = read;

@@ -66,7 +66,7 @@ const decodeOptions = optionsTable<DecodeOptions, Open>('generate.decode', {
  * generate.beamSearch(generate.decoderOf(model), [1], { state, batchFirst: true, maxLength: 3 });
  */
 export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
-  if (arguments.length > 1) surplus('decoderOf', arguments, 1, 'model');
+  if (arguments.length > 1) surplus('generate.decoderOf', arguments, 1, 'model');
   anyModel.check('generate.decoderOf', 'model', model);
   return {
     forward(input, state) {
@@ -96,7 +96,7 @@ export function decoderOf(model: Seq2Seq): StepModel<DecoderState> {
  * const [written] = generate.decode(model, source, { start: 1, end: 2, maxLength: 20, beams: 4 });
  */
 export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): number[][] {
-  if (arguments.length > 3) surplus('decode', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('generate.decode', arguments, 3, 'options');
   anyModel.check('generate.decode', 'model', model);
   anyTensor.check('generate.decode', 'source', source);
   const { start, end, lengths, beams, lengthPenalty, ...rest } = decodeOptions.read(options);

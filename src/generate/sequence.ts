@@ -108,7 +108,7 @@ export function sequence<S>(
   seed: Tensor,
   options: SequenceOptions<S>,
 ): [Tensor, S | undefined] {
-  if (arguments.length > 3) surplus('sequence', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('generate.sequence', arguments, 3, 'options');
   const operation = 'generate.sequence';
   const read = sequenceOptions.read(options) as SequenceOptions<S>;
   check(operation, seed, read);
@@ -133,7 +133,7 @@ export function streamSequence<S>(
   seed: Tensor,
   options: SequenceStreamOptions<S>,
 ): AsyncGenerator<Tensor, void, void> {
-  if (arguments.length > 3) surplus('streamSequence', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('generate.streamSequence', arguments, 3, 'options');
   const operation = 'generate.streamSequence';
   const read = streamOptions.read(options) as SequenceStreamOptions<S>;
   check(operation, seed, read);

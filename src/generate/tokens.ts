@@ -242,7 +242,7 @@ export function tokens<S>(
   prompt: Prompt | Prompts,
   options?: TokenOptions<S>,
 ): number[] | number[][] {
-  if (arguments.length > 3) surplus('tokens', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('generate.tokens', arguments, 3, 'options');
   const read = tokenOptions.read(options) as TokenOptions<S>;
   const { rows, steps } = start('generate.tokens', model, prompt, read);
   const out: number[][] = Array.from({ length: rows }, () => []);
@@ -281,7 +281,7 @@ export function stream<S>(
   prompt: Prompt | Prompts,
   options?: StreamOptions<S>,
 ): AsyncGenerator<number | (number | null)[], void, void> {
-  if (arguments.length > 3) surplus('stream', arguments, 3, 'options');
+  if (arguments.length > 3) surplus('generate.stream', arguments, 3, 'options');
   const read = streamOptions.read(options) as StreamOptions<S>;
   const { steps } = start('generate.stream', model, prompt, read);
   return each(steps, isSingle(prompt), read.signal);

@@ -134,7 +134,7 @@ export function curve(
   curves: Curve | Readonly<Record<string, Curve>>,
   options?: CurveOptions,
 ): string {
-  if (arguments.length > 2) surplus('curve', arguments, 2, 'options');
+  if (arguments.length > 2) surplus('plot.curve', arguments, 2, 'options');
   const read = curveOptions.read(options);
   if (typeof curves !== 'object' || curves === null) {
     refuse('plot.curve', 'curves', 'a curve, or several by name', curves);

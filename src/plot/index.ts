@@ -14,7 +14,7 @@ export { matrices, matrix, type MatricesOptions, type Matrix, type MatrixOptions
  * @example plot.save('out/loss.svg', plot.curve([1, 0.5, 0.25]));
  */
 export function save(path: FilePath, svg: string): string {
-  if (arguments.length > 2) surplus('save', arguments, 2, 'svg');
+  if (arguments.length > 2) surplus('plot.save', arguments, 2, 'svg');
   const target = pathOf('plot.save', path);
   string.check('plot.save', 'svg', svg);
   makeFolderOf('plot.save', target);

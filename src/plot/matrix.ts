@@ -305,7 +305,7 @@ function inCell(value: number, largest: number): string {
  * plot.save('attention.svg', plot.matrix(weights, { rows: ['le', 'chat'], columns: ['the', 'black', 'cat'] }));
  */
 export function matrix(values: Matrix, options?: MatrixOptions): string {
-  if (arguments.length > 2) surplus('matrix', arguments, 2, 'options');
+  if (arguments.length > 2) surplus('plot.matrix', arguments, 2, 'options');
   const read = matrixOptions.read(options);
   const grid = gridOf('plot.matrix', 'the matrix', values);
   checkLabels('rows', read.rows, grid.rows);
@@ -320,7 +320,7 @@ export function matrix(values: Matrix, options?: MatrixOptions): string {
  * @example plot.save('generated.svg', plot.matrices(randn([10, 2, 2])));
  */
 export function matrices(values: Tensor | readonly Matrix[], options?: MatricesOptions): string {
-  if (arguments.length > 2) surplus('matrices', arguments, 2, 'options');
+  if (arguments.length > 2) surplus('plot.matrices', arguments, 2, 'options');
   const operation = 'plot.matrices';
   const read = matricesOptions.read(options);
   if (isTensor(values) && values.ndim !== 3) {
