@@ -1,5 +1,5 @@
 // The format of programs and recordings, all doubles. TypeScript's side of each structure (its writer, its positions, its
-// length) is generated from this file (src/native/generated.ts): `npm run generate`.
+// length) is generated from this file (src/native/program-format.ts): `npm run generate`.
 //
 // A program is a list of steps: a CallStep, ChainStep or TableStep, told apart by the first double. An argument that
 // is an address holds its offset in bytes from bases[base].

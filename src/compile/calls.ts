@@ -1,5 +1,5 @@
 /** Calls that the passes of compile/ write themselves. */
-import { UnaryAt } from '../native/generated';
+import { UnaryAt } from '../native/positions';
 import { argumentsOf, walkArguments } from '../native/recording';
 import type { Buffer, Call } from './trace';
 

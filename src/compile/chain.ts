@@ -3,7 +3,12 @@
  * (native/binding/replay.h). What only a chain uses then never leaves the caches. Each element is computed
  * by the same operations as before, so no bit changes.
  */
-import { ChainStepAt, pushChainAddress, pushChainCall, pushChainStep } from '../native/generated';
+import {
+  ChainStepAt,
+  pushChainAddress,
+  pushChainCall,
+  pushChainStep,
+} from '../native/program-format';
 import { constants } from '../native/instance';
 import { firstSizeAt, readWalk } from '../native/recording';
 import { planBuffers } from './plan';

@@ -2,14 +2,14 @@
  * A program: calls with all addresses as offsets from bases. Base 0 is the workspace of temporaries, base 1 the memory
  * that a forward run leaves for its backward, each other one an argument, a result, or a tensor held from outside.
  */
+import { IndexBoundsAt } from '../native/positions';
 import {
   CallStepLength,
-  IndexBoundsAt,
   pushAddress,
   pushCallStep,
   pushTableAddress,
   pushTableStep,
-} from '../native/generated';
+} from '../native/program-format';
 import { constants } from '../native/instance';
 import { effectOf, kernelNumber, named, runProgram } from '../native/recording';
 import { acquire, release } from '../tensor/storage';

@@ -3,7 +3,7 @@
  * added to those before. Storing and adding them costs more than the products; gemm_batch_reduce makes them all while a
  * tile of the sum is in registers. It rounds as the product and the addition do, in the same order.
  */
-import { GemmAt, GemmBatchReduceAt } from '../native/generated';
+import { GemmAt, GemmBatchReduceAt } from '../native/positions';
 import { constants } from '../native/instance';
 import { argumentsOf, firstSizeAt, kernelNumber, named, walkArguments } from '../native/recording';
 import type { Buffer, Call, Pointer } from './trace';

@@ -3,7 +3,8 @@
  * the buffers that its addresses point into. Tensors made meanwhile have addresses that no memory has, so that every
  * address is known to belong to one buffer. What becomes of the calls is program.ts's concern.
  */
-import { IndexBoundsAt, type KernelEffect } from '../native/generated';
+import type { KernelEffect } from '../native/kernel-list';
+import { IndexBoundsAt } from '../native/positions';
 import {
   argumentKind,
   effectOf,

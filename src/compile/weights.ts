@@ -3,7 +3,7 @@
  * transposition; where a program multiplies by one matrix again and again, it does that once in each run, and all
  * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes.
  */
-import { GemmAt, GemmPackAt, GemmPackedAt } from '../native/generated';
+import { GemmAt, GemmPackAt, GemmPackedAt } from '../native/positions';
 import { argumentsOf, kernelNumber, named } from '../native/recording';
 import { packedLength, preferredForm, type WeightForm } from '../ops/matmul/packed-weight';
 import { copyCall } from './calls';

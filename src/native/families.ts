@@ -1,5 +1,5 @@
 /** Finding a kernel of the add-on by its name: checked by the compiler against the list of kernels. */
-import type { PlainKernels, TypedKernels } from './generated';
+import type { PlainKernels, TypedKernels } from './kernel-list';
 import { instance } from './instance';
 import type { Kernel, Suffix } from './kernels';
 

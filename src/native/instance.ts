@@ -1,6 +1,6 @@
 /**
  * The add-on, and this evaluation of the package's own part of it: the argument block, a function for each kernel, a
- * recording (native/binding/instance.h). The functions of generated.ts write the block, in the order of the parameter lists
+ * recording (native/binding/instance.h). The functions of calls.ts write the block, in the order of the parameter lists
  * in native/kernels/kernels.inc, and call a kernel that `family` or `kernel` found. Everything has been validated before; the
  * binding checks nothing.
  */

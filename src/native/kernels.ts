@@ -1,7 +1,7 @@
 /** What a kernel of the add-on is to the type checker. */
 
 /**
- * A native kernel that takes the parameters of `Signature` (a name of generated.ts): it reads its arguments from the argument
+ * A native kernel that takes the parameters of `Signature` (a name of calls.ts): it reads its arguments from the argument
  * block, and only the generated functions call it.
  */
 export interface Kernel<Signature extends string = string> {

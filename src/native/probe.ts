@@ -1,6 +1,6 @@
 /** Measuring the processor: what bench/peak.ts compares with. No public name exports it. */
 import { family, kernel } from './families';
-import { runFmaPeak, runReadPeak } from './generated';
+import { runFmaPeak, runReadPeak } from './calls';
 import { addressOf, Doubles } from './memory';
 
 /**

@@ -1,12 +1,8 @@
 /** Recording kernel calls in place of making them, and replaying programs made of them: see native/binding. */
-import {
-  kernelEffects,
-  RecordedCallAt,
-  RecordedCallLength,
-  runReplay,
-  StridedAt,
-  type KernelEffect,
-} from './generated';
+import { runReplay } from './calls';
+import { kernelEffects, type KernelEffect } from './kernel-list';
+import { StridedAt } from './positions';
+import { RecordedCallAt, RecordedCallLength } from './program-format';
 import { constants, instance } from './instance';
 import { Doubles } from './memory';
 
@@ -27,7 +23,7 @@ const effects = kernelNames.map((name): KernelEffect | null => kernelEffects[nam
 /** What a kernel does besides computing what it writes. */
 export const effectOf = (kernel: number): KernelEffect | null => effects[kernel];
 
-/** Where the arguments of a kernel are in its calls: `GemmAt` and its like of generated.ts. */
+/** Where the arguments of a kernel are in its calls: `GemmAt` and its like of positions.ts. */
 type Positions = Readonly<Record<string, number>>;
 
 /** The arguments of a call, in the order of `at`; those that are not given, addresses above all, are 0. */

@@ -1,7 +1,7 @@
 /** Adagrad: steps scaled by the sum of all squared gradients. One kernel call a group. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
-import { runAdagrad } from '../native/generated';
+import { runAdagrad } from '../native/calls';
 import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';

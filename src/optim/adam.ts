@@ -1,7 +1,7 @@
 /** Adam and AdamW: steps scaled by running means of the gradient and of its square. One kernel call a group. */
 import { boolean, finiteFrom, numberBelow, optionsTable, pairOf, surplus } from '../check';
 import { family } from '../native/families';
-import { runAdam } from '../native/generated';
+import { runAdam } from '../native/calls';
 import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';

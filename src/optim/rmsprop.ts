@@ -1,7 +1,7 @@
 /** RMSprop: steps scaled by a running mean of squared gradients. One kernel call a group. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
-import { runRmsprop } from '../native/generated';
+import { runRmsprop } from '../native/calls';
 import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';

@@ -1,7 +1,7 @@
 /** SGD: stochastic gradient descent, with momentum. All parameters of a group in one kernel call. */
 import { boolean, finite, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
-import { runSgd } from '../native/generated';
+import { runSgd } from '../native/calls';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';

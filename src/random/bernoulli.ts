@@ -1,7 +1,7 @@
 /** Bernoulli draws: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
 import { probability, refuse, surplus } from '../check';
 import { family } from '../native/families';
-import { runRandomBernoulli, runRandomBernoulliEach } from '../native/generated';
+import { runRandomBernoulli, runRandomBernoulliEach } from '../native/calls';
 import { cast } from '../ops/copying/cast';
 import { copyInto, dense } from '../ops/kernels/copy';
 import { verify } from '../ops/kernels/bounds';

@@ -2,7 +2,7 @@
 import { boolean, integerBetween, isArray, optionsTable, surplus } from '../check';
 import { noGrad } from '../autograd/mode';
 import { kernel } from '../native/families';
-import { runMt19937Words } from '../native/generated';
+import { runMt19937Words } from '../native/calls';
 import { add, mul } from '../ops/elementwise/arithmetic';
 import { gradient } from '../ops/declare/gradient';
 import { verify } from '../ops/kernels/bounds';

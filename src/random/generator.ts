@@ -4,7 +4,7 @@
  */
 import { instanceOf, optionsTable, refuse, surplus, uncloneable } from '../check';
 import { kernel } from '../native/families';
-import { runMt19937Seed, runMt19937Words } from '../native/generated';
+import { runMt19937Seed, runMt19937Words } from '../native/calls';
 import { constants } from '../native/instance';
 import { memoryAt } from '../native/memory';
 import { deepcopy, emptyOf } from '../tensor/deepcopy';

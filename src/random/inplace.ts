@@ -10,7 +10,7 @@ import {
   runRandomIntegers,
   runRandomNormal,
   runRandomUniform,
-} from '../native/generated';
+} from '../native/calls';
 import { pick } from '../ops/kernels/launch';
 import { zerosLike } from '../ops/creation/factories';
 import { gradient } from '../ops/declare/gradient';

@@ -1,7 +1,7 @@
 /** multinomial: categories drawn with given weights, in PyTorch's two ways. */
 import { boolean, optionsTable, positiveInteger, refuse, surplus } from '../check';
 import { family } from '../native/families';
-import { runRandomMultinomial, runRandomRace } from '../native/generated';
+import { runRandomMultinomial, runRandomRace } from '../native/calls';
 import { verify } from '../ops/kernels/bounds';
 import { dense } from '../ops/kernels/copy';
 import { pick } from '../ops/kernels/launch';

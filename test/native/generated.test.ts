@@ -16,7 +16,7 @@ interface ListedKernel {
   readonly parameters: readonly { readonly name: string; readonly type: string }[];
 }
 // eslint-disable-next-line @typescript-eslint/no-require-imports
-const { readConstants, readKernels } = require('../../scripts/kernel-list.cjs') as {
+const { readConstants, readKernels } = require('../../scripts/generate/lists.cjs') as {
   readKernels: (folder: string, read?: (file: string) => string) => ListedKernel[];
   readConstants: (file: string) => { group: string; name: string; ofSet: boolean }[];
 };
@@ -33,7 +33,7 @@ const added = (line: string): ((file: string) => string) =>
   reading((list) => list.replace('// ---- gemm/', `${line}\n// ---- gemm/`));
 
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !/^native.(generated|constants)\.ts$/.test(file))
+  .filter((file) => file.endsWith('.ts') && !/^native.calls\.ts$/.test(file))
   .map((file) => ({ file, text: readFileSync(join(root, 'src', file), 'utf8') }));
 
 test('the checked-in files are what the lists say', () => {

@@ -1,6 +1,6 @@
 // Kernel calls by name: an argument that is missing, of another kind, or a kernel with other parameters does not compile.
 import { family } from '../../src/native/families';
-import { runGemm, runReduce, runSquaredError, type Gemm } from '../../src/native/generated';
+import { runGemm, runReduce, runSquaredError, type Gemm } from '../../src/native/calls';
 import type { Memory } from '../../src/native/memory';
 
 declare const x: Memory;

@@ -1,7 +1,7 @@
 // Kernel calls that touch one element too many, or memory that was released: `npm run test:sanitize` runs each in a process of its
 // own, which AddressSanitizer must end. Without an argument, lists them; `right` is the same call as it should be.
 import { family } from '../../src/native/families';
-import { runReduce } from '../../src/native/generated';
+import { runReduce } from '../../src/native/calls';
 import { memoryAt, type Memory } from '../../src/native/memory';
 import { allocate, acquire, release } from '../../src/tensor/pool';
 

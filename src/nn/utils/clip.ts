@@ -2,7 +2,7 @@
 import { boolean, iterableOf, nonNegative, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
-import { runTableScale, runTableSumSquares } from '../../native/generated';
+import { runTableScale, runTableSumSquares } from '../../native/calls';
 import { copyInto, dense } from '../../ops/kernels/copy';
 import { full } from '../../ops/creation/factories';
 import { clamp_ } from '../../ops/elementwise/clamp';

@@ -10,7 +10,7 @@ import {
   surplus,
 } from '../../check';
 import { family } from '../../native/families';
-import { runFill } from '../../native/generated';
+import { runFill } from '../../native/calls';
 import { isFloat, type DType, type TypedArray } from '../../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
 import { checkShape, showShape, type Shape } from '../../tensor/shape';

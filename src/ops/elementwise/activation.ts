@@ -8,7 +8,7 @@ import {
   runLeakyReluBackward,
   runSoftplus,
   runSoftplusBackward,
-} from '../../native/generated';
+} from '../../native/calls';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { inPlace as inPlaceOf, unary, type Unary, type UnaryWith } from './declaration';
 import { inplaceFields, inplaceOptions, type InplaceOptions } from './inplace-option';

@@ -5,7 +5,7 @@
 import { either, number, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
-import { runClamp, runClampBackward } from '../../native/generated';
+import { runClamp, runClampBackward } from '../../native/calls';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';

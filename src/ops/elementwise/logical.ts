@@ -1,7 +1,7 @@
 /** Logic on truth values: every operand counts as true where it is not 0. Bool results, no gradients. */
 import { surplus } from '../../check';
 import { kernel } from '../../native/families';
-import { runUnary } from '../../native/generated';
+import { runUnary } from '../../native/calls';
 import type { Tensor } from '../../tensor/tensor';
 import { empty } from '../../tensor/tensor';
 import { cast } from '../copying/cast';

@@ -1,7 +1,7 @@
 /** where: condition ? a : b. da = condition ? g : 0, db = condition ? 0 : g. Saves the condition. */
 import { surplus } from '../../check';
 import { family } from '../../native/families';
-import { runWhere } from '../../native/generated';
+import { runWhere } from '../../native/calls';
 import { resultType } from '../../tensor/dtype';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';

@@ -4,7 +4,7 @@ import { noGrad } from '../../autograd/mode';
 import type { DType } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
 import { family } from '../../native/families';
-import { runIndexCopy } from '../../native/generated';
+import { runIndexCopy } from '../../native/calls';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { constant, ones, zeros } from '../creation/factories';

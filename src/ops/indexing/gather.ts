@@ -9,7 +9,7 @@
  */
 import { boolean, oneOf, optionsTable, refuseSparse, surplus } from '../../check';
 import { family, type KernelFamily } from '../../native/families';
-import { runIndexCopy, runIndexSelect } from '../../native/generated';
+import { runIndexCopy, runIndexSelect } from '../../native/calls';
 import {
   broadcastShapes,
   checkDim,

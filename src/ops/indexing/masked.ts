@@ -1,7 +1,7 @@
 /** maskedFill, maskedSelect: elements where a bool tensor is true. */
 import { surplus } from '../../check';
 import { family } from '../../native/families';
-import { runWhere } from '../../native/generated';
+import { runWhere } from '../../native/calls';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';

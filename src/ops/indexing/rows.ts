@@ -3,7 +3,7 @@
  * [outer, size, inner]. Picking along the middle and adding rows into zeros are each other's gradient.
  */
 import { family } from '../../native/families';
-import { runIndexAdd, runIndexCopy, runIndexSelect } from '../../native/generated';
+import { runIndexAdd, runIndexCopy, runIndexSelect } from '../../native/calls';
 import { numelOf, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { firstOutside } from '../kernels/bounds';

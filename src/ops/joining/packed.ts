@@ -3,7 +3,7 @@
  * each other's gradient. Which row is which is said by a `Packing`, whose tensors no user sees, so that nothing changes them.
  */
 import { family } from '../../native/families';
-import { runPackPadded, runPadPacked } from '../../native/generated';
+import { runPackPadded, runPadPacked } from '../../native/calls';
 import { executor } from '../../tensor/executor';
 import { contiguousStrides, numelOf } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';

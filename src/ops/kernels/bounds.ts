@@ -1,7 +1,7 @@
 /** Conditions on the values of tensors. In a trace, where no values are known, each of its runs looks at them. */
 import { noGrad } from '../../autograd/mode';
 import { kernel } from '../../native/families';
-import { runIndexBounds } from '../../native/generated';
+import { runIndexBounds } from '../../native/calls';
 import { Doubles } from '../../native/memory';
 import { executor } from '../../tensor/executor';
 import type { Tensor } from '../../tensor/tensor';

@@ -1,6 +1,6 @@
 /** Launching kernels: the one for an element type, and elementwise ones over operands that are ready for it. */
 import type { KernelFamily } from '../../native/families';
-import { runBinary, runUnary } from '../../native/generated';
+import { runBinary, runUnary } from '../../native/calls';
 import type { Kernel } from '../../native/kernels';
 import type { DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';

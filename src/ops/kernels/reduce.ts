@@ -4,7 +4,7 @@
  */
 import { boolean, describe, isArray, optionsTable, type Rule } from '../../check';
 import { type KernelFamily } from '../../native/families';
-import { runReduce } from '../../native/generated';
+import { runReduce } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';

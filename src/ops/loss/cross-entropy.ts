@@ -7,7 +7,7 @@
 import { optionsTable, probability, type Resolved, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
-import { runCrossEntropy, runCrossEntropyBackward } from '../../native/generated';
+import { runCrossEntropy, runCrossEntropyBackward } from '../../native/calls';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';

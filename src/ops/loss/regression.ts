@@ -6,7 +6,7 @@ import { nonNegative, optionsTable, positive, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
-import { runSquaredDifferenceBackward, runSquaredError } from '../../native/generated';
+import { runSquaredDifferenceBackward, runSquaredError } from '../../native/calls';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { applyBinary, pick } from '../kernels/launch';

@@ -4,7 +4,7 @@
  * they mean as operations is in the files beside this one.
  */
 import { family } from '../../native/families';
-import { runGemm, runGemmBatched, runGemmPack, runGemmPacked } from '../../native/generated';
+import { runGemm, runGemmBatched, runGemmPack, runGemmPacked } from '../../native/calls';
 import { memoryAt, type Memory } from '../../native/memory';
 import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';

@@ -5,7 +5,7 @@
  */
 import { number, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
-import { runLayerNorm, runLayerNormBackward, runLayerNormParameters } from '../../native/generated';
+import { runLayerNorm, runLayerNormBackward, runLayerNormParameters } from '../../native/calls';
 import { isFloat } from '../../tensor/dtype';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';

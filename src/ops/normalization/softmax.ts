@@ -4,7 +4,7 @@
  */
 import { optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
-import { runReduce, runSoftmaxBackward } from '../../native/generated';
+import { runReduce, runSoftmaxBackward } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';

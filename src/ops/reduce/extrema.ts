@@ -5,7 +5,7 @@
 import { isArray, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { family, type KernelFamily } from '../../native/families';
-import { runExtreme } from '../../native/generated';
+import { runExtreme } from '../../native/calls';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';

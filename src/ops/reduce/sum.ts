@@ -1,7 +1,7 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
 import { oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
-import { runReduce } from '../../native/generated';
+import { runReduce } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';

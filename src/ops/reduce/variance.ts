@@ -4,7 +4,7 @@
  */
 import { boolean, finite, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
-import { runVariance } from '../../native/generated';
+import { runVariance } from '../../native/calls';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';

@@ -4,7 +4,7 @@
  */
 import type { Gradients, Node } from '../../autograd/node';
 import { recompute } from '../../autograd/recompute';
-import { runSequenceBackward } from '../../native/generated';
+import { runSequenceBackward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';

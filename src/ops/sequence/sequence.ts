@@ -8,7 +8,7 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
-import { runSequenceForward } from '../../native/generated';
+import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';

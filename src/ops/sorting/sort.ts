@@ -5,7 +5,7 @@
 import { boolean, describe, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
-import { runSortRows, runTopkRows } from '../../native/generated';
+import { runSortRows, runTopkRows } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
