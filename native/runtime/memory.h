@@ -1,4 +1,4 @@
-// What becomes of memory that the collector has freed.
+// What the process keeps for the collector: memory that it has freed, and addresses.
 #pragma once
 
 namespace ostinato {

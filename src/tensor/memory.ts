@@ -82,6 +82,22 @@ export function resize(storage: Storage, bytes: number): void {
 // From here on an allocation that fails must leave the collector addresses of its own.
 const large = 2 ** 24;
 
+/**
+ * A buffer made by `make`.
+ * @throws RangeError when there is no memory for `bytes`
+ */
+function allocated<B>(operation: string, bytes: number, advice: string, make: () => B): B {
+  const isLarge = bytes >= large;
+  if (isLarge) addon.giveUpSpareAddresses();
+  try {
+    return make();
+  } catch {
+    throw new RangeError(`${operation}: no memory for ${bytes} bytes; ${advice}`);
+  } finally {
+    if (isLarge) addon.keepSpareAddresses();
+  }
+}
+
 /** Memory of its own, of which the first `used` bytes are in use. */
 export function newStorage(bytes: number, used = bytes): Storage {
   if (bytes > largestBuffer) {
@@ -89,20 +105,13 @@ export function newStorage(bytes: number, used = bytes): Storage {
       `allocate: ${bytes} bytes are more than one tensor can hold (${largestBuffer} bytes)`,
     );
   }
-  let raw: Buffer;
-  const isLarge = bytes >= large;
-  if (isLarge) addon.giveUpSpareAddresses();
-  try {
-    raw = Buffer.allocUnsafeSlow(bytes + alignment);
-  } catch {
-    throw new RangeError(`allocate: no memory for ${bytes} bytes; use a smaller batch or shape`);
-  } finally {
-    if (isLarge) addon.keepSpareAddresses();
-  }
+  const raw = allocated('allocate', bytes, 'use a smaller batch or shape', () =>
+    Buffer.allocUnsafeSlow(bytes + alignment),
+  );
   const start = addressOf(raw);
   const address = alignUp(start);
   const byteOffset = raw.byteOffset + (address - start);
-  const buffer = raw.buffer as ArrayBuffer;
+  const buffer = raw.buffer;
   if (setAddressable !== undefined) setAddressable(buffer, 0, buffer.byteLength, 0);
   const made = new Storage(new Block(buffer), byteOffset, used, address, bytes);
   resize(made, used);
@@ -127,13 +136,10 @@ export function storageOver(buffer: SharedArrayBuffer): Storage {
 }
 
 /** Memory of its own, all 0, that threads may share. */
-export function newSharedStorage(bytes: number): Storage {
-  try {
-    return storageOver(new SharedArrayBuffer(bytes + alignment));
-  } catch {
-    throw new RangeError(`shareMemory_: no memory for ${bytes} bytes; share less`);
-  }
-}
+export const newSharedStorage = (bytes: number): Storage =>
+  storageOver(
+    allocated('shareMemory_', bytes, 'share less', () => new SharedArrayBuffer(bytes + alignment)),
+  );
 
 /** The buffer that threads may share, or null for memory of this thread alone. */
 export function sharedBufferOf(storage: Storage): SharedArrayBuffer | null {
