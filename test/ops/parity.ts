@@ -1,4 +1,4 @@
-// The cases of fixtures/ops.json: values, element types, gradients and names of backward nodes as PyTorch's, and what it refuses.
+// The cases of the fixtures below: values, element types, gradients and names of backward nodes as PyTorch's, and what it refuses.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ostinato from 'ostinato';
@@ -24,9 +24,12 @@ interface Case {
   error?: string;
 }
 
-export const allCases = JSON.parse(
-  readFileSync(join(__dirname, '../fixtures/ops.json'), 'utf8'),
-) as Case[];
+/** The files of cases, each written by the script of its name (fixtures/cases.py). */
+const fixtures = ['ops'];
+
+export const allCases = fixtures.flatMap(
+  (name) => JSON.parse(readFileSync(join(__dirname, `../fixtures/${name}.json`), 'utf8')) as Case[],
+);
 
 const number = (v: Value): number =>
   typeof v === 'string' ? Number(v.replace('inf', 'Infinity')) : Number(v);
