@@ -99,3 +99,31 @@ export function log(x: number): number {
   const square = s * s;
   return exponent * ln2[0] + (2 * s + (s * square * polynomial(square, artanhTerms) + exponent * ln2[1])); // prettier-ignore
 }
+
+// eʳ = 1 + r + r²·(1/2! + r/3! + …) for |r| ≤ ln 2 / 2
+const exponentialTerms = Array.from({ length: 13 }, (_, k) => {
+  let factorial = 1;
+  for (let i = 2; i <= k + 2; i++) factorial *= i;
+  return 1 / factorial;
+});
+
+/** eˣ, within 1 ulp for results that are normal numbers. */
+export function exp(x: number): number {
+  if (!(x > -746)) return x < 0 ? 0 : NaN;
+  if (x > 710) return Infinity;
+  const exponent = Math.round(x / Math.LN2);
+  const r = x - exponent * ln2[0] - exponent * ln2[1];
+  const mantissa = 1 + (r + r * r * polynomial(r, exponentialTerms));
+  const half = exponent >> 1;
+  return mantissa * 2 ** half * 2 ** (exponent - half);
+}
+
+/** x to the power of y: by exact squares for the whole part of y, exp(y·log x) for the rest; NaN where it is not real. */
+export function pow(x: number, y: number): number {
+  const whole = Math.trunc(y);
+  const rest = y - whole === 0 ? 1 : exp((y - whole) * log(x));
+  const result = power(x, Math.abs(whole));
+  // Past the largest number the low part is Infinity − Infinity.
+  const first = Number.isNaN(result) && x > 1 ? Infinity : result;
+  return (whole >= 0 ? first : 1 / first) * rest;
+}

@@ -1,4 +1,4 @@
-import { cos, log, power } from '../../src/native/scalar';
+import { cos, exp, log, pow, power } from '../../src/native/scalar';
 
 /** x^n rounded once, in whole numbers of any length; for x below 1 whose power is normal. */
 function exactPower(x: number, n: number): number {
@@ -75,5 +75,48 @@ describe('cos and log', () => {
   it('of the ends', () => {
     expect([log(0), log(Infinity), log(-1), log(NaN)]).toEqual([-Infinity, Infinity, NaN, NaN]);
     expect([cos(NaN), cos(Infinity)]).toEqual([NaN, NaN]);
+  });
+});
+
+// Of Python 3: math.exp(x), x**y.
+describe('exp and pow', () => {
+  it.each([
+    [0, 1.0],
+    [1, 2.718281828459045],
+    [-1, 0.36787944117144233],
+    [0.3, 1.3498588075760032],
+    [20.5, 799902177.4755054],
+    [-37.7, 4.2373860474966705e-17],
+    [700.1, 1.120899771073261e304],
+    [-700.1, 8.921404266525102e-305],
+  ])('exp %d', (x, value) => {
+    expect(Math.abs(exp(x) - value)).toBeLessThanOrEqual(value * 2 ** -52);
+  });
+  it.each([
+    [0.9, 0.9, 0.9095325760829622],
+    [0.5, 1.5, 0.3535533905932738],
+    [0.97, -3, 1.0956826815299676],
+    [2, -4, 0.0625],
+    [0, 0.5, 0.0],
+    [12.5, 3.25, 3672.463958092181],
+    [2, 7, 128],
+    [1.25, 40, 7523.16384526264],
+  ])('%d to the power of %d', (x, y, value) => {
+    expect(Math.abs(pow(x, y) - value)).toBeLessThanOrEqual(value * 2 ** -50);
+  });
+  it('of the ends', () => {
+    expect([exp(-Infinity), exp(-800), exp(800), exp(Infinity)]).toEqual([
+      0,
+      0,
+      Infinity,
+      Infinity,
+    ]);
+    expect([exp(NaN), pow(-2, 0.5)]).toEqual([NaN, NaN]);
+    expect([pow(1.5, 2000), pow(1.5, -2000), pow(0, -1), pow(0, 0)]).toEqual([
+      Infinity,
+      0,
+      Infinity,
+      1,
+    ]);
   });
 });

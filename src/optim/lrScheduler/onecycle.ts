@@ -11,12 +11,14 @@ import {
   probability,
   surplus,
 } from '../../check';
-import type { CommonOptions, ParamGroup } from '../optimizer';
+import { requireMomentum, setMomentum } from './momentum';
 import {
   checkOptimizer,
+  forEachGroup,
   LRScheduler,
   schedulerFields,
   type AnyOptimizer,
+  type Groups,
   type SchedulerOptions,
 } from './scheduler';
 import { cos } from '../../native/scalar';
@@ -79,8 +81,6 @@ interface Phase {
   readonly momentum: readonly [0 | 1, 0 | 1];
 }
 
-type Momentum = { momentum?: number; betas?: readonly [number, number] };
-
 /**
  * The rate rises from maxLr / divFactor to `maxLr` in the first `pctStart` of the cycle, then falls to the initial rate /
  * finalDivFactor, momentum inversely (torch.optim.lr_scheduler.OneCycleLR; Smith and Topin 2017). `step()` is called
@@ -119,15 +119,8 @@ export class OneCycleLR extends LRScheduler {
     this.totalSteps = steps;
     this.#linear = annealStrategy === 'linear';
     const groups = optimizer.paramGroups;
-    const each = (name: string, value: number | readonly number[]): readonly number[] => {
-      const list = typeof value === 'number' ? groups.map(() => value) : value;
-      if (list.length !== groups.length) {
-        throw new RangeError(
-          `OneCycleLR: ${name} must be one number, or one for each of the ${groups.length} parameter groups, got ${list.length}`,
-        );
-      }
-      return list;
-    };
+    const each = (name: string, value: number | readonly number[]): readonly number[] =>
+      forEachGroup('OneCycleLR', name, value, optimizer);
     this.#rates = each('maxLr', maxLr).map((max) => {
       const first = max / divFactor;
       return [first, max, first / finalDivFactor];
@@ -136,11 +129,7 @@ export class OneCycleLR extends LRScheduler {
     const max = each('maxMomentum', read.maxMomentum);
     this.#momenta = groups.map((_, i) => [base[i], max[i]]);
     this.#cyclesMomentum = cycleMomentum;
-    if (cycleMomentum && groups.some((group) => !('momentum' in group) && !('betas' in group))) {
-      throw new RangeError(
-        'OneCycleLR: the optimizer has neither momentum nor betas; pass { cycleMomentum: false }',
-      );
-    }
+    if (cycleMomentum) requireMomentum('OneCycleLR', optimizer);
     const up: Phase = { end: pctStart * steps - 1, from: 0, to: 1, momentum: [1, 0] };
     this.#phases = threePhase
       ? [
@@ -162,7 +151,7 @@ export class OneCycleLR extends LRScheduler {
       : end + ((start - end) / 2) * (cos(Math.PI * share) + 1);
   }
 
-  protected override getLr(groups: readonly ParamGroup<CommonOptions>[]): number[] {
+  protected override getLr(groups: Groups): number[] {
     const step = this.lastEpoch;
     if (step > this.totalSteps) {
       throw new RangeError(
@@ -178,10 +167,7 @@ export class OneCycleLR extends LRScheduler {
       if (this.#cyclesMomentum) {
         const momenta = this.#momenta[i];
         const [from, to] = phase.momentum;
-        const value = this.#anneal(momenta[from], momenta[to], share);
-        const options = group as Momentum;
-        if (options.betas !== undefined) options.betas = [value, options.betas[1]];
-        else options.momentum = value;
+        setMomentum(group, this.#anneal(momenta[from], momenta[to], share));
       }
       const rate = this.#rates[i];
       return this.#anneal(rate[phase.from], rate[phase.to], share);

@@ -184,7 +184,7 @@ export class ReduceLROnPlateau {
    * infinite.
    * @throws TypeError, RangeError when an entry is missing or of another kind.
    */
-  loadStateDict(state: Readonly<Record<string, number | readonly number[] | null>>): void {
+  loadStateDict(state: SchedulerState): void {
     if (arguments.length > 1) surplus('ReduceLROnPlateau.loadStateDict', arguments, 1, 'state');
     const saved = savedState.check('ReduceLROnPlateau.loadStateDict', 'state', state);
     this.lastEpoch = saved.last_epoch;

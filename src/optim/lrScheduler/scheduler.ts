@@ -21,8 +21,32 @@ export interface SchedulerOptions {
   lastEpoch?: number;
 }
 
-/** A scheduler's state, by PyTorch's names. */
-export type SchedulerState = Record<string, number | readonly number[]>;
+/** A scheduler's state, by PyTorch's names; null stands for what has no number in JSON, an infinite best metric. */
+export interface SchedulerState {
+  [name: string]: number | null | readonly number[] | readonly SchedulerState[];
+}
+
+/** The groups whose rates are set. */
+export type Groups = readonly ParamGroup<CommonOptions>[];
+
+/** The rates that the groups have. */
+export const ratesOf = (groups: Groups): number[] => groups.map((group) => group.lr);
+
+/** A value for each of the optimizer's groups: `value` for all, or as many as there are. */
+export function forEachGroup(
+  operation: string,
+  name: string,
+  value: number | readonly number[],
+  { paramGroups: groups }: AnyOptimizer,
+): readonly number[] {
+  const list = typeof value === 'number' ? groups.map(() => value) : value;
+  if (list.length !== groups.length) {
+    throw new RangeError(
+      `${operation}: ${name} must be one number, or one for each of the ${groups.length} parameter groups, got ${list.length}`,
+    );
+  }
+  return list;
+}
 
 /** The row that the tables of all schedules share. */
 export const schedulerFields = { lastEpoch: integerFrom(-1).or(-1) };
@@ -70,7 +94,7 @@ export abstract class LRScheduler {
   /** Each group's rate before any schedule. */
   baseLrs: number[];
   #lastLr: number[] = [];
-  #initial = true;
+  #initial = false;
   readonly #updatesBefore: number;
 
   constructor(
@@ -100,10 +124,14 @@ export abstract class LRScheduler {
     refuseSchedulerCopy(this, where);
   }
 
-  /** The constructor's own step, which a subclass calls when its fields are set. */
-  protected begin(): void {
-    this.#advance();
-    this.#initial = false;
+  /** @internal The constructor's own step, which a subclass calls when its fields are set. */
+  begin(): void {
+    this.#initial = true;
+    try {
+      this.advance();
+    } finally {
+      this.#initial = false;
+    }
   }
 
   /** Whether the rates are being set for the first time. */
@@ -112,7 +140,12 @@ export abstract class LRScheduler {
   }
 
   /** Each group's rate for `lastEpoch`. */
-  protected abstract getLr(groups: readonly ParamGroup<CommonOptions>[]): number[];
+  protected abstract getLr(groups: Groups): number[];
+
+  /** Each group's rate for `lastEpoch` from the initial rates alone, where there is such a formula. */
+  protected getClosedFormLr(groups: Groups): number[] {
+    return this.getLr(groups);
+  }
 
   /** The rates in use, one for each group. */
   getLastLr(): number[] {
@@ -129,15 +162,31 @@ export abstract class LRScheduler {
         `${this.constructor.name}.step() was called before the optimizer's step(): the first learning rate is skipped`,
       );
     }
-    this.#advance();
+    this.advance();
   }
 
-  #advance(): void {
+  /** @internal The next epoch's rates. */
+  advance(): void {
     this.lastEpoch++;
+    this.setRates(this.getLr(this.optimizer.paramGroups));
+  }
+
+  /** @internal The rates of epoch 0, whatever the groups have now. */
+  restart(): void {
+    this.lastEpoch = 0;
+    this.setRates(this.getClosedFormLr(this.optimizer.paramGroups));
+  }
+
+  /** @internal Takes the constructor's own step back: another scheduler says when it is made. */
+  takeBack(): void {
+    this.lastEpoch--;
+  }
+
+  /** Gives each group its rate. */
+  protected setRates(rates: readonly number[]): void {
     const groups = this.optimizer.paramGroups;
-    const rates = this.getLr(groups);
     groups.forEach((group, i) => (group.lr = rates[i]));
-    this.#lastLr = rates;
+    this.#lastLr = ratesOf(groups);
   }
 
   /** What `loadStateDict` needs to continue. The optimizer has a state dict of its own. */

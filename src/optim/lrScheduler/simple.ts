@@ -1,17 +1,14 @@
 /** Schedules of one line each. Recursive formulas from the current learning rate, as in PyTorch: a rate that the user sets is kept. */
-import type { CommonOptions, ParamGroup } from '../optimizer';
-import { arrayOf, finite, functionOf, optionsTable, positiveInteger, surplus } from '../../check';
+import { finite, optionsTable, positiveInteger, surplus } from '../../check';
+import { cos, pow } from '../../native/scalar';
 import {
-  checkOptimizer,
   LRScheduler,
+  ratesOf,
   schedulerFields,
   type AnyOptimizer,
+  type Groups,
   type SchedulerOptions,
 } from './scheduler';
-import { cos } from '../../native/scalar';
-
-type Groups = readonly ParamGroup<CommonOptions>[];
-const rates = (groups: Groups): number[] => groups.map((group) => group.lr);
 
 /** Options of `StepLR`. */
 export interface StepLROptions extends SchedulerOptions {
@@ -52,8 +49,13 @@ export class StepLR extends LRScheduler {
   }
 
   protected override getLr(groups: Groups): number[] {
-    if (this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0) return rates(groups);
+    if (this.lastEpoch === 0 || this.lastEpoch % this.stepSize !== 0) return ratesOf(groups);
     return groups.map((group) => group.lr * this.gamma);
+  }
+
+  protected override getClosedFormLr(): number[] {
+    const factor = pow(this.gamma, Math.floor(this.lastEpoch / this.stepSize));
+    return this.baseLrs.map((base) => base * factor);
   }
 }
 
@@ -82,51 +84,12 @@ export class ExponentialLR extends LRScheduler {
   }
 
   protected override getLr(groups: Groups): number[] {
-    return this.initial ? rates(groups) : groups.map((group) => group.lr * this.gamma);
-  }
-}
-
-type Lambda = (epoch: number) => number;
-const anyLambda = functionOf<Lambda>('a function of the epoch');
-const lambdas = arrayOf(anyLambda, 'a function of the epoch, or an array of them');
-
-/**
- * The initial rate times what a function says for the epoch (torch.optim.lr_scheduler.LambdaLR):
- * lr = initial lr · lambda(epoch).
- * @throws TypeError for what is no optimizer, no function, no option; RangeError for another number of functions than
- * groups.
- * @example
- * const optimizer = new optim.SGD([new nn.Parameter(ones([2]))], { lr: 0.1 });
- * const scheduler = new optim.lrScheduler.LambdaLR(optimizer, (epoch) => 0.95 ** epoch);
- */
-export class LambdaLR extends LRScheduler {
-  /** A function for each group. */
-  readonly lrLambdas: readonly ((epoch: number) => number)[];
-
-  /** @param lrLambda one function for all groups, or one for each */
-  constructor(
-    optimizer: AnyOptimizer,
-    lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[],
-    options?: SchedulerOptions,
-  ) {
-    if (arguments.length > 3) surplus('LambdaLR', arguments, 3, 'options');
-    const read = plainOptions.read(options, 'LambdaLR');
-    checkOptimizer('LambdaLR', optimizer);
-    const count = optimizer.paramGroups.length;
-    const given = typeof lrLambda === 'function' ? new Array(count).fill(lrLambda) : lrLambda;
-    const list = lambdas.check('LambdaLR', 'lrLambda', given);
-    if (list.length !== count) {
-      throw new RangeError(
-        `LambdaLR: lrLambda must be one function, or one for each of the ${count} parameter groups, got ${list.length}`,
-      );
-    }
-    super(optimizer, read);
-    this.lrLambdas = list;
-    this.begin();
+    return this.initial ? ratesOf(groups) : groups.map((group) => group.lr * this.gamma);
   }
 
-  protected override getLr(): number[] {
-    return this.baseLrs.map((base, i) => base * this.lrLambdas[i](this.lastEpoch));
+  protected override getClosedFormLr(): number[] {
+    const factor = pow(this.gamma, this.lastEpoch);
+    return this.baseLrs.map((base) => base * factor);
   }
 }
 
@@ -171,7 +134,7 @@ export class CosineAnnealingLR extends LRScheduler {
 
   protected override getLr(groups: Groups): number[] {
     const { TMax, etaMin, lastEpoch: epoch } = this;
-    if (this.initial) return rates(groups);
+    if (this.initial) return ratesOf(groups);
     if ((epoch - 1 - TMax) % (2 * TMax) === 0) {
       // At the bottom the ratio below is 0 / 0: one step up, from the formula itself.
       const rise = (1 - cos(Math.PI / TMax)) / 2;
@@ -180,5 +143,10 @@ export class CosineAnnealingLR extends LRScheduler {
     const now = 1 + cos((Math.PI * epoch) / TMax);
     const before = 1 + cos((Math.PI * (epoch - 1)) / TMax);
     return groups.map((group) => (now / before) * (group.lr - etaMin) + etaMin);
+  }
+  protected override getClosedFormLr(): number[] {
+    const { TMax, etaMin } = this;
+    const now = 1 + cos((Math.PI * this.lastEpoch) / TMax);
+    return this.baseLrs.map((base) => etaMin + ((base - etaMin) * now) / 2);
   }
 }

@@ -19,7 +19,31 @@ export const schedulers: Record<string, Make> = {
   CosineAnnealingLR: () => withOptions({ etaMin: 0.01, lastEpoch: -1 }, sgd(), 10),
   ExponentialLR: () => withOptions({ lastEpoch: -1 }, sgd(), 0.9),
   LambdaLR: () => withOptions({ lastEpoch: -1 }, sgd(), (epoch: number) => 1 / (epoch + 1)),
+  MultiplicativeLR: () => withOptions({ lastEpoch: -1 }, sgd(), (epoch: number) => 1 / (epoch + 1)),
   StepLR: () => withOptions({ gamma: 0.5, lastEpoch: -1 }, sgd(), 3),
+  MultiStepLR: () => withOptions({ gamma: 0.5, lastEpoch: -1 }, sgd(), [3, 7]),
+  ConstantLR: () => withOptions({ factor: 0.5, totalIters: 3, lastEpoch: -1 }, sgd()),
+  LinearLR: () =>
+    withOptions({ startFactor: 0.5, endFactor: 0.9, totalIters: 3, lastEpoch: -1 }, sgd()),
+  PolynomialLR: () => withOptions({ totalIters: 3, power: 2, lastEpoch: -1 }, sgd()),
+  CosineAnnealingWarmRestarts: () =>
+    withOptions({ TMult: 2, etaMin: 0.01, lastEpoch: -1 }, sgd(), 10),
+  CyclicLR: () =>
+    withOptions(
+      { stepSizeUp: 5, stepSizeDown: 6, mode: 'triangular2', gamma: 0.9, scaleFn: () => 1, scaleMode: 'iterations',
+        cycleMomentum: true, baseMomentum: 0.8, maxMomentum: 0.9, lastEpoch: -1 }, // prettier-ignore
+      ...[sgd(), [0.01], 0.1],
+    ),
+  SequentialLR: () => {
+    const optimizer = sgd();
+    const { StepLR, LinearLR } = optim.lrScheduler;
+    const parts = [new LinearLR(optimizer), new StepLR(optimizer, 3)];
+    return withOptions({ lastEpoch: -1 }, optimizer, parts, [2]);
+  },
+  ChainedScheduler: () => {
+    const optimizer = sgd();
+    return withOptions({ optimizer }, [new optim.lrScheduler.StepLR(optimizer, 3)]);
+  },
   OneCycleLR: () =>
     withOptions(
       { totalSteps: 100, epochs: 10, stepsPerEpoch: 10, pctStart: 0.3, annealStrategy: 'linear', cycleMomentum: true,
@@ -36,6 +60,14 @@ export const schedulers: Record<string, Make> = {
 const stepLr = (): o.optim.lrScheduler.StepLR => new optim.lrScheduler.StepLR(sgd(), 3);
 const plateau = (): o.optim.lrScheduler.ReduceLROnPlateau =>
   new optim.lrScheduler.ReduceLROnPlateau(sgd());
+const restarts = (): o.optim.lrScheduler.CosineAnnealingWarmRestarts =>
+  new optim.lrScheduler.CosineAnnealingWarmRestarts(sgd(), 3);
+const chained = (): o.optim.lrScheduler.ChainedScheduler =>
+  new optim.lrScheduler.ChainedScheduler([stepLr()]);
+const sequential = (): o.optim.lrScheduler.SequentialLR => {
+  const step = stepLr();
+  return new optim.lrScheduler.SequentialLR(step.optimizer, [step], []);
+};
 
 export const optimizers: Record<string, Make> = {
   SGD: () =>
@@ -73,6 +105,14 @@ export const optimizers: Record<string, Make> = {
   'lrScheduler.LRScheduler.stateDict': () => on(stepLr()),
   'lrScheduler.LRScheduler.step': () => on(stepLr()),
   'lrScheduler.LRScheduler.loadStateDict': () => on(stepLr(), stepLr().stateDict()),
+  'lrScheduler.CosineAnnealingWarmRestarts.step': () => on(restarts(), 1.5),
+  'lrScheduler.CosineAnnealingWarmRestarts.stateDict': () => on(restarts()),
+  'lrScheduler.CosineAnnealingWarmRestarts.loadStateDict': () =>
+    on(restarts(), restarts().stateDict()),
+  'lrScheduler.ChainedScheduler.stateDict': () => on(chained()),
+  'lrScheduler.ChainedScheduler.loadStateDict': () => on(chained(), chained().stateDict()),
+  'lrScheduler.SequentialLR.stateDict': () => on(sequential()),
+  'lrScheduler.SequentialLR.loadStateDict': () => on(sequential(), sequential().stateDict()),
   'lrScheduler.ReduceLROnPlateau.getLastLr': () => on(plateau()),
   'lrScheduler.ReduceLROnPlateau.stateDict': () => on(plateau()),
   'lrScheduler.ReduceLROnPlateau.step': () => on(plateau(), 0.5),
