@@ -371,6 +371,7 @@ export interface SequenceBackward {
   readonly gradOutStrideN: number;
   readonly gradHN: Memory | null;
   readonly gradCN: Memory | null;
+  readonly gradCells: Memory | null;
   readonly dGates: Memory;
   readonly dProjected: Memory | null;
   readonly workspace: Memory;
@@ -1221,19 +1222,20 @@ export function runSequenceBackward(run: Kernel<'SequenceBackward'>, s: Sequence
   args[24] = s.gradOutStrideN;
   args[25] = addressOf(s.gradHN);
   args[26] = addressOf(s.gradCN);
-  args[27] = s.dGates.address;
-  args[28] = addressOf(s.dProjected);
-  args[29] = s.workspace.address;
-  args[30] = addressOf(s.gradX);
-  args[31] = s.gradXStrideT;
-  args[32] = s.gradXStrideN;
-  args[33] = addressOf(s.gradH0);
-  args[34] = addressOf(s.gradC0);
-  args[35] = addressOf(s.gradWeightIh);
-  args[36] = addressOf(s.gradWeightHh);
-  args[37] = addressOf(s.gradBiasIh);
-  args[38] = addressOf(s.gradBiasHh);
-  args[39] = addressOf(s.gradWeightHr);
+  args[27] = addressOf(s.gradCells);
+  args[28] = s.dGates.address;
+  args[29] = addressOf(s.dProjected);
+  args[30] = s.workspace.address;
+  args[31] = addressOf(s.gradX);
+  args[32] = s.gradXStrideT;
+  args[33] = s.gradXStrideN;
+  args[34] = addressOf(s.gradH0);
+  args[35] = addressOf(s.gradC0);
+  args[36] = addressOf(s.gradWeightIh);
+  args[37] = addressOf(s.gradWeightHh);
+  args[38] = addressOf(s.gradBiasIh);
+  args[39] = addressOf(s.gradBiasHh);
+  args[40] = addressOf(s.gradWeightHr);
   run();
 }
 

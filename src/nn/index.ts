@@ -38,7 +38,12 @@ export {
   type LeakyReLUOptions,
   type SoftplusOptions,
 } from './layers/activation';
-export { Dropout, type DropoutLayerOptions } from './layers/dropout';
+export {
+  Dropout,
+  LockedDropout,
+  type DropoutLayerOptions,
+  type LockedDropoutOptions,
+} from './layers/dropout';
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from './layers/embedding';
 export { Linear, type LinearOptions } from './layers/linear';
 export {
@@ -87,17 +92,25 @@ export {
   RNN,
   RNNCell,
   rnnStep,
+  Stateful,
   type CellFunction,
   type CellModule,
   type CellOptions,
   type CellState,
   type CellWeights,
+  type HiddenStates,
   type LSTMOptions,
   type LSTMState,
+  type LSTMStates,
   type RecurrentOptions,
+  type ReturnStates,
   type RNNCellOptions,
   type RNNOptions,
+  type StatefulLayer,
+  type StatefulResult,
+  type ThirdResult,
   type UnrollOptions,
+  type VariantOptions,
 } from './rnn';
 export {
   Decoder,

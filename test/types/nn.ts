@@ -81,6 +81,18 @@ expectTypeOf(anyLayer.forward(zeros([1]))[0]).toEqualTypeOf<Tensor>();
 expectTypeOf(anyLayer.forward(zeros([1]))[1]).toEqualTypeOf<Tensor | Pair2>();
 expectTypeOf(anyLayer.forward(packed)[0]).toEqualTypeOf<nn.utils.rnn.PackedSequence>();
 expectTypeOf(anyLayer.forward(either)[0]).toEqualTypeOf<typeof either>();
+// All states as a third result, where they are asked for.
+const [, , states] = new nn.LSTM(2, 3, { returnStates: 'all' }).forward(packed);
+expectTypeOf(states.c).toEqualTypeOf<readonly nn.utils.rnn.PackedSequence[]>();
+const [, , hidden] = new nn.GRU(2, 3, { returnStates: 'all', numLayers: 2 }).forward(zeros([1]));
+expectTypeOf(hidden.h).toEqualTypeOf<readonly Tensor[]>();
+// @ts-expect-error there are no states of every step by default
+void lstm.forward(zeros([1]))[2];
+expectTypeOf(new nn.Stateful(lstm).forward(zeros([1]))).toEqualTypeOf<
+  [out: Tensor, state: Pair2]
+>();
+// @ts-expect-error a Stateful needs a recurrent layer
+new nn.Stateful(new nn.Linear(1, 1));
 // @ts-expect-error an LSTM's state is a pair
 lstm.forward(zeros([1]), zeros([1]));
 

@@ -86,11 +86,12 @@ struct SequenceBackward {
   Nullable<const T*>
       gradOut;  // null = zeros; [T, N, S] with strides of its own, [R, S] with batchSizes
   int64_t gradOutStrideT, gradOutStrideN;
-  Nullable<const T*> gradHN;  // [N, S], null = zeros
-  Nullable<const T*> gradCN;  // [N, H], null = zeros
-  T* dGates;                  // [R, B*H] written: gradient of the pre-activations. May be `gates`
-  Nullable<T*> dProjected;    // [R, P] written; null without projection
-  T* workspace;               // 64-byte aligned
+  Nullable<const T*> gradHN;     // [N, S], null = zeros
+  Nullable<const T*> gradCN;     // [N, H], null = zeros
+  Nullable<const T*> gradCells;  // [R, H], null = zeros: of every step's cell state
+  T* dGates;                // [R, B*H] written: gradient of the pre-activations. May be `gates`
+  Nullable<T*> dProjected;  // [R, P] written; null without projection
+  T* workspace;             // 64-byte aligned
   // Results. Each may be null and is then not computed; none may alias an input.
   Nullable<T*> gradX;  // strides of its own, [R, I] with batchSizes
   int64_t gradXStrideT, gradXStrideN;

@@ -173,6 +173,7 @@ void unitGradients(const GradientPlace<T>& place, int64_t column, int64_t end) {
       else if (s.c0)
         state.cPrevious = load(s.c0 + n * H + column, count);
       dc = load(place.dc + r * place.ldH + column);
+      if (s.gradCells) dc = load(s.gradCells + (step.row + n) * H + column, count) + dc;
     }
     const int64_t at = (step.row + n) * B * H + column;
     if constexpr (Policy::savesGates) {

@@ -8,6 +8,7 @@ import {
   boolean,
   type Fields,
   instanceOf,
+  optionsTable,
   positiveInteger,
   probability,
   surplus,
@@ -22,15 +23,25 @@ import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { dropout as dropoutOf } from '../functional/dropout';
+import { lockedDropout as lockedDropoutOf, type StepLayout } from '../functional/locked-dropout';
 import { uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
 import { showBoolean } from '../print';
 import { PackedSequence } from '../utils/rnn/packed-sequence';
+import {
+  dropWeights,
+  mapStates,
+  showVariants,
+  variantFields,
+  type AllStates,
+  type ReturnStates,
+  type VariantOptions,
+} from './variants';
 import { checkBuilt, directionWeights } from './weights';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
-export interface RecurrentOptions {
+export interface RecurrentOptions<R extends ReturnStates = ReturnStates> extends VariantOptions<R> {
   /** Number of layers; each takes the output of the one below. Default: 1. */
   numLayers?: number;
   /** Whether the layers have biases. Default: true. */
@@ -56,7 +67,11 @@ export const recurrentFields: Fields<RecurrentOptions> = {
   dropout: probability.or(0),
   bidirectional: boolean.or(false),
   dtype: floatDType.or('float32'),
+  ...variantFields,
 };
+
+// Of a copy, which gets the fields of the original.
+const noVariants = optionsTable<VariantOptions>('RecurrentBase', variantFields).read(undefined);
 
 interface LayerDetails {
   readonly projSize?: number;
@@ -74,6 +89,9 @@ export interface States {
   readonly c: Tensor | null;
 }
 
+/** What a layer has computed: out, the states after the last step, and with `returnStates: 'all'` those of all. */
+export type Run<S> = [out: S, h: Tensor, c: Tensor | null, all: AllStates<S> | null];
+
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 const packed = instanceOf(PackedSequence, 'a Tensor or a PackedSequence');
@@ -84,6 +102,12 @@ function layersOf(states: readonly Tensor[]): Tensor {
   const all = cat(states, 0);
   if (all.node instanceof Node) all.node.name = 'StackBackward0';
   return all;
+}
+
+/** The cell states of all steps, [T, N, H] or [R, H] of each direction, laid out as the output. */
+function directionsOf(ofCells: readonly Tensor[], { batchFirst, batchSizes }: StepLayout): Tensor {
+  const all = ofCells.length === 1 ? ofCells[0] : cat(ofCells, -1);
+  return batchFirst && batchSizes === null ? transpose(all, 0, 1) : all;
 }
 
 function namesOf(layer: number, direction: number): string[] {
@@ -133,6 +157,16 @@ export abstract class RecurrentBase extends Module {
   readonly bidirectional: boolean;
   /** Features that the hidden state is projected to; 0 for no projection. */
   readonly projSize: number;
+  /** Probability of setting a feature of the input to 0 while training, at all steps of a sequence. */
+  readonly inputDropout: number;
+  /** The same for the output of the last layer. */
+  readonly outputDropout: number;
+  /** Whether `dropout` has one mask for all steps of a sequence. */
+  readonly lockedDropout: boolean;
+  /** Probability of setting an element of a `weight_hh` to 0 for one forward while training. */
+  readonly weightDropout: number;
+  /** Which states `forward` returns. */
+  readonly returnStates: ReturnStates;
   readonly #kind: CellKind;
   readonly #relu: boolean;
   readonly #sizes: readonly CellSizes[];
@@ -160,6 +194,11 @@ export abstract class RecurrentBase extends Module {
     this.batchFirst = options.batchFirst;
     this.dropout = options.dropout;
     this.bidirectional = options.bidirectional;
+    this.inputDropout = options.inputDropout;
+    this.outputDropout = options.outputDropout;
+    this.lockedDropout = options.lockedDropout;
+    this.weightDropout = options.weightDropout;
+    this.returnStates = options.returnStates;
     this.#twoWays = options.bidirectional;
     this.#operation = `${name}.forward`;
     this.projSize = projSize;
@@ -196,6 +235,7 @@ export abstract class RecurrentBase extends Module {
       numLayers: this.#sizes.length,
       bidirectional: this.#twoWays,
       ...{ bias: true, batchFirst: false, dropout: 0, dtype: 'float32' },
+      ...noVariants,
     };
     const details: LayerDetails = { projSize, relu: this.#relu, bare: true };
     return emptyOf(RecurrentBase, this, [this.#kind, inputSize, hiddenSize, options, details]);
@@ -287,15 +327,10 @@ export abstract class RecurrentBase extends Module {
   }
 
   /** Runs all layers. The states that come in and go out are [numLayers · directions, N, S or H]. */
-  protected run(input: Tensor, states: States | null): [Tensor, Tensor, Tensor | null];
-  protected run(
-    input: PackedSequence,
-    states: States | null,
-  ): [PackedSequence, Tensor, Tensor | null];
   protected run(
     input: Tensor | PackedSequence,
     states: States | null,
-  ): [Tensor | PackedSequence, Tensor, Tensor | null] {
+  ): Run<Tensor | PackedSequence> {
     if (!isTensor(input)) {
       return this.#runPacked(packed.check(this.#operation, 'input', input), states);
     }
@@ -314,15 +349,14 @@ export abstract class RecurrentBase extends Module {
     }
     const batch = x.sizes[batchDim];
     const start = this.#startStates(states, batch, unbatched, input.dtype);
-    const [out, h, c] = this.#stack(x, start, batch, null);
-    if (!unbatched) return [out, h, c];
-    return [squeeze(out, batchDim), squeeze(h, 1), c && squeeze(c, 1)];
+    const ran = this.#stack(x, start, batch, null);
+    if (!unbatched) return ran;
+    const [out, h, c, all] = ran;
+    const lower = (y: Tensor): Tensor => squeeze(y, batchDim);
+    return [lower(out), squeeze(h, 1), c && squeeze(c, 1), all && mapStates(all, lower)];
   }
 
-  #runPacked(
-    input: PackedSequence,
-    states: States | null,
-  ): [PackedSequence, Tensor, Tensor | null] {
+  #runPacked(input: PackedSequence, states: States | null): Run<PackedSequence> {
     const { data, batchSizes, sortedIndices, unsortedIndices } = input;
     input.check(this.#operation);
     this.#checkInput(data, 1);
@@ -333,8 +367,9 @@ export abstract class RecurrentBase extends Module {
     const unsort = (x: Tensor): Tensor =>
       unsortedIndices === null ? x : indexSelect(x, 1, unsortedIndices);
     const sorted = start && { h: sort(start.h), c: start.c && sort(start.c) };
-    const [out, h, c] = this.#stack(data, sorted, batch, batchSizes);
-    return [input.withData(out), unsort(h), c && unsort(c)];
+    const [out, h, c, all] = this.#stack(data, sorted, batch, batchSizes);
+    const pack = (y: Tensor): PackedSequence => input.withData(y);
+    return [pack(out), unsort(h), c && unsort(c), all && mapStates(all, pack)];
   }
 
   #startStates(
@@ -354,12 +389,7 @@ export abstract class RecurrentBase extends Module {
     return { h: unsqueeze(states.h, 1), c: states.c && unsqueeze(states.c, 1) };
   }
 
-  #stack(
-    x: Tensor,
-    start: States | null,
-    batch: number,
-    batchSizes: Tensor | null,
-  ): [Tensor, Tensor, Tensor | null] {
+  #stack(x: Tensor, start: States | null, batch: number, batchSizes: Tensor | null): Run<Tensor> {
     const D = this.#directions;
     const last = this.numLayers - 1;
     const ofLayer = (state: Tensor | null | undefined, layer: number): Tensor | null => {
@@ -367,35 +397,52 @@ export abstract class RecurrentBase extends Module {
       return contiguous(this.numLayers === 1 ? state : narrow(state, 0, layer * D, D));
     };
     const drops = this.dropout > 0 && this.training && last > 0;
+    const { training, batchFirst, lockedDropout, weightDropout } = this;
+    const all: AllStates<Tensor> | null = this.returnStates === 'all' ? { h: [], c: [] } : null;
     // PyTorch draws masks over [T, N, …]: the layers before the last run time-first then, with batchFirst too.
-    const swaps = drops && this.batchFirst && batchSizes === null;
-    let out = swaps ? transpose(x, 0, 1) : x;
+    const swaps = drops && !lockedDropout && batchFirst && batchSizes === null;
+    const layout = { batchFirst, batchSizes, batch };
+    const given =
+      training && this.inputDropout > 0 ? lockedDropoutOf(x, this.inputDropout, layout) : x;
+    let out = swaps ? transpose(given, 0, 1) : given;
     const hs: Tensor[] = [];
     const cs: Tensor[] = [];
     for (let layer = 0; layer <= last; layer++) {
+      const weights = this.#weights(layer, x.dtype);
+      const timeFirst = swaps && layer < last;
       const result = sequence(
         this.#kind,
         out,
         ofLayer(start?.h, layer),
         ofLayer(start?.c, layer),
-        this.#weights(layer, x.dtype),
+        training && weightDropout > 0 ? dropWeights(weights, weightDropout) : weights,
         {
           sizes: this.#sizes[layer],
-          batchFirst: this.batchFirst && !(swaps && layer < last),
+          batchFirst: batchFirst && !timeFirst,
           relu: this.#relu,
           batchSizes,
           batch,
+          returnsCells: all !== null,
           gradFnNames: [this.#gradFnName, 'StackBackward0'],
         },
       );
       [out] = result;
       hs.push(result[1]);
       if (result[2] !== null) cs.push(result[2]);
+      if (all !== null) {
+        all.h.push(timeFirst ? transpose(out, 0, 1) : out);
+        if (result[3].length > 0) all.c.push(directionsOf(result[3], layout));
+      }
       if (!drops || layer === last) continue;
-      out = dropoutOf(out, this.dropout);
+      out = lockedDropout
+        ? lockedDropoutOf(out, this.dropout, layout)
+        : dropoutOf(out, this.dropout);
       if (swaps && layer === last - 1) out = transpose(out, 0, 1);
     }
-    return [out, layersOf(hs), cs.length === 0 ? null : layersOf(cs)];
+    if (training && this.outputDropout > 0) {
+      out = lockedDropoutOf(out, this.outputDropout, layout);
+    }
+    return [out, layersOf(hs), cs.length === 0 ? null : layersOf(cs), all];
   }
 
   // What PyTorch's gradFn is called for the same layer.
@@ -413,6 +460,6 @@ export abstract class RecurrentBase extends Module {
     if (this.batchFirst) parts.push(`batchFirst=${showBoolean(this.batchFirst)}`);
     if (this.dropout !== 0) parts.push(`dropout=${this.dropout}`);
     if (this.bidirectional) parts.push(`bidirectional=${showBoolean(this.bidirectional)}`);
-    return parts.join(', ');
+    return parts.concat(showVariants(this)).join(', ');
   }
 }

@@ -176,6 +176,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
         relu,
         batchSizes: null,
         batch: unbatched ? 1 : input.sizes[0],
+        returnsCells: false,
         gradFnNames: ['StackBackward0', 'StackBackward0'],
       },
     );

@@ -2,6 +2,7 @@
 import { optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
+import type { ReturnStates } from './variants';
 
 const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
 
@@ -31,12 +32,12 @@ const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
  * const gru = new nn.GRU(100, 256);
  * const [out, hN] = gru.forward(randn([7, 1, 100])); // [7, 1, 256], [1, 1, 256]
  */
-export class GRU extends HiddenStateLayer {
+export class GRU<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> {
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions<R>) {
     if (arguments.length > 3) surplus('GRU', arguments, 3, 'options');
     super('gru', inputSize, hiddenSize, gruOptions.read(options));
   }

@@ -19,4 +19,12 @@ export {
   type UnrollOptions,
 } from './recurrent';
 export { RNN, type RNNOptions } from './rnn';
+export { Stateful, type StatefulLayer, type StatefulResult } from './stateful';
 export { gruStep, janetStep, lstmStep, rnnStep, type CellWeights } from './steps';
+export type {
+  HiddenStates,
+  LSTMStates,
+  ReturnStates,
+  ThirdResult,
+  VariantOptions,
+} from './variants';

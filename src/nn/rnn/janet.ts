@@ -2,6 +2,7 @@
 import { optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
+import type { ReturnStates } from './variants';
 
 const janetOptions = optionsTable<RecurrentOptions>('JANET', recurrentFields);
 
@@ -33,12 +34,12 @@ const janetOptions = optionsTable<RecurrentOptions>('JANET', recurrentFields);
  * const janet = new nn.JANET(100, 256);
  * const [out, hN] = janet.forward(randn([7, 1, 100])); // [7, 1, 256], [1, 1, 256]
  */
-export class JANET extends HiddenStateLayer {
+export class JANET<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> {
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions<R>) {
     if (arguments.length > 3) surplus('JANET', arguments, 3, 'options');
     super('janet', inputSize, hiddenSize, janetOptions.read(options));
   }

@@ -3,15 +3,20 @@ import { count, isArray, optionsTable, refuse, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
+import type { LSTMStates, ReturnStates, ThirdResult } from './variants';
 
 /** Options of `LSTM`. */
-export interface LSTMOptions extends RecurrentOptions {
+export interface LSTMOptions<R extends ReturnStates = ReturnStates> extends RecurrentOptions<R> {
   /** Features that the hidden state is projected to (Sak et al. 2014). Default: 0, no projection. */
   projSize?: number;
 }
 
 /** Hidden and cell state: [D · numLayers, N, projSize or hiddenSize] and [D · numLayers, N, hiddenSize]. */
 export type LSTMState = readonly [h: Tensor, c: Tensor];
+
+type Either = Tensor | PackedSequence;
+type Pair = [hN: Tensor, cN: Tensor];
+type All<R extends ReturnStates, S extends Either> = ThirdResult<R, LSTMStates<S>>;
 
 const lstmOptions = optionsTable<LSTMOptions>('LSTM', {
   ...recurrentFields,
@@ -59,12 +64,14 @@ export function pairOfStates(
  * const lstm = new nn.LSTM(1, 256, { numLayers: 2, batchFirst: true });
  * const [out, [hN, cN]] = lstm.forward(randn([4, 3, 1])); // [4, 3, 256], [2, 4, 256], [2, 4, 256]
  */
-export class LSTM extends RecurrentBase {
+export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
+  declare readonly returnStates: R;
+
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the cell state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions<R>) {
     if (arguments.length > 3) surplus('LSTM', arguments, 3, 'options');
     const read = lstmOptions.read(options);
     super('lstm', inputSize, hiddenSize, read, { projSize: read.projSize });
@@ -73,31 +80,24 @@ export class LSTM extends RecurrentBase {
   /**
    * Runs all layers over the sequence.
    * @param state [h0, c0], the state before the first step; zeros when absent
-   * @returns [out, [hN, cN]], the pair being the state after the last step
+   * @returns [out, [hN, cN]], the pair being the state after the last step; with `returnStates: 'all'` also the states of every
+   * step, `{ h, c }`
    * @throws RangeError, TypeError when the input or a state does not fit the layer.
    */
   // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
-  forward(input: Tensor): [out: Tensor, state: [hN: Tensor, cN: Tensor]];
-  forward(input: PackedSequence): [out: PackedSequence, state: [hN: Tensor, cN: Tensor]];
-  forward(
-    input: Tensor | PackedSequence,
-  ): [out: Tensor | PackedSequence, state: [hN: Tensor, cN: Tensor]];
-  forward(input: Tensor, state?: LSTMState | null): [out: Tensor, state: [hN: Tensor, cN: Tensor]];
+  forward(input: Tensor): [out: Tensor, state: Pair, ...All<R, Tensor>];
+  forward(input: PackedSequence): [out: PackedSequence, state: Pair, ...All<R, PackedSequence>];
+  forward(input: Either): [out: Either, state: Pair, ...All<R, Either>];
+  forward(input: Tensor, state?: LSTMState | null): [out: Tensor, state: Pair, ...All<R, Tensor>];
   forward(
     input: PackedSequence,
     state?: LSTMState | null,
-  ): [out: PackedSequence, state: [hN: Tensor, cN: Tensor]];
-  forward(
-    input: Tensor | PackedSequence,
-    state?: LSTMState | null,
-  ): [out: Tensor | PackedSequence, state: [hN: Tensor, cN: Tensor]];
-  forward(
-    input: Tensor | PackedSequence,
-    state?: LSTMState | null,
-  ): [Tensor | PackedSequence, [Tensor, Tensor]] {
+  ): [out: PackedSequence, state: Pair, ...All<R, PackedSequence>];
+  forward(input: Either, state?: LSTMState | null): [out: Either, state: Pair, ...All<R, Either>];
+  forward(input: Either, state?: LSTMState | null): unknown {
     if (arguments.length > 2) surplus('LSTM.forward', arguments, 2, 'state');
     const pair = pairOfStates('LSTM.forward', state);
-    const [out, hN, cN] = this.run(input as Tensor, pair && { h: pair[0], c: pair[1] });
-    return [out, [hN, cN!]];
+    const [out, hN, cN, all] = this.run(input, pair && { h: pair[0], c: pair[1] });
+    return all === null ? [out, [hN, cN!]] : [out, [hN, cN!], all];
   }
 }

@@ -2,9 +2,10 @@
 import { oneOf, optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
+import type { ReturnStates } from './variants';
 
 /** Options of `RNN`. */
-export interface RNNOptions extends RecurrentOptions {
+export interface RNNOptions<R extends ReturnStates = ReturnStates> extends RecurrentOptions<R> {
   /** The activation: `'tanh'` (default) or `'relu'`. */
   nonlinearity?: 'tanh' | 'relu';
 }
@@ -37,7 +38,7 @@ const rnnOptions = optionsTable<RNNOptions>('RNN', {
  * const rnn = new nn.RNN(4, 32, { batchFirst: true });
  * const [out, hN] = rnn.forward(randn([2, 10, 4])); // [2, 10, 32], [1, 2, 32]
  */
-export class RNN extends HiddenStateLayer {
+export class RNN<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> {
   /** The activation: tanh or relu. */
   readonly nonlinearity: 'tanh' | 'relu';
 
@@ -45,7 +46,7 @@ export class RNN extends HiddenStateLayer {
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: RNNOptions) {
+  constructor(inputSize: number, hiddenSize: number, options?: RNNOptions<R>) {
     if (arguments.length > 3) surplus('RNN', arguments, 3, 'options');
     const read = rnnOptions.read(options);
     super('rnn', inputSize, hiddenSize, read, { relu: read.nonlinearity === 'relu' });

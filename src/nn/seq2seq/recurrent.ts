@@ -24,7 +24,7 @@ export function makeRecurrent(
   cell: Cell,
   inputSize: number,
   hiddenSize: number,
-  options: RecurrentOptions,
+  options: RecurrentOptions<'last'>,
 ): RecurrentLayer {
   return new layers[cell](inputSize, hiddenSize, { ...options, batchFirst: true });
 }

@@ -39,6 +39,10 @@ export function sequenceBackward(
   const gradOut = grads[0] === null ? null : denseFeatures(grads[0]);
   const gradHN = grads[1] === null ? null : dense(grads[1]);
   const gradCN = grads[2] ? dense(grads[2]) : null;
+  const gradCells = weights.map((_, d) => {
+    const grad = grads[3 + d] ?? null;
+    return grad && dense(grad);
+  });
   const gradH0 = h0 !== null && node.needs(1) ? empty(h0.sizes, dtype) : null;
   const gradC0 = c0 !== null && node.needs(2) ? empty(c0.sizes, dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);
@@ -89,6 +93,7 @@ export function sequenceBackward(
       gradOutStrideN: gradOutStrides.strideN,
       gradHN: part(gradHN, d, batch * S, dtype),
       gradCN: part(gradCN, d, batch * H, dtype),
+      gradCells: gradCells[d],
       dGates,
       dProjected,
       workspace,
@@ -124,7 +129,7 @@ export function recordedBackward(
     const directions = weights.map(
       (_, d) => all.slice(d * 5, d * 5 + 5) as unknown as DirectionWeights,
     );
-    const [out, hN, cN] = primitiveSequence(kind, x!, h, c, directions, options);
-    return cN === null ? [out, hN] : [out, hN, cN];
+    const [out, hN, cN, cellStates] = primitiveSequence(kind, x!, h, c, directions, options);
+    return cN === null ? [out, hN] : [out, hN, cN, ...cellStates];
   });
 }

@@ -5,6 +5,7 @@
 import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
+import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import type { CellSizes } from './cells';
@@ -28,12 +29,17 @@ export interface SequenceOptions {
   readonly batchSizes: Tensor | null;
   /** Rows of the state: N. */
   readonly batch: number;
+  /** Whether the cell states of all steps are results too. */
+  readonly returnsCells: boolean;
   /** The names that the results' `gradFn` has. */
   readonly gradFnNames: readonly [out: string, state: string];
 }
 
-/** out, and the states after the last step, [directions, N, S] and (LSTM) [directions, N, H]. */
-export type SequenceResult = [out: Tensor, hN: Tensor, cN: Tensor | null];
+/**
+ * out, the states after the last step, [directions, N, S] and (LSTM) [directions, N, H], and, where they are asked for, the cell
+ * states of all steps, [T, N, H] or (packed) [R, H] for each direction.
+ */
+export type SequenceResult = [out: Tensor, hN: Tensor, cN: Tensor | null, cells: readonly Tensor[]];
 
 /** The strides of a [T, N, features] array. */
 export interface SequenceStrides {
@@ -65,10 +71,10 @@ export const part = <M extends Memory | null>(
   dtype: DType,
 ): Memory | M => (x === null ? x : memoryAt(x, d * elements * itemSize(dtype)));
 
-/** What one direction's forward leaves for its backward. */
+/** What one direction's forward leaves for its backward. Cell states that are results are tensors. */
 export interface Reserve {
   readonly gates: Storage | null;
-  readonly cells: Storage | null;
+  readonly cells: Storage | Tensor | null;
   readonly projected: Storage | null;
 }
 
@@ -92,7 +98,7 @@ export function acquiredBy(reserves: readonly Reserve[]): Storage[] {
   const found: Storage[] = [];
   for (const { gates, cells, projected } of reserves) {
     if (gates !== null) found.push(gates);
-    if (cells !== null) found.push(cells);
+    if (cells !== null && !isTensor(cells)) found.push(cells);
     if (projected !== null) found.push(projected);
   }
   return found;

@@ -28,6 +28,7 @@ import {
 } from './call';
 import { cells, packedLength, stateSize, type CellKind } from './cells';
 
+const noTensors: Tensor[] = [];
 // One int32.
 const runStateBytes = 4;
 
@@ -71,6 +72,9 @@ export function sequence(
   const inputStrides = stridesOf(input, options);
   const outStrides = stridesOf(out, options);
   const reserves: Reserve[] = [];
+  const returnsCells = cell.hasCellState && options.returnsCells;
+  const cellStates: Tensor[] = returnsCells ? [] : noTensors;
+  const cellsShape = batchSizes !== null ? [pairs, H] : [steps, batch, H];
 
   for (let d = 0; d < directions; d++) {
     const [weightIh, weightHh, biasIh, biasHh, weightHr] = weights[d];
@@ -80,9 +84,11 @@ export function sequence(
     const packedReady = kept !== null && kept.packed !== null;
     const packed =
       kept === null ? acquire(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
+    const ownCells = returnsCells ? empty(cellsShape, dtype) : null;
+    if (ownCells !== null) cellStates.push(ownCells);
     const reserve: Reserve = {
       gates: training && cell.savesGates ? acquire(pairs * cell.blocks * H * bytes) : null,
-      cells: training && cell.hasCellState ? acquire(pairs * H * bytes) : null,
+      cells: ownCells ?? (training && cell.hasCellState ? acquire(pairs * H * bytes) : null),
       projected: sizes.projSize > 0 ? acquire((training ? pairs : batch) * H * bytes) : null,
     };
     runSequenceForward(run, {
@@ -130,7 +136,8 @@ export function sequence(
       if (one !== null) saved.push(save(cell.name, one));
     }
     if (batchSizes !== null) saved.push(save(cell.name, batchSizes));
-    const outs = cN === null ? [out, hN] : [out, hN, cN];
+    for (const one of cellStates) saved.push(save(cell.name, one));
+    const outs = cN === null ? [out, hN] : [out, hN, cN, ...cellStates];
     const [first, others] = options.gradFnNames;
     const layer: LayerCall = {
       input,
@@ -150,8 +157,13 @@ export function sequence(
         ? recordedBackward(kind, layer, grads, self)
         : sequenceBackward(cell, layer, grads, self);
     };
-    const node = recordTuple(first, inputs, outs, backward, [first, others, others]);
+    const node = recordTuple(first, inputs, outs, backward, [
+      first,
+      others,
+      others,
+      ...cellStates.map(() => others),
+    ]);
     if (node !== null) node.acquired = acquiredBy(reserves);
   }
-  return [out, hN, cN];
+  return [out, hN, cN, cellStates];
 }

@@ -54,19 +54,19 @@ function run(
   rows: readonly number[],
   at: (t: number) => Tensor,
   reverse: boolean,
-): [outs: Tensor[], last: State] {
+): [states: State[], last: State] {
   const steps = rows.length;
-  const outs = new Array<Tensor>(steps);
+  const states = new Array<State>(steps);
   let { h, c } = start;
   for (let i = 0; i < steps; i++) {
     const t = reverse ? steps - 1 - i : i;
     const active = (x: Tensor): Tensor => (rows[t] === x.sizes[0] ? x : narrow(x, 0, 0, rows[t]));
     const after = step(at(t), { h: active(h), c: c && active(c) });
-    outs[t] = after.h;
+    states[t] = after;
     h = withRows(h, rows[t], after.h);
     c = c && withRows(c, rows[t], after.c!);
   }
-  return [outs, { h, c }];
+  return [states, { h, c }];
 }
 
 /** The result of `sequence`, with a graph of primitive operations. */
@@ -78,7 +78,7 @@ export function primitiveSequence(
   weights: readonly DirectionWeights[],
   options: SequenceOptions,
 ): SequenceResult {
-  const { sizes, batch, batchSizes, batchFirst, relu } = options;
+  const { sizes, batch, batchSizes, batchFirst, relu, returnsCells } = options;
   const { hasCellState } = cells[kind];
   const packed = batchSizes !== null;
   const time = batchFirst ? 1 : 0;
@@ -94,6 +94,7 @@ export function primitiveSequence(
   const stateOf = (given: Tensor | null, d: number, features: number): Tensor =>
     given === null ? constant([batch, features], 0, x.dtype) : select(given, 0, d);
   const outs: Tensor[] = [];
+  const cellStates: Tensor[] = [];
   const last: State[] = [];
   for (const [d, direction] of weights.entries()) {
     const ofX = linear(x, direction[0], direction[2]);
@@ -103,13 +104,19 @@ export function primitiveSequence(
       h: stateOf(h0, d, stateSize(sizes)),
       c: hasCellState ? stateOf(c0, d, sizes.hiddenSize) : null,
     };
-    const [hs, end] = run(stepOf(kind, direction, relu), start, rows, at, d === 1);
+    const [states, end] = run(stepOf(kind, direction, relu), start, rows, at, d === 1);
+    const hs = states.map(({ h }) => h);
     outs.push(packed ? cat(hs, 0) : stack(hs, time));
+    if (hasCellState && returnsCells) {
+      const cs = states.map(({ c }) => c!);
+      cellStates.push(packed ? cat(cs, 0) : stack(cs, 0));
+    }
     last.push(end);
   }
   return [
     outs.length === 1 ? outs[0] : cat(outs, -1),
     stack(last.map(({ h }) => h)),
     hasCellState ? stack(last.map(({ c }) => c!)) : null,
+    cellStates,
   ];
 }

@@ -302,7 +302,8 @@ test.each<[string, () => unknown, string]>([
 });
 
 describe('options', () => {
-  test.each(Object.entries({ ...layers, ...cells }))('%s has float64 parameters', (name, Layer) => {
+  test.each(Object.entries({ ...layers, ...cells }))('%s has float64 parameters', (name, made) => {
+    const Layer = made as typeof nn.RNN;
     const layer = new Layer(2, 3, { dtype: 'float64' });
     for (const parameter of layer.parameters()) expect(parameter.dtype).toBe('float64');
     const run = layer.forward.bind(layer) as (x: Tensor) => unknown;

@@ -33,7 +33,7 @@ const cellWeights = (gates: number): (o.Tensor | null)[] => [
   x(gates * 4),
   null,
 ];
-const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true }; // prettier-ignore
+const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, returnStates: 'all' as const }; // prettier-ignore
 const attention = (): o.nn.AdditiveAttention => new nn.AdditiveAttention(6, 6, 5);
 const encoder = (): o.nn.Encoder => new nn.Encoder(9, 4, 6);
 const decoder = (): o.nn.Decoder => new nn.Decoder(9, 4, 6, attention());
@@ -62,6 +62,8 @@ export const layers: Record<string, Make> = {
     ]),
   ),
   Dropout: () => withOptions({ inplace: true }, 0.5),
+  LockedDropout: () => withOptions({ batchFirst: true }, 0.5),
+  'LockedDropout.forward': () => on(new nn.LockedDropout(0.5), x(2, 3, 4)),
   'Dropout.forward': () => on(new nn.Dropout(0.5), x(2, 3)),
   MSELoss: () => withOptions({ reduction: 'sum' }),
   L1Loss: () => withOptions({ reduction: 'sum' }),
@@ -107,6 +109,9 @@ export const layers: Record<string, Make> = {
   lstmStep: () => call(x(2, 3), [x(2, 4), x(2, 4)], cellWeights(4)),
   Recurrent: () =>
     withOptions({ batchFirst: true, returnsOutput: false, compile: false }, new nn.GRUCell(3, 4)),
+  Stateful: () => call(new nn.GRU(3, 4)),
+  'Stateful.resetState': () => on(new nn.Stateful(new nn.GRU(3, 4))),
+  'Stateful.forward': () => on(new nn.Stateful(new nn.GRU(3, 4)), x(5, 2, 3), [false, false]),
   'Recurrent.forward': () => on(new nn.Recurrent(new nn.GRUCell(3, 4)), x(5, 2, 3), x(2, 4)),
   AdditiveAttention: () => withOptions({ bias: true }, 6, 6, 5),
   MultiplicativeAttention: () => withOptions({ score: 'concat', attentionSize: 5 }, 6, 6),
