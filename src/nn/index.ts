@@ -64,6 +64,35 @@ export {
   type Reduction,
   type SmoothL1LossOptions,
 } from './layers/loss';
+export {
+  CosineSimilarity,
+  PairwiseDistance,
+  TripletMarginLoss,
+  TripletMarginWithDistanceLoss,
+  type TripletMarginLossOptions,
+  type TripletMarginWithDistanceLossOptions,
+} from './layers/distance';
+export {
+  GaussianNLLLoss,
+  KLDivLoss,
+  PinballLoss,
+  PoissonNLLLoss,
+  type GaussianNLLLossOptions,
+  type KLDivLossOptions,
+  type PoissonNLLLossOptions,
+} from './layers/likelihood-loss';
+export {
+  CosineEmbeddingLoss,
+  HingeEmbeddingLoss,
+  MarginRankingLoss,
+  MultiLabelMarginLoss,
+  MultiLabelSoftMarginLoss,
+  MultiMarginLoss,
+  SoftMarginLoss,
+  type MarginLossOptions,
+  type MultiLabelSoftMarginLossOptions,
+  type MultiMarginLossOptions,
+} from './layers/margin-loss';
 export { LayerNorm, type LayerNormOptions } from './layers/norm';
 export { Flatten, Identity } from './layers/shape';
 export {

@@ -7,6 +7,18 @@ export * from '../../ops/matmul/linear';
 export * from '../../ops/loss/cross-entropy';
 export * from '../../ops/loss/nll';
 export * from '../../ops/loss/regression';
+export * from '../../ops/loss/divergence';
+export * from '../../ops/loss/likelihood';
+export * from '../../ops/loss/margin';
+export {
+  multiMarginLoss,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
+  type MultilabelSoftMarginOptions,
+  type MultiMarginOptions,
+} from '../../ops/loss/multi-margin';
+export { pinballLoss } from '../../ops/loss/pinball';
+export * from '../../ops/loss/triplet';
 export {
   bceLoss as binaryCrossEntropy,
   bceWithLogits as binaryCrossEntropyWithLogits,

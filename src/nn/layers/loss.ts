@@ -22,10 +22,10 @@ export interface LossOptions {
   reduction?: Reduction;
 }
 
-const lossFields = { reduction: oneOf('none', 'mean', 'sum').or('mean') };
-const lossOptions = optionsTable<LossOptions>('Loss', lossFields);
+export const lossFields = { reduction: oneOf('none', 'mean', 'sum').or('mean') };
+export const lossOptions = optionsTable<LossOptions>('Loss', lossFields);
 
-abstract class Loss extends Module {
+export abstract class Loss extends Module {
   /** How the losses of the elements are reduced. */
   readonly reduction: Reduction;
 
@@ -162,7 +162,7 @@ export class HuberLoss extends Loss {
 
 const weightField = { weight: anyTensor.orNull.or(null) };
 
-abstract class WeightedLoss extends Loss {
+export abstract class WeightedLoss extends Loss {
   /** The factors that the losses are weighted by; a buffer. */
   declare weight: Tensor | null;
 

@@ -5,7 +5,7 @@
  */
 import { oneOf, type Fields } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
-import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
+import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -73,10 +73,26 @@ export function checkPair(operation: string, input: Tensor, target: Tensor): voi
   if (!isFloat(input.dtype) && !isFloat(target.dtype)) refuseIntegers(operation, input);
 }
 
-function refuseIntegers(operation: string, input: Tensor): never {
+function refuseIntegers(operation: string, input: Tensor, name = 'input'): never {
   throw new TypeError(
-    `${operation}: input must be float32 or float64, got ${input.dtype}; convert it with to('float32')`,
+    `${operation}: ${name} must be float32 or float64, got ${input.dtype}; convert it with to('float32')`,
   );
+}
+
+/**
+ * What a loss is given, by name; the first is what the others are compared with.
+ * @throws TypeError unless all are tensors, and one of them holds floats (for the sum and for all losses, int32 will do).
+ */
+export function checkLossInputs(
+  operation: string,
+  given: Readonly<Record<string, Tensor>>,
+  reduction: Reduction = 'mean',
+): void {
+  const tensors = Object.entries(given);
+  for (const [name, x] of tensors) checkTensor(operation, name, x);
+  if (tensors.some(([, x]) => isFloat(x.dtype))) return;
+  if (reduction !== 'mean' && tensors.every(([, x]) => x.dtype === 'int32')) return;
+  refuseIntegers(operation, tensors[0][1], tensors[0][0]);
 }
 
 function checkTensors(operation: string, input: Tensor, target: Tensor): void {
@@ -115,6 +131,11 @@ function conformed(operation: string, input: Tensor, target: Tensor): [Tensor, T
     return sameShape(same.sizes, shape) ? same : same.expand(shape);
   };
   return [conform(input), conform(target)];
+}
+
+/** @throws RangeError unless the shapes broadcast together. */
+export function checkBroadcast(operation: string, tensors: readonly Tensor[]): void {
+  tensors.reduce<Shape>((shape, { sizes }) => broadcastShapes(operation, shape, sizes), []);
 }
 
 /** @throws RangeError unless input and target have the same shape. */

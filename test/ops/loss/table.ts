@@ -2,6 +2,7 @@
 import * as o from 'ostinato';
 import type { Tensor } from 'ostinato';
 import { ofOne, ofTwo, smooth, type Entry, type Options } from '../entry';
+import { likelihoods } from './likelihoods';
 
 const pairShapes = [
   [
@@ -69,6 +70,7 @@ const onClasses = (
   ]);
 
 export const table: readonly Entry[] = [
+  ...likelihoods,
   ...everyReduction('mseLoss', o.mseLoss, smooth),
   ...everyReduction('l1Loss', o.l1Loss, {
     domains: [

@@ -1,5 +1,6 @@
 // Modules, their parts and what is done with them: nn, nn.init, nn.utils.
 import * as o from 'ostinato';
+import { lossLayers } from './losses';
 import {
   each,
   type Make,
@@ -42,6 +43,7 @@ export const source = (): o.Tensor => tokens([1, 2, 3], [4, 5, 0]);
 const model = (): o.nn.Linear => new nn.Linear(3, 2);
 
 export const layers: Record<string, Make> = {
+  ...lossLayers,
   ...Object.fromEntries(
     Object.entries(layerNames).map(([name, options]) => [
       name,

@@ -1,5 +1,6 @@
 // Operations, as functions and as methods of tensors, losses and nn.functional.
 import * as o from 'ostinato';
+import { functionalLosses } from './losses';
 import {
   each,
   type Make,
@@ -167,6 +168,7 @@ export const losses: Record<string, Make> = {
 };
 
 export const functional: Record<string, Make> = {
+  ...functionalLosses,
   ...each(
     ['elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'sigmoid', 'silu', 'softmax',
      'softplus', 'softsign', 'tanh'] as const, // prettier-ignore

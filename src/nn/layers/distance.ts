@@ -1,0 +1,214 @@
+/** Distances and similarities as layers, and the losses of triplets. Each is the function in nn.functional. */
+import {
+  boolean,
+  functionOf,
+  integer,
+  nonNegative,
+  number,
+  optionsTable,
+  positive as aboveZero,
+  surplus,
+} from '../../check';
+import type { Tensor } from '../../tensor/tensor';
+import * as F from '../functional';
+import { Module } from '../module';
+import { Loss, lossFields, type LossOptions } from './loss';
+
+const distanceOptions = optionsTable<F.PairwiseDistanceOptions>('PairwiseDistance', {
+  eps: number.or(1e-6),
+  keepdim: boolean.or(false),
+});
+
+/**
+ * ‖x1 − x2 + eps‖ₚ along the last dimension (torch.nn.PairwiseDistance).
+ *
+ * Shapes: both [N, D] or [D]; result [N] or [].
+ * @param p order of the norm, 2 unless given
+ * @throws TypeError, RangeError for an option that is none.
+ * @example new nn.PairwiseDistance().forward(tensor([[0, 0]]), tensor([[3, 4]])) // [5]
+ */
+export class PairwiseDistance extends Module {
+  /** Order of the norm. */
+  readonly norm: number;
+  /** Added to each difference. */
+  readonly eps: number;
+  /** Whether the last dimension stays, with size 1. */
+  readonly keepdim: boolean;
+
+  constructor(p: number = 2, options?: F.PairwiseDistanceOptions) {
+    if (arguments.length > 2) surplus('PairwiseDistance', arguments, 2, 'options');
+    super();
+    this.norm = number.check('PairwiseDistance', 'p', p);
+    const { eps, keepdim } = distanceOptions.read(options);
+    this.eps = eps;
+    this.keepdim = keepdim;
+  }
+
+  /**
+   * The distance of each row of `x1` from that of `x2`.
+   * @throws RangeError when the shapes do not broadcast.
+   */
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    if (arguments.length > 2) surplus('PairwiseDistance.forward', arguments, 2, 'x2');
+    const { norm, eps, keepdim } = this;
+    return F.pairwiseDistance(x1, x2, norm, { eps, keepdim });
+  }
+}
+
+const similarityOptions = optionsTable<F.CosineSimilarityOptions>('CosineSimilarity', {
+  eps: nonNegative.or(1e-8),
+});
+
+/**
+ * Σ x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)) along `dim` (torch.nn.CosineSimilarity).
+ *
+ * Shapes: both the same, or such that they broadcast; the result is without `dim`.
+ * @param dim default: 1
+ * @throws TypeError, RangeError for an option that is none.
+ * @example new nn.CosineSimilarity().forward(tensor([[3, 4]]), tensor([[4, 3]])) // [0.96]
+ */
+export class CosineSimilarity extends Module {
+  /** Dimension of the vectors. */
+  readonly dim: number;
+  /** Lower bound of each norm in the divisor. */
+  readonly eps: number;
+
+  constructor(dim: number = 1, options?: F.CosineSimilarityOptions) {
+    if (arguments.length > 2) surplus('CosineSimilarity', arguments, 2, 'options');
+    super();
+    this.dim = integer.check('CosineSimilarity', 'dim', dim);
+    this.eps = similarityOptions.read(options).eps;
+  }
+
+  /**
+   * The cosine of the vectors of `x1` and `x2`.
+   * @throws RangeError when shapes or dimension do not fit.
+   */
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    if (arguments.length > 2) surplus('CosineSimilarity.forward', arguments, 2, 'x2');
+    return F.cosineSimilarity(x1, x2, this.dim, { eps: this.eps });
+  }
+}
+
+/** Options of `TripletMarginLoss`. */
+export interface TripletMarginLossOptions extends LossOptions {
+  /** How much closer the positive has to be. Default: 1. */
+  margin?: number;
+  /** Order of the norm. Default: 2. */
+  p?: number;
+  /** Added to each difference. Default: 1e-6. */
+  eps?: number;
+  /** Whether the negative's distance is that to the positive where this is smaller. Default: false. */
+  swap?: boolean;
+}
+
+const tripletOptions = optionsTable<TripletMarginLossOptions>('TripletMarginLoss', {
+  ...lossFields,
+  margin: aboveZero.or(1),
+  p: number.or(2),
+  eps: number.or(1e-6),
+  swap: boolean.or(false),
+});
+
+/**
+ * Triplet loss (torch.nn.TripletMarginLoss; Balntas et al. 2016): max(0, d(anchor, positive) − d(anchor, negative) + margin),
+ * d the p-norm of the difference.
+ *
+ * Shapes: all [N, D] or [D].
+ * @throws TypeError, RangeError for an option that is none.
+ * @example
+ * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 5]])];
+ * new nn.TripletMarginLoss().forward(anchor, positive, negative).item(); // 1
+ */
+export class TripletMarginLoss extends Loss {
+  /** How much closer the positive has to be. */
+  readonly margin: number;
+  /** Order of the norm. */
+  readonly p: number;
+  /** Added to each difference. */
+  readonly eps: number;
+  /** Whether the negative's distance is that to the positive where this is smaller. */
+  readonly swap: boolean;
+
+  constructor(options?: TripletMarginLossOptions) {
+    if (arguments.length > 1) surplus('TripletMarginLoss', arguments, 1, 'options');
+    const read = tripletOptions.read(options);
+    super(read);
+    this.margin = read.margin;
+    this.p = read.p;
+    this.eps = read.eps;
+    this.swap = read.swap;
+  }
+
+  /**
+   * The loss of how much closer `positive` is to `anchor` than `negative`, reduced as `reduction` says.
+   * @throws RangeError for shapes that do not fit.
+   */
+  forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
+    if (arguments.length > 3) surplus('TripletMarginLoss.forward', arguments, 3, 'negative');
+    const { margin, p, eps, swap, reduction } = this;
+    return F.tripletMarginLoss(anchor, positive, negative, { margin, p, eps, swap, reduction });
+  }
+}
+
+/** Options of `TripletMarginWithDistanceLoss`. */
+export interface TripletMarginWithDistanceLossOptions extends LossOptions {
+  /** The distance of two batches of vectors. Default: `nn.PairwiseDistance`. */
+  distanceFunction?: F.DistanceFunction | null;
+  /** How much closer the positive has to be. Default: 1. */
+  margin?: number;
+  /** Whether the negative's distance is that to the positive where this is smaller. Default: false. */
+  swap?: boolean;
+}
+
+const tripletDistanceOptions = optionsTable<TripletMarginWithDistanceLossOptions>(
+  'TripletMarginWithDistanceLoss',
+  {
+    ...lossFields,
+    distanceFunction: functionOf<F.DistanceFunction>('a function of two tensors').orNull.or(null),
+    margin: aboveZero.or(1),
+    swap: boolean.or(false),
+  },
+);
+
+/**
+ * Triplet loss of any distance d (torch.nn.TripletMarginWithDistanceLoss):
+ * max(0, d(anchor, positive) − d(anchor, negative) + margin).
+ *
+ * Shapes: all the same, of at least one dimension.
+ * @throws TypeError, RangeError for an option that is none.
+ * @example
+ * const distanceFunction = (a, b) => a.sub(b).abs().amax(-1);
+ * const loss = new nn.TripletMarginWithDistanceLoss({ distanceFunction });
+ * loss.forward(tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 5]])).item(); // 0
+ */
+export class TripletMarginWithDistanceLoss extends Loss {
+  /** The distance; null for `nn.functional.pairwiseDistance`. */
+  readonly distanceFunction: F.DistanceFunction | null;
+  /** How much closer the positive has to be. */
+  readonly margin: number;
+  /** Whether the negative's distance is that to the positive where this is smaller. */
+  readonly swap: boolean;
+
+  constructor(options?: TripletMarginWithDistanceLossOptions) {
+    if (arguments.length > 1) surplus('TripletMarginWithDistanceLoss', arguments, 1, 'options');
+    const read = tripletDistanceOptions.read(options);
+    super(read);
+    this.distanceFunction = read.distanceFunction;
+    this.margin = read.margin;
+    this.swap = read.swap;
+  }
+
+  /**
+   * The loss of how much closer `positive` is to `anchor` than `negative`, reduced as `reduction` says.
+   * @throws RangeError for shapes that do not fit.
+   */
+  forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
+    if (arguments.length > 3) {
+      surplus('TripletMarginWithDistanceLoss.forward', arguments, 3, 'negative');
+    }
+    const { distanceFunction, margin, swap, reduction } = this;
+    const options = { distanceFunction, margin, swap, reduction };
+    return F.tripletMarginWithDistanceLoss(anchor, positive, negative, options);
+  }
+}

@@ -1,0 +1,131 @@
+/** Losses that are 0 from a margin on: of a ranking, of a distance, of a score. Targets are 1 and −1. */
+import { number, optionsTable, surplus } from '../../check';
+import { isFloat } from '../../tensor/dtype';
+import { broadcastShapes, showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { logsigmoid } from '../elementwise/activation';
+import {
+  checkBroadcast,
+  checkLossInputs,
+  checkPair,
+  lossFields,
+  reduced,
+  type LossOptions,
+} from './reduction';
+
+/** Options of losses with a margin. */
+export interface MarginOptions extends LossOptions {
+  /** How far apart what differs has to be. Default: 0 (`hingeEmbeddingLoss`: 1). */
+  margin?: number;
+}
+
+const rankingOptions = optionsTable<MarginOptions>('marginRankingLoss', {
+  ...lossFields,
+  margin: number.or(0),
+});
+
+/**
+ * max(0, −target·(input1 − input2) + margin) (torch.nn.functional.margin_ranking_loss): with target 1, input1 should rank
+ * higher, with −1 lower. Shapes broadcast.
+ * @throws RangeError unless all have the same number of dimensions; TypeError when none holds floats.
+ * @example nn.functional.marginRankingLoss(tensor([1, 2]), tensor([2, 1]), tensor([1, 1])) // 0.5
+ */
+export function marginRankingLoss(
+  input1: Tensor,
+  input2: Tensor,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('marginRankingLoss', arguments, 4, 'options');
+  const { margin, reduction } = rankingOptions.read(options);
+  checkLossInputs('marginRankingLoss', { input1, input2, target }, reduction);
+  if (input1.ndim !== input2.ndim || input1.ndim !== target.ndim) {
+    throw new RangeError(
+      `marginRankingLoss: input1, input2 and target must have the same number of dimensions, got ${showShape(input1.sizes)}, ${showShape(input2.sizes)} and ${showShape(target.sizes)}`,
+    );
+  }
+  checkBroadcast('marginRankingLoss', [input1, input2, target]);
+  const losses = input1.sub(input2).mul(target.neg()).add(margin).clamp({ min: 0 });
+  return reduced(losses, reduction);
+}
+
+const hingeOptions = optionsTable<MarginOptions>('hingeEmbeddingLoss', {
+  ...lossFields,
+  margin: number.or(1),
+});
+
+/**
+ * The distance `input` where the target is 1, max(0, margin − input) where it is −1
+ * (torch.nn.functional.hinge_embedding_loss). Shapes broadcast.
+ * @throws TypeError when neither holds floats; RangeError when the shapes do not broadcast.
+ * @example nn.functional.hingeEmbeddingLoss(tensor([0.5, 0.75]), tensor([1, -1])) // 0.375
+ */
+export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: MarginOptions): Tensor {
+  if (arguments.length > 3) surplus('hingeEmbeddingLoss', arguments, 3, 'options');
+  const { margin, reduction } = hingeOptions.read(options);
+  checkLossInputs('hingeEmbeddingLoss', { input, target }, reduction);
+  checkBroadcast('hingeEmbeddingLoss', [input, target]);
+  const apart = input.rsub(margin).clamp({ min: 0 }).where(target.ne(1), 0);
+  return reduced(input.where(target.ne(-1), 0).add(apart), reduction);
+}
+
+const softOptions = optionsTable<LossOptions>('softMarginLoss', lossFields);
+
+/**
+ * ln(1 + e^(−target·input)) (torch.nn.functional.soft_margin_loss), computed so that nothing overflows. Shapes broadcast.
+ * @throws TypeError when neither holds floats; RangeError when the shapes do not broadcast.
+ * @example nn.functional.softMarginLoss(tensor([0, 2]), tensor([1, -1])) // 1.41
+ */
+export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOptions): Tensor {
+  if (arguments.length > 3) surplus('softMarginLoss', arguments, 3, 'options');
+  const { reduction } = softOptions.read(options);
+  checkPair('softMarginLoss', input, target);
+  checkBroadcast('softMarginLoss', [input, target]);
+  return reduced(logsigmoid(input.mul(target)).neg(), reduction);
+}
+
+const cosineOptions = optionsTable<MarginOptions>('cosineEmbeddingLoss', {
+  ...lossFields,
+  margin: number.or(0),
+});
+
+// Added to each sum of squares, so that a vector of zeros has a cosine.
+const smallest = 1e-12;
+
+/**
+ * 1 − cos(input1, input2) where the target is 1, max(0, cos(input1, input2) − margin) where it is −1
+ * (torch.nn.functional.cosine_embedding_loss), the cosine that of rows.
+ * @param input1 [N, D] or [D], as `input2`
+ * @param target [N], or [] for single vectors
+ * @throws RangeError for other shapes; TypeError unless the inputs hold floats.
+ * @example
+ * const [a, b] = [tensor([[1, 0]]), tensor([[0, 1]])];
+ * nn.functional.cosineEmbeddingLoss(a, b, tensor([1])) // 1
+ */
+export function cosineEmbeddingLoss(
+  input1: Tensor,
+  input2: Tensor,
+  target: Tensor,
+  options?: MarginOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('cosineEmbeddingLoss', arguments, 4, 'options');
+  const { margin, reduction } = cosineOptions.read(options);
+  checkLossInputs('cosineEmbeddingLoss', { input1, input2, target }, reduction);
+  const dim = target.ndim;
+  if (dim > 1 || input1.ndim !== dim + 1 || input2.ndim !== dim + 1) {
+    throw new RangeError(
+      `cosineEmbeddingLoss: input1 and input2 must be [N, D] with target [N], or [D] with target [], got ${showShape(input1.sizes)}, ${showShape(input2.sizes)} and ${showShape(target.sizes)}`,
+    );
+  }
+  const [n] = broadcastShapes('cosineEmbeddingLoss', input1.sizes, input2.sizes);
+  if (dim === 1) broadcastShapes('cosineEmbeddingLoss', [n], target.sizes);
+  const [a, b] = [input1, input2].map((x) => (isFloat(x.dtype) ? x : x.to('float32')));
+  const squares = (x: Tensor): Tensor => x.mul(x).sum(dim).add(smallest);
+  const cosine = a
+    .mul(b)
+    .sum(dim)
+    .div(squares(a).mul(squares(b)).sqrt());
+  const alike = cosine.rsub(1).where(target.eq(1), 0);
+  const apart = cosine.sub(margin).clamp({ min: 0 }).where(target.eq(-1), 0);
+  return reduced(alike.add(apart), reduction);
+}

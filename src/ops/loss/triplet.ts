@@ -1,0 +1,179 @@
+/** The distance of vectors, and losses that want an anchor closer to a positive than to a negative. */
+import {
+  boolean,
+  functionOf,
+  number,
+  optionsTable,
+  positive as aboveZero,
+  surplus,
+} from '../../check';
+import { anyTensor } from '../../tensor/rules';
+import { showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { minimum } from '../elementwise/extremum';
+import {
+  checkBroadcast,
+  checkLossInputs,
+  lossFields,
+  reduced,
+  type LossOptions,
+} from './reduction';
+
+/** Options of `pairwiseDistance`. */
+export interface PairwiseDistanceOptions {
+  /** Added to each difference. Default: 1e-6. */
+  eps?: number;
+  /** Whether the last dimension stays, with size 1. Default: false. */
+  keepdim?: boolean;
+}
+
+const distanceOptions = optionsTable<PairwiseDistanceOptions>('pairwiseDistance', {
+  eps: number.or(1e-6),
+  keepdim: boolean.or(false),
+});
+
+/**
+ * ‖x1 − x2 + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance). Shapes broadcast.
+ * @param p order of the norm, 2 unless given
+ * @throws TypeError when neither holds floats; RangeError when the shapes do not broadcast.
+ * @example nn.functional.pairwiseDistance(tensor([[0, 0]]), tensor([[3, 4]])) // [5]
+ */
+export function pairwiseDistance(
+  x1: Tensor,
+  x2: Tensor,
+  p: number = 2,
+  options?: PairwiseDistanceOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('pairwiseDistance', arguments, 4, 'options');
+  const { eps, keepdim } = distanceOptions.read(options);
+  number.check('pairwiseDistance', 'p', p);
+  checkLossInputs('pairwiseDistance', { x1, x2 });
+  checkBroadcast('pairwiseDistance', [x1, x2]);
+  if (x1.ndim === 0 && x2.ndim === 0) {
+    throw new RangeError(
+      'pairwiseDistance: x1 and x2 have no dimension that the distance is taken along',
+    );
+  }
+  return x1.sub(x2).add(eps).norm(p, -1, { keepdim });
+}
+
+/** A distance of two batches of vectors: a number for each row. */
+export type DistanceFunction = (a: Tensor, b: Tensor) => Tensor;
+
+/** Options of `tripletMarginWithDistanceLoss`. */
+export interface TripletDistanceOptions extends LossOptions {
+  /** How far the two are compared. Default: `pairwiseDistance`. */
+  distanceFunction?: DistanceFunction | null;
+  /** How much closer the positive has to be. Default: 1. */
+  margin?: number;
+  /** Whether the negative's distance is that to the positive where this is smaller (Balntas 2016). Default: false. */
+  swap?: boolean;
+}
+
+/** Options of `tripletMarginLoss`. */
+export interface TripletMarginOptions extends LossOptions {
+  /** How much closer the positive has to be. Default: 1. */
+  margin?: number;
+  /** Order of the norm. Default: 2. */
+  p?: number;
+  /** Added to each difference. Default: 1e-6. */
+  eps?: number;
+  /** Whether the negative's distance is that to the positive where this is smaller (Balntas 2016). Default: false. */
+  swap?: boolean;
+}
+
+const tripletOptions = optionsTable<TripletMarginOptions>('tripletMarginLoss', {
+  ...lossFields,
+  margin: aboveZero.or(1),
+  p: number.or(2),
+  eps: number.or(1e-6),
+  swap: boolean.or(false),
+});
+const distanceFunction = functionOf<DistanceFunction>('a function of two tensors');
+const tripletDistanceOptions = optionsTable<TripletDistanceOptions>(
+  'tripletMarginWithDistanceLoss',
+  {
+    ...lossFields,
+    distanceFunction: distanceFunction.orNull.or(null),
+    margin: aboveZero.or(1),
+    swap: boolean.or(false),
+  },
+);
+
+/**
+ * max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference plus eps along the last
+ * dimension (torch.nn.functional.triplet_margin_loss; Balntas et al. 2016). Shapes broadcast.
+ * @throws RangeError unless all have the same number of dimensions, and for a margin of 0 or less; TypeError when none
+ * holds floats.
+ * @example
+ * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 5]])];
+ * nn.functional.tripletMarginLoss(anchor, positive, negative) // 1
+ */
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: TripletMarginOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('tripletMarginLoss', arguments, 4, 'options');
+  const { p, eps, ...rest } = tripletOptions.read(options);
+  const distance: DistanceFunction = (a, b) => a.sub(b).add(eps).norm(p, -1);
+  return triplet('tripletMarginLoss', { anchor, positive, negative }, distance, rest);
+}
+
+/**
+ * max(0, d(anchor, positive) − d(anchor, negative) + margin) for any distance d
+ * (torch.nn.functional.triplet_margin_with_distance_loss).
+ * @param options.distanceFunction d, which gets two of the tensors; `pairwiseDistance` unless given
+ * @throws RangeError unless all have the same number of dimensions, and for a margin of 0 or less; TypeError when none
+ * holds floats, or the distance is no tensor.
+ * @example
+ * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 5]])];
+ * const distanceFunction = (a, b) => a.sub(b).abs().amax(-1);
+ * nn.functional.tripletMarginWithDistanceLoss(anchor, positive, negative, { distanceFunction }) // 0
+ */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options?: TripletDistanceOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('tripletMarginWithDistanceLoss', arguments, 4, 'options');
+  const operation = 'tripletMarginWithDistanceLoss';
+  const { distanceFunction: given, ...rest } = tripletDistanceOptions.read(options);
+  const distance: DistanceFunction = (a, b) => {
+    if (given === null) return pairwiseDistance(a, b);
+    return anyTensor.check(operation, 'the result of distanceFunction', given(a, b));
+  };
+  return triplet(operation, { anchor, positive, negative }, distance, rest);
+}
+
+interface Triplet {
+  readonly anchor: Tensor;
+  readonly positive: Tensor;
+  readonly negative: Tensor;
+}
+
+function triplet(
+  operation: string,
+  given: Triplet,
+  distance: DistanceFunction,
+  {
+    margin,
+    swap,
+    reduction,
+  }: Required<Pick<TripletMarginOptions, 'margin' | 'swap' | 'reduction'>>,
+): Tensor {
+  const { anchor, positive, negative } = given;
+  checkLossInputs(operation, { ...given });
+  if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim || anchor.ndim === 0) {
+    throw new RangeError(
+      `${operation}: anchor, positive and negative must have the same number of dimensions, at least 1, got ${showShape(anchor.sizes)}, ${showShape(positive.sizes)} and ${showShape(negative.sizes)}`,
+    );
+  }
+  checkBroadcast(operation, [anchor, positive, negative]);
+  const near = distance(anchor, positive);
+  const far = distance(anchor, negative);
+  const farthest = swap ? minimum(far, distance(positive, negative)) : far;
+  return reduced(near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
+}
