@@ -1,4 +1,5 @@
-/** The `data` namespace: datasets, samplers, loaders (torch.utils.data). */
+/** The `data` namespace: datasets, samplers, loaders (torch.utils.data), texts as numbers, windows over series. */
+export { BucketBatchSampler, type BucketBatchSamplerOptions } from './buckets';
 export { defaultCollate } from './collate';
 export {
   ConcatDataset,
@@ -22,3 +23,5 @@ export {
   type Sized,
   type WeightedSamplerOptions,
 } from './sampler';
+export * from './text';
+export { WindowDataset, type WindowOptions } from './windows';

@@ -23,6 +23,9 @@ const notMade = new Set([
   'Slice',
   'ValuesAndIndices',
   'data.Dataset.get',
+  'data.Tokenizer',
+  'data.Tokenizer.decode',
+  'data.Tokenizer.encode',
 ]); // prettier-ignore
 /** Whether the call is one that a user makes. */
 export const isMade = ({ name }: PublicCall): boolean => !notMade.has(name);
@@ -127,6 +130,12 @@ export function publicCalls(): PublicCall[] {
     if (seenClasses.has(symbol)) return;
     seenClasses.add(symbol);
     add(name, 'constructor', type.getConstructSignatures());
+    for (const made of type.getProperties()) {
+      const member = checker.getTypeOfSymbol(made);
+      if ((made.flags & ts.SymbolFlags.Method) === 0 || isHidden(made)) continue;
+      if (/#/.test(made.name)) continue;
+      add(`${name}.${made.name}`, 'function', member.getCallSignatures());
+    }
     const instance = checker.getDeclaredTypeOfSymbol(symbol) as ts.InterfaceType;
     // Where a public class above has the member already, it is a call of that one.
     const isAbove = (of: ts.InterfaceType, member: ts.Symbol): boolean =>

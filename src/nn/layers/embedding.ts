@@ -153,6 +153,7 @@ export class Embedding extends Module {
    * @example nn.Embedding.fromPretrained(tensor([[1, 2], [3, 4]])).forward(tensor([1], { dtype: 'int32' }))
    */
   static fromPretrained(embeddings: Tensor, options?: PretrainedOptions): Embedding {
+    if (arguments.length > 2) surplus('Embedding.fromPretrained', arguments, 2, 'options');
     const { freeze, ...rest } = pretrainedOptions.read(options);
     anyTensor.check('Embedding.fromPretrained', 'embeddings', embeddings);
     if (embeddings.ndim !== 2) {

@@ -84,6 +84,11 @@ export const layers: Record<string, Make> = {
   Linear: () => withOptions({ bias: false, dtype: 'float64' }, 3, 2),
   'Linear.forward': () => on(model(), x(2, 3)),
   Embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2, dtype: 'float64' }, 5, 3),
+  'Embedding.fromPretrained': () =>
+    withOptions(
+      { freeze: false, paddingIdx: 0, maxNorm: 1, normType: 2, scaleGradByFreq: true },
+      x(5, 3),
+    ),
   'Embedding.forward': () => on(new nn.Embedding(5, 3), ints(0, 4)),
   LayerNorm: () =>
     withOptions({ eps: 1e-4, elementwiseAffine: true, bias: false, dtype: 'float64' }, [3]),

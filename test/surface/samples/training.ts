@@ -119,6 +119,49 @@ export const optimizers: Record<string, Make> = {
   'lrScheduler.ReduceLROnPlateau.loadStateDict': () => on(plateau(), plateau().stateDict()),
 };
 
+const vocabulary = (): o.data.Vocabulary => new data.Vocabulary(['a', 'b', 'c']);
+const characters = (): o.data.CharacterTokenizer => new data.CharacterTokenizer(vocabulary());
+const words = (): o.data.WordTokenizer => new data.WordTokenizer(vocabulary());
+const bytePairs = (): o.data.BytePairTokenizer => new data.BytePairTokenizer([['a', 'b']]);
+const text: Record<string, Make> = {
+  Vocabulary: () => withOptions({ unknown: 'a' }, ['a', 'b']),
+  'Vocabulary.build': () =>
+    withOptions({ unknown: '<unk>', specials: ['<pad>'], minFrequency: 1, maxTokens: 9 }, [
+      'a',
+      'b',
+      'a',
+    ]),
+  'Vocabulary.fromJSON': () => call({ tokens: ['a', 'b'], unknown: 'a' }),
+  'Vocabulary.has': () => on(vocabulary(), 'a'),
+  'Vocabulary.id': () => on(vocabulary(), 'a'),
+  'Vocabulary.token': () => on(vocabulary(), 1),
+  'Vocabulary.encode': () => on(vocabulary(), ['a', 'b']),
+  'Vocabulary.decode': () => on(vocabulary(), [0, 1]),
+  'Vocabulary.toJSON': () => on(vocabulary()),
+  CharacterTokenizer: () => call(vocabulary()),
+  'CharacterTokenizer.train': () =>
+    withOptions({ specials: ['<pad>'], unknown: '?', minFrequency: 1 }, 'some text'),
+  'CharacterTokenizer.encode': () => on(characters(), 'abc'),
+  'CharacterTokenizer.decode': () => on(characters(), [0, 1]),
+  'CharacterTokenizer.toJSON': () => on(characters()),
+  WordTokenizer: () => withOptions({ pattern: /\S+/g, lowercase: true }, vocabulary()),
+  'WordTokenizer.train': () =>
+    withOptions(
+      { specials: ['<pad>'], unknown: '?', minFrequency: 1, maxTokens: 9, pattern: /\S+/, lowercase: true },
+      ['some text', 'another'],
+    ), // prettier-ignore
+  'WordTokenizer.encode': () => on(new data.WordTokenizer(vocabulary()), 'a b'),
+  'WordTokenizer.decode': () => on(words(), [0, 1]),
+  'WordTokenizer.toJSON': () => on(words()),
+  BytePairTokenizer: () => withOptions({ specials: ['<s>'] }, [['a', 'b']]),
+  'BytePairTokenizer.train': () =>
+    withOptions({ vocabularySize: 260, specials: ['<s>'], minFrequency: 1 }, 'low lower lowest'),
+  'BytePairTokenizer.encode': () => on(bytePairs(), 'abc'),
+  'BytePairTokenizer.decode': () => on(bytePairs(), [0, 1]),
+  'BytePairTokenizer.toJSON': () => on(bytePairs()),
+  tokenizerFromJSON: () => call(bytePairs().toJSON()),
+};
+
 export const samples: Record<string, Make> = {
   BatchSampler: () => call(new data.SequentialSampler(rows()), 2, true),
   ConcatDataset: () => call([rows(), rows()]),
@@ -141,6 +184,14 @@ export const samples: Record<string, Make> = {
   defaultCollate: () => call([x(2), x(2)]),
   paddingCollate: () => withOptions({ paddingValue: 1, batchFirst: true }),
   randomSplit: () => withOptions({ generator: generator() }, rows(), [4, 2]),
+  BucketBatchSampler: () =>
+    withOptions(
+      { shuffle: true, dropLast: true, batchesPerBucket: 2, generator: generator() },
+      ...[[3, 1, 2, 5], 2],
+    ),
+  WindowDataset: () => withOptions({ horizon: 2, stride: 2, strict: false }, x(9, 2), 3),
+  'WindowDataset.get': () => on(new data.WindowDataset(x(9), 3), 1),
+  ...text,
   'ConcatDataset.get': () => on(new data.ConcatDataset([rows()]), 1),
   'Subset.get': () => on(new data.Subset(rows(), [0, 2]), 1),
   'TensorDataset.get': () => on(rows(), 1),

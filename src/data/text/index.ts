@@ -1,0 +1,27 @@
+/** Text as numbers: vocabularies, and tokenizers by character, word and byte pair. */
+export {
+  BytePairTokenizer,
+  type BytePairOptions,
+  type BytePairTokenizerOptions,
+  type SavedBytePairTokenizer,
+} from './byte-pairs';
+export {
+  CharacterTokenizer,
+  type CharacterTokenizerOptions,
+  type SavedCharacterTokenizer,
+} from './characters';
+export { tokenizerFromJSON, type SavedTokenizer } from './saved';
+export { Tokenizer, type Texts } from './tokenizer';
+export {
+  Vocabulary,
+  type BuildVocabularyOptions,
+  type SavedVocabulary,
+  type TokenIds,
+  type VocabularyOptions,
+} from './vocabulary';
+export {
+  WordTokenizer,
+  type SavedWordTokenizer,
+  type WordOptions,
+  type WordTokenizerOptions,
+} from './words';

@@ -1,0 +1,32 @@
+/** What all tokenizers are. */
+import { uncloneable } from '../../check';
+import type { TokenIds, Vocabulary } from './vocabulary';
+
+const refusal = uncloneable(
+  'a tokenizer: send JSON.stringify(tokenizer) and read it there with tokenizerFromJSON',
+);
+
+/**
+ * Text as numbers of tokens, and back: `CharacterTokenizer`, `WordTokenizer`, `BytePairTokenizer`. A tokenizer does not change;
+ * it is saved with its model as `JSON.stringify(tokenizer)` in the metadata of `io.saveSafetensors`, or as `tokenizer.toJSON()`
+ * among the values of `io.saveCheckpoint`, and read by `tokenizerFromJSON`.
+ */
+export abstract class Tokenizer {
+  /** @internal */
+  readonly refusal = refusal;
+  /** The tokens and their numbers; its length is what an embedding and the last layer need. */
+  abstract readonly vocabulary: Vocabulary;
+  /**
+   * The numbers of the tokens of a text.
+   * @returns for `tensor(…)`, or for `paddingCollate` where lengths differ
+   */
+  abstract encode(text: string): Int32Array;
+  /**
+   * The text of numbers of tokens.
+   * @param ids a tensor [length] of int32, a typed array or anything else that can be iterated
+   */
+  abstract decode(ids: TokenIds): string;
+}
+
+/** One text, or several that are read one after another. */
+export type Texts = string | Iterable<string>;
