@@ -34,5 +34,8 @@ export function refuseSparse(operation: string, option: string): never {
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** What to do in place of an option of PyTorch's; undefined for no such option. */
-export const remedy = (name: string): string | undefined => remedies.get(camelCase(name));
+/** What to do in place of an option of PyTorch's; undefined for no such option, and for one of `names`, which are there. */
+export function remedy(name: string, names: readonly string[] = []): string | undefined {
+  const ours = camelCase(name);
+  return names.includes(ours) ? undefined : remedies.get(ours);
+}

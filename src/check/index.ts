@@ -40,7 +40,7 @@ export {
   string,
   type Field,
   type Plain,
-  type Rule,
+  Rule,
 } from './rule';
 export { Snapshot } from './snapshot';
 export { uncloneable } from './uncloneable';

@@ -145,7 +145,7 @@ export function refuseOption(
   names: readonly string[],
 ): never {
   const near = typeof key === 'string' ? nearest(key, names) : undefined;
-  const instead = typeof key === 'string' ? remedy(key) : undefined;
+  const instead = typeof key === 'string' ? remedy(key, names) : undefined;
   const hint =
     instead ??
     (near === undefined ? `the options are ${names.join(', ')}` : `did you mean '${near}'?`);

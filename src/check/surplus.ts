@@ -52,7 +52,7 @@ function shown(value: unknown): string {
 /** What to do without an option of PyTorch's that is among the surplus. */
 function instead(values: readonly unknown[]): string {
   const keys = values.filter(isPlain).flatMap((value) => Object.keys(value));
-  const found = keys.map(remedy).find((one) => one !== undefined);
+  const found = keys.map((name) => remedy(name)).find((one) => one !== undefined);
   return found === undefined ? '' : `; ${found}`;
 }
 

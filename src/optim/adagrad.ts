@@ -8,6 +8,7 @@ import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { rate } from './rate';
 import { checkMoment, checkStep } from './state';
 
 /** Options of `Adagrad`. */
@@ -25,7 +26,7 @@ export interface AdagradOptions extends CommonOptions {
 }
 
 const adagradOptions = optionsTable<AdagradOptions>('Adagrad', {
-  lr: finiteFrom(0).or(1e-2),
+  lr: rate.or(1e-2),
   lrDecay: finiteFrom(0).or(0),
   eps: finiteFrom(0).or(1e-10),
   weightDecay: finiteFrom(0).or(0),

@@ -8,10 +8,12 @@ import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { rate } from './rate';
 import { checkMoment, checkStep } from './state';
 import { power } from '../native/scalar';
 
-const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
+/** Coefficients of two running averages. */
+export const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
 
 /** Options of `Adam` and `AdamW`. */
 export interface AdamOptions extends CommonOptions {
@@ -28,7 +30,7 @@ export interface AdamOptions extends CommonOptions {
 }
 
 const adamOptions = optionsTable<AdamOptions>('Adam', {
-  lr: finiteFrom(0).or(1e-3),
+  lr: rate.or(1e-3),
   betas: anyBetas.or([0.9, 0.999]),
   eps: finiteFrom(0).or(1e-8),
   weightDecay: finiteFrom(0).or(0),
@@ -107,9 +109,9 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     const last = this.#last;
     const [beta1, beta2] = betas;
     if (last.step !== step || last.lr !== lr || last.beta1 !== beta1 || last.beta2 !== beta2) {
-      const rate = lr / (1 - power(beta1, step));
+      const stepRate = lr / (1 - power(beta1, step));
       const correction = Math.sqrt(1 - power(beta2, step));
-      Object.assign(last, { step, lr, beta1, beta2, rate, correction });
+      Object.assign(last, { step, lr, beta1, beta2, rate: stepRate, correction });
     }
     if (amsgrad) state.maxExpAvgSq ??= constant(shape, 0, dtype);
     table.put(state.expAvg.address);

@@ -20,18 +20,24 @@ import { sameShape, showShape } from '../tensor/shape';
 import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
+import { bindRate } from './rate';
 import { packState, unpackState, type OptimizerStateDict } from './state';
 import { dense } from '../ops/kernels/copy';
 
 /** What every optimizer's groups have. */
 export interface CommonOptions {
-  /** Learning rate. Default: each optimizer's own. */
-  lr?: number;
+  /**
+   * Learning rate: a number, or a tensor of one element, which is read at each step and written by schedules. Default: each
+   * optimizer's own.
+   */
+  lr?: number | Tensor;
 }
 
 /** Parameters that are updated with the same options. */
 export type ParamGroup<O extends CommonOptions> = Required<O> & {
   params: Tensor[];
+  /** The rate, also where it is a tensor's. */
+  lr: number;
   /** The rate that a learning rate scheduler started from. */
   initialLr?: number;
 };
@@ -43,7 +49,10 @@ export type GroupInit<O extends CommonOptions> = O & { params: Iterable<Tensor> 
 export type Params<O extends CommonOptions> = Iterable<Tensor> | Iterable<GroupInit<O>>;
 
 /** An optimizer's state of a parameter, by PyTorch's names in camelCase. */
-export type ParamState = Record<string, Tensor | number | null>;
+export type ParamState = Record<
+  string,
+  Tensor | number | null | readonly Tensor[] | readonly number[]
+>;
 
 /** One parameter of a group that has a gradient. */
 export interface Update<S> {
@@ -157,8 +166,13 @@ export abstract class Optimizer<
       refuseOption(this.name, name, names);
     }
     const params = listOf(this.name, init.params) as Tensor[];
-    const group = { ...this.defaults, ...Object.fromEntries(given), params } as ParamGroup<O>;
+    const group = {
+      ...this.defaults,
+      ...Object.fromEntries(given),
+      params,
+    } as unknown as ParamGroup<O>;
     this.checkOptions(group);
+    bindRate(this.name, group);
     const taken = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const [i, param] of params.entries()) {
       checkParam(this.name, i, param);
@@ -193,20 +207,26 @@ export abstract class Optimizer<
     if (arguments.length > 1) surplus(`${this.name}.step`, arguments, 1, 'closure');
     executor.refuse(`${this.name}.step`, 'it changes parameters and states; call it outside');
     if (closure !== undefined) anyClosure.check(`${this.name}.step`, 'closure', closure);
-    const loss = closure === undefined ? undefined : withGradMode(true, closure);
+    const groups = this.paramGroups;
+    if (!Array.isArray(groups)) refuse(`${this.name}.step`, 'paramGroups', 'an array', groups);
     const gradMode = setGradMode(false);
     try {
-      this.#updateAll();
+      return this.advance(closure);
     } finally {
       setGradMode(gradMode);
     }
+  }
+
+  /** @internal The step itself, where nothing is recorded but in the closure. */
+  protected advance<R>(closure: (() => R) | undefined): R | undefined {
+    const loss = closure === undefined ? undefined : withGradMode(true, closure);
+    this.#updateAll();
     this.updates++;
     return loss;
   }
 
   #updateAll(): void {
     const groups = this.paramGroups;
-    if (!Array.isArray(groups)) refuse(`${this.name}.step`, 'paramGroups', 'an array', groups);
     // All options and gradients are checked before any parameter changes.
     const updates: Update<S>[][] = [];
     for (let i = 0; i < groups.length; i++) updates.push(this.#collect(i));
@@ -215,11 +235,13 @@ export abstract class Optimizer<
     }
   }
 
-  #checkChanged(i: number): void {
+  /** @internal Checks options and parameters of group i that were changed since. */
+  protected checkChanged(i: number): void {
     if (!(this.state instanceof Map)) refuse(`${this.name}.step`, 'state', 'a Map', this.state);
     const group = this.paramGroups[i];
     const checked = (this.#checked[i] ??= new Snapshot());
     if (checked.matches(group)) return;
+    bindRate(`${this.name}.step`, group);
     this.checkOptions(group);
     if (!Array.isArray(group.params)) refuse(this.name, 'params', 'an array', group.params);
     for (const [p, param] of group.params.entries()) checkParam(this.name, p, param);
@@ -229,14 +251,14 @@ export abstract class Optimizer<
   #collect(i: number): Update<S>[] {
     const group = this.paramGroups[i];
     const params = (group as ParamGroup<O> | undefined)?.params;
-    if (!Array.isArray(params)) this.#checkChanged(i);
+    if (!Array.isArray(params)) this.checkChanged(i);
     const updates: Update<S>[] = [];
     for (const param of params as readonly Tensor[]) {
       // What is no parameter has no gradient either, not even null, and is refused below.
       const grad = (param as Tensor | undefined)?.accumulated as Tensor | null;
       if (grad === null) continue;
       // Without gradients nothing reads the options.
-      if (updates.length === 0) this.#checkChanged(i);
+      if (updates.length === 0) this.checkChanged(i);
       if (!sameShape(grad.sizes, param.sizes)) {
         throw new RangeError(
           `${this.name}.step: a parameter of shape ${showShape(param.sizes)} has a gradient of shape ${showShape(grad.sizes)}`,

@@ -8,6 +8,7 @@ import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { rate } from './rate';
 import { checkMoment, checkStep } from './state';
 
 /** Options of `RMSprop`. */
@@ -27,7 +28,7 @@ export interface RMSpropOptions extends CommonOptions {
 }
 
 const rMSpropOptions = optionsTable<RMSpropOptions>('RMSprop', {
-  lr: finiteFrom(0).or(1e-2),
+  lr: rate.or(1e-2),
   momentum: finiteFrom(0).or(0),
   alpha: finiteFrom(0).or(0.99),
   eps: finiteFrom(0).or(1e-8),

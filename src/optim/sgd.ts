@@ -7,6 +7,7 @@ import type { DType } from '../tensor/dtype';
 import { empty, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { rate } from './rate';
 import { checkMoment } from './state';
 
 /** Options of `SGD`. */
@@ -24,7 +25,7 @@ export interface SGDOptions extends CommonOptions {
 }
 
 const sGDOptions = optionsTable<SGDOptions>('SGD', {
-  lr: finiteFrom(0).or(1e-3),
+  lr: rate.or(1e-3),
   momentum: finiteFrom(0).or(0),
   dampening: finite.or(0),
   weightDecay: finiteFrom(0).or(0),

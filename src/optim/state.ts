@@ -3,7 +3,7 @@
  * { state: { 0: { step, exp_avg, … }, … }, param_groups: [{ lr, betas, …, params: [0, 1] }, …] }.
  * Ours are camelCase names inside, PyTorch's snake_case names in the dict.
  */
-import { count, describe, isArray, isPlain, refuse } from '../check';
+import { count, describe, finite, isArray, isPlain, refuse } from '../check';
 import { cast } from '../ops/copying/cast';
 import { clone, detach } from '../ops/copying/clone';
 import { full } from '../ops/creation/factories';
@@ -12,8 +12,8 @@ import { sameShape, showShape, type Shape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
 import { Tensor } from '../tensor/tensor';
 
-/** A value in a state dict. `step` is a 0-dimensional tensor, as in PyTorch. */
-export type StateValue = Tensor | number | null;
+/** A value in a state dict. `step` and other numbers of one parameter are 0-dimensional tensors, as in PyTorch. */
+export type StateValue = Tensor | number | null | readonly Tensor[] | readonly number[];
 
 /** What `Optimizer.stateDict` returns, in PyTorch's structure and names. */
 export interface OptimizerStateDict {
@@ -71,6 +71,11 @@ export function checkStep(optimizer: object, step: unknown): void {
   count.check(stepOf(optimizer), 'state.step', step);
 }
 
+/** @throws TypeError, RangeError unless `value` is a finite number. */
+export function checkScalar(optimizer: object, name: string, value: unknown): void {
+  if (!Number.isFinite(value)) finite.check(stepOf(optimizer), `state.${name}`, value);
+}
+
 interface Group {
   params: Tensor[];
 }
@@ -88,7 +93,7 @@ const entries = (state: Record<string, StateValue>): [string, StateValue][] =>
     .filter(([, value]) => value !== null)
     .map(([name, value]) => [
       toSnake(name),
-      isTensor(value) ? detach(value) : name === 'step' ? full([], value as number) : value,
+      isTensor(value) ? detach(value) : full([], value as number),
     ]);
 
 export function packState(
@@ -114,10 +119,15 @@ export function packState(
 }
 
 // A copy of a saved value for `param`, or what is wrong with it.
-function fit(param: Tensor, like: StateValue, value: unknown): StateValue | string {
+function fit(param: Tensor, name: string, like: StateValue, value: unknown): StateValue | string {
   if (like === null && value === null) return null;
   if (typeof like === 'number') {
     const number = isTensor(value) && value.numel === 1 ? value.item() : value;
+    if (name !== 'step') {
+      return Number.isFinite(number)
+        ? (number as number)
+        : 'must be a finite number or a tensor of one';
+    }
     return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
       ? number
       : 'must be an integer of at least 0 or a tensor of one';
@@ -189,7 +199,7 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
           if (like !== null) problems.push(`state ${number}: ${key} is missing`);
           continue;
         }
-        const value = fit(param, like, entry[key]);
+        const value = fit(param, name, like, entry[key]);
         if (typeof value === 'string') problems.push(`state ${number}: ${key} ${value}`);
         else state[name] = value;
       }

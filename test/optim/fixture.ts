@@ -1,4 +1,4 @@
-// test/fixtures/optim.json (made by PyTorch 2.13 with optim.py), and its parameters and gradients.
+// test/fixtures/optim.json and optimizers.json (made by PyTorch 2.13 with optim.py, optimizers.py), and their parameters and gradients.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tensor } from '../../src/ops';
@@ -22,9 +22,23 @@ export interface Fixture {
   }[];
 }
 
-export const fixture = JSON.parse(
-  readFileSync(join(__dirname, '../fixtures/optim.json'), 'utf8'),
-) as Fixture;
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(join(__dirname, '../fixtures', name), 'utf8'));
+
+export const fixture = read('optim.json') as Fixture;
+/** Those of all optimizers. */
+export const runs = [...fixture.runs, ...(read('optimizers.json') as Fixture['runs'])];
+
+/** Options of a run: a rate that is a tensor is written as { tensor }. */
+export const optionsOf = ({ options, dtype }: Fixture['runs'][number]): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name,
+      typeof value === 'object' && value !== null && 'tensor' in value
+        ? tensor(value.tensor as number, { dtype })
+        : value,
+    ]),
+  );
 
 const shapes = [[5, 3], [17], []];
 const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);

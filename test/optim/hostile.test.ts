@@ -10,6 +10,12 @@ const makers: Readonly<Record<string, (params: Tensor[]) => optim.Optimizer>> = 
   AdamW: (params) => new optim.AdamW(params),
   RMSprop: (params) => new optim.RMSprop(params, { momentum: 0.9, centered: true }),
   Adagrad: (params) => new optim.Adagrad(params),
+  NAdam: (params) => new optim.NAdam(params),
+  RAdam: (params) => new optim.RAdam(params),
+  Adamax: (params) => new optim.Adamax(params),
+  Adadelta: (params) => new optim.Adadelta(params),
+  ASGD: (params) => new optim.ASGD(params),
+  Rprop: (params) => new optim.Rprop(params),
 };
 
 it('has every optimizer', () => {
@@ -62,6 +68,7 @@ const noSteps: readonly (readonly [unknown, string, boolean])[] = [
   [0.5, '0.5', false],
   [Infinity, 'Infinity', false],
 ];
+const noScalars = noSteps.filter(([value]) => value !== -1 && value !== 0.5);
 
 describe.each(Object.keys(makers))('%s', (name) => {
   const refusalsOf = (key: string): [unknown, Error][] => {
@@ -72,6 +79,12 @@ describe.each(Object.keys(makers))('%s', (name) => {
         new (isKind ? TypeError : RangeError)(
           `${where} must be an integer of at least 0, got ${text}`,
         ),
+      ]);
+    }
+    if (['muProduct', 'eta', 'mu'].includes(key)) {
+      return noScalars.map(([value, text, isKind]) => [
+        value,
+        new (isKind ? TypeError : RangeError)(`${where} must be a finite number, got ${text}`),
       ]);
     }
     return [
@@ -98,7 +111,9 @@ describe.each(Object.keys(makers))('%s', (name) => {
     }
     const { optimizer, state } = made(name);
     delete state[key];
-    const what = key === 'step' ? 'an integer of at least 0' : 'a Tensor';
+    const isScalar = typeof made(name).state[key] === 'number';
+    const what =
+      key === 'step' ? 'an integer of at least 0' : isScalar ? 'a finite number' : 'a Tensor';
     expect(() => optimizer.step()).toThrow(
       new TypeError(`${name}.step: state.${key} must be ${what}, got undefined`),
     );

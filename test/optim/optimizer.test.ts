@@ -211,6 +211,42 @@ describe('construction refuses', () => {
       'Adam: betas must be two numbers [β1, β2], got [0.9]',
     ],
     [
+      'a rho above 1',
+      () => new optim.Adadelta([param], { rho: 1.1 }),
+      RangeError,
+      'Adadelta: rho must be a number from 0 to 1, got 1.1',
+    ],
+    [
+      'a momentum decay below 0',
+      () => new optim.NAdam([param], { momentumDecay: -0.2 }),
+      RangeError,
+      'NAdam: momentumDecay must be a finite number of at least 0, got -0.2',
+    ],
+    [
+      'a first beta of 1',
+      () => new optim.RAdam([param], { betas: [1, 0] }),
+      RangeError,
+      'RAdam: betas[0] must be a number from 0 to below 1, got 1',
+    ],
+    [
+      'a second beta of 1',
+      () => new optim.Adamax([param], { betas: [0, 1] }),
+      RangeError,
+      'Adamax: betas[1] must be a number from 0 to below 1, got 1',
+    ],
+    [
+      'a negative weight decay',
+      () => new optim.ASGD([param], { weightDecay: -0.5 }),
+      RangeError,
+      'ASGD: weightDecay must be a finite number of at least 0, got -0.5',
+    ],
+    [
+      'factors on one side of 1',
+      () => new optim.Rprop([param], { etas: [1.0, 0.5] }),
+      RangeError,
+      'Rprop: etas must be a number between 0 and 1 and one above 1, got [1, 0.5]',
+    ],
+    [
       'nesterov alone',
       () => new optim.SGD([param], { nesterov: true }),
       RangeError,
@@ -232,9 +268,22 @@ const makers: Record<string, (params: Tensor[]) => optim.Optimizer> = {
   Adam: (params) => new optim.Adam(params, { amsgrad: true }),
   RMSprop: (params) => new optim.RMSprop(params, { centered: true, momentum: 0.5 }),
   Adagrad: (params) => new optim.Adagrad(params),
+  AdamW: (params) => new optim.AdamW(params, { lr: tensor(0.02) }),
+  NAdam: (params) => new optim.NAdam(params, { lr: 0.02 }),
+  RAdam: (params) => new optim.RAdam(params, { betas: [0.8, 0.9] }),
+  Adamax: (params) => new optim.Adamax(params),
+  Adadelta: (params) => new optim.Adadelta(params),
+  ASGD: (params) => new optim.ASGD(params, { t0: 3 }),
+  Rprop: (params) => new optim.Rprop(params),
 };
 
 describe('state dicts', () => {
+  it('are there of every optimizer', () => {
+    const names = Object.entries(optim).filter(([, value]) => typeof value === 'function');
+    const without = ['Optimizer', ...Object.keys(makers)];
+    expect(names.map(([name]) => name).filter((name) => !without.includes(name))).toEqual([]);
+  });
+
   it.each(Object.keys(makers))('%s continues as if nothing had happened', (name) => {
     const [one, two] = [startingParameters('float32'), startingParameters('float32')];
     const first = makers[name](one);
@@ -434,3 +483,65 @@ it.each(['SGD', 'Adam', 'AdamW', 'RMSprop', 'Adagrad'] as const)(
     );
   },
 );
+
+describe('a rate that is a tensor', () => {
+  it('is read at each step, and what sets the rate writes into it', () => {
+    const [w, lr] = [leaf([1]), tensor(0.5, { dtype: 'float64' })];
+    const optimizer = new optim.SGD([w], { lr });
+    const scheduler = new optim.lrScheduler.ExponentialLR(optimizer, 0.5);
+    const step = (): number => {
+      w.grad = ones([1]);
+      optimizer.step();
+      return w.item();
+    };
+    expect(optimizer.paramGroups[0].lr).toBe(0.5);
+    expect(step()).toBe(0.5);
+    lr.fill_(1);
+    expect(step()).toBe(-0.5);
+    scheduler.step();
+    expect([lr.item(), optimizer.paramGroups[0].lr, ...scheduler.getLastLr()]).toEqual([
+      0.5, 0.5, 0.5,
+    ]);
+    expect(step()).toBe(-1);
+    optimizer.paramGroups[0].lr = 2;
+    expect([lr.item(), step()]).toEqual([2, -3]);
+    expect(optimizer.stateDict().param_groups[0]['lr']).toBe(2);
+    optimizer.loadStateDict({ state: {}, param_groups: [{ params: [0], lr: 0.25 }] });
+    expect(lr.item()).toBe(0.25);
+    expect(String(optimizer)).toContain('    lr: 0.25\n');
+  });
+
+  it('may replace a number, and be replaced by one', () => {
+    const w = leaf([1]);
+    const optimizer = new optim.Adam([w], { lr: 0.5 });
+    const group = optimizer.paramGroups[0] as unknown as { lr: unknown };
+    w.grad = ones([1]);
+    const [first, second] = [tensor(0.25), tensor([1])];
+    group.lr = first;
+    optimizer.step();
+    expect([group.lr, w.item()]).toEqual([0.25, 0.75]);
+    group.lr = second;
+    group.lr = 0.125;
+    expect([first.item(), second.item()]).toEqual([0.25, 0.125]);
+  });
+
+  it.each<[string, () => unknown, Error]>([
+    [
+      'two elements',
+      () => new optim.SGD([leaf([1])], { lr: tensor([0.1, 0.2]) }),
+      new RangeError('SGD: lr must be a number or a tensor of one element, got one of shape [2]'),
+    ],
+    [
+      'an integer tensor',
+      () => new optim.RAdam([leaf([1])], { lr: tensor(1, { dtype: 'int32' }) }),
+      new TypeError("RAdam: lr must be a number or a tensor of a float, got 'int32'"),
+    ],
+    [
+      'a negative one',
+      () => new optim.Rprop([leaf([1])], { lr: tensor(-1) }),
+      new RangeError('Rprop: lr must be a finite number of at least 0, got -1'),
+    ],
+  ])('is not of %s', (_, make, error) => {
+    expect(make).toThrow(error);
+  });
+});

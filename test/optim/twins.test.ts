@@ -44,7 +44,7 @@ describe('fused and plain', () => {
   ])('SGD %j', (options) => {
     together((params, plain) =>
       plain
-        ? new PlainSGD(params, { ...sgd, ...options } as Required<SGDOptions>)
+        ? new PlainSGD(params, { ...sgd, ...options } as Required<SGDOptions> & { lr: number })
         : new SGD(params, { ...sgd, ...options }),
     );
   });
@@ -58,7 +58,11 @@ describe('fused and plain', () => {
     for (const Fused of [Adam, AdamW]) {
       together((params, plain) =>
         plain
-          ? new PlainAdam(params, { ...adam, ...options } as Required<AdamOptions>, Fused === AdamW)
+          ? new PlainAdam(
+              params,
+              { ...adam, ...options } as Required<AdamOptions> & { lr: number },
+              Fused === AdamW,
+            )
           : new Fused(params, { ...adam, ...options }),
       );
     }

@@ -8,7 +8,7 @@ export class PlainSGD {
   private readonly buffers = new Map<Tensor, Tensor>();
   constructor(
     private readonly params: readonly Tensor[],
-    private readonly options: Required<SGDOptions>,
+    private readonly options: Required<SGDOptions> & { lr: number },
   ) {}
 
   step(): void {
@@ -35,7 +35,7 @@ export class PlainAdam {
   private readonly states = new Map<Tensor, { t: number; m: Tensor; v: Tensor; largest: Tensor }>();
   constructor(
     private readonly params: readonly Tensor[],
-    private readonly options: Required<AdamOptions>,
+    private readonly options: Required<AdamOptions> & { lr: number },
     private readonly decoupled: boolean,
   ) {}
 

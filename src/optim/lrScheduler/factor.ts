@@ -1,6 +1,7 @@
 /** Schedules that multiply the rate by a factor: at milestones, constant for a while, along a line, along a power of a line. */
 import { arrayOf, count, finite, integer, optionsTable, rule, surplus } from '../../check';
 import { pow } from '../../native/scalar';
+import { fraction } from '../rate';
 import {
   LRScheduler,
   ratesOf,
@@ -72,12 +73,6 @@ export interface ConstantLROptions extends SchedulerOptions {
   /** Epochs after which the initial rate is back. Default: 5. */
   totalIters?: number;
 }
-
-const fraction = rule<number>(
-  'a number from 0 to 1',
-  (value) => typeof value === 'number',
-  (value) => value >= 0 && value <= 1,
-);
 
 const constantOptions = optionsTable<ConstantLROptions>('ConstantLR', {
   factor: fraction.or(1 / 3),

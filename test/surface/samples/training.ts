@@ -95,6 +95,28 @@ export const optimizers: Record<string, Make> = {
       { lr: 0.1, lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.1, eps: 1e-7, maximize: true }, // prettier-ignore
       parameters(),
     ),
+  NAdam: () =>
+    withOptions(
+      { lr: 0.1, betas: [0.8, 0.9], eps: 1e-7, weightDecay: 0.1, momentumDecay: 0.01, decoupledWeightDecay: true,
+        maximize: true }, // prettier-ignore
+      parameters(),
+    ),
+  RAdam: () =>
+    withOptions(
+      { lr: 0.1, betas: [0.8, 0.9], eps: 1e-7, weightDecay: 0.1, decoupledWeightDecay: true, maximize: true }, // prettier-ignore
+      parameters(),
+    ),
+  Adamax: () =>
+    withOptions({ lr: 0.1, betas: [0.8, 0.9], eps: 1e-7, weightDecay: 0.1, maximize: true }, parameters()), // prettier-ignore
+  Adadelta: () =>
+    withOptions({ lr: 0.1, rho: 0.8, eps: 1e-7, weightDecay: 0.1, maximize: true }, parameters()),
+  ASGD: () =>
+    withOptions(
+      { lr: 0.1, lambd: 1e-3, alpha: 0.6, t0: 10, weightDecay: 0.1, maximize: true },
+      parameters(),
+    ),
+  Rprop: () =>
+    withOptions({ lr: 0.1, etas: [0.4, 1.1], stepSizes: [1e-3, 5], maximize: true }, parameters()),
   'Optimizer.addParamGroup': () => on(sgd(), { params: [new nn.Parameter(x(2))], lr: 0.1 }),
   'Optimizer.loadStateDict': () => on(sgd(), sgd().stateDict()),
   'Optimizer.stateDict': () => on(sgd()),

@@ -1,0 +1,83 @@
+/** Adamax: Adam by the infinity norm of the gradients so far. */
+import { boolean, finiteFrom, optionsTable, surplus } from '../check';
+import { power } from '../native/scalar';
+import { constant } from '../ops/creation/factories';
+import { maximum } from '../ops/elementwise/extremum';
+import type { Tensor } from '../tensor/tensor';
+import { anyBetas } from './adam';
+import { average, decayed, LoopOptimizer } from './loop';
+import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { rate } from './rate';
+import { checkMoment, checkStep } from './state';
+
+/** Options of `Adamax`. */
+export interface AdamaxOptions extends CommonOptions {
+  /** Coefficients of the running average of the gradient and of its norm. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Term added to the norm for numerical stability. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay (L2 penalty). Default: 0. */
+  weightDecay?: number;
+  /** Maximize the objective instead of minimizing it. Default: false. */
+  maximize?: boolean;
+}
+
+const adamaxOptions = optionsTable<AdamaxOptions>('Adamax', {
+  lr: rate.or(2e-3),
+  betas: anyBetas.or([0.9, 0.999]),
+  eps: finiteFrom(0).or(1e-8),
+  weightDecay: finiteFrom(0).or(0),
+  maximize: boolean.or(false),
+});
+
+/** What `Adamax` remembers of a parameter: step number, m and u. */
+export type AdamaxState = { step: number; expAvg: Tensor; expInf: Tensor };
+
+/**
+ * Kingma and Ba 2014, section 7.1 (torch.optim.Adamax):
+ *
+ *     g = gradient + weightDecay·p
+ *     m = β1·m + (1 − β1)·g,  u = max(β2·u, |g| + eps)
+ *     p −= lr/(1 − β1ᵗ) · m / u
+ *
+ * @throws TypeError, RangeError for what are no parameters, and an option of the wrong kind or out of range.
+ * @example
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.Adamax([w], { lr: 0.002 });
+ */
+export class Adamax extends LoopOptimizer<AdamaxOptions, AdamaxState> {
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<AdamaxOptions>, options?: AdamaxOptions) {
+    if (arguments.length > 2) surplus('Adamax', arguments, 2, 'options');
+    super(params, adamaxOptions.read(options, new.target.name));
+  }
+
+  protected override checkOptions(options: Readonly<Required<AdamaxOptions>>): void {
+    adamaxOptions.verify(options, this.name);
+  }
+
+  protected override newState({ sizes, dtype }: Tensor): AdamaxState {
+    const fresh = (): Tensor => constant(sizes, 0, dtype);
+    return { step: 0, expAvg: fresh(), expInf: fresh() };
+  }
+
+  protected override checkState(param: Tensor, state: AdamaxState): void {
+    checkStep(this, state.step);
+    checkMoment(this, 'expAvg', state.expAvg, param);
+    checkMoment(this, 'expInf', state.expInf, param);
+  }
+
+  protected override updateOne(
+    p: Tensor,
+    grad: Tensor,
+    state: AdamaxState,
+    { lr, betas, eps, weightDecay }: ParamGroup<AdamaxOptions>,
+  ): void {
+    const [beta1, beta2] = betas;
+    const step = ++state.step;
+    const g = decayed(grad, p, weightDecay);
+    average(state.expAvg, g, beta1);
+    state.expInf.copy_(maximum(state.expInf.mul_(beta2), g.abs().add_(eps)));
+    p.sub_(state.expAvg.div(state.expInf).mul_(lr / (1 - power(beta1, step))));
+  }
+}

@@ -1,0 +1,103 @@
+/** NAdam: Adam with Nesterov momentum. */
+import { boolean, finiteFrom, optionsTable, surplus } from '../check';
+import { pow, power } from '../native/scalar';
+import { constant } from '../ops/creation/factories';
+import type { Tensor } from '../tensor/tensor';
+import { anyBetas } from './adam';
+import { average, averageSquare, decayed, LoopOptimizer } from './loop';
+import type { CommonOptions, ParamGroup, Params } from './optimizer';
+import { rate } from './rate';
+import { checkMoment, checkScalar, checkStep } from './state';
+
+/** Options of `NAdam`. */
+export interface NAdamOptions extends CommonOptions {
+  /** Coefficients of the running averages of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Term added to the denominator for numerical stability. Default: 1e-8. */
+  eps?: number;
+  /** Weight decay coefficient. Default: 0. */
+  weightDecay?: number;
+  /** How fast momentum rises to β1. Default: 4e-3. */
+  momentumDecay?: number;
+  /** Whether weight decay shrinks the parameter, as in NAdamW, instead of joining the gradient. Default: false. */
+  decoupledWeightDecay?: boolean;
+  /** Maximize the objective instead of minimizing it. Default: false. */
+  maximize?: boolean;
+}
+
+const nadamOptions = optionsTable<NAdamOptions>('NAdam', {
+  lr: rate.or(2e-3),
+  betas: anyBetas.or([0.9, 0.999]),
+  eps: finiteFrom(0).or(1e-8),
+  weightDecay: finiteFrom(0).or(0),
+  momentumDecay: finiteFrom(0).or(4e-3),
+  decoupledWeightDecay: boolean.or(false),
+  maximize: boolean.or(false),
+});
+
+/** What `NAdam` remembers of a parameter: step number, the product of all µ so far, m and v. */
+export type NAdamState = { step: number; muProduct: number; expAvg: Tensor; expAvgSq: Tensor };
+
+/**
+ * Dozat 2016 (torch.optim.NAdam):
+ *
+ *     g = gradient + weightDecay·p        decoupled: p *= 1 − lr·weightDecay instead
+ *     µₜ = β1·(1 − 0.96^(t·momentumDecay) / 2)
+ *     m = β1·m + (1 − β1)·g,  v = β2·v + (1 − β2)·g²
+ *     p −= lr·((1 − µₜ)/(1 − ∏µ)·g + µₜ₊₁/(1 − µₜ₊₁·∏µ)·m) / (√(v / (1 − β2ᵗ)) + eps)
+ *
+ * ∏µ is a float32, as in PyTorch.
+ * @throws TypeError, RangeError for what are no parameters, and an option of the wrong kind or out of range.
+ * @example
+ * const w = new nn.Parameter(ones([2]));
+ * const optimizer = new optim.NAdam([w], { lr: 0.002 });
+ */
+export class NAdam extends LoopOptimizer<NAdamOptions, NAdamState> {
+  /** @param params parameters, or groups of them with options of their own */
+  constructor(params: Params<NAdamOptions>, options?: NAdamOptions) {
+    if (arguments.length > 2) surplus('NAdam', arguments, 2, 'options');
+    super(params, nadamOptions.read(options, new.target.name));
+  }
+
+  protected override checkOptions(options: Readonly<Required<NAdamOptions>>): void {
+    nadamOptions.verify(options, this.name);
+  }
+
+  protected override newState({ sizes, dtype }: Tensor): NAdamState {
+    const fresh = (): Tensor => constant(sizes, 0, dtype);
+    return { step: 0, muProduct: 1, expAvg: fresh(), expAvgSq: fresh() };
+  }
+
+  protected override checkState(param: Tensor, state: NAdamState): void {
+    checkStep(this, state.step);
+    checkScalar(this, 'muProduct', state.muProduct);
+    checkMoment(this, 'expAvg', state.expAvg, param);
+    checkMoment(this, 'expAvgSq', state.expAvgSq, param);
+  }
+
+  protected override updateOne(
+    p: Tensor,
+    grad: Tensor,
+    state: NAdamState,
+    options: ParamGroup<NAdamOptions>,
+  ): void {
+    const { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay } = options;
+    const [beta1, beta2] = betas;
+    const step = ++state.step;
+    if (decoupledWeightDecay && weightDecay !== 0) p.mul_(1 - lr * weightDecay);
+    const g = decoupledWeightDecay ? grad : decayed(grad, p, weightDecay);
+    const mu = beta1 * (1 - 0.5 * pow(0.96, step * momentumDecay));
+    const next = beta1 * (1 - 0.5 * pow(0.96, (step + 1) * momentumDecay));
+    state.muProduct = Math.fround(state.muProduct * Math.fround(mu));
+    average(state.expAvg, g, beta1);
+    averageSquare(state.expAvgSq, g, beta2);
+    const denominator = state.expAvgSq
+      .div(1 - power(beta2, step))
+      .sqrt_()
+      .add_(eps);
+    const product = state.muProduct;
+    const move = g.mul((lr * (1 - mu)) / (1 - product));
+    move.add_(state.expAvg.mul((lr * next) / (1 - product * next)));
+    p.sub_(move.div_(denominator));
+  }
+}
