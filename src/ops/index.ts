@@ -78,9 +78,11 @@ export type { LossOptions, Reduction, WeightedLossOptions } from './loss/reducti
 export * from './loss/regression';
 export * from './matmul/addmm';
 export { bmm } from './matmul/bmm';
+export { einsum } from './matmul/einsum';
 export * from './matmul/linear';
 export * from './matmul/matmul';
 export { dot, mm, mv } from './matmul/mm';
+export * from './matmul/tensordot';
 export type { Named } from './declare/named';
 export { ValuesAndIndices } from './declare/named';
 export * from './sorting/sort';
