@@ -26,11 +26,11 @@ const positionalLayers = {
   Softmax: [1],
   LogSoftmax: [1],
   Flatten: [1, -1],
-  CircularPad1d: [[1, 1]],
-  ConstantPad1d: [[1, 1], 2],
-  ReflectionPad1d: [[1, 1]],
-  ReplicationPad1d: [[1, 1]],
-  ZeroPad1d: [[1, 1]],
+  CircularPad1d: [1],
+  ConstantPad1d: [1, 2],
+  ReflectionPad1d: [1],
+  ReplicationPad1d: [1],
+  ZeroPad1d: [1],
 } as const;
 
 const cellWeights = (gates: number): (o.Tensor | null)[] => [
