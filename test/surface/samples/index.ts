@@ -4,6 +4,7 @@
 // are called as the function of their name, on its first argument; in-place forms as the operation they end in.
 import * as o from 'ostinato';
 import type { PublicCall } from '../surface';
+import { laws } from './distributions';
 import { elsewhere, generation } from './elsewhere';
 import { init, layers, moduleMethods, utils } from './layers';
 import { on, type Make, type Sample } from './make';
@@ -35,6 +36,7 @@ const table: Readonly<Record<string, Make>> = {
   ...prefixed('optim.', optimizers),
   ...prefixed('optim.lrScheduler.', schedulers),
   ...prefixed('data.', samples),
+  ...prefixed('distributions.', laws),
   ...prefixed('generate.', generation),
   ...prefixed('Tensor.', tensorMethods),
 };
