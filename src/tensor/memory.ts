@@ -161,7 +161,13 @@ export function cut(size: number, bytes: number): Storage {
   const slab = size <= small.largestPiece ? small : medium;
   let { memory } = slab;
   let at = slab.used;
-  if (memory === null || at + size > slab.bytes) {
+  // So that NaN comes here too, after which every piece of this slab would begin at NaN.
+  if (memory === null || !(at + size <= slab.bytes)) {
+    if (Number.isNaN(size)) {
+      throw new RangeError(
+        'allocate: the sizes of a tensor must be integers, but one is NaN or none',
+      );
+    }
     memory = slab.memory = newStorage(slab.bytes, 0);
     at = 0;
   }

@@ -13,12 +13,13 @@ import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { inPlace } from '../inplace/inplace';
 import { copyOf, dense } from '../kernels/copy';
+import { where } from '../elementwise/where';
 import { operand, operandOf } from '../kernels/operands';
-import { expand } from '../view/expand';
 import { reshape } from '../view/reshape';
 import { indexCopy } from './along';
 import { checkIndex } from './rows';
 import { checkAlong, fit, scatter, scatterAdd, written } from './gather';
+import { readValues } from '../arguments/values';
 
 /** How elements are combined. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
@@ -63,7 +64,7 @@ function withoutSelf(x: Tensor, { dim, index, reduce }: Combined): Tensor {
 /** A copy of x with the larger (smaller) ones of src at the index; NaN if one is. */
 function extremes(x: Tensor, src: Tensor, dim: number, index: Tensor, largest: boolean): Tensor {
   const out = copyOf(x);
-  const values = dense(src).memory(src.numel, 'scatterReduce with amax or amin');
+  const values = readValues('scatterReduce with amax or amin', dense(src));
   const places = index.memory(index.numel);
   const memory = out.memory(out.numel);
   const strides = contiguousStrides(x.sizes);
@@ -224,11 +225,16 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: GivenOpe
   const rows = reshape(index, [-1]);
   const size = x.ndim === 0 ? 1 : x.sizes[d];
   const fromStart = rows.where(rows.ge(0), rows.add(size));
-  const shape = x.ndim === 0 ? [rows.numel] : x.sizes.with(d, rows.numel);
-  const source = expand(operand('indexFill', given, x.dtype), shape);
-  const lines = x.ndim === 0 ? reshape(x, [1]) : x;
   const plain = checkIndex('indexFill', 'index', fromStart, size, `dimension ${d}`);
-  return indexCopy(lines, d, plain, source).reshape(x.sizes);
+  // A row that is named twice is filled once, and counts once in the gradient of the value.
+  const named = indexCopy(
+    constant([size], 0, 'float32'),
+    0,
+    plain,
+    constant([rows.numel], 1, 'float32'),
+  ).gt(0);
+  const along = x.sizes.map((_, i) => (i === d ? size : 1));
+  return where(reshape(named, along), operand('indexFill', given, x.dtype), x);
 }
 
 /**
