@@ -54,7 +54,8 @@ export class Adadelta extends LoopOptimizer<AdadeltaOptions, AdadeltaState> {
     adadeltaOptions.verify(options, this.name);
   }
 
-  protected override newState({ sizes, dtype }: Tensor): AdadeltaState {
+  protected override newState(param: Tensor): AdadeltaState {
+    const { sizes, dtype } = param;
     const fresh = (): Tensor => constant(sizes, 0, dtype);
     return { step: 0, squareAvg: fresh(), accDelta: fresh() };
   }

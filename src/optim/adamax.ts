@@ -56,7 +56,8 @@ export class Adamax extends LoopOptimizer<AdamaxOptions, AdamaxState> {
     adamaxOptions.verify(options, this.name);
   }
 
-  protected override newState({ sizes, dtype }: Tensor): AdamaxState {
+  protected override newState(param: Tensor): AdamaxState {
+    const { sizes, dtype } = param;
     const fresh = (): Tensor => constant(sizes, 0, dtype);
     return { step: 0, expAvg: fresh(), expInf: fresh() };
   }

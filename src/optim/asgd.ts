@@ -59,10 +59,8 @@ export class ASGD extends LoopOptimizer<ASGDOptions, ASGDState> {
     asgdOptions.verify(options, this.name);
   }
 
-  protected override newState(
-    { sizes, dtype }: Tensor,
-    { lr }: ParamGroup<ASGDOptions>,
-  ): ASGDState {
+  protected override newState(param: Tensor, { lr }: ParamGroup<ASGDOptions>): ASGDState {
+    const { sizes, dtype } = param;
     return { step: 0, eta: Math.fround(lr), mu: 1, ax: constant(sizes, 0, dtype) };
   }
 

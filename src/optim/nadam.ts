@@ -63,7 +63,8 @@ export class NAdam extends LoopOptimizer<NAdamOptions, NAdamState> {
     nadamOptions.verify(options, this.name);
   }
 
-  protected override newState({ sizes, dtype }: Tensor): NAdamState {
+  protected override newState(param: Tensor): NAdamState {
+    const { sizes, dtype } = param;
     const fresh = (): Tensor => constant(sizes, 0, dtype);
     return { step: 0, muProduct: 1, expAvg: fresh(), expAvgSq: fresh() };
   }

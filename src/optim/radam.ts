@@ -60,7 +60,8 @@ export class RAdam extends LoopOptimizer<RAdamOptions, RAdamState> {
     radamOptions.verify(options, this.name);
   }
 
-  protected override newState({ sizes, dtype }: Tensor): RAdamState {
+  protected override newState(param: Tensor): RAdamState {
+    const { sizes, dtype } = param;
     const fresh = (): Tensor => constant(sizes, 0, dtype);
     return { step: 0, expAvg: fresh(), expAvgSq: fresh() };
   }

@@ -59,10 +59,8 @@ export class Rprop extends LoopOptimizer<RpropOptions, RpropState> {
     }
   }
 
-  protected override newState(
-    { sizes, dtype }: Tensor,
-    { lr }: ParamGroup<RpropOptions>,
-  ): RpropState {
+  protected override newState(param: Tensor, { lr }: ParamGroup<RpropOptions>): RpropState {
+    const { sizes, dtype } = param;
     return { step: 0, prev: constant(sizes, 0, dtype), stepSize: constant(sizes, lr, dtype) };
   }
 
