@@ -53,38 +53,42 @@ export function power(x: number, n: number): number {
 const blockSize = 64;
 
 /**
- * 1 − x^n of one x for exponents that mostly follow one another: one product each, of x^(64 ⌊n / 64⌋) and x^(n mod 64). The
- * result depends on x and n alone, not on which were asked for before.
+ * x^n where one x is asked for again and again, with exponents that mostly follow one another: one product each, of
+ * x^(64 ⌊n / 64⌋) and x^(n mod 64). The result depends on x and n alone, not on which were asked for before.
  */
-export class ComplementsOfPowers {
+export class Powers {
+  #x = NaN;
   // Of the exponents from 0 to 63: high and low parts; NaN where not computed yet.
-  readonly #small = new Float64Array(2 * blockSize).fill(NaN);
+  readonly #small = new Float64Array(2 * blockSize);
   #block = 0;
   #blockHigh = 1;
   #blockLow = 0;
 
-  constructor(readonly x: number) {}
-
-  /** 1 − power(x, n). */
-  at(n: number): number {
+  /** power(x, n); below 2⁻⁹⁶⁰, where low parts are subnormal, the last bits may differ. */
+  of(x: number, n: number): number {
     const small = this.#small;
+    if (x !== this.#x) {
+      this.#x = x;
+      small.fill(NaN);
+      this.#block = 0;
+    }
     const rest = n % blockSize;
     if (n - rest !== this.#block) {
       this.#block = n - rest;
-      computePower(this.x, this.#block);
+      computePower(x, this.#block);
       this.#blockHigh = high;
       this.#blockLow = low;
     }
     // NaN is computed again, and stays one.
     if (Number.isNaN(small[2 * rest])) {
-      computePower(this.x, rest);
+      computePower(x, rest);
       small[2 * rest] = high;
       small[2 * rest + 1] = low;
     }
     high = small[2 * rest];
     low = small[2 * rest + 1];
     if (this.#block > 0) multiplyBy(this.#blockHigh, this.#blockLow);
-    return 1 - high;
+    return high;
   }
 }
 

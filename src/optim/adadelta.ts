@@ -1,11 +1,10 @@
 /** Adadelta: steps in the parameter's own unit, by running means of squared gradients and of squared steps. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
-import { constant } from '../ops/creation/factories';
 import type { Tensor } from '../tensor/tensor';
 import { averageSquare, decayed, LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { fraction, rate } from './rate';
-import { checkMoment, checkStep } from './state';
+import { checkMoment, checkStep, zerosFor } from './state';
 
 /** Options of `Adadelta`. */
 export interface AdadeltaOptions extends CommonOptions {
@@ -55,9 +54,7 @@ export class Adadelta extends LoopOptimizer<AdadeltaOptions, AdadeltaState> {
   }
 
   protected override newState(param: Tensor): AdadeltaState {
-    const { sizes, dtype } = param;
-    const fresh = (): Tensor => constant(sizes, 0, dtype);
-    return { step: 0, squareAvg: fresh(), accDelta: fresh() };
+    return { step: 0, squareAvg: zerosFor(param), accDelta: zerosFor(param) };
   }
 
   protected override checkState(param: Tensor, state: AdadeltaState): void {

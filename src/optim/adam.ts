@@ -9,8 +9,8 @@ import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkStep } from './state';
-import { ComplementsOfPowers } from '../native/scalar';
+import { checkMoment, checkStep, zerosFor } from './state';
+import { Powers } from '../native/scalar';
 
 /** Coefficients of two running averages. */
 export const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
@@ -66,8 +66,8 @@ const kernels = family('adam');
 export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   // Parameters nearly always share one step number, and so one rate.
   readonly #last = { step: 0, lr: 0, beta1: 0, beta2: 0, rate: 0, correction: 0 };
-  #complements1 = new ComplementsOfPowers(0);
-  #complements2 = new ComplementsOfPowers(0);
+  readonly #powers1 = new Powers();
+  readonly #powers2 = new Powers();
 
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<AdamOptions>, options?: AdamOptions) {
@@ -85,12 +85,11 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   }
 
   protected override newState(param: Tensor, { amsgrad }: ParamGroup<AdamOptions>): AdamState {
-    const fresh = (): Tensor => constant(param.sizes, 0, param.dtype);
     return {
       step: 0,
-      expAvg: fresh(),
-      expAvgSq: fresh(),
-      maxExpAvgSq: amsgrad ? fresh() : null,
+      expAvg: zerosFor(param),
+      expAvgSq: zerosFor(param),
+      maxExpAvgSq: amsgrad ? zerosFor(param) : null,
     };
   }
 
@@ -111,14 +110,12 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     const last = this.#last;
     const [beta1, beta2] = betas;
     if (last.step !== step || last.lr !== lr || last.beta1 !== beta1 || last.beta2 !== beta2) {
-      if (this.#complements1.x !== beta1) this.#complements1 = new ComplementsOfPowers(beta1);
-      if (this.#complements2.x !== beta2) this.#complements2 = new ComplementsOfPowers(beta2);
       last.step = step;
       last.lr = lr;
       last.beta1 = beta1;
       last.beta2 = beta2;
-      last.rate = lr / this.#complements1.at(step);
-      last.correction = Math.sqrt(this.#complements2.at(step));
+      last.rate = lr / (1 - this.#powers1.of(beta1, step));
+      last.correction = Math.sqrt(1 - this.#powers2.of(beta2, step));
     }
     if (amsgrad) state.maxExpAvgSq ??= constant(shape, 0, dtype);
     table.put(state.expAvg.address);

@@ -1,14 +1,13 @@
 /** Adamax: Adam by the infinity norm of the gradients so far. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
-import { power } from '../native/scalar';
-import { constant } from '../ops/creation/factories';
+import { Powers } from '../native/scalar';
 import { maximum } from '../ops/elementwise/extremum';
 import type { Tensor } from '../tensor/tensor';
 import { anyBetas } from './adam';
 import { average, decayed, LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkStep } from './state';
+import { checkMoment, checkStep, zerosFor } from './state';
 
 /** Options of `Adamax`. */
 export interface AdamaxOptions extends CommonOptions {
@@ -46,6 +45,8 @@ export type AdamaxState = { step: number; expAvg: Tensor; expInf: Tensor };
  * const optimizer = new optim.Adamax([w], { lr: 0.002 });
  */
 export class Adamax extends LoopOptimizer<AdamaxOptions, AdamaxState> {
+  readonly #powers1 = new Powers();
+
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<AdamaxOptions>, options?: AdamaxOptions) {
     if (arguments.length > 2) surplus('Adamax', arguments, 2, 'options');
@@ -57,9 +58,7 @@ export class Adamax extends LoopOptimizer<AdamaxOptions, AdamaxState> {
   }
 
   protected override newState(param: Tensor): AdamaxState {
-    const { sizes, dtype } = param;
-    const fresh = (): Tensor => constant(sizes, 0, dtype);
-    return { step: 0, expAvg: fresh(), expInf: fresh() };
+    return { step: 0, expAvg: zerosFor(param), expInf: zerosFor(param) };
   }
 
   protected override checkState(param: Tensor, state: AdamaxState): void {
@@ -79,6 +78,6 @@ export class Adamax extends LoopOptimizer<AdamaxOptions, AdamaxState> {
     const g = decayed(grad, p, weightDecay);
     average(state.expAvg, g, beta1);
     state.expInf.copy_(maximum(state.expInf.mul_(beta2), g.abs().add_(eps)));
-    p.sub_(state.expAvg.div(state.expInf).mul_(lr / (1 - power(beta1, step))));
+    p.sub_(state.expAvg.div(state.expInf).mul_(lr / (1 - this.#powers1.of(beta1, step))));
   }
 }

@@ -1,12 +1,11 @@
 /** ASGD: gradient descent whose average over the steps is kept beside the parameter. */
 import { boolean, finite, finiteFrom, optionsTable, surplus } from '../check';
 import { pow } from '../native/scalar';
-import { constant } from '../ops/creation/factories';
 import type { Tensor } from '../tensor/tensor';
 import { decayed, LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkScalar, checkStep } from './state';
+import { checkMoment, checkScalar, checkStep, zerosFor } from './state';
 
 /** Options of `ASGD`. */
 export interface ASGDOptions extends CommonOptions {
@@ -60,8 +59,7 @@ export class ASGD extends LoopOptimizer<ASGDOptions, ASGDState> {
   }
 
   protected override newState(param: Tensor, { lr }: ParamGroup<ASGDOptions>): ASGDState {
-    const { sizes, dtype } = param;
-    return { step: 0, eta: Math.fround(lr), mu: 1, ax: constant(sizes, 0, dtype) };
+    return { step: 0, eta: Math.fround(lr), mu: 1, ax: zerosFor(param) };
   }
 
   protected override checkState(param: Tensor, state: ASGDState): void {

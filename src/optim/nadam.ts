@@ -1,13 +1,12 @@
 /** NAdam: Adam with Nesterov momentum. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
-import { pow, power } from '../native/scalar';
-import { constant } from '../ops/creation/factories';
+import { pow, Powers } from '../native/scalar';
 import type { Tensor } from '../tensor/tensor';
 import { anyBetas } from './adam';
 import { average, averageSquare, decayed, LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkScalar, checkStep } from './state';
+import { checkMoment, checkScalar, checkStep, zerosFor } from './state';
 
 /** Options of `NAdam`. */
 export interface NAdamOptions extends CommonOptions {
@@ -53,6 +52,8 @@ export type NAdamState = { step: number; muProduct: number; expAvg: Tensor; expA
  * const optimizer = new optim.NAdam([w], { lr: 0.002 });
  */
 export class NAdam extends LoopOptimizer<NAdamOptions, NAdamState> {
+  readonly #powers2 = new Powers();
+
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<NAdamOptions>, options?: NAdamOptions) {
     if (arguments.length > 2) surplus('NAdam', arguments, 2, 'options');
@@ -64,9 +65,7 @@ export class NAdam extends LoopOptimizer<NAdamOptions, NAdamState> {
   }
 
   protected override newState(param: Tensor): NAdamState {
-    const { sizes, dtype } = param;
-    const fresh = (): Tensor => constant(sizes, 0, dtype);
-    return { step: 0, muProduct: 1, expAvg: fresh(), expAvgSq: fresh() };
+    return { step: 0, muProduct: 1, expAvg: zerosFor(param), expAvgSq: zerosFor(param) };
   }
 
   protected override checkState(param: Tensor, state: NAdamState): void {
@@ -93,7 +92,7 @@ export class NAdam extends LoopOptimizer<NAdamOptions, NAdamState> {
     average(state.expAvg, g, beta1);
     averageSquare(state.expAvgSq, g, beta2);
     const denominator = state.expAvgSq
-      .div(1 - power(beta2, step))
+      .div(1 - this.#powers2.of(beta2, step))
       .sqrt_()
       .add_(eps);
     const product = state.muProduct;

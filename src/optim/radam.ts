@@ -1,13 +1,12 @@
 /** RAdam: Adam that begins without the denominator, until the running mean of squares can be trusted. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
-import { power } from '../native/scalar';
-import { constant } from '../ops/creation/factories';
+import { Powers } from '../native/scalar';
 import type { Tensor } from '../tensor/tensor';
 import { anyBetas } from './adam';
 import { average, averageSquare, decayed, LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkStep } from './state';
+import { checkMoment, checkStep, zerosFor } from './state';
 
 /** Options of `RAdam`. */
 export interface RAdamOptions extends CommonOptions {
@@ -50,6 +49,9 @@ export type RAdamState = { step: number; expAvg: Tensor; expAvgSq: Tensor };
  * const optimizer = new optim.RAdam([w], { lr: 0.001 });
  */
 export class RAdam extends LoopOptimizer<RAdamOptions, RAdamState> {
+  readonly #powers1 = new Powers();
+  readonly #powers2 = new Powers();
+
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<RAdamOptions>, options?: RAdamOptions) {
     if (arguments.length > 2) surplus('RAdam', arguments, 2, 'options');
@@ -61,9 +63,7 @@ export class RAdam extends LoopOptimizer<RAdamOptions, RAdamState> {
   }
 
   protected override newState(param: Tensor): RAdamState {
-    const { sizes, dtype } = param;
-    const fresh = (): Tensor => constant(sizes, 0, dtype);
-    return { step: 0, expAvg: fresh(), expAvgSq: fresh() };
+    return { step: 0, expAvg: zerosFor(param), expAvgSq: zerosFor(param) };
   }
 
   protected override checkState(param: Tensor, state: RAdamState): void {
@@ -85,10 +85,10 @@ export class RAdam extends LoopOptimizer<RAdamOptions, RAdamState> {
     const g = decoupledWeightDecay ? grad : decayed(grad, p, weightDecay);
     average(state.expAvg, g, beta1);
     averageSquare(state.expAvgSq, g, beta2);
-    const decay = power(beta2, step);
+    const decay = this.#powers2.of(beta2, step);
     const most = 2 / (1 - beta2) - 1;
     const length = most - (2 * step * decay) / (1 - decay);
-    const move = state.expAvg.mul(lr / (1 - power(beta1, step)));
+    const move = state.expAvg.mul(lr / (1 - this.#powers1.of(beta1, step)));
     if (length > 5) {
       const square = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
       move.mul_(Math.sqrt(square) * Math.sqrt(1 - decay)).div_(state.expAvgSq.sqrt().add_(eps));

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkStep } from './state';
+import { checkMoment, checkStep, zerosFor } from './state';
 
 /** Options of `RMSprop`. */
 export interface RMSpropOptions extends CommonOptions {
@@ -72,12 +72,11 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   }
 
   protected override newState(param: Tensor, options: ParamGroup<RMSpropOptions>): RMSpropState {
-    const fresh = (): Tensor => constant(param.sizes, 0, param.dtype);
     return {
       step: 0,
-      squareAvg: fresh(),
-      momentumBuffer: options.momentum > 0 ? fresh() : null,
-      gradAvg: options.centered ? fresh() : null,
+      squareAvg: zerosFor(param),
+      momentumBuffer: options.momentum > 0 ? zerosFor(param) : null,
+      gradAvg: options.centered ? zerosFor(param) : null,
     };
   }
 

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor';
 import { LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
-import { checkMoment, checkStep } from './state';
+import { checkMoment, checkStep, zerosFor } from './state';
 
 /** Options of `Rprop`. */
 export interface RpropOptions extends CommonOptions {
@@ -60,8 +60,8 @@ export class Rprop extends LoopOptimizer<RpropOptions, RpropState> {
   }
 
   protected override newState(param: Tensor, { lr }: ParamGroup<RpropOptions>): RpropState {
-    const { sizes, dtype } = param;
-    return { step: 0, prev: constant(sizes, 0, dtype), stepSize: constant(sizes, lr, dtype) };
+    const stepSize = constant(param.sizes, lr, param.dtype);
+    return { step: 0, prev: zerosFor(param), stepSize };
   }
 
   protected override checkState(param: Tensor, state: RpropState): void {

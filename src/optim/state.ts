@@ -6,7 +6,7 @@
 import { count, describe, finite, isArray, isPlain, refuse } from '../check';
 import { cast } from '../ops/copying/cast';
 import { clone, detach } from '../ops/copying/clone';
-import { full } from '../ops/creation/factories';
+import { constant, full } from '../ops/creation/factories';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape, type Shape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
@@ -22,6 +22,9 @@ export interface OptimizerStateDict {
   /** The options of each group, and the numbers of its parameters. */
   param_groups: ({ params: number[] } & Record<string, unknown>)[];
 }
+
+/** The first value of a moment: zeros like the parameter, with its own list of sizes, by which `isLike` knows it at once. */
+export const zerosFor = ({ sizes, dtype }: Tensor): Tensor => constant(sizes, 0, dtype);
 
 // What is no tensor is found last: V8 then knows the class that it asks for.
 function isLike(value: unknown, { sizes, dtype }: Tensor): boolean {
