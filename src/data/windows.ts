@@ -1,7 +1,6 @@
 /** Windows over series: what a forecaster or a language model is trained on. */
 import { boolean, count, isArray, optionsTable, positiveInteger, refuse, surplus } from '../check';
-import { anyTensor } from '../tensor/rules';
-import { isTensor } from '../tensor/rules';
+import { anyTensor, isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { checkSample, Dataset } from './dataset';
 

@@ -11,8 +11,16 @@ import {
 } from '../../check';
 import { bytes, byteTokens, symbolsOf } from './bytes';
 import { learnMerges, Merges, type Pair } from './merges';
-import { Tokenizer, type Texts } from './tokenizer';
-import { frequencies, stringsOf, Vocabulary, type TokenIds } from './vocabulary';
+import { Tokenizer } from './tokenizer';
+import {
+  frequencies,
+  idsOf,
+  specialsField,
+  type Texts,
+  textsOf,
+  type TokenIds,
+  Vocabulary,
+} from './vocabulary';
 
 /** Options of `BytePairTokenizer.train`. */
 export interface BytePairTokenizerOptions {
@@ -40,7 +48,6 @@ export interface SavedBytePairTokenizer {
   merges: readonly (readonly [left: string, right: string])[];
 }
 
-const specialsField = { specials: arrayOf(string, 'an array of strings').or([]) };
 const trainOptions = optionsTable<BytePairTokenizerOptions>('BytePairTokenizer.train', {
   vocabularySize: integerFrom(256),
   minFrequency: positiveInteger.or(2),
@@ -138,9 +145,9 @@ export class BytePairTokenizer extends Tokenizer {
     const base = byteTokens.length;
     const most = vocabularySize - base - specials.length;
     count.check(operation, 'vocabularySize less 256 bytes and the special tokens', most);
-    const list = typeof texts === 'string' ? [texts] : stringsOf(operation, 'texts', texts);
     function* piecesOf(): Generator<string> {
-      for (const text of list) for (const [piece] of text.matchAll(pieces)) yield piece;
+      for (const text of textsOf(operation, texts))
+        for (const [piece] of text.matchAll(pieces)) yield piece;
     }
     const words = Array.from(frequencies(piecesOf()), ([piece, times]) => ({
       symbols: symbolsOf(piece),
@@ -178,10 +185,10 @@ export class BytePairTokenizer extends Tokenizer {
   decode(ids: TokenIds): string {
     if (arguments.length > 1) surplus('BytePairTokenizer.decode', arguments, 1, 'ids');
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    const first = this.specials.length;
     let text = '';
-    for (const token of this.vocabulary.decode(ids)) {
-      const symbol = this.vocabulary.id(token) - first;
+    for (const id of idsOf('BytePairTokenizer.decode', ids)) {
+      const token = this.vocabulary.token(id);
+      const symbol = id - this.specials.length;
       if (symbol >= 0) text += decoder.decode(this.bytes[symbol], { stream: true });
       else text += decoder.decode() + token;
     }

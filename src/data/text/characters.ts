@@ -1,7 +1,15 @@
 /** Characters as tokens. */
-import { arrayOf, instanceOf, optionsTable, positiveInteger, string, surplus } from '../../check';
-import { Tokenizer, type Texts } from './tokenizer';
-import { byCodePoint, frequencies, stringsOf, Vocabulary, type TokenIds } from './vocabulary';
+import { instanceOf, optionsTable, positiveInteger, string, surplus } from '../../check';
+import { Tokenizer } from './tokenizer';
+import {
+  byCodePoint,
+  frequencies,
+  specialsField,
+  type Texts,
+  textsOf,
+  type TokenIds,
+  Vocabulary,
+} from './vocabulary';
 
 /** Options of `CharacterTokenizer.train`. */
 export interface CharacterTokenizerOptions {
@@ -26,7 +34,7 @@ export interface SavedCharacterTokenizer {
 const trainOptions = optionsTable<CharacterTokenizerOptions, 'unknown'>(
   'CharacterTokenizer.train',
   {
-    specials: arrayOf(string, 'an array of strings').or([]),
+    ...specialsField,
     unknown: string.optional,
     minFrequency: positiveInteger.or(1),
   },
@@ -36,8 +44,7 @@ const anyVocabulary = instanceOf(Vocabulary);
 
 /** Each character of all texts: a code point, as `for (const character of text)` gives them. */
 function* charactersOf(operation: string, texts: Texts): Generator<string> {
-  const list = typeof texts === 'string' ? [texts] : stringsOf(operation, 'texts', texts);
-  for (const text of list) yield* text;
+  for (const text of textsOf(operation, texts)) yield* text;
 }
 
 /**

@@ -11,11 +11,12 @@ export {
   type SavedCharacterTokenizer,
 } from './characters';
 export { tokenizerFromJSON, type SavedTokenizer } from './saved';
-export { Tokenizer, type Texts } from './tokenizer';
+export { Tokenizer } from './tokenizer';
 export {
   Vocabulary,
   type BuildVocabularyOptions,
   type SavedVocabulary,
+  type Texts,
   type TokenIds,
   type VocabularyOptions,
 } from './vocabulary';

@@ -30,6 +30,3 @@ export abstract class Tokenizer {
    */
   abstract decode(ids: TokenIds): string;
 }
-
-/** One text, or several that are read one after another. */
-export type Texts = string | Iterable<string>;

@@ -41,12 +41,14 @@ export interface SavedVocabulary {
   unknown?: string;
 }
 
+/** Tokens that come first. */
+export const specialsField = { specials: arrayOf(string, 'an array of strings').or([]) };
 const unknownField = { unknown: string.optional };
 const vocabularyOptions = optionsTable<VocabularyOptions, 'unknown'>('Vocabulary', unknownField);
 const buildOptions = optionsTable<BuildVocabularyOptions, 'unknown' | 'maxTokens'>(
   'Vocabulary.build',
   {
-    specials: arrayOf(string, 'an array of strings').or([]),
+    ...specialsField,
     minFrequency: positiveInteger.or(1),
     maxTokens: positiveInteger.optional,
     ...unknownField,
@@ -85,6 +87,13 @@ export function* stringsOf(
   let i = 0;
   for (const each of strings) yield string.check(operation, `${name}[${i++}]`, each);
 }
+
+/** One text, or several that are read one after another. */
+export type Texts = string | Iterable<string>;
+
+/** Each of several texts, or the one. */
+export const textsOf = (operation: string, texts: Texts): Iterable<string> =>
+  typeof texts === 'string' ? [texts] : stringsOf(operation, 'texts', texts);
 
 /** How often each string comes. */
 export function frequencies(strings: Iterable<string>): Map<string, number> {

@@ -1,15 +1,7 @@
 /** Words and punctuation as tokens. */
-import {
-  arrayOf,
-  boolean,
-  instanceOf,
-  optionsTable,
-  positiveInteger,
-  string,
-  surplus,
-} from '../../check';
-import { Tokenizer, type Texts } from './tokenizer';
-import { stringsOf, Vocabulary, type TokenIds } from './vocabulary';
+import { boolean, instanceOf, optionsTable, positiveInteger, string, surplus } from '../../check';
+import { Tokenizer } from './tokenizer';
+import { specialsField, type Texts, textsOf, type TokenIds, Vocabulary } from './vocabulary';
 
 /** How `WordTokenizer` cuts a text. */
 export interface WordOptions {
@@ -54,7 +46,7 @@ const wordFields = {
 };
 const wordOptions = optionsTable<WordOptions>('WordTokenizer', wordFields);
 const trainOptions = optionsTable<WordTokenizerOptions, 'maxTokens'>('WordTokenizer.train', {
-  specials: arrayOf(string, 'an array of strings').or([]),
+  ...specialsField,
   unknown: string.orNull.or('<unk>'),
   minFrequency: positiveInteger.or(1),
   maxTokens: positiveInteger.optional,
@@ -111,9 +103,8 @@ export class WordTokenizer extends Tokenizer {
     if (arguments.length > 2) surplus(operation, arguments, 2, 'options');
     const { pattern: given, lowercase, unknown, ...counting } = trainOptions.read(options);
     const pattern = everyMatch(given);
-    const list = typeof texts === 'string' ? [texts] : stringsOf(operation, 'texts', texts);
     function* words(): Generator<string> {
-      for (const text of list) yield* wordsOf(text, pattern, lowercase);
+      for (const text of textsOf(operation, texts)) yield* wordsOf(text, pattern, lowercase);
     }
     const vocabulary = Vocabulary.build(words(), { ...counting, unknown: unknown ?? undefined });
     return new WordTokenizer(vocabulary, { pattern, lowercase });
