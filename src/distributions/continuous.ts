@@ -10,6 +10,7 @@ import {
   broadcastAll,
   checkEach,
   distributionOptions,
+  locationAndScale,
   type DistributionOptions,
   type GivenParameter,
 } from './parameters';
@@ -36,13 +37,7 @@ export class Normal extends Distribution {
    */
   constructor(loc: GivenParameter, scale: GivenParameter, options?: DistributionOptions) {
     if (arguments.length > 3) surplus('Normal', arguments, 3, 'options');
-    const { validateArgs } = distributionOptions.read(options, 'Normal');
-    const given = broadcastAll('Normal', { loc, scale });
-    const [m, s] = [given.loc, given.scale];
-    if (validateArgs) {
-      checkEach('Normal', 'loc', m, anyReal);
-      checkEach('Normal', 'scale', s, aboveZero);
-    }
+    const { loc: m, scale: s, validateArgs } = locationAndScale('Normal', loc, scale, options);
     super('Normal', m.sizes, {
       mean: () => m,
       mode: () => m,
@@ -137,13 +132,7 @@ export class Laplace extends Distribution {
    */
   constructor(loc: GivenParameter, scale: GivenParameter, options?: DistributionOptions) {
     if (arguments.length > 3) surplus('Laplace', arguments, 3, 'options');
-    const { validateArgs } = distributionOptions.read(options, 'Laplace');
-    const given = broadcastAll('Laplace', { loc, scale });
-    const [m, s] = [given.loc, given.scale];
-    if (validateArgs) {
-      checkEach('Laplace', 'loc', m, anyReal);
-      checkEach('Laplace', 'scale', s, aboveZero);
-    }
+    const { loc: m, scale: s, validateArgs } = locationAndScale('Laplace', loc, scale, options);
     super('Laplace', m.sizes, {
       mean: () => m,
       mode: () => m,

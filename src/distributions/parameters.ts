@@ -85,3 +85,19 @@ export function checkEach(
     () => [holds(x), rule],
   );
 }
+
+/** Location and scale of one shape, and whether values are looked at, out of the arguments of a constructor. */
+export function locationAndScale(
+  name: string,
+  loc: GivenParameter,
+  scale: GivenParameter,
+  options: DistributionOptions | undefined,
+): { loc: Tensor; scale: Tensor; validateArgs: boolean } {
+  const { validateArgs } = distributionOptions.read(options, name);
+  const given = broadcastAll(name, { loc, scale });
+  if (validateArgs) {
+    checkEach(name, 'loc', given.loc, anyReal);
+    checkEach(name, 'scale', given.scale, aboveZero);
+  }
+  return { ...given, validateArgs };
+}

@@ -18,6 +18,17 @@ const rankingOptions = marginOptions('MarginRankingLoss', 0);
 const hingeOptions = marginOptions('HingeEmbeddingLoss', 1);
 const cosineOptions = marginOptions('CosineEmbeddingLoss', 0);
 
+/** A loss with a margin. */
+abstract class MarginLoss extends Loss {
+  /** How far apart what differs has to be. */
+  readonly margin: number;
+  /** @internal */
+  constructor(options: Required<MarginLossOptions>) {
+    super(options);
+    this.margin = options.margin;
+  }
+}
+
 /**
  * Ranking loss (torch.nn.MarginRankingLoss): max(0, −target·(input1 − input2) + margin), with targets 1 where input1 should
  * rank higher and −1 where input2 should.
@@ -28,15 +39,10 @@ const cosineOptions = marginOptions('CosineEmbeddingLoss', 0);
  * const loss = new nn.MarginRankingLoss({ margin: 0.5 });
  * loss.forward(tensor([1]), tensor([2]), tensor([1])).item(); // 1.5
  */
-export class MarginRankingLoss extends Loss {
-  /** By how much the one should rank higher. */
-  readonly margin: number;
-
+export class MarginRankingLoss extends MarginLoss {
   constructor(options?: MarginLossOptions) {
     if (arguments.length > 1) surplus('MarginRankingLoss', arguments, 1, 'options');
-    const read = rankingOptions.read(options);
-    super(read);
-    this.margin = read.margin;
+    super(rankingOptions.read(options));
   }
 
   /**
@@ -57,15 +63,10 @@ export class MarginRankingLoss extends Loss {
  * @throws TypeError, RangeError for an option that is none.
  * @example new nn.HingeEmbeddingLoss().forward(tensor([0.5, 0.75]), tensor([1, -1])).item() // 0.375
  */
-export class HingeEmbeddingLoss extends Loss {
-  /** The distance from which on what differs costs nothing. */
-  readonly margin: number;
-
+export class HingeEmbeddingLoss extends MarginLoss {
   constructor(options?: MarginLossOptions) {
     if (arguments.length > 1) surplus('HingeEmbeddingLoss', arguments, 1, 'options');
-    const read = hingeOptions.read(options);
-    super(read);
-    this.margin = read.margin;
+    super(hingeOptions.read(options));
   }
 
   /**
@@ -112,15 +113,10 @@ export class SoftMarginLoss extends Loss {
  * const [a, b] = [tensor([[1, 0]]), tensor([[0, 1]])];
  * new nn.CosineEmbeddingLoss().forward(a, b, tensor([1])).item(); // 1
  */
-export class CosineEmbeddingLoss extends Loss {
-  /** The cosine up to which what differs costs nothing. */
-  readonly margin: number;
-
+export class CosineEmbeddingLoss extends MarginLoss {
   constructor(options?: MarginLossOptions) {
     if (arguments.length > 1) surplus('CosineEmbeddingLoss', arguments, 1, 'options');
-    const read = cosineOptions.read(options);
-    super(read);
-    this.margin = read.margin;
+    super(cosineOptions.read(options));
   }
 
   /**

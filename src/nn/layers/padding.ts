@@ -11,12 +11,23 @@ type Sides = readonly [left: number, right: number];
 
 const amount = either<Padding1d>(integer, pairOf(integer, 'two integers [left, right]'));
 
-function sidesOf(layer: string, padding: Padding1d): Sides {
-  const checked = amount.check(layer, 'padding', padding);
-  return typeof checked === 'number' ? [checked, checked] : checked;
-}
+/** What all of them have: how much is padded, and how that prints. */
+abstract class Pad1d extends Module {
+  /** [left, right]. */
+  readonly padding: Sides;
+  /** @internal */
+  constructor(layer: string, padding: Padding1d) {
+    super();
+    const checked = amount.check(layer, 'padding', padding);
+    this.padding = typeof checked === 'number' ? [checked, checked] : checked;
+  }
 
-const shown = ([left, right]: Sides): string => `(${left}, ${right})`;
+  /** @internal */
+  override extraRepr(): string {
+    const [left, right] = this.padding;
+    return `(${left}, ${right})`;
+  }
+}
 
 /**
  * Pads the last dimension with a constant (torch.nn.ConstantPad1d).
@@ -24,9 +35,7 @@ const shown = ([left, right]: Sides): string => `(${left}, ${right})`;
  * @throws TypeError, RangeError unless `padding` is an integer or two, and `value` a number.
  * @example new nn.ConstantPad1d(1, 9).forward(tensor([[1, 2]])) // [[9, 1, 2, 9]]
  */
-export class ConstantPad1d extends Module {
-  /** [left, right]. */
-  readonly padding: Sides;
+export class ConstantPad1d extends Pad1d {
   /**
    * @param padding how many elements on the left and on the right, or one number for both; negative numbers crop
    * @param value the constant
@@ -37,8 +46,7 @@ export class ConstantPad1d extends Module {
     readonly value: number,
   ) {
     if (arguments.length > 2) surplus('ConstantPad1d', arguments, 2, 'value');
-    super();
-    this.padding = sidesOf('ConstantPad1d', padding);
+    super('ConstantPad1d', padding);
     number.check('ConstantPad1d', 'value', value);
   }
 
@@ -53,7 +61,7 @@ export class ConstantPad1d extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    return `padding=${shown(this.padding)}, value=${this.value}`;
+    return `padding=${super.extraRepr()}, value=${this.value}`;
   }
 }
 
@@ -63,14 +71,11 @@ export class ConstantPad1d extends Module {
  * @throws TypeError, RangeError unless `padding` is an integer or two.
  * @example new nn.ZeroPad1d([1, 0]).forward(tensor([[1, 2]])) // [[0, 1, 2]]
  */
-export class ZeroPad1d extends Module {
-  /** [left, right]. */
-  readonly padding: Sides;
+export class ZeroPad1d extends Pad1d {
   /** @param padding how many elements on the left and on the right, or one number for both; negative numbers crop */
   constructor(padding: Padding1d) {
     if (arguments.length > 1) surplus('ZeroPad1d', arguments, 1, 'padding');
-    super();
-    this.padding = sidesOf('ZeroPad1d', padding);
+    super('ZeroPad1d', padding);
   }
 
   /**
@@ -81,11 +86,6 @@ export class ZeroPad1d extends Module {
     if (arguments.length > 1) surplus('ZeroPad1d.forward', arguments, 1, 'input');
     return pad(input, this.padding);
   }
-
-  /** @internal */
-  override extraRepr(): string {
-    return shown(this.padding);
-  }
 }
 
 /**
@@ -94,14 +94,11 @@ export class ZeroPad1d extends Module {
  * @throws TypeError, RangeError unless `padding` is an integer or two.
  * @example new nn.ReflectionPad1d(2).forward(tensor([[1, 2, 3]])) // [[3, 2, 1, 2, 3, 2, 1]]
  */
-export class ReflectionPad1d extends Module {
-  /** [left, right]. */
-  readonly padding: Sides;
+export class ReflectionPad1d extends Pad1d {
   /** @param padding how many elements on the left and on the right, or one number for both; negative numbers crop */
   constructor(padding: Padding1d) {
     if (arguments.length > 1) surplus('ReflectionPad1d', arguments, 1, 'padding');
-    super();
-    this.padding = sidesOf('ReflectionPad1d', padding);
+    super('ReflectionPad1d', padding);
   }
 
   /**
@@ -112,11 +109,6 @@ export class ReflectionPad1d extends Module {
     if (arguments.length > 1) surplus('ReflectionPad1d.forward', arguments, 1, 'input');
     return pad(input, this.padding, { mode: 'reflect' });
   }
-
-  /** @internal */
-  override extraRepr(): string {
-    return shown(this.padding);
-  }
 }
 
 /**
@@ -125,14 +117,11 @@ export class ReflectionPad1d extends Module {
  * @throws TypeError, RangeError unless `padding` is an integer or two.
  * @example new nn.ReplicationPad1d(1).forward(tensor([[1, 2]])) // [[1, 1, 2, 2]]
  */
-export class ReplicationPad1d extends Module {
-  /** [left, right]. */
-  readonly padding: Sides;
+export class ReplicationPad1d extends Pad1d {
   /** @param padding how many elements on the left and on the right, or one number for both; negative numbers crop */
   constructor(padding: Padding1d) {
     if (arguments.length > 1) surplus('ReplicationPad1d', arguments, 1, 'padding');
-    super();
-    this.padding = sidesOf('ReplicationPad1d', padding);
+    super('ReplicationPad1d', padding);
   }
 
   /**
@@ -143,11 +132,6 @@ export class ReplicationPad1d extends Module {
     if (arguments.length > 1) surplus('ReplicationPad1d.forward', arguments, 1, 'input');
     return pad(input, this.padding, { mode: 'replicate' });
   }
-
-  /** @internal */
-  override extraRepr(): string {
-    return shown(this.padding);
-  }
 }
 
 /**
@@ -156,14 +140,11 @@ export class ReplicationPad1d extends Module {
  * @throws TypeError, RangeError unless `padding` is an integer or two.
  * @example new nn.CircularPad1d(1).forward(tensor([[1, 2, 3]])) // [[3, 1, 2, 3, 1]]
  */
-export class CircularPad1d extends Module {
-  /** [left, right]. */
-  readonly padding: Sides;
+export class CircularPad1d extends Pad1d {
   /** @param padding how many elements on the left and on the right, or one number for both; negative numbers crop */
   constructor(padding: Padding1d) {
     if (arguments.length > 1) surplus('CircularPad1d', arguments, 1, 'padding');
-    super();
-    this.padding = sidesOf('CircularPad1d', padding);
+    super('CircularPad1d', padding);
   }
 
   /**
@@ -173,10 +154,5 @@ export class CircularPad1d extends Module {
   forward(input: Tensor): Tensor {
     if (arguments.length > 1) surplus('CircularPad1d.forward', arguments, 1, 'input');
     return pad(input, this.padding, { mode: 'circular' });
-  }
-
-  /** @internal */
-  override extraRepr(): string {
-    return shown(this.padding);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * scatterReduce: elements of `src` combined with those of `x` at the places that `index` names along a dimension, by sum,
- * product, mean, or the larger or smaller one. indexReduce and indexFill do the same with whole rows.
+ * product, mean, or the larger or smaller one; and indexFill, which fills whole rows.
  */
 import { boolean, oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
