@@ -24,7 +24,7 @@ export interface OptimizerStateDict {
 }
 
 /** The first value of a moment: zeros like the parameter, with its own list of sizes, by which `isLike` knows it at once. */
-export const zerosFor = ({ sizes, dtype }: Tensor): Tensor => constant(sizes, 0, dtype);
+export const zerosFor = (param: Tensor): Tensor => constant(param.sizes, 0, param.dtype);
 
 // What is no tensor is found last: V8 then knows the class that it asks for.
 function isLike(value: unknown, { sizes, dtype }: Tensor): boolean {
