@@ -9,6 +9,7 @@ import { isFloat } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
+import { readValues } from '../arguments/values';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { inPlace } from '../inplace/inplace';
@@ -19,7 +20,6 @@ import { reshape } from '../view/reshape';
 import { indexCopy } from './along';
 import { checkIndex } from './rows';
 import { checkAlong, fit, scatter, scatterAdd, written } from './gather';
-import { readValues } from '../arguments/values';
 
 /** How elements are combined. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';

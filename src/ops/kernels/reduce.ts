@@ -2,7 +2,7 @@
  * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
  * dimensions to reduce are brought together here.
  */
-import { boolean, describe, isArray, optionsTable, type Rule } from '../../check';
+import { boolean, describe, isArray, oneOf, optionsTable, type Rule } from '../../check';
 import { type KernelFamily } from '../../native/families';
 import { runReduce } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
@@ -31,6 +31,15 @@ export const reductionOptions = (operation: string, rule: Rule<DType>) =>
     keepdim: boolean.or(false),
     dtype: rule.optional,
   });
+
+/** Options of running sums and products. */
+export interface RunningOptions {
+  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for bool. */
+  dtype?: DType;
+}
+export const runningOptions = optionsTable<RunningOptions, 'dtype'>('cumsum', {
+  dtype: oneOf('float32', 'float64', 'int32').optional,
+});
 
 /** One dimension, several, or (undefined) all. */
 export type Dims = number | readonly number[] | undefined;

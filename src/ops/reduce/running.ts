@@ -1,8 +1,8 @@
 /** cumprod, logcumsumexp, cummax, cummin: running products, sums of exponentials and extremes along a dimension. */
-import { oneOf, optionsTable, surplus } from '../../check';
+import { surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { family } from '../../native/families';
-import type { DType, TypedArray } from '../../tensor/dtype';
+import type { TypedArray } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -11,10 +11,10 @@ import { gradient } from '../declare/gradient';
 import { ValuesAndIndices } from '../declare/named';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
+import { readValues } from '../arguments/values';
 import { copyOf } from '../kernels/copy';
 import { applyBinary } from '../kernels/launch';
-import { reductionView } from '../kernels/reduce';
-import { readValues } from '../arguments/values';
+import { reductionView, runningOptions, type RunningOptions } from '../kernels/reduce';
 
 /**
  * Calls `line` with x, where a line along the dimension starts in it, the distance of its elements, and how many there are.
@@ -64,13 +64,7 @@ const recordedProduct = gradient<[Tensor], [Tensor, Tensor], number>('cumprod', 
 });
 
 /** Options of `cumprod`. */
-export interface CumprodOptions {
-  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for bool. */
-  dtype?: DType;
-}
-const cumprodOptions = optionsTable<CumprodOptions, 'dtype'>('cumprod', {
-  dtype: oneOf('float32', 'float64', 'int32').optional,
-});
+export type CumprodOptions = RunningOptions;
 
 /**
  * Running products yᵢ = Π_{j≤i} xⱼ along `dim` (torch.cumprod). bool and int32 multiply to int32, which wraps around.
@@ -80,7 +74,10 @@ const cumprodOptions = optionsTable<CumprodOptions, 'dtype'>('cumprod', {
 export function cumprod(x: Tensor, dim: number, options?: CumprodOptions): Tensor {
   if (arguments.length > 3) surplus('cumprod', arguments, 3, 'options');
   checkTensor('cumprod', 'x', x);
-  const { dtype = x.dtype === 'bool' ? 'int32' : x.dtype } = cumprodOptions.read(options);
+  const { dtype = x.dtype === 'bool' ? 'int32' : x.dtype } = runningOptions.read(
+    options,
+    'cumprod',
+  );
   const given = cast(x, dtype);
   const d = checkDim('cumprod', dim, x.ndim);
   const out = empty(x.sizes, dtype);

@@ -1,8 +1,7 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
-import { oneOf, optionsTable, surplus } from '../../check';
+import { surplus } from '../../check';
 import { family } from '../../native/families';
 import { runReduce } from '../../native/calls';
-import type { DType } from '../../tensor/dtype';
 import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -11,10 +10,12 @@ import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import {
-  reductionView,
   type Dims,
   type KeepdimOptions,
   type ReductionOptions,
+  reductionView,
+  runningOptions,
+  type RunningOptions,
 } from '../kernels/reduce';
 import { reduction, type Reduction } from './declaration';
 
@@ -89,13 +90,7 @@ const recorded = gradient<[Tensor], [], number>('cumsum', {
 });
 
 /** Options of `cumsum`. */
-export interface CumsumOptions {
-  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for bool. */
-  dtype?: DType;
-}
-const cumsumOptions = optionsTable<CumsumOptions, 'dtype'>('cumsum', {
-  dtype: oneOf('float32', 'float64', 'int32').optional,
-});
+export type CumsumOptions = RunningOptions;
 
 /**
  * Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32.
@@ -105,7 +100,7 @@ const cumsumOptions = optionsTable<CumsumOptions, 'dtype'>('cumsum', {
 export function cumsum(x: Tensor, dim: number, options?: CumsumOptions): Tensor {
   if (arguments.length > 3) surplus('cumsum', arguments, 3, 'options');
   checkTensor('cumsum', 'x', x);
-  const dtype = options === undefined ? undefined : cumsumOptions.read(options).dtype;
+  const dtype = options === undefined ? undefined : runningOptions.read(options).dtype;
   const given = dtype === undefined ? x : cast(x, dtype);
   checkDim('cumsum', dim, x.ndim);
   const view = reductionView(

@@ -1,21 +1,21 @@
 /** median, nanmedian, kthvalue, mode: the element at a place of the order along a dimension. Its gradient goes back to it. */
-import { boolean, describe, optionsTable, surplus } from '../../check';
+import { describe, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import { checkDim, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
+import { readValues } from '../arguments/values';
 import { constant } from '../creation/factories';
 import { gradient, nodeName, type Recorder } from '../declare/gradient';
 import { ValuesAndIndices } from '../declare/named';
 import { gather } from '../indexing/gather';
 import { dense } from '../kernels/copy';
-import type { KeepdimOptions } from '../kernels/reduce';
+import { keepsDim, type KeepdimOptions } from '../kernels/reduce';
 import { transpose } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { squeeze } from '../view/select';
 import { sort } from './sort';
-import { readValues } from '../arguments/values';
 
 interface Picked {
   readonly dim: number;
@@ -112,8 +112,6 @@ const medianOf = (name: Median['name'], placeOf: Median['placeOf']): Median => (
 const medians = medianOf('median', medianPlace);
 const numberMedians = medianOf('nanmedian', nanmedianPlace);
 
-const keepdimOptions = optionsTable<KeepdimOptions>('median', { keepdim: boolean.or(false) });
-
 function checkOrder(operation: string, x: Tensor): void {
   checkTensor(operation, 'x', x);
   if (x.dtype === 'bool') {
@@ -138,7 +136,7 @@ function medianAlong(
   options: KeepdimOptions | undefined,
 ): Tensor | ValuesAndIndices {
   checkOrder(name, x);
-  const { keepdim } = keepdimOptions.read(options, name);
+  const keepdim = keepsDim(name, options);
   if (dim !== undefined) return pickOrdered(along, x, checkRow(name, x, dim), keepdim, placeOf);
   if (x.numel === 0) return whole(constant([], NaN, x.dtype), undefined, x);
   const flat = noGrad(() => reshape(x, [-1]));
@@ -195,7 +193,7 @@ export function kthvalue(
 ): ValuesAndIndices {
   if (arguments.length > 4) surplus('kthvalue', arguments, 4, 'options');
   checkOrder('kthvalue', x);
-  const { keepdim } = keepdimOptions.read(options, 'kthvalue');
+  const keepdim = keepsDim('kthvalue', options);
   const d = checkRow('kthvalue', x, dim);
   const n = x.ndim === 0 ? 1 : x.sizes[d];
   if (!Number.isInteger(k) || k < 1 || k > n) {
@@ -239,6 +237,6 @@ function modePlace(rows: Ordered): Tensor {
 export function mode(x: Tensor, dim = -1, options?: KeepdimOptions): ValuesAndIndices {
   if (arguments.length > 3) surplus('mode', arguments, 3, 'options');
   checkTensor('mode', 'x', x);
-  const { keepdim } = keepdimOptions.read(options, 'mode');
+  const keepdim = keepsDim('mode', options);
   return pickOrdered(recordedMode, x, checkRow('mode', x, dim), keepdim, modePlace);
 }

@@ -6,13 +6,13 @@ import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
+import { readValues } from '../arguments/values';
 import { constant } from '../creation/factories';
 import { gather } from '../indexing/gather';
 import { dense } from '../kernels/copy';
 import { operand, operandOf } from '../kernels/operands';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
-import { readValues } from '../arguments/values';
 
 /** Options of `bucketize`. */
 export interface BucketizeOptions {
