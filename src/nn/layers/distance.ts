@@ -1,23 +1,10 @@
 /** Distances and similarities as layers, and the losses of triplets. Each is the function in nn.functional. */
-import {
-  boolean,
-  functionOf,
-  integer,
-  nonNegative,
-  number,
-  optionsTable,
-  positive as aboveZero,
-  surplus,
-} from '../../check';
+import { integer, nonNegative, number, optionsTable, surplus } from '../../check';
+import { pairwiseOptions, tripletDistanceOptions, tripletOptions } from '../../ops/loss/options';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Module } from '../module';
-import { Loss, lossFields, type LossOptions } from './loss';
-
-const distanceOptions = optionsTable<F.PairwiseDistanceOptions>('PairwiseDistance', {
-  eps: number.or(1e-6),
-  keepdim: boolean.or(false),
-});
+import { Loss } from './loss';
 
 /**
  * ‖x1 − x2 + eps‖ₚ along the last dimension (torch.nn.PairwiseDistance).
@@ -39,7 +26,7 @@ export class PairwiseDistance extends Module {
     if (arguments.length > 2) surplus('PairwiseDistance', arguments, 2, 'options');
     super();
     this.norm = number.check('PairwiseDistance', 'p', p);
-    const { eps, keepdim } = distanceOptions.read(options);
+    const { eps, keepdim } = pairwiseOptions.read(options, 'PairwiseDistance');
     this.eps = eps;
     this.keepdim = keepdim;
   }
@@ -91,24 +78,7 @@ export class CosineSimilarity extends Module {
 }
 
 /** Options of `TripletMarginLoss`. */
-export interface TripletMarginLossOptions extends LossOptions {
-  /** How much closer the positive has to be. Default: 1. */
-  margin?: number;
-  /** Order of the norm. Default: 2. */
-  p?: number;
-  /** Added to each difference. Default: 1e-6. */
-  eps?: number;
-  /** Whether the negative's distance is that to the positive where this is smaller. Default: false. */
-  swap?: boolean;
-}
-
-const tripletOptions = optionsTable<TripletMarginLossOptions>('TripletMarginLoss', {
-  ...lossFields,
-  margin: aboveZero.or(1),
-  p: number.or(2),
-  eps: number.or(1e-6),
-  swap: boolean.or(false),
-});
+export type TripletMarginLossOptions = F.TripletMarginOptions;
 
 /**
  * Triplet loss (torch.nn.TripletMarginLoss; Balntas et al. 2016): max(0, d(anchor, positive) − d(anchor, negative) + margin),
@@ -132,7 +102,7 @@ export class TripletMarginLoss extends Loss {
 
   constructor(options?: TripletMarginLossOptions) {
     if (arguments.length > 1) surplus('TripletMarginLoss', arguments, 1, 'options');
-    const read = tripletOptions.read(options);
+    const read = tripletOptions.read(options, 'TripletMarginLoss');
     super(read);
     this.margin = read.margin;
     this.p = read.p;
@@ -152,24 +122,7 @@ export class TripletMarginLoss extends Loss {
 }
 
 /** Options of `TripletMarginWithDistanceLoss`. */
-export interface TripletMarginWithDistanceLossOptions extends LossOptions {
-  /** The distance of two batches of vectors. Default: `nn.PairwiseDistance`. */
-  distanceFunction?: F.DistanceFunction | null;
-  /** How much closer the positive has to be. Default: 1. */
-  margin?: number;
-  /** Whether the negative's distance is that to the positive where this is smaller. Default: false. */
-  swap?: boolean;
-}
-
-const tripletDistanceOptions = optionsTable<TripletMarginWithDistanceLossOptions>(
-  'TripletMarginWithDistanceLoss',
-  {
-    ...lossFields,
-    distanceFunction: functionOf<F.DistanceFunction>('a function of two tensors').orNull.or(null),
-    margin: aboveZero.or(1),
-    swap: boolean.or(false),
-  },
-);
+export type TripletMarginWithDistanceLossOptions = F.TripletDistanceOptions;
 
 /**
  * Triplet loss of any distance d (torch.nn.TripletMarginWithDistanceLoss):
@@ -192,7 +145,7 @@ export class TripletMarginWithDistanceLoss extends Loss {
 
   constructor(options?: TripletMarginWithDistanceLossOptions) {
     if (arguments.length > 1) surplus('TripletMarginWithDistanceLoss', arguments, 1, 'options');
-    const read = tripletDistanceOptions.read(options);
+    const read = tripletDistanceOptions.read(options, 'TripletMarginWithDistanceLoss');
     super(read);
     this.distanceFunction = read.distanceFunction;
     this.margin = read.margin;

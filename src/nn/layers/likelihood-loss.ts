@@ -1,23 +1,14 @@
 /** Losses of predicted distributions as layers: divergence, likelihoods, quantiles. Each is the function in nn.functional. */
-import { boolean, nonNegative, oneOf, optionsTable, surplus } from '../../check';
+import { surplus } from '../../check';
+import { gaussianNllOptions, klDivOptions, poissonNllOptions } from '../../ops/loss/options';
 import { checkQuantiles } from '../../ops/loss/pinball';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Module } from '../module';
-import { Loss, lossFields, lossOptions, type LossOptions } from './loss';
+import { Loss, lossOptions, type LossOptions } from './loss';
 
 /** Options of `KLDivLoss`. */
-export interface KLDivLossOptions {
-  /** `'mean'` (default), `'batchmean'` (the divergence), `'sum'` or `'none'`. */
-  reduction?: F.KLDivReduction;
-  /** Whether targets are logarithms of probabilities. Default: false. */
-  logTarget?: boolean;
-}
-
-const klDivOptions = optionsTable<KLDivLossOptions>('KLDivLoss', {
-  reduction: oneOf('none', 'mean', 'batchmean', 'sum').or('mean'),
-  logTarget: boolean.or(false),
-});
+export type KLDivLossOptions = F.KLDivOptions;
 
 /**
  * Kullback-Leibler divergence of log-probabilities x from a target t (torch.nn.KLDivLoss): t·(ln t − x), or eᵗ·(t − x) with
@@ -38,7 +29,7 @@ export class KLDivLoss extends Module {
   constructor(options?: KLDivLossOptions) {
     if (arguments.length > 1) surplus('KLDivLoss', arguments, 1, 'options');
     super();
-    const { reduction, logTarget } = klDivOptions.read(options);
+    const { reduction, logTarget } = klDivOptions.read(options, 'KLDivLoss');
     this.reduction = reduction;
     this.logTarget = logTarget;
   }
@@ -55,18 +46,7 @@ export class KLDivLoss extends Module {
 }
 
 /** Options of `GaussianNLLLoss`. */
-export interface GaussianNLLLossOptions extends LossOptions {
-  /** Whether the constant ½·ln 2π is added. Default: false. */
-  full?: boolean;
-  /** What smaller variances are replaced by. Default: 1e-6. */
-  eps?: number;
-}
-
-const gaussianOptions = optionsTable<GaussianNLLLossOptions>('GaussianNLLLoss', {
-  ...lossFields,
-  full: boolean.or(false),
-  eps: nonNegative.or(1e-6),
-});
+export type GaussianNLLLossOptions = F.GaussianNllOptions;
 
 /**
  * Negative log-likelihood of a normal distribution of which mean and variance are predicted (torch.nn.GaussianNLLLoss; Nix and
@@ -86,7 +66,7 @@ export class GaussianNLLLoss extends Loss {
 
   constructor(options?: GaussianNLLLossOptions) {
     if (arguments.length > 1) surplus('GaussianNLLLoss', arguments, 1, 'options');
-    const read = gaussianOptions.read(options);
+    const read = gaussianNllOptions.read(options, 'GaussianNLLLoss');
     super(read);
     this.full = read.full;
     this.eps = read.eps;
@@ -104,21 +84,7 @@ export class GaussianNLLLoss extends Loss {
 }
 
 /** Options of `PoissonNLLLoss`. */
-export interface PoissonNLLLossOptions extends LossOptions {
-  /** Whether inputs are logarithms of rates. Default: true. */
-  logInput?: boolean;
-  /** Whether Stirling's approximation of ln target! is added. Default: false. */
-  full?: boolean;
-  /** Added to the rate before its logarithm is taken, without `logInput`. Default: 1e-8. */
-  eps?: number;
-}
-
-const poissonOptions = optionsTable<PoissonNLLLossOptions>('PoissonNLLLoss', {
-  ...lossFields,
-  logInput: boolean.or(true),
-  full: boolean.or(false),
-  eps: nonNegative.or(1e-8),
-});
+export type PoissonNLLLossOptions = F.PoissonNllOptions;
 
 /**
  * Negative log-likelihood of counts t under a Poisson distribution (torch.nn.PoissonNLLLoss): eˣ − t·x, or x − t·ln(x + eps)
@@ -138,7 +104,7 @@ export class PoissonNLLLoss extends Loss {
 
   constructor(options?: PoissonNLLLossOptions) {
     if (arguments.length > 1) surplus('PoissonNLLLoss', arguments, 1, 'options');
-    const read = poissonOptions.read(options);
+    const read = poissonNllOptions.read(options, 'PoissonNLLLoss');
     super(read);
     this.logInput = read.logInput;
     this.full = read.full;

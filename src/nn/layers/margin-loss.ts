@@ -1,22 +1,14 @@
 /** Losses with a margin as layers, of rankings, embeddings and scores of classes. Each is the function in nn.functional. */
-import { number, optionsTable, surplus } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { multiMarginFields } from '../../ops/loss/multi-margin';
+import { cosineOptions, hingeOptions, rankingOptions } from '../../ops/loss/options';
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Loss, lossFields, lossOptions, WeightedLoss, type LossOptions } from './loss';
 
 /** Options of losses with a margin. */
-export interface MarginLossOptions extends LossOptions {
-  /** How far apart what differs has to be. Default: 0 (`HingeEmbeddingLoss`: 1). */
-  margin?: number;
-}
-
-const marginOptions = (operation: string, margin: number) =>
-  optionsTable<MarginLossOptions>(operation, { ...lossFields, margin: number.or(margin) });
-const rankingOptions = marginOptions('MarginRankingLoss', 0);
-const hingeOptions = marginOptions('HingeEmbeddingLoss', 1);
-const cosineOptions = marginOptions('CosineEmbeddingLoss', 0);
+export type MarginLossOptions = F.MarginOptions;
 
 /** A loss with a margin. */
 abstract class MarginLoss extends Loss {
@@ -42,7 +34,7 @@ abstract class MarginLoss extends Loss {
 export class MarginRankingLoss extends MarginLoss {
   constructor(options?: MarginLossOptions) {
     if (arguments.length > 1) surplus('MarginRankingLoss', arguments, 1, 'options');
-    super(rankingOptions.read(options));
+    super(rankingOptions.read(options, 'MarginRankingLoss'));
   }
 
   /**
@@ -66,7 +58,7 @@ export class MarginRankingLoss extends MarginLoss {
 export class HingeEmbeddingLoss extends MarginLoss {
   constructor(options?: MarginLossOptions) {
     if (arguments.length > 1) surplus('HingeEmbeddingLoss', arguments, 1, 'options');
-    super(hingeOptions.read(options));
+    super(hingeOptions.read(options, 'HingeEmbeddingLoss'));
   }
 
   /**
@@ -116,7 +108,7 @@ export class SoftMarginLoss extends Loss {
 export class CosineEmbeddingLoss extends MarginLoss {
   constructor(options?: MarginLossOptions) {
     if (arguments.length > 1) surplus('CosineEmbeddingLoss', arguments, 1, 'options');
-    super(cosineOptions.read(options));
+    super(cosineOptions.read(options, 'CosineEmbeddingLoss'));
   }
 
   /**

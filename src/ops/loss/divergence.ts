@@ -1,23 +1,10 @@
 /** The Kullback-Leibler divergence of a prediction, given as log-probabilities, from a target distribution. */
-import { boolean, oneOf, optionsTable, surplus } from '../../check';
+import { surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
+import { klDivOptions, type KLDivOptions } from './options';
 import { checkBroadcast, checkPair, reduced } from './reduction';
 
-/** What `klDiv` returns: as other losses, or the sum divided by the size of dimension 0. */
-export type KLDivReduction = 'mean' | 'batchmean' | 'sum' | 'none';
-
-/** Options of `klDiv`. */
-export interface KLDivOptions {
-  /** `'mean'` unless given; the divergence itself, averaged over the batch, is `'batchmean'`. */
-  reduction?: KLDivReduction;
-  /** Whether `target` holds logarithms of probabilities. Default: false. */
-  logTarget?: boolean;
-}
-
-const options = optionsTable<KLDivOptions>('klDiv', {
-  reduction: oneOf('mean', 'batchmean', 'sum', 'none').or('mean'),
-  logTarget: boolean.or(false),
-});
+export type { KLDivOptions, KLDivReduction } from './options';
 
 /**
  * Kullback-Leibler divergence of elements: t·(ln t − x), 0 where t is 0 (torch.nn.functional.kl_div). `input` x holds
@@ -31,7 +18,7 @@ const options = optionsTable<KLDivOptions>('klDiv', {
  */
 export function klDiv(input: Tensor, target: Tensor, given?: KLDivOptions): Tensor {
   if (arguments.length > 3) surplus('klDiv', arguments, 3, 'options');
-  const { reduction, logTarget } = options.read(given);
+  const { reduction, logTarget } = klDivOptions.read(given);
   checkPair('klDiv', input, target);
   checkBroadcast('klDiv', [input, target]);
   const losses = logTarget ? target.exp().mul(target.sub(input)) : entropy(target, input);

@@ -1,5 +1,5 @@
 /** Negative log-likelihoods of a target under a distribution whose parameters are predicted. */
-import { boolean, nonNegative, optionsTable, surplus } from '../../check';
+import { surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -7,29 +7,16 @@ import { checkTensor } from '../arguments/check';
 import { fullLike } from '../creation/factories';
 import { verify } from '../kernels/bounds';
 import {
-  checkBroadcast,
-  checkLossInputs,
-  checkPair,
-  lossFields,
-  reduced,
-  type LossOptions,
-} from './reduction';
+  gaussianNllOptions,
+  poissonNllOptions,
+  type GaussianNllOptions,
+  type PoissonNllOptions,
+} from './options';
+import { checkBroadcast, checkLossInputs, checkPair, reduced } from './reduction';
 
 const halfLogOfTwoPi = 0.9189385332046727;
 
-/** Options of `gaussianNllLoss`. */
-export interface GaussianNllOptions extends LossOptions {
-  /** Whether the constant ½·ln 2π is added. Default: false. */
-  full?: boolean;
-  /** What smaller variances are replaced by. Default: 1e-6. */
-  eps?: number;
-}
-
-const gaussianOptions = optionsTable<GaussianNllOptions>('gaussianNllLoss', {
-  ...lossFields,
-  full: boolean.or(false),
-  eps: nonNegative.or(1e-6),
-});
+export type { GaussianNllOptions, PoissonNllOptions } from './options';
 
 /**
  * Negative log-likelihood of `target` under a normal distribution of mean `input` and variance `variance`
@@ -49,7 +36,7 @@ export function gaussianNllLoss(
   options?: GaussianNllOptions,
 ): Tensor {
   if (arguments.length > 4) surplus('gaussianNllLoss', arguments, 4, 'options');
-  const { reduction, full, eps } = gaussianOptions.read(options);
+  const { reduction, full, eps } = gaussianNllOptions.read(options);
   checkLossInputs('gaussianNllLoss', { input, target });
   checkBroadcast('gaussianNllLoss', [input, target]);
   const raw = typeof variance === 'number' ? fullLike(input, variance) : variance;
@@ -85,23 +72,6 @@ function alignedVariance(input: Tensor, variance: Tensor): Tensor {
   );
 }
 
-/** Options of `poissonNllLoss`. */
-export interface PoissonNllOptions extends LossOptions {
-  /** Whether `input` is the logarithm of the rate. Default: true. */
-  logInput?: boolean;
-  /** Whether Stirling's approximation of ln target! is added. Default: false. */
-  full?: boolean;
-  /** Added to the rate before its logarithm is taken, without `logInput`. Default: 1e-8. */
-  eps?: number;
-}
-
-const poissonOptions = optionsTable<PoissonNllOptions>('poissonNllLoss', {
-  ...lossFields,
-  logInput: boolean.or(true),
-  full: boolean.or(false),
-  eps: nonNegative.or(1e-8),
-});
-
 /**
  * Negative log-likelihood of counts t under a Poisson distribution (torch.nn.functional.poisson_nll_loss): eˣ − t·x, or
  * x − t·ln(x + eps) without `logInput`; with `full` t·ln t − t + ½·ln(2πt) more where t > 1. Shapes broadcast.
@@ -110,7 +80,7 @@ const poissonOptions = optionsTable<PoissonNllOptions>('poissonNllLoss', {
  */
 export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonNllOptions): Tensor {
   if (arguments.length > 3) surplus('poissonNllLoss', arguments, 3, 'options');
-  const { reduction, logInput, full, eps } = poissonOptions.read(options);
+  const { reduction, logInput, full, eps } = poissonNllOptions.read(options);
   checkPair('poissonNllLoss', input, target);
   checkBroadcast('poissonNllLoss', [input, target]);
   const losses = logInput

@@ -1,9 +1,10 @@
 /** Losses that are 0 from a margin on: of a ranking, of a distance, of a score. Targets are 1 and −1. */
-import { number, optionsTable, surplus } from '../../check';
+import { optionsTable, surplus } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { broadcastShapes, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { logsigmoid } from '../elementwise/activation';
+import { cosineOptions, hingeOptions, rankingOptions, type MarginOptions } from './options';
 import {
   checkBroadcast,
   checkLossInputs,
@@ -13,16 +14,7 @@ import {
   type LossOptions,
 } from './reduction';
 
-/** Options of losses with a margin. */
-export interface MarginOptions extends LossOptions {
-  /** How far apart what differs has to be. Default: 0 (`hingeEmbeddingLoss`: 1). */
-  margin?: number;
-}
-
-const rankingOptions = optionsTable<MarginOptions>('marginRankingLoss', {
-  ...lossFields,
-  margin: number.or(0),
-});
+export type { MarginOptions } from './options';
 
 /**
  * max(0, −target·(input1 − input2) + margin) (torch.nn.functional.margin_ranking_loss): with target 1, input1 should rank
@@ -48,11 +40,6 @@ export function marginRankingLoss(
   const losses = input1.sub(input2).mul(target.neg()).add(margin).clamp({ min: 0 });
   return reduced(losses, reduction);
 }
-
-const hingeOptions = optionsTable<MarginOptions>('hingeEmbeddingLoss', {
-  ...lossFields,
-  margin: number.or(1),
-});
 
 /**
  * The distance `input` where the target is 1, max(0, margin − input) where it is −1
@@ -83,11 +70,6 @@ export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOpti
   checkBroadcast('softMarginLoss', [input, target]);
   return reduced(logsigmoid(input.mul(target)).neg(), reduction);
 }
-
-const cosineOptions = optionsTable<MarginOptions>('cosineEmbeddingLoss', {
-  ...lossFields,
-  margin: number.or(0),
-});
 
 // Added to each sum of squares, so that a vector of zeros has a cosine.
 const smallest = 1e-12;

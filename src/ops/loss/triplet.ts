@@ -1,36 +1,26 @@
 /** The distance of vectors, and losses that want an anchor closer to a positive than to a negative. */
-import {
-  boolean,
-  functionOf,
-  number,
-  optionsTable,
-  positive as aboveZero,
-  surplus,
-} from '../../check';
+import { number, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { minimum } from '../elementwise/extremum';
 import {
-  checkBroadcast,
-  checkLossInputs,
-  lossFields,
-  reduced,
-  type LossOptions,
-} from './reduction';
+  pairwiseOptions,
+  tripletDistanceOptions,
+  tripletOptions,
+  type DistanceFunction,
+  type PairwiseDistanceOptions,
+  type TripletDistanceOptions,
+  type TripletMarginOptions,
+} from './options';
+import { checkBroadcast, checkLossInputs, reduced } from './reduction';
 
-/** Options of `pairwiseDistance`. */
-export interface PairwiseDistanceOptions {
-  /** Added to each difference. Default: 1e-6. */
-  eps?: number;
-  /** Whether the last dimension stays, with size 1. Default: false. */
-  keepdim?: boolean;
-}
-
-const distanceOptions = optionsTable<PairwiseDistanceOptions>('pairwiseDistance', {
-  eps: number.or(1e-6),
-  keepdim: boolean.or(false),
-});
+export type {
+  DistanceFunction,
+  PairwiseDistanceOptions,
+  TripletDistanceOptions,
+  TripletMarginOptions,
+} from './options';
 
 /**
  * ‖x1 − x2 + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance). Shapes broadcast.
@@ -45,7 +35,7 @@ export function pairwiseDistance(
   options?: PairwiseDistanceOptions,
 ): Tensor {
   if (arguments.length > 4) surplus('pairwiseDistance', arguments, 4, 'options');
-  const { eps, keepdim } = distanceOptions.read(options);
+  const { eps, keepdim } = pairwiseOptions.read(options);
   number.check('pairwiseDistance', 'p', p);
   checkLossInputs('pairwiseDistance', { x1, x2 });
   checkBroadcast('pairwiseDistance', [x1, x2]);
@@ -56,49 +46,6 @@ export function pairwiseDistance(
   }
   return x1.sub(x2).add(eps).norm(p, -1, { keepdim });
 }
-
-/** A distance of two batches of vectors: a number for each row. */
-export type DistanceFunction = (a: Tensor, b: Tensor) => Tensor;
-
-/** Options of `tripletMarginWithDistanceLoss`. */
-export interface TripletDistanceOptions extends LossOptions {
-  /** How far the two are compared. Default: `pairwiseDistance`. */
-  distanceFunction?: DistanceFunction | null;
-  /** How much closer the positive has to be. Default: 1. */
-  margin?: number;
-  /** Whether the negative's distance is that to the positive where this is smaller (Balntas 2016). Default: false. */
-  swap?: boolean;
-}
-
-/** Options of `tripletMarginLoss`. */
-export interface TripletMarginOptions extends LossOptions {
-  /** How much closer the positive has to be. Default: 1. */
-  margin?: number;
-  /** Order of the norm. Default: 2. */
-  p?: number;
-  /** Added to each difference. Default: 1e-6. */
-  eps?: number;
-  /** Whether the negative's distance is that to the positive where this is smaller (Balntas 2016). Default: false. */
-  swap?: boolean;
-}
-
-const tripletOptions = optionsTable<TripletMarginOptions>('tripletMarginLoss', {
-  ...lossFields,
-  margin: aboveZero.or(1),
-  p: number.or(2),
-  eps: number.or(1e-6),
-  swap: boolean.or(false),
-});
-const distanceFunction = functionOf<DistanceFunction>('a function of two tensors');
-const tripletDistanceOptions = optionsTable<TripletDistanceOptions>(
-  'tripletMarginWithDistanceLoss',
-  {
-    ...lossFields,
-    distanceFunction: distanceFunction.orNull.or(null),
-    margin: aboveZero.or(1),
-    swap: boolean.or(false),
-  },
-);
 
 /**
  * max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference plus eps along the last
