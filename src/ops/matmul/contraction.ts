@@ -3,7 +3,7 @@
  * where it is kept, and summed over where it is not; what one alone has are the rows and columns of matrix products.
  * What to do follows from labels and sizes alone, so that it is found once for many calls.
  */
-import type { Shape } from '../../tensor/shape';
+import { numelOf, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTypes } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
@@ -37,7 +37,6 @@ export interface Contraction {
 
 const recordedMatrices = productGradient('einsum');
 const recordedBatches = batchedGradient('einsum', 'BmmBackward0');
-const numelOf = (sizes: Shape): number => sizes.reduce((n, size) => n * size, 1);
 
 /** @internal The order that brings dimensions with the labels `from` into that of `to`; null where they are in it. */
 export const orderOf = (from: readonly string[], to: readonly string[]): number[] | null =>

@@ -1,6 +1,6 @@
 /** What einsum does for an equation and operands of certain shapes: found once, and kept for calls with the same. */
 import { describe } from '../../check';
-import { showShape, type Shape } from '../../tensor/shape';
+import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { contractionOf, droppedBy, orderOf, type Contraction, type Labelled } from './contraction';
 import { parse, type Equation, type Subscripts } from './equation';
 
@@ -105,16 +105,13 @@ function nextPair(
   keepsWithout: (i: number, j: number) => Keeps,
 ): readonly [number, number] {
   let [best, cost]: [readonly [number, number], number] = [[0, 1], Infinity];
-  const numelOf = (labels: Iterable<string>): number => {
-    let n = 1;
-    for (const label of labels) n *= sizes.get(label)!;
-    return n;
-  };
+  const sizeOf = (labels: readonly string[]): number =>
+    numelOf(labels.map((label) => sizes.get(label)!));
   for (let i = 0; operands.length > 2 && i < operands.length; i++) {
     for (let j = i + 1; j < operands.length; j++) {
       const [a, b] = [operands[i].labels, operands[j].labels];
-      const product = new Set([...a, ...b].filter(keepsWithout(i, j)));
-      const growth = numelOf(product) - numelOf(a) - numelOf(b);
+      const product = [...new Set([...a, ...b])].filter(keepsWithout(i, j));
+      const growth = sizeOf(product) - sizeOf(a) - sizeOf(b);
       if (growth < cost) [best, cost] = [[i, j], growth];
     }
   }
@@ -183,9 +180,7 @@ const most = 256;
 function isFor(plan: Plan, operands: readonly { readonly sizes: Shape }[]): boolean {
   if (plan.shapes.length !== operands.length) return false;
   for (let i = 0; i < operands.length; i++) {
-    const [a, b] = [plan.shapes[i], operands[i].sizes];
-    if (a.length !== b.length) return false;
-    for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
+    if (!sameShape(plan.shapes[i], operands[i].sizes)) return false;
   }
   return true;
 }
