@@ -276,14 +276,14 @@ export abstract class RecurrentBase extends Module {
     for (let layer = 0; layer < this.numLayers; layer++) {
       const { inputSize } = this.#sizes[layer];
       for (let d = 0; d < this.#directions; d++) {
-        const suffix = `_l${layer}${d === 1 ? '_reverse' : ''}`;
-        add(`weight_ih${suffix}`, [G * H, inputSize]);
-        add(`weight_hh${suffix}`, [G * H, this.projSize || H]);
+        const [weightIh, weightHh, biasIh, biasHh, weightHr] = namesOf(layer, d);
+        add(weightIh, [G * H, inputSize]);
+        add(weightHh, [G * H, this.projSize || H]);
         if (this.bias) {
-          add(`bias_ih${suffix}`, [G * H]);
-          add(`bias_hh${suffix}`, [G * H]);
+          add(biasIh, [G * H]);
+          add(biasHh, [G * H]);
         }
-        if (this.projSize > 0) add(`weight_hr${suffix}`, [this.projSize, H]);
+        if (this.projSize > 0) add(weightHr, [this.projSize, H]);
       }
     }
   }

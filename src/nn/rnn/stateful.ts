@@ -152,9 +152,9 @@ export class Stateful<L extends StatefulLayer = StatefulLayer> extends Module {
     const dim = this.#rowDim;
     const rows = state.ndim > dim + 1 ? state.sizes[dim] : null;
     if (rows === null || starts.sizes[0] !== rows) {
-      const has = rows === null ? 'no rows (it is unbatched)' : `${rows} rows`;
+      const has = rows === null ? 'no rows (it is unbatched); call resetState()' : `${rows} rows`;
       throw new RangeError(
-        `Stateful.forward: reset has ${starts.sizes[0]} rows, but the state ${showShape(state.sizes)} has ${has}${rows === null ? '; call resetState()' : ''}`,
+        `Stateful.forward: reset has ${starts.sizes[0]} rows, but the state ${showShape(state.sizes)} has ${has}`,
       );
     }
     return reshape(
