@@ -17,7 +17,7 @@ import {
   anyOptimizer,
   LRScheduler,
   ratesOf,
-  schedulerFields,
+  schedulerOptions,
   type AnyOptimizer,
   type SchedulerOptions,
   type SchedulerState,
@@ -101,7 +101,6 @@ abstract class Compound extends LRScheduler {
   }
 }
 
-const sequentialOptions = optionsTable<SchedulerOptions>('SequentialLR', schedulerFields);
 const epochs = arrayOf(integer, 'an array of epochs');
 
 /**
@@ -131,7 +130,7 @@ export class SequentialLR extends Compound {
   ) {
     if (arguments.length > 4) surplus('SequentialLR', arguments, 4, 'options');
     const name = 'SequentialLR';
-    const { lastEpoch } = sequentialOptions.read(options);
+    const { lastEpoch } = schedulerOptions.read(options, name);
     anyOptimizer.check(name, 'optimizer', optimizer);
     const parts = schedulersOf(name, schedulers, optimizer);
     const list = epochs.check(name, 'milestones', milestones);

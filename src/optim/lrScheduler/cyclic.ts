@@ -13,7 +13,7 @@ import {
 import { pow } from '../../native/scalar';
 import { requireMomentum, setMomentum } from './momentum';
 import {
-  checkOptimizer,
+  anyOptimizer,
   forEachGroup,
   LRScheduler,
   schedulerFields,
@@ -93,7 +93,7 @@ export class CyclicLR extends LRScheduler {
     const name = 'CyclicLR';
     const read = cyclicOptions.read(options);
     const { stepSizeUp, stepSizeDown = stepSizeUp, lastEpoch, cycleMomentum } = read;
-    checkOptimizer(name, optimizer);
+    anyOptimizer.check(name, 'optimizer', optimizer);
     const groups = optimizer.paramGroups;
     const each = (of: string, value: number | readonly number[]): readonly number[] =>
       forEachGroup(name, of, eachGroup.check(name, of, value), optimizer);

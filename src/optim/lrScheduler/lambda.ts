@@ -1,16 +1,15 @@
 /** Schedules by functions of the user's: of the initial rate, and of the rate before. */
-import { arrayOf, functionOf, optionsTable, surplus } from '../../check';
+import { arrayOf, functionOf, surplus } from '../../check';
 import {
-  checkOptimizer,
+  anyOptimizer,
+  forEachGroup,
   LRScheduler,
   ratesOf,
-  schedulerFields,
+  schedulerOptions,
   type AnyOptimizer,
   type Groups,
   type SchedulerOptions,
 } from './scheduler';
-
-const plainOptions = optionsTable<SchedulerOptions>('LRScheduler', schedulerFields);
 
 type Lambda = (epoch: number) => number;
 const anyLambda = functionOf<Lambda>('a function of the epoch');
@@ -18,16 +17,10 @@ const lambdas = arrayOf(anyLambda, 'a function of the epoch, or an array of them
 
 /** A function for each group, out of one or of as many. */
 function lambdasOf(operation: string, optimizer: AnyOptimizer, given: unknown): readonly Lambda[] {
-  checkOptimizer(operation, optimizer);
-  const count = optimizer.paramGroups.length;
-  const each: unknown = typeof given === 'function' ? new Array(count).fill(given) : given;
-  const list = lambdas.check(operation, 'lrLambda', each);
-  if (list.length !== count) {
-    throw new RangeError(
-      `${operation}: lrLambda must be one function, or one for each of the ${count} parameter groups, got ${list.length}`,
-    );
-  }
-  return list;
+  anyOptimizer.check(operation, 'optimizer', optimizer);
+  const value =
+    typeof given === 'function' ? (given as Lambda) : lambdas.check(operation, 'lrLambda', given);
+  return forEachGroup(operation, 'lrLambda', value, optimizer, 'function');
 }
 
 /**
@@ -50,7 +43,7 @@ export class LambdaLR extends LRScheduler {
     options?: SchedulerOptions,
   ) {
     if (arguments.length > 3) surplus('LambdaLR', arguments, 3, 'options');
-    const read = plainOptions.read(options, 'LambdaLR');
+    const read = schedulerOptions.read(options, 'LambdaLR');
     const list = lambdasOf('LambdaLR', optimizer, lrLambda);
     super(optimizer, read);
     this.lrLambdas = list;
@@ -82,7 +75,7 @@ export class MultiplicativeLR extends LRScheduler {
     options?: SchedulerOptions,
   ) {
     if (arguments.length > 3) surplus('MultiplicativeLR', arguments, 3, 'options');
-    const read = plainOptions.read(options, 'MultiplicativeLR');
+    const read = schedulerOptions.read(options, 'MultiplicativeLR');
     const list = lambdasOf('MultiplicativeLR', optimizer, lrLambda);
     super(optimizer, read);
     this.lrLambdas = list;

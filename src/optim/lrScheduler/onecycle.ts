@@ -13,7 +13,7 @@ import {
 } from '../../check';
 import { requireMomentum, setMomentum } from './momentum';
 import {
-  checkOptimizer,
+  anyOptimizer,
   forEachGroup,
   LRScheduler,
   schedulerFields,
@@ -111,7 +111,7 @@ export class OneCycleLR extends LRScheduler {
     const read = oneCycleOptions.read(options);
     const { pctStart, annealStrategy, divFactor, finalDivFactor, threePhase, cycleMomentum } = read;
     const { epochs, stepsPerEpoch, totalSteps } = read;
-    checkOptimizer('OneCycleLR', optimizer);
+    anyOptimizer.check('OneCycleLR', 'optimizer', optimizer);
     const steps = totalSteps ?? (epochs ?? NaN) * (stepsPerEpoch ?? NaN);
     positiveInteger.check('OneCycleLR', 'totalSteps (or epochs times stepsPerEpoch)', steps);
     eachGroup.check('OneCycleLR', 'maxLr', maxLr);

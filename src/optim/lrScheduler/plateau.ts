@@ -16,7 +16,7 @@ import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import {
-  checkOptimizer,
+  anyOptimizer,
   refuseSchedulerCopy,
   type AnyOptimizer,
   type SchedulerState,
@@ -93,7 +93,7 @@ export class ReduceLROnPlateau {
     if (arguments.length > 2) surplus('ReduceLROnPlateau', arguments, 2, 'options');
     const name = 'ReduceLROnPlateau';
     this.options = plateauOptions.read(options);
-    checkOptimizer(name, optimizer);
+    anyOptimizer.check(name, 'optimizer', optimizer);
     const { minLr } = this.options;
     if (typeof minLr !== 'number' && minLr.length !== optimizer.paramGroups.length) {
       throw new RangeError(

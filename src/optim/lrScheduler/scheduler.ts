@@ -4,6 +4,7 @@ import {
   finite,
   instanceOf,
   integerFrom,
+  isArray,
   objectOf,
   optionsTable,
   surplus,
@@ -33,16 +34,17 @@ export type Groups = readonly ParamGroup<CommonOptions>[];
 export const ratesOf = (groups: Groups): number[] => groups.map((group) => group.lr);
 
 /** A value for each of the optimizer's groups: `value` for all, or as many as there are. */
-export function forEachGroup(
+export function forEachGroup<T extends number | ((epoch: number) => number)>(
   operation: string,
   name: string,
-  value: number | readonly number[],
+  value: T | readonly T[],
   { paramGroups: groups }: AnyOptimizer,
-): readonly number[] {
-  const list = typeof value === 'number' ? groups.map(() => value) : value;
+  kind: string = 'number',
+): readonly T[] {
+  const list = isArray(value) ? value : groups.map(() => value);
   if (list.length !== groups.length) {
     throw new RangeError(
-      `${operation}: ${name} must be one number, or one for each of the ${groups.length} parameter groups, got ${list.length}`,
+      `${operation}: ${name} must be one ${kind}, or one for each of the ${groups.length} parameter groups, got ${list.length}`,
     );
   }
   return list;
@@ -51,14 +53,10 @@ export function forEachGroup(
 /** The row that the tables of all schedules share. */
 export const schedulerFields = { lastEpoch: integerFrom(-1).or(-1) };
 
-const schedulerOptions = optionsTable<SchedulerOptions>('LRScheduler', schedulerFields);
+/** The table of schedules that have no options of their own. */
+export const schedulerOptions = optionsTable<SchedulerOptions>('LRScheduler', schedulerFields);
 
 export const anyOptimizer = instanceOf(Optimizer, 'an optimizer');
-
-/** Of which `paramGroups` may be looped over. */
-export function checkOptimizer(operation: string, optimizer: unknown): void {
-  anyOptimizer.check(operation, 'optimizer', optimizer);
-}
 
 /** @throws TypeError always: the copy would set the rates of the same optimizer. */
 export function refuseSchedulerCopy(scheduler: object, where: () => string): never {
@@ -104,7 +102,7 @@ export abstract class LRScheduler {
   ) {
     const name = this.constructor.name;
     const { lastEpoch } = schedulerOptions.read(options, name);
-    checkOptimizer(name, optimizer);
+    anyOptimizer.check(name, 'optimizer', optimizer);
     for (const [i, group] of optimizer.paramGroups.entries()) {
       if (lastEpoch === -1) group.initialLr ??= group.lr;
       else if (group.initialLr === undefined) {

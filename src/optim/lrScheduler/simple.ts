@@ -5,6 +5,7 @@ import {
   LRScheduler,
   ratesOf,
   schedulerFields,
+  schedulerOptions,
   type AnyOptimizer,
   type Groups,
   type SchedulerOptions,
@@ -59,8 +60,6 @@ export class StepLR extends LRScheduler {
   }
 }
 
-const plainOptions = optionsTable<SchedulerOptions>('LRScheduler', schedulerFields);
-
 /**
  * Multiplies the rate by `gamma` every epoch (torch.optim.lr_scheduler.ExponentialLR): lr = initial lr · gamma^epoch.
  * @throws TypeError for what is no optimizer, no number, no option.
@@ -77,7 +76,7 @@ export class ExponentialLR extends LRScheduler {
     options?: SchedulerOptions,
   ) {
     if (arguments.length > 3) surplus('ExponentialLR', arguments, 3, 'options');
-    const read = plainOptions.read(options, 'ExponentialLR');
+    const read = schedulerOptions.read(options, 'ExponentialLR');
     finite.check('ExponentialLR', 'gamma', gamma);
     super(optimizer, read);
     this.begin();
