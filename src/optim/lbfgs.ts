@@ -86,6 +86,9 @@ const keys = {
   prevLoss: 'prev_loss',
 } as const satisfies Record<keyof LBFGSState, string>;
 
+const evaluationsOf = ({ maxIter, maxEval }: Required<LBFGSOptions>): number =>
+  maxEval ?? Math.floor((maxIter * 5) / 4);
+
 const anyClosure = functionOf('a function that computes the loss');
 const largest = (x: Tensor): number => x.abs().max().item();
 
@@ -113,7 +116,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
   constructor(params: Params<LBFGSOptions>, options?: LBFGSOptions) {
     if (arguments.length > 2) surplus('LBFGS', arguments, 2, 'options');
     const read = lbfgsOptions.read(options, new.target.name);
-    super(params, { ...read, maxEval: read.maxEval ?? Math.floor((read.maxIter * 5) / 4) });
+    super(params, { ...read, maxEval: evaluationsOf(read) });
   }
 
   protected override checkOptions(options: Readonly<Required<LBFGSOptions>>): void {
@@ -208,9 +211,10 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
     const operation = `${this.name}.step`;
     anyClosure.check(operation, 'closure', closure);
     this.checkChanged(0);
-    const [{ params, lr, ...options }] = this.paramGroups;
-    const maxEval = options.maxEval ?? Math.floor((options.maxIter * 5) / 4);
-    const { maxIter, toleranceGrad, toleranceChange, historySize } = options;
+    const [group] = this.paramGroups;
+    const maxEval = evaluationsOf(group);
+    const { params, lr, maxIter, toleranceGrad, toleranceChange, historySize, lineSearchFn } =
+      group;
     const evaluate = (): R => withGradMode(true, closure!);
     const numberOf = (loss: R): number => {
       const value: unknown = isTensor(loss) ? loss.item() : loss;
@@ -264,7 +268,7 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
       if (slope > -toleranceChange) break;
 
       let spent = 0;
-      if (options.lineSearchFn === 'strong_wolfe') {
+      if (lineSearchFn === 'strong_wolfe') {
         const before = params.map((param) => clone(detach(param)));
         const at = (t: number): Point => {
           this.#move(t, d);
