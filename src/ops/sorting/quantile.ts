@@ -97,10 +97,10 @@ function computed(
     out = between(at(below), at(above), weight);
   }
   // The reduced dimensions, then those of q in front.
-  const kept =
-    d === undefined ? new Array<number>(x.ndim).fill(1) : x.sizes.map((s, k) => (k === d ? 1 : s));
   const first = out.movedim(-1, 0);
-  const tail = keepdim ? kept : out.sizes.slice(0, -1);
+  const tail = keepdim
+    ? x.sizes.map((size, k) => (d === undefined || k === d ? 1 : size))
+    : out.sizes.slice(0, -1);
   return first.reshape([...(isTensor(q) ? q.sizes : []), ...tail]);
 }
 
