@@ -74,7 +74,7 @@ export function multiMarginLoss(
   const missed = rows.sub(rows.gather(1, indices)).add(margin).clamp({ min: 0 });
   const raised = p === 1 ? missed : missed.square();
   const others = raised.where(arange(classes).ne(indices), 0);
-  const each = others.sum(1).div(Math.max(classes, 1));
+  const each = others.sum(1).div(classes);
   const factors = weight === null ? null : cast(weight, rows.dtype).at(indices.squeeze(1));
   return shaped(factors === null ? each : each.mul(factors), input, reduction);
 }
@@ -105,7 +105,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
   // [n, right class, other class]
   const isPair = isListed.unsqueeze(2).logicalAnd(counts.eq(0).unsqueeze(1));
   const missed = rows.unsqueeze(1).sub(rows.gather(1, right).unsqueeze(2)).add(1).clamp({ min: 0 });
-  const each = missed.where(isPair, 0).sum([1, 2]).div(Math.max(classes, 1));
+  const each = missed.where(isPair, 0).sum([1, 2]).div(classes);
   return shaped(each, input, reduction);
 }
 

@@ -1,7 +1,7 @@
 /** The loss whose minimum is a quantile. */
 import { arrayOf, describe, isArray, optionsTable, rule, surplus, type Rule } from '../../check';
 import { isFloat } from '../../tensor/dtype';
-import { showShape } from '../../tensor/shape';
+import { sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { tensor } from '../creation/factories';
 import { maximum } from '../elementwise/extremum';
@@ -54,7 +54,7 @@ export function pinballLoss(
   checkLossInputs('pinballLoss', { input, target });
   const several = typeof checked !== 'number';
   const expected = several ? [...target.sizes, checked.length] : target.sizes;
-  if (showShape(input.sizes) !== showShape(expected)) {
+  if (!sameShape(input.sizes, expected)) {
     throw new RangeError(
       `pinballLoss: target is ${showShape(target.sizes)}, so input must be ${showShape(expected)}, got ${showShape(input.sizes)}`,
     );
