@@ -58,6 +58,7 @@ const operations = {
   matmul: ['declare', 'arguments', 'kernels', 'copying', 'view', 'elementwise'],
   normalization: ['declare', 'arguments', 'kernels', 'copying'],
   loss: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'elementwise'],
+  convolution: ['declare', 'arguments', 'kernels', 'copying'],
   rearranging: ['declare', 'arguments', 'kernels', 'creation', 'view'],
   indexing: [
     'declare',

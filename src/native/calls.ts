@@ -387,6 +387,61 @@ export interface SequenceBackward {
   readonly gradWeightHr: Memory | null;
 }
 
+export interface Conv1d {
+  readonly x: Memory;
+  readonly weight: Memory;
+  readonly bias: Memory | null;
+  readonly out: Memory;
+  readonly space: Memory | null;
+  readonly spaceRows: number;
+  readonly batch: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
+export interface Conv1dTransposed {
+  readonly g: Memory;
+  readonly weight: Memory;
+  readonly bias: Memory | null;
+  readonly dx: Memory;
+  readonly rearranged: Memory;
+  readonly space: Memory | null;
+  readonly spaceRows: number;
+  readonly batch: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
+export interface Conv1dWeight {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly dw: Memory;
+  readonly batch: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
 export interface LayerNorm {
   readonly x: Memory;
   readonly weight: Memory | null;
@@ -419,6 +474,69 @@ export interface LayerNormParameters {
   readonly dbias: Memory | null;
   readonly rows: number;
   readonly n: number;
+}
+
+export interface BatchNorm {
+  readonly x: Memory;
+  readonly weight: Memory | null;
+  readonly bias: Memory | null;
+  readonly runningMean: Memory | null;
+  readonly runningVariance: Memory | null;
+  readonly out: Memory;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly batchMean: Memory | null;
+  readonly batchVariance: Memory | null;
+  readonly eps: number;
+  readonly batch: number;
+  readonly channels: number;
+  readonly length: number;
+}
+
+export interface BatchNormBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly weight: Memory | null;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly dx: Memory | null;
+  readonly dweight: Memory | null;
+  readonly dbias: Memory | null;
+  readonly training: boolean;
+  readonly batch: number;
+  readonly channels: number;
+  readonly length: number;
+}
+
+export interface PoolMax {
+  readonly x: Memory;
+  readonly windows: Memory;
+  readonly out: Memory;
+  readonly index: Memory;
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly step: number;
+}
+
+export interface PoolMean {
+  readonly x: Memory;
+  readonly windows: Memory;
+  readonly scale: Memory;
+  readonly out: Memory;
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
+}
+
+export interface PoolMeanBackward {
+  readonly g: Memory;
+  readonly windows: Memory;
+  readonly scale: Memory;
+  readonly dx: Memory;
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
 }
 
 /**
@@ -1261,6 +1379,67 @@ export function runReadPeak(
   run();
 }
 
+/** conv1d */
+export function runConv1d(run: Kernel<'Conv1d'>, s: Conv1d): void {
+  args[0] = s.x.address;
+  args[1] = s.weight.address;
+  args[2] = addressOf(s.bias);
+  args[3] = s.out.address;
+  args[4] = addressOf(s.space);
+  args[5] = s.spaceRows;
+  args[6] = s.batch;
+  args[7] = s.groups;
+  args[8] = s.channels;
+  args[9] = s.outChannels;
+  args[10] = s.length;
+  args[11] = s.outLength;
+  args[12] = s.taps;
+  args[13] = s.stride;
+  args[14] = s.padding;
+  args[15] = s.dilation;
+  run();
+}
+
+/** conv1d_transposed */
+export function runConv1dTransposed(run: Kernel<'Conv1dTransposed'>, s: Conv1dTransposed): void {
+  args[0] = s.g.address;
+  args[1] = s.weight.address;
+  args[2] = addressOf(s.bias);
+  args[3] = s.dx.address;
+  args[4] = s.rearranged.address;
+  args[5] = addressOf(s.space);
+  args[6] = s.spaceRows;
+  args[7] = s.batch;
+  args[8] = s.groups;
+  args[9] = s.channels;
+  args[10] = s.outChannels;
+  args[11] = s.length;
+  args[12] = s.outLength;
+  args[13] = s.taps;
+  args[14] = s.stride;
+  args[15] = s.padding;
+  args[16] = s.dilation;
+  run();
+}
+
+/** conv1d_weight */
+export function runConv1dWeight(run: Kernel<'Conv1dWeight'>, s: Conv1dWeight): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.dw.address;
+  args[3] = s.batch;
+  args[4] = s.groups;
+  args[5] = s.channels;
+  args[6] = s.outChannels;
+  args[7] = s.length;
+  args[8] = s.outLength;
+  args[9] = s.taps;
+  args[10] = s.stride;
+  args[11] = s.padding;
+  args[12] = s.dilation;
+  run();
+}
+
 /** layer_norm */
 export function runLayerNorm(run: Kernel<'LayerNorm'>, s: LayerNorm): void {
   args[0] = s.x.address;
@@ -1301,6 +1480,79 @@ export function runLayerNormParameters(
   args[5] = addressOf(s.dbias);
   args[6] = s.rows;
   args[7] = s.n;
+  run();
+}
+
+/** batch_norm */
+export function runBatchNorm(run: Kernel<'BatchNorm'>, s: BatchNorm): void {
+  args[0] = s.x.address;
+  args[1] = addressOf(s.weight);
+  args[2] = addressOf(s.bias);
+  args[3] = addressOf(s.runningMean);
+  args[4] = addressOf(s.runningVariance);
+  args[5] = s.out.address;
+  args[6] = s.mean.address;
+  args[7] = s.rstd.address;
+  args[8] = addressOf(s.batchMean);
+  args[9] = addressOf(s.batchVariance);
+  args[10] = s.eps;
+  args[11] = s.batch;
+  args[12] = s.channels;
+  args[13] = s.length;
+  run();
+}
+
+/** batch_norm_backward */
+export function runBatchNormBackward(run: Kernel<'BatchNormBackward'>, s: BatchNormBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = addressOf(s.weight);
+  args[3] = s.mean.address;
+  args[4] = s.rstd.address;
+  args[5] = addressOf(s.dx);
+  args[6] = addressOf(s.dweight);
+  args[7] = addressOf(s.dbias);
+  args[8] = s.training ? 1 : 0;
+  args[9] = s.batch;
+  args[10] = s.channels;
+  args[11] = s.length;
+  run();
+}
+
+/** pool_max */
+export function runPoolMax(run: Kernel<'PoolMax'>, s: PoolMax): void {
+  args[0] = s.x.address;
+  args[1] = s.windows.address;
+  args[2] = s.out.address;
+  args[3] = s.index.address;
+  args[4] = s.rows;
+  args[5] = s.length;
+  args[6] = s.outLength;
+  args[7] = s.step;
+  run();
+}
+
+/** pool_mean */
+export function runPoolMean(run: Kernel<'PoolMean'>, s: PoolMean): void {
+  args[0] = s.x.address;
+  args[1] = s.windows.address;
+  args[2] = s.scale.address;
+  args[3] = s.out.address;
+  args[4] = s.rows;
+  args[5] = s.length;
+  args[6] = s.outLength;
+  run();
+}
+
+/** pool_mean_backward */
+export function runPoolMeanBackward(run: Kernel<'PoolMeanBackward'>, s: PoolMeanBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.windows.address;
+  args[2] = s.scale.address;
+  args[3] = s.dx.address;
+  args[4] = s.rows;
+  args[5] = s.length;
+  args[6] = s.outLength;
   run();
 }
 

@@ -133,9 +133,17 @@ export interface TypedKernels {
   janet_forward: 'SequenceForward';
   janet_backward: 'SequenceBackward';
   fma_peak: 'FmaPeak';
+  conv1d: 'Conv1d';
+  conv1d_transposed: 'Conv1dTransposed';
+  conv1d_weight: 'Conv1dWeight';
   layer_norm: 'LayerNorm';
   layer_norm_backward: 'LayerNormBackward';
   layer_norm_parameters: 'LayerNormParameters';
+  batch_norm: 'BatchNorm';
+  batch_norm_backward: 'BatchNormBackward';
+  pool_max: 'PoolMax';
+  pool_mean: 'PoolMean';
+  pool_mean_backward: 'PoolMeanBackward';
 }
 
 /** The same of the kernels without an element type. */

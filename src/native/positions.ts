@@ -411,6 +411,64 @@ export const FmaPeakAt = { rounds: 0, flops: 1 } as const;
 /** Where the arguments of runReadPeak are. */
 export const ReadPeakAt = { x: 0, n: 1, rounds: 2, bytes: 3 } as const;
 
+/** Where the arguments of runConv1d are. */
+export const Conv1dAt = {
+  x: 0,
+  weight: 1,
+  bias: 2,
+  out: 3,
+  space: 4,
+  spaceRows: 5,
+  batch: 6,
+  groups: 7,
+  channels: 8,
+  outChannels: 9,
+  length: 10,
+  outLength: 11,
+  taps: 12,
+  stride: 13,
+  padding: 14,
+  dilation: 15,
+} as const;
+
+/** Where the arguments of runConv1dTransposed are. */
+export const Conv1dTransposedAt = {
+  g: 0,
+  weight: 1,
+  bias: 2,
+  dx: 3,
+  rearranged: 4,
+  space: 5,
+  spaceRows: 6,
+  batch: 7,
+  groups: 8,
+  channels: 9,
+  outChannels: 10,
+  length: 11,
+  outLength: 12,
+  taps: 13,
+  stride: 14,
+  padding: 15,
+  dilation: 16,
+} as const;
+
+/** Where the arguments of runConv1dWeight are. */
+export const Conv1dWeightAt = {
+  g: 0,
+  x: 1,
+  dw: 2,
+  batch: 3,
+  groups: 4,
+  channels: 5,
+  outChannels: 6,
+  length: 7,
+  outLength: 8,
+  taps: 9,
+  stride: 10,
+  padding: 11,
+  dilation: 12,
+} as const;
+
 /** Where the arguments of runLayerNorm are. */
 export const LayerNormAt = {
   x: 0,
@@ -446,6 +504,74 @@ export const LayerNormParametersAt = {
   dbias: 5,
   rows: 6,
   n: 7,
+} as const;
+
+/** Where the arguments of runBatchNorm are. */
+export const BatchNormAt = {
+  x: 0,
+  weight: 1,
+  bias: 2,
+  runningMean: 3,
+  runningVariance: 4,
+  out: 5,
+  mean: 6,
+  rstd: 7,
+  batchMean: 8,
+  batchVariance: 9,
+  eps: 10,
+  batch: 11,
+  channels: 12,
+  length: 13,
+} as const;
+
+/** Where the arguments of runBatchNormBackward are. */
+export const BatchNormBackwardAt = {
+  g: 0,
+  x: 1,
+  weight: 2,
+  mean: 3,
+  rstd: 4,
+  dx: 5,
+  dweight: 6,
+  dbias: 7,
+  training: 8,
+  batch: 9,
+  channels: 10,
+  length: 11,
+} as const;
+
+/** Where the arguments of runPoolMax are. */
+export const PoolMaxAt = {
+  x: 0,
+  windows: 1,
+  out: 2,
+  index: 3,
+  rows: 4,
+  length: 5,
+  outLength: 6,
+  step: 7,
+} as const;
+
+/** Where the arguments of runPoolMean are. */
+export const PoolMeanAt = {
+  x: 0,
+  windows: 1,
+  scale: 2,
+  out: 3,
+  rows: 4,
+  length: 5,
+  outLength: 6,
+} as const;
+
+/** Where the arguments of runPoolMeanBackward are. */
+export const PoolMeanBackwardAt = {
+  g: 0,
+  windows: 1,
+  scale: 2,
+  dx: 3,
+  rows: 4,
+  length: 5,
+  outLength: 6,
 } as const;
 
 /** Where the arguments of runReplay are. */

@@ -39,6 +39,14 @@ export {
   type SoftplusOptions,
 } from './layers/activation';
 export {
+  Conv1d,
+  ConvTranspose1d,
+  type Conv1dOptions,
+  type ConvolutionPadding,
+  type ConvTranspose1dLayerOptions,
+  type OutputSizeOptions,
+} from './layers/convolution';
+export {
   Dropout,
   LockedDropout,
   type DropoutLayerOptions,

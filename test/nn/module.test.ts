@@ -418,6 +418,32 @@ describe('printing', () => {
       new nn.LayerNorm(4, { elementwiseAffine: false }),
       'LayerNorm((4,), eps=1e-05, elementwiseAffine=False, bias=False)',
     ],
+    [new nn.Conv1d(2, 4, 3), 'Conv1d(2, 4, kernelSize=(3,), stride=(1,))'],
+    [
+      new nn.Conv1d(2, 4, 3, {
+        padding: 1,
+        dilation: 2,
+        groups: 2,
+        bias: false,
+        paddingMode: 'circular',
+      }),
+      'Conv1d(2, 4, kernelSize=(3,), stride=(1,), padding=(1,), dilation=(2,), groups=2, bias=False, paddingMode=circular)',
+    ],
+    [
+      new nn.Conv1d(2, 4, 3, { padding: 'same' }),
+      'Conv1d(2, 4, kernelSize=(3,), stride=(1,), padding=same)',
+    ],
+    [
+      new nn.ConvTranspose1d(2, 4, 3, {
+        stride: 2,
+        padding: 1,
+        outputPadding: 1,
+        dilation: 2,
+        groups: 2,
+        bias: false,
+      }),
+      'ConvTranspose1d(2, 4, kernelSize=(3,), stride=(2,), padding=(1,), dilation=(2,), outputPadding=(1,), groups=2, bias=False)',
+    ],
     [new nn.Flatten(), 'Flatten(startDim=1, endDim=-1)'],
     [new nn.Softmax(1), 'Softmax(dim=1)'],
     [new nn.GELU(), "GELU(approximate='none')"],

@@ -42,6 +42,8 @@ export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Plac
   clamp: 'table',
   clamp_: 'inplace/pointwise.test.ts',
   clone: 'inplace/copy.test.ts',
+  conv1d: 'convolution/conv1d.test.ts',
+  convTranspose1d: 'convolution/conv1d.test.ts',
   countNonzero: 'methods.test.ts',
   crossEntropy: 'table',
   cumsum: 'table',

@@ -4,6 +4,8 @@
  */
 export * from '../../ops/normalization/layer-norm';
 export * from '../../ops/matmul/linear';
+export * from '../../ops/convolution/conv1d';
+export type { Conv1dOptions } from '../../ops/convolution/arguments';
 export * from '../../ops/loss/cross-entropy';
 export * from '../../ops/loss/nll';
 export * from '../../ops/loss/regression';

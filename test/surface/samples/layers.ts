@@ -93,6 +93,13 @@ export const layers: Record<string, Make> = {
   LayerNorm: () =>
     withOptions({ eps: 1e-4, elementwiseAffine: true, bias: false, dtype: 'float64' }, [3]),
   'LayerNorm.forward': () => on(new nn.LayerNorm(3), x(2, 3)),
+  Conv1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, groups: 1, bias: false, paddingMode: 'reflect', dtype: 'float64' }, 2, 4, 3), // prettier-ignore
+  'Conv1d.forward': () => on(new nn.Conv1d(2, 4, 3), x(2, 2, 7)),
+  ConvTranspose1d: () =>
+    withOptions({ stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 1, bias: false, paddingMode: 'zeros', dtype: 'float64' }, 2, 4, 3), // prettier-ignore
+  'ConvTranspose1d.forward': () =>
+    onWithOptions(new nn.ConvTranspose1d(2, 4, 3), { outputSize: 9 }, x(2, 2, 7)),
   RNN: () => withOptions({ ...recurrentOptions, nonlinearity: 'relu' }, 3, 4),
   LSTM: () => withOptions({ ...recurrentOptions, projSize: 2 }, 3, 4),
   GRU: () => withOptions(recurrentOptions, 3, 4),

@@ -95,6 +95,15 @@ export const operations: Record<string, Make> = {
   mm: () => call(x(2, 3), x(3, 4)),
   matmul: () => call(x(2, 3), x(3, 4)),
   outer: () => call(x(2), x(3)),
+  conv1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, groups: 1 }, x(2, 2, 7), x(4, 2, 3), x(4)),
+  convTranspose1d: () =>
+    withOptions(
+      { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 1 },
+      x(2, 2, 7),
+      x(2, 4, 3),
+      x(4),
+    ),
   linear: () => call(x(2, 3), x(4, 3), x(4)),
   elu: () => withOptions({ alpha: 2, inplace: true }, x(3)),
   silu: () => withOptions({ inplace: true }, x(3)),
