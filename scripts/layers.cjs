@@ -59,6 +59,7 @@ const operations = {
   normalization: ['declare', 'arguments', 'kernels', 'copying'],
   loss: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'elementwise'],
   convolution: ['declare', 'arguments', 'kernels', 'copying'],
+  pooling: ['declare', 'arguments', 'kernels', 'copying', 'creation'],
   rearranging: ['declare', 'arguments', 'kernels', 'creation', 'view'],
   indexing: [
     'declare',

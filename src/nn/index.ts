@@ -2,11 +2,14 @@
 export {
   AdditiveAttention,
   Attention,
+  MultiheadAttention,
   MultiplicativeAttention,
   type AdditiveAttentionOptions,
   type AttendOptions,
   type AttentionMemory,
   type AttentionScore,
+  type MultiheadAttendOptions,
+  type MultiheadAttentionOptions,
   type MultiplicativeAttentionOptions,
 } from './attention';
 export {
@@ -38,6 +41,25 @@ export {
   type LeakyReLUOptions,
   type SoftplusOptions,
 } from './layers/activation';
+export {
+  BatchNorm1d,
+  InstanceNorm1d,
+  type BatchNorm1dOptions,
+  type InstanceNorm1dOptions,
+} from './layers/batch-norm';
+export {
+  GroupNorm,
+  RMSNorm,
+  type GroupNormOptions,
+  type RMSNormOptions,
+} from './layers/group-norm';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveMaxPool1d,
+  AvgPool1d,
+  LPPool1d,
+  MaxPool1d,
+} from './layers/pool';
 export {
   Conv1d,
   ConvTranspose1d,

@@ -3,6 +3,12 @@
 /** A boolean as PyTorch prints it. */
 export const showBoolean = (value: boolean): string => (value ? 'True' : 'False');
 
+/** A float as Python prints it. */
+export function showNumber(value: number): string {
+  if (Number.isInteger(value)) return value.toFixed(1);
+  return Math.abs(value) < 1e-4 ? value.toExponential().replace(/e-(\d)$/, 'e-0$1') : String(value);
+}
+
 /** Anything that prints: a module, a parameter's summary. */
 interface Printable {
   toString(): string;

@@ -418,6 +418,24 @@ describe('printing', () => {
       new nn.LayerNorm(4, { elementwiseAffine: false }),
       'LayerNorm((4,), eps=1e-05, elementwiseAffine=False, bias=False)',
     ],
+    [
+      new nn.BatchNorm1d(3),
+      'BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, trackRunningStats=True)',
+    ],
+    [
+      new nn.InstanceNorm1d(3),
+      'InstanceNorm1d(3, eps=1e-05, momentum=0.1, affine=False, trackRunningStats=False)',
+    ],
+    [new nn.GroupNorm(2, 4), 'GroupNorm(2, 4, eps=1e-05, affine=True)'],
+    [new nn.RMSNorm(4), 'RMSNorm((4,), eps=None, elementwiseAffine=True)'],
+    [
+      new nn.MaxPool1d(3, { stride: 2 }),
+      'MaxPool1d(kernelSize=3, stride=2, padding=0, dilation=1, ceilMode=False)',
+    ],
+    [new nn.AvgPool1d(3), 'AvgPool1d(kernelSize=(3,), stride=(3,), padding=(0,))'],
+    [new nn.AdaptiveAvgPool1d(3), 'AdaptiveAvgPool1d(outputSize=3)'],
+    [new nn.AdaptiveMaxPool1d(3), 'AdaptiveMaxPool1d(outputSize=3)'],
+    [new nn.LPPool1d(2, 3), 'LPPool1d(normType=2, kernelSize=3, stride=3, ceilMode=False)'],
     [new nn.Conv1d(2, 4, 3), 'Conv1d(2, 4, kernelSize=(3,), stride=(1,))'],
     [
       new nn.Conv1d(2, 4, 3, {

@@ -8,13 +8,9 @@ import {
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Module } from '../module';
-import { showBoolean } from '../print';
+import { showBoolean, showNumber } from '../print';
 
 export type { InplaceOptions };
-
-// As Python prints a float.
-const showNumber = (value: number): string =>
-  Number.isInteger(value) ? value.toFixed(1) : String(value);
 
 const inPlace: InplaceOptions = { inplace: true };
 // Behind what else is printed; as in PyTorch, only where it is on.

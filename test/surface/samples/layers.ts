@@ -93,6 +93,40 @@ export const layers: Record<string, Make> = {
   LayerNorm: () =>
     withOptions({ eps: 1e-4, elementwiseAffine: true, bias: false, dtype: 'float64' }, [3]),
   'LayerNorm.forward': () => on(new nn.LayerNorm(3), x(2, 3)),
+  BatchNorm1d: () =>
+    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
+  'BatchNorm1d.forward': () => on(new nn.BatchNorm1d(3), x(4, 3)),
+  'BatchNorm1d.resetRunningStats': () => on(new nn.BatchNorm1d(3)),
+  InstanceNorm1d: () =>
+    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
+  'InstanceNorm1d.forward': () => on(new nn.InstanceNorm1d(3), x(2, 3, 4)),
+  'InstanceNorm1d.resetRunningStats': () => on(new nn.InstanceNorm1d(3)),
+  GroupNorm: () => withOptions({ eps: 1e-4, affine: true, dtype: 'float64' }, 2, 4),
+  'GroupNorm.forward': () => on(new nn.GroupNorm(2, 4), x(2, 4, 3)),
+  RMSNorm: () => withOptions({ eps: 1e-4, elementwiseAffine: true, dtype: 'float64' }, [3]),
+  'RMSNorm.forward': () => on(new nn.RMSNorm(3), x(2, 3)),
+  MaxPool1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }, 3),
+  'MaxPool1d.forward': () => on(new nn.MaxPool1d(3), x(2, 3, 9)),
+  AvgPool1d: () =>
+    withOptions({ stride: 2, padding: 1, ceilMode: true, countIncludePad: false }, 3),
+  'AvgPool1d.forward': () => on(new nn.AvgPool1d(3), x(2, 3, 9)),
+  AdaptiveAvgPool1d: () => call(3),
+  'AdaptiveAvgPool1d.forward': () => on(new nn.AdaptiveAvgPool1d(3), x(2, 3, 9)),
+  AdaptiveMaxPool1d: () => withOptions({ returnIndices: true }, 3),
+  'AdaptiveMaxPool1d.forward': () => on(new nn.AdaptiveMaxPool1d(3), x(2, 3, 9)),
+  LPPool1d: () => withOptions({ stride: 2, ceilMode: true }, 2, 3),
+  'LPPool1d.forward': () => on(new nn.LPPool1d(2, 3), x(2, 3, 9)),
+  MultiheadAttention: () =>
+    withOptions({ dropout: 0.1, bias: true, addBiasKv: true, addZeroAttn: true, kdim: 3, vdim: 5, batchFirst: true, dtype: 'float64' }, 6, 2), // prettier-ignore
+  'MultiheadAttention.forward': () =>
+    onWithOptions(
+      new nn.MultiheadAttention(4, 2),
+      { keyPaddingMask: o.tensor([[false, true, false]]), needWeights: true, attnMask: x(2, 3), averageAttnWeights: false, isCausal: false }, // prettier-ignore
+      x(2, 1, 4),
+      x(3, 1, 4),
+      x(3, 1, 4),
+    ),
   Conv1d: () =>
     withOptions({ stride: 2, padding: 1, dilation: 1, groups: 1, bias: false, paddingMode: 'reflect', dtype: 'float64' }, 2, 4, 3), // prettier-ignore
   'Conv1d.forward': () => on(new nn.Conv1d(2, 4, 3), x(2, 2, 7)),

@@ -193,6 +193,19 @@ export const functional: Record<string, Make> = {
   dropout: () => withOptions({ training: true, inplace: true, generator: generator() }, x(3), 0.5),
   relu: () => withOptions({ inplace: true }, x(3)),
   embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2 }, ints(1, 2), x(5, 3)),
+  batchNorm: () =>
+    withOptions({ weight: x(3), bias: x(3), training: true, momentum: 0.2, eps: 1e-4 }, x(2, 3), x(3), x(3)), // prettier-ignore
+  instanceNorm: () =>
+    withOptions({ weight: x(3), bias: x(3), useInputStats: true, momentum: 0.2, eps: 1e-4 }, x(2, 3, 4), x(3), x(3)), // prettier-ignore
+  groupNorm: () => withOptions({ weight: x(4), bias: x(4), eps: 1e-4 }, x(2, 4, 3), 2),
+  rmsNorm: () => withOptions({ weight: x(3), eps: 1e-4 }, x(2, 3), [3]),
+  maxPool1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }, x(2, 3, 9), 3), // prettier-ignore
+  avgPool1d: () =>
+    withOptions({ stride: 2, padding: 1, ceilMode: true, countIncludePad: false }, x(2, 3, 9), 3),
+  adaptiveAvgPool1d: () => call(x(2, 3, 9), 4),
+  adaptiveMaxPool1d: () => withOptions({ returnIndices: true }, x(2, 3, 9), 4),
+  lpPool1d: () => withOptions({ stride: 2, ceilMode: true }, x(2, 3, 9), 2, 3),
   layerNorm: () => withOptions({ weight: x(3), bias: x(3), eps: 1e-4 }, x(2, 3), [3]),
   normalize: () => withOptions({ p: 2, dim: 1, eps: 1e-6 }, x(2, 3)),
   pad: () => withOptions({ mode: 'constant', value: 1 }, x(2, 3), [1, 1]),
