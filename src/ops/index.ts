@@ -84,9 +84,11 @@ export {
 export type { Conv1dOptions, Single } from './convolution/arguments';
 export * from './matmul/addmm';
 export { bmm } from './matmul/bmm';
+export { einsum } from './matmul/einsum';
 export * from './matmul/linear';
 export * from './matmul/matmul';
 export { dot, mm, mv } from './matmul/mm';
+export * from './matmul/tensordot';
 export type { Named } from './declare/named';
 export { ValuesAndIndices } from './declare/named';
 export * from './sorting/sort';

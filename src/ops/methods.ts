@@ -45,6 +45,7 @@ import * as scaledProducts from './matmul/addmm';
 import * as batchedProducts from './matmul/bmm';
 import * as products from './matmul/matmul';
 import * as plainProducts from './matmul/mm';
+import * as innerProducts from './matmul/tensordot';
 import * as extrema from './reduce/extrema';
 import * as norms from './reduce/norm';
 import * as multiplied from './reduce/prod';
@@ -94,6 +95,7 @@ const methods = {
   ...only(batchedProducts, 'bmm'),
   ...products,
   ...only(plainProducts, 'dot', 'mm', 'mv'),
+  ...only(innerProducts, 'inner', 'kron'),
   ...sorting,
   ...only(counting, 'bincount'),
   ...without(order, 'permute'),

@@ -2,13 +2,16 @@
  * How our operations refuse what PyTorch refuses (the cases of fixtures/ops.json with an error): the error's kind, the
  * sentence after the operation's name, and the calls that it answers.
  */
-type Refusal = readonly [
+import { tensorRefusals } from './refusals-tensor';
+
+export type Refusal = readonly [
   kind: 'TypeError' | 'RangeError',
   sentence: string,
   calls: readonly string[],
 ];
 
 export const refusals: readonly Refusal[] = [
+  ...tensorRefusals,
   [
     'RangeError',
     'a tensor of 0 dimensions has none to roll along; leave dims out',

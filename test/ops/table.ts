@@ -9,6 +9,7 @@ import { table as rearranging } from './rearranging/table';
 import { table as indexing } from './indexing/table';
 import { table as sorting } from './sorting/table';
 import { table as loss } from './loss/table';
+import { table as matmul } from './matmul/table';
 
 export const table: readonly Entry[] = [
   ...elementwise,
@@ -20,4 +21,5 @@ export const table: readonly Entry[] = [
   ...indexing,
   ...sorting,
   ...loss,
+  ...matmul,
 ];

@@ -25,6 +25,7 @@ const variadic: Readonly<Record<string, string>> = {
   'data.TensorDataset': 'tensors of as many rows',
   'data.Vocabulary.toJSON': 'the key, which JSON.stringify passes',
   'data.WordTokenizer.toJSON': 'the key, which JSON.stringify passes',
+  einsum: 'operands one by one',
   'nn.Identity': 'ignored, as in PyTorch, so that it takes the place of any layer',
   'nn.Sequential': 'modules in order',
   'testing.tensorEquality': 'a tester of jest, which also passes the testers that there are',

@@ -1,4 +1,7 @@
-// PyTorch's cases (fixtures/ops.json) of src/ops/matmul: products of integers.
+// The rows of table.ts and PyTorch's cases (the fixtures of ../parity.ts) of src/ops/matmul.
+import { testGradients } from '../gradients';
 import { testParity } from '../parity';
+import { table } from './table';
 
+testGradients(table);
 testParity('matmul');

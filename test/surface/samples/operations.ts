@@ -94,6 +94,10 @@ export const operations: Record<string, Make> = {
   mv: () => call(x(2, 3), x(3)),
   mm: () => call(x(2, 3), x(3, 4)),
   matmul: () => call(x(2, 3), x(3, 4)),
+  inner: () => call(x(2, 3), x(4, 3)),
+  kron: () => call(x(2), x(3)),
+  tensordot: () => call(x(2, 3), x(3, 4), 1),
+  einsum: () => call('ij,jk->ik', x(2, 3), x(3, 4)),
   outer: () => call(x(2), x(3)),
   conv1d: () =>
     withOptions({ stride: 2, padding: 1, dilation: 1, groups: 1 }, x(2, 2, 7), x(4, 2, 3), x(4)),
