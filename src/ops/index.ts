@@ -26,6 +26,8 @@ export { where } from './elementwise/where';
 export * from './reduce/extrema';
 export * from './reduce/norm';
 export * from './reduce/prod';
+export * from './reduce/running';
+export * from './reduce/summaries';
 export * from './normalization/softmax';
 export * from './reduce/sum';
 export * from './reduce/truth';
@@ -63,7 +65,13 @@ export {
 export type { Index, IndexList } from './indexing/indices';
 export type { Slice, SliceText } from './arguments/slice';
 export { nonzero, type NonzeroOptions } from './indexing/mask';
-export { maskedFill, maskedSelect } from './indexing/masked';
+export { maskedFill, maskedScatter, maskedSelect } from './indexing/masked';
+export {
+  indexFill,
+  scatterReduce,
+  type ScatterReduceOptions,
+  type ScatterReduction,
+} from './indexing/scatter-reduce';
 export * from './joining/cat';
 export type { DimOptions } from './joining/dim';
 export { repeatInterleave, tile, type RepeatInterleaveOptions } from './joining/repeat';
@@ -91,6 +99,9 @@ export { dot, mm, mv } from './matmul/mm';
 export * from './matmul/tensordot';
 export type { Named } from './declare/named';
 export { ValuesAndIndices } from './declare/named';
+export * from './sorting/order';
+export * from './sorting/quantile';
+export * from './sorting/search';
 export * from './sorting/sort';
 export * from './sorting/unique';
 export * from './view/expand';

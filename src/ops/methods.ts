@@ -36,6 +36,7 @@ import * as indexing from './indexing/at';
 import * as gathering from './indexing/gather';
 import * as positions from './indexing/mask';
 import * as masked from './indexing/masked';
+import * as combining from './indexing/scatter-reduce';
 import * as overwriting from './inplace/copy';
 import * as repetition from './joining/repeat';
 import * as rolling from './rearranging/roll';
@@ -49,10 +50,15 @@ import * as innerProducts from './matmul/tensordot';
 import * as extrema from './reduce/extrema';
 import * as norms from './reduce/norm';
 import * as multiplied from './reduce/prod';
+import * as running from './reduce/running';
+import * as summaries from './reduce/summaries';
 import * as normalization from './normalization/softmax';
 import * as sums from './reduce/sum';
 import * as truth from './reduce/truth';
 import * as deviation from './reduce/variance';
+import * as ordering from './sorting/order';
+import * as fractions from './sorting/quantile';
+import * as search from './sorting/search';
 import * as sorting from './sorting/sort';
 import * as counting from './sorting/unique';
 import * as expansion from './view/expand';
@@ -60,6 +66,7 @@ import * as order from './view/permute';
 import * as rearrangement from './view/rearrange';
 import * as shapes from './view/reshape';
 import * as selection from './view/select';
+import * as windows from './view/unfold';
 
 // Spreads and picks, because these keep each function's declaration and with it the documentation that editors show.
 const methods = {
@@ -74,6 +81,8 @@ const methods = {
   ...extrema,
   ...norms,
   ...multiplied,
+  ...running,
+  ...only(summaries, 'nansum', 'nanmean', 'aminmax', 'trace'),
   ...normalization,
   ...sums,
   ...truth,
@@ -83,9 +92,10 @@ const methods = {
   ...conversion,
   ...along,
   ...indexing,
-  ...gathering,
+  ...without(gathering, 'checkAlong', 'fit', 'written'),
   ...only(positions, 'nonzero'),
   ...masked,
+  ...combining,
   ...overwriting,
   ...only(repetition, 'repeatInterleave'),
   ...rolling,
@@ -96,7 +106,11 @@ const methods = {
   ...products,
   ...only(plainProducts, 'dot', 'mm', 'mv'),
   ...only(innerProducts, 'inner', 'kron'),
+  ...ordering,
+  ...fractions,
+  ...search,
   ...sorting,
+  ...windows,
   ...only(counting, 'bincount'),
   ...without(order, 'permute'),
   ...without(rearrangement, 'meshgrid', 'broadcastTo'),

@@ -85,7 +85,7 @@ const scatterOptions = optionsTable<ScatterOptions>('scatter', {
 const sizesOf = (x: Tensor): Shape => (x.ndim === 0 ? [1] : x.sizes);
 
 /** Checks ranks, sizes other than dim's, and values. Returns the index, contiguous. */
-function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Tensor {
+export function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Tensor {
   checkTensor(operation, 'index', index);
   if (index.ndim !== x.ndim && !(x.ndim <= 1 && index.ndim <= 1)) {
     throw new RangeError(
@@ -171,7 +171,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
 }
 
 // A copy of x with the elements that index names written by the kernel.
-function written(
+export function written(
   operation: string,
   kernels: KernelFamily<'IndexCopy'>,
   x: Tensor,
@@ -199,7 +199,7 @@ function written(
 }
 
 // src cut to the index's shape, which it may exceed.
-function fit(operation: string, index: Tensor, src: Tensor): Tensor {
+export function fit(operation: string, index: Tensor, src: Tensor): Tensor {
   const larger = src.ndim === index.ndim && src.sizes.every((size, k) => size >= index.sizes[k]);
   if (!larger && !(src.numel === 1 && index.numel === 1)) {
     throw new RangeError(

@@ -4,7 +4,9 @@ import { family } from '../../native/families';
 import { runWhere } from '../../native/calls';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkTensor, type GivenOperand } from '../arguments/check';
+import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
+import { noGrad } from '../../autograd/mode';
+import { verify } from '../kernels/bounds';
 import { operand, operandOf } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { inPlace } from '../inplace/inplace';
@@ -101,4 +103,51 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
     source,
     nonzeroColumns('maskedSelect', over(mask)),
   );
+}
+
+/**
+ * `x` with the elements of `source`, in row-major order, where `mask` is true (torch.masked_scatter); the mask broadcasts to x.
+ * @throws TypeError unless `mask` is bool and the element types are one; RangeError when the mask does not broadcast to
+ * x's shape, and for fewer elements than the mask asks for.
+ * @example maskedScatter(zeros([3]), tensor([true, false, true]), tensor([5, 6])) // [5, 0, 6]
+ */
+export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
+  if (arguments.length > 3) surplus('maskedScatter', arguments, 3, 'source');
+  checkTensor('maskedScatter', 'x', x);
+  checkMask('maskedScatter', mask);
+  checkTensor('maskedScatter', 'source', source);
+  checkTypes('maskedScatter', x, source, ['x', 'source']);
+  const shape = broadcastShapes('maskedScatter', x.sizes, mask.sizes);
+  const wide = expand(mask, shape);
+  // The how-manieth true element each one is, from 0.
+  const place = noGrad(() => wide.reshape([-1]).cumsum(0).sub(1).clamp(0));
+  verify(
+    () => {
+      const count = wide.sum().item();
+      if (count > source.numel) refuseSource(count, source);
+    },
+    () => [
+      place.lt(source.numel),
+      'maskedScatter: source has fewer elements than the mask is true',
+    ],
+  );
+  if (source.numel === 0) return expand(x, shape).clone();
+  const values = source.reshape([-1]).indexSelect(0, place).reshape(shape);
+  return values.where(wide, x);
+}
+
+function refuseSource(count: number, source: Tensor): never {
+  throw new RangeError(
+    `maskedScatter: source must have at least ${count} elements, one for each true of the mask, got ${source.numel}`,
+  );
+}
+
+/**
+ * x = maskedScatter(x, mask, source); returns x (torch.Tensor.masked_scatter_).
+ * @throws as `maskedScatter`; Error on a leaf that requires gradients.
+ * @example zeros([3]).maskedScatter_(tensor([true, false, true]), tensor([5, 6])) // [5, 0, 6]
+ */
+export function maskedScatter_(x: Tensor, mask: Tensor, source: Tensor): Tensor {
+  if (arguments.length > 3) surplus('maskedScatter_', arguments, 3, 'source');
+  return inPlace('maskedScatter_', x, [source], (before) => maskedScatter(before, mask, source));
 }

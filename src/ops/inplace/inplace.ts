@@ -28,7 +28,23 @@ function checkDistinct(operation: string, x: Tensor): void {
         `${operation}: several elements of the expanded tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
       );
     }
+    if (x.sizes[d] > 1 && x.elementStrides[d] <= reachBelow(x, d)) {
+      throw new RangeError(
+        `${operation}: several elements of the unfolded tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
+      );
+    }
   }
+}
+
+// How far from its first element a tensor reaches along the dimensions whose steps are shorter than that of dimension d.
+function reachBelow({ sizes, elementStrides }: Tensor, d: number): number {
+  let reach = 0;
+  for (let e = 0; e < sizes.length; e++) {
+    const isShorter =
+      elementStrides[e] < elementStrides[d] || (elementStrides[e] === elementStrides[d] && e > d);
+    if (isShorter) reach += Math.max(sizes[e] - 1, 0) * elementStrides[e];
+  }
+  return reach;
 }
 
 function checkTarget(operation: string, target: Tensor, recorded: boolean): void {

@@ -13,4 +13,6 @@ export const table: readonly Entry[] = [
   ofOne('squeeze', (x) => o.squeeze(x), { shapes: [[[2, 1, 3]]] }),
   ofOne('swapaxes', (x) => o.swapaxes(x, 0, 1), cube),
   ofOne('unflatten', (x) => o.unflatten(x, 1, [3, -1]), { shapes: [[[2, 6]]] }),
+  ofOne('unfold', (x) => x.unfold(1, 2, 1), cube),
+  ofOne('unfold apart', (x) => x.unfold(-1, 2, 3), { shapes: [[[2, 6]], [[2]]] }),
 ];

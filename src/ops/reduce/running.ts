@@ -1,0 +1,196 @@
+/** cumprod, logcumsumexp, cummax, cummin: running products, sums of exponentials and extremes along a dimension. */
+import { oneOf, optionsTable, surplus } from '../../check';
+import { withGradMode } from '../../autograd/mode';
+import { family } from '../../native/families';
+import type { DType, TypedArray } from '../../tensor/dtype';
+import { checkDim } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { cast } from '../copying/cast';
+import { constant } from '../creation/factories';
+import { gradient } from '../declare/gradient';
+import { ValuesAndIndices } from '../declare/named';
+import { checkTensor } from '../arguments/check';
+import { checkFloat } from '../arguments/floating';
+import { copyOf } from '../kernels/copy';
+import { applyBinary } from '../kernels/launch';
+import { reductionView } from '../kernels/reduce';
+
+/**
+ * Calls `line` with x, where a line along the dimension starts in it, the distance of its elements, and how many there are.
+ * Every line is read in order; what is computed is in double precision.
+ */
+function forLines(
+  operation: string,
+  x: Tensor,
+  dim: number,
+  line: (x: TypedArray, start: number, step: number, n: number) => void,
+): void {
+  const { source, outer, n, inner } = reductionView(operation, x, dim, true);
+  const memory = source.memory(source.numel, operation);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) line(memory, o * n * inner + i, inner, n);
+  }
+}
+
+const logarithms = family('logaddexp');
+
+const fromEnd = (x: Tensor, dim: number): Tensor => x.flip(dim).cumsum(dim).flip(dim);
+
+// Σ_{j≥k} gⱼ Π_{i≤j, i≠k} xᵢ for the one k of each line where `place` is true, and 0 elsewhere.
+function gradientAt(g: Tensor, x: Tensor, place: Tensor, dim: number): Tensor {
+  const others = x.maskedFill(place, 1).cumprod(dim).mul(g);
+  return fromEnd(others, dim).maskedFill(place.logicalNot(), 0);
+}
+
+const recordedProduct = gradient<[Tensor], [Tensor, Tensor], number>('cumprod', {
+  saves: ([x], y) => [x, y],
+  // dxₖ = Σ_{j≥k} gⱼ yⱼ / xₖ. Where xₖ = 0 the product of the others is computed instead: for the first 0 of a line (of
+  // later ones dx is 0), and for the second one too, where the gradient itself is differentiated.
+  rule: (g, [x, y], dim) => {
+    const zero = x.eq(0);
+    const count = zero.cumsum(dim);
+    const quotient = fromEnd(g.mul(y), dim).div(x.maskedFill(zero, 1)).maskedFill(zero, 0);
+    const first = gradientAt(g, x, zero.logicalAnd(count.eq(1)), dim);
+    const second = gradientAt(g, x, zero.logicalAnd(count.eq(2)), dim);
+    return [quotient.add(first).add(second)];
+  },
+  fused: (g, [x, y], dim) => {
+    const zero = x.eq(0);
+    const isFirst = zero.logicalAnd(zero.cumsum(dim).eq(1));
+    const quotient = fromEnd(g.mul(y), dim).div(x.maskedFill(zero, 1)).maskedFill(zero, 0);
+    return [quotient.add(gradientAt(g, x, isFirst, dim))];
+  },
+});
+
+/** Options of `cumprod`. */
+export interface CumprodOptions {
+  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for bool. */
+  dtype?: DType;
+}
+const cumprodOptions = optionsTable<CumprodOptions, 'dtype'>('cumprod', {
+  dtype: oneOf('float32', 'float64', 'int32').optional,
+});
+
+/**
+ * Running products yᵢ = Π_{j≤i} xⱼ along `dim` (torch.cumprod). bool and int32 multiply to int32, which wraps around.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, and for `dtype` bool.
+ * @example cumprod(tensor([1, 2, 3]), 0) // [1, 2, 6]
+ */
+export function cumprod(x: Tensor, dim: number, options?: CumprodOptions): Tensor {
+  if (arguments.length > 3) surplus('cumprod', arguments, 3, 'options');
+  checkTensor('cumprod', 'x', x);
+  const { dtype = x.dtype === 'bool' ? 'int32' : x.dtype } = cumprodOptions.read(options);
+  const given = cast(x, dtype);
+  const d = checkDim('cumprod', dim, x.ndim);
+  const out = empty(x.sizes, dtype);
+  const products = out.memory(out.numel);
+  const isWhole = dtype === 'int32';
+  forLines('cumprod', given, d, (values, start, step, n) => {
+    let product = 1;
+    for (let j = 0, at = start; j < n; j++, at += step) {
+      product = isWhole ? Math.imul(product, values[at]) : product * values[at];
+      products[at] = product;
+    }
+  });
+  return recordedProduct(out, d, given);
+}
+
+const recordedLogarithm = gradient<[Tensor], [Tensor, Tensor], number>('logcumsumexp', {
+  saves: ([x], y) => [x, y],
+  // dxₖ = Σ_{j≥k} gⱼ e^(xₖ − yⱼ), as sums of logarithms for the positive and the negative gⱼ, in which nothing overflows
+  rule: (g, [x, y], dim) => {
+    const part = (sign: Tensor): Tensor => {
+      const isPart = sign.gt(0);
+      const logs = sign.where(isPart, 1).log().maskedFill(isPart.logicalNot(), -Infinity);
+      const sums = logs.sub(y).maskedFill(isPart.logicalNot(), -Infinity);
+      return logcumsumexp(sums.flip(dim), dim).flip(dim).add(x).exp();
+    };
+    return [part(g).sub(part(g.neg()))];
+  },
+});
+
+// In rounds: after the one of distance s, yᵢ is of the 2·s elements up to i. In double precision.
+function scanned(x: Tensor, d: number): Tensor {
+  let y = cast(x, 'float64');
+  const n = x.ndim === 0 ? 1 : x.sizes[d];
+  for (let s = 1; s < n; s *= 2) {
+    const next = copyOf(y);
+    const [before, after] = [y.narrow(d, 0, n - s), y.narrow(d, s, n - s)];
+    applyBinary('logcumsumexp', logarithms, after, before, next.narrow(d, s, n - s));
+    y = next;
+  }
+  return y === x ? copyOf(x) : cast(y, x.dtype);
+}
+
+/**
+ * yᵢ = ln Σ_{j≤i} e^xⱼ along `dim`, without overflow (torch.logcumsumexp).
+ * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
+ * @example logcumsumexp(tensor([0, 0]), 0) // [0, 0.6931]
+ */
+export function logcumsumexp(x: Tensor, dim: number): Tensor {
+  if (arguments.length > 2) surplus('logcumsumexp', arguments, 2, 'dim');
+  checkTensor('logcumsumexp', 'x', x);
+  checkFloat('logcumsumexp', x);
+  const d = checkDim('logcumsumexp', dim, x.ndim);
+  const out = withGradMode(false, () => scanned(x, d));
+  return recordedLogarithm(out, d, x);
+}
+
+interface Picked {
+  readonly dim: number;
+  readonly indices: Tensor;
+}
+
+/** @param replaces whether a later number is the extreme of itself and the one so far */
+function runningExtreme(name: string, replaces: (x: number, best: number) => boolean) {
+  const recorded = gradient<[Tensor], [Tensor], Picked>(name, {
+    saves: (_, _y, { indices }) => [indices],
+    rule: (g, [indices], { dim }, { next }) => [
+      constant(next[0]!.shape, 0, g.dtype).scatterAdd(dim, indices, g),
+    ],
+  });
+  return (argument: Tensor, dim: number): ValuesAndIndices => {
+    checkTensor(name, 'x', argument);
+    const x = argument.dtype === 'bool' ? cast(argument, 'int32') : argument;
+    const d = checkDim(name, dim, x.ndim);
+    const values = empty(x.sizes, x.dtype);
+    const indices = empty(x.sizes, 'int32');
+    const [extremes, places] = [values.memory(values.numel), indices.memory(indices.numel)];
+    forLines(name, x, d, (memory, start, step, n) => {
+      let [best, place] = [memory[start], 0];
+      for (let j = 0, at = start; j < n; j++, at += step) {
+        const value = memory[at];
+        if (value !== value || replaces(value, best)) [best, place] = [value, j];
+        extremes[at] = best;
+        places[at] = place;
+      }
+    });
+    if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
+    recorded(values, { dim: d, indices }, x);
+    return new ValuesAndIndices(values, indices);
+  };
+}
+const largestSoFar = runningExtreme('cummax', (x, best) => x >= best);
+const smallestSoFar = runningExtreme('cummin', (x, best) => x <= best);
+
+/**
+ * The largest element so far along `dim`, and where it is, the last of equal ones: `[values, indices]`, also by these names
+ * (torch.cummax). NaN is larger than every number.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example cummax(tensor([1, 3, 2]), 0).values // [1, 3, 3]
+ */
+export function cummax(x: Tensor, dim: number): ValuesAndIndices {
+  if (arguments.length > 2) surplus('cummax', arguments, 2, 'dim');
+  return largestSoFar(x, dim);
+}
+
+/**
+ * The smallest element so far along `dim`, and where it is, the last of equal ones: `[values, indices]`, also by these
+ * names (torch.cummin). NaN is smaller than every number.
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example cummin(tensor([2, 3, 1]), 0).values // [2, 2, 1]
+ */
+export function cummin(x: Tensor, dim: number): ValuesAndIndices {
+  if (arguments.length > 2) surplus('cummin', arguments, 2, 'dim');
+  return smallestSoFar(x, dim);
+}

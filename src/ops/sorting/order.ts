@@ -1,0 +1,243 @@
+/** median, nanmedian, kthvalue, mode: the element at a place of the order along a dimension. Its gradient goes back to it. */
+import { boolean, describe, optionsTable, surplus } from '../../check';
+import { noGrad } from '../../autograd/mode';
+import { isFloat } from '../../tensor/dtype';
+import { checkDim, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../arguments/check';
+import { constant } from '../creation/factories';
+import { gradient, nodeName, type Recorder } from '../declare/gradient';
+import { ValuesAndIndices } from '../declare/named';
+import { gather } from '../indexing/gather';
+import { dense } from '../kernels/copy';
+import type { KeepdimOptions } from '../kernels/reduce';
+import { transpose } from '../view/permute';
+import { reshape } from '../view/reshape';
+import { squeeze } from '../view/select';
+import { sort } from './sort';
+
+interface Picked {
+  readonly dim: number;
+  readonly keepdim: boolean;
+  readonly indices: Tensor;
+}
+const pickGradient = (operation: string, node = nodeName(operation)): Recorder<[Tensor], Picked> =>
+  gradient<[Tensor], [Tensor], Picked>(operation, {
+    node,
+    saves: (_, _y, { indices }) => [indices],
+    rule: (g, [indices], { dim, keepdim }, { next }) => {
+      const { shape } = next[0]!;
+      const kept = keepdim || shape.length === 0 ? g : g.unsqueeze(dim);
+      const where = keepdim || shape.length === 0 ? indices : indices.unsqueeze(dim);
+      return [constant(shape, 0, g.dtype).scatterAdd(dim, where, kept)];
+    },
+  });
+
+/** The rows along a dimension in order, and where each element came from. */
+interface Ordered {
+  readonly values: Tensor;
+  readonly indices: Tensor;
+  readonly dim: number;
+  readonly n: number;
+}
+
+/** The element of each row of `x` at the place that `placeOf` says, int32 with `dim` kept as 1. */
+function pickOrdered(
+  recorded: Recorder<[Tensor], Picked>,
+  x: Tensor,
+  dim: number,
+  keepdim: boolean,
+  placeOf: (rows: Ordered) => Tensor,
+): ValuesAndIndices {
+  const [values, indices] = noGrad(() => {
+    const n = x.ndim === 0 ? 1 : x.sizes[dim];
+    const sorted = sort(x, dim);
+    const place = placeOf({ ...spread(sorted), dim, n });
+    const finish = (y: Tensor): Tensor => (keepdim || x.ndim === 0 ? y : squeeze(y, dim));
+    return [finish(gather(sorted.values, dim, place)), finish(gather(sorted.indices, dim, place))];
+  });
+  recorded(values, { dim, keepdim, indices }, x);
+  return new ValuesAndIndices(values, indices);
+}
+
+const spread = ({ values, indices }: ValuesAndIndices) => ({ values, indices });
+
+// The same place in every row.
+const placed = (k: number, { values, dim }: Ordered): Tensor =>
+  constant(values.ndim === 0 ? [] : values.sizes.with(dim, 1), k, 'int32');
+
+/** How many elements of each row are numbers; NaN comes after them. */
+const numbersIn = ({ values, dim }: Ordered): Tensor =>
+  values
+    .isnan()
+    .logicalNot()
+    .sum(values.ndim === 0 ? undefined : dim, { keepdim: true });
+
+const middle = (n: number): number => Math.floor((n - 1) / 2);
+
+// The first NaN where there is one.
+function medianPlace(rows: Ordered): Tensor {
+  const place = placed(middle(rows.n), rows);
+  if (!isFloat(rows.values.dtype)) return place;
+  const count = numbersIn(rows);
+  return place.where(count.eq(rows.n), count);
+}
+
+function nanmedianPlace(rows: Ordered): Tensor {
+  if (!isFloat(rows.values.dtype)) return placed(middle(rows.n), rows);
+  return numbersIn(rows).sub(1).clamp(0).floorDivide(2);
+}
+
+interface Median {
+  readonly name: 'median' | 'nanmedian';
+  readonly placeOf: (rows: Ordered) => Tensor;
+  readonly whole: Recorder<[Tensor], undefined>;
+  readonly along: Recorder<[Tensor], Picked>;
+}
+
+const medianOf = (name: Median['name'], placeOf: Median['placeOf']): Median => ({
+  name,
+  placeOf,
+  whole: gradient<[Tensor], [Tensor, Tensor]>(name, {
+    saves: ([x], y) => [x, y],
+    // Shared equally by all that are the median.
+    rule: (g, [x, y]) => {
+      const chosen = x.eq(y).logicalOr(x.isnan().logicalAnd(y.isnan())).to(g.dtype);
+      return [chosen.mul(g.div(chosen.sum()))];
+    },
+  }),
+  along: pickGradient(name, nodeName(name).replace('0', '1')),
+});
+const medians = medianOf('median', medianPlace);
+const numberMedians = medianOf('nanmedian', nanmedianPlace);
+
+const keepdimOptions = optionsTable<KeepdimOptions>('median', { keepdim: boolean.or(false) });
+
+function checkOrder(operation: string, x: Tensor): void {
+  checkTensor(operation, 'x', x);
+  if (x.dtype === 'bool') {
+    throw new TypeError(`${operation}: is not defined for bool tensors; convert with to('int32')`);
+  }
+}
+
+function checkRow(operation: string, x: Tensor, dim: number): number {
+  const d = checkDim(operation, dim, x.ndim);
+  if (x.ndim > 0 && x.sizes[d] === 0) {
+    throw new RangeError(
+      `${operation}: dimension ${d} has no elements to choose from (shape ${showShape(x.sizes)})`,
+    );
+  }
+  return d;
+}
+
+function medianAlong(
+  { name, placeOf, whole, along }: Median,
+  x: Tensor,
+  dim: number | undefined,
+  options: KeepdimOptions | undefined,
+): Tensor | ValuesAndIndices {
+  checkOrder(name, x);
+  const { keepdim } = keepdimOptions.read(options, name);
+  if (dim !== undefined) return pickOrdered(along, x, checkRow(name, x, dim), keepdim, placeOf);
+  if (x.numel === 0) return whole(constant([], NaN, x.dtype), undefined, x);
+  const flat = noGrad(() => reshape(x, [-1]));
+  const [value] = noGrad(() => pickOrdered(along, flat, 0, false, placeOf));
+  return whole(value, undefined, x);
+}
+
+/**
+ * The median: the element in the middle of the order, the lower one of two (torch.median). NaN where there is one. Along `dim`:
+ * `[values, indices]`, also by these names.
+ * @throws TypeError for bool; RangeError for a dimension that x does not have, or one without elements.
+ * @example median(tensor([3, 1, 2, 4])) // 2
+ */
+export function median(x: Tensor): Tensor;
+export function median(x: Tensor, dim: number, options?: KeepdimOptions): ValuesAndIndices;
+export function median(
+  x: Tensor,
+  dim?: number,
+  options?: KeepdimOptions,
+): Tensor | ValuesAndIndices {
+  if (arguments.length > 3) surplus('median', arguments, 3, 'options');
+  return medianAlong(medians, x, dim, options);
+}
+
+/**
+ * The median of the numbers among the elements: NaN is left out, and the result of nothing else (torch.nanmedian). Along
+ * `dim`: `[values, indices]`, also by these names.
+ * @throws TypeError for bool; RangeError for a dimension that x does not have, or one without elements.
+ * @example nanmedian(tensor([3, NaN, 1])) // 1
+ */
+export function nanmedian(x: Tensor): Tensor;
+export function nanmedian(x: Tensor, dim: number, options?: KeepdimOptions): ValuesAndIndices;
+export function nanmedian(
+  x: Tensor,
+  dim?: number,
+  options?: KeepdimOptions,
+): Tensor | ValuesAndIndices {
+  if (arguments.length > 3) surplus('nanmedian', arguments, 3, 'options');
+  return medianAlong(numberMedians, x, dim, options);
+}
+
+const recordedKth = pickGradient('kthvalue');
+
+/**
+ * The k-th smallest element along `dim`, k from 1, and where it is: `[values, indices]`, also by these names (torch.kthvalue).
+ * @throws TypeError for bool; RangeError unless k is an integer from 1 to the size of the dimension.
+ * @example kthvalue(tensor([3, 1, 2]), 2).values // 2
+ */
+export function kthvalue(
+  x: Tensor,
+  k: number,
+  dim = -1,
+  options?: KeepdimOptions,
+): ValuesAndIndices {
+  if (arguments.length > 4) surplus('kthvalue', arguments, 4, 'options');
+  checkOrder('kthvalue', x);
+  const { keepdim } = keepdimOptions.read(options, 'kthvalue');
+  const d = checkRow('kthvalue', x, dim);
+  const n = x.ndim === 0 ? 1 : x.sizes[d];
+  if (!Number.isInteger(k) || k < 1 || k > n) {
+    throw new RangeError(
+      `kthvalue: k must be an integer from 1 to ${n}, the size of dimension ${d}, got ${describe(k)}`,
+    );
+  }
+  return pickOrdered(recordedKth, x, d, keepdim, (rows) => placed(k - 1, rows));
+}
+
+const recordedMode = pickGradient('mode');
+
+/** The last place of the longest run of equal elements in each row, the first one of several. */
+function modePlace(rows: Ordered): Tensor {
+  const { values, dim, n } = rows;
+  const swapped = values.ndim === 0 ? values : dense(transpose(values, dim, -1));
+  const memory = swapped.memory(values.numel, 'mode');
+  const count = n === 0 ? 0 : values.numel / n;
+  const out = empty(swapped.ndim === 0 ? [] : swapped.sizes.with(-1, 1), 'int32');
+  const places = out.memory(count);
+  for (let row = 0; row < count; row++) {
+    let longest = 0;
+    let run = 0;
+    for (let i = 0; i < n; i++) {
+      run = i > 0 && memory[row * n + i] === memory[row * n + i - 1] ? run + 1 : 1;
+      if (run > longest) {
+        longest = run;
+        places[row] = i;
+      }
+    }
+  }
+  return values.ndim === 0 ? out : dense(transpose(out, dim, -1));
+}
+
+/**
+ * The most frequent element along `dim`, the smallest of several, and where it is last: `[values, indices]`, also by
+ * these names (torch.mode).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or one without elements.
+ * @example mode(tensor([2, 1, 2, 3])).values // 2
+ */
+export function mode(x: Tensor, dim = -1, options?: KeepdimOptions): ValuesAndIndices {
+  if (arguments.length > 3) surplus('mode', arguments, 3, 'options');
+  checkTensor('mode', 'x', x);
+  const { keepdim } = keepdimOptions.read(options, 'mode');
+  return pickOrdered(recordedMode, x, checkRow('mode', x, dim), keepdim, modePlace);
+}
