@@ -25,3 +25,4 @@ export {
 } from './sampler';
 export * from './text';
 export { WindowDataset, type WindowOptions } from './windows';
+export { classWeights, type ClassWeightsOptions } from './class-weights';

@@ -123,6 +123,13 @@ export {
   type MultiLabelSoftMarginLossOptions,
   type MultiMarginLossOptions,
 } from './layers/margin-loss';
+export {
+  AdaptiveLogSoftmaxWithLoss,
+  type AdaptiveLogSoftmaxOptions,
+  type OutputAndLoss,
+} from './layers/adaptive';
+export { CRF, type CRFForwardOptions, type CRFMaskOptions, type CRFOptions } from './layers/crf';
+export { LazyLinear } from './layers/lazy';
 export { LayerNorm, type LayerNormOptions } from './layers/norm';
 export { Flatten, Identity } from './layers/shape';
 export {
@@ -136,6 +143,7 @@ export {
 } from './module';
 export { Parameter, type ParameterOptions } from './parameter';
 export type { LoadOptions, LoadResult } from './state';
+export type { ModuleSummary, SummaryRow } from './summary';
 export {
   GRU,
   GRUCell,
@@ -158,6 +166,7 @@ export {
   type CellState,
   type CellWeights,
   type HiddenStates,
+  type JANETOptions,
   type LSTMOptions,
   type LSTMState,
   type LSTMStates,

@@ -4,6 +4,8 @@
  * hooks.ts.
  */
 import {
+  anything,
+  arrayOf,
   boolean,
   functionOf,
   isInstance,
@@ -40,6 +42,7 @@ import {
 import { Parameter } from './parameter';
 import { printModule } from './print';
 import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
+import { summarize, type ModuleSummary } from './summary';
 
 const refusal = uncloneable(
   'a Module: deepcopy(module) copies it; for another thread send io.toMessage(module.stateDict())',
@@ -109,6 +112,7 @@ export interface StateDictOptions {
 const stateDictOptions = optionsTable<StateDictOptions>('stateDict', { prefix: string.or('') });
 
 const anyFunction = functionOf();
+const exampleInputs = arrayOf(anything, 'a Tensor or an array of the arguments of forward');
 
 /** A name as a field and a key of the state dict may have it. */
 export function checkName(operation: string, name: unknown): void {
@@ -514,6 +518,32 @@ export class Module extends Base {
     copyHooks(from, this, copy, (except) => copyFields(from, this, copy, except));
     this.#buffers.clear();
     for (const [name, persistent] of from.#buffers) this.#buffers.set(name, persistent);
+  }
+
+  /**
+   * The modules with the numbers of their own parameters, and given an example of what `forward` takes the shapes of what they
+   * give: as an object, and as text (`String(summary)`, `console.log(summary)`) a table. The example runs without gradients, in
+   * evaluation; a `LazyLinear` is made by it.
+   * @param example the input, or an array of the arguments of `forward`
+   * @throws what `forward` throws for the example.
+   * @example
+   * const model = new nn.Sequential(new nn.Linear(3, 8), new nn.Linear(8, 2));
+   * console.log(model.summary(randn([5, 3])));
+   */
+  summary(example?: Tensor | readonly unknown[]): ModuleSummary {
+    if (arguments.length > 1) surplus('summary', arguments, 1, 'example');
+    const modules = this.namedModules();
+    if (example === undefined) return summarize(modules, null);
+    const inputs = isTensor(example)
+      ? [example]
+      : exampleInputs.check('summary', 'example', example);
+    const modes = modules.map(([, { training }]) => training);
+    this.eval();
+    try {
+      return summarize(modules, () => noGrad(() => void Reflect.apply(this.forward, this, inputs)));
+    } finally {
+      modules.forEach(([, module], i) => (module.training = modes[i]));
+    }
   }
 
   /** What a layer prints between its brackets; a layer of one's own overrides it. */

@@ -42,6 +42,8 @@ export interface StateTree {
   ownParameters(): readonly (readonly [name: string, value: Tensor])[];
   ownBuffers(): readonly (readonly [name: string, value: Tensor, persistent: boolean])[];
   namedModules(options: { removeDuplicate: boolean }): readonly [path: string, part: StateTree][];
+  /** Makes parameters whose sizes the values by these names say. */
+  beforeLoad?(valueOf: (name: string) => unknown): void;
 }
 
 // Every tensor of the state, under every name that leads to it.
@@ -82,6 +84,9 @@ export function loadStateDict(
 ): LoadResult {
   const { strict, assign } = loadOptions.read(options);
   checkMap(state);
+  for (const [path, part] of module.namedModules({ removeDuplicate: false })) {
+    part.beforeLoad?.((name) => state.get(path === '' ? name : `${path}.${name}`));
+  }
   const targets = new Map(entries(module, ''));
   const missingKeys = [...targets.keys()].filter((name) => !state.has(name));
   const unexpectedKeys = [...state.keys()].filter((name) => !targets.has(name));

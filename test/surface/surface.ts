@@ -16,6 +16,7 @@ export interface PublicCall {
 const notMade = new Set([
   'nn.Module.forward',
   'nn.RecurrentBase',
+  'nn.ModuleSummary',
   'nn.Attention',
   'optim.Optimizer',
   'optim.lrScheduler.LRScheduler',

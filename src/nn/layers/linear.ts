@@ -17,7 +17,7 @@ export interface LinearOptions<Bias extends boolean = boolean> {
   dtype?: DType;
 }
 
-const linearOptions = optionsTable<LinearOptions>('Linear', {
+export const linearOptions = optionsTable<LinearOptions>('Linear', {
   bias: boolean.or(true),
   dtype: floatDType.or('float32'),
 });

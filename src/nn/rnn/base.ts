@@ -38,10 +38,18 @@ import {
   type ReturnStates,
   type VariantOptions,
 } from './variants';
+import {
+  forgetGate,
+  initialFields,
+  makeOrthogonal,
+  openForgetGate,
+  type InitialOptions,
+} from './initial';
 import { checkBuilt, directionWeights } from './weights';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
-export interface RecurrentOptions<R extends ReturnStates = ReturnStates> extends VariantOptions<R> {
+export interface RecurrentOptions<R extends ReturnStates = ReturnStates>
+  extends VariantOptions<R>, InitialOptions {
   /** Number of layers; each takes the output of the one below. Default: 1. */
   numLayers?: number;
   /** Whether the layers have biases. Default: true. */
@@ -68,15 +76,21 @@ export const recurrentFields: Fields<RecurrentOptions> = {
   bidirectional: boolean.or(false),
   dtype: floatDType.or('float32'),
   ...variantFields,
+  ...initialFields,
 };
 
 // Of a copy, which gets the fields of the original.
-const noVariants = optionsTable<VariantOptions>('RecurrentBase', variantFields).read(undefined);
+const noVariants = optionsTable<VariantOptions & InitialOptions>('RecurrentBase', {
+  ...variantFields,
+  ...initialFields,
+}).read(undefined);
 
 interface LayerDetails {
   readonly projSize?: number;
   readonly relu?: boolean;
   readonly bare?: boolean;
+  /** Whether the bias of the forget gate, the block of that number, starts as 1. */
+  readonly unitForgetBias?: boolean;
 }
 
 type Kind = 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh' | 'weight_hr';
@@ -167,6 +181,10 @@ export abstract class RecurrentBase extends Module {
   readonly weightDropout: number;
   /** Which states `forward` returns. */
   readonly returnStates: ReturnStates;
+  /** Whether the block of each gate in a `weight_hh` starts as an orthogonal matrix. */
+  readonly orthogonal: boolean;
+  /** Whether the bias of the forget gate starts as 1; false for layers that have none. */
+  readonly unitForgetBias: boolean;
   readonly #kind: CellKind;
   readonly #relu: boolean;
   readonly #sizes: readonly CellSizes[];
@@ -181,7 +199,7 @@ export abstract class RecurrentBase extends Module {
     inputSize: number,
     hiddenSize: number,
     options: Readonly<Required<RecurrentOptions>>,
-    { projSize = 0, relu = false, bare = false }: LayerDetails = {},
+    { projSize = 0, relu = false, bare = false, unitForgetBias = false }: LayerDetails = {},
   ) {
     super();
     const { name } = cells[kind];
@@ -199,6 +217,8 @@ export abstract class RecurrentBase extends Module {
     this.lockedDropout = options.lockedDropout;
     this.weightDropout = options.weightDropout;
     this.returnStates = options.returnStates;
+    this.orthogonal = options.orthogonal;
+    this.unitForgetBias = unitForgetBias;
     this.#twoWays = options.bidirectional;
     this.#operation = `${name}.forward`;
     this.projSize = projSize;
@@ -206,6 +226,9 @@ export abstract class RecurrentBase extends Module {
       process.emitWarning(
         `${name}: dropout is applied between layers, so dropout ${this.dropout} does nothing with numLayers 1`,
       );
+    }
+    if (unitForgetBias && !this.bias) {
+      throw new RangeError(`${name}: unitForgetBias needs the biases that bias: false leaves out`);
     }
     if (projSize > 0 && projSize >= hiddenSize) {
       throw new RangeError(
@@ -265,11 +288,15 @@ export abstract class RecurrentBase extends Module {
     }
   }
 
-  /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order. */
+  /** Draws all parameters anew, uniform in ±1/√hiddenSize, in their order; then what `orthogonal` and `unitForgetBias` say. */
   resetParameters(): void {
     if (arguments.length > 0) surplus(`${this.constructor.name}.resetParameters`, arguments, 0);
     const bound = 1 / Math.sqrt(this.hiddenSize);
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
+    const { gates } = cells[this.#kind];
+    if (this.orthogonal) makeOrthogonal(this.ownParameters(), gates);
+    if (this.unitForgetBias)
+      openForgetGate(this.ownParameters(), gates, forgetGate[this.#kind] ?? 0);
   }
 
   // The names are put together once: that would cost more in each forward than finding the fields.

@@ -9,7 +9,7 @@ export {
   type RNNCellOptions,
 } from './cells';
 export { GRU } from './gru';
-export { JANET } from './janet';
+export { JANET, type JANETOptions } from './janet';
 export { LSTM, type LSTMOptions, type LSTMState } from './lstm';
 export {
   Recurrent,

@@ -2,9 +2,14 @@
 import { optionsTable, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
+import { forgetFields, type ForgetOptions } from './initial';
 import type { ReturnStates } from './variants';
 
-const janetOptions = optionsTable<RecurrentOptions>('JANET', recurrentFields);
+/** Options of `JANET`. */
+export interface JANETOptions<R extends ReturnStates = ReturnStates>
+  extends RecurrentOptions<R>, ForgetOptions {}
+
+const janetOptions = optionsTable<JANETOptions>('JANET', { ...recurrentFields, ...forgetFields });
 
 /**
  * An LSTM of which the forget gate alone is left, over whole sequences (JANET: van der Westhuizen and Lasenby 2018, "The
@@ -39,8 +44,9 @@ export class JANET<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> 
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions<R>) {
+  constructor(inputSize: number, hiddenSize: number, options?: JANETOptions<R>) {
     if (arguments.length > 3) surplus('JANET', arguments, 3, 'options');
-    super('janet', inputSize, hiddenSize, janetOptions.read(options));
+    const read = janetOptions.read(options);
+    super('janet', inputSize, hiddenSize, read, { unitForgetBias: read.unitForgetBias });
   }
 }

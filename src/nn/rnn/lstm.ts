@@ -3,10 +3,12 @@ import { count, isArray, optionsTable, refuse, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
+import { forgetFields, type ForgetOptions } from './initial';
 import type { LSTMStates, ReturnStates, ThirdResult } from './variants';
 
 /** Options of `LSTM`. */
-export interface LSTMOptions<R extends ReturnStates = ReturnStates> extends RecurrentOptions<R> {
+export interface LSTMOptions<R extends ReturnStates = ReturnStates>
+  extends RecurrentOptions<R>, ForgetOptions {
   /** Features that the hidden state is projected to (Sak et al. 2014). Default: 0, no projection. */
   projSize?: number;
 }
@@ -21,6 +23,7 @@ type All<R extends ReturnStates, S extends Either> = ThirdResult<R, LSTMStates<S
 const lstmOptions = optionsTable<LSTMOptions>('LSTM', {
   ...recurrentFields,
   projSize: count.or(0),
+  ...forgetFields,
 });
 
 /** The state as a pair, null when there is none. @throws TypeError for anything else. */
@@ -57,7 +60,7 @@ export function pairOfStates(
  * Parameters, for layer k, the gates' rows in the order i, f, g, o: `weight_ih_lk` [4 · hiddenSize, inputSize] (above
  * layer 0 [4 · hiddenSize, D · S]), `weight_hh_lk` [4 · hiddenSize, S], `bias_ih_lk` and `bias_hh_lk` [4 · hiddenSize], and
  * with a projection `weight_hr_lk` [projSize, hiddenSize]; with the suffix `_reverse` for the second direction. All start
- * uniform in ±1/√hiddenSize.
+ * uniform in ±1/√hiddenSize, unless `orthogonal` or `unitForgetBias` say otherwise.
  *
  * @throws TypeError, RangeError for sizes or options that are none.
  * @example
@@ -74,7 +77,8 @@ export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions<R>) {
     if (arguments.length > 3) surplus('LSTM', arguments, 3, 'options');
     const read = lstmOptions.read(options);
-    super('lstm', inputSize, hiddenSize, read, { projSize: read.projSize });
+    const { projSize, unitForgetBias } = read;
+    super('lstm', inputSize, hiddenSize, read, { projSize, unitForgetBias });
   }
 
   /**

@@ -34,13 +34,16 @@ const cellWeights = (gates: number): (o.Tensor | null)[] => [
   x(gates * 4),
   null,
 ];
-const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, returnStates: 'all' as const }; // prettier-ignore
+const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, returnStates: 'all' as const, orthogonal: true }; // prettier-ignore
 const attention = (): o.nn.AdditiveAttention => new nn.AdditiveAttention(6, 6, 5);
 const encoder = (): o.nn.Encoder => new nn.Encoder(9, 4, 6);
 const decoder = (): o.nn.Decoder => new nn.Decoder(9, 4, 6, attention());
 export const seq2seq = (): o.nn.Seq2Seq => new nn.Seq2Seq(encoder(), decoder());
 export const source = (): o.Tensor => tokens([1, 2, 3], [4, 5, 0]);
 const model = (): o.nn.Linear => new nn.Linear(3, 2);
+
+const adaptive = (): o.nn.AdaptiveLogSoftmaxWithLoss =>
+  new nn.AdaptiveLogSoftmaxWithLoss(4, 6, [2, 4]);
 
 export const layers: Record<string, Make> = {
   ...lossLayers,
@@ -135,9 +138,9 @@ export const layers: Record<string, Make> = {
   'ConvTranspose1d.forward': () =>
     onWithOptions(new nn.ConvTranspose1d(2, 4, 3), { outputSize: 9 }, x(2, 2, 7)),
   RNN: () => withOptions({ ...recurrentOptions, nonlinearity: 'relu' }, 3, 4),
-  LSTM: () => withOptions({ ...recurrentOptions, projSize: 2 }, 3, 4),
+  LSTM: () => withOptions({ ...recurrentOptions, projSize: 2, unitForgetBias: true }, 3, 4),
   GRU: () => withOptions(recurrentOptions, 3, 4),
-  JANET: () => withOptions(recurrentOptions, 3, 4),
+  JANET: () => withOptions({ ...recurrentOptions, unitForgetBias: true }, 3, 4),
   'RNN.forward': () => on(new nn.RNN(3, 4), x(5, 2, 3), x(1, 2, 4)),
   'GRU.forward': () => on(new nn.GRU(3, 4), x(5, 2, 3), x(1, 2, 4)),
   'JANET.forward': () => on(new nn.JANET(3, 4), x(5, 2, 3), x(1, 2, 4)),
@@ -203,6 +206,23 @@ export const layers: Record<string, Make> = {
       source(),
       source(),
     ),
+  CRF: () => withOptions({ batchFirst: true, dtype: 'float64' }, 3),
+  'CRF.forward': () =>
+    onWithOptions(
+      new nn.CRF(4),
+      { mask: o.ones([3, 2]).gt(0), reduction: 'token_mean' },
+      x(3, 2, 4),
+      tokens([0, 1], [2, 3], [1, 0]),
+    ),
+  'CRF.decode': () => onWithOptions(new nn.CRF(4), { mask: o.ones([3, 2]).gt(0) }, x(3, 2, 4)),
+  AdaptiveLogSoftmaxWithLoss: () =>
+    withOptions({ divValue: 2, headBias: true, dtype: 'float64' }, 4, 6, [2, 4]),
+  'AdaptiveLogSoftmaxWithLoss.forward': () => on(adaptive(), x(3, 4), ints(0, 3, 5)),
+  'AdaptiveLogSoftmaxWithLoss.logProb': () => on(adaptive(), x(3, 4)),
+  'AdaptiveLogSoftmaxWithLoss.predict': () => on(adaptive(), x(3, 4)),
+  LazyLinear: () => withOptions({ bias: false, dtype: 'float64' }, 3),
+  'LazyLinear.forward': () => on(new nn.LazyLinear(3), x(2, 4)),
+  'ModuleSummary.toString': () => on(model().summary()),
   Parameter: () => withOptions({ requiresGrad: false }, x(2)),
   Module: () => call(),
   Sequential: () => call(model(), new nn.Tanh()),
@@ -242,6 +262,7 @@ export const layers: Record<string, Make> = {
 };
 
 export const moduleMethods: Record<string, Make> = {
+  summary: () => on(model(), x(2, 3)),
   ...each(
     ['children', 'double', 'eval', 'float', 'modules', 'namedChildren', 'toString'],
     () => () => on(model()),

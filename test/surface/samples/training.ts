@@ -11,6 +11,7 @@ import {
   sgd,
   withOptions,
   x,
+  ints,
 } from './make';
 
 const { nn, optim, data } = o;
@@ -185,6 +186,7 @@ const text: Record<string, Make> = {
 };
 
 export const samples: Record<string, Make> = {
+  classWeights: () => withOptions({ numClasses: 3, ignoreIndex: -1 }, ints(0, 1, 0, -1)),
   BatchSampler: () => call(new data.SequentialSampler(rows()), 2, true),
   ConcatDataset: () => call([rows(), rows()]),
   DataLoader: () =>
