@@ -4,6 +4,7 @@ export { Adagrad, type AdagradOptions, type AdagradState } from './adagrad';
 export { Adam, AdamW, type AdamOptions, type AdamState } from './adam';
 export { Adamax, type AdamaxOptions, type AdamaxState } from './adamax';
 export { ASGD, type ASGDOptions, type ASGDState } from './asgd';
+export { LBFGS, type LBFGSOptions, type LBFGSState } from './lbfgs';
 export * as lrScheduler from './lrScheduler';
 export { NAdam, type NAdamOptions, type NAdamState } from './nadam';
 export {

@@ -159,6 +159,7 @@ export abstract class Optimizer<
   addParamGroup(init: GroupInit<O>): void {
     if (arguments.length > 1) surplus(`${this.name}.addParamGroup`, arguments, 1, 'init');
     if (!isGroup(init)) refuse(this.name, 'a parameter group', 'an object { params, … }', init);
+    this.checkGroups();
     const given = Object.entries(init).filter(([, value]) => value !== undefined);
     const names = Object.keys(this.defaults);
     for (const [name] of given) {
@@ -233,6 +234,11 @@ export abstract class Optimizer<
     for (let i = 0; i < groups.length; i++) {
       if (updates[i].length > 0) this.update(updates[i], groups[i]);
     }
+  }
+
+  /** @internal @throws RangeError where there may be no other group. */
+  protected checkGroups(): void {
+    // Any number of them.
   }
 
   /** @internal Checks options and parameters of group i that were changed since. */

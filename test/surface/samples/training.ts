@@ -61,6 +61,7 @@ export const schedulers: Record<string, Make> = {
 const stepLr = (): o.optim.lrScheduler.StepLR => new optim.lrScheduler.StepLR(sgd(), 3);
 const plateau = (): o.optim.lrScheduler.ReduceLROnPlateau =>
   new optim.lrScheduler.ReduceLROnPlateau(sgd());
+const lbfgs = (): o.optim.LBFGS => new optim.LBFGS(parameters());
 const restarts = (): o.optim.lrScheduler.CosineAnnealingWarmRestarts =>
   new optim.lrScheduler.CosineAnnealingWarmRestarts(sgd(), 3);
 const chained = (): o.optim.lrScheduler.ChainedScheduler =>
@@ -96,6 +97,14 @@ export const optimizers: Record<string, Make> = {
       { lr: 0.1, lrDecay: 0.1, weightDecay: 0.1, initialAccumulatorValue: 0.1, eps: 1e-7, maximize: true }, // prettier-ignore
       parameters(),
     ),
+  LBFGS: () =>
+    withOptions(
+      { lr: 0.1, maxIter: 3, maxEval: 4, toleranceGrad: 1e-6, toleranceChange: 1e-8, historySize: 2,
+        lineSearchFn: 'strong_wolfe' }, // prettier-ignore
+      parameters(),
+    ),
+  'LBFGS.loadStateDict': () => on(lbfgs(), lbfgs().stateDict()),
+  'LBFGS.stateDict': () => on(lbfgs()),
   NAdam: () =>
     withOptions(
       { lr: 0.1, betas: [0.8, 0.9], eps: 1e-7, weightDecay: 0.1, momentumDecay: 0.01, decoupledWeightDecay: true,
