@@ -41,6 +41,7 @@ export {
   type LeakyReLUOptions,
   type SoftplusOptions,
 } from './layers/activation';
+export { CTCLoss, type CTCLossOptions } from './layers/ctc';
 export {
   BatchNorm1d,
   InstanceNorm1d,

@@ -81,6 +81,7 @@ export * from './rearranging/triangle';
 export * from './loss/binary-cross-entropy';
 export type { ClassLossOptions } from './loss/classes';
 export * from './loss/cross-entropy';
+export { ctcLoss, type CtcLossOptions } from './loss/ctc';
 export * from './loss/nll';
 export type { LossOptions, Reduction, WeightedLossOptions } from './loss/reduction';
 export * from './loss/regression';

@@ -469,6 +469,7 @@ describe('printing', () => {
     [new nn.Softplus(), 'Softplus(beta=1.0, threshold=20.0)'],
     [new nn.LeakyReLU(), 'LeakyReLU(negativeSlope=0.01)'],
     [new nn.MSELoss(), 'MSELoss()'],
+    [new nn.CTCLoss({ blank: 1 }), 'CTCLoss()'],
     [new nn.ModuleDict({ a: new nn.ReLU() }), 'ModuleDict(\n  (a): ReLU()\n)'],
     [
       new nn.ParameterList([zeros([2]), zeros([3, 2])]),

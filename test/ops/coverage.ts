@@ -51,6 +51,7 @@ export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Plac
   cummax: 'table',
   cummin: 'table',
   cumprod: 'table',
+  ctcLoss: 'loss/ctc.test.ts',
   cumsum: 'table',
   detach: 'inplace/copy.test.ts',
   diag: 'view/view.test.ts',

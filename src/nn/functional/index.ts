@@ -8,6 +8,7 @@ export * from '../../ops/matmul/linear';
 export * from '../../ops/convolution/conv1d';
 export type { Conv1dOptions } from '../../ops/convolution/arguments';
 export * from '../../ops/loss/cross-entropy';
+export { ctcLoss } from '../../ops/loss/ctc';
 export * from '../../ops/loss/nll';
 export * from '../../ops/loss/regression';
 export * from '../../ops/loss/divergence';

@@ -15,6 +15,7 @@ import {
   withOptions,
   x,
 } from './make';
+import { labelled } from './operations';
 
 const { nn } = o;
 
@@ -79,6 +80,8 @@ export const layers: Record<string, Make> = {
   CrossEntropyLoss: () =>
     withOptions({ labelSmoothing: 0.1, weight: x(3), ignoreIndex: 1, reduction: 'sum' }),
   NLLLoss: () => withOptions({ weight: x(3), ignoreIndex: 1, reduction: 'sum' }),
+  CTCLoss: () => withOptions({ blank: 1, zeroInfinity: true, reduction: 'sum' }),
+  'CTCLoss.forward': () => on(new nn.CTCLoss(), ...labelled()),
   ...Object.fromEntries(
     (
       ['MSELoss', 'L1Loss', 'SmoothL1Loss', 'HuberLoss', 'BCELoss', 'BCEWithLogitsLoss'] as const

@@ -188,6 +188,12 @@ export const operations: Record<string, Make> = {
 };
 
 export const classTargets = (): [o.Tensor, o.Tensor] => [x(4, 3), ints(0, 2, 1, 0)];
+export const labelled = (): [o.Tensor, o.Tensor, number[], number[]] => [
+  x(5, 2, 4),
+  tokens([2, 3], [3, 3]),
+  [5, 4],
+  [2, 1],
+];
 export const losses: Record<string, Make> = {
   mseLoss: () => withOptions({ reduction: 'sum' }, x(3), x(3)),
   l1Loss: () => withOptions({ reduction: 'sum' }, x(3), x(3)),
@@ -202,6 +208,7 @@ export const losses: Record<string, Make> = {
       ...classTargets(),
     ),
   nllLoss: () => withOptions({ weight: x(3), ignoreIndex: 1, reduction: 'sum' }, ...classTargets()),
+  ctcLoss: () => withOptions({ blank: 1, zeroInfinity: true, reduction: 'sum' }, ...labelled()),
 };
 
 export const functional: Record<string, Make> = {
@@ -212,7 +219,7 @@ export const functional: Record<string, Make> = {
     (name) => operations[name],
   ),
   ...each(
-    ['crossEntropy', 'huberLoss', 'l1Loss', 'mseLoss', 'nllLoss', 'smoothL1Loss'],
+    ['crossEntropy', 'ctcLoss', 'huberLoss', 'l1Loss', 'mseLoss', 'nllLoss', 'smoothL1Loss'],
     (name) => losses[name],
   ),
   binaryCrossEntropy: losses['bceLoss'],
