@@ -227,6 +227,7 @@ export const functional: Record<string, Make> = {
   cosineSimilarity: () => withOptions({ eps: 1e-6 }, x(2, 3), x(2, 3), 1),
   dropout: () => withOptions({ training: true, inplace: true, generator: generator() }, x(3), 0.5),
   relu: () => withOptions({ inplace: true }, x(3)),
+  softmin: () => withOptions({ dtype: 'float64' }, x(2, 3), 1),
   embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2 }, ints(1, 2), x(5, 3)),
   batchNorm: () =>
     withOptions({ weight: x(3), bias: x(3), training: true, momentum: 0.2, eps: 1e-4 }, x(2, 3), x(3), x(3)), // prettier-ignore
