@@ -70,6 +70,26 @@ export {
   type OutputSizeOptions,
 } from './layers/convolution';
 export {
+  CELU,
+  GLU,
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LogSigmoid,
+  Mish,
+  PReLU,
+  ReLU6,
+  SELU,
+  Softmin,
+  Softshrink,
+  Tanhshrink,
+  Threshold,
+  type CELUOptions,
+  type HardtanhOptions,
+  type PReLUOptions,
+} from './layers/activation-more';
+export {
   Dropout,
   LockedDropout,
   type DropoutLayerOptions,

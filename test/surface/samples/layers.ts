@@ -21,11 +21,17 @@ const { nn } = o;
 
 const layerNames = {
   ReLU: { inplace: true }, Sigmoid: {}, SiLU: { inplace: true }, Softsign: {}, Tanh: {}, Identity: {}, GELU: { approximate: 'tanh' }, ELU: { alpha: 2, inplace: true },
+  Mish: { inplace: true }, SELU: { inplace: true }, Hardsigmoid: { inplace: true }, Hardswish: { inplace: true }, ReLU6: { inplace: true }, LogSigmoid: {}, Tanhshrink: {},
+  CELU: { alpha: 2, inplace: true }, Hardtanh: { minVal: -2, maxVal: 2, inplace: true },
   LeakyReLU: { negativeSlope: 0.2, inplace: true }, Softplus: { beta: 2, threshold: 10 },
 } as const; // prettier-ignore
 const positionalLayers = {
   Softmax: [1],
   LogSoftmax: [1],
+  Softmin: [1],
+  GLU: [0],
+  Hardshrink: [0.3],
+  Softshrink: [0.3],
   Flatten: [1, -1],
 } as const;
 
@@ -67,6 +73,10 @@ export const layers: Record<string, Make> = {
       },
     ]),
   ),
+  Threshold: () => withOptions({ inplace: true }, 0.5, 1),
+  'Threshold.forward': () => on(new nn.Threshold(0.5, 1), x(3)),
+  PReLU: () => withOptions({ init: 0.5, dtype: 'float64' }, 3),
+  'PReLU.forward': () => on(new nn.PReLU(3), x(2, 3)),
   Dropout: () => withOptions({ inplace: true }, 0.5),
   LockedDropout: () => withOptions({ batchFirst: true }, 0.5),
   'LockedDropout.forward': () => on(new nn.LockedDropout(0.5), x(2, 3, 4)),
