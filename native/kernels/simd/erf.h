@@ -95,7 +95,8 @@ inline __attribute__((noinline)) Vec<double> erfc(const Vec<double>& x) {
   const Vec<double> square = a * a, lost = exactFma(a, a, -square);
   // e^(-a^2) = 2^n (e + eLow)
   const auto [n, r] = reduceExp<double>(greater(broadcast(F::expMin), -square));
-  const Vec<double> power = fma(r * r, polynomial(r, F::exp), r) - lost;
+  const Vec<double> grown = fma(r * r, polynomial(r, F::exp), r);
+  const Vec<double> power = grown - fma(lost, grown, lost);
   const Vec<double> e = one + power, eLow = power - (e - one);
   // t = 1 / (a + 2)
   const Vec<double> sum = a + two, sumLow = a - (sum - two);
@@ -119,7 +120,17 @@ inline __attribute__((noinline)) Vec<double> erfc(const Vec<double>& x) {
       fma(a, fma(square, polynomial(square, E::near), broadcast(E::rest)), headLow);
   const Vec<double> difference = one - head, differenceLow = (one - difference) - head;
   const auto isNear = a < broadcast(E::middle);
-  const Vec<double> right = select(isNear, difference + (differenceLow - more), tail);
+  // between, where that difference would be small: a polynomial around 0.6875
+  static constexpr double middle[] = {
+      -0x1.914e12caa9bfbp-56, -0x1.681ff24b4ab04p-1, 0x1.ef2bed2786b2cp-2,  0x1.a4254557d72c3p-7,
+      -0x1.532415c268f60p-3,  0x1.558b4c55a433dp-5,  0x1.1b7ad5bb0f2e1p-5,  -0x1.1201d3b7d2d35p-6,
+      -0x1.2995ec98cb3ebp-8,  0x1.0294bd66d7893p-8,  0x1.15ad224991e16p-12, -0x1.63d2a88985d6bp-11,
+      0x1.2d6569bcd0c05p-15,  0x1.7b7e872a65a77p-14};
+  const Vec<double> between =
+      broadcast(0x1.52db785a98acap-2) + polynomial(a - broadcast(0.6875), middle);
+  const Vec<double> close =
+      select(a < broadcast(0.5), difference + (differenceLow - more), between);
+  const Vec<double> right = select(isNear, close, tail);
   const Vec<double> left = select(isNear, one + (head + more), two - tail);
   return select(x < zero<double>(), left, right);
 }

@@ -28,13 +28,15 @@ OSTINATO_FUNCTION Vec<double> cotPi(const Vec<double>& x) {
 
 // ln Γ(x) for x > 0.
 OSTINATO_FUNCTION Vec<double> lgammaOfPositive(const Vec<double>& x) {
-  // ln Γ(x) / ((x - 1) (x - 2))
+  // ln Γ(x) / ((x - 1) (x - 2)) = lead + near[0] + t near[1] + ...
+  constexpr double lead = 0x1.0585766811385p-1;
   static constexpr double near[] = {
-      0x1.0585766811385p-1, -0x1.d0bf28730ccbdp-2, 0x1.08a497cf3f3d1p-3, -0x1.3facdc523f3bbp-3,
-      0x1.608157408710dp-4, -0x1.88541da43f373p-4, 0x1.071f23ef89934p-4, -0x1.1b686319e5af4p-4,
-      0x1.a329253579db3p-5, -0x1.bbc9791d7721fp-5, 0x1.5c2445fa185a9p-5, -0x1.6cb71889b68a9p-5,
-      0x1.295f15b0bf24bp-5, -0x1.34f146c8ac222p-5, 0x1.0778781411843p-5, -0x1.13a320261c35fp-5,
-      0x1.93657af35e65ap-6, -0x1.7eed4c086c816p-6, 0x1.4c341941dc10dp-5, -0x1.79b301d8beab7p-5};
+      -0x1.43407fafaedccp-55, -0x1.d0bf28730ccc0p-2, 0x1.08a497cf3f1aep-3, -0x1.3facdc523e13fp-3,
+      0x1.60815740deb67p-4,   -0x1.88541da623016p-4, 0x1.071f23c3f6bacp-4, -0x1.1b68626686ad6p-4,
+      0x1.a3293b39b152cp-5,   -0x1.bbc9c1765aed0p-5, 0x1.5c2113792a9cdp-5, -0x1.6cae6a4527073p-5,
+      0x1.29a782ec01d51p-5,   -0x1.3596a2b336bd8p-5, 0x1.03801307769bep-5, -0x1.0bf51c359124bp-5,
+      0x1.d6ce0b14eff2cp-6,   -0x1.ed6a035f9a50ep-6, 0x1.5b41f03660ee6p-6, -0x1.3d9511b9b7a68p-6,
+      0x1.3d6ec06cac629p-5,   -0x1.6c74cb93f991bp-5};
   // x (ln Γ(x) - (x - 1/2) (ln x - 1) - (ln 2π - 1) / 2), in 1 / x^2
   static constexpr double far[] = {0x1.5555555555555p-4,  -0x1.6c16c16c0ba32p-9,
                                    0x1.a01a00d4c7c13p-11, -0x1.38122c1d3e56dp-11,
@@ -52,7 +54,13 @@ OSTINATO_FUNCTION Vec<double> lgammaOfPositive(const Vec<double>& x) {
     factor = select(isAbove, factor * y, factor);
   }
   const DoublePair ln = logPair(select(isFar, x, factor));
-  const Vec<double> core = (y - one) * (y - broadcast(2.0)) * polynomial(gammaArgument(y), near);
+  // The product of the three factors as sums of two doubles, of which only the last is rounded.
+  const Vec<double> two = broadcast(2.0), below = y - two, belowLow = (y - below) - two;
+  const Vec<double> zeros = (y - one) * below;
+  const Vec<double> zerosLow = fma(y - one, belowLow, exactFma(y - one, below, -zeros));
+  const Vec<double> first = broadcast(lead), rest = polynomial(gammaArgument(y), near);
+  const Vec<double> p = first + rest, pLow = rest - (p - first);
+  const Vec<double> core = fma(zeros, p, fma(zerosLow, p, zeros * pLow));
   const Vec<double> middle = select(isSmall, core - ln.high, core + ln.high);
   const Vec<double> inverse = one / x;
   const Vec<double> series =
@@ -78,14 +86,15 @@ OSTINATO_INLINE Vec<double> lgamma(const Vec<double>& x) {
 
 // ψ(x) = d ln Γ(x) / dx for x > 0.
 OSTINATO_FUNCTION Vec<double> digammaOfPositive(const Vec<double>& x) {
-  // ψ(x) / (x - x0), x0 its zero
+  // ψ(x) / (x - x0) = lead + near[0] + t near[1] + ..., x0 being the zero of ψ
+  constexpr double lead = 0x1.089063f0b3ccdp+0;
   static constexpr double near[] = {
-      0x1.089063f0b3ccdp+0, -0x1.635ce998e6f87p+0, 0x1.ff6e85e43fffep-1, -0x1.11505365daac1p+0,
-      0x1.03c19403182a4p+0, -0x1.0b909a224e51ap+0, 0x1.061ac236b6ea4p+0, -0x1.0a1407301a03fp+0,
-      0x1.070b5b7ff9c35p+0, -0x1.096f5c9969923p+0, 0x1.077fc4303e2e5p+0, -0x1.091f9b184c34ap+0,
-      0x1.07d2f072322dap+0, -0x1.0865c6725601dp+0, 0x1.06cb2845fed52p+0, -0x1.0f130262bac07p+0,
-      0x1.13e9c9ee6d25cp+0, -0x1.b2205213310a5p-1, 0x1.793b6e2a10973p-1, -0x1.c880fc2daf091p+0,
-      0x1.01605f2f76c4fp+1};
+      -0x1.ee7bdb7f03be4p-54, -0x1.635ce998e6f99p+0, 0x1.ff6e85e440104p-1, -0x1.11505365d76eap+0,
+      0x1.03c194030bfc5p+0,   -0x1.0b909a250a8cbp+0, 0x1.061ac23d9e895p+0, -0x1.0a140620da448p+0,
+      0x1.070b5989f0c86p+0,   -0x1.096f96668910bp+0, 0x1.07801534b1d83p+0, -0x1.0918321242196p+0,
+      0x1.07cb0cadd38a0p+0,   -0x1.08fe596e8a73ep+0, 0x1.07440235806b0p+0, -0x1.075181eddec63p+0,
+      0x1.0f91f1139f649p+0,   -0x1.170151c76536fp+0, 0x1.a53f5bf7c06b2p-1, -0x1.66b5d6fa23f77p-1,
+      0x1.d3915490914d7p+0,   -0x1.09ff81c035921p+1};
   // x^2 (ln x - 1 / 2x - ψ(x)), in 1 / x^2
   static constexpr double far[] = {
       0x1.5555555555555p-4, -0x1.111111111078cp-7, 0x1.041040fc9a309p-8, -0x1.1110ff75e3545p-8,
@@ -95,17 +104,28 @@ OSTINATO_FUNCTION Vec<double> digammaOfPositive(const Vec<double>& x) {
   const auto isFar = broadcast(10.0) <= x, isSmall = x < broadcast(0.7);
   // ψ(x) = 1 / (x - 1) + 1 / (x - 2) + ... + ψ(y), the sum as a fraction; ψ(x) = ψ(x + 1) - 1 / x
   Vec<double> y = select(isSmall, x + one, x);
-  Vec<double> over = select(isSmall, -one, none), under = select(isSmall, x, one);
+  DoublePair over = {select(isSmall, -one, none), none}, under = {select(isSmall, x, one), none};
   OSTINATO_UNROLL
   for (int i = 0; i < 8; ++i) {
     const auto isAbove = (upper <= y) & ~isFar;
     y = select(isAbove, y - one, y);
-    over = select(isAbove, fma(over, y, under), over);
-    under = select(isAbove, under * y, under);
+    // over y + under and under y
+    const Vec<double> p = over.high * y, q = under.high * y;
+    const DoublePair sum = exactSum(p, under.high);
+    const Vec<double> pLow = sum.low + (exactFma(over.high, y, -p) + fma(over.low, y, under.low));
+    const Vec<double> qLow = fma(under.low, y, exactFma(under.high, y, -q));
+    over = {select(isAbove, sum.high, over.high), select(isAbove, pLow, over.low)};
+    under = {select(isAbove, q, under.high), select(isAbove, qLow, under.low)};
   }
+  const Vec<double> quotient = over.high / under.high;
+  const Vec<double> rounded = exactFma(-quotient, under.high, over.high);
+  const Vec<double> quotientLow = (rounded + (over.low - quotient * under.low)) / under.high;
   const Vec<double> distance =
       (y - broadcast(0x1.762d86356be3fp+0)) - broadcast(0x1.b86a722197829p-54);
-  const Vec<double> core = distance * polynomial(gammaArgument(y), near) + over / under;
+  const Vec<double> atZero = distance * (broadcast(lead) + polynomial(gammaArgument(y), near));
+  const DoublePair whole = exactSum(atZero, quotient);
+  const Vec<double> core =
+      select(isSmall & (x < broadcast(0x1p-60)), quotient, whole.high + (whole.low + quotientLow));
   const DoublePair ln = logPair(x);
   const Vec<double> inverse = one / x, square = inverse * inverse;
   const Vec<double> rest = fma(square, polynomial(square, far), inverse * broadcast(0.5));
