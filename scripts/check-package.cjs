@@ -6,51 +6,21 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { prebuilt } = require('../addon.cjs');
-const { addonPaths } = require('./builders/project.cjs');
 const { run, pack, unpack } = require('./tarball.cjs');
+const { builtAddon, faultsOf, missingPlatforms, platform, weightsOf } = require('./weight.cjs');
 
 const root = path.resolve(__dirname, '..');
-// What the add-on is built from: a prebuilt one needs none of it.
-const isSource = ({ path: file }) => /^(native|dist\/include)\//.test(file);
-const isDocument = ({ path: file }) => /^docs\//.test(file);
-const isAddon = ({ path: file }) => /^prebuilds\//.test(file);
-// Of what one platform uses, of the tarball with all of them, and of that when it is unpacked; bytes.
-const limits = { used: 5_000_000, packed: 12_000_000, unpacked: 32_000_000 };
-const platform = `${process.platform}-${process.arch}`;
-const built = process.env.OSTINATO_ADDON ?? addonPaths.find((file) => fs.existsSync(file));
-
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 
-/** What the package weighs in bytes: `used` by one platform, which needs neither sources nor documents; `packed`; `unpacked`. */
-function weightsOf({ files, size, unpackedSize }, complete) {
-  const addon = complete ? files.find(({ path: file }) => file === `prebuilds/${platform}/ostinato.node`).size : fs.statSync(built).size; // prettier-ignore
-  const used = files
-    .filter((file) => !isSource(file) && !isDocument(file) && !isAddon(file))
-    .reduce((sum, file) => sum + file.size, addon);
-  return complete ? { used, packed: size, unpacked: unpackedSize } : { used };
-}
-
-/** Whether the package carries an add-on for each platform, as a published one must: npm run prebuild. */
-function isComplete(files) {
-  const carried = files.filter(isAddon).map(({ path: file }) => file.split('/')[1]);
-  const missing = Object.keys(prebuilt).filter((name) => !carried.includes(name));
+/** Prints what the package weighs, and fails where that is too much; whether it carries an add-on for each platform. */
+function weigh(packed) {
+  const missing = missingPlatforms(packed);
   if (missing.length > 0) console.log(`not to be published: no add-on for ${missing.join(', ')}`);
-  return missing.length === 0;
-}
-
-function weigh(packed, complete) {
-  const { files } = packed;
-  for (const [what, bytes] of Object.entries(weightsOf(packed, complete))) {
+  for (const [what, bytes] of Object.entries(weightsOf(packed)))
     console.log(`${what}: ${(bytes / 1e6).toFixed(2)} MB`);
-    if (bytes > limits[what])
-      throw new Error(`${what}: the package is larger than ${limits[what] / 1e6} MB`);
-  }
-  const stray = files.filter(
-    (file) => /\.(test\.|tsbuildinfo|map$|node$)/.test(file.path) && !isAddon(file),
-  );
-  if (stray.length > 0)
-    throw new Error(`packed by mistake: ${stray.map((f) => f.path).join(', ')}`);
+  const faults = faultsOf(packed);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return missing.length === 0;
 }
 
 /** The packed package in the node_modules of an empty project; the add-on that was built here where it carries none. */
@@ -59,7 +29,7 @@ function installInto(project, tarball, complete) {
   const addons = path.join(installed, 'prebuilds', platform);
   unpack(tarball, installed);
   fs.mkdirSync(addons, { recursive: true });
-  if (!complete) fs.copyFileSync(built, path.join(addons, 'ostinato.node'));
+  if (!complete) fs.copyFileSync(builtAddon(), path.join(addons, 'ostinato.node'));
   fs.cpSync(path.join(root, 'test', 'package'), project, { recursive: true });
   fs.symlinkSync(
     path.join(root, 'node_modules', '@types'),
@@ -118,8 +88,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-package-'));
 function check() {
   const packed = pack(root, folder);
   const { tarball } = packed;
-  const complete = isComplete(packed.files);
-  weigh(packed, complete);
+  const complete = weigh(packed);
   console.log(run(bin('publint'), ['run', '--strict', tarball]));
   console.log(run(bin('attw'), [tarball, '--no-color', '--format', 'table-flipped']));
   const project = path.join(folder, 'project');

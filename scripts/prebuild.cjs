@@ -3,13 +3,15 @@
 // Zig as the C++ compiler (clang, libc++, and the C libraries of all targets in one download).
 //
 //   node scripts/prebuild.cjs [--verbose] [TARGET...]      all of them when none is named
+//
+// A stamp of the sources stays in build/prebuild, by which publish.cjs tells an add-on that is older than they are.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { nodeAddonApi } = require('./sources.cjs');
 const { compileAndLink } = require('./builders/compilation.cjs');
-const { root } = require('./builders/project.cjs');
+const { root, writeStamp } = require('./builders/project.cjs');
 const { targets } = require('./platforms/targets.cjs');
 
 /** The command that runs Zig: $ZIG, zig, or Python's package ziglang. */
@@ -74,6 +76,7 @@ async function build(command, target, verbose) {
   if (!result.ok) throw new Error(`${target.name}: the build failed\n${result.output}`);
   fs.mkdirSync(path.dirname(addon), { recursive: true });
   fs.copyFileSync(linked, addon);
+  writeStamp(linked);
   const megabytes = (fs.statSync(addon).size / 1e6).toFixed(2);
   console.log(
     `${target.name.padEnd(16)} ${megabytes} MB in ${((Date.now() - started) / 1e3).toFixed(0)} s`,
