@@ -4,10 +4,11 @@
 //
 //   npm run test:install [-- [--all] [--only PATTERN] [--keep]]
 //
-// Without --all, what needs no large download. Tools are fetched once, at the versions that are written here, into build/install-tools.
+// Without --all, what needs no large download. scripts/install/tools.cjs has the tools and their versions.
 
 const fs = require('node:fs');
 const { folder, prepare } = require('./install/project.cjs');
+const { fetchTool } = require('./install/tools.cjs');
 
 const groups = ['managers', 'runners', 'bundlers', 'faults'];
 const args = process.argv.slice(2);
@@ -30,7 +31,7 @@ function holds(name, check) {
   }
 }
 
-function main() {
+async function main() {
   const checks = groups.flatMap((group) =>
     require(`./install/${group}.cjs`).map((check) => ({
       ...check,
@@ -40,18 +41,21 @@ function main() {
   const chosen = checks.filter(
     (check) => (all || !check.large) && (only?.test(check.name) ?? true),
   );
+  const needed = new Set(chosen.map(({ needs }) => needs).filter(Boolean));
+  const fetched = Promise.all([...needed].map(fetchTool));
   prepare();
+  await fetched;
   const failed = chosen.filter(({ name, run }) => !holds(name, run));
   console.log(`${chosen.length - failed.length} of ${chosen.length} checks hold`);
   if (chosen.length === 0 || failed.length > 0) process.exitCode = 1;
 }
 
-try {
-  main();
-} catch (error) {
-  console.error(`test-install: ${error.message}`);
-  process.exitCode = 1;
-} finally {
-  if (args.includes('--keep')) console.log(`kept: ${folder}`);
-  else fs.rmSync(folder, { recursive: true, force: true });
-}
+main()
+  .catch((error) => {
+    console.error(`test-install: ${error.message}`);
+    process.exitCode = 1;
+  })
+  .finally(() => {
+    if (args.includes('--keep')) console.log(`kept: ${folder}`);
+    else fs.rmSync(folder, { recursive: true, force: true });
+  });

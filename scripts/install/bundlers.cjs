@@ -5,9 +5,9 @@
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { host, newInstalled, node, root, sameLoss, says, tool } = require('./project.cjs');
+const { host, newInstalled, node, root, sameLoss, says } = require('./project.cjs');
+const { tool } = require('./tools.cjs');
 
-const esbuildVersion = '0.28.2';
 const toRequire = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"; // prettier-ignore
 const external = "mark 'ostinato' as external in the bundler";
 
@@ -28,7 +28,7 @@ function carriesAddons(folder, file) {
 }
 
 function esbuild() {
-  const bin = path.join(tool({ esbuild: esbuildVersion }), 'esbuild', 'bin', 'esbuild');
+  const bin = path.join(tool('esbuild'), 'esbuild', 'bin', 'esbuild');
   const project = newInstalled();
   const bundle = (output, ...options) =>
     node([bin, 'main.mjs', '--bundle', '--platform=node', '--log-level=warning', `--outfile=${output}`, ...options], { cwd: project }); // prettier-ignore
@@ -57,7 +57,7 @@ function besidePrebuilds(project, script, format, extension) {
 }
 
 function rollup() {
-  const plugins = tool({ '@rollup/plugin-commonjs': '29.0.3' });
+  const plugins = tool('rollup');
   const project = newInstalled({
     'bundle.cjs': `
 const { rollup } = require(${JSON.stringify(path.join(root, 'node_modules', '@rollup', 'wasm-node'))});
@@ -84,7 +84,7 @@ const external = process.env.EXTERNAL ? ['ostinato'] : [];
 }
 
 function webpack() {
-  const tools = tool({ webpack: '5.113.0', 'node-loader': '2.1.0' });
+  const tools = tool('webpack');
   const project = newInstalled({
     'bundle.cjs': `
 const { webpack } = require(${JSON.stringify(path.join(tools, 'webpack'))});
@@ -93,6 +93,7 @@ const loader = ${JSON.stringify(path.join(tools, 'node-loader'))};
 const esm = format === 'esm';
 webpack({
   mode: 'production',
+  optimization: { minimize: mode === 'loader' && esm },
   target: 'node20',
   context: __dirname,
   entry: esm ? './main.mjs' : './main.cjs',
@@ -117,7 +118,7 @@ webpack({
 }
 
 function vite() {
-  const tools = tool({ vite: '7.3.8' });
+  const tools = tool('vite');
   const project = newInstalled({
     'bundle.mjs': `
 import { build } from ${JSON.stringify(`file://${tools}/vite/dist/node/index.js`)};
@@ -137,7 +138,7 @@ await build({
 
 /** A route of a production server, built and asked. */
 function next() {
-  const tools = tool({ next: '15.5.29', react: '19.3.1', 'react-dom': '19.3.1' });
+  const tools = tool('next');
   const project = newInstalled({
     'next.config.js': "module.exports = { serverExternalPackages: ['ostinato'] };\n",
     'app/layout.jsx': 'export default ({ children }) => <html><body>{children}</body></html>;\n',
@@ -151,7 +152,7 @@ export const GET = () => new Response('sum ' + tensor([1, 2, 3]).sum().item());
     fs.symlinkSync(path.join(tools, name), path.join(project, 'node_modules', name));
   const bin = path.join(tools, 'next', 'dist', 'bin', 'next');
   const env = { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' };
-  node([bin, 'build'], { cwd: project, env });
+  node([bin, 'build'], { cwd: project, env, timeout: 900_000 });
   const port = String(20_000 + (process.pid % 20_000));
   const server = spawn(process.execPath, [bin, 'start', '-p', port, '-H', '127.0.0.1'], { cwd: project, env: { ...process.env, ...env }, stdio: 'ignore' }); // prettier-ignore
   try {
@@ -170,7 +171,7 @@ export const GET = () => new Response('sum ' + tensor([1, 2, 3]).sum().item());
 
 /** What serverless platforms pack: the code, the manifest and the add-ons, and nothing else of the package. */
 function trace() {
-  const nft = path.join(tool({ '@vercel/nft': '1.11.5' }), '@vercel', 'nft');
+  const nft = path.join(tool('nft'), '@vercel', 'nft');
   const project = newInstalled({
     'trace.cjs': `require(${JSON.stringify(nft)}).nodeFileTrace(['main.mjs', 'main.cjs']).then(({ fileList, warnings }) => {
   for (const warning of warnings) throw warning;
@@ -200,10 +201,10 @@ function trace() {
 }
 
 module.exports = [
-  { name: `esbuild ${esbuildVersion}`, run: esbuild },
-  { name: 'Rollup 4', large: true, run: rollup },
-  { name: 'webpack 5 with node-loader', large: true, run: webpack },
-  { name: 'Vite 7 SSR', large: true, run: vite },
-  { name: 'Next.js 15', large: true, run: next },
-  { name: '@vercel/nft', large: true, run: trace },
+  { name: 'esbuild', needs: 'esbuild', run: esbuild },
+  { name: 'Rollup 4', large: true, needs: 'rollup', run: rollup },
+  { name: 'webpack 5 with node-loader', large: true, needs: 'webpack', run: webpack },
+  { name: 'Vite 7 SSR', large: true, needs: 'vite', run: vite },
+  { name: 'Next.js 15', large: true, needs: 'next', run: next },
+  { name: '@vercel/nft', large: true, needs: 'nft', run: trace },
 ];

@@ -1,5 +1,5 @@
 'use strict';
-// What all checks of scripts/test-install.cjs share: the tarball, empty projects, tools by name and version, and the
+// What all checks of scripts/test-install.cjs share: the tarball, empty projects, and the
 // program that trains, whose bits must be the same wherever it runs.
 
 const fs = require('node:fs');
@@ -12,8 +12,6 @@ const tarballs = require('../tarball.cjs');
 const root = path.resolve(__dirname, '..', '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ostinato-install-'));
 const host = `${process.platform}-${process.arch}`;
-// Kept from run to run: what is in it has its version in its name.
-const toolsFolder = path.join(root, 'build', 'install-tools');
 
 /** A training run in the package `o`; the bits of its loss, which every check prints. */
 const train = `
@@ -99,30 +97,22 @@ function newProject(files = {}, name = `project-${++projects}`) {
   return project;
 }
 
-/** A project that holds the package as npm lays it out. */
+/** A project that holds the package as npm lays it out. The add-ons of other platforms are links: no check writes to them. */
 function newInstalled(files = {}, name = undefined) {
   const project = newProject(files, name);
-  fs.cpSync(unpacked, path.join(project, 'node_modules', 'ostinato'), { recursive: true });
+  const installed = path.join(project, 'node_modules', 'ostinato');
+  const isOther = (file) => /prebuilds[\\/][^\\/]+$/.test(file) && path.basename(file) !== host;
+  fs.cpSync(unpacked, installed, { recursive: true, filter: (file) => !isOther(file) });
+  for (const platform of Object.keys(prebuilt)) {
+    if (platform === host) continue;
+    fs.mkdirSync(path.dirname(addonIn(project, platform)));
+    fs.linkSync(path.join(unpacked, 'prebuilds', platform, 'ostinato.node'), addonIn(project, platform)); // prettier-ignore
+  }
   return project;
 }
 
 const addonIn = (project, platform = host) =>
   path.join(project, 'node_modules', 'ostinato', 'prebuilds', platform, 'ostinato.node');
-
-/** The folder of a package of the registry, installed beside what it needs and without scripts. */
-function tool(packages) {
-  const list = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
-  const home = path.join(toolsFolder, list.join('+').replace(/[^\w.@+-]/g, '_'));
-  if (!fs.existsSync(path.join(home, 'complete'))) {
-    write(home, { 'package.json': '{ "private": true }\n' });
-    run('npm', ['install', '--ignore-scripts', '--no-save', '--no-package-lock', ...list], {
-      cwd: home,
-      timeout: 900_000,
-    });
-    write(home, { complete: '' });
-  }
-  return path.join(home, 'node_modules');
-}
 
 let expected;
 
@@ -154,7 +144,6 @@ module.exports = {
   newProject,
   newInstalled,
   addonIn,
-  tool,
   sameLoss,
   says,
 };

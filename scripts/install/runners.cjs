@@ -3,7 +3,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { addonIn, host, newInstalled, node, root, run, sameLoss, says, tool, train } = require('./project.cjs'); // prettier-ignore
+const { addonIn, host, newInstalled, node, root, run, sameLoss, says, train } = require('./project.cjs'); // prettier-ignore
+const { tool } = require('./tools.cjs');
 
 const assertion = `const loss = (text) => { if (!/^loss 0\\.\\d+$/.test(text)) throw new Error(text); };\n`;
 
@@ -27,7 +28,7 @@ test('trains after resetModules', () => {
 }
 
 function vitest() {
-  const bin = path.join(tool({ vitest: '4.1.12' }), 'vitest', 'vitest.mjs');
+  const bin = path.join(tool('vitest'), 'vitest', 'vitest.mjs');
   const test = (pool) => {
     const project = newInstalled({
       'step.test.mjs': `import * as o from 'ostinato';\n${train}${assertion}
@@ -43,7 +44,7 @@ test('trains after resetModules', async () => {
 }
 
 function tsx() {
-  const bin = path.join(tool({ tsx: '4.23.15' }), 'tsx', 'dist', 'cli.mjs');
+  const bin = path.join(tool('tsx'), 'tsx', 'dist', 'cli.mjs');
   const typed = train.replace('(o)', "(o: typeof import('ostinato')): string").replace('let loss;', 'let loss: any;'); // prettier-ignore
   const project = newInstalled({
     'main.ts': `import * as o from 'ostinato';\n${typed}console.log(train(o));\n`,
@@ -162,8 +163,8 @@ function program() {
 
 module.exports = [
   { name: 'jest, and after jest.resetModules()', run: jest },
-  { name: 'vitest 4: forks, threads, vmThreads', large: true, run: vitest },
-  { name: 'tsx', large: true, run: tsx },
+  { name: 'vitest 4: forks, threads, vmThreads', large: true, needs: 'vitest', run: vitest },
+  { name: 'tsx', large: true, needs: 'tsx', run: tsx },
   { name: 'node --test', run: nodeTest },
   { name: 'worker_threads', run: workers },
   { name: 'cluster', run: cluster },
