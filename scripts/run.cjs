@@ -6,14 +6,19 @@
 const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
-const { transformSync } = require('@swc/core');
+const { compiledOf } = require('./platforms/places.cjs');
 const { requireTypeScript, takeSource } = require('./require-typescript.cjs');
 const options = require('./swc.cjs');
 
+/** The compiler is a native package, which platforms that are emulated do not have: there what test:platforms compiled is taken. */
+function compile(filename) {
+  if (process.env.OSTINATO_COMPILED) return fs.readFileSync(compiledOf(filename), 'utf8');
+  const { transformSync } = require('@swc/core');
+  return transformSync(fs.readFileSync(filename, 'utf8'), { ...options, filename }).code;
+}
+
 process.setSourceMapsEnabled(true);
-requireTypeScript(
-  (filename) => transformSync(fs.readFileSync(filename, 'utf8'), { ...options, filename }).code,
-);
+requireTypeScript(compile);
 
 if (process.argv[2] === '--source') {
   process.argv.splice(2, 1);

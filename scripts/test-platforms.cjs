@@ -76,7 +76,8 @@ function runSuite(runtime, files) {
   for (const file of files) {
     const { status, stdout, stderr } = runIn(runtime, runner, [file], {
       cwd: root,
-      env: { OSTINATO_ADDON: addon },
+      // What a test starts takes the compiled files too (scripts/run.cjs).
+      env: { OSTINATO_ADDON: addon, OSTINATO_COMPILED: 'yes' },
     });
     const line = stdout.split('\n').find((text) => text.startsWith('{"file"'));
     if (line === undefined) {
