@@ -73,7 +73,16 @@ const operations = {
   ],
   joining: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
   sorting: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
-  sequence: ['kernels', 'copying', 'creation', 'view', 'elementwise', 'matmul', 'joining'],
+  sequence: [
+    'kernels',
+    'copying',
+    'creation',
+    'view',
+    'elementwise',
+    'reduce',
+    'matmul',
+    'joining',
+  ],
 };
 
 /** ['src', 'nn', ...] of a file, as seen from the root of the repository. */

@@ -186,11 +186,14 @@ export {
   type CellOptions,
   type CellState,
   type CellWeights,
+  type GateStates,
+  type GRUOptions,
   type HiddenStates,
   type JANETOptions,
   type LSTMOptions,
   type LSTMState,
   type LSTMStates,
+  type PeepholeOptions,
   type RecurrentOptions,
   type ReturnStates,
   type RNNCellOptions,
@@ -200,6 +203,7 @@ export {
   type ThirdResult,
   type UnrollOptions,
   type VariantOptions,
+  type ZoneoutOptions,
 } from './rnn';
 export {
   Decoder,

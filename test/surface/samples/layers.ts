@@ -41,7 +41,7 @@ const cellWeights = (gates: number): (o.Tensor | null)[] => [
   x(gates * 4),
   null,
 ];
-const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, returnStates: 'all' as const, orthogonal: true }; // prettier-ignore
+const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, recurrentDropout: 0.1, returnStates: 'all' as const, orthogonal: true }; // prettier-ignore
 const attention = (): o.nn.AdditiveAttention => new nn.AdditiveAttention(6, 6, 5);
 const encoder = (): o.nn.Encoder => new nn.Encoder(9, 4, 6);
 const decoder = (): o.nn.Decoder => new nn.Decoder(9, 4, 6, attention());
@@ -151,8 +151,13 @@ export const layers: Record<string, Make> = {
   'ConvTranspose1d.forward': () =>
     onWithOptions(new nn.ConvTranspose1d(2, 4, 3), { outputSize: 9 }, x(2, 2, 7)),
   RNN: () => withOptions({ ...recurrentOptions, nonlinearity: 'relu' }, 3, 4),
-  LSTM: () => withOptions({ ...recurrentOptions, projSize: 2, unitForgetBias: true }, 3, 4),
-  GRU: () => withOptions(recurrentOptions, 3, 4),
+  LSTM: () =>
+    withOptions(
+      { ...recurrentOptions, recurrentDropout: 0, projSize: 2, zoneout: 0, peephole: true, unitForgetBias: true }, // prettier-ignore
+      3,
+      4,
+    ),
+  GRU: () => withOptions({ ...recurrentOptions, zoneout: 0.1 }, 3, 4),
   JANET: () => withOptions({ ...recurrentOptions, unitForgetBias: true }, 3, 4),
   'RNN.forward': () => on(new nn.RNN(3, 4), x(5, 2, 3), x(1, 2, 4)),
   'GRU.forward': () => on(new nn.GRU(3, 4), x(5, 2, 3), x(1, 2, 4)),
