@@ -130,6 +130,43 @@ export interface CrossEntropyBackward {
   readonly reduction: number;
 }
 
+export interface CtcLoss {
+  readonly x: Memory;
+  readonly target: Memory;
+  readonly first: Memory;
+  readonly steps: Memory;
+  readonly lengths: Memory;
+  readonly losses: Memory;
+  readonly alpha: Memory;
+  readonly offsets: Memory | null;
+  readonly spare: Memory;
+  readonly most: number;
+  readonly batch: number;
+  readonly classes: number;
+  readonly width: number;
+  readonly blank: number;
+}
+
+export interface CtcLossBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly target: Memory;
+  readonly first: Memory;
+  readonly steps: Memory;
+  readonly lengths: Memory;
+  readonly losses: Memory;
+  readonly alpha: Memory;
+  readonly offsets: Memory;
+  readonly out: Memory;
+  readonly spare: Memory;
+  readonly most: number;
+  readonly batch: number;
+  readonly classes: number;
+  readonly width: number;
+  readonly blank: number;
+  readonly zeroInfinity: boolean;
+}
+
 export interface RandomMultinomial {
   readonly state: Memory;
   readonly p: Memory;
@@ -270,6 +307,8 @@ export interface TopkRows {
   readonly x: Memory;
   readonly values: Memory;
   readonly index: Memory;
+  readonly spareValues: Memory;
+  readonly spareIndex: Memory;
   readonly rows: number;
   readonly n: number;
   readonly k: number;
@@ -341,6 +380,13 @@ export interface SequenceForward {
   readonly packed: Memory;
   readonly packedReady: boolean;
   readonly runState: Memory | null;
+  readonly recurrentMask: Memory | null;
+  readonly recurrentH0: Memory | null;
+  readonly recurrent: Memory | null;
+  readonly zoneoutH: Memory | null;
+  readonly zoneoutC: Memory | null;
+  readonly zoneoutStride: number;
+  readonly peephole: Memory | null;
 }
 
 export interface SequenceBackward {
@@ -372,6 +418,14 @@ export interface SequenceBackward {
   readonly gradHN: Memory | null;
   readonly gradCN: Memory | null;
   readonly gradCells: Memory | null;
+  readonly recurrentMask: Memory | null;
+  readonly recurrentH0: Memory | null;
+  readonly recurrent: Memory | null;
+  readonly zoneoutH: Memory | null;
+  readonly zoneoutC: Memory | null;
+  readonly zoneoutStride: number;
+  readonly peephole: Memory | null;
+  readonly gradGates: Memory | null;
   readonly dGates: Memory;
   readonly dProjected: Memory | null;
   readonly workspace: Memory;
@@ -385,6 +439,7 @@ export interface SequenceBackward {
   readonly gradBiasIh: Memory | null;
   readonly gradBiasHh: Memory | null;
   readonly gradWeightHr: Memory | null;
+  readonly gradPeephole: Memory | null;
 }
 
 export interface Conv1d {
@@ -540,14 +595,45 @@ export interface PoolMeanBackward {
 }
 
 /**
- * exp expm1 log log1p log2 log10 erf sin cos tan sqrt rsqrt reciprocal floor ceil round trunc neg abs sign
- * square relu tanh sigmoid silu log_sigmoid gelu gelu_tanh isnan isinf isfinite copy cast_to_f32 cast_to_f64
+ * exp expm1 log log1p log2 log10 erf sin cos tan sqrt rsqrt reciprocal floor ceil round trunc frac neg abs sign
+ * square relu tanh sigmoid silu log_sigmoid gelu gelu_tanh mish hardsigmoid hardswish exp2 sinh cosh asin acos
+ * atan asinh acosh atanh erfc erfinv lgamma digamma sinc isnan isinf isfinite copy cast_to_f32 cast_to_f64
  * cast_to_i32 cast_to_u8 logical_not
  */
 export function runUnary(run: Kernel<'Unary'>, x: Elements, out: Elements): void {
   writeStrided2(2, x, out);
   args[0] = x.address;
   args[1] = out.address;
+  run();
+}
+
+/** leaky_relu elu selu celu softplus hardtanh hardshrink softshrink threshold */
+export function runActivationWith(
+  run: Kernel<'ActivationWith'>,
+  x: Elements,
+  out: Elements,
+  p: number,
+  q: number,
+): void {
+  writeStrided2(4, x, out);
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = p;
+  args[3] = q;
+  run();
+}
+
+/** polygamma */
+export function runPolygamma(
+  run: Kernel<'Polygamma'>,
+  x: Elements,
+  out: Elements,
+  order: number,
+): void {
+  writeStrided2(3, x, out);
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = order;
   run();
 }
 
@@ -567,45 +653,6 @@ export function runClamp(
   run();
 }
 
-/** leaky_relu */
-export function runLeakyRelu(
-  run: Kernel<'LeakyRelu'>,
-  x: Elements,
-  out: Elements,
-  slope: number,
-): void {
-  writeStrided2(3, x, out);
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = slope;
-  run();
-}
-
-/** elu */
-export function runElu(run: Kernel<'Elu'>, x: Elements, out: Elements, alpha: number): void {
-  writeStrided2(3, x, out);
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = alpha;
-  run();
-}
-
-/** softplus */
-export function runSoftplus(
-  run: Kernel<'Softplus'>,
-  x: Elements,
-  out: Elements,
-  beta: number,
-  threshold: number,
-): void {
-  writeStrided2(4, x, out);
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = beta;
-  args[3] = threshold;
-  run();
-}
-
 /** fill */
 export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void {
   writeStrided1(2, out);
@@ -615,15 +662,51 @@ export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void
 }
 
 /**
- * div squared_difference logaddexp add sub mul pow maximum minimum remainder floor_divide lt le gt ge eq ne
- * logical_and logical_or logical_xor tanh_backward sigmoid_backward relu_backward abs_backward silu_backward
- * log_sigmoid_backward gelu_backward gelu_tanh_backward
+ * div squared_difference logaddexp copysign atan2 hypot logaddexp2 xlogy add sub mul pow maximum minimum fmax
+ * fmin heaviside remainder fmod floor_divide lt le gt ge eq ne logical_and logical_or logical_xor bitwise_and
+ * bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift tanh_backward sigmoid_backward relu_backward
+ * abs_backward silu_backward log_sigmoid_backward gelu_backward gelu_tanh_backward mish_backward
+ * hardsigmoid_backward hardswish_backward
  */
 export function runBinary(run: Kernel<'Binary'>, a: Elements, b: Elements, out: Elements): void {
   writeStrided3(3, a, b, out);
   args[0] = a.address;
   args[1] = b.address;
   args[2] = out.address;
+  run();
+}
+
+/** lerp */
+export function runLerp(
+  run: Kernel<'Lerp'>,
+  a: Elements,
+  b: Elements,
+  weight: Elements,
+  out: Elements,
+): void {
+  writeStrided4(4, a, b, weight, out);
+  args[0] = a.address;
+  args[1] = b.address;
+  args[2] = weight.address;
+  args[3] = out.address;
+  run();
+}
+
+/** addcmul addcdiv */
+export function runAddcmul(
+  run: Kernel<'Addcmul'>,
+  x: Elements,
+  a: Elements,
+  b: Elements,
+  out: Elements,
+  value: number,
+): void {
+  writeStrided4(5, x, a, b, out);
+  args[0] = x.address;
+  args[1] = a.address;
+  args[2] = b.address;
+  args[3] = out.address;
+  args[4] = value;
   run();
 }
 
@@ -643,6 +726,27 @@ export function runWhere(
   run();
 }
 
+/**
+ * leaky_relu_backward elu_backward selu_backward celu_backward softplus_backward hardtanh_backward
+ * shrink_backward threshold_backward
+ */
+export function runGradientWith(
+  run: Kernel<'GradientWith'>,
+  g: Elements,
+  x: Elements,
+  out: Elements,
+  p: number,
+  q: number,
+): void {
+  writeStrided3(5, g, x, out);
+  args[0] = g.address;
+  args[1] = x.address;
+  args[2] = out.address;
+  args[3] = p;
+  args[4] = q;
+  run();
+}
+
 /** clamp_backward */
 export function runClampBackward(
   run: Kernel<'ClampBackward'>,
@@ -658,56 +762,6 @@ export function runClampBackward(
   args[2] = out.address;
   args[3] = low;
   args[4] = high;
-  run();
-}
-
-/** leaky_relu_backward */
-export function runLeakyReluBackward(
-  run: Kernel<'LeakyReluBackward'>,
-  g: Elements,
-  x: Elements,
-  out: Elements,
-  slope: number,
-): void {
-  writeStrided3(4, g, x, out);
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = out.address;
-  args[3] = slope;
-  run();
-}
-
-/** elu_backward */
-export function runEluBackward(
-  run: Kernel<'EluBackward'>,
-  g: Elements,
-  x: Elements,
-  out: Elements,
-  alpha: number,
-): void {
-  writeStrided3(4, g, x, out);
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = out.address;
-  args[3] = alpha;
-  run();
-}
-
-/** softplus_backward */
-export function runSoftplusBackward(
-  run: Kernel<'SoftplusBackward'>,
-  g: Elements,
-  x: Elements,
-  out: Elements,
-  beta: number,
-  threshold: number,
-): void {
-  writeStrided3(5, g, x, out);
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = out.address;
-  args[3] = beta;
-  args[4] = threshold;
   run();
 }
 
@@ -847,6 +901,47 @@ export function runSquaredError(
   args[2] = out.address;
   args[3] = divisor;
   args[4] = n;
+  run();
+}
+
+/** ctc_loss */
+export function runCtcLoss(run: Kernel<'CtcLoss'>, s: CtcLoss): void {
+  args[0] = s.x.address;
+  args[1] = s.target.address;
+  args[2] = s.first.address;
+  args[3] = s.steps.address;
+  args[4] = s.lengths.address;
+  args[5] = s.losses.address;
+  args[6] = s.alpha.address;
+  args[7] = addressOf(s.offsets);
+  args[8] = s.spare.address;
+  args[9] = s.most;
+  args[10] = s.batch;
+  args[11] = s.classes;
+  args[12] = s.width;
+  args[13] = s.blank;
+  run();
+}
+
+/** ctc_loss_backward */
+export function runCtcLossBackward(run: Kernel<'CtcLossBackward'>, s: CtcLossBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.target.address;
+  args[3] = s.first.address;
+  args[4] = s.steps.address;
+  args[5] = s.lengths.address;
+  args[6] = s.losses.address;
+  args[7] = s.alpha.address;
+  args[8] = s.offsets.address;
+  args[9] = s.out.address;
+  args[10] = s.spare.address;
+  args[11] = s.most;
+  args[12] = s.batch;
+  args[13] = s.classes;
+  args[14] = s.width;
+  args[15] = s.blank;
+  args[16] = s.zeroInfinity ? 1 : 0;
   run();
 }
 
@@ -1186,10 +1281,12 @@ export function runTopkRows(run: Kernel<'TopkRows'>, s: TopkRows): void {
   args[0] = s.x.address;
   args[1] = s.values.address;
   args[2] = s.index.address;
-  args[3] = s.rows;
-  args[4] = s.n;
-  args[5] = s.k;
-  args[6] = s.largest ? 1 : 0;
+  args[3] = s.spareValues.address;
+  args[4] = s.spareIndex.address;
+  args[5] = s.rows;
+  args[6] = s.n;
+  args[7] = s.k;
+  args[8] = s.largest ? 1 : 0;
   run();
 }
 
@@ -1308,6 +1405,13 @@ export function runSequenceForward(run: Kernel<'SequenceForward'>, s: SequenceFo
   args[27] = s.packed.address;
   args[28] = s.packedReady ? 1 : 0;
   args[29] = addressOf(s.runState);
+  args[30] = addressOf(s.recurrentMask);
+  args[31] = addressOf(s.recurrentH0);
+  args[32] = addressOf(s.recurrent);
+  args[33] = addressOf(s.zoneoutH);
+  args[34] = addressOf(s.zoneoutC);
+  args[35] = s.zoneoutStride;
+  args[36] = addressOf(s.peephole);
   run();
 }
 
@@ -1341,19 +1445,28 @@ export function runSequenceBackward(run: Kernel<'SequenceBackward'>, s: Sequence
   args[25] = addressOf(s.gradHN);
   args[26] = addressOf(s.gradCN);
   args[27] = addressOf(s.gradCells);
-  args[28] = s.dGates.address;
-  args[29] = addressOf(s.dProjected);
-  args[30] = s.workspace.address;
-  args[31] = addressOf(s.gradX);
-  args[32] = s.gradXStrideT;
-  args[33] = s.gradXStrideN;
-  args[34] = addressOf(s.gradH0);
-  args[35] = addressOf(s.gradC0);
-  args[36] = addressOf(s.gradWeightIh);
-  args[37] = addressOf(s.gradWeightHh);
-  args[38] = addressOf(s.gradBiasIh);
-  args[39] = addressOf(s.gradBiasHh);
-  args[40] = addressOf(s.gradWeightHr);
+  args[28] = addressOf(s.recurrentMask);
+  args[29] = addressOf(s.recurrentH0);
+  args[30] = addressOf(s.recurrent);
+  args[31] = addressOf(s.zoneoutH);
+  args[32] = addressOf(s.zoneoutC);
+  args[33] = s.zoneoutStride;
+  args[34] = addressOf(s.peephole);
+  args[35] = addressOf(s.gradGates);
+  args[36] = s.dGates.address;
+  args[37] = addressOf(s.dProjected);
+  args[38] = s.workspace.address;
+  args[39] = addressOf(s.gradX);
+  args[40] = s.gradXStrideT;
+  args[41] = s.gradXStrideN;
+  args[42] = addressOf(s.gradH0);
+  args[43] = addressOf(s.gradC0);
+  args[44] = addressOf(s.gradWeightIh);
+  args[45] = addressOf(s.gradWeightHh);
+  args[46] = addressOf(s.gradBiasIh);
+  args[47] = addressOf(s.gradBiasHh);
+  args[48] = addressOf(s.gradWeightHr);
+  args[49] = addressOf(s.gradPeephole);
   run();
 }
 

@@ -7,17 +7,14 @@ export const StridedAt = { dims: 0, operands: 1, sizes: 2 } as const;
 /** Where the arguments of runUnary are. */
 export const UnaryAt = { x: 0, out: 1 } as const;
 
+/** Where the arguments of runActivationWith are. */
+export const ActivationWithAt = { x: 0, out: 1, p: 2, q: 3 } as const;
+
+/** Where the arguments of runPolygamma are. */
+export const PolygammaAt = { x: 0, out: 1, order: 2 } as const;
+
 /** Where the arguments of runClamp are. */
 export const ClampAt = { x: 0, out: 1, low: 2, high: 3 } as const;
-
-/** Where the arguments of runLeakyRelu are. */
-export const LeakyReluAt = { x: 0, out: 1, slope: 2 } as const;
-
-/** Where the arguments of runElu are. */
-export const EluAt = { x: 0, out: 1, alpha: 2 } as const;
-
-/** Where the arguments of runSoftplus are. */
-export const SoftplusAt = { x: 0, out: 1, beta: 2, threshold: 3 } as const;
 
 /** Where the arguments of runFill are. */
 export const FillAt = { out: 0, value: 1 } as const;
@@ -25,20 +22,20 @@ export const FillAt = { out: 0, value: 1 } as const;
 /** Where the arguments of runBinary are. */
 export const BinaryAt = { a: 0, b: 1, out: 2 } as const;
 
+/** Where the arguments of runLerp are. */
+export const LerpAt = { a: 0, b: 1, weight: 2, out: 3 } as const;
+
+/** Where the arguments of runAddcmul are. */
+export const AddcmulAt = { x: 0, a: 1, b: 2, out: 3, value: 4 } as const;
+
 /** Where the arguments of runWhere are. */
 export const WhereAt = { condition: 0, a: 1, b: 2, out: 3 } as const;
 
+/** Where the arguments of runGradientWith are. */
+export const GradientWithAt = { g: 0, x: 1, out: 2, p: 3, q: 4 } as const;
+
 /** Where the arguments of runClampBackward are. */
 export const ClampBackwardAt = { g: 0, x: 1, out: 2, low: 3, high: 4 } as const;
-
-/** Where the arguments of runLeakyReluBackward are. */
-export const LeakyReluBackwardAt = { g: 0, x: 1, out: 2, slope: 3 } as const;
-
-/** Where the arguments of runEluBackward are. */
-export const EluBackwardAt = { g: 0, x: 1, out: 2, alpha: 3 } as const;
-
-/** Where the arguments of runSoftplusBackward are. */
-export const SoftplusBackwardAt = { g: 0, x: 1, out: 2, beta: 3, threshold: 4 } as const;
 
 /** Where the arguments of runSquaredDifferenceBackward are. */
 export const SquaredDifferenceBackwardAt = { g: 0, a: 1, b: 2, out: 3, factor: 4 } as const;
@@ -97,6 +94,45 @@ export const CrossEntropyBackwardAt = {
 
 /** Where the arguments of runSquaredError are. */
 export const SquaredErrorAt = { a: 0, b: 1, out: 2, divisor: 3, n: 4 } as const;
+
+/** Where the arguments of runCtcLoss are. */
+export const CtcLossAt = {
+  x: 0,
+  target: 1,
+  first: 2,
+  steps: 3,
+  lengths: 4,
+  losses: 5,
+  alpha: 6,
+  offsets: 7,
+  spare: 8,
+  most: 9,
+  batch: 10,
+  classes: 11,
+  width: 12,
+  blank: 13,
+} as const;
+
+/** Where the arguments of runCtcLossBackward are. */
+export const CtcLossBackwardAt = {
+  g: 0,
+  x: 1,
+  target: 2,
+  first: 3,
+  steps: 4,
+  lengths: 5,
+  losses: 6,
+  alpha: 7,
+  offsets: 8,
+  out: 9,
+  spare: 10,
+  most: 11,
+  batch: 12,
+  classes: 13,
+  width: 14,
+  blank: 15,
+  zeroInfinity: 16,
+} as const;
 
 /** Where the arguments of runMt19937Seed are. */
 export const Mt19937SeedAt = { state: 0, seed: 1 } as const;
@@ -278,7 +314,17 @@ export const SortRowsAt = {
 } as const;
 
 /** Where the arguments of runTopkRows are. */
-export const TopkRowsAt = { x: 0, values: 1, index: 2, rows: 3, n: 4, k: 5, largest: 6 } as const;
+export const TopkRowsAt = {
+  x: 0,
+  values: 1,
+  index: 2,
+  spareValues: 3,
+  spareIndex: 4,
+  rows: 5,
+  n: 6,
+  k: 7,
+  largest: 8,
+} as const;
 
 /** Where the arguments of runSgd are. */
 export const SgdAt = {
@@ -358,6 +404,13 @@ export const SequenceForwardAt = {
   packed: 27,
   packedReady: 28,
   runState: 29,
+  recurrentMask: 30,
+  recurrentH0: 31,
+  recurrent: 32,
+  zoneoutH: 33,
+  zoneoutC: 34,
+  zoneoutStride: 35,
+  peephole: 36,
 } as const;
 
 /** Where the arguments of runSequenceBackward are. */
@@ -390,19 +443,28 @@ export const SequenceBackwardAt = {
   gradHN: 25,
   gradCN: 26,
   gradCells: 27,
-  dGates: 28,
-  dProjected: 29,
-  workspace: 30,
-  gradX: 31,
-  gradXStrideT: 32,
-  gradXStrideN: 33,
-  gradH0: 34,
-  gradC0: 35,
-  gradWeightIh: 36,
-  gradWeightHh: 37,
-  gradBiasIh: 38,
-  gradBiasHh: 39,
-  gradWeightHr: 40,
+  recurrentMask: 28,
+  recurrentH0: 29,
+  recurrent: 30,
+  zoneoutH: 31,
+  zoneoutC: 32,
+  zoneoutStride: 33,
+  peephole: 34,
+  gradGates: 35,
+  dGates: 36,
+  dProjected: 37,
+  workspace: 38,
+  gradX: 39,
+  gradXStrideT: 40,
+  gradXStrideN: 41,
+  gradH0: 42,
+  gradC0: 43,
+  gradWeightIh: 44,
+  gradWeightHh: 45,
+  gradBiasIh: 46,
+  gradBiasHh: 47,
+  gradWeightHr: 48,
+  gradPeephole: 49,
 } as const;
 
 /** Where the arguments of runFmaPeak are. */
