@@ -287,11 +287,13 @@ export class MultiheadAttention extends Module {
       if (this.addZeroAttn) parts.push(zeros(shape, { dtype }));
       return parts.length === 1 ? x : cat(parts, at);
     };
-    const more = (this.bias_k === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
+    const keyBias = anyTensor.orNull.check(name, 'bias_k', this.bias_k);
+    const valueBias = anyTensor.orNull.check(name, 'bias_v', this.bias_v);
+    const more = (keyBias === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
     const mask = this.#mask(given, queries.sizes[at], keys.sizes[at], batch, dtype, more);
     const q = this.#split(queries);
-    const k = this.#split(added(keys, this.bias_k));
-    const v = this.#split(added(values, this.bias_v));
+    const k = this.#split(added(keys, keyBias));
+    const v = this.#split(added(values, valueBias));
     const dropoutP = this.training ? this.dropout : 0;
     if (!given.needWeights) {
       return {

@@ -156,8 +156,17 @@ export function avgPool1d(input: Tensor, kernelSize: Single, options?: AvgPool1d
   return poolMean('avgPool1d', input, { windows, divisors, length });
 }
 
-/** Windows that cut a signal into `count` of about one size: t·L/T down to (t + 1)·L/T up. */
-function evenWindows(length: number, count: number): Windows {
+// Of a window each there is a row in a table.
+const mostWindows = 2 ** 24;
+
+/** Windows that cut a signal into `outputSize` of about one size: t·L/T down to (t + 1)·L/T up. @throws RangeError for too many. */
+function evenWindows(operation: string, length: number, outputSize: Single): Windows {
+  const count = sizeOf(operation, 'outputSize', outputSize, 1);
+  if (count > mostWindows) {
+    throw new RangeError(
+      `${operation}: outputSize must be an integer of at most ${mostWindows}, got ${count}`,
+    );
+  }
   return Array.from(
     { length: count },
     (_, t) => [Math.floor((t * length) / count), Math.ceil(((t + 1) * length) / count)] as const,
@@ -177,7 +186,7 @@ export function adaptiveAvgPool1d(input: Tensor, outputSize: Single): Tensor {
   checkFloat('adaptiveAvgPool1d', input);
   checkSignal('adaptiveAvgPool1d', input);
   const length = input.sizes[input.ndim - 1];
-  const windows = evenWindows(length, sizeOf('adaptiveAvgPool1d', 'outputSize', outputSize, 1));
+  const windows = evenWindows('adaptiveAvgPool1d', length, outputSize);
   const divisors = windows.map(([begin, end]) => end - begin);
   return poolMean('adaptiveAvgPool1d', input, { windows, divisors, length });
 }
@@ -210,8 +219,8 @@ export function adaptiveMaxPool1d<Indices extends boolean = false>(
   const { returnIndices } = adaptiveOptions.read(options);
   anyTensor.check('adaptiveMaxPool1d', 'input', input);
   checkSignal('adaptiveMaxPool1d', input);
-  const size = sizeOf('adaptiveMaxPool1d', 'outputSize', outputSize, 1);
-  const windows = evenWindows(input.sizes[input.ndim - 1], size);
+  const length = input.sizes[input.ndim - 1];
+  const windows = evenWindows('adaptiveMaxPool1d', length, outputSize);
   const pooled = poolMax('adaptiveMaxPool1d', input, windows, 1);
   return (returnIndices ? pooled : pooled[0]) as Pooled<Indices>;
 }

@@ -107,12 +107,20 @@ abstract class ChannelNorm<Affine extends boolean> extends Module {
     this.registerBuffer('num_batches_tracked', kept(tensor(0, { dtype: 'int32' })));
   }
 
+  /** @internal Batches seen, whatever a user has put there. */
+  protected tracked(method: string): Tensor | null {
+    const name = `${this.constructor.name}.${method}`;
+    return anyTensor.orNull.check(name, 'num_batches_tracked', this.num_batches_tracked);
+  }
+
   /** Running statistics back to mean 0, variance 1 and no batch. */
   resetRunningStats(): void {
     if (arguments.length > 0) surplus(`${this.constructor.name}.resetRunningStats`, arguments, 0);
-    if (this.running_mean !== null) zeros_(this.running_mean);
-    if (this.running_var !== null) ones_(this.running_var);
-    this.num_batches_tracked?.zero_();
+    const { running_mean: mean, running_var: variance } = this;
+    const batches = this.tracked('resetRunningStats');
+    if (mean !== null) zeros_(mean);
+    if (variance !== null) ones_(variance);
+    batches?.zero_();
   }
 
   /** Running statistics as `resetRunningStats`, weight back to 1, bias to 0. */
@@ -164,8 +172,8 @@ export class BatchNorm1d<Affine extends boolean = true> extends ChannelNorm<Affi
     }
     const { running_mean: mean, running_var: variance, weight, bias, eps } = this;
     const updates = this.training && this.trackRunningStats;
-    if (updates) this.num_batches_tracked?.add_(1);
-    const batches = this.num_batches_tracked;
+    const batches = this.tracked('forward');
+    if (updates) batches?.add_(1);
     const momentum = this.momentum ?? (updates && batches !== null ? 1 / batches.item() : 0);
     const training = this.training || (mean === null && variance === null);
     const kept = !this.training || this.trackRunningStats;

@@ -214,7 +214,7 @@ export const losses: Record<string, Make> = {
 export const functional: Record<string, Make> = {
   ...functionalLosses,
   ...each(
-    ['elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'sigmoid', 'silu', 'softmax',
+    ['conv1d', 'convTranspose1d', 'elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'sigmoid', 'silu', 'softmax',
      'softplus', 'softsign', 'tanh'] as const, // prettier-ignore
     (name) => operations[name],
   ),
