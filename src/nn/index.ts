@@ -152,6 +152,14 @@ export {
 export { CRF, type CRFForwardOptions, type CRFMaskOptions, type CRFOptions } from './layers/crf';
 export { LazyLinear } from './layers/lazy';
 export { LayerNorm, type LayerNormOptions } from './layers/norm';
+export {
+  CircularPad1d,
+  ConstantPad1d,
+  ReflectionPad1d,
+  ReplicationPad1d,
+  ZeroPad1d,
+  type Padding1d,
+} from './layers/padding';
 export { Flatten, Identity } from './layers/shape';
 export {
   Module,
