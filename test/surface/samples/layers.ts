@@ -33,11 +33,11 @@ const positionalLayers = {
   Hardshrink: [0.3],
   Softshrink: [0.3],
   Flatten: [1, -1],
-  CircularPad1d: [[1, 1]],
-  ConstantPad1d: [[1, 1], 2],
-  ReflectionPad1d: [[1, 1]],
-  ReplicationPad1d: [[1, 1]],
-  ZeroPad1d: [[1, 1]],
+  CircularPad1d: [1],
+  ConstantPad1d: [1, 2],
+  ReflectionPad1d: [1],
+  ReplicationPad1d: [1],
+  ZeroPad1d: [1],
 } as const;
 
 const cellWeights = (gates: number): (o.Tensor | null)[] => [
