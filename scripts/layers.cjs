@@ -18,6 +18,7 @@ const layers = {
   nn: ['check', 'native', 'tensor', 'autograd', 'ops', 'random', 'compile'],
   optim: ['check', 'native', 'tensor', 'autograd', 'ops'],
   data: ['check', 'tensor', 'ops', 'random'],
+  distributions: ['check', 'tensor', 'autograd', 'ops', 'random'],
   io: ['check', 'tensor', 'ops', 'nn'],
   plot: ['check', 'tensor', 'ops', 'io'],
   testing: ['check', 'tensor'],

@@ -7,6 +7,7 @@ export * as nn from './nn';
 export * as optim from './optim';
 export * from './random';
 export * as data from './data';
+export * as distributions from './distributions';
 export * as io from './io';
 export * as generate from './generate';
 export * as plot from './plot';

@@ -41,6 +41,7 @@ const modules = {
     'optim.lrScheduler',
     'Learning rate schedulers (torch.optim.lr_scheduler).',
   ],
+  distributions: ['distributions', 'Probability distributions (torch.distributions).'],
   data: ['data', 'Datasets, samplers and loaders (torch.utils.data).'],
   io: ['io', 'Weights and runs in files, and tensors in messages to other threads.'],
   generate: [

@@ -17,6 +17,7 @@ const notMade = new Set([
   'nn.Module.forward',
   'nn.RecurrentBase',
   'nn.ModuleSummary',
+  'distributions.Distribution',
   'nn.Attention',
   'optim.Optimizer',
   'optim.lrScheduler.LRScheduler',

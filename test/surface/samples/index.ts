@@ -5,6 +5,7 @@
 import * as o from 'ostinato';
 import type { PublicCall } from '../surface';
 import { activations, elementwise, elementwiseMethods } from './elementwise';
+import { laws } from './distributions';
 import { elsewhere, generation } from './elsewhere';
 import { init, layers, moduleMethods, utils } from './layers';
 import { on, type Make, type Sample } from './make';
@@ -37,6 +38,7 @@ const table: Readonly<Record<string, Make>> = {
   ...prefixed('optim.', optimizers),
   ...prefixed('optim.lrScheduler.', schedulers),
   ...prefixed('data.', samples),
+  ...prefixed('distributions.', laws),
   ...prefixed('generate.', generation),
   ...prefixed('Tensor.', { ...tensorMethods, ...elementwiseMethods }),
 };

@@ -1,0 +1,286 @@
+// Distributions against PyTorch 2.13 (test/fixtures/distributions.py): densities, moments, gradients to 1e-9, draws of a seed to 1e-6.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  autograd,
+  compile,
+  distributions,
+  manualSeed,
+  ones,
+  tensor,
+  type DType,
+  type Tensor,
+} from 'ostinato';
+
+interface Packed {
+  s: number[];
+  v: (number | string)[];
+}
+interface Case {
+  class: string;
+  parameters: Record<string, Packed>;
+  at: Packed;
+  p: Packed;
+  logProb: Packed;
+  grads: Packed[];
+  mean: Packed;
+  mode: Packed;
+  variance: Packed;
+  stddev: Packed;
+  entropy: Packed | null;
+  cdf: Packed | null;
+  icdf: Packed | null;
+  draws: [Packed, Packed, Packed];
+  rsample?: Packed;
+  pathGrads?: Packed[];
+  other?: Record<string, Packed>;
+  kl?: Packed;
+}
+const cases = JSON.parse(
+  readFileSync(join(__dirname, '../fixtures/distributions.json'), 'utf8'),
+) as Case[];
+
+const number = (v: number | string): number => Number(String(v).replace('inf', 'Infinity'));
+const decoded = ({ s, v }: Packed, dtype: DType): Tensor =>
+  tensor(v.map(number), { dtype }).reshape(s).clone();
+
+function expectClose(actual: Tensor | null, expected: Packed, tolerance: number): void {
+  expect(actual!.shape).toEqual(expected.s);
+  const values = [...actual!.toTypedArray()];
+  expected.v.map(number).forEach((value, i) => {
+    const close =
+      Object.is(values[i], value) ||
+      values[i] === value ||
+      Math.abs(values[i] - value) <= tolerance * Math.max(1, Math.abs(value));
+    if (!close) throw new Error(`element ${i} is ${values[i]}, PyTorch has ${value}`);
+  });
+}
+
+const byLogits = new Set(['Bernoulli', 'Categorical']);
+function made(name: string, given: Record<string, Tensor>): distributions.Distribution {
+  const Class = (distributions as unknown as Record<string, unknown>)[name] as new (
+    ...args: unknown[]
+  ) => distributions.Distribution;
+  if (!byLogits.has(name)) return new Class(...Object.values(given));
+  const { probs = null, logits = null } = given as Partial<typeof given>;
+  return new Class(probs, { logits });
+}
+const parametersOf = (one: Case, dtype: DType): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(one.parameters).map(([name, x]) => [name, decoded(x, dtype).requiresGrad_()]),
+  );
+
+describe.each(
+  cases.map((one, i) => [`${i} ${one.class}(${Object.keys(one.parameters).join()})`, one] as const),
+)('%s', (_, one) => {
+  const isWhole = one.class === 'Categorical';
+  const at = decoded(one.at, isWhole ? 'int32' : 'float64');
+
+  it('has its densities and their gradients', () => {
+    const given = parametersOf(one, 'float64');
+    const logs = made(one.class, given).logProb(at);
+    expectClose(logs, one.logProb, 1e-9);
+    const grads = autograd.grad([logs.sum()], Object.values(given));
+    one.grads.forEach((expected, i) => {
+      expectClose(grads[i], expected, 1e-9);
+    });
+  });
+
+  it('has second derivatives', () => {
+    const given = parametersOf(one, 'float64');
+    const names = Object.keys(given);
+    const of = (...values: Tensor[]): Tensor =>
+      made(one.class, Object.fromEntries(values.map((x, i) => [names[i], x]))).logProb(at);
+    expect(autograd.gradcheck(of, Object.values(given))).toBe(true);
+    expect(autograd.gradgradcheck(of, Object.values(given))).toBe(true);
+  });
+
+  it('has its moments, entropy, cdf and icdf', () => {
+    const law = made(one.class, parametersOf(one, 'float64'));
+    for (const name of ['mean', 'mode', 'variance', 'stddev'] as const) {
+      expectClose(law[name], one[name], 1e-9);
+    }
+    if (one.entropy !== null) expectClose(law.entropy(), one.entropy, 1e-9);
+    if (one.cdf !== null) expectClose(law.cdf(at), one.cdf, 1e-9);
+    else
+      expect(() => law.cdf(at)).toThrow(
+        new Error(`${one.class}.cdf: not available, as in PyTorch`),
+      );
+    if (one.icdf !== null && one.class !== 'Normal') {
+      expectClose(law.icdf(decoded(one.p, 'float64')), one.icdf, 1e-9);
+    }
+  });
+
+  it('draws what PyTorch draws', () => {
+    const law = made(one.class, parametersOf(one, 'float32'));
+    for (const [i, shape] of [[], [3], [4, 5]].entries()) {
+      manualSeed(11);
+      const drawn = law.sample(shape);
+      expect(drawn.requiresGrad).toBe(false);
+      expectClose(drawn, one.draws[i], 2e-6);
+    }
+    if (one.rsample === undefined) {
+      expect(law.hasRsample).toBe(false);
+      expect(() => law.rsample()).toThrow(
+        new Error(
+          `${one.class}.rsample: samples have no gradients in the parameters; use sample()`,
+        ),
+      );
+      return;
+    }
+    const given = parametersOf(one, 'float64');
+    manualSeed(11);
+    const drawn = made(one.class, given).rsample([3]);
+    expectClose(drawn, one.rsample, 1e-9);
+    const weights = tensor(
+      Array.from({ length: drawn.numel }, (_unused, i) => (((i * 7) % 11) - 5) / 4),
+      { dtype: 'float64' },
+    );
+    const grads = autograd.grad(
+      [drawn.mul(weights.reshape(drawn.shape)).sum()],
+      Object.values(given),
+    );
+    one.pathGrads!.forEach((expected, i) => {
+      expectClose(grads[i], expected, 1e-9);
+    });
+  });
+
+  it('expands, and has its divergence', () => {
+    const law = made(one.class, parametersOf(one, 'float64'));
+    const shape = [2, ...law.batchShape];
+    const wide = law.expand(shape);
+    expect(wide.batchShape).toEqual(shape);
+    expect(wide.logProb(at.unsqueeze(1)).shape).toEqual([at.shape[0], ...shape]);
+    expect(wide.sample().shape).toEqual(shape);
+    const other = Object.fromEntries(
+      Object.entries(one.other!).map(([name, x]) => [name, decoded(x, 'float64')]),
+    );
+    expectClose(distributions.klDivergence(law, made(one.class, other)), one.kl!, 1e-9);
+  });
+});
+
+it('takes numbers', () => {
+  const normal = new distributions.Normal(1, 2);
+  expect(normal.batchShape).toEqual([]);
+  expect(normal.mean.item()).toBe(1);
+  expect(new distributions.Bernoulli(0.25).mean.item()).toBe(0.25);
+  expect(String(new distributions.Normal(0, ones([3])))).toBe('Normal(batchShape: [3])');
+});
+
+it('compiles: a likelihood as a loss, its conditions looked at in each run', () => {
+  const loss = compile((m: Tensor, s: Tensor, x: Tensor) =>
+    new distributions.Normal(m, s).logProb(x).sum().neg(),
+  );
+  const [m, s, x] = [tensor([0, 1]), tensor([1, 2]), tensor([0.5, -1])];
+  const plain = new distributions.Normal(m, s).logProb(x).sum().neg().item();
+  for (let round = 0; round < 2; round++) expect(loss(m, s, x).item()).toBe(plain);
+  expect(() => loss(m, s.neg(), x)).toThrow(
+    new RangeError('Normal: every element of scale must be above 0'),
+  );
+});
+
+describe('refuses', () => {
+  const { Normal, Bernoulli, Categorical, Uniform, klDivergence } = distributions;
+  const normal = new Normal(0, tensor([1, 2]));
+  it.each<[() => unknown, Error]>([
+    [
+      () => new Normal(0, -1),
+      new RangeError('Normal: every element of scale must be above 0, got -1 at position 0'),
+    ],
+    [
+      () => new Normal(NaN, 1),
+      new RangeError('Normal: every element of loc must be a number, got NaN at position 0'),
+    ],
+    [
+      () => new Normal([1] as never, 1),
+      new TypeError(
+        'Normal: loc must be a number or a Tensor, got [1]; make it a tensor with tensor(…)',
+      ),
+    ],
+    [
+      () => new Normal(ones([2]), ones([3])),
+      new RangeError(
+        'Normal: shapes [2] and [3] do not broadcast: sizes 2 and 3 at dimension -1 must be equal, or one of them 1',
+      ),
+    ],
+    [
+      () => new Uniform(1, 1),
+      new RangeError('Uniform: every element of high must be above low, got 1 at position 0'),
+    ],
+    [
+      () => new Uniform(0, 1).logProb(tensor(2)),
+      new RangeError(
+        'Uniform.logProb: every element of value must be from low to high, got 2 at position 0',
+      ),
+    ],
+    [
+      () => new Bernoulli(1.5),
+      new RangeError(
+        'Bernoulli: every element of probs must be from 0 to 1, got 1.5 at position 0',
+      ),
+    ],
+    [() => new Bernoulli(), new TypeError('Bernoulli: takes either probs or logits, got neither')],
+    [
+      () => new Bernoulli(0.5, { logits: tensor(0) }),
+      new TypeError('Bernoulli: takes either probs or logits, got both'),
+    ],
+    [
+      () => new Bernoulli(0.5).logProb(tensor(0.5)),
+      new RangeError(
+        'Bernoulli.logProb: every element of value must be 0 or 1, got 0.5 at position 0',
+      ),
+    ],
+    [
+      () => new Categorical(0.5),
+      new RangeError('Categorical: probs must have at least one dimension, of the classes'),
+    ],
+    [
+      () => new Categorical(tensor([0.5, -0.5])),
+      new RangeError(
+        'Categorical: every element of probs must be at least 0, got -0.5 at position 1',
+      ),
+    ],
+    [
+      () => new Categorical(tensor([0, 0])),
+      new RangeError(
+        'Categorical: every element of the sums of probs must be above 0, got 0 at position 0',
+      ),
+    ],
+    [
+      () => new Categorical(ones([3])).logProb(tensor(3)),
+      new RangeError(
+        'Categorical.logProb: every element of value must be an integer from 0 to 2, got 3 at position 0',
+      ),
+    ],
+    [
+      () => normal.logProb(ones([3])),
+      new RangeError(
+        'Normal.logProb: shapes [3] and [2] do not broadcast: sizes 3 and 2 at dimension -1 must be equal, or one of them 1',
+      ),
+    ],
+    [
+      () => normal.logProb(1 as never),
+      new TypeError('Normal.logProb: value must be a Tensor, got 1'),
+    ],
+    [
+      () => normal.sample(3 as never),
+      new TypeError('Normal.sample: sampleShape must be an array of sizes, got 3'),
+    ],
+    [
+      () => klDivergence(normal, new Bernoulli(0.5)),
+      new TypeError(
+        'klDivergence: there is no formula for Normal and Bernoulli; estimate it from samples: the mean of p.logProb(x) - q.logProb(x) for x = p.sample([n])',
+      ),
+    ],
+    [
+      () => klDivergence(normal, 1 as never),
+      new TypeError('klDivergence: q must be a Distribution, got 1'),
+    ],
+  ])('%#', (call, error) => {
+    expect(call).toThrow(error);
+  });
+
+  it('nothing without validateArgs', () => {
+    expect(new Normal(0, -1, { validateArgs: false }).scale.item()).toBe(-1);
+  });
+});
