@@ -1,7 +1,7 @@
 /** The package's public surface: PyTorch's names in camelCase. */
 export * from './ops';
 export * as autograd from './autograd';
-export { enableGrad, isGradEnabled, noGrad } from './autograd';
+export { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from './autograd';
 export { compile, type CompileOptions } from './compile';
 export * as nn from './nn';
 export * as optim from './optim';

@@ -9,6 +9,7 @@ export interface Arithmetic {
   addInPlace(a: Tensor, b: Tensor): void;
   /** Same values in memory of their own, differentiable. */
   clone(a: Tensor): Tensor;
+  hasNaN(a: Tensor): boolean;
 }
 
 export let arithmetic: Arithmetic;

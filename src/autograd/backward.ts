@@ -15,11 +15,12 @@ import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
 import { release } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { accumulate } from './accumulate';
+import { anomaly, checkGradients, explain } from './anomaly';
 import { arithmetic } from './arithmetic';
 import { checkGradient, refuseConsumed } from './checks';
 import { runHooks } from './hooks';
 import { isGradEnabled, setGradMode } from './mode';
-import { nextOrder, nodeOf, type Node } from './node';
+import { nextOrder, nodeOf, type Backward, type Gradients, type Node } from './node';
 import { collect, reachesTarget, type Targets } from './order';
 import { releaseParts } from './tuple';
 
@@ -81,12 +82,23 @@ function visit(node: Node, newest: Node, retainGraph: boolean, targets: Targets 
 
 function propagate(node: Node, newest: Node, grad: Tensor): void {
   if (node.backward === null) refuseConsumed(node, newest);
-  const grads = node.backward(grad, node);
+  const grads = anomaly.enabled ? searched(node, node.backward, grad) : node.backward(grad, node);
   const { next } = node;
   // All are referred to before any is received: two of them may be one tensor.
   for (let i = 0; i < next.length; i++)
     if (grads[i] && node.needs(i)) addReference(grads[i]!.storage);
   for (let i = 0; i < next.length; i++) if (grads[i] && node.needs(i)) receive(next[i]!, grads[i]!);
+}
+
+function searched(node: Node, backward: Backward, grad: Tensor): Gradients {
+  let grads: Gradients;
+  try {
+    grads = backward(grad, node);
+  } catch (error) {
+    throw explain(node, error);
+  }
+  checkGradients(node, grads);
+  return grads;
 }
 
 function consume(node: Node): void {

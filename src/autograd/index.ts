@@ -1,4 +1,6 @@
 /** The `autograd` namespace of the package. */
 export { backward, gradients as grad, type BackwardOptions, type GradOptions } from './gradients';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck';
-export { enableGrad, isGradEnabled, noGrad } from './mode';
+export { detectAnomaly, setDetectAnomaly, type AnomalyOptions } from './anomaly';
+export { Function, type FunctionClass, type FunctionContext } from './function';
+export { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from './mode';

@@ -1,5 +1,5 @@
 /** Whether operations are recorded. */
-import { refuse, surplus } from '../check';
+import { boolean, refuse, surplus } from '../check';
 
 let enabled = true;
 
@@ -59,4 +59,31 @@ export function noGrad<R>(body: () => R): R {
 export function enableGrad<R>(body: () => R): R {
   if (arguments.length > 1) surplus('enableGrad', arguments, 1, 'body');
   return run('enableGrad', true, body);
+}
+
+/**
+ * Switches recording for all that follows, or for `body` alone, whose result is returned (torch.set_grad_enabled).
+ * @throws TypeError for what is no boolean, what is no function, and one that returns a promise.
+ * @example
+ * setGradEnabled(false, () => isGradEnabled()); // false
+ * isGradEnabled(); // true
+ */
+export function setGradEnabled(mode: boolean): void;
+export function setGradEnabled<R>(mode: boolean, body: () => R): R;
+export function setGradEnabled<R>(mode: boolean, body?: () => R): R | void {
+  if (arguments.length > 2) surplus('setGradEnabled', arguments, 2, 'body');
+  boolean.check('setGradEnabled', 'mode', mode);
+  if (body !== undefined) return run('setGradEnabled', mode, body);
+  enabled = mode;
+}
+
+/**
+ * Runs `body` without recording operations and returns what it returns (torch.inference_mode). Here it is `noGrad`: tensors made inside may
+ * be used in recorded operations later, which PyTorch refuses.
+ * @throws TypeError for what is no function, and for one that returns a promise.
+ * @example const y = inferenceMode(() => new nn.Linear(2, 1).forward(ones([2])));
+ */
+export function inferenceMode<R>(body: () => R): R {
+  if (arguments.length > 1) surplus('inferenceMode', arguments, 1, 'body');
+  return run('inferenceMode', false, body);
 }

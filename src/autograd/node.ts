@@ -8,6 +8,7 @@ import { executor } from '../tensor/executor';
 import type { Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import type { GradFn, Tensor } from '../tensor/tensor';
+import { anomaly, rememberCall } from './anomaly';
 import { isGradEnabled } from './mode';
 
 /** One gradient for each input of the operation; null where none flows or none is wanted. */
@@ -78,6 +79,7 @@ export class Node implements GradFn {
   ) {
     this.backward = backward;
     this.order = created++;
+    if (anomaly.enabled) rememberCall(this, name);
   }
 
   /** Whether input i wants a gradient. */

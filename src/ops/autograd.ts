@@ -1,4 +1,5 @@
 /** Gives autograd the operations that the backward walk uses. */
+import { noGrad } from '../autograd/mode';
 import { setArithmetic } from '../autograd/arithmetic';
 import { family } from '../native/families';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
@@ -15,4 +16,6 @@ function addInPlace(a: Tensor, b: Tensor): void {
   bumpVersion(a);
 }
 
-setArithmetic({ add, addInPlace, clone, onesLike });
+const hasNaN = (a: Tensor): boolean => noGrad(() => a.isnan().any().item() !== 0);
+
+setArithmetic({ add, addInPlace, clone, hasNaN, onesLike });

@@ -20,6 +20,7 @@ const notMade = new Set([
   'distributions.Distribution',
   'nn.Attention',
   'optim.Optimizer',
+  'autograd.Function',
   'optim.lrScheduler.LRScheduler',
   'Tensor',
   'Slice',

@@ -1,0 +1,220 @@
+// Operations of the user's own.
+import { autograd, noGrad, ones, tensor, zeros, type Tensor } from 'ostinato';
+
+type Context = autograd.FunctionContext;
+const leaf = (values: number[], dtype: 'float32' | 'float64' = 'float64'): Tensor =>
+  tensor(values, { dtype, requiresGrad: true });
+
+class Cube extends autograd.Function {
+  static forward(ctx: Context, x: Tensor): Tensor {
+    ctx.saveForBackward(x);
+    return x.pow(3);
+  }
+  static backward(ctx: Context, g: Tensor): Tensor {
+    const [x] = ctx.savedTensors;
+    return g.mul(x.square().mul(3));
+  }
+}
+
+class Exp extends autograd.Function {
+  static forward(ctx: Context, x: Tensor): Tensor {
+    const y = x.exp();
+    ctx.saveForBackward(y);
+    return y;
+  }
+  static backward(ctx: Context, g: Tensor): Tensor {
+    return g.mul(ctx.savedTensors[0]);
+  }
+}
+
+// (a·scale, a + b) with a number among the arguments.
+class Two extends autograd.Function {
+  static forward(ctx: Context, a: Tensor, scale: number, b: Tensor): Tensor[] {
+    ctx['scale'] = scale;
+    return [a.mul(scale), a.add(b)];
+  }
+  static backward(ctx: Context, first: Tensor, second: Tensor): (Tensor | null)[] {
+    const a = ctx.needsInputGrad[0] ? first.mul(ctx['scale'] as number).add(second) : null;
+    return [a, null, ctx.needsInputGrad[2] ? second : null];
+  }
+}
+
+it('gives its own gradient, and that one’s gradient', () => {
+  const x = leaf([1, 2]);
+  const y = Cube.apply(x);
+  expect(y.gradFn!.name).toBe('CubeBackward');
+  const [g] = autograd.grad(y.sum(), x, { createGraph: true });
+  expect(g!.toArray()).toEqual([3, 12]);
+  expect(autograd.grad(g!.sum(), x)[0]!.toArray()).toEqual([6, 12]);
+  for (const Class of [Cube, Exp]) {
+    expect(autograd.gradcheck((a) => Class.apply(a), [leaf([0.3, -0.7])])).toBe(true);
+    expect(autograd.gradgradcheck((a) => Class.apply(a), [leaf([0.3, -0.7])])).toBe(true);
+  }
+});
+
+it('takes what is no tensor, and returns several', () => {
+  const [a, b] = [leaf([1, 2]), leaf([3, 4])];
+  const [first, second] = Two.apply(a, 2, b);
+  first.add(second).sum().backward();
+  expect([a.grad!.toArray(), b.grad!.toArray()]).toEqual([[3, 3], [1, 1]]); // prettier-ignore
+  expect(autograd.gradcheck((x, y) => Two.apply(x, 3, y), [leaf([0.3]), leaf([2])])).toBe(true);
+  // An output that nothing uses: zeros.
+  const c = leaf([1]);
+  Two.apply(c, 5, b.detach().at('0:1'))[0].sum().backward();
+  expect(c.grad!.toArray()).toEqual([5]);
+});
+
+it('records nothing without gradients, and nothing of what forward does', () => {
+  expect(Cube.apply(tensor([2])).requiresGrad).toBe(false);
+  expect(noGrad(() => Cube.apply(leaf([2]))).requiresGrad).toBe(false);
+  expect(Cube.apply(leaf([2])).gradFn!.name).toBe('CubeBackward');
+});
+
+it('returns an input as a tensor of its own', () => {
+  class Straight extends autograd.Function {
+    static forward(_: Context, x: Tensor): Tensor {
+      return x;
+    }
+    static backward(_: Context, g: Tensor): Tensor {
+      return g.mul(10);
+    }
+  }
+  const x = leaf([1]);
+  const y = Straight.apply(x);
+  expect(y).not.toBe(x);
+  y.sum().backward();
+  expect([x.grad!.item(), x.isLeaf]).toEqual([10, true]);
+});
+
+it('marks outputs, and says when no gradient came', () => {
+  const seen: unknown[] = [];
+  class Sorted extends autograd.Function {
+    static forward(ctx: Context, x: Tensor): Tensor[] {
+      const floats = x.mul(2);
+      ctx.markNonDifferentiable(floats);
+      ctx.setMaterializeGrads(false);
+      return [x.mul(1), floats, x.gt(0), x.mul(3)];
+    }
+    static backward(_: Context, ...grads: (Tensor | null)[]): Tensor {
+      seen.push(...grads.map((g) => g?.toArray() ?? null));
+      return grads[0]!;
+    }
+  }
+  const x = leaf([4]);
+  const outs = Sorted.apply(x);
+  expect(outs.map((y) => y.requiresGrad)).toEqual([true, false, false, true]);
+  outs[0].sum().backward();
+  expect(seen).toEqual([[1], null, null, null]);
+});
+
+it('keeps what backward and its caller hold', () => {
+  const held: Tensor[] = [];
+  const constant = ones([2], { dtype: 'float64' });
+  class Keeping extends autograd.Function {
+    static forward(_: Context, x: Tensor): Tensor {
+      return x.mul(1);
+    }
+    static backward(_: Context, g: Tensor): Tensor {
+      held.push(g, g.mul(2));
+      return constant;
+    }
+  }
+  const x = leaf([1, 2]);
+  for (let i = 0; i < 3; i++) Keeping.apply(x.mul(1)).mul(3).sum().backward();
+  expect(constant.toArray()).toEqual([1, 1]);
+  expect(x.grad!.toArray()).toEqual([3, 3]);
+  expect(held.map((g) => g.toArray())).toEqual([3, 6, 3, 6, 3, 6].map((g) => [g, g]));
+});
+
+it('refuses a change of what was saved, and a second derivative of what has none', () => {
+  const x = leaf([1, 2]);
+  const y = x.mul(1);
+  const z = Cube.apply(y);
+  y.zero_();
+  expect(() => z.sum().backward()).toThrow(
+    'backward: a tensor of shape [2] that Cube needs for its gradient was changed in place since (version 1, saved at 0); change a clone() instead, or do it before Cube',
+  );
+  class Once extends Cube {
+    static readonly onceDifferentiable = true;
+  }
+  const [g] = autograd.grad(Once.apply(x).sum(), x, { createGraph: true });
+  expect(g!.toArray()).toEqual([3, 12]);
+  expect(() => g!.sum().backward()).toThrow(
+    'backward: Once is marked onceDifferentiable; write its backward in tensor operations to differentiate it twice',
+  );
+});
+
+describe('refuses', () => {
+  const made = (forward: unknown, backward: unknown): typeof Cube => {
+    class Bad extends autograd.Function {}
+    return Object.assign(Bad, { forward, backward }) as never;
+  };
+  const forward = (_: Context, x: Tensor): Tensor => x.mul(1);
+  it.each<[string, () => unknown, Error]>([
+    [
+      'a class without forward',
+      () => made(undefined, forward).apply(leaf([1])),
+      new TypeError('Bad: static forward must be a function, got undefined'),
+    ],
+    [
+      'a result that is none',
+      () => made(() => 5, forward).apply(leaf([1])),
+      new TypeError('Bad.forward: the result must be a tensor or an array of tensors, got 5'),
+    ],
+    [
+      'a gradient that is none',
+      () =>
+        made(forward, () => 5)
+          .apply(leaf([1]))
+          .sum()
+          .backward(),
+      new TypeError(
+        'Bad.backward: the result must be a gradient for each argument of forward: a tensor, or null, got 5',
+      ),
+    ],
+    [
+      'too many gradients',
+      () =>
+        made(forward, (_: Context, g: Tensor) => [g, g])
+          .apply(leaf([1]))
+          .sum()
+          .backward(),
+      new RangeError(
+        'Bad.backward: the result must have a gradient or null for each of the 1 arguments, got 2',
+      ),
+    ],
+    [
+      'a gradient of what is no tensor',
+      () => {
+        const Bad = made(forward, (_: Context, g: Tensor) => [g, g]);
+        (Bad.apply as (...all: unknown[]) => Tensor)
+          .call(Bad, leaf([1]), 3)
+          .sum()
+          .backward();
+      },
+      new TypeError(
+        'Bad.backward: argument 1 is no tensor, so its gradient must be null, got a Tensor',
+      ),
+    ],
+    [
+      'to save what is no tensor',
+      () =>
+        made((ctx: Context, x: Tensor) => {
+          ctx.saveForBackward(3 as never);
+          return x;
+        }, forward).apply(leaf([1])),
+      new TypeError('Bad.saveForBackward: tensors[0] must be a Tensor or null, got 3'),
+    ],
+  ])('%s', (_, run, error) => {
+    expect(run).toThrow(error);
+  });
+
+  it('a gradient of another shape', () => {
+    const Bad = made(forward, () => zeros([3], { dtype: 'float64' }));
+    expect(() =>
+      Bad.apply(leaf([1]))
+        .sum()
+        .backward(),
+    ).toThrow(/^.+\[3\].+$/);
+  });
+});
