@@ -139,6 +139,9 @@ export abstract class Function {
     this: FunctionClass<A, R>,
     ...args: A
   ): R {
+    if (typeof (this as unknown) !== 'function') {
+      throw new TypeError('Function.apply: must be called on a class, as MyFunction.apply(x)');
+    }
     const { name } = this;
     for (const method of ['forward', 'backward'] as const) {
       const given: unknown = Reflect.get(this, method);

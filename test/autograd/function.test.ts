@@ -152,6 +152,12 @@ describe('refuses', () => {
   const forward = (_: Context, x: Tensor): Tensor => x.mul(1);
   it.each<[string, () => unknown, Error]>([
     [
+      'a call without a class',
+      () =>
+        (autograd.Function.apply as unknown as (x: Tensor) => Tensor).call(undefined, leaf([1])),
+      new TypeError('Function.apply: must be called on a class, as MyFunction.apply(x)'),
+    ],
+    [
       'a class without forward',
       () => made(undefined, forward).apply(leaf([1])),
       new TypeError('Bad: static forward must be a function, got undefined'),

@@ -22,6 +22,8 @@ const variadic: Readonly<Record<string, string>> = {
   'Tensor.view': 'the sizes one by one',
   'data.BytePairTokenizer.toJSON': 'the key, which JSON.stringify passes',
   'data.CharacterTokenizer.toJSON': 'the key, which JSON.stringify passes',
+  'autograd.FunctionContext.markNonDifferentiable': 'outputs one by one',
+  'autograd.FunctionContext.saveForBackward': 'tensors one by one',
   'data.TensorDataset': 'tensors of as many rows',
   'data.Vocabulary.toJSON': 'the key, which JSON.stringify passes',
   'data.WordTokenizer.toJSON': 'the key, which JSON.stringify passes',

@@ -71,6 +71,22 @@ const saved = (name: string): string => {
   return path;
 };
 const chart = { title: 'A title', width: 400, height: 300 };
+/** A function of the user's that takes anything. */
+class Same extends o.autograd.Function {
+  static context: o.autograd.FunctionContext;
+  static forward(ctx: o.autograd.FunctionContext, given: o.Tensor): o.Tensor {
+    Same.context = ctx;
+    void given;
+    return o.ones([2]);
+  }
+  static backward(_: o.autograd.FunctionContext, g: o.Tensor): o.Tensor {
+    return g;
+  }
+}
+const context = (): o.autograd.FunctionContext => {
+  Same.apply(leaf(2));
+  return Same.context;
+};
 export const elsewhere: Record<string, Make> = {
   deepcopy: () => call(new Words()),
   'autograd.backward': () =>
@@ -95,6 +111,9 @@ export const elsewhere: Record<string, Make> = {
   'autograd.noGrad': () => call(() => 1),
   'autograd.enableGrad': () => call(() => 1),
   'autograd.isGradEnabled': () => call(),
+  'autograd.FunctionContext.saveForBackward': () => on(context(), x(2), null),
+  'autograd.FunctionContext.markNonDifferentiable': () => on(context(), x(2)),
+  'autograd.FunctionContext.setMaterializeGrads': () => on(context(), false),
   'autograd.inferenceMode': () => call(() => 1),
   'autograd.setGradEnabled': () => call(true, () => 1),
   'autograd.detectAnomaly': () => withOptions({ checkNan: true }, () => 1),
