@@ -13,28 +13,78 @@ function productError(a: number, b: number, product: number): number {
   return aBig * bBig - product + aBig * bSmall + aSmall * bBig + aSmall * bSmall;
 }
 
+// The last power that was computed, as high + low.
+let high = 1;
+let low = 0;
+
+// x^n by squares of numbers in twice the precision.
+function computePower(x: number, n: number): void {
+  high = 1;
+  low = 0;
+  let square = x;
+  let squareLow = 0;
+  for (let rest = n; ;) {
+    if (rest % 2 === 1) multiplyBy(square, squareLow);
+    rest = Math.floor(rest / 2);
+    if (rest === 0 || high === 0) return;
+    const product = square * square;
+    const error = productError(square, square, product) + 2 * square * squareLow;
+    square = product + error;
+    squareLow = error - (square - product);
+  }
+}
+
+function multiplyBy(factor: number, factorLow: number): void {
+  const product = high * factor;
+  const error = productError(high, factor, product) + (high * factorLow + low * factor);
+  high = product + error;
+  low = error - (high - product);
+}
+
 /**
  * x to the power of a whole n ≥ 0, for |x| ≤ 1: squares of numbers in twice the precision, rounded once at the end, which the C
  * library's `pow` is as well but for rare cases.
  */
 export function power(x: number, n: number): number {
-  let result = 1;
-  let resultLow = 0;
-  let square = x;
-  let squareLow = 0;
-  for (let rest = n; ;) {
-    if (rest % 2 === 1) {
-      const product = result * square;
-      const low = productError(result, square, product) + (result * squareLow + resultLow * square);
-      result = product + low;
-      resultLow = low - (result - product);
+  computePower(x, n);
+  return high;
+}
+
+const blockSize = 64;
+
+/**
+ * 1 − x^n of one x for exponents that mostly follow one another: one product each, of x^(64 ⌊n / 64⌋) and x^(n mod 64). The
+ * result depends on x and n alone, not on which were asked for before.
+ */
+export class ComplementsOfPowers {
+  // Of the exponents from 0 to 63: high and low parts; NaN where not computed yet.
+  readonly #small = new Float64Array(2 * blockSize).fill(NaN);
+  #block = 0;
+  #blockHigh = 1;
+  #blockLow = 0;
+
+  constructor(readonly x: number) {}
+
+  /** 1 − power(x, n). */
+  at(n: number): number {
+    const small = this.#small;
+    const rest = n % blockSize;
+    if (n - rest !== this.#block) {
+      this.#block = n - rest;
+      computePower(this.x, this.#block);
+      this.#blockHigh = high;
+      this.#blockLow = low;
     }
-    rest = Math.floor(rest / 2);
-    if (rest === 0 || result === 0) return result;
-    const product = square * square;
-    const low = productError(square, square, product) + 2 * square * squareLow;
-    square = product + low;
-    squareLow = low - (square - product);
+    // NaN is computed again, and stays one.
+    if (Number.isNaN(small[2 * rest])) {
+      computePower(this.x, rest);
+      small[2 * rest] = high;
+      small[2 * rest + 1] = low;
+    }
+    high = small[2 * rest];
+    low = small[2 * rest + 1];
+    if (this.#block > 0) multiplyBy(this.#blockHigh, this.#blockLow);
+    return 1 - high;
   }
 }
 

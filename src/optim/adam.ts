@@ -10,7 +10,7 @@ import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
 import { checkMoment, checkStep } from './state';
-import { power } from '../native/scalar';
+import { ComplementsOfPowers } from '../native/scalar';
 
 /** Coefficients of two running averages. */
 export const anyBetas = pairOf(numberBelow(0, 1), 'two numbers [β1, β2]');
@@ -66,6 +66,8 @@ const kernels = family('adam');
 export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   // Parameters nearly always share one step number, and so one rate.
   readonly #last = { step: 0, lr: 0, beta1: 0, beta2: 0, rate: 0, correction: 0 };
+  #complements1 = new ComplementsOfPowers(0);
+  #complements2 = new ComplementsOfPowers(0);
 
   /** @param params parameters, or groups of them with options of their own */
   constructor(params: Params<AdamOptions>, options?: AdamOptions) {
@@ -109,9 +111,14 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
     const last = this.#last;
     const [beta1, beta2] = betas;
     if (last.step !== step || last.lr !== lr || last.beta1 !== beta1 || last.beta2 !== beta2) {
-      const stepRate = lr / (1 - power(beta1, step));
-      const correction = Math.sqrt(1 - power(beta2, step));
-      Object.assign(last, { step, lr, beta1, beta2, rate: stepRate, correction });
+      if (this.#complements1.x !== beta1) this.#complements1 = new ComplementsOfPowers(beta1);
+      if (this.#complements2.x !== beta2) this.#complements2 = new ComplementsOfPowers(beta2);
+      last.step = step;
+      last.lr = lr;
+      last.beta1 = beta1;
+      last.beta2 = beta2;
+      last.rate = lr / this.#complements1.at(step);
+      last.correction = Math.sqrt(this.#complements2.at(step));
     }
     if (amsgrad) state.maxExpAvgSq ??= constant(shape, 0, dtype);
     table.put(state.expAvg.address);

@@ -1,4 +1,4 @@
-import { cos, exp, log, pow, power } from '../../src/native/scalar';
+import { cos, exp, log, pow, power, ComplementsOfPowers } from '../../src/native/scalar';
 
 /** x^n rounded once, in whole numbers of any length; for x below 1 whose power is normal. */
 function exactPower(x: number, n: number): number {
@@ -15,6 +15,24 @@ function exactPower(x: number, n: number): number {
   if (rest > half || (rest === half && (top & 1n) === 1n)) top += 1n;
   return Number(top) * 2 ** (exponent * n + shift);
 }
+
+describe('ComplementsOfPowers', () => {
+  it('gives 1 − power, whatever was asked for before', () => {
+    for (const x of [0.9, 0.999, 0.5, 0.123456789, 1, 0]) {
+      const wrong: number[] = [];
+      const [rising, any] = [new ComplementsOfPowers(x), new ComplementsOfPowers(x)];
+      for (let n = 0; n < 5000; n++) {
+        if (rising.at(n) !== 1 - power(x, n)) wrong.push(n);
+        const other = (n * 7919) % 100_003;
+        if (any.at(other) !== 1 - power(x, other)) wrong.push(other);
+      }
+      expect([x, wrong]).toEqual([x, []]);
+    }
+    expect(new ComplementsOfPowers(0.9).at(1e9)).toBe(1);
+    expect(new ComplementsOfPowers(0.999).at(2 ** 53)).toBe(1);
+    expect(new ComplementsOfPowers(NaN).at(2)).toBeNaN();
+  });
+});
 
 describe('power', () => {
   it.each([0.9, 0.999, 0.95, 0.98, 0.8, 0.5, 0.1, 1 / 3])('of %d is rounded once', (x) => {
