@@ -460,10 +460,6 @@ export abstract class RecurrentBase extends Module {
     const given =
       training && this.inputDropout > 0 ? lockedDropoutOf(x, this.inputDropout, layout) : x;
     let out = swaps ? transpose(given, 0, 1) : given;
-    // GRU's blocks end with n's part of h, which is no gate.
-    const features = cells[this.#kind].gates * this.hiddenSize;
-    const weighted = (gates: Tensor): Tensor =>
-      gates.sizes[gates.ndim - 1] === features ? gates : narrow(gates, -1, 0, features);
     const hs: Tensor[] = [];
     const cs: Tensor[] = [];
     for (let layer = 0; layer <= last; layer++) {
@@ -494,7 +490,12 @@ export abstract class RecurrentBase extends Module {
         all.h.push(timeFirst ? transpose(out, 0, 1) : out);
         const [, , , ofCells, gates] = result;
         if (ofCells.length > 0) all.c.push(directionsOf(ofCells, layout));
-        if (gates.length > 0) all.gates.push(directionsOf(gates.map(weighted), layout));
+        if (gates.length > 0) {
+          // GRU's blocks end with n's part of h, which is no gate.
+          const features = cells[this.#kind].gates * this.hiddenSize;
+          const own = gates.map((saved) => narrow(saved, -1, 0, features));
+          all.gates.push(directionsOf(own, layout));
+        }
       }
       if (!drops || layer === last) continue;
       out = lockedDropout

@@ -32,6 +32,13 @@ import {
 import { cells, packedLength, stateSize, type CellKind } from './cells';
 
 const noTensors: Tensor[] = [];
+/** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */
+function emptySteps(x: Tensor, options: SequenceOptions, features: number): Tensor {
+  const { batchFirst, batchSizes, batch } = options;
+  const shape = batchSizes !== null ? [x.sizes[0]] : [x.sizes[batchFirst ? 1 : 0], batch];
+  return empty([...shape, features], x.dtype);
+}
+
 // One int32.
 const runStateBytes = 4;
 
@@ -78,8 +85,6 @@ export function sequence(
   const returnsCells = cell.hasCellState && options.returnsCells;
   const cellStates: Tensor[] = returnsCells ? [] : noTensors;
   const allGates: Tensor[] = options.returnsGates ? [] : noTensors;
-  const ofSteps = (features: number): Tensor =>
-    empty(batchSizes !== null ? [pairs, features] : [steps, batch, features], dtype);
 
   for (let d = 0; d < directions; d++) {
     const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = weights[d];
@@ -91,9 +96,9 @@ export function sequence(
     const packedReady = kept !== null && kept.packed !== null;
     const packed =
       kept === null ? acquire(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
-    const ownCells = returnsCells ? ofSteps(H) : null;
+    const ownCells = returnsCells ? emptySteps(x, options, H) : null;
     if (ownCells !== null) cellStates.push(ownCells);
-    const ownGates = options.returnsGates ? ofSteps(cell.blocks * H) : null;
+    const ownGates = options.returnsGates ? emptySteps(x, options, cell.blocks * H) : null;
     if (ownGates !== null) allGates.push(ownGates);
     const reserve: Reserve = {
       gates:
@@ -158,10 +163,16 @@ export function sequence(
       if (one !== null) saved.push(save(cell.name, one));
     }
     if (batchSizes !== null) saved.push(save(cell.name, batchSizes));
-    const allStates = [...cellStates, ...allGates];
-    for (const one of allStates) saved.push(save(cell.name, one));
-    const outs = cN === null ? [out, hN, ...allStates] : [out, hN, cN, ...allStates];
+    const outs = cN === null ? [out, hN] : [out, hN, cN];
     const [first, others] = options.gradFnNames;
+    const names = [first, others, others];
+    if (returnsCells || options.returnsGates) {
+      for (const one of [...cellStates, ...allGates]) {
+        saved.push(save(cell.name, one));
+        outs.push(one);
+        names.push(others);
+      }
+    }
     const layer: LayerCall = {
       input,
       inputStrides,
@@ -180,12 +191,7 @@ export function sequence(
         ? recordedBackward(kind, layer, grads, self)
         : sequenceBackward(cell, layer, grads, self);
     };
-    const node = recordTuple(first, inputs, outs, backward, [
-      first,
-      others,
-      others,
-      ...allStates.map(() => others),
-    ]);
+    const node = recordTuple(first, inputs, outs, backward, names);
     if (node !== null) node.acquired = acquiredBy(reserves);
   }
   return [out, hN, cN, cellStates, allGates];
