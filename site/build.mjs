@@ -29,9 +29,9 @@ const source = repository.url.replace(/^git\+|\.git$/g, '');
 
 /** The guides in the order of the side bar; each file of docs/ belongs here. */
 const guides = [
-  ['Learn', ['tutorial', 'from-pytorch', 'slices']],
+  ['Learn', ['tutorial', 'from-pytorch', 'from-keras', 'slices']],
   ['Use', ['evaluation', 'saving', 'deployment', 'troubleshooting', 'support']],
-  ['Understand', ['performance', 'architecture']],
+  ['Understand', ['parity', 'performance', 'architecture']],
 ];
 
 const read = (file) => readFileSync(path.join(root, file), 'utf8');

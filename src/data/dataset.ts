@@ -200,6 +200,87 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
   }
 }
 
+/** The samples of several datasets, side by side. */
+type SideBySide<Parts extends readonly unknown[]> = {
+  -readonly [K in keyof Parts]: Parts[K] extends Samples<infer Sample> ? Sample : never;
+};
+
+/**
+ * Datasets side by side (torch.utils.data.StackDataset): sample i is the i-th of each.
+ * @throws TypeError for what are no datasets; RangeError when there are none, or when they differ in length.
+ * @example
+ * const inputs = new data.WindowDataset(randn([10, 3]), 4);
+ * new data.StackDataset(inputs, [0, 1, 0, 1, 0, 1]).get(0); // [[[4, 3], [1, 3]], 0]
+ */
+export class StackDataset<const Parts extends readonly Samples<unknown>[]> extends Dataset<
+  SideBySide<Parts>
+> {
+  /** Number of samples: that of each dataset. */
+  readonly length: number;
+  /** The datasets. */
+  readonly datasets: readonly Dataset<unknown>[];
+
+  /** @param datasets of one length */
+  constructor(...datasets: Parts) {
+    super();
+    if (datasets.length === 0) throw new RangeError('StackDataset: takes at least one dataset');
+    this.datasets = datasets.map((part) => datasetOf('StackDataset', part));
+    this.length = this.datasets[0].length;
+    for (const [i, part] of this.datasets.entries()) {
+      if (part.length !== this.length) {
+        throw new RangeError(
+          `StackDataset: datasets must have the same length: dataset 0 has ${this.length} samples, dataset ${i} has ${part.length}`,
+        );
+      }
+    }
+  }
+
+  /**
+   * Sample i of each dataset.
+   * @throws RangeError when there is none.
+   */
+  get(i: number): SideBySide<Parts> {
+    if (arguments.length > 1) surplus('StackDataset.get', arguments, 1, 'i');
+    checkSample('StackDataset.get', i, this.length);
+    return this.datasets.map((part) => part.get(i)) as SideBySide<Parts>;
+  }
+}
+
+const anyStreams = iterableOf(
+  rule<IterableDataset>('an IterableDataset', (value) => isInstance(value, IterableDataset)),
+  'datasets',
+);
+
+/**
+ * Iterable datasets one after another (torch.utils.data.ChainDataset).
+ * @throws TypeError for what are no iterable datasets.
+ * @example
+ * class Countdown extends data.IterableDataset<number> {
+ *   *[Symbol.iterator]() { for (let i = 3; i > 0; i--) yield i; }
+ * }
+ * [...new data.ChainDataset([new Countdown(), new Countdown()])]; // [3, 2, 1, 3, 2, 1]
+ */
+export class ChainDataset<Sample> extends IterableDataset<Sample> {
+  /** The parts. */
+  readonly datasets: readonly IterableDataset<Sample>[];
+
+  /** @param datasets one after another */
+  constructor(datasets: Iterable<IterableDataset<Sample>>) {
+    if (arguments.length > 1) surplus('ChainDataset', arguments, 1, 'datasets');
+    super();
+    this.datasets = anyStreams.check(
+      'ChainDataset',
+      'datasets',
+      datasets,
+    ) as IterableDataset<Sample>[];
+  }
+
+  /** The samples. */
+  *[Symbol.iterator](): Generator<Sample, void> {
+    for (const part of this.datasets) yield* part;
+  }
+}
+
 const anyIndices = iterableOf(integer, 'indices');
 
 /**

@@ -2,10 +2,12 @@
 export { BucketBatchSampler, type BucketBatchSamplerOptions } from './buckets';
 export { defaultCollate } from './collate';
 export {
+  ChainDataset,
   ConcatDataset,
   Dataset,
   IterableDataset,
   randomSplit,
+  StackDataset,
   Subset,
   TensorDataset,
   type Samples,

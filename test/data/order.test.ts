@@ -48,6 +48,17 @@ test('samplers', () => {
   );
 });
 
+// What torch.utils.data gives after torch.manual_seed(7).
+test('samplers of indices and of batches', () => {
+  const { BatchSampler, SequentialSampler, SubsetRandomSampler } = data;
+  manualSeed(7);
+  expect([...new SubsetRandomSampler([3, 1, 4, 1, 5, 9, 2, 6])]).toEqual([6, 3, 1, 5, 1, 9, 4, 2]);
+  const subset = new SubsetRandomSampler([10, 20, 30, 40, 50]);
+  expect([...new BatchSampler(subset, 2)]).toEqual([[50, 20], [10, 40], [30]]);
+  const inOrder = new SequentialSampler([0, 0, 0, 0, 0]);
+  expect([...new BatchSampler(inOrder, 2, true)]).toEqual([[0, 1], [2, 3]]); // prettier-ignore
+});
+
 test('random splits by lengths and by fractions', () => {
   manualSeed(5);
   const eleven = new data.TensorDataset(arange(11));

@@ -94,6 +94,42 @@ describe('WindowDataset', () => {
   }); // prettier-ignore
 });
 
+describe('datasets of datasets', () => {
+  class Countdown extends data.IterableDataset<number> {
+    constructor(private readonly from: number) {
+      super();
+    }
+    *[Symbol.iterator](): Generator<number> {
+      for (let i = this.from; i > 0; i--) yield i;
+    }
+  }
+
+  test('StackDataset: side by side, through a loader', () => {
+    const stacked = new data.StackDataset(new WindowDataset(arange(6), 4), [7, 8], ['a', 'b']);
+    expect(stacked).toHaveLength(2);
+    const [[[x], label, name]] = [...new data.DataLoader(stacked, { batchSize: 2 })];
+    expect([x.toArray(), label.toArray(), name]).toEqual([
+      [[0, 1, 2, 3], [1, 2, 3, 4]], [7, 8], ['a', 'b'],
+    ]); // prettier-ignore
+  });
+
+  test('ChainDataset: one after another, anew in each pass', () => {
+    const chained = new data.ChainDataset([new Countdown(2), new Countdown(0), new Countdown(3)]);
+    expect([...chained]).toEqual([2, 1, 3, 2, 1]);
+    expect([...new data.DataLoader(chained, { batchSize: 4 })].map((x) => x.toArray())).toEqual([
+      [2, 1, 3, 2], [1],
+    ]); // prettier-ignore
+  });
+
+  test.each([
+    [() => new data.StackDataset([1], [1, 2]), RangeError, 'StackDataset: datasets must have the same length: dataset 0 has 1 samples, dataset 1 has 2'],
+    [() => new data.StackDataset(), RangeError, 'StackDataset: takes at least one dataset'],
+    [() => new data.ChainDataset([[1]] as never), TypeError, 'ChainDataset: datasets[0] must be an IterableDataset, got [1]'],
+  ] as const)('%p is refused', (call, Kind, message) => {
+    expect(call).toThrow(new Kind(message));
+  }); // prettier-ignore
+});
+
 describe('BucketBatchSampler', () => {
   const lengths = Array.from({ length: 103 }, (_, i) => (i * 37) % 50);
 

@@ -24,6 +24,7 @@ const variadic: Readonly<Record<string, string>> = {
   'data.CharacterTokenizer.toJSON': 'the key, which JSON.stringify passes',
   'autograd.FunctionContext.markNonDifferentiable': 'outputs one by one',
   'autograd.FunctionContext.saveForBackward': 'tensors one by one',
+  'data.StackDataset': 'datasets of one length',
   'data.TensorDataset': 'tensors of as many rows',
   'data.Vocabulary.toJSON': 'the key, which JSON.stringify passes',
   'data.WordTokenizer.toJSON': 'the key, which JSON.stringify passes',

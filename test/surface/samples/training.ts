@@ -151,6 +151,11 @@ export const optimizers: Record<string, Make> = {
   'lrScheduler.ReduceLROnPlateau.loadStateDict': () => on(plateau(), plateau().stateDict()),
 };
 
+class Countdown extends data.IterableDataset<number> {
+  *[Symbol.iterator](): Generator<number> {
+    for (let i = 3; i > 0; i--) yield i;
+  }
+}
 const vocabulary = (): o.data.Vocabulary => new data.Vocabulary(['a', 'b', 'c']);
 const characters = (): o.data.CharacterTokenizer => new data.CharacterTokenizer(vocabulary());
 const words = (): o.data.WordTokenizer => new data.WordTokenizer(vocabulary());
@@ -223,6 +228,9 @@ export const samples: Record<string, Make> = {
       ...[[3, 1, 2, 5], 2],
     ),
   WindowDataset: () => withOptions({ horizon: 2, stride: 2, strict: false }, x(9, 2), 3),
+  ChainDataset: () => call([new Countdown()]),
+  StackDataset: () => call(rows(), rows()),
+  'StackDataset.get': () => on(new data.StackDataset(rows(), rows()), 1),
   'WindowDataset.get': () => on(new data.WindowDataset(x(9), 3), 1),
   ...text,
   'ConcatDataset.get': () => on(new data.ConcatDataset([rows()]), 1),
