@@ -166,11 +166,7 @@ export { ctcLoss, type CtcLossOptions } from './loss/ctc';
 export * from './loss/nll';
 export type { LossOptions, Reduction, WeightedLossOptions } from './loss/reduction';
 export * from './loss/regression';
-export {
-  conv1d,
-  convTranspose1d,
-  type ConvTranspose1dOptions,
-} from './convolution/conv1d';
+export { conv1d, convTranspose1d, type ConvTranspose1dOptions } from './convolution/conv1d';
 export type { Conv1dOptions, Single } from './convolution/arguments';
 export * from './matmul/addmm';
 export { bmm } from './matmul/bmm';

@@ -10,6 +10,9 @@ const refusal = uncloneable(
  * Text as numbers of tokens, and back: `CharacterTokenizer`, `WordTokenizer`, `BytePairTokenizer`. A tokenizer does not change;
  * it is saved with its model as `JSON.stringify(tokenizer)` in the metadata of `io.saveSafetensors`, or as `tokenizer.toJSON()`
  * among the values of `io.saveCheckpoint`, and read by `tokenizerFromJSON`.
+ * @example
+ * const tokenizer: data.Tokenizer = data.CharacterTokenizer.train('hello world');
+ * new nn.Embedding(tokenizer.vocabulary.length, 8).forward(tensor(tokenizer.encode('hello'))); // [5, 8]
  */
 export abstract class Tokenizer {
   /** @internal */

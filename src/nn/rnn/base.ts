@@ -212,7 +212,13 @@ export abstract class RecurrentBase extends Module {
     inputSize: number,
     hiddenSize: number,
     options: Readonly<Required<RecurrentOptions>>,
-    { projSize = 0, relu = false, bare = false, unitForgetBias = false, ...details }: LayerDetails = {},
+    {
+      projSize = 0,
+      relu = false,
+      bare = false,
+      unitForgetBias = false,
+      ...details
+    }: LayerDetails = {},
   ) {
     super();
     const { name } = cells[kind];
