@@ -63,7 +63,7 @@ static Vec<double> sincOf(const Vec<double>& x) {
   const Vec<double> a = abs(x), nearest = roundEven(a), none = zero<double>();
   const Vec<double> angle = a * broadcast(0x1.921fb54442d18p+1), y = sinPi(a) / angle;
   const auto isOdd = roundEven(nearest * broadcast(0.5)) * broadcast(2.0) != nearest;
-  const Vec<double> signedY = select(a == nearest, none, select(isOdd, -y, y));
+  const Vec<double> signedY = select(a == nearest, a * none, select(isOdd, -y, y));
   return select(angle == none, broadcast(1.0), signedY);
 }
 // log2(2^a + 2^b) = max(a, b) + log2(1 + 2^-|a - b|); the larger operand where the difference is infinite or NaN
