@@ -1,4 +1,5 @@
 /** Anomaly detection: where the first NaN of a backward pass comes from, and where the operation was called in the forward pass. */
+import { executor } from '../tensor/executor';
 import { boolean, optionsTable, refuse, surplus } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
@@ -31,7 +32,8 @@ export function rememberCall(node: object, name: string): void {
 
 /** @throws Error for a gradient with NaN, with the forward call as its cause. */
 export function checkGradients(node: Named, grads: readonly (Tensor | null | undefined)[]): void {
-  if (!anomaly.checksNaN) return;
+  // A trace has no values; each run of a compiled function is one operation, whose gradients are checked.
+  if (!anomaly.checksNaN || executor.isTrace) return;
   const at = grads.findIndex((g, i) => g && node.needs(i) && arithmetic.hasNaN(g));
   if (at < 0) return;
   throw new Error(

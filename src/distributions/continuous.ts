@@ -61,7 +61,7 @@ export class Normal extends Distribution {
         const distance = m.sub(q.loc).div(q.scale).square();
         return ratio.add(distance).sub(1).sub(ratio.log()).mul(0.5);
       },
-      expand: (shape) => new Normal(m.expand(shape), s.expand(shape), { validateArgs }),
+      map: (each) => new Normal(each(m), each(s), { validateArgs }),
     }, validateArgs); // prettier-ignore
     this.loc = m;
     this.scale = s;
@@ -109,7 +109,7 @@ export class Uniform extends Distribution {
         const beyond = q.low.gt(a).logicalOr(q.high.lt(b));
         return q.high.sub(q.low).div(width()).log().maskedFill(beyond, Infinity);
       },
-      expand: (shape) => new Uniform(a.expand(shape), b.expand(shape), { validateArgs }),
+      map: (each) => new Uniform(each(a), each(b), { validateArgs }),
     }, validateArgs); // prettier-ignore
     this.low = a;
     this.high = b;
@@ -172,7 +172,7 @@ export class Laplace extends Distribution {
         const near = ratio.mul(distance.neg().div(s).exp());
         return ratio.log().neg().add(distance.div(q.scale)).add(near).sub(1);
       },
-      expand: (shape) => new Laplace(m.expand(shape), s.expand(shape), { validateArgs }),
+      map: (each) => new Laplace(each(m), each(s), { validateArgs }),
     }, validateArgs); // prettier-ignore
     this.loc = m;
     this.scale = s;
@@ -209,7 +209,7 @@ export class Exponential extends Distribution {
         const ratio = (other as Exponential).rate.div(r);
         return ratio.log().neg().add(ratio).sub(1);
       },
-      expand: (shape) => new Exponential(r.expand(shape), { validateArgs }),
+      map: (each) => new Exponential(each(r), { validateArgs }),
     }, validateArgs); // prettier-ignore
     this.rate = r;
   }

@@ -72,8 +72,8 @@ const zeroOrOne = (x: Tensor): Tensor => x.eq(0).logicalOr(x.eq(1));
  * new distributions.Bernoulli(null, { logits: tensor([0]) }).mean; // [0.5]
  */
 export class Bernoulli extends Distribution {
-  readonly #probs: Tensor | null;
-  readonly #logits: Tensor | null;
+  private readonly givenProbs: Tensor | null;
+  private readonly givenLogits: Tensor | null;
 
   /** @param probabilities p; null where `logits` are given */
   constructor(probabilities?: GivenParameter | null, options?: LogitsOptions) {
@@ -106,20 +106,20 @@ export class Bernoulli extends Distribution {
         const first = one.maskedFill(to.eq(0), Infinity).maskedFill(p.eq(0), 0);
         return first.add(none.maskedFill(to.eq(1), Infinity).maskedFill(p.eq(1), 0));
       },
-      expand: (shape) => byName(Bernoulli, name, x.expand(shape), validateArgs),
+      map: (each) => byName(Bernoulli, name, each(x), validateArgs),
     }, validateArgs); // prettier-ignore
-    this.#probs = name === 'probs' ? x : null;
-    this.#logits = name === 'logits' ? x : null;
+    this.givenProbs = name === 'probs' ? x : null;
+    this.givenLogits = name === 'logits' ? x : null;
   }
 
   /** Probability of a 1. */
   get probs(): Tensor {
-    return this.#probs ?? this.#logits!.sigmoid();
+    return this.givenProbs ?? this.givenLogits!.sigmoid();
   }
 
   /** ln(p / (1 − p)). */
   get logits(): Tensor {
-    return this.#logits ?? logitsOf(this.#probs!);
+    return this.givenLogits ?? logitsOf(this.givenProbs!);
   }
 }
 
@@ -185,7 +185,7 @@ export class Categorical extends Distribution {
         const each = probs.mul(logs.sub(q.logits));
         return each.maskedFill(q.probs.eq(0), Infinity).maskedFill(probs.eq(0), 0).sum(-1);
       },
-      expand: (shape) => byName(Categorical, name, x.expand([...shape, classes]), validateArgs),
+      map: (each) => byName(Categorical, name, each(x, [classes]), validateArgs),
     }, validateArgs); // prettier-ignore
     this.probs = probs;
     this.logits = logs;

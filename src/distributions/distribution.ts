@@ -2,11 +2,12 @@
  * Distribution: what all distributions offer. The equations of each are a `Law`, made by the class of its name; this file checks
  * what it is given.
  */
-import { arrayOf, count, describe, isInstance, optionsTable, surplus } from '../check';
+import { arrayOf, count, describe, isInstance, optionsTable, surplus, uncloneable } from '../check';
 import { noGrad } from '../autograd/mode';
 import type { Generator } from '../random';
 import { defaultGenerator, type DrawOptions } from '../random';
 import { drawFields } from '../random/generator';
+import { deepcopy, isMade, type Copying } from '../tensor/deepcopy';
 import { anyTensor } from '../tensor/rules';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
@@ -27,10 +28,14 @@ export interface Law {
   readonly icdf?: (value: Tensor) => Tensor;
   /** KL(this ‖ other) of a distribution of the same class. */
   readonly divergence?: (other: Distribution) => Tensor;
-  readonly expand: (shape: Shape) => Distribution;
+  /** The distribution of other parameters: `each` of those of this one, whose last dimensions, `event`, are of one value. */
+  readonly map: (each: (parameter: Tensor, event?: Shape) => Tensor) => Distribution;
 }
 
 const drawOptions = optionsTable<DrawOptions, 'generator'>('sample', drawFields);
+const refusal = uncloneable(
+  'a distribution: make it anew in the other thread of parameters that were sent by io.toMessage(x)',
+);
 const sizes = arrayOf(count, 'an array of sizes');
 
 /**
@@ -41,6 +46,8 @@ const sizes = arrayOf(count, 'an array of sizes');
  * normal.sample([3]).shape; // [3, 2]
  */
 export abstract class Distribution {
+  /** @internal */
+  readonly refusal = refusal;
   /** The shape of the parameters: that of a batch of distributions. */
   readonly batchShape: readonly number[];
   /** The shape of one value; [] for numbers. */
@@ -160,13 +167,24 @@ export abstract class Distribution {
    */
   expand(batchShape: readonly number[]): this {
     if (arguments.length > 1) surplus(`${this.#name}.expand`, arguments, 1, 'batchShape');
-    return this.#law.expand(sizes.check(`${this.#name}.expand`, 'batchShape', batchShape)) as this;
+    const shape = sizes.check(`${this.#name}.expand`, 'batchShape', batchShape);
+    return this.#law.map((x, event = []) => x.expand([...shape, ...event])) as this;
   }
 
   /** The class and the shape of the batch. */
   toString(): string {
     if (arguments.length > 0) surplus(`${this.#name}.toString`, arguments, 0);
     return `${this.#name}(batchShape: ${showShape(this.batchShape)})`;
+  }
+
+  /** @internal */
+  [isMade](): boolean {
+    return #law in this;
+  }
+
+  /** @internal */
+  [deepcopy.custom](copy: Copying): Distribution {
+    return this.#law.map((x) => copy(x));
   }
 
   /** @internal For console.log. */

@@ -95,7 +95,9 @@ const refusals = [
   /^compile: the function reads values of a tensor of shape \[.*\] while it is traced \(item, toArray, toString\); a trace has none, so do that outside$/,
   /^compile: (\w+|repeatInterleave with a tensor) cannot be traced: its result's shape depends on values, and a trace has none; do it outside$/,
   /^compile: embedding with maxNorm cannot be traced: it scales rows of the weight in place; do it outside$/,
-  /^compile: (getTotalNorm|clipGradNorm_) cannot be traced: it reads the values of tensors, and a trace has none; do it outside$/,
+  /^compile: (getTotalNorm|clipGradNorm_|cumprod|cummax|cummin|mode|searchsorted|bucketize|isin|scatterReduce with amax or amin) cannot be traced: it reads the values of tensors, and a trace has none; do it outside$/,
+  /^compile: Stateful\.forward cannot be traced: it keeps the state for the next call; compile a function that takes the state and returns it$/,
+  /^compile: the first LazyLinear\.forward cannot be traced: it makes the parameters; call the layer once outside$/,
 ];
 /** The calls that are refused, in-place forms and methods apart, and why. */
 const refused: [string, string][] = [];
@@ -126,11 +128,28 @@ test('what is refused is what reads values or changes something', () => {
     maskedSelect: 'maskedSelect',
     nonzero: 'nonzero',
     unique: 'unique',
+    // No kernel does their work yet.
+    bucketize: 'bucketize',
+    cummax: 'cummax',
+    cummin: 'cummin',
+    cumprod: 'cumprod',
+    isin: 'isin',
+    mode: 'mode',
+    scatterReduce: 'scatterReduce with amax or amin',
+    searchsorted: 'searchsorted',
     'nn.functional.embedding': 'embedding with maxNorm',
     'nn.utils.getTotalNorm': 'getTotalNorm',
+    // Running statistics.
+    'nn.BatchNorm1d.forward': 'changes',
+    'nn.functional.batchNorm': 'changes',
+    'nn.functional.instanceNorm': 'changes',
+    'nn.LazyLinear.forward': 'the first LazyLinear.forward',
     'nn.ParameterList.append': 'changes',
     'nn.ParameterList.extend': 'changes',
-    // Lengths decide on shapes.
+    'nn.Stateful.forward': 'Stateful.forward',
+    // Lengths and clusters decide on shapes.
+    'nn.AdaptiveLogSoftmaxWithLoss.forward': 'reads',
+    'nn.AdaptiveLogSoftmaxWithLoss.predict': 'reads',
     'nn.Seq2Seq.forward': 'reads',
     'nn.utils.rnn.unpadSequence': 'reads',
   });

@@ -128,7 +128,7 @@ describe('classes', () => {
       return;
     }
     expect(() => structuredClone(value)).toThrow(
-      /^Symbol\(a (?:Tensor|Module|Generator|DataLoader|dataset|sampler|tokenizer|vocabulary): .+\) could not be cloned\.$/,
+      /^Symbol\(a (?:Tensor|Module|Generator|DataLoader|dataset|sampler|tokenizer|vocabulary|distribution): .+\) could not be cloned\.$/,
     );
   });
 

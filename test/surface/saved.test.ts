@@ -61,7 +61,11 @@ function faults(forward: () => Forward | null): string[] {
           if (given !== null && given !== right) found.push(`tensor ${i} is ${value}: ${given}`);
         } catch (error) {
           const { message } = error as Error;
-          if (!/^backward: a tensor of shape .* was changed in place since/.test(message)) {
+          if (
+            !/^backward: a tensor of shape .* was changed in place since/.test(message) &&
+            // A view whose elements overlap cannot be changed at all.
+            !/^fill_: several elements of the unfolded tensor/.test(message)
+          ) {
             found.push(`tensor ${i} is ${value}: ${message}`);
           }
         }
@@ -99,8 +103,11 @@ it.each(recorded.map((call) => [call.name, call] as const))('%s', (_, call) => {
   expect(faults(() => forwardOf(call))).toEqual([]);
 });
 
+/** What a trace refuses (test/compile/operations.test.ts). */
+const readsValues = /^(maskedSelect|cumprod|cummax|cummin|mode$|scatterReduce am)/;
+
 describe.each([false, true])('rows of the tables of operations, compiled: %p', (compiled) => {
-  const rows = table.filter(({ name }) => !compiled || !name.startsWith('maskedSelect'));
+  const rows = table.filter(({ name }) => !compiled || !readsValues.test(name));
   it.each(rows.map((entry) => [entry.name, entry] as const))('%s', (_, entry) => {
     const plain = (...xs: Tensor[]): Tensor[] => [...listOf(entry.f(...xs))];
     const f = compiled ? compile(plain) : plain;

@@ -192,7 +192,7 @@ export class MultiheadAttention extends Module {
   ): [output: Tensor, weights: Tensor | null] {
     if (arguments.length > 4) surplus(name, arguments, 4, 'options');
     const read = attendOptions.read(options);
-    this.#check(query, key, value);
+    this.check(query, key, value);
     if (read.isCausal && read.attnMask === null) {
       throw new RangeError(`${name}: isCausal is a hint about attnMask, which must be given`);
     }
@@ -206,9 +206,9 @@ export class MultiheadAttention extends Module {
         ? read.keyPaddingMask.unsqueeze(0)
         : read.keyPaddingMask;
     const [queries, keys, values] = same
-      ? this.#projectOne(q)
-      : this.#project(q, whole(key), whole(value));
-    const { heads, weights } = this.#attend(queries, keys, values, {
+      ? this.projectOne(q)
+      : this.project(q, whole(key), whole(value));
+    const { heads, weights } = this.attend(queries, keys, values, {
       ...read,
       keyPaddingMask: padding,
     });
@@ -221,7 +221,7 @@ export class MultiheadAttention extends Module {
     ];
   }
 
-  #check(query: Tensor, key: Tensor, value: Tensor): void {
+  private check(query: Tensor, key: Tensor, value: Tensor): void {
     const { embedDim, kdim, vdim, batchFirst } = this;
     for (const [what, x] of Object.entries({ query, key, value })) anyTensor.check(name, what, x);
     const rank = query.ndim;
@@ -245,33 +245,33 @@ export class MultiheadAttention extends Module {
   }
 
   // [N, L, E] or [L, N, E] as views [N, heads, L, d].
-  #split(x: Tensor): Tensor {
+  private split(x: Tensor): Tensor {
     const [first, second] = x.sizes;
     const split = x.view([first, second, this.numHeads, this.embedDim / this.numHeads]);
     return split.permute(this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
   }
 
-  #biases(): readonly (Tensor | null)[] {
+  private biases(): readonly (Tensor | null)[] {
     return this.in_proj_bias === null ? [null, null, null] : chunk(this.in_proj_bias, 3);
   }
 
-  #projectOne(x: Tensor): Tensor[] {
+  private projectOne(x: Tensor): Tensor[] {
     const weight = this.in_proj_weight;
-    if (weight === null) return this.#project(x, x, x);
+    if (weight === null) return this.project(x, x, x);
     return chunk(linear(x, weight, this.in_proj_bias), 3, -1);
   }
 
-  #project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
+  private project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
     const inputs = [query, key, value];
     const weights =
       this.in_proj_weight === null
         ? [this.q_proj_weight!, this.k_proj_weight!, this.v_proj_weight!]
         : chunk(this.in_proj_weight, 3);
-    const biases = this.#biases();
+    const biases = this.biases();
     return inputs.map((x, i) => linear(x, weights[i], biases[i]));
   }
 
-  #attend(
+  private attend(
     queries: Tensor,
     keys: Tensor,
     values: Tensor,
@@ -290,10 +290,10 @@ export class MultiheadAttention extends Module {
     const keyBias = anyTensor.orNull.check(name, 'bias_k', this.bias_k);
     const valueBias = anyTensor.orNull.check(name, 'bias_v', this.bias_v);
     const more = (keyBias === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
-    const mask = this.#mask(given, queries.sizes[at], keys.sizes[at], batch, dtype, more);
-    const q = this.#split(queries);
-    const k = this.#split(added(keys, keyBias));
-    const v = this.#split(added(values, valueBias));
+    const mask = this.mask(given, queries.sizes[at], keys.sizes[at], batch, dtype, more);
+    const q = this.split(queries);
+    const k = this.split(added(keys, keyBias));
+    const v = this.split(added(values, valueBias));
     const dropoutP = this.training ? this.dropout : 0;
     if (!given.needWeights) {
       return {
@@ -311,7 +311,7 @@ export class MultiheadAttention extends Module {
   }
 
   /** What is added to the scores [N, heads, L, S + more]; null for nothing. */
-  #mask(
+  private mask(
     { attnMask, keyPaddingMask }: Required<MultiheadAttendOptions>,
     L: number,
     S: number,

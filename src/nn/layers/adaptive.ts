@@ -125,8 +125,8 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
   forward(input: Tensor, target: Tensor): OutputAndLoss {
     const operation = 'AdaptiveLogSoftmaxWithLoss.forward';
     if (arguments.length > 2) surplus(operation, arguments, 2, 'target');
-    const x = this.#rows(operation, input, target);
-    const classes = this.#classes(operation, target);
+    const x = this.rows(operation, input, target);
+    const classes = this.classes(operation, target);
     const shortlist = this.cutoffs[0];
     const clusterOf = Array.from(classes, (c) => this.cutoffs.findIndex((end) => c < end));
     const inHead = clusterOf.map((i, row) => (i === 0 ? classes[row] : shortlist + i - 1));
@@ -152,7 +152,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
    */
   logProb(input: Tensor): Tensor {
     if (arguments.length > 1) surplus('AdaptiveLogSoftmaxWithLoss.logProb', arguments, 1, 'input');
-    this.#batch('AdaptiveLogSoftmaxWithLoss.logProb', input);
+    this.batch('AdaptiveLogSoftmaxWithLoss.logProb', input);
     const head = this.head.forward(input).logSoftmax(1);
     const shortlist = this.cutoffs[0];
     const clusters = [...this.tail].map((cluster, i) =>
@@ -172,7 +172,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
   predict(input: Tensor): Tensor {
     const operation = 'AdaptiveLogSoftmaxWithLoss.predict';
     if (arguments.length > 1) surplus(operation, arguments, 1, 'input');
-    this.#batch(operation, input);
+    this.batch(operation, input);
     return noGrad(() => {
       const best = this.head.forward(input).argmax(1);
       if (input.sizes[0] === 0) return best;
@@ -187,7 +187,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     });
   }
 
-  #batch(operation: string, input: Tensor): void {
+  private batch(operation: string, input: Tensor): void {
     anyTensor.check(operation, 'input', input);
     if (input.ndim === 2 && input.sizes[1] === this.inFeatures) return;
     throw new RangeError(
@@ -196,7 +196,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
   }
 
   /** The input as [N, inFeatures]. */
-  #rows(operation: string, input: Tensor, target: Tensor): Tensor {
+  private rows(operation: string, input: Tensor, target: Tensor): Tensor {
     anyTensor.check(operation, 'input', input);
     anyTensor.check(operation, 'target', target);
     const { inFeatures } = this;
@@ -212,7 +212,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     return isRow ? input.unsqueeze(0) : input;
   }
 
-  #classes(operation: string, target: Tensor): Int32Array {
+  private classes(operation: string, target: Tensor): Int32Array {
     if (target.dtype !== 'int32') {
       throw new TypeError(
         `${operation}: target must be int32 class indices, got ${target.dtype}; convert it with to('int32')`,

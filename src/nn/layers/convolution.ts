@@ -276,7 +276,7 @@ export class ConvTranspose1d<Bias extends boolean = true> extends Convolution<Bi
     const { stride, padding, dilation, groups } = this;
     anyTensor.check('ConvTranspose1d.forward', 'input', input);
     const outputPadding =
-      outputSize === undefined ? this.outputPadding : this.#paddingFor(input, numberOf(outputSize));
+      outputSize === undefined ? this.outputPadding : this.paddingFor(input, numberOf(outputSize));
     return convTranspose1d(input, this.weight, this.bias, {
       stride,
       padding,
@@ -286,7 +286,7 @@ export class ConvTranspose1d<Bias extends boolean = true> extends Convolution<Bi
     });
   }
 
-  #paddingFor(input: Tensor, wanted: number): number {
+  private paddingFor(input: Tensor, wanted: number): number {
     const [stride, padding, dilation, taps] = (
       ['stride', 'padding', 'dilation', 'kernelSize'] as const
     ).map((name) => sizeOf('ConvTranspose1d.forward', name, this[name], 0));

@@ -117,9 +117,9 @@ export class CRF extends Module {
   forward(emissions: Tensor, tags: Tensor, options?: CRFForwardOptions): Tensor {
     if (arguments.length > 3) surplus('CRF.forward', arguments, 3, 'options');
     const { mask: given, reduction } = forwardOptions.read(options);
-    const { scores, mask } = this.#inputs('CRF.forward', emissions, given);
-    const labels = this.#tags(tags, emissions, mask);
-    const likelihood = this.#score(scores, labels, mask).sub(this.#normalizer(scores, mask));
+    const { scores, mask } = this.inputs('CRF.forward', emissions, given);
+    const labels = this.tags(tags, emissions, mask);
+    const likelihood = this.score(scores, labels, mask).sub(this.normalizer(scores, mask));
     if (reduction === 'none') return likelihood;
     if (reduction === 'mean') return likelihood.mean();
     const sum = likelihood.sum();
@@ -134,11 +134,7 @@ export class CRF extends Module {
    */
   decode(emissions: Tensor, options?: CRFMaskOptions): number[][] {
     if (arguments.length > 2) surplus('CRF.decode', arguments, 2, 'options');
-    const { scores, mask } = this.#inputs(
-      'CRF.decode',
-      emissions,
-      decodeOptions.read(options).mask,
-    );
+    const { scores, mask } = this.inputs('CRF.decode', emissions, decodeOptions.read(options).mask);
     const [steps, n] = scores.sizes;
     for (const x of [scores, ...this.parameters()]) {
       if (noGrad(() => x.isnan().any().item()) === 0) continue;
@@ -162,7 +158,7 @@ export class CRF extends Module {
   }
 
   /** Emissions, 0 where the mask leaves a step out, and mask with the steps in front. */
-  #inputs(
+  private inputs(
     operation: string,
     emissions: Tensor,
     mask: Tensor | null,
@@ -204,7 +200,7 @@ export class CRF extends Module {
   }
 
   /** Tags with the steps in front, 0 where the mask leaves a step out; contiguous. */
-  #tags(tags: Tensor, emissions: Tensor, mask: Tensor | null): Tensor {
+  private tags(tags: Tensor, emissions: Tensor, mask: Tensor | null): Tensor {
     anyTensor.check('CRF.forward', 'tags', tags);
     if (tags.dtype !== 'int32') {
       throw new TypeError(
@@ -225,7 +221,7 @@ export class CRF extends Module {
   }
 
   /** s(y) of each sequence: [N]. */
-  #score(scores: Tensor, labels: Tensor, mask: Tensor | null): Tensor {
+  private score(scores: Tensor, labels: Tensor, mask: Tensor | null): Tensor {
     const [steps, n] = labels.sizes;
     const emitted = scores.gather(2, labels.unsqueeze(2)).squeeze(2);
     const start = this.start_transitions.indexSelect(0, labels.select(0, 0));
@@ -249,7 +245,7 @@ export class CRF extends Module {
   }
 
   /** ln Σ exp s(y') of each sequence, [N]: α_t[j] = emissions[t, j] + ln Σ_i exp(α_{t−1}[i] + transitions[i, j]). */
-  #normalizer(scores: Tensor, mask: Tensor | null): Tensor {
+  private normalizer(scores: Tensor, mask: Tensor | null): Tensor {
     const [first, ...rest] = scores.unbind(0);
     const masks = mask === null ? [] : mask.unsqueeze(2).unbind(0);
     // The tag that is summed over is the last dimension, along which numbers are neighbours.

@@ -44,11 +44,10 @@ export class LazyLinear<Bias extends boolean = true> extends Linear<Bias> {
     if (this.inFeatures === 0) {
       anyTensor.check('LazyLinear.forward', 'input', input);
       checkFloat('LazyLinear.forward', input);
-      if (executor.isTrace) {
-        throw new Error(
-          'LazyLinear.forward: the first input makes the parameters; call the layer once before it is compiled',
-        );
-      }
+      executor.refuse(
+        'the first LazyLinear.forward',
+        'it makes the parameters; call the layer once outside',
+      );
       if (input.ndim === 0 || input.sizes[input.ndim - 1] === 0) {
         throw new RangeError('LazyLinear.forward: the first input must have at least one feature');
       }

@@ -19,6 +19,7 @@ import { reshape } from '../view/reshape';
 import { indexCopy } from './along';
 import { checkIndex } from './rows';
 import { checkAlong, fit, scatter, scatterAdd, written } from './gather';
+import { readValues } from '../arguments/values';
 
 /** How elements are combined. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
@@ -63,7 +64,7 @@ function withoutSelf(x: Tensor, { dim, index, reduce }: Combined): Tensor {
 /** A copy of x with the larger (smaller) ones of src at the index; NaN if one is. */
 function extremes(x: Tensor, src: Tensor, dim: number, index: Tensor, largest: boolean): Tensor {
   const out = copyOf(x);
-  const values = dense(src).memory(src.numel, 'scatterReduce with amax or amin');
+  const values = readValues('scatterReduce with amax or amin', dense(src));
   const places = index.memory(index.numel);
   const memory = out.memory(out.numel);
   const strides = contiguousStrides(x.sizes);

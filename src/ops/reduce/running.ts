@@ -14,6 +14,7 @@ import { checkFloat } from '../arguments/floating';
 import { copyOf } from '../kernels/copy';
 import { applyBinary } from '../kernels/launch';
 import { reductionView } from '../kernels/reduce';
+import { readValues } from '../arguments/values';
 
 /**
  * Calls `line` with x, where a line along the dimension starts in it, the distance of its elements, and how many there are.
@@ -26,7 +27,7 @@ function forLines(
   line: (x: TypedArray, start: number, step: number, n: number) => void,
 ): void {
   const { source, outer, n, inner } = reductionView(operation, x, dim, true);
-  const memory = source.memory(source.numel, operation);
+  const memory = readValues(operation, source);
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < inner; i++) line(memory, o * n * inner + i, inner, n);
   }

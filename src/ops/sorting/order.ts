@@ -15,6 +15,7 @@ import { transpose } from '../view/permute';
 import { reshape } from '../view/reshape';
 import { squeeze } from '../view/select';
 import { sort } from './sort';
+import { readValues } from '../arguments/values';
 
 interface Picked {
   readonly dim: number;
@@ -211,7 +212,7 @@ const recordedMode = pickGradient('mode');
 function modePlace(rows: Ordered): Tensor {
   const { values, dim, n } = rows;
   const swapped = values.ndim === 0 ? values : dense(transpose(values, dim, -1));
-  const memory = swapped.memory(values.numel, 'mode');
+  const memory = readValues('mode', swapped);
   const count = n === 0 ? 0 : values.numel / n;
   const out = empty(swapped.ndim === 0 ? [] : swapped.sizes.with(-1, 1), 'int32');
   const places = out.memory(count);

@@ -12,6 +12,7 @@ import { dense } from '../kernels/copy';
 import { operand, operandOf } from '../kernels/operands';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
+import { readValues } from '../arguments/values';
 
 /** Options of `bucketize`. */
 export interface BucketizeOptions {
@@ -47,8 +48,8 @@ function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolea
   const numeric = dtype === 'bool' ? 'int32' : dtype;
   const out = empty(values.sizes, 'int32');
   const [row, x] = [dense(rows.to(numeric)), dense(values.to(numeric))];
-  const sorted = row.memory(row.numel, operation);
-  const wanted = x.memory(x.numel, operation);
+  const sorted = readValues(operation, row);
+  const wanted = readValues(operation, x);
   const places = out.memory(out.numel);
   const m = isShared ? x.numel : values.sizes[values.ndim - 1];
   for (let i = 0; i < wanted.length; i++) {

@@ -213,7 +213,7 @@ describe('LazyLinear', () => {
         return compile((x: Tensor) => layer.forward(x))(ones([2, 4]));
       },
       new Error(
-        'LazyLinear.forward: the first input makes the parameters; call the layer once before it is compiled',
+        'compile: the first LazyLinear.forward cannot be traced: it makes the parameters; call the layer once outside',
       ),
     ],
   ])('refuses %#', (call, error) => {

@@ -349,7 +349,7 @@ test.each([
   [
     'zoneout of a JANET',
     () => new nn.JANET(3, 5, { zoneout: 0.1 } as never),
-    "JANET: unknown option 'zoneout'; the options are numLayers, bias, batchFirst, dropout, bidirectional, dtype, inputDropout, outputDropout, lockedDropout, weightDropout, recurrentDropout, returnStates",
+    "JANET: unknown option 'zoneout'; the options are numLayers, bias, batchFirst, dropout, bidirectional, dtype, inputDropout, outputDropout, lockedDropout, weightDropout, recurrentDropout, returnStates, orthogonal, unitForgetBias",
   ],
 ])('bad input: %s', (_what, act, message) => {
   expect(act).toThrow(message);

@@ -43,7 +43,7 @@ export const elementwise: Record<string, Make> = {
   addcmul: () => withOptions({ value: 2 }, x(2, 3), x(2, 3), x(3)),
   lerp: () => call(x(2, 3), x(3), 0.5),
   logit: () => withOptions({ eps: 0.1 }, x(3)),
-  nanToNum: () => withOptions({ nan: 1, posinf: 2, neginf: null }, x(3)),
+  nanToNum: () => withOptions({ nan: 1, posinf: 2, neginf: -2 }, x(3)),
   polygamma: () => call(1, x(3)),
 };
 
