@@ -120,7 +120,7 @@ test.each(Object.keys(schedulers))(
 );
 
 // Every optimizer with six schedules, and two optimizers with every schedule.
-const first = [
+const common = [
   'StepLR',
   'ExponentialLR',
   'CosineAnnealingLR',
@@ -129,7 +129,7 @@ const first = [
   'ReduceLROnPlateau',
 ];
 const runs = Object.keys(optimizers).flatMap((o) =>
-  (o === 'SGD' || o === 'Adam' ? Object.keys(schedulers) : first).map((s) => [o, s]),
+  (o === 'SGD' || o === 'Adam' ? Object.keys(schedulers) : common).map((s) => [o, s]),
 );
 test.each(runs)(
   '%s with %s: cut after no, one and two epochs and continued, bit for bit',

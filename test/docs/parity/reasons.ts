@@ -19,8 +19,25 @@ const python = "a part of PyTorch's own making, not for users";
 const symbolic = 'symbolic sizes belong to torch.compile';
 const noViewTwin = 'copies of views: `clone()` of the view';
 const rare = 'rare in sequence models';
+const notYet = 'not yet here';
 
 export const reasons: readonly Reason[] = [
+  {
+    names:
+      /^(alpha_dropout|atleast_1d|bilinear|broadcast_tensors|concat|concatenate|diff|dstack|embedding_bag|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|AlphaDropout|Bilinear|Dropout1d|dropout1d|EmbeddingBag|ParameterDict|TransformerEncoder|TransformerEncoderLayer|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList|AveragedModel|SWALR|get_(ema|swa)_(multi_)?avg_fn|update_bn|hessian|hvp|jacobian|jvp|vhp|vjp)$/,
+    why: notYet,
+    modules: [
+      'torch',
+      'Tensor',
+      'nn',
+      'nn.functional',
+      'nn.utils.parametrizations',
+      'nn.utils.parametrize',
+      'optim.swaUtils',
+      'autograd.functional',
+    ],
+  },
+  { names: /^(StudentT|NegativeBinomial|Gamma|Poisson)$/, why: notYet, modules: ['distributions'] },
   { names: /(2d|3d|2d_with_indices|3d_with_indices)$/i, why: images },
   {
     names:
@@ -56,7 +73,7 @@ export const reasons: readonly Reason[] = [
   { names: /_copy$/, why: noViewTwin },
   {
     names:
-      /^(batch_norm_\w+|native_\w+|norm_except_dim|hash_tensor|frobenius_norm|unsafe_\w+|slice_inverse|NestedIOFunction|Variable|variable|Container|factory_kwargs|enforce_grad_layout_policy|set_multithreading_enabled|type_before_parametrizations|transfer_parametrizations_and_params|swap_in_optimizer_params_and_state|RNNCellBase|as_subclass|is_inference|output_nr|volatile|map2?_|apply_|reinforce|new|nonzero_static|name|grad_dtype|multi_head_attention_forward|_DatasetKind|argument_validation|runtime_validation\w*|functional_datapipe|guaranteed_datapipes_determinism|non_deterministic|convolution|rnn_(relu|tanh)(_cell)?|feature_dropout|max_pool1d_with_indices|adaptive_max_pool1d_with_indices|constant_pad_nd|(lstm|gru)(_cell)?|DFIterDataPipe|DataChunk|IterDataPipe|MapDataPipe|UninitializedBuffer|Buffer|register_kl|biject_to|transform_to|CatTransform|invert_permutation|is_same_size|itemsize|get_worker_info|default_convert|reshape_as|LinearCrossEntropyOptions|NLLLoss2d)$/,
+      /^(batch_norm_\w+|native_\w+|norm_except_dim|hash_tensor|frobenius_norm|unsafe_\w+|slice_inverse|NestedIOFunction|Variable|variable|Container|factory_kwargs|enforce_grad_layout_policy|set_multithreading_enabled|type_before_parametrizations|transfer_parametrizations_and_params|swap_in_optimizer_params_and_state|RNNCellBase|UninitializedParameter|index|Sampler|as_subclass|is_inference|output_nr|volatile|map2?_|apply_|reinforce|new|nonzero_static|name|grad_dtype|multi_head_attention_forward|_DatasetKind|argument_validation|runtime_validation\w*|functional_datapipe|guaranteed_datapipes_determinism|non_deterministic|convolution|rnn_(relu|tanh)(_cell)?|feature_dropout|max_pool1d_with_indices|adaptive_max_pool1d_with_indices|constant_pad_nd|(lstm|gru)(_cell)?|DFIterDataPipe|DataChunk|IterDataPipe|MapDataPipe|UninitializedBuffer|Buffer|register_kl|biject_to|transform_to|CatTransform|invert_permutation|is_same_size|itemsize|get_worker_info|default_convert|reshape_as|LinearCrossEntropyOptions|NLLLoss2d)$/,
     why: python,
   },
   {
@@ -96,7 +113,7 @@ export const reasons: readonly Reason[] = [
   { names: /^(spectral_norm|orthogonal)$/, why: rare, modules: ['nn.utils.parametrizations'] },
   {
     names: /./,
-    why: 'distributions here are those of forecasts and of drawing: Normal, StudentT, NegativeBinomial, Categorical, Bernoulli and their kin',
+    why: 'distributions here are those of forecasts and of drawing: Normal, Uniform, Laplace, Exponential, Bernoulli, Categorical',
     modules: ['distributions'],
   },
 ];
@@ -113,7 +130,10 @@ export const spelled: Readonly<Record<string, string>> = {
   'Tensor.storage_offset': 'Tensor.offset',
   'torch.from_numpy': 'tensor',
   'torch.as_tensor': 'tensor',
-  'nn.functional.pad': 'nn.functional.pad',
+  'Tensor.unique': 'unique',
+  'Tensor.type': 'Tensor.dtype',
+  'nn.RNNBase': 'nn.RecurrentBase',
+  'nn.functional.relu_': 'relu_',
 };
 
 /** What differs where a name is here, by its name here. */
@@ -131,8 +151,9 @@ export const differences: Readonly<Record<string, string>> = {
   'Tensor.item': 'of bool tensors true or false',
   'autograd.noGrad': 'takes the function that runs without gradients',
   'autograd.enableGrad': 'takes the function that runs with gradients',
-  noGrad: 'takes the function that runs without gradients',
-  enableGrad: 'takes the function that runs with gradients',
+  'Tensor.dtype': '`type()`',
+  relu_: 'of the root',
+  'nn.RecurrentBase': 'the base of all recurrent layers',
   unique: 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',
   'nn.Module': 'called by `forward`',
   'nn.ModuleDict': '`get(name)` in place of indexing',
