@@ -13,8 +13,8 @@ import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { inPlace } from '../inplace/inplace';
 import { copyOf, dense } from '../kernels/copy';
+import { where } from '../elementwise/where';
 import { operand, operandOf } from '../kernels/operands';
-import { expand } from '../view/expand';
 import { reshape } from '../view/reshape';
 import { indexCopy } from './along';
 import { checkIndex } from './rows';
@@ -225,11 +225,16 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: GivenOpe
   const rows = reshape(index, [-1]);
   const size = x.ndim === 0 ? 1 : x.sizes[d];
   const fromStart = rows.where(rows.ge(0), rows.add(size));
-  const shape = x.ndim === 0 ? [rows.numel] : x.sizes.with(d, rows.numel);
-  const source = expand(operand('indexFill', given, x.dtype), shape);
-  const lines = x.ndim === 0 ? reshape(x, [1]) : x;
   const plain = checkIndex('indexFill', 'index', fromStart, size, `dimension ${d}`);
-  return indexCopy(lines, d, plain, source).reshape(x.sizes);
+  // A row that is named twice is filled once, and counts once in the gradient of the value.
+  const named = indexCopy(
+    constant([size], 0, 'float32'),
+    0,
+    plain,
+    constant([rows.numel], 1, 'float32'),
+  ).gt(0);
+  const along = x.sizes.map((_, i) => (i === d ? size : 1));
+  return where(reshape(named, along), operand('indexFill', given, x.dtype), x);
 }
 
 /**

@@ -17,7 +17,7 @@ export const table: readonly Entry[] = [
   ...declaredIn(namesIn('reduce')),
   ...alongDim('cumsum', o.cumsum),
   ...alongDim('cumprod', o.cumprod),
-  ofOne('cumprod of zeros', (x) => o.cumprod(x.mul(places), 1), { shapes: [[[3, 4]]] }),
+  ofOne('cumprod of zeros', (x) => o.cumprod(x.mul(places.to(x.dtype)), 1), { shapes: [[[3, 4]]] }),
   ...alongDim('logcumsumexp', o.logcumsumexp),
   ...alongDim('cummax', (x, dim) => o.cummax(x, dim).values),
   ...alongDim('cummin', (x, dim) => o.cummin(x, dim).values),
