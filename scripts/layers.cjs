@@ -59,6 +59,8 @@ const operations = {
   matmul: ['declare', 'arguments', 'kernels', 'copying', 'view', 'elementwise'],
   normalization: ['declare', 'arguments', 'kernels', 'copying'],
   loss: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'elementwise'],
+  convolution: ['declare', 'arguments', 'kernels', 'copying'],
+  pooling: ['declare', 'arguments', 'kernels', 'copying', 'creation'],
   rearranging: ['declare', 'arguments', 'kernels', 'creation', 'view'],
   indexing: [
     'declare',
@@ -72,7 +74,16 @@ const operations = {
   ],
   joining: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
   sorting: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
-  sequence: ['kernels', 'copying', 'creation', 'view', 'elementwise', 'matmul', 'joining'],
+  sequence: [
+    'kernels',
+    'copying',
+    'creation',
+    'view',
+    'elementwise',
+    'reduce',
+    'matmul',
+    'joining',
+  ],
 };
 
 /** ['src', 'nn', ...] of a file, as seen from the root of the repository. */

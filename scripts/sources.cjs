@@ -17,8 +17,15 @@ function isasFor(arch) {
     .map(([name, isa]) => [name, isa.flags]);
 }
 
-const hasDefinitions = (arch) =>
-  isasFor(arch).map(([name]) => `OSTINATO_HAS_${name.toUpperCase()}=1`);
+/** The same without the sets that no processor of the architecture is in need of: those of the package's add-ons. */
+function neededFor(arch) {
+  const sets = isasFor(arch);
+  const sure = sets.filter(([name]) => sources.isas[name].everywhere);
+  return sure.length > 0 ? sure : sets;
+}
+
+const definitionsOf = (sets) => sets.map(([name]) => `OSTINATO_HAS_${name.toUpperCase()}=1`);
+const hasDefinitions = (arch) => definitionsOf(isasFor(arch));
 
 /** The folder of headers that scripts/bundle.cjs took into the package from another; null in a clone without dist. */
 function packedHeaders(name) {
@@ -35,7 +42,15 @@ function nodeAddonApi() {
   }
 }
 
-module.exports = { packedHeaders, sources, isasFor, hasDefinitions, nodeAddonApi };
+module.exports = {
+  packedHeaders,
+  sources,
+  isasFor,
+  neededFor,
+  definitionsOf,
+  hasDefinitions,
+  nodeAddonApi,
+};
 
 if (require.main === module) {
   const [what, name] = process.argv.slice(2);

@@ -9,5 +9,7 @@ export const sources: {
   readonly flags: readonly string[];
 };
 export function isasFor(arch: string): [name: string, flags: readonly string[]][];
+export function neededFor(arch: string): [name: string, flags: readonly string[]][];
+export function definitionsOf(sets: readonly [name: string, flags: readonly string[]][]): string[];
 export function hasDefinitions(arch: string): string[];
 export function nodeAddonApi(): string | null;

@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-2a3fa7833b85";
+inline constexpr const char* addonInterface = "0.1.0-7709c190b3d5";
 
 }  // namespace ostinato

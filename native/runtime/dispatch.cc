@@ -20,7 +20,9 @@ OSTINATO_SET(avx2)
 #ifdef OSTINATO_HAS_NEON
 OSTINATO_SET(neon)
 #endif
+#ifdef OSTINATO_HAS_SCALAR
 OSTINATO_SET(scalar)
+#endif
 #undef OSTINATO_SET
 
 const KernelTable* const* availableTables(int* count) {
@@ -36,7 +38,9 @@ const KernelTable* const* availableTables(int* count) {
 #ifdef OSTINATO_HAS_NEON
     tables[n++] = &neon::table;
 #endif
+#ifdef OSTINATO_HAS_SCALAR
     tables[n++] = &scalar::table;
+#endif
     return n;
   }();
   *count = found;

@@ -6,14 +6,14 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { sources, isasFor, hasDefinitions } = require('../sources.cjs');
+const { sources, neededFor, definitionsOf } = require('../sources.cjs');
 const { root } = require('./project.cjs');
 
 /** One compilation for each file of common and addon, and for each pair of kernel and instruction set. */
 function compilations({ out, arch, flags, includes }) {
   const addon = [
     ...sources.addonFlags,
-    ...[...sources.addonDefinitions, ...hasDefinitions(arch)].map((name) => `-D${name}`),
+    ...[...sources.addonDefinitions, ...definitionsOf(neededFor(arch))].map((name) => `-D${name}`),
     ...includes.map((folder) => `-isystem${folder}`),
   ];
   const common = [...sources.flags, '-DNDEBUG', ...flags];
@@ -23,7 +23,7 @@ function compilations({ out, arch, flags, includes }) {
       object: object(file, 'common'),
       args: [...common, ...addon, '-c', file],
     })),
-    ...isasFor(arch).flatMap(([isa, isaFlags]) =>
+    ...neededFor(arch).flatMap(([isa, isaFlags]) =>
       sources.kernels.map((file) => ({
         object: object(file, isa),
         args: [...common, ...isaFlags, `-DOSTINATO_ISA=${isa}`, '-c', file],

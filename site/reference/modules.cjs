@@ -8,6 +8,8 @@ const families = {
   elementwise: 'Elementwise',
   reduce: 'Reductions',
   normalization: 'Normalization',
+  convolution: 'Convolutions',
+  pooling: 'Pooling',
   matmul: 'Matrix products',
   view: 'Views and shapes',
   joining: 'Joining and splitting',

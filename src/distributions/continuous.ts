@@ -50,6 +50,7 @@ export class Normal extends Distribution {
         x.sub(m).square().neg().div(s.square().mul(2)).sub(s.log()).sub(halfLogOfTwoPi),
       entropy: () => s.log().add(0.5 + halfLogOfTwoPi),
       cdf: (x) => x.sub(m).div(s).div(Math.SQRT2).erf().add(1).mul(0.5),
+      icdf: (p) => p.mul(2).sub(1).erfinv().mul(s).mul(Math.SQRT2).add(m),
       divergence: (other) => {
         const q = other as Normal;
         const ratio = s.div(q.scale).square();

@@ -10,7 +10,7 @@ import {
   surplus,
 } from '../check';
 import { Seq2Seq } from '../nn';
-import { isLengths, type Lengths } from '../nn/attention/mask';
+import { isLengths, type Lengths } from '../ops/arguments/lengths';
 import type { DecoderState } from '../nn/seq2seq';
 import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';

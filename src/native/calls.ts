@@ -130,6 +130,43 @@ export interface CrossEntropyBackward {
   readonly reduction: number;
 }
 
+export interface CtcLoss {
+  readonly x: Memory;
+  readonly target: Memory;
+  readonly first: Memory;
+  readonly steps: Memory;
+  readonly lengths: Memory;
+  readonly losses: Memory;
+  readonly alpha: Memory;
+  readonly offsets: Memory | null;
+  readonly spare: Memory;
+  readonly most: number;
+  readonly batch: number;
+  readonly classes: number;
+  readonly width: number;
+  readonly blank: number;
+}
+
+export interface CtcLossBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly target: Memory;
+  readonly first: Memory;
+  readonly steps: Memory;
+  readonly lengths: Memory;
+  readonly losses: Memory;
+  readonly alpha: Memory;
+  readonly offsets: Memory;
+  readonly out: Memory;
+  readonly spare: Memory;
+  readonly most: number;
+  readonly batch: number;
+  readonly classes: number;
+  readonly width: number;
+  readonly blank: number;
+  readonly zeroInfinity: boolean;
+}
+
 export interface RandomMultinomial {
   readonly state: Memory;
   readonly p: Memory;
@@ -270,6 +307,8 @@ export interface TopkRows {
   readonly x: Memory;
   readonly values: Memory;
   readonly index: Memory;
+  readonly spareValues: Memory;
+  readonly spareIndex: Memory;
   readonly rows: number;
   readonly n: number;
   readonly k: number;
@@ -341,6 +380,13 @@ export interface SequenceForward {
   readonly packed: Memory;
   readonly packedReady: boolean;
   readonly runState: Memory | null;
+  readonly recurrentMask: Memory | null;
+  readonly recurrentH0: Memory | null;
+  readonly recurrent: Memory | null;
+  readonly zoneoutH: Memory | null;
+  readonly zoneoutC: Memory | null;
+  readonly zoneoutStride: number;
+  readonly peephole: Memory | null;
 }
 
 export interface SequenceBackward {
@@ -372,6 +418,14 @@ export interface SequenceBackward {
   readonly gradHN: Memory | null;
   readonly gradCN: Memory | null;
   readonly gradCells: Memory | null;
+  readonly recurrentMask: Memory | null;
+  readonly recurrentH0: Memory | null;
+  readonly recurrent: Memory | null;
+  readonly zoneoutH: Memory | null;
+  readonly zoneoutC: Memory | null;
+  readonly zoneoutStride: number;
+  readonly peephole: Memory | null;
+  readonly gradGates: Memory | null;
   readonly dGates: Memory;
   readonly dProjected: Memory | null;
   readonly workspace: Memory;
@@ -385,6 +439,62 @@ export interface SequenceBackward {
   readonly gradBiasIh: Memory | null;
   readonly gradBiasHh: Memory | null;
   readonly gradWeightHr: Memory | null;
+  readonly gradPeephole: Memory | null;
+}
+
+export interface Conv1d {
+  readonly x: Memory;
+  readonly weight: Memory;
+  readonly bias: Memory | null;
+  readonly out: Memory;
+  readonly space: Memory | null;
+  readonly spaceRows: number;
+  readonly batch: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
+export interface Conv1dTransposed {
+  readonly g: Memory;
+  readonly weight: Memory;
+  readonly bias: Memory | null;
+  readonly dx: Memory;
+  readonly rearranged: Memory;
+  readonly space: Memory | null;
+  readonly spaceRows: number;
+  readonly batch: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+}
+
+export interface Conv1dWeight {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly dw: Memory;
+  readonly batch: number;
+  readonly groups: number;
+  readonly channels: number;
+  readonly outChannels: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
 }
 
 export interface LayerNorm {
@@ -421,15 +531,109 @@ export interface LayerNormParameters {
   readonly n: number;
 }
 
+export interface BatchNorm {
+  readonly x: Memory;
+  readonly weight: Memory | null;
+  readonly bias: Memory | null;
+  readonly runningMean: Memory | null;
+  readonly runningVariance: Memory | null;
+  readonly out: Memory;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly batchMean: Memory | null;
+  readonly batchVariance: Memory | null;
+  readonly eps: number;
+  readonly batch: number;
+  readonly channels: number;
+  readonly length: number;
+}
+
+export interface BatchNormBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly weight: Memory | null;
+  readonly mean: Memory;
+  readonly rstd: Memory;
+  readonly dx: Memory | null;
+  readonly dweight: Memory | null;
+  readonly dbias: Memory | null;
+  readonly training: boolean;
+  readonly batch: number;
+  readonly channels: number;
+  readonly length: number;
+}
+
+export interface PoolMax {
+  readonly x: Memory;
+  readonly windows: Memory;
+  readonly out: Memory;
+  readonly index: Memory;
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
+  readonly step: number;
+}
+
+export interface PoolMean {
+  readonly x: Memory;
+  readonly windows: Memory;
+  readonly scale: Memory;
+  readonly out: Memory;
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
+}
+
+export interface PoolMeanBackward {
+  readonly g: Memory;
+  readonly windows: Memory;
+  readonly scale: Memory;
+  readonly dx: Memory;
+  readonly rows: number;
+  readonly length: number;
+  readonly outLength: number;
+}
+
 /**
- * exp expm1 log log1p log2 log10 erf sin cos tan sqrt rsqrt reciprocal floor ceil round trunc neg abs sign
- * square relu tanh sigmoid silu log_sigmoid gelu gelu_tanh isnan isinf isfinite copy cast_to_f32 cast_to_f64
+ * exp expm1 log log1p log2 log10 erf sin cos tan sqrt rsqrt reciprocal floor ceil round trunc frac neg abs sign
+ * square relu tanh sigmoid silu log_sigmoid gelu gelu_tanh mish hardsigmoid hardswish exp2 sinh cosh asin acos
+ * atan asinh acosh atanh erfc erfinv lgamma digamma sinc isnan isinf isfinite copy cast_to_f32 cast_to_f64
  * cast_to_i32 cast_to_u8 logical_not
  */
 export function runUnary(run: Kernel<'Unary'>, x: Elements, out: Elements): void {
   writeStrided2(2, x, out);
   args[0] = x.address;
   args[1] = out.address;
+  run();
+}
+
+/** leaky_relu elu selu celu softplus hardtanh hardshrink softshrink threshold */
+export function runActivationWith(
+  run: Kernel<'ActivationWith'>,
+  x: Elements,
+  out: Elements,
+  p: number,
+  q: number,
+): void {
+  writeStrided2(4, x, out);
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = p;
+  args[3] = q;
+  run();
+}
+
+/** polygamma */
+export function runPolygamma(
+  run: Kernel<'Polygamma'>,
+  x: Elements,
+  out: Elements,
+  order: number,
+): void {
+  writeStrided2(3, x, out);
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = order;
   run();
 }
 
@@ -449,45 +653,6 @@ export function runClamp(
   run();
 }
 
-/** leaky_relu */
-export function runLeakyRelu(
-  run: Kernel<'LeakyRelu'>,
-  x: Elements,
-  out: Elements,
-  slope: number,
-): void {
-  writeStrided2(3, x, out);
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = slope;
-  run();
-}
-
-/** elu */
-export function runElu(run: Kernel<'Elu'>, x: Elements, out: Elements, alpha: number): void {
-  writeStrided2(3, x, out);
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = alpha;
-  run();
-}
-
-/** softplus */
-export function runSoftplus(
-  run: Kernel<'Softplus'>,
-  x: Elements,
-  out: Elements,
-  beta: number,
-  threshold: number,
-): void {
-  writeStrided2(4, x, out);
-  args[0] = x.address;
-  args[1] = out.address;
-  args[2] = beta;
-  args[3] = threshold;
-  run();
-}
-
 /** fill */
 export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void {
   writeStrided1(2, out);
@@ -497,15 +662,51 @@ export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void
 }
 
 /**
- * div squared_difference logaddexp add sub mul pow maximum minimum remainder floor_divide lt le gt ge eq ne
- * logical_and logical_or logical_xor tanh_backward sigmoid_backward relu_backward abs_backward silu_backward
- * log_sigmoid_backward gelu_backward gelu_tanh_backward
+ * div squared_difference logaddexp copysign atan2 hypot logaddexp2 xlogy add sub mul pow maximum minimum fmax
+ * fmin heaviside remainder fmod floor_divide lt le gt ge eq ne logical_and logical_or logical_xor bitwise_and
+ * bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift tanh_backward sigmoid_backward relu_backward
+ * abs_backward silu_backward log_sigmoid_backward gelu_backward gelu_tanh_backward mish_backward
+ * hardsigmoid_backward hardswish_backward
  */
 export function runBinary(run: Kernel<'Binary'>, a: Elements, b: Elements, out: Elements): void {
   writeStrided3(3, a, b, out);
   args[0] = a.address;
   args[1] = b.address;
   args[2] = out.address;
+  run();
+}
+
+/** lerp */
+export function runLerp(
+  run: Kernel<'Lerp'>,
+  a: Elements,
+  b: Elements,
+  weight: Elements,
+  out: Elements,
+): void {
+  writeStrided4(4, a, b, weight, out);
+  args[0] = a.address;
+  args[1] = b.address;
+  args[2] = weight.address;
+  args[3] = out.address;
+  run();
+}
+
+/** addcmul addcdiv */
+export function runAddcmul(
+  run: Kernel<'Addcmul'>,
+  x: Elements,
+  a: Elements,
+  b: Elements,
+  out: Elements,
+  value: number,
+): void {
+  writeStrided4(5, x, a, b, out);
+  args[0] = x.address;
+  args[1] = a.address;
+  args[2] = b.address;
+  args[3] = out.address;
+  args[4] = value;
   run();
 }
 
@@ -525,6 +726,27 @@ export function runWhere(
   run();
 }
 
+/**
+ * leaky_relu_backward elu_backward selu_backward celu_backward softplus_backward hardtanh_backward
+ * shrink_backward threshold_backward
+ */
+export function runGradientWith(
+  run: Kernel<'GradientWith'>,
+  g: Elements,
+  x: Elements,
+  out: Elements,
+  p: number,
+  q: number,
+): void {
+  writeStrided3(5, g, x, out);
+  args[0] = g.address;
+  args[1] = x.address;
+  args[2] = out.address;
+  args[3] = p;
+  args[4] = q;
+  run();
+}
+
 /** clamp_backward */
 export function runClampBackward(
   run: Kernel<'ClampBackward'>,
@@ -540,56 +762,6 @@ export function runClampBackward(
   args[2] = out.address;
   args[3] = low;
   args[4] = high;
-  run();
-}
-
-/** leaky_relu_backward */
-export function runLeakyReluBackward(
-  run: Kernel<'LeakyReluBackward'>,
-  g: Elements,
-  x: Elements,
-  out: Elements,
-  slope: number,
-): void {
-  writeStrided3(4, g, x, out);
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = out.address;
-  args[3] = slope;
-  run();
-}
-
-/** elu_backward */
-export function runEluBackward(
-  run: Kernel<'EluBackward'>,
-  g: Elements,
-  x: Elements,
-  out: Elements,
-  alpha: number,
-): void {
-  writeStrided3(4, g, x, out);
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = out.address;
-  args[3] = alpha;
-  run();
-}
-
-/** softplus_backward */
-export function runSoftplusBackward(
-  run: Kernel<'SoftplusBackward'>,
-  g: Elements,
-  x: Elements,
-  out: Elements,
-  beta: number,
-  threshold: number,
-): void {
-  writeStrided3(5, g, x, out);
-  args[0] = g.address;
-  args[1] = x.address;
-  args[2] = out.address;
-  args[3] = beta;
-  args[4] = threshold;
   run();
 }
 
@@ -729,6 +901,47 @@ export function runSquaredError(
   args[2] = out.address;
   args[3] = divisor;
   args[4] = n;
+  run();
+}
+
+/** ctc_loss */
+export function runCtcLoss(run: Kernel<'CtcLoss'>, s: CtcLoss): void {
+  args[0] = s.x.address;
+  args[1] = s.target.address;
+  args[2] = s.first.address;
+  args[3] = s.steps.address;
+  args[4] = s.lengths.address;
+  args[5] = s.losses.address;
+  args[6] = s.alpha.address;
+  args[7] = addressOf(s.offsets);
+  args[8] = s.spare.address;
+  args[9] = s.most;
+  args[10] = s.batch;
+  args[11] = s.classes;
+  args[12] = s.width;
+  args[13] = s.blank;
+  run();
+}
+
+/** ctc_loss_backward */
+export function runCtcLossBackward(run: Kernel<'CtcLossBackward'>, s: CtcLossBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.target.address;
+  args[3] = s.first.address;
+  args[4] = s.steps.address;
+  args[5] = s.lengths.address;
+  args[6] = s.losses.address;
+  args[7] = s.alpha.address;
+  args[8] = s.offsets.address;
+  args[9] = s.out.address;
+  args[10] = s.spare.address;
+  args[11] = s.most;
+  args[12] = s.batch;
+  args[13] = s.classes;
+  args[14] = s.width;
+  args[15] = s.blank;
+  args[16] = s.zeroInfinity ? 1 : 0;
   run();
 }
 
@@ -1068,10 +1281,12 @@ export function runTopkRows(run: Kernel<'TopkRows'>, s: TopkRows): void {
   args[0] = s.x.address;
   args[1] = s.values.address;
   args[2] = s.index.address;
-  args[3] = s.rows;
-  args[4] = s.n;
-  args[5] = s.k;
-  args[6] = s.largest ? 1 : 0;
+  args[3] = s.spareValues.address;
+  args[4] = s.spareIndex.address;
+  args[5] = s.rows;
+  args[6] = s.n;
+  args[7] = s.k;
+  args[8] = s.largest ? 1 : 0;
   run();
 }
 
@@ -1190,6 +1405,13 @@ export function runSequenceForward(run: Kernel<'SequenceForward'>, s: SequenceFo
   args[27] = s.packed.address;
   args[28] = s.packedReady ? 1 : 0;
   args[29] = addressOf(s.runState);
+  args[30] = addressOf(s.recurrentMask);
+  args[31] = addressOf(s.recurrentH0);
+  args[32] = addressOf(s.recurrent);
+  args[33] = addressOf(s.zoneoutH);
+  args[34] = addressOf(s.zoneoutC);
+  args[35] = s.zoneoutStride;
+  args[36] = addressOf(s.peephole);
   run();
 }
 
@@ -1223,19 +1445,28 @@ export function runSequenceBackward(run: Kernel<'SequenceBackward'>, s: Sequence
   args[25] = addressOf(s.gradHN);
   args[26] = addressOf(s.gradCN);
   args[27] = addressOf(s.gradCells);
-  args[28] = s.dGates.address;
-  args[29] = addressOf(s.dProjected);
-  args[30] = s.workspace.address;
-  args[31] = addressOf(s.gradX);
-  args[32] = s.gradXStrideT;
-  args[33] = s.gradXStrideN;
-  args[34] = addressOf(s.gradH0);
-  args[35] = addressOf(s.gradC0);
-  args[36] = addressOf(s.gradWeightIh);
-  args[37] = addressOf(s.gradWeightHh);
-  args[38] = addressOf(s.gradBiasIh);
-  args[39] = addressOf(s.gradBiasHh);
-  args[40] = addressOf(s.gradWeightHr);
+  args[28] = addressOf(s.recurrentMask);
+  args[29] = addressOf(s.recurrentH0);
+  args[30] = addressOf(s.recurrent);
+  args[31] = addressOf(s.zoneoutH);
+  args[32] = addressOf(s.zoneoutC);
+  args[33] = s.zoneoutStride;
+  args[34] = addressOf(s.peephole);
+  args[35] = addressOf(s.gradGates);
+  args[36] = s.dGates.address;
+  args[37] = addressOf(s.dProjected);
+  args[38] = s.workspace.address;
+  args[39] = addressOf(s.gradX);
+  args[40] = s.gradXStrideT;
+  args[41] = s.gradXStrideN;
+  args[42] = addressOf(s.gradH0);
+  args[43] = addressOf(s.gradC0);
+  args[44] = addressOf(s.gradWeightIh);
+  args[45] = addressOf(s.gradWeightHh);
+  args[46] = addressOf(s.gradBiasIh);
+  args[47] = addressOf(s.gradBiasHh);
+  args[48] = addressOf(s.gradWeightHr);
+  args[49] = addressOf(s.gradPeephole);
   run();
 }
 
@@ -1258,6 +1489,67 @@ export function runReadPeak(
   args[1] = n;
   args[2] = rounds;
   args[3] = bytes.address;
+  run();
+}
+
+/** conv1d */
+export function runConv1d(run: Kernel<'Conv1d'>, s: Conv1d): void {
+  args[0] = s.x.address;
+  args[1] = s.weight.address;
+  args[2] = addressOf(s.bias);
+  args[3] = s.out.address;
+  args[4] = addressOf(s.space);
+  args[5] = s.spaceRows;
+  args[6] = s.batch;
+  args[7] = s.groups;
+  args[8] = s.channels;
+  args[9] = s.outChannels;
+  args[10] = s.length;
+  args[11] = s.outLength;
+  args[12] = s.taps;
+  args[13] = s.stride;
+  args[14] = s.padding;
+  args[15] = s.dilation;
+  run();
+}
+
+/** conv1d_transposed */
+export function runConv1dTransposed(run: Kernel<'Conv1dTransposed'>, s: Conv1dTransposed): void {
+  args[0] = s.g.address;
+  args[1] = s.weight.address;
+  args[2] = addressOf(s.bias);
+  args[3] = s.dx.address;
+  args[4] = s.rearranged.address;
+  args[5] = addressOf(s.space);
+  args[6] = s.spaceRows;
+  args[7] = s.batch;
+  args[8] = s.groups;
+  args[9] = s.channels;
+  args[10] = s.outChannels;
+  args[11] = s.length;
+  args[12] = s.outLength;
+  args[13] = s.taps;
+  args[14] = s.stride;
+  args[15] = s.padding;
+  args[16] = s.dilation;
+  run();
+}
+
+/** conv1d_weight */
+export function runConv1dWeight(run: Kernel<'Conv1dWeight'>, s: Conv1dWeight): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.dw.address;
+  args[3] = s.batch;
+  args[4] = s.groups;
+  args[5] = s.channels;
+  args[6] = s.outChannels;
+  args[7] = s.length;
+  args[8] = s.outLength;
+  args[9] = s.taps;
+  args[10] = s.stride;
+  args[11] = s.padding;
+  args[12] = s.dilation;
   run();
 }
 
@@ -1301,6 +1593,79 @@ export function runLayerNormParameters(
   args[5] = addressOf(s.dbias);
   args[6] = s.rows;
   args[7] = s.n;
+  run();
+}
+
+/** batch_norm */
+export function runBatchNorm(run: Kernel<'BatchNorm'>, s: BatchNorm): void {
+  args[0] = s.x.address;
+  args[1] = addressOf(s.weight);
+  args[2] = addressOf(s.bias);
+  args[3] = addressOf(s.runningMean);
+  args[4] = addressOf(s.runningVariance);
+  args[5] = s.out.address;
+  args[6] = s.mean.address;
+  args[7] = s.rstd.address;
+  args[8] = addressOf(s.batchMean);
+  args[9] = addressOf(s.batchVariance);
+  args[10] = s.eps;
+  args[11] = s.batch;
+  args[12] = s.channels;
+  args[13] = s.length;
+  run();
+}
+
+/** batch_norm_backward */
+export function runBatchNormBackward(run: Kernel<'BatchNormBackward'>, s: BatchNormBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = addressOf(s.weight);
+  args[3] = s.mean.address;
+  args[4] = s.rstd.address;
+  args[5] = addressOf(s.dx);
+  args[6] = addressOf(s.dweight);
+  args[7] = addressOf(s.dbias);
+  args[8] = s.training ? 1 : 0;
+  args[9] = s.batch;
+  args[10] = s.channels;
+  args[11] = s.length;
+  run();
+}
+
+/** pool_max */
+export function runPoolMax(run: Kernel<'PoolMax'>, s: PoolMax): void {
+  args[0] = s.x.address;
+  args[1] = s.windows.address;
+  args[2] = s.out.address;
+  args[3] = s.index.address;
+  args[4] = s.rows;
+  args[5] = s.length;
+  args[6] = s.outLength;
+  args[7] = s.step;
+  run();
+}
+
+/** pool_mean */
+export function runPoolMean(run: Kernel<'PoolMean'>, s: PoolMean): void {
+  args[0] = s.x.address;
+  args[1] = s.windows.address;
+  args[2] = s.scale.address;
+  args[3] = s.out.address;
+  args[4] = s.rows;
+  args[5] = s.length;
+  args[6] = s.outLength;
+  run();
+}
+
+/** pool_mean_backward */
+export function runPoolMeanBackward(run: Kernel<'PoolMeanBackward'>, s: PoolMeanBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.windows.address;
+  args[2] = s.scale.address;
+  args[3] = s.dx.address;
+  args[4] = s.rows;
+  args[5] = s.length;
+  args[6] = s.outLength;
   run();
 }
 

@@ -7,17 +7,14 @@ export const StridedAt = { dims: 0, operands: 1, sizes: 2 } as const;
 /** Where the arguments of runUnary are. */
 export const UnaryAt = { x: 0, out: 1 } as const;
 
+/** Where the arguments of runActivationWith are. */
+export const ActivationWithAt = { x: 0, out: 1, p: 2, q: 3 } as const;
+
+/** Where the arguments of runPolygamma are. */
+export const PolygammaAt = { x: 0, out: 1, order: 2 } as const;
+
 /** Where the arguments of runClamp are. */
 export const ClampAt = { x: 0, out: 1, low: 2, high: 3 } as const;
-
-/** Where the arguments of runLeakyRelu are. */
-export const LeakyReluAt = { x: 0, out: 1, slope: 2 } as const;
-
-/** Where the arguments of runElu are. */
-export const EluAt = { x: 0, out: 1, alpha: 2 } as const;
-
-/** Where the arguments of runSoftplus are. */
-export const SoftplusAt = { x: 0, out: 1, beta: 2, threshold: 3 } as const;
 
 /** Where the arguments of runFill are. */
 export const FillAt = { out: 0, value: 1 } as const;
@@ -25,20 +22,20 @@ export const FillAt = { out: 0, value: 1 } as const;
 /** Where the arguments of runBinary are. */
 export const BinaryAt = { a: 0, b: 1, out: 2 } as const;
 
+/** Where the arguments of runLerp are. */
+export const LerpAt = { a: 0, b: 1, weight: 2, out: 3 } as const;
+
+/** Where the arguments of runAddcmul are. */
+export const AddcmulAt = { x: 0, a: 1, b: 2, out: 3, value: 4 } as const;
+
 /** Where the arguments of runWhere are. */
 export const WhereAt = { condition: 0, a: 1, b: 2, out: 3 } as const;
 
+/** Where the arguments of runGradientWith are. */
+export const GradientWithAt = { g: 0, x: 1, out: 2, p: 3, q: 4 } as const;
+
 /** Where the arguments of runClampBackward are. */
 export const ClampBackwardAt = { g: 0, x: 1, out: 2, low: 3, high: 4 } as const;
-
-/** Where the arguments of runLeakyReluBackward are. */
-export const LeakyReluBackwardAt = { g: 0, x: 1, out: 2, slope: 3 } as const;
-
-/** Where the arguments of runEluBackward are. */
-export const EluBackwardAt = { g: 0, x: 1, out: 2, alpha: 3 } as const;
-
-/** Where the arguments of runSoftplusBackward are. */
-export const SoftplusBackwardAt = { g: 0, x: 1, out: 2, beta: 3, threshold: 4 } as const;
 
 /** Where the arguments of runSquaredDifferenceBackward are. */
 export const SquaredDifferenceBackwardAt = { g: 0, a: 1, b: 2, out: 3, factor: 4 } as const;
@@ -97,6 +94,45 @@ export const CrossEntropyBackwardAt = {
 
 /** Where the arguments of runSquaredError are. */
 export const SquaredErrorAt = { a: 0, b: 1, out: 2, divisor: 3, n: 4 } as const;
+
+/** Where the arguments of runCtcLoss are. */
+export const CtcLossAt = {
+  x: 0,
+  target: 1,
+  first: 2,
+  steps: 3,
+  lengths: 4,
+  losses: 5,
+  alpha: 6,
+  offsets: 7,
+  spare: 8,
+  most: 9,
+  batch: 10,
+  classes: 11,
+  width: 12,
+  blank: 13,
+} as const;
+
+/** Where the arguments of runCtcLossBackward are. */
+export const CtcLossBackwardAt = {
+  g: 0,
+  x: 1,
+  target: 2,
+  first: 3,
+  steps: 4,
+  lengths: 5,
+  losses: 6,
+  alpha: 7,
+  offsets: 8,
+  out: 9,
+  spare: 10,
+  most: 11,
+  batch: 12,
+  classes: 13,
+  width: 14,
+  blank: 15,
+  zeroInfinity: 16,
+} as const;
 
 /** Where the arguments of runMt19937Seed are. */
 export const Mt19937SeedAt = { state: 0, seed: 1 } as const;
@@ -278,7 +314,17 @@ export const SortRowsAt = {
 } as const;
 
 /** Where the arguments of runTopkRows are. */
-export const TopkRowsAt = { x: 0, values: 1, index: 2, rows: 3, n: 4, k: 5, largest: 6 } as const;
+export const TopkRowsAt = {
+  x: 0,
+  values: 1,
+  index: 2,
+  spareValues: 3,
+  spareIndex: 4,
+  rows: 5,
+  n: 6,
+  k: 7,
+  largest: 8,
+} as const;
 
 /** Where the arguments of runSgd are. */
 export const SgdAt = {
@@ -358,6 +404,13 @@ export const SequenceForwardAt = {
   packed: 27,
   packedReady: 28,
   runState: 29,
+  recurrentMask: 30,
+  recurrentH0: 31,
+  recurrent: 32,
+  zoneoutH: 33,
+  zoneoutC: 34,
+  zoneoutStride: 35,
+  peephole: 36,
 } as const;
 
 /** Where the arguments of runSequenceBackward are. */
@@ -390,19 +443,28 @@ export const SequenceBackwardAt = {
   gradHN: 25,
   gradCN: 26,
   gradCells: 27,
-  dGates: 28,
-  dProjected: 29,
-  workspace: 30,
-  gradX: 31,
-  gradXStrideT: 32,
-  gradXStrideN: 33,
-  gradH0: 34,
-  gradC0: 35,
-  gradWeightIh: 36,
-  gradWeightHh: 37,
-  gradBiasIh: 38,
-  gradBiasHh: 39,
-  gradWeightHr: 40,
+  recurrentMask: 28,
+  recurrentH0: 29,
+  recurrent: 30,
+  zoneoutH: 31,
+  zoneoutC: 32,
+  zoneoutStride: 33,
+  peephole: 34,
+  gradGates: 35,
+  dGates: 36,
+  dProjected: 37,
+  workspace: 38,
+  gradX: 39,
+  gradXStrideT: 40,
+  gradXStrideN: 41,
+  gradH0: 42,
+  gradC0: 43,
+  gradWeightIh: 44,
+  gradWeightHh: 45,
+  gradBiasIh: 46,
+  gradBiasHh: 47,
+  gradWeightHr: 48,
+  gradPeephole: 49,
 } as const;
 
 /** Where the arguments of runFmaPeak are. */
@@ -410,6 +472,64 @@ export const FmaPeakAt = { rounds: 0, flops: 1 } as const;
 
 /** Where the arguments of runReadPeak are. */
 export const ReadPeakAt = { x: 0, n: 1, rounds: 2, bytes: 3 } as const;
+
+/** Where the arguments of runConv1d are. */
+export const Conv1dAt = {
+  x: 0,
+  weight: 1,
+  bias: 2,
+  out: 3,
+  space: 4,
+  spaceRows: 5,
+  batch: 6,
+  groups: 7,
+  channels: 8,
+  outChannels: 9,
+  length: 10,
+  outLength: 11,
+  taps: 12,
+  stride: 13,
+  padding: 14,
+  dilation: 15,
+} as const;
+
+/** Where the arguments of runConv1dTransposed are. */
+export const Conv1dTransposedAt = {
+  g: 0,
+  weight: 1,
+  bias: 2,
+  dx: 3,
+  rearranged: 4,
+  space: 5,
+  spaceRows: 6,
+  batch: 7,
+  groups: 8,
+  channels: 9,
+  outChannels: 10,
+  length: 11,
+  outLength: 12,
+  taps: 13,
+  stride: 14,
+  padding: 15,
+  dilation: 16,
+} as const;
+
+/** Where the arguments of runConv1dWeight are. */
+export const Conv1dWeightAt = {
+  g: 0,
+  x: 1,
+  dw: 2,
+  batch: 3,
+  groups: 4,
+  channels: 5,
+  outChannels: 6,
+  length: 7,
+  outLength: 8,
+  taps: 9,
+  stride: 10,
+  padding: 11,
+  dilation: 12,
+} as const;
 
 /** Where the arguments of runLayerNorm are. */
 export const LayerNormAt = {
@@ -446,6 +566,74 @@ export const LayerNormParametersAt = {
   dbias: 5,
   rows: 6,
   n: 7,
+} as const;
+
+/** Where the arguments of runBatchNorm are. */
+export const BatchNormAt = {
+  x: 0,
+  weight: 1,
+  bias: 2,
+  runningMean: 3,
+  runningVariance: 4,
+  out: 5,
+  mean: 6,
+  rstd: 7,
+  batchMean: 8,
+  batchVariance: 9,
+  eps: 10,
+  batch: 11,
+  channels: 12,
+  length: 13,
+} as const;
+
+/** Where the arguments of runBatchNormBackward are. */
+export const BatchNormBackwardAt = {
+  g: 0,
+  x: 1,
+  weight: 2,
+  mean: 3,
+  rstd: 4,
+  dx: 5,
+  dweight: 6,
+  dbias: 7,
+  training: 8,
+  batch: 9,
+  channels: 10,
+  length: 11,
+} as const;
+
+/** Where the arguments of runPoolMax are. */
+export const PoolMaxAt = {
+  x: 0,
+  windows: 1,
+  out: 2,
+  index: 3,
+  rows: 4,
+  length: 5,
+  outLength: 6,
+  step: 7,
+} as const;
+
+/** Where the arguments of runPoolMean are. */
+export const PoolMeanAt = {
+  x: 0,
+  windows: 1,
+  scale: 2,
+  out: 3,
+  rows: 4,
+  length: 5,
+  outLength: 6,
+} as const;
+
+/** Where the arguments of runPoolMeanBackward are. */
+export const PoolMeanBackwardAt = {
+  g: 0,
+  windows: 1,
+  scale: 2,
+  dx: 3,
+  rows: 4,
+  length: 5,
+  outLength: 6,
 } as const;
 
 /** Where the arguments of runReplay are. */

@@ -2,11 +2,14 @@
 export {
   AdditiveAttention,
   Attention,
+  MultiheadAttention,
   MultiplicativeAttention,
   type AdditiveAttentionOptions,
   type AttendOptions,
   type AttentionMemory,
   type AttentionScore,
+  type MultiheadAttendOptions,
+  type MultiheadAttentionOptions,
   type MultiplicativeAttentionOptions,
 } from './attention';
 export {
@@ -38,6 +41,54 @@ export {
   type LeakyReLUOptions,
   type SoftplusOptions,
 } from './layers/activation';
+export { CTCLoss, type CTCLossOptions } from './layers/ctc';
+export {
+  BatchNorm1d,
+  InstanceNorm1d,
+  type BatchNorm1dOptions,
+  type InstanceNorm1dOptions,
+} from './layers/batch-norm';
+export {
+  GroupNorm,
+  RMSNorm,
+  type GroupNormOptions,
+  type RMSNormOptions,
+} from './layers/group-norm';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveMaxPool1d,
+  AvgPool1d,
+  LPPool1d,
+  MaxPool1d,
+} from './layers/pool';
+export {
+  Conv1d,
+  ConvTranspose1d,
+  type Conv1dOptions,
+  type ConvolutionPadding,
+  type ConvTranspose1dLayerOptions,
+  type OutputSizeOptions,
+} from './layers/convolution';
+export {
+  CELU,
+  GLU,
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LogSigmoid,
+  Mish,
+  PReLU,
+  ReLU6,
+  SELU,
+  Softmin,
+  Softshrink,
+  Tanhshrink,
+  Threshold,
+  type CELUOptions,
+  type HardtanhOptions,
+  type PReLUOptions,
+} from './layers/activation-more';
 export {
   Dropout,
   LockedDropout,
@@ -143,11 +194,14 @@ export {
   type CellOptions,
   type CellState,
   type CellWeights,
+  type GateStates,
+  type GRUOptions,
   type HiddenStates,
   type JANETOptions,
   type LSTMOptions,
   type LSTMState,
   type LSTMStates,
+  type PeepholeOptions,
   type RecurrentOptions,
   type ReturnStates,
   type RNNCellOptions,
@@ -157,6 +211,7 @@ export {
   type ThirdResult,
   type UnrollOptions,
   type VariantOptions,
+  type ZoneoutOptions,
 } from './rnn';
 export {
   Decoder,

@@ -3,6 +3,16 @@
 /** A boolean as PyTorch prints it. */
 export const showBoolean = (value: boolean): string => (value ? 'True' : 'False');
 
+/** A float as Python prints it. */
+export function showNumber(value: number): string {
+  if (Number.isInteger(value)) return value.toFixed(1);
+  return Math.abs(value) < 1e-4 ? value.toExponential().replace(/e-(\d)$/, 'e-0$1') : String(value);
+}
+
+/** `inplace` behind what else is printed; as in PyTorch, only where it is on. */
+export const showInplace = (inplace: boolean, ...before: readonly string[]): string =>
+  (inplace ? [...before, `inplace=${showBoolean(true)}`] : before).join(', ');
+
 /** Anything that prints: a module, a parameter's summary. */
 interface Printable {
   toString(): string;

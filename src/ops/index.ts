@@ -3,10 +3,12 @@ import './autograd';
 import './methods';
 
 export * from './elementwise/activation';
+export * from './elementwise/activation-more';
 export {
   add,
   div,
   floorDivide,
+  fmod,
   mul,
   pow,
   remainder,
@@ -15,13 +17,92 @@ export {
   type AlphaOptions,
   type DivOptions,
 } from './elementwise/arithmetic';
+export {
+  absolute,
+  absolute_,
+  arccos,
+  arccos_,
+  arccosh,
+  arccosh_,
+  arcsin,
+  arcsin_,
+  arcsinh,
+  arcsinh_,
+  arctan,
+  arctan_,
+  arctan2,
+  arctanh,
+  arctanh_,
+  divide,
+  fix,
+  fix_,
+  multiply,
+  negative,
+  negative_,
+  subtract,
+  trueDivide,
+} from './elementwise/aliases';
+export {
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+} from './elementwise/bitwise';
 export * from './elementwise/clamp';
 export * from './elementwise/close';
 export * from './elementwise/compare';
 export * from './elementwise/extremum';
+export * from './elementwise/gated';
 export * from './elementwise/logaddexp';
 export * from './elementwise/logical';
+export {
+  atan2,
+  copysign,
+  fmax,
+  fmin,
+  heaviside,
+  hypot,
+  logaddexp2,
+  xlogy,
+} from './elementwise/points';
+export * from './elementwise/replace';
+export {
+  acos,
+  acos_,
+  acosh,
+  acosh_,
+  asin,
+  asin_,
+  asinh,
+  asinh_,
+  atan,
+  atan_,
+  atanh,
+  atanh_,
+  cosh,
+  cosh_,
+  digamma,
+  digamma_,
+  erfc,
+  erfc_,
+  erfinv,
+  erfinv_,
+  exp2,
+  exp2_,
+  frac,
+  frac_,
+  lgamma,
+  lgamma_,
+  polygamma,
+  sinc,
+  sinc_,
+  sinh,
+  sinh_,
+} from './elementwise/special';
 export * from './elementwise/unary';
+export { addcdiv, addcmul, lerp, type ValueOptions } from './elementwise/weighted';
 export { where } from './elementwise/where';
 export * from './reduce/extrema';
 export * from './reduce/norm';
@@ -81,9 +162,12 @@ export * from './rearranging/triangle';
 export * from './loss/binary-cross-entropy';
 export type { ClassLossOptions } from './loss/classes';
 export * from './loss/cross-entropy';
+export { ctcLoss, type CtcLossOptions } from './loss/ctc';
 export * from './loss/nll';
 export type { LossOptions, Reduction, WeightedLossOptions } from './loss/reduction';
 export * from './loss/regression';
+export { conv1d, convTranspose1d, type ConvTranspose1dOptions } from './convolution/conv1d';
+export type { Conv1dOptions, Single } from './convolution/arguments';
 export * from './matmul/addmm';
 export { bmm } from './matmul/bmm';
 export { einsum } from './matmul/einsum';

@@ -21,17 +21,26 @@ import * as copies from './copying/clone';
 import * as sharing from './copying/share';
 import { checkTensor } from './arguments/check';
 import * as conversion from './copying/convert';
+import * as moreActivations from './elementwise/activation-more';
+import * as aliases from './elementwise/aliases';
 import * as arithmetic from './elementwise/arithmetic';
+import * as bitwise from './elementwise/bitwise';
 import * as bounds from './elementwise/clamp';
 import * as closeness from './elementwise/close';
 import * as comparison from './elementwise/compare';
+import * as comparisonInPlace from './elementwise/compare-in-place';
 import * as extremum from './elementwise/extremum';
 import * as logaddexp from './elementwise/logaddexp';
 import * as logic from './elementwise/logical';
+import * as points from './elementwise/points';
+import * as replaced from './elementwise/replace';
+import * as special from './elementwise/special';
 import * as unary from './elementwise/unary';
+import * as weighted from './elementwise/weighted';
 import * as choice from './elementwise/where';
 import * as reversal from './rearranging/flip';
 import * as along from './indexing/along';
+import * as gated from './elementwise/gated';
 import * as indexing from './indexing/at';
 import * as gathering from './indexing/gather';
 import * as positions from './indexing/mask';
@@ -70,14 +79,24 @@ import * as windows from './view/unfold';
 
 // Spreads and picks, because these keep each function's declaration and with it the documentation that editors show.
 const methods = {
+  ...aliases,
   ...arithmetic,
+  ...bitwise,
   ...bounds,
   ...closeness,
   ...comparison,
+  ...comparisonInPlace,
   ...extremum,
+  ...only(gated, 'prelu'),
+  ...only(moreActivations, 'hardshrink'),
   ...logaddexp,
   ...logic,
+  ...points,
+  ...replaced,
+  ...without(special, 'polygamma', 'asMethod'),
+  ...special.asMethod,
   ...unary,
+  ...weighted,
   ...extrema,
   ...norms,
   ...multiplied,

@@ -139,6 +139,10 @@ test('what is refused is what reads values or changes something', () => {
     searchsorted: 'searchsorted',
     'nn.functional.embedding': 'embedding with maxNorm',
     'nn.utils.getTotalNorm': 'getTotalNorm',
+    // Running statistics.
+    'nn.BatchNorm1d.forward': 'changes',
+    'nn.functional.batchNorm': 'changes',
+    'nn.functional.instanceNorm': 'changes',
     'nn.LazyLinear.forward': 'the first LazyLinear.forward',
     'nn.ParameterList.append': 'changes',
     'nn.ParameterList.extend': 'changes',

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -197,4 +198,126 @@ TEST_CASE("layer normalization has the same bits on every set, for every batch a
     }
   }
   setThreads(1);
+}
+
+namespace {
+
+// Batch normalization of [batch, channels, length], by its formulas.
+template <class T>
+struct BatchCase {
+  int64_t batch, channels, length;
+  std::vector<T> x, g, weight, bias, out, dx, dweight, dbias, means, variances;
+  std::vector<double> mean, rstd;
+
+  BatchCase(int64_t batch_, int64_t channels_, int64_t length_)
+      : batch(batch_),
+        channels(channels_),
+        length(length_),
+        x(wave<T>(batch * channels * length, 1)),
+        g(wave<T>(batch * channels * length, 2)),
+        weight(wave<T>(channels, 3)),
+        bias(wave<T>(channels, 4)),
+        out(x.size()),
+        dx(x.size()),
+        dweight(weight.size()),
+        dbias(weight.size()),
+        means(weight.size()),
+        variances(weight.size()),
+        mean(weight.size()),
+        rstd(weight.size()) {}
+
+  template <class Forward, class Backward>
+  void run(Forward forward, Backward backward, bool affine, bool training) {
+    if (!training) {
+      means = wave<T>(channels, 5);
+      for (int64_t c = 0; c < channels; ++c) variances[size_t(c)] = T(0.5 + double(c % 7));
+    }
+    const T* const w = affine ? weight.data() : nullptr;
+    forward(x.data(), w, affine ? bias.data() : nullptr, training ? nullptr : means.data(),
+            training ? nullptr : variances.data(), out.data(), mean.data(), rstd.data(),
+            training ? means.data() : nullptr, training ? variances.data() : nullptr, 1e-5, batch,
+            channels, length, processWork());
+    backward(g.data(), x.data(), w, mean.data(), rstd.data(), dx.data(), dweight.data(),
+             dbias.data(), training, batch, channels, length, processWork());
+  }
+
+  void check(bool affine, bool training) const {
+    std::vector<long double> y(x.size()), d(x.size()), dw(weight.size()), db(weight.size());
+    const long double n = (long double)(batch * length);
+    for (int64_t c = 0; c < channels; ++c) {
+      const auto each = [&](auto body) {
+        for (int64_t b = 0; b < batch; ++b)
+          for (int64_t l = 0; l < length; ++l) body(size_t((b * channels + c) * length + l));
+      };
+      long double m = 0, v = 0;
+      each([&](size_t i) { m += x[i] / n; });
+      each([&](size_t i) { v += (x[i] - m) * (x[i] - m) / n; });
+      if (!training) {
+        m = means[size_t(c)];
+        v = variances[size_t(c)];
+      } else {
+        CHECK(double(std::fabs(means[size_t(c)] - m)) <= 1e-6);
+        CHECK(double(std::fabs(variances[size_t(c)] - v * n / (n - 1))) <= 1e-6);
+      }
+      const long double scale = 1 / std::sqrt(v + 1e-5L), w = affine ? weight[size_t(c)] : 1;
+      each([&](size_t i) {
+        const long double h = (x[i] - m) * scale;
+        y[i] = h * w + (affine ? bias[size_t(c)] : 0);
+        dw[size_t(c)] += g[i] * h;
+        db[size_t(c)] += g[i];
+      });
+      each([&](size_t i) {
+        const long double h = (x[i] - m) * scale;
+        d[i] = scale * w * (training ? g[i] - db[size_t(c)] / n - h * dw[size_t(c)] / n : g[i]);
+      });
+    }
+    checkClose(out, y);
+    checkClose(dx, d);
+    checkClose(dweight, dw, n);
+    checkClose(dbias, db, n);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("batch normalization follows its formulas, with the same bits everywhere") {
+  int count = 0;
+  const KernelTable* const* tables = availableTables(&count);
+  for (const auto& [batch, channels, length] : std::vector<std::array<int64_t, 3>>{{2, 1, 1},
+                                                                                   {5, 3, 1},
+                                                                                   {40, 33, 1},
+                                                                                   {3, 17, 1},
+                                                                                   {1, 2, 9},
+                                                                                   {3, 5, 16},
+                                                                                   {4, 2, 35},
+                                                                                   {70, 40, 31}})
+    for (bool affine : {false, true})
+      for (bool training : {false, true}) {
+        CAPTURE(batch);
+        CAPTURE(channels);
+        CAPTURE(length);
+        BatchCase<float> first(batch, channels, length);
+        bool have = false;
+        for (int t = 0; t < count; ++t) {
+          const KernelTable& k = *tables[t];
+          CAPTURE(k.isa);
+          BatchCase<double> both(batch, channels, length);
+          both.run(k.batch_norm_f64, k.batch_norm_backward_f64, affine, training);
+          both.check(affine, training);
+          for (int threads : {1, 3}) {
+            setThreads(threads);
+            BatchCase<float> single(batch, channels, length);
+            single.run(k.batch_norm_f32, k.batch_norm_backward_f32, affine, training);
+            single.check(affine, training);
+            if (std::strcmp(k.isa, "scalar") == 0) continue;
+            if (!have) first = single;
+            have = true;
+            CHECK(single.out == first.out);
+            CHECK(single.dx == first.dx);
+            CHECK(single.dweight == first.dweight);
+            CHECK(single.means == first.means);
+          }
+          setThreads(1);
+        }
+      }
 }

@@ -65,12 +65,18 @@ void check(Sort sort, Topk topk) {
           CHECK(same(sorted[size_t(r * n + i)], x[size_t(r * n + order[size_t(i)])]));
         }
       }
-      for (const int64_t k : {int64_t(0), int64_t(1), n / 2, n}) {
-        if (k > n) continue;
+      for (const int64_t k :
+           {int64_t(0), int64_t(1), int64_t(16), int64_t(17), int64_t(40), n / 2, n - 1, n}) {
+        if (k < 0 || k > n) continue;
         CAPTURE(k);
         std::vector<T> best(size_t(rows * k) + 1, T(77));
         std::vector<int32_t> where(size_t(rows * k) + 1, 77);
-        topk(x.data(), best.data(), where.data(), rows, n, k, descending);
+        std::vector<T> spareBest(size_t(4 * k) + 1, T(77));
+        std::vector<int32_t> spareWhere(size_t(4 * k) + 1, 77);
+        topk(x.data(), best.data(), where.data(), spareBest.data(), spareWhere.data(), rows, n, k,
+             descending);
+        CHECK(spareBest.back() == T(77));
+        CHECK(spareWhere.back() == 77);
         for (int64_t r = 0; r < rows; ++r) {
           const auto order = expectedOrder(x.data() + r * n, n, descending);
           for (int64_t i = 0; i < k; ++i) {

@@ -1,4 +1,4 @@
-// test/fixtures/nn.json (made by PyTorch 2.13 with nn.py), its inputs, and how results are compared.
+// test/fixtures/nn.json and layers.json (made by PyTorch 2.13 with nn.py and layers.py), their inputs, and how results are compared.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sum, tensor } from '../../src/ops';
@@ -48,9 +48,14 @@ export interface Fixture {
   gains: [string, number | null, number][];
 }
 
-export const fixture = JSON.parse(
-  readFileSync(join(__dirname, '../fixtures/nn.json'), 'utf8'),
-) as Fixture;
+const read = <T>(name: string): T =>
+  JSON.parse(readFileSync(join(__dirname, '../fixtures', name), 'utf8')) as T;
+const [first, more] = [read<Fixture>('nn.json'), read<Fixture>('layers.json')];
+export const fixture: Fixture = {
+  ...first,
+  layers: [...first.layers, ...more.layers],
+  functions: [...first.functions, ...more.functions],
+};
 
 const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
 

@@ -418,6 +418,50 @@ describe('printing', () => {
       new nn.LayerNorm(4, { elementwiseAffine: false }),
       'LayerNorm((4,), eps=1e-05, elementwiseAffine=False, bias=False)',
     ],
+    [
+      new nn.BatchNorm1d(3),
+      'BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, trackRunningStats=True)',
+    ],
+    [
+      new nn.InstanceNorm1d(3),
+      'InstanceNorm1d(3, eps=1e-05, momentum=0.1, affine=False, trackRunningStats=False)',
+    ],
+    [new nn.GroupNorm(2, 4), 'GroupNorm(2, 4, eps=1e-05, affine=True)'],
+    [new nn.RMSNorm(4), 'RMSNorm((4,), eps=None, elementwiseAffine=True)'],
+    [
+      new nn.MaxPool1d(3, { stride: 2 }),
+      'MaxPool1d(kernelSize=3, stride=2, padding=0, dilation=1, ceilMode=False)',
+    ],
+    [new nn.AvgPool1d(3), 'AvgPool1d(kernelSize=(3,), stride=(3,), padding=(0,))'],
+    [new nn.AdaptiveAvgPool1d(3), 'AdaptiveAvgPool1d(outputSize=3)'],
+    [new nn.AdaptiveMaxPool1d(3), 'AdaptiveMaxPool1d(outputSize=3)'],
+    [new nn.LPPool1d(2, 3), 'LPPool1d(normType=2, kernelSize=3, stride=3, ceilMode=False)'],
+    [new nn.Conv1d(2, 4, 3), 'Conv1d(2, 4, kernelSize=(3,), stride=(1,))'],
+    [
+      new nn.Conv1d(2, 4, 3, {
+        padding: 1,
+        dilation: 2,
+        groups: 2,
+        bias: false,
+        paddingMode: 'circular',
+      }),
+      'Conv1d(2, 4, kernelSize=(3,), stride=(1,), padding=(1,), dilation=(2,), groups=2, bias=False, paddingMode=circular)',
+    ],
+    [
+      new nn.Conv1d(2, 4, 3, { padding: 'same' }),
+      'Conv1d(2, 4, kernelSize=(3,), stride=(1,), padding=same)',
+    ],
+    [
+      new nn.ConvTranspose1d(2, 4, 3, {
+        stride: 2,
+        padding: 1,
+        outputPadding: 1,
+        dilation: 2,
+        groups: 2,
+        bias: false,
+      }),
+      'ConvTranspose1d(2, 4, kernelSize=(3,), stride=(2,), padding=(1,), dilation=(2,), outputPadding=(1,), groups=2, bias=False)',
+    ],
     [new nn.Flatten(), 'Flatten(startDim=1, endDim=-1)'],
     [new nn.Softmax(1), 'Softmax(dim=1)'],
     [new nn.GELU(), "GELU(approximate='none')"],
@@ -425,6 +469,7 @@ describe('printing', () => {
     [new nn.Softplus(), 'Softplus(beta=1.0, threshold=20.0)'],
     [new nn.LeakyReLU(), 'LeakyReLU(negativeSlope=0.01)'],
     [new nn.MSELoss(), 'MSELoss()'],
+    [new nn.CTCLoss({ blank: 1 }), 'CTCLoss()'],
     [new nn.ModuleDict({ a: new nn.ReLU() }), 'ModuleDict(\n  (a): ReLU()\n)'],
     [
       new nn.ParameterList([zeros([2]), zeros([3, 2])]),

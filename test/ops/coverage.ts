@@ -1,6 +1,7 @@
 // Where each operation that the package exports is tested. A declared one (unary, binary, reduction)
 // and its in-place form have their rows by themselves; every other one is named here, or this file does not compile.
 import type * as operations from '../../src/ops';
+import { coverage as elementwise } from './elementwise/coverage';
 
 type Operations = {
   [
@@ -22,6 +23,7 @@ type Declared = {
 export type Place = 'table' | 'parity' | `${string}.test.ts`;
 
 export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Place>> = {
+  ...elementwise,
   addmm: 'matmul/matmul.test.ts',
   all: 'parity',
   allclose: 'parity',
@@ -44,11 +46,14 @@ export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Plac
   clamp: 'table',
   clamp_: 'inplace/pointwise.test.ts',
   clone: 'inplace/copy.test.ts',
+  conv1d: 'convolution/conv1d.test.ts',
+  convTranspose1d: 'convolution/conv1d.test.ts',
   countNonzero: 'methods.test.ts',
   crossEntropy: 'table',
   cummax: 'table',
   cummin: 'table',
   cumprod: 'table',
+  ctcLoss: 'loss/ctc.test.ts',
   cumsum: 'table',
   detach: 'inplace/copy.test.ts',
   diag: 'view/view.test.ts',

@@ -25,7 +25,7 @@ interface Case {
 }
 
 /** The files of cases, each written by the script of its name (fixtures/cases.py). */
-const fixtures = ['ops', 'tensor'];
+const fixtures = ['ops', 'tensor', 'elementwise'];
 
 export const allCases = fixtures.flatMap(
   (name) => JSON.parse(readFileSync(join(__dirname, `../fixtures/${name}.json`), 'utf8')) as Case[],

@@ -1,8 +1,10 @@
+import { tensorRefusals } from './refusals-tensor';
+import { refusals as elementwise } from './elementwise/refusals';
+
 /**
  * How our operations refuse what PyTorch refuses (the cases of fixtures/ops.json with an error): the error's kind, the
  * sentence after the operation's name, and the calls that it answers.
  */
-import { tensorRefusals } from './refusals-tensor';
 
 export type Refusal = readonly [
   kind: 'TypeError' | 'RangeError',
@@ -12,6 +14,7 @@ export type Refusal = readonly [
 
 export const refusals: readonly Refusal[] = [
   ...tensorRefusals,
+  ...elementwise,
   [
     'RangeError',
     'a tensor of 0 dimensions has none to roll along; leave dims out',

@@ -40,6 +40,42 @@ OSTINATO_INLINE Vec<T> tanhGeluSlope(const Vec<T>& x) {
   return broadcast(T(0.5)) * fma(x * (one<T>() - t * t), slope, one<T>() + t);
 }
 
+// mish = x tanh(ln(1 + e^x)) = x n / (n + 2) with n = e^x (e^x + 2); x itself where e^x is large
+template <class T>
+struct Mish {
+  Vec<T> e, n;
+};
+template <class T>
+OSTINATO_INLINE Mish<T> mishParts(const Vec<T>& x) {
+  // The order of the operands lets NaN through.
+  const Vec<T> e = exp(lesser(broadcast(T(20)), x));
+  return {e, e * (e + broadcast(T(2)))};
+}
+template <class T>
+OSTINATO_INLINE Vec<T> mishOf(const Vec<T>& x) {
+  const auto [e, n] = mishParts(x);
+  return select(broadcast(T(20)) < x, x, x * (n / (n + broadcast(T(2)))));
+}
+// n / (n + 2) + 4 x e^x (e^x + 1) / (n + 2)^2
+template <class T>
+OSTINATO_INLINE Vec<T> mishSlope(const Vec<T>& x) {
+  const auto [e, n] = mishParts(x);
+  const Vec<T> inverse = one<T>() / (n + broadcast(T(2)));
+  const Vec<T> growth = broadcast(T(4)) * e * inverse * ((e + one<T>()) * inverse);
+  return select(broadcast(T(20)) < x, one<T>(), fma(x, growth, n * inverse));
+}
+
+template <class T>
+OSTINATO_INLINE Vec<T> upToSix(const Vec<T>& x) {
+  return lesser(broadcast(T(6)), greater(zero<T>(), x));
+}
+// hardswish = x min(max(x + 3, 0), 6) / 6
+template <class T>
+OSTINATO_INLINE Vec<T> hardswishSlope(const Vec<T>& x) {
+  const Vec<T> three = broadcast(T(3)), middle = x / three + broadcast(T(0.5));
+  return select(x <= -three, zero<T>(), select(three <= x, one<T>(), middle));
+}
+
 #define KERNEL_ACTIVATION(name, expression)                              \
   template <class T>                                                     \
   void name(const T* in, T* out, const Strided& s, Work& work) {         \
@@ -61,64 +97,29 @@ OSTINATO_INLINE Vec<T> tanhGeluSlope(const Vec<T>& x) {
     mapLanes<T, weight>(s, work, f, out, a, b);                                           \
   }                                                                                       \
   INSTANTIATE_FLOAT(name)
+#define KERNEL_ACTIVATION_WITH(name, weight, expression)                                      \
+  template <class T>                                                                          \
+  void name(const T* in, T* out, double first, double second, const Strided& s, Work& work) { \
+    const auto f = [first = T(first), second = T(second)](const Vec<T>& x) -> Vec<T> {        \
+      [[maybe_unused]] const Vec<T> p = broadcast(first), q = broadcast(second);              \
+      return expression;                                                                      \
+    };                                                                                        \
+    mapLanes<T, weight>(s, work, f, out, in);                                                 \
+  }                                                                                           \
+  INSTANTIATE_FLOAT(name)
+#define KERNEL_GRADIENT_WITH(name, weight, expression)                                     \
+  template <class T>                                                                       \
+  void name(const T* a, const T* b, T* out, double first, double second, const Strided& s, \
+            Work& work) {                                                                  \
+    const auto f = [first = T(first), second = T(second)](const Vec<T>& g,                 \
+                                                          const Vec<T>& x) -> Vec<T> {     \
+      [[maybe_unused]] const Vec<T> p = broadcast(first), q = broadcast(second);           \
+      return expression;                                                                   \
+    };                                                                                     \
+    mapLanes<T, weight>(s, work, f, out, a, b);                                            \
+  }                                                                                        \
+  INSTANTIATE_FLOAT(name)
 #include "../kernels.inc"
-
-template <class T>
-void leaky_relu(const T* x, T* out, double slope, const Strided& s, Work& work) {
-  const auto f = [slope = T(slope)](const Vec<T>& v) -> Vec<T> {
-    return select(v <= zero<T>(), v * broadcast(slope), v);
-  };
-  mapLanes<T, medium>(s, work, f, out, x);
-}
-INSTANTIATE_FLOAT(leaky_relu)
-template <class T>
-void leaky_relu_backward(const T* g, const T* x, T* out, double slope, const Strided& s,
-                         Work& work) {
-  const auto f = [slope = T(slope)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
-    return select(zero<T>() < v, g, g * broadcast(slope));
-  };
-  mapLanes<T, medium>(s, work, f, out, g, x);
-}
-INSTANTIATE_FLOAT(leaky_relu_backward)
-
-// x where x > 0, else alpha (e^x - 1)
-template <class T>
-void elu(const T* x, T* out, double alpha, const Strided& s, Work& work) {
-  const auto f = [alpha = T(alpha)](const Vec<T>& v) -> Vec<T> {
-    return select(v <= zero<T>(), broadcast(alpha) * expm1(v), v);
-  };
-  mapLanes<T, heavy>(s, work, f, out, x);
-}
-INSTANTIATE_FLOAT(elu)
-template <class T>
-void elu_backward(const T* g, const T* x, T* out, double alpha, const Strided& s, Work& work) {
-  const auto f = [alpha = T(alpha)](const Vec<T>& g, const Vec<T>& v) -> Vec<T> {
-    return select(zero<T>() < v, g, g * (broadcast(alpha) * exp(v)));
-  };
-  mapLanes<T, heavy>(s, work, f, out, g, x);
-}
-INSTANTIATE_FLOAT(elu_backward)
-
-template <class T>
-void softplus(const T* x, T* out, double beta, double threshold, const Strided& s, Work& work) {
-  const auto f = [beta = T(beta), threshold = T(threshold)](const Vec<T>& v) -> Vec<T> {
-    const Vec<T> scaled = v * broadcast(beta);
-    return select(broadcast(threshold) < scaled, v, log1p(exp(scaled)) / broadcast(beta));
-  };
-  mapLanes<T, heavy>(s, work, f, out, x);
-}
-INSTANTIATE_FLOAT(softplus)
-template <class T>
-void softplus_backward(const T* g, const T* x, T* out, double beta, double threshold,
-                       const Strided& s, Work& work) {
-  const auto f = [beta = T(beta), threshold = T(threshold)](const Vec<T>& g,
-                                                            const Vec<T>& v) -> Vec<T> {
-    const Vec<T> scaled = v * broadcast(beta);
-    return select(broadcast(threshold) < scaled, g, g * sigmoid(scaled));
-  };
-  mapLanes<T, heavy>(s, work, f, out, g, x);
-}
-INSTANTIATE_FLOAT(softplus_backward)
 
 template <class T>
 void clamp_backward(const T* g, const T* x, T* out, double low, double high, const Strided& s,

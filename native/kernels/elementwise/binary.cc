@@ -33,6 +33,15 @@ OSTINATO_INLINE T remainderOf(T a, T b) {
   }
 }
 
+// a - b trunc(a / b)
+template <class T>
+OSTINATO_INLINE T truncatedRemainder(T a, T b) {
+  if constexpr (isFloating<T>)
+    return exactRemainder(a, b);
+  else
+    return b == 0 || b == -1 ? 0 : a % b;
+}
+
 // floor(a / b)
 template <class T>
 OSTINATO_INLINE T floorQuotient(T a, T b) {
@@ -52,6 +61,13 @@ OSTINATO_INLINE T floorQuotient(T a, T b) {
     const T r = a % b;
     return a / b - (r != 0 && (r < 0) != (b < 0));
   }
+}
+
+// NaN counts as below 0, as in torch.heaviside.
+template <class T>
+OSTINATO_INLINE Vec<T> stepOf(const Vec<T>& a, const Vec<T>& b) {
+  const Vec<T> none = zero<T>();
+  return select(a == none, b, select(none < a, one<T>(), none));
 }
 
 // ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), in which nothing overflows. The larger operand alone where the difference is
@@ -100,5 +116,41 @@ void squared_difference_backward(const T* g, const T* a, const T* b, T* out, dou
   mapLanes<T, medium>(s, work, f, out, g, a, b);
 }
 INSTANTIATE_FLOAT(squared_difference_backward)
+
+template <class T>
+void lerp(const T* a, const T* b, const T* weight, T* out, const Strided& s, Work& work) {
+  const auto f = [](const Vec<T>& a, const Vec<T>& b, const Vec<T>& w) -> Vec<T> {
+    const Vec<T> way = b - a;
+    return select(abs(w) < broadcast(T(0.5)), a + w * way, b - way * (one<T>() - w));
+  };
+  mapLanes<T, medium>(s, work, f, out, a, b, weight);
+}
+INSTANTIATE_FLOAT(lerp)
+
+template <class T>
+void addcmul(const T* x, const T* a, const T* b, T* out, double value, const Strided& s,
+             Work& work) {
+  if constexpr (isFloating<T>) {
+    const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& a, const Vec<T>& b) -> Vec<T> {
+      return x + broadcast(value) * a * b;
+    };
+    mapLanes<T, medium>(s, work, f, out, x, a, b);
+  } else {
+    const auto f = [value = uint32_t(int32_t(value))](int32_t x, int32_t a, int32_t b) -> int32_t {
+      return int32_t(uint32_t(x) + value * uint32_t(a) * uint32_t(b));
+    };
+    mapScalars(s, work, f, out, x, a, b);
+  }
+}
+INSTANTIATE_NUMBER(addcmul)
+template <class T>
+void addcdiv(const T* x, const T* a, const T* b, T* out, double value, const Strided& s,
+             Work& work) {
+  const auto f = [value = T(value)](const Vec<T>& x, const Vec<T>& a, const Vec<T>& b) -> Vec<T> {
+    return x + broadcast(value) * a / b;
+  };
+  mapLanes<T, medium>(s, work, f, out, x, a, b);
+}
+INSTANTIATE_FLOAT(addcdiv)
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -1,4 +1,4 @@
-// Comparisons, logic on bools, selection. Bools are bytes of 0 or 1.
+// Comparisons, logic on bools, bits of int32, selection. Bools are bytes of 0 or 1.
 #include "walk.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -15,6 +15,20 @@ namespace ostinato::OSTINATO_ISA {
     }                                                                                        \
   }                                                                                          \
   INSTANTIATE_ANY(name)
+// By no bits outside of 0 to 31: then all that come in are zeros, or the sign.
+OSTINATO_INLINE int32_t shiftedLeft(int32_t a, int32_t b) {
+  return b < 0 || b > 31 ? 0 : int32_t(uint32_t(a) << b);
+}
+OSTINATO_INLINE int32_t shiftedRight(int32_t a, int32_t b) {
+  return b < 0 || b > 31 ? (a < 0 ? -1 : 0) : a >> b;
+}
+
+#define KERNEL_INTEGER(name, expression)                                                        \
+  void name(const int32_t* left, const int32_t* right, int32_t* out, const Strided& s,          \
+            Work& work) {                                                                       \
+    mapScalars(                                                                                 \
+        s, work, [](int32_t a, int32_t b) -> int32_t { return expression; }, out, left, right); \
+  }
 #define KERNEL_LOGICAL(name, expression)                                                        \
   void name(const uint8_t* left, const uint8_t* right, uint8_t* out, const Strided& s,          \
             Work& work) {                                                                       \

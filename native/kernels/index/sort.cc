@@ -43,10 +43,20 @@ static void merge(const T* from, const int32_t* fromIndex, T* to, int32_t* toInd
   }
 }
 
+template <class T>
+static void copyPairs(T* values, int32_t* index, const T* from, const int32_t* fromIndex,
+                      int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    values[i] = from[i];
+    index[i] = fromIndex[i];
+  }
+}
+
+// Rows that are sorted by insertion: as runs before the first merge, or as the best so far.
+constexpr int64_t run = 16;
+
 template <bool descending, class T>
-static void sortRow(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, int64_t n) {
-  constexpr int64_t run = 16;
-  for (int64_t i = 0; i < n; ++i) index[i] = int32_t(i);
+static void mergeSort(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, int64_t n) {
   for (int64_t i = 0; i < n; i += run)
     insertionSort<descending>(values + i, index + i, min(n - i, run));
   T* from = values;
@@ -66,27 +76,24 @@ static void sortRow(T* values, int32_t* index, T* spareValues, int32_t* spareInd
     fromIndex = toIndex;
     toIndex = index_;
   }
-  if (from == values) return;
-  for (int64_t i = 0; i < n; ++i) {
-    values[i] = from[i];
-    index[i] = fromIndex[i];
-  }
+  if (from != values) copyPairs(values, index, from, fromIndex, n);
 }
 
 template <class T>
 void sort_rows(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, int64_t rows,
                int64_t n, int64_t descending) {
   for (int64_t r = 0; r < rows; ++r, values += n, index += n) {
+    for (int64_t i = 0; i < n; ++i) index[i] = int32_t(i);
     if (descending)
-      sortRow<true>(values, index, spareValues, spareIndex, n);
+      mergeSort<true>(values, index, spareValues, spareIndex, n);
     else
-      sortRow<false>(values, index, spareValues, spareIndex, n);
+      mergeSort<false>(values, index, spareValues, spareIndex, n);
   }
 }
 
 // Insertion into the sorted k best so far: O(n) comparisons for elements below the k-th.
 template <bool largest, class T>
-static void topkRow(const T* x, T* values, int32_t* index, int64_t n, int64_t k) {
+static void insertBest(const T* x, T* values, int32_t* index, int64_t n, int64_t k) {
   int64_t found = 0;
   for (int64_t i = 0; i < n; ++i) {
     const T value = x[i];
@@ -101,15 +108,54 @@ static void topkRow(const T* x, T* values, int32_t* index, int64_t n, int64_t k)
   }
 }
 
+// O(n log k): candidates, which come before the k-th best so far, are collected until there are k of them, then sorted and
+// merged with the best. A candidate comes after the best that equal it, so the merge keeps the order of equal elements.
+template <bool largest, class T>
+static void mergeBest(const T* x, T* values, int32_t* index, T* spareValues, int32_t* spareIndex,
+                      int64_t n, int64_t k) {
+  // [best (k) | candidates (k)], and the same again for sorting and merging.
+  T* const merged = spareValues + 2 * k;
+  int32_t* const mergedIndex = spareIndex + 2 * k;
+  for (int64_t i = 0; i < k; ++i) {
+    spareValues[i] = x[i];
+    spareIndex[i] = int32_t(i);
+  }
+  mergeSort<largest>(spareValues, spareIndex, merged, mergedIndex, k);
+  int64_t found = k;
+  const auto absorb = [&] {
+    mergeSort<largest>(spareValues + k, spareIndex + k, merged, mergedIndex, found - k);
+    merge<largest>(spareValues, spareIndex, merged, mergedIndex, k, found);
+    copyPairs(spareValues, spareIndex, merged, mergedIndex, k);
+    found = k;
+  };
+  for (int64_t i = k; i < n; ++i) {
+    if (!before<largest>(x[i], spareValues[k - 1])) continue;
+    spareValues[found] = x[i];
+    spareIndex[found] = int32_t(i);
+    if (++found == 2 * k) absorb();
+  }
+  if (found > k) absorb();
+  copyPairs(values, index, spareValues, spareIndex, k);
+}
+
+template <bool largest, class T>
+static void topkRow(const T* x, T* values, int32_t* index, T* spareValues, int32_t* spareIndex,
+                    int64_t n, int64_t k) {
+  if (k <= run)
+    insertBest<largest>(x, values, index, n, k);
+  else
+    mergeBest<largest>(x, values, index, spareValues, spareIndex, n, k);
+}
+
 template <class T>
-void topk_rows(const T* x, T* values, int32_t* index, int64_t rows, int64_t n, int64_t k,
-               int64_t largest) {
+void topk_rows(const T* x, T* values, int32_t* index, T* spareValues, int32_t* spareIndex,
+               int64_t rows, int64_t n, int64_t k, int64_t largest) {
   if (k == 0) return;
   for (int64_t r = 0; r < rows; ++r, x += n, values += k, index += k) {
     if (largest)
-      topkRow<true>(x, values, index, n, k);
+      topkRow<true>(x, values, index, spareValues, spareIndex, n, k);
     else
-      topkRow<false>(x, values, index, n, k);
+      topkRow<false>(x, values, index, spareValues, spareIndex, n, k);
   }
 }
 

@@ -1,17 +1,13 @@
 // Layer normalization of the rows of x [rows, n], forward and backward. All sums are taken in
 // double precision, in an order that depends on n only. Threads share the rows; for the gradients of
 // weight and bias they share the columns, each summed over the rows in order.
-#include "../grain.h"
 #include "../kernels.h"
-#include "../simd/lanes.h"
-#include "../sizes.h"
+#include "normal.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 namespace {
 
-template <class T>
-constexpr int W = Vec<T>::lanes;
 // Two sums of doubles in parallel (two such pairs fill half of AVX2's registers): the halves of a vector
 // of floats, or even and odd vectors of doubles.
 template <class T>
@@ -29,22 +25,6 @@ OSTINATO_INLINE void forVectors(int64_t n, Body body) {
   }
   for (int k = 0; i < n; i += W<T>, ++k) body(i, n - i < W<T> ? int(n - i) : W<T>, k);
 }
-
-// h = (x - mean) rstd. As floats a mean has two parts: x less the upper one is off by its own last
-// place at most, and exact where they are close, so that nothing is lost where the mean is many
-// deviations.
-template <class T>
-struct Normal {
-  Vec<T> upper, lower, scale;
-  OSTINATO_INLINE Normal(double mean, double rstd)
-      : upper(broadcast(T(mean))),
-        lower(broadcast(T(mean - double(T(mean))))),
-        scale(broadcast(T(rstd))) {}
-  OSTINATO_INLINE Vec<T> of(const Vec<T>& x) const {
-    if constexpr (sizeof(T) == 8) return (x - upper) * scale;
-    return ((x - upper) - lower) * scale;
-  }
-};
 
 // Mean and variance of a row. Sums of d = x - c and of d d, with the row's first element as c:
 // since (c - mean)^2 is at most n times the variance, what cancels costs n roundings of a double at
@@ -76,22 +56,6 @@ OSTINATO_INLINE void moments(const T* row, int64_t n, double& mean, double& vari
   mean = c + shift;
   variance = second.total() / double(n) - shift * shift;
   if (variance < 0) variance = 0;
-}
-
-// body(begin, end) over [0, count), shared between threads when there is enough to do.
-template <class Body>
-OSTINATO_INLINE void share(Work& work, int64_t count, int64_t elementsEach, Body body) {
-  constexpr int64_t piece = pieceOf(grains::rowElements);
-  const int64_t perTask = elementsEach > 0 ? ceilDiv(piece, elementsEach) : count;
-  if (perTask >= count ||
-      !paysThreads(double(count * elementsEach), grains::rowElements, work.threads)) {
-    body(int64_t(0), count);
-    return;
-  }
-  parallel(work, ceilDiv(count, perTask), [&](int64_t task, int) {
-    const int64_t begin = task * perTask;
-    body(begin, min(begin + perTask, count));
-  });
 }
 
 template <int64_t value>

@@ -64,6 +64,14 @@ struct SequenceForward {
   // [1]: what one run with these packed weights leaves to the next one, the order in which it reads them
   // (forward-few.h). Each reader of the weights has its own. Read only with packedReady; null in training.
   Nullable<int32_t*> runState;
+  // What a variant of the cell has (variant.h); null for a plain one. [R, .]: in order of memory.
+  Nullable<const T*> recurrentMask;  // [N, S]; without projection only, as zoneout
+  Nullable<const T*> recurrentH0;    // [N, S]: h0 * recurrentMask; null with h0
+  Nullable<T*> recurrent;            // [R, S] written: h * recurrentMask; null without that
+  Nullable<const T*> zoneoutH;       // what is kept of the state before: [R, H], or [H] for all
+  Nullable<const T*> zoneoutC;       // [R, H] or [H], LSTM only
+  int64_t zoneoutStride;             // H, or 0
+  Nullable<const T*> peephole;       // [3, H]: of i, f and o; LSTM only
 };
 
 template <class T>
@@ -89,6 +97,15 @@ struct SequenceBackward {
   Nullable<const T*> gradHN;     // [N, S], null = zeros
   Nullable<const T*> gradCN;     // [N, H], null = zeros
   Nullable<const T*> gradCells;  // [R, H], null = zeros: of every step's cell state
+  // As in forward, and the gradients of the saved gates, [R, B*H], null = zeros.
+  Nullable<const T*> recurrentMask;
+  Nullable<const T*> recurrentH0;
+  Nullable<const T*> recurrent;
+  Nullable<const T*> zoneoutH;
+  Nullable<const T*> zoneoutC;
+  int64_t zoneoutStride;
+  Nullable<const T*> peephole;
+  Nullable<const T*> gradGates;
   T* dGates;                // [R, B*H] written: gradient of the pre-activations. May be `gates`
   Nullable<T*> dProjected;  // [R, P] written; null without projection
   T* workspace;             // 64-byte aligned
@@ -102,6 +119,7 @@ struct SequenceBackward {
   Nullable<T*> gradBiasIh;
   Nullable<T*> gradBiasHh;
   Nullable<T*> gradWeightHr;
+  Nullable<T*> gradPeephole;  // [N, 3, H]: of each row, over its steps
 };
 
 }  // namespace ostinato

@@ -53,7 +53,8 @@ class Backward {
       return reinterpret_cast<T*>(work.scratch(work, worker));
     };
     // A slice's states must fit into a worker's scratch.
-    const int64_t perRow = ldS + (cell.hasCellState ? ldH : 0) + (P ? ldH : 0);
+    const int64_t perRow =
+        ldS + (cell.hasCellState ? ldH : 0) + (P ? ldH : 0) + (cell.keepsSkipGradient ? ldH : 0);
     const int64_t capacity = (Work::scratchBytes / int64_t(sizeof(T)) - stripCapacity) / perRow;
     if (threads > 1 && s.batch <= grains::stepRows && s.batch <= capacity && !P &&
         G * H * S >= grains::stepMultiplyAdds) {
@@ -95,6 +96,7 @@ class Backward {
     T* dh;          // [rows, ldS]: what the later steps (and gradHN) left for h
     T* dc;          // [rows, ldH]
     T* dProjected;  // [rows, ldH]: dP * W_hr
+    T* dSkip;       // [rows, ldH]: of h, not through W_hh
     T* strips;
     int64_t n0;
   };
@@ -104,18 +106,29 @@ class Backward {
     const int64_t n0 = part.n0, n1 = part.n1;
     if (n0 >= n1) return;
     const int64_t rows = n1 - n0;
-    State state = {states, nullptr, nullptr, strips, n0};
+    State state = {states, nullptr, nullptr, nullptr, strips, n0};
     T* free = state.dh + rows * ldS;
     if (cell.hasCellState) {
       state.dc = free;
       free += rows * ldH;
     }
-    if (P) state.dProjected = free;
+    if (P) {
+      state.dProjected = free;
+      free += rows * ldH;
+    }
+    if (cell.keepsSkipGradient) state.dSkip = free;
+    // The product with W_hh overwrites dh: what is there before any is a skip gradient.
+    const bool skipsFirst = state.dSkip && !P;
     constexpr int64_t groupColumns = plainVectors * W<T>;
     const int64_t column0 = P ? 0 : part.g0 * groupColumns;
     const int64_t columnH = P ? H : min(part.g1 * groupColumns, H), columnS = P ? S : columnH;
     for (int64_t n = n0; n < n1; ++n) {
-      copyRow(s.gradHN ? s.gradHN + n * S : nullptr, column0, columnS, state.dh + (n - n0) * ldS);
+      const T* const gradHN = s.gradHN ? s.gradHN + n * S : nullptr;
+      copyRow(skipsFirst ? nullptr : gradHN, column0, columnS, state.dh + (n - n0) * ldS);
+      if (skipsFirst) copyRow(gradHN, column0, columnS, state.dSkip + (n - n0) * ldH);
+      if (s.gradPeephole)
+        for (int64_t k = column0; k < columnH; ++k)
+          for (int64_t gate = 0; gate < 3; ++gate) s.gradPeephole[(n * 3 + gate) * H + k] = 0;
       if (cell.hasCellState)
         copyRow(s.gradCN ? s.gradCN + n * H : nullptr, column0, columnH, state.dc + (n - n0) * ldH);
     }
@@ -126,8 +139,8 @@ class Backward {
       const int64_t active = min(step.rows, n1);
       if (active <= n0) continue;
       if (P) unproject(step, active, state);
-      const GradientPlace<T> place = {s,   out, gradOut, step, state.dh, state.dc, state.dProjected,
-                                      ldS, ldH, n0};
+      const GradientPlace<T> place = {
+          s, out, gradOut, step, state.dh, state.dc, state.dProjected, state.dSkip, ldS, ldH, n0};
       cell.gradients(place, column0, columnH, active);
       if (work) work->barrier(*work);
       // Rows that begin at this step need the gradient of their initial state only if it was
@@ -139,12 +152,19 @@ class Backward {
     for (int64_t n = n0; n < n1; ++n) {
       if (s.gradH0)
         for (int64_t k = column0; k < columnS; ++k)
-          s.gradH0[n * S + k] = state.dh[(n - n0) * ldS + k];
+          s.gradH0[n * S + k] = gradientOfStart(state, n, k);
       if (cell.hasCellState)
         if (s.gradC0)
           for (int64_t k = column0; k < columnH; ++k)
             s.gradC0[n * H + k] = state.dc[(n - n0) * ldH + k];
     }
+  }
+
+  T gradientOfStart(const State& state, int64_t n, int64_t k) const {
+    const T dh = state.dh[(n - state.n0) * ldS + k];
+    if (!state.dSkip || P) return dh;
+    const T masked = s.recurrentMask ? dh * s.recurrentMask[n * S + k] : dh;
+    return masked + state.dSkip[(n - state.n0) * ldH + k];
   }
 
   // Elements k0 .. end-1 of the row and zeros up to a whole vector; all zeros for null.

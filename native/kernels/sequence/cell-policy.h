@@ -18,6 +18,8 @@ struct CellPolicy {
   static constexpr bool readsPrevious = false;
   static constexpr bool readsOutput = false;
   static constexpr bool hasSkipGradient = false;
+  static constexpr bool hasGateGradients = false;
+  static constexpr bool hasPeepholes = false;
   static constexpr int xGate(int b) { return b; }
   static constexpr int hGate(int b) { return b; }
   static constexpr int hSaved(int g) { return g; }

@@ -16,6 +16,8 @@
 //   readsPrevious    outputState() and backward() read h of the step before
 //   readsOutput      backward() reads h'
 //   hasSkipGradient  the gradient of h of the step before has a term that does not pass through W_hh
+//   hasGateGradients, hasPeepholes
+//                    activateGates() and backward() have forms that take peepholes and gradients of the saved blocks (variant.h)
 //
 //   activateGates(a, c)      the pre-activations a[blocks] to gates; c from the state before to c'
 //   outputState(a, h, c)     h', and in `a` what backward needs; h is the state before
@@ -48,6 +50,7 @@ struct GradientPlace {
   T* dh;          // [rows, ldS]: what the later steps (and gradHN) left for h
   T* dc;          // [rows, ldH]
   T* dProjected;  // [rows, ldH]: dP * W_hr; null without projection
+  T* dSkip;  // [rows, ldH]: what does not pass through W_hh; null unless the cell keeps it apart
   int64_t ldS, ldH, n0;
 };
 
@@ -55,6 +58,7 @@ template <class T>
 struct Cell {
   int gates, blocks, unitBlocks;
   bool hasCellState, savesGates, hasSkipGradient;
+  bool keepsSkipGradient;  // apart from dh, in dSkip (variant.h)
   int xGate[4], hGate[4], hSaved[4];
   // From the pre-activations `pre` (overwritten) of the W units from `column` on to their states,
   // rows n .. end-1. Row n's block b is at pre + b * W; rows are ld apart.
@@ -205,6 +209,7 @@ inline constexpr Cell<T> cellOf = {
     Policy::hasCellState,
     Policy::savesGates,
     Policy::hasSkipGradient,
+    false,
     {Policy::xGate(0), Policy::xGate(1), Policy::xGate(2), Policy::xGate(3)},
     {Policy::hGate(0), Policy::hGate(1), Policy::hGate(2), Policy::hGate(3)},
     {Policy::hSaved(0), Policy::hSaved(1), Policy::hSaved(2), Policy::hSaved(3)},

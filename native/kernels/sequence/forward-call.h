@@ -28,6 +28,9 @@ struct ForwardCall {
   const Steps steps;
   const SequenceArray<const T> x;
   const SequenceArray<T> out;
+  // What W_hh multiplies: the states before, or those with recurrent dropout.
+  const SequenceArray<const T> recurrent;
+  const T* const recurrentH0;
 
   ForwardCall(const Cell<T>& cell, const SequenceForward<T>& s)
       : cell(cell),
@@ -42,7 +45,10 @@ struct ForwardCall {
         w(cell, I, H, P, s.packed),
         steps{s.steps, s.batch, s.reverse != 0, s.batchSizes},
         x{s.x, s.xStrideT, s.xStrideN, s.batchSizes != nullptr},
-        out{s.out, s.outStrideT, s.outStrideN, s.batchSizes != nullptr} {}
+        out{s.out, s.outStrideT, s.outStrideN, s.batchSizes != nullptr},
+        recurrent{s.recurrent ? s.recurrent : s.out, s.recurrent ? s.batch * S : s.outStrideT,
+                  s.recurrent ? S : s.outStrideN, s.batchSizes != nullptr},
+        recurrentH0(s.recurrent ? s.recurrentH0 : s.h0) {}
 
   // From the pre-activations of a group, row n's at pre, to the states of rows n .. end-1.
   void finish(const Step& step, int64_t group, int64_t n, int64_t end, T* pre, int64_t ld) const {

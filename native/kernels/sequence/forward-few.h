@@ -199,7 +199,8 @@ class ForwardFew {
   // pre += h * W_hh for rows n0 .. end-1 of a step and one group. Whether what was packed is finite.
   bool hiddenPart(const Step& step, int64_t group, int64_t end, int64_t next) const {
     const int64_t S = call.S;
-    const SequenceArray<T>& out = call.out;
+    const SequenceArray<const T>& recurrent = call.recurrent;
+    const T* const h0 = call.recurrentH0;
     const Panel<T> all = w.h(group);
     const int64_t distance = next && !packsH ? w.h(group + next).p - all.p : 0;
     const int64_t firstNewRow = max(n0, min(step.carriedRows, end));
@@ -214,10 +215,11 @@ class ForwardFew {
       T* const c = to + v * W<T>;
       if (firstNewRow > n0)
         multiply<T>(firstNewRow - n0, S,
-                    {out.at(step.previousT, step.previousRow) + n0 * out.strideN, out.strideN},
+                    {recurrent.at(step.previousT, step.previousRow) + n0 * recurrent.strideN,
+                     recurrent.strideN},
                     panel, nullptr, c, ld, distance);
-      if (s.h0)
-        multiply<T>(end - firstNewRow, S, {s.h0 + firstNewRow * S, S}, panel, nullptr,
+      if (h0)
+        multiply<T>(end - firstNewRow, S, {h0 + firstNewRow * S, S}, panel, nullptr,
                     c + (firstNewRow - n0) * ld, ld, distance);
       else if (multipliesZeros)
         multiply<T>(end - firstNewRow, S, {zeros, 0}, panel, nullptr, c + (firstNewRow - n0) * ld,

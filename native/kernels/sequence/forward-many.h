@@ -15,7 +15,7 @@ class ForwardMany {
   // Rows n0 .. n1-1 of the batch, all steps. The weights are packed.
   void run(int64_t n0, int64_t n1, T* scratch) const {
     if (n0 >= n1) return;
-    const T* const h0 = call.s.h0;
+    const T* const h0 = call.recurrentH0;
     call.startCells(n0, n1, 0, call.w.groups);
     T* const tile = scratch;
     T* free = tile + ForwardCall<T>::tileElements;
@@ -47,8 +47,8 @@ class ForwardMany {
                T* strips) const {
     const PackedWeights<T>& w = call.w;
     const SequenceArray<const T>& x = call.x;
-    const SequenceArray<T>& out = call.out;
-    const T* const h0 = call.s.h0;
+    const SequenceArray<const T>& recurrent = call.recurrent;
+    const T* const h0 = call.recurrentH0;
     const int64_t G = call.G, B = call.B, I = call.I, S = call.S, K = I + S;
     const bool joint = call.cell.concatenatesInputAndHidden();
     const int64_t block =
@@ -62,11 +62,11 @@ class ForwardMany {
       copyStrips<T>(
           rows, inputK, 0, I, [&](int64_t r) { return input + (n + r) * x.strideN; }, strips);
       if (hasState) {
-        const T* const output = out.at(step.previousT, step.previousRow);
+        const T* const output = recurrent.at(step.previousT, step.previousRow);
         copyStrips<T>(
             rows, stateK, state0, S,
             [&](int64_t r) {
-              return n + r < step.carriedRows ? output + (n + r) * out.strideN
+              return n + r < step.carriedRows ? output + (n + r) * recurrent.strideN
                      : h0                     ? h0 + (n + r) * S
                                               : zeros;
             },

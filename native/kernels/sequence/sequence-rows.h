@@ -6,7 +6,7 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// x [R, I]; the state before each step [R, S]; what W_hr is multiplied by [R, H].
+// x [R, I]; what W_hh multiplies, the state before each step [R, S]; what W_hr is multiplied by [R, H].
 enum class RowsOf { input, state, projected };
 
 template <class T>
@@ -34,6 +34,7 @@ struct SequenceRows {
  private:
   void states(int64_t k, int64_t count, const T** row) const {
     const int64_t S = s.projSize ? s.projSize : s.hiddenSize;
+    const T* const h0 = s.recurrent ? s.recurrentH0 : s.h0;
     int64_t t = 0, n = k;
     int64_t previous = 0, first = 0;  // rows of [R, .]: of the step before t, of t
     if (!s.batchSizes) {
@@ -49,7 +50,11 @@ struct SequenceRows {
       }
       const int64_t before = s.reverse ? t + 1 : t - 1;
       if (before < 0 || before >= s.steps || n >= steps.rowsAt(before))
-        row[i] = s.h0 ? s.h0 + n * S : nullptr;
+        row[i] = h0 ? h0 + n * S : nullptr;
+      else if (s.recurrent)
+        row[i] = s.recurrent + S * (n + (!s.batchSizes ? before * s.batch
+                                         : s.reverse   ? first + steps.rowsAt(t)
+                                                       : previous));
       else if (s.batchSizes)
         row[i] = s.out + ((s.reverse ? first + steps.rowsAt(t) : previous) + n) * s.outStrideN;
       else

@@ -19,7 +19,7 @@ struct Format<float> {
   static constexpr int fractionBits = 23;
   static constexpr int32_t bias = 127;
   static constexpr float infinity = __builtin_inff(), nan = __builtin_nanf("");
-  static constexpr float smallestNormal = 0x1p-126f;
+  static constexpr float smallestNormal = 0x1p-126f, largest = 0x1.fffffep127f;
   // Adding it rounds a number below 2^22 to an integer, which is then in the low bits.
   static constexpr float integerShift = 0x1.8p23f;
   static constexpr float log2e = 0x1.715476p+0f;
@@ -48,7 +48,7 @@ struct Format<double> {
   static constexpr int fractionBits = 52;
   static constexpr int64_t bias = 1023;
   static constexpr double infinity = __builtin_inf(), nan = __builtin_nan("");
-  static constexpr double smallestNormal = 0x1p-1022;
+  static constexpr double smallestNormal = 0x1p-1022, largest = 0x1.fffffffffffffp1023;
   static constexpr double integerShift = 0x1.8p52;
   static constexpr double log2e = 0x1.71547652b82fep+0;
   static constexpr double ln2 = 0x1.62e42fefa39efp-1, ln2Tail = 0x1.abc9e3b39803fp-56;

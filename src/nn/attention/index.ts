@@ -9,6 +9,11 @@ export {
 } from './attention';
 export { paddingMask } from './mask';
 export {
+  MultiheadAttention,
+  type MultiheadAttendOptions,
+  type MultiheadAttentionOptions,
+} from './multihead';
+export {
   MultiplicativeAttention,
   type AttentionScore,
   type MultiplicativeAttentionOptions,

@@ -1,63 +1,12 @@
 /** Padding masks: which positions of a batch of unequal lengths may be attended to. */
-import { count, isArray, refuse, surplus } from '../../check';
+import { count, surplus } from '../../check';
 import { any, reshape, where, zeros } from '../../ops';
+import { lengthsOf, type Lengths } from '../../ops/arguments/lengths';
 import { verify } from '../../ops/kernels/bounds';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
-import { anyTensor, isTensor } from '../../tensor/rules';
+import { anyTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
-
-/** How many positions of each sequence count. */
-export type Lengths = Tensor | readonly number[] | Int32Array;
-
-// By its tag, which arrays of other realms have as well.
-const isInt32Array = (value: unknown): value is Int32Array =>
-  ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Int32Array]';
-
-/** Whether a value is of a kind that lengths may be given in. */
-export const isLengths = (value: unknown): value is Lengths =>
-  isTensor(value) || isArray(value) || isInt32Array(value);
-
-// What int32 holds.
-const longest = 2 ** 31 - 1;
-
-function refuseLength(operation: string, n: number, length: unknown, most?: number): never {
-  count.check(operation, `lengths[${n}]`, length);
-  const must =
-    most === undefined
-      ? `an integer from 0 to ${longest}`
-      : `an integer from 0 to ${most} (the steps of the batch)`;
-  refuse(operation, `lengths[${n}]`, must, length, RangeError);
-}
-
-/**
- * Lengths that were read once, each from 0 to `most`, the steps of the batch.
- * @throws TypeError, RangeError for what are no lengths.
- */
-export function lengthsOf(operation: string, lengths: Lengths, most?: number): Int32Array {
-  const must = 'an array of numbers or a 1-dimensional tensor';
-  if (isTensor(lengths)) {
-    if (lengths.ndim !== 1) refuse(operation, 'lengths', must, lengths, RangeError);
-  } else if (!isLengths(lengths)) refuse(operation, 'lengths', must, lengths);
-  const given = isTensor(lengths) ? lengths.toTypedArray() : lengths;
-  if (isInt32Array(given)) {
-    const list = isTensor(lengths) ? given : given.slice();
-    const limit = most ?? longest;
-    for (let n = 0; n < list.length; n++) {
-      // A negative one is above every limit without its sign.
-      if (list[n] >>> 0 > limit) refuseLength(operation, n, list[n], most);
-    }
-    return list;
-  }
-  // No memory for more than there is: an array's length may be above the number of its elements.
-  const list: number[] = [];
-  for (const length of given) {
-    const fits = Number.isInteger(length) && length >= 0 && length <= (most ?? longest);
-    if (!fits) refuseLength(operation, list.length, length, most);
-    list.push(length);
-  }
-  return new Int32Array(list);
-}
 
 /**
  * The mask of sequences of unequal length, padded at the end: true inside a sequence, false past its end.

@@ -3,6 +3,7 @@ import { surplus } from '../../check';
 import { relu as rectified, relu_ } from '../../ops';
 import { inplaceOptions, type InplaceOptions } from '../../ops/elementwise/inplace-option';
 import { anyTensor } from '../../tensor/rules';
+import { softmax, type SoftmaxOptions } from '../../ops/normalization/softmax';
 import type { Tensor } from '../../tensor/tensor';
 
 export {
@@ -19,6 +20,8 @@ export {
   type LeakyReluOptions,
   type SoftplusOptions,
 } from '../../ops/elementwise/activation';
+export * from '../../ops/elementwise/activation-more';
+export * from '../../ops/elementwise/gated';
 export * from '../../ops/normalization/softmax';
 export { sigmoid, tanh } from '../../ops/elementwise/unary';
 
@@ -31,4 +34,15 @@ export function relu(x: Tensor, options?: InplaceOptions): Tensor {
   if (arguments.length > 2) surplus('relu', arguments, 2, 'options');
   anyTensor.check('relu', 'x', x);
   return inplaceOptions.read(options, 'relu').inplace ? relu_(x) : rectified(x);
+}
+
+/**
+ * softmax of −x along `dim` (torch.nn.functional.softmin).
+ * @throws TypeError, RangeError unless `dim` is a dimension of `x`.
+ * @example nn.functional.softmin(tensor([0, 1]), 0) // [0.7311, 0.2689]
+ */
+export function softmin(x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
+  if (arguments.length > 3) surplus('softmin', arguments, 3, 'options');
+  anyTensor.check('softmin', 'x', x);
+  return softmax(x.neg(), dim, options);
 }

@@ -3,8 +3,12 @@
  * them; what is made of several operations is in this folder.
  */
 export * from '../../ops/normalization/layer-norm';
+export { batchNorm, type BatchNormOptions } from '../../ops/normalization/batch-norm';
 export * from '../../ops/matmul/linear';
+export * from '../../ops/convolution/conv1d';
+export type { Conv1dOptions } from '../../ops/convolution/arguments';
 export * from '../../ops/loss/cross-entropy';
+export { ctcLoss } from '../../ops/loss/ctc';
 export * from '../../ops/loss/nll';
 export * from '../../ops/loss/regression';
 export * from '../../ops/loss/divergence';
@@ -28,6 +32,8 @@ export * from './activation';
 export * from './attention';
 export * from './dropout';
 export * from './embedding';
+export * from './instance-norm';
 export * from './norm';
 export * from './pad';
+export * from './pool';
 export { paddingMask } from '../attention/mask';

@@ -8,19 +8,11 @@ import {
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Module } from '../module';
-import { showBoolean } from '../print';
+import { showInplace, showNumber } from '../print';
 
 export type { InplaceOptions };
 
-// As Python prints a float.
-const showNumber = (value: number): string =>
-  Number.isInteger(value) ? value.toFixed(1) : String(value);
-
 const inPlace: InplaceOptions = { inplace: true };
-// Behind what else is printed; as in PyTorch, only where it is on.
-const showInplace = (inplace: boolean, ...before: readonly string[]): string =>
-  (inplace ? [...before, `inplace=${showBoolean(true)}`] : before).join(', ');
-
 /**
  * Hyperbolic tangent of each element (torch.nn.Tanh): (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), from −1 to 1.
  * @example new nn.Tanh().forward(tensor([0, 1])) // [0, 0.7616]

@@ -15,7 +15,7 @@ import {
 } from '../../check';
 import { contiguous } from '../../ops/copying/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
-import type { DirectionWeights } from '../../ops/sequence/call';
+import type { DirectionVariant, DirectionWeights } from '../../ops/sequence/call';
 import { sequence } from '../../ops/sequence/sequence';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
@@ -30,6 +30,7 @@ import { Parameter } from '../parameter';
 import { showBoolean } from '../print';
 import { PackedSequence } from '../utils/rnn/packed-sequence';
 import {
+  drawVariant,
   dropWeights,
   mapStates,
   showVariants,
@@ -37,6 +38,7 @@ import {
   type AllStates,
   type ReturnStates,
   type VariantOptions,
+  type Zoneout,
 } from './variants';
 import {
   forgetGate,
@@ -88,12 +90,14 @@ const noVariants = optionsTable<VariantOptions & InitialOptions>('RecurrentBase'
 interface LayerDetails {
   readonly projSize?: number;
   readonly relu?: boolean;
+  readonly zoneout?: Zoneout;
+  readonly peephole?: boolean;
   readonly bare?: boolean;
   /** Whether the bias of the forget gate, the block of that number, starts as 1. */
   readonly unitForgetBias?: boolean;
 }
 
-type Kind = 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh' | 'weight_hr';
+type Kind = 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh' | 'weight_hr' | 'weight_ch';
 /** What PyTorch calls the parameters of a layer and direction. */
 type ParameterName = `${Kind}_l${number}` | `${Kind}_l${number}_reverse`;
 
@@ -124,9 +128,13 @@ function directionsOf(ofCells: readonly Tensor[], { batchFirst, batchSizes }: St
   return batchFirst && batchSizes === null ? transpose(all, 0, 1) : all;
 }
 
-function namesOf(layer: number, direction: number): string[] {
+const noZoneout: Zoneout = { h: 0, c: 0 };
+
+function namesOf(layer: number, direction: number, peephole: boolean): string[] {
   const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`;
-  return ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'].map((name) => name + suffix);
+  const names = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'];
+  if (peephole) names.push('weight_ch');
+  return names.map((name) => name + suffix);
 }
 
 /**
@@ -142,6 +150,7 @@ function namesOf(layer: number, direction: number): string[] {
  * | `weight_hh_lk` | [G · hiddenSize, S] |
  * | `bias_ih_lk`, `bias_hh_lk` | [G · hiddenSize], unless `bias` is false |
  * | `weight_hr_lk` | [projSize, hiddenSize], of an LSTM with projSize > 0 |
+ * | `weight_ch_lk` | [3 · hiddenSize], of an LSTM with peepholes |
  *
  * All start uniform in ±1/√hiddenSize.
  *
@@ -152,7 +161,7 @@ function namesOf(layer: number, direction: number): string[] {
 export abstract class RecurrentBase extends Module {
   /**
    * The parameters by PyTorch's names: `weight_ih_l0`, `bias_hh_l1_reverse`. There are none of a layer or a direction that the
-   * net does not have, no biases with `bias: false`, and `weight_hr` with a projection only.
+   * net does not have, no biases with `bias: false`, `weight_hr` with a projection only, and `weight_ch` with peepholes only.
    */
   [name: ParameterName]: Parameter;
   /** Features of an input. */
@@ -179,6 +188,8 @@ export abstract class RecurrentBase extends Module {
   readonly lockedDropout: boolean;
   /** Probability of setting an element of a `weight_hh` to 0 for one forward while training. */
   readonly weightDropout: number;
+  /** Probability of setting a feature of h to 0 before the product with `weight_hh` while training, at all steps. */
+  readonly recurrentDropout: number;
   /** Which states `forward` returns. */
   readonly returnStates: ReturnStates;
   /** Whether the block of each gate in a `weight_hh` starts as an orthogonal matrix. */
@@ -187,6 +198,8 @@ export abstract class RecurrentBase extends Module {
   readonly unitForgetBias: boolean;
   readonly #kind: CellKind;
   readonly #relu: boolean;
+  readonly #zoneout: Zoneout;
+  readonly #peephole: boolean;
   readonly #sizes: readonly CellSizes[];
   readonly #twoWays: boolean;
   /** What errors of a call begin with. */
@@ -199,12 +212,20 @@ export abstract class RecurrentBase extends Module {
     inputSize: number,
     hiddenSize: number,
     options: Readonly<Required<RecurrentOptions>>,
-    { projSize = 0, relu = false, bare = false, unitForgetBias = false }: LayerDetails = {},
+    {
+      projSize = 0,
+      relu = false,
+      bare = false,
+      unitForgetBias = false,
+      ...details
+    }: LayerDetails = {},
   ) {
     super();
     const { name } = cells[kind];
     this.#kind = kind;
     this.#relu = relu;
+    this.#zoneout = details.zoneout ?? noZoneout;
+    this.#peephole = details.peephole ?? false;
     this.inputSize = positiveInteger.check(name, 'inputSize', inputSize);
     this.hiddenSize = positiveInteger.check(name, 'hiddenSize', hiddenSize);
     this.numLayers = options.numLayers;
@@ -216,6 +237,7 @@ export abstract class RecurrentBase extends Module {
     this.outputDropout = options.outputDropout;
     this.lockedDropout = options.lockedDropout;
     this.weightDropout = options.weightDropout;
+    this.recurrentDropout = options.recurrentDropout;
     this.returnStates = options.returnStates;
     this.orthogonal = options.orthogonal;
     this.unitForgetBias = unitForgetBias;
@@ -233,6 +255,12 @@ export abstract class RecurrentBase extends Module {
     if (projSize > 0 && projSize >= hiddenSize) {
       throw new RangeError(
         `${name}: projSize must be below hiddenSize (${hiddenSize}), or 0 for no projection, got ${projSize}`,
+      );
+    }
+    const masked = this.recurrentDropout > 0 ? 'recurrentDropout' : 'zoneout';
+    if (projSize > 0 && (this.recurrentDropout > 0 || this.#zoneout.h > 0 || this.#zoneout.c > 0)) {
+      throw new RangeError(
+        `${name}: ${masked} has no form for a projected state, got projSize ${projSize}; leave one of them out`,
       );
     }
     if (this.numLayers > mostLayers) {
@@ -260,7 +288,10 @@ export abstract class RecurrentBase extends Module {
       ...{ bias: true, batchFirst: false, dropout: 0, dtype: 'float32' },
       ...noVariants,
     };
-    const details: LayerDetails = { projSize, relu: this.#relu, bare: true };
+    const details: LayerDetails = {
+      ...{ projSize, relu: this.#relu, zoneout: this.#zoneout, peephole: this.#peephole },
+      bare: true,
+    };
     return emptyOf(RecurrentBase, this, [this.#kind, inputSize, hiddenSize, options, details]);
   }
 
@@ -276,7 +307,11 @@ export abstract class RecurrentBase extends Module {
     for (let layer = 0; layer < this.numLayers; layer++) {
       const { inputSize } = this.#sizes[layer];
       for (let d = 0; d < this.#directions; d++) {
-        const [weightIh, weightHh, biasIh, biasHh, weightHr] = namesOf(layer, d);
+        const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = namesOf(
+          layer,
+          d,
+          this.#peephole,
+        );
         add(weightIh, [G * H, inputSize]);
         add(weightHh, [G * H, this.projSize || H]);
         if (this.bias) {
@@ -284,6 +319,7 @@ export abstract class RecurrentBase extends Module {
           add(biasHh, [G * H]);
         }
         if (this.projSize > 0) add(weightHr, [this.projSize, H]);
+        if (this.#peephole) add(weightCh, [3 * H]);
       }
     }
   }
@@ -305,7 +341,7 @@ export abstract class RecurrentBase extends Module {
     const out: DirectionWeights[] = [];
     const directions = this.#directions;
     for (let d = 0; d < directions; d++) {
-      const names = (this.#names[layer * directions + d] ??= namesOf(layer, d));
+      const names = (this.#names[layer * directions + d] ??= namesOf(layer, d, this.#peephole));
       out.push(directionWeights(name, this.#kind, this.#sizes[layer], this, names, dtype));
     }
     return out;
@@ -425,7 +461,9 @@ export abstract class RecurrentBase extends Module {
     };
     const drops = this.dropout > 0 && this.training && last > 0;
     const { training, batchFirst, lockedDropout, weightDropout } = this;
-    const all: AllStates<Tensor> | null = this.returnStates === 'all' ? { h: [], c: [] } : null;
+    const { returnStates } = this;
+    const all: AllStates<Tensor> | null =
+      returnStates === 'last' ? null : { h: [], c: [], gates: [] };
     // PyTorch draws masks over [T, N, …]: the layers before the last run time-first then, with batchFirst too.
     const swaps = drops && !lockedDropout && batchFirst && batchSizes === null;
     const layout = { batchFirst, batchSizes, batch };
@@ -449,7 +487,9 @@ export abstract class RecurrentBase extends Module {
           relu: this.#relu,
           batchSizes,
           batch,
+          variants: this.#variants(x, batch, batchSizes),
           returnsCells: all !== null,
+          returnsGates: returnStates === 'gates',
           gradFnNames: [this.#gradFnName, 'StackBackward0'],
         },
       );
@@ -458,7 +498,14 @@ export abstract class RecurrentBase extends Module {
       if (result[2] !== null) cs.push(result[2]);
       if (all !== null) {
         all.h.push(timeFirst ? transpose(out, 0, 1) : out);
-        if (result[3].length > 0) all.c.push(directionsOf(result[3], layout));
+        const [, , , ofCells, gates] = result;
+        if (ofCells.length > 0) all.c.push(directionsOf(ofCells, layout));
+        if (gates.length > 0) {
+          // GRU's blocks end with n's part of h, which is no gate.
+          const features = cells[this.#kind].gates * this.hiddenSize;
+          const own = gates.map((saved) => narrow(saved, -1, 0, features));
+          all.gates.push(directionsOf(own, layout));
+        }
       }
       if (!drops || layer === last) continue;
       out = lockedDropout
@@ -470,6 +517,28 @@ export abstract class RecurrentBase extends Module {
       out = lockedDropoutOf(out, this.outputDropout, layout);
     }
     return [out, layersOf(hs), cs.length === 0 ? null : layersOf(cs), all];
+  }
+
+  /** What is drawn for the directions of a layer; null for the plain cell. */
+  #variants(x: Tensor, batch: number, batchSizes: Tensor | null): DirectionVariant[] | null {
+    const { recurrentDropout, training, hiddenSize: H, batchFirst } = this;
+    const zoneout = this.#zoneout;
+    if (recurrentDropout === 0 && zoneout.h === 0 && zoneout.c === 0) return null;
+    const out: DirectionVariant[] = [];
+    for (let d = 0; d < this.#directions; d++) {
+      const drawn = drawVariant({
+        recurrentDropout,
+        zoneout,
+        training,
+        stateShape: [batch, H],
+        stepsShape: batchSizes === null ? [x.sizes[batchFirst ? 1 : 0], batch, H] : [x.sizes[0], H],
+        hasCellState: cells[this.#kind].hasCellState,
+        dtype: x.dtype,
+      });
+      if (drawn === null) return null;
+      out.push(drawn);
+    }
+    return out;
   }
 
   // What PyTorch's gradFn is called for the same layer.

@@ -176,7 +176,9 @@ abstract class CellBase<Bias extends boolean> extends Module {
         relu,
         batchSizes: null,
         batch: unbatched ? 1 : input.sizes[0],
+        variants: null,
         returnsCells: false,
+        returnsGates: false,
         gradFnNames: ['StackBackward0', 'StackBackward0'],
       },
     );

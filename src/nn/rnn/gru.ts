@@ -1,10 +1,24 @@
 /** GRU: the gated recurrent unit. */
-import { optionsTable, surplus } from '../../check';
+import { optionsTable, probability, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
-import type { ReturnStates } from './variants';
+import { anyStates, type ReturnStates } from './variants';
 
-const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
+/** Options of `GRU`. */
+export interface GRUOptions<R extends ReturnStates = ReturnStates> extends RecurrentOptions<R> {
+  /**
+   * Probability that a unit keeps its state of the step before (zoneout: Krueger et al. 2017, arXiv:1606.01305):
+   * h_t = k ⊙ h_{t−1} + (1 − k) ⊙ h̃_t, with h̃_t of the plain cell and k drawn for each step, 1 with this probability and else
+   * 0. In evaluation k is the probability itself. Default: 0.
+   */
+  zoneout?: number;
+}
+
+const gruOptions = optionsTable<GRUOptions>('GRU', {
+  ...recurrentFields,
+  returnStates: anyStates.or('last'),
+  zoneout: probability.or(0),
+});
 
 /**
  * Gated recurrent unit over whole sequences (torch.nn.GRU; Cho et al. 2014, the reset applied after the hidden product).
@@ -33,12 +47,17 @@ const gruOptions = optionsTable<RecurrentOptions>('GRU', recurrentFields);
  * const [out, hN] = gru.forward(randn([7, 1, 100])); // [7, 1, 256], [1, 1, 256]
  */
 export class GRU<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> {
+  /** Probability that a unit keeps its state of the step before. */
+  readonly zoneout: number;
+
   /**
    * @param inputSize features of an input
    * @param hiddenSize features of the state
    */
-  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions<R>) {
+  constructor(inputSize: number, hiddenSize: number, options?: GRUOptions<R>) {
     if (arguments.length > 3) surplus('GRU', arguments, 3, 'options');
-    super('gru', inputSize, hiddenSize, gruOptions.read(options));
+    const read = gruOptions.read(options);
+    super('gru', inputSize, hiddenSize, read, { zoneout: { h: read.zoneout, c: 0 } });
+    this.zoneout = read.zoneout;
   }
 }

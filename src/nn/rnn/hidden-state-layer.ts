@@ -3,10 +3,16 @@ import { surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase } from './base';
-import type { HiddenStates, ReturnStates, ThirdResult } from './variants';
+import {
+  thirdResult,
+  type GateStates,
+  type HiddenStates,
+  type ReturnStates,
+  type ThirdResult,
+} from './variants';
 
 type Either = Tensor | PackedSequence;
-type All<R extends ReturnStates, S extends Either> = ThirdResult<R, HiddenStates<S>>;
+type All<R extends ReturnStates, S extends Either> = ThirdResult<R, HiddenStates<S>, GateStates<S>>;
 
 /** A recurrent layer without a cell state. */
 export abstract class HiddenStateLayer<R extends ReturnStates = 'last'> extends RecurrentBase {
@@ -15,7 +21,8 @@ export abstract class HiddenStateLayer<R extends ReturnStates = 'last'> extends 
   /**
    * Runs all layers over the sequence.
    * @param h0 the state before the first step; zeros when absent
-   * @returns [out, hN], hN being the state after the last step; with `returnStates: 'all'` also the states of every step, `{ h }`
+   * @returns [out, hN], hN being the state after the last step; with `returnStates: 'all'` also the states of every step, `{ h }`,
+   * with `'gates'` `{ h, gates }`
    * @throws RangeError, TypeError when the input or the state does not fit the layer.
    */
   // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
@@ -32,6 +39,6 @@ export abstract class HiddenStateLayer<R extends ReturnStates = 'last'> extends 
     if (arguments.length > 2) surplus(`${this.constructor.name}.forward`, arguments, 2, 'h0');
     const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };
     const [out, hN, , all] = this.run(input, state);
-    return all === null ? [out, hN] : [out, hN, { h: all.h }];
+    return all === null ? [out, hN] : [out, hN, thirdResult(all, false, this.returnStates)];
   }
 }

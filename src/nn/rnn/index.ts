@@ -8,7 +8,7 @@ export {
   type CellOptions,
   type RNNCellOptions,
 } from './cells';
-export { GRU } from './gru';
+export { GRU, type GRUOptions } from './gru';
 export { JANET, type JANETOptions } from './janet';
 export { LSTM, type LSTMOptions, type LSTMState } from './lstm';
 export {
@@ -22,9 +22,12 @@ export { RNN, type RNNOptions } from './rnn';
 export { Stateful, type StatefulLayer, type StatefulResult } from './stateful';
 export { gruStep, janetStep, lstmStep, rnnStep, type CellWeights } from './steps';
 export type {
+  GateStates,
   HiddenStates,
   LSTMStates,
+  PeepholeOptions,
   ReturnStates,
   ThirdResult,
   VariantOptions,
+  ZoneoutOptions,
 } from './variants';

@@ -1,14 +1,33 @@
 /** LSTM: long short-term memory, optionally with a projected state. */
-import { count, isArray, optionsTable, refuse, surplus } from '../../check';
+import {
+  boolean,
+  count,
+  either,
+  isArray,
+  optionsTable,
+  pairOf,
+  probability,
+  refuse,
+  surplus,
+} from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import type { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase, recurrentFields, type RecurrentOptions } from './base';
 import { forgetFields, type ForgetOptions } from './initial';
-import type { LSTMStates, ReturnStates, ThirdResult } from './variants';
+import {
+  anyStates,
+  thirdResult,
+  type GateStates,
+  type LSTMStates,
+  type PeepholeOptions,
+  type ReturnStates,
+  type ThirdResult,
+  type ZoneoutOptions,
+} from './variants';
 
 /** Options of `LSTM`. */
 export interface LSTMOptions<R extends ReturnStates = ReturnStates>
-  extends RecurrentOptions<R>, ForgetOptions {
+  extends RecurrentOptions<R>, ForgetOptions, ZoneoutOptions, PeepholeOptions {
   /** Features that the hidden state is projected to (Sak et al. 2014). Default: 0, no projection. */
   projSize?: number;
 }
@@ -18,11 +37,17 @@ export type LSTMState = readonly [h: Tensor, c: Tensor];
 
 type Either = Tensor | PackedSequence;
 type Pair = [hN: Tensor, cN: Tensor];
-type All<R extends ReturnStates, S extends Either> = ThirdResult<R, LSTMStates<S>>;
+type All<R extends ReturnStates, S extends Either> = ThirdResult<R, LSTMStates<S>, GateStates<S>>;
 
 const lstmOptions = optionsTable<LSTMOptions>('LSTM', {
   ...recurrentFields,
+  returnStates: anyStates.or('last'),
   projSize: count.or(0),
+  zoneout: either<number | readonly [number, number]>(
+    probability,
+    pairOf(probability, 'a pair [h, c] of probabilities'),
+  ).or(0),
+  peephole: boolean.or(false),
   ...forgetFields,
 });
 
@@ -69,6 +94,10 @@ export function pairOfStates(
  */
 export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
   declare readonly returnStates: R;
+  /** Probability that a unit keeps its state of the step before: of h and c, or one for both. */
+  readonly zoneout: number | readonly [h: number, c: number];
+  /** Whether the gates see the cell state. */
+  readonly peephole: boolean;
 
   /**
    * @param inputSize features of an input
@@ -77,15 +106,19 @@ export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions<R>) {
     if (arguments.length > 3) surplus('LSTM', arguments, 3, 'options');
     const read = lstmOptions.read(options);
-    const { projSize, unitForgetBias } = read;
-    super('lstm', inputSize, hiddenSize, read, { projSize, unitForgetBias });
+    const { projSize, zoneout, peephole, unitForgetBias } = read;
+    const [h, c] = typeof zoneout === 'number' ? [zoneout, zoneout] : zoneout;
+    const details = { projSize, zoneout: { h, c }, peephole, unitForgetBias };
+    super('lstm', inputSize, hiddenSize, read, details);
+    this.zoneout = zoneout;
+    this.peephole = peephole;
   }
 
   /**
    * Runs all layers over the sequence.
    * @param state [h0, c0], the state before the first step; zeros when absent
    * @returns [out, [hN, cN]], the pair being the state after the last step; with `returnStates: 'all'` also the states of every
-   * step, `{ h, c }`
+   * step, `{ h, c }`, with `'gates'` `{ h, c, gates }`
    * @throws RangeError, TypeError when the input or a state does not fit the layer.
    */
   // Those without a state come first: they are the same in all layers, so that a union of layers can be called.
@@ -102,6 +135,8 @@ export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
     if (arguments.length > 2) surplus('LSTM.forward', arguments, 2, 'state');
     const pair = pairOfStates('LSTM.forward', state);
     const [out, hN, cN, all] = this.run(input, pair && { h: pair[0], c: pair[1] });
-    return all === null ? [out, [hN, cN!]] : [out, [hN, cN!], all];
+    return all === null
+      ? [out, [hN, cN!]]
+      : [out, [hN, cN!], thirdResult(all, true, this.returnStates)];
   }
 }

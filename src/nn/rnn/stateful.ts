@@ -12,7 +12,7 @@ import { RecurrentBase } from './base';
 import type { HiddenStateLayer } from './hidden-state-layer';
 import type { LSTM } from './lstm';
 import { Recurrent, type CellState } from './recurrent';
-import type { HiddenStates, LSTMStates, ReturnStates, ThirdResult } from './variants';
+import type { GateStates, HiddenStates, LSTMStates, ReturnStates, ThirdResult } from './variants';
 
 /** What `Stateful` takes: a recurrent layer, or any cell as a `Recurrent`. */
 export type StatefulLayer = LSTM<ReturnStates> | HiddenStateLayer<ReturnStates> | Recurrent;
@@ -20,9 +20,9 @@ export type StatefulLayer = LSTM<ReturnStates> | HiddenStateLayer<ReturnStates> 
 /** What the layer returns for an input of type S. */
 export type StatefulResult<L, S extends Tensor | PackedSequence> =
   L extends LSTM<infer R>
-    ? [out: S, state: [hN: Tensor, cN: Tensor], ...ThirdResult<R, LSTMStates<S>>]
+    ? [out: S, state: [hN: Tensor, cN: Tensor], ...ThirdResult<R, LSTMStates<S>, GateStates<S>>]
     : L extends HiddenStateLayer<infer R>
-      ? [out: S, hN: Tensor, ...ThirdResult<R, HiddenStates<S>>]
+      ? [out: S, hN: Tensor, ...ThirdResult<R, HiddenStates<S>, GateStates<S>>]
       : L extends Recurrent<infer State>
         ? [output: S, state: State]
         : never;

@@ -86,7 +86,9 @@ export function lstmStep(
   const h = anyTensor.check('lstmStep', 'h', state[0]);
   const c = anyTensor.check('lstmStep', 'c', state[1]);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('lstmStep', weights);
-  return steps.lstmStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), c);
+  const [ofX, ofH] = [linear(x, weightIh, biasIh), linear(h, weightHh, biasHh)];
+  const [after, cell] = steps.lstmStep(ofX, ofH, c);
+  return [after, cell];
 }
 
 /**
@@ -108,7 +110,7 @@ export function gruStep(x: Tensor, h: Tensor, weights: CellWeights): Tensor {
   anyTensor.check('gruStep', 'x', x);
   anyTensor.check('gruStep', 'h', h);
   const [weightIh, weightHh, biasIh, biasHh] = weightsOf('gruStep', weights);
-  return steps.gruStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), h);
+  return steps.gruStep(linear(x, weightIh, biasIh), linear(h, weightHh, biasHh), h)[0];
 }
 
 /**

@@ -61,7 +61,7 @@ function vector(
 /**
  * The weights of a direction, each of the shape that the sizes require, of element type `dtype` and contiguous.
  * @param fields the module
- * @param names of weight_ih, weight_hh, bias_ih, bias_hh and weight_hr there
+ * @param names of weight_ih, weight_hh, bias_ih, bias_hh and weight_hr there, and with peepholes of weight_ch
  * @throws TypeError for what is no tensor or of another element type; RangeError for another shape.
  */
 export function directionWeights(
@@ -74,6 +74,7 @@ export function directionWeights(
 ): DirectionWeights {
   const given = fields as Readonly<Record<string, Tensor | null | undefined>>;
   const [ih, hh, bih, bhh, hr] = names;
+  const ch: string | undefined = names[5];
   const { inputSize, hiddenSize, projSize } = sizes;
   const rows = cells[kind].gates * hiddenSize;
   const biasIh = given[bih] ?? null;
@@ -85,6 +86,7 @@ export function directionWeights(
     biased ? vector(name, bih, biasIh, rows, dtype) : null,
     biased ? vector(name, bhh, biasHh, rows, dtype) : null,
     projSize > 0 ? matrix(name, hr, given[hr], projSize, hiddenSize, dtype) : null,
+    ch === undefined ? null : vector(name, ch, given[ch], 3 * hiddenSize, dtype),
   ];
 }
 

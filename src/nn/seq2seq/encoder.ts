@@ -4,7 +4,8 @@ import { boolean, optionsTable, positiveInteger, probability, surplus } from '..
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { lengthsOf, paddingMask, type Lengths } from '../attention/mask';
+import { lengthsOf, type Lengths } from '../../ops/arguments/lengths';
+import { paddingMask } from '../attention/mask';
 import { Dropout } from '../layers/dropout';
 import { Embedding } from '../layers/embedding';
 import { Module } from '../module';

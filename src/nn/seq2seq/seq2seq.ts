@@ -7,7 +7,7 @@ import { drawFields } from '../../random/generator';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { isLengths, type Lengths } from '../attention/mask';
+import { isLengths, type Lengths } from '../../ops/arguments/lengths';
 import { Linear } from '../layers/linear';
 import { Module } from '../module';
 import { LSTM } from '../rnn';

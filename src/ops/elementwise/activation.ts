@@ -1,22 +1,10 @@
 /** Activation functions, which PyTorch has in nn.functional and not as methods. Most save their argument. */
 import { number, oneOf, optionsTable, surplus } from '../../check';
-import { family } from '../../native/families';
-import {
-  runElu,
-  runEluBackward,
-  runLeakyRelu,
-  runLeakyReluBackward,
-  runSoftplus,
-  runSoftplusBackward,
-} from '../../native/calls';
-import { empty, type Tensor } from '../../tensor/tensor';
-import { inPlace as inPlaceOf, unary, type Unary, type UnaryWith } from './declaration';
-import { inplaceFields, inplaceOptions, type InplaceOptions } from './inplace-option';
-import { gradient } from '../declare/gradient';
+import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { applyBinary, applyUnary, pick } from '../kernels/launch';
-import { checkFloat } from '../arguments/floating';
-import { inPlace as changeInPlace } from '../inplace/inplace';
+import { activation, plainActivation, withInplace } from './activation-declaration';
+import { unary, type Unary, type UnaryWith } from './declaration';
+import { inplaceFields, type InplaceOptions } from './inplace-option';
 
 export type { InplaceOptions };
 
@@ -39,7 +27,7 @@ export const logsigmoid: Unary = unary('logsigmoid', {
  * @throws TypeError unless `x` is a tensor of floats; Error with `inplace` on a leaf that requires gradients.
  * @example nn.functional.silu(tensor([0, 1])) // [0, 0.7311]
  */
-export const silu: UnaryWith<InplaceOptions> = unary<InplaceOptions>('silu', {
+export const silu: UnaryWith<InplaceOptions> = withInplace('silu', {
   saves: 'x',
   // With s = sigmoid(x): dy/dx = s (1 + x (1 − s))
   grad: (g, x) => {
@@ -47,50 +35,7 @@ export const silu: UnaryWith<InplaceOptions> = unary<InplaceOptions>('silu', {
     return g.mul(s.mul(x.mul(s.rsub(1)).add(1)));
   },
   fused: 'silu_backward',
-  integers: 'refused',
-  instead: (operation, options) =>
-    inplaceOptions.read(options, operation).inplace ? siluInPlace : null,
 });
-const siluInPlace = inPlaceOf(silu);
-
-/** A function with parameters p and q: its kernel, that of its gradient, and the gradient in differentiable operations. */
-interface Activation {
-  readonly name: string;
-  readonly node: string;
-  /** out = f(x). */
-  readonly forward: (x: Tensor, out: Tensor, p: number, q: number) => void;
-  /** out = dx in one pass over g and x. */
-  readonly backward: (g: Tensor, x: Tensor, out: Tensor, p: number, q: number) => void;
-  readonly grad: (g: Tensor, x: Tensor, p: number, q: number) => Tensor;
-}
-
-type Parameters = readonly [p: number, q: number];
-
-function activation({ name, node, forward, backward, grad }: Activation) {
-  const recorded = gradient<[Tensor], [Tensor], Parameters>(name, {
-    node,
-    saves: ([x]) => [x],
-    rule: (g, [x], [p, q]) => [grad(g, x, p, q)],
-    fused: (g, [x], [p, q]) => {
-      const dx = empty(x.sizes, x.dtype);
-      backward(g, x, dx, p, q);
-      return [dx];
-    },
-  });
-  const plain = (x: Tensor, p: number, q: number): Tensor => {
-    checkFloat(name, x);
-    const out = empty(x.sizes, x.dtype);
-    forward(x, out, p, q);
-    return recorded(out, [p, q], x);
-  };
-  const overwriting = (x: Tensor, p: number, q: number): Tensor => {
-    checkFloat(`${name}_`, x);
-    const direct = (target: Tensor): void => forward(target, target, p, q);
-    return changeInPlace(`${name}_`, x, [], (before) => plain(before, p, q), { direct });
-  };
-  return (x: Tensor, p = 0, q = 0, inplace = false): Tensor =>
-    inplace ? overwriting(x, p, q) : plain(x, p, q);
-}
 
 /** Options of `leakyRelu`. */
 export interface LeakyReluOptions extends InplaceOptions {
@@ -101,13 +46,11 @@ const leakyReluOptions = optionsTable<LeakyReluOptions>('leakyRelu', {
   negativeSlope: number.or(0.01),
   ...inplaceFields,
 });
-const [leakyKernels, leakyGradients] = [family('leaky_relu'), family('leaky_relu_backward')];
 const leaky = activation({
   name: 'leakyRelu',
   node: 'LeakyReluBackward0',
-  forward: (x, out, slope) => runLeakyRelu(pick('leakyRelu', leakyKernels, x.dtype), x, out, slope),
-  backward: (g, x, dx, slope) =>
-    runLeakyReluBackward(pick('leakyRelu', leakyGradients, x.dtype), g, x, dx, slope),
+  kernel: 'leaky_relu',
+  fused: 'leaky_relu_backward',
   grad: (g, x, slope) => g.where(x.gt(0), g.mul(slope)),
 });
 
@@ -130,13 +73,11 @@ export interface EluOptions extends InplaceOptions {
   alpha?: number;
 }
 const eluOptions = optionsTable<EluOptions>('elu', { alpha: number.or(1), ...inplaceFields });
-const [eluKernels, eluGradients] = [family('elu'), family('elu_backward')];
 const exponential = activation({
   name: 'elu',
   node: 'EluBackward0',
-  forward: (x, out, alpha) => runElu(pick('elu', eluKernels, x.dtype), x, out, alpha),
-  backward: (g, x, dx, alpha) =>
-    runEluBackward(pick('elu', eluGradients, x.dtype), g, x, dx, alpha),
+  kernel: 'elu',
+  fused: 'elu_backward',
   // eˣ may overflow where it is not chosen, and infinity times a gradient of 0 is NaN: the argument is cut first. At 0
   // too, where the slope's own derivative is PyTorch's 0.
   grad: (g, x, alpha) => g.where(x.gt(0), g.mul(x.maskedFill(x.ge(0), 0).exp().mul(alpha))),
@@ -163,20 +104,11 @@ export interface GeluOptions {
 const geluOptions = optionsTable<GeluOptions>('gelu', {
   approximate: oneOf('none', 'tanh').or('none'),
 });
-const fusedGelu = (
-  kernel: 'gelu' | 'gelu_tanh',
-  derivative: 'gelu_backward' | 'gelu_tanh_backward',
-): Pick<Activation, 'forward' | 'backward'> => {
-  const [kernels, gradients] = [family(kernel), family(derivative)];
-  return {
-    forward: (x, out) => applyUnary('gelu', kernels, x, out),
-    backward: (g, x, dx) => applyBinary('gelu', gradients, g, x, dx),
-  };
-};
-const gaussian = activation({
+const gaussian = plainActivation({
   name: 'gelu',
   node: 'GeluBackward0',
-  ...fusedGelu('gelu', 'gelu_backward'),
+  kernel: 'gelu',
+  fused: 'gelu_backward',
   // g·(Φ(x) + x·φ(x))
   grad: (g, x) => {
     const cdf = x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
@@ -188,10 +120,11 @@ const gaussian = activation({
     return g.mul(cdf.add(x.mul(density)));
   },
 });
-const gaussianTanh = activation({
+const gaussianTanh = plainActivation({
   name: 'gelu',
   node: 'GeluBackward0',
-  ...fusedGelu('gelu_tanh', 'gelu_tanh_backward'),
+  kernel: 'gelu_tanh',
+  fused: 'gelu_tanh_backward',
   // With u = √(2/π)·(x + 0.044715·x³) and t = tanh u: g·((1 + t)/2 + x/2·(1 − t²)·du/dx)
   grad: (g, x) => {
     const factor = Math.sqrt(2 / Math.PI);
@@ -232,14 +165,11 @@ const softplusOptions = optionsTable<SoftplusOptions>('softplus', {
   beta: number.or(1),
   threshold: number.or(20),
 });
-const [softplusKernels, softplusGradients] = [family('softplus'), family('softplus_backward')];
 const soft = activation({
   name: 'softplus',
   node: 'SoftplusBackward0',
-  forward: (x, out, beta, threshold) =>
-    runSoftplus(pick('softplus', softplusKernels, x.dtype), x, out, beta, threshold),
-  backward: (g, x, dx, beta, threshold) =>
-    runSoftplusBackward(pick('softplus', softplusGradients, x.dtype), g, x, dx, beta, threshold),
+  kernel: 'softplus',
+  fused: 'softplus_backward',
   grad: (g, x, beta, threshold) => {
     const scaled = x.mul(beta);
     return g.where(scaled.gt(threshold), g.mul(scaled.sigmoid()));

@@ -1,5 +1,5 @@
 /**
- * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, floorDivide, pow. Their in-place forms are methods
+ * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, fmod, floorDivide, pow. Their in-place forms are methods
  * only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
 import { numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
@@ -60,10 +60,10 @@ export const add: BinaryWith<AlphaOptions> = binary<AlphaOptions>('add', {
 export const add_: InPlaceWith<AlphaOptions> = inPlace(add);
 
 const isBool = (x: Operand): boolean => typeof x !== 'number' && x.dtype === 'bool';
-function refuseBool(a: Operand, b: Operand): void {
+function refuseBool(a: Operand, b: Operand, _: DType, operation: string): void {
   if (isBool(a) || isBool(b)) {
     throw new TypeError(
-      'sub: is not defined for bool tensors; use logicalNot() to invert one, logicalXor() to tell two apart',
+      `${operation}: is not defined for bool tensors; use logicalNot() to invert one, logicalXor() to tell two apart`,
     );
   }
 }
@@ -151,7 +151,7 @@ export const div: BinaryWith<DivOptions> = binary<DivOptions>('div', {
   instead: (operation, a, b, options) => {
     if (options !== undefined) {
       const { roundingMode } = divOptions.read(options, operation);
-      if (roundingMode !== null) return (x, y) => rounded(x, y, roundingMode);
+      if (roundingMode !== null) return (x, y) => rounded(operation, x, y, roundingMode);
     }
     return typeof a === 'number' && typeof b === 'object' ? byReciprocal : null;
   },
@@ -167,15 +167,15 @@ const recordedRounded = gradient<[Tensor | null, Tensor | null], []>('div', {
 });
 
 // A step function of both operands.
-function rounded(a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
+function rounded(operation: string, a: Operand, b: Operand, mode: 'floor' | 'trunc'): Tensor {
   const dtype = resultType(a, b);
   if (dtype === 'bool') {
     throw new TypeError(
-      "div: a rounding mode is not defined for two bool tensors; convert with to('int32') or to('float32')",
+      `${operation}: a rounding mode is not defined for two bool tensors; convert with to('int32') or to('float32')`,
     );
   }
   const whole = !isFloat(dtype);
-  if (whole) refuseZero('div', b);
+  if (whole) refuseZero(operation, b);
   // float64 holds every int32, and a quotient of two that is no integer does not round to one.
   const type = whole ? 'float64' : dtype;
   const x = promote(a, type);
@@ -210,12 +210,10 @@ function refuseZero(operation: string, b: Operand): void {
     );
   }
 }
-const divisor =
-  (operation: string) =>
-  (_: Operand, b: Operand, dtype: DType): void => {
-    if (dtype === 'bool') throw new TypeError(`${operation}: is not defined for bool tensors`);
-    if (!isFloat(dtype)) refuseZero(operation, b);
-  };
+function checkDivisor(_: Operand, b: Operand, dtype: DType, operation: string): void {
+  if (dtype === 'bool') throw new TypeError(`${operation}: is not defined for bool tensors`);
+  if (!isFloat(dtype)) refuseZero(operation, b);
+}
 const belowDivisor = [
   [0.1, 0.9],
   [1, 2],
@@ -230,7 +228,7 @@ export const remainder: Binary = binary('remainder', {
   node: (_, b) => (typeof b === 'number' ? 'RemainderBackward0' : 'RemainderBackward1'),
   da: { grad: (g) => g },
   db: { saves: 'ab', grad: (g, { a, b }) => g.mul(floorDivide(a, b)).neg() },
-  check: divisor('remainder'),
+  check: checkDivisor,
   domain: belowDivisor,
 });
 /**
@@ -242,6 +240,26 @@ export const remainder: Binary = binary('remainder', {
 export const remainder_: InPlace = inPlace(remainder);
 
 /**
+ * The remainder a − b·trunc(a / b), with the sign of a as in C (torch.fmod).
+ * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0.
+ * @example fmod(tensor([5, -5]), tensor([3, 3])) // [2, -2]
+ */
+export const fmod: Binary = binary('fmod', {
+  node: (_, b) => (typeof b === 'number' ? 'FmodBackward0' : 'FmodBackward1'),
+  da: { grad: (g) => g },
+  db: { saves: 'ab', grad: (g, { a, b }) => g.mul(div(a, b, { roundingMode: 'trunc' })).neg() },
+  check: checkDivisor,
+  domain: belowDivisor,
+});
+/**
+ * x = fmod(x, other); returns x (torch.Tensor.fmod_).
+ * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
+ * Error on a leaf that requires gradients.
+ * @example tensor([5, -5]).fmod_(tensor([3, 3])) // [2, -2]
+ */
+export const fmod_: InPlace = inPlace(fmod);
+
+/**
  * a / b rounded down (torch.floor_divide). Integers stay integers. Its gradients are 0.
  * @throws RangeError when the shapes do not broadcast, or an integer is divided by 0.
  * @example floorDivide(tensor([5, -5]), tensor([3, 3])) // [1, -2]
@@ -250,7 +268,7 @@ export const floorDivide: Binary = binary('floorDivide', {
   kernel: 'floor_divide',
   da: { grad: 0 },
   db: { grad: 0 },
-  check: divisor('floorDivide'),
+  check: checkDivisor,
   domain: belowDivisor,
 });
 /**
@@ -321,11 +339,12 @@ export const pow: Binary = binary('pow', {
  */
 export const pow_: InPlace = inPlace(pow);
 
-function refuseNegativePowers(_: Operand, b: Operand, dtype: DType): void {
+function refuseNegativePowers(_: Operand, b: Operand, dtype: DType, operation: string): void {
   if (isFloat(dtype)) return;
   const fix = "convert with to('float32')";
   // Negative elements of a tensor are PyTorch's integers: 1 / a^|b|, rounded toward 0, and 0 for a = 0.
   if (typeof b === 'number' && b < 0)
-    throw new RangeError(`pow: integers have no negative integer powers; ${fix}`);
-  if (dtype === 'bool') throw new TypeError(`pow: is not defined for two bool tensors; ${fix}`);
+    throw new RangeError(`${operation}: integers have no negative integer powers; ${fix}`);
+  if (dtype === 'bool')
+    throw new TypeError(`${operation}: is not defined for two bool tensors; ${fix}`);
 }

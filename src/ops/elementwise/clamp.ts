@@ -30,7 +30,8 @@ export interface ClampOptions {
 
 type Bound = Operand | null | undefined;
 
-const bound = either<Operand | null>(number, anyTensor).orNull;
+const oneBound = either<Operand>(number, anyTensor);
+const bound = oneBound.orNull;
 const options = optionsTable<ClampOptions>('clamp', { min: bound.or(null), max: bound.or(null) });
 
 /** Both bounds, given by position or by name. */
@@ -57,8 +58,12 @@ function boundsOf(
  */
 export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
   if (arguments.length > 3) surplus('clamp', arguments, 3, 'max');
-  checkTensor('clamp', 'x', x);
-  const [low, high] = boundsOf('clamp', min, max);
+  return limited('clamp', x, min, max);
+}
+
+function limited(operation: string, x: Tensor, min: Bound | ClampOptions, max: Bound): Tensor {
+  checkTensor(operation, 'x', x);
+  const [low, high] = boundsOf(operation, min, max);
   const numbers = typeof (low ?? 0) === 'number' && typeof (high ?? 0) === 'number';
   return numbers
     ? betweenNumbers(x, low as number | null, high as number | null)
@@ -72,12 +77,76 @@ export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
  */
 export function clamp_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
   if (arguments.length > 3) surplus('clamp_', arguments, 3, 'max');
-  checkTensor('clamp_', 'x', x);
-  const [low, high] = boundsOf('clamp_', min, max);
+  return limitedInPlace('clamp_', x, min, max);
+}
+
+function limitedInPlace(
+  operation: string,
+  x: Tensor,
+  min: Bound | ClampOptions,
+  max: Bound,
+): Tensor {
+  checkTensor(operation, 'x', x);
+  const [low, high] = boundsOf(operation, min, max);
   const tensors = [low, high].filter(
     (one): one is Tensor => typeof one === 'object' && one !== null,
   );
-  return inPlace('clamp_', x, tensors, (y) => clamp(y, low, high));
+  return inPlace(operation, x, tensors, (y) => clamp(y, low, high));
+}
+
+/**
+ * x, but nowhere below `min` or above `max`, as `clamp` (torch.clip).
+ * @throws TypeError when neither bound is given.
+ * @example tensor([-2, 0, 2]).clip(-1, 1) // [-1, 0, 1]
+ */
+export function clip(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
+  if (arguments.length > 3) surplus('clip', arguments, 3, 'max');
+  return limited('clip', x, min, max);
+}
+/**
+ * x limited to two bounds, as `clamp`; returns x (torch.clip_).
+ * @throws TypeError when neither bound is given; Error on a leaf that requires gradients.
+ * @example tensor([-2, 0, 2]).clip_(-1, 1) // [-1, 0, 1]
+ */
+export function clip_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tensor {
+  if (arguments.length > 3) surplus('clip_', arguments, 3, 'max');
+  return limitedInPlace('clip_', x, min, max);
+}
+/**
+ * x, but nowhere below `min`, a number or a tensor (torch.clamp_min).
+ * @throws TypeError unless `min` is a number or a tensor.
+ * @example tensor([-2, 0, 2]).clampMin(-1) // [-1, 0, 2]
+ */
+export function clampMin(x: Tensor, min: Operand): Tensor {
+  if (arguments.length > 2) surplus('clampMin', arguments, 2, 'min');
+  return limited('clampMin', x, oneBound.check('clampMin', 'min', min), null);
+}
+/**
+ * x = clampMin(x, min); returns x (torch.clamp_min_).
+ * @throws TypeError unless `min` is a number or a tensor; Error on a leaf that requires gradients.
+ * @example tensor([-2, 0, 2]).clampMin_(-1) // [-1, 0, 2]
+ */
+export function clampMin_(x: Tensor, min: Operand): Tensor {
+  if (arguments.length > 2) surplus('clampMin_', arguments, 2, 'min');
+  return limitedInPlace('clampMin_', x, oneBound.check('clampMin_', 'min', min), null);
+}
+/**
+ * x, but nowhere above `max`, a number or a tensor (torch.clamp_max).
+ * @throws TypeError unless `max` is a number or a tensor.
+ * @example tensor([-2, 0, 2]).clampMax(1) // [-2, 0, 1]
+ */
+export function clampMax(x: Tensor, max: Operand): Tensor {
+  if (arguments.length > 2) surplus('clampMax', arguments, 2, 'max');
+  return limited('clampMax', x, null, oneBound.check('clampMax', 'max', max));
+}
+/**
+ * x = clampMax(x, max); returns x (torch.clamp_max_).
+ * @throws TypeError unless `max` is a number or a tensor; Error on a leaf that requires gradients.
+ * @example tensor([-2, 0, 2]).clampMax_(1) // [-2, 0, 1]
+ */
+export function clampMax_(x: Tensor, max: Operand): Tensor {
+  if (arguments.length > 2) surplus('clampMax_', arguments, 2, 'max');
+  return limitedInPlace('clampMax_', x, null, oneBound.check('clampMax_', 'max', max));
 }
 
 interface Range {

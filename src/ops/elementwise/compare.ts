@@ -1,5 +1,6 @@
 /** Comparisons of two operands, and tests of one: bool results, no gradients. */
 import { surplus } from '../../check';
+import { noGrad } from '../../autograd/mode';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -7,9 +8,15 @@ import { checkTensor, type GivenOperand } from '../arguments/check';
 import { binary, operandOf, promote } from '../kernels/operands';
 import { applyUnary } from '../kernels/launch';
 import { full } from '../creation/factories';
+import { copysign } from './points';
 
-function comparison(name: NamesOf<'Binary'>): (a: GivenOperand, b: GivenOperand) => Tensor {
-  const kernels = family(name);
+type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+
+function comparison(
+  name: string,
+  kernel: Comparison = name as Comparison,
+): (a: GivenOperand, b: GivenOperand) => Tensor {
+  const kernels = family(kernel);
   return function (left, right) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
@@ -55,6 +62,36 @@ export const gt = comparison('gt');
  * @example ge(tensor([1, 2, 3]), 2) // [false, true, true]
  */
 export const ge = comparison('ge');
+/**
+ * a ≠ b, as `ne` (torch.not_equal).
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
+ * @example notEqual(tensor([1, 2, 3]), 2) // [true, false, true]
+ */
+export const notEqual = comparison('notEqual', 'ne');
+/**
+ * a < b, as `lt` (torch.less).
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
+ * @example less(tensor([1, 2, 3]), 2) // [true, false, false]
+ */
+export const less = comparison('less', 'lt');
+/**
+ * a ≤ b, as `le` (torch.less_equal).
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
+ * @example lessEqual(tensor([1, 2, 3]), 2) // [true, true, false]
+ */
+export const lessEqual = comparison('lessEqual', 'le');
+/**
+ * a > b, as `gt` (torch.greater).
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
+ * @example greater(tensor([1, 2, 3]), 2) // [false, false, true]
+ */
+export const greater = comparison('greater', 'gt');
+/**
+ * a ≥ b, as `ge` (torch.greater_equal).
+ * @throws TypeError unless each is a tensor, a number or a boolean; RangeError when the shapes do not broadcast.
+ * @example greaterEqual(tensor([1, 2, 3]), 2) // [false, true, true]
+ */
+export const greaterEqual = comparison('greaterEqual', 'ge');
 
 // Integers and truth values are all finite numbers.
 function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: Tensor) => Tensor {
@@ -85,3 +122,39 @@ export const isinf = test('isinf', 'isinf', false);
  * @example isfinite(tensor([1, NaN, Infinity])) // [true, false, false]
  */
 export const isfinite = test('isfinite', 'isfinite', true);
+
+// A test by comparisons of bits or values that PyTorch defines for bool and integers too.
+function testBy(name: string, holds: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return function (x) {
+    if (arguments.length > 1) surplus(name, arguments, 1, 'x');
+    checkTensor(name, 'x', x);
+    return noGrad(() => holds(x));
+  };
+}
+
+/**
+ * Where x is Infinity (torch.isposinf).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isposinf(tensor([Infinity, -Infinity, 1])) // [true, false, false]
+ */
+export const isposinf = testBy('isposinf', (x) => eq(x, Infinity));
+/**
+ * Where x is −Infinity (torch.isneginf).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isneginf(tensor([Infinity, -Infinity, 1])) // [false, true, false]
+ */
+export const isneginf = testBy('isneginf', (x) => eq(x, -Infinity));
+/**
+ * Where x has no imaginary part: everywhere, since tensors here are real (torch.isreal).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isreal(tensor([1, NaN])) // [true, true]
+ */
+export const isreal = testBy('isreal', (x) => full(x.sizes, 1, { dtype: 'bool' }));
+/**
+ * Where the sign of x is negative, that of −0 too (torch.signbit).
+ * @throws TypeError unless `x` is a tensor.
+ * @example signbit(tensor([1, -2, -0])) // [false, true, true]
+ */
+export const signbit = testBy('signbit', (x) =>
+  isFloat(x.dtype) ? lt(copysign(full(x.sizes, 1, { dtype: x.dtype }), x), 0) : lt(x, 0),
+);

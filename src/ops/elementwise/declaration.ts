@@ -157,7 +157,7 @@ export interface BinaryRule<Options = never> extends Domain {
   /** The operation on two bool tensors, where it is another one. */
   readonly bool?: (a: Tensor, b: Tensor) => Tensor;
   /** Refuses operands, whose common type is `dtype`. */
-  readonly check?: (a: Operand, b: Operand, dtype: DType) => void;
+  readonly check?: (a: Operand, b: Operand, dtype: DType, operation: string) => void;
   /** Whether `true` and `false` are refused, which are numbers of type bool otherwise. */
   readonly booleans?: 'refused';
   /** Whether options come after the operands. */
@@ -183,6 +183,8 @@ export interface Binary {
   (a: GivenOperand, b: GivenOperand): Tensor;
   readonly declaration: { readonly name: string; readonly rule: BinaryRule };
 }
+/** One of tensors only, without numbers. */
+export type BinaryOfTensors = ((a: Tensor, b: Tensor) => Tensor) & Pick<Binary, 'declaration'>;
 /** One that takes options. */
 export interface BinaryWith<Options> extends Pick<Binary, 'declaration'> {
   (a: GivenOperand, b: GivenOperand, options?: Options): Tensor;
@@ -250,7 +252,7 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     let dtype = resultType(a, b);
-    if (check !== undefined) check(a, b, dtype);
+    if (check !== undefined) check(a, b, dtype, name);
     if (dtype === 'bool' && bool !== undefined) return bool(a as Tensor, b as Tensor);
     if (integers !== undefined && !isFloat(dtype)) dtype = integers;
     const x = promote(a, dtype);
@@ -279,6 +281,21 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
   return Object.assign(isPlain ? compute : withOptions, { declaration: { name, rule } });
 }
 
+/** A declared function under another of PyTorch's names, which its own sentences bear. */
+export function alias(name: string, f: Unary): Unary;
+export function alias(name: string, f: Binary): Binary;
+export function alias(name: string, f: BinaryOfTensors): BinaryOfTensors;
+export function alias<Options>(name: string, f: BinaryWith<Options>): BinaryWith<Options>;
+export function alias(name: string, f: Pick<Unary | Binary, 'declaration'>): unknown {
+  const { name: original, rule } = f.declaration;
+  if ('da' in rule) {
+    const node = rule.node ?? (() => nodeName(original));
+    return binary(name, { ...rule, node, kernel: rule.kernel ?? (original as NamesOf<'Binary'>) });
+  }
+  const node = rule.node ?? nodeName(original);
+  return unary(name, { ...rule, node, kernel: rule.kernel ?? (original as NamesOf<'Unary'>) });
+}
+
 type ChangeUnary<Options> = (x: Tensor, options?: Options) => Tensor;
 type ChangeBinary<Options> = (x: Tensor, other: GivenOperand, options?: Options) => Tensor;
 
@@ -286,14 +303,15 @@ type ChangeBinary<Options> = (x: Tensor, other: GivenOperand, options?: Options)
 export function inPlace(f: Unary): (x: Tensor) => Tensor;
 /** The in-place form of an operation of two operands: `mul_` of `mul`. */
 export function inPlace(f: Binary): (x: Tensor, other: GivenOperand) => Tensor;
+export function inPlace(f: BinaryOfTensors): (x: Tensor, other: Tensor) => Tensor;
 /** The same of what takes options. */
 export function inPlace<Options>(f: UnaryWith<Options>): ChangeUnary<Options>;
 export function inPlace<Options>(f: BinaryWith<Options>): ChangeBinary<Options>;
-export function inPlace(f: UnaryWith<never> | BinaryWith<never>): unknown {
-  return isBinary(f) ? binaryInPlace(f) : unaryInPlace(f);
+export function inPlace(f: UnaryWith<never> | BinaryWith<never> | BinaryOfTensors): unknown {
+  return isBinary(f) ? binaryInPlace(f) : unaryInPlace(f as UnaryWith<never>);
 }
 
-const isBinary = (f: UnaryWith<never> | BinaryWith<never>): f is BinaryWith<never> =>
+const isBinary = (f: Pick<Unary | Binary, 'declaration'>): f is BinaryWith<never> =>
   'da' in f.declaration.rule;
 
 function unaryInPlace(f: UnaryWith<never>): ChangeUnary<never> {
@@ -377,7 +395,7 @@ function binaryInPlace(f: BinaryWith<never>): ChangeBinary<never> {
       options === undefined || second === undefined ? by : second(operation, x, by, options);
     const other = operandOf(operation, 'other', given, x);
     const write = (target: Tensor): void => {
-      if (check !== undefined) check(target, other, target.dtype);
+      if (check !== undefined) check(target, other, target.dtype, name);
       const y =
         typeof other === 'number'
           ? scalarSlot(operation, 1, other, target.dtype)

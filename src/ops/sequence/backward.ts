@@ -7,6 +7,7 @@ import { recompute } from '../../autograd/recompute';
 import { runSequenceBackward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release } from '../../tensor/storage';
+import { isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
@@ -15,12 +16,15 @@ import {
   noStrides,
   part,
   stridesOf,
+  weightsEach,
+  zoneoutStride,
   type DirectionWeights,
   type LayerCall,
 } from './call';
 import { stateSize, workspaceLength, type Cell, type CellKind } from './cells';
 import { primitiveSequence } from './twin';
 import { dense } from '../kernels/copy';
+import { sum } from '../reduce/sum';
 
 /** The gradients of x, h0, c0 and, direction by direction, of the weights. */
 export function sequenceBackward(
@@ -38,11 +42,14 @@ export function sequenceBackward(
   const pairs = batchSizes !== null ? input.sizes[0] : input.sizes[0] * input.sizes[1];
   const gradOut = grads[0] === null ? null : denseFeatures(grads[0]);
   const gradHN = grads[1] === null ? null : dense(grads[1]);
-  const gradCN = grads[2] ? dense(grads[2]) : null;
-  const gradCells = weights.map((_, d) => {
-    const grad = grads[3 + d] ?? null;
+  const gradCN = cell.hasCellState && grads[2] ? dense(grads[2]) : null;
+  // The results are out, hN and cN, then the cell states and the gates of each direction.
+  const firstCells = cell.hasCellState ? 3 : 2;
+  const firstGates = firstCells + (cell.hasCellState && options.returnsCells ? directions : 0);
+  const gradOf = (result: number, wanted: boolean): Tensor | null => {
+    const grad = wanted ? (grads[result] ?? null) : null;
     return grad && dense(grad);
-  });
+  };
   const gradH0 = h0 !== null && node.needs(1) ? empty(h0.sizes, dtype) : null;
   const gradC0 = c0 !== null && node.needs(2) ? empty(c0.sizes, dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);
@@ -51,19 +58,24 @@ export function sequenceBackward(
   const results: (Tensor | null)[] = [null, gradH0, gradC0];
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh, weightHh, , , weightHr] = weights[d];
-    const { gates, cells: cellStates, projected } = reserves[d];
+    const [weightIh, weightHh, , , weightHr, weightCh] = weights[d];
+    const variant = options.variants === null ? null : options.variants[d];
+    const { gates, cells: cellStates, projected, recurrent, recurrentH0 } = reserves[d];
     // Gates that no later walk reads may be overwritten.
     const dGates =
-      gates !== null && !node.retained ? gates : acquire(pairs * cell.blocks * H * bytes);
+      gates !== null && !isTensor(gates) && !node.retained
+        ? gates
+        : acquire(pairs * cell.blocks * H * bytes);
     const dProjected = sizes.projSize > 0 ? acquire(pairs * sizes.projSize * bytes) : null;
     const gradX = node.needs(0) ? empty(input.sizes, dtype) : null;
-    const first = 3 + d * 5;
+    const first = 3 + d * weightsEach;
     const gradWeights: (Tensor | null)[] = [];
     for (let i = 0; i < 5; i++) {
       const w = weights[d][i];
       gradWeights.push(w !== null && node.needs(first + i) ? empty(w.sizes, dtype) : null);
     }
+    const gradPeephole =
+      weightCh !== null && node.needs(first + 5) ? empty([batch, 3 * H], dtype) : null;
     const gradXStrides = gradX === null ? noStrides : stridesOf(gradX, options);
     runSequenceBackward(run, {
       steps,
@@ -93,7 +105,15 @@ export function sequenceBackward(
       gradOutStrideN: gradOutStrides.strideN,
       gradHN: part(gradHN, d, batch * S, dtype),
       gradCN: part(gradCN, d, batch * H, dtype),
-      gradCells: gradCells[d],
+      gradCells: gradOf(firstCells + d, firstGates > firstCells),
+      recurrentMask: variant === null ? null : variant.recurrentMask,
+      recurrentH0,
+      recurrent,
+      zoneoutH: variant === null ? null : variant.zoneoutH,
+      zoneoutC: variant === null ? null : variant.zoneoutC,
+      zoneoutStride: zoneoutStride(variant, H),
+      peephole: weightCh,
+      gradGates: gradOf(firstGates + d, options.returnsGates),
       dGates,
       dProjected,
       workspace,
@@ -107,11 +127,13 @@ export function sequenceBackward(
       gradBiasIh: gradWeights[2],
       gradBiasHh: gradWeights[3],
       gradWeightHr: gradWeights[4],
+      gradPeephole,
     });
     if (dGates !== gates) release(dGates);
     if (dProjected !== null) release(dProjected);
     if (gradX !== null) results[0] = results[0] === null ? gradX : add(results[0], gradX);
     for (let i = 0; i < 5; i++) results.push(gradWeights[i]);
+    results.push(gradPeephole && sum(gradPeephole, 0));
   }
   release(workspace);
   return results;
@@ -127,9 +149,9 @@ export function recordedBackward(
   const inputs = [input, h0, c0, ...weights.flat()];
   return recompute(node, inputs, [], grads, ([x, h, c, ...all]) => {
     const directions = weights.map(
-      (_, d) => all.slice(d * 5, d * 5 + 5) as unknown as DirectionWeights,
+      (_, d) => all.slice(d * weightsEach, (d + 1) * weightsEach) as unknown as DirectionWeights,
     );
-    const [out, hN, cN, cellStates] = primitiveSequence(kind, x!, h, c, directions, options);
-    return cN === null ? [out, hN] : [out, hN, cN, ...cellStates];
+    const [out, hN, cN, ofCells, gates] = primitiveSequence(kind, x!, h, c, directions, options);
+    return cN === null ? [out, hN, ...gates] : [out, hN, cN, ...ofCells, ...gates];
   });
 }

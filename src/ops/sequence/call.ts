@@ -17,7 +17,19 @@ export type DirectionWeights = readonly [
   biasIh: Tensor | null,
   biasHh: Tensor | null,
   weightHr: Tensor | null,
+  weightCh: Tensor | null,
 ];
+/** Their number. */
+export const weightsEach = 6;
+
+/** What one direction's call has beyond the plain cell's equations (native/kernels/sequence/variant.h). */
+export interface DirectionVariant {
+  /** [N, S]: what h is multiplied by before W_hh. */
+  readonly recurrentMask: Tensor | null;
+  /** How much of h and c before a step is kept: [T, N, H] or (packed) [R, H], or [H] for all steps and rows. */
+  readonly zoneoutH: Tensor | null;
+  readonly zoneoutC: Tensor | null;
+}
 
 export interface SequenceOptions {
   readonly sizes: CellSizes;
@@ -29,17 +41,28 @@ export interface SequenceOptions {
   readonly batchSizes: Tensor | null;
   /** Rows of the state: N. */
   readonly batch: number;
+  /** For each direction; null for the plain cell. */
+  readonly variants: readonly DirectionVariant[] | null;
   /** Whether the cell states of all steps are results too. */
   readonly returnsCells: boolean;
+  /** Whether the gates of all steps are. */
+  readonly returnsGates: boolean;
   /** The names that the results' `gradFn` has. */
   readonly gradFnNames: readonly [out: string, state: string];
 }
 
 /**
  * out, the states after the last step, [directions, N, S] and (LSTM) [directions, N, H], and, where they are asked for, the cell
- * states of all steps, [T, N, H] or (packed) [R, H] for each direction.
+ * states of all steps, [T, N, H] or (packed) [R, H] for each direction, and the gates as the kernels save them, [T, N, B · H] or
+ * [R, B · H] with B blocks (cells.ts).
  */
-export type SequenceResult = [out: Tensor, hN: Tensor, cN: Tensor | null, cells: readonly Tensor[]];
+export type SequenceResult = [
+  out: Tensor,
+  hN: Tensor,
+  cN: Tensor | null,
+  cells: readonly Tensor[],
+  gates: readonly Tensor[],
+];
 
 /** The strides of a [T, N, features] array. */
 export interface SequenceStrides {
@@ -71,12 +94,19 @@ export const part = <M extends Memory | null>(
   dtype: DType,
 ): Memory | M => (x === null ? x : memoryAt(x, d * elements * itemSize(dtype)));
 
-/** What one direction's forward leaves for its backward. Cell states that are results are tensors. */
+/** What one direction's forward leaves for its backward. Cell states and gates that are results are tensors. */
 export interface Reserve {
-  readonly gates: Storage | null;
+  readonly gates: Storage | Tensor | null;
   readonly cells: Storage | Tensor | null;
   readonly projected: Storage | null;
+  /** h · recurrentMask of all steps, and h0's. */
+  readonly recurrent: Storage | null;
+  readonly recurrentH0: Tensor | null;
 }
+
+/** Elements between two rows of zoneout: 0 where one is for all. */
+export const zoneoutStride = (variant: DirectionVariant | null, H: number): number =>
+  (variant?.zoneoutH ?? variant?.zoneoutC ?? null)?.ndim === 1 ? 0 : H;
 
 /** A layer's call: what forward was given and has kept. */
 export interface LayerCall {
@@ -96,10 +126,11 @@ export interface LayerCall {
 /** Memory that is released when backward has used it. */
 export function acquiredBy(reserves: readonly Reserve[]): Storage[] {
   const found: Storage[] = [];
-  for (const { gates, cells, projected } of reserves) {
-    if (gates !== null) found.push(gates);
+  for (const { gates, cells, projected, recurrent } of reserves) {
+    if (gates !== null && !isTensor(gates)) found.push(gates);
     if (cells !== null && !isTensor(cells)) found.push(cells);
     if (projected !== null) found.push(projected);
+    if (recurrent !== null) found.push(recurrent);
   }
   return found;
 }

@@ -5,21 +5,24 @@
  * Saves the activated gates and cell states in acquired memory, which is released as soon as backward has used it.
  * The kernels are opaque to the graph: a gradient that is itself differentiated is that of twin.ts.
  */
-import { isGradEnabled } from '../../autograd/mode';
+import { isGradEnabled, noGrad } from '../../autograd/mode';
 import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
+import { mul } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import { dropPacked, packedWeight } from '../matmul/packed-weight';
+import { select } from '../view/select';
 import { recordedBackward, sequenceBackward } from './backward';
 import {
   acquiredBy,
   denseFeatures,
   part,
   stridesOf,
+  zoneoutStride,
   type DirectionWeights,
   type LayerCall,
   type Reserve,
@@ -29,6 +32,13 @@ import {
 import { cells, packedLength, stateSize, type CellKind } from './cells';
 
 const noTensors: Tensor[] = [];
+/** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */
+function emptySteps(x: Tensor, options: SequenceOptions, features: number): Tensor {
+  const { batchFirst, batchSizes, batch } = options;
+  const shape = batchSizes !== null ? [x.sizes[0]] : [x.sizes[batchFirst ? 1 : 0], batch];
+  return empty([...shape, features], x.dtype);
+}
+
 // One int32.
 const runStateBytes = 4;
 
@@ -58,8 +68,8 @@ export function sequence(
 
   const inputs: (Tensor | null)[] = [x, h0, c0];
   for (let d = 0; d < directions; d++) {
-    const [wih, whh, bih, bhh, whr] = weights[d];
-    inputs.push(wih, whh, bih, bhh, whr);
+    const [wih, whh, bih, bhh, whr, wch] = weights[d];
+    inputs.push(wih, whh, bih, bhh, whr, wch);
   }
   const training = needsGrad(inputs);
 
@@ -74,22 +84,29 @@ export function sequence(
   const reserves: Reserve[] = [];
   const returnsCells = cell.hasCellState && options.returnsCells;
   const cellStates: Tensor[] = returnsCells ? [] : noTensors;
-  const cellsShape = batchSizes !== null ? [pairs, H] : [steps, batch, H];
+  const allGates: Tensor[] = options.returnsGates ? [] : noTensors;
 
   for (let d = 0; d < directions; d++) {
-    const [weightIh, weightHh, biasIh, biasHh, weightHr] = weights[d];
+    const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = weights[d];
+    const variant = options.variants === null ? null : options.variants[d];
+    const mask = variant === null ? null : variant.recurrentMask;
     const packedBytes = packedLength(cell, sizes, dtype) * bytes;
     if (training) dropPacked('sequence', weightIh);
     const kept = training ? null : packedWeight('sequence', weights[d], 'cell');
     const packedReady = kept !== null && kept.packed !== null;
     const packed =
       kept === null ? acquire(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
-    const ownCells = returnsCells ? empty(cellsShape, dtype) : null;
+    const ownCells = returnsCells ? emptySteps(x, options, H) : null;
     if (ownCells !== null) cellStates.push(ownCells);
+    const ownGates = options.returnsGates ? emptySteps(x, options, cell.blocks * H) : null;
+    if (ownGates !== null) allGates.push(ownGates);
     const reserve: Reserve = {
-      gates: training && cell.savesGates ? acquire(pairs * cell.blocks * H * bytes) : null,
+      gates:
+        ownGates ?? (training && cell.savesGates ? acquire(pairs * cell.blocks * H * bytes) : null),
       cells: ownCells ?? (training && cell.hasCellState ? acquire(pairs * H * bytes) : null),
       projected: sizes.projSize > 0 ? acquire((training ? pairs : batch) * H * bytes) : null,
+      recurrent: mask === null ? null : acquire(pairs * S * bytes),
+      recurrentH0: mask === null || h0 === null ? null : noGrad(() => mul(select(h0, 0, d), mask)),
     };
     runSequenceForward(run, {
       steps,
@@ -122,11 +139,21 @@ export function sequence(
       packed,
       packedReady,
       runState: kept === null ? null : (kept.runState ??= acquire(runStateBytes)),
+      recurrentMask: mask,
+      recurrentH0: reserve.recurrentH0,
+      recurrent: reserve.recurrent,
+      zoneoutH: variant === null ? null : variant.zoneoutH,
+      zoneoutC: variant === null ? null : variant.zoneoutC,
+      zoneoutStride: zoneoutStride(variant, H),
+      peephole: weightCh,
     });
     if (training) {
       release(packed);
       reserves.push(reserve);
-    } else if (reserve.projected !== null) release(reserve.projected);
+    } else {
+      if (reserve.projected !== null) release(reserve.projected);
+      if (reserve.recurrent !== null) release(reserve.recurrent);
+    }
   }
 
   if (training) {
@@ -136,9 +163,16 @@ export function sequence(
       if (one !== null) saved.push(save(cell.name, one));
     }
     if (batchSizes !== null) saved.push(save(cell.name, batchSizes));
-    for (const one of cellStates) saved.push(save(cell.name, one));
-    const outs = cN === null ? [out, hN] : [out, hN, cN, ...cellStates];
+    const outs = cN === null ? [out, hN] : [out, hN, cN];
     const [first, others] = options.gradFnNames;
+    const names = [first, others, others];
+    if (returnsCells || options.returnsGates) {
+      for (const one of [...cellStates, ...allGates]) {
+        saved.push(save(cell.name, one));
+        outs.push(one);
+        names.push(others);
+      }
+    }
     const layer: LayerCall = {
       input,
       inputStrides,
@@ -157,13 +191,8 @@ export function sequence(
         ? recordedBackward(kind, layer, grads, self)
         : sequenceBackward(cell, layer, grads, self);
     };
-    const node = recordTuple(first, inputs, outs, backward, [
-      first,
-      others,
-      others,
-      ...cellStates.map(() => others),
-    ]);
+    const node = recordTuple(first, inputs, outs, backward, names);
     if (node !== null) node.acquired = acquiredBy(reserves);
   }
-  return [out, hN, cN, cellStates];
+  return [out, hN, cN, cellStates, allGates];
 }

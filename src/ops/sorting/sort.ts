@@ -149,7 +149,17 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
     const values = empty(shape, x.dtype);
     const indices = empty(shape, 'int32');
     const count = size === 0 ? 0 : rows.numel / size;
-    runTopkRows(run, { x: rows, values, index: indices, rows: count, n: size, k, largest });
+    runTopkRows(run, {
+      x: rows,
+      values,
+      index: indices,
+      spareValues: allocate(4 * k * itemSize(x.dtype)),
+      spareIndex: allocate(4 * k * itemSize('int32')),
+      rows: count,
+      n: size,
+      k,
+      largest,
+    });
     return [values, indices];
   });
   recordedTopk(out.values, { dim: d, indices: out.indices }, x);

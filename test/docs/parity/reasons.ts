@@ -21,12 +21,7 @@ const noViewTwin = 'copies of views: `clone()` of the view';
 const rare = 'rare in sequence models';
 const notYet = 'not yet here';
 
-// Elementwise functions, and layers that need kernels of their own.
-const next =
-  /^(?:AdaptiveAvgPool1d|AdaptiveMaxPool1d|AvgPool1d|BatchNorm1d|CELU|CTCLoss|Conv1d|ConvTranspose1d|GLU|GroupNorm|Hardshrink|Hardsigmoid|Hardswish|Hardtanh|LogSigmoid|MaxPool1d|Mish|MultiheadAttention|PReLU|RMSNorm|ReLU6|SELU|Softmin|Softshrink|Tanhshrink|Threshold|absolute|acos|acosh|adaptive_avg_pool1d|adaptive_max_pool1d|addcdiv|addcmul|arccos|arccosh|arcsin|arcsinh|arctan|arctan2|arctanh|asin|asinh|atan|atan2|atanh|avg_pool1d|batch_norm|bitwise_and|bitwise_left_shift|bitwise_not|bitwise_or|bitwise_right_shift|bitwise_xor|celu|clamp_max|clamp_min|clip|conv1d|conv_transpose1d|copysign|cosh|ctc_loss|digamma|divide|eq|erfc|erfinv|exp2|fix|fmax|fmin|fmod|frac|ge|glu|greater|greater_equal|group_norm|gt|hardshrink|hardtanh|heaviside|hypot|isneginf|isposinf|le|lerp|less|less_equal|lgamma|logaddexp2|logical_and|logical_not|logical_or|logical_xor|logit|lt|max_pool1d|mish|multiply|nan_to_num|ne|negative|not_equal|polygamma|prelu|relu6|rms_norm|selu|signbit|sinc|sinh|softmin|softshrink|subtract|tanhshrink|threshold|true_divide|xlogy)_?$/;
-
 export const reasons: readonly Reason[] = [
-  { names: next, why: notYet, modules: ['torch', 'Tensor', 'nn', 'nn.functional'] },
   {
     names:
       /^(alpha_dropout|atleast_1d|bilinear|broadcast_tensors|concat|concatenate|diff|dstack|embedding_bag|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|AlphaDropout|Bilinear|Dropout1d|dropout1d|EmbeddingBag|ParameterDict|TransformerEncoder|TransformerEncoderLayer|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList|AveragedModel|SWALR|get_(ema|swa)_(multi_)?avg_fn|update_bn|hessian|hvp|jacobian|jvp|vhp|vjp)$/,

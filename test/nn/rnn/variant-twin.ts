@@ -1,19 +1,26 @@
 // The variants of the recurrent layers by their equations, step by step in tensor operations: what the fused layers are held to.
 // Masks are drawn in the order of the layer's forward, so that one seed gives both the same.
-import { cat, nn, ones, stack, type Tensor } from 'ostinato';
+import { cat, empty, full, nn, ones, stack, zeros, type Tensor } from 'ostinato';
 import type { RecurrentLayer } from './support';
 
-const { dropout } = nn.functional;
+const { dropout, linear } = nn.functional;
 
 export interface State {
   readonly h: Tensor;
   readonly c: Tensor | null;
+  /** Of the step that made it: [N, G · H]. */
+  readonly gates?: Tensor;
 }
 
 /** What one forward has drawn for a layer and direction. */
 interface DirectionMasks {
   /** [G · H, S]. */
   readonly weight: Tensor | null;
+  /** [N, H]. */
+  readonly recurrent: Tensor | null;
+  /** [T, N, H]. */
+  readonly zoneoutH: Tensor | null;
+  readonly zoneoutC: Tensor | null;
 }
 
 interface Masks {
@@ -32,16 +39,50 @@ const dtypeOf = (layer: RecurrentLayer): 'float32' | 'float64' =>
   layer.weight_ih_l0.dtype as 'float32';
 const times = (x: Tensor, mask: Tensor | null): Tensor => (mask === null ? x : x.mul(mask));
 
-export function drawMasks(layer: RecurrentLayer, batch: number): Masks {
+// A share for each step of each sequence; drawn for packed rows where lengths differ.
+function zoneoutOf(
+  p: number,
+  layer: RecurrentLayer,
+  lengths: readonly number[],
+  packed: boolean,
+): Tensor | null {
+  if (p === 0) return null;
+  const [T, N, H] = [Math.max(...lengths), lengths.length, layer.hiddenSize];
+  const options = { dtype: dtypeOf(layer) };
+  if (!layer.training) return full([T, N, H], p, options);
+  if (!packed) return empty([T, N, H], options).bernoulli_(p);
+  const rows = Array.from({ length: T }, (_, t) => lengths.filter((n) => n > t).length);
+  const all = empty([rows.reduce((a, b) => a + b), H], options).bernoulli_(p);
+  return stack(
+    all.split(rows, 0).map((own) => cat([own, zeros([N - own.shape[0], H], options)], 0)),
+    0,
+  );
+}
+
+export function drawMasks(
+  layer: RecurrentLayer,
+  lengths: readonly number[],
+  packed = false,
+): Masks {
+  const batch = lengths.length;
+  const given = (layer as nn.LSTM).zoneout ?? 0;
+  const [ofH, ofC] = typeof given === 'number' ? [given, given] : given;
   const D = layer.bidirectional ? 2 : 1;
   const width = D * (layer.projSize || layer.hiddenSize);
   const input = drawn([batch, layer.inputSize], layer.inputDropout, layer);
   const layers: DirectionMasks[][] = [];
   const between: (Tensor | null)[] = [];
   for (let l = 0; l < layer.numLayers; l++) {
+    const directions = Array.from({ length: D }, (_, d) => d);
+    const weights = directions.map((d) =>
+      drawn(weightsOf(layer, l, d)[1].shape, layer.weightDropout, layer),
+    );
     layers.push(
-      Array.from({ length: D }, (_, d) => ({
-        weight: drawn(weightsOf(layer, l, d)[1].shape, layer.weightDropout, layer),
+      directions.map((d) => ({
+        weight: weights[d],
+        recurrent: drawn([batch, layer.hiddenSize], layer.recurrentDropout, layer),
+        zoneoutH: zoneoutOf(ofH, layer, lengths, packed),
+        zoneoutC: layer instanceof nn.LSTM ? zoneoutOf(ofC, layer, lengths, packed) : null,
       })),
     );
     if (l < layer.numLayers - 1) between.push(drawn([batch, width], layer.dropout, layer));
@@ -54,32 +95,84 @@ export function maskOfRow(masks: Masks, n: number): Masks {
   const row = (mask: Tensor | null): Tensor | null => mask && mask.narrow(0, n, 1);
   return {
     input: row(masks.input),
-    layers: masks.layers,
+    layers: masks.layers.map((directions) =>
+      directions.map(({ weight, recurrent, zoneoutH, zoneoutC }) => ({
+        weight,
+        recurrent: row(recurrent),
+        zoneoutH: zoneoutH && zoneoutH.narrow(1, n, 1),
+        zoneoutC: zoneoutC && zoneoutC.narrow(1, n, 1),
+      })),
+    ),
     between: masks.between.map(row),
     output: row(masks.output),
   };
 }
 
-type Weights = [Tensor, Tensor, Tensor | null, Tensor | null, Tensor | null];
+type Weights = [Tensor, Tensor, ...(Tensor | null)[]];
 
 function weightsOf(layer: RecurrentLayer, l: number, d: number): Weights {
   const parameters = new Map(layer.namedParameters());
   const suffix = `_l${l}${d === 1 ? '_reverse' : ''}`;
-  return ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'].map(
+  return ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr', 'weight_ch'].map(
     (name) => parameters.get(name + suffix) ?? null,
   ) as Weights;
 }
 
-function step(layer: RecurrentLayer, x: Tensor, { h, c }: State, weights: Weights): State {
-  const given = weights.slice(0, 4) as unknown as nn.CellWeights;
+/** The cells' equations, `seen` being what W_hh multiplies and h the state before. */
+function cell(
+  layer: RecurrentLayer,
+  x: Tensor,
+  seen: Tensor,
+  { h, c }: State,
+  weights: Weights,
+): State {
+  const [ih, hh, bih, bhh, hr, ch] = weights;
+  const [ofX, ofH] = [linear(x, ih, bih), linear(seen, hh, bhh)];
+  const G = hh.shape[0] / layer.hiddenSize;
+  const [xs, hs] = [ofX.chunk(G, -1), ofH.chunk(G, -1)];
+  const at = (k: number): Tensor => xs[k].add(hs[k]);
   if (layer instanceof nn.LSTM) {
-    const [after, cell] = nn.lstmStep(x, [h, c!], given);
-    const hr = weights[4];
-    return { h: hr === null ? after : nn.functional.linear(after, hr), c: cell };
+    const p = ch === null ? [0, 0, 0] : ch.chunk(3, 0);
+    const [i, f] = [at(0).add(c!.mul(p[0])).sigmoid(), at(1).add(c!.mul(p[1])).sigmoid()];
+    const g = at(2).tanh();
+    const after = f.mul(c!).add(i.mul(g));
+    const o = at(3).add(after.mul(p[2])).sigmoid();
+    const y = o.mul(after.tanh());
+    return { h: hr === null ? y : linear(y, hr), c: after, gates: cat([i, f, g, o], -1) };
   }
-  if (layer instanceof nn.GRU) return { h: nn.gruStep(x, h, given), c };
-  if (layer instanceof nn.JANET) return { h: nn.janetStep(x, h, given), c };
-  return { h: nn.rnnStep(x, h, given, layer.nonlinearity), c };
+  if (layer instanceof nn.GRU) {
+    const [r, z] = [at(0).sigmoid(), at(1).sigmoid()];
+    const n = xs[2].add(r.mul(hs[2])).tanh();
+    return { h: n.sub(z.mul(n)).add(z.mul(h)), c, gates: cat([r, z, n], -1) };
+  }
+  if (layer instanceof nn.JANET) {
+    const forget = at(0).sigmoid();
+    const input = at(0).sub(1).sigmoid().neg().add(1);
+    return { h: forget.mul(h).add(input.mul(at(1).tanh())), c };
+  }
+  return { h: layer.nonlinearity === 'relu' ? at(0).relu() : at(0).tanh(), c };
+}
+
+/** The cell with recurrent dropout and zoneout. */
+function step(
+  layer: RecurrentLayer,
+  x: Tensor,
+  before: State,
+  weights: Weights,
+  masks: DirectionMasks,
+  t: number,
+): State {
+  const after = cell(layer, x, times(before.h, masks.recurrent), before, weights);
+  const keep = (k: Tensor | null, old: Tensor, made: Tensor): Tensor => {
+    if (k === null) return made;
+    const share = k.select(0, t);
+    return share.mul(old).add(share.neg().add(1).mul(made));
+  };
+  return {
+    h: keep(masks.zoneoutH, before.h, after.h),
+    c: before.c && keep(masks.zoneoutC, before.c, after.c!),
+    gates: after.gates,
+  };
 }
 
 export interface Result {
@@ -89,6 +182,8 @@ export interface Result {
   /** By layer, [T, N, D · S] and [T, N, D · H]. */
   readonly hs: Tensor[];
   readonly cs: Tensor[];
+  /** [T, N, D · G · H]; where the layer returns them. */
+  readonly gates: Tensor[];
 }
 
 /** x [T, N, I]; states [numLayers · D, N, …]. */
@@ -98,6 +193,7 @@ export function twin(layer: RecurrentLayer, x: Tensor, start: State, masks: Mask
   const T = xs.length;
   const hs: Tensor[] = [];
   const cs: Tensor[] = [];
+  const gates: Tensor[] = [];
   const last: State[] = [];
   for (let l = 0; l < layer.numLayers; l++) {
     const states: State[][] = [];
@@ -110,7 +206,7 @@ export function twin(layer: RecurrentLayer, x: Tensor, start: State, masks: Mask
       const all = new Array<State>(T);
       for (let i = 0; i < T; i++) {
         const t = d === 1 ? T - 1 - i : i;
-        all[t] = state = step(layer, xs[t], state, weights);
+        all[t] = state = step(layer, xs[t], state, weights, own, t);
       }
       states.push(all);
       last.push(state);
@@ -124,6 +220,13 @@ export function twin(layer: RecurrentLayer, x: Tensor, start: State, masks: Mask
       );
     xs = joined(({ h }) => h);
     hs.push(stack(xs, 0));
+    if (layer.returnStates === 'gates')
+      gates.push(
+        stack(
+          joined((state) => state.gates!),
+          0,
+        ),
+      );
     if (start.c !== null)
       cs.push(
         stack(
@@ -150,5 +253,6 @@ export function twin(layer: RecurrentLayer, x: Tensor, start: State, masks: Mask
       ),
     hs,
     cs,
+    gates,
   };
 }

@@ -9,6 +9,7 @@ import {
   noGrad,
   ones,
   randn,
+  zeros,
   type Tensor,
 } from 'ostinato';
 import { expectNear } from '../../support';
@@ -20,12 +21,14 @@ const { packSequence } = nn.utils.rnn;
 type Either = Tensor | nn.utils.rnn.PackedSequence;
 
 const all = { dtype, returnStates: 'all' } as const;
+const withGates = { dtype, returnStates: 'gates' } as const;
 const every = {
   ...all,
   inputDropout: 0.3,
   outputDropout: 0.4,
   weightDropout: 0.5,
   lockedDropout: true,
+  recurrentDropout: 0.3,
   dropout: 0.25,
   numLayers: 2,
 } as const;
@@ -34,9 +37,32 @@ const layers: [string, () => RecurrentLayer][] = (
   [
     ['LSTM, states', () => new nn.LSTM(3, 5, all)],
     ['LSTM, states, projected', () => new nn.LSTM(3, 5, { ...all, projSize: 2 })],
+    ['LSTM, gates', () => new nn.LSTM(3, 5, withGates)],
+    ['LSTM, gates, projected', () => new nn.LSTM(3, 5, { ...withGates, projSize: 2 })],
+    ['GRU, gates', () => new nn.GRU(3, 17, withGates)],
     ['LSTM, weightDropout', () => new nn.LSTM(3, 5, { ...all, weightDropout: 0.5 })],
-    ['LSTM, everything', () => new nn.LSTM(3, 5, { ...every, bidirectional: true })],
-    ['GRU, everything', () => new nn.GRU(3, 17, { ...every, bidirectional: true })],
+    ['LSTM, recurrentDropout', () => new nn.LSTM(3, 5, { ...all, recurrentDropout: 0.4 })],
+    ['GRU, recurrentDropout', () => new nn.GRU(3, 17, { ...all, recurrentDropout: 0.4 })],
+    ['LSTM, zoneout', () => new nn.LSTM(3, 17, { ...all, zoneout: [0.3, 0.5] })],
+    ['LSTM, zoneout of c alone', () => new nn.LSTM(3, 5, { ...all, zoneout: [0, 0.5] })],
+    ['GRU, zoneout', () => new nn.GRU(3, 5, { ...all, zoneout: 0.4 })],
+    ['LSTM, peepholes', () => new nn.LSTM(3, 17, { ...all, peephole: true })],
+    [
+      'LSTM, peepholes, projected',
+      () => new nn.LSTM(3, 5, { ...all, peephole: true, projSize: 2 }),
+    ],
+    [
+      'LSTM, everything',
+      () =>
+        new nn.LSTM(3, 5, {
+          ...{ ...every, ...withGates, bidirectional: true },
+          ...{ zoneout: 0.4, peephole: true },
+        }),
+    ],
+    [
+      'GRU, everything',
+      () => new nn.GRU(3, 17, { ...every, ...withGates, bidirectional: true, zoneout: 0.4 }),
+    ],
     ['RNN, everything', () => new nn.RNN(3, 5, { ...every, nonlinearity: 'relu' })],
     ['JANET, everything', () => new nn.JANET(3, 5, { ...every, bias: false })],
   ] as [string, () => unknown][]
@@ -56,12 +82,12 @@ function statesOf(layer: RecurrentLayer, batch: number): State {
 function run<S extends Either>(layer: RecurrentLayer, x: S, { h, c }: State): [S, Tensor[], S[]] {
   const given = (c === null ? h : [h, c]) as Tensor;
   const [out, state, states] = (layer as unknown as nn.RNN<'all'>).forward(x as Tensor, given);
-  const { h: hs, c: cs = [] } = states as unknown as { h: S[]; c?: S[] };
-  return [out as S, [state].flat(), [...hs, ...cs]];
+  const { h: hs, c: cs = [], gates = [] } = states as unknown as Record<string, S[] | undefined>;
+  return [out as S, [state].flat(), [...hs!, ...cs, ...gates]];
 }
 
-const tensorsOf = ({ out, h, c, hs, cs }: Result): Tensor[] =>
-  [out, h, c, ...hs, ...cs].filter((x) => x !== null);
+const tensorsOf = ({ out, h, c, hs, cs, gates }: Result): Tensor[] =>
+  [out, h, c, ...hs, ...cs, ...gates].filter((x) => x !== null);
 
 /** A number that depends on every result. */
 const lossOf = (results: readonly Tensor[]): Tensor => {
@@ -92,7 +118,7 @@ describe.each(layers)('%s', (_name, make) => {
     manualSeed(5);
     const [out, last, states] = run(layer, x, state);
     manualSeed(5);
-    const readable = tensorsOf(twin(layer, x, state, drawMasks(layer, 3)));
+    const readable = tensorsOf(twin(layer, x, state, drawMasks(layer, [4, 4, 4])));
     const leaves = [x, state.h, ...(state.c === null ? [] : [state.c]), ...layer.parameters()];
     expectSame([out, ...last, ...states], readable, leaves);
   });
@@ -107,7 +133,7 @@ describe.each(layers)('%s', (_name, make) => {
     const unpack = (y: nn.utils.rnn.PackedSequence): Tensor[] => nn.utils.rnn.unpackSequence(y);
     const rows = (parts: Tensor[][]): Tensor[] => parts.flat();
     manualSeed(5);
-    const masks = drawMasks(layer, 3);
+    const masks = drawMasks(layer, lengths, true);
     const readable = xs.map((x, n) => {
       const row = (s: Tensor): Tensor => s.narrow(1, n, 1);
       const own = { h: row(state.h), c: state.c && row(state.c) };
@@ -136,7 +162,7 @@ describe.each(layers)('%s', (_name, make) => {
     manualSeed(5);
     const [out, last, states] = run(layer, x, state);
     manualSeed(5);
-    const readable = tensorsOf(twin(layer, x, state, drawMasks(layer, 2)));
+    const readable = tensorsOf(twin(layer, x, state, drawMasks(layer, [2, 2])));
     expectSame([slopes([out, ...last, ...states])], [slopes(readable)], [x, ...layer.parameters()]);
   });
 
@@ -214,7 +240,117 @@ test('printed', () => {
     String(new nn.GRU(3, 5, { inputDropout: 0.1, weightDropout: 0.2, returnStates: 'all' })),
   ).toBe('GRU(3, 5, inputDropout=0.1, weightDropout=0.2, returnStates=all)');
   expect(String(new nn.LSTM(3, 5, { ...every, outputDropout: 0 }))).toBe(
-    'LSTM(3, 5, numLayers=2, dropout=0.25, inputDropout=0.3, lockedDropout=True, weightDropout=0.5, returnStates=all)',
+    'LSTM(3, 5, numLayers=2, dropout=0.25, inputDropout=0.3, lockedDropout=True, weightDropout=0.5, recurrentDropout=0.3, returnStates=all)',
   );
   expect(String(new nn.LockedDropout(0.3))).toBe('LockedDropout(p=0.3)');
+});
+
+test('zoneout: kept units have the state before, exactly; in evaluation each keeps its share', () => {
+  const lstm = new nn.LSTM(3, 64, { zoneout: [0.5, 0.25], returnStates: 'all' });
+  const plain = new nn.LSTM(3, 64, { returnStates: 'all' });
+  plain.loadStateDict(lstm.stateDict());
+  const x = randn([1, 2, 3]);
+  const [h0, c0] = [randn([1, 2, 64]), randn([1, 2, 64])];
+  const before = [h0, c0].map((s) => s.toTypedArray());
+  const of = (layer: typeof plain): ArrayLike<number>[] =>
+    layer.forward(x, [h0, c0])[1].map((s) => s.toTypedArray());
+  const [kept, made] = [of(lstm), of(plain)];
+  [0.5, 0.25].forEach((share, k) => {
+    let count = 0;
+    for (let i = 0; i < 128; i++) {
+      if (kept[k][i] === before[k][i]) count++;
+      else expect(kept[k][i]).toBe(made[k][i]);
+    }
+    expect(Math.abs(count / 128 - share)).toBeLessThan(0.15);
+  });
+  const expected = of(lstm.eval());
+  [0.5, 0.25].forEach((share, k) => {
+    const shares = Array.from(made[k], (y, i) => share * before[k][i] + (1 - share) * y);
+    expectNear(expected[k], shares, 1e-6);
+  });
+});
+
+test('masks and peepholes at sizes around the kernels’ tiles, in float32', () => {
+  for (const [T, N, H] of [
+    [3, 1, 16],
+    [5, 17, 33],
+    [2, 40, 64],
+  ]) {
+    manualSeed(T);
+    const options = { recurrentDropout: 0.5, zoneout: 0.2, peephole: true } as const;
+    const layer = new nn.LSTM(7, H, { ...options, returnStates: 'gates' });
+    const x = randn([T, N, 7]);
+    const start = { h: randn([1, N, H]), c: randn([1, N, H]) };
+    manualSeed(5);
+    const [out, last, states] = run(layer as never, x, start);
+    manualSeed(5);
+    const masks = drawMasks(layer as never, new Array<number>(N).fill(T));
+    const readable = tensorsOf(twin(layer as never, x, start, masks));
+    [out, ...last, ...states].forEach((y, i) =>
+      expectNear(y.toTypedArray(), readable[i].toTypedArray(), 1e-5),
+    );
+  }
+});
+
+test('without a state, zeros', () => {
+  const layer = new nn.LSTM(3, 5, { ...every, ...withGates, zoneout: 0.4, peephole: true });
+  const x = randn([4, 3, 3], { dtype });
+  const zero = zeros([2, 3, 5], { dtype });
+  const values = (state?: [Tensor, Tensor]): unknown => {
+    manualSeed(5);
+    layer.zeroGrad();
+    const [out, last] = layer.forward(x, state);
+    out.sum().backward();
+    return [out, ...last, ...layer.parameters().map((p) => p.grad!)].map((y) => y.toArray());
+  };
+  expect(values()).toEqual(values([zero, zero]));
+});
+
+test('the parameters of peepholes are in the state dict', () => {
+  const layer = new nn.LSTM(3, 5, { peephole: true, numLayers: 2, bidirectional: true });
+  const names = [...layer.stateDict().keys()].filter((name) => name.startsWith('weight_ch'));
+  const expected = ['l0', 'l0_reverse', 'l1', 'l1_reverse'].map((at) => `weight_ch_${at}`);
+  expect(names).toEqual(expected);
+  expect(layer.weight_ch_l1_reverse.shape).toEqual([15]);
+  expect(String(layer)).toBe('LSTM(3, 5, numLayers=2, bidirectional=True, peephole=True)');
+});
+
+test.each([
+  [
+    'zoneout of a projected state',
+    () => new nn.LSTM(3, 5, { projSize: 2, zoneout: 0.1 }),
+    'LSTM: zoneout has no form for a projected state, got projSize 2; leave one of them out',
+  ],
+  [
+    'recurrentDropout of a projected state',
+    () => new nn.LSTM(3, 5, { projSize: 2, recurrentDropout: 0.1 }),
+    'LSTM: recurrentDropout has no form for a projected state, got projSize 2; leave one of them out',
+  ],
+  [
+    'zoneout of three',
+    () => new nn.LSTM(3, 5, { zoneout: [0.1, 0.1, 0.1] as never }),
+    'LSTM: zoneout must be a probability from 0 to 1 or a pair [h, c] of probabilities, got [0.1, 0.1, 0.1]',
+  ],
+  [
+    'a pair for a GRU',
+    () => new nn.GRU(3, 5, { zoneout: [0.1, 0.1] as never }),
+    'GRU: zoneout must be a probability from 0 to 1, got [0.1, 0.1]',
+  ],
+  [
+    'no probability',
+    () => new nn.LSTM(3, 5, { zoneout: [0.1, 1.5] }),
+    'LSTM: zoneout must be a probability from 0 to 1 or a pair [h, c] of probabilities, got [0.1, 1.5]',
+  ],
+  [
+    'gates of an RNN',
+    () => new nn.RNN(3, 5, { returnStates: 'gates' }),
+    "RNN: returnStates must be 'last' or 'all', got 'gates'",
+  ],
+  [
+    'zoneout of a JANET',
+    () => new nn.JANET(3, 5, { zoneout: 0.1 } as never),
+    "JANET: unknown option 'zoneout'; the options are numLayers, bias, batchFirst, dropout, bidirectional, dtype, inputDropout, outputDropout, lockedDropout, weightDropout, recurrentDropout, returnStates, orthogonal, unitForgetBias",
+  ],
+])('bad input: %s', (_what, act, message) => {
+  expect(act).toThrow(message);
 });

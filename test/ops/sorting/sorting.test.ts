@@ -3,6 +3,7 @@ import {
   argsort,
   autograd,
   bincount,
+  equal,
   sort,
   tensor,
   topk,
@@ -132,6 +133,24 @@ describe('topk', () => {
           expect(flat(indices)).toEqual(flat(places.narrow(dim, 0, k)));
         }
       }
+    }
+  });
+
+  test('of many elements takes a time that grows with n log k, not n k', () => {
+    const n = 1_000_000;
+    const rising = arange(n);
+    for (const [x, largest] of [
+      [rising, true],
+      [rising.flip(0), false],
+    ] as const) {
+      const started = performance.now();
+      for (const k of [n, n / 2, 100]) {
+        const [values, indices] = topk(x, k, 0, { largest });
+        expect(equal(values, largest ? rising.flip(0).narrow(0, 0, k) : rising.narrow(0, 0, k))).toBe(true); // prettier-ignore
+        expect(equal(x.indexSelect(0, indices), values)).toBe(true);
+      }
+      // An insertion for each element would take minutes.
+      expect(performance.now() - started).toBeLessThan(5000);
     }
   });
 

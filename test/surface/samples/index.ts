@@ -4,6 +4,7 @@
 // are called as the function of their name, on its first argument; in-place forms as the operation they end in.
 import * as o from 'ostinato';
 import type { PublicCall } from '../surface';
+import { activations, elementwise, elementwiseMethods } from './elementwise';
 import { laws } from './distributions';
 import { elsewhere, generation } from './elsewhere';
 import { init, layers, moduleMethods, utils } from './layers';
@@ -26,11 +27,12 @@ const prefixed = (prefix: string, table: Record<string, Make>): Record<string, M
 const table: Readonly<Record<string, Make>> = {
   ...creation,
   ...operations,
+  ...elementwise,
   ...losses,
   ...elsewhere,
   ...prefixed('nn.', layers),
   ...prefixed('nn.Module.', moduleMethods),
-  ...prefixed('nn.functional.', functional),
+  ...prefixed('nn.functional.', { ...functional, ...activations }),
   ...prefixed('nn.init.', init),
   ...prefixed('nn.utils.', utils),
   ...prefixed('optim.', optimizers),
@@ -38,7 +40,7 @@ const table: Readonly<Record<string, Make>> = {
   ...prefixed('data.', samples),
   ...prefixed('distributions.', laws),
   ...prefixed('generate.', generation),
-  ...prefixed('Tensor.', tensorMethods),
+  ...prefixed('Tensor.', { ...tensorMethods, ...elementwiseMethods }),
 };
 
 /** The lines for a loss layer's `forward`, a layer's `extraRepr` and the like, made from its constructor's. */

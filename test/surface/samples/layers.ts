@@ -15,16 +15,23 @@ import {
   withOptions,
   x,
 } from './make';
+import { labelled } from './operations';
 
 const { nn } = o;
 
 const layerNames = {
   ReLU: { inplace: true }, Sigmoid: {}, SiLU: { inplace: true }, Softsign: {}, Tanh: {}, Identity: {}, GELU: { approximate: 'tanh' }, ELU: { alpha: 2, inplace: true },
+  Mish: { inplace: true }, SELU: { inplace: true }, Hardsigmoid: { inplace: true }, Hardswish: { inplace: true }, ReLU6: { inplace: true }, LogSigmoid: {}, Tanhshrink: {},
+  CELU: { alpha: 2, inplace: true }, Hardtanh: { minVal: -2, maxVal: 2, inplace: true },
   LeakyReLU: { negativeSlope: 0.2, inplace: true }, Softplus: { beta: 2, threshold: 10 },
 } as const; // prettier-ignore
 const positionalLayers = {
   Softmax: [1],
   LogSoftmax: [1],
+  Softmin: [1],
+  GLU: [0],
+  Hardshrink: [0.3],
+  Softshrink: [0.3],
   Flatten: [1, -1],
   CircularPad1d: [1],
   ConstantPad1d: [1, 2],
@@ -39,7 +46,7 @@ const cellWeights = (gates: number): (o.Tensor | null)[] => [
   x(gates * 4),
   null,
 ];
-const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, returnStates: 'all' as const, orthogonal: true }; // prettier-ignore
+const recurrentOptions = { numLayers: 2, bias: true, batchFirst: true, dropout: 0.1, bidirectional: true, inputDropout: 0.1, outputDropout: 0.1, lockedDropout: true, weightDropout: 0.1, recurrentDropout: 0.1, returnStates: 'all' as const, orthogonal: true }; // prettier-ignore
 const attention = (): o.nn.AdditiveAttention => new nn.AdditiveAttention(6, 6, 5);
 const encoder = (): o.nn.Encoder => new nn.Encoder(9, 4, 6);
 const decoder = (): o.nn.Decoder => new nn.Decoder(9, 4, 6, attention());
@@ -71,6 +78,10 @@ export const layers: Record<string, Make> = {
       },
     ]),
   ),
+  Threshold: () => withOptions({ inplace: true }, 0.5, 1),
+  'Threshold.forward': () => on(new nn.Threshold(0.5, 1), x(3)),
+  PReLU: () => withOptions({ init: 0.5, dtype: 'float64' }, 3),
+  'PReLU.forward': () => on(new nn.PReLU(3), x(2, 3).neg()),
   Dropout: () => withOptions({ inplace: true }, 0.5),
   LockedDropout: () => withOptions({ batchFirst: true }, 0.5),
   'LockedDropout.forward': () => on(new nn.LockedDropout(0.5), x(2, 3, 4)),
@@ -84,6 +95,8 @@ export const layers: Record<string, Make> = {
   CrossEntropyLoss: () =>
     withOptions({ labelSmoothing: 0.1, weight: x(3), ignoreIndex: 1, reduction: 'sum' }),
   NLLLoss: () => withOptions({ weight: x(3), ignoreIndex: 1, reduction: 'sum' }),
+  CTCLoss: () => withOptions({ blank: 1, zeroInfinity: true, reduction: 'sum' }),
+  'CTCLoss.forward': () => on(new nn.CTCLoss(), ...labelled()),
   ...Object.fromEntries(
     (
       ['MSELoss', 'L1Loss', 'SmoothL1Loss', 'HuberLoss', 'BCELoss', 'BCEWithLogitsLoss'] as const
@@ -101,9 +114,55 @@ export const layers: Record<string, Make> = {
   LayerNorm: () =>
     withOptions({ eps: 1e-4, elementwiseAffine: true, bias: false, dtype: 'float64' }, [3]),
   'LayerNorm.forward': () => on(new nn.LayerNorm(3), x(2, 3)),
+  BatchNorm1d: () =>
+    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
+  'BatchNorm1d.forward': () => on(new nn.BatchNorm1d(3), x(4, 3)),
+  'BatchNorm1d.resetRunningStats': () => on(new nn.BatchNorm1d(3)),
+  InstanceNorm1d: () =>
+    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
+  'InstanceNorm1d.forward': () => on(new nn.InstanceNorm1d(3), x(2, 3, 4)),
+  'InstanceNorm1d.resetRunningStats': () => on(new nn.InstanceNorm1d(3)),
+  GroupNorm: () => withOptions({ eps: 1e-4, affine: true, dtype: 'float64' }, 2, 4),
+  'GroupNorm.forward': () => on(new nn.GroupNorm(2, 4), x(2, 4, 3)),
+  RMSNorm: () => withOptions({ eps: 1e-4, elementwiseAffine: true, dtype: 'float64' }, [3]),
+  'RMSNorm.forward': () => on(new nn.RMSNorm(3), x(2, 3)),
+  MaxPool1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }, 3),
+  'MaxPool1d.forward': () => on(new nn.MaxPool1d(3), x(2, 3, 9)),
+  AvgPool1d: () =>
+    withOptions({ stride: 2, padding: 1, ceilMode: true, countIncludePad: false }, 3),
+  'AvgPool1d.forward': () => on(new nn.AvgPool1d(3), x(2, 3, 9)),
+  AdaptiveAvgPool1d: () => call(3),
+  'AdaptiveAvgPool1d.forward': () => on(new nn.AdaptiveAvgPool1d(3), x(2, 3, 9)),
+  AdaptiveMaxPool1d: () => withOptions({ returnIndices: true }, 3),
+  'AdaptiveMaxPool1d.forward': () => on(new nn.AdaptiveMaxPool1d(3), x(2, 3, 9)),
+  LPPool1d: () => withOptions({ stride: 2, ceilMode: true }, 2, 3),
+  'LPPool1d.forward': () => on(new nn.LPPool1d(2, 3), x(2, 3, 9)),
+  MultiheadAttention: () =>
+    withOptions({ dropout: 0.1, bias: true, addBiasKv: true, addZeroAttn: true, kdim: 3, vdim: 5, batchFirst: true, dtype: 'float64' }, 6, 2), // prettier-ignore
+  'MultiheadAttention.forward': () =>
+    onWithOptions(
+      new nn.MultiheadAttention(4, 2),
+      { keyPaddingMask: o.tensor([[false, true, false]]), needWeights: true, attnMask: x(2, 3), averageAttnWeights: false, isCausal: false }, // prettier-ignore
+      x(2, 1, 4),
+      x(3, 1, 4),
+      x(3, 1, 4),
+    ),
+  Conv1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, groups: 1, bias: false, paddingMode: 'reflect', dtype: 'float64' }, 2, 4, 3), // prettier-ignore
+  'Conv1d.forward': () => on(new nn.Conv1d(2, 4, 3), x(2, 2, 7)),
+  ConvTranspose1d: () =>
+    withOptions({ stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 1, bias: false, paddingMode: 'zeros', dtype: 'float64' }, 2, 4, 3), // prettier-ignore
+  'ConvTranspose1d.forward': () =>
+    onWithOptions(new nn.ConvTranspose1d(2, 4, 3), { outputSize: 9 }, x(2, 2, 7)),
   RNN: () => withOptions({ ...recurrentOptions, nonlinearity: 'relu' }, 3, 4),
-  LSTM: () => withOptions({ ...recurrentOptions, projSize: 2, unitForgetBias: true }, 3, 4),
-  GRU: () => withOptions(recurrentOptions, 3, 4),
+  LSTM: () =>
+    withOptions(
+      { ...recurrentOptions, recurrentDropout: 0, projSize: 2, zoneout: 0, peephole: true, unitForgetBias: true }, // prettier-ignore
+      3,
+      4,
+    ),
+  GRU: () => withOptions({ ...recurrentOptions, zoneout: 0.1 }, 3, 4),
   JANET: () => withOptions({ ...recurrentOptions, unitForgetBias: true }, 3, 4),
   'RNN.forward': () => on(new nn.RNN(3, 4), x(5, 2, 3), x(1, 2, 4)),
   'GRU.forward': () => on(new nn.GRU(3, 4), x(5, 2, 3), x(1, 2, 4)),

@@ -123,6 +123,15 @@ export const operations: Record<string, Make> = {
   tensordot: () => call(x(2, 3), x(3, 4), 1),
   einsum: () => call('ij,jk->ik', x(2, 3), x(3, 4)),
   outer: () => call(x(2), x(3)),
+  conv1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, groups: 1 }, x(2, 2, 7), x(4, 2, 3), x(4)),
+  convTranspose1d: () =>
+    withOptions(
+      { stride: 2, padding: 1, outputPadding: 1, dilation: 1, groups: 1 },
+      x(2, 2, 7),
+      x(2, 4, 3),
+      x(4),
+    ),
   linear: () => call(x(2, 3), x(4, 3), x(4)),
   elu: () => withOptions({ alpha: 2, inplace: true }, x(3)),
   silu: () => withOptions({ inplace: true }, x(3)),
@@ -179,6 +188,12 @@ export const operations: Record<string, Make> = {
 };
 
 export const classTargets = (): [o.Tensor, o.Tensor] => [x(4, 3), ints(0, 2, 1, 0)];
+export const labelled = (): [o.Tensor, o.Tensor, number[], number[]] => [
+  x(5, 2, 4),
+  tokens([2, 3], [3, 3]),
+  [5, 4],
+  [2, 1],
+];
 export const losses: Record<string, Make> = {
   mseLoss: () => withOptions({ reduction: 'sum' }, x(3), x(3)),
   l1Loss: () => withOptions({ reduction: 'sum' }, x(3), x(3)),
@@ -193,17 +208,18 @@ export const losses: Record<string, Make> = {
       ...classTargets(),
     ),
   nllLoss: () => withOptions({ weight: x(3), ignoreIndex: 1, reduction: 'sum' }, ...classTargets()),
+  ctcLoss: () => withOptions({ blank: 1, zeroInfinity: true, reduction: 'sum' }, ...labelled()),
 };
 
 export const functional: Record<string, Make> = {
   ...functionalLosses,
   ...each(
-    ['elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'sigmoid', 'silu', 'softmax',
+    ['conv1d', 'convTranspose1d', 'elu', 'gelu', 'leakyRelu', 'linear', 'logsigmoid', 'logSoftmax', 'oneHot', 'sigmoid', 'silu', 'softmax',
      'softplus', 'softsign', 'tanh'] as const, // prettier-ignore
     (name) => operations[name],
   ),
   ...each(
-    ['crossEntropy', 'huberLoss', 'l1Loss', 'mseLoss', 'nllLoss', 'smoothL1Loss'],
+    ['crossEntropy', 'ctcLoss', 'huberLoss', 'l1Loss', 'mseLoss', 'nllLoss', 'smoothL1Loss'],
     (name) => losses[name],
   ),
   binaryCrossEntropy: losses['bceLoss'],
@@ -211,7 +227,21 @@ export const functional: Record<string, Make> = {
   cosineSimilarity: () => withOptions({ eps: 1e-6 }, x(2, 3), x(2, 3), 1),
   dropout: () => withOptions({ training: true, inplace: true, generator: generator() }, x(3), 0.5),
   relu: () => withOptions({ inplace: true }, x(3)),
+  softmin: () => withOptions({ dtype: 'float64' }, x(2, 3), 1),
   embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2 }, ints(1, 2), x(5, 3)),
+  batchNorm: () =>
+    withOptions({ weight: x(3), bias: x(3), training: true, momentum: 0.2, eps: 1e-4 }, x(2, 3), x(3), x(3)), // prettier-ignore
+  instanceNorm: () =>
+    withOptions({ weight: x(3), bias: x(3), useInputStats: true, momentum: 0.2, eps: 1e-4 }, x(2, 3, 4), x(3), x(3)), // prettier-ignore
+  groupNorm: () => withOptions({ weight: x(4), bias: x(4), eps: 1e-4 }, x(2, 4, 3), 2),
+  rmsNorm: () => withOptions({ weight: x(3), eps: 1e-4 }, x(2, 3), [3]),
+  maxPool1d: () =>
+    withOptions({ stride: 2, padding: 1, dilation: 1, ceilMode: true, returnIndices: true }, x(2, 3, 9), 3), // prettier-ignore
+  avgPool1d: () =>
+    withOptions({ stride: 2, padding: 1, ceilMode: true, countIncludePad: false }, x(2, 3, 9), 3),
+  adaptiveAvgPool1d: () => call(x(2, 3, 9), 4),
+  adaptiveMaxPool1d: () => withOptions({ returnIndices: true }, x(2, 3, 9), 4),
+  lpPool1d: () => withOptions({ stride: 2, ceilMode: true }, x(2, 3, 9), 2, 3),
   layerNorm: () => withOptions({ weight: x(3), bias: x(3), eps: 1e-4 }, x(2, 3), [3]),
   normalize: () => withOptions({ p: 2, dim: 1, eps: 1e-6 }, x(2, 3)),
   pad: () => withOptions({ mode: 'constant', value: 1 }, x(2, 3), [1, 1]),

@@ -16,6 +16,7 @@ struct GruCell : CellPolicy<3> {
   static constexpr bool activatesGates = true;
   static constexpr bool readsPrevious = true;
   static constexpr bool hasSkipGradient = true;
+  static constexpr bool hasGateGradients = true;
   static constexpr int xGate(int b) { return b == 0 ? 2 : b - 1; }  // n, r, z; h's are r, z, n
   static constexpr int hSaved(int g) { return g == 2 ? 3 : g; }
 
@@ -45,6 +46,20 @@ struct GruCell : CellPolicy<3> {
     d[1] = dh * (state.hPrevious - n) * (z * (one - z));
     d[2] = dn;
     d[3] = dn * r;
+    skip = dh * z;
+  }
+  // With gradients dGate of r, z, n and q themselves.
+  template <class T>
+  static OSTINATO_INLINE void backward(const Vec<T>* saved, const StateValues<T>& state,
+                                       const Vec<T>* dGate, const Vec<T>& dh, Vec<T>&, Vec<T>* d,
+                                       Vec<T>& skip) {
+    const Vec<T> one = broadcast(T(1));
+    const Vec<T> r = saved[0], z = saved[1], n = saved[2], q = saved[3];
+    const Vec<T> dn = fma(dh, one - z, dGate[2]) * fma(-n, n, one);
+    d[0] = fma(dn, q, dGate[0]) * (r * (one - r));
+    d[1] = fma(dh, state.hPrevious - n, dGate[1]) * (z * (one - z));
+    d[2] = dn;
+    d[3] = fma(dn, r, dGate[3]);
     skip = dh * z;
   }
 };

@@ -15,7 +15,7 @@ import { padRows } from '../../../ops/joining/packed';
 import { padSequences } from '../../../ops/joining/pad-sequences';
 import { showShape, type Shape } from '../../../tensor/shape';
 import { empty, type Tensor } from '../../../tensor/tensor';
-import { lengthsOf as readLengths, type Lengths } from '../../attention/mask';
+import { lengthsOf as readLengths, type Lengths } from '../../../ops/arguments/lengths';
 import { endsOfFalling, makePacked, PackedSequence } from './packed-sequence';
 
 /** Options of `packPaddedSequence`. */

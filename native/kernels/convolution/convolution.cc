@@ -1,0 +1,189 @@
+// Convolution in one dimension and its two gradients; the equations are in convolution.inc. All of them are matrix products with
+// the windows of a signal, which are packed as they are read (windows.h).
+#include "correlate.h"
+
+namespace ostinato::OSTINATO_ISA {
+
+template <class T>
+void conv1d(const T* x, const T* weight, const T* bias, T* out, T* space, int64_t spaceRows,
+            int64_t batch, int64_t groups, int64_t channels, int64_t outChannels, int64_t length,
+            int64_t outLength, int64_t taps, int64_t stride, int64_t padding, int64_t dilation,
+            Work& work) {
+  correlate<T>(work, batch, groups, space, spaceRows, [&](int64_t n, int64_t g) -> Correlation<T> {
+    return {{x + (n * groups + g) * channels * length, channels, length, taps, stride, -padding,
+             dilation},
+            outChannels,
+            outLength,
+            weight + g * outChannels * channels * taps,
+            bias ? bias + g * outChannels : nullptr,
+            out + (n * groups + g) * outChannels * outLength,
+            outLength,
+            1};
+  });
+}
+
+// Positions l = q stride + phase are reached by every `between`-th tap, from j0 on: l + padding - j dilation is a multiple of the stride
+// for them. So each phase is a correlation with these taps, of unit step.
+template <class T>
+void conv1d_transposed(const T* g, const T* weight, const T* bias, T* dx, T* rearranged, T* space,
+                       int64_t spaceRows, int64_t batch, int64_t groups, int64_t channels,
+                       int64_t outChannels, int64_t length, int64_t outLength, int64_t taps,
+                       int64_t stride, int64_t padding, int64_t dilation, Work& work) {
+  int64_t a = stride, b = dilation;
+  while (b != 0) {
+    const int64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  const int64_t between = stride / a;
+  for (int64_t phase = 0; phase < min(stride, length); ++phase) {
+    int64_t j0 = 0;
+    const auto reaches = [&](int64_t j) { return (phase + padding - j * dilation) % stride == 0; };
+    while (j0 < taps && j0 < between && !reaches(j0)) ++j0;
+    const bool none = j0 >= taps || j0 >= between;
+    const int64_t count = none ? 0 : ceilDiv(taps - j0, between);
+    const int64_t first = none ? 0 : (phase + padding - j0 * dilation) / stride;
+    const int64_t K = outChannels * count, N = ceilDiv(length - phase, stride);
+    // rearranged[c, (o, i)] = w[o, c, j0 + i between]
+    for (int64_t group = 0; group < groups; ++group)
+      for (int64_t c = 0; c < channels; ++c)
+        for (int64_t o = 0; o < outChannels; ++o)
+          for (int64_t i = 0; i < count; ++i)
+            rearranged[(group * channels + c) * K + o * count + i] =
+                weight[((group * outChannels + o) * channels + c) * taps + j0 + i * between];
+    correlate<T>(work, batch, groups, space, spaceRows,
+                 [&](int64_t n, int64_t group) -> Correlation<T> {
+                   return {{g + (n * groups + group) * outChannels * outLength, outChannels,
+                            outLength, count, 1, first, -(between * dilation / stride)},
+                           channels,
+                           N,
+                           rearranged + group * channels * K,
+                           bias ? bias + group * channels : nullptr,
+                           dx + (n * groups + group) * channels * length + phase,
+                           length,
+                           stride};
+                 });
+  }
+}
+
+namespace {
+
+// Steps k .. k + depth - 1 of the sum over (n, t), a sample at a time: body(n, t, k, count).
+template <class Body>
+OSTINATO_INLINE void forSamples(int64_t k0, int64_t depth, int64_t outLength, Body body) {
+  for (int64_t k = 0; k < depth;) {
+    const int64_t n = (k0 + k) / outLength, t = (k0 + k) % outLength;
+    const int64_t count = min(outLength - t, depth - k);
+    body(n, t, k, count);
+    k += count;
+  }
+}
+
+// Rows of g by tiles, [tile][k][rows of the tile].
+template <class T>
+struct GradientRows {
+  const T* g;  // of the group: g[n sampleStride + o outLength + t]
+  int64_t sampleStride, outLength;
+  T* memory;
+  int64_t first = 0;
+
+  void block(const Range& range, const RowTiles& tiles, int64_t t0, int64_t t1) {
+    first = tiles.firstRow(t0);
+    for (int64_t tile = t0; tile < t1; ++tile) {
+      const int64_t m = tiles.firstRow(tile), rows = tiles.rows(tile);
+      T* const to = memory + (m - first) * range.depth;
+      forSamples(range.k0, range.depth, outLength,
+                 [&](int64_t n, int64_t t, int64_t k, int64_t count) {
+                   packRows(g + n * sampleStride + m * outLength + t, outLength, 1, count,
+                            RowTiles(rows), 0, 1, to + k * rows);
+                 });
+    }
+  }
+};
+
+// Panels whose columns are the pairs (c, j).
+template <class T>
+struct TapPanels {
+  static constexpr int64_t NR = panelColumns<T>;
+  Windows<T> windows;  // of the group and sample 0
+  int64_t sampleStride, outLength, c0;
+  T* memory;
+  bool keeps;
+  Range r = {};
+
+  void range(const Range& range) { r = range; }
+  int64_t panels() const { return ceilDiv(r.columns, NR); }
+  PackedPanel<T> panel(int64_t index, bool first) {
+    T* const to = memory + (keeps ? index * NR : 0) * r.depth;
+    const int64_t n = r.n0 + index * NR, columns = min(NR, r.n0 + r.columns - n);
+    if (first)
+      forSamples(r.k0, r.depth, outLength,
+                 [&](int64_t sample, int64_t t, int64_t k, int64_t count) {
+                   Windows<T> own = windows;
+                   own.x += sample * sampleStride;
+                   for (int64_t v = 0; v < NR; v += Vec<T>::lanes)
+                     own.packTransposed(c0 + n + v, max(0, min(columns - v, Vec<T>::lanes)), t,
+                                        count, to + k * NR + v, NR);
+                 });
+    return {to, n, columns};
+  }
+  PrefetchRows next(int64_t, bool, int64_t) const { return {}; }
+};
+
+}  // namespace
+
+template <class T>
+void conv1d_weight(const T* g, const T* x, T* dw, int64_t batch, int64_t groups, int64_t channels,
+                   int64_t outChannels, int64_t length, int64_t outLength, int64_t taps,
+                   int64_t stride, int64_t padding, int64_t dilation, Work& work) {
+  const int64_t M = outChannels, N = channels * taps, K = batch * outLength;
+  if (groups <= 0 || M <= 0 || N <= 0) return;
+  if (K <= 0) {
+    for (int64_t i = 0; i < groups * M * N; ++i) dw[i] = 0;
+    return;
+  }
+  const double amount = double(groups) * (double(M) + grains::memoryAccess) * double(N) * double(K);
+  const int64_t pieces = piecesOf(amount, grains::multiplyAdds, work.threads, 3 * work.threads);
+  // Each piece packs what it reads: the longer side is cut.
+  const int64_t wanted = ceilDiv(pieces, groups);
+  const int64_t columnCuts = min(wanted, ceilDiv(N, panelColumns<T>));
+  const int64_t rowCuts = min(ceilDiv(wanted, columnCuts), ceilDiv(M, tileRows));
+  const int64_t columnStep = evenBlock(N, ceilDiv(N, columnCuts), panelColumns<T>);
+  const int64_t rowStep = evenBlock(M, ceilDiv(M, rowCuts), tileRows);
+  const int64_t columnParts = ceilDiv(N, columnStep), parts = columnParts * ceilDiv(M, rowStep);
+  parallel(work, groups * parts, [&](int64_t index, int worker) {
+    const int64_t group = index / parts, part = index % parts;
+    const int64_t n0 = part % columnParts * columnStep, m0 = part / columnParts * rowStep;
+    const int64_t rows = min(rowStep, M - m0), columns = min(columnStep, N - n0);
+    const RowTiles tiles(rows);
+    const Blocks blocks = {evenBlock(columns, blockColumns<T>, panelColumns<T>), depthOf<T>(K),
+                           evenBlock(tiles.tiles, blockRows<T> / tileRows, 1)};
+    T* const memory = reinterpret_cast<T*>(work.scratch(work, worker));
+    GradientRows<T> a = {g + (group * outChannels + m0) * outLength,
+                         groups * outChannels * outLength, outLength,
+                         memory + blocks.columns * blocks.depth};
+    TapPanels<T> b = {
+        {x + group * channels * length, channels, length, taps, stride, -padding, dilation},
+        groups * channels * length,
+        outLength,
+        n0,
+        memory,
+        blocks.tiles < tiles.tiles};
+    blockedProduct(tiles, columns, K, blocks, a, b,
+                   [&](auto mr, const Range& range, int64_t t, const PackedPanel<T>& panel)
+                       OSTINATO_INLINE_LAMBDA {
+                         const int64_t m = tiles.firstRow(t);
+                         T* const to = dw + ((group * outChannels + m0 + m) * N + n0 + panel.n);
+                         chainTile<decltype(mr)::v>(
+                             range.depth, PackedRows<T>{a.memory + (m - a.first) * range.depth},
+                             panel.p, chainOf<T>(K, range.k0), (const T*)nullptr, to, N, 1,
+                             panel.columns);
+                       });
+  });
+}
+
+INSTANTIATE_FLOAT(conv1d)
+INSTANTIATE_FLOAT(conv1d_transposed)
+INSTANTIATE_FLOAT(conv1d_weight)
+
+}  // namespace ostinato::OSTINATO_ISA

@@ -1,0 +1,183 @@
+/** GroupNorm and RMSNorm: normalization inside of each sample. */
+import {
+  arrayOf,
+  boolean,
+  count,
+  finite,
+  optionsTable,
+  positiveInteger,
+  surplus,
+} from '../../check';
+import { ones, zeros } from '../../ops/creation/factories';
+import type { DType } from '../../tensor/dtype';
+import { floatDType } from '../../tensor/rules';
+import type { Tensor } from '../../tensor/tensor';
+import { groupNorm, rmsNorm } from '../functional/instance-norm';
+import { ones_, zeros_ } from '../init';
+import { Module } from '../module';
+import { Parameter, type Learned } from '../parameter';
+import { showBoolean, showNumber } from '../print';
+
+/** Options of `GroupNorm`. */
+export interface GroupNormOptions<Affine extends boolean = boolean> {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** Whether a weight and a bias are learned. Default: true. */
+  affine?: Affine;
+  /** Of the parameters: float32 (default) or float64. */
+  dtype?: DType;
+}
+
+const groupNormOptions = optionsTable<GroupNormOptions>('GroupNorm', {
+  eps: finite.or(1e-5),
+  affine: boolean.or(true),
+  dtype: floatDType.or('float32'),
+});
+
+/**
+ * (x − mean) / √(variance + eps) · weight + bias, mean and variance of each sample over groups of neighbouring channels and all
+ * positions (torch.nn.GroupNorm; Wu & He 2018). `weight` and `bias` [numChannels] start as ones and zeros.
+ *
+ * Shapes: [N, numChannels, ...] to the same.
+ * @throws TypeError, RangeError for sizes or options that are none, and groups that do not divide the channels.
+ * @example new nn.GroupNorm(3, 6).forward(randn([20, 6, 10])).shape // [20, 6, 10]
+ */
+export class GroupNorm<Affine extends boolean = true> extends Module {
+  /** Added to the variance. */
+  readonly eps: number;
+  /** Whether a weight and a bias are learned. */
+  readonly affine: boolean;
+  /** [numChannels]; null with `affine: false`. */
+  weight: Learned<Affine>;
+  /** [numChannels]; null with `affine: false`. */
+  bias: Learned<Affine>;
+
+  /**
+   * @param numGroups groups of channels
+   * @param numChannels channels of an input
+   */
+  constructor(
+    /** Groups of channels. */
+    readonly numGroups: number,
+    /** Channels of an input. */
+    readonly numChannels: number,
+    options?: GroupNormOptions<Affine>,
+  ) {
+    if (arguments.length > 3) surplus('GroupNorm', arguments, 3, 'options');
+    super();
+    const { eps, affine, dtype } = groupNormOptions.read(options);
+    positiveInteger.check('GroupNorm', 'numGroups', numGroups);
+    count.check('GroupNorm', 'numChannels', numChannels);
+    if (numChannels % numGroups !== 0) {
+      throw new RangeError(
+        `GroupNorm: numGroups must divide numChannels, got ${numGroups} groups for ${numChannels} channels`,
+      );
+    }
+    this.eps = eps;
+    this.affine = affine;
+    const made = (x: Tensor): Learned<Affine> =>
+      (affine ? new Parameter(x) : null) as Learned<Affine>;
+    this.weight = made(ones([numChannels], { dtype }));
+    this.bias = made(zeros([numChannels], { dtype }));
+  }
+
+  /** Weight back to 1, bias to 0. */
+  resetParameters(): void {
+    if (arguments.length > 0) surplus('GroupNorm.resetParameters', arguments, 0);
+    const [weight, bias]: (Parameter | null)[] = [this.weight, this.bias];
+    if (weight !== null) ones_(weight);
+    if (bias !== null) zeros_(bias);
+  }
+
+  /**
+   * `input` normalized, of the same shape.
+   * @throws TypeError, RangeError for other channels or another element type.
+   */
+  forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('GroupNorm.forward', arguments, 1, 'input');
+    const { numGroups, weight, bias, eps } = this;
+    return groupNorm(input, numGroups, { weight, bias, eps });
+  }
+
+  /** @internal */
+  override extraRepr(): string {
+    const { numGroups, numChannels, eps, affine } = this;
+    return `${numGroups}, ${numChannels}, eps=${showNumber(eps)}, affine=${showBoolean(affine)}`;
+  }
+}
+
+/** Options of `RMSNorm`. */
+export interface RMSNormOptions<Affine extends boolean = boolean> {
+  /** Added to the mean of the squares; null for the spacing of 1 in the input's element type. Default: null. */
+  eps?: number | null;
+  /** Whether a weight is learned. Default: true. */
+  elementwiseAffine?: Affine;
+  /** Of the parameter: float32 (default) or float64. */
+  dtype?: DType;
+}
+
+const rmsNormOptions = optionsTable<RMSNormOptions>('RMSNorm', {
+  eps: finite.orNull.or(null),
+  elementwiseAffine: boolean.or(true),
+  dtype: floatDType.or('float32'),
+});
+
+const sizes = arrayOf(count, 'a size or an array of sizes');
+
+/**
+ * x / √(mean(x²) + eps) · weight over the last dimensions (torch.nn.RMSNorm; Zhang & Sennrich 2019). `weight`, of shape
+ * `normalizedShape`, starts as ones.
+ *
+ * Shapes: [..., *normalizedShape] to the same.
+ * @throws TypeError, RangeError for sizes or options that are none.
+ * @example new nn.RMSNorm(10).forward(randn([20, 5, 10])).shape // [20, 5, 10]
+ */
+export class RMSNorm<Affine extends boolean = true> extends Module {
+  /** The last sizes of an input, which are normalized together. */
+  readonly normalizedShape: readonly number[];
+  /** Added to the mean of the squares; null for the spacing of 1. */
+  readonly eps: number | null;
+  /** Whether a weight is learned. */
+  readonly elementwiseAffine: boolean;
+  /** Of shape `normalizedShape`; null with `elementwiseAffine: false`. */
+  weight: Learned<Affine>;
+
+  /** @param normalizedShape the last sizes of an input; a number for the last one alone */
+  constructor(normalizedShape: number | readonly number[], options?: RMSNormOptions<Affine>) {
+    if (arguments.length > 2) surplus('RMSNorm', arguments, 2, 'options');
+    super();
+    const { eps, elementwiseAffine, dtype } = rmsNormOptions.read(options);
+    const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    this.normalizedShape = sizes.check('RMSNorm', 'normalizedShape', given);
+    if (this.normalizedShape.length === 0) {
+      throw new RangeError('RMSNorm: normalizedShape must have at least one size, got []');
+    }
+    this.eps = eps;
+    this.elementwiseAffine = elementwiseAffine;
+    const weight = elementwiseAffine ? new Parameter(ones(this.normalizedShape, { dtype })) : null;
+    this.weight = weight as typeof this.weight;
+  }
+
+  /** Weight back to 1. */
+  resetParameters(): void {
+    if (arguments.length > 0) surplus('RMSNorm.resetParameters', arguments, 0);
+    const weight: Parameter | null = this.weight;
+    if (weight !== null) ones_(weight);
+  }
+
+  /**
+   * `input` normalized over its last dimensions, of the same shape.
+   * @throws RangeError when the input's last sizes are others.
+   */
+  forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('RMSNorm.forward', arguments, 1, 'input');
+    return rmsNorm(input, this.normalizedShape, { weight: this.weight, eps: this.eps });
+  }
+
+  /** @internal */
+  override extraRepr(): string {
+    const shape = this.normalizedShape.join(', ') + (this.normalizedShape.length === 1 ? ',' : '');
+    const eps = this.eps === null ? 'None' : showNumber(this.eps);
+    return `(${shape}), eps=${eps}, elementwiseAffine=${showBoolean(this.elementwiseAffine)}`;
+  }
+}

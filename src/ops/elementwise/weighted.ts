@@ -1,0 +1,192 @@
+/** Sums of three tensors in one pass: lerp, addcmul, addcdiv. */
+import { either, number, optionsTable, surplus } from '../../check';
+import { family } from '../../native/families';
+import { runAddcmul, runLerp } from '../../native/calls';
+import { isFloat, resultType, type DType } from '../../tensor/dtype';
+import { anyTensor } from '../../tensor/rules';
+import { broadcastShapes } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../arguments/check';
+import { checkFactor } from '../arguments/factor';
+import { checkFloat } from '../arguments/floating';
+import { cast } from '../copying/cast';
+import { gradient } from '../declare/gradient';
+import { unbroadcast } from '../declare/unbroadcast';
+import { inPlace as changeInPlace } from '../inplace/inplace';
+import { scalarSlot } from '../kernels/operands';
+import { pick } from '../kernels/launch';
+
+type Three = [Tensor, Tensor, Tensor];
+const lerpKernels = family('lerp');
+const anyWeight = either<number | Tensor>(number, anyTensor);
+
+// dstart = g (1 − w), dend = g w, dw = g (end − start)
+const recordedLerp = gradient<
+  [Tensor, Tensor, Tensor | null],
+  [Tensor, Tensor, Tensor | null],
+  number
+>('lerp', {
+  node: ([, , weight]) => (weight === null ? 'LerpBackward0' : 'LerpBackward1'),
+  saves: (inputs) => inputs,
+  rule: (g, [start, end, tensor], weight, node) => {
+    const w = tensor ?? weight;
+    return [
+      node.needs(0)
+        ? unbroadcast(typeof w === 'number' ? g.mul(1 - w) : g.mul(w.rsub(1)), start.sizes)
+        : null,
+      node.needs(1) ? unbroadcast(g.mul(w), end.sizes) : null,
+      node.needs(2) ? unbroadcast(g.mul(end.sub(start)), tensor!.sizes) : null,
+    ];
+  },
+});
+
+function between(operation: string, start: Tensor, end: Tensor, weight: number | Tensor): Tensor {
+  checkTensor(operation, 'start', start);
+  checkTensor(operation, 'end', end);
+  anyWeight.check(operation, 'weight', weight);
+  checkFloat(operation, start);
+  const tensors = typeof weight === 'number' ? [start, end] : [start, end, weight];
+  for (const one of tensors) {
+    if (one.dtype === start.dtype) continue;
+    throw new TypeError(
+      `${operation}: start, end and weight must be of one element type, got ${start.dtype} and ${one.dtype}; convert with to('${start.dtype}')`,
+    );
+  }
+  const { dtype } = start;
+  const shape = tensors
+    .slice(1)
+    .reduce((sizes, one) => broadcastShapes(operation, sizes, one.sizes), start.sizes);
+  const out = empty(shape, dtype);
+  const w = typeof weight === 'number' ? scalarSlot(operation, 2, weight, dtype) : weight;
+  runLerp(pick(operation, lerpKernels, dtype), start, end, w, out);
+  return typeof weight === 'number'
+    ? recordedLerp(out, weight, start, end, null)
+    : recordedLerp(out, 0, start, end, weight);
+}
+
+/**
+ * start + weight·(end − start) with broadcasting (torch.lerp).
+ * @param weight a number or a tensor
+ * @throws TypeError unless all are floats of one element type; RangeError when the shapes do not broadcast.
+ * @example lerp(tensor([0, 10]), tensor([4, 20]), 0.25) // [1, 12.5]
+ */
+export function lerp(start: Tensor, end: Tensor, weight: number | Tensor): Tensor {
+  if (arguments.length > 3) surplus('lerp', arguments, 3, 'weight');
+  return between('lerp', start, end, weight);
+}
+/**
+ * x = lerp(x, end, weight); returns x (torch.Tensor.lerp_).
+ * @throws TypeError unless all are floats of one element type; RangeError when a shape does not broadcast to x's; Error on a leaf that
+ * requires gradients.
+ * @example tensor([0, 10]).lerp_(tensor([4, 20]), 0.25) // [1, 12.5]
+ */
+export function lerp_(x: Tensor, end: Tensor, weight: number | Tensor): Tensor {
+  if (arguments.length > 3) surplus('lerp_', arguments, 3, 'weight');
+  checkTensor('lerp_', 'x', x);
+  const inputs = typeof weight === 'number' ? [end] : [end, weight];
+  return changeInPlace('lerp_', x, inputs, (before) => between('lerp_', before, end, weight));
+}
+
+/** Options of `addcmul` and `addcdiv`. */
+export interface ValueOptions {
+  /** Factor of the product or quotient. Default: 1. */
+  value?: number;
+}
+const valueOptions = optionsTable<ValueOptions>('addcmul', { value: number.or(1) });
+
+interface Combination {
+  readonly name: 'addcmul' | 'addcdiv';
+  readonly kernels: ReturnType<typeof family<'addcmul'>>;
+  readonly check: (operation: string, dtype: DType, x: Tensor) => void;
+  /** The gradients of a and b, whose result is broadcast. */
+  readonly da: (g: Tensor, a: Tensor, b: Tensor) => Tensor;
+  readonly db: (g: Tensor, a: Tensor, b: Tensor) => Tensor;
+}
+
+function combination({ name, kernels, check, da, db }: Combination) {
+  const recorded = gradient<Three, Three, number>(name, {
+    saves: (inputs) => inputs,
+    rule: (g, [x, a, b], value, node) => [
+      node.needs(0) ? unbroadcast(g, x.sizes) : null,
+      node.needs(1) ? unbroadcast(da(g, a, b).mul(value), a.sizes) : null,
+      node.needs(2) ? unbroadcast(db(g, a, b).mul(value), b.sizes) : null,
+    ],
+  });
+  return (operation: string, x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor => {
+    checkTensor(operation, 'x', x);
+    checkTensor(operation, 'a', a);
+    checkTensor(operation, 'b', b);
+    const { value } = valueOptions.read(options, operation);
+    const ofAll = { dtype: resultType(x, a), ndim: Math.max(x.ndim, a.ndim) };
+    const dtype = resultType(ofAll, b);
+    check(operation, dtype, x);
+    checkFactor(operation, 'value', value, dtype);
+    const shape = broadcastShapes(operation, broadcastShapes(operation, x.sizes, a.sizes), b.sizes);
+    const [first, second, third] = [cast(x, dtype), cast(a, dtype), cast(b, dtype)];
+    const out = empty(shape, dtype);
+    runAddcmul(pick(operation, kernels, dtype), first, second, third, out, value);
+    return recorded(out, value, first, second, third);
+  };
+}
+
+const multiplied = combination({
+  name: 'addcmul',
+  kernels: family('addcmul'),
+  check: () => undefined,
+  da: (g, _a, b) => g.mul(b),
+  db: (g, a) => g.mul(a),
+});
+const divided = combination({
+  name: 'addcdiv',
+  kernels: family('addcdiv'),
+  check: (operation, dtype, x) => {
+    if (!isFloat(dtype)) checkFloat(operation, x);
+  },
+  da: (g, _a, b) => g.div(b),
+  db: (g, a, b) => g.mul(a.div(b).div(b)).neg(),
+});
+
+/**
+ * x + value·a·b with broadcasting (torch.addcmul).
+ * @throws TypeError unless all are tensors, and for a `value` with a fraction of int32; RangeError when the shapes do not broadcast.
+ * @example addcmul(tensor([1, 2]), tensor([3, 4]), tensor([5, 6]), { value: 0.1 }) // [2.5, 4.4]
+ */
+export function addcmul(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
+  if (arguments.length > 4) surplus('addcmul', arguments, 4, 'options');
+  return multiplied('addcmul', x, a, b, options);
+}
+/**
+ * x += value·a·b; returns x (torch.Tensor.addcmul_).
+ * @throws TypeError unless all are tensors and x's type holds the result; RangeError when a shape does not broadcast to x's; Error on a
+ * leaf that requires gradients.
+ * @example tensor([1, 2]).addcmul_(tensor([3, 4]), tensor([5, 6]), { value: 0.1 }) // [2.5, 4.4]
+ */
+export function addcmul_(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
+  if (arguments.length > 4) surplus('addcmul_', arguments, 4, 'options');
+  checkTensor('addcmul_', 'x', x);
+  return changeInPlace('addcmul_', x, [a, b], (before) =>
+    multiplied('addcmul_', before, a, b, options),
+  );
+}
+/**
+ * x + value·a / b with broadcasting (torch.addcdiv).
+ * @throws TypeError unless all are tensors, one of them of floats; RangeError when the shapes do not broadcast.
+ * @example addcdiv(tensor([1, 2]), tensor([3, 4]), tensor([6, 16]), { value: 2 }) // [2, 2.5]
+ */
+export function addcdiv(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
+  if (arguments.length > 4) surplus('addcdiv', arguments, 4, 'options');
+  return divided('addcdiv', x, a, b, options);
+}
+/**
+ * x += value·a / b; returns x (torch.Tensor.addcdiv_).
+ * @throws TypeError unless all are tensors and x's type holds the result; RangeError when a shape does not broadcast to x's; Error on a
+ * leaf that requires gradients.
+ * @example tensor([1, 2]).addcdiv_(tensor([3, 4]), tensor([6, 16]), { value: 2 }) // [2, 2.5]
+ */
+export function addcdiv_(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
+  if (arguments.length > 4) surplus('addcdiv_', arguments, 4, 'options');
+  checkTensor('addcdiv_', 'x', x);
+  return changeInPlace('addcdiv_', x, [a, b], (before) =>
+    divided('addcdiv_', before, a, b, options),
+  );
+}
