@@ -8,7 +8,7 @@ import {
 import { noGrad } from '../../autograd/mode';
 import { full } from '../../ops';
 import type { DType } from '../../tensor/dtype';
-import { floatDType } from '../../tensor/rules';
+import { anyTensor, floatDType } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
 import { Module } from '../module';
@@ -443,7 +443,9 @@ export class PReLU extends Activation {
   /** Makes every slope `init` again. */
   resetParameters(): void {
     if (arguments.length > 0) surplus('PReLU.resetParameters', arguments, 0);
-    noGrad(() => this.weight.fill_(this.init));
+    const weight = anyTensor.check('PReLU.resetParameters', 'weight', this.weight);
+    number.check('PReLU.resetParameters', 'init', this.init);
+    noGrad(() => weight.fill_(this.init));
   }
 
   /** @internal */

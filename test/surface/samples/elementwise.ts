@@ -2,10 +2,12 @@
 import { each, type Make, call, ints, on, withOptions, x } from './make';
 
 const ofOne = [
-  'absolute', 'acos', 'acosh', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctanh', 'asin', 'asinh', 'atan', 'atanh',
+  'absolute', 'acos', 'arccos', 'arcsin', 'arcsinh', 'arctan', 'arctanh', 'asin', 'asinh', 'atan', 'atanh',
   'cosh', 'digamma', 'erfc', 'erfinv', 'exp2', 'fix', 'frac', 'isneginf', 'isposinf', 'isreal', 'lgamma', 'negative', 'signbit',
   'sinc', 'sinh', 'tanhshrink',
 ] as const; // prettier-ignore
+// acosh is real from 1 on.
+const ofOneAboveOne = ['acosh', 'arccosh'] as const;
 const ofTwo = [
   'arctan2', 'atan2', 'copysign', 'fmax', 'fmin', 'fmod', 'greater', 'greaterEqual', 'heaviside', 'hypot', 'less', 'lessEqual',
   'logaddexp2', 'multiply', 'notEqual', 'trueDivide', 'xlogy',
@@ -30,6 +32,7 @@ export const activations: Record<string, Make> = {
 
 export const elementwise: Record<string, Make> = {
   ...each(ofOne, () => () => call(x(2, 3))),
+  ...each(ofOneAboveOne, () => () => call(x(2, 3).abs().add(1).detach())),
   ...each(ofTwo, () => () => call(x(2, 3), x(3))),
   ...each(ofBits, () => () => call(ints(6, 5), ints(1, 2))),
   ...activations,
