@@ -179,3 +179,15 @@ test('every example says on its first line what it is', () => {
     if (id !== undefined) expect(first.toLowerCase()).toContain(`// ${id}: `);
   }
 });
+
+test('the README lists every example that is not one of the series', () => {
+  const root = join(__dirname, '..', '..');
+  const files = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.ts'));
+  const others = files
+    .map((file) => file.slice(0, -'.ts'.length))
+    .filter((name) => !/^s\d/.test(name));
+  const listed = [
+    ...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^\| `([a-z-]+)` +\|/gm),
+  ];
+  expect(listed.map(([, name]) => name).sort()).toEqual(others.sort());
+});
