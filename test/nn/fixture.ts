@@ -1,4 +1,4 @@
-// test/fixtures/nn.json and layers.json (made by PyTorch 2.13 with nn.py and layers.py), their inputs, and how results are compared.
+// Cases of layers and functions in test/fixtures (made by PyTorch 2.13: nn.json by nn.py and so on), their inputs, and how results are compared.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sum, tensor } from '../../src/ops';
@@ -50,11 +50,12 @@ export interface Fixture {
 
 const read = <T>(name: string): T =>
   JSON.parse(readFileSync(join(__dirname, '../fixtures', name), 'utf8')) as T;
-const [first, more] = [read<Fixture>('nn.json'), read<Fixture>('layers.json')];
+const first = read<Fixture>('nn.json');
+const all = [first, ...['layers.json', 'transformer.json'].map(read<Fixture>)];
 export const fixture: Fixture = {
   ...first,
-  layers: [...first.layers, ...more.layers],
-  functions: [...first.functions, ...more.functions],
+  layers: all.flatMap(({ layers }) => layers),
+  functions: all.flatMap(({ functions }) => functions),
 };
 
 const numelOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);

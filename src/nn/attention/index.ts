@@ -14,6 +14,16 @@ export {
   type MultiheadAttentionOptions,
 } from './multihead';
 export {
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type EncodeLayerOptions,
+  type EncodeOptions,
+  type EncoderLayer,
+  type TransformerActivation,
+  type TransformerEncoderLayerOptions,
+  type TransformerEncoderOptions,
+} from './transformer';
+export {
   MultiplicativeAttention,
   type AttentionScore,
   type MultiplicativeAttentionOptions,

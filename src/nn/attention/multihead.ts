@@ -4,7 +4,7 @@
  */
 import { boolean, optionsTable, positiveInteger, probability, surplus } from '../../check';
 import { cat, chunk, linear, matmul, softmax, zeros } from '../../ops';
-import type { DType } from '../../tensor/dtype';
+import { isFloat, type DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -72,8 +72,11 @@ const attendOptions = optionsTable<MultiheadAttendOptions>('MultiheadAttention.f
 const name = 'MultiheadAttention.forward';
 
 /** A mask as what is added to scores of the element type. */
-function bias(mask: Tensor, dtype: DType): Tensor {
-  if (mask.dtype !== 'bool') return mask.to(dtype);
+function bias(what: string, mask: Tensor, dtype: DType): Tensor {
+  if (isFloat(mask.dtype)) return mask.to(dtype);
+  if (mask.dtype !== 'bool') {
+    throw new TypeError(`${name}: ${what} must be of bool or of floats, got ${mask.dtype}`);
+  }
   return zeros(mask.sizes, { dtype }).maskedFill(mask, -Infinity);
 }
 
@@ -212,9 +215,12 @@ export class MultiheadAttention extends Module {
       ...read,
       keyPaddingMask: padding,
     });
-    // [N, heads, L, d] as [N, L, E] or [L, N, E].
-    const merged = heads.permute(this.batchFirst ? [0, 2, 1, 3] : [2, 0, 1, 3]).reshape(q.sizes);
-    const out = linear(merged, this.out_proj.weight, this.out_proj.bias);
+    // [N, heads, L, d] as [L, N, E], in memory also where the result is [N, L, E]: dropout draws in the order of memory.
+    const [first, second, features] = q.sizes;
+    const rows = this.batchFirst ? [second, first, features] : q.sizes;
+    const merged = heads.permute([2, 0, 1, 3]).reshape(rows);
+    const mapped = linear(merged, this.out_proj.weight, this.out_proj.bias);
+    const out = this.batchFirst ? mapped.transpose(0, 1) : mapped;
     return [
       unbatched ? out.squeeze(dim) : out,
       unbatched && weights !== null ? weights.squeeze(0) : weights,
@@ -329,7 +335,7 @@ export class MultiheadAttention extends Module {
           `${name}: attnMask must have shape ${showShape([L, S])} or ${showShape(every)}, got ${showShape(attnMask.sizes)}`,
         );
       }
-      const own = widened(bias(attnMask, dtype));
+      const own = widened(bias('attnMask', attnMask, dtype));
       mask = own.ndim === 2 ? own : own.view([batch, numHeads, L, S + more]);
     }
     if (keyPaddingMask !== null) {
@@ -338,7 +344,12 @@ export class MultiheadAttention extends Module {
           `${name}: keyPaddingMask must have shape ${showShape([batch, S])}, got ${showShape(keyPaddingMask.sizes)}`,
         );
       }
-      const own = widened(bias(keyPaddingMask, dtype)).view([batch, 1, 1, S + more]);
+      const own = widened(bias('keyPaddingMask', keyPaddingMask, dtype)).view([
+        batch,
+        1,
+        1,
+        S + more,
+      ]);
       mask = mask === null ? own : mask.add(own);
     }
     return mask;

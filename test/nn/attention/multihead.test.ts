@@ -1,5 +1,5 @@
 // MultiheadAttention beside PyTorch's numbers (layers/parity.test.ts): masks, weights, forms of the input, refusals.
-import { arange, manualSeed, nn, tensor, type Tensor } from 'ostinato';
+import { arange, manualSeed, nn, tensor, zeros, type Tensor } from 'ostinato';
 import { expectClose, sample } from '../../support';
 
 const made = (options: nn.MultiheadAttentionOptions = {}): nn.MultiheadAttention => {
@@ -59,6 +59,18 @@ it.each<[string, (layer: nn.MultiheadAttention) => unknown, Error]>([
     'a padding mask of another shape',
     (layer) => layer.forward(x, x, x, { keyPaddingMask: causal }),
     new RangeError('MultiheadAttention.forward: keyPaddingMask must have shape [3, 5], got [5, 5]'),
+  ],
+  [
+    'a mask of integers',
+    (layer) => layer.forward(x, x, x, { attnMask: causal.to('int32') }),
+    new TypeError('MultiheadAttention.forward: attnMask must be of bool or of floats, got int32'),
+  ],
+  [
+    'a padding mask of integers',
+    (layer) => layer.forward(x, x, x, { keyPaddingMask: zeros([3, 5], { dtype: 'int32' }) }),
+    new TypeError(
+      'MultiheadAttention.forward: keyPaddingMask must be of bool or of floats, got int32',
+    ),
   ],
   [
     'isCausal alone',

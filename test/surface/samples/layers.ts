@@ -1,5 +1,6 @@
 // Modules, their parts and what is done with them: nn, nn.init, nn.utils.
 import * as o from 'ostinato';
+import { blocks } from './blocks';
 import { lossLayers } from './losses';
 import {
   each,
@@ -59,6 +60,7 @@ const adaptive = (): o.nn.AdaptiveLogSoftmaxWithLoss =>
 
 export const layers: Record<string, Make> = {
   ...lossLayers,
+  ...blocks,
   ...Object.fromEntries(
     Object.entries(layerNames).map(([name, options]) => [
       name,
