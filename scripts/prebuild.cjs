@@ -55,7 +55,8 @@ function nodeImportLibrary(command, target, out) {
   return library;
 }
 
-async function build(command, target, verbose) {
+/** `compiled` holds the objects that were made for the targets before. */
+async function build(command, target, verbose, compiled) {
   const out = path.join(root, 'build', 'prebuild', target.name);
   const addon = path.join(root, 'prebuilds', target.name, 'ostinato.node');
   const linked = path.join(out, 'ostinato.node');
@@ -66,6 +67,9 @@ async function build(command, target, verbose) {
   const result = await compileAndLink({
     compiler: [...command, 'c++'],
     out,
+    // Kernels call no C library but for memory and fmod: their objects serve every C library of a system and processor.
+    kernels: path.join(root, 'build', 'prebuild', `${target.platform}-${target.arch}-kernels`),
+    compiled,
     addon: linked,
     arch: target.arch,
     flags,
@@ -92,8 +96,10 @@ async function main(args) {
       `unknown target ${unknown.join(', ')}; targets are ${targets.map(({ name }) => name).join(', ')}`,
     );
   const command = zig();
+  const compiled = new Set();
   for (const target of targets)
-    if (names.length === 0 || names.includes(target.name)) await build(command, target, verbose);
+    if (names.length === 0 || names.includes(target.name))
+      await build(command, target, verbose, compiled);
 }
 
 main(process.argv.slice(2)).catch((error) => {

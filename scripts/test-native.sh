@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 # Builds and runs the native tests (test/native, on doctest):
-#   scripts/test-native.sh [plain|sanitize|threads|avx512|aarch64|TRIPLE] [arguments of kernel_tests]
+#   scripts/test-native.sh [plain|sanitize|threads|avx512|sets|aarch64|TRIPLE] [arguments of kernel_tests]
 # sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. threads: under ThreadSanitizer. avx512: the AVX-512 set emulated on
-# AVX2 (test/native/avx512), for processors without it. aarch64: cross-compiled, run by qemu-aarch64.
+# AVX2 (test/native/avx512), for processors without it. sets: plain where the processor has AVX-512, else avx512. aarch64: cross-compiled, run by qemu-aarch64.
 # TRIPLE: as the prebuilt add-ons are compiled, with Zig ($ZIG, zig by default) for x86_64-linux-musl, aarch64-linux-musl (run by
 # qemu-aarch64) or x86_64-windows-gnu (run by wine).
 # OSTINATO_JOBS limits the compilations at one time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=plain
-case "${1:-}" in plain | sanitize | threads | avx512 | aarch64 | *-linux-musl | *-windows-gnu) kind=$1; shift ;; esac
+case "${1:-}" in plain | sanitize | threads | avx512 | sets | aarch64 | *-linux-musl | *-windows-gnu) kind=$1; shift ;; esac
+
+if [ $kind = sets ]; then
+  kind=avx512
+  if grep -qw avx512f /proc/cpuinfo 2>/dev/null; then kind=plain; fi
+fi
 
 target=kernel_tests
 target_suffix=

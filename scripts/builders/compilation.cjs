@@ -9,23 +9,27 @@ const path = require('node:path');
 const { sources, neededFor, definitionsOf } = require('../sources.cjs');
 const { root } = require('./project.cjs');
 
-/** One compilation for each file of common and addon, and for each pair of kernel and instruction set. */
-function compilations({ out, arch, flags, includes }) {
+/**
+ * One compilation for each file of common and addon, and for each pair of kernel and instruction set. Kernels are kept in
+ * `kernels`.
+ */
+function compilations({ out, kernels, arch, flags, includes }) {
   const addon = [
     ...sources.addonFlags,
     ...[...sources.addonDefinitions, ...definitionsOf(neededFor(arch))].map((name) => `-D${name}`),
     ...includes.map((folder) => `-isystem${folder}`),
   ];
   const common = [...sources.flags, '-DNDEBUG', ...flags];
-  const object = (file, set) => path.join(out, `${file.replace(/[/\\]/g, '-')}-${set}.o`);
+  const object = (folder, file, set) =>
+    path.join(folder, `${file.replace(/[/\\]/g, '-')}-${set}.o`);
   return [
     ...[...sources.common, ...sources.addon].map((file) => ({
-      object: object(file, 'common'),
+      object: object(out, file, 'common'),
       args: [...common, ...addon, '-c', file],
     })),
     ...neededFor(arch).flatMap(([isa, isaFlags]) =>
       sources.kernels.map((file) => ({
-        object: object(file, isa),
+        object: object(kernels, file, isa),
         args: [...common, ...isaFlags, `-DOSTINATO_ISA=${isa}`, '-c', file],
       })),
     ),
@@ -49,18 +53,22 @@ function call([command, ...args], verbose) {
 }
 
 /**
- * Compiles and links `addon`, as many files at a time as there are processors. `compiler` is the command with its first arguments, `flags` and `link` are given to
- * each compilation and to the link.
+ * Compiles and links `addon`, as many files at a time as there are processors. `compiler` is the command with its first
+ * arguments, `flags` and `link` are given to each compilation and to the link. Objects are written to `out`, those of kernels to
+ * `kernels`, and not again where they are in `compiled`, to which they are added.
  */
-async function compileAndLink({ compiler, out, addon, arch, flags, includes, link, verbose }) {
-  fs.mkdirSync(out, { recursive: true });
-  const queue = compilations({ out, arch, flags, includes });
-  const objects = queue.map((job) => job.object);
+async function compileAndLink(options) {
+  const { compiler, out, kernels = out, compiled = new Set(), addon, link, verbose } = options;
+  for (const folder of [out, kernels]) fs.mkdirSync(folder, { recursive: true });
+  const all = compilations({ ...options, kernels });
+  const objects = all.map((job) => job.object);
+  const queue = all.filter((job) => !compiled.has(job.object));
   let failure = null;
   async function worker() {
     for (let job; failure === null && (job = queue.shift());) {
       const result = await call([...compiler, ...job.args, '-o', job.object], verbose);
       if (!result.ok) failure = result;
+      compiled.add(job.object);
     }
   }
   await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
