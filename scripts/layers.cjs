@@ -16,7 +16,7 @@ const layers = {
   random: ['check', 'native', 'tensor', 'autograd', 'ops'],
   compile: ['check', 'native', 'tensor', 'autograd', 'ops'],
   nn: ['check', 'native', 'tensor', 'autograd', 'ops', 'random', 'compile'],
-  optim: ['check', 'native', 'tensor', 'autograd', 'ops'],
+  optim: ['check', 'native', 'tensor', 'autograd', 'ops', 'nn'],
   data: ['check', 'tensor', 'ops', 'random'],
   distributions: ['check', 'tensor', 'autograd', 'ops', 'random'],
   io: ['check', 'tensor', 'ops', 'nn'],

@@ -43,6 +43,10 @@ const modules = {
     'optim.lrScheduler',
     'Learning rate schedulers (torch.optim.lr_scheduler).',
   ],
+  'optim.swaUtils': [
+    'optim.swaUtils',
+    "Averages of a model's weights over training (torch.optim.swa_utils).",
+  ],
   distributions: ['distributions', 'Probability distributions (torch.distributions).'],
   data: ['data', 'Datasets, samplers and loaders (torch.utils.data).'],
   io: ['io', 'Weights and runs in files, and tensors in messages to other threads.'],

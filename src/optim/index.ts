@@ -21,4 +21,5 @@ export { RAdam, type RAdamOptions, type RAdamState } from './radam';
 export { RMSprop, type RMSpropOptions, type RMSpropState } from './rmsprop';
 export { Rprop, type RpropOptions, type RpropState } from './rprop';
 export { SGD, type SGDOptions, type SGDState } from './sgd';
+export * as swaUtils from './swaUtils';
 export type { OptimizerStateDict, StateValue } from './state';

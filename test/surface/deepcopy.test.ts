@@ -78,9 +78,9 @@ describe('classes', () => {
     DataLoader: /^deepcopy: value is a DataLoader, whose dataset and options are private; make a new one of them$/,
   }; // prettier-ignore
   const kindOf = (name: string): string =>
-    name.startsWith('optim.lrScheduler.')
+    /^optim\.(lrScheduler\.|swaUtils\.SWALR)/.test(name)
       ? 'scheduler'
-      : name.startsWith('optim.')
+      : /^optim\.(?!swaUtils\.)/.test(name)
         ? 'optimizer'
         : name.slice(name.lastIndexOf('.') + 1);
 

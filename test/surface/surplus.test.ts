@@ -31,6 +31,7 @@ const variadic: Readonly<Record<string, string>> = {
   einsum: 'operands one by one',
   'nn.Identity': 'ignored, as in PyTorch, so that it takes the place of any layer',
   'nn.Sequential': 'modules in order',
+  'optim.swaUtils.AveragedModel.forward': 'what the module takes, which refuses what it does not',
   'testing.tensorEquality': 'a tester of jest, which also passes the testers that there are',
 };
 

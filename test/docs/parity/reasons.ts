@@ -24,7 +24,7 @@ const notYet = 'not yet here';
 export const reasons: readonly Reason[] = [
   {
     names:
-      /^(alpha_dropout|atleast_1d|bilinear|broadcast_tensors|concat|concatenate|diff|dstack|embedding_bag|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|AlphaDropout|Bilinear|Dropout1d|dropout1d|EmbeddingBag|ParameterDict|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList|AveragedModel|SWALR|get_(ema|swa)_(multi_)?avg_fn|update_bn|hessian|hvp|jacobian|jvp|vhp|vjp)$/,
+      /^(alpha_dropout|atleast_1d|bilinear|broadcast_tensors|concat|concatenate|diff|dstack|embedding_bag|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|AlphaDropout|Bilinear|Dropout1d|dropout1d|EmbeddingBag|ParameterDict|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList|hessian|hvp|jacobian|jvp|vhp|vjp)$/,
     why: notYet,
     modules: [
       'torch',
@@ -33,7 +33,6 @@ export const reasons: readonly Reason[] = [
       'nn.functional',
       'nn.utils.parametrizations',
       'nn.utils.parametrize',
-      'optim.swaUtils',
       'autograd.functional',
     ],
   },

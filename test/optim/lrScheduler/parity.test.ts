@@ -1,4 +1,4 @@
-// Schedules against PyTorch 2.13 (test/fixtures/optim.py, schedules.py), and what they continue from.
+// Schedules against PyTorch 2.13 (test/fixtures/optim.py, schedules.py, swa.py), and what they continue from.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as optim from '../../../src/optim';
@@ -7,13 +7,17 @@ import { relativeError } from '../../support';
 
 type Schedule = optim.lrScheduler.LRScheduler | optim.lrScheduler.ReduceLROnPlateau;
 type Run = Fixture['schedules'][number];
-const schedules = optim.lrScheduler as unknown as Record<
+const { SWALR } = optim.swaUtils;
+const schedules = { ...optim.lrScheduler, SWALR } as unknown as Record<
   string,
   new (...args: unknown[]) => Schedule
 >;
+const saved = (name: string): unknown =>
+  JSON.parse(readFileSync(join(__dirname, '../../fixtures', name), 'utf8'));
 const runs: readonly Run[] = [
   ...fixture.schedules,
-  ...(JSON.parse(readFileSync(join(__dirname, '../../fixtures/schedules.json'), 'utf8')) as Run[]),
+  ...(saved('schedules.json') as Run[]),
+  ...(saved('swa.json') as { rates: Run[] }).rates,
 ];
 
 const twoGroups = (): optim.SGD => {

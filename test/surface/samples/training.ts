@@ -71,7 +71,34 @@ const sequential = (): o.optim.lrScheduler.SequentialLR => {
   return new optim.lrScheduler.SequentialLR(step.optimizer, [step], []);
 };
 
+const { swaUtils } = optim;
+const averaged = (): o.optim.swaUtils.AveragedModel => {
+  const made = new swaUtils.AveragedModel(new nn.Linear(3, 2));
+  made.updateParameters(new nn.Linear(3, 2));
+  return made;
+};
+const swalr = (): o.optim.swaUtils.SWALR => new swaUtils.SWALR(sgd(), 0.05);
+const averages: Record<string, Make> = {
+  AveragedModel: () =>
+    withOptions(
+      { avgFn: null, multiAvgFn: swaUtils.getSwaMultiAvgFn(), useBuffers: true },
+      new nn.Linear(3, 2),
+    ),
+  'AveragedModel.forward': () => on(averaged(), x(4, 3)),
+  'AveragedModel.updateParameters': () => on(averaged(), new nn.Linear(3, 2)),
+  SWALR: () =>
+    withOptions({ annealEpochs: 5, annealStrategy: 'linear', lastEpoch: -1 }, sgd(), 0.05),
+  'SWALR.stateDict': () => on(swalr()),
+  'SWALR.loadStateDict': () => on(swalr(), swalr().stateDict()),
+  getEmaAvgFn: () => call(0.9),
+  getEmaMultiAvgFn: () => call(0.9),
+  getSwaAvgFn: () => call(),
+  getSwaMultiAvgFn: () => call(),
+  updateBn: () => call([x(4, 3), [x(4, 3)]], new nn.BatchNorm1d(3)),
+};
+
 export const optimizers: Record<string, Make> = {
+  ...Object.fromEntries(Object.entries(averages).map(([name, make]) => [`swaUtils.${name}`, make])),
   SGD: () =>
     withOptions(
       { lr: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0.1, nesterov: true, maximize: true },
