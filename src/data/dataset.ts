@@ -6,6 +6,7 @@ import {
   isInstance,
   iterableOf,
   nonNegative,
+  refuse,
   rule,
   type Rule,
   uncloneable,
@@ -28,8 +29,9 @@ const refusal = uncloneable(
  *   length = 10;
  *   get(i: number): [number, number] { return [i, i * i]; }
  * }
+ * for (const [x, y] of new Squares()) y === x * x; // true
  */
-export abstract class Dataset<Sample = unknown> {
+export abstract class Dataset<Sample = unknown> implements Iterable<Sample> {
   // Nominal: what merely has the same members is none.
   declare private readonly isDataset: true;
   /** @internal */
@@ -44,6 +46,11 @@ export abstract class Dataset<Sample = unknown> {
 
   /** Sample i, 0 ≤ i < length. */
   abstract get(i: number): Sample;
+
+  /** The samples in their order. */
+  *[Symbol.iterator](): Generator<Sample, void> {
+    for (let i = 0; i < this.length; i++) yield this.get(i);
+  }
 }
 
 /**
@@ -176,6 +183,9 @@ export class ConcatDataset<Sample> extends Dataset<Sample> {
   constructor(datasets: Iterable<Samples<Sample>>) {
     if (arguments.length > 1) surplus('ConcatDataset', arguments, 1, 'datasets');
     super();
+    if (isInstance(datasets, Dataset)) {
+      refuse('ConcatDataset', 'datasets', 'several datasets in an array', datasets);
+    }
     const given = anyDatasets.check('ConcatDataset', 'datasets', datasets) as Samples<Sample>[];
     this.datasets = given.map((part) => datasetOf('ConcatDataset', part));
     if (this.datasets.length === 0) {

@@ -4,6 +4,7 @@ import {
   count,
   finiteFrom,
   integer,
+  isInstance,
   isIterable,
   iterableOf,
   optionsTable,
@@ -15,6 +16,7 @@ import {
 import { drawFields, loaderSeed, Generator, type DrawOptions } from '../random/generator';
 import { multinomial, randint, randperm } from '../random';
 import { tensor } from '../ops';
+import { Dataset } from './dataset';
 
 const refusal = uncloneable('a sampler: deepcopy(sampler) copies it; make one in the other thread');
 
@@ -45,7 +47,8 @@ const anySized = rule<Sized>('a dataset, or anything with a length', (value) =>
 /** A sampler of indices of any kind. */
 export const anySampler = rule<Sampler<never>>(
   'a sampler: an iterable with a length',
-  (value) => isIterable(value) && Number.isSafeInteger(lengthOf(value)),
+  (value) =>
+    isIterable(value) && Number.isSafeInteger(lengthOf(value)) && !isInstance(value, Dataset), // which gives samples, not their indices
 );
 
 /**

@@ -84,6 +84,31 @@ test('an array of samples is a dataset, as a list is in PyTorch', () => {
   expect(data.randomSplit(['a', 'b', 'c'], [1, 2]).map((part) => part.length)).toEqual([1, 2]);
 });
 
+test('every dataset is iterated over, as in PyTorch', () => {
+  const rows = new data.TensorDataset(arange(4), arange(4).mul(10));
+  const [half] = data.randomSplit([7, 8], [2, 0]);
+  class Cubes extends data.Dataset<number> {
+    length = 3;
+    get(i: number): number {
+      return i * i * i;
+    }
+  }
+  expect(Array.from(rows, ([x, y]) => [x.item(), y.item()])).toEqual([[0, 0], [1, 10], [2, 20], [3, 30]]); // prettier-ignore
+  expect([...half].sort()).toEqual([7, 8]);
+  expect([...new Cubes()]).toEqual([0, 1, 8]);
+  expect([...new data.ConcatDataset([new Cubes(), [5]])]).toEqual([0, 1, 8, 5]);
+  expect([...new data.StackDataset(new Cubes(), [5, 6, 7])]).toEqual([[0, 5], [1, 6], [8, 7]]); // prettier-ignore
+  const windows = new data.WindowDataset(arange(4), 2);
+  expect(Array.from(windows, ([x, y]) => [x.toArray(), y.toArray()])).toEqual([[[0, 1], [2]], [[1, 2], [3]]]); // prettier-ignore
+  // Samples are neither datasets nor indices.
+  expect(() => new data.ConcatDataset(rows as never)).toThrow(
+    'ConcatDataset: datasets must be several datasets in an array, got a TensorDataset',
+  );
+  expect(() => new data.DataLoader(rows, { sampler: new Cubes() })).toThrow(
+    'DataLoader: sampler must be a sampler: an iterable with a length, got a Cubes',
+  );
+});
+
 test('a batch sampler decides the batches', () => {
   const batchSampler = {
     length: 2,
