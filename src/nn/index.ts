@@ -104,6 +104,11 @@ export {
   type LockedDropoutOptions,
 } from './layers/dropout';
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from './layers/embedding';
+export {
+  EmbeddingBag,
+  type EmbeddingBagLayerOptions,
+  type PretrainedBagOptions,
+} from './layers/embedding-bag';
 export { Linear, type LinearOptions } from './layers/linear';
 export {
   BCELoss,

@@ -51,7 +51,10 @@ export interface Fixture {
 const read = <T>(name: string): T =>
   JSON.parse(readFileSync(join(__dirname, '../fixtures', name), 'utf8')) as T;
 const first = read<Fixture>('nn.json');
-const all = [first, ...['layers.json', 'transformer.json'].map(read<Fixture>)];
+const all = [
+  first,
+  ...['layers.json', 'transformer.json', 'embedding-bag.json'].map(read<Fixture>),
+];
 export const fixture: Fixture = {
   ...first,
   layers: all.flatMap(({ layers }) => layers),

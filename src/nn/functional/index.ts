@@ -32,6 +32,7 @@ export * from './activation';
 export * from './attention';
 export * from './dropout';
 export * from './embedding';
+export { embeddingBag, type BagMode, type EmbeddingBagOptions } from './embedding-bag';
 export * from './instance-norm';
 export * from './norm';
 export * from './pad';

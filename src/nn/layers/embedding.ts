@@ -19,6 +19,7 @@ import { normal_ } from '../init';
 import { fillBy } from '../init/fill';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
+import { showBoolean } from '../print';
 
 /** Options of `Embedding`. */
 export interface EmbeddingOptions {
@@ -62,10 +63,41 @@ const pretrainedOptions = optionsTable<PretrainedOptions, 'paddingIdx' | 'maxNor
   { freeze: boolean.or(true), ...shared },
 );
 
-function wrapPadding(paddingIdx: number | undefined, rows: number): number | undefined {
+/** The padding row from 0 on. @throws RangeError when the table has no such row. */
+export function wrapPadding(
+  operation: string,
+  paddingIdx: number | undefined,
+  rows: number,
+): number | undefined {
   if (paddingIdx === undefined) return undefined;
-  integerBetween(-rows, rows - 1).check('Embedding', 'paddingIdx', paddingIdx);
+  integerBetween(-rows, rows - 1).check(operation, 'paddingIdx', paddingIdx);
   return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+}
+
+/** The parameter of a table: of the given one's memory, or to be drawn. @throws RangeError for a given one of another shape. */
+export function tableOf(
+  operation: string,
+  given: Tensor | undefined,
+  shape: readonly number[],
+  dtype: DType,
+): Parameter {
+  if (given === undefined) return new Parameter(empty(shape, dtype));
+  if (!sameShape(given.sizes, shape)) {
+    throw new RangeError(
+      `${operation}: weight must have shape ${showShape(shape)}, got ${showShape(given.sizes)}`,
+    );
+  }
+  return new Parameter(given);
+}
+
+/** Draws a table of standard normal numbers; its padding row becomes zeros. */
+export function drawTable(operation: string, weight: Parameter, paddingIdx?: number): void {
+  normal_(weight);
+  if (paddingIdx === undefined) return;
+  const values = weight.toTypedArray();
+  const features = weight.sizes[1];
+  values.fill(0, paddingIdx * features, (paddingIdx + 1) * features);
+  fillBy(operation, weight, (memory) => memory.set(values));
 }
 
 /**
@@ -108,32 +140,18 @@ export class Embedding extends Module {
     if (sparse) refuseSparse('Embedding', 'sparse');
     count.check('Embedding', 'numEmbeddings', numEmbeddings);
     count.check('Embedding', 'embeddingDim', embeddingDim);
-    this.paddingIdx = wrapPadding(paddingIdx, numEmbeddings);
+    this.paddingIdx = wrapPadding('Embedding', paddingIdx, numEmbeddings);
     this.maxNorm = maxNorm;
     this.normType = normType;
     this.scaleGradByFreq = scaleGradByFreq;
-    if (weight === undefined) {
-      this.weight = new Parameter(empty([numEmbeddings, embeddingDim], dtype));
-      this.resetParameters();
-    } else {
-      if (!sameShape(weight.sizes, [numEmbeddings, embeddingDim])) {
-        throw new RangeError(
-          `Embedding: weight must have shape ${showShape([numEmbeddings, embeddingDim])}, got ${showShape(weight.sizes)}`,
-        );
-      }
-      this.weight = new Parameter(weight);
-    }
+    this.weight = tableOf('Embedding', weight, [numEmbeddings, embeddingDim], dtype);
+    if (weight === undefined) this.resetParameters();
   }
 
   /** Draws the table anew; the padding row becomes zeros. */
   resetParameters(): void {
     if (arguments.length > 0) surplus('Embedding.resetParameters', arguments, 0);
-    normal_(this.weight);
-    const { paddingIdx, embeddingDim } = this;
-    if (paddingIdx === undefined) return;
-    const values = this.weight.toTypedArray();
-    values.fill(0, paddingIdx * embeddingDim, (paddingIdx + 1) * embeddingDim);
-    fillBy('Embedding', this.weight, (memory) => memory.set(values));
+    drawTable('Embedding', this.weight, this.paddingIdx);
   }
 
   /**
@@ -174,7 +192,7 @@ export class Embedding extends Module {
     if (paddingIdx !== undefined) extra.push(`paddingIdx=${paddingIdx}`);
     if (maxNorm !== undefined) extra.push(`maxNorm=${maxNorm}`);
     if (normType !== 2) extra.push(`normType=${normType}`);
-    if (scaleGradByFreq) extra.push('scaleGradByFreq=true');
+    if (scaleGradByFreq) extra.push(`scaleGradByFreq=${showBoolean(true)}`);
     return extra.join(', ');
   }
 }

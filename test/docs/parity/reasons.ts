@@ -24,17 +24,15 @@ const notYet = 'not yet here';
 export const reasons: readonly Reason[] = [
   {
     names:
-      /^(alpha_dropout|atleast_1d|bilinear|broadcast_tensors|concat|concatenate|diff|dstack|embedding_bag|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|AlphaDropout|Bilinear|Dropout1d|dropout1d|EmbeddingBag|ParameterDict|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList|hessian|hvp|jacobian|jvp|vhp|vjp)$/,
+      /^(alpha_dropout|bilinear|AlphaDropout|Bilinear|Dropout1d|dropout1d|ParameterDict|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList)$/,
     why: notYet,
-    modules: [
-      'torch',
-      'Tensor',
-      'nn',
-      'nn.functional',
-      'nn.utils.parametrizations',
-      'nn.utils.parametrize',
-      'autograd.functional',
-    ],
+    modules: ['torch', 'nn', 'nn.functional', 'nn.utils.parametrizations', 'nn.utils.parametrize'],
+  },
+  {
+    names:
+      /^(atleast_1d|broadcast_tensors|concat|concatenate|diff|dstack|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|hessian|hvp|jacobian|jvp|vhp|vjp)$/,
+    why: notYet,
+    modules: ['torch', 'Tensor', 'nn', 'nn.functional', 'autograd.functional'],
   },
   { names: /^(StudentT|NegativeBinomial|Gamma|Poisson)$/, why: notYet, modules: ['distributions'] },
   { names: /(2d|3d|2d_with_indices|3d_with_indices)$/i, why: images },
@@ -161,6 +159,8 @@ export const differences: Readonly<Record<string, string>> = {
   'nn.Parameter': 'always a leaf of floats',
   'data.DataLoader': 'no worker processes: options about them are refused',
   'data.Dataset': '`length` and `get(i)` in place of `__len__` and `__getitem__`',
+  'nn.functional.embeddingBag': '`scaleGradByFreq` divides by the frequency of the row itself',
+  'nn.EmbeddingBag': '`scaleGradByFreq` divides by the frequency of the row itself',
   'optim.SGD': 'one fused step; `foreach`, `fused`, `differentiable`, `capturable` are refused',
   'optim.Adam': 'one fused step; `foreach`, `fused`, `differentiable`, `capturable` are refused',
 };

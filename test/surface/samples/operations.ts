@@ -229,6 +229,13 @@ export const functional: Record<string, Make> = {
   relu: () => withOptions({ inplace: true }, x(3)),
   softmin: () => withOptions({ dtype: 'float64' }, x(2, 3), 1),
   embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2 }, ints(1, 2), x(5, 3)),
+  embeddingBag: () =>
+    withOptions(
+      { mode: 'sum', includeLastOffset: true, paddingIdx: 0, perSampleWeights: x(3) },
+      ints(1, 2, 0),
+      x(5, 3),
+      ints(0, 2, 3),
+    ),
   batchNorm: () =>
     withOptions({ weight: x(3), bias: x(3), training: true, momentum: 0.2, eps: 1e-4 }, x(2, 3), x(3), x(3)), // prettier-ignore
   instanceNorm: () =>
