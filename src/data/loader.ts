@@ -41,14 +41,28 @@ export interface DataLoaderOptions<Sample, Batch> {
   generator?: Generator;
 }
 
-/** What the default collating makes of a sample: tensors for tensors and numbers, part by part. */
-export type Collated<Sample> = Sample extends readonly unknown[]
-  ? { [K in keyof Sample]: Collated<Sample[K]> }
-  : Sample extends number | boolean
+/** What the default collating makes of a sample: tensors for tensors and numbers, part by part of arrays and objects. */
+export type Collated<Sample> = unknown extends Sample
+  ? Sample
+  : Sample extends Tensor | ArrayBufferView | number | boolean
     ? Tensor
     : Sample extends string
       ? string[]
-      : Sample;
+      : Sample extends Whole
+        ? Sample[]
+        : { [K in keyof Sample]: Collated<Sample[K]> };
+
+/** What is neither a number nor has parts: it stays as it is, in an array. */
+export type Whole =
+  | bigint
+  | symbol
+  | null
+  | undefined
+  | Date
+  | RegExp
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | ((...args: never[]) => unknown);
 
 const loaderOptions = optionsTable<
   DataLoaderOptions<unknown, unknown>,

@@ -15,7 +15,7 @@ import { isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
-import type { Collated } from './loader';
+import type { Collated, Whole } from './loader';
 
 /** Options of `paddingCollate`. */
 export interface PaddingOptions {
@@ -29,11 +29,13 @@ export interface PaddingOptions {
 export type PaddedBatch = [padded: Tensor, lengths: Tensor];
 
 /** What padding makes of a sample: a padded batch of each sequence, and of the rest what `defaultCollate` makes. */
-export type Padded<Sample> = Sample extends Tensor | Int32Array | Float32Array | readonly number[]
-  ? PaddedBatch
-  : Sample extends readonly unknown[]
-    ? { [K in keyof Sample]: Padded<Sample[K]> }
-    : Collated<Sample>;
+export type Padded<Sample> = unknown extends Sample
+  ? Sample
+  : Sample extends Tensor | ArrayBufferView | readonly number[]
+    ? PaddedBatch
+    : Sample extends number | boolean | string | Whole
+      ? Collated<Sample>
+      : { [K in keyof Sample]: Padded<Sample[K]> };
 
 const operation = 'paddingCollate';
 

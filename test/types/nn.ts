@@ -137,6 +137,17 @@ expectTypeOf(data.randomSplit(['a', 'b'], [1, 1])[0].get(0)).toEqualTypeOf<strin
 // As many parts and tensors as were given, known to a compiler that checks indices (noUncheckedIndexedAccess).
 const pairs = new data.TensorDataset(zeros([2]), new nn.Parameter(zeros([2])));
 expectTypeOf(pairs.get(0)).toEqualTypeOf<[Tensor, Tensor]>();
+interface Sentence { words: Int32Array; tags: readonly number[]; text: string; length: number; known: boolean; on: Date | null } // prettier-ignore
+declare const sentences: readonly Sentence[];
+type Dates = Date[] | null[];
+expectTypeOf([...new data.DataLoader(sentences)]).toEqualTypeOf<
+  { words: Tensor; tags: readonly Tensor[]; text: string[]; length: Tensor; known: Tensor; on: Dates }[]
+>(); // prettier-ignore
+expectTypeOf(data.paddingCollate()(sentences)).toEqualTypeOf<
+  { words: data.PaddedBatch; tags: data.PaddedBatch; text: string[]; length: Tensor; known: Tensor; on: Dates }
+>(); // prettier-ignore
+expectTypeOf(data.paddingCollate()([[zeros([2]), 1] as [Tensor, number]])).toEqualTypeOf<[data.PaddedBatch, Tensor]>(); // prettier-ignore
+expectTypeOf([...new data.DataLoader<unknown>([])]).toEqualTypeOf<unknown[]>();
 expectTypeOf([...new data.DataLoader(pairs)]).toEqualTypeOf<[Tensor, Tensor][]>();
 expectTypeOf(data.randomSplit(pairs, [1, 1])).toEqualTypeOf<
   [data.Subset<[Tensor, Tensor]>, data.Subset<[Tensor, Tensor]>]
