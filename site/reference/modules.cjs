@@ -55,6 +55,10 @@ const modules = {
     'Tokens and sequences from a trained model: greedy, drawn, by beam search, as streams.',
   ],
   autograd: ['autograd', 'Gradients of functions, and whether they are right (torch.autograd).'],
+  'autograd.functional': [
+    'autograd.functional',
+    'Jacobians, Hessians and their products with vectors (torch.autograd.functional).',
+  ],
   plot: ['plot', 'Curves and matrices as SVG, drawn by the optional package echarts.'],
   testing: ['testing', 'Tensors compared in tests (torch.testing).'],
 };

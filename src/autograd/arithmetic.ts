@@ -1,4 +1,6 @@
-/** The arithmetic that the backward walk needs, injected by ops/: autograd imports no operation. */
+/** The arithmetic that the backward walk and autograd.functional need, injected by ops/: autograd imports no operation. */
+import type { DType } from '../tensor/dtype';
+import type { Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
 
 export interface Arithmetic {
@@ -10,6 +12,9 @@ export interface Arithmetic {
   /** Same values in memory of their own, differentiable. */
   clone(a: Tensor): Tensor;
   hasNaN(a: Tensor): boolean;
+  /** Tensors of one shape along a new first dimension, differentiable. */
+  stack(list: readonly Tensor[]): Tensor;
+  zeros(shape: Shape, dtype: DType): Tensor;
 }
 
 export let arithmetic: Arithmetic;

@@ -2,11 +2,14 @@
 import { noGrad } from '../autograd/mode';
 import { setArithmetic } from '../autograd/arithmetic';
 import { family } from '../native/families';
+import type { DType } from '../tensor/dtype';
+import type { Shape } from '../tensor/shape';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
 import { clone } from './copying/clone';
 import { applyBinary } from './kernels/launch';
 import { add } from './elementwise/arithmetic';
-import { onesLike } from './creation/factories';
+import { constant, onesLike } from './creation/factories';
+import { stack } from './joining/cat';
 
 const sums = family('add');
 
@@ -18,4 +21,6 @@ function addInPlace(a: Tensor, b: Tensor): void {
 
 const hasNaN = (a: Tensor): boolean => noGrad(() => a.isnan().any().item() !== 0);
 
-setArithmetic({ add, addInPlace, clone, hasNaN, onesLike });
+const zeros = (shape: Shape, dtype: DType): Tensor => constant(shape, 0, dtype);
+
+setArithmetic({ add, addInPlace, clone, hasNaN, onesLike, stack, zeros });

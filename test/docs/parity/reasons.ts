@@ -30,9 +30,9 @@ export const reasons: readonly Reason[] = [
   },
   {
     names:
-      /^(atleast_1d|broadcast_tensors|concat|concatenate|diff|dstack|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type|hessian|hvp|jacobian|jvp|vhp|vjp)$/,
+      /^(atleast_1d|broadcast_tensors|concat|concatenate|diff|dstack|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type)$/,
     why: notYet,
-    modules: ['torch', 'Tensor', 'nn', 'nn.functional', 'autograd.functional'],
+    modules: ['torch', 'Tensor', 'nn', 'nn.functional'],
   },
   { names: /^(StudentT|NegativeBinomial|Gamma|Poisson)$/, why: notYet, modules: ['distributions'] },
   { names: /(2d|3d|2d_with_indices|3d_with_indices)$/i, why: images },
@@ -135,6 +135,9 @@ export const spelled: Readonly<Record<string, string>> = {
 
 /** What differs where a name is here, by its name here. */
 export const differences: Readonly<Record<string, string>> = {
+  'autograd.functional.jacobian': 'without `vectorize` and `strategy`, which change the way alone',
+  'autograd.functional.hessian':
+    'without `vectorize` and `outer_jacobian_strategy`, which change the way alone',
   'Tensor.toArray': '`tolist`',
   'Tensor.toTypedArray': '`numpy()`: a copy',
   'Tensor.shape': '`size()`: a frozen array',

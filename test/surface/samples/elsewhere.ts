@@ -87,7 +87,20 @@ const context = (): o.autograd.FunctionContext => {
   Same.apply(leaf(2));
   return Same.context;
 };
+const derivative = { createGraph: true, strict: true };
+const cubes = (a: o.Tensor): o.Tensor => a.pow(3).sum();
+const functional: Record<string, Make> = {
+  jacobian: () => withOptions(derivative, (a: o.Tensor) => a.tanh(), [leaf(2)]),
+  hessian: () => withOptions(derivative, cubes, leaf(2)),
+  vjp: () => withOptions(derivative, (a: o.Tensor) => a.tanh(), [leaf(2)], x(2)),
+  jvp: () => withOptions(derivative, (a: o.Tensor) => a.tanh(), leaf(2), x(2)),
+  vhp: () => withOptions(derivative, cubes, leaf(2), x(2)),
+  hvp: () => withOptions(derivative, cubes, leaf(2), [x(2)]),
+};
 export const elsewhere: Record<string, Make> = {
+  ...Object.fromEntries(
+    Object.entries(functional).map(([name, make]) => [`autograd.functional.${name}`, make]),
+  ),
   deepcopy: () => call(new Words()),
   'autograd.backward': () =>
     withOptions({ gradient: x(2), retainGraph: true, createGraph: false }, ...[leaf(2).mul(2)]),
