@@ -419,7 +419,8 @@ export class ParameterList extends Module {
   }
 }
 
-function asParameter(operation: string, value: Tensor): Parameter {
+/** @internal The parameter of a tensor, or itself. @throws TypeError for what is no tensor. */
+export function asParameter(operation: string, value: Tensor): Parameter {
   if (isInstance(value, Parameter)) return value;
   if (!isTensor(value)) refuse(operation, 'parameter', 'a Tensor', value);
   return new Parameter(value);

@@ -27,6 +27,7 @@ export {
   Sequential,
   type SequentialItem,
 } from './containers';
+export { ParameterDict } from './parameter-dict';
 export * as functional from './functional';
 export type { RemoveHook } from './hooks';
 export type { ForwardHook, ForwardPreHook } from './module';
@@ -97,8 +98,11 @@ export {
   type HardtanhOptions,
   type PReLUOptions,
 } from './layers/activation-more';
+export { Bilinear } from './layers/bilinear';
 export {
+  AlphaDropout,
   Dropout,
+  Dropout1d,
   LockedDropout,
   type DropoutLayerOptions,
   type LockedDropoutOptions,
@@ -173,7 +177,7 @@ export {
   ZeroPad1d,
   type Padding1d,
 } from './layers/padding';
-export { Flatten, Identity } from './layers/shape';
+export { Flatten, Identity, Unflatten } from './layers/shape';
 export {
   Module,
   type BufferOptions,

@@ -53,7 +53,9 @@ const read = <T>(name: string): T =>
 const first = read<Fixture>('nn.json');
 const all = [
   first,
-  ...['layers.json', 'transformer.json', 'embedding-bag.json'].map(read<Fixture>),
+  ...['layers.json', 'transformer.json', 'embedding-bag.json', 'bilinear-dropout.json'].map(
+    read<Fixture>,
+  ),
 ];
 export const fixture: Fixture = {
   ...first,

@@ -30,6 +30,7 @@ export {
 export { oneHot } from '../../ops/indexing/embedding';
 export * from './activation';
 export * from './attention';
+export * from './bilinear';
 export * from './dropout';
 export * from './embedding';
 export { embeddingBag, type BagMode, type EmbeddingBagOptions } from './embedding-bag';

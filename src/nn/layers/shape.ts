@@ -1,6 +1,7 @@
-/** Layers that compute nothing: Identity, Flatten. */
-import { integer, surplus } from '../../check';
+/** Layers that compute nothing: Identity, Flatten, Unflatten. */
+import { arrayOf, integer, surplus } from '../../check';
 import { flatten } from '../../ops/view/reshape';
+import { unflatten } from '../../ops/view/rearrange';
 import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 
@@ -56,5 +57,48 @@ export class Flatten extends Module {
   /** @internal */
   override extraRepr(): string {
     return `startDim=${this.startDim}, endDim=${this.endDim}`;
+  }
+}
+
+const sizes = arrayOf(integer, 'an array of integers');
+
+/**
+ * Makes dimension `dim` several, of the given sizes; one may be −1 (torch.nn.Unflatten). Shapes: [*, S, *] to [*, ...unflattenedSize, *].
+ * @throws TypeError, RangeError unless `dim` is an integer and the sizes are integers.
+ * @example new nn.Unflatten(1, [2, -1]).forward(zeros([32, 50])).shape // [32, 2, 25]
+ */
+export class Unflatten extends Module {
+  /** The sizes in place of `dim`'s. */
+  readonly unflattenedSize: readonly number[];
+
+  /**
+   * @param dim the dimension that becomes several
+   * @param unflattenedSize their sizes; one may be −1 for what is left
+   */
+  constructor(
+    /** The dimension that becomes several. */
+    readonly dim: number,
+    unflattenedSize: readonly number[],
+  ) {
+    if (arguments.length > 2) surplus('Unflatten', arguments, 2, 'unflattenedSize');
+    super();
+    integer.check('Unflatten', 'dim', dim);
+    this.unflattenedSize = sizes.check('Unflatten', 'unflattenedSize', unflattenedSize);
+  }
+
+  /**
+   * `input` with the dimension as several.
+   * @throws RangeError when `input` lacks the dimension, or the sizes do not multiply to its size.
+   */
+  forward(input: Tensor): Tensor {
+    if (arguments.length > 1) surplus('Unflatten.forward', arguments, 1, 'input');
+    return unflatten(input, this.dim, this.unflattenedSize);
+  }
+
+  /** @internal */
+  override extraRepr(): string {
+    const { length } = this.unflattenedSize;
+    const shown = this.unflattenedSize.join(', ') + (length === 1 ? ',' : '');
+    return `dim=${this.dim}, unflattenedSize=(${shown})`;
   }
 }

@@ -24,9 +24,9 @@ const notYet = 'not yet here';
 export const reasons: readonly Reason[] = [
   {
     names:
-      /^(alpha_dropout|bilinear|AlphaDropout|Bilinear|Dropout1d|dropout1d|ParameterDict|Unflatten|weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList)$/,
+      /^(weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList)$/,
     why: notYet,
-    modules: ['torch', 'nn', 'nn.functional', 'nn.utils.parametrizations', 'nn.utils.parametrize'],
+    modules: ['nn.utils.parametrizations', 'nn.utils.parametrize'],
   },
   {
     names:
@@ -157,6 +157,8 @@ export const differences: Readonly<Record<string, string>> = {
   unique: 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',
   'nn.Module': 'called by `forward`',
   'nn.ModuleDict': '`get(name)` in place of indexing',
+  'nn.ParameterDict': '`get(name)` in place of indexing; of tensors alone',
+  'nn.AlphaDropout': '`inplace` has an effect',
   'nn.ModuleList': '`at(i)` in place of indexing',
   'nn.Sequential': '`at(i)` in place of indexing',
   'nn.Parameter': 'always a leaf of floats',

@@ -1,6 +1,6 @@
 // Layers that are made of others.
 import * as o from 'ostinato';
-import { bools, on, onWithOptions, tokens, withOptions, x, type Make } from './make';
+import { bools, call, on, onWithOptions, tokens, withOptions, x, type Make } from './make';
 
 const { nn } = o;
 
@@ -12,6 +12,37 @@ const padding = (): o.Tensor => bools(false, false, true).unsqueeze(0);
 const bagOptions = { maxNorm: 1, normType: 2, mode: 'sum', includeLastOffset: true, paddingIdx: 0 };
 
 export const blocks: Record<string, Make> = {
+  Bilinear: () => withOptions({ bias: false, dtype: 'float64' }, 3, 4, 5),
+  'Bilinear.forward': () => on(new nn.Bilinear(3, 4, 5), x(2, 3), x(2, 4)),
+  Dropout1d: () => withOptions({ inplace: true }, 0.5),
+  'Dropout1d.forward': () => on(new nn.Dropout1d(0.5), x(2, 3, 4)),
+  AlphaDropout: () => withOptions({ inplace: true }, 0.5),
+  'AlphaDropout.forward': () => on(new nn.AlphaDropout(0.5), x(2, 3)),
+  Unflatten: () => call(1, [2, 3]),
+  'Unflatten.forward': () => on(new nn.Unflatten(1, [2, -1]), x(2, 6)),
+  ParameterDict: () => call({ a: x(2) }),
+  ...Object.fromEntries(
+    Object.entries<() => unknown[]>({
+      has: () => ['a'],
+      get: () => ['a'],
+      set: () => ['b', x(2)],
+      setdefault: () => ['b', x(2)],
+      delete: () => ['a'],
+      pop: () => ['a'],
+      popitem: () => [],
+      clear: () => [],
+      copy: () => [],
+      fromkeys: () => [['b', 'c'], x(2)],
+      update: () => [[['b', x(2)]]],
+      keys: () => [],
+      values: () => [],
+      entries: () => [],
+      toString: () => [],
+    }).map(([method, args]) => [
+      `ParameterDict.${method}`,
+      () => on(new nn.ParameterDict({ a: x(2) }), ...args()),
+    ]),
+  ),
   EmbeddingBag: () => withOptions({ ...bagOptions, dtype: 'float64' }, 5, 3),
   'EmbeddingBag.fromPretrained': () =>
     withOptions({ freeze: false, scaleGradByFreq: true, ...bagOptions }, x(5, 3)),

@@ -229,6 +229,9 @@ export const functional: Record<string, Make> = {
   relu: () => withOptions({ inplace: true }, x(3)),
   softmin: () => withOptions({ dtype: 'float64' }, x(2, 3), 1),
   embedding: () => withOptions({ paddingIdx: 0, maxNorm: 1, normType: 2 }, ints(1, 2), x(5, 3)),
+  bilinear: () => call(x(2, 3), x(2, 4), x(5, 3, 4), x(5)),
+  dropout1d: () => withOptions({ training: true, inplace: true, generator: generator() }, x(2, 3, 4), 0.5), // prettier-ignore
+  alphaDropout: () => withOptions({ training: true, inplace: true, generator: generator() }, x(2, 3), 0.5), // prettier-ignore
   embeddingBag: () =>
     withOptions(
       { mode: 'sum', includeLastOffset: true, paddingIdx: 0, perSampleWeights: x(3) },
