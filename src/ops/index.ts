@@ -1,6 +1,7 @@
 /** Every operation as a function, and (by import) as a method of Tensor. */
 import './autograd';
 import './methods';
+import './properties';
 
 export * from './elementwise/activation';
 export * from './elementwise/activation-more';
@@ -116,9 +117,11 @@ export * from './reduce/variance';
 export { variance as var } from './reduce/variance';
 export type { KeepdimOptions, ReductionOptions } from './kernels/reduce';
 export { clone, detach } from './copying/clone';
+export { isFloatingPoint } from './copying/convert';
 export {
   arange,
   empty,
+  emptyLike,
   eye,
   full,
   fullLike,
@@ -153,11 +156,14 @@ export {
   type ScatterReduceOptions,
   type ScatterReduction,
 } from './indexing/scatter-reduce';
-export * from './joining/cat';
+export { cat, concat, concatenate, stack } from './joining/cat';
+export * from './joining/diff';
 export type { DimOptions } from './joining/dim';
 export { repeatInterleave, tile, type RepeatInterleaveOptions } from './joining/repeat';
 export * from './rearranging/roll';
 export * from './joining/split';
+export * from './joining/stacks';
+export * from './joining/tensor-split';
 export * from './rearranging/triangle';
 export * from './loss/binary-cross-entropy';
 export type { ClassLossOptions } from './loss/classes';
@@ -182,6 +188,7 @@ export * from './sorting/quantile';
 export * from './sorting/search';
 export * from './sorting/sort';
 export * from './sorting/unique';
+export { atleast1d, atleast2d, atleast3d, broadcastTensors } from './view/atleast';
 export * from './view/expand';
 export * from './view/permute';
 export {
@@ -190,7 +197,6 @@ export {
   diagonal,
   meshgrid,
   movedim,
-  swapaxes,
   unflatten,
   type MeshgridOptions,
 } from './view/rearrange';

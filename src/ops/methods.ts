@@ -5,8 +5,7 @@
 import { surplus } from '../check';
 import * as walk from '../autograd/gradients';
 import * as hooks from '../autograd/hooks';
-import { sameShape, showShape } from '../tensor/shape';
-import { replaceData, Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 import {
   attach,
   attachVariadic,
@@ -21,6 +20,7 @@ import * as copies from './copying/clone';
 import * as sharing from './copying/share';
 import { checkTensor } from './arguments/check';
 import * as conversion from './copying/convert';
+import * as creation from './creation/new';
 import * as moreActivations from './elementwise/activation-more';
 import * as aliases from './elementwise/aliases';
 import * as arithmetic from './elementwise/arithmetic';
@@ -47,9 +47,11 @@ import * as positions from './indexing/mask';
 import * as masked from './indexing/masked';
 import * as combining from './indexing/scatter-reduce';
 import * as overwriting from './inplace/copy';
+import * as differences from './joining/diff';
 import * as repetition from './joining/repeat';
 import * as rolling from './rearranging/roll';
 import * as splitting from './joining/split';
+import * as cutting from './joining/tensor-split';
 import * as triangles from './rearranging/triangle';
 import * as scaledProducts from './matmul/addmm';
 import * as batchedProducts from './matmul/bmm';
@@ -109,6 +111,9 @@ const methods = {
   ...copies,
   ...only(sharing, 'isShared', 'shareMemory_'),
   ...conversion,
+  ...creation,
+  ...cutting,
+  ...differences,
   ...along,
   ...indexing,
   ...without(gathering, 'checkAlong', 'fit', 'written'),
@@ -171,13 +176,6 @@ declare module '../tensor/tensor' {
      * @throws TypeError for a 0-dimensional tensor.
      */
     [Symbol.iterator](): IterableIterator<Tensor>;
-    /**
-     * The same memory without history, as `detach()` (torch.Tensor.data). Assigned, this tensor has the memory of another
-     * of its shape and element type from then on; what the graph has saved of it is invalid.
-     * @throws TypeError for no tensor or another element type; RangeError for another shape.
-     */
-    get data(): Tensor;
-    set data(source: Tensor);
   }
 }
 attach(methods);
@@ -302,27 +300,3 @@ Tensor.prototype[Symbol.iterator] = function () {
   }
   return splitting.unbind(this)[Symbol.iterator]();
 };
-
-Object.defineProperty(Tensor.prototype, 'data', {
-  get(this: Tensor) {
-    return copies.detach(this);
-  },
-  set(this: Tensor, source: unknown) {
-    checkTensor('data', 'what is assigned', source);
-    if (this.origin !== null) {
-      throw new Error(
-        "data: cannot be assigned to a view, whose memory is its base's; use copy_()",
-      );
-    }
-    if (source.dtype !== this.dtype) {
-      throw new TypeError(`data: must be ${this.dtype} as the tensor is, got ${source.dtype}`);
-    }
-    if (!sameShape(source.sizes, this.sizes)) {
-      throw new RangeError(
-        `data: must have the tensor's shape ${showShape(this.sizes)}, got ${showShape(source.sizes)}`,
-      );
-    }
-    replaceData(this, source);
-  },
-  configurable: true,
-});

@@ -210,6 +210,22 @@ export class Tensor implements Memory {
     return this.gradFn === null;
   }
 
+  /** Bytes of one element (torch.Tensor.itemsize). */
+  get itemsize(): number {
+    return itemSize(this.dtype);
+  }
+
+  /** Bytes of all elements (torch.Tensor.nbytes): of a view its own, whatever memory it is of. */
+  get nbytes(): number {
+    return this.numel * itemSize(this.dtype);
+  }
+
+  /** Bytes of one element, as `itemsize` (torch.Tensor.element_size). */
+  elementSize(): number {
+    if (arguments.length > 0) surplus('elementSize', arguments, 0);
+    return itemSize(this.dtype);
+  }
+
   /** The size of all dimensions, or of one. */
   size(): Shape;
   size(dim: number): number;

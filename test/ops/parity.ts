@@ -13,7 +13,7 @@ interface Encoded {
   v: Value[];
   g?: boolean;
 }
-type Argument = Encoded | Value | number[];
+type Argument = Encoded | Value | readonly Argument[];
 interface Case {
   op: string;
   args: Argument[];
@@ -25,7 +25,7 @@ interface Case {
 }
 
 /** The files of cases, each written by the script of its name (fixtures/cases.py). */
-const fixtures = ['ops', 'tensor', 'elementwise'];
+const fixtures = ['ops', 'tensor', 'elementwise', 'more'];
 
 export const allCases = fixtures.flatMap(
   (name) => JSON.parse(readFileSync(join(__dirname, `../fixtures/${name}.json`), 'utf8')) as Case[],
@@ -33,6 +33,7 @@ export const allCases = fixtures.flatMap(
 
 const number = (v: Value): number =>
   typeof v === 'string' ? Number(v.replace('inf', 'Infinity')) : Number(v);
+const isList = (x: Argument): x is readonly Argument[] => Array.isArray(x);
 const isEncoded = (x: Argument): x is Encoded =>
   typeof x === 'object' && !Array.isArray(x) && 's' in x;
 
@@ -41,7 +42,7 @@ function decoded(x: Argument, op: string): unknown {
     const out = tensor(x.v.map(number), { dtype: x.d }).reshape(x.s).clone().detach();
     return x.g ? out.requiresGrad_() : out;
   }
-  if (Array.isArray(x)) return x;
+  if (isList(x)) return x.map((one) => decoded(one, op));
   // Options such as reduction are words; numbers that JSON cannot hold are written as words too.
   if (typeof x === 'string' && /^-?(inf|nan|0)$/.test(x)) return number(x);
   if (typeof x === 'boolean' || typeof x === 'string' || typeof x === 'number') return x;
@@ -81,7 +82,11 @@ const toleranceOf = (dtype: DType): number => (dtype === 'float32' ? 2e-6 : 1e-1
 
 export const title = (one: Case): string => {
   const show = (x: Argument): string =>
-    isEncoded(x) ? `${x.d}[${x.s.join(',')}]` : JSON.stringify(x);
+    isEncoded(x)
+      ? `${x.d}[${x.s.join(',')}]`
+      : isList(x)
+        ? `[${x.map(show).join(',')}]`
+        : JSON.stringify(x);
   const options = Object.entries(one.options ?? {}).map(([k, v]) => `${k}: ${show(v)}`);
   return `${one.op}(${[...one.args.map(show), ...options].join(', ')})`;
 };
@@ -103,7 +108,9 @@ export function testParity(folder: string): void {
         if (!(first instanceof Tensor)) return;
         if (one.node !== undefined) expect(first.gradFn?.name).toBe(one.node);
         if (one.grads === undefined) return;
-        const leaves = args.filter((x): x is Tensor => x instanceof Tensor && x.requiresGrad);
+        const leaves = args
+          .flat()
+          .filter((x): x is Tensor => x instanceof Tensor && x.requiresGrad);
         const weights = Array.from(
           { length: first.numel },
           (_unused, i) => (((i * 7) % 11) - 5) / 4,

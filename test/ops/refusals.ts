@@ -1,3 +1,4 @@
+import { moreRefusals } from './refusals-more';
 import { tensorRefusals } from './refusals-tensor';
 import { refusals as elementwise } from './elementwise/refusals';
 
@@ -13,6 +14,7 @@ export type Refusal = readonly [
 ];
 
 export const refusals: readonly Refusal[] = [
+  ...moreRefusals,
   ...tensorRefusals,
   ...elementwise,
   [

@@ -12,6 +12,10 @@ runIn(folder);
 const variadic: Readonly<Record<string, string>> = {
   at: 'an index for each dimension',
   'Tensor.at': 'an index for each dimension',
+  atleast1d: 'tensors one by one',
+  atleast2d: 'tensors one by one',
+  atleast3d: 'tensors one by one',
+  broadcastTensors: 'tensors one by one',
   'Tensor.broadcastTo': 'the sizes one by one',
   'Tensor.expand': 'the sizes one by one',
   'Tensor.flip': 'the dimensions one by one',

@@ -1,6 +1,6 @@
-/** to, float, double, int, bool, typeAs: element types. The gradient is converted back. */
+/** to, type, float, double, int, bool, typeAs: element types. The gradient is converted back. */
 import { boolean, optionsTable, surplus } from '../../check';
-import type { DType } from '../../tensor/dtype';
+import { isFloat, type DType } from '../../tensor/dtype';
 import { dtype as anyDType, isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import { cast } from './cast';
@@ -25,6 +25,30 @@ export function to(x: Tensor, dtype: DType | Tensor, options?: ToOptions): Tenso
   const target = isTensor(dtype) ? dtype.dtype : anyDType.check('to', 'dtype', dtype);
   const { copy } = toOptions.read(options);
   return x.dtype === target && copy ? clone(x) : cast(x, target);
+}
+
+/**
+ * The name of x's element type (torch.Tensor.type); with a type, `x` in it, as `to`.
+ * @throws TypeError for no name of an element type.
+ * @example tensor([1.7, -1.7]).type('int32') // [1, -1]
+ */
+export function type(x: Tensor): DType;
+export function type(x: Tensor, dtype: DType): Tensor;
+export function type(x: Tensor, dtype?: DType): DType | Tensor {
+  if (arguments.length > 2) surplus('type', arguments, 2, 'dtype');
+  checkTensor('type', 'x', x);
+  return dtype === undefined ? x.dtype : cast(x, anyDType.check('type', 'dtype', dtype));
+}
+
+/**
+ * Whether the elements are floats, float32 or float64 (torch.is_floating_point).
+ * @throws TypeError unless `x` is a tensor.
+ * @example isFloatingPoint(tensor([1, 2])) // true
+ */
+export function isFloatingPoint(x: Tensor): boolean {
+  if (arguments.length > 1) surplus('isFloatingPoint', arguments, 1, 'x');
+  checkTensor('isFloatingPoint', 'x', x);
+  return isFloat(x.dtype);
 }
 
 /** `x` as float32 (torch.Tensor.float). */

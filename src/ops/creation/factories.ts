@@ -11,7 +11,7 @@ import {
 } from '../../check';
 import { family } from '../../native/families';
 import { runFill } from '../../native/calls';
-import { isFloat, type DType, type TypedArray } from '../../tensor/dtype';
+import { type DType, type TypedArray } from '../../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
 import { checkShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -31,13 +31,14 @@ export interface TensorOptions {
 /** What `tensor()` takes: a number, a boolean, (nested) arrays of them, or a typed array. */
 export type TensorLike = number | boolean | TypedArray | readonly TensorLike[];
 
-const tensorOptions = optionsTable<TensorOptions, 'dtype' | 'requiresGrad'>('tensor', {
+export const tensorOptions = optionsTable<TensorOptions, 'dtype' | 'requiresGrad'>('tensor', {
   dtype: anyDType.optional,
   requiresGrad: boolean.optional,
 });
 type Wanted = Resolved<TensorOptions, 'dtype' | 'requiresGrad'>;
 
-function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
+/** `x` as the options say. */
+export function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
   if (requiresGrad !== undefined) x.requiresGrad = requiresGrad;
   return x;
 }
@@ -48,18 +49,22 @@ const arrayTypes: Readonly<Record<string, DType>> = {
   Int32Array: 'int32',
 };
 
-function fromTypedArray(data: ArrayBufferView, dtype: DType | undefined): Tensor {
+function fromTypedArray(
+  operation: string,
+  data: ArrayBufferView,
+  dtype: DType | undefined,
+): Tensor {
   const kind = Object.prototype.toString.call(data).slice(8, -1);
   const own = arrayTypes[kind] ?? (kind === 'Uint8Array' ? 'int32' : undefined);
   if (own === undefined) {
     throw new TypeError(
-      `tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got ${kind}`,
+      `${operation}: takes Float32Array, Float64Array, Int32Array or Uint8Array, got ${kind}`,
     );
   }
   const source = data as TypedArray;
   if (isDetached(source)) {
     throw new TypeError(
-      `tensor: the ${kind}'s ArrayBuffer is detached (it was transferred to another thread); copy the data before transferring it`,
+      `${operation}: the ${kind}'s ArrayBuffer is detached (it was transferred to another thread); copy the data before transferring it`,
     );
   }
   const type = dtype ?? own;
@@ -67,7 +72,7 @@ function fromTypedArray(data: ArrayBufferView, dtype: DType | undefined): Tensor
   const length = lengthProperty.get!.call(source) as number;
   const out = uninitialised([length], type);
   if (type === own && kind !== 'Uint8Array') out.memory(length).set(source);
-  else fill(out, length, (i) => source[i]);
+  else fill(operation, out, length, (i) => source[i]);
   return out;
 }
 
@@ -87,11 +92,11 @@ function isDetached(array: TypedArray): boolean {
   }
 }
 
-function fill(out: Tensor, count: number, value: (i: number) => number): void {
+function fill(operation: string, out: Tensor, count: number, value: (i: number) => number): void {
   const memory = out.memory(count);
   if (out.dtype === 'bool') for (let i = 0; i < count; i++) memory[i] = value(i) !== 0 ? 1 : 0;
   else if (out.dtype !== 'int32') for (let i = 0; i < count; i++) memory[i] = value(i);
-  else for (let i = 0; i < count; i++) memory[i] = whole('tensor', value(i));
+  else for (let i = 0; i < count; i++) memory[i] = whole(operation, value(i));
 }
 
 // As an int32, without the fraction.
@@ -114,13 +119,17 @@ function whole(operation: string, value: number): number {
 export function tensor(data: TensorLike, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('tensor', arguments, 2, 'options');
   const wanted = tensorOptions.read(options, 'tensor');
-  const { dtype } = wanted;
-  if (ArrayBuffer.isView(data)) return finish(fromTypedArray(data, dtype), wanted);
-  const { shape, values, booleans } = readNested('tensor', data);
+  return finish(fromValues('tensor', data, wanted.dtype), wanted);
+}
+
+/** A copy of the values in the given element type, or in their own. */
+export function fromValues(operation: string, data: TensorLike, dtype: DType | undefined): Tensor {
+  if (ArrayBuffer.isView(data)) return fromTypedArray(operation, data, dtype);
+  const { shape, values, booleans } = readNested(operation, data);
   const allBooleans = booleans > 0 && booleans === values.length;
   const out = uninitialised(shape, dtype ?? (allBooleans ? 'bool' : 'float32'));
-  fill(out, values.length, (i) => values[i]);
-  return finish(out, wanted);
+  fill(operation, out, values.length, (i) => values[i]);
+  return out;
 }
 
 /**
@@ -203,16 +212,17 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return uniform('ones', shape, 1, options);
 }
 
-function like(
+/** The same number everywhere, in `shape` and, unless the options say otherwise, in x's element type. */
+export function like(
   operation: string,
   x: Tensor,
+  shape: Shape,
   value: number | boolean,
   options: TensorOptions | undefined,
 ): Tensor {
-  checkTensor(operation, 'x', x);
   const wanted = tensorOptions.read(options, operation);
   const { dtype = x.dtype } = wanted;
-  return finish(constant(x.sizes, checkValue(operation, value, dtype), dtype), wanted);
+  return finish(constant(shape, checkValue(operation, value, dtype), dtype), wanted);
 }
 /**
  * Zeros of x's shape and element type (torch.zeros_like).
@@ -221,7 +231,18 @@ function like(
  */
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('zerosLike', arguments, 2, 'options');
-  return like('zerosLike', x, 0, options);
+  checkTensor('zerosLike', 'x', x);
+  return like('zerosLike', x, x.sizes, 0, options);
+}
+/**
+ * An uninitialized tensor of x's shape and element type (torch.empty_like).
+ * @throws TypeError unless `x` is a tensor, or for an option of the wrong kind.
+ * @example emptyLike(tensor([1, 2])) // [0, 0]
+ */
+export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
+  if (arguments.length > 2) surplus('emptyLike', arguments, 2, 'options');
+  checkTensor('emptyLike', 'x', x);
+  return like('emptyLike', x, x.sizes, 0, options);
 }
 /**
  * Ones of x's shape and element type (torch.ones_like).
@@ -230,7 +251,8 @@ export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
  */
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('onesLike', arguments, 2, 'options');
-  return like('onesLike', x, 1, options);
+  checkTensor('onesLike', 'x', x);
+  return like('onesLike', x, x.sizes, 1, options);
 }
 /**
  * A tensor of x's shape and element type filled with `value` (torch.full_like).
@@ -239,7 +261,8 @@ export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
  */
 export function fullLike(x: Tensor, value: number | boolean, options?: TensorOptions): Tensor {
   if (arguments.length > 3) surplus('fullLike', arguments, 3, 'options');
-  return like('fullLike', x, value, options);
+  checkTensor('fullLike', 'x', x);
+  return like('fullLike', x, x.sizes, value, options);
 }
 
 /**
@@ -284,7 +307,7 @@ export function arange(
   const out = uninitialised(checkShape('arange', [length]), dtype);
   // Of integers first and step are integers, as in PyTorch; how many there are follows from the fractions.
   const [first, gap] = dtype === 'int32' ? [Math.trunc(from), Math.trunc(by)] : [from, by];
-  fill(out, length, (i) => first + i * gap);
+  fill('arange', out, length, (i) => first + i * gap);
   return finish(out, wanted);
 }
 
@@ -311,7 +334,9 @@ export function linspace(
   const [from, to] = dtype === 'int32' ? [Math.trunc(first), Math.trunc(last)] : [first, last];
   const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
-  fill(out, steps, (i) => (i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i)));
+  fill('linspace', out, steps, (i) =>
+    i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i),
+  );
   return finish(out, wanted);
 }
 
@@ -343,6 +368,3 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
   for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
   return finish(out, wanted);
 }
-
-/** Whether elements of a tensor are floats (torch.is_floating_point). */
-export const isFloatingPoint = (x: Tensor): boolean => isFloat(x.dtype);

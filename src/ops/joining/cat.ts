@@ -1,4 +1,4 @@
-/** cat, stack: tensors side by side. The gradient of each is its part of g. Saves nothing but the sizes. */
+/** cat, its other names, stack: tensors side by side. The gradient of each is its part of g. Saves nothing but the sizes. */
 import { surplus } from '../../check';
 import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
@@ -7,7 +7,6 @@ import { copyInto } from '../kernels/copy';
 import { gradientOfList } from '../declare/gradient';
 import { operand } from '../kernels/operands';
 import { checkTensors } from '../arguments/tensors';
-import { reshape } from '../view/reshape';
 import { dimOf, type DimOptions } from './dim';
 
 interface Joint {
@@ -31,11 +30,11 @@ const recordedStack = gradientOfList<number>('stack', {
 });
 
 // All in their promoted element type.
-function alike(tensors: readonly Tensor[]): readonly Tensor[] {
+function alike(operation: string, tensors: readonly Tensor[]): readonly Tensor[] {
   let dtype = tensors[0].dtype;
   if (tensors.every((x) => x.dtype === dtype)) return tensors;
   for (const x of tensors) dtype = resultType({ dtype, ndim: 1 }, { dtype: x.dtype, ndim: 1 });
-  return tensors.map((x) => operand('cat', x, dtype));
+  return tensors.map((x) => operand(operation, x, dtype));
 }
 
 // Copies each tensor into the next piece of `out`: `steps[i]` indices along dim `d`, seen in `shape(i)`.
@@ -64,12 +63,40 @@ function fillAlong(
  */
 export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
   if (arguments.length > 2) surplus('cat', arguments, 2, 'dim');
-  const tensors = checkTensors('cat', list);
+  return joined('cat', checkTensors('cat', list), dim);
+}
+
+/**
+ * Joins along an existing dimension, as `cat` (torch.concat).
+ * @throws TypeError for what is no array of tensors; RangeError for an empty array or sizes that differ.
+ * @example concat([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
+ */
+export function concat(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
+  if (arguments.length > 2) surplus('concat', arguments, 2, 'dim');
+  return joined('concat', checkTensors('concat', list), dim);
+}
+
+/**
+ * Joins along an existing dimension, as `cat` (torch.concatenate).
+ * @throws TypeError for what is no array of tensors; RangeError for an empty array or sizes that differ.
+ * @example concatenate([tensor([1, 2]), tensor([3])]) // [1, 2, 3]
+ */
+export function concatenate(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
+  if (arguments.length > 2) surplus('concatenate', arguments, 2, 'dim');
+  return joined('concatenate', checkTensors('concatenate', list), dim);
+}
+
+/** The tensors joined along `dim`, for the operation that the sentences name. */
+export function joined(
+  operation: string,
+  tensors: readonly Tensor[],
+  dim: number | DimOptions,
+): Tensor {
   const shaped = tensors.find((x) => x.ndim !== 1 || x.numel > 0) ?? tensors[0];
   if (shaped.ndim === 0) {
-    throw new RangeError('cat: 0-dimensional tensors cannot be joined; use stack');
+    throw new RangeError(`${operation}: 0-dimensional tensors cannot be joined; use stack`);
   }
-  const d = checkDim('cat', dimOf('cat', dim), shaped.ndim);
+  const d = checkDim(operation, dimOf(operation, dim), shaped.ndim);
   const skipped = (x: Tensor): boolean => x.ndim === 1 && x.numel === 0;
   for (const [i, x] of tensors.entries()) {
     const fits =
@@ -77,11 +104,11 @@ export function cat(list: readonly Tensor[], dim: number | DimOptions = 0): Tens
       (x.ndim === shaped.ndim && x.sizes.every((size, k) => k === d || size === shaped.sizes[k]));
     if (!fits) {
       throw new RangeError(
-        `cat: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(shaped.sizes)}, tensors[${i}] is ${showShape(x.sizes)}`,
+        `${operation}: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(shaped.sizes)}, tensors[${i}] is ${showShape(x.sizes)}`,
       );
     }
   }
-  const parts = alike(tensors);
+  const parts = alike(operation, tensors);
   const sizes = parts.map((x) => (skipped(x) ? 0 : x.sizes[d]));
   const shape = shaped.sizes.slice();
   shape[d] = sizes.reduce((a, b) => a + b, 0);
@@ -107,29 +134,8 @@ export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Te
       );
     }
   }
-  const parts = alike(tensors);
+  const parts = alike('stack', tensors);
   const out = empty(shape.toSpliced(d, 0, parts.length), parts[0].dtype);
   fillAlong(out, d, parts, new Array<number>(parts.length).fill(1));
   return recordedStack(out, d, parts);
-}
-
-/**
- * Joins side by side: vectors (and numbers) end to end, anything else along dimension 1 (torch.hstack).
- * @throws TypeError unless `tensors` is an array of tensors; RangeError when their shapes do not fit.
- * @example hstack([tensor([1, 2]), tensor([3, 4])]) // [1, 2, 3, 4]
- */
-export function hstack(tensors: readonly Tensor[]): Tensor {
-  if (arguments.length > 1) surplus('hstack', arguments, 1, 'tensors');
-  const parts = checkTensors('hstack', tensors).map((x) => (x.ndim === 0 ? reshape(x, [1]) : x));
-  return cat(parts, parts[0].ndim === 1 ? 0 : 1);
-}
-
-/**
- * Joins below each other: vectors as rows, anything else along dimension 0 (torch.vstack).
- * @throws TypeError unless `tensors` is an array of tensors; RangeError when their shapes do not fit.
- * @example vstack([tensor([1, 2]), tensor([3, 4])]) // [[1, 2], [3, 4]]
- */
-export function vstack(tensors: readonly Tensor[]): Tensor {
-  if (arguments.length > 1) surplus('vstack', arguments, 1, 'tensors');
-  return cat(checkTensors('vstack', tensors).map((x) => (x.ndim < 2 ? reshape(x, [1, -1]) : x)));
 }

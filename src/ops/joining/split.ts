@@ -76,15 +76,7 @@ export function split(
     throw new RangeError('split: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('split', dimOf('split', dim), x.ndim);
   const total = x.sizes[d];
-  if (typeof size !== 'number') {
-    const sizes = arrayOf(integer).check('split', 'sizes', size);
-    if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== total) {
-      throw new RangeError(
-        `split: sizes must be integers that add up to ${total}, the size of dimension ${d}, got ${showShape(sizes)}`,
-      );
-    }
-    return pieces(recordedSizes, x, sizes, d);
-  }
+  if (typeof size !== 'number') return ofSizes('split', x, size, d);
   if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0)) {
     throw new RangeError(`split: the size must be an integer of at least 1, got ${size}`);
   }
@@ -92,6 +84,34 @@ export function split(
   const count = Math.ceil(total / size);
   const sizes = Array.from({ length: count }, (_, i) => Math.min(size, total - i * size));
   return pieces(recordedSplit, x, sizes, d);
+}
+
+function ofSizes(operation: string, x: Tensor, given: readonly number[], d: number): Tensor[] {
+  const sizes = arrayOf(integer).check(operation, 'sizes', given);
+  if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== x.sizes[d]) {
+    throw new RangeError(
+      `${operation}: sizes must be integers that add up to ${x.sizes[d]}, the size of dimension ${d}, got ${showShape(sizes)}`,
+    );
+  }
+  return pieces(recordedSizes, x, sizes, d);
+}
+
+/**
+ * Pieces of `x` along `dim`, of the sizes listed: `split` of a list (torch.split_with_sizes). They are views.
+ * @throws RangeError for sizes that do not add up to dim's.
+ * @example splitWithSizes(tensor([1, 2, 3]), [1, 2]).map((part) => part.toArray()) // [[1], [2, 3]]
+ */
+export function splitWithSizes(
+  x: Tensor,
+  sizes: readonly number[],
+  dim: number | DimOptions = 0,
+): Tensor[] {
+  if (arguments.length > 3) surplus('splitWithSizes', arguments, 3, 'dim');
+  checkTensor('splitWithSizes', 'x', x);
+  if (x.ndim === 0) {
+    throw new RangeError('splitWithSizes: a 0-dimensional tensor has no dimension to divide');
+  }
+  return ofSizes('splitWithSizes', x, sizes, checkDim('splitWithSizes', dimOf('splitWithSizes', dim), x.ndim)); // prettier-ignore
 }
 
 /**

@@ -1,21 +1,14 @@
 /** einsum: sums of products of tensors, in Einstein's notation. */
-import { isArray, refuse } from '../../check';
+import { refuse } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
-import { checkTensor } from '../arguments/check';
+import { listedTensors, type Listed } from '../arguments/tensors';
 import { permute } from '../view/permute';
 import { contracted } from './contraction';
 import { planOf } from './einsum-plan';
 
 function checkOperands(given: readonly unknown[]): Tensor[] {
-  const list = given.length === 1 && isArray(given[0]) ? given[0] : given;
-  const { length } = list;
-  const operands: Tensor[] = [];
-  for (let i = 0; i < length; i++) {
-    const x: unknown = list[i];
-    checkTensor('einsum', `operands[${i}]`, x);
-    operands.push(x);
-  }
-  if (length === 0) throw new RangeError('einsum: takes at least one operand');
+  const operands = listedTensors('einsum', given, 'operands');
+  if (operands.length === 0) throw new RangeError('einsum: takes at least one operand');
   return operands;
 }
 
@@ -34,10 +27,7 @@ function checkOperands(given: readonly unknown[]): Tensor[] {
  * einsum('ii', a); // trace: 5
  * einsum('bij,bjk->bik', randn([4, 2, 3]), randn([4, 3, 5])).shape; // [4, 2, 5]
  */
-export function einsum(
-  equation: string,
-  ...operands: readonly Tensor[] | readonly [readonly Tensor[]]
-): Tensor {
+export function einsum(equation: string, ...operands: Listed): Tensor {
   if (typeof equation !== 'string') {
     refuse('einsum', 'equation', "a string such as 'ij,jk->ik'", equation);
   }

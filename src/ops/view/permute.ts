@@ -1,4 +1,4 @@
-/** permute, transpose, t: dimensions in another order. dx = g in the inverse order. */
+/** permute, transpose and its other names, t: dimensions in another order. dx = g in the inverse order. */
 import { surplus } from '../../check';
 import { checkDim, checkDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -61,9 +61,33 @@ function swap(recorded: Recorder<[Tensor], Pair>, x: Tensor, dims: Pair): Tensor
  */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   if (arguments.length > 3) surplus('transpose', arguments, 3, 'dim1');
-  checkTensor('transpose', 'x', x);
-  const a = checkDim('transpose', dim0, x.ndim);
-  const b = checkDim('transpose', dim1, x.ndim);
+  return transposed('transpose', x, dim0, dim1);
+}
+
+/**
+ * Swaps two dimensions: another name for `transpose` (torch.swapaxes).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example swapaxes(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
+ */
+export function swapaxes(x: Tensor, axis0: number, axis1: number): Tensor {
+  if (arguments.length > 3) surplus('swapaxes', arguments, 3, 'axis1');
+  return transposed('swapaxes', x, axis0, axis1);
+}
+
+/**
+ * Swaps two dimensions: another name for `transpose` (torch.swapdims).
+ * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
+ * @example swapdims(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
+ */
+export function swapdims(x: Tensor, dim0: number, dim1: number): Tensor {
+  if (arguments.length > 3) surplus('swapdims', arguments, 3, 'dim1');
+  return transposed('swapdims', x, dim0, dim1);
+}
+
+function transposed(operation: string, x: Tensor, dim0: number, dim1: number): Tensor {
+  checkTensor(operation, 'x', x);
+  const a = checkDim(operation, dim0, x.ndim);
+  const b = checkDim(operation, dim1, x.ndim);
   return x.ndim < 2 ? x : swap(recordedTranspose, x, [a, b]);
 }
 

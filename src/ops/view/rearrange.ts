@@ -1,4 +1,4 @@
-/** movedim, swapaxes, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
+/** movedim, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
 import { describe, oneOf, optionsTable, surplus } from '../../check';
 import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -38,16 +38,6 @@ export function movedim(
     return i >= 0 ? from[i] : rest.shift()!;
   });
   return permute(x, order);
-}
-
-/**
- * Swaps two dimensions: another name for `transpose` (torch.swapaxes).
- * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
- * @example swapaxes(tensor([[1, 2], [3, 4]]), 0, 1) // [[1, 3], [2, 4]]
- */
-export function swapaxes(x: Tensor, axis0: number, axis1: number): Tensor {
-  if (arguments.length > 3) surplus('swapaxes', arguments, 3, 'axis1');
-  return transpose(x, axis0, axis1);
 }
 
 /**

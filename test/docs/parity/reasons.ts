@@ -30,7 +30,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     names:
-      /^(atleast_1d|broadcast_tensors|concat|concatenate|diff|dstack|empty_like|split_with_sizes|swapdims_?|tensor_split|unique_consecutive|T|mT|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|element_size|nbytes|is_floating_point|new_(empty|empty_strided|full|ones|tensor|zeros)|type)$/,
+      /^(swapdims_|unique_consecutive|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|new_(empty|empty_strided|full|ones|tensor|zeros))$/,
     why: notYet,
     modules: ['torch', 'Tensor', 'nn', 'nn.functional'],
   },
@@ -70,7 +70,7 @@ export const reasons: readonly Reason[] = [
   { names: /_copy$/, why: noViewTwin },
   {
     names:
-      /^(batch_norm_\w+|native_\w+|norm_except_dim|hash_tensor|frobenius_norm|unsafe_\w+|slice_inverse|NestedIOFunction|Variable|variable|Container|factory_kwargs|enforce_grad_layout_policy|set_multithreading_enabled|type_before_parametrizations|transfer_parametrizations_and_params|swap_in_optimizer_params_and_state|RNNCellBase|UninitializedParameter|index|Sampler|as_subclass|is_inference|output_nr|volatile|map2?_|apply_|reinforce|new|nonzero_static|name|grad_dtype|multi_head_attention_forward|_DatasetKind|argument_validation|runtime_validation\w*|functional_datapipe|guaranteed_datapipes_determinism|non_deterministic|convolution|rnn_(relu|tanh)(_cell)?|feature_dropout|max_pool1d_with_indices|adaptive_max_pool1d_with_indices|constant_pad_nd|(lstm|gru)(_cell)?|DFIterDataPipe|DataChunk|IterDataPipe|MapDataPipe|UninitializedBuffer|Buffer|register_kl|biject_to|transform_to|CatTransform|invert_permutation|is_same_size|itemsize|get_worker_info|default_convert|reshape_as|LinearCrossEntropyOptions|NLLLoss2d)$/,
+      /^(batch_norm_\w+|native_\w+|norm_except_dim|hash_tensor|frobenius_norm|unsafe_\w+|slice_inverse|NestedIOFunction|Variable|variable|Container|factory_kwargs|enforce_grad_layout_policy|set_multithreading_enabled|type_before_parametrizations|transfer_parametrizations_and_params|swap_in_optimizer_params_and_state|RNNCellBase|UninitializedParameter|index|Sampler|as_subclass|is_inference|output_nr|volatile|map2?_|apply_|reinforce|new|nonzero_static|name|grad_dtype|multi_head_attention_forward|_DatasetKind|argument_validation|runtime_validation\w*|functional_datapipe|guaranteed_datapipes_determinism|non_deterministic|convolution|rnn_(relu|tanh)(_cell)?|feature_dropout|max_pool1d_with_indices|adaptive_max_pool1d_with_indices|constant_pad_nd|(lstm|gru)(_cell)?|DFIterDataPipe|DataChunk|IterDataPipe|MapDataPipe|UninitializedBuffer|Buffer|register_kl|biject_to|transform_to|CatTransform|invert_permutation|is_same_size|get_worker_info|default_convert|reshape_as|LinearCrossEntropyOptions|NLLLoss2d)$/,
     why: python,
   },
   {
@@ -80,7 +80,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     names:
-      /^(igammac?_?|i0_?|mvlgamma_?|gcd_?|lcm_?|nextafter_?|frexp|ldexp_?|float_power_?|deg2rad_?|rad2deg_?|cauchy_|log_normal_|geometric_|exponential_|random_|put_?|index_put_?|index_reduce_?|select_scatter|slice_scatter|diagonal_scatter|as_strided\w*|fill_diagonal_|renorm_?|cumulative_trapezoid|trapezoid|trapz|gradient|histogram|histogramdd|histc|cov|corrcoef|dist|addbmm_?|addmv_?|addr_?|combinations|cartesian_prod|pdist|cdist|logspace|unravel_index|sum_to_size|resize_?|resize_as_?|retains_grad|register_post_accumulate_grad_hook|binomial|poisson|msort|argwhere|is_nonzero|is_signed|diagflat|diag_embed|column_stack|row_stack|fliplr|flipud|moveaxis|from_numpy|narrow_copy|hsplit|vsplit|dsplit|kthvalue|mode|positive|ravel|rrelu|RReLU)$/,
+      /^(igammac?_?|i0_?|mvlgamma_?|gcd_?|lcm_?|nextafter_?|frexp|ldexp_?|float_power_?|deg2rad_?|rad2deg_?|cauchy_|log_normal_|geometric_|exponential_|random_|put_?|index_put_?|index_reduce_?|select_scatter|slice_scatter|diagonal_scatter|as_strided\w*|fill_diagonal_|renorm_?|cumulative_trapezoid|trapezoid|trapz|gradient|histogram|histogramdd|histc|cov|corrcoef|dist|addbmm_?|addmv_?|addr_?|combinations|cartesian_prod|pdist|cdist|logspace|unravel_index|sum_to_size|resize_?|resize_as_?|retains_grad|register_post_accumulate_grad_hook|binomial|poisson|msort|argwhere|is_nonzero|is_signed|diagflat|diag_embed|fliplr|flipud|moveaxis|from_numpy|narrow_copy|kthvalue|mode|positive|ravel|rrelu|RReLU)$/,
     why: rare,
   },
   { names: /^(Lazy\w+)$/, why: 'of the lazy layers there is LazyLinear' },
@@ -128,7 +128,6 @@ export const spelled: Readonly<Record<string, string>> = {
   'torch.from_numpy': 'tensor',
   'torch.as_tensor': 'tensor',
   'Tensor.unique': 'unique',
-  'Tensor.type': 'Tensor.dtype',
   'nn.RNNBase': 'nn.RecurrentBase',
   'nn.functional.relu_': 'relu_',
 };
@@ -151,7 +150,7 @@ export const differences: Readonly<Record<string, string>> = {
   'Tensor.item': 'of bool tensors true or false',
   'autograd.noGrad': 'takes the function that runs without gradients',
   'autograd.enableGrad': 'takes the function that runs with gradients',
-  'Tensor.dtype': '`type()`',
+  'Tensor.type': '`type()` is the name of the element type, as `dtype` is',
   relu_: 'of the root',
   'nn.RecurrentBase': 'the base of all recurrent layers',
   unique: 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',

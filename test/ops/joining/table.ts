@@ -25,5 +25,13 @@ export const table: readonly Entry[] = [
   { name: 'split', f: (x) => o.split(x, [1, 2], 1), shapes: [[[2, 3]]] },
   ofTwo('stack', (a, b) => o.stack([a, b], 1), pair),
   ofOne('tile', (x) => o.tile(x, [2, 1]), matrix),
+  ofTwo('columnStack', (a, b) => o.columnStack([a, b]), pair),
+  ofOne('diff', (x) => o.diff(x, 2, 1), { shapes: [[[2, 4]], [[2, 0]]] }),
+  ofTwo('diff of joined', (x, y) => o.diff(x, 1, 0, { prepend: y }), pair),
+  ofTwo('dstack', (a, b) => o.dstack([a, b]), pair),
+  { name: 'hsplit', f: (x) => o.hsplit(x, [1]), shapes: [[[2, 3]], [[3]]] },
+  { name: 'splitWithSizes', f: (x) => o.splitWithSizes(x, [1, 2], 1), shapes: [[[2, 3]]] },
+  { name: 'tensorSplit', f: (x) => o.tensorSplit(x, 2, -1), shapes: [[[2, 3]]] },
+  { name: 'tensorSplit at indices', f: (x) => o.tensorSplit(x, [2, 1], 1), shapes: [[[2, 3]]] },
   { name: 'unbind', f: (x) => o.unbind(x, 0), shapes: [[[2, 3]]] },
 ];

@@ -56,6 +56,19 @@ describe('views', () => {
     expect(flat(x.t().reshapeAs(zeros([12]))).slice(0, 3)).toEqual([0, 6, 1]);
   });
 
+  test('T and mT', () => {
+    const x = leaf([2, 3, 4]);
+    expect([x.T.shape, x.T.gradFn!.name]).toEqual([[4, 3, 2], 'PermuteBackward0']);
+    expect([x.mT.shape, x.mT.gradFn!.name]).toEqual([[2, 4, 3], 'TransposeBackward0']);
+    expect(flat(x.T)).toEqual(flat(x.permute(2, 1, 0)));
+    expect(flat(x.mT)).toEqual(flat(x.transpose(1, 2)));
+    expect(x.T.storage).toBe(x.storage);
+    expect([tensor([1, 2]).T.shape, tensor(1).T.shape, tensor(1).mT.shape]).toEqual([[2], [], []]);
+    expect(() => tensor([1, 2]).mT).toThrow(
+      new RangeError('mT: takes matrices (at least 2 dimensions), got shape [2]'),
+    );
+  });
+
   test('diagonal', () => {
     const x = matrix(3, 4);
     expect(flat(diagonal(x))).toEqual([0, 5, 10]);
