@@ -12,6 +12,7 @@ export * as io from './io';
 export * as generate from './generate';
 export * as plot from './plot';
 export * as testing from './testing';
+export * as utils from './utils';
 export { Progress, tqdm, type TqdmIterable, type TqdmOptions } from './progress/tqdm';
 export { isa } from './native/instance';
 export { getNumThreads, setNumThreads } from './native/threads';

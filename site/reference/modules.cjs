@@ -59,6 +59,10 @@ const modules = {
     'autograd.functional',
     'Jacobians, Hessians and their products with vectors (torch.autograd.functional).',
   ],
+  'utils.checkpoint': [
+    'utils.checkpoint',
+    'Functions that run again in backward instead of keeping their graph (torch.utils.checkpoint).',
+  ],
   plot: ['plot', 'Curves and matrices as SVG, drawn by the optional package echarts.'],
   testing: ['testing', 'Tensors compared in tests (torch.testing).'],
 };

@@ -1,22 +1,24 @@
 /**
- * Gradients of an operation whose backward is no graph, for when they are themselves differentiated (`createGraph`): the
- * operation is computed again, out of operations that are, and its gradient is theirs.
+ * Gradients of an operation whose backward is no graph, for when they are themselves differentiated (`createGraph`), and of one whose graph
+ * was not kept: the operation is computed again, out of operations that have one, and its gradient is theirs.
  *
  *     input ← alias ← what `compute` does ← … ← gradient of the alias
  *
  * The walk that makes this gradient ends at the aliases; only afterwards are they joined to the inputs' own nodes.
  */
+import { Owner } from '../tensor/memory';
+import { setOwner } from '../tensor/pool';
 import { Tensor } from '../tensor/tensor';
 import { walk, type Root } from './backward';
 import { withoutHooks } from './hooks';
-import { withGradMode } from './mode';
+import { isGradEnabled, withGradMode } from './mode';
 import { Node, nodeOf, type Gradients } from './node';
 import type { Targets } from './order';
 
 const same = (g: Tensor): Gradients => [g];
 
 /**
- * The gradients of an operation's inputs, with a graph.
+ * The gradients of an operation's inputs, with a graph where the walk that asks for them is recorded.
  * @param node the operation's; its inputs are `inputs`, then `leaves`
  * @param inputs their values
  * @param leaves tensors that `compute` uses without being given them
@@ -46,15 +48,23 @@ export function recompute<const I extends readonly (Tensor | null)[]>(
   });
   const nodes = [...aliases, ...leaves].map((x, i) => (x && node.needs(i) ? nodeOf(x) : null));
   for (const one of nodes) if (one !== null) targets.set(one, null);
-  const outs = withGradMode(true, () => compute(aliases as unknown as I));
+  const createGraph = isGradEnabled();
+  // What is computed again is no gradient.
+  const owner = setOwner(createGraph ? Owner.graph : Owner.user);
+  let outs: readonly Tensor[];
+  try {
+    outs = withGradMode(true, () => compute(aliases as unknown as I));
+  } finally {
+    setOwner(owner);
+  }
   const roots: Root[] = [];
   for (const [i, tensor] of outs.entries()) {
     const grad = grads[i];
     if (grad && tensor.requiresGrad) roots.push({ tensor, grad });
   }
   withoutHooks(leaves.map(nodeOf), () => {
-    walk(roots, { retainGraph: true, createGraph: true }, targets);
+    walk(roots, { retainGraph: createGraph, createGraph }, targets);
   });
-  for (const join of joints) join();
+  if (createGraph) for (const join of joints) join();
   return nodes.map((one) => one && targets.get(one)!);
 }

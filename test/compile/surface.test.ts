@@ -97,6 +97,7 @@ const refusals = [
   /^compile: embedding with maxNorm cannot be traced: it scales rows of the weight in place; do it outside$/,
   /^compile: (embeddingBag|getTotalNorm|clipGradNorm_|cumprod|cummax|cummin|mode|searchsorted|bucketize|isin|scatterReduce with amax or amin) cannot be traced: it reads the values of tensors, and a trace has none; do it outside$/,
   /^compile: Stateful\.forward cannot be traced: it keeps the state for the next call; compile a function that takes the state and returns it$/,
+  /^compile: checkpoint cannot be traced: each run keeps what its backward reads; compile what is inside of it$/,
   /^compile: the first LazyLinear\.forward cannot be traced: it makes the parameters; call the layer once outside$/,
 ];
 /** The calls that are refused, in-place forms and methods apart, and why. */
@@ -124,6 +125,8 @@ describe.each(Object.keys(forms))('%s', (form) => {
 
 test('what is refused is what reads values or changes something', () => {
   expect(Object.fromEntries(refused)).toEqual({
+    'utils.checkpoint.checkpoint': 'checkpoint',
+    'utils.checkpoint.checkpointSequential': 'checkpoint',
     bincount: 'bincount',
     maskedSelect: 'maskedSelect',
     nonzero: 'nonzero',

@@ -101,6 +101,16 @@ export const elsewhere: Record<string, Make> = {
   ...Object.fromEntries(
     Object.entries(functional).map(([name, make]) => [`autograd.functional.${name}`, make]),
   ),
+  'utils.checkpoint.checkpoint': () =>
+    withOptions(
+      { preserveRngState: true, useReentrant: false },
+      ...[(a: o.Tensor) => o.tanh(a).mul(a), [leaf(3)]],
+    ),
+  'utils.checkpoint.checkpointSequential': () =>
+    withOptions(
+      { preserveRngState: true, useReentrant: false },
+      ...[[new nn.Linear(3, 3), new nn.Tanh()], 2, leaf(2, 3)],
+    ),
   deepcopy: () => call(new Words()),
   'autograd.backward': () =>
     withOptions({ gradient: x(2), retainGraph: true, createGraph: false }, ...[leaf(2).mul(2)]),

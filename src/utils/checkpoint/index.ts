@@ -1,0 +1,3 @@
+/** `utils.checkpoint`: memory for time (torch.utils.checkpoint). */
+export { checkpoint, type CheckpointOptions } from './checkpoint';
+export { checkpointSequential } from './sequential';

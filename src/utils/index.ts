@@ -1,0 +1,2 @@
+/** The `utils` namespace of the package (torch.utils). */
+export * as checkpoint from './checkpoint';
