@@ -28,4 +28,4 @@ test('forecaster: about 80 % of the values are in the 80 % band, and noise alone
   const [small, large] = [past, past.mul(1000)].map((each) => forecast(model, each, 50));
   expect(small.shape).toEqual([1, 50, 48]);
   expect(large.mean().div(small.mean()).item() / 1000).toBeCloseTo(1, 1);
-}, 60_000);
+}, 120_000);

@@ -16,7 +16,7 @@ test('padded-classifier: the rare class is found; a run that was stopped goes on
   expect(losses[0]).toBeGreaterThan(0.6);
   expect(Math.min(...losses)).toBeLessThan(0.25);
   expect(resumed).toEqual(losses);
-}, 60_000);
+}, 120_000);
 
 test('padded-classifier: one in ten sequences is of the rare class, and lengths differ', () => {
   const samples = Array.from({ length: 500 }, sample);
