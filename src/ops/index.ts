@@ -164,7 +164,7 @@ export * from './rearranging/roll';
 export * from './joining/split';
 export * from './joining/stacks';
 export * from './joining/tensor-split';
-export * from './rearranging/triangle';
+export { tril, triu } from './rearranging/triangle';
 export * from './loss/binary-cross-entropy';
 export type { ClassLossOptions } from './loss/classes';
 export * from './loss/cross-entropy';
@@ -188,9 +188,10 @@ export * from './sorting/quantile';
 export * from './sorting/search';
 export * from './sorting/sort';
 export * from './sorting/unique';
+export * from './sorting/unique-consecutive';
 export { atleast1d, atleast2d, atleast3d, broadcastTensors } from './view/atleast';
 export * from './view/expand';
-export * from './view/permute';
+export { permute, swapaxes, swapdims, t, transpose } from './view/permute';
 export {
   broadcastTo,
   diag,

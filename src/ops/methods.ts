@@ -47,6 +47,7 @@ import * as positions from './indexing/mask';
 import * as masked from './indexing/masked';
 import * as combining from './indexing/scatter-reduce';
 import * as overwriting from './inplace/copy';
+import * as relaying from './inplace/reshaped';
 import * as differences from './joining/diff';
 import * as repetition from './joining/repeat';
 import * as rolling from './rearranging/roll';
@@ -54,6 +55,7 @@ import * as splitting from './joining/split';
 import * as cutting from './joining/tensor-split';
 import * as triangles from './rearranging/triangle';
 import * as scaledProducts from './matmul/addmm';
+import * as addedProducts from './matmul/addmm-in-place';
 import * as batchedProducts from './matmul/bmm';
 import * as products from './matmul/matmul';
 import * as plainProducts from './matmul/mm';
@@ -62,6 +64,7 @@ import * as extrema from './reduce/extrema';
 import * as norms from './reduce/norm';
 import * as multiplied from './reduce/prod';
 import * as running from './reduce/running';
+import * as runningInPlace from './reduce/running-in-place';
 import * as summaries from './reduce/summaries';
 import * as normalization from './normalization/softmax';
 import * as sums from './reduce/sum';
@@ -72,6 +75,7 @@ import * as fractions from './sorting/quantile';
 import * as search from './sorting/search';
 import * as sorting from './sorting/sort';
 import * as counting from './sorting/unique';
+import * as adjacent from './sorting/unique-consecutive';
 import * as expansion from './view/expand';
 import * as order from './view/permute';
 import * as rearrangement from './view/rearrange';
@@ -103,6 +107,7 @@ const methods = {
   ...norms,
   ...multiplied,
   ...running,
+  ...runningInPlace,
   ...only(summaries, 'nansum', 'nanmean', 'aminmax', 'trace'),
   ...normalization,
   ...sums,
@@ -121,11 +126,13 @@ const methods = {
   ...masked,
   ...combining,
   ...overwriting,
+  ...relaying,
   ...only(repetition, 'repeatInterleave'),
   ...rolling,
   ...splitting,
   ...triangles,
   ...scaledProducts,
+  ...addedProducts,
   ...only(batchedProducts, 'bmm'),
   ...products,
   ...only(plainProducts, 'dot', 'mm', 'mv'),
@@ -136,10 +143,11 @@ const methods = {
   ...sorting,
   ...windows,
   ...only(counting, 'bincount'),
-  ...without(order, 'permute'),
+  ...adjacent,
+  ...without(order, 'permute', 'transposed', 'transposedMatrix'),
   ...without(rearrangement, 'meshgrid', 'broadcastTo'),
   ...only(shapes, 'flatten'),
-  ...without(selection, 'slice', 'sliceAlong'),
+  ...without(selection, 'slice', 'sliceAlong', 'squeezed', 'unsqueezed'),
   /** start:stop:step along `dim`: see the function `slice`. */
   slice: selection.sliceAlong,
   ...only(walk, 'backward'),

@@ -421,6 +421,16 @@ export function replaceData(target: Tensor, source: Tensor): void {
   });
 }
 
+/** @internal Gives `target` the sizes and strides of `view`, which has the same elements in the same memory. */
+export function takeLayout(target: Tensor, view: Tensor): void {
+  Object.assign(target, {
+    sizes: view.sizes,
+    lazyStrides: view.elementStrides,
+    contiguousLayout: view.contiguousLayout,
+    publicShape: null,
+  });
+}
+
 /** A fresh, uninitialised, contiguous tensor. */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
   return new Tensor(allocate(numelOf(shape) * itemSize(dtype)), dtype, shape, null, 0, true);

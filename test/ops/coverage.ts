@@ -184,6 +184,7 @@ export const coverage: Readonly<Record<Exclude<keyof Operations, Declared>, Plac
   unbind: 'table',
   unflatten: 'table',
   unique: 'sorting/sorting.test.ts',
+  uniqueConsecutive: 'parity',
   unsqueeze: 'matmul/matmul.test.ts',
   var: 'parity',
   variance: 'table',

@@ -213,4 +213,19 @@ export const moreRefusals: readonly Refusal[] = [
       'dsplit(float64[2,4], 0)',
     ],
   ],
+  [
+    'RangeError',
+    'along dimension 1 every other dimension must have elements, got shape [0, 3]',
+    ['uniqueConsecutive(float64[0,3], dim: 1, returnInverse: true, returnCounts: true)'],
+  ],
+  [
+    'RangeError',
+    'a 0-dimensional tensor has no dimension; leave dim out',
+    ['uniqueConsecutive(float64[], dim: 0, returnInverse: true, returnCounts: true)'],
+  ],
+  [
+    'RangeError',
+    'dim must be an integer from -1 to 0 for a tensor of 1 dimensions, got 1',
+    ['uniqueConsecutive(float64[3], dim: 1, returnInverse: true, returnCounts: true)'],
+  ],
 ];

@@ -50,6 +50,13 @@ function reachBelow({ sizes, elementStrides }: Tensor, d: number): number {
 function checkTarget(operation: string, target: Tensor, recorded: boolean): void {
   checkTensor(operation, 'x', target);
   checkDistinct(operation, target);
+  checkHistory(operation, target, recorded);
+  const { origin } = target;
+  if (recorded && origin !== null && isGradEnabled()) checkDistinct(operation, origin.base);
+}
+
+/** @throws Error where `target` must keep its history: a leaf or a view of one, a view that was not recorded. */
+export function checkHistory(operation: string, target: Tensor, recorded: boolean): void {
   executor.changes(operation, target);
   if (!isGradEnabled()) return;
   const root = target.origin?.base ?? target;
@@ -64,11 +71,10 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
       `${operation}: this view was made inside noGrad, so that its change cannot be recorded; make the view outside, or change it inside noGrad(() => …)`,
     );
   }
-  checkDistinct(operation, root);
 }
 
-// The same memory with the same history, as a tensor of its own.
-function alias(x: Tensor): Tensor {
+/** The same memory with the same history, as a tensor of its own. */
+export function alias(x: Tensor): Tensor {
   const out = new Tensor(
     x.storage,
     x.dtype,
@@ -85,7 +91,8 @@ function alias(x: Tensor): Tensor {
 const isRecorded = (target: Tensor, inputs: readonly Tensor[]): boolean =>
   isGradEnabled() && (target.requiresGrad || inputs.some((x) => isTensor(x) && x.requiresGrad));
 
-function adopt(target: Tensor, made: Tensor): void {
+/** Gives `target` the history of `made`; views of it are renewed from it. */
+export function adopt(target: Tensor, made: Tensor): void {
   target.node = made.gradFn;
   target.wantsGrad = made.requiresGrad;
   target.rebased++;

@@ -1,10 +1,11 @@
-/** tril, triu: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
+/** tril, triu, in place too: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
 import { describe, surplus } from '../../check';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
+import { inPlace } from '../inplace/inplace';
 import { constant } from '../creation/factories';
 
 const recordedLower = gradient<[Tensor], [], number>('tril', {
@@ -74,4 +75,26 @@ export function triu(x: Tensor, diagonal = 0): Tensor {
     row + diagonal,
     columns,
   ]);
+}
+
+/**
+ * 0 above the diagonal of each matrix of `x`; `diagonal` moves it up; returns x (torch.Tensor.tril_).
+ * @throws RangeError for fewer than 2 dimensions; Error on a leaf that requires gradients.
+ * @example ones([2, 2]).tril_() // [[1, 0], [1, 1]]
+ */
+export function tril_(x: Tensor, diagonal = 0): Tensor {
+  if (arguments.length > 2) surplus('tril_', arguments, 2, 'diagonal');
+  checkTensor('tril_', 'x', x);
+  return inPlace('tril_', x, [], (before) => tril(before, diagonal), { saves: false });
+}
+
+/**
+ * 0 below the diagonal of each matrix of `x`; `diagonal` moves it up; returns x (torch.Tensor.triu_).
+ * @throws RangeError for fewer than 2 dimensions; Error on a leaf that requires gradients.
+ * @example ones([2, 2]).triu_() // [[1, 1], [0, 1]]
+ */
+export function triu_(x: Tensor, diagonal = 0): Tensor {
+  if (arguments.length > 2) surplus('triu_', arguments, 2, 'diagonal');
+  checkTensor('triu_', 'x', x);
+  return inPlace('triu_', x, [], (before) => triu(before, diagonal), { saves: false });
 }

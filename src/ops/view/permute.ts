@@ -84,7 +84,8 @@ export function swapdims(x: Tensor, dim0: number, dim1: number): Tensor {
   return transposed('swapdims', x, dim0, dim1);
 }
 
-function transposed(operation: string, x: Tensor, dim0: number, dim1: number): Tensor {
+/** Two dimensions swapped, for the operation that the sentences name. */
+export function transposed(operation: string, x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor(operation, 'x', x);
   const a = checkDim(operation, dim0, x.ndim);
   const b = checkDim(operation, dim1, x.ndim);
@@ -98,10 +99,15 @@ function transposed(operation: string, x: Tensor, dim0: number, dim1: number): T
  */
 export function t(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('t', arguments, 1, 'x');
-  checkTensor('t', 'x', x);
+  return transposedMatrix('t', x);
+}
+
+/** The transposed matrix, for the operation that the sentences name. */
+export function transposedMatrix(operation: string, x: Tensor): Tensor {
+  checkTensor(operation, 'x', x);
   if (x.ndim > 2) {
     throw new RangeError(
-      `t: takes a tensor of at most 2 dimensions, got shape ${showShape(x.sizes)}`,
+      `${operation}: takes a tensor of at most 2 dimensions, got shape ${showShape(x.sizes)}`,
     );
   }
   return x.ndim < 2 ? x : swap(recordedT, x, bothOfMatrix);

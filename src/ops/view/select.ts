@@ -167,8 +167,13 @@ export function narrow(x: Tensor, dim: number, start: number | Tensor, length: n
  */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   if (arguments.length > 2) surplus('unsqueeze', arguments, 2, 'dim');
-  checkTensor('unsqueeze', 'x', x);
-  const d = checkDim('unsqueeze', dim, x.ndim + 1);
+  return unsqueezed('unsqueeze', x, dim);
+}
+
+/** A dimension of size 1 inserted, for the operation that the sentences name. */
+export function unsqueezed(operation: string, x: Tensor, dim: number): Tensor {
+  checkTensor(operation, 'x', x);
+  const d = checkDim(operation, dim, x.ndim + 1);
   const shape = [...x.sizes.slice(0, d), 1, ...x.sizes.slice(d)];
   const step = d < x.ndim ? x.sizes[d] * x.elementStrides[d] : 1;
   const strides = [...x.elementStrides.slice(0, d), step, ...x.elementStrides.slice(d)];
@@ -182,9 +187,18 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   if (arguments.length > 2) surplus('squeeze', arguments, 2, 'dim');
-  checkTensor('squeeze', 'x', x);
+  return squeezed('squeeze', x, dim);
+}
+
+/** Dimensions of size 1 removed, for the operation that the sentences name. */
+export function squeezed(
+  operation: string,
+  x: Tensor,
+  dim: number | readonly number[] | undefined,
+): Tensor {
+  checkTensor(operation, 'x', x);
   const chosen =
-    dim === undefined ? x.sizes.map((_, d) => d) : checkDistinctDims('squeeze', dim, x.ndim);
+    dim === undefined ? x.sizes.map((_, d) => d) : checkDistinctDims(operation, dim, x.ndim);
   const drop = new Set(chosen.filter((d) => x.sizes[d] === 1));
   const keep = <E>(list: readonly E[]): E[] => list.filter((_, d) => !drop.has(d));
   const out = viewOf(x, keep(x.sizes), keep(x.elementStrides), x.offset);

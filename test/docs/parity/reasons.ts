@@ -28,12 +28,6 @@ export const reasons: readonly Reason[] = [
     why: notYet,
     modules: ['nn.utils.parametrizations', 'nn.utils.parametrize'],
   },
-  {
-    names:
-      /^(swapdims_|unique_consecutive|(addmm|baddbmm|cumprod|cumsum|squeeze|swapaxes|t|transpose|tril|triu|unsqueeze)_|new_(empty|empty_strided|full|ones|tensor|zeros))$/,
-    why: notYet,
-    modules: ['torch', 'Tensor', 'nn', 'nn.functional'],
-  },
   { names: /^(StudentT|NegativeBinomial|Gamma|Poisson)$/, why: notYet, modules: ['distributions'] },
   { names: /(2d|3d|2d_with_indices|3d_with_indices)$/i, why: images },
   {

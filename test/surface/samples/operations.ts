@@ -200,6 +200,8 @@ export const operations: Record<string, Make> = {
   triu: () => call(x(3, 3), 1),
   unflatten: () => call(x(6), 0, [2, 3]),
   round: () => withOptions({ decimals: 1 }, x(3)),
+  uniqueConsecutive: () =>
+    withOptions({ dim: 0, returnInverse: true, returnCounts: true }, ints(2, 1)),
   unique: () =>
     withOptions({ sorted: true, dim: 0, returnInverse: true, returnCounts: true }, ints(2, 1)),
   where: () => call(bools(true, false), x(2), x(2)),
@@ -284,6 +286,10 @@ export const functional: Record<string, Make> = {
 export const tensorMethods: Record<string, Make> = {
   isContiguous: () => on(x(2)),
   elementSize: () => on(x(2)),
+  addmm_: () => onWithOptions(x(2, 4), { beta: 2, alpha: 3 }, x(2, 3), x(3, 4)),
+  baddbmm_: () => onWithOptions(x(5, 2, 4), { beta: 2, alpha: 3 }, x(5, 2, 3), x(5, 3, 4)),
+  cumsum_: () => onWithOptions(x(2, 3), { dtype: 'float32' }, 1),
+  cumprod_: () => onWithOptions(x(2, 3), { dtype: 'float32' }, 1),
   newEmpty: () => onWithOptions(x(2), tensorOptions(), [2, 3]),
   newEmptyStrided: () => onWithOptions(x(2), tensorOptions(), [2, 3], [1, 2]),
   newFull: () => onWithOptions(x(2), tensorOptions(), [2, 3], 1.5),
