@@ -33,7 +33,11 @@ interface Given {
 }
 
 /** @throws TypeError for none or both of the two. */
-function read(operation: string, probs: unknown, options: LogitsOptions | undefined): Given {
+export function probsOrLogits(
+  operation: string,
+  probs: unknown,
+  options: LogitsOptions | undefined,
+): Given {
   const { logits, validateArgs } = logitsOptions.read(options, operation);
   const isGiven = probs !== undefined && probs !== null;
   if (isGiven === (logits !== null)) {
@@ -78,7 +82,7 @@ export class Bernoulli extends Distribution {
   /** @param probabilities p; null where `logits` are given */
   constructor(probabilities?: GivenParameter | null, options?: LogitsOptions) {
     if (arguments.length > 2) surplus('Bernoulli', arguments, 2, 'options');
-    const { name, parameter, validateArgs } = read('Bernoulli', probabilities, options);
+    const { name, parameter, validateArgs } = probsOrLogits('Bernoulli', probabilities, options);
     const x = broadcastAll('Bernoulli', { [name]: parameter })[name];
     if (validateArgs) checkEach('Bernoulli', name, x, name === 'probs' ? fromZeroToOne : anyReal);
     const probs = (): Tensor => (name === 'probs' ? x : x.sigmoid());
@@ -140,7 +144,7 @@ export class Categorical extends Distribution {
   /** @param probabilities [..., K]; null where `logits` are given */
   constructor(probabilities?: GivenParameter | null, options?: LogitsOptions) {
     if (arguments.length > 2) surplus('Categorical', arguments, 2, 'options');
-    const { name, parameter, validateArgs } = read('Categorical', probabilities, options);
+    const { name, parameter, validateArgs } = probsOrLogits('Categorical', probabilities, options);
     const x = broadcastAll('Categorical', { [name]: parameter })[name];
     const classes = x.sizes.at(-1) ?? 0;
     if (classes === 0) {

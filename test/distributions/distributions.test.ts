@@ -8,6 +8,7 @@ import {
   manualSeed,
   ones,
   tensor,
+  varMean,
   type DType,
   type Tensor,
 } from 'ostinato';
@@ -33,6 +34,8 @@ interface Case {
   draws: [Packed, Packed, Packed];
   rsample?: Packed;
   pathGrads?: Packed[];
+  /** Parameters that draws have no gradients in. */
+  fixed?: string[];
   other?: Record<string, Packed>;
   kl?: Packed;
 }
@@ -61,8 +64,9 @@ function made(name: string, given: Record<string, Tensor>): distributions.Distri
   const Class = (distributions as unknown as Record<string, unknown>)[name] as new (
     ...args: unknown[]
   ) => distributions.Distribution;
+  const { probs = null, logits = null, total_count: count } = given as Partial<typeof given>;
+  if (name === 'NegativeBinomial') return new Class(count, probs, { logits });
   if (!byLogits.has(name)) return new Class(...Object.values(given));
-  const { probs = null, logits = null } = given as Partial<typeof given>;
   return new Class(probs, { logits });
 }
 const parametersOf = (one: Case, dtype: DType): Record<string, Tensor> =>
@@ -104,7 +108,11 @@ describe.each(
     if (one.cdf !== null) expectClose(law.cdf(at), one.cdf, 1e-9);
     else
       expect(() => law.cdf(at)).toThrow(
-        new Error(`${one.class}.cdf: not available, as in PyTorch`),
+        new Error(
+          one.class === 'Gamma'
+            ? 'Gamma.cdf: not available: there is no incomplete gamma function here'
+            : `${one.class}.cdf: not available, as in PyTorch`,
+        ),
       );
     if (one.icdf !== null) {
       expectClose(law.icdf(decoded(one.p, 'float64')), one.icdf, 1e-9);
@@ -119,16 +127,17 @@ describe.each(
       expect(drawn.requiresGrad).toBe(false);
       expectClose(drawn, one.draws[i], 2e-6);
     }
-    if (one.rsample === undefined) {
+    if (one.rsample === undefined || one.fixed !== undefined) {
       expect(law.hasRsample).toBe(false);
       expect(() => law.rsample()).toThrow(
         new Error(
           `${one.class}.rsample: samples have no gradients in the parameters; use sample()`,
         ),
       );
-      return;
     }
+    if (one.rsample === undefined) return;
     const given = parametersOf(one, 'float64');
+    for (const name of one.fixed ?? []) given[name].requiresGrad_(false);
     manualSeed(11);
     const drawn = made(one.class, given).rsample([3]);
     expectClose(drawn, one.rsample, 1e-9);
@@ -138,7 +147,7 @@ describe.each(
     );
     const grads = autograd.grad(
       [drawn.mul(weights.reshape(drawn.shape)).sum()],
-      Object.values(given),
+      Object.values(given).filter((x) => x.requiresGrad),
     );
     one.pathGrads!.forEach((expected, i) => {
       expectClose(grads[i], expected, 1e-9);
@@ -152,8 +161,14 @@ describe.each(
     expect(wide.batchShape).toEqual(shape);
     expect(wide.logProb(at.unsqueeze(1)).shape).toEqual([at.shape[0], ...shape]);
     expect(wide.sample().shape).toEqual(shape);
+    if (one.other === undefined) {
+      expect(() => distributions.klDivergence(law, law)).toThrow(
+        /^klDivergence: there is no formula for (\w+) and \1; .*$/,
+      );
+      return;
+    }
     const other = Object.fromEntries(
-      Object.entries(one.other!).map(([name, x]) => [name, decoded(x, 'float64')]),
+      Object.entries(one.other).map(([name, x]) => [name, decoded(x, 'float64')]),
     );
     expectClose(distributions.klDivergence(law, made(one.class, other)), one.kl!, 1e-9);
   });
@@ -177,6 +192,33 @@ it('compiles: a likelihood as a loss, its conditions looked at in each run', () 
   expect(() => loss(m, s.neg(), x)).toThrow(
     new RangeError('Normal: every element of scale must be above 0'),
   );
+});
+
+it('draws no values where there are none, and of a rate or a count of 0', () => {
+  const { Gamma, StudentT, Poisson, NegativeBinomial } = distributions;
+  const laws = [new Gamma(1, 1), new StudentT(2), new Poisson(1), new NegativeBinomial(2, 0.5)];
+  for (const law of laws) expect(law.sample([0, 3]).shape).toEqual([0, 3]);
+  expect(new Poisson(0).sample([2]).toArray()).toEqual([0, 0]);
+  expect(new NegativeBinomial(0, 0.5).sample([2]).toArray()).toEqual([0, 0]);
+  expect(new NegativeBinomial(0, 0.5).logProb(tensor(0)).item()).toBe(0);
+});
+
+it('draws with the moments that it has', () => {
+  manualSeed(3);
+  const n = 20_000;
+  for (const law of [
+    new distributions.Gamma(0.6, 2),
+    new distributions.StudentT(6, 1, 2),
+    new distributions.Poisson(25),
+    new distributions.NegativeBinomial(3.5, 0.4),
+  ]) {
+    const drawn = law.sample([n]);
+    const [variance, mean] = varMean(drawn);
+    const [s, m] = [law.stddev.item(), law.mean.item()];
+    expect(Math.abs(mean.item() - m)).toBeLessThan((5 * s) / Math.sqrt(n));
+    expect(variance.item() / s / s).toBeGreaterThan(0.9);
+    expect(variance.item() / s / s).toBeLessThan(1.1);
+  }
 });
 
 describe('refuses', () => {
@@ -212,6 +254,50 @@ describe('refuses', () => {
       new RangeError(
         'Uniform.logProb: every element of value must be from low to high, got 2 at position 0',
       ),
+    ],
+    [
+      () => new distributions.Gamma(0, 1),
+      new RangeError('Gamma: every element of concentration must be above 0, got 0 at position 0'),
+    ],
+    [
+      () => new distributions.Gamma(1, 1).logProb(tensor(-1)),
+      new RangeError(
+        'Gamma.logProb: every element of value must be at least 0, got -1 at position 0',
+      ),
+    ],
+    [
+      () => new distributions.StudentT(-1),
+      new RangeError('StudentT: every element of df must be above 0, got -1 at position 0'),
+    ],
+    [
+      () => new distributions.StudentT(1, 0, 0),
+      new RangeError('StudentT: every element of scale must be above 0, got 0 at position 0'),
+    ],
+    [
+      () => new distributions.Poisson(-1),
+      new RangeError('Poisson: every element of rate must be at least 0, got -1 at position 0'),
+    ],
+    [
+      () => new distributions.Poisson(1).logProb(tensor(0.5)),
+      new RangeError(
+        'Poisson.logProb: every element of value must be an integer of at least 0, got 0.5 at position 0',
+      ),
+    ],
+    [
+      () => new distributions.NegativeBinomial(1, 1),
+      new RangeError(
+        'NegativeBinomial: every element of probs must be at least 0 and below 1, got 1 at position 0',
+      ),
+    ],
+    [
+      () => new distributions.NegativeBinomial(-1, 0.5),
+      new RangeError(
+        'NegativeBinomial: every element of totalCount must be at least 0, got -1 at position 0',
+      ),
+    ],
+    [
+      () => new distributions.NegativeBinomial(1),
+      new TypeError('NegativeBinomial: takes either probs or logits, got neither'),
     ],
     [
       () => new Bernoulli(1.5),

@@ -104,7 +104,7 @@ export const reasons: readonly Reason[] = [
   { names: /^(spectral_norm|orthogonal)$/, why: rare, modules: ['nn.utils.parametrizations'] },
   {
     names: /./,
-    why: 'distributions here are those of forecasts and of drawing: Normal, Uniform, Laplace, Exponential, Bernoulli, Categorical',
+    why: 'distributions here are those of forecasts and of drawing: Normal, StudentT, Uniform, Laplace, Exponential, Gamma, Bernoulli, Categorical, Poisson, NegativeBinomial',
     modules: ['distributions'],
   },
 ];
@@ -128,6 +128,8 @@ export const spelled: Readonly<Record<string, string>> = {
 
 /** What differs where a name is here, by its name here. */
 export const differences: Readonly<Record<string, string>> = {
+  'distributions.Gamma': 'no `cdf`; `rsample` has gradients in the rate alone',
+  'distributions.StudentT': '`rsample` has gradients in loc and scale alone',
   'autograd.functional.jacobian': 'without `vectorize` and `strategy`, which change the way alone',
   'autograd.functional.hessian':
     'without `vectorize` and `outer_jacobian_strategy`, which change the way alone',
