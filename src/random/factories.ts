@@ -66,7 +66,7 @@ function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
  */
 export function rand(shape: Shape, options?: RandomOptions): Tensor {
   if (arguments.length > 2) surplus('rand', arguments, 2, 'options');
-  const sizes = checkShape('rand', shape);
+  const sizes = checkShape('rand', shape, options);
   const read = wantedFloats('rand', options, 'float32');
   return finish(uniform_(empty(sizes, read.dtype), 0, 1, read.draw), read);
 }
@@ -79,7 +79,7 @@ export function rand(shape: Shape, options?: RandomOptions): Tensor {
  */
 export function randn(shape: Shape, options?: RandomOptions): Tensor {
   if (arguments.length > 2) surplus('randn', arguments, 2, 'options');
-  const sizes = checkShape('randn', shape);
+  const sizes = checkShape('randn', shape, options);
   const read = wantedFloats('randn', options, 'float32');
   return finish(normal_(empty(sizes, read.dtype), 0, 1, read.draw), read);
 }
@@ -127,7 +127,7 @@ export function randint(
   const [low, high] = short ? [0, first] : [first, second];
   const size = (short ? second : third) as Shape;
   const options = (short ? third : fourth) as RandomOptions | undefined;
-  const sizes = checkShape('randint', size);
+  const sizes = checkShape('randint', size, options);
   const read = wanted('randint', options, 'int32');
   return finish(fillIntegers('randint', empty(sizes, read.dtype), low, high, read.draw), read);
 }
@@ -165,7 +165,7 @@ export function normal(
   if (arguments.length > 4) surplus('normal', arguments, 4, 'options');
   const read = wantedFloats('normal', options, 'float32');
   if (typeof mean === 'number' && typeof std === 'number') {
-    const sizes = checkShape('normal', size);
+    const sizes = checkShape('normal', size, options);
     return finish(normal_(empty(sizes, read.dtype), mean, std, read.draw), read);
   }
   if (size !== undefined) {

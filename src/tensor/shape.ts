@@ -113,11 +113,19 @@ const isSize = (n: number): boolean => n >= 0 && Number.isSafeInteger(n);
 
 // Each refusal is a function of its own: V8 inlines checks that are short, and counts their sentences.
 function refuseSizes(operation: string, first: number, second: unknown): never {
-  const sizes = typeof second === 'number' ? `${first}, ${second}` : first;
+  const sizes = typeof second === 'number' ? `[${first}, ${second}]` : `[${first}]`;
+  const call = besideShape[operation]?.(sizes) ?? sizes;
   throw new TypeError(
-    `${operation}: shape must be ${shapeMust}, got ${first}; write ${operation}([${sizes}]${operation === 'full' ? ', …' : ''})`,
+    `${operation}: shape must be ${shapeMust}, got ${first}; write ${operation}(${call})`,
   );
 }
+// Of those that take more than a shape.
+const besideShape: Readonly<Record<string, (sizes: string) => string>> = {
+  full: (sizes) => `${sizes}, …`,
+  newFull: (sizes) => `${sizes}, …`,
+  randint: (sizes) => `…, ${sizes}`,
+  normal: (sizes) => `…, ${sizes}`,
+};
 function refuseSize(operation: string, size: number, sizes: Shape): never {
   throw new RangeError(
     `${operation}: every size must be an integer from 0 to 2^53 - 1, got ${size} in ${showShape(sizes)}`,

@@ -60,7 +60,8 @@ function sized(
   options: TensorOptions | undefined,
 ): Tensor {
   checkTensor(operation, 'x', x);
-  return like(operation, x, checkShape(operation, shape), value, options);
+  const second = operation === 'newFull' ? undefined : options;
+  return like(operation, x, checkShape(operation, shape, second), value, options);
 }
 
 /**

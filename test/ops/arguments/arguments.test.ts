@@ -1,14 +1,19 @@
 // Arrays as arguments: read once and checked item by item, whatever they are; sizes and views at the edges.
 import {
   cat,
+  empty,
   expand,
   flip,
+  full,
   hstack,
   meshgrid,
   movedim,
   nn,
+  normal,
   ones,
   permute,
+  rand,
+  randint,
   randn,
   reshape,
   roll,
@@ -219,6 +224,26 @@ describe('sizes', () => {
     );
     expect(() => ones(4 as never)).toThrow(
       'ones: shape must be an array of sizes such as [2, 3] ([] for a single number), got 4; write ones([4])',
+    );
+  });
+
+  test.each<[string, (two: never, three: never) => unknown]>([
+    ['zeros([2, 3])', zeros],
+    ['ones([2, 3])', ones],
+    ['empty([2, 3])', empty],
+    ['rand([2, 3])', rand],
+    ['randn([2, 3])', randn],
+    ['randint(…, [2, 3])', (two, three) => randint(0, 9, two, three)],
+    ['newZeros([2, 3])', (two, three) => zeros([1]).newZeros(two, three)],
+    ['newOnes([2, 3])', (two, three) => zeros([1]).newOnes(two, three)],
+    ['newEmpty([2, 3])', (two, three) => zeros([1]).newEmpty(two, three)],
+    ['full([2], …)', full],
+    ['newFull([2], …)', (two, three) => zeros([1]).newFull(two, three)],
+    ['normal(…, [2])', (two) => normal(0, 1, two)],
+  ])('no size is lost in %s', (right, call) => {
+    const operation = right.slice(0, right.indexOf('('));
+    expect(() => call(2 as never, 3 as never)).toThrow(
+      `${operation}: shape must be an array of sizes such as [2, 3] ([] for a single number), got 2; write ${right}`,
     );
   });
 
