@@ -68,6 +68,7 @@ export default tseslint.config(
     ignores: [
       'src/ops/declare/gradient.ts',
       'src/ops/elementwise/declaration.ts',
+      'src/ops/sequence/normalized.ts',
       'src/ops/sequence/sequence.ts',
     ],
     rules: {

@@ -83,6 +83,7 @@ const operations = {
     'elementwise',
     'reduce',
     'matmul',
+    'normalization',
     'joining',
   ],
 };

@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-7709c190b3d5";
+inline constexpr const char* addonInterface = "0.1.0-6cc6c8236d90";
 
 }  // namespace ostinato

@@ -6,6 +6,7 @@
 
 #include "parameters.h"
 #include "sequence/arguments.h"
+#include "sequence/normalized-arguments.h"
 #include "strided.h"
 #include "work.h"
 

@@ -161,7 +161,9 @@ ${[stridedPositions, ...each].join('\n')}`;
 function kernelFiles(root, read) {
   const folder = path.join(root, 'native', 'kernels');
   const kernels = readKernels(folder, read);
-  const headers = read(path.join(folder, 'sequence', 'arguments.h'));
+  const headers = ['arguments.h', 'normalized-arguments.h']
+    .map((file) => read(path.join(folder, 'sequence', file)))
+    .join('\n');
   const own = signaturesOf(kernels);
   const structs = new Map(
     own

@@ -442,6 +442,74 @@ export interface SequenceBackward {
   readonly gradPeephole: Memory | null;
 }
 
+export interface NormalizedForward {
+  readonly steps: number;
+  readonly batch: number;
+  readonly hiddenSize: number;
+  readonly reverse: boolean;
+  readonly ofX: Memory;
+  readonly ofXStrideT: number;
+  readonly ofXStrideN: number;
+  readonly h0: Memory | null;
+  readonly c0: Memory | null;
+  readonly weightHh: Memory;
+  readonly gainHh: Memory;
+  readonly biasHh: Memory | null;
+  readonly gainC: Memory | null;
+  readonly biasC: Memory | null;
+  readonly batchSizes: Memory | null;
+  readonly out: Memory;
+  readonly outStrideT: number;
+  readonly outStrideN: number;
+  readonly hN: Memory;
+  readonly cN: Memory | null;
+  readonly normalized: Memory | null;
+  readonly gates: Memory | null;
+  readonly cells: Memory | null;
+  readonly statistics: Memory | null;
+  readonly packed: Memory;
+  readonly packedReady: boolean;
+  readonly products: Memory;
+}
+
+export interface NormalizedBackward {
+  readonly steps: number;
+  readonly batch: number;
+  readonly hiddenSize: number;
+  readonly reverse: boolean;
+  readonly h0: Memory | null;
+  readonly c0: Memory | null;
+  readonly weightHh: Memory;
+  readonly gainHh: Memory;
+  readonly biasHh: Memory | null;
+  readonly gainC: Memory | null;
+  readonly biasC: Memory | null;
+  readonly batchSizes: Memory | null;
+  readonly out: Memory;
+  readonly outStrideT: number;
+  readonly outStrideN: number;
+  readonly normalized: Memory;
+  readonly gates: Memory;
+  readonly cells: Memory | null;
+  readonly statistics: Memory;
+  readonly gradOut: Memory | null;
+  readonly gradOutStrideT: number;
+  readonly gradOutStrideN: number;
+  readonly gradHN: Memory | null;
+  readonly gradCN: Memory | null;
+  readonly gradCells: Memory | null;
+  readonly workspace: Memory;
+  readonly gradOfX: Memory;
+  readonly dProducts: Memory;
+  readonly gradGainHh: Memory;
+  readonly gradBiasHh: Memory;
+  readonly gradGainC: Memory | null;
+  readonly gradBiasC: Memory | null;
+  readonly gradH0: Memory | null;
+  readonly gradC0: Memory | null;
+  readonly gradWeightHh: Memory | null;
+}
+
 export interface Conv1d {
   readonly x: Memory;
   readonly weight: Memory;
@@ -1467,6 +1535,81 @@ export function runSequenceBackward(run: Kernel<'SequenceBackward'>, s: Sequence
   args[47] = addressOf(s.gradBiasHh);
   args[48] = addressOf(s.gradWeightHr);
   args[49] = addressOf(s.gradPeephole);
+  run();
+}
+
+/** normalized_lstm_forward normalized_gru_forward */
+export function runNormalizedForward(run: Kernel<'NormalizedForward'>, s: NormalizedForward): void {
+  args[0] = s.steps;
+  args[1] = s.batch;
+  args[2] = s.hiddenSize;
+  args[3] = s.reverse ? 1 : 0;
+  args[4] = s.ofX.address;
+  args[5] = s.ofXStrideT;
+  args[6] = s.ofXStrideN;
+  args[7] = addressOf(s.h0);
+  args[8] = addressOf(s.c0);
+  args[9] = s.weightHh.address;
+  args[10] = s.gainHh.address;
+  args[11] = addressOf(s.biasHh);
+  args[12] = addressOf(s.gainC);
+  args[13] = addressOf(s.biasC);
+  args[14] = addressOf(s.batchSizes);
+  args[15] = s.out.address;
+  args[16] = s.outStrideT;
+  args[17] = s.outStrideN;
+  args[18] = s.hN.address;
+  args[19] = addressOf(s.cN);
+  args[20] = addressOf(s.normalized);
+  args[21] = addressOf(s.gates);
+  args[22] = addressOf(s.cells);
+  args[23] = addressOf(s.statistics);
+  args[24] = s.packed.address;
+  args[25] = s.packedReady ? 1 : 0;
+  args[26] = s.products.address;
+  run();
+}
+
+/** normalized_lstm_backward normalized_gru_backward */
+export function runNormalizedBackward(
+  run: Kernel<'NormalizedBackward'>,
+  s: NormalizedBackward,
+): void {
+  args[0] = s.steps;
+  args[1] = s.batch;
+  args[2] = s.hiddenSize;
+  args[3] = s.reverse ? 1 : 0;
+  args[4] = addressOf(s.h0);
+  args[5] = addressOf(s.c0);
+  args[6] = s.weightHh.address;
+  args[7] = s.gainHh.address;
+  args[8] = addressOf(s.biasHh);
+  args[9] = addressOf(s.gainC);
+  args[10] = addressOf(s.biasC);
+  args[11] = addressOf(s.batchSizes);
+  args[12] = s.out.address;
+  args[13] = s.outStrideT;
+  args[14] = s.outStrideN;
+  args[15] = s.normalized.address;
+  args[16] = s.gates.address;
+  args[17] = addressOf(s.cells);
+  args[18] = s.statistics.address;
+  args[19] = addressOf(s.gradOut);
+  args[20] = s.gradOutStrideT;
+  args[21] = s.gradOutStrideN;
+  args[22] = addressOf(s.gradHN);
+  args[23] = addressOf(s.gradCN);
+  args[24] = addressOf(s.gradCells);
+  args[25] = s.workspace.address;
+  args[26] = s.gradOfX.address;
+  args[27] = s.dProducts.address;
+  args[28] = s.gradGainHh.address;
+  args[29] = s.gradBiasHh.address;
+  args[30] = addressOf(s.gradGainC);
+  args[31] = addressOf(s.gradBiasC);
+  args[32] = addressOf(s.gradH0);
+  args[33] = addressOf(s.gradC0);
+  args[34] = addressOf(s.gradWeightHh);
   run();
 }
 

@@ -50,6 +50,9 @@ export interface SharedConstants {
     readonly hasCellState: number;
     readonly savesGates: number;
   };
+  readonly normalized: {
+    readonly eps: number;
+  };
   readonly argumentKind: {
     readonly number: number;
     readonly readAddress: number;

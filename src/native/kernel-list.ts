@@ -179,6 +179,10 @@ export interface TypedKernels {
   gru_backward: 'SequenceBackward';
   janet_forward: 'SequenceForward';
   janet_backward: 'SequenceBackward';
+  normalized_lstm_forward: 'NormalizedForward';
+  normalized_lstm_backward: 'NormalizedBackward';
+  normalized_gru_forward: 'NormalizedForward';
+  normalized_gru_backward: 'NormalizedBackward';
   fma_peak: 'FmaPeak';
   conv1d: 'Conv1d';
   conv1d_transposed: 'Conv1dTransposed';

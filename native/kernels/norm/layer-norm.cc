@@ -2,61 +2,11 @@
 // double precision, in an order that depends on n only. Threads share the rows; for the gradients of
 // weight and bias they share the columns, each summed over the rows in order.
 #include "../kernels.h"
-#include "normal.h"
+#include "moments.h"
 
 namespace ostinato::OSTINATO_ISA {
 
 namespace {
-
-// Two sums of doubles in parallel (two such pairs fill half of AVX2's registers): the halves of a vector
-// of floats, or even and odd vectors of doubles.
-template <class T>
-constexpr int slots = 2 / doubleParts<T>;
-template <class T>
-using Sums = LaneSums<T, slots<T>>;
-
-// Calls body(i, count, slot) for the vectors of a row; count is less than a vector in its tail.
-template <class T, class Body>
-OSTINATO_INLINE void forVectors(int64_t n, Body body) {
-  int64_t i = 0;
-  for (; i + slots<T> * W<T> <= n; i += slots<T> * W<T>) {
-    OSTINATO_UNROLL
-    for (int k = 0; k < slots<T>; ++k) body(i + k * W<T>, W<T>, k);
-  }
-  for (int k = 0; i < n; i += W<T>, ++k) body(i, n - i < W<T> ? int(n - i) : W<T>, k);
-}
-
-// Mean and variance of a row. Sums of d = x - c and of d d, with the row's first element as c:
-// since (c - mean)^2 is at most n times the variance, what cancels costs n roundings of a double at
-// most.
-template <class T>
-OSTINATO_INLINE void moments(const T* row, int64_t n, double& mean, double& variance) {
-  const double c = double(row[0]);
-  const Vec<double> centre = broadcast(c);
-  Sums<T> first, second;
-  forVectors<T>(n, [&](int64_t i, int count, int slot) {
-    const Vec<T> x = count == W<T> ? load(row + i)
-                                   : select(firstLanes<T>(count), loadPartial(row + i, count),
-                                            broadcast(row[0]));
-    Vec<double> d[doubleParts<T>];
-    d[0] = widen<0>(x) - centre;
-    if constexpr (doubleParts<T> == 2) d[1] = widen<1>(x) - centre;
-    OSTINATO_UNROLL
-    for (int h = 0; h < doubleParts<T>; ++h) {
-      Vec<double>& own = first.sum[slot * doubleParts<T> + h];
-      own = own + d[h];
-    }
-    OSTINATO_UNROLL
-    for (int h = 0; h < doubleParts<T>; ++h) {
-      Vec<double>& own = second.sum[slot * doubleParts<T> + h];
-      own = fma(d[h], d[h], own);
-    }
-  });
-  const double shift = first.total() / double(n);
-  mean = c + shift;
-  variance = second.total() / double(n) - shift * shift;
-  if (variance < 0) variance = 0;
-}
 
 template <int64_t value>
 struct Count {
@@ -76,7 +26,7 @@ void layer_norm(const T* x, const T* weight, const T* bias, T* out, double* mean
       T* const to = out + r * n;
       double variance;
       moments(row, n, mean[r], variance);
-      rstd[r] = (broadcast(1.0) / sqrt(broadcast(variance + eps)))[0];
+      rstd[r] = reciprocalDeviation(variance, eps);
       const Normal<T> normal(mean[r], rstd[r]);
       forVectors<T>(n, [&](int64_t i, int count, int) {
         Vec<T> y = normal.of(load(row + i, count));

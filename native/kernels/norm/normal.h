@@ -8,9 +8,6 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-template <class T>
-constexpr int W = Vec<T>::lanes;
-
 // h = (x - mean) rstd. As floats a mean has two parts: x less the upper one is off by its own last
 // place at most, and exact where they are close, so that nothing is lost where the mean is many
 // deviations.

@@ -9,9 +9,6 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-template <class T>
-inline constexpr int W = Vec<T>::lanes;
-
 // Some column vectors of B: vector v of step k is at p + k * kStride + v * vStride. Where a tile
 // holds several vectors (AVX-512) those of one step are adjacent, [K][vectors][W]; elsewhere each
 // vector is a panel of its own, [vectors][K][W], small enough to stay in L1 for all row tiles that

@@ -5,6 +5,10 @@
 
 namespace ostinato::OSTINATO_ISA {
 
+// Lanes of a vector.
+template <class T>
+inline constexpr int W = Vec<T>::lanes;
+
 // The first n lanes of p, n >= 1, the others zero; all of them where n >= lanes.
 template <class T>
 OSTINATO_INLINE Vec<T> load(const T* p, int64_t n) {

@@ -15,7 +15,14 @@ import {
 } from '../../check';
 import { contiguous } from '../../ops/copying/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
-import type { DirectionVariant, DirectionWeights } from '../../ops/sequence/call';
+import type {
+  DirectionVariant,
+  DirectionWeights,
+  SequenceOptions,
+  SequenceResult,
+} from '../../ops/sequence/call';
+import { normalizedSequence, type NormalizedWeights } from '../../ops/sequence/normalized';
+import type { NormalizedKind } from '../../ops/sequence/normalized-twin';
 import { sequence } from '../../ops/sequence/sequence';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
@@ -43,11 +50,13 @@ import {
 import {
   forgetGate,
   initialFields,
+  isOfNormalization,
   makeOrthogonal,
   openForgetGate,
+  resetNormalization,
   type InitialOptions,
 } from './initial';
-import { checkBuilt, directionWeights } from './weights';
+import { checkBuilt, directionWeights, normalizedWeights } from './weights';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
 export interface RecurrentOptions<R extends ReturnStates = ReturnStates>
@@ -92,12 +101,23 @@ interface LayerDetails {
   readonly relu?: boolean;
   readonly zoneout?: Zoneout;
   readonly peephole?: boolean;
+  readonly layerNorm?: boolean;
   readonly bare?: boolean;
   /** Whether the bias of the forget gate, the block of that number, starts as 1. */
   readonly unitForgetBias?: boolean;
 }
 
-type Kind = 'weight_ih' | 'weight_hh' | 'bias_ih' | 'bias_hh' | 'weight_hr' | 'weight_ch';
+type Kind =
+  | 'weight_ih'
+  | 'weight_hh'
+  | 'bias_ih'
+  | 'bias_hh'
+  | 'weight_hr'
+  | 'weight_ch'
+  | 'norm_ih'
+  | 'norm_hh'
+  | 'norm_ch'
+  | 'bias_ch';
 /** What PyTorch calls the parameters of a layer and direction. */
 type ParameterName = `${Kind}_l${number}` | `${Kind}_l${number}_reverse`;
 
@@ -130,10 +150,16 @@ function directionsOf(ofCells: readonly Tensor[], { batchFirst, batchSizes }: St
 
 const noZoneout: Zoneout = { h: 0, c: 0 };
 
-function namesOf(layer: number, direction: number, peephole: boolean): string[] {
+function namesOf(
+  layer: number,
+  direction: number,
+  peephole: boolean,
+  layerNorm: boolean,
+): string[] {
   const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`;
   const names = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'];
   if (peephole) names.push('weight_ch');
+  if (layerNorm) names.push('norm_ih', 'norm_hh', 'norm_ch', 'bias_ch');
   return names.map((name) => name + suffix);
 }
 
@@ -151,8 +177,10 @@ function namesOf(layer: number, direction: number, peephole: boolean): string[] 
  * | `bias_ih_lk`, `bias_hh_lk` | [G · hiddenSize], unless `bias` is false |
  * | `weight_hr_lk` | [projSize, hiddenSize], of an LSTM with projSize > 0 |
  * | `weight_ch_lk` | [3 · hiddenSize], of an LSTM with peepholes |
+ * | `norm_ih_lk`, `norm_hh_lk` | [G · hiddenSize], with `layerNorm` |
+ * | `norm_ch_lk`, `bias_ch_lk` | [hiddenSize], of an LSTM with `layerNorm`; the latter unless `bias` is false |
  *
- * All start uniform in ±1/√hiddenSize.
+ * All start uniform in ±1/√hiddenSize, those of `layerNorm` as 1 and 0.
  *
  * @example
  * const layer: nn.Module = new nn.GRU(4, 8);
@@ -200,6 +228,7 @@ export abstract class RecurrentBase extends Module {
   readonly #relu: boolean;
   readonly #zoneout: Zoneout;
   readonly #peephole: boolean;
+  readonly #layerNorm: boolean;
   readonly #sizes: readonly CellSizes[];
   readonly #twoWays: boolean;
   /** What errors of a call begin with. */
@@ -226,6 +255,7 @@ export abstract class RecurrentBase extends Module {
     this.#relu = relu;
     this.#zoneout = details.zoneout ?? noZoneout;
     this.#peephole = details.peephole ?? false;
+    this.#layerNorm = details.layerNorm ?? false;
     this.inputSize = positiveInteger.check(name, 'inputSize', inputSize);
     this.hiddenSize = positiveInteger.check(name, 'hiddenSize', hiddenSize);
     this.numLayers = options.numLayers;
@@ -257,6 +287,7 @@ export abstract class RecurrentBase extends Module {
         `${name}: projSize must be below hiddenSize (${hiddenSize}), or 0 for no projection, got ${projSize}`,
       );
     }
+    if (this.#layerNorm) this.#checkNormalized(name, projSize);
     const masked = this.recurrentDropout > 0 ? 'recurrentDropout' : 'zoneout';
     if (projSize > 0 && (this.recurrentDropout > 0 || this.#zoneout.h > 0 || this.#zoneout.c > 0)) {
       throw new RangeError(
@@ -290,6 +321,7 @@ export abstract class RecurrentBase extends Module {
     };
     const details: LayerDetails = {
       ...{ projSize, relu: this.#relu, zoneout: this.#zoneout, peephole: this.#peephole },
+      layerNorm: this.#layerNorm,
       bare: true,
     };
     return emptyOf(RecurrentBase, this, [this.#kind, inputSize, hiddenSize, options, details]);
@@ -307,11 +339,8 @@ export abstract class RecurrentBase extends Module {
     for (let layer = 0; layer < this.numLayers; layer++) {
       const { inputSize } = this.#sizes[layer];
       for (let d = 0; d < this.#directions; d++) {
-        const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = namesOf(
-          layer,
-          d,
-          this.#peephole,
-        );
+        const names = namesOf(layer, d, this.#peephole, this.#layerNorm);
+        const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = names;
         add(weightIh, [G * H, inputSize]);
         add(weightHh, [G * H, this.projSize || H]);
         if (this.bias) {
@@ -320,6 +349,13 @@ export abstract class RecurrentBase extends Module {
         }
         if (this.projSize > 0) add(weightHr, [this.projSize, H]);
         if (this.#peephole) add(weightCh, [3 * H]);
+        if (!this.#layerNorm) continue;
+        const [normIh, normHh, normCh, biasCh] = names.slice(5);
+        add(normIh, [G * H]);
+        add(normHh, [G * H]);
+        if (!cells[this.#kind].hasCellState) continue;
+        add(normCh, [H]);
+        if (this.bias) add(biasCh, [H]);
       }
     }
   }
@@ -328,7 +364,9 @@ export abstract class RecurrentBase extends Module {
   resetParameters(): void {
     if (arguments.length > 0) surplus(`${this.constructor.name}.resetParameters`, arguments, 0);
     const bound = 1 / Math.sqrt(this.hiddenSize);
-    for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
+    for (const [key, parameter] of this.ownParameters())
+      if (!isOfNormalization(key)) uniform_(parameter, -bound, bound);
+    resetNormalization(this.ownParameters());
     const { gates } = cells[this.#kind];
     if (this.orthogonal) makeOrthogonal(this.ownParameters(), gates);
     if (this.unitForgetBias)
@@ -341,10 +379,41 @@ export abstract class RecurrentBase extends Module {
     const out: DirectionWeights[] = [];
     const directions = this.#directions;
     for (let d = 0; d < directions; d++) {
-      const names = (this.#names[layer * directions + d] ??= namesOf(layer, d, this.#peephole));
+      const names = this.#namesOf(layer, d);
       out.push(directionWeights(name, this.#kind, this.#sizes[layer], this, names, dtype));
     }
     return out;
+  }
+
+  #namesOf(layer: number, d: number): string[] {
+    const directions = this.#directions;
+    return (this.#names[layer * directions + d] ??= namesOf(
+      layer,
+      d,
+      this.#peephole,
+      this.#layerNorm,
+    ));
+  }
+
+  #normalizedWeights(layer: number, dtype: DType): NormalizedWeights[] {
+    const kind = this.#kind as NormalizedKind;
+    const sizes = this.#sizes[layer];
+    return Array.from({ length: this.#directions }, (_, d) =>
+      normalizedWeights(this.#operation, kind, sizes, this, this.#namesOf(layer, d), dtype),
+    );
+  }
+
+  #checkNormalized(name: string, projSize: number): void {
+    const others: Record<string, boolean> = {
+      projSize: projSize > 0,
+      recurrentDropout: this.recurrentDropout > 0,
+      zoneout: this.#zoneout.h > 0 || this.#zoneout.c > 0,
+      peephole: this.#peephole,
+      "returnStates 'gates'": this.returnStates === 'gates',
+    };
+    for (const [other, given] of Object.entries(others))
+      if (given)
+        throw new RangeError(`${name}: layerNorm has no form with ${other}; leave one of them out`);
   }
 
   // The kernels know the sizes of the constructor; fields are `readonly` for the compiler alone.
@@ -460,7 +529,7 @@ export abstract class RecurrentBase extends Module {
       return contiguous(this.numLayers === 1 ? state : narrow(state, 0, layer * D, D));
     };
     const drops = this.dropout > 0 && this.training && last > 0;
-    const { training, batchFirst, lockedDropout, weightDropout } = this;
+    const { training, batchFirst, lockedDropout } = this;
     const { returnStates } = this;
     const all: AllStates<Tensor> | null =
       returnStates === 'last' ? null : { h: [], c: [], gates: [] };
@@ -473,21 +542,18 @@ export abstract class RecurrentBase extends Module {
     const hs: Tensor[] = [];
     const cs: Tensor[] = [];
     for (let layer = 0; layer <= last; layer++) {
-      const weights = this.#weights(layer, x.dtype);
       const timeFirst = swaps && layer < last;
-      const result = sequence(
-        this.#kind,
+      const result = this.#runLayer(
+        layer,
         out,
         ofLayer(start?.h, layer),
         ofLayer(start?.c, layer),
-        training && weightDropout > 0 ? dropWeights(weights, weightDropout) : weights,
         {
           sizes: this.#sizes[layer],
           batchFirst: batchFirst && !timeFirst,
           relu: this.#relu,
           batchSizes,
           batch,
-          variants: this.#variants(x, batch, batchSizes),
           returnsCells: all !== null,
           returnsGates: returnStates === 'gates',
           gradFnNames: [this.#gradFnName, 'StackBackward0'],
@@ -517,6 +583,31 @@ export abstract class RecurrentBase extends Module {
       out = lockedDropoutOf(out, this.outputDropout, layout);
     }
     return [out, layersOf(hs), cs.length === 0 ? null : layersOf(cs), all];
+  }
+
+  #runLayer(
+    layer: number,
+    x: Tensor,
+    h0: Tensor | null,
+    c0: Tensor | null,
+    given: Omit<SequenceOptions, 'variants'>,
+  ): SequenceResult {
+    const p = this.training ? this.weightDropout : 0;
+    if (this.#layerNorm) {
+      const weights = this.#normalizedWeights(layer, x.dtype).map((own) => ({
+        ...own,
+        weightHh: p > 0 ? dropoutOf(own.weightHh, p) : own.weightHh,
+      }));
+      return normalizedSequence(this.#kind as NormalizedKind, x, h0, c0, weights, {
+        ...given,
+        variants: null,
+      });
+    }
+    const plain = this.#weights(layer, x.dtype);
+    // Drawn before what the steps draw.
+    const weights = p > 0 ? dropWeights(plain, p) : plain;
+    const options = { ...given, variants: this.#variants(x, given.batch, given.batchSizes) };
+    return sequence(this.#kind, x, h0, c0, weights, options);
   }
 
   /** What is drawn for the directions of a layer; null for the plain cell. */

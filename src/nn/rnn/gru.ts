@@ -1,11 +1,12 @@
 /** GRU: the gated recurrent unit. */
-import { optionsTable, probability, surplus } from '../../check';
+import { boolean, optionsTable, probability, surplus } from '../../check';
 import { recurrentFields, type RecurrentOptions } from './base';
 import { HiddenStateLayer } from './hidden-state-layer';
-import { anyStates, type ReturnStates } from './variants';
+import { anyStates, type NormalizationOptions, type ReturnStates } from './variants';
 
 /** Options of `GRU`. */
-export interface GRUOptions<R extends ReturnStates = ReturnStates> extends RecurrentOptions<R> {
+export interface GRUOptions<R extends ReturnStates = ReturnStates>
+  extends RecurrentOptions<R>, NormalizationOptions {
   /**
    * Probability that a unit keeps its state of the step before (zoneout: Krueger et al. 2017, arXiv:1606.01305):
    * h_t = k ⊙ h_{t−1} + (1 − k) ⊙ h̃_t, with h̃_t of the plain cell and k drawn for each step, 1 with this probability and else
@@ -18,6 +19,7 @@ const gruOptions = optionsTable<GRUOptions>('GRU', {
   ...recurrentFields,
   returnStates: anyStates.or('last'),
   zoneout: probability.or(0),
+  layerNorm: boolean.or(false),
 });
 
 /**
@@ -49,6 +51,8 @@ const gruOptions = optionsTable<GRUOptions>('GRU', {
 export class GRU<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> {
   /** Probability that a unit keeps its state of the step before. */
   readonly zoneout: number;
+  /** Whether the gates are layer-normalized. */
+  readonly layerNorm: boolean;
 
   /**
    * @param inputSize features of an input
@@ -57,7 +61,9 @@ export class GRU<R extends ReturnStates = 'last'> extends HiddenStateLayer<R> {
   constructor(inputSize: number, hiddenSize: number, options?: GRUOptions<R>) {
     if (arguments.length > 3) surplus('GRU', arguments, 3, 'options');
     const read = gruOptions.read(options);
-    super('gru', inputSize, hiddenSize, read, { zoneout: { h: read.zoneout, c: 0 } });
-    this.zoneout = read.zoneout;
+    const { zoneout, layerNorm } = read;
+    super('gru', inputSize, hiddenSize, read, { zoneout: { h: zoneout, c: 0 }, layerNorm });
+    this.zoneout = zoneout;
+    this.layerNorm = layerNorm;
   }
 }

@@ -39,11 +39,20 @@ export function makeOrthogonal(parameters: Named, gates: number): void {
   }
 }
 
+/** Sets the gains of layer normalization to 1 and the bias of the normalized cell state to 0. */
+export function resetNormalization(parameters: Named): void {
+  noGrad(() => {
+    for (const [name, parameter] of parameters)
+      if (isOfNormalization(name)) parameter.fill_(name.startsWith('norm_') ? 1 : 0);
+  });
+}
+export const isOfNormalization = (name: string): boolean => /^(norm_|bias_ch_)/.test(name);
+
 /** Sets the biases of gate `gate`, of the blocks of H rows, to 1 and 0. */
 export function openForgetGate(parameters: Named, gates: number, gate: number): void {
   noGrad(() => {
     for (const [name, bias] of parameters) {
-      if (!name.startsWith('bias_')) continue;
+      if (!/^bias_[ih]h_/.test(name)) continue;
       const rows = bias.detach().chunk(gates, 0)[gate];
       rows.fill_(name.startsWith('bias_ih') ? 1 : 0);
     }

@@ -19,6 +19,7 @@ import {
   thirdResult,
   type GateStates,
   type LSTMStates,
+  type NormalizationOptions,
   type PeepholeOptions,
   type ReturnStates,
   type ThirdResult,
@@ -27,7 +28,12 @@ import {
 
 /** Options of `LSTM`. */
 export interface LSTMOptions<R extends ReturnStates = ReturnStates>
-  extends RecurrentOptions<R>, ForgetOptions, ZoneoutOptions, PeepholeOptions {
+  extends
+    RecurrentOptions<R>,
+    ForgetOptions,
+    ZoneoutOptions,
+    PeepholeOptions,
+    NormalizationOptions {
   /** Features that the hidden state is projected to (Sak et al. 2014). Default: 0, no projection. */
   projSize?: number;
 }
@@ -48,6 +54,7 @@ const lstmOptions = optionsTable<LSTMOptions>('LSTM', {
     pairOf(probability, 'a pair [h, c] of probabilities'),
   ).or(0),
   peephole: boolean.or(false),
+  layerNorm: boolean.or(false),
   ...forgetFields,
 });
 
@@ -98,6 +105,8 @@ export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
   readonly zoneout: number | readonly [h: number, c: number];
   /** Whether the gates see the cell state. */
   readonly peephole: boolean;
+  /** Whether the gates and the cell state are layer-normalized. */
+  readonly layerNorm: boolean;
 
   /**
    * @param inputSize features of an input
@@ -106,12 +115,13 @@ export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
   constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions<R>) {
     if (arguments.length > 3) surplus('LSTM', arguments, 3, 'options');
     const read = lstmOptions.read(options);
-    const { projSize, zoneout, peephole, unitForgetBias } = read;
+    const { projSize, zoneout, peephole, layerNorm, unitForgetBias } = read;
     const [h, c] = typeof zoneout === 'number' ? [zoneout, zoneout] : zoneout;
-    const details = { projSize, zoneout: { h, c }, peephole, unitForgetBias };
+    const details = { projSize, zoneout: { h, c }, peephole, layerNorm, unitForgetBias };
     super('lstm', inputSize, hiddenSize, read, details);
     this.zoneout = zoneout;
     this.peephole = peephole;
+    this.layerNorm = layerNorm;
   }
 
   /**

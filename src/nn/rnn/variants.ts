@@ -71,6 +71,18 @@ export interface ZoneoutOptions {
   zoneout?: number | readonly [h: number, c: number];
 }
 
+/** Options of the layers that can be normalized. */
+export interface NormalizationOptions {
+  /**
+   * Whether the gates are layer-normalized (Ba, Kiros and Hinton 2016, arXiv:1607.06450): LN(W_ih x_t) and LN(W_hh h_{t−1}) in
+   * place of the products, each over all of its G · hiddenSize elements, with the gains `norm_ih_lk` and `norm_hh_lk`
+   * [G · hiddenSize] before the biases are added; and in an LSTM h_t = o_t ⊙ tanh(LN(c_t)), with the gain `norm_ch_lk` and the bias
+   * `bias_ch_lk` [hiddenSize]. LN(v) = (v − mean) / √(variance + 1e-5). Gains start as 1, `bias_ch` as 0. Not with `projSize`,
+   * `recurrentDropout`, `zoneout`, `peephole` or the gates as results. Default: false.
+   */
+  layerNorm?: boolean;
+}
+
 /** Options of the LSTM alone. */
 export interface PeepholeOptions {
   /**
@@ -178,7 +190,8 @@ export function drawVariant(draws: Draws): DirectionVariant | null {
 
 /** What a layer prints of those that are not the defaults. */
 export function showVariants(
-  layer: Readonly<Required<VariantOptions>> & Partial<ZoneoutOptions & PeepholeOptions>,
+  layer: Readonly<Required<VariantOptions>> &
+    Partial<ZoneoutOptions & PeepholeOptions & NormalizationOptions>,
 ): string[] {
   const parts: string[] = [];
   if (layer.inputDropout !== 0) parts.push(`inputDropout=${layer.inputDropout}`);
@@ -190,6 +203,7 @@ export function showVariants(
   if (typeof zoneout !== 'number') parts.push(`zoneout=(${zoneout.join(', ')})`);
   else if (zoneout !== 0) parts.push(`zoneout=${zoneout}`);
   if (layer.peephole === true) parts.push(`peephole=${showBoolean(true)}`);
+  if (layer.layerNorm === true) parts.push(`layerNorm=${showBoolean(true)}`);
   if (layer.returnStates !== 'last') parts.push(`returnStates=${layer.returnStates}`);
   return parts;
 }

@@ -5,6 +5,8 @@
 import { describe } from '../../check';
 import { contiguous } from '../../ops/copying/clone';
 import type { DirectionWeights } from '../../ops/sequence/call';
+import type { NormalizedWeights } from '../../ops/sequence/normalized';
+import type { NormalizedKind } from '../../ops/sequence/normalized-twin';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
 import type { DType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
@@ -88,6 +90,34 @@ export function directionWeights(
     projSize > 0 ? matrix(name, hr, given[hr], projSize, hiddenSize, dtype) : null,
     ch === undefined ? null : vector(name, ch, given[ch], 3 * hiddenSize, dtype),
   ];
+}
+
+/** The same of a layer-normalized direction; `names` are those of `directionWeights`, then of norm_ih, norm_hh, norm_ch and bias_ch. */
+export function normalizedWeights(
+  name: string,
+  kind: NormalizedKind,
+  sizes: CellSizes,
+  fields: object,
+  names: readonly string[],
+  dtype: DType,
+): NormalizedWeights {
+  const plain = directionWeights(name, kind, sizes, fields, names.slice(0, 5), dtype);
+  const [weightIh, weightHh, biasIh, biasHh] = plain;
+  const given = fields as Readonly<Record<string, Tensor | null | undefined>>;
+  const [gainIh, gainHh, gainC, biasC] = names.slice(5);
+  const H = sizes.hiddenSize;
+  const rows = cells[kind].gates * H;
+  const { hasCellState } = cells[kind];
+  return {
+    weightIh,
+    weightHh,
+    biasIh,
+    biasHh,
+    gainIh: vector(name, gainIh, given[gainIh], rows, dtype),
+    gainHh: vector(name, gainHh, given[gainHh], rows, dtype),
+    gainC: hasCellState ? vector(name, gainC, given[gainC], H, dtype) : null,
+    biasC: hasCellState && biasIh !== null ? vector(name, biasC, given[biasC], H, dtype) : null,
+  };
 }
 
 /** @throws RangeError when a size of a module is no longer the one that it was built with. */

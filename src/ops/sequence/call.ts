@@ -6,7 +6,7 @@ import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { empty, type Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import type { CellSizes } from './cells';
 
@@ -85,6 +85,13 @@ export const denseFeatures = (x: Tensor): Tensor => {
   const last = x.ndim - 1;
   return x.elementStrides[last] === 1 || x.sizes[last] <= 1 ? x : dense(x);
 };
+
+/** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */
+export function emptySteps(x: Tensor, options: SequenceOptions, features: number): Tensor {
+  const { batchFirst, batchSizes, batch } = options;
+  const shape = batchSizes !== null ? [x.sizes[0]] : [x.sizes[batchFirst ? 1 : 0], batch];
+  return empty([...shape, features], x.dtype);
+}
 
 /** Direction d of an array [directions, elements], of any rank. */
 export const part = <M extends Memory | null>(

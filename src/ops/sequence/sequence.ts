@@ -20,6 +20,7 @@ import { recordedBackward, sequenceBackward } from './backward';
 import {
   acquiredBy,
   denseFeatures,
+  emptySteps,
   part,
   stridesOf,
   zoneoutStride,
@@ -32,13 +33,6 @@ import {
 import { cells, packedLength, stateSize, type CellKind } from './cells';
 
 const noTensors: Tensor[] = [];
-/** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */
-function emptySteps(x: Tensor, options: SequenceOptions, features: number): Tensor {
-  const { batchFirst, batchSizes, batch } = options;
-  const shape = batchSizes !== null ? [x.sizes[0]] : [x.sizes[batchFirst ? 1 : 0], batch];
-  return empty([...shape, features], x.dtype);
-}
-
 // One int32.
 const runStateBytes = 4;
 

@@ -34,6 +34,18 @@ export function lstmStep(
   return [mul(output, tanh(cell)), cell, [input, forget, candidate, output]];
 }
 
+/** The same with h' = σ(o)·tanh(LN(c')), LN being `normalize`; the gates are normalized already. */
+export function normalizedLstmStep(
+  ofX: Tensor,
+  ofH: Tensor,
+  c: Tensor,
+  normalize: (c: Tensor) => Tensor,
+): [h: Tensor, c: Tensor] {
+  const [i, f, g, o] = chunk(add(ofX, ofH), 4, -1);
+  const cell = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
+  return [mul(sigmoid(o), tanh(normalize(cell))), cell];
+}
+
 /** k·before + (1 − k)·after: zoneout keeps a share k of the state before a step. */
 export const zoneoutStep = (k: Tensor, before: Tensor, after: Tensor): Tensor =>
   add(mul(k, before), mul(sub(1, k), after));

@@ -12,7 +12,7 @@ import type { DirectionVariant, DirectionWeights, SequenceOptions, SequenceResul
 import { cells, stateSize, type CellKind } from './cells';
 import { gruStep, janetStep, lstmStep, rnnStep, zoneoutStep } from './steps';
 
-interface State {
+export interface State {
   readonly h: Tensor;
   readonly c: Tensor | null;
   /** Of the step that made it, as the kernels save them; where they are wanted. */
@@ -72,7 +72,7 @@ const withRows = (all: Tensor, rows: number, by: Tensor): Tensor =>
   rows === all.sizes[0] ? by : cat([by, narrow(all, 0, rows, all.sizes[0] - rows)], 0);
 
 /** One direction. `rows[t]` says how many rows are active at step t, the first ones; `at` what x adds to their gates. */
-function run(
+export function run(
   step: Step,
   start: State,
   rows: readonly number[],
@@ -93,6 +93,24 @@ function run(
   return [states, { h, c }];
 }
 
+/** How many rows are active at each step, and where they begin in a packed sequence. */
+export function rowsOfSteps(
+  x: Tensor,
+  { batchSizes, batchFirst, batch }: SequenceOptions,
+): [rows: number[], firstRows: number[]] {
+  const rows =
+    batchSizes !== null
+      ? Array.from(batchSizes.toTypedArray())
+      : new Array<number>(x.sizes[batchFirst ? 1 : 0]).fill(batch);
+  const firstRows: number[] = [];
+  let before = 0;
+  for (const n of rows) {
+    firstRows.push(before);
+    before += n;
+  }
+  return [rows, firstRows];
+}
+
 /** The result of `sequence`, with a graph of primitive operations. */
 export function primitiveSequence(
   kind: CellKind,
@@ -107,15 +125,7 @@ export function primitiveSequence(
   const { hasCellState } = cells[kind];
   const packed = batchSizes !== null;
   const time = batchFirst ? 1 : 0;
-  const rows = packed
-    ? Array.from(batchSizes.toTypedArray())
-    : new Array<number>(x.sizes[time]).fill(batch);
-  const firstRows: number[] = [];
-  let before = 0;
-  for (const n of rows) {
-    firstRows.push(before);
-    before += n;
-  }
+  const [rows, firstRows] = rowsOfSteps(x, options);
   const stateOf = (given: Tensor | null, d: number, features: number): Tensor =>
     given === null ? constant([batch, features], 0, x.dtype) : select(given, 0, d);
   const outs: Tensor[] = [];

@@ -67,7 +67,7 @@ it.each([
 it('is no option of layers without a forget gate', () => {
   expect(() => new nn.GRU(3, H, { unitForgetBias: true } as never)).toThrow(
     new TypeError(
-      "GRU: unknown option 'unitForgetBias'; the options are numLayers, bias, batchFirst, dropout, bidirectional, dtype, inputDropout, outputDropout, lockedDropout, weightDropout, recurrentDropout, returnStates, orthogonal, zoneout",
+      "GRU: unknown option 'unitForgetBias'; the options are numLayers, bias, batchFirst, dropout, bidirectional, dtype, inputDropout, outputDropout, lockedDropout, weightDropout, recurrentDropout, returnStates, orthogonal, zoneout, layerNorm",
     ),
   );
 });

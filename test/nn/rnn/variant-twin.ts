@@ -3,7 +3,7 @@
 import { cat, empty, full, nn, ones, stack, zeros, type Tensor } from 'ostinato';
 import type { RecurrentLayer } from './support';
 
-const { dropout, linear } = nn.functional;
+const { dropout, layerNorm, linear } = nn.functional;
 
 export interface State {
   readonly h: Tensor;
@@ -108,15 +108,21 @@ export function maskOfRow(masks: Masks, n: number): Masks {
   };
 }
 
-type Weights = [Tensor, Tensor, ...(Tensor | null)[]];
+type Weights = [ih: Tensor, hh: Tensor, ...(Tensor | null)[]];
 
 function weightsOf(layer: RecurrentLayer, l: number, d: number): Weights {
   const parameters = new Map(layer.namedParameters());
   const suffix = `_l${l}${d === 1 ? '_reverse' : ''}`;
-  return ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr', 'weight_ch'].map(
+  return [...plainNames, ...ofNormalization].map(
     (name) => parameters.get(name + suffix) ?? null,
   ) as Weights;
 }
+const plainNames = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr', 'weight_ch'];
+const ofNormalization = ['norm_ih', 'norm_hh', 'norm_ch', 'bias_ch'];
+
+/** (v − mean) / √(variance + 1e-5) · gain + bias, over the last dimension. */
+const normalized = (v: Tensor, weight: Tensor, bias: Tensor | null): Tensor =>
+  layerNorm(v, [v.shape[v.ndim - 1]], { weight, bias });
 
 /** The cells' equations, `seen` being what W_hh multiplies and h the state before. */
 function cell(
@@ -126,8 +132,10 @@ function cell(
   { h, c }: State,
   weights: Weights,
 ): State {
-  const [ih, hh, bih, bhh, hr, ch] = weights;
-  const [ofX, ofH] = [linear(x, ih, bih), linear(seen, hh, bhh)];
+  const [ih, hh, bih, bhh, hr, ch, normIh, normHh, normCh, biasCh] = weights;
+  const ofGates = (v: Tensor, weight: Tensor, bias: Tensor | null, gain: Tensor | null): Tensor =>
+    gain ? normalized(linear(v, weight), gain, bias) : linear(v, weight, bias);
+  const [ofX, ofH] = [ofGates(x, ih, bih, normIh), ofGates(seen, hh, bhh, normHh)];
   const G = hh.shape[0] / layer.hiddenSize;
   const [xs, hs] = [ofX.chunk(G, -1), ofH.chunk(G, -1)];
   const at = (k: number): Tensor => xs[k].add(hs[k]);
@@ -137,7 +145,7 @@ function cell(
     const g = at(2).tanh();
     const after = f.mul(c!).add(i.mul(g));
     const o = at(3).add(after.mul(p[2])).sigmoid();
-    const y = o.mul(after.tanh());
+    const y = o.mul((normCh ? normalized(after, normCh, biasCh) : after).tanh());
     return { h: hr === null ? y : linear(y, hr), c: after, gates: cat([i, f, g, o], -1) };
   }
   if (layer instanceof nn.GRU) {

@@ -4,11 +4,13 @@ import {
   autograd,
   compile,
   deepcopy,
+  getNumThreads,
   manualSeed,
   nn,
   noGrad,
   ones,
   randn,
+  setNumThreads,
   zeros,
   type Tensor,
 } from 'ostinato';
@@ -51,6 +53,28 @@ const layers: [string, () => RecurrentLayer][] = (
       'LSTM, peepholes, projected',
       () => new nn.LSTM(3, 5, { ...all, peephole: true, projSize: 2 }),
     ],
+    ['LSTM, normalized', () => new nn.LSTM(3, 17, { ...all, layerNorm: true })],
+    [
+      'LSTM, normalized, no bias',
+      () => new nn.LSTM(3, 5, { ...all, layerNorm: true, bias: false }),
+    ],
+    ['GRU, normalized', () => new nn.GRU(3, 17, { ...all, layerNorm: true })],
+    [
+      'LSTM, normalized, two layers and directions',
+      () =>
+        new nn.LSTM(3, 5, {
+          ...{ ...every, recurrentDropout: 0, bidirectional: true },
+          layerNorm: true,
+        }),
+    ],
+    [
+      'GRU, normalized, two layers and directions',
+      () =>
+        new nn.GRU(3, 5, {
+          ...{ ...every, recurrentDropout: 0, bidirectional: true },
+          layerNorm: true,
+        }),
+    ],
     [
       'LSTM, everything',
       () =>
@@ -85,6 +109,9 @@ function run<S extends Either>(layer: RecurrentLayer, x: S, { h, c }: State): [S
   const { h: hs, c: cs = [], gates = [] } = states as unknown as Record<string, S[] | undefined>;
   return [out as S, [state].flat(), [...hs!, ...cs, ...gates]];
 }
+
+const sumOf = (results: readonly Tensor[]): Tensor =>
+  results.map((y) => y.square().sum()).reduce((a, b) => a.add(b));
 
 const tensorsOf = ({ out, h, c, hs, cs, gates }: Result): Tensor[] =>
   [out, h, c, ...hs, ...cs, ...gates].filter((x) => x !== null);
@@ -292,6 +319,66 @@ test('masks and peepholes at sizes around the kernels’ tiles, in float32', () 
   }
 });
 
+test.each([
+  ['LSTM', 3, 1, 16],
+  ['LSTM', 5, 17, 33],
+  ['LSTM', 2, 40, 64],
+  ['GRU', 3, 1, 16],
+  ['GRU', 5, 17, 33],
+  ['GRU', 2, 40, 64],
+] as const)(
+  '%s, normalized, T %i, N %i, H %i, float32: the same bits for any number of threads',
+  (kind, T, N, H) => {
+    manualSeed(T);
+    const layer = new nn[kind](7, H, { layerNorm: true, returnStates: 'all' });
+    for (const [name, p] of layer.namedParameters())
+      if (/^(norm|bias_ch)/.test(name)) nn.init.uniform_(p, 0.5, 1.5);
+    const x = randn([T, N, 7], { requiresGrad: true });
+    const start = { h: randn([1, N, H]), c: kind === 'LSTM' ? randn([1, N, H]) : null };
+    const [threads, bits] = [getNumThreads(), [] as unknown[]];
+    for (const count of [1, 2]) {
+      setNumThreads(count);
+      const [out, last, states] = run(layer as never, x, start);
+      const results = [out, ...last, ...states];
+      const grads = autograd.grad(sumOf(results), [x, ...layer.parameters()]);
+      bits.push([...results, ...grads].map((y) => y!.toArray()));
+      const masks = drawMasks(layer as never, new Array<number>(N).fill(T));
+      tensorsOf(twin(layer as never, x, start, masks)).forEach((y, i) =>
+        expectNear(results[i].toTypedArray(), y.toTypedArray(), 1e-5),
+      );
+    }
+    setNumThreads(threads);
+    expect(bits[1]).toEqual(bits[0]);
+  },
+);
+
+test('the parameters of layer normalization: gains of 1, a bias of 0, drawn as without them', () => {
+  manualSeed(2);
+  const plain = new nn.LSTM(3, 5, { bidirectional: true, unitForgetBias: true });
+  manualSeed(2);
+  const layer = new nn.LSTM(3, 5, { bidirectional: true, unitForgetBias: true, layerNorm: true });
+  const drawn = new Map(layer.namedParameters());
+  for (const [name, p] of plain.namedParameters())
+    expect(drawn.get(name)!.toArray()).toEqual(p.toArray());
+  const own = [...layer.namedParameters()].filter(([name]) => /^(norm|bias_ch)/.test(name));
+  expect(own.map(([name, p]) => [name, p.shape, p.mean().item()])).toEqual(
+    ['', '_reverse'].flatMap((at) => [
+      [`norm_ih_l0${at}`, [20], 1],
+      [`norm_hh_l0${at}`, [20], 1],
+      [`norm_ch_l0${at}`, [5], 1],
+      [`bias_ch_l0${at}`, [5], 0],
+    ]),
+  );
+  expect(String(layer)).toBe('LSTM(3, 5, bidirectional=True, layerNorm=True)');
+  const gru = new nn.GRU(3, 5, { layerNorm: true, bias: false });
+  expect([...gru.stateDict().keys()]).toEqual([
+    'weight_ih_l0',
+    'weight_hh_l0',
+    'norm_ih_l0',
+    'norm_hh_l0',
+  ]);
+});
+
 test('without a state, zeros', () => {
   const layer = new nn.LSTM(3, 5, { ...every, ...withGates, zoneout: 0.4, peephole: true });
   const x = randn([4, 3, 3], { dtype });
@@ -315,7 +402,21 @@ test('the parameters of peepholes are in the state dict', () => {
   expect(String(layer)).toBe('LSTM(3, 5, numLayers=2, bidirectional=True, peephole=True)');
 });
 
-test.each([
+type Refused = [what: string, act: () => unknown, message: string];
+const normalizedWith = [
+  ['projSize', { projSize: 2 }],
+  ['recurrentDropout', { recurrentDropout: 0.1 }],
+  ['zoneout', { zoneout: 0.1 }],
+  ['peephole', { peephole: true }],
+  ["returnStates 'gates'", { returnStates: 'gates' }],
+] as const;
+
+test.each<Refused>([
+  ...normalizedWith.map(([other, options]): Refused => [
+    `layerNorm with ${other}`,
+    () => new nn.LSTM(3, 5, { ...options, layerNorm: true }),
+    `LSTM: layerNorm has no form with ${other}; leave one of them out`,
+  ]),
   [
     'zoneout of a projected state',
     () => new nn.LSTM(3, 5, { projSize: 2, zoneout: 0.1 }),

@@ -160,11 +160,12 @@ export const layers: Record<string, Make> = {
   RNN: () => withOptions({ ...recurrentOptions, nonlinearity: 'relu' }, 3, 4),
   LSTM: () =>
     withOptions(
-      { ...recurrentOptions, recurrentDropout: 0, projSize: 2, zoneout: 0, peephole: true, unitForgetBias: true }, // prettier-ignore
+      { ...recurrentOptions, recurrentDropout: 0, projSize: 2, zoneout: 0, peephole: true, layerNorm: false, unitForgetBias: true }, // prettier-ignore
       3,
       4,
     ),
-  GRU: () => withOptions({ ...recurrentOptions, zoneout: 0.1 }, 3, 4),
+  GRU: () =>
+    withOptions({ ...recurrentOptions, recurrentDropout: 0, zoneout: 0, layerNorm: true }, 3, 4),
   JANET: () => withOptions({ ...recurrentOptions, unitForgetBias: true }, 3, 4),
   'RNN.forward': () => on(new nn.RNN(3, 4), x(5, 2, 3), x(1, 2, 4)),
   'GRU.forward': () => on(new nn.GRU(3, 4), x(5, 2, 3), x(1, 2, 4)),
