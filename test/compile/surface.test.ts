@@ -91,7 +91,7 @@ const calls = publicCalls().filter(
 
 /** What a trace says to a call that works by itself. */
 const refusals = [
-  /^compile: the function changes (an argument|a tensor from outside) of shape \S+( \d+\])* in place \(.*\); it must only compute results, so change a clone\(\) instead$/,
+  /^compile: the function changes (an argument|a tensor from outside) of shape \[[\d, ]*\] in place \(.*\); it must only compute results, so change a clone\(\) instead$/,
   /^compile: the function reads values of a tensor of shape \[.*\] while it is traced \(item, toArray, toString\); a trace has none, so do that outside$/,
   /^compile: (\w+|repeatInterleave with a tensor) cannot be traced: its result's shape depends on values, and a trace has none; do it outside$/,
   /^compile: embedding with maxNorm cannot be traced: it scales rows of the weight in place; do it outside$/,
@@ -140,6 +140,7 @@ test('what is refused is what reads values or changes something', () => {
     mode: 'mode',
     scatterReduce: 'scatterReduce with amax or amin',
     searchsorted: 'searchsorted',
+    uniqueConsecutive: 'uniqueConsecutive',
     'nn.functional.embedding': 'embedding with maxNorm',
     'nn.functional.embeddingBag': 'embeddingBag',
     'nn.utils.getTotalNorm': 'getTotalNorm',
