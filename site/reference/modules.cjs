@@ -34,6 +34,14 @@ const modules = {
   ],
   'nn.init': ['nn.init', 'Initial values of parameters (torch.nn.init).'],
   'nn.utils': ['nn.utils', 'Gradients clipped, parameters as one vector (torch.nn.utils).'],
+  'nn.utils.parametrizations': [
+    'nn.utils.parametrizations',
+    'Weights as length and direction (torch.nn.utils.parametrizations).',
+  ],
+  'nn.utils.parametrize': [
+    'nn.utils.parametrize',
+    'Tensors of modules that are computed of others (torch.nn.utils.parametrize).',
+  ],
   'nn.utils.rnn': [
     'nn.utils.rnn',
     'Sequences of unequal lengths: padding and packing (torch.nn.utils.rnn).',

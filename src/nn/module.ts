@@ -203,6 +203,12 @@ export class Module extends Base {
     return found;
   }
 
+  /** @internal Takes a field away, and that it is a buffer. */
+  forget(name: string): void {
+    this.#buffers.delete(name);
+    Reflect.deleteProperty(this, name);
+  }
+
   /** @internal Own parameters by name. */
   ownParameters(): (readonly [string, Parameter])[] {
     const found: [string, Parameter][] = [];

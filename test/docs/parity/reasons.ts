@@ -19,16 +19,8 @@ const python = "a part of PyTorch's own making, not for users";
 const symbolic = 'symbolic sizes belong to torch.compile';
 const noViewTwin = 'copies of views: `clone()` of the view';
 const rare = 'rare in sequence models';
-const notYet = 'not yet here';
 
 export const reasons: readonly Reason[] = [
-  {
-    names:
-      /^(weight_norm|cached|is_parametrized|register_parametrization|remove_parametrizations|ParametrizationList)$/,
-    why: notYet,
-    modules: ['nn.utils.parametrizations', 'nn.utils.parametrize'],
-  },
-  { names: /^(StudentT|NegativeBinomial|Gamma|Poisson)$/, why: notYet, modules: ['distributions'] },
   { names: /(2d|3d|2d_with_indices|3d_with_indices)$/i, why: images },
   {
     names:

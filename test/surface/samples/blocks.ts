@@ -64,3 +64,33 @@ export const blocks: Record<string, Make> = {
       x(3, 1, 4),
     ),
 };
+
+const { parametrize, parametrizations } = nn.utils;
+class Doubled extends nn.Module {
+  forward(y: o.Tensor): o.Tensor {
+    return y.mul(2);
+  }
+  rightInverse(y: o.Tensor): o.Tensor {
+    return y.mul(0.5);
+  }
+}
+const list = (): o.nn.utils.parametrize.ParametrizationList =>
+  new parametrize.ParametrizationList([new Doubled()], new nn.Parameter(x(2, 3)));
+
+export const parametrized: Record<string, Make> = {
+  'parametrizations.weightNorm': () => call(new nn.LSTM(3, 4), 'weight_hh_l0', 0),
+  'parametrize.cached': () => call(() => 1),
+  'parametrize.isParametrized': () => call(new nn.Linear(3, 2), 'weight'),
+  'parametrize.registerParametrization': () =>
+    withOptions({ unsafe: true }, new nn.Linear(3, 2), 'weight', new Doubled()),
+  'parametrize.removeParametrizations': () =>
+    withOptions(
+      { leaveParametrized: true },
+      parametrizations.weightNorm(new nn.Linear(3, 2)),
+      'weight',
+    ),
+  'parametrize.ParametrizationList': () =>
+    withOptions({ unsafe: true }, [new Doubled()], new nn.Parameter(x(2, 3))),
+  'parametrize.ParametrizationList.forward': () => on(list()),
+  'parametrize.ParametrizationList.rightInverse': () => on(list(), x(2, 3)),
+};

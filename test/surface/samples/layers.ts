@@ -1,6 +1,6 @@
 // Modules, their parts and what is done with them: nn, nn.init, nn.utils.
 import * as o from 'ostinato';
-import { blocks } from './blocks';
+import { blocks, parametrized } from './blocks';
 import { lossLayers } from './losses';
 import {
   each,
@@ -338,6 +338,7 @@ export const init: Record<string, Make> = {
 const packed = (): o.nn.utils.rnn.PackedSequence =>
   nn.utils.rnn.packPaddedSequence(x(3, 2, 4), [3, 2]);
 export const utils: Record<string, Make> = {
+  ...parametrized,
   clipGradNorm_: () => withOptions({ normType: 2, errorIfNonfinite: true }, parameters(), 1),
   clipGradValue_: () => call(parameters(), 1),
   clipGradsWithNorm_: () => call(parameters(), 1, o.tensor(2)),

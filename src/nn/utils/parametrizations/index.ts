@@ -1,0 +1,2 @@
+/** `nn.utils.parametrizations`: parametrizations of weights. */
+export { weightNorm } from './weight-norm';
