@@ -180,6 +180,29 @@ bool prefersDirect(const Product<T>& p) {
          p.bRow * int64_t(sizeof(T)) % 4096 != 0;
 }
 
+// A transposed B that fills half a packed panel at most: packed, its other columns would be computed for nothing. It is
+// transposed into rows of whole vectors instead, and read in place there.
+template <class T>
+bool isNarrowTransposed(const Product<T>& p) {
+  const int64_t width = roundUp(p.N, Vec<T>::lanes);
+  return p.bColumn != 1 && 2 * width <= panelColumns<T> &&
+         (p.M <= 4 * tileRows || p.aColumn == 1) && p.M > directTransposedRows<T> &&
+         directRows<T> == tileRows && width * p.K <= directElements<T>;
+}
+
+template <class T>
+void narrowTransposedProduct(const Product<T>& p, T* rows) {
+  const int64_t width = roundUp(p.N, Vec<T>::lanes);
+  for (int64_t n = 0; n < p.N; n += Vec<T>::lanes)
+    packBlockTransposed(p.b, p.bColumn, p.K, {n, int(min(p.N - n, Vec<T>::lanes))}, rows + n,
+                        width);
+  Product<T> q = p;
+  q.b = rows;
+  q.bRow = width;
+  q.bColumn = 1;
+  rowMajorRows(q);
+}
+
 template <class T>
 void directProduct(const Product<T>& p) {
   if (p.bColumn == 1) return rowMajorRows(p);

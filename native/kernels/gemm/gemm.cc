@@ -25,6 +25,8 @@ void oneThread(const Product<T>& p, char* scratch) {
   if (p.N < Vec<T>::lanes && p.M > p.N) return oneThread(p.transposed(), scratch);
   if (prefersDirect(p))
     directProduct(p);
+  else if (isNarrowTransposed(p))
+    narrowTransposedProduct(p, (T*)scratch);
   else
     packedProduct(p, scratch);
 }

@@ -113,6 +113,22 @@ describe('matmul', () => {
     expect(b.grad!.shape).toEqual(bShape);
   });
 
+  test('a narrow transposed factor gives the bits of its copy', () => {
+    for (const m of [1, 3, 16, 25, 48]) {
+      for (const n of [1, 15, 16, 17, 32, 33]) {
+        for (const k of [1, 16, 33]) {
+          for (const dtype of ['float32', 'float64'] as const) {
+            const a = sample([2, m, k], { seed: 1 }).to(dtype);
+            const b = sample([2, n, k], { seed: 2 }).to(dtype).mT;
+            const bits = flat(matmul(a, b.contiguous()));
+            expect(flat(matmul(a, b))).toEqual(bits);
+            expect(flat(matmul(a.mT.contiguous().mT, b))).toEqual(bits);
+          }
+        }
+      }
+    }
+  });
+
   test('reads transposed, sliced and expanded operands as their copies', () => {
     const views: ((x: Tensor) => Tensor)[] = [
       (x) => x,
