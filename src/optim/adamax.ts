@@ -1,10 +1,12 @@
 /** Adamax: Adam by the infinity norm of the gradients so far. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { Powers } from '../native/scalar';
-import { maximum } from '../ops/elementwise/extremum';
+import { family } from '../native/families';
+import { copyInto } from '../ops/kernels/copy';
+import { applyBinary } from '../ops/kernels/launch';
 import type { Tensor } from '../tensor/tensor';
 import { anyBetas } from './adam';
-import { average, decayed, LoopOptimizer } from './loop';
+import { decayed, LoopOptimizer, withScratch } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
 import { checkMoment, checkStep, zerosFor } from './state';
@@ -28,6 +30,8 @@ const adamaxOptions = optionsTable<AdamaxOptions>('Adamax', {
   weightDecay: finiteFrom(0).or(0),
   maximize: boolean.or(false),
 });
+
+const maxima = family('maximum');
 
 /** What `Adamax` remembers of a parameter: step number, m and u. */
 export type AdamaxState = { step: number; expAvg: Tensor; expInf: Tensor };
@@ -76,8 +80,13 @@ export class Adamax extends LoopOptimizer<AdamaxOptions, AdamaxState> {
     const [beta1, beta2] = betas;
     const step = ++state.step;
     const g = decayed(grad, p, weightDecay);
-    average(state.expAvg, g, beta1);
-    state.expInf.copy_(maximum(state.expInf.mul_(beta2), g.abs().add_(eps)));
-    p.sub_(state.expAvg.div(state.expInf).mul_(lr / (1 - this.#powers1.of(beta1, step))));
+    const { expAvg, expInf } = state;
+    expAvg.lerp_(g, 1 - beta1);
+    expInf.mul_(beta2);
+    withScratch(p, (size) => {
+      copyInto(g, size);
+      applyBinary('maximum', maxima, expInf, size.abs_().add_(eps), expInf);
+    });
+    p.addcdiv_(expAvg, expInf, { value: -(lr / (1 - this.#powers1.of(beta1, step))) });
   }
 }

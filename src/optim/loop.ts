@@ -1,5 +1,7 @@
 /** Optimizers that update one parameter after the other, by operations on tensors. Each one's equations are its own file. */
-import type { Tensor } from '../tensor/tensor';
+import { itemSize } from '../tensor/dtype';
+import { acquire, release } from '../tensor/storage';
+import { Tensor } from '../tensor/tensor';
 import {
   Optimizer,
   type CommonOptions,
@@ -28,6 +30,19 @@ export abstract class LoopOptimizer<
     for (const { param, grad, state } of updates) {
       this.updateOne(param, group.maximize ? grad.neg() : grad, state, group);
     }
+  }
+}
+
+/** Calls `body` with a tensor like `param` in memory that is used again: its elements are whatever was there. */
+export function withScratch(
+  { numel, dtype, sizes }: Tensor,
+  body: (scratch: Tensor) => void,
+): void {
+  const storage = acquire(numel * itemSize(dtype));
+  try {
+    body(new Tensor(storage, dtype, sizes));
+  } finally {
+    release(storage);
   }
 }
 

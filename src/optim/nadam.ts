@@ -1,9 +1,10 @@
 /** NAdam: Adam with Nesterov momentum. */
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { pow, Powers } from '../native/scalar';
+import { copyInto } from '../ops/kernels/copy';
 import type { Tensor } from '../tensor/tensor';
 import { anyBetas } from './adam';
-import { average, averageSquare, decayed, LoopOptimizer } from './loop';
+import { decayed, LoopOptimizer, withScratch } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
 import { checkMoment, checkScalar, checkStep, zerosFor } from './state';
@@ -89,15 +90,17 @@ export class NAdam extends LoopOptimizer<NAdamOptions, NAdamState> {
     const mu = beta1 * (1 - 0.5 * pow(0.96, step * momentumDecay));
     const next = beta1 * (1 - 0.5 * pow(0.96, (step + 1) * momentumDecay));
     state.muProduct = Math.fround(state.muProduct * Math.fround(mu));
-    average(state.expAvg, g, beta1);
-    averageSquare(state.expAvgSq, g, beta2);
-    const denominator = state.expAvgSq
-      .div(1 - this.#powers2.of(beta2, step))
-      .sqrt_()
-      .add_(eps);
-    const product = state.muProduct;
-    const move = g.mul((lr * (1 - mu)) / (1 - product));
-    move.add_(state.expAvg.mul((lr * next) / (1 - product * next)));
-    p.sub_(move.div_(denominator));
+    const { expAvg, expAvgSq, muProduct: product } = state;
+    expAvg.lerp_(g, 1 - beta1);
+    expAvgSq.mul_(beta2).addcmul_(g, g, { value: 1 - beta2 });
+    withScratch(p, (denominator) => {
+      copyInto(expAvgSq, denominator);
+      denominator
+        .div_(1 - this.#powers2.of(beta2, step))
+        .sqrt_()
+        .add_(eps);
+      p.addcdiv_(g, denominator, { value: -(lr * (1 - mu)) / (1 - product) });
+      p.addcdiv_(expAvg, denominator, { value: -(lr * next) / (1 - product * next) });
+    });
   }
 }

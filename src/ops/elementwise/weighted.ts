@@ -3,8 +3,8 @@ import { either, number, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runAddcmul, runLerp } from '../../native/calls';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
-import { anyTensor } from '../../tensor/rules';
-import { broadcastShapes } from '../../tensor/shape';
+import { anyTensor, isTensor } from '../../tensor/rules';
+import { broadcastShapes, sameShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
@@ -40,7 +40,23 @@ const recordedLerp = gradient<
   },
 });
 
-function between(operation: string, start: Tensor, end: Tensor, weight: number | Tensor): Tensor {
+/** Whether the others are like x and apart from it, so that a kernel may write its result over x. */
+const fits = (x: Tensor, others: readonly unknown[]): boolean =>
+  others.every(
+    (one) =>
+      isTensor(one) &&
+      one.dtype === x.dtype &&
+      one.storage !== x.storage &&
+      sameShape(one.sizes, x.sizes),
+  );
+
+function between(
+  operation: string,
+  start: Tensor,
+  end: Tensor,
+  weight: number | Tensor,
+  target: Tensor | null = null,
+): Tensor {
   checkTensor(operation, 'start', start);
   checkTensor(operation, 'end', end);
   anyWeight.check(operation, 'weight', weight);
@@ -56,9 +72,10 @@ function between(operation: string, start: Tensor, end: Tensor, weight: number |
   const shape = tensors
     .slice(1)
     .reduce((sizes, one) => broadcastShapes(operation, sizes, one.sizes), start.sizes);
-  const out = empty(shape, dtype);
+  const out = target ?? empty(shape, dtype);
   const w = typeof weight === 'number' ? scalarSlot(operation, 2, weight, dtype) : weight;
   runLerp(pick(operation, lerpKernels, dtype), start, end, w, out);
+  if (target !== null) return target;
   return typeof weight === 'number'
     ? recordedLerp(out, weight, start, end, null)
     : recordedLerp(out, 0, start, end, weight);
@@ -84,7 +101,11 @@ export function lerp_(x: Tensor, end: Tensor, weight: number | Tensor): Tensor {
   if (arguments.length > 3) surplus('lerp_', arguments, 3, 'weight');
   checkTensor('lerp_', 'x', x);
   const inputs = typeof weight === 'number' ? [end] : [end, weight];
-  return changeInPlace('lerp_', x, inputs, (before) => between('lerp_', before, end, weight));
+  return changeInPlace('lerp_', x, inputs, (before) => between('lerp_', before, end, weight), {
+    direct: fits(x, inputs)
+      ? (target): unknown => between('lerp_', target, end, weight, target)
+      : undefined,
+  });
 }
 
 /** Options of `addcmul` and `addcdiv`. */
@@ -112,7 +133,14 @@ function combination({ name, kernels, check, da, db }: Combination) {
       node.needs(2) ? unbroadcast(db(g, a, b).mul(value), b.sizes) : null,
     ],
   });
-  return (operation: string, x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor => {
+  return (
+    operation: string,
+    x: Tensor,
+    a: Tensor,
+    b: Tensor,
+    options?: ValueOptions,
+    target: Tensor | null = null,
+  ): Tensor => {
     checkTensor(operation, 'x', x);
     checkTensor(operation, 'a', a);
     checkTensor(operation, 'b', b);
@@ -123,8 +151,9 @@ function combination({ name, kernels, check, da, db }: Combination) {
     checkFactor(operation, 'value', value, dtype);
     const shape = broadcastShapes(operation, broadcastShapes(operation, x.sizes, a.sizes), b.sizes);
     const [first, second, third] = [cast(x, dtype), cast(a, dtype), cast(b, dtype)];
-    const out = empty(shape, dtype);
+    const out = target ?? empty(shape, dtype);
     runAddcmul(pick(operation, kernels, dtype), first, second, third, out, value);
+    if (target !== null) return target;
     return recorded(out, value, first, second, third);
   };
 }
@@ -164,8 +193,16 @@ export function addcmul(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions)
 export function addcmul_(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
   if (arguments.length > 4) surplus('addcmul_', arguments, 4, 'options');
   checkTensor('addcmul_', 'x', x);
-  return changeInPlace('addcmul_', x, [a, b], (before) =>
-    multiplied('addcmul_', before, a, b, options),
+  return changeInPlace(
+    'addcmul_',
+    x,
+    [a, b],
+    (before) => multiplied('addcmul_', before, a, b, options),
+    {
+      direct: fits(x, [a, b])
+        ? (target): unknown => multiplied('addcmul_', target, a, b, options, target)
+        : undefined,
+    },
   );
 }
 /**
@@ -186,7 +223,15 @@ export function addcdiv(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions)
 export function addcdiv_(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
   if (arguments.length > 4) surplus('addcdiv_', arguments, 4, 'options');
   checkTensor('addcdiv_', 'x', x);
-  return changeInPlace('addcdiv_', x, [a, b], (before) =>
-    divided('addcdiv_', before, a, b, options),
+  return changeInPlace(
+    'addcdiv_',
+    x,
+    [a, b],
+    (before) => divided('addcdiv_', before, a, b, options),
+    {
+      direct: fits(x, [a, b])
+        ? (target): unknown => divided('addcdiv_', target, a, b, options, target)
+        : undefined,
+    },
   );
 }
