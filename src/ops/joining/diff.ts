@@ -44,6 +44,7 @@ export function diff(x: Tensor, n = 1, dim = -1, options?: DiffOptions): Tensor 
     return [y];
   };
   const parts = [...joins('prepend', prepend), x, ...joins('append', append)];
+  if (n === 0) return clone(x);
   let out = parts.length === 1 ? x : cat(parts, d);
   // One round more than there are elements would differ in nothing.
   const rounds = Math.min(n, out.sizes[d]);
