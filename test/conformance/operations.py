@@ -17,7 +17,7 @@ REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError
 # OpInfo's entry of rand_like calls randn_like.
 FUNCTIONS = {"rand_like": torch.rand_like}
 # Entries of OpInfo that call the function with its arguments in another order.
-ORDER = {"where": (1, 0, 2), "nn.functional.embedding": (1, 0), "normal-number_mean": (1, 0, 2)}
+ORDER = {"where": (1, 0, 2), "nn.functional.embedding": (1, 0), "nn.functional.embedding_bag": (1, 0), "normal-number_mean": (1, 0, 2)}
 
 
 def spread(items, limit):
