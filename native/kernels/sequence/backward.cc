@@ -11,6 +11,7 @@
 #include "../grain.h"
 #include "../kernels.h"
 #include "plain-panels.h"
+#include "backward.h"
 #include "weight-gradients.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -74,7 +75,7 @@ class Backward {
     }
 
     if (s.gradX) inputGradient(work, threads);
-    WeightGradients<T>(cell, s, steps).run(work, threads);
+    weightGradients<T>(cell, s, steps, work, threads);
   }
 
  private:
@@ -241,6 +242,20 @@ class Backward {
   const PlainPanels<T> hh, hr, ih;
   const int64_t ldS, ldH;  // S and H in whole vectors
 };
+
+template <class T>
+void weightGradients(const Cell<T>& cell, const SequenceBackward<T>& s, const Steps& steps,
+                     Work& work, int64_t threads) {
+  WeightGradients<T>(cell, s, steps).run(work, threads);
+}
+template void weightGradients<float>(const Cell<float>&, const SequenceBackward<float>&,
+                                     const Steps&, Work&, int64_t);
+template void weightGradients<double>(const Cell<double>&, const SequenceBackward<double>&,
+                                      const Steps&, Work&, int64_t);
+template void productOfRows<float>(int64_t, int64_t, DenseRows<float>, const PlainPanels<float>&,
+                                   int64_t, int64_t, int64_t, bool, float*, int64_t, float*);
+template void productOfRows<double>(int64_t, int64_t, DenseRows<double>, const PlainPanels<double>&,
+                                    int64_t, int64_t, int64_t, bool, double*, int64_t, double*);
 
 template <class T>
 void backward(const Cell<T>& cell, const SequenceBackward<T>& s, Work& work) {

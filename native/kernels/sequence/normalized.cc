@@ -5,7 +5,7 @@
 #include "../grain.h"
 #include "../kernels.h"
 #include "steps.h"
-#include "weight-gradients.h"
+#include "backward.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -37,42 +37,41 @@ void shareRows(const PlainPanels<T>& panels, const T* weight, bool transposed, b
   });
 }
 
-template <class Cell, class T>
-void forwardOf(const NormalizedForward<T>& s, Work& work) {
-  const int64_t H = s.hiddenSize, GH = Cell::gates * H, ld = wholeVectors<T>(GH);
+template <class T>
+void forwardOf(const NormalizedCell<T>& cell, const NormalizedForward<T>& s, Work& work) {
+  const int64_t H = s.hiddenSize, GH = cell.gates * H, ld = wholeVectors<T>(GH);
   const PlainPanels<T> hh = {s.packed, GH, H};
   const Steps steps = {s.steps, s.batch, s.reverse != 0, s.batchSizes};
   const SequenceArray<const T> ofX = {s.ofX, s.ofXStrideT, s.ofXStrideN, s.batchSizes != nullptr};
   const SequenceArray<T> out = {s.out, s.outStrideT, s.outStrideN, s.batchSizes != nullptr};
   const auto at = [](auto* p, int64_t row, int64_t n) { return p ? p + row * n : nullptr; };
   const double multiplyAdds = double(steps.totalRows()) * double(GH) * double(H);
-  shareRows<T>(hh, s.weightHh, true, !s.packedReady, s.batch, multiplyAdds, work,
-               [&](int64_t n0, int64_t n1, T* strips) {
-                 copyOrZero(at(s.h0, n0, H), (n1 - n0) * H, s.hN + n0 * H);
-                 if (Cell::hasCellState) copyOrZero(at(s.c0, n0, H), (n1 - n0) * H, s.cN + n0 * H);
-                 StepWalk walk(steps, false);
-                 Step step;
-                 while (walk.next(step)) {
-                   const int64_t end = min(step.rows, n1);
-                   if (end <= n0) continue;
-                   productOfRows<T>(end - n0, H, {s.hN + n0 * H, H}, hh, 0, 0, hh.groups(), true,
-                                    s.products + n0 * ld, ld, strips);
-                   for (int64_t n = n0; n < end; ++n) {
-                     const int64_t row = step.row + n;
-                     Cell::template step<T>(
-                         s,
-                         {ofX.at(step.t, step.row) + n * ofX.strideN, s.products + n * ld,
+  shareRows<T>(
+      hh, s.weightHh, true, !s.packedReady, s.batch, multiplyAdds, work,
+      [&](int64_t n0, int64_t n1, T* strips) {
+        copyOrZero(at(s.h0, n0, H), (n1 - n0) * H, s.hN + n0 * H);
+        if (cell.hasCellState) copyOrZero(at(s.c0, n0, H), (n1 - n0) * H, s.cN + n0 * H);
+        StepWalk walk(steps, false);
+        Step step;
+        while (walk.next(step)) {
+          const int64_t end = min(step.rows, n1);
+          if (end <= n0) continue;
+          productOfRows<T>(end - n0, H, {s.hN + n0 * H, H}, hh, 0, 0, hh.groups(), true,
+                           s.products + n0 * ld, ld, strips);
+          for (int64_t n = n0; n < end; ++n) {
+            const int64_t row = step.row + n;
+            cell.step(s, {ofX.at(step.t, step.row) + n * ofX.strideN, s.products + n * ld,
                           s.hN + n * H, at(s.cN, n, H), out.at(step.t, step.row) + n * out.strideN,
                           at(s.normalized, row, GH), at(s.gates, row, GH), at(s.cells, row, H),
                           at(s.statistics, row, statisticsOfRow)});
-                   }
-                 }
-               });
+          }
+        }
+      });
 }
 
-template <class Cell, class T>
-void backwardOf(const NormalizedBackward<T>& s, Work& work) {
-  const int64_t H = s.hiddenSize, GH = Cell::gates * H, ld = wholeVectors<T>(H);
+template <class T>
+void backwardOf(const NormalizedCell<T>& cell, const NormalizedBackward<T>& s, Work& work) {
+  const int64_t H = s.hiddenSize, GH = cell.gates * H, ld = wholeVectors<T>(H);
   const PlainPanels<T> hh = {s.workspace, H, GH};
   T* const dh = s.workspace + hh.elements();
   T* const dc = dh + s.batch * ld;
@@ -95,7 +94,7 @@ void backwardOf(const NormalizedBackward<T>& s, Work& work) {
     if (s.gradCells)
       for (int64_t k = 0; k < H; k += W<T>)
         store(dc + n * ld + k, load(dc + n * ld + k) + load(s.gradCells + row * H + k, H - k));
-    Cell::template backward<T>(
+    cell.backward(
         s, {s.normalized + row * GH, s.gates + row * GH, at(s.cells, row, H),
             begins ? at(s.c0, n, H) : at(s.cells, step.previousRow + n, H),
             begins ? at(s.h0, n, H) : out.at(step.previousT, step.previousRow) + n * out.strideN,
@@ -125,7 +124,7 @@ void backwardOf(const NormalizedBackward<T>& s, Work& work) {
                    if (end <= n0) continue;
                    for (int64_t n = n0; n < end; ++n) backwardRow(step, n);
                    productOfRows<T>(end - n0, GH, {s.dProducts + (step.row + n0) * GH, GH}, hh, 0,
-                                    0, hh.groups(), !Cell::keepsPart, dh + n0 * ld, ld, strips);
+                                    0, hh.groups(), !cell.keepsPart, dh + n0 * ld, ld, strips);
                  }
                  for (int64_t n = n0; n < n1; ++n) {
                    if (s.gradH0) copyOrZero(dh + n * ld, H, s.gradH0 + n * H);
@@ -147,12 +146,12 @@ void backwardOf(const NormalizedBackward<T>& s, Work& work) {
   products.outStrideN = s.outStrideN;
   products.dGates = s.dProducts;
   products.gradWeightHh = s.gradWeightHh;
-  ostinato::OSTINATO_ISA::Cell<T> plain = {};
-  plain.gates = plain.blocks = Cell::gates;
-  for (int g = 0; g < Cell::gates; ++g) plain.hSaved[g] = g;
+  Cell<T> plain = {};
+  plain.gates = plain.blocks = cell.gates;
+  for (int g = 0; g < cell.gates; ++g) plain.hSaved[g] = g;
   const int64_t threads =
       paysThreads(multiplyAdds, grains::multiplyAdds, work.threads) ? work.threads : 1;
-  WeightGradients<T>(plain, products, steps).run(work, threads);
+  weightGradients<T>(plain, products, steps, work, threads);
 }
 
 }  // namespace
@@ -160,11 +159,11 @@ void backwardOf(const NormalizedBackward<T>& s, Work& work) {
 #define NORMALIZED_CELL(name, policy)                                \
   template <class T>                                                 \
   void name##_forward(const NormalizedForward<T>& s, Work& work) {   \
-    forwardOf<policy>(s, work);                                      \
+    forwardOf<T>(normalizedCell<T, policy>, s, work);                \
   }                                                                  \
   template <class T>                                                 \
   void name##_backward(const NormalizedBackward<T>& s, Work& work) { \
-    backwardOf<policy>(s, work);                                     \
+    backwardOf<T>(normalizedCell<T, policy>, s, work);               \
   }                                                                  \
   INSTANTIATE_FLOAT(name##_forward)                                  \
   INSTANTIATE_FLOAT(name##_backward)

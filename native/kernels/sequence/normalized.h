@@ -36,6 +36,20 @@ struct NormalizedGradientRow {
   T *dh, *dc, *gradOfX, *dProduct, *gradGain, *gradBias, *gradGainC, *gradBiasC;
 };
 
+// What the drivers know of a cell, so that they are compiled once for all of them.
+template <class T>
+struct NormalizedCell {
+  int gates;
+  bool hasCellState;
+  bool keepsPart;  // backward leaves a part of dh that does not pass through W_hh
+  void (*step)(const NormalizedForward<T>&, const NormalizedRow<T>&);
+  void (*backward)(const NormalizedBackward<T>&, const NormalizedGradientRow<T>&);
+};
+template <class T, class Policy>
+constexpr NormalizedCell<T> normalizedCell = {Policy::gates, Policy::hasCellState,
+                                              Policy::keepsPart, Policy::template step<T>,
+                                              Policy::template backward<T>};
+
 template <class T>
 OSTINATO_INLINE void addTo(T* sum, const Vec<T>& term, int64_t count) {
   store(sum, load(sum, count) + term, count);
