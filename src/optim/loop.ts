@@ -34,10 +34,8 @@ export abstract class LoopOptimizer<
 }
 
 /** Calls `body` with a tensor like `param` in memory that is used again: its elements are whatever was there. */
-export function withScratch(
-  { numel, dtype, sizes }: Tensor,
-  body: (scratch: Tensor) => void,
-): void {
+export function withScratch(like: Tensor, body: (scratch: Tensor) => void): void {
+  const { numel, dtype, sizes } = like;
   const storage = acquire(numel * itemSize(dtype));
   try {
     body(new Tensor(storage, dtype, sizes));

@@ -45,7 +45,7 @@ test('tuples and objects are collated part by part', () => {
   const named = pad([
     { text: 'a', x: Float32Array.of(0.5) },
     { text: 'b', x: Float32Array.of(1, 2) },
-  ]) as unknown as { text: string[]; x: data.PaddedBatch };
+  ]);
   expect(named.text).toEqual(['a', 'b']);
   expect(named.x[0].toArray()).toEqual([
     [0.5, 0],

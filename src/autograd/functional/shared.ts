@@ -116,7 +116,7 @@ export function grad(
   );
 }
 
-export const zerosLike = ({ sizes, dtype }: Tensor): Tensor => arithmetic.zeros(sizes, dtype);
+export const zerosLike = (x: Tensor): Tensor => arithmetic.zeros(x.sizes, x.dtype);
 
 /** Zeros where a gradient is null, unless that is refused. */
 export function filled(
