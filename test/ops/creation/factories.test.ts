@@ -57,7 +57,8 @@ describe('shapes', () => {
       'allocate: 4398046511104 bytes are more than one tensor can hold (8589934592 bytes)',
     );
     const rule = 'shape must be an array of sizes such as [2, 3] ([] for a single number)';
-    const fix = name === 'full' ? 'full([3], …)' : `${name}([3])`;
+    const fixes: Record<string, string> = { full: 'full([3], …)', randint: 'randint(…, [3])' };
+    const fix = fixes[name] ?? `${name}([3])`;
     expect(() => make(3 as never)).toThrow(new TypeError(`${name}: ${rule}, got 3; write ${fix}`));
     expect(() => make(undefined as never)).toThrow(
       new TypeError(`${name}: ${rule}, got undefined`),

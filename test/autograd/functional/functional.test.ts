@@ -13,7 +13,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { expectNear } from '../support';
+import { expectNear } from '../../support';
 
 type Encoded = { s: number[]; v: number[] } | Encoded[];
 type Shapes = number[] | number[][];
@@ -28,7 +28,7 @@ interface Case {
   error?: string;
 }
 const cases = JSON.parse(
-  readFileSync(join(__dirname, '../fixtures/functional.json'), 'utf8'),
+  readFileSync(join(__dirname, '../../fixtures/functional.json'), 'utf8'),
 ) as Case[];
 
 type Func = (...xs: Tensor[]) => Tensor | Tensor[];

@@ -13,7 +13,7 @@ import {
   type Packed,
   type Results,
 } from '../../fixture';
-import { Scaled, Symmetric } from './samples';
+import { Scaled, Symmetric } from '../parametrize/samples';
 
 interface Case {
   module: 'Linear';

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import {
   autograd, compile, Generator, getRngState, manualSeed, nn, noGrad, ones, rand, randn, tensor, utils, zeros, type Tensor,
 } from 'ostinato'; // prettier-ignore
-import { expectNear } from '../support';
+import { expectNear } from '../../support';
 
 const { checkpoint, checkpointSequential } = utils.checkpoint;
 const { dropout } = nn.functional;
@@ -19,7 +19,7 @@ interface Case {
   second: number[][];
 }
 const cases = JSON.parse(
-  readFileSync(join(__dirname, '../fixtures/checkpoint.json'), 'utf8'),
+  readFileSync(join(__dirname, '../../fixtures/checkpoint.json'), 'utf8'),
 ) as Case[];
 
 function values(shape: readonly number[], seed: number): Tensor {
