@@ -18,7 +18,7 @@ const triples = {
 /** Arguments of each compilation and of the link, by Node's platform. */
 const options = {
   linux: { flags: ['-fPIC', '-pthread'], link: ['-shared', '-pthread', '-Wl,-s'] },
-  darwin: { flags: ['-fPIC'], link: ['-shared', '-Wl,-undefined,dynamic_lookup', '-Wl,-s'] },
+  darwin: { flags: ['-fPIC'], link: ['-shared', '-Wl,-undefined,dynamic_lookup', '-Wl,-s,-x'] },
   win32: { flags: [], link: ['-shared', '-Wl,-s'] },
 };
 

@@ -60,7 +60,7 @@ OSTINATO_INLINE Vec<T> erfcFar(const Vec<T>& a, const Vec<T>& e) {
 }
 
 template <class T>
-OSTINATO_MATH Vec<T> erf(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> erf(const Vec<T>& x) {
   using E = ErfFormat<T>;
   const Vec<T> a = lesser(broadcast(E::farthest), abs(x));
   const Vec<T> far = broadcast(T(1)) - erfcFar(a, exp(-(a * a)));
@@ -69,7 +69,7 @@ OSTINATO_MATH Vec<T> erf(const Vec<T>& x) {
 
 // Φ(x) = erfc(-x / √2) / 2, with its relative precision kept in the lower tail.
 template <class T>
-OSTINATO_MATH Vec<T> normalCdf(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> normalCdf(const Vec<T>& x) {
   using E = ErfFormat<T>;
   const Vec<T> half = broadcast(T(0.5));
   // The order of the operands makes a number of NaN, so that x·Φ(x) is the NaN that x is, sign and all.
@@ -137,7 +137,7 @@ inline __attribute__((noinline)) Vec<double> erfc(const Vec<double>& x) {
 
 // The inverse of erf: a polynomial up to 1/2, beyond it a step of Halley's method from a polynomial in
 // √(-2 ln(1 - |x|)), on erfc, whose error shrinks there.
-OSTINATO_MATH Vec<double> erfinv(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> erfinv(const Vec<double>& x) {
   using F = Format<double>;
   // erfinv(x) / x = √π/2 + near[0] + x^2 near[1] + ...
   static constexpr double near[] = {

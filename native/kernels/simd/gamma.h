@@ -69,7 +69,7 @@ OSTINATO_FUNCTION Vec<double> lgammaOfPositive(const Vec<double>& x) {
   return select(x < broadcast(F::infinity), select(isFar, stirling, middle), x);
 }
 // Γ(x) Γ(-x) = -π / (x sin πx); infinite at 0, -1, -2, ...
-OSTINATO_MATH Vec<double> lgamma(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> lgamma(const Vec<double>& x) {
   using F = Format<double>;
   const Vec<double> none = zero<double>(), a = abs(x);
   const Vec<double> positive = lgammaOfPositive(a);
@@ -132,7 +132,7 @@ OSTINATO_FUNCTION Vec<double> digammaOfPositive(const Vec<double>& x) {
   return select(x < broadcast(F::infinity), select(isFar, ln.high + (ln.low - rest), core), x);
 }
 // ψ(-a) = ψ(a) + 1 / a + π cot(π a); at 0 the infinity of the other sign, NaN at -1, -2, ...
-OSTINATO_MATH Vec<double> digamma(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> digamma(const Vec<double>& x) {
   using F = Format<double>;
   const Vec<double> none = zero<double>(), a = abs(x);
   Vec<double> y = digammaOfPositive(a);
@@ -179,7 +179,7 @@ OSTINATO_FUNCTION Vec<double> zetaOf(int64_t s, const Vec<double>& x) {
 }
 // The n-th derivative of ψ, n >= 1: (-1)^(n+1) n! ζ(n + 1, x). For x < 0, with r = x - ⌊x⌋ and s = n + 1,
 // ζ(s, x) = ζ(s, r) + (-1)^s (ζ(s, 1 - r) - ζ(s, 1 - x)).
-OSTINATO_MATH Vec<double> polygamma(const Vec<double>& x, double order) {
+OSTINATO_LONG_INLINE Vec<double> polygamma(const Vec<double>& x, double order) {
   using F = Format<double>;
   const int64_t s = int64_t(order) + 1;
   double factorial = s & 1 ? -1 : 1;

@@ -75,20 +75,20 @@ OSTINATO_FUNCTION Vec<double> angleOf(const Vec<double>& y, const Vec<double>& x
   return angle + ((step - (angle - head)) + (tail * flip + headLow));
 }
 
-OSTINATO_MATH Vec<double> atan2(const Vec<double>& y, const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> atan2(const Vec<double>& y, const Vec<double>& x) {
   return copySign(angleOf(abs(y), x), y);
 }
-OSTINATO_MATH Vec<double> atan(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> atan(const Vec<double>& x) {
   return copySign(angleOf(abs(x), broadcast(1.0)), x);
 }
 // The other leg √(1 - x^2) of the right triangle, of 1 - x^2 rounded once.
 OSTINATO_INLINE Vec<double> otherLeg(const Vec<double>& x) {
   return sqrt(exactFma(-x, x, broadcast(1.0)));
 }
-OSTINATO_MATH Vec<double> asin(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> asin(const Vec<double>& x) {
   return copySign(angleOf(abs(x), otherLeg(x)), x);
 }
-OSTINATO_MATH Vec<double> acos(const Vec<double>& x) { return angleOf(otherLeg(x), x); }
+OSTINATO_LONG_INLINE Vec<double> acos(const Vec<double>& x) { return angleOf(otherLeg(x), x); }
 
 // e^x / 2, which is finite wherever sinh(x) is.
 OSTINATO_FUNCTION Vec<double> halfExp(const Vec<double>& x) {
@@ -99,11 +99,11 @@ OSTINATO_FUNCTION Vec<double> halfExp(const Vec<double>& x) {
   const auto half = shiftRight(n, 1);
   return y * powerOfTwo<double>(half) * powerOfTwo<double>(n - half - broadcast<int64_t>(1));
 }
-OSTINATO_MATH Vec<double> cosh(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> cosh(const Vec<double>& x) {
   const Vec<double> h = halfExp(abs(x));
   return h + broadcast(0.25) / h;
 }
-OSTINATO_MATH Vec<double> sinh(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> sinh(const Vec<double>& x) {
   // (sinh(x) - x) / x^3 as a polynomial in x^2, for |x| < 1
   static constexpr double coefficients[] = {
       0x1.5555555555555p-3,  0x1.11111111110fdp-7,  0x1.a01a01a01ee70p-13, 0x1.71de3a4e14f40p-19,
@@ -126,7 +126,7 @@ OSTINATO_FUNCTION Vec<double> exp2(const Vec<double>& x) {
 }
 
 // sign(x) ln(|x| + √(x^2 + 1)); ln(2 |x|) where the 1 is lost
-OSTINATO_MATH Vec<double> asinh(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> asinh(const Vec<double>& x) {
   using F = Format<double>;
   const Vec<double> a = abs(x), none = zero<double>();
   const auto isLarge = broadcast(0x1p30) < a;
@@ -141,7 +141,7 @@ OSTINATO_MATH Vec<double> asinh(const Vec<double>& x) {
   return copySign(select(a < broadcast(F::infinity), y, a), x);
 }
 // ln(x + √(x^2 - 1)) for x >= 1
-OSTINATO_MATH Vec<double> acosh(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> acosh(const Vec<double>& x) {
   using F = Format<double>;
   const Vec<double> none = zero<double>();
   const auto isLarge = broadcast(0x1p30) < x;
@@ -155,7 +155,7 @@ OSTINATO_MATH Vec<double> acosh(const Vec<double>& x) {
   return select(x < broadcast(1.0), broadcast(F::nan), select(x == broadcast(F::infinity), x, y));
 }
 // (ln(1 + |x|) - ln(1 - |x|)) / 2 with the sign of x
-OSTINATO_MATH Vec<double> atanh(const Vec<double>& x) {
+OSTINATO_LONG_INLINE Vec<double> atanh(const Vec<double>& x) {
   using F = Format<double>;
   const Vec<double> a = abs(x), one = broadcast(1.0);
   const DoublePair above = logOfPair(exactSum(one, a)), below = logOfPair(exactSum(one, -a));
@@ -165,7 +165,7 @@ OSTINATO_MATH Vec<double> atanh(const Vec<double>& x) {
 }
 
 // √(a^2 + b^2) without overflow half-way; infinite where either is
-OSTINATO_MATH Vec<double> hypot(const Vec<double>& a, const Vec<double>& b) {
+OSTINATO_LONG_INLINE Vec<double> hypot(const Vec<double>& a, const Vec<double>& b) {
   using F = Format<double>;
   const Vec<double> x = abs(a), y = abs(b), infinity = broadcast(F::infinity), one = broadcast(1.0);
   const Vec<double> large = max(x, y), small = min(x, y);

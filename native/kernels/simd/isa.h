@@ -22,11 +22,12 @@
 #endif
 
 #define OSTINATO_INLINE inline __attribute__((always_inline))
-// Functions as long as exp: where a kernel uses them, except in the set for old x86 processors, which is to be small.
+// Functions of many instructions, such as exp and partial loads: inline, except in the set for old x86 processors, which is to be
+// small.
 #if defined(__SSE2__) && !defined(__AVX2__)
-#define OSTINATO_MATH inline __attribute__((noinline))
+#define OSTINATO_LONG_INLINE inline __attribute__((noinline))
 #else
-#define OSTINATO_MATH OSTINATO_INLINE
+#define OSTINATO_LONG_INLINE OSTINATO_INLINE
 #endif
 #define OSTINATO_UNROLL _Pragma("GCC unroll 16")
 

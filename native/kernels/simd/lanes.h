@@ -11,12 +11,12 @@ inline constexpr int W = Vec<T>::lanes;
 
 // The first n lanes of p, n >= 1, the others zero; all of them where n >= lanes.
 template <class T>
-OSTINATO_INLINE Vec<T> load(const T* p, int64_t n) {
+OSTINATO_LONG_INLINE Vec<T> load(const T* p, int64_t n) {
   return n >= Vec<T>::lanes ? load(p) : loadPartial(p, int(n));
 }
 // Writes the first n lanes, n >= 1; all of them where n >= lanes.
 template <class T>
-OSTINATO_INLINE void store(T* p, const Vec<T>& v, int64_t n) {
+OSTINATO_LONG_INLINE void store(T* p, const Vec<T>& v, int64_t n) {
   if (n >= Vec<T>::lanes)
     store(p, v);
   else

@@ -122,7 +122,7 @@ OSTINATO_INLINE ExpArgument<T> reduceExp(const Vec<T>& x) {
 }
 
 template <class T>
-OSTINATO_MATH Vec<T> exp(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> exp(const Vec<T>& x) {
   using F = Format<T>;
   const Vec<T> one = broadcast(T(1));
   // The order of the operands lets NaN through.
@@ -135,7 +135,7 @@ OSTINATO_MATH Vec<T> exp(const Vec<T>& x) {
 
 // 2^n (e^r - 1) + (2^n - 1): e^x - 1 without cancellation.
 template <class T>
-OSTINATO_MATH Vec<T> expm1(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> expm1(const Vec<T>& x) {
   using F = Format<T>;
   const auto [n, r] =
       reduceExp<T>(greater(broadcast(F::expm1Min), lesser(broadcast(F::expMax), x)));
@@ -150,7 +150,7 @@ OSTINATO_MATH Vec<T> expm1(const Vec<T>& x) {
 // denormal. With e^-x = 2^n (1 + p) and scale = c 2^n, the divisor is (c + scale) + p scale; the
 // sum in parentheses is inexact from 2^24 on, and its error is carried over.
 template <class T>
-OSTINATO_MATH Vec<T> sigmoid(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> sigmoid(const Vec<T>& x) {
   using F = Format<T>;
   const Vec<T> c = broadcast(F::sigmoidScale);
   const auto [n, r] =
@@ -164,7 +164,7 @@ OSTINATO_MATH Vec<T> sigmoid(const Vec<T>& x) {
 // a + a^3 P(a^2) for a = |x| < ln(3) / 2, and 1 - 2 / (e^2a + 1), which is above 1/2, from there
 // on.
 template <class T>
-OSTINATO_MATH Vec<T> tanh(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> tanh(const Vec<T>& x) {
   using F = Format<T>;
   const Vec<T> one = broadcast(T(1));
   const Vec<T> a = abs(x);
@@ -234,14 +234,14 @@ OSTINATO_INLINE LogParts<T> logParts(const Vec<T>& x) {
 }
 
 template <class T>
-OSTINATO_MATH Vec<T> log(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> log(const Vec<T>& x) {
   const auto [f, k] = logParts(x);
   return logEdges(x, T(0), logOf(f, k));
 }
 
 // 1 + x = 2^k (1 + f) gives f = 2^-k x + (2^-k - 1), rounded once.
 template <class T>
-OSTINATO_MATH Vec<T> log1p(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> log1p(const Vec<T>& x) {
   const Vec<T> one = broadcast(T(1));
   const auto k = logExponent(one + x);
   // 2^-k by way of 2^(2-k), because k reaches the largest exponent.
@@ -253,12 +253,12 @@ OSTINATO_MATH Vec<T> log1p(const Vec<T>& x) {
 
 // k log_b(2) + ln(x 2^-k) / ln(b); exact for powers of two in base 2.
 template <class T>
-OSTINATO_MATH Vec<T> log2(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> log2(const Vec<T>& x) {
   const auto [f, k] = logParts(x);
   return logEdges(x, T(0), fma(logOf(f, zero<T>()), broadcast(Format<T>::log2e), k));
 }
 template <class T>
-OSTINATO_MATH Vec<T> log10(const Vec<T>& x) {
+OSTINATO_LONG_INLINE Vec<T> log10(const Vec<T>& x) {
   using F = Format<T>;
   const auto [f, k] = logParts(x);
   const Vec<T> tail = fma(logOf(f, zero<T>()), broadcast(F::log10e), k * broadcast(F::log10Two2));

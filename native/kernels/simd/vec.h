@@ -72,7 +72,7 @@ OSTINATO_INLINE void store(T* p, const Vec<T>& v) {
 }
 // The first n lanes of p (0 <= n <= lanes), the others zero; nothing past p + n is read.
 template <class T>
-OSTINATO_INLINE Vec<T> loadPartial(const T* p, int n) {
+OSTINATO_LONG_INLINE Vec<T> loadPartial(const T* p, int n) {
   Vec<T> v;
   OSTINATO_EACH(v) =
       loadPartialRegister(p + i * Vec<T>::lanesPerRegister, n - i * Vec<T>::lanesPerRegister);
@@ -80,7 +80,7 @@ OSTINATO_INLINE Vec<T> loadPartial(const T* p, int n) {
 }
 // Writes the first n lanes; nothing past p + n is written.
 template <class T>
-OSTINATO_INLINE void storePartial(T* p, const Vec<T>& v, int n) {
+OSTINATO_LONG_INLINE void storePartial(T* p, const Vec<T>& v, int n) {
   OSTINATO_UNROLL
   for (int i = 0; i < v.registers; ++i) {
     storePartialRegister(p + i * Vec<T>::lanesPerRegister, v.r[i],
