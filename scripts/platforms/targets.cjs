@@ -18,14 +18,25 @@ const triples = {
 /** Arguments of each compilation and of the link, by Node's platform. */
 const options = {
   linux: { flags: ['-fPIC', '-pthread'], link: ['-shared', '-pthread', '-Wl,-s'] },
-  darwin: { flags: ['-fPIC'], link: ['-shared', '-Wl,-undefined,dynamic_lookup', '-Wl,-s,-x'] },
+  darwin: { flags: ['-fPIC'], link: ['-shared', '-Wl,-undefined,dynamic_lookup', '-Wl,-s'] },
   win32: { flags: [], link: ['-shared', '-Wl,-s'] },
 };
+
+// Without local symbols. For darwin-arm64 Zig's linker leaves entries of its table of indirect symbols unset then.
+const also = { 'darwin-x64': ['-Wl,-x'] };
 
 /** `name` is the folder in prebuilds/: Node's platform and architecture, and -musl for that C library. */
 const targets = Object.keys(prebuilt).map((name) => {
   const [platform, arch] = name.split('-');
-  return { name, platform, arch, triple: triples[name], ...options[platform] };
+  const { flags, link } = options[platform];
+  return {
+    name,
+    platform,
+    arch,
+    triple: triples[name],
+    flags,
+    link: [...link, ...(also[name] ?? [])],
+  };
 });
 
 module.exports = { targets, triples };
