@@ -56,10 +56,6 @@ const modules = {
     "Averages of a model's weights over training (torch.optim.swa_utils).",
   ],
   utils: ['utils', 'What belongs to no other module (torch.utils).'],
-  'utils.checkpoint': [
-    'utils.checkpoint',
-    'Memory for time: functions that run again in backward (torch.utils.checkpoint).',
-  ],
   distributions: ['distributions', 'Probability distributions (torch.distributions).'],
   data: ['data', 'Datasets, samplers and loaders (torch.utils.data).'],
   io: ['io', 'Weights and runs in files, and tensors in messages to other threads.'],
