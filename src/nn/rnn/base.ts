@@ -26,8 +26,8 @@ import type { NormalizedKind } from '../../ops/sequence/normalized-twin';
 import { sequence } from '../../ops/sequence/sequence';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
-import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
-import { sameShape, showShape } from '../../tensor/shape';
+import { floatDType, isTensor } from '../../tensor/rules';
+import { showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { dropout as dropoutOf } from '../functional/dropout';
 import { lockedDropout as lockedDropoutOf, type StepLayout } from '../functional/locked-dropout';
@@ -56,6 +56,14 @@ import {
   resetNormalization,
   type InitialOptions,
 } from './initial';
+import {
+  checkCombination,
+  checkInput,
+  checkNormalized,
+  checkState,
+  type Combination,
+} from './checks';
+import { namesOf, shapesOf, type FieldNames, type ParameterName } from './parameters';
 import { checkBuilt, directionWeights, normalizedWeights } from './weights';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
@@ -74,9 +82,6 @@ export interface RecurrentOptions<R extends ReturnStates = ReturnStates>
   /** Of the parameters: `'float32'` (default) or `'float64'`. */
   dtype?: DType;
 }
-
-// Above any net: a larger number is a mistake that would allocate for minutes.
-const mostLayers = 10_000;
 
 /** The rows that the options tables of recurrent layers share. */
 export const recurrentFields: Fields<RecurrentOptions> = {
@@ -107,20 +112,6 @@ interface LayerDetails {
   readonly unitForgetBias?: boolean;
 }
 
-type Kind =
-  | 'weight_ih'
-  | 'weight_hh'
-  | 'bias_ih'
-  | 'bias_hh'
-  | 'weight_hr'
-  | 'weight_ch'
-  | 'norm_ih'
-  | 'norm_hh'
-  | 'norm_ch'
-  | 'bias_ch';
-/** What PyTorch calls the parameters of a layer and direction. */
-type ParameterName = `${Kind}_l${number}` | `${Kind}_l${number}_reverse`;
-
 /** States by layer and direction: hidden, and for the LSTM cell. */
 export interface States {
   readonly h: Tensor;
@@ -129,8 +120,6 @@ export interface States {
 
 /** What a layer has computed: out, the states after the last step, and with `returnStates: 'all'` those of all. */
 export type Run<S> = [out: S, h: Tensor, c: Tensor | null, all: AllStates<S> | null];
-
-const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 const packed = instanceOf(PackedSequence, 'a Tensor or a PackedSequence');
 
@@ -149,19 +138,6 @@ function directionsOf(ofCells: readonly Tensor[], { batchFirst, batchSizes }: St
 }
 
 const noZoneout: Zoneout = { h: 0, c: 0 };
-
-function namesOf(
-  layer: number,
-  direction: number,
-  peephole: boolean,
-  layerNorm: boolean,
-): string[] {
-  const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`;
-  const names = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'];
-  if (peephole) names.push('weight_ch');
-  if (layerNorm) names.push('norm_ih', 'norm_hh', 'norm_ch', 'bias_ch');
-  return names.map((name) => name + suffix);
-}
 
 /**
  * What `RNN`, `LSTM`, `GRU` and `JANET` have in common (torch.nn.RNNBase); not made directly. `instanceof nn.RecurrentBase` tells
@@ -233,7 +209,7 @@ export abstract class RecurrentBase extends Module {
   readonly #twoWays: boolean;
   /** What errors of a call begin with. */
   readonly #operation: string;
-  readonly #names: string[][] = [];
+  readonly #names: FieldNames[] = [];
 
   /** @internal `bare`: without parameters, for a copy that gets them. */
   constructor(
@@ -274,31 +250,7 @@ export abstract class RecurrentBase extends Module {
     this.#twoWays = options.bidirectional;
     this.#operation = `${name}.forward`;
     this.projSize = projSize;
-    if (this.dropout > 0 && this.numLayers === 1) {
-      process.emitWarning(
-        `${name}: dropout is applied between layers, so dropout ${this.dropout} does nothing with numLayers 1`,
-      );
-    }
-    if (unitForgetBias && !this.bias) {
-      throw new RangeError(`${name}: unitForgetBias needs the biases that bias: false leaves out`);
-    }
-    if (projSize > 0 && projSize >= hiddenSize) {
-      throw new RangeError(
-        `${name}: projSize must be below hiddenSize (${hiddenSize}), or 0 for no projection, got ${projSize}`,
-      );
-    }
-    if (this.#layerNorm) this.#checkNormalized(name, projSize);
-    const masked = this.recurrentDropout > 0 ? 'recurrentDropout' : 'zoneout';
-    if (projSize > 0 && (this.recurrentDropout > 0 || this.#zoneout.h > 0 || this.#zoneout.c > 0)) {
-      throw new RangeError(
-        `${name}: ${masked} has no form for a projected state, got projSize ${projSize}; leave one of them out`,
-      );
-    }
-    if (this.numLayers > mostLayers) {
-      throw new RangeError(
-        `${name}: numLayers must be at most ${mostLayers}, got ${this.numLayers}`,
-      );
-    }
+    checkCombination(name, this.#combination);
     const inner = (projSize || hiddenSize) * this.#directions;
     this.#sizes = Array.from({ length: this.numLayers }, (_, layer) => ({
       inputSize: layer === 0 ? this.inputSize : inner,
@@ -332,30 +284,14 @@ export abstract class RecurrentBase extends Module {
   }
 
   #addParameters(dtype: DType): void {
-    const G = cells[this.#kind].gates;
-    const H = this.hiddenSize;
-    const add = (name: string, shape: number[]): void =>
-      this.registerParameter(name, new Parameter(empty(shape, dtype)));
+    const { bias } = this;
+    const parts = { bias, peephole: this.#peephole, layerNorm: this.#layerNorm };
     for (let layer = 0; layer < this.numLayers; layer++) {
-      const { inputSize } = this.#sizes[layer];
+      const shapes = shapesOf(this.#kind, this.#sizes[layer], parts);
       for (let d = 0; d < this.#directions; d++) {
-        const names = namesOf(layer, d, this.#peephole, this.#layerNorm);
-        const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = names;
-        add(weightIh, [G * H, inputSize]);
-        add(weightHh, [G * H, this.projSize || H]);
-        if (this.bias) {
-          add(biasIh, [G * H]);
-          add(biasHh, [G * H]);
-        }
-        if (this.projSize > 0) add(weightHr, [this.projSize, H]);
-        if (this.#peephole) add(weightCh, [3 * H]);
-        if (!this.#layerNorm) continue;
-        const [normIh, normHh, normCh, biasCh] = names.slice(5);
-        add(normIh, [G * H]);
-        add(normHh, [G * H]);
-        if (!cells[this.#kind].hasCellState) continue;
-        add(normCh, [H]);
-        if (this.bias) add(biasCh, [H]);
+        const names = namesOf(layer, d);
+        for (const [kind, shape] of shapes)
+          this.registerParameter(names[kind], new Parameter(empty(shape, dtype)));
       }
     }
   }
@@ -380,19 +316,15 @@ export abstract class RecurrentBase extends Module {
     const directions = this.#directions;
     for (let d = 0; d < directions; d++) {
       const names = this.#namesOf(layer, d);
-      out.push(directionWeights(name, this.#kind, this.#sizes[layer], this, names, dtype));
+      out.push(
+        directionWeights(name, this.#kind, this.#sizes[layer], this, names, dtype, this.#peephole),
+      );
     }
     return out;
   }
 
-  #namesOf(layer: number, d: number): string[] {
-    const directions = this.#directions;
-    return (this.#names[layer * directions + d] ??= namesOf(
-      layer,
-      d,
-      this.#peephole,
-      this.#layerNorm,
-    ));
+  #namesOf(layer: number, d: number): FieldNames {
+    return (this.#names[layer * this.#directions + d] ??= namesOf(layer, d));
   }
 
   #normalizedWeights(layer: number, dtype: DType): NormalizedWeights[] {
@@ -403,17 +335,14 @@ export abstract class RecurrentBase extends Module {
     );
   }
 
-  #checkNormalized(name: string, projSize: number): void {
-    const others: Record<string, boolean> = {
-      projSize: projSize > 0,
-      recurrentDropout: this.recurrentDropout > 0,
-      zoneout: this.#zoneout.h > 0 || this.#zoneout.c > 0,
-      peephole: this.#peephole,
-      "returnStates 'gates'": this.returnStates === 'gates',
+  get #combination(): Combination {
+    const { hiddenSize, numLayers, bias, dropout, projSize } = this;
+    const { recurrentDropout, unitForgetBias, returnStates } = this;
+    return {
+      ...{ hiddenSize, numLayers, bias, dropout, projSize },
+      ...{ recurrentDropout, unitForgetBias, returnStates },
+      ...{ zoneout: this.#zoneout, peephole: this.#peephole, layerNorm: this.#layerNorm },
     };
-    for (const [other, given] of Object.entries(others))
-      if (given)
-        throw new RangeError(`${name}: layerNorm has no form with ${other}; leave one of them out`);
   }
 
   // The kernels know the sizes of the constructor; fields are `readonly` for the compiler alone.
@@ -425,37 +354,17 @@ export abstract class RecurrentBase extends Module {
     checkBuilt(name, 'projSize', this.projSize, projSize);
     checkBuilt(name, 'numLayers', this.numLayers, this.#sizes.length);
     checkBuilt(name, 'bidirectional', this.bidirectional, this.#twoWays);
+    if (this.#layerNorm) checkNormalized(name, this.#combination);
   }
 
-  #checkInput(x: Tensor, features: number): void {
+  #checkInput(x: Tensor): void {
     this.#checkBuilt();
-    const name = this.#operation;
-    if (x.sizes[features] !== this.inputSize) {
-      const dims = x.ndim === 2 ? '[T' : this.batchFirst ? '[N, T' : '[T, N';
-      throw new RangeError(
-        `${name}: input has ${plural(x.sizes[features], 'feature')}, but this layer was built with inputSize ${this.inputSize} (input ${showShape(x.sizes)}, expected ${dims}, ${this.inputSize}])`,
-      );
-    }
-    const weight = this.weight_ih_l0;
-    if (isTensor(weight) && x.dtype !== weight.dtype) {
-      throw new TypeError(
-        `${name}: input is ${x.dtype}, but the weights are ${weight.dtype}; convert one, for example input.to('${weight.dtype}')`,
-      );
-    }
+    checkInput(this.#operation, x, this.inputSize, this.batchFirst, this.weight_ih_l0);
   }
 
   #checkState(which: string, state: Tensor, expected: readonly number[], dtype: string): void {
-    const name = this.#operation;
-    anyTensor.check(name, which, state);
-    if (!sameShape(state.sizes, expected)) {
-      const layers = this.numLayers * this.#directions;
-      throw new RangeError(
-        `${name}: ${which} has shape ${showShape(state.sizes)}, expected ${showShape(expected)} ([numLayers${this.bidirectional ? ' · 2' : ''} = ${layers}${expected.length === 3 ? ', batch' : ''}, ${which === 'c0' || this.projSize === 0 ? 'hiddenSize' : 'projSize'}])`,
-      );
-    }
-    if (state.dtype !== dtype) {
-      throw new TypeError(`${name}: ${which} is ${state.dtype}, but the input is ${dtype}`);
-    }
+    const features = which === 'c0' || this.projSize === 0 ? 'hiddenSize' : 'projSize';
+    checkState(this.#operation, which, state, expected, dtype, this.bidirectional, features);
   }
 
   /** Runs all layers. The states that come in and go out are [numLayers · directions, N, S or H]. */
@@ -472,7 +381,7 @@ export abstract class RecurrentBase extends Module {
         `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.sizes)}`,
       );
     }
-    this.#checkInput(input, input.ndim - 1);
+    this.#checkInput(input);
     const unbatched = input.ndim === 2;
     const batchDim = this.batchFirst ? 0 : 1;
     const x = unbatched ? unsqueeze(input, batchDim) : input;
@@ -491,7 +400,7 @@ export abstract class RecurrentBase extends Module {
   #runPacked(input: PackedSequence, states: States | null): Run<PackedSequence> {
     const { data, batchSizes, sortedIndices, unsortedIndices } = input;
     input.check(this.#operation);
-    this.#checkInput(data, 1);
+    this.#checkInput(data);
     const batch = input.batch;
     const start = this.#startStates(states, batch, false, data.dtype);
     const sort = (x: Tensor): Tensor =>
@@ -606,13 +515,16 @@ export abstract class RecurrentBase extends Module {
     const plain = this.#weights(layer, x.dtype);
     // Drawn before what the steps draw.
     const weights = p > 0 ? dropWeights(plain, p) : plain;
-    const options = { ...given, variants: this.#variants(x, given.batch, given.batchSizes) };
+    const options = { ...given, variants: this.#variants(x, given) };
     return sequence(this.#kind, x, h0, c0, weights, options);
   }
 
-  /** What is drawn for the directions of a layer; null for the plain cell. */
-  #variants(x: Tensor, batch: number, batchSizes: Tensor | null): DirectionVariant[] | null {
-    const { recurrentDropout, training, hiddenSize: H, batchFirst } = this;
+  /** What is drawn for the directions of a layer whose input is x; null for the plain cell. */
+  #variants(
+    x: Tensor,
+    { batch, batchSizes, batchFirst }: Omit<SequenceOptions, 'variants'>,
+  ): DirectionVariant[] | null {
+    const { recurrentDropout, training, hiddenSize: H } = this;
     const zoneout = this.#zoneout;
     if (recurrentDropout === 0 && zoneout.h === 0 && zoneout.c === 0) return null;
     const out: DirectionVariant[] = [];

@@ -17,6 +17,7 @@ import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';
 import { showBoolean } from '../print';
 import { pairOfStates } from './lstm';
+import { cellNames } from './parameters';
 import { checkBuilt, directionWeights } from './weights';
 
 /** Options of `LSTMCell`, `GRUCell` and `JANETCell`. */
@@ -41,8 +42,6 @@ const rnnCellOptions = optionsTable<RNNCellOptions>('RNNCell', {
   ...cellFields,
   nonlinearity: oneOf('tanh', 'relu').or('tanh'),
 });
-
-const parameterNames = ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh', 'weight_hr'];
 
 /** What the cells have in common: parameters, checks, one step of the fused kernels. */
 abstract class CellBase<Bias extends boolean> extends Module {
@@ -160,16 +159,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
       lift(input),
       h && contiguous(lift(h)),
       c && contiguous(lift(c)),
-      [
-        directionWeights(
-          this.#operation,
-          this.#kind,
-          this.#sizes,
-          this,
-          parameterNames,
-          input.dtype,
-        ),
-      ],
+      [directionWeights(this.#operation, this.#kind, this.#sizes, this, cellNames, input.dtype)],
       {
         sizes: this.#sizes,
         batchFirst: false,

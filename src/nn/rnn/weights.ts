@@ -8,10 +8,13 @@ import type { DirectionWeights } from '../../ops/sequence/call';
 import type { NormalizedWeights } from '../../ops/sequence/normalized';
 import type { NormalizedKind } from '../../ops/sequence/normalized-twin';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
+import type { FieldNames } from './parameters';
 import type { DType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+
+type Fields = Readonly<Record<string, Tensor | null | undefined>>;
 
 /** @throws TypeError for what is no tensor or of another element type; RangeError for another shape. */
 function refuseWeight(
@@ -63,7 +66,7 @@ function vector(
 /**
  * The weights of a direction, each of the shape that the sizes require, of element type `dtype` and contiguous.
  * @param fields the module
- * @param names of weight_ih, weight_hh, bias_ih, bias_hh and weight_hr there, and with peepholes of weight_ch
+ * @param names of its fields
  * @throws TypeError for what is no tensor or of another element type; RangeError for another shape.
  */
 export function directionWeights(
@@ -71,12 +74,13 @@ export function directionWeights(
   kind: CellKind,
   sizes: CellSizes,
   fields: object,
-  names: readonly string[],
+  names: FieldNames,
   dtype: DType,
+  peephole = false,
 ): DirectionWeights {
-  const given = fields as Readonly<Record<string, Tensor | null | undefined>>;
-  const [ih, hh, bih, bhh, hr] = names;
-  const ch: string | undefined = names[5];
+  const given = fields as Fields;
+  const { weight_ih: ih, weight_hh: hh, bias_ih: bih, bias_hh: bhh } = names;
+  const { weight_hr: hr, weight_ch: ch } = names;
   const { inputSize, hiddenSize, projSize } = sizes;
   const rows = cells[kind].gates * hiddenSize;
   const biasIh = given[bih] ?? null;
@@ -88,35 +92,32 @@ export function directionWeights(
     biased ? vector(name, bih, biasIh, rows, dtype) : null,
     biased ? vector(name, bhh, biasHh, rows, dtype) : null,
     projSize > 0 ? matrix(name, hr, given[hr], projSize, hiddenSize, dtype) : null,
-    ch === undefined ? null : vector(name, ch, given[ch], 3 * hiddenSize, dtype),
+    peephole ? vector(name, ch, given[ch], 3 * hiddenSize, dtype) : null,
   ];
 }
 
-/** The same of a layer-normalized direction; `names` are those of `directionWeights`, then of norm_ih, norm_hh, norm_ch and bias_ch. */
+/** The same of a layer-normalized direction. */
 export function normalizedWeights(
   name: string,
   kind: NormalizedKind,
   sizes: CellSizes,
   fields: object,
-  names: readonly string[],
+  names: FieldNames,
   dtype: DType,
 ): NormalizedWeights {
-  const plain = directionWeights(name, kind, sizes, fields, names.slice(0, 5), dtype);
+  const given = fields as Fields;
+  const plain = directionWeights(name, kind, sizes, fields, names, dtype);
   const [weightIh, weightHh, biasIh, biasHh] = plain;
-  const given = fields as Readonly<Record<string, Tensor | null | undefined>>;
-  const [gainIh, gainHh, gainC, biasC] = names.slice(5);
+  const { gates, hasCellState } = cells[kind];
   const H = sizes.hiddenSize;
-  const rows = cells[kind].gates * H;
-  const { hasCellState } = cells[kind];
+  const own = (field: string, length: number): Tensor =>
+    vector(name, field, given[field], length, dtype);
   return {
-    weightIh,
-    weightHh,
-    biasIh,
-    biasHh,
-    gainIh: vector(name, gainIh, given[gainIh], rows, dtype),
-    gainHh: vector(name, gainHh, given[gainHh], rows, dtype),
-    gainC: hasCellState ? vector(name, gainC, given[gainC], H, dtype) : null,
-    biasC: hasCellState && biasIh !== null ? vector(name, biasC, given[biasC], H, dtype) : null,
+    ...{ weightIh, weightHh, biasIh, biasHh },
+    gainIh: own(names.norm_ih, gates * H),
+    gainHh: own(names.norm_hh, gates * H),
+    gainC: hasCellState ? own(names.norm_ch, H) : null,
+    biasC: hasCellState && biasIh !== null ? own(names.bias_ch, H) : null,
   };
 }
 

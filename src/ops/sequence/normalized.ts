@@ -23,6 +23,7 @@ import { layerNorm } from '../normalization/layer-norm';
 import { sum } from '../reduce/sum';
 import { transpose } from '../view/permute';
 import { select } from '../view/select';
+import { cells } from './cells';
 import {
   denseFeatures,
   emptySteps,
@@ -52,26 +53,26 @@ export interface NormalizedWeights {
   readonly biasC: Tensor | null;
 }
 
-const cells = {
+const kernels = {
   lstm: {
-    name: 'LSTM',
-    gates: 4,
-    hasCellState: true,
     forward: family('normalized_lstm_forward'),
     backward: family('normalized_lstm_backward'),
   },
   gru: {
-    name: 'GRU',
-    gates: 3,
-    hasCellState: false,
     forward: family('normalized_gru_forward'),
     backward: family('normalized_gru_backward'),
   },
-} as const;
+};
 
 const { eps } = constants.normalized;
 // Doubles of each row's statistics, as the kernels keep them.
 const statisticsBytes = 3 * 8;
+
+/** The next multiple of a vector's elements. */
+function wholeVectors(n: number, bytes: number): number {
+  const lanes = constants.work.vectorBytes / bytes;
+  return Math.ceil(n / lanes) * lanes;
+}
 
 interface Kept {
   readonly steps: number;
@@ -96,10 +97,9 @@ function direction(
   const { sizes, batch, batchSizes, batchFirst } = options;
   const { dtype } = given;
   const bytes = itemSize(dtype);
-  const lanes = constants.work.vectorBytes / bytes;
-  const whole = (n: number): number => Math.ceil(n / lanes) * lanes;
   const H = sizes.hiddenSize;
   const GH = cell.gates * H;
+  const ld = wholeVectors(GH, bytes);
   const ofX = denseFeatures(given);
   const pairs = batchSizes !== null ? ofX.sizes[0] : ofX.sizes[0] * ofX.sizes[1];
   const steps = batchSizes !== null ? batchSizes.numel : ofX.sizes[batchFirst ? 1 : 0];
@@ -124,15 +124,15 @@ function direction(
       }
     : null;
   if (training) dropPacked('sequence', weightHh);
-  const packedBytes = whole(GH) * H * bytes;
+  const packedBytes = ld * H * bytes;
   const panels = training ? null : packedWeight('sequence', [weightHh], 'cell');
   const packedReady = panels !== null && panels.packed !== null;
   const packed =
     panels === null ? acquire(packedBytes) : (panels.packed ?? panels.allocate(packedBytes));
-  const products = acquire(batch * whole(GH) * bytes);
+  const products = acquire(batch * ld * bytes);
   const ofXStrides = stridesOf(ofX, options);
   const outStrides = stridesOf(out, options);
-  runNormalizedForward(pick(cell.name, cell.forward, dtype), {
+  runNormalizedForward(pick(cell.name, kernels[kind].forward, dtype), {
     steps,
     batch,
     hiddenSize: H,
@@ -211,10 +211,9 @@ function backward(
   const { sizes, batch, batchSizes, batchFirst } = options;
   const { dtype } = ofX;
   const bytes = itemSize(dtype);
-  const lanes = constants.work.vectorBytes / bytes;
   const H = sizes.hiddenSize;
   const GH = cell.gates * H;
-  const ld = Math.ceil(H / lanes) * lanes;
+  const ld = wholeVectors(H, bytes);
   const gradOf = (i: number): Tensor | null => {
     const grad = grads[i] ?? null;
     return grad && dense(grad);
@@ -233,7 +232,7 @@ function backward(
   const gradWeightHh = wanted(3, weightHh, [GH, H]);
   const dProducts = acquire(pairs * GH * bytes);
   const workspace = acquire((ld * GH + 2 * batch * ld) * bytes);
-  runNormalizedBackward(pick(cell.name, cell.backward, dtype), {
+  runNormalizedBackward(pick(cell.name, kernels[kind].backward, dtype), {
     steps,
     batch,
     hiddenSize: H,

@@ -379,6 +379,31 @@ test('the parameters of layer normalization: gains of 1, a bias of 0, drawn as w
   ]);
 });
 
+test('zoneout and dropout between layers, batch first: the layers before the last run time first', () => {
+  const options = {
+    dtype,
+    numLayers: 3,
+    dropout: 0.25,
+    zoneout: 0.4,
+    recurrentDropout: 0.3,
+  } as const;
+  for (const kind of ['LSTM', 'GRU'] as const) {
+    manualSeed(3);
+    const layer = new nn[kind](3, 5, options);
+    const x = leaf(7, 2, 3);
+    const resultsOf = (batchFirst: boolean): unknown => {
+      (layer as { batchFirst: boolean }).batchFirst = batchFirst;
+      layer.zeroGrad();
+      manualSeed(5);
+      const [out] = layer.forward(batchFirst ? x.transpose(0, 1) : x);
+      const timeFirst = batchFirst ? out.transpose(0, 1) : out;
+      timeFirst.square().sum().backward();
+      return [timeFirst, ...layer.parameters().map((p) => p.grad!)].map((y) => y.toArray());
+    };
+    expect(resultsOf(true)).toEqual(resultsOf(false));
+  }
+});
+
 test('without a state, zeros', () => {
   const layer = new nn.LSTM(3, 5, { ...every, ...withGates, zoneout: 0.4, peephole: true });
   const x = randn([4, 3, 3], { dtype });
