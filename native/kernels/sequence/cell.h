@@ -132,13 +132,14 @@ void unitStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t e
       }
   }
 }
-template <class T, class Policy>
+// The units from `column` on: whole(...) for a whole vector of them, rest(...) for less.
+template <class T, auto whole, auto rest>
 void statesOf(const StatePlace<T>& place, int64_t column, int64_t n, int64_t end, T* pre,
               int64_t ld) {
   if (place.s.hiddenSize - column >= W<T>)
-    unitStates<T, Policy, true>(place, column, n, end, pre, ld);
+    whole(place, column, n, end, pre, ld);
   else
-    unitStates<T, Policy, false>(place, column, n, end, pre, ld);
+    rest(place, column, n, end, pre, ld);
 }
 
 template <class T, class Policy, bool full>
@@ -191,13 +192,13 @@ void unitGradients(const GradientPlace<T>& place, int64_t column, int64_t end) {
     if constexpr (Policy::hasSkipGradient) store(place.dh + r * place.ldS + column, skip);
   }
 }
-template <class T, class Policy>
+template <class T, auto whole, auto rest>
 void gradientsOf(const GradientPlace<T>& place, int64_t column0, int64_t columnH, int64_t end) {
   for (int64_t column = column0; column < columnH; column += W<T>) {
     if (place.s.hiddenSize - column >= W<T>)
-      unitGradients<T, Policy, true>(place, column, end);
+      whole(place, column, end);
     else
-      unitGradients<T, Policy, false>(place, column, end);
+      rest(place, column, end);
   }
 }
 
@@ -213,8 +214,8 @@ inline constexpr Cell<T> cellOf = {
     {Policy::xGate(0), Policy::xGate(1), Policy::xGate(2), Policy::xGate(3)},
     {Policy::hGate(0), Policy::hGate(1), Policy::hGate(2), Policy::hGate(3)},
     {Policy::hSaved(0), Policy::hSaved(1), Policy::hSaved(2), Policy::hSaved(3)},
-    statesOf<T, Policy>,
-    gradientsOf<T, Policy>,
+    statesOf<T, unitStates<T, Policy, true>, unitStates<T, Policy, false>>,
+    gradientsOf<T, unitGradients<T, Policy, true>, unitGradients<T, Policy, false>>,
 };
 
 // The drivers, for any cell: forward.cc and backward.cc.

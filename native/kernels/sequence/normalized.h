@@ -27,6 +27,15 @@ struct NormalizedRow {
   double* statistics;
 };
 
+// LN's statistics of a row of n elements.
+template <class T>
+OSTINATO_INLINE Normal<T> normalOf(const T* row, int64_t n, double& mean, double& rstd) {
+  double variance;
+  moments(row, n, mean, variance);
+  rstd = reciprocalDeviation(variance, normalizedEps);
+  return Normal<T>(mean, rstd);
+}
+
 // Of one row of one step. dh: the whole gradient of h'; on return what does not pass through W_hh, where the
 // cell has such a part. dc: of c', from the later steps; on return that of c.
 template <class T>
@@ -113,10 +122,8 @@ struct NormalizedLstm {
   template <class T>
   static void step(const NormalizedForward<T>& s, const NormalizedRow<T>& row) {
     const int64_t H = s.hiddenSize;
-    double mean, variance;
-    moments(row.product, gates * H, mean, variance);
-    const double rstd = reciprocalDeviation(variance, normalizedEps);
-    const Normal<T> normal(mean, rstd);
+    double mean, rstd;
+    const Normal<T> normal = normalOf(row.product, gates * H, mean, rstd);
     for (int64_t k = 0; k < H; k += W<T>) {
       const int64_t count = H - k;
       Vec<T> a[gates];
@@ -135,10 +142,8 @@ struct NormalizedLstm {
       if (row.gates)
         for (int g = 0; g < gates; ++g) store(row.gates + g * H + k, a[g], count);
     }
-    double meanC;
-    moments(row.c, H, meanC, variance);
-    const double rstdC = reciprocalDeviation(variance, normalizedEps);
-    const Normal<T> normalC(meanC, rstdC);
+    double meanC, rstdC;
+    const Normal<T> normalC = normalOf(row.c, H, meanC, rstdC);
     for (int64_t k = 0; k < H; k += W<T>) {
       const int64_t count = H - k;
       const Vec<T> u = scaled(normalC.of(load(row.c + k, count)), s.gainC, s.biasC, k, count);
@@ -201,10 +206,8 @@ struct NormalizedGru {
   template <class T>
   static void step(const NormalizedForward<T>& s, const NormalizedRow<T>& row) {
     const int64_t H = s.hiddenSize;
-    double mean, variance;
-    moments(row.product, gates * H, mean, variance);
-    const double rstd = reciprocalDeviation(variance, normalizedEps);
-    const Normal<T> normal(mean, rstd);
+    double mean, rstd;
+    const Normal<T> normal = normalOf(row.product, gates * H, mean, rstd);
     for (int64_t k = 0; k < H; k += W<T>) {
       const int64_t count = H - k;
       Vec<T> y[gates];

@@ -175,31 +175,14 @@ bool isVariant(const SequenceBackward<T>& s) {
 }
 
 template <class T, class Policy>
-void variantStates(const StatePlace<T>& place, int64_t column, int64_t n, int64_t end, T* pre,
-                   int64_t ld) {
-  if (place.s.hiddenSize - column >= W<T>)
-    variantUnitStates<T, Policy, true>(place, column, n, end, pre, ld);
-  else
-    variantUnitStates<T, Policy, false>(place, column, n, end, pre, ld);
-}
-template <class T, class Policy>
-void variantGradients(const GradientPlace<T>& place, int64_t column0, int64_t columnH,
-                      int64_t end) {
-  for (int64_t column = column0; column < columnH; column += W<T>) {
-    if (place.s.hiddenSize - column >= W<T>)
-      variantUnitGradients<T, Policy, true>(place, column, end);
-    else
-      variantUnitGradients<T, Policy, false>(place, column, end);
-  }
-}
-
-template <class T, class Policy>
 constexpr Cell<T> makeVariant() {
   Cell<T> cell = cellOf<T, Policy>;
   cell.hasSkipGradient = false;
   cell.keepsSkipGradient = true;
-  cell.states = variantStates<T, Policy>;
-  cell.gradients = variantGradients<T, Policy>;
+  cell.states =
+      statesOf<T, variantUnitStates<T, Policy, true>, variantUnitStates<T, Policy, false>>;
+  cell.gradients =
+      gradientsOf<T, variantUnitGradients<T, Policy, true>, variantUnitGradients<T, Policy, false>>;
   return cell;
 }
 template <class T, class Policy>
