@@ -88,7 +88,7 @@ export type Pooled<Indices extends boolean> = Indices extends true
  * @param kernelSize elements of a window
  * @returns [N, C, T] or [C, T]; with `returnIndices` also where along L each of them is, int32
  * @throws TypeError for what is no tensor of numbers or no option; RangeError for other dimensions, sizes that are none, and a
- * window longer than the padded input.
+ * window longer than the padded input or of padding alone.
  * @example nn.functional.maxPool1d(tensor([[1, 3, 2, 5]]), 2) // [[3, 5]]
  */
 export function maxPool1d<Indices extends boolean = false>(
@@ -105,6 +105,11 @@ export function maxPool1d<Indices extends boolean = false>(
   const { size, dilation } = sizes;
   const windows = startsOf('maxPool1d', length, sizes, ceilMode).map((start) => {
     const begin = start < 0 ? start + Math.ceil(-start / dilation) * dilation : start;
+    if (begin >= length) {
+      throw new RangeError(
+        `maxPool1d: the window that begins at ${start} holds padding alone, with dilation ${dilation} and ${length} positions; take a smaller padding or dilation`,
+      );
+    }
     return [begin, Math.min(start + dilation * (size - 1) + 1, length)] as const;
   });
   const pooled = poolMax('maxPool1d', input, windows, dilation);

@@ -101,3 +101,25 @@ test('the first of equal values, and NaN before all', () => {
   const [, ties] = F.maxPool1d(tensor([[2, 2, 1]]), 3, { returnIndices: true });
   expect(ties.toArray()).toEqual([[0]]);
 });
+
+test('a window of padding alone is refused, and no other', () => {
+  for (let length = 1; length <= 6; length++)
+    for (const size of [2, 3])
+      for (let dilation = 1; dilation <= 6; dilation++) {
+        const places = Array.from({ length: size }, (_, j) => j * dilation - 1);
+        if (places[size - 1] > length) continue;
+        const inside = places.filter((at) => at >= 0 && at < length);
+        const pool = (): Tensor =>
+          F.maxPool1d(tensor([Array.from({ length }, (_, i) => i)]), size, {
+            padding: 1,
+            dilation,
+          });
+        if (inside.length > 0) expect(pool().toArray()[0]).toContain(Math.max(...inside));
+        else
+          expect(pool).toThrow(
+            new RangeError(
+              `maxPool1d: the window that begins at -1 holds padding alone, with dilation ${dilation} and ${length} positions; take a smaller padding or dilation`,
+            ),
+          );
+      }
+});
