@@ -12,7 +12,6 @@
  */
 import { Owner } from '../tensor/memory';
 import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
-import { release } from '../tensor/storage';
 import type { Tensor } from '../tensor/tensor';
 import { accumulate } from './accumulate';
 import { anomaly, checkGradients, explain } from './anomaly';
@@ -20,7 +19,14 @@ import { arithmetic } from './arithmetic';
 import { checkGradient, refuseConsumed } from './checks';
 import { runHooks } from './hooks';
 import { isGradEnabled, setGradMode } from './mode';
-import { nextOrder, nodeOf, type Backward, type Gradients, type Node } from './node';
+import {
+  nextOrder,
+  nodeOf,
+  releaseAcquired,
+  type Backward,
+  type Gradients,
+  type Node,
+} from './node';
 import { collect, reachesTarget, type Targets } from './order';
 import { releaseParts } from './tuple';
 
@@ -104,9 +110,7 @@ function searched(node: Node, backward: Backward, grad: Tensor): Gradients {
 function consume(node: Node): void {
   node.backward = null;
   node.consumedAt = nextOrder();
-  if (node.acquired === null) return;
-  for (const storage of node.acquired) release(storage);
-  node.acquired = null;
+  releaseAcquired(node);
 }
 
 let walksUnderWay = 0;

@@ -6,7 +6,7 @@
 import type { DType } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
 import type { Shape } from '../tensor/shape';
-import type { Storage } from '../tensor/storage';
+import { release, type Storage } from '../tensor/storage';
 import type { GradFn, Tensor } from '../tensor/tensor';
 import { anomaly, rememberCall } from './anomaly';
 import { isGradEnabled } from './mode';
@@ -89,6 +89,13 @@ export class Node implements GradFn {
   }
 }
 
+/** Gives back what a node acquired, once it is not needed any more. */
+export function releaseAcquired(node: Node): void {
+  if (node.acquired === null) return;
+  for (const storage of node.acquired) release(storage);
+  node.acquired = null;
+}
+
 /** The node that receives a tensor's gradient: its maker, or for a leaf the node that accumulates `grad`. */
 export function nodeOf(tensor: Tensor): Node {
   const made = tensor.gradFn;
@@ -149,9 +156,13 @@ export class Saved {
     this.version = tensor.version;
   }
 
+  get isChanged(): boolean {
+    return this.tensor.version !== this.version;
+  }
+
   /** @throws Error when the tensor was changed in place since. */
   get(): Tensor {
-    if (this.tensor.version !== this.version) {
+    if (this.isChanged) {
       throw new Error(
         `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
       );

@@ -19,9 +19,9 @@ import {
   surplus,
 } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
-import { nextOrder, Node, nodeOf, save, type Gradients } from '../../autograd/node';
+import { nextOrder, Node, nodeOf, releaseAcquired, save, type Saved } from '../../autograd/node';
 import { recompute } from '../../autograd/recompute';
-import { recordTuple } from '../../autograd/tuple';
+import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { Module } from '../../nn/module';
 import { ValuesAndIndices } from '../../ops/declare/named';
 import { defaultGenerator } from '../../random/generator';
@@ -29,7 +29,6 @@ import type { DType } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
-import { release } from '../../tensor/storage';
 import { Tensor } from '../../tensor/tensor';
 
 /** Options of `checkpoint` and `checkpointSequential`. */
@@ -139,9 +138,7 @@ function refuseInside(): never {
 function drop(nodes: readonly Node[]): void {
   for (const node of nodes) {
     node.backward = refuseInside;
-    if (node.acquired === null) continue;
-    for (const storage of node.acquired) release(storage);
-    node.acquired = null;
+    releaseAcquired(node);
   }
 }
 
@@ -181,6 +178,70 @@ function checkAgain(first: readonly Signature[], outs: readonly Tensor[]): void 
   }
 }
 
+/** Calls the function with its arguments, tensors among them replaced. */
+type Call = (by: (x: Tensor) => Tensor) => unknown;
+
+const caller =
+  (f: Func, args: unknown): Call =>
+  (by) =>
+    // eslint-disable-next-line no-restricted-syntax -- the parameters of the user's own function
+    f(...(replaced(args, by) as readonly unknown[]));
+
+/** What backward needs of the first run. */
+interface First {
+  readonly call: Call;
+  /** The tensors among the arguments. */
+  readonly inputs: readonly Tensor[];
+  readonly leaves: ReadonlySet<Tensor>;
+  /** Of the default generator; null unless the second run draws the same. */
+  readonly state: ReturnType<typeof defaultGenerator.getState> | null;
+  readonly results: readonly Signature[];
+}
+
+/** Which results have a graph. */
+const taking = (results: readonly Signature[]): number[] =>
+  results.flatMap(({ requiresGrad }, i) => (requiresGrad ? [i] : []));
+
+/** The second run, of other values: its results that have a graph. */
+function again(
+  { call, inputs, leaves, state, results: first }: First,
+  values: readonly (Tensor | null)[],
+): Tensor[] {
+  const place = new Map(inputs.map((x, i) => [x, values[i]!]));
+  const from = nextOrder();
+  const now = state && defaultGenerator.getState();
+  if (state !== null) defaultGenerator.setState(state);
+  const results: Tensor[] = [];
+  try {
+    resultsOf(
+      call((x) => place.get(x)!),
+      results,
+    );
+  } finally {
+    if (now !== null) defaultGenerator.setState(now);
+  }
+  checkAgain(first, results);
+  const given = new Set(values.flatMap((x) => (x?.requiresGrad === true ? [nodeOf(x)] : [])));
+  for (const leaf of graphOf(results, given, from).leaves) {
+    if (leaves.has(leaf)) continue;
+    throw new Error(
+      `checkpoint: f used a leaf of shape ${showShape(leaf.sizes)} only when it ran again in backward; ${deterministic}`,
+    );
+  }
+  return taking(first).map((i) => results[i]);
+}
+
+/** The backward of the node. A closure of `run` would keep the results too. */
+function backwardOf(first: First, saved: readonly Saved[]): TupleBackward {
+  const leaves = [...first.leaves];
+  const savedLeaves = leaves.map((x) => save('checkpoint', x));
+  return (grads, node) => {
+    const values = saved.map((each) => each.get());
+    for (const each of savedLeaves) each.get();
+    return recompute(node, values, leaves, grads, (xs) => again(first, xs));
+  };
+}
+
 /** `f(…args)` with one node in place of its graph. */
 export function run(f: Func, args: readonly unknown[], preserve: boolean): unknown {
   executor.refuse(
@@ -195,7 +256,10 @@ export function run(f: Func, args: readonly unknown[], preserve: boolean): unkno
   // Before the function runs, which may change them.
   const saved = inputs.map((x) => save('checkpoint', x));
   const state = preserve ? defaultGenerator.getState() : null;
-  const kept = replaced(args, (x) => x) as readonly unknown[];
+  const call = caller(
+    f,
+    replaced(args, (x) => x),
+  );
 
   const since = nextOrder();
   const ends = new Set<Node>();
@@ -209,54 +273,24 @@ export function run(f: Func, args: readonly unknown[], preserve: boolean): unkno
     ends.add(node);
     aliases.set(x, made);
   }
-  const call = (by: (x: Tensor) => Tensor): unknown => {
-    // eslint-disable-next-line no-restricted-syntax -- the parameters of the user's own function
-    return f(...(replaced(kept, by) as readonly unknown[]));
-  };
   const result = call((x) => aliases.get(x) ?? x);
+  for (const [i, x] of inputs.entries()) {
+    if (!x.requiresGrad || !saved[i].isChanged) continue;
+    throw new Error(
+      `checkpoint: f changed an argument of shape ${showShape(x.sizes)} in place, which requires gradients; change a clone() of it instead`,
+    );
+  }
   const made: Tensor[] = [];
   resultsOf(result, made);
-  const { leaves: used, nodes } = graphOf(made, ends, since);
-  const leaves = [...used];
-  const savedLeaves = leaves.map((x) => save('checkpoint', x));
-  const first = made.map(signature);
-  const taking = first.flatMap(({ requiresGrad }, i) => (requiresGrad ? [i] : []));
+  const { leaves, nodes } = graphOf(made, ends, since);
+  const results = made.map(signature);
   drop(nodes);
   const outs = made.map((out) => (out.requiresGrad ? alias(out) : out));
-
-  const again = (values: readonly (Tensor | null)[]): Tensor[] => {
-    const place = new Map(inputs.map((x, i) => [x, values[i]!]));
-    const from = nextOrder();
-    const now = state && defaultGenerator.getState();
-    if (state !== null) defaultGenerator.setState(state);
-    const results: Tensor[] = [];
-    try {
-      resultsOf(
-        call((x) => place.get(x)!),
-        results,
-      );
-    } finally {
-      if (now !== null) defaultGenerator.setState(now);
-    }
-    checkAgain(first, results);
-    const given = new Set(values.flatMap((x) => (x?.requiresGrad === true ? [nodeOf(x)] : [])));
-    for (const leaf of graphOf(results, given, from).leaves) {
-      if (used.has(leaf)) continue;
-      throw new Error(
-        `checkpoint: f used a leaf of shape ${showShape(leaf.sizes)} only when it ran again in backward; ${deterministic}`,
-      );
-    }
-    return taking.map((i) => results[i]);
-  };
   recordTuple(
     'CheckpointBackward',
     [...inputs, ...leaves],
-    taking.map((i) => outs[i]),
-    (grads, node): Gradients => {
-      const values = saved.map((each) => each.get());
-      for (const each of savedLeaves) each.get();
-      return recompute(node, values, leaves, grads, again);
-    },
+    taking(results).map((i) => outs[i]),
+    backwardOf({ call, inputs, leaves, state, results }, saved),
   );
   let next = 0;
   return replaced(result, () => outs[next++]);
@@ -270,7 +304,7 @@ export function run(f: Func, args: readonly unknown[], preserve: boolean): unkno
  * @param args its arguments, in an array: tensors, arrays of them, and anything else
  * @returns what `f` returns: a tensor, or an array of them, nested at will
  * @throws TypeError for what is no function, no array and no option, and for another result; Error where `f` uses a tensor with a graph
- * that is not among `args`; at backward, Error where `f` does not give the same shapes again, and where an argument was changed in place.
+ * that is not among `args`, and where it changes one that requires gradients in place; at backward, Error where `f` does not give the same shapes again, and where an argument was changed in place.
  * @example
  * const layer = new nn.LSTM(4, 8);
  * const x = randn([500, 2, 4]);

@@ -226,6 +226,18 @@ describe('memory', () => {
     ).toBeLessThan(4);
   });
 
+  it('is not that of results that nothing else needs', async () => {
+    const x = zeros([500, 1000]).requiresGrad_();
+    const f = (): Tensor => checkpoint((y) => y.sin().cos(), [x]).sum();
+    await collect();
+    const before = process.memoryUsage().arrayBuffers;
+    const sums = Array.from({ length: 8 }, f);
+    await collect();
+    expect((process.memoryUsage().arrayBuffers - before) / 2e6).toBeLessThan(2);
+    sums.reduce((a, b) => a.add(b)).backward();
+    expect(x.grad!.shape).toEqual(x.shape);
+  });
+
   it('of a long sequence is not that of its gates', async () => {
     const gru = new nn.GRU(8, 64);
     const forward = (x: Tensor): Tensor => gru.forward(x)[0];
@@ -298,6 +310,16 @@ it.each<[string, () => unknown, Error | RegExp]>([
       y.sum().backward();
     },
     /^backward: a tensor of shape \[2\] that checkpoint needs for its gradient was changed in place since .*$/,
+  ],
+  [
+    'to change an argument that requires gradients',
+    () => {
+      const x = leaf().mul(1);
+      return checkpoint((a: Tensor) => a.mul_(3), [x]);
+    },
+    new Error(
+      'checkpoint: f changed an argument of shape [2] in place, which requires gradients; change a clone() of it instead',
+    ),
   ],
   [
     'a leaf that was changed since',
