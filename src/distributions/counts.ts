@@ -23,6 +23,10 @@ const wholeFromZero: Constraint = [
   (x) => x.ge(0).logicalAnd(x.eq(x.floor())),
 ];
 
+/** Counts as floats, of the wider type of both. */
+const floats = (counts: Tensor, { dtype }: Tensor): Tensor =>
+  counts.dtype === 'float64' ? counts : counts.to(dtype);
+
 /**
  * Poisson distribution (torch.distributions.Poisson): the count x with probability rate^x·e^(−rate)/x!.
  * @throws TypeError for a rate that is no number or tensor of floats; RangeError for a negative one.
@@ -46,7 +50,7 @@ export class Poisson extends Distribution {
       draw: (shape, generator) => poisson(r.expand(shape), generator),
       support: wholeFromZero,
       logProb: (value) => {
-        const x = value.to(r.dtype);
+        const x = floats(value, r);
         return x.xlogy(r).sub(r).sub(x.add(1).lgamma());
       },
       divergence: (other) => {
@@ -108,7 +112,7 @@ export class NegativeBinomial extends Distribution {
         noGrad(() => poisson(gammaDraws(n, logits.neg().exp(), shape, generator), generator)),
       support: wholeFromZero,
       logProb: (value) => {
-        const k = value.to(n.dtype);
+        const k = floats(value, n);
         const chances = n.mul(logsigmoid(logits.neg())).add(k.mul(logsigmoid(logits)));
         const all = n.add(k);
         const ways = all.lgamma().sub(k.add(1).lgamma()).sub(n.lgamma());

@@ -63,7 +63,9 @@ export class Gamma extends Distribution {
       mean: () => c.div(r),
       mode: () => c.sub(1).div(r).clamp(0),
       variance: () => c.div(r.square()),
-      isReparametrized: !c.requiresGrad,
+      get isReparametrized(): boolean {
+        return !c.requiresGrad;
+      },
       draw: (shape, generator) => gammaDraws(c, r, shape, generator),
       support: atLeastZero,
       logProb: (x) => c.xlogy(r).add(c.sub(1).xlogy(x)).sub(r.mul(x)).sub(c.lgamma()),
@@ -128,7 +130,9 @@ export class StudentT extends Distribution {
       variance: () =>
         s.square().mul(n).div(n.sub(2).maskedFill(n.le(2), 1))
           .maskedFill(n.le(2), Infinity).maskedFill(n.le(1), NaN),
-      isReparametrized: !n.requiresGrad,
+      get isReparametrized(): boolean {
+        return !n.requiresGrad;
+      },
       draw: (shape, generator) => {
         const x = empty(shape, n.dtype).normal_(0, 1, { generator });
         const z = gammaDraws(half(), 0.5, shape, generator);

@@ -34,17 +34,18 @@ const tiny = { float32: 2 ** -126, float64: 2 ** -1022 };
 
 /**
  * One draw of concentration α (Marsaglia and Tsang 2000): with d = α − 1/3, c = 1/√(9d), v = (1 + c·x)³ for normal x, d·v is accepted
- * if ln u < x²/2 + d(1 − v + ln v) for uniform u. For α < 1, that of α + 1 times u^(1/α).
+ * if ln u < x²/2 + d(1 − v + ln v) for uniform u. For α < 1, that of α + 1 times u^(1/α). NaN where α is below 0 or NaN, for which nothing
+ * would be accepted.
  */
 function gammaOf(
   concentration: number,
   round: (x: number) => number,
   { uniform, normal }: ReturnType<typeof sources>,
 ): number {
+  if (!(concentration > 0)) return concentration === 0 ? 0 : NaN;
   let scale = 1;
   let alpha = concentration;
   if (alpha < 1) {
-    if (alpha === 0) return 0;
     scale = pow(1 - uniform(), round(1 / alpha));
     alpha = round(alpha + 1);
   }
@@ -89,6 +90,7 @@ const logFactorial = (k: number): number => {
 /** One draw of rate λ: by products of uniform numbers below 10, from there on by transformed rejection (Hörmann 1993, PTRS). */
 function poissonOf(rate: number, uniform: Draw): number {
   if (rate === 0) return 0;
+  if (!(rate > 0)) throw new RangeError(`poisson: a rate must be at least 0, got ${rate}`);
   if (rate < 10) {
     const least = exp(-rate);
     let count = 0;

@@ -203,6 +203,47 @@ it('draws no values where there are none, and of a rate or a count of 0', () => 
   expect(new NegativeBinomial(0, 0.5).logProb(tensor(0)).item()).toBe(0);
 });
 
+it('has densities of counts in the wider type of both', () => {
+  const { Poisson, NegativeBinomial } = distributions;
+  const [one, double] = (['float32', 'float64'] as const).map((dtype) => tensor([3], { dtype }));
+  for (const dtype of ['float32', 'float64', 'int32'] as const) {
+    const at = tensor([2], { dtype });
+    const wide = dtype === 'float64' ? dtype : 'float32';
+    expect(new Poisson(one).logProb(at).dtype).toBe(wide);
+    expect(new Poisson(double).logProb(at).dtype).toBe('float64');
+    expect(new NegativeBinomial(one, 0.5).logProb(at).dtype).toBe(wide);
+    expect(new NegativeBinomial(double, 0.5).logProb(at).dtype).toBe('float64');
+  }
+});
+
+it('has no gradients in what requires them since it was made', () => {
+  const [c, df] = [tensor([2]), tensor([3])];
+  const laws = [new distributions.Gamma(c, 1), new distributions.StudentT(df)];
+  for (const law of laws) expect(law.hasRsample).toBe(true);
+  for (const x of [c, df]) x.requiresGrad_();
+  for (const law of laws) {
+    expect(law.hasRsample).toBe(false);
+    expect(() => law.rsample()).toThrow(
+      /^.*: samples have no gradients in the parameters; use sample\(\)$/,
+    );
+  }
+});
+
+it('ends where parameters are not checked and there is nothing to draw', () => {
+  const options = { validateArgs: false };
+  for (const bad of [-2, NaN]) {
+    expect(new distributions.Gamma(bad, 1, options).sample().item()).toBeNaN();
+    expect(new distributions.StudentT(bad, 0, 1, options).sample().item()).toBeNaN();
+    const laws = [
+      new distributions.Poisson(bad, options),
+      new distributions.NegativeBinomial(bad, 0.5, options),
+    ];
+    for (const law of laws) {
+      expect(() => law.sample()).toThrow(/^poisson: a rate must be at least 0, got (-2|NaN)$/);
+    }
+  }
+});
+
 it('draws with the moments that it has', () => {
   manualSeed(3);
   const n = 20_000;
