@@ -33,7 +33,7 @@ export abstract class LoopOptimizer<
   }
 }
 
-/** Calls `body` with a tensor like `param` in memory that is used again: its elements are whatever was there. */
+/** Calls `body` with a tensor like another, in memory that is used again: its elements are whatever was there. */
 export function withScratch(like: Tensor, body: (scratch: Tensor) => void): void {
   const { numel, dtype, sizes } = like;
   const storage = acquire(numel * itemSize(dtype));
