@@ -198,9 +198,13 @@ describe('memory', () => {
   const gc = runInNewContext('gc') as () => void;
   // What the first frees is counted when the second begins; memory is given back after the turn in which its tensor was collected.
   const collect = async (): Promise<void> => {
-    for (let i = 0; i < 3; i++) {
+    let before = NaN;
+    for (let same = 0, round = 0; same < 3 && round < 30; round++) {
       gc();
       await new Promise(setImmediate);
+      const { arrayBuffers } = process.memoryUsage();
+      same = arrayBuffers === before ? same + 1 : 0;
+      before = arrayBuffers;
     }
   };
   const layers = Array.from({ length: 36 }, (): Layer => (x) => x.sin());
