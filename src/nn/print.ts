@@ -9,6 +9,10 @@ export function showNumber(value: number): string {
   return Math.abs(value) < 1e-4 ? value.toExponential().replace(/e-(\d)$/, 'e-0$1') : String(value);
 }
 
+/** Sizes as Python prints a tuple. */
+export const showTuple = (sizes: readonly number[]): string =>
+  `(${sizes.join(', ')}${sizes.length === 1 ? ',' : ''})`;
+
 /** `inplace` behind what else is printed; as in PyTorch, only where it is on. */
 export const showInplace = (inplace: boolean, ...before: readonly string[]): string =>
   (inplace ? [...before, `inplace=${showBoolean(true)}`] : before).join(', ');

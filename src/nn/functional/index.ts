@@ -37,5 +37,16 @@ export { embeddingBag, type BagMode, type EmbeddingBagOptions } from './embeddin
 export * from './instance-norm';
 export * from './norm';
 export * from './pad';
-export * from './pool';
+export {
+  adaptiveAvgPool1d,
+  adaptiveMaxPool1d,
+  avgPool1d,
+  lpPool1d,
+  maxPool1d,
+  type AdaptiveMaxPool1dOptions,
+  type AvgPool1dOptions,
+  type LPPool1dOptions,
+  type MaxPool1dOptions,
+  type Pooled,
+} from './pool';
 export { paddingMask } from '../attention/mask';

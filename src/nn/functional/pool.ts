@@ -71,7 +71,8 @@ export interface MaxPool1dOptions<Indices extends boolean = boolean> {
   returnIndices?: Indices;
 }
 
-const maxOptions = optionsTable<MaxPool1dOptions>('maxPool1d', {
+/** Of `maxPool1d` and `MaxPool1d`. */
+export const maxPoolOptions = optionsTable<MaxPool1dOptions>('maxPool1d', {
   ...steps,
   dilation: single.or(1),
   returnIndices: boolean.or(false),
@@ -97,7 +98,7 @@ export function maxPool1d<Indices extends boolean = false>(
   options?: MaxPool1dOptions<Indices>,
 ): Pooled<Indices> {
   if (arguments.length > 3) surplus('maxPool1d', arguments, 3, 'options');
-  const { ceilMode, returnIndices, ...given } = maxOptions.read(options);
+  const { ceilMode, returnIndices, ...given } = maxPoolOptions.read(options);
   anyTensor.check('maxPool1d', 'input', input);
   checkSignal('maxPool1d', input);
   const sizes = stepsOf('maxPool1d', kernelSize, given);
@@ -128,7 +129,8 @@ export interface AvgPool1dOptions {
   countIncludePad?: boolean;
 }
 
-const avgOptions = optionsTable<AvgPool1dOptions>('avgPool1d', {
+/** Of `avgPool1d` and `AvgPool1d`. */
+export const avgPoolOptions = optionsTable<AvgPool1dOptions>('avgPool1d', {
   ...steps,
   countIncludePad: boolean.or(true),
 });
@@ -144,7 +146,7 @@ const avgOptions = optionsTable<AvgPool1dOptions>('avgPool1d', {
  */
 export function avgPool1d(input: Tensor, kernelSize: Single, options?: AvgPool1dOptions): Tensor {
   if (arguments.length > 3) surplus('avgPool1d', arguments, 3, 'options');
-  const { ceilMode, countIncludePad, ...given } = avgOptions.read(options);
+  const { ceilMode, countIncludePad, ...given } = avgPoolOptions.read(options);
   anyTensor.check('avgPool1d', 'input', input);
   checkFloat('avgPool1d', input);
   checkSignal('avgPool1d', input);
@@ -202,7 +204,8 @@ export interface AdaptiveMaxPool1dOptions<Indices extends boolean = boolean> {
   returnIndices?: Indices;
 }
 
-const adaptiveOptions = optionsTable<AdaptiveMaxPool1dOptions>('adaptiveMaxPool1d', {
+/** Of `adaptiveMaxPool1d` and `AdaptiveMaxPool1d`. */
+export const adaptiveMaxPoolOptions = optionsTable<AdaptiveMaxPool1dOptions>('adaptiveMaxPool1d', {
   returnIndices: boolean.or(false),
 });
 
@@ -221,7 +224,7 @@ export function adaptiveMaxPool1d<Indices extends boolean = false>(
   options?: AdaptiveMaxPool1dOptions<Indices>,
 ): Pooled<Indices> {
   if (arguments.length > 3) surplus('adaptiveMaxPool1d', arguments, 3, 'options');
-  const { returnIndices } = adaptiveOptions.read(options);
+  const { returnIndices } = adaptiveMaxPoolOptions.read(options);
   anyTensor.check('adaptiveMaxPool1d', 'input', input);
   checkSignal('adaptiveMaxPool1d', input);
   const length = input.sizes[input.ndim - 1];
@@ -238,7 +241,8 @@ export interface LPPool1dOptions {
   ceilMode?: boolean;
 }
 
-const lpOptions = optionsTable<LPPool1dOptions>('lpPool1d', {
+/** Of `lpPool1d` and `LPPool1d`. */
+export const lpPoolOptions = optionsTable<LPPool1dOptions>('lpPool1d', {
   stride: single.orNull.or(null),
   ceilMode: boolean.or(false),
 });
@@ -259,7 +263,7 @@ export function lpPool1d(
   options?: LPPool1dOptions,
 ): Tensor {
   if (arguments.length > 4) surplus('lpPool1d', arguments, 4, 'options');
-  const { stride, ceilMode } = lpOptions.read(options);
+  const { stride, ceilMode } = lpPoolOptions.read(options);
   anyTensor.check('lpPool1d', 'input', input);
   number.check('lpPool1d', 'normType', normType);
   checkFloat('lpPool1d', input);

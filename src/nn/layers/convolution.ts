@@ -17,7 +17,7 @@ import { pad } from '../functional/pad';
 import { kaimingUniform_, uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';
-import { showBoolean } from '../print';
+import { showBoolean, showTuple } from '../print';
 
 /** What `paddingMode` of a convolution fills in. */
 export type ConvolutionPadding = 'zeros' | 'reflect' | 'replicate' | 'circular';
@@ -38,8 +38,6 @@ const conv1dOptions = optionsTable<Conv1dOptions>('Conv1d', {
   paddingMode: oneOf('zeros', 'reflect', 'replicate', 'circular').or('zeros'),
   dtype: floatDType.or('float32'),
 });
-
-const tuple = (value: number): string => `(${value},)`;
 
 /** The parameters of a layer: first sizes of weight, then bias, drawn as PyTorch does. */
 abstract class Convolution<Bias extends boolean> extends Module {
@@ -165,11 +163,11 @@ export class Conv1d<Bias extends boolean = true> extends Convolution<Bias> {
   /** @internal */
   override extraRepr(): string {
     const { inChannels, outChannels, padding, dilation, groups, paddingMode } = this;
-    const parts = [`${inChannels}, ${outChannels}`, `kernelSize=${tuple(this.kernelSize[0])}`];
-    parts.push(`stride=${tuple(this.stride[0])}`);
+    const parts = [`${inChannels}, ${outChannels}`, `kernelSize=${showTuple(this.kernelSize)}`];
+    parts.push(`stride=${showTuple(this.stride)}`);
     if (typeof padding === 'string') parts.push(`padding=${padding}`);
-    else if (padding[0] !== 0) parts.push(`padding=${tuple(padding[0])}`);
-    if (dilation[0] !== 1) parts.push(`dilation=${tuple(dilation[0])}`);
+    else if (padding[0] !== 0) parts.push(`padding=${showTuple(padding)}`);
+    if (dilation[0] !== 1) parts.push(`dilation=${showTuple(dilation)}`);
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (this.bias === null) parts.push(`bias=${showBoolean(false)}`);
     if (paddingMode !== 'zeros') parts.push(`paddingMode=${paddingMode}`);
@@ -303,11 +301,11 @@ export class ConvTranspose1d<Bias extends boolean = true> extends Convolution<Bi
   /** @internal */
   override extraRepr(): string {
     const { inChannels, outChannels, padding, dilation, groups, outputPadding } = this;
-    const parts = [`${inChannels}, ${outChannels}`, `kernelSize=${tuple(this.kernelSize[0])}`];
-    parts.push(`stride=${tuple(this.stride[0])}`);
-    if (padding[0] !== 0) parts.push(`padding=${tuple(padding[0])}`);
-    if (dilation[0] !== 1) parts.push(`dilation=${tuple(dilation[0])}`);
-    if (outputPadding[0] !== 0) parts.push(`outputPadding=${tuple(outputPadding[0])}`);
+    const parts = [`${inChannels}, ${outChannels}`, `kernelSize=${showTuple(this.kernelSize)}`];
+    parts.push(`stride=${showTuple(this.stride)}`);
+    if (padding[0] !== 0) parts.push(`padding=${showTuple(padding)}`);
+    if (dilation[0] !== 1) parts.push(`dilation=${showTuple(dilation)}`);
+    if (outputPadding[0] !== 0) parts.push(`outputPadding=${showTuple(outputPadding)}`);
     if (groups !== 1) parts.push(`groups=${groups}`);
     if (this.bias === null) parts.push(`bias=${showBoolean(false)}`);
     return parts.join(', ');

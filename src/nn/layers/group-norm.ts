@@ -16,7 +16,7 @@ import { groupNorm, rmsNorm } from '../functional/instance-norm';
 import { ones_, zeros_ } from '../init';
 import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';
-import { showBoolean, showNumber } from '../print';
+import { showBoolean, showNumber, showTuple } from '../print';
 
 /** Options of `GroupNorm`. */
 export interface GroupNormOptions<Affine extends boolean = boolean> {
@@ -176,8 +176,8 @@ export class RMSNorm<Affine extends boolean = true> extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    const shape = this.normalizedShape.join(', ') + (this.normalizedShape.length === 1 ? ',' : '');
+    const shape = showTuple(this.normalizedShape);
     const eps = this.eps === null ? 'None' : showNumber(this.eps);
-    return `(${shape}), eps=${eps}, elementwiseAffine=${showBoolean(this.elementwiseAffine)}`;
+    return `${shape}, eps=${eps}, elementwiseAffine=${showBoolean(this.elementwiseAffine)}`;
   }
 }

@@ -8,7 +8,7 @@ import { layerNorm } from '../functional';
 import { ones_, zeros_ } from '../init';
 import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';
-import { showBoolean, showNumber } from '../print';
+import { showBoolean, showNumber, showTuple } from '../print';
 
 /** Options of `LayerNorm`. */
 export interface LayerNormOptions<
@@ -99,8 +99,8 @@ export class LayerNorm<Affine extends boolean = true, Bias extends boolean = tru
 
   /** @internal */
   override extraRepr(): string {
-    const shape = this.normalizedShape.join(', ') + (this.normalizedShape.length === 1 ? ',' : '');
+    const shape = showTuple(this.normalizedShape);
     const eps = showNumber(this.eps);
-    return `(${shape}), eps=${eps}, elementwiseAffine=${showBoolean(this.elementwiseAffine)}, bias=${showBoolean(this.bias !== null)}`;
+    return `${shape}, eps=${eps}, elementwiseAffine=${showBoolean(this.elementwiseAffine)}, bias=${showBoolean(this.bias !== null)}`;
   }
 }

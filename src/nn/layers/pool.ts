@@ -1,13 +1,17 @@
 /** Pooling layers of signals. Each is the function in nn.functional. */
-import { boolean, number, optionsTable, surplus } from '../../check';
-import { numberOf, single, sizeOf, type Single } from '../../ops/convolution/arguments';
+import { number, surplus } from '../../check';
+import { numberOf, sizeOf, type Single } from '../../ops/convolution/arguments';
 import type { Tensor } from '../../tensor/tensor';
 import {
   adaptiveAvgPool1d,
   adaptiveMaxPool1d,
+  adaptiveMaxPoolOptions,
   avgPool1d,
+  avgPoolOptions,
   lpPool1d,
+  lpPoolOptions,
   maxPool1d,
+  maxPoolOptions,
   type AdaptiveMaxPool1dOptions,
   type AvgPool1dOptions,
   type LPPool1dOptions,
@@ -15,15 +19,7 @@ import {
   type Pooled,
 } from '../functional/pool';
 import { Module } from '../module';
-import { showBoolean } from '../print';
-
-const maxOptions = optionsTable<MaxPool1dOptions>('MaxPool1d', {
-  stride: single.orNull.or(null),
-  padding: single.or(0),
-  dilation: single.or(1),
-  returnIndices: boolean.or(false),
-  ceilMode: boolean.or(false),
-});
+import { showBoolean, showTuple } from '../print';
 
 const sizeAndStride = (
   name: string,
@@ -59,7 +55,10 @@ export class MaxPool1d<Indices extends boolean = false> extends Module {
   constructor(kernelSize: Single, options?: MaxPool1dOptions<Indices>) {
     if (arguments.length > 2) surplus('MaxPool1d', arguments, 2, 'options');
     super();
-    const { stride, padding, dilation, returnIndices, ceilMode } = maxOptions.read(options);
+    const { stride, padding, dilation, returnIndices, ceilMode } = maxPoolOptions.read(
+      options,
+      'MaxPool1d',
+    );
     [this.kernelSize, this.stride] = sizeAndStride('MaxPool1d', kernelSize, stride);
     this.padding = numberOf(padding);
     this.dilation = numberOf(dilation);
@@ -84,13 +83,6 @@ export class MaxPool1d<Indices extends boolean = false> extends Module {
   }
 }
 
-const avgOptions = optionsTable<AvgPool1dOptions>('AvgPool1d', {
-  stride: single.orNull.or(null),
-  padding: single.or(0),
-  ceilMode: boolean.or(false),
-  countIncludePad: boolean.or(true),
-});
-
 /**
  * The mean of each window (torch.nn.AvgPool1d).
  *
@@ -114,7 +106,10 @@ export class AvgPool1d extends Module {
   constructor(kernelSize: Single, options?: AvgPool1dOptions) {
     if (arguments.length > 2) surplus('AvgPool1d', arguments, 2, 'options');
     super();
-    const { stride, padding, ceilMode, countIncludePad } = avgOptions.read(options);
+    const { stride, padding, ceilMode, countIncludePad } = avgPoolOptions.read(
+      options,
+      'AvgPool1d',
+    );
     const [size, step] = sizeAndStride('AvgPool1d', kernelSize, stride);
     this.kernelSize = [size];
     this.stride = [step];
@@ -136,7 +131,7 @@ export class AvgPool1d extends Module {
   /** @internal */
   override extraRepr(): string {
     const { kernelSize, stride, padding } = this;
-    return `kernelSize=(${kernelSize[0]},), stride=(${stride[0]},), padding=(${padding[0]},)`;
+    return `kernelSize=${showTuple(kernelSize)}, stride=${showTuple(stride)}, padding=${showTuple(padding)}`;
   }
 }
 
@@ -173,10 +168,6 @@ export class AdaptiveAvgPool1d extends Module {
   }
 }
 
-const adaptiveOptions = optionsTable<AdaptiveMaxPool1dOptions>('AdaptiveMaxPool1d', {
-  returnIndices: boolean.or(false),
-});
-
 /**
  * The largest element of each of `outputSize` windows of about one size that cover the signal (torch.nn.AdaptiveMaxPool1d).
  *
@@ -195,7 +186,8 @@ export class AdaptiveMaxPool1d<Indices extends boolean = false> extends Module {
     if (arguments.length > 2) surplus('AdaptiveMaxPool1d', arguments, 2, 'options');
     super();
     this.outputSize = sizeOf('AdaptiveMaxPool1d', 'outputSize', outputSize, 1);
-    this.returnIndices = adaptiveOptions.read(options).returnIndices as Indices;
+    this.returnIndices = adaptiveMaxPoolOptions.read(options, 'AdaptiveMaxPool1d')
+      .returnIndices as Indices;
   }
 
   /**
@@ -212,11 +204,6 @@ export class AdaptiveMaxPool1d<Indices extends boolean = false> extends Module {
     return `outputSize=${this.outputSize}`;
   }
 }
-
-const lpOptions = optionsTable<LPPool1dOptions>('LPPool1d', {
-  stride: single.orNull.or(null),
-  ceilMode: boolean.or(false),
-});
 
 /**
  * (Σ xᵖ)^(1/p) of each window (torch.nn.LPPool1d).
@@ -246,7 +233,7 @@ export class LPPool1d extends Module {
     if (arguments.length > 3) surplus('LPPool1d', arguments, 3, 'options');
     super();
     number.check('LPPool1d', 'normType', normType);
-    const { stride, ceilMode } = lpOptions.read(options);
+    const { stride, ceilMode } = lpPoolOptions.read(options, 'LPPool1d');
     [this.kernelSize, this.stride] = sizeAndStride('LPPool1d', kernelSize, stride);
     this.ceilMode = ceilMode;
   }

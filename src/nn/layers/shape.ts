@@ -4,6 +4,7 @@ import { flatten } from '../../ops/view/reshape';
 import { unflatten } from '../../ops/view/rearrange';
 import type { Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
+import { showTuple } from '../print';
 
 /**
  * Returns its input; takes and ignores any arguments, so that it can replace any layer (torch.nn.Identity).
@@ -97,8 +98,6 @@ export class Unflatten extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    const { length } = this.unflattenedSize;
-    const shown = this.unflattenedSize.join(', ') + (length === 1 ? ',' : '');
-    return `dim=${this.dim}, unflattenedSize=(${shown})`;
+    return `dim=${this.dim}, unflattenedSize=${showTuple(this.unflattenedSize)}`;
   }
 }
