@@ -32,24 +32,34 @@ export * as functional from './functional';
 export type { RemoveHook } from './hooks';
 export type { ForwardHook, ForwardPreHook } from './module';
 export * as init from './init';
+export type { InplaceOptions } from '../ops/elementwise/inplace-option';
+export { GELU, GLU, Hardswish, Mish, SiLU, type GELUOptions } from './layers/gated';
 export {
+  CELU,
   ELU,
-  GELU,
   LeakyReLU,
-  LogSoftmax,
+  PReLU,
   ReLU,
-  Sigmoid,
-  SiLU,
-  Softmax,
+  ReLU6,
+  SELU,
   Softplus,
+  type CELUOptions,
+  type ELUOptions,
+  type LeakyReLUOptions,
+  type PReLUOptions,
+  type SoftplusOptions,
+} from './layers/rectifier';
+export { Hardshrink, Softshrink, Tanhshrink, Threshold } from './layers/shrink';
+export {
+  Hardsigmoid,
+  Hardtanh,
+  LogSigmoid,
+  Sigmoid,
   Softsign,
   Tanh,
-  type ELUOptions,
-  type GELUOptions,
-  type InplaceOptions,
-  type LeakyReLUOptions,
-  type SoftplusOptions,
-} from './layers/activation';
+  type HardtanhOptions,
+} from './layers/sigmoid';
+export { LogSoftmax, Softmax, Softmin } from './layers/softmax';
 export { CTCLoss, type CTCLossOptions } from './layers/ctc';
 export {
   BatchNorm1d,
@@ -78,26 +88,6 @@ export {
   type ConvTranspose1dLayerOptions,
   type OutputSizeOptions,
 } from './layers/convolution';
-export {
-  CELU,
-  GLU,
-  Hardshrink,
-  Hardsigmoid,
-  Hardswish,
-  Hardtanh,
-  LogSigmoid,
-  Mish,
-  PReLU,
-  ReLU6,
-  SELU,
-  Softmin,
-  Softshrink,
-  Tanhshrink,
-  Threshold,
-  type CELUOptions,
-  type HardtanhOptions,
-  type PReLUOptions,
-} from './layers/activation-more';
 export { Bilinear } from './layers/bilinear';
 export {
   AlphaDropout,
