@@ -200,7 +200,7 @@ void batch_norm_backward(const T* g, const T* x, const T* weight, const double* 
     const int64_t c = layout.channel;
     const int lanes = layout.lanes();
     const Channels<T> normal(layout, mean + c, rstd + c);
-    double first[W<T>], second[W<T>];
+    double first[W<T>] = {}, second[W<T>] = {};
     if (training || dweight || dbias) {
       ChannelSums<T> sum, products;
       layout.each([&](int64_t at, int count) {
