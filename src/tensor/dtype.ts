@@ -73,3 +73,20 @@ function promotedType(a: Operand | number, b: Operand | number): DType {
   const low = order > 0 ? tb : ta;
   return info[low].category > info[high].category ? low : high;
 }
+
+/**
+ * `resultType` of any number of operands. Not that of two and then of the next: what is widest among tensors with dimensions is compared to
+ * what is widest among 0-dimensional ones, so that of int32 [2], float64 [] and float32 [2] it is float32.
+ */
+export function resultTypeOf(operands: readonly (Operand | number)[]): DType {
+  let result: DType | null = null;
+  for (const rank of [2, 1, 0]) {
+    let widest: DType | null = null;
+    for (const x of operands) {
+      if (rankOf(x) === rank) widest = widest === null ? typeOf(x) : wider(widest, typeOf(x));
+    }
+    if (widest === null) continue;
+    if (result === null || info[widest].category > info[result].category) result = widest;
+  }
+  return result!;
+}

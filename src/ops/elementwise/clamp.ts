@@ -2,17 +2,17 @@
  * clamp: x limited to two bounds. dx = g where min ≤ x ≤ max, else 0; a tensor bound receives the gradient where
  * it was chosen. Saves x and the bounds.
  */
-import { either, number, optionsTable, surplus } from '../../check';
+import { either, numberOrBoolean, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runClamp, runClampBackward } from '../../native/calls';
-import { isFloat, resultType, type DType } from '../../tensor/dtype';
+import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
-import { checkTensor, type Operand } from '../arguments/check';
-import { scalar } from '../kernels/operands';
+import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
+import { operand } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { inPlace } from '../inplace/inplace';
 import { unbroadcast } from '../declare/unbroadcast';
@@ -23,20 +23,21 @@ const backwardKernels = family('clamp_backward');
 /** Bounds of `clamp`. */
 export interface ClampOptions {
   /** Lower bound; none unless given. */
-  min?: Operand | null;
+  min?: GivenOperand | null;
   /** Upper bound; where it is below the lower one, it wins. */
-  max?: Operand | null;
+  max?: GivenOperand | null;
 }
 
-type Bound = Operand | null | undefined;
+type Bound = GivenOperand | null | undefined;
 
-const oneBound = either<Operand>(number, anyTensor);
+const oneBound = either<GivenOperand>(numberOrBoolean, anyTensor);
 const bound = oneBound.orNull;
 const options = optionsTable<ClampOptions>('clamp', { min: bound.or(null), max: bound.or(null) });
 
-/** Both bounds, given by position or by name. */
+/** Both bounds, given by position or by name; truth values are the numbers 1 and 0. */
 function boundsOf(
   operation: string,
+  x: Tensor,
   min: Bound | ClampOptions,
   max: Bound,
 ): [Operand | null, Operand | null] {
@@ -48,7 +49,27 @@ function boundsOf(
       `${operation}: needs min, max or both, for example ${operation}(0, 1) or ${operation}({ min: 0 })`,
     );
   }
-  return [bound.check(operation, 'min', low), bound.check(operation, 'max', high)];
+  bound.check(operation, 'min', low);
+  bound.check(operation, 'max', high);
+  if (x.dtype === 'bool') refuseBooleans(operation, [low, high]);
+  return [numberOf(low as GivenOperand | null), numberOf(high)];
+}
+
+const numberOf = (x: GivenOperand | null): Operand | null =>
+  typeof x === 'boolean' ? Number(x) : x;
+
+/** @throws TypeError for truth values that are the bounds of truth values. */
+function refuseBooleans(operation: string, bounds: readonly unknown[]): void {
+  const ofBool = bounds.every(
+    (one) => one === null || typeof one === 'boolean' || (isTensor(one) && one.dtype === 'bool'),
+  );
+  if (ofBool && bounds.some((one) => typeof one === 'boolean')) refuseBool(operation);
+}
+
+function refuseBool(operation: string): never {
+  throw new TypeError(
+    `${operation}: is not defined for bool tensors between bool bounds; convert with to('int32')`,
+  );
 }
 
 /**
@@ -63,11 +84,11 @@ export function clamp(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
 
 function limited(operation: string, x: Tensor, min: Bound | ClampOptions, max: Bound): Tensor {
   checkTensor(operation, 'x', x);
-  const [low, high] = boundsOf(operation, min, max);
+  const [low, high] = boundsOf(operation, x, min, max);
   const numbers = typeof (low ?? 0) === 'number' && typeof (high ?? 0) === 'number';
   return numbers
-    ? betweenNumbers(x, low as number | null, high as number | null)
-    : betweenTensors(x, low, high);
+    ? betweenNumbers(operation, x, low as number | null, high as number | null)
+    : betweenTensors(operation, x, low, high);
 }
 
 /**
@@ -87,11 +108,11 @@ function limitedInPlace(
   max: Bound,
 ): Tensor {
   checkTensor(operation, 'x', x);
-  const [low, high] = boundsOf(operation, min, max);
+  const [low, high] = boundsOf(operation, x, min, max);
   const tensors = [low, high].filter(
     (one): one is Tensor => typeof one === 'object' && one !== null,
   );
-  return inPlace(operation, x, tensors, (y) => clamp(y, low, high));
+  return inPlace(operation, x, tensors, (y) => limited(operation, y, low, high));
 }
 
 /**
@@ -117,7 +138,7 @@ export function clip_(x: Tensor, min?: Bound | ClampOptions, max?: Bound): Tenso
  * @throws TypeError unless `min` is a number or a tensor.
  * @example tensor([-2, 0, 2]).clampMin(-1) // [-1, 0, 2]
  */
-export function clampMin(x: Tensor, min: Operand): Tensor {
+export function clampMin(x: Tensor, min: GivenOperand): Tensor {
   if (arguments.length > 2) surplus('clampMin', arguments, 2, 'min');
   return limited('clampMin', x, oneBound.check('clampMin', 'min', min), null);
 }
@@ -126,7 +147,7 @@ export function clampMin(x: Tensor, min: Operand): Tensor {
  * @throws TypeError unless `min` is a number or a tensor; Error on a leaf that requires gradients.
  * @example tensor([-2, 0, 2]).clampMin_(-1) // [-1, 0, 2]
  */
-export function clampMin_(x: Tensor, min: Operand): Tensor {
+export function clampMin_(x: Tensor, min: GivenOperand): Tensor {
   if (arguments.length > 2) surplus('clampMin_', arguments, 2, 'min');
   return limitedInPlace('clampMin_', x, oneBound.check('clampMin_', 'min', min), null);
 }
@@ -135,7 +156,7 @@ export function clampMin_(x: Tensor, min: Operand): Tensor {
  * @throws TypeError unless `max` is a number or a tensor.
  * @example tensor([-2, 0, 2]).clampMax(1) // [-2, 0, 1]
  */
-export function clampMax(x: Tensor, max: Operand): Tensor {
+export function clampMax(x: Tensor, max: GivenOperand): Tensor {
   if (arguments.length > 2) surplus('clampMax', arguments, 2, 'max');
   return limited('clampMax', x, null, oneBound.check('clampMax', 'max', max));
 }
@@ -144,7 +165,7 @@ export function clampMax(x: Tensor, max: Operand): Tensor {
  * @throws TypeError unless `max` is a number or a tensor; Error on a leaf that requires gradients.
  * @example tensor([-2, 0, 2]).clampMax_(1) // [-2, 0, 1]
  */
-export function clampMax_(x: Tensor, max: Operand): Tensor {
+export function clampMax_(x: Tensor, max: GivenOperand): Tensor {
   if (arguments.length > 2) surplus('clampMax_', arguments, 2, 'max');
   return limitedInPlace('clampMax_', x, null, oneBound.check('clampMax_', 'max', max));
 }
@@ -164,19 +185,26 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
   },
 });
 
-function betweenNumbers(argument: Tensor, min: number | null, max: number | null): Tensor {
-  let common: { dtype: DType; ndim: number } = argument;
-  for (const each of [min, max]) {
-    if (each === null || !Number.isFinite(each)) continue;
-    common = { dtype: resultType(common, each), ndim: argument.ndim };
-  }
-  const x = cast(argument, common.dtype);
+function betweenNumbers(
+  operation: string,
+  argument: Tensor,
+  min: number | null,
+  max: number | null,
+): Tensor {
+  const x = isFloat(argument.dtype) ? argument : cast(argument, typeBetween(argument, min, max));
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
   const out = empty(x.sizes, x.dtype);
-  runClamp(pick('clamp', kernels, x.dtype), x, out, low, high);
+  runClamp(pick(operation, kernels, x.dtype), x, out, low, high);
   return recordedNumbers(out, { low, high }, x);
 }
+
+/** The type of integers between numbers. An infinite bound is none, and so leaves it as it is. */
+const typeBetween = (x: Tensor, min: number | null, max: number | null): DType =>
+  resultTypeOf([
+    x,
+    ...[min, max].filter((one) => one !== null && Number.isFinite(one)),
+  ] as Operand[]);
 
 type Bounded = readonly [x: Tensor, low: Tensor | null, high: Tensor | null];
 const recordedTensors = gradient<Bounded, Bounded>('clamp', {
@@ -196,22 +224,19 @@ const recordedTensors = gradient<Bounded, Bounded>('clamp', {
   },
 });
 
-function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | null): Tensor {
-  const bounds = [asTensor(argument, min), asTensor(argument, max)];
-  let common: { dtype: DType; ndim: number } = argument;
-  for (const one of bounds) {
-    if (one !== null) {
-      common = { dtype: resultType(common, one), ndim: Math.max(common.ndim, one.ndim) };
-    }
-  }
-  const { dtype } = common;
-  if (dtype === 'bool' && min !== null && max !== null) {
-    throw new TypeError(
-      "clamp: is not defined for bool tensors between bool bounds; convert with to('int32')",
-    );
-  }
+function betweenTensors(
+  operation: string,
+  argument: Tensor,
+  min: Operand | null,
+  max: Operand | null,
+): Tensor {
+  const given = [min, max].filter((one) => one !== null);
+  const dtype = resultTypeOf([argument, ...(given.some(isNumber) ? given.map(ranked) : given)]);
+  if (dtype === 'bool' && given.length === 2) refuseBool(operation);
   const x = cast(argument, dtype);
-  const [low, high] = bounds.map((one) => one && cast(one, dtype));
+  const [low, high] = [min, max].map((one) =>
+    one === null ? null : operand(operation, one, dtype),
+  );
   const out = noGrad(() => {
     const above = low === null ? x : x.maximum(low);
     return high === null ? above : above.minimum(high);
@@ -219,7 +244,7 @@ function betweenTensors(argument: Tensor, min: Operand | null, max: Operand | nu
   return recordedTensors(out, undefined, x, low, high);
 }
 
-const asTensor = (x: Tensor, value: Operand | null): Tensor | null =>
-  typeof value === 'number'
-    ? scalar('clamp', value, isFloat(x.dtype) ? x.dtype : 'float32')
-    : value;
+const isNumber = (x: Operand): boolean => typeof x === 'number';
+// Beside a bound that is a number a 0-dimensional tensor promotes as one: PyTorch reads it as a number there.
+const ranked = (x: Operand): Operand =>
+  typeof x === 'number' || x.ndim > 0 ? x : isFloat(x.dtype) ? 0.5 : 1;

@@ -1,8 +1,8 @@
 /** Sums of three tensors in one pass: lerp, addcmul, addcdiv. */
-import { either, number, optionsTable, surplus } from '../../check';
+import { either, number, numberOrBoolean, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runAddcmul, runLerp } from '../../native/calls';
-import { isFloat, resultType, type DType } from '../../tensor/dtype';
+import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -17,8 +17,9 @@ import { scalarSlot } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 
 type Three = [Tensor, Tensor, Tensor];
+type Weight = number | boolean | Tensor;
 const lerpKernels = family('lerp');
-const anyWeight = either<number | Tensor>(number, anyTensor);
+const anyWeight = either<Weight>(numberOrBoolean, anyTensor);
 
 // dstart = g (1 − w), dend = g w, dw = g (end − start)
 const recordedLerp = gradient<
@@ -54,40 +55,48 @@ function between(
   operation: string,
   start: Tensor,
   end: Tensor,
-  weight: number | Tensor,
+  weight: Weight,
   target: Tensor | null = null,
 ): Tensor {
   checkTensor(operation, 'start', start);
   checkTensor(operation, 'end', end);
   anyWeight.check(operation, 'weight', weight);
-  checkFloat(operation, start);
-  const tensors = typeof weight === 'number' ? [start, end] : [start, end, weight];
-  for (const one of tensors) {
+  const dtype = commonType(operation, start, end, weight);
+  const [from, to] = [cast(start, dtype), cast(end, dtype)];
+  const pair = broadcastShapes(operation, start.sizes, end.sizes);
+  if (!isTensor(weight)) {
+    const out = target ?? empty(pair, dtype);
+    const w = Number(weight);
+    runLerp(pick(operation, lerpKernels, dtype), from, to, scalarSlot(operation, 2, w, dtype), out);
+    return target ?? recordedLerp(out, w, from, to, null);
+  }
+  const out = target ?? empty(broadcastShapes(operation, pair, weight.sizes), dtype);
+  const w = cast(weight, dtype);
+  runLerp(pick(operation, lerpKernels, dtype), from, to, w, out);
+  return target ?? recordedLerp(out, 0, from, to, w);
+}
+
+/** @throws TypeError unless start and end are of one type, and the weight of the same or without dimensions. */
+function commonType(operation: string, start: Tensor, end: Tensor, weight: Weight): DType {
+  const promoted = isTensor(weight) && weight.ndim === 0;
+  const dtype = promoted ? resultTypeOf([start, end, weight]) : start.dtype;
+  if (!isFloat(dtype)) checkFloat(operation, start);
+  for (const one of promoted || !isTensor(weight) ? [end] : [end, weight]) {
     if (one.dtype === start.dtype) continue;
     throw new TypeError(
-      `${operation}: start, end and weight must be of one element type, got ${start.dtype} and ${one.dtype}; convert with to('${start.dtype}')`,
+      `${operation}: start, end and a weight with dimensions must be of one element type, got ${start.dtype} and ${one.dtype}; convert with to('${start.dtype}')`,
     );
   }
-  const { dtype } = start;
-  const shape = tensors
-    .slice(1)
-    .reduce((sizes, one) => broadcastShapes(operation, sizes, one.sizes), start.sizes);
-  const out = target ?? empty(shape, dtype);
-  const w = typeof weight === 'number' ? scalarSlot(operation, 2, weight, dtype) : weight;
-  runLerp(pick(operation, lerpKernels, dtype), start, end, w, out);
-  if (target !== null) return target;
-  return typeof weight === 'number'
-    ? recordedLerp(out, weight, start, end, null)
-    : recordedLerp(out, 0, start, end, weight);
+  return dtype;
 }
 
 /**
  * start + weight·(end − start) with broadcasting (torch.lerp).
- * @param weight a number or a tensor
+ * @param weight a number or a tensor; one of no dimensions is converted to the type of the others, integers to its own
  * @throws TypeError unless all are floats of one element type; RangeError when the shapes do not broadcast.
  * @example lerp(tensor([0, 10]), tensor([4, 20]), 0.25) // [1, 12.5]
  */
-export function lerp(start: Tensor, end: Tensor, weight: number | Tensor): Tensor {
+export function lerp(start: Tensor, end: Tensor, weight: Weight): Tensor {
   if (arguments.length > 3) surplus('lerp', arguments, 3, 'weight');
   return between('lerp', start, end, weight);
 }
@@ -97,10 +106,10 @@ export function lerp(start: Tensor, end: Tensor, weight: number | Tensor): Tenso
  * requires gradients.
  * @example tensor([0, 10]).lerp_(tensor([4, 20]), 0.25) // [1, 12.5]
  */
-export function lerp_(x: Tensor, end: Tensor, weight: number | Tensor): Tensor {
+export function lerp_(x: Tensor, end: Tensor, weight: Weight): Tensor {
   if (arguments.length > 3) surplus('lerp_', arguments, 3, 'weight');
   checkTensor('lerp_', 'x', x);
-  const inputs = typeof weight === 'number' ? [end] : [end, weight];
+  const inputs = typeof weight === 'object' ? [end, weight] : [end];
   return changeInPlace('lerp_', x, inputs, (before) => between('lerp_', before, end, weight), {
     direct: fits(x, inputs)
       ? (target): unknown => between('lerp_', target, end, weight, target)
@@ -118,7 +127,7 @@ const valueOptions = optionsTable<ValueOptions>('addcmul', { value: number.or(1)
 interface Combination {
   readonly name: 'addcmul' | 'addcdiv';
   readonly kernels: ReturnType<typeof family<'addcmul'>>;
-  readonly check: (operation: string, dtype: DType, x: Tensor) => void;
+  readonly check: (operation: string, a: Tensor, b: Tensor) => void;
   /** The gradients of a and b, whose result is broadcast. */
   readonly da: (g: Tensor, a: Tensor, b: Tensor) => Tensor;
   readonly db: (g: Tensor, a: Tensor, b: Tensor) => Tensor;
@@ -145,9 +154,9 @@ function combination({ name, kernels, check, da, db }: Combination) {
     checkTensor(operation, 'a', a);
     checkTensor(operation, 'b', b);
     const { value } = valueOptions.read(options, operation);
-    const ofAll = { dtype: resultType(x, a), ndim: Math.max(x.ndim, a.ndim) };
-    const dtype = resultType(ofAll, b);
-    check(operation, dtype, x);
+    const same = x.dtype === a.dtype && x.dtype === b.dtype;
+    const dtype = same ? x.dtype : resultTypeOf([x, a, b]);
+    check(operation, a, b);
     checkFactor(operation, 'value', value, dtype);
     const shape = broadcastShapes(operation, broadcastShapes(operation, x.sizes, a.sizes), b.sizes);
     const [first, second, third] = [cast(x, dtype), cast(a, dtype), cast(b, dtype)];
@@ -168,8 +177,9 @@ const multiplied = combination({
 const divided = combination({
   name: 'addcdiv',
   kernels: family('addcdiv'),
-  check: (operation, dtype, x) => {
-    if (!isFloat(dtype)) checkFloat(operation, x);
+  // PyTorch refuses the quotient of integers, which it once rounded.
+  check: (operation, a, b) => {
+    if (!isFloat(a.dtype) && !isFloat(b.dtype)) checkFloat(operation, b);
   },
   da: (g, _a, b) => g.div(b),
   db: (g, a, b) => g.mul(a.div(b).div(b)).neg(),
@@ -207,7 +217,7 @@ export function addcmul_(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions
 }
 /**
  * x + value·a / b with broadcasting (torch.addcdiv).
- * @throws TypeError unless all are tensors, one of them of floats; RangeError when the shapes do not broadcast.
+ * @throws TypeError unless all are tensors, a or b of floats; RangeError when the shapes do not broadcast.
  * @example addcdiv(tensor([1, 2]), tensor([3, 4]), tensor([6, 16]), { value: 2 }) // [2, 2.5]
  */
 export function addcdiv(x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions): Tensor {
