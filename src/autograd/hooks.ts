@@ -84,7 +84,7 @@ export function registerHook(tensor: Tensor, hook: Hook): () => void {
 
 /**
  * Makes `backward` keep the gradient of a tensor that is no leaf in its `grad`, where passes add up as they do for a
- * leaf (torch.Tensor.retain_grad). A leaf's gradient is kept anyway.
+ * leaf (torch.Tensor.retain_grad). A leaf's gradient is kept anyway. After a change in place it is the gradient of the changed values.
  * @throws Error when `tensor` requires no gradients
  * @example
  * const x = tensor([1, 2], { requiresGrad: true });
@@ -100,6 +100,22 @@ export function retainGrad(tensor: Tensor): void {
   hooks.retain ??= (grad) => {
     tensor.grad = tensor.grad === null ? arithmetic.clone(grad) : arithmetic.add(tensor.grad, grad);
   };
+}
+
+/**
+ * Gives `tensor` the history of `made` in the place of its own. That its gradient is kept goes with the tensor: it is the
+ * gradient of what the tensor holds from then on. Hooks stay with the value that they were registered for.
+ */
+export function takeHistory(tensor: Tensor, made: Tensor): void {
+  const before = tensor.node as Node | null;
+  const after = made.gradFn as Node | null;
+  tensor.node = after;
+  tensor.wantsGrad = made.requiresGrad;
+  if (before === null || before.hooks === null || before === after) return;
+  const { retain } = before.hooks;
+  if (retain === null) return;
+  before.hooks.retain = null;
+  if (after !== null) (after.hooks ??= { hooks: [], retain: null }).retain = retain;
 }
 
 /** Runs `body`, a walk whose gradients are not the final ones of `nodes`, without their hooks. */

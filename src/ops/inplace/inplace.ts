@@ -5,6 +5,7 @@
  * this one.
  */
 import { category } from '../../tensor/dtype';
+import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import { executor } from '../../tensor/executor';
 import { sameShape, showShape } from '../../tensor/shape';
@@ -93,8 +94,7 @@ const isRecorded = (target: Tensor, inputs: readonly Tensor[]): boolean =>
 
 /** Gives `target` the history of `made`; views of it are renewed from it. */
 export function adopt(target: Tensor, made: Tensor): void {
-  target.node = made.gradFn;
-  target.wantsGrad = made.requiresGrad;
+  takeHistory(target, made);
   target.rebased++;
 }
 

@@ -3,6 +3,7 @@
  * replacing it are each other's gradient, and what in-place changes of views are made of. A region's strides only
  * mean something in the memory layout of its base, so every tensor is brought into that layout first.
  */
+import { takeHistory } from '../../autograd/hooks';
 import { withGradMode } from '../../autograd/mode';
 import { itemSize } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
@@ -76,7 +77,6 @@ export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: 
   const region = regionOf(base, view);
   const marker = new Tensor(base.storage, base.dtype, base.sizes, base.elementStrides, base.offset);
   recordedPut(marker, region, before, value);
-  base.node = marker.node;
-  base.wantsGrad = marker.wantsGrad;
+  takeHistory(base, marker);
   base.rebased++;
 }

@@ -2,6 +2,7 @@
  * How operations that share memory with their input are made. A view remembers the tensor at the root of
  * its memory; when an in-place operation gives that root a new history, the view's own is renewed from it.
  */
+import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import type { Shape } from '../../tensor/shape';
 import { setRenewView, Tensor } from '../../tensor/tensor';
@@ -26,6 +27,5 @@ setRenewView((view) => {
   const { base } = view.origin!;
   view.origin!.seen = base.rebased;
   const fresh = fromRegion(base, view);
-  view.node = fresh.node;
-  view.wantsGrad = fresh.wantsGrad;
+  takeHistory(view, fresh);
 });
