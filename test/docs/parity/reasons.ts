@@ -99,6 +99,21 @@ export const reasons: readonly Reason[] = [
     why: 'distributions here are those of forecasts and of drawing: Normal, StudentT, Uniform, Laplace, Exponential, Gamma, Bernoulli, Categorical, Poisson, NegativeBinomial',
     modules: ['distributions'],
   },
+  {
+    names: /^(set_device_states|get_device_states|DefaultDeviceType)$/,
+    why: oneDevice,
+    modules: ['utils.checkpoint'],
+  },
+  {
+    names: /^(CheckpointFunction|check_backward_validity|detach_variable)$/,
+    why: 'parts of `use_reentrant=True`, which is not here',
+    modules: ['utils.checkpoint'],
+  },
+  {
+    names: /./,
+    why: 'a checkpoint keeps its arguments alone and runs the whole function again: there is nothing to select or to stop early',
+    modules: ['utils.checkpoint'],
+  },
 ];
 
 /** Names that are here in another spelling, by `module.name` of PyTorch's. */
