@@ -420,13 +420,13 @@ describe('printing', () => {
     ],
     [
       new nn.BatchNorm1d(3),
-      'BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, trackRunningStats=True)',
+      'BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, trackRunningStats=True)',
     ],
     [
       new nn.InstanceNorm1d(3),
-      'InstanceNorm1d(3, eps=1e-05, momentum=0.1, affine=False, trackRunningStats=False)',
+      'InstanceNorm1d(3, eps=1e-05, momentum=0.1, affine=False, bias=False, trackRunningStats=False)',
     ],
-    [new nn.GroupNorm(2, 4), 'GroupNorm(2, 4, eps=1e-05, affine=True)'],
+    [new nn.GroupNorm(2, 4), 'GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)'],
     [new nn.RMSNorm(4), 'RMSNorm((4,), eps=None, elementwiseAffine=True)'],
     [
       new nn.MaxPool1d(3, { stride: 2 }),

@@ -2,7 +2,7 @@
 import { boolean, count, number, optionsTable, positiveInteger, surplus } from '../../check';
 import { mul, sum } from '../../ops';
 import { checkFloat } from '../../ops/arguments/floating';
-import { batchNorm, checkPerChannel } from '../../ops/normalization/batch-norm';
+import { checkPerChannel, normalized } from '../../ops/normalization/batch-norm';
 import { layerNorm } from '../../ops/normalization/layer-norm';
 import { noGrad } from '../../autograd';
 import { anyTensor } from '../../tensor/rules';
@@ -80,12 +80,15 @@ export function instanceNorm(
   if (batch === 0) return input.clone();
   const each = (x: Tensor | null): Tensor | null => (x === null ? null : x.repeat([batch]));
   const [means, variances] = [each(mean), each(variance)];
-  const y = batchNorm(
-    input.reshape([1, batch * channels, ...positions]),
-    means?.detach() ?? null,
-    variances?.detach() ?? null,
-    { weight: each(weight), bias: each(bias), training: useInputStats, momentum, eps },
-  );
+  const y = normalized(input.reshape([1, batch * channels, ...positions]), {
+    mean: means?.detach() ?? null,
+    variance: variances?.detach() ?? null,
+    weight: each(weight),
+    bias: each(bias),
+    training: useInputStats,
+    momentum,
+    eps,
+  });
   if (useInputStats) {
     noGrad(() => {
       mean?.copy_(means!.detach().reshape([batch, channels]).mean(0));

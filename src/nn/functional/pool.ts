@@ -191,7 +191,7 @@ export function adaptiveAvgPool1d(input: Tensor, outputSize: Single): Tensor {
   if (arguments.length > 2) surplus('adaptiveAvgPool1d', arguments, 2, 'outputSize');
   anyTensor.check('adaptiveAvgPool1d', 'input', input);
   checkFloat('adaptiveAvgPool1d', input);
-  checkSignal('adaptiveAvgPool1d', input);
+  checkSignal('adaptiveAvgPool1d', input, 1);
   const length = input.sizes[input.ndim - 1];
   const windows = evenWindows('adaptiveAvgPool1d', length, outputSize);
   const divisors = windows.map(([begin, end]) => end - begin);
@@ -226,7 +226,7 @@ export function adaptiveMaxPool1d<Indices extends boolean = false>(
   if (arguments.length > 3) surplus('adaptiveMaxPool1d', arguments, 3, 'options');
   const { returnIndices } = adaptiveMaxPoolOptions.read(options);
   anyTensor.check('adaptiveMaxPool1d', 'input', input);
-  checkSignal('adaptiveMaxPool1d', input);
+  checkSignal('adaptiveMaxPool1d', input, input.ndim - 1);
   const length = input.sizes[input.ndim - 1];
   const windows = evenWindows('adaptiveMaxPool1d', length, outputSize);
   const pooled = poolMax('adaptiveMaxPool1d', input, windows, 1);

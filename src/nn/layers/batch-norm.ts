@@ -13,13 +13,18 @@ import { Parameter, type Learned } from '../parameter';
 import { showBoolean, showNumber } from '../print';
 
 /** Options of `BatchNorm1d`. */
-export interface BatchNorm1dOptions<Affine extends boolean = boolean> {
+export interface BatchNorm1dOptions<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
   /** Part of a batch's statistics in the running ones; null for their plain average so far. Default: 0.1. */
   momentum?: number | null;
-  /** Whether a weight and a bias are learned. Default: true. */
+  /** Whether a weight (and a bias) is learned. Default: true. */
   affine?: Affine;
+  /** Whether a bias is learned beside the weight. Default: true. */
+  bias?: Bias;
   /** Whether running statistics are kept, which evaluation uses. Default: true. */
   trackRunningStats?: boolean;
   /** Of the parameters: float32 (default) or float64. */
@@ -30,18 +35,24 @@ const batchNormOptions = optionsTable<BatchNorm1dOptions>('BatchNorm1d', {
   eps: finite.or(1e-5),
   momentum: number.orNull.or(0.1),
   affine: boolean.or(true),
+  bias: boolean.or(true),
   trackRunningStats: boolean.or(true),
   dtype: floatDType.or('float32'),
 });
 
 /** Options of `InstanceNorm1d`. */
-export interface InstanceNorm1dOptions<Affine extends boolean = boolean> {
+export interface InstanceNorm1dOptions<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
   /** Part of an input's statistics in the running ones. Default: 0.1. */
   momentum?: number;
-  /** Whether a weight and a bias are learned. Default: false. */
+  /** Whether a weight (and a bias) is learned. Default: false. */
   affine?: Affine;
+  /** Whether a bias is learned beside the weight. Default: true. */
+  bias?: Bias;
   /** Whether running statistics are kept, which evaluation uses. Default: false. */
   trackRunningStats?: boolean;
   /** Of the parameters: float32 (default) or float64. */
@@ -52,6 +63,7 @@ const instanceNormOptions = optionsTable<InstanceNorm1dOptions>('InstanceNorm1d'
   eps: finite.or(1e-5),
   momentum: number.or(0.1),
   affine: boolean.or(false),
+  bias: boolean.or(true),
   trackRunningStats: boolean.or(false),
   dtype: floatDType.or('float32'),
 });
@@ -60,24 +72,25 @@ interface Read {
   readonly eps: number;
   readonly momentum: number | null;
   readonly affine: boolean;
+  readonly bias: boolean;
   readonly trackRunningStats: boolean;
   readonly dtype: DType;
 }
 
 /** Parameters and running statistics of a number of channels. */
-abstract class ChannelNorm<Affine extends boolean> extends Module {
+abstract class ChannelNorm<Affine extends boolean, Bias extends boolean> extends Module {
   /** Added to the variance. */
   readonly eps: number;
   /** Part of new statistics in the running ones; null for their plain average. */
   readonly momentum: number | null;
-  /** Whether a weight and a bias are learned. */
+  /** Whether a weight (and a bias) is learned. */
   readonly affine: boolean;
   /** Whether running statistics are kept. */
   readonly trackRunningStats: boolean;
   /** [numFeatures]; null with `affine: false`. */
   weight: Learned<Affine>;
-  /** [numFeatures]; null with `affine: false`. */
-  bias: Learned<Affine>;
+  /** [numFeatures]; null with `affine: false` or `bias: false`. */
+  bias: Affine extends false ? null : Learned<Bias>;
   /** Running means, [numFeatures]; null with `trackRunningStats: false`. */
   declare running_mean: Tensor | null;
   /** Running unbiased variances, [numFeatures]; null with `trackRunningStats: false`. */
@@ -89,7 +102,7 @@ abstract class ChannelNorm<Affine extends boolean> extends Module {
     name: string,
     /** Channels of an input. */
     readonly numFeatures: number,
-    { eps, momentum, affine, trackRunningStats, dtype }: Read,
+    { eps, momentum, affine, bias, trackRunningStats, dtype }: Read,
   ) {
     super();
     count.check(name, 'numFeatures', numFeatures);
@@ -97,10 +110,10 @@ abstract class ChannelNorm<Affine extends boolean> extends Module {
     this.momentum = momentum;
     this.affine = affine;
     this.trackRunningStats = trackRunningStats;
-    const made = (x: Tensor): Learned<Affine> =>
-      (affine ? new Parameter(x) : null) as Learned<Affine>;
-    this.weight = made(ones([numFeatures], { dtype }));
-    this.bias = made(zeros([numFeatures], { dtype }));
+    const weight = affine ? new Parameter(ones([numFeatures], { dtype })) : null;
+    this.weight = weight as typeof this.weight;
+    const shift = affine && bias ? new Parameter(zeros([numFeatures], { dtype })) : null;
+    this.bias = shift as typeof this.bias;
     const kept = (x: Tensor): Tensor | null => (trackRunningStats ? x : null);
     this.registerBuffer('running_mean', kept(zeros([numFeatures], { dtype })));
     this.registerBuffer('running_var', kept(ones([numFeatures], { dtype })));
@@ -134,9 +147,16 @@ abstract class ChannelNorm<Affine extends boolean> extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    const { numFeatures, eps, momentum, affine, trackRunningStats } = this;
+    const { numFeatures, eps, momentum, affine, bias, trackRunningStats } = this;
     const part = momentum === null ? 'None' : showNumber(momentum);
-    return `${numFeatures}, eps=${showNumber(eps)}, momentum=${part}, affine=${showBoolean(affine)}, trackRunningStats=${showBoolean(trackRunningStats)}`;
+    return [
+      numFeatures,
+      `eps=${showNumber(eps)}`,
+      `momentum=${part}`,
+      `affine=${showBoolean(affine)}`,
+      `bias=${showBoolean(bias !== null)}`,
+      `trackRunningStats=${showBoolean(trackRunningStats)}`,
+    ].join(', ');
   }
 }
 
@@ -150,9 +170,12 @@ abstract class ChannelNorm<Affine extends boolean> extends Module {
  * @throws TypeError, RangeError for sizes or options that are none.
  * @example new nn.BatchNorm1d(100).forward(randn([20, 100])).shape // [20, 100]
  */
-export class BatchNorm1d<Affine extends boolean = true> extends ChannelNorm<Affine> {
+export class BatchNorm1d<
+  Affine extends boolean = true,
+  Bias extends boolean = true,
+> extends ChannelNorm<Affine, Bias> {
   /** @param numFeatures channels of an input */
-  constructor(numFeatures: number, options?: BatchNorm1dOptions<Affine>) {
+  constructor(numFeatures: number, options?: BatchNorm1dOptions<Affine, Bias>) {
     if (arguments.length > 2) surplus('BatchNorm1d', arguments, 2, 'options');
     super('BatchNorm1d', numFeatures, batchNormOptions.read(options));
   }
@@ -195,9 +218,12 @@ export class BatchNorm1d<Affine extends boolean = true> extends ChannelNorm<Affi
  * @throws TypeError, RangeError for sizes or options that are none.
  * @example new nn.InstanceNorm1d(100).forward(randn([20, 100, 40])).shape // [20, 100, 40]
  */
-export class InstanceNorm1d<Affine extends boolean = false> extends ChannelNorm<Affine> {
+export class InstanceNorm1d<
+  Affine extends boolean = false,
+  Bias extends boolean = true,
+> extends ChannelNorm<Affine, Bias> {
   /** @param numFeatures channels of an input */
-  constructor(numFeatures: number, options?: InstanceNorm1dOptions<Affine>) {
+  constructor(numFeatures: number, options?: InstanceNorm1dOptions<Affine, Bias>) {
     if (arguments.length > 2) surplus('InstanceNorm1d', arguments, 2, 'options');
     super('InstanceNorm1d', numFeatures, instanceNormOptions.read(options));
   }

@@ -19,11 +19,16 @@ import { Parameter, type Learned } from '../parameter';
 import { showBoolean, showNumber, showTuple } from '../print';
 
 /** Options of `GroupNorm`. */
-export interface GroupNormOptions<Affine extends boolean = boolean> {
+export interface GroupNormOptions<
+  Affine extends boolean = boolean,
+  Bias extends boolean = boolean,
+> {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
-  /** Whether a weight and a bias are learned. Default: true. */
+  /** Whether a weight (and a bias) is learned. Default: true. */
   affine?: Affine;
+  /** Whether a bias is learned beside the weight. Default: true. */
+  bias?: Bias;
   /** Of the parameters: float32 (default) or float64. */
   dtype?: DType;
 }
@@ -31,6 +36,7 @@ export interface GroupNormOptions<Affine extends boolean = boolean> {
 const groupNormOptions = optionsTable<GroupNormOptions>('GroupNorm', {
   eps: finite.or(1e-5),
   affine: boolean.or(true),
+  bias: boolean.or(true),
   dtype: floatDType.or('float32'),
 });
 
@@ -42,15 +48,15 @@ const groupNormOptions = optionsTable<GroupNormOptions>('GroupNorm', {
  * @throws TypeError, RangeError for sizes or options that are none, and groups that do not divide the channels.
  * @example new nn.GroupNorm(3, 6).forward(randn([20, 6, 10])).shape // [20, 6, 10]
  */
-export class GroupNorm<Affine extends boolean = true> extends Module {
+export class GroupNorm<Affine extends boolean = true, Bias extends boolean = true> extends Module {
   /** Added to the variance. */
   readonly eps: number;
-  /** Whether a weight and a bias are learned. */
+  /** Whether a weight (and a bias) is learned. */
   readonly affine: boolean;
   /** [numChannels]; null with `affine: false`. */
   weight: Learned<Affine>;
-  /** [numChannels]; null with `affine: false`. */
-  bias: Learned<Affine>;
+  /** [numChannels]; null with `affine: false` or `bias: false`. */
+  bias: Affine extends false ? null : Learned<Bias>;
 
   /**
    * @param numGroups groups of channels
@@ -61,11 +67,11 @@ export class GroupNorm<Affine extends boolean = true> extends Module {
     readonly numGroups: number,
     /** Channels of an input. */
     readonly numChannels: number,
-    options?: GroupNormOptions<Affine>,
+    options?: GroupNormOptions<Affine, Bias>,
   ) {
     if (arguments.length > 3) surplus('GroupNorm', arguments, 3, 'options');
     super();
-    const { eps, affine, dtype } = groupNormOptions.read(options);
+    const { eps, affine, bias, dtype } = groupNormOptions.read(options);
     positiveInteger.check('GroupNorm', 'numGroups', numGroups);
     count.check('GroupNorm', 'numChannels', numChannels);
     if (numChannels % numGroups !== 0) {
@@ -75,10 +81,10 @@ export class GroupNorm<Affine extends boolean = true> extends Module {
     }
     this.eps = eps;
     this.affine = affine;
-    const made = (x: Tensor): Learned<Affine> =>
-      (affine ? new Parameter(x) : null) as Learned<Affine>;
-    this.weight = made(ones([numChannels], { dtype }));
-    this.bias = made(zeros([numChannels], { dtype }));
+    const weight = affine ? new Parameter(ones([numChannels], { dtype })) : null;
+    this.weight = weight as typeof this.weight;
+    const shift = affine && bias ? new Parameter(zeros([numChannels], { dtype })) : null;
+    this.bias = shift as typeof this.bias;
   }
 
   /** Weight back to 1, bias to 0. */
@@ -101,8 +107,8 @@ export class GroupNorm<Affine extends boolean = true> extends Module {
 
   /** @internal */
   override extraRepr(): string {
-    const { numGroups, numChannels, eps, affine } = this;
-    return `${numGroups}, ${numChannels}, eps=${showNumber(eps)}, affine=${showBoolean(affine)}`;
+    const { numGroups, numChannels, eps, affine, bias } = this;
+    return `${numGroups}, ${numChannels}, eps=${showNumber(eps)}, affine=${showBoolean(affine)}, bias=${showBoolean(bias !== null)}`;
   }
 }
 

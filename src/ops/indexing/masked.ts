@@ -131,8 +131,11 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
       'maskedScatter: source has fewer elements than the mask is true',
     ],
   );
-  if (source.numel === 0) return expand(x, shape).clone();
-  const values = source.reshape([-1]).indexSelect(0, place).reshape(shape);
+  // Without elements, source is no value's origin, but it has a gradient, which has none either.
+  const values =
+    source.numel === 0
+      ? source.sum().to(source.dtype)
+      : source.reshape([-1]).indexSelect(0, place).reshape(shape);
   return values.where(wide, x);
 }
 

@@ -42,7 +42,7 @@ const multiMarginOptions = optionsTable<MultiMarginOptions>('multiMarginLoss', m
  * Σ_{c ≠ y} weight[y]·max(0, margin − x[y] + x[c])ᵖ / C for the right class y of each row of scores x
  * (torch.nn.functional.multi_margin_loss).
  * @param input [N, C] or [C]
- * @param target int32 [N], or [] for one row
+ * @param target int32 [N]; [] or [1] for one row, whose loss has that shape
  * @throws RangeError for a class outside 0 … C − 1, another p than 1 and 2, and shapes that do not fit; TypeError unless the
  * input holds floats.
  * @example
@@ -76,7 +76,8 @@ export function multiMarginLoss(
   const others = raised.where(arange(classes).ne(indices), 0);
   const each = others.sum(1).div(classes);
   const factors = weight === null ? null : cast(weight, rows.dtype).at(indices.squeeze(1));
-  return shaped(factors === null ? each : each.mul(factors), input, reduction);
+  const weighted = factors === null ? each : each.mul(factors);
+  return reduced(weighted.reshape(target.sizes), reduction);
 }
 
 const multilabelOptions = optionsTable<LossOptions>('multilabelMarginLoss', lossFields);

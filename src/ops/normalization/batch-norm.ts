@@ -64,28 +64,34 @@ export function checkPerChannel(
  * (x − mean) / √(variance + eps) · weight + bias for each channel, mean and biased variance over the batch and the
  * positions (torch.nn.functional.batch_norm; Ioffe & Szegedy 2015). With `training` they are the input's own, and
  * running ← (1 − momentum)·running + momentum·own for both, the variance unbiased; else they are the running ones.
- * @param input [N, C] or [N, C, ...]
- * @param runningMean [C]; null for none, in training only
- * @param runningVar [C]; null for none, in training only
+ * @param input [N, C] or [N, C, ...]; [0], too
+ * @param runningMean [C]; null (the default) for none, in training only
+ * @param runningVar [C]; null (the default) for none, in training only
  * @throws TypeError for what is no tensor of floats or no option; RangeError for shapes that do not go together, no running
- * statistics in evaluation, and a channel of one value in training.
+ * statistics in evaluation, a channel of one value in training, and an eps below 0 (in training: of 0).
  * @example
  * const y = nn.functional.batchNorm(randn([8, 4, 10]), zeros([4]), ones([4]), { training: true });
  */
 export function batchNorm(
   input: Tensor,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
+  runningMean: Tensor | null = null,
+  runningVar: Tensor | null = null,
   given?: BatchNormOptions,
 ): Tensor {
   if (arguments.length > 4) surplus('batchNorm', arguments, 4, 'options');
   const { weight, bias, training, momentum, eps } = options.read(given);
   checkTensor('batchNorm', 'input', input);
   checkFloat('batchNorm', input);
-  const mean =
-    runningMean === null ? null : anyTensor.check('batchNorm', 'runningMean', runningMean);
-  const variance =
-    runningVar === null ? null : anyTensor.check('batchNorm', 'runningVar', runningVar);
+  const mean = anyTensor.orNull.check('batchNorm', 'runningMean', runningMean);
+  const variance = anyTensor.orNull.check('batchNorm', 'runningVar', runningVar);
+  if (eps < 0 || (training && eps === 0)) {
+    throw new RangeError(
+      `batchNorm: eps must be ${training ? 'above 0 in training' : 'at least 0'}, got ${eps}`,
+    );
+  }
+  if (input.ndim === 1 && input.numel === 0) {
+    return batchNorm(input.reshape([0, 0]), mean, variance, given).reshape([0]);
+  }
   if (input.ndim < 2) {
     throw new RangeError(
       `batchNorm: input must be [N, C] or [N, C, ...], got shape ${showShape(input.sizes)}`,

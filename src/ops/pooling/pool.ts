@@ -116,10 +116,11 @@ function spread(g: Tensor, means: Means): Tensor {
   return recordedSpread(dx, means, g);
 }
 
-/** @throws RangeError unless `x` is [N, C, L] or [C, L] with elements in all dimensions but the batch. */
-export function checkSignal(operation: string, x: Tensor): void {
-  if ((x.ndim === 2 || x.ndim === 3) && !x.sizes.slice(x.ndim - 2).includes(0)) return;
+/** @throws RangeError unless `x` is [N, C, L] or [C, L] whose last `filled` sizes are not 0. */
+export function checkSignal(operation: string, x: Tensor, filled = 2): void {
+  if ((x.ndim === 2 || x.ndim === 3) && !x.sizes.slice(x.ndim - filled).includes(0)) return;
+  const needed = filled === 2 ? 'channels and positions' : 'positions';
   throw new RangeError(
-    `${operation}: input must be [N, C, L] or [C, L] with channels and positions, got shape ${showShape(x.sizes)}`,
+    `${operation}: input must be [N, C, L] or [C, L] with ${needed}, got shape ${showShape(x.sizes)}`,
   );
 }

@@ -53,6 +53,12 @@ describe('batch normalization', () => {
     expect(layer.eval().forward(zeros([0, 4, 3], { dtype: 'float64' })).shape).toEqual([0, 4, 3]);
   });
 
+  it('takes an input of no elements and one dimension, without statistics or with those of no channel', () => {
+    const x = leaf([0]);
+    expect(F.batchNorm(x, zeros([0], { dtype: 'float64' }), zeros([0], { dtype: 'float64' })).shape).toEqual([0]); // prettier-ignore
+    expect(F.batchNorm(x, undefined, undefined, { training: true }).shape).toEqual([0]);
+  });
+
   it.each<[string, () => unknown, Error]>([
     [
       'one value a channel',
@@ -77,6 +83,16 @@ describe('batch normalization', () => {
       'no statistics in evaluation',
       () => F.batchNorm(zeros([2, 3]), null, null),
       new RangeError('batchNorm: runningMean and runningVar must be tensors unless training'),
+    ],
+    [
+      'an eps below 0',
+      () => F.batchNorm(zeros([2, 3]), zeros([3]), ones([3]), { eps: -1 }),
+      new RangeError('batchNorm: eps must be at least 0, got -1'),
+    ],
+    [
+      'an eps of 0 in training',
+      () => new nn.BatchNorm1d(3, { eps: 0 }).forward(zeros([2, 3])),
+      new RangeError('batchNorm: eps must be above 0 in training, got 0'),
     ],
     [
       'groups that do not divide',
@@ -119,6 +135,13 @@ describe('other normalizations and pooling', () => {
     expectClose(call(strided), call(strided.contiguous()), 0);
   });
 
+  it('has adaptive windows of no channels', () => {
+    // torch.nn.functional.adaptive_avg_pool1d(torch.zeros(2, 0, 8), 3).shape; adaptive_max_pool1d refuses [2, 0, 8]
+    expect(F.adaptiveAvgPool1d(zeros([2, 0, 8]), 3).shape).toEqual([2, 0, 3]);
+    expect(F.adaptiveAvgPool1d(zeros([0, 8]), 3).shape).toEqual([0, 3]);
+    expect(F.adaptiveMaxPool1d(zeros([0, 8]), 3).shape).toEqual([0, 3]);
+  });
+
   it('says where the largest elements are, of NaN too', () => {
     // torch.nn.functional.max_pool1d(torch.tensor([[1., 5., 5., float('nan'), 2., 0.]]), 2, return_indices=True)
     const x = tensor([[1, 5, 5, NaN, 2, 0]]);
@@ -147,6 +170,20 @@ describe('other normalizations and pooling', () => {
       () => F.maxPool1d(zeros([2, 3, 0]), 1),
       new RangeError(
         'maxPool1d: input must be [N, C, L] or [C, L] with channels and positions, got shape [2, 3, 0]',
+      ),
+    ],
+    [
+      'adaptive windows of no channels, of a batch',
+      () => F.adaptiveMaxPool1d(zeros([2, 0, 8]), 3),
+      new RangeError(
+        'adaptiveMaxPool1d: input must be [N, C, L] or [C, L] with channels and positions, got shape [2, 0, 8]',
+      ),
+    ],
+    [
+      'adaptive windows over no positions',
+      () => F.adaptiveAvgPool1d(zeros([2, 3, 0]), 1),
+      new RangeError(
+        'adaptiveAvgPool1d: input must be [N, C, L] or [C, L] with positions, got shape [2, 3, 0]',
       ),
     ],
     [

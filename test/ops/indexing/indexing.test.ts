@@ -3,6 +3,7 @@ import {
   autograd,
   embedding,
   maskedFill,
+  maskedScatter,
   maskedSelect,
   nonzero,
   oneHot,
@@ -32,6 +33,15 @@ describe('gradients of indexing', () => {
     expectGradients(f, leaf([2, 3, 3]));
     expectGradients((x) => f(x.transpose(0, 1).transpose(0, 1).mul(2)), leaf([2, 3, 3]));
     expectGradients((x) => f(x.permute([2, 1, 0])), leaf([3, 3, 2]));
+  });
+
+  it('of a source without elements are without elements', () => {
+    // x.masked_scatter(mask, source): torch.autograd.grad(y.sum(), source) is torch.zeros(0, 5)
+    const [x, source] = [leaf([0, 5]), leaf([0, 5])];
+    const y = maskedScatter(x, zeros([0, 5], { dtype: 'bool' }), source);
+    expect(autograd.grad(y.sum(), [x, source]).map((g) => g!.shape)).toEqual([[0, 5], [0, 5]]); // prettier-ignore
+    const kept = maskedScatter(tensor([-0, 1]), tensor([false, false]), zeros([0]));
+    expect(flat(kept)).toEqual([-0, 1]);
   });
 
   const places: [string, (x: Tensor, v: Tensor) => Tensor, number[]][] = [

@@ -117,14 +117,14 @@ export const layers: Record<string, Make> = {
     withOptions({ eps: 1e-4, elementwiseAffine: true, bias: false, dtype: 'float64' }, [3]),
   'LayerNorm.forward': () => on(new nn.LayerNorm(3), x(2, 3)),
   BatchNorm1d: () =>
-    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
+    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, bias: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
   'BatchNorm1d.forward': () => on(new nn.BatchNorm1d(3), x(4, 3)),
   'BatchNorm1d.resetRunningStats': () => on(new nn.BatchNorm1d(3)),
   InstanceNorm1d: () =>
-    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
+    withOptions({ eps: 1e-4, momentum: 0.2, affine: true, bias: true, trackRunningStats: true, dtype: 'float64' }, 3), // prettier-ignore
   'InstanceNorm1d.forward': () => on(new nn.InstanceNorm1d(3), x(2, 3, 4)),
   'InstanceNorm1d.resetRunningStats': () => on(new nn.InstanceNorm1d(3)),
-  GroupNorm: () => withOptions({ eps: 1e-4, affine: true, dtype: 'float64' }, 2, 4),
+  GroupNorm: () => withOptions({ eps: 1e-4, affine: true, bias: true, dtype: 'float64' }, 2, 4),
   'GroupNorm.forward': () => on(new nn.GroupNorm(2, 4), x(2, 4, 3)),
   RMSNorm: () => withOptions({ eps: 1e-4, elementwiseAffine: true, dtype: 'float64' }, [3]),
   'RMSNorm.forward': () => on(new nn.RMSNorm(3), x(2, 3)),
