@@ -8,10 +8,19 @@
  *       node.next[i].grad += grads[i]
  *
  * A leaf's node adds its gradient to `leaf.grad`. Each gradient that waits in the graph is a
- * reference to its storage (tensor/pool.ts); when the last one is dropped, its memory is free for the next gradient.
+ * reference to its storage (tensor/pool.ts); when the last one is dropped, its memory is free for the next gradient. What
+ * a rule computed on the way to its results is free when the rule has ended.
  */
 import { Owner } from '../tensor/memory';
-import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
+import {
+  addReference,
+  dropReference,
+  escape,
+  forgetAllocated,
+  markAllocated,
+  releaseUnreferenced,
+  setOwner,
+} from '../tensor/pool';
 import type { Tensor } from '../tensor/tensor';
 import { accumulate } from './accumulate';
 import { anomaly, checkGradients, explain } from './anomaly';
@@ -88,12 +97,14 @@ function visit(node: Node, newest: Node, retainGraph: boolean, targets: Targets 
 
 function propagate(node: Node, newest: Node, grad: Tensor): void {
   if (node.backward === null) refuseConsumed(node, newest);
+  const mark = markAllocated();
   const grads = anomaly.enabled ? searched(node, node.backward, grad) : node.backward(grad, node);
   const { next } = node;
   // All are referred to before any is received: two of them may be one tensor.
   for (let i = 0; i < next.length; i++)
     if (grads[i] && node.needs(i)) addReference(grads[i]!.storage);
   for (let i = 0; i < next.length; i++) if (grads[i] && node.needs(i)) receive(next[i]!, grads[i]!);
+  releaseUnreferenced(mark);
 }
 
 function searched(node: Node, backward: Backward, grad: Tensor): Gradients {
@@ -126,6 +137,7 @@ export function walk(roots: readonly Root[], options: WalkOptions, targets: Targ
   const outer = walksUnderWay > 0 ? nodes.map(takePending) : null;
   const gradMode = setGradMode(createGraph);
   const owner = setOwner(createGraph ? Owner.graph : Owner.engine);
+  const mark = markAllocated();
   let done = 0;
   walksUnderWay++;
   try {
@@ -139,6 +151,7 @@ export function walk(roots: readonly Root[], options: WalkOptions, targets: Targ
     }
   } finally {
     walksUnderWay--;
+    forgetAllocated(mark);
     setOwner(owner);
     setGradMode(gradMode);
     // After an error, gradients wait that no walk will fetch.

@@ -8,9 +8,9 @@
  *
  * Ownership of gradients, which no other file writes: a storage is the user's unless a backward walk allocated it. What a
  * walk allocated is the engine's, and goes back to the free lists when its last reference is dropped (a gradient that waits
- * in the graph, or a leaf's `grad`), until user code may see it: from `escape` on it is the user's. What a walk with
- * `createGraph` allocated is the graph's: never reused, since nodes may have saved it, but a leaf may take it as its
- * `grad`.
+ * in the graph, or a leaf's `grad`), until user code may see it: from `escape` on it is the user's. What a gradient rule
+ * allocated and did not return goes back when the rule has ended. What a walk with `createGraph` allocated is the graph's:
+ * never reused, since nodes may have saved it, but a leaf may take it as its `grad`.
  */
 import {
   alignment,
@@ -32,11 +32,32 @@ export function setOwner(owner: Owner): Owner {
   return before;
 }
 
+// What gradient rules that run now have allocated for the engine, an inner walk's after those of the outer one.
+const allocated: Storage[] = [];
+
+/** What a rule is about to allocate begins here. */
+export const markAllocated = (): number => allocated.length;
+
+/** Releases what has been allocated since the mark and has no reference: the rule's own intermediate results. */
+export function releaseUnreferenced(mark: number): void {
+  for (let i = mark; i < allocated.length; i++) {
+    const storage = allocated[i];
+    if (storage.references === 0 && storage.owner === Owner.engine) release(storage);
+  }
+  allocated.length = mark;
+}
+
+/** Forgets it: after an error, nobody knows what still refers to it. */
+export const forgetAllocated = (mark: number): void => {
+  allocated.length = mark;
+};
+
 /** Uninitialised memory for a tensor. */
 export function allocate(bytes: number): Storage {
   if (allocatingFor === Owner.engine) {
     const storage = acquire(bytes);
     storage.owner = Owner.engine;
+    allocated.push(storage);
     return storage;
   }
   const storage =
@@ -82,6 +103,8 @@ export function acquire(bytes: number): Storage {
 export function release(storage: Storage): void {
   const { capacity } = storage;
   resize(storage, 0);
+  // What was kept of it (packed weights) is of no use to whoever has it next.
+  storage.version++;
   if (freeBytes + capacity > freeBytesLimit) return;
   storage.owner = Owner.user;
   storage.references = 0;

@@ -1,5 +1,5 @@
 /** Memory of gradients: what only the engine has seen is used again, what a user has seen never changes. */
-import { autograd, nn, optim, tensor, type Tensor } from 'ostinato';
+import { autograd, enableGrad, nn, optim, randn, tensor, type Tensor } from 'ostinato';
 
 const n = 600;
 const leaf = (value: number): Tensor => tensor(new Float32Array(n).fill(value)).requiresGrad_();
@@ -14,6 +14,8 @@ function churn(): void {
     new optim.SGD([a, b]).zeroGrad();
   }
 }
+
+const churnWithGrad = (): void => enableGrad(churn);
 
 // A step of gradient descent takes the gradients off, without user code seeing them.
 const descend = (...params: Tensor[]): void => new optim.SGD(params, { lr: 1 }).step();
@@ -184,4 +186,51 @@ test('a gradient that a hook keeps stays as it is while the leaf accumulates', (
   for (let i = 0; i < 3; i++) x.mul(2).sum().backward();
   expect(seen.map((g) => values(g))).toEqual([all(2), all(2), all(2)]);
   expect(values(x.grad)).toEqual(all(6));
+});
+
+test('intermediate results of gradient rules take no new memory', () => {
+  // Each gradient is a product of the size of the result, summed over a dimension.
+  const [a, b] = [randn([512, 1]).requiresGrad_(), randn([1, 512]).requiresGrad_()];
+  const gradient = randn([512, 512]);
+  const forward = growth(20, () => void a.mul(b));
+  const whole = growth(20, () => {
+    a.grad = b.grad = null;
+    a.mul(b).backward({ gradient });
+  });
+  expect(whole - forward).toBeLessThan(2 * 4 * 512 * 512);
+});
+
+test('a walk inside of a rule leaves the intermediate results of the outer one alone', () => {
+  const inner = leaf(2);
+  class Walking extends autograd.Function {
+    static forward(ctx: autograd.FunctionContext, x: Tensor): Tensor {
+      ctx.saveForBackward(x);
+      return x.clone();
+    }
+    static backward(ctx: autograd.FunctionContext, g: Tensor): Tensor {
+      const [x] = ctx.savedTensors;
+      const product = g.mul(x!);
+      enableGrad(() => inner.mul(inner).mul(inner).sum().backward());
+      churnWithGrad();
+      return product;
+    }
+  }
+  const x = leaf(3);
+  Walking.apply(x.mul(2)).mul(5).sum().backward();
+  expect(values(inner.grad)).toEqual(all(12));
+  // g x of the function is 5 · 6.
+  expect(values(x.grad)).toEqual(all(60));
+});
+
+test('a gradient in memory that others had before is read anew', () => {
+  // Aᵀ of few rows by a transposed gradient: such a matrix is packed from its fifth use on.
+  const A = randn([64, 4]).requiresGrad_();
+  const B = randn([4, 64]).requiresGrad_();
+  for (let i = 0; i < 12; i++) {
+    A.grad = B.grad = null;
+    const weights = randn([64, 64]);
+    A.matmul(B).t().mul(weights).sum().backward();
+    const expected = A.detach().t().matmul(weights.t().contiguous());
+    expect(B.grad!.toTypedArray()).toEqual(expected.toTypedArray());
+  }
 });
