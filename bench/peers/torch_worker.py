@@ -19,7 +19,14 @@ torch.set_num_threads(1)
 # Processor time or the time that passes, as in measure.ts.
 CLOCK = time.process_time if sys.argv[1:] == ["cpu"] else time.perf_counter
 
-THEMES = ["torch_products", "torch_recurrent", "torch_parts", "torch_packing", "torch_programs"]
+THEMES = [
+    "torch_products",
+    "torch_recurrent",
+    "torch_parts",
+    "torch_layers",
+    "torch_packing",
+    "torch_programs",
+]
 WORKS = {}
 for theme in THEMES:
     WORKS.update(importlib.import_module(theme).WORKS)

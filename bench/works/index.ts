@@ -1,6 +1,7 @@
 /** The rows of the benchmark, in the order of the table. */
 import { custom } from './custom';
 import { growths } from './growth';
+import { layers } from './layers';
 import { micro } from './micro';
 import { packing } from './packing';
 import { parts } from './parts';
@@ -22,6 +23,7 @@ export const works: readonly Entry[] = [
   ...training,
   ...streaming,
   ...parts,
+  ...layers,
   ...packing,
   ...micro,
   ...programs,
