@@ -40,8 +40,8 @@
     {
       'target_name': 'kernels_scalar',
       'type': 'static_library',
-      'sources': ['<!@(node scripts/sources.cjs kernels)'],
-      'defines': ['OSTINATO_ISA=scalar'],
+      'sources': ['<!@(node scripts/sources.cjs kernels scalar)'],
+      'defines': ['<!@(node scripts/sources.cjs isa-definitions scalar)'],
       'cflags_cc': ['<!@(node scripts/sources.cjs isa-flags scalar)'],
       'xcode_settings': {
         'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/sources.cjs isa-flags scalar)'],
@@ -54,8 +54,8 @@
         {
           'target_name': 'kernels_avx2',
           'type': 'static_library',
-          'sources': ['<!@(node scripts/sources.cjs kernels)'],
-          'defines': ['OSTINATO_ISA=avx2'],
+          'sources': ['<!@(node scripts/sources.cjs kernels avx2)'],
+          'defines': ['<!@(node scripts/sources.cjs isa-definitions avx2)'],
           'cflags_cc': ['<!@(node scripts/sources.cjs isa-flags avx2)'],
           'xcode_settings': {
             'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/sources.cjs isa-flags avx2)'],
@@ -64,8 +64,8 @@
         {
           'target_name': 'kernels_avx512',
           'type': 'static_library',
-          'sources': ['<!@(node scripts/sources.cjs kernels)'],
-          'defines': ['OSTINATO_ISA=avx512'],
+          'sources': ['<!@(node scripts/sources.cjs kernels avx512)'],
+          'defines': ['<!@(node scripts/sources.cjs isa-definitions avx512)'],
           'cflags_cc': ['<!@(node scripts/sources.cjs isa-flags avx512)'],
           'xcode_settings': {
             'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/sources.cjs isa-flags avx512)'],
@@ -78,8 +78,8 @@
         {
           'target_name': 'kernels_neon',
           'type': 'static_library',
-          'sources': ['<!@(node scripts/sources.cjs kernels)'],
-          'defines': ['OSTINATO_ISA=neon'],
+          'sources': ['<!@(node scripts/sources.cjs kernels neon)'],
+          'defines': ['<!@(node scripts/sources.cjs isa-definitions neon)'],
           'cflags_cc': ['<!@(node scripts/sources.cjs isa-flags neon)'],
           'xcode_settings': {
             'OTHER_CPLUSPLUSFLAGS': ['<!@(node scripts/sources.cjs isa-flags neon)'],

@@ -1,9 +1,11 @@
 'use strict';
 // Prints parts of native/sources.json, one item a line, for binding.gyp:
-//   node scripts/sources.cjs common|addon|kernels|flags
+//   node scripts/sources.cjs common|addon|flags
 //   node scripts/sources.cjs addonFlags|addonDefinitions
 //   node scripts/sources.cjs nodeAddonApi              the folder of napi.h, from the root
-//   node scripts/sources.cjs isa-flags NAME            flags of one instruction set
+//   node scripts/sources.cjs kernels NAME              kernel files of one instruction set
+//   node scripts/sources.cjs isa-flags NAME            its flags
+//   node scripts/sources.cjs isa-definitions NAME      its definitions
 //   node scripts/sources.cjs definitions ARCH          OSTINATO_HAS_<ISA>=1 for each set of ARCH
 
 const fs = require('node:fs');
@@ -22,6 +24,18 @@ function neededFor(arch) {
   const sets = isasFor(arch);
   const sure = sets.filter(([name]) => sources.isas[name].everywhere);
   return sure.length > 0 ? sure : sets;
+}
+
+/** The kernel files that are compiled for an instruction set: one that has a base takes narrow kernels from there. */
+function kernelsOf(isa) {
+  const { base } = sources.isas[isa];
+  return base === undefined ? [...sources.kernels, ...sources.narrowKernels] : sources.kernels;
+}
+
+/** What a set's kernel files are compiled with beside its flags, as names and values. */
+function kernelDefinitionsOf(isa) {
+  const { base } = sources.isas[isa];
+  return [`OSTINATO_ISA=${isa}`, ...(base === undefined ? [] : [`OSTINATO_BASE=${base}`])];
 }
 
 const definitionsOf = (sets) => sets.map(([name]) => `OSTINATO_HAS_${name.toUpperCase()}=1`);
@@ -47,6 +61,8 @@ module.exports = {
   sources,
   isasFor,
   neededFor,
+  kernelsOf,
+  kernelDefinitionsOf,
   definitionsOf,
   hasDefinitions,
   nodeAddonApi,
@@ -57,13 +73,14 @@ if (require.main === module) {
   const answers = {
     common: () => sources.common,
     addon: () => sources.addon,
-    kernels: () => sources.kernels,
+    kernels: () => kernelsOf(name),
     flags: () => sources.flags,
     addonFlags: () => sources.addonFlags,
     addonDefinitions: () => sources.addonDefinitions,
     // Relative, because gyp splits its lists at spaces.
     nodeAddonApi: () => [path.relative(path.resolve(__dirname, '..'), nodeAddonApi())],
     'isa-flags': () => sources.isas[name].flags,
+    'isa-definitions': () => kernelDefinitionsOf(name),
     definitions: () => hasDefinitions(name),
   };
   process.stdout.write(answers[what]().join('\n') + '\n');

@@ -58,6 +58,12 @@ namespace ostinato::OSTINATO_ISA {
 #define KERNEL_NUMBER KERNEL_FLOAT
 #define KERNEL_ANY KERNEL_FLOAT
 #define KERNEL_PLAIN(name, parameters, ...) void name parameters;
+#ifdef OSTINATO_BASE
+#define NARROW_FLOAT(name, parameters, ...)
+#define NARROW_NUMBER NARROW_FLOAT
+#define NARROW_ANY NARROW_FLOAT
+#define NARROW_PLAIN NARROW_FLOAT
+#endif
 #include "kernels.inc"
 
 // A kernel's source file ends with one of these for each kernel that it defines.
@@ -74,4 +80,20 @@ namespace ostinato::OSTINATO_ISA {
 extern const KernelTable table;
 
 }  // namespace ostinato::OSTINATO_ISA
+
+// OSTINATO_NARROW is the set whose narrow kernels this one has: its base's, or its own.
+#ifdef OSTINATO_BASE
+#define OSTINATO_NARROW OSTINATO_BASE
+namespace ostinato::OSTINATO_BASE {
+#define NARROW_FLOAT(name, parameters, ...) \
+  template <class T>                        \
+  void name parameters;
+#define NARROW_NUMBER NARROW_FLOAT
+#define NARROW_ANY NARROW_FLOAT
+#define NARROW_PLAIN(name, parameters, ...) void name parameters;
+#include "kernels.inc"
+}  // namespace ostinato::OSTINATO_BASE
+#else
+#define OSTINATO_NARROW OSTINATO_ISA
+#endif
 #endif

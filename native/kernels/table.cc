@@ -1,4 +1,4 @@
-// The table of this instruction set's kernels, and its constants.
+// The table of this instruction set's kernels, narrow ones its base's, and its constants.
 #include "gemm/tile.h"
 #include "kernels.h"
 
@@ -22,12 +22,18 @@ const KernelTable table = {
                      }()},
 #include "../constants.inc"
         },
-#define KERNEL_FLOAT(name, parameters, ...) .name##_f32 = &name<float>, .name##_f64 = &name<double>,
-#define KERNEL_NUMBER(name, parameters, ...) \
-  KERNEL_FLOAT(name, parameters).name##_i32 = &name<int32_t>,
-#define KERNEL_ANY(name, parameters, ...) \
-  KERNEL_NUMBER(name, parameters).name##_u8 = &name<uint8_t>,
-#define KERNEL_PLAIN(name, parameters, ...) .name = &name,
+#define ENTRY_FLOAT(set, name) .name##_f32 = &set::name<float>, .name##_f64 = &set::name<double>,
+#define ENTRY_NUMBER(set, name) ENTRY_FLOAT(set, name).name##_i32 = &set::name<int32_t>,
+#define ENTRY_ANY(set, name) ENTRY_NUMBER(set, name).name##_u8 = &set::name<uint8_t>,
+#define ENTRY_PLAIN(set, name) .name = &set::name,
+#define KERNEL_FLOAT(name, parameters, ...) ENTRY_FLOAT(OSTINATO_ISA, name)
+#define KERNEL_NUMBER(name, parameters, ...) ENTRY_NUMBER(OSTINATO_ISA, name)
+#define KERNEL_ANY(name, parameters, ...) ENTRY_ANY(OSTINATO_ISA, name)
+#define KERNEL_PLAIN(name, parameters, ...) ENTRY_PLAIN(OSTINATO_ISA, name)
+#define NARROW_FLOAT(name, parameters, ...) ENTRY_FLOAT(OSTINATO_NARROW, name)
+#define NARROW_NUMBER(name, parameters, ...) ENTRY_NUMBER(OSTINATO_NARROW, name)
+#define NARROW_ANY(name, parameters, ...) ENTRY_ANY(OSTINATO_NARROW, name)
+#define NARROW_PLAIN(name, parameters, ...) ENTRY_PLAIN(OSTINATO_NARROW, name)
 #include "kernels.inc"
 };
 

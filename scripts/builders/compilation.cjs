@@ -6,11 +6,17 @@ const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { sources, neededFor, definitionsOf } = require('../sources.cjs');
+const {
+  sources,
+  neededFor,
+  kernelsOf,
+  kernelDefinitionsOf,
+  definitionsOf,
+} = require('../sources.cjs');
 const { root } = require('./project.cjs');
 
 /**
- * One compilation for each file of common and addon, and for each pair of kernel and instruction set. Kernels are kept in
+ * One compilation for each file of common and addon, and for each kernel file of each instruction set. Kernels are kept in
  * `kernels`.
  */
 function compilations({ out, kernels, arch, flags, includes }) {
@@ -28,9 +34,15 @@ function compilations({ out, kernels, arch, flags, includes }) {
       args: [...common, ...addon, '-c', file],
     })),
     ...neededFor(arch).flatMap(([isa, isaFlags]) =>
-      sources.kernels.map((file) => ({
+      kernelsOf(isa).map((file) => ({
         object: object(kernels, file, isa),
-        args: [...common, ...isaFlags, `-DOSTINATO_ISA=${isa}`, '-c', file],
+        args: [
+          ...common,
+          ...isaFlags,
+          ...kernelDefinitionsOf(isa).map((name) => `-D${name}`),
+          '-c',
+          file,
+        ],
       })),
     ),
   ];

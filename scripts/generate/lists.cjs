@@ -13,6 +13,8 @@ const families = {
   KERNEL_ANY: ['f32', 'f64', 'i32', 'u8'],
   KERNEL_PLAIN: null,
 };
+for (const [name, suffixes] of Object.entries(families))
+  families[name.replace('KERNEL', 'NARROW')] = suffixes;
 
 const withoutComments = (text) => text.replace(/\/\/.*$/gm, '').replace(/\/\*[\s\S]*?\*\//g, '');
 
@@ -164,8 +166,8 @@ function parametersOf(name, list) {
 
 /**
  * Reads the list of kernels.
- * @returns {{ name, suffixes, parameters, effect, via }[]}: `effect` is null where there is none, `via` the macro that wrote the
- * parameters, or null.
+ * @returns {{ name, suffixes, parameters, effect, isNarrow, via }[]}: `effect` is null where there is none, `via` the macro that
+ * wrote the parameters, or null.
  */
 function readKernels(folder, read) {
   const lines = readList(path.join(folder, 'kernels.inc'), Object.keys(families), read);
@@ -179,7 +181,14 @@ function readKernels(folder, read) {
         `kernels.inc: ${name}: '${effect}' is none of the effects ${effects.join(', ')}`,
       );
     }
-    return { name, suffixes: families[macro], parameters: parametersOf(name, list), effect, via };
+    return {
+      name,
+      suffixes: families[macro],
+      parameters: parametersOf(name, list),
+      effect,
+      isNarrow: macro.startsWith('NARROW'),
+      via,
+    };
   });
 }
 

@@ -17,7 +17,11 @@ const triples = {
 
 /** Arguments of each compilation and of the link, by Node's platform. */
 const options = {
-  linux: { flags: ['-fPIC', '-pthread'], link: ['-shared', '-pthread', '-Wl,-s'] },
+  // Zig leaves sections out that nothing refers to (parts of the C++ library) of its own accord elsewhere only.
+  linux: {
+    flags: ['-fPIC', '-pthread'],
+    link: ['-shared', '-pthread', '-Wl,-s', '-Wl,--gc-sections'],
+  },
   darwin: { flags: ['-fPIC'], link: ['-shared', '-Wl,-undefined,dynamic_lookup', '-Wl,-s'] },
   win32: { flags: [], link: ['-shared', '-Wl,-s'] },
 };

@@ -14,19 +14,23 @@ static inline bool before(T a, T b) {
     return a < b || (a == a && b != b);
 }
 
+// Moves the last of n elements to its place among those before it, which are sorted.
+template <bool descending, class T>
+static inline void insertLast(T* values, int32_t* index, int64_t n) {
+  const T value = values[n - 1];
+  const int32_t at = index[n - 1];
+  int64_t j = n - 1;
+  for (; j > 0 && before<descending>(value, values[j - 1]); --j) {
+    values[j] = values[j - 1];
+    index[j] = index[j - 1];
+  }
+  values[j] = value;
+  index[j] = at;
+}
+
 template <bool descending, class T>
 static void insertionSort(T* values, int32_t* index, int64_t n) {
-  for (int64_t i = 1; i < n; ++i) {
-    const T value = values[i];
-    const int32_t at = index[i];
-    int64_t j = i;
-    for (; j > 0 && before<descending>(value, values[j - 1]); --j) {
-      values[j] = values[j - 1];
-      index[j] = index[j - 1];
-    }
-    values[j] = value;
-    index[j] = at;
-  }
+  for (int64_t i = 2; i <= n; ++i) insertLast<descending>(values, index, i);
 }
 
 // Stable merge of the sorted from[0, middle) and from[middle, n).
@@ -91,20 +95,21 @@ void sort_rows(T* values, int32_t* index, T* spareValues, int32_t* spareIndex, i
   }
 }
 
-// Insertion into the sorted k best so far: O(n) comparisons for elements below the k-th.
+// Insertion into the sorted k best so far: one comparison for an element that does not come before the k-th.
 template <bool largest, class T>
 static void insertBest(const T* x, T* values, int32_t* index, int64_t n, int64_t k) {
-  int64_t found = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    const T value = x[i];
-    if (found == k && !before<largest>(value, values[k - 1])) continue;
-    int64_t j = found < k ? found++ : k - 1;
-    for (; j > 0 && before<largest>(value, values[j - 1]); --j) {
-      values[j] = values[j - 1];
-      index[j] = index[j - 1];
-    }
-    values[j] = value;
-    index[j] = int32_t(i);
+  for (int64_t i = 0; i < k; ++i) {
+    values[i] = x[i];
+    index[i] = int32_t(i);
+  }
+  insertionSort<largest>(values, index, k);
+  T last = values[k - 1];
+  for (int64_t i = k; i < n; ++i) {
+    if (!before<largest>(x[i], last)) continue;
+    values[k - 1] = x[i];
+    index[k - 1] = int32_t(i);
+    insertLast<largest>(values, index, k);
+    last = values[k - 1];
   }
 }
 
