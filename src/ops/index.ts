@@ -113,8 +113,7 @@ export * from './reduce/summaries';
 export * from './normalization/softmax';
 export * from './reduce/sum';
 export * from './reduce/truth';
-export * from './reduce/variance';
-export { variance as var } from './reduce/variance';
+export { std, variance, varOf as var, type VarianceOptions } from './reduce/variance';
 export type { KeepdimOptions, ReductionOptions } from './kernels/reduce';
 export { clone, detach } from './copying/clone';
 export { isFloatingPoint } from './copying/convert';
@@ -165,7 +164,12 @@ export * from './joining/split';
 export * from './joining/stacks';
 export * from './joining/tensor-split';
 export { tril, triu } from './rearranging/triangle';
-export * from './loss/binary-cross-entropy';
+export {
+  bceLoss,
+  bceWithLogits,
+  type BceOptions,
+  type BceWithLogitsOptions,
+} from './loss/binary-cross-entropy';
 export type { ClassLossOptions } from './loss/classes';
 export * from './loss/cross-entropy';
 export { ctcLoss, type CtcLossOptions } from './loss/ctc';

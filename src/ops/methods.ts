@@ -112,7 +112,7 @@ const methods = {
   ...normalization,
   ...sums,
   ...truth,
-  ...without(deviation, 'variance'),
+  ...without(deviation, 'variance', 'varOf'),
   ...copies,
   ...only(sharing, 'isShared', 'shareMemory_'),
   ...conversion,
@@ -156,7 +156,7 @@ const methods = {
    * Variance over all dimensions, or over `dim`, unbiased by default (torch.Tensor.var); NaN where n ≤ correction.
    * @throws TypeError for int32 and bool.
    */
-  var: deviation.variance,
+  var: deviation.varOf,
   ...choice.asMethod,
 } as const;
 

@@ -1,5 +1,5 @@
 /** Bernoulli draws: bernoulli, x.bernoulli_(), with one probability for all or one for each. */
-import { probability, refuse, surplus } from '../check';
+import { calledAs, probability, refuse, surplus } from '../check';
 import { family } from '../native/families';
 import { runRandomBernoulli, runRandomBernoulliEach } from '../native/calls';
 import { cast } from '../ops/copying/cast';
@@ -48,7 +48,7 @@ export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOpt
   if (arguments.length > 3) surplus('bernoulli', arguments, 3, 'options');
   checkFloats('bernoulli', x);
   const out = empty(x.sizes, x.dtype);
-  if (typeof p === 'number') return bernoulli_(out, p, options);
+  if (typeof p === 'number') return calledAs('bernoulli', () => bernoulli_(out, p, options));
   if (p !== undefined && options !== undefined) {
     refuse('bernoulli', 'p', 'a number where options follow', p);
   }
@@ -80,7 +80,8 @@ function bernoulliTensor_(x: Tensor, p: Tensor, generator: Generator): Tensor {
   checkFloats('bernoulli_', p, 'p');
   checkProbabilities('bernoulli_', p);
   // In the order of x's memory, which is the order of the draws.
-  const ordered = inMemoryOrder(copyInto(expand(p, x.sizes), emptyAs(x, p.dtype)));
+  const wide = calledAs('bernoulli_', () => expand(p, x.sizes));
+  const ordered = inMemoryOrder(copyInto(wide, emptyAs(x, p.dtype)));
   return fillWith('bernoulli_', 'BernoulliBackward2', x, (rows) => {
     const tosses = empty(rows.sizes, p.dtype);
     toss('bernoulli_', ordered, tosses, generator);

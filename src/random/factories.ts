@@ -1,5 +1,5 @@
 /** Random tensors: rand, randn, randint, randperm, normal, and those like another tensor. */
-import { boolean, integerBetween, isArray, optionsTable, surplus } from '../check';
+import { calledAs, boolean, integerBetween, isArray, optionsTable, surplus } from '../check';
 import { noGrad } from '../autograd/mode';
 import { kernel } from '../native/families';
 import { runMt19937Words } from '../native/calls';
@@ -166,7 +166,11 @@ export function normal(
   const read = wantedFloats('normal', options, 'float32');
   if (typeof mean === 'number' && typeof std === 'number') {
     const sizes = checkShape('normal', size, options);
-    return finish(normal_(empty(sizes, read.dtype), mean, std, read.draw), read);
+    const out = empty(sizes, read.dtype);
+    return finish(
+      calledAs('normal', () => normal_(out, mean, std, read.draw)),
+      read,
+    );
   }
   if (size !== undefined) {
     throw new TypeError('normal: the size follows from the tensors; leave it out (pass undefined)');
@@ -175,7 +179,8 @@ export function normal(
     if (options?.[name] === undefined) continue;
     throw new TypeError(`normal: ${name} follows from the tensors; leave it out`);
   }
-  const out = noGrad(() => normalAround(mean, std, read.draw));
+  const drawn = (): Tensor => normalAround(mean, std, read.draw);
+  const out = calledAs('normal', () => noGrad(drawn));
   const [center, spread] = [mean, std].map((x) => (typeof x === 'number' ? null : x));
   return recordedNormal(out, [center, spread], center, spread);
 }

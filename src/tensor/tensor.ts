@@ -3,7 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { describe, markTensors, surplus } from '../check';
+import { calledAs, describe, markTensors, surplus } from '../check';
 import type { Memory } from '../native/memory';
 import { deepcopy, isMade, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
@@ -201,7 +201,7 @@ export class Tensor implements Memory {
   /** Sets `requiresGrad` and returns this tensor (torch.Tensor.requires_grad_). */
   requiresGrad_(wanted = true): this {
     if (arguments.length > 1) surplus('requiresGrad_', arguments, 1, 'wanted');
-    this.requiresGrad = wanted;
+    calledAs('requiresGrad_', () => (this.requiresGrad = wanted));
     return this;
   }
 

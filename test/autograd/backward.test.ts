@@ -147,7 +147,7 @@ describe('element types', () => {
     const x = tensor([1, 2], { dtype: 'int32' });
     expect(() => x.requiresGrad_()).toThrow(
       new TypeError(
-        'requiresGrad: only float32 and float64 tensors can have gradients, this one is int32',
+        'requiresGrad_: only float32 and float64 tensors can have gradients, this one is int32',
       ),
     );
     expect(() => tensor([true], { requiresGrad: true })).toThrow(

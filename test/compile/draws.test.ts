@@ -134,7 +134,7 @@ it.each<[string, Loss, Tensor[], Tensor[]]>([
     [ones([2, 2]), ints(0, 2)],
   ],
   [
-    'bceLoss: every element of input must be from 0 to 1; pass logits to bceWithLogits() instead',
+    'binaryCrossEntropy: every element of input must be from 0 to 1; pass logits to binaryCrossEntropyWithLogits() instead',
     (x, t) => F.binaryCrossEntropy(x, t),
     [tensor([0.5]), ones([1])],
     [tensor([NaN]), ones([1])],

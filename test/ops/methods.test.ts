@@ -192,6 +192,8 @@ it('countNonzero counts what is not 0, NaN included', () => {
   expectSame(o.countNonzero(o.tensor([true, false])), o.tensor(1, { dtype: 'int32' }));
   expectSame(o.countNonzero(o.zeros([0])), o.tensor(0, { dtype: 'int32' }));
   expect(() => some.countNonzero(2)).toThrow(
-    new RangeError('sum: dim must be an integer from -2 to 1 for a tensor of 2 dimensions, got 2'),
+    new RangeError(
+      'countNonzero: dim must be an integer from -2 to 1 for a tensor of 2 dimensions, got 2',
+    ),
   );
 });

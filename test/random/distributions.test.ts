@@ -402,7 +402,7 @@ describe('bad input', () => {
       'bernoulli_ of odd shapes',
       () => x.bernoulli_(zeros([2])),
       RangeError,
-      'expand: shape [2] cannot be repeated to [3]; only sizes of 1 can grow, and new dimensions come first',
+      'bernoulli_: shape [2] cannot be repeated to [3]; only sizes of 1 can grow, and new dimensions come first',
     ],
     [
       'weights of 3 dimensions',

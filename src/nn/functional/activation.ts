@@ -1,5 +1,5 @@
 /** Activations: the operations of ops/ under the names of torch.nn.functional. */
-import { surplus } from '../../check';
+import { calledAs, surplus } from '../../check';
 import { relu as rectified, relu_ } from '../../ops';
 import { inplaceOptions, type InplaceOptions } from '../../ops/elementwise/inplace-option';
 import { anyTensor } from '../../tensor/rules';
@@ -44,5 +44,5 @@ export function relu(x: Tensor, options?: InplaceOptions): Tensor {
 export function softmin(x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
   if (arguments.length > 3) surplus('softmin', arguments, 3, 'options');
   anyTensor.check('softmin', 'x', x);
-  return softmax(x.neg(), dim, options);
+  return calledAs('softmin', () => softmax(x.neg(), dim, options));
 }

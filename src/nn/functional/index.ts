@@ -24,8 +24,8 @@ export {
 export { pinballLoss } from '../../ops/loss/pinball';
 export * from '../../ops/loss/triplet';
 export {
-  bceLoss as binaryCrossEntropy,
-  bceWithLogits as binaryCrossEntropyWithLogits,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
 } from '../../ops/loss/binary-cross-entropy';
 export { oneHot } from '../../ops/indexing/embedding';
 export * from './activation';

@@ -1,7 +1,7 @@
 /** Normalization and similarity along a dimension. */
 import { noGrad } from '../../autograd';
 import { clamp, div, mul, norm, sum } from '../../ops';
-import { integer, nonNegative, number, optionsTable, surplus } from '../../check';
+import { calledAs, integer, nonNegative, number, optionsTable, surplus } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes } from '../../tensor/shape';
@@ -32,7 +32,8 @@ export function normalize(input: Tensor, options?: NormalizeOptions): Tensor {
   if (arguments.length > 2) surplus('normalize', arguments, 2, 'options');
   const { p, dim, eps } = normalizeOptions.read(options);
   anyTensor.check('normalize', 'input', input);
-  return div(input, clamp(norm(input, p, dim, { keepdim: true }), { min: eps }));
+  const length = calledAs('normalize', () => norm(input, p, dim, { keepdim: true }));
+  return div(input, clamp(length, { min: eps }));
 }
 
 /** Options of `cosineSimilarity`. */
@@ -71,7 +72,7 @@ export function cosineSimilarity(
   const shape = broadcastShapes('cosineSimilarity', x1.sizes, x2.sizes);
   const unit = (x: Tensor): Tensor => {
     const whole = x.to(dtype).expand(shape);
-    const length = norm(whole, 2, dim, { keepdim: true });
+    const length = calledAs('cosineSimilarity', () => norm(whole, 2, dim, { keepdim: true }));
     const missing = noGrad(() => length.rsub(eps).relu());
     return div(whole, length.add(missing));
   };

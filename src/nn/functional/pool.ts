@@ -1,5 +1,5 @@
 /** Pooling of signals: the largest element, the mean or the norm of each window. */
-import { boolean, number, optionsTable, surplus } from '../../check';
+import { calledAs, boolean, number, optionsTable, surplus } from '../../check';
 import { abs, mul, pow, relu, sign } from '../../ops';
 import { checkFloat } from '../../ops/arguments/floating';
 import { single, sizeOf, type Single } from '../../ops/convolution/arguments';
@@ -268,6 +268,7 @@ export function lpPool1d(
   number.check('lpPool1d', 'normType', normType);
   checkFloat('lpPool1d', input);
   const size = sizeOf('lpPool1d', 'kernelSize', kernelSize, 1);
-  const means = avgPool1d(pow(input, normType), size, { stride, ceilMode });
+  const powers = pow(input, normType);
+  const means = calledAs('lpPool1d', () => avgPool1d(powers, size, { stride, ceilMode }));
   return pow(mul(mul(sign(means), relu(abs(means))), size), 1 / normType);
 }

@@ -2,7 +2,7 @@
  * More activations of nn.functional: selu, celu, mish, and the piecewise linear ones hardtanh, relu6, hardsigmoid, hardswish,
  * hardshrink, softshrink, tanhshrink, threshold. Most save their argument.
  */
-import { nonNegative, number, optionsTable, surplus } from '../../check';
+import { calledAs, nonNegative, number, optionsTable, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { activation, withInplace } from './activation-declaration';
@@ -211,7 +211,7 @@ export function softshrink(x: Tensor, options?: ShrinkOptions): Tensor {
 export function tanhshrink(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('tanhshrink', arguments, 1, 'x');
   checkTensor('tanhshrink', 'x', x);
-  return x.sub(x.tanh());
+  return calledAs('tanhshrink', () => x.sub(x.tanh()));
 }
 
 const raised = activation({

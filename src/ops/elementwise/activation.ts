@@ -1,5 +1,5 @@
 /** Activation functions, which PyTorch has in nn.functional and not as methods. Most save their argument. */
-import { number, oneOf, optionsTable, surplus } from '../../check';
+import { calledAs, number, oneOf, optionsTable, surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { activation, plainActivation, withInplace } from './activation-declaration';
@@ -196,5 +196,5 @@ export function softplus(x: Tensor, options?: SoftplusOptions): Tensor {
 export function softsign(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('softsign', arguments, 1, 'x');
   checkTensor('softsign', 'x', x);
-  return x.div(x.abs().add(1));
+  return calledAs('softsign', () => x.div(x.abs().add(1)));
 }

@@ -2,7 +2,7 @@
  * clamp: x limited to two bounds. dx = g where min ≤ x ≤ max, else 0; a tensor bound receives the gradient where
  * it was chosen. Saves x and the bounds.
  */
-import { either, numberOrBoolean, optionsTable, surplus } from '../../check';
+import { calledAs, either, numberOrBoolean, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runClamp, runClampBackward } from '../../native/calls';
@@ -237,10 +237,11 @@ function betweenTensors(
   const [low, high] = [min, max].map((one) =>
     one === null ? null : operand(operation, one, dtype),
   );
-  const out = noGrad(() => {
+  const limit = (): Tensor => {
     const above = low === null ? x : x.maximum(low);
     return high === null ? above : above.minimum(high);
-  });
+  };
+  const out = calledAs(operation, () => noGrad(limit));
   return recordedTensors(out, undefined, x, low, high);
 }
 

@@ -1,5 +1,5 @@
 /** Whether two tensors agree: exactly, or within a tolerance. */
-import { boolean, nonNegative, optionsTable, surplus } from '../../check';
+import { calledAs, boolean, nonNegative, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape } from '../../tensor/shape';
@@ -39,14 +39,15 @@ function closeness(operation: string, a: Tensor, b: Tensor, options?: CloseOptio
   checkTensor(operation, 'a', a);
   checkTensor(operation, 'b', b);
   const { rtol, atol, equalNan } = closeOptions.read(options, operation);
-  return noGrad(() => {
+  const closeTo = (): Tensor => {
     const [x, y] = [real(a), real(b)];
     // Infinities agree only when they are equal: their difference is not finite.
     const difference = x.sub(y).abs();
     const near = difference.le(y.abs().mul(rtol).add(atol));
     const close = x.eq(y).logicalOr(near.logicalAnd(difference.isfinite()));
     return equalNan ? close.logicalOr(x.isnan().logicalAnd(y.isnan())) : close;
-  });
+  };
+  return calledAs(operation, () => noGrad(closeTo));
 }
 
 /**

@@ -395,7 +395,7 @@ function binaryInPlace(f: BinaryWith<never>): ChangeBinary<never> {
       options === undefined || second === undefined ? by : second(operation, x, by, options);
     const other = operandOf(operation, 'other', given, x);
     const write = (target: Tensor): void => {
-      if (check !== undefined) check(target, other, target.dtype, name);
+      if (check !== undefined) check(target, other, target.dtype, operation);
       const y =
         typeof other === 'number'
           ? scalarSlot(operation, 1, other, target.dtype)

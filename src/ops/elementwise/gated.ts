@@ -1,6 +1,6 @@
 /** Activations of several elements or tensors: glu, prelu. */
-import { integer, surplus } from '../../check';
-import { showShape } from '../../tensor/shape';
+import { surplus } from '../../check';
+import { checkDim, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
@@ -18,15 +18,15 @@ export function glu(x: Tensor, dim = -1): Tensor {
   if (arguments.length > 2) surplus('glu', arguments, 2, 'dim');
   checkTensor('glu', 'x', x);
   checkFloat('glu', x);
-  integer.check('glu', 'dim', dim);
   if (x.ndim === 0) throw new RangeError('glu: a 0-dimensional tensor has no dimension to halve');
-  const size = x.size(dim);
+  const d = checkDim('glu', dim, x.ndim);
+  const size = x.sizes[d];
   if (size % 2 !== 0) {
     throw new RangeError(
       `glu: the size of dimension ${dim} must be even, got ${size} (shape ${showShape(x.sizes)})`,
     );
   }
-  const [a, b] = [x.narrow(dim, 0, size / 2), x.narrow(dim, size / 2, size / 2)];
+  const [a, b] = [x.narrow(d, 0, size / 2), x.narrow(d, size / 2, size / 2)];
   return a.mul(b.sigmoid());
 }
 

@@ -15,17 +15,15 @@ import { binary, inPlace, type Binary, type BinaryOfTensors } from './declaratio
 type InPlace<B = Tensor> = (x: Tensor, other: B) => Tensor;
 
 /** @throws TypeError for a number, which PyTorch does not take here. */
-const tensorsOnly =
-  (operation: string) =>
-  (a: Operand, b: Operand): void => {
-    checkTensor(operation, 'a', a);
-    checkTensor(operation, 'b', b);
-  };
+function tensorsOnly(a: Operand, b: Operand, _: DType, operation: string): void {
+  checkTensor(operation, 'a', a);
+  checkTensor(operation, 'b', b);
+}
 /** @throws TypeError for a number, and for operands none of which are floats. */
-const floatsOnly = (operation: string) => (a: Operand, b: Operand, dtype: DType) => {
-  tensorsOnly(operation)(a, b);
+function floatsOnly(a: Operand, b: Operand, dtype: DType, operation: string): void {
+  tensorsOnly(a, b, dtype, operation);
   if (!isFloat(dtype)) checkFloat(operation, a as Tensor);
-};
+}
 
 // x / (a² + b²), 0 at the origin
 const perSquare = (x: Tensor, a: Tensor, b: Tensor): Tensor => {
@@ -41,7 +39,7 @@ const perSquare = (x: Tensor, a: Tensor, b: Tensor): Tensor => {
 export const atan2: BinaryOfTensors = binary('atan2', {
   da: { saves: 'ab', grad: (g, { a, b }) => g.mul(perSquare(b as Tensor, a, b as Tensor)) },
   db: { saves: 'ab', grad: (g, { a, b }) => g.mul(perSquare(a as Tensor, a as Tensor, b)).neg() },
-  check: tensorsOnly('atan2'),
+  check: tensorsOnly,
   integers: 'float32',
   domain: [
     [0.2, 2],
@@ -64,7 +62,7 @@ export const atan2_: InPlace = inPlace(atan2);
 export const hypot: BinaryOfTensors = binary('hypot', {
   da: { saves: 'aby', grad: (g, { a, y }) => g.mul(a.div(y)) },
   db: { saves: 'aby', grad: (g, { b, y }) => g.mul(b.div(y)) },
-  check: floatsOnly('hypot'),
+  check: floatsOnly,
   domain: [
     [0.2, 2],
     [-2, 2],
@@ -113,7 +111,7 @@ function extremum(
   return binary(name, {
     da: { saves: 'ab', grad: (g, { a, b }) => g.maskedFill(isFirst(a, b).logicalNot(), 0) },
     db: { saves: 'ab', grad: (g, { a, b }) => g.maskedFill(isFirst(a, b), 0) },
-    check: tensorsOnly(name),
+    check: tensorsOnly,
     bool,
     domain: [
       [-2, 0],
@@ -154,7 +152,7 @@ export const logaddexp2: BinaryOfTensors = binary('logaddexp2', {
   // 2ᵃ / (2ᵃ + 2ᵇ) = σ((a − b) ln 2)
   da: { saves: 'ab', grad: (g, { a, b }) => g.mul(a.sub(b).mul(Math.LN2).sigmoid()) },
   db: { saves: 'ab', grad: (g, { a, b }) => g.mul(b.sub(a).mul(Math.LN2).sigmoid()) },
-  check: floatsOnly('logaddexp2'),
+  check: floatsOnly,
 });
 
 /**

@@ -7,7 +7,7 @@
  *
  * Their gradients are each other's forms. The index is saved.
  */
-import { boolean, oneOf, optionsTable, refuseSparse, surplus } from '../../check';
+import { calledAs, boolean, oneOf, optionsTable, refuseSparse, surplus } from '../../check';
 import { family, type KernelFamily } from '../../native/families';
 import { runIndexCopy, runIndexSelect } from '../../native/calls';
 import {
@@ -160,14 +160,15 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
       `takeAlongDim: index must have as many dimensions as x: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
     );
   }
-  if (x.ndim === 0) return gather(x, 0, index);
+  if (x.ndim === 0) return calledAs('takeAlongDim', () => gather(x, 0, index));
   // Only sizes outside `dim` take part.
   const others = (shape: Shape): Shape => shape.with(d, 1);
   const broadcast = broadcastShapes('takeAlongDim', others(x.sizes), others(index.sizes));
   const fromStart =
     index.dtype === 'int32' ? index.where(index.ge(0), index.add(x.sizes[d])) : index;
   const wide = expand(fromStart, broadcast.with(d, index.sizes[d]));
-  return gather(expand(x, broadcast.with(d, x.sizes[d])), d, wide);
+  const source = expand(x, broadcast.with(d, x.sizes[d]));
+  return calledAs('takeAlongDim', () => gather(source, d, wide));
 }
 
 // A copy of x with the elements that index names written by the kernel.

@@ -4,6 +4,7 @@
  * tensor's new history; for a view, that of the tensor it is part of. The operations are in the files beside
  * this one.
  */
+import { renamed } from '../../check';
 import { category } from '../../tensor/dtype';
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
@@ -134,14 +135,23 @@ export function inPlace(
   checkTarget(operation, target, recorded);
   if (!recorded) {
     if (direct !== undefined) direct(target);
-    else copyInto(held(operation, target, compute(target)), target);
+    else copyInto(held(operation, target, computed(operation, target, compute)), target);
     bumpVersion(target);
     return target;
   }
   const before = alias(target.origin?.base ?? target);
-  const value = compute(saves ? clone(target) : alias(target));
+  const value = computed(operation, saves ? clone(target) : alias(target), compute);
   replace(target, before, held(operation, target, value));
   return target;
+}
+
+// The other form's result; what it refuses, it refuses in the name of the in-place form.
+function computed(operation: string, x: Tensor, compute: (before: Tensor) => Tensor): Tensor {
+  try {
+    return compute(x);
+  } catch (error) {
+    throw renamed(operation, error);
+  }
 }
 
 /**

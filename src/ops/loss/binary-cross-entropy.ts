@@ -118,19 +118,40 @@ const ofProbability: Terms = {
  * @throws RangeError when the shapes differ, `weight` does not broadcast to them, or an element is outside 0 to 1.
  * @example nn.functional.binaryCrossEntropy(tensor([0.5, 0.9]), tensor([0, 1])) // 0.3993
  */
-export function bceLoss(input: Tensor, target: Tensor, given?: BceOptions): Tensor {
+export function binaryCrossEntropy(input: Tensor, target: Tensor, options?: BceOptions): Tensor {
+  if (arguments.length > 3) surplus('binaryCrossEntropy', arguments, 3, 'options');
+  return ofProbabilities('binaryCrossEntropy', input, target, options);
+}
+
+/**
+ * −(t·ln p + (1 − t)·ln(1 − p)), averaged, as `nn.functional.binaryCrossEntropy`.
+ * @param options.reduction `'mean'`, `'sum'` or `'none'`
+ * @throws RangeError when the shapes differ, `weight` does not broadcast to them, or an element is outside 0 to 1.
+ * @example bceLoss(tensor([0.5, 0.9]), tensor([0, 1])) // 0.3993
+ */
+export function bceLoss(input: Tensor, target: Tensor, options?: BceOptions): Tensor {
   if (arguments.length > 3) surplus('bceLoss', arguments, 3, 'options');
-  const options = bceOptions.read(given);
-  checkPair('bceLoss', input, target);
-  checkSameShape('bceLoss', input, target);
-  checkWeight('bceLoss', 'weight', options.weight, input);
-  checkProbabilities('input', input, '; pass logits to bceWithLogits() instead');
-  checkProbabilities('target', target, '');
+  return ofProbabilities('bceLoss', input, target, options);
+}
+
+function ofProbabilities(
+  operation: string,
+  input: Tensor,
+  target: Tensor,
+  given?: BceOptions,
+): Tensor {
+  const options = bceOptions.read(given, operation);
+  checkPair(operation, input, target);
+  checkSameShape(operation, input, target);
+  checkWeight(operation, 'weight', options.weight, input);
+  const other = operation === 'bceLoss' ? 'bceWithLogits' : 'binaryCrossEntropyWithLogits';
+  checkProbabilities(operation, 'input', input, `; pass logits to ${other}() instead`);
+  checkProbabilities(operation, 'target', target, '');
   return lossOfProbability(input, target, { terms: ofProbability, options, posWeight: null });
 }
 
-function checkProbabilities(name: string, x: Tensor, fix: string): void {
-  const rule = `bceLoss: every element of ${name} must be from 0 to 1`;
+function checkProbabilities(operation: string, name: string, x: Tensor, fix: string): void {
+  const rule = `${operation}: every element of ${name} must be from 0 to 1`;
   verify(
     () => {
       const inside = noGrad(() => x.ge(0).all().item() !== 0 && x.le(1).all().item() !== 0);
@@ -169,13 +190,41 @@ function ofLogit(posWeight: Tensor | null): Terms {
  * @throws RangeError when the shapes differ, or a weight does not broadcast to them.
  * @example nn.functional.binaryCrossEntropyWithLogits(tensor([0, 2]), tensor([0, 1])) // 0.41
  */
-export function bceWithLogits(input: Tensor, target: Tensor, given?: BceWithLogitsOptions): Tensor {
+export function binaryCrossEntropyWithLogits(
+  input: Tensor,
+  target: Tensor,
+  options?: BceWithLogitsOptions,
+): Tensor {
+  if (arguments.length > 3) surplus('binaryCrossEntropyWithLogits', arguments, 3, 'options');
+  return ofLogits('binaryCrossEntropyWithLogits', input, target, options);
+}
+
+/**
+ * Binary cross-entropy of sigmoid(x), as `nn.functional.binaryCrossEntropyWithLogits`.
+ * @param options.posWeight factor of the positive part, one for each class
+ * @throws RangeError when the shapes differ, or a weight does not broadcast to them.
+ * @example bceWithLogits(tensor([0, 2]), tensor([0, 1])) // 0.41
+ */
+export function bceWithLogits(
+  input: Tensor,
+  target: Tensor,
+  options?: BceWithLogitsOptions,
+): Tensor {
   if (arguments.length > 3) surplus('bceWithLogits', arguments, 3, 'options');
-  const options = bceWithLogitsOptions.read(given);
-  checkPair('bceWithLogits', input, target);
-  checkSameShape('bceWithLogits', input, target);
+  return ofLogits('bceWithLogits', input, target, options);
+}
+
+function ofLogits(
+  operation: string,
+  input: Tensor,
+  target: Tensor,
+  given?: BceWithLogitsOptions,
+): Tensor {
+  const options = bceWithLogitsOptions.read(given, operation);
+  checkPair(operation, input, target);
+  checkSameShape(operation, input, target);
   const { posWeight } = options;
-  checkWeight('bceWithLogits', 'weight', options.weight, input);
-  checkWeight('bceWithLogits', 'posWeight', posWeight, input);
+  checkWeight(operation, 'weight', options.weight, input);
+  checkWeight(operation, 'posWeight', posWeight, input);
   return lossOfLogit(input, target, { terms: ofLogit(posWeight), options, posWeight });
 }

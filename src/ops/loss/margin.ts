@@ -1,5 +1,5 @@
 /** Losses that are 0 from a margin on: of a ranking, of a distance, of a score. Targets are 1 and −1. */
-import { optionsTable, surplus } from '../../check';
+import { calledAs, optionsTable, surplus } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { broadcastShapes, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -52,8 +52,10 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: Marg
   const { margin, reduction } = hingeOptions.read(options);
   checkLossInputs('hingeEmbeddingLoss', { input, target }, reduction);
   checkBroadcast('hingeEmbeddingLoss', [input, target]);
-  const apart = input.rsub(margin).clamp({ min: 0 }).where(target.ne(1), 0);
-  return reduced(input.where(target.ne(-1), 0).add(apart), reduction);
+  return calledAs('hingeEmbeddingLoss', () => {
+    const apart = input.rsub(margin).clamp({ min: 0 }).where(target.ne(1), 0);
+    return reduced(input.where(target.ne(-1), 0).add(apart), reduction);
+  });
 }
 
 const softOptions = optionsTable<LossOptions>('softMarginLoss', lossFields);

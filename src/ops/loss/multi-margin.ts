@@ -144,6 +144,7 @@ export function multilabelSoftMarginLoss(
       'multilabelSoftMarginLoss: input must be [C] or [N, C] with a score for each class, got a single number',
     );
   }
+  checkFloat('multilabelSoftMarginLoss', input);
   const positive = target.mul(logsigmoid(input));
   const losses = positive.add(target.rsub(1).mul(logsigmoid(input.neg()))).neg();
   const each = weight === null ? losses : losses.mul(weight);

@@ -3,7 +3,7 @@
  * left and a column on the right, and that dimension is removed from the result; leading dimensions are a batch and
  * broadcast. outer is here too, as the product of a column and a row.
  */
-import { surplus } from '../../check';
+import { calledAs, surplus } from '../../check';
 import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
@@ -41,7 +41,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   }
   checkInner('matmul', a, b);
   if (b.ndim > 2) return byBatch(a, b);
-  if (a.ndim === 1 && b.ndim === 1) return dot(a, b);
+  if (a.ndim === 1 && b.ndim === 1) return calledAs('matmul', () => dot(a, b));
   return byMatrix(a, b);
 }
 

@@ -1,5 +1,5 @@
 /** tensordot, inner, kron: products of tensors of any rank, summed over dimensions that are named by number. */
-import { describe, isArray, surplus } from '../../check';
+import { calledAs, describe, isArray, surplus } from '../../check';
 import { checkDims, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -92,7 +92,7 @@ export function inner(a: Tensor, b: Tensor): Tensor {
       `inner: the last sizes differ: a is ${showShape(a.sizes)}, b is ${showShape(b.sizes)}`,
     );
   }
-  return tensordot(a, b, [[-1], [-1]]);
+  return calledAs('inner', () => tensordot(a, b, [[-1], [-1]]));
 }
 
 /**

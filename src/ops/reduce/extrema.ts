@@ -2,7 +2,7 @@
  * max, min, amax, amin, argmax, argmin. The gradient of max and min along a dimension goes to the element that the
  * index names; over everything, and for amax and amin, it is shared equally by all that are equal to the result.
  */
-import { isArray, surplus } from '../../check';
+import { calledAs, isArray, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { family, type KernelFamily } from '../../native/families';
 import { runExtreme } from '../../native/calls';
@@ -99,7 +99,7 @@ export function max(
   if (arguments.length > 3) surplus('max', arguments, 3, 'options');
   if (dim === undefined) return largest(x, dim, options);
   checkTensor('max', 'x', x);
-  if (isTensor(dim)) return x.maximum(dim);
+  if (isTensor(dim)) return calledAs('max', () => x.maximum(dim));
   return largestAlong(x, dim, options);
 }
 
@@ -120,7 +120,7 @@ export function min(
   if (arguments.length > 3) surplus('min', arguments, 3, 'options');
   if (dim === undefined) return smallest(x, dim, options);
   checkTensor('min', 'x', x);
-  if (isTensor(dim)) return x.minimum(dim);
+  if (isTensor(dim)) return calledAs('min', () => x.minimum(dim));
   return smallestAlong(x, dim, options);
 }
 

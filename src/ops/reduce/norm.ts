@@ -2,7 +2,7 @@
  * norm: (Σ |x|^p)^(1/p) over some dimensions. With y the result, dx = g·x / y for p = 2, and in general
  * g·sign(x)·(|x| / y)^(p−1), 0 where y = 0; for p = ∞ it is shared by all that are largest.
  */
-import { describe, surplus } from '../../check';
+import { calledAs, describe, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { floatDType } from '../../tensor/rules';
@@ -66,7 +66,7 @@ export function norm(
   if (typeof order !== 'number' || Number.isNaN(order)) {
     throw new TypeError(`norm: p must be a number or 'fro', got ${describe(p)}`);
   }
-  const out = noGrad(() => value(input, order, dim, keepdim));
+  const out = calledAs('norm', () => noGrad(() => value(input, order, dim, keepdim)));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
   const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
   return recorded(out, { p: order, dim, keptShape }, input);

@@ -1,5 +1,5 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
-import { surplus } from '../../check';
+import { calledAs, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runReduce } from '../../native/calls';
 import { dtype as anyDType, floatDType } from '../../tensor/rules';
@@ -79,7 +79,7 @@ export function logsumexp(
 export function countNonzero(x: Tensor, dim?: Dims): Tensor {
   if (arguments.length > 2) surplus('countNonzero', arguments, 2, 'dim');
   checkTensor('countNonzero', 'x', x);
-  return x.ne(0).sum(dim);
+  return calledAs('countNonzero', () => x.ne(0).sum(dim));
 }
 
 const runningSums = family('cumsum');

@@ -1,5 +1,5 @@
 /** nansum, nanmean, stdMean, varMean, aminmax, trace: of other reductions, in one call. */
-import { boolean, integer, optionsTable, surplus } from '../../check';
+import { calledAs, boolean, integer, optionsTable, surplus } from '../../check';
 import { dtype as anyDType } from '../../tensor/rules';
 import { isFloat } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
@@ -57,7 +57,10 @@ export function stdMean(x: Tensor, dim?: Dims, options?: VarianceOptions): [Tens
   if (arguments.length > 3) surplus('stdMean', arguments, 3, 'options');
   checkTensor('stdMean', 'x', x);
   checkFloat('stdMean', x);
-  return [std(x, dim, options), x.mean(dim, { keepdim: options?.keepdim ?? false })];
+  return calledAs('stdMean', () => [
+    std(x, dim, options),
+    x.mean(dim, { keepdim: options?.keepdim ?? false }),
+  ]);
 }
 
 /**
@@ -69,7 +72,10 @@ export function varMean(x: Tensor, dim?: Dims, options?: VarianceOptions): [Tens
   if (arguments.length > 3) surplus('varMean', arguments, 3, 'options');
   checkTensor('varMean', 'x', x);
   checkFloat('varMean', x);
-  return [variance(x, dim, options), x.mean(dim, { keepdim: options?.keepdim ?? false })];
+  return calledAs('varMean', () => [
+    variance(x, dim, options),
+    x.mean(dim, { keepdim: options?.keepdim ?? false }),
+  ]);
 }
 
 /** Options of `aminmax`. */

@@ -89,9 +89,23 @@ const recordedDeviation = gradient<[Tensor], [Tensor, Tensor], Variance>('std', 
  * @throws TypeError for int32 and bool.
  * @example tensor([1, 2, 3, 4]).var() // 1.6667
  */
-export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+export function varOf(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
   if (arguments.length > 3) surplus('var', arguments, 3, 'options');
-  const result = computed('var', x, dim, options);
+  return squaredDeviation('var', x, dim, options);
+}
+
+/**
+ * The variance, as `var` (torch.var), under a name that a variable can have.
+ * @throws TypeError for int32 and bool.
+ * @example variance(tensor([1, 2, 3, 4])) // 1.6667
+ */
+export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  if (arguments.length > 3) surplus('variance', arguments, 3, 'options');
+  return squaredDeviation('variance', x, dim, options);
+}
+
+function squaredDeviation(operation: string, x: Tensor, dim: Dims, options?: VarianceOptions) {
+  const result = computed(operation, x, dim, options);
   return recordedVariance(result.out, result, x);
 }
 

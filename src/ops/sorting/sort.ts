@@ -2,7 +2,7 @@
  * sort, argsort, topk: elements along a dimension in order. NaN counts as the greatest number, equal elements keep
  * their order. The gradient goes back to where each value came from. Saves the indices.
  */
-import { boolean, describe, optionsTable, surplus } from '../../check';
+import { calledAs, boolean, describe, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runSortRows, runTopkRows } from '../../native/calls';
@@ -120,7 +120,7 @@ export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
   if (arguments.length > 3) surplus('argsort', arguments, 3, 'options');
   checkTensor('argsort', 'x', x);
   const checked = sortOptions.read(options, 'argsort');
-  return noGrad(() => sort(x, dim, checked)).indices;
+  return calledAs('argsort', () => noGrad(() => sort(x, dim, checked))).indices;
 }
 
 /**

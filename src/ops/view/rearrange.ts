@@ -1,5 +1,5 @@
 /** movedim, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
-import { describe, oneOf, optionsTable, surplus } from '../../check';
+import { calledAs, describe, oneOf, optionsTable, surplus } from '../../check';
 import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -61,28 +61,28 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) surplus('broadcastTo', arguments, 2, 'shape');
-  return expand(x, shape);
+  return calledAs('broadcastTo', () => expand(x, shape));
 }
 
 /** `x` repeated to the shape of `other` (torch.Tensor.expand_as). */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('expandAs', arguments, 2, 'other');
   checkTensor('expandAs', 'other', other);
-  return expand(x, other.sizes);
+  return calledAs('expandAs', () => expand(x, other.sizes));
 }
 
 /** `x` in the shape of `other`, without copying (torch.Tensor.view_as). */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('viewAs', arguments, 2, 'other');
   checkTensor('viewAs', 'other', other);
-  return view(x, other.sizes);
+  return calledAs('viewAs', () => view(x, other.sizes));
 }
 
 /** `x` in the shape of `other` (torch.Tensor.reshape_as). */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('reshapeAs', arguments, 2, 'other');
   checkTensor('reshapeAs', 'other', other);
-  return reshape(x, other.sizes);
+  return calledAs('reshapeAs', () => reshape(x, other.sizes));
 }
 
 const recordedDiagonal = partGradient('diagonal');
@@ -135,7 +135,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
 export function diag(x: Tensor, offset = 0): Tensor {
   if (arguments.length > 2) surplus('diag', arguments, 2, 'offset');
   checkTensor('diag', 'x', x);
-  if (x.ndim === 2) return diagonal(x, offset);
+  if (x.ndim === 2) return calledAs('diag', () => diagonal(x, offset));
   if (x.ndim !== 1 || !Number.isInteger(offset)) {
     throw new RangeError(
       `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.sizes)} and ${describe(offset)}`,

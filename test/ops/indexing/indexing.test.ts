@@ -183,7 +183,7 @@ describe('take, takeAlongDim', () => {
     expect(flat(x.takeAlongDim(tensor([[-1]], { dtype: 'int32' }), 1))).toEqual([2, 5]);
     expect(() => x.takeAlongDim(tensor([[-4]], { dtype: 'int32' }), 1)).toThrow(
       new RangeError(
-        'gather: index -1 is out of range for dimension 1 of size 3; it must be from 0 to 2',
+        'takeAlongDim: index -1 is out of range for dimension 1 of size 3; it must be from 0 to 2',
       ),
     );
     expectGradients(

@@ -142,12 +142,12 @@ describe('element types', () => {
     }
     expect(() => x.remainder_(0)).toThrow(
       new RangeError(
-        "remainder: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN",
+        "remainder_: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN",
       ),
     );
     expect(() => x.floorDivide_(0)).toThrow(
       new RangeError(
-        "floorDivide: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN",
+        "floorDivide_: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN",
       ),
     );
     expect(flat(x)).toEqual([0, 1, 2, 3]);

@@ -50,7 +50,7 @@ describe('views', () => {
     expect(x.viewAs(zeros([3, 4])).shape).toEqual([3, 4]);
     expect(() => x.t().viewAs(zeros([12]))).toThrow(
       new RangeError(
-        'view: a tensor of shape [6, 2] and strides [1, 6] cannot be seen as [12] without copying; use reshape()',
+        'viewAs: a tensor of shape [6, 2] and strides [1, 6] cannot be seen as [12] without copying; use reshape()',
       ),
     );
     expect(flat(x.t().reshapeAs(zeros([12]))).slice(0, 3)).toEqual([0, 6, 1]);
