@@ -232,12 +232,12 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
 
   function recordResult(a: Operand, b: Operand, y: Tensor, ofA: boolean, ofB: boolean): Tensor {
     const saved = (readsAny ? savedOf(a, b, y, ofA, ofB) : nothing) as never;
-    const left = typeof a === 'number' ? null : a;
-    const right = typeof b === 'number' ? null : b;
+    const inputs = [typeof a === 'number' ? null : a, typeof b === 'number' ? null : b];
     const label = nodeOf === undefined ? node : nodeOf(a, b);
-    return attachNode(label, [left, right], y, (g, recorded) => [
-      recorded.needs(0) ? unbroadcast(gradA(g, saved), left!.sizes) : null,
-      recorded.needs(1) ? unbroadcast(gradB(g, saved), right!.sizes) : null,
+    // The graph holds what the closure names: shapes are read from the inputs' nodes, so that no operand is kept that no gradient reads.
+    return attachNode(label, inputs, y, (g, recorded) => [
+      recorded.needs(0) ? unbroadcast(gradA(g, saved), recorded.next[0]!.shape) : null,
+      recorded.needs(1) ? unbroadcast(gradB(g, saved), recorded.next[1]!.shape) : null,
     ]);
   }
 

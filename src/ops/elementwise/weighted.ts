@@ -21,22 +21,28 @@ type Weight = number | boolean | Tensor;
 const lerpKernels = family('lerp');
 const anyWeight = either<Weight>(numberOrBoolean, anyTensor);
 
+/** What the gradients read: an operand that only those of operands without gradients would read is null. */
+type SavedThree = [Tensor | null, Tensor | null, Tensor | null];
+const ifWanted = (x: Tensor | null, ...readers: readonly (Tensor | null)[]): Tensor | null =>
+  readers.some((one) => one?.requiresGrad === true) ? x : null;
+
 // dstart = g (1 − w), dend = g w, dw = g (end − start)
-const recordedLerp = gradient<
-  [Tensor, Tensor, Tensor | null],
-  [Tensor, Tensor, Tensor | null],
-  number
->('lerp', {
+const recordedLerp = gradient<[Tensor, Tensor, Tensor | null], SavedThree, number>('lerp', {
   node: ([, , weight]) => (weight === null ? 'LerpBackward0' : 'LerpBackward1'),
-  saves: (inputs) => inputs,
+  saves: ([start, end, weight]) => [
+    ifWanted(start, weight),
+    ifWanted(end, weight),
+    ifWanted(weight, start, end),
+  ],
   rule: (g, [start, end, tensor], weight, node) => {
+    const { next } = node;
     const w = tensor ?? weight;
     return [
       node.needs(0)
-        ? unbroadcast(typeof w === 'number' ? g.mul(1 - w) : g.mul(w.rsub(1)), start.sizes)
+        ? unbroadcast(typeof w === 'number' ? g.mul(1 - w) : g.mul(w.rsub(1)), next[0]!.shape)
         : null,
-      node.needs(1) ? unbroadcast(g.mul(w), end.sizes) : null,
-      node.needs(2) ? unbroadcast(g.mul(end.sub(start)), tensor!.sizes) : null,
+      node.needs(1) ? unbroadcast(g.mul(w), next[1]!.shape) : null,
+      node.needs(2) ? unbroadcast(g.mul(end!.sub(start!)), next[2]!.shape) : null,
     ];
   },
 });
@@ -129,17 +135,19 @@ interface Combination {
   readonly kernels: ReturnType<typeof family<'addcmul'>>;
   readonly check: (operation: string, a: Tensor, b: Tensor) => void;
   /** The gradients of a and b, whose result is broadcast. */
-  readonly da: (g: Tensor, a: Tensor, b: Tensor) => Tensor;
-  readonly db: (g: Tensor, a: Tensor, b: Tensor) => Tensor;
+  readonly da: (g: Tensor, b: Tensor) => Tensor;
+  readonly db: (g: Tensor, a: Tensor, b: Tensor | null) => Tensor;
+  /** Whether `db` reads b. */
+  readonly dbReadsB: boolean;
 }
 
-function combination({ name, kernels, check, da, db }: Combination) {
-  const recorded = gradient<Three, Three, number>(name, {
-    saves: (inputs) => inputs,
-    rule: (g, [x, a, b], value, node) => [
-      node.needs(0) ? unbroadcast(g, x.sizes) : null,
-      node.needs(1) ? unbroadcast(da(g, a, b).mul(value), a.sizes) : null,
-      node.needs(2) ? unbroadcast(db(g, a, b).mul(value), b.sizes) : null,
+function combination({ name, kernels, check, da, db, dbReadsB }: Combination) {
+  const recorded = gradient<Three, SavedThree, number>(name, {
+    saves: ([, a, b]) => [null, ifWanted(a, b), dbReadsB ? ifWanted(b, a, b) : ifWanted(b, a)],
+    rule: (g, [, a, b], value, node) => [
+      node.needs(0) ? unbroadcast(g, node.next[0]!.shape) : null,
+      node.needs(1) ? unbroadcast(da(g, b!).mul(value), node.next[1]!.shape) : null,
+      node.needs(2) ? unbroadcast(db(g, a!, b).mul(value), node.next[2]!.shape) : null,
     ],
   });
   return (
@@ -171,8 +179,9 @@ const multiplied = combination({
   name: 'addcmul',
   kernels: family('addcmul'),
   check: () => undefined,
-  da: (g, _a, b) => g.mul(b),
+  da: (g, b) => g.mul(b),
   db: (g, a) => g.mul(a),
+  dbReadsB: false,
 });
 const divided = combination({
   name: 'addcdiv',
@@ -181,8 +190,9 @@ const divided = combination({
   check: (operation, a, b) => {
     if (!isFloat(a.dtype) && !isFloat(b.dtype)) checkFloat(operation, b);
   },
-  da: (g, _a, b) => g.div(b),
-  db: (g, a, b) => g.mul(a.div(b).div(b)).neg(),
+  da: (g, b) => g.div(b),
+  db: (g, a, b) => g.mul(a.div(b!).div(b!)).neg(),
+  dbReadsB: true,
 });
 
 /**
