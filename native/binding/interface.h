@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-6cc6c8236d90";
+inline constexpr const char* addonInterface = "0.1.0-9e982042bb44";
 
 }  // namespace ostinato

@@ -1775,6 +1775,23 @@ export function runBatchNormBackward(run: Kernel<'BatchNormBackward'>, s: BatchN
   run();
 }
 
+/** channel_sums */
+export function runChannelSums(
+  run: Kernel<'ChannelSums'>,
+  x: Memory,
+  out: Memory,
+  batch: number,
+  channels: number,
+  length: number,
+): void {
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = batch;
+  args[3] = channels;
+  args[4] = length;
+  run();
+}
+
 /** pool_max */
 export function runPoolMax(run: Kernel<'PoolMax'>, s: PoolMax): void {
   args[0] = s.x.address;

@@ -192,6 +192,7 @@ export interface TypedKernels {
   layer_norm_parameters: 'LayerNormParameters';
   batch_norm: 'BatchNorm';
   batch_norm_backward: 'BatchNormBackward';
+  channel_sums: 'ChannelSums';
   pool_max: 'PoolMax';
   pool_mean: 'PoolMean';
   pool_mean_backward: 'PoolMeanBackward';

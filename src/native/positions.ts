@@ -672,6 +672,9 @@ export const BatchNormBackwardAt = {
   length: 11,
 } as const;
 
+/** Where the arguments of runChannelSums are. */
+export const ChannelSumsAt = { x: 0, out: 1, batch: 2, channels: 3, length: 4 } as const;
+
 /** Where the arguments of runPoolMax are. */
 export const PoolMaxAt = {
   x: 0,

@@ -1,4 +1,5 @@
-// kernels/convolution and kernels/pool against their formulas in long double; bit for bit between instruction sets and numbers of threads.
+// kernels/convolution and kernels/pool against their formulas in long double, and convolution bit for bit against its chains, on every
+// instruction set and number of threads.
 #include "support.h"
 
 #include <doctest/doctest.h>
@@ -22,9 +23,51 @@ struct Sizes {
   }
 };
 
-const std::vector<Sizes> sizes = {{1, 1, 1, 1, 5, 3, 1, 0, 1},   {2, 1, 3, 7, 9, 3, 1, 1, 1},
-                                  {2, 2, 2, 5, 131, 4, 3, 5, 2}, {3, 1, 5, 13, 70, 2, 2, 0, 3},
-                                  {1, 4, 1, 1, 64, 7, 1, 3, 1},  {2, 1, 700, 2, 30, 3, 1, 1, 1}};
+const std::vector<Sizes> sizes = {{1, 1, 1, 1, 5, 3, 1, 0, 1},
+                                  {2, 1, 3, 7, 9, 3, 1, 1, 1},
+                                  {2, 2, 2, 5, 131, 4, 3, 5, 2},
+                                  {3, 1, 5, 13, 70, 2, 2, 0, 3},
+                                  {1, 4, 1, 1, 64, 7, 1, 3, 1},
+                                  {2, 1, 700, 2, 30, 3, 1, 1, 1},
+                                  // of few rows or columns a group
+                                  {2, 19, 1, 1, 200, 9, 1, 4, 1},
+                                  {3, 1, 1, 11, 2100, 10, 2, 3, 1},
+                                  {1, 3, 1, 2, 131, 17, 3, 8, 1},
+                                  {2, 2, 1, 9, 300, 16, 1, 0, 1},
+                                  {2, 1, 4, 3, 523, 5, 3, 7, 2},
+                                  {1, 1, 2, 4, 40, 3, 4, 2, 3},
+                                  {1, 2, 1, 4, 257, 33, 5, 40, 1},
+                                  {9, 3, 1, 1, 600, 3, 1, 1, 2},
+                                  {1, 1, 300, 4, 150, 8, 1, 3, 1},
+                                  {1, 1, 4, 300, 150, 8, 1, 3, 1},
+                                  {2, 1, 1, 1, 5000, 1, 1, 0, 1},
+                                  {1, 1, 1, 8, 90, 64, 9, 20, 1}};
+
+// An element as the kernels sum it: one chain of fused multiply-adds over r, K of them, from `start`; of more than 2,048 floats
+// chains of 256, which are added.
+template <class T>
+class ChainSum {
+ public:
+  ChainSum(T start, int64_t K) : sum_(start), cuts_(sizeof(T) == 4 && K > 2048) {}
+  void add(int64_t r, T a, T b) {
+    if (cuts_ && r / 256 != part_) end(), part_ = r / 256;
+    sum_ = std::fma(a, b, sum_);
+  }
+  T value() {
+    end();
+    return total_;
+  }
+
+ private:
+  void end() {
+    total_ = first_ ? sum_ : total_ + sum_;
+    first_ = false;
+    sum_ = 0;
+  }
+  T sum_, total_ = 0;
+  bool cuts_, first_ = true;
+  int64_t part_ = 0;
+};
 
 // The results of the three kernels, `space` for positions of short outputs or not.
 template <class T>
@@ -81,6 +124,7 @@ struct Results {
               dwExact[weight] += (long double)g[to] * x[from];
             }
         }
+    if (!isScalar(k)) checkChains(s, x, w, bias, g);
     const auto close = [](const std::vector<T>& ours, const std::vector<long double>& exact) {
       long double worst = 0, largest = 1;
       for (size_t i = 0; i < ours.size(); ++i) {
@@ -93,6 +137,68 @@ struct Results {
     close(dx, dxExact);
     close(dw, dwExact);
   }
+
+  // Every bit of the results.
+  void checkChains(const Sizes& s, const std::vector<T>& x, const std::vector<T>& w,
+                   const std::vector<T>& bias, const std::vector<T>& g) const {
+    const int64_t outLength = s.outLength(), all = s.groups * s.outChannels;
+    const int64_t inputs = s.groups * s.channels;
+    const auto xAt = [&](int64_t n, int64_t c, int64_t l) {
+      return l >= 0 && l < s.length ? x[size_t((n * inputs + c) * s.length + l)] : T(0);
+    };
+    const auto gAt = [&](int64_t n, int64_t o, int64_t t) {
+      return g[size_t((n * all + o) * outLength + t)];
+    };
+    const auto wAt = [&](int64_t o, int64_t c, int64_t j) {
+      return w[size_t((o * s.channels + c) * s.taps + j)];
+    };
+    int64_t wrong = 0, at = 0;
+    for (int64_t n = 0; n < s.batch; ++n)
+      for (int64_t o = 0; o < all; ++o)
+        for (int64_t t = 0; t < outLength; ++t) {
+          ChainSum<T> sum(bias[size_t(o)], s.channels * s.taps);
+          for (int64_t c = 0; c < s.channels; ++c)
+            for (int64_t j = 0; j < s.taps; ++j)
+              sum.add(c * s.taps + j, wAt(o, c, j),
+                      xAt(n, o / s.outChannels * s.channels + c,
+                          t * s.stride + j * s.dilation - s.padding));
+          wrong += sum.value() != y[size_t(at++)];
+        }
+    CHECK(wrong == 0);
+    wrong = at = 0;
+    for (int64_t n = 0; n < s.batch; ++n)
+      for (int64_t c = 0; c < inputs; ++c)
+        for (int64_t l = 0; l < s.length; ++l) {
+          std::vector<int64_t> reach;
+          for (int64_t j = 0; j < s.taps; ++j)
+            if ((l + s.padding - j * s.dilation) % s.stride == 0) reach.push_back(j);
+          const int64_t count = int64_t(reach.size());
+          ChainSum<T> sum(T(0), s.outChannels * count);
+          for (int64_t o = 0; o < s.outChannels; ++o)
+            for (int64_t i = 0; i < count; ++i) {
+              const int64_t j = reach[size_t(i)];
+              const int64_t t = (l + s.padding - j * s.dilation) / s.stride;
+              const int64_t output = c / s.channels * s.outChannels + o;
+              sum.add(o * count + i, wAt(output, c % s.channels, j),
+                      t >= 0 && t < outLength ? gAt(n, output, t) : T(0));
+            }
+          wrong += sum.value() != dx[size_t(at++)];
+        }
+    CHECK(wrong == 0);
+    wrong = at = 0;
+    for (int64_t o = 0; o < all; ++o)
+      for (int64_t c = 0; c < s.channels; ++c)
+        for (int64_t j = 0; j < s.taps; ++j) {
+          ChainSum<T> sum(T(0), s.batch * outLength);
+          for (int64_t n = 0; n < s.batch; ++n)
+            for (int64_t t = 0; t < outLength; ++t)
+              sum.add(n * outLength + t, gAt(n, o, t),
+                      xAt(n, o / s.outChannels * s.channels + c,
+                          t * s.stride + j * s.dilation - s.padding));
+          wrong += sum.value() != dw[size_t(at++)];
+        }
+    CHECK(wrong == 0);
+  }
 };
 
 template <class T>
@@ -102,7 +208,7 @@ void checkSizes(const Sizes& s) {
   kept.reserve(64);
   for (const KernelTable* table : tables()) {
     CAPTURE(table->isa);
-    for (int threads : {1, 3})
+    for (int threads : {1, 2, 3})
       for (bool inSpace : {false, true}) {
         setThreads(threads);
         kept.emplace_back(*table, s, inSpace);

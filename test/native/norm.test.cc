@@ -316,6 +316,10 @@ TEST_CASE("batch normalization follows its formulas, with the same bits everywhe
             CHECK(single.dx == first.dx);
             CHECK(single.dweight == first.dweight);
             CHECK(single.means == first.means);
+            std::vector<float> sums(first.dbias.size());
+            k.channel_sums_f32(single.g.data(), sums.data(), batch, channels, length,
+                               processWork());
+            if (affine) CHECK(sums == first.dbias);
           }
           setThreads(1);
         }

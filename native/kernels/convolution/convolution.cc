@@ -22,6 +22,34 @@ void conv1d(const T* x, const T* weight, const T* bias, T* out, T* space, int64_
   });
 }
 
+namespace {
+
+// to[c, (o, i)] = w[o, c, i between], i < count: some channels at a time, so that what is written stays in L1 until it is whole lines.
+template <class T>
+__attribute__((noinline)) void rearrange(const T* w, int64_t outChannels, int64_t channels,
+                                         int64_t taps, int64_t between, int64_t count, T* to) {
+  constexpr int64_t some = 16;
+  const int64_t K = outChannels * count;
+  const auto copy = [&](int64_t taps, int64_t between, int64_t count) OSTINATO_INLINE_LAMBDA {
+    for (int64_t c0 = 0; c0 < channels; c0 += some)
+      for (int64_t o = 0; o < outChannels; ++o) {
+        const T* from = w + (o * channels + c0) * taps;
+        T* out = to + c0 * K + o * count;
+        for (int64_t c = c0; c < min(c0 + some, channels); ++c, from += taps, out += K)
+          for (int64_t i = 0; i < count; ++i) out[i] = from[i * between];
+      }
+  };
+  // Loops over a few elements whose number the compiler does not know cost more than the copies.
+  if (count == 3 && between == 1)
+    copy(taps, 1, 3);
+  else if (count == 2)
+    copy(taps, between, 2);
+  else
+    copy(taps, between, count);
+}
+
+}  // namespace
+
 // Positions l = q stride + phase are reached by every `between`-th tap, from j0 on: l + padding - j dilation is a multiple of the stride
 // for them. So each phase is a correlation with these taps, of unit step.
 template <class T>
@@ -35,34 +63,45 @@ void conv1d_transposed(const T* g, const T* weight, const T* bias, T* dx, T* rea
     a = b;
     b = rest;
   }
-  const int64_t between = stride / a;
-  for (int64_t phase = 0; phase < min(stride, length); ++phase) {
-    int64_t j0 = 0;
-    const auto reaches = [&](int64_t j) { return (phase + padding - j * dilation) % stride == 0; };
-    while (j0 < taps && j0 < between && !reaches(j0)) ++j0;
-    const bool none = j0 >= taps || j0 >= between;
-    const int64_t count = none ? 0 : ceilDiv(taps - j0, between);
-    const int64_t first = none ? 0 : (phase + padding - j0 * dilation) / stride;
-    const int64_t K = outChannels * count, N = ceilDiv(length - phase, stride);
-    // rearranged[c, (o, i)] = w[o, c, j0 + i between]
-    for (int64_t group = 0; group < groups; ++group)
-      for (int64_t c = 0; c < channels; ++c)
-        for (int64_t o = 0; o < outChannels; ++o)
-          for (int64_t i = 0; i < count; ++i)
-            rearranged[(group * channels + c) * K + o * count + i] =
-                weight[((group * outChannels + o) * channels + c) * taps + j0 + i * between];
-    correlate<T>(work, batch, groups, space, spaceRows,
-                 [&](int64_t n, int64_t group) -> Correlation<T> {
-                   return {{g + (n * groups + group) * outChannels * outLength, outChannels,
-                            outLength, count, 1, first, -(between * dilation / stride)},
-                           channels,
-                           N,
-                           rearranged + group * channels * K,
-                           bias ? bias + group * channels : nullptr,
-                           dx + (n * groups + group) * channels * length + phase,
-                           length,
-                           stride};
-                 });
+  const int64_t between = stride / a, phases = min(stride, length);
+  // All phases of some samples, so that g is read from memory once.
+  const int64_t sampleBytes = max(groups * outChannels * outLength, 1) * int64_t(sizeof(T));
+  const int64_t samples = max((int64_t(1) << 20) * work.threads / sampleBytes, 1);
+  for (int64_t n0 = 0; n0 < batch; n0 += samples) {
+    T* filters = rearranged;
+    for (int64_t phase = 0; phase < phases; ++phase) {
+      int64_t j0 = 0;
+      const auto reaches = [&](int64_t j) {
+        return (phase + padding - j * dilation) % stride == 0;
+      };
+      while (j0 < taps && j0 < between && !reaches(j0)) ++j0;
+      const bool none = j0 >= taps || j0 >= between;
+      const int64_t count = none ? 0 : ceilDiv(taps - j0, between);
+      const int64_t first = none ? 0 : (phase + padding - j0 * dilation) / stride;
+      const int64_t K = outChannels * count, N = ceilDiv(length - phase, stride);
+      // filters[c, (o, i)] = w[o, c, j0 + i between], which of one output channel and one phase is w itself. A tap is of
+      // one phase at most.
+      const bool same = outChannels == 1 && count == taps;
+      if (!same && n0 == 0)
+        for (int64_t group = 0; group < groups; ++group)
+          rearrange(weight + group * outChannels * channels * taps + j0, outChannels, channels,
+                    taps, between, count, filters + group * channels * K);
+      const T* const w = same ? weight : filters;
+      correlate<T>(work, min(samples, batch - n0), groups, space, spaceRows,
+                   [&](int64_t sample, int64_t group) -> Correlation<T> {
+                     const int64_t n = n0 + sample;
+                     return {{g + (n * groups + group) * outChannels * outLength, outChannels,
+                              outLength, count, 1, first, -(between * dilation / stride)},
+                             channels,
+                             N,
+                             w + group * channels * K,
+                             bias ? bias + group * channels : nullptr,
+                             dx + (n * groups + group) * channels * length + phase,
+                             length,
+                             stride};
+                   });
+      filters += groups * channels * K;
+    }
   }
 }
 
@@ -142,6 +181,11 @@ void conv1d_weight(const T* g, const T* x, T* dw, int64_t batch, int64_t groups,
     for (int64_t i = 0; i < groups * M * N; ++i) dw[i] = 0;
     return;
   }
+  if constexpr (sizeof(T) == 4)
+    if (FewTaps<T>::takes(channels, taps, stride, dilation))
+      return FewTaps<T>{g,      x,         dw,   batch,  groups, outChannels,
+                        length, outLength, taps, stride, padding}
+          .run(work);
   const double amount = double(groups) * (double(M) + grains::memoryAccess) * double(N) * double(K);
   const int64_t pieces = piecesOf(amount, grains::multiplyAdds, work.threads, 3 * work.threads);
   // Each piece packs what it reads: the longer side is cut.

@@ -3,11 +3,12 @@
 // how the work is cut changes a bit:
 //   long outputs    rows of C are channels, columns positions; panels of U are packed from the signal
 //   short outputs   rows are the positions of all samples, columns channels: gemm, then a copy into place
+//   few rows        no packing (few.h)
 #pragma once
 
 #include "../grain.h"
 #include "../kernels.h"
-#include "windows.h"
+#include "few.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -33,18 +34,7 @@ struct PositionPanels {
   PrefetchRows next(int64_t, bool, int64_t) const { return {}; }
 };
 
-// One sample and group; its first element of C is c.
-template <class T>
-struct Correlation {
-  Windows<T> windows;
-  int64_t M, N;
-  const T* a;  // [M, windows.rows()]
-  const T* bias;
-  T* c;
-  int64_t cRow, cColumn;
-};
-
-// Columns n0 .. n0 + count - 1 of it.
+// Columns n0 .. n0 + count - 1 of one.
 template <class T>
 void correlateColumns(const Correlation<T>& one, int64_t n0, int64_t count, char* scratch) {
   const int64_t K = one.windows.rows();
@@ -90,11 +80,19 @@ void correlateLong(Work& work, int64_t batch, int64_t groups, At at) {
   const int64_t step = evenBlock(N, ceilDiv(N, cuts), panelColumns<T>);
   const int64_t columnCuts = ceilDiv(N, step);
   const int64_t run = cuts > 1 ? 1 : ceilDiv(each, pieces);
+  const bool few = takesFewRows(example.M, example.windows);
   parallel(work, ceilDiv(each, run) * columnCuts, [&](int64_t index, int worker) {
     const int64_t from = index / columnCuts * run, n0 = index % columnCuts * step;
-    for (int64_t i = from; i < min(from + run, each); ++i)
-      correlateColumns(at(i / groups, i % groups), n0, min(step, N - n0),
-                       work.scratch(work, worker));
+    char* const scratch = work.scratch(work, worker);
+    const int64_t end = min(from + run, each), count = min(step, N - n0);
+    if constexpr (sizeof(T) == 4)
+      if (few) {
+        const FewRows<T> rows(example.windows, step, scratch);
+        for (int64_t i = from; i < end; ++i) rows.run(at(i / groups, i % groups), n0, count);
+        return;
+      }
+    for (int64_t i = from; i < end; ++i)
+      correlateColumns(at(i / groups, i % groups), n0, count, scratch);
   });
 }
 
@@ -141,7 +139,8 @@ void correlate(Work& work, int64_t batch, int64_t groups, T* space, int64_t spac
   if (example.M <= 0 || example.N <= 0) return;
   if (example.windows.rows() == 0) {
     for (int64_t i = 0; i < batch * groups; ++i) fillBias(at(i / groups, i % groups));
-  } else if (space) {
+  } else if (space &&
+             !(example.windows.channels == 1 && takesFewRows(example.M, example.windows))) {
     correlateShort(work, batch, groups, space, spaceRows, at);
   } else {
     correlateLong<T>(work, batch, groups, at);

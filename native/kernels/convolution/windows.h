@@ -27,7 +27,8 @@ struct Windows {
     if (begin >= end) begin = end = from;
   }
   // to[i] = U[r, q0 + i] for i < count, 0 from there to `width`, a multiple of the lanes.
-  void packRow(int64_t r, int64_t q0, int64_t count, int64_t width, T* to) const {
+  __attribute__((noinline)) void packRow(int64_t r, int64_t q0, int64_t count, int64_t width,
+                                         T* to) const {
     constexpr int lanes = Vec<T>::lanes;
     const T* channel;
     const int64_t at = offset(r, channel) + q0 * step;

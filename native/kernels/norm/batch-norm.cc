@@ -1,62 +1,13 @@
-// Batch normalization of x [batch, channels, length], forward and backward. Sums are taken in double precision, in an order
-// that depends on the sizes only, and threads share the channels. Lanes run along a channel's elements where a sample
-// has several of them, else along the channels.
+// Batch normalization of x [batch, channels, length], forward and backward, and the sum of each channel; how channels become
+// vectors is in channels.h.
 #include "../kernels.h"
-#include "normal.h"
+#include "channels.h"
 
 #include <type_traits>
 
 namespace ostinato::OSTINATO_ISA {
 
 namespace {
-
-// Some channels and how their elements become vectors: body(offset, count) for each, `stride` 1 along lanes.
-// A channel of its own: vectors of each sample's row.
-template <class T>
-struct OneChannel {
-  static constexpr bool perLane = false;
-  int64_t batch, channels, length, channel;
-  int lanes() const { return 1; }
-  template <class Body>
-  OSTINATO_INLINE void each(Body body) const {
-    for (int64_t n = 0; n < batch; ++n) {
-      const int64_t row = (n * channels + channel) * length;
-      forEachVector<T>(0, length, [&](int64_t i, int count) { body(row + i, count); });
-    }
-  }
-};
-// A vector of channels, of one element in each sample.
-template <class T>
-struct LaneChannels {
-  static constexpr bool perLane = true;
-  int64_t batch, channels, length, channel;
-  int lanes() const { return int(min(W<T>, channels - channel)); }
-  template <class Body>
-  OSTINATO_INLINE void each(Body body) const {
-    const int count = lanes();
-    for (int64_t n = 0; n < batch; ++n) body(n * channels + channel, count);
-  }
-};
-
-// Two sums for each channel.
-template <class T>
-struct ChannelSums {
-  Vec<double> part[doubleParts<T>];
-  ChannelSums() {
-    for (int h = 0; h < doubleParts<T>; ++h) part[h] = zero<double>();
-  }
-  // sums[lane], for one channel the sum of all lanes.
-  template <bool perLane>
-  void write(double* sums) const {
-    if constexpr (perLane) {
-      for (int h = 0; h < doubleParts<T>; ++h) store(sums + h * Vec<double>::lanes, part[h]);
-    } else {
-      Vec<double> all = part[0];
-      if constexpr (doubleParts<T> == 2) all = all + part[1];
-      sums[0] = sumLanes(all);
-    }
-  }
-};
 
 // Values of the channels as vectors: broadcast, or lane by lane.
 template <class T, bool perLane, class From>
@@ -127,22 +78,6 @@ void momentsOf(const Layout& layout, const T* x, double* mean, double* variance)
   }
 }
 
-// body(layout) for each channel, or for each vector of channels where samples have one element.
-template <class T, class Body>
-OSTINATO_INLINE void forChannels(Work& work, int64_t batch, int64_t channels, int64_t length,
-                                 Body body) {
-  if (length == 1) {
-    share(work, ceilDiv(channels, W<T>), batch * W<T>, [&](int64_t begin, int64_t end) {
-      for (int64_t v = begin; v < end; ++v)
-        body(LaneChannels<T>{batch, channels, length, v * W<T>});
-    });
-  } else {
-    share(work, channels, batch * length, [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c) body(OneChannel<T>{batch, channels, length, c});
-    });
-  }
-}
-
 }  // namespace
 
 template <class T>
@@ -205,12 +140,10 @@ void batch_norm_backward(const T* g, const T* x, const T* weight, const double* 
       ChannelSums<T> sum, products;
       layout.each([&](int64_t at, int count) {
         const Vec<T> v = load(g + at, count), h = normal.of(load(x + at, count));
-        sum.part[0] = sum.part[0] + widen<0>(v);
+        sum.add(v);
         products.part[0] = fma(widen<0>(v), widen<0>(h), products.part[0]);
-        if constexpr (doubleParts<T> == 2) {
-          sum.part[1] = sum.part[1] + widen<1>(v);
+        if constexpr (doubleParts<T> == 2)
           products.part[1] = fma(widen<1>(v), widen<1>(h), products.part[1]);
-        }
       });
       sum.template write<perLane>(first);
       products.template write<perLane>(second);
@@ -237,7 +170,23 @@ void batch_norm_backward(const T* g, const T* x, const T* weight, const double* 
   });
 }
 
+// Also of samples of one element, which are not worth code of their own here.
+template <class T>
+void channel_sums(const T* x, T* out, int64_t batch, int64_t channels, int64_t length, Work& work) {
+  share(work, channels, batch * length, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      ChannelSums<T> sum;
+      OneChannel<T>{batch, channels, length, c}.each(
+          [&](int64_t at, int count) { sum.add(load(x + at, count)); });
+      double total;
+      sum.template write<false>(&total);
+      out[c] = T(total);
+    }
+  });
+}
+
 INSTANTIATE_FLOAT(batch_norm)
 INSTANTIATE_FLOAT(batch_norm_backward)
+INSTANTIATE_FLOAT(channel_sums)
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -13,6 +13,7 @@ import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
+import { channelSums } from './channel-sums';
 
 /** What a convolution is besides its operands: x [N, C, length], y [N, O, outLength], w [O, C / groups, taps]. */
 export interface Geometry {
@@ -57,7 +58,7 @@ const recordedForward = gradient<Triple, SavedPair, Geometry>('convolution', {
   rule: (g, [x, weight], geometry, self) => [
     weight && convolveTransposed(g, weight, null, geometry),
     x && convolveWeight(g, x, geometry),
-    self.needs(2) ? g.sum([0, 2]) : null,
+    self.needs(2) ? channelSums(g) : null,
   ],
 });
 
@@ -66,7 +67,7 @@ const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convolution', 
   rule: (g, [x, weight], geometry, self) => [
     weight && convolve(g, weight, null, geometry),
     x && convolveWeight(x, g, geometry),
-    self.needs(2) ? g.sum([0, 2]) : null,
+    self.needs(2) ? channelSums(g) : null,
   ],
 });
 
