@@ -18,7 +18,9 @@ void conv1d(const T* x, const T* weight, const T* bias, T* out, T* space, int64_
             bias ? bias + g * outChannels : nullptr,
             out + (n * groups + g) * outChannels * outLength,
             outLength,
-            1};
+            1,
+            groups * channels * length,
+            groups * outChannels * outLength};
   });
 }
 
@@ -98,7 +100,9 @@ void conv1d_transposed(const T* g, const T* weight, const T* bias, T* dx, T* rea
                              bias ? bias + group * channels : nullptr,
                              dx + (n * groups + group) * channels * length + phase,
                              length,
-                             stride};
+                             stride,
+                             groups * outChannels * outLength,
+                             groups * channels * length};
                    });
       filters += groups * channels * K;
     }
@@ -214,15 +218,15 @@ void conv1d_weight(const T* g, const T* x, T* dw, int64_t batch, int64_t groups,
         memory,
         blocks.tiles < tiles.tiles};
     blockedProduct(tiles, columns, K, blocks, a, b,
-                   [&](auto mr, const Range& range, int64_t t, const PackedPanel<T>& panel)
-                       OSTINATO_INLINE_LAMBDA {
-                         const int64_t m = tiles.firstRow(t);
-                         T* const to = dw + ((group * outChannels + m0 + m) * N + n0 + panel.n);
-                         chainTile<decltype(mr)::v>(
-                             range.depth, PackedRows<T>{a.memory + (m - a.first) * range.depth},
-                             panel.p, chainOf<T>(K, range.k0), (const T*)nullptr, to, N, 1,
-                             panel.columns);
-                       });
+                   [&](auto mr, const Range& range, int64_t t,
+                       const PackedPanel<T>& panel) OSTINATO_INLINE_LAMBDA {
+                     const int64_t m = tiles.firstRow(t);
+                     const Places<T> to = {
+                         dw + ((group * outChannels + m0 + m) * N + n0), N, 1, panel.n, N, 0};
+                     chainTile<decltype(mr)::v>(
+                         range.depth, PackedRows<T>{a.memory + (m - a.first) * range.depth},
+                         panel.p, chainOf<T>(K, range.k0), (const T*)nullptr, to, panel.columns);
+                   });
   });
 }
 

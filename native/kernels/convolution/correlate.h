@@ -12,29 +12,63 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// Panels of U, packed when the first block of rows passes over them.
+// Panels of U, packed when the first block of rows passes over them. Columns are the positions of all samples of a group, one after
+// another, so that panels are full.
 template <class T>
 struct PositionPanels {
   static constexpr int64_t NR = panelColumns<T>;
-  const Windows<T>& windows;
+  const Correlation<T>& one;  // of sample 0
   T* const memory;
   const bool keeps;  // several blocks of rows read a panel
-  const int64_t n0;  // the position of column 0
+  const int64_t n0;  // which column is the first
   Range r = {};
+  int64_t sample = 0, q = 0;  // of the current panel's first column
 
   void range(const Range& range) { r = range; }
   int64_t panels() const { return ceilDiv(r.columns, NR); }
-  PackedPanel<T> panel(int64_t index, bool first) const {
+  // Where the current panel's columns are.
+  Places<T> places(int64_t m) const {
+    return {
+        one.c + sample * one.cSample + m * one.cRow, one.cRow, one.cColumn, q, one.N, one.cSample};
+  }
+  // Rows are written in order, as whole vectors: what is past the end of one the next overwrites, and past the last one is room.
+  PackedPanel<T> panel(int64_t index, bool first) {
     T* const to = memory + (keeps ? index * NR : 0) * r.depth;
     const int64_t n = r.n0 + index * NR, columns = min(NR, r.n0 + r.columns - n);
-    for (int64_t k = 0; first && k < r.depth; ++k)
-      windows.packRow(r.k0 + k, n0 + n, columns, NR, to + k * NR);
+    sample = (n0 + n) / one.N;
+    q = (n0 + n) % one.N;
+    if (first) pack(columns, to);
     return {to, n, columns};
+  }
+  __attribute__((noinline)) void pack(int64_t columns, T* row) const {
+    const Windows<T>& w = one.windows;
+    const T* channel = w.x + sample * one.xSample + r.k0 / w.taps * w.length;
+    int64_t tap = r.k0 % w.taps;
+    const bool single = q + columns <= one.N;
+    for (int64_t k = 0; k < r.depth; ++k, row += NR) {
+      const int64_t at = w.first + tap * w.delta;
+      if (single && columns == NR) {
+        w.pack(channel, at + q * w.step, NR, row);
+      } else {
+        const T* own = channel;
+        int64_t from = q, j = 0;
+        for (; j < columns; own += one.xSample, from = 0) {
+          const int64_t count = min(one.N - from, columns - j);
+          w.pack(own, at + from * w.step, count, row + j);
+          j += count;
+        }
+        for (; j < NR; ++j) row[j] = 0;
+      }
+      if (++tap == w.taps) {
+        tap = 0;
+        channel += w.length;
+      }
+    }
   }
   PrefetchRows next(int64_t, bool, int64_t) const { return {}; }
 };
 
-// Columns n0 .. n0 + count - 1 of one.
+// Columns n0 .. n0 + count - 1 of a group, `one` being its first sample.
 template <class T>
 void correlateColumns(const Correlation<T>& one, int64_t n0, int64_t count, char* scratch) {
   const int64_t K = one.windows.rows();
@@ -44,18 +78,17 @@ void correlateColumns(const Correlation<T>& one, int64_t n0, int64_t count, char
   T* const panels = reinterpret_cast<T*>(scratch);
   const Product<T> p = {one.M, count, K,        one.a,       K,     1,        nullptr, 0,
                         0,     one.c, one.cRow, one.cColumn, false, one.bias, 1,       0};
-  RowsOfA<T> a = {p, panels + blocks.columns * blocks.depth};
-  PositionPanels<T> b = {one.windows, panels, blocks.tiles < tiles.tiles, n0};
+  RowsOfA<T> a = {p, panels + blocks.columns * blocks.depth + Vec<T>::lanes};
+  PositionPanels<T> b = {one, panels, blocks.tiles < tiles.tiles, n0};
   blockedProduct(tiles, count, K, blocks, a, b,
                  [&](auto rows, const Range& range, int64_t t, const PackedPanel<T>& panel)
                      OSTINATO_INLINE_LAMBDA {
                        constexpr int MR = decltype(rows)::v;
                        const int64_t m = tiles.firstRow(t);
-                       T* const c = one.c + m * one.cRow + (n0 + panel.n) * one.cColumn;
+                       const Places<T> to = b.places(m);
                        a.rows(m, [&](auto from) OSTINATO_INLINE_LAMBDA {
                          chainTile<MR>(range.depth, from, panel.p, chainOf<T>(K, range.k0),
-                                       one.bias ? one.bias + m : nullptr, c, one.cRow, one.cColumn,
-                                       panel.columns);
+                                       one.bias ? one.bias + m : nullptr, to, panel.columns);
                        });
                      });
 }
@@ -72,7 +105,10 @@ void fillBias(const Correlation<T>& one) {
 template <class T, class At>
 void correlateLong(Work& work, int64_t batch, int64_t groups, At at) {
   const Correlation<T> example = at(0, 0);
-  const int64_t K = example.windows.rows(), N = example.N, each = batch * groups;
+  const int64_t K = example.windows.rows();
+  const bool few = takesFewRows(example.M, example.windows);
+  // Runs of columns: of a sample and group, or of all samples of a group.
+  const int64_t each = few ? batch * groups : groups, N = few ? example.N : batch * example.N;
   const double amount =
       double(each) * double(N) * double(K) * (double(example.M) + grains::memoryAccess);
   const int64_t pieces = piecesOf(amount, grains::multiplyAdds, work.threads, 3 * work.threads);
@@ -80,7 +116,6 @@ void correlateLong(Work& work, int64_t batch, int64_t groups, At at) {
   const int64_t step = evenBlock(N, ceilDiv(N, cuts), panelColumns<T>);
   const int64_t columnCuts = ceilDiv(N, step);
   const int64_t run = cuts > 1 ? 1 : ceilDiv(each, pieces);
-  const bool few = takesFewRows(example.M, example.windows);
   parallel(work, ceilDiv(each, run) * columnCuts, [&](int64_t index, int worker) {
     const int64_t from = index / columnCuts * run, n0 = index % columnCuts * step;
     char* const scratch = work.scratch(work, worker);
@@ -91,8 +126,7 @@ void correlateLong(Work& work, int64_t batch, int64_t groups, At at) {
         for (int64_t i = from; i < end; ++i) rows.run(at(i / groups, i % groups), n0, count);
         return;
       }
-    for (int64_t i = from; i < end; ++i)
-      correlateColumns(at(i / groups, i % groups), n0, count, scratch);
+    for (int64_t g = from; g < end; ++g) correlateColumns(at(0, g), n0, count, scratch);
   });
 }
 

@@ -14,6 +14,7 @@ struct Correlation {
   const T* bias;
   T* c;
   int64_t cRow, cColumn;
+  int64_t xSample, cSample;  // from here to the next sample
 };
 
 }  // namespace ostinato::OSTINATO_ISA

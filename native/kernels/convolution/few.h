@@ -113,7 +113,7 @@ struct FewRows {
       const int64_t positions = min(most, count - q0), at = n0 + q0 + signal.first;
       const bool inside = signal.step == 1 && at >= 0 && at + each <= signal.length;
       for (int64_t r = 0; !inside && r < signal.rows(); ++r)
-        signal.packRow(r, n0 + q0, each, each, copy + r * each);
+        signal.packRow(r, n0 + q0, each, copy + r * each);
       for (int64_t m = 0; m < one.M; ++m)
         row(one.a + m * K, one.bias ? one.bias[m] : T(0), inside ? signal.x + at : copy,
             inside ? offsets + K : offsets, positions,
@@ -200,7 +200,7 @@ struct FewTaps {
         const Windows<T> signal = {
             x + (n * groups + group) * length, 1, length, 1, 1, t * stride - padding, 1};
         const int64_t width = roundUp((steps - 1) * stride + vectors * lanes, lanes);
-        signal.packRow(0, 0, width, width, copies + i * fewCopy);
+        signal.packRow(0, 0, width, copies + i * fewCopy);
       }
       for (int64_t v = 0; v < vectors; ++v) {
         const T* const from = copies + v * lanes;

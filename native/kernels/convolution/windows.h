@@ -1,6 +1,6 @@
 // The matrix of windows of a signal, never stored: row (c, j) is channel c seen by tap j, column q a position,
 //   U[(c, j), q] = x[c, q step + first + j delta], 0 outside of [0, length).
-// Packed from x as the micro-kernel reads it, along positions (panels) or along taps (windowPanels).
+// Packed from x as the micro-kernel reads it, along positions (pack) or along taps (packTransposed).
 #pragma once
 
 #include "../gemm/sources.h"
@@ -26,24 +26,44 @@ struct Windows {
     end = min(to, offset < length ? (length - 1 - offset) / step + 1 : 0);
     if (begin >= end) begin = end = from;
   }
-  // to[i] = U[r, q0 + i] for i < count, 0 from there to `width`, a multiple of the lanes.
-  __attribute__((noinline)) void packRow(int64_t r, int64_t q0, int64_t count, int64_t width,
-                                         T* to) const {
-    constexpr int lanes = Vec<T>::lanes;
+  // to[i] = U[r, q0 + i] for i < count; writes whole vectors.
+  OSTINATO_INLINE void packRow(int64_t r, int64_t q0, int64_t count, T* to) const {
     const T* channel;
     const int64_t at = offset(r, channel) + q0 * step;
-    if (step == 1 && at >= 0 && at + width <= length && count == width) {
-      for (int64_t i = 0; i < width; i += lanes) store(to + i, load(channel + at + i));
+    pack(channel, at, count, to);
+  }
+  // The same of a channel, the first element being that at `at`.
+  OSTINATO_INLINE void pack(const T* channel, int64_t at, int64_t count, T* to) const {
+    constexpr int64_t lanes = Vec<T>::lanes;
+    if (step == 1 && at >= 0 && at + roundUp(count, lanes) <= length)
+      for (int64_t i = 0; i < count; i += lanes) store(to + i, load(channel + at + i));
+    else
+      packEdge(channel, at, count, to);
+  }
+  __attribute__((noinline)) void packEdge(const T* channel, int64_t at, int64_t count,
+                                          T* to) const {
+    constexpr int64_t lanes = Vec<T>::lanes;
+    if (step != 1) {
+      if (at >= 0 && at + (count - 1) * step < length) {
+        for (int64_t i = 0; i < count; ++i) to[i] = channel[at + i * step];
+        return;
+      }
+      int64_t begin, end;
+      inside(at, 0, count, begin, end);
+      for (int64_t i = 0; i < count; i += lanes) store(to + i, zero<T>());
+      for (int64_t i = begin; i < end; ++i) to[i] = channel[at + i * step];
       return;
     }
-    int64_t begin, end;
-    inside(at, 0, count, begin, end);
-    for (int64_t i = 0; i < width; i += lanes) store(to + i, zero<T>());
-    if (step == 1) {
-      for (int64_t i = begin; i < end; i += lanes)
-        store(to + i, load(channel + at + i, end - i), end - i);
-    } else {
-      for (int64_t i = begin; i < end; ++i) to[i] = channel[at + i * step];
+    for (int64_t i = 0; i < count; i += lanes) {
+      const int64_t p = at + i;
+      if (p >= 0 && p + lanes <= length) {
+        store(to + i, load(channel + p));
+      } else if (p >= 0 && p < length) {
+        store(to + i, load(channel + p, length - p));
+      } else {
+        store(to + i, zero<T>());
+        for (int64_t e = max(-p, 0); e < min(lanes, length - p); ++e) to[i + e] = channel[p + e];
+      }
     }
   }
   // to[r] = U[r, q] for all rows.
@@ -126,21 +146,58 @@ OSTINATO_INLINE Chain chainOf(int64_t K, int64_t k0) {
   return k0 == 0 ? Chain::start : cutsChains<T>(K) ? Chain::add : Chain::go;
 }
 
-// One tile of C, `columns` of a panel's: element (i, j) is at c[i cRow + j cColumn], and starts from bias[i] or (null) zero.
+// Where columns of C are: those of sample 0 from position q on, of N positions, then those of the next sample, `sample` elements
+// further.
+template <class T>
+struct Places {
+  T* c;  // row 0 and position 0
+  int64_t row, column, q, N, sample;
+
+  // The columns of `rows` rows into memory, each row `width` elements, and back.
+  __attribute__((noinline)) void gather(T* memory, int64_t rows, int64_t columns,
+                                        int64_t width) const {
+    for (int64_t i = 0; i < rows * width; ++i) memory[i] = 0;
+    runs(columns, [&](int64_t j, int64_t count, const T* own) {
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t k = 0; k < count; ++k) memory[i * width + j + k] = own[i * row + k * column];
+    });
+  }
+  __attribute__((noinline)) void scatter(const T* memory, int64_t rows, int64_t columns,
+                                         int64_t width) const {
+    runs(columns, [&](int64_t j, int64_t count, T* own) {
+      for (int64_t i = 0; i < rows; ++i, own += row) {
+        const T* const from = memory + i * width + j;
+        if (column == 1)
+          for (int64_t k = 0; k < count; k += Vec<T>::lanes)
+            store(own + k, load(from + k, count - k), count - k);
+        else
+          for (int64_t k = 0; k < count; ++k) own[k * column] = from[k];
+      }
+    });
+  }
+  // body(j, count, c) for each run of columns j .. j + count - 1 that are of one sample, the first at c.
+  template <class Body>
+  OSTINATO_INLINE void runs(int64_t columns, Body body) const {
+    T* own = c;
+    int64_t from = q;
+    for (int64_t j = 0; j < columns; own += sample, from = 0) {
+      const int64_t count = min(N - from, columns - j);
+      body(j, count, own + from * column);
+      j += count;
+    }
+  }
+};
+
+// One tile of C, `columns` of a panel's; element i of a row starts from bias[i] or (null) zero.
 template <int MR, class T, template <class> class A>
 __attribute__((noinline)) void chainTile(int64_t K, A<T> a, const T* panel, Chain chain,
-                                         const T* bias, T* c, int64_t cRow, int64_t cColumn,
-                                         int64_t columns) {
+                                         const T* bias, const Places<T>& places, int64_t columns) {
   constexpr int64_t NR = panelColumns<T>;
-  constexpr int lanes = Vec<T>::lanes;
   alignas(64) T memory[MR * NR];
-  const bool whole = columns == NR && cColumn == 1;
-  T* const to = whole ? c : memory;
-  const int64_t row = whole ? cRow : NR;
-  if (!whole && chain != Chain::start)
-    for (int64_t i = 0; i < MR; ++i)
-      for (int64_t j = 0; j < NR; ++j)
-        memory[i * NR + j] = j < columns ? c[i * cRow + j * cColumn] : T(0);
+  const bool whole = columns == NR && places.column == 1 && places.q + NR <= places.N;
+  T* const to = whole ? places.c + places.q : memory;
+  const int64_t row = whole ? places.row : NR;
+  if (!whole && chain != Chain::start) places.gather(memory, MR, columns, NR);
   Accumulators<T, MR, panelVectors> sum;
   if (chain == Chain::go) {
     sum.load(to, row);
@@ -157,15 +214,7 @@ __attribute__((noinline)) void chainTile(int64_t K, A<T> a, const T* panel, Chai
     sum.addTo(to, row);
   else
     sum.store(to, row);
-  if (whole) return;
-  for (int64_t i = 0; i < MR; ++i) {
-    if (cColumn == 1) {
-      for (int64_t j = 0; j < columns; j += lanes)
-        store(c + i * cRow + j, load(memory + i * NR + j), columns - j);
-    } else {
-      for (int64_t j = 0; j < columns; ++j) c[i * cRow + j * cColumn] = memory[i * NR + j];
-    }
-  }
+  if (!whole) places.scatter(memory, MR, columns, NR);
 }
 
 }  // namespace ostinato::OSTINATO_ISA
