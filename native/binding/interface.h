@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-9e982042bb44";
+inline constexpr const char* addonInterface = "0.1.0-3c79a6e278a8";
 
 }  // namespace ostinato

@@ -194,18 +194,21 @@ export interface Gemm {
 }
 
 export interface GemmBatched {
-  readonly batch: number;
+  readonly outer: number;
+  readonly inner: number;
   readonly M: number;
   readonly N: number;
   readonly K: number;
   readonly a: Memory;
   readonly lda: number;
   readonly transposeA: boolean;
-  readonly strideA: number;
+  readonly outerA: number;
+  readonly innerA: number;
   readonly b: Memory;
   readonly ldb: number;
   readonly transposeB: boolean;
-  readonly strideB: number;
+  readonly outerB: number;
+  readonly innerB: number;
   readonly c: Memory;
   readonly ldc: number;
   readonly strideC: number;
@@ -1182,22 +1185,25 @@ export function runGemm(run: Kernel<'Gemm'>, s: Gemm): void {
 
 /** gemm_batched */
 export function runGemmBatched(run: Kernel<'GemmBatched'>, s: GemmBatched): void {
-  args[0] = s.batch;
-  args[1] = s.M;
-  args[2] = s.N;
-  args[3] = s.K;
-  args[4] = s.a.address;
-  args[5] = s.lda;
-  args[6] = s.transposeA ? 1 : 0;
-  args[7] = s.strideA;
-  args[8] = s.b.address;
-  args[9] = s.ldb;
-  args[10] = s.transposeB ? 1 : 0;
-  args[11] = s.strideB;
-  args[12] = s.c.address;
-  args[13] = s.ldc;
-  args[14] = s.strideC;
-  args[15] = s.accumulate ? 1 : 0;
+  args[0] = s.outer;
+  args[1] = s.inner;
+  args[2] = s.M;
+  args[3] = s.N;
+  args[4] = s.K;
+  args[5] = s.a.address;
+  args[6] = s.lda;
+  args[7] = s.transposeA ? 1 : 0;
+  args[8] = s.outerA;
+  args[9] = s.innerA;
+  args[10] = s.b.address;
+  args[11] = s.ldb;
+  args[12] = s.transposeB ? 1 : 0;
+  args[13] = s.outerB;
+  args[14] = s.innerB;
+  args[15] = s.c.address;
+  args[16] = s.ldc;
+  args[17] = s.strideC;
+  args[18] = s.accumulate ? 1 : 0;
   run();
 }
 

@@ -234,23 +234,31 @@ void checkBatched(const KernelTable& table) {
   const int64_t shapes[][4] = {{0, 3, 4, 5},   {1, 3, 4, 5},   {5, 1, 20, 33},
                                {7, 33, 20, 1}, {3, 20, 1, 33}, {4, 0, 3, 2},
                                {4, 3, 3, 0},   {40, 9, 17, 8}, {3, 70, 65, 300}};
-  for (const auto& [batch, M, N, K] : shapes)
-    for (int t = 0; t < 4; ++t)
+  for (const auto& [inner, M, N, K] : shapes)
+    for (int t = 0; t < 8; ++t)
       for (bool shareB : {false, true}) {
+        // Two outer ones are apart by one product of A that nobody reads, and have one B each where B is shared.
+        const int64_t outer = t < 4 ? 1 : 2, batch = outer * inner;
         Noise noise{uint64_t(batch * 100 + t)};
         const int64_t copies = batch > 0 ? batch : 1;
-        Matrix<T> a(copies * M, K, false, 0), b(copies * K, N, false, 0),
+        const int64_t outerA = (inner + 1) * M * K;
+        Matrix<T> a((copies + 1) * M, K, false, 0), b((copies + 1) * K, N, false, 0),
             c(copies * M, N, false, 0);
         a.fill(noise);
         b.fill(noise);
         c.fill(noise);
         Matrix<T> expected = c;
-        const int64_t lda = t & 1 ? M : K, ldb = t & 2 ? K : N, strideB = shareB ? 0 : K * N;
-        batchedOf<T>(table)(work, batch, M, N, K, a.data(), lda, t & 1, M * K, b.data(), ldb,
-                            (t & 2) != 0, strideB, c.data(), N, M * N, t == 3);
-        for (int64_t i = 0; i < batch; ++i)
-          gemmOf<T>(table)(work, M, N, K, a.data() + i * M * K, lda, t & 1, b.data() + i * strideB,
-                           ldb, (t & 2) != 0, nullptr, expected.data() + i * M * N, N, t == 3);
+        const int64_t lda = t & 1 ? M : K, ldb = t & 2 ? K : N;
+        const int64_t innerB = shareB ? 0 : K * N, outerB = shareB ? K * N : inner * K * N;
+        const bool accumulates = (t & 3) == 3;
+        batchedOf<T>(table)(work, outer, inner, M, N, K, a.data(), lda, t & 1, outerA, M * K,
+                            b.data(), ldb, (t & 2) != 0, outerB, innerB, c.data(), N, M * N,
+                            accumulates);
+        for (int64_t i = 0; i < outer; ++i)
+          for (int64_t j = 0; j < inner; ++j)
+            gemmOf<T>(table)(work, M, N, K, a.data() + i * outerA + j * M * K, lda, t & 1,
+                             b.data() + i * outerB + j * innerB, ldb, (t & 2) != 0, nullptr,
+                             expected.data() + (i * inner + j) * M * N, N, accumulates);
         CHECK(std::memcmp(c.memory.data(), expected.memory.data(), c.memory.size() * sizeof(T)) ==
               0);
       }
@@ -325,8 +333,8 @@ TEST_CASE("gemm and gemm_batched of int32 wrap around") {
                          start == Start::accumulate);
           CHECK(c.memory == expected.memory);
           if (start == Start::bias) continue;
-          table.gemm_batched_i32(work, 1, M, N, K, a.data(), a.ld, t & 1, 0, b.data(), b.ld,
-                                 (t & 2) != 0, 0, batched.data(), batched.ld, 0,
+          table.gemm_batched_i32(work, 1, 1, M, N, K, a.data(), a.ld, t & 1, 0, 0, b.data(), b.ld,
+                                 (t & 2) != 0, 0, 0, batched.data(), batched.ld, 0,
                                  start == Start::accumulate);
           CHECK(batched.memory == expected.memory);
         }

@@ -170,24 +170,31 @@ void transposedRows(const Product<T>& p) {
   for (; n < p.N; n += narrow) tile(Constant<1>{}, n, min(narrow, p.N - n));
 }
 
+// A B that fills half a packed panel at most: packed, its other columns would be computed for nothing. A's rows are read in
+// place, once for each vector of columns: side by side, or few, or from L1.
+template <class T>
+bool isNarrow(const Product<T>& p) {
+  const int64_t width = roundUp(p.N, Vec<T>::lanes);
+  constexpr int64_t lines = 512;
+  return 2 * width <= panelColumns<T> && directRows<T> == tileRows &&
+         width * p.K <= directElements<T> &&
+         (p.M <= 4 * tileRows || p.aColumn == 1 || p.K <= lines);
+}
+
 // One tile of rows is not worth packing B, several neither while L2 holds B and its rows do not
-// map to one set of L1.
+// map to one set of L1, and any number where B is narrow.
 template <class T>
 bool prefersDirect(const Product<T>& p) {
   if (p.bColumn != 1) return p.M <= directTransposedRows<T>;
   if (p.M <= tileRows || sizeof(T) != 4) return p.M <= directRows<T>;
-  return p.M <= 4 * tileRows && p.N * p.K <= directElements<T> &&
+  return (isNarrow(p) || (p.M <= 4 * tileRows && p.N * p.K <= directElements<T>)) &&
          p.bRow * int64_t(sizeof(T)) % 4096 != 0;
 }
 
-// A transposed B that fills half a packed panel at most: packed, its other columns would be computed for nothing. It is
-// transposed into rows of whole vectors instead, and read in place there.
+// It is transposed into rows of whole vectors, and read in place there.
 template <class T>
 bool isNarrowTransposed(const Product<T>& p) {
-  const int64_t width = roundUp(p.N, Vec<T>::lanes);
-  return p.bColumn != 1 && 2 * width <= panelColumns<T> &&
-         (p.M <= 4 * tileRows || p.aColumn == 1) && p.M > directTransposedRows<T> &&
-         directRows<T> == tileRows && width * p.K <= directElements<T>;
+  return p.bColumn != 1 && p.M > directTransposedRows<T> && isNarrow(p);
 }
 
 template <class T>

@@ -99,14 +99,17 @@ void gemm(Work& work, int64_t M, int64_t N, int64_t K, const T* a, int64_t lda, 
 }
 
 template <class T>
-void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, const T* a,
-                  int64_t lda, int64_t transposeA, int64_t strideA, const T* b, int64_t ldb,
-                  int64_t transposeB, int64_t strideB, T* c, int64_t ldc, int64_t strideC,
-                  int64_t accumulate) {
+void gemm_batched(Work& work, int64_t outer, int64_t inner, int64_t M, int64_t N, int64_t K,
+                  const T* a, int64_t lda, int64_t transposeA, int64_t outerA, int64_t innerA,
+                  const T* b, int64_t ldb, int64_t transposeB, int64_t outerB, int64_t innerB, T* c,
+                  int64_t ldc, int64_t strideC, int64_t accumulate) {
+  const int64_t batch = outer * inner;
   if (M <= 0 || N <= 0 || batch <= 0) return;
-  const auto at = [&](int64_t i) {
-    return productOf<T>(M, N, K, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB,
-                        nullptr, c + i * strideC, ldc, accumulate);
+  const auto at = [&](int64_t index) {
+    const int64_t i = index / inner, j = index % inner;
+    return productOf<T>(M, N, K, a + i * outerA + j * innerA, lda, transposeA,
+                        b + i * outerB + j * innerB, ldb, transposeB, nullptr, c + index * strideC,
+                        ldc, accumulate);
   };
   const double each = cost(at(0));
   if (batch < 2 * work.threads && each > 4 * grains::multiplyAdds) {
@@ -133,13 +136,15 @@ void gemm(Work& work, int64_t M, int64_t N, int64_t K, const int32_t* a, int64_t
 }
 
 template <>
-void gemm_batched(Work& work, int64_t batch, int64_t M, int64_t N, int64_t K, const int32_t* a,
-                  int64_t lda, int64_t transposeA, int64_t strideA, const int32_t* b, int64_t ldb,
-                  int64_t transposeB, int64_t strideB, int32_t* c, int64_t ldc, int64_t strideC,
-                  int64_t accumulate) {
-  for (int64_t i = 0; i < batch; ++i)
-    gemm<int32_t>(work, M, N, K, a + i * strideA, lda, transposeA, b + i * strideB, ldb, transposeB,
-                  nullptr, c + i * strideC, ldc, accumulate);
+void gemm_batched(Work& work, int64_t outer, int64_t inner, int64_t M, int64_t N, int64_t K,
+                  const int32_t* a, int64_t lda, int64_t transposeA, int64_t outerA, int64_t innerA,
+                  const int32_t* b, int64_t ldb, int64_t transposeB, int64_t outerB, int64_t innerB,
+                  int32_t* c, int64_t ldc, int64_t strideC, int64_t accumulate) {
+  for (int64_t i = 0; i < outer; ++i)
+    for (int64_t j = 0; j < inner; ++j)
+      gemm<int32_t>(work, M, N, K, a + i * outerA + j * innerA, lda, transposeA,
+                    b + i * outerB + j * innerB, ldb, transposeB, nullptr,
+                    c + (i * inner + j) * strideC, ldc, accumulate);
 }
 
 INSTANTIATE_FLOAT(gemm)

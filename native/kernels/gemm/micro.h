@@ -9,6 +9,7 @@
 // PackPanel). Packing is in pack.h, blocking in driver.h.
 #pragma once
 
+#include "../simd/lanes.h"
 #include "tile.h"
 
 #include <type_traits>
@@ -290,11 +291,28 @@ struct Edge {
   }
   // Of a start that is not null. Columns that C does not have become zero.
   __attribute__((noinline)) void gather(T* memory, int64_t rows, int64_t width) const {
+    constexpr int64_t lanes = Vec<T>::lanes;
+    if (startColumn == 1 && width % lanes == 0) {
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t j = 0; j < width; j += lanes)
+          OSTINATO_ISA::store(memory + i * width + j,
+                              j < columns
+                                  ? OSTINATO_ISA::load(start + i * startRow + j, columns - j)
+                                  : OSTINATO_ISA::zero<T>());
+      return;
+    }
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < width; ++j)
         memory[i * width + j] = j < columns ? start[i * startRow + j * startColumn] : T(0);
   }
   __attribute__((noinline)) void scatter(const T* memory, int64_t rows, int64_t width) const {
+    if (cColumn == 1 && width % Vec<T>::lanes == 0) {
+      for (int64_t i = 0; i < rows; ++i)
+        for (int64_t j = 0; j < columns; j += Vec<T>::lanes)
+          OSTINATO_ISA::store(c + i * cRow + j, OSTINATO_ISA::load(memory + i * width + j),
+                              columns - j);
+      return;
+    }
     for (int64_t i = 0; i < rows; ++i)
       for (int64_t j = 0; j < columns; ++j) c[i * cRow + j * cColumn] = memory[i * width + j];
   }

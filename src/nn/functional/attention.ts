@@ -80,7 +80,8 @@ export function scaledDotProductAttention(
     );
   }
   const factor = scale ?? 1 / Math.sqrt(E);
-  const scores = mul(matmul(query, transpose(key, -2, -1)), factor);
+  // [L, E] times a number, not [L, S].
+  const scores = matmul(mul(query, factor), transpose(key, -2, -1));
   const visible = isCausal ? ge(reshape(arange(L), [L, 1]), arange(S)) : attnMask;
   const weights = visible === null ? softmax(scores, -1) : masked(scores, visible);
   return matmul(dropoutP > 0 ? dropout(weights, dropoutP) : weights, value);

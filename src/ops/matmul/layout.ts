@@ -237,6 +237,8 @@ function batchOf(a: Tensor, b: Tensor): Batch[] {
   return merged;
 }
 
+const one: Batch = { size: 1, a: 0, b: 0 };
+
 /**
  * a·b for every pair of matrices of two tensors [..., M, K] and [..., K, N] with equal batch dimensions, into a
  * fresh contiguous tensor. Batch strides may be anything, so an expanded operand is not copied.
@@ -252,7 +254,8 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
   const out = empty([...x.sizes.slice(0, -1), N], a.dtype);
   if (out.numel === 0) return out;
   const batch = batchOf(x, y);
-  const inner = batch.pop() ?? { size: 1, a: 0, b: 0 };
+  const inner = batch.pop() ?? one;
+  const outer = batch.pop() ?? one;
   const bytes = itemSize(a.dtype);
   const step = M * N;
   let done = 0;
@@ -263,24 +266,27 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
       return;
     }
     runGemmBatched(run, {
-      batch: inner.size,
+      outer: outer.size,
+      inner: inner.size,
       M,
       N,
       K,
       a: memoryAt(x, atA * bytes),
       lda: left.leading,
       transposeA: left.transposed,
-      strideA: inner.a,
+      outerA: outer.a,
+      innerA: inner.a,
       b: memoryAt(y, atB * bytes),
       ldb: right.leading,
       transposeB: right.transposed,
-      strideB: inner.b,
+      outerB: outer.b,
+      innerB: inner.b,
       c: memoryAt(out, done * bytes),
       ldc: N,
       strideC: step,
       accumulate: false,
     });
-    done += inner.size * step;
+    done += outer.size * inner.size * step;
   };
   walk(0, 0, 0);
   return out;
