@@ -18,7 +18,7 @@ const scaled = activation({
   kernel: 'selu',
   fused: 'selu_backward',
   // The argument of eˣ is cut first, as in elu: infinity times a gradient of 0 is NaN.
-  grad: (g, x, p, q) => g.mul(x.maskedFill(x.ge(0), 0).exp().mul(p).where(x.le(0), q)),
+  grad: (g, x, p, q) => g.mul(x.maskedFill(x.ge(0), 0).exp().mul(p).maskedFill(x.gt(0), q)),
 });
 
 /**
@@ -123,8 +123,8 @@ const bounded = (name: string): ReturnType<typeof activation> =>
     node: 'HardtanhBackward0',
     kernel: 'hardtanh',
     fused: 'hardtanh_backward',
-    // Unlike clamp's, 0 at the limits too.
-    grad: (g, x, p, q) => g.maskedFill(x.le(p).logicalOr(x.ge(q)), 0),
+    // Unlike clamp's, 0 at the limits too, and of NaN.
+    grad: (g, x, p, q) => g.where(x.gt(p).logicalAnd(x.lt(q)), 0),
   });
 const hard = bounded('hardtanh');
 
@@ -164,8 +164,9 @@ export interface ShrinkOptions {
 }
 const hardshrinkOptions = optionsTable<ShrinkOptions>('hardshrink', { lambd: number.or(0.5) });
 const softshrinkOptions = optionsTable<ShrinkOptions>('softshrink', { lambd: nonNegative.or(0.5) });
+// 0 of NaN
 const outside = (g: Tensor, x: Tensor, p: number): Tensor =>
-  g.maskedFill(x.ge(-p).logicalAnd(x.le(p)), 0);
+  g.where(x.lt(-p).logicalOr(x.gt(p)), 0);
 const cut = activation({
   name: 'hardshrink',
   node: 'HardshrinkBackward0',
