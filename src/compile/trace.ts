@@ -17,7 +17,8 @@ import {
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
 import { native, setTrace, type Executor, type Scalar } from '../tensor/executor';
-import { noBlock, Storage } from '../tensor/memory';
+import { noBlock, Owner, Storage } from '../tensor/memory';
+import { setOwner } from '../tensor/pool';
 import { showShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 
@@ -73,6 +74,14 @@ const bufferAt = (storage: Storage, kind: Buffer['kind']): Buffer => ({
   initial: null,
   written: false,
 });
+
+// Memory that outlives the trace, also where a gradient rule makes it whose own memory is released.
+function kept(bytes: number): Storage {
+  const owner = setOwner(Owner.user);
+  const storage = native.allocate(bytes);
+  setOwner(owner);
+  return storage;
+}
 
 export class Trace implements Executor {
   readonly isTrace = true;
@@ -167,7 +176,7 @@ export class Trace implements Executor {
     if (buffer !== null && buffer.kind !== 'captured') {
       this.drain();
       if (buffer.kind === 'made' && !buffer.written) {
-        buffer.initial ??= native.allocate(x.storage.byteLength);
+        buffer.initial ??= kept(x.storage.byteLength);
         const { initial } = buffer;
         const at = initial.byteOffset + x.offset * itemSize(x.dtype);
         return arrayOver(x.dtype, initial.buffer, at, length);
