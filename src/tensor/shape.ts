@@ -276,3 +276,18 @@ export function viewStrides(
   for (; t >= 0; t--) out[t] = taken * base;
   return out;
 }
+
+/** Whether several elements may be in one place: a dimension's step is no longer than all that the shorter steps reach. */
+export function overlaps(shape: Shape, strides: readonly number[]): boolean {
+  return shape.some((size, d) => size > 1 && strides[d] <= reachBelow(shape, strides, d));
+}
+
+// How far from its first element a tensor reaches along the dimensions whose steps are shorter than that of dimension d.
+function reachBelow(shape: Shape, strides: readonly number[], d: number): number {
+  let reach = 0;
+  for (let e = 0; e < shape.length; e++) {
+    const isShorter = strides[e] < strides[d] || (strides[e] === strides[d] && e > d);
+    if (isShorter) reach += Math.max(shape[e] - 1, 0) * strides[e];
+  }
+  return reach;
+}

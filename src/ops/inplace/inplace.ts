@@ -9,7 +9,7 @@ import { category } from '../../tensor/dtype';
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import { executor } from '../../tensor/executor';
-import { sameShape, showShape } from '../../tensor/shape';
+import { overlaps, sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { bumpVersion, Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -23,30 +23,11 @@ import { expand } from '../view/expand';
 
 /** @throws RangeError when several elements of `x` refer to one memory location. */
 function checkDistinct(operation: string, x: Tensor): void {
-  if (x.contiguousLayout) return;
-  for (let d = 0; d < x.ndim; d++) {
-    if (x.elementStrides[d] === 0 && x.sizes[d] > 1) {
-      throw new RangeError(
-        `${operation}: several elements of the expanded tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
-      );
-    }
-    if (x.sizes[d] > 1 && x.elementStrides[d] <= reachBelow(x, d)) {
-      throw new RangeError(
-        `${operation}: several elements of the unfolded tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
-      );
-    }
-  }
-}
-
-// How far from its first element a tensor reaches along the dimensions whose steps are shorter than that of dimension d.
-function reachBelow({ sizes, elementStrides }: Tensor, d: number): number {
-  let reach = 0;
-  for (let e = 0; e < sizes.length; e++) {
-    const isShorter =
-      elementStrides[e] < elementStrides[d] || (elementStrides[e] === elementStrides[d] && e > d);
-    if (isShorter) reach += Math.max(sizes[e] - 1, 0) * elementStrides[e];
-  }
-  return reach;
+  if (x.contiguousLayout || !overlaps(x.sizes, x.elementStrides)) return;
+  const isExpanded = x.sizes.some((size, d) => size > 1 && x.elementStrides[d] === 0);
+  throw new RangeError(
+    `${operation}: several elements of the ${isExpanded ? 'expanded' : 'unfolded'} tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
+  );
 }
 
 function checkTarget(operation: string, target: Tensor, recorded: boolean): void {

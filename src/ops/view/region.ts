@@ -6,9 +6,9 @@
 import { takeHistory } from '../../autograd/hooks';
 import { withGradMode } from '../../autograd/mode';
 import { itemSize } from '../../tensor/dtype';
-import { sameShape, type Shape } from '../../tensor/shape';
+import { numelOf, overlaps, sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
-import { Tensor } from '../../tensor/tensor';
+import { empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
@@ -42,7 +42,14 @@ const within = (x: Tensor, region: Region): Tensor =>
   new Tensor(x.storage, x.dtype, region.shape, region.strides, x.offset + region.offset);
 
 const recordedRead = gradient<[Tensor], [], Region>('asStrided', {
-  rule: (g, _, region, { next }) => [putRegion(constant(next[0]!.shape, 0, g.dtype), g, region)],
+  rule: (g, _, region, { next }) => {
+    const zeros = constant(next[0]!.shape, 0, g.dtype);
+    return [
+      overlaps(region.shape, region.strides)
+        ? addRegion(zeros, g, region)
+        : putRegion(zeros, g, region),
+    ];
+  },
 });
 const recordedPut = gradient<[x: Tensor, value: Tensor], [], Region>('setAt', {
   node: 'CopySlices',
@@ -62,6 +69,39 @@ function putRegion(x: Tensor, value: Tensor, region: Region): Tensor {
   const out = copyInto(x, framed(x, region));
   copyInto(value, within(out, region));
   return recordedPut(out, region, x, value);
+}
+
+/** x with `value` added in a region whose elements may share places: each place gets the sum. */
+function addRegion(x: Tensor, value: Tensor, region: Region): Tensor {
+  const sums = x.reshape([-1]).indexAdd(0, placesOf(x.sizes, region), value.reshape([-1]));
+  return sums.view(x.sizes);
+}
+
+/** Which of the base's elements each one of the region is, in row-major order. */
+function placesOf(baseShape: Shape, region: Region): Tensor {
+  const numbers = new Int32Array(region.baseReach);
+  walk(baseShape, region.baseStrides, (at, i) => (numbers[at] = i));
+  const places = empty([numelOf(region.shape)], 'int32');
+  const memory = places.memory(places.numel);
+  walk(region.shape, region.strides, (at, i) => (memory[i] = numbers[region.offset + at]));
+  return places;
+}
+
+/** Calls `visit` with the place and the number of each element, in row-major order. */
+function walk(
+  shape: Shape,
+  strides: readonly number[],
+  visit: (at: number, i: number) => void,
+): void {
+  let next = 0;
+  const along = (dim: number, at: number): void => {
+    if (dim === shape.length) {
+      visit(at, next++);
+      return;
+    }
+    for (let i = 0; i < shape[dim]; i++) along(dim + 1, at + i * strides[dim]);
+  };
+  along(0, 0);
 }
 
 /** @internal The view of `base` that covers what `view` covers, with a history that starts at `base`. */
