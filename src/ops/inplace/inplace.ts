@@ -5,7 +5,7 @@
  * this one.
  */
 import { renamed } from '../../check';
-import { category } from '../../tensor/dtype';
+import { category, isFloat } from '../../tensor/dtype';
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import { executor } from '../../tensor/executor';
@@ -17,7 +17,7 @@ import { clone } from '../copying/clone';
 import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { constant } from '../creation/factories';
-import { gradient } from '../declare/gradient';
+import { gradient, nodeName } from '../declare/gradient';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
 
@@ -122,8 +122,31 @@ export function inPlace(
   }
   const before = alias(target.origin?.base ?? target);
   const value = computed(operation, saves ? clone(target) : alias(target), compute);
-  replace(target, before, held(operation, target, value));
+  replace(
+    target,
+    before,
+    differentiable(operation, target, inputs, held(operation, target, value)),
+  );
   return target;
+}
+
+const recordedStep = gradient<[Tensor, Tensor | null], [], string>('step', {
+  node: ([, other], operation) =>
+    nodeName(operation).replace(/_Backward0$/, `Backward${other === null ? 0 : 1}`),
+  rule: (_g, _, _of, { next }) => next.map((node) => node && constant(node.shape, 0, node.dtype)),
+});
+
+// What is constant between its steps (comparisons, logic) has no history out of place, where its result is bool. In a tensor of
+// floats it has a gradient: 0.
+function differentiable(
+  operation: string,
+  target: Tensor,
+  inputs: readonly Tensor[],
+  value: Tensor,
+): Tensor {
+  if (value.requiresGrad || !isFloat(target.dtype)) return value;
+  const other = inputs[0] ?? null;
+  return recordedStep(value, operation, alias(target), other);
 }
 
 // The other form's result; what it refuses, it refuses in the name of the in-place form.
