@@ -215,7 +215,7 @@ export const adaptiveMaxPoolOptions = optionsTable<AdaptiveMaxPool1dOptions>('ad
  * @param input [N, C, L] or [C, L]
  * @param outputSize positions of the result
  * @returns [N, C, outputSize] or [C, outputSize]; with `returnIndices` also where along L each of them is, int32
- * @throws TypeError for what is no tensor of numbers or no option; RangeError for other dimensions and a size that is none.
+ * @throws TypeError for what is no tensor of floats or no option; RangeError for other dimensions and a size that is none.
  * @example nn.functional.adaptiveMaxPool1d(tensor([[1, 3, 2, 5]]), 2) // [[3, 5]]
  */
 export function adaptiveMaxPool1d<Indices extends boolean = false>(
@@ -226,6 +226,7 @@ export function adaptiveMaxPool1d<Indices extends boolean = false>(
   if (arguments.length > 3) surplus('adaptiveMaxPool1d', arguments, 3, 'options');
   const { returnIndices } = adaptiveMaxPoolOptions.read(options);
   anyTensor.check('adaptiveMaxPool1d', 'input', input);
+  checkFloat('adaptiveMaxPool1d', input);
   checkSignal('adaptiveMaxPool1d', input, input.ndim - 1);
   const length = input.sizes[input.ndim - 1];
   const windows = evenWindows('adaptiveMaxPool1d', length, outputSize);

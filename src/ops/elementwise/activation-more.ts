@@ -128,9 +128,16 @@ const bounded = (name: string): ReturnType<typeof activation> =>
   });
 const hard = bounded('hardtanh');
 
+/** Integers have no gradient, and are limited to integers: limits lose their fraction. */
+function limited(x: Tensor, min: number, max: number, inplace: boolean): Tensor {
+  const limits = { min: Math.trunc(min), max: Math.trunc(max) };
+  return inplace ? x.clamp_(limits) : x.clamp(limits);
+}
+
 /**
- * x limited to `minVal` and `maxVal` (torch.nn.functional.hardtanh), with a gradient of 0 at both.
- * @throws TypeError unless `x` is a tensor of floats, or for an option of the wrong kind; RangeError when the limits are not in order;
+ * x limited to `minVal` and `maxVal` (torch.nn.functional.hardtanh), with a gradient of 0 at both. Limits of int32 lose their
+ * fraction.
+ * @throws TypeError unless `x` is a tensor of numbers, or for an option of the wrong kind; RangeError when the limits are not in order;
  * Error with `inplace` on a leaf that requires gradients.
  * @example nn.functional.hardtanh(tensor([-2, 0.5, 2])) // [-1, 0.5, 1]
  */
@@ -141,20 +148,21 @@ export function hardtanh(x: Tensor, options?: HardtanhOptions): Tensor {
   if (minVal > maxVal) {
     throw new RangeError(`hardtanh: minVal must not be above maxVal, got ${minVal} and ${maxVal}`);
   }
-  return hard(x, minVal, maxVal, inplace);
+  return x.dtype === 'int32' ? limited(x, minVal, maxVal, inplace) : hard(x, minVal, maxVal, inplace); // prettier-ignore
 }
 
 const six = bounded('relu6');
 
 /**
  * x limited to 0 and 6 (torch.nn.functional.relu6), with a gradient of 0 at both.
- * @throws TypeError unless `x` is a tensor of floats; Error with `inplace` on a leaf that requires gradients.
+ * @throws TypeError unless `x` is a tensor of numbers; Error with `inplace` on a leaf that requires gradients.
  * @example nn.functional.relu6(tensor([-1, 2, 7])) // [0, 2, 6]
  */
 export function relu6(x: Tensor, options?: InplaceOptions): Tensor {
   if (arguments.length > 2) surplus('relu6', arguments, 2, 'options');
   checkTensor('relu6', 'x', x);
-  return six(x, 0, 6, inplaceOptions.read(options, 'relu6').inplace);
+  const { inplace } = inplaceOptions.read(options, 'relu6');
+  return x.dtype === 'int32' ? limited(x, 0, 6, inplace) : six(x, 0, 6, inplace);
 }
 
 /** Options of `hardshrink` and `softshrink`. */
@@ -224,8 +232,8 @@ const raised = activation({
 });
 
 /**
- * x where x > limit, `value` elsewhere (torch.nn.functional.threshold).
- * @throws TypeError unless `x` is a tensor of floats and both are numbers; Error with `inplace` on a leaf that requires gradients.
+ * x where x > limit, `value` elsewhere (torch.nn.functional.threshold); of int32, both lose their fraction.
+ * @throws TypeError unless `x` is a tensor of numbers and both are numbers; Error with `inplace` on a leaf that requires gradients.
  * @example nn.functional.threshold(tensor([-1, 0.5, 2]), 0.5, 20) // [20, 20, 2]
  */
 export function threshold(
@@ -238,5 +246,8 @@ export function threshold(
   checkTensor('threshold', 'x', x);
   number.check('threshold', 'limit', limit);
   number.check('threshold', 'value', value);
-  return raised(x, limit, value, inplaceOptions.read(options, 'threshold').inplace);
+  const { inplace } = inplaceOptions.read(options, 'threshold');
+  if (x.dtype !== 'int32') return raised(x, limit, value, inplace);
+  const below = x.le(Math.trunc(limit));
+  return inplace ? x.maskedFill_(below, Math.trunc(value)) : x.maskedFill(below, Math.trunc(value));
 }

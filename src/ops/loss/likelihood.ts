@@ -12,7 +12,7 @@ import {
   type GaussianNllOptions,
   type PoissonNllOptions,
 } from './options';
-import { checkBroadcast, checkLossInputs, checkPair, reduced } from './reduction';
+import { checkBroadcast, checkLossInputs, floating, reduced } from './reduction';
 
 const halfLogOfTwoPi = 0.9189385332046727;
 
@@ -75,17 +75,17 @@ function alignedVariance(input: Tensor, variance: Tensor): Tensor {
 /**
  * Negative log-likelihood of counts t under a Poisson distribution (torch.nn.functional.poisson_nll_loss): eˣ − t·x, or
  * x − t·ln(x + eps) without `logInput`; with `full` t·ln t − t + ½·ln(2πt) more where t > 1. Shapes broadcast.
- * @throws TypeError when neither holds floats; RangeError when the shapes do not broadcast.
+ * @throws TypeError for truth values without floats; RangeError when the shapes do not broadcast.
  * @example nn.functional.poissonNllLoss(tensor([0, 1]), tensor([1, 2])) // 0.8591
  */
 export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonNllOptions): Tensor {
   if (arguments.length > 3) surplus('poissonNllLoss', arguments, 3, 'options');
   const { reduction, logInput, full, eps } = poissonNllOptions.read(options);
-  checkPair('poissonNllLoss', input, target);
+  checkLossInputs('poissonNllLoss', { input, target }, true);
   checkBroadcast('poissonNllLoss', [input, target]);
   const losses = logInput
     ? input.exp().sub(target.mul(input))
-    : input.sub(target.mul(input.add(eps).log()));
+    : input.sub(target.mul(floating(input).add(eps).log()));
   return reduced(full ? losses.add(stirling(target)) : losses, reduction);
 }
 

@@ -1,14 +1,15 @@
 /** Losses that are 0 from a margin on: of a ranking, of a distance, of a score. Targets are 1 and −1. */
 import { calledAs, optionsTable, surplus } from '../../check';
-import { isFloat } from '../../tensor/dtype';
 import { broadcastShapes, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { checkTensor } from '../arguments/check';
 import { logsigmoid } from '../elementwise/activation';
 import { cosineOptions, hingeOptions, rankingOptions, type MarginOptions } from './options';
 import {
   checkBroadcast,
   checkLossInputs,
   checkPair,
+  floating,
   lossFields,
   reduced,
   type LossOptions,
@@ -19,7 +20,7 @@ export type { MarginOptions } from './options';
 /**
  * max(0, −target·(input1 − input2) + margin) (torch.nn.functional.margin_ranking_loss): with target 1, input1 should rank
  * higher, with −1 lower. Shapes broadcast.
- * @throws RangeError unless all have the same number of dimensions; TypeError when none holds floats.
+ * @throws RangeError unless all have the same number of dimensions; TypeError for truth values without floats.
  * @example nn.functional.marginRankingLoss(tensor([1, 2]), tensor([2, 1]), tensor([1, 1])) // 0.5
  */
 export function marginRankingLoss(
@@ -30,15 +31,15 @@ export function marginRankingLoss(
 ): Tensor {
   if (arguments.length > 4) surplus('marginRankingLoss', arguments, 4, 'options');
   const { margin, reduction } = rankingOptions.read(options);
-  checkLossInputs('marginRankingLoss', { input1, input2, target }, reduction);
+  checkLossInputs('marginRankingLoss', { input1, input2, target }, true);
   if (input1.ndim !== input2.ndim || input1.ndim !== target.ndim) {
     throw new RangeError(
       `marginRankingLoss: input1, input2 and target must have the same number of dimensions, got ${showShape(input1.sizes)}, ${showShape(input2.sizes)} and ${showShape(target.sizes)}`,
     );
   }
   checkBroadcast('marginRankingLoss', [input1, input2, target]);
-  const losses = input1.sub(input2).mul(target.neg()).add(margin).clamp({ min: 0 });
-  return reduced(losses, reduction);
+  const ahead = floating(input1.sub(input2).mul(target.neg()));
+  return reduced(ahead.add(margin).clamp({ min: 0 }), reduction);
 }
 
 /**
@@ -50,7 +51,7 @@ export function marginRankingLoss(
 export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: MarginOptions): Tensor {
   if (arguments.length > 3) surplus('hingeEmbeddingLoss', arguments, 3, 'options');
   const { margin, reduction } = hingeOptions.read(options);
-  checkLossInputs('hingeEmbeddingLoss', { input, target }, reduction);
+  checkLossInputs('hingeEmbeddingLoss', { input, target }, reduction !== 'mean');
   checkBroadcast('hingeEmbeddingLoss', [input, target]);
   return calledAs('hingeEmbeddingLoss', () => {
     const apart = input.rsub(margin).clamp({ min: 0 }).where(target.ne(1), 0);
@@ -81,7 +82,7 @@ const smallest = 1e-12;
  * (torch.nn.functional.cosine_embedding_loss), the cosine that of rows.
  * @param input1 [N, D] or [D], as `input2`
  * @param target [N], or [] for single vectors
- * @throws RangeError for other shapes; TypeError unless the inputs hold floats.
+ * @throws RangeError for other shapes; TypeError for what is no tensor.
  * @example
  * const [a, b] = [tensor([[1, 0]]), tensor([[0, 1]])];
  * nn.functional.cosineEmbeddingLoss(a, b, tensor([1])) // 1
@@ -94,7 +95,9 @@ export function cosineEmbeddingLoss(
 ): Tensor {
   if (arguments.length > 4) surplus('cosineEmbeddingLoss', arguments, 4, 'options');
   const { margin, reduction } = cosineOptions.read(options);
-  checkLossInputs('cosineEmbeddingLoss', { input1, input2, target }, reduction);
+  checkTensor('cosineEmbeddingLoss', 'input1', input1);
+  checkTensor('cosineEmbeddingLoss', 'input2', input2);
+  checkTensor('cosineEmbeddingLoss', 'target', target);
   const dim = target.ndim;
   if (dim > 1 || input1.ndim !== dim + 1 || input2.ndim !== dim + 1) {
     throw new RangeError(
@@ -103,7 +106,7 @@ export function cosineEmbeddingLoss(
   }
   const [n] = broadcastShapes('cosineEmbeddingLoss', input1.sizes, input2.sizes);
   if (dim === 1) broadcastShapes('cosineEmbeddingLoss', [n], target.sizes);
-  const [a, b] = [input1, input2].map((x) => (isFloat(x.dtype) ? x : x.to('float32')));
+  const [a, b] = [floating(input1), floating(input2)];
   const squares = (x: Tensor): Tensor => x.mul(x).sum(dim).add(smallest);
   const cosine = a
     .mul(b)

@@ -81,19 +81,23 @@ function refuseIntegers(operation: string, input: Tensor, name = 'input'): never
 
 /**
  * What a loss is given, by name; the first is what the others are compared with.
- * @throws TypeError unless all are tensors, and one of them holds floats (for the sum and for all losses, int32 will do).
+ * @param integers whether int32 will do in place of floats
+ * @throws TypeError unless all are tensors, and one of them holds floats.
  */
 export function checkLossInputs(
   operation: string,
   given: Readonly<Record<string, Tensor>>,
-  reduction: Reduction = 'mean',
+  integers = false,
 ): void {
   const tensors = Object.entries(given);
   for (const [name, x] of tensors) checkTensor(operation, name, x);
   if (tensors.some(([, x]) => isFloat(x.dtype))) return;
-  if (reduction !== 'mean' && tensors.every(([, x]) => x.dtype === 'int32')) return;
+  if (integers && tensors.every(([, x]) => x.dtype === 'int32')) return;
   refuseIntegers(operation, tensors[0][1], tensors[0][0]);
 }
+
+/** x as floats: what a float that is added makes of integers, which a number such as 0 does not. */
+export const floating = (x: Tensor): Tensor => (isFloat(x.dtype) ? x : cast(x, 'float32'));
 
 function checkTensors(operation: string, input: Tensor, target: Tensor): void {
   checkTensor(operation, 'input', input);

@@ -13,7 +13,7 @@ import {
   type TripletDistanceOptions,
   type TripletMarginOptions,
 } from './options';
-import { checkBroadcast, checkLossInputs, reduced } from './reduction';
+import { checkBroadcast, checkLossInputs, floating, reduced } from './reduction';
 
 export type {
   DistanceFunction,
@@ -25,7 +25,7 @@ export type {
 /**
  * ‖x1 − x2 + eps‖ₚ along the last dimension (torch.nn.functional.pairwise_distance). Shapes broadcast.
  * @param p order of the norm, 2 unless given
- * @throws TypeError when neither holds floats; RangeError when the shapes do not broadcast.
+ * @throws TypeError for truth values without floats; RangeError when the shapes do not broadcast.
  * @example nn.functional.pairwiseDistance(tensor([[0, 0]]), tensor([[3, 4]])) // [5]
  */
 export function pairwiseDistance(
@@ -37,21 +37,21 @@ export function pairwiseDistance(
   if (arguments.length > 4) surplus('pairwiseDistance', arguments, 4, 'options');
   const { eps, keepdim } = pairwiseOptions.read(options);
   number.check('pairwiseDistance', 'p', p);
-  checkLossInputs('pairwiseDistance', { x1, x2 });
+  checkLossInputs('pairwiseDistance', { x1, x2 }, true);
   checkBroadcast('pairwiseDistance', [x1, x2]);
   if (x1.ndim === 0 && x2.ndim === 0) {
     throw new RangeError(
       'pairwiseDistance: x1 and x2 have no dimension that the distance is taken along',
     );
   }
-  return x1.sub(x2).add(eps).norm(p, -1, { keepdim });
+  return floating(x1.sub(x2)).add(eps).norm(p, -1, { keepdim });
 }
 
 /**
  * max(0, d(anchor, positive) − d(anchor, negative) + margin), d the p-norm of the difference plus eps along the last
  * dimension (torch.nn.functional.triplet_margin_loss; Balntas et al. 2016). Shapes broadcast.
- * @throws RangeError unless all have the same number of dimensions, and for a margin of 0 or less; TypeError when none
- * holds floats.
+ * @throws RangeError unless all have the same number of dimensions, and for a margin of 0 or less; TypeError for
+ * truth values without floats.
  * @example
  * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 5]])];
  * nn.functional.tripletMarginLoss(anchor, positive, negative) // 1
@@ -64,7 +64,7 @@ export function tripletMarginLoss(
 ): Tensor {
   if (arguments.length > 4) surplus('tripletMarginLoss', arguments, 4, 'options');
   const { p, eps, ...rest } = tripletOptions.read(options);
-  const distance: DistanceFunction = (a, b) => a.sub(b).add(eps).norm(p, -1);
+  const distance: DistanceFunction = (a, b) => floating(a.sub(b)).add(eps).norm(p, -1);
   return triplet('tripletMarginLoss', { anchor, positive, negative }, distance, rest);
 }
 
@@ -72,8 +72,8 @@ export function tripletMarginLoss(
  * max(0, d(anchor, positive) − d(anchor, negative) + margin) for any distance d
  * (torch.nn.functional.triplet_margin_with_distance_loss).
  * @param options.distanceFunction d, which gets two of the tensors; `pairwiseDistance` unless given
- * @throws RangeError unless all have the same number of dimensions, and for a margin of 0 or less; TypeError when none
- * holds floats, or the distance is no tensor.
+ * @throws RangeError unless all have the same number of dimensions, and for a margin of 0 or less; TypeError for
+ * truth values without floats, and a distance that is no tensor.
  * @example
  * const [anchor, positive, negative] = [tensor([[0, 0]]), tensor([[3, 4]]), tensor([[0, 5]])];
  * const distanceFunction = (a, b) => a.sub(b).abs().amax(-1);
@@ -112,7 +112,7 @@ function triplet(
   }: Required<Pick<TripletMarginOptions, 'margin' | 'swap' | 'reduction'>>,
 ): Tensor {
   const { anchor, positive, negative } = given;
-  checkLossInputs(operation, { ...given });
+  checkLossInputs(operation, { anchor, positive, negative }, true);
   if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim || anchor.ndim === 0) {
     throw new RangeError(
       `${operation}: anchor, positive and negative must have the same number of dimensions, at least 1, got ${showShape(anchor.sizes)}, ${showShape(positive.sizes)} and ${showShape(negative.sizes)}`,
@@ -122,5 +122,5 @@ function triplet(
   const near = distance(anchor, positive);
   const far = distance(anchor, negative);
   const farthest = swap ? minimum(far, distance(positive, negative)) : far;
-  return reduced(near.sub(farthest).add(margin).clamp({ min: 0 }), reduction);
+  return reduced(floating(near.sub(farthest)).add(margin).clamp({ min: 0 }), reduction);
 }

@@ -93,7 +93,7 @@ function computed(
   else if (interpolation === 'higher') out = at(above);
   else if (interpolation === 'nearest') out = at(ranks.round());
   else {
-    const weight = interpolation === 'midpoint' ? below.mul(0).add(0.5) : ranks.sub(below);
+    const weight = interpolation === 'midpoint' ? below.detach().mul(0).add(0.5) : ranks.sub(below);
     out = between(at(below), at(above), weight);
   }
   // The reduced dimensions, then those of q in front.

@@ -242,3 +242,32 @@ describe('PinballLoss, which PyTorch lacks', () => {
     expect(call).toThrow(error);
   });
 });
+
+describe('losses of integers', () => {
+  const F = nn.functional;
+  const i = tensor([-3, -1, 0, 1, 2, 7, 9], { dtype: 'int32' });
+  const row = i.view(1, -1);
+  const none = { reduction: 'none' } as const;
+  // i = torch.tensor([-3, -1, 0, 1, 2, 7, 9], dtype=torch.int32), row = i.view(1, -1), F = torch.nn.functional
+  const cases: [string, () => Tensor, number[], number[]][] = [
+    // F.poisson_nll_loss(i, i.abs(), reduction='none')
+    ['poissonNllLoss', () => F.poissonNllLoss(i, i.abs(), none), [7], [9.04978752136, 1.367879390717, 1, 1.718281745911, 3.389056205750, 1047.633178710938, 8022.083984375]],
+    // F.margin_ranking_loss(i, i + 1, i.sign(), reduction='none')
+    ['marginRankingLoss', () => F.marginRankingLoss(i, i.add(1), i.sign(), none), [7], [0, 0, 0, 1, 1, 1, 1]],
+    // F.margin_ranking_loss(i, i + 1, i.sign(), margin=0.5)
+    ['a mean', () => F.marginRankingLoss(i, i.add(1), i.sign(), { margin: 0.5 }), [], [0.928571403027]],
+    // F.cosine_embedding_loss(row, row + 1, torch.tensor([1]))
+    ['cosineEmbeddingLoss', () => F.cosineEmbeddingLoss(row, row.add(1), tensor([1])), [], [0.015081524849]],
+    // F.cosine_embedding_loss(torch.tensor([[True, False]]), torch.tensor([[True, True]]), torch.tensor([True]), reduction='none')
+    ['truth values', () => F.cosineEmbeddingLoss(tensor([[true, false]]), tensor([[true, true]]), tensor([true]), none), [1], [0.292893230915]],
+    // F.triplet_margin_loss(row, row + 3, row + 1, reduction='none')
+    ['tripletMarginLoss', () => F.tripletMarginLoss(row, row.add(3), row.add(1), none), [1], [6.291503429413]],
+    // F.pairwise_distance(i, i + 2)
+    ['pairwiseDistance', () => F.pairwiseDistance(i, i.add(2)), [], [5.291500091553]],
+  ]; // prettier-ignore
+  it.each(cases)('%s', (_, call, shape, values) => {
+    const out = call();
+    expect(out.dtype).toBe('float32');
+    expectPacked(out, { shape, values }, within.float32);
+  });
+});

@@ -4,6 +4,8 @@ import {
   autograd,
   bincount,
   equal,
+  nanquantile,
+  quantile,
   sort,
   tensor,
   topk,
@@ -254,4 +256,16 @@ describe('unique along a dimension', () => {
       ),
     );
   });
+});
+
+test('the fraction of quantile has a gradient where it is interpolated linearly', () => {
+  // import torch; x = torch.tensor([1., 2., 4., 8.]); q = torch.tensor([0.4], requires_grad=True)
+  // torch.autograd.grad(torch.quantile(x, q, interpolation=i).sum(), q)[0]: 6 for 'linear'; the others do not require gradients
+  const x = tensor([1, 2, 4, 8]);
+  const q = tensor([0.4]).requiresGrad_();
+  expect(flat(autograd.grad(quantile(x, q).sum(), [q])[0]!)).toEqual([6]);
+  for (const interpolation of ['midpoint', 'lower', 'higher', 'nearest'] as const) {
+    expect(quantile(x, q, { interpolation }).requiresGrad).toBe(false);
+    expect(nanquantile(x, q, { interpolation }).requiresGrad).toBe(false);
+  }
 });
