@@ -5,13 +5,13 @@ import { expectBits, expectRefusal, expectSame, listOf } from './compare';
 import { differentiate, seed, tensorsIn, titleOf } from './operations';
 import type { Code, Layout, ModuleRecord, Reader } from './reader';
 import type { Report } from './report';
-import { target, translate } from './translate';
+import { forwardOf, target, translate } from './translate';
 
 type AnyModule = nn.Module & { forward(...args: unknown[]): unknown };
-const anyArguments = { positional: [], options: new Set<string>(), isOrdered: true };
 
 export function checkModule(record: ModuleRecord, reader: Reader, report: Report): void {
   const to = target(`nn.${record.module}`)!;
+  const forward = forwardOf(to.name);
   const Class = to.call as unknown as new (...args: unknown[]) => AnyModule;
   const mode = record.training ? 'training' : 'evaluation';
   const given = record.args === undefined ? '' : ` of ${titleOf(record.args)}`;
@@ -27,7 +27,7 @@ export function checkModule(record: ModuleRecord, reader: Reader, report: Report
     return made;
   };
   const argsOf = (layout?: Layout): unknown[] =>
-    translate(anyArguments, record.args ?? [], reader.decoder(layout));
+    translate(forward, record.args ?? [], reader.decoder(layout));
   const check = (what: string, run: () => void): void =>
     report.check('layer', to.name, `${what} ${title}`, run);
 

@@ -17,7 +17,7 @@ REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError
 # OpInfo's entry of rand_like calls randn_like.
 FUNCTIONS = {"rand_like": torch.rand_like}
 # Entries of OpInfo that call the function with its arguments in another order.
-ORDER = {"where": (1, 0, 2), "nn.functional.embedding": (1, 0), "nn.functional.embedding_bag": (1, 0), "normal-number_mean": (1, 0, 2)}
+ORDER = {"where": (1, 0, 2), "nn.functional.embedding": (1, 0), "nn.functional.embedding_bag": (1, 0), "normal-number_mean": (1, 0, 2), "einsum": (1, 0)}
 
 
 def spread(items, limit):
@@ -119,6 +119,9 @@ def bound(op, sample):
     if op.name == "__getitem__":  # x[1, 2] and x[[1, 2]] are told apart
         index = sample.args[0]
         return [(None, args[0], False), (None, list(index) if isinstance(index, tuple) else [index], False)]
+    if op.name == "polygamma":  # x.polygamma(n)
+        n = sample.args[0] if sample.args else sample.kwargs["n"]
+        return [("n", n, False), ("self", sample.input, False)]
     order = [i for i in ORDER.get(entry_of(op), range(len(args))) if i < len(args)]
     return bind(op.name, [args[i] for i in order], kwargs)
 
@@ -188,7 +191,10 @@ def inputs(op, dtype, limit):
 
 def samples_of(op, limit):
     """(kind, dtype, sample) of every element type that Ostinato has; of types that PyTorch refuses, too."""
-    for dtype in (torch.float64, torch.float32, torch.int32, torch.bool):
+    dtypes = (torch.float64, torch.float32, torch.int32, torch.bool)
+    if not any(op.supports_dtype(dtype, "cpu") for dtype in dtypes):  # indices, which are int32 here
+        dtypes = (torch.int64,)
+    for dtype in dtypes:
         if op.supports_dtype(dtype, "cpu"):
             yield from ((kind, dtype, sample) for kind, sample in inputs(op, dtype, limit))
         elif op.supports_dtype(torch.float64, "cpu"):

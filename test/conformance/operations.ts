@@ -10,15 +10,27 @@ import {
   type Reader,
 } from './reader';
 import type { Category, Report } from './report';
-import { isSpecial, methodOf, target, translate, type Target } from './translate';
+import { isSpecial, methodOf, receivers, target, translate, type Target } from './translate';
 
 /** OpInfo draws with this seed where an operation is random. */
 export const seed = 42;
 const layouts: Layout[] = ['interleaved', 'transposed', 'offset'];
 /** A compiled function has results of fixed shapes: these depend on values, so that tracing them is refused. */
-const shapedByValues = new Set(['nonzero', 'unique', 'maskedSelect', 'bincount']);
+const shapedByValues = new Set([
+  'nonzero',
+  'unique',
+  'uniqueConsecutive',
+  'maskedSelect',
+  'bincount',
+]);
 /** Others do where this argument is a tensor. */
-const shapingArguments: Record<string, string> = { narrow: 'start', repeatInterleave: 'repeats' };
+const shapingArguments: Record<string, string> = {
+  narrow: 'start',
+  repeatInterleave: 'repeats',
+  tensorSplit: 'tensor_indices_or_sections',
+  quantile: 'q',
+  nanquantile: 'q',
+};
 
 /** Without a copy, which rows there are depends on where the elements are. */
 const views = new Set(['x.view', 'x.viewAs']);
@@ -174,7 +186,8 @@ function checkForms(
   const base = to.name.replace('x.', '');
   const method = isMethod || isSpecial(base) ? undefined : methodOf(base);
   const { tensors } = noGrad(() => prepared(to, named, reader));
-  const isFirst = tensors.length > 0 && reader.values(named[0]?.[1] ?? null) !== undefined;
+  const isFirst =
+    tensors.length > 0 && reader.values(named[receivers[base] ?? 0]?.[1] ?? null) !== undefined;
   if (method !== undefined && isFirst)
     check('method', () => values(prepared({ ...to, call: method.call }, named, reader).outs()));
   if (tensors.some((x) => x.numel > 1))

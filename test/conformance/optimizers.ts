@@ -36,7 +36,8 @@ export function checkOptimizer(record: OptimizerRecord, reader: Reader, report: 
     const made = new Class(params, ...options);
     const rates = schedulers.map((scheduler) => schedulerOf(made, scheduler));
     for (const [i, step] of record.steps.entries()) {
-      advance(made, params, step.map((code) => own(code) as Tensor)); // prettier-ignore
+      const gradients = (record.closure ? record.steps[0] : step).map((code) => own(code) as Tensor); // prettier-ignore
+      advance(made, params, gradients);
       for (const scheduler of rates)
         scheduler.step(
           ...(scheduler instanceof optim.lrScheduler.ReduceLROnPlateau ? [1 + i] : []),
@@ -45,11 +46,13 @@ export function checkOptimizer(record: OptimizerRecord, reader: Reader, report: 
       expectSame(made.paramGroups[0].lr, record.rates[i], reader);
     }
   };
-  check('steps', () => run('contiguous', stepWith));
+  const loss = record.closure ? bowlOf : productsOf;
+  const advance = record.closure ? stepThrough(loss) : stepWith;
+  check('steps', () => run('contiguous', advance));
   for (const layout of ['interleaved', 'transposed', 'offset'] as const)
-    check(layout, () => run(layout, stepWith));
-  check('compile', () => run('contiguous', stepThrough(compile(productsOf))));
-  check('closure', () => run('contiguous', stepThrough(productsOf)));
+    check(layout, () => run(layout, advance));
+  check('compile', () => run('contiguous', stepThrough(compile(loss))));
+  check('closure', () => run('contiguous', stepThrough(loss)));
 }
 
 /** Makes a step with these gradients. */
@@ -65,6 +68,15 @@ const productsOf = (...given: Tensor[]): Tensor => {
   const count = given.length / 2;
   const sums = given.slice(0, count).map((p, k) => p.mul(given[count + k]).sum());
   return sums.reduce((a, b) => a.add(b));
+};
+
+/** Σ p·g + ½ p² + ⅛ p⁴: a loss with a minimum. */
+const bowlOf = (...given: Tensor[]): Tensor => {
+  const params = given.slice(0, given.length / 2);
+  const squares = params.map((p) => p.square());
+  return productsOf(...given)
+    .add(productsOf(...params, ...params).div(2))
+    .add(productsOf(...squares, ...squares).div(8));
 };
 
 /** The gradients come from a loss, by a closure. */

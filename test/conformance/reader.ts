@@ -50,6 +50,8 @@ export interface OptimizerRecord {
   dtype: DType;
   options: Named;
   first: Code[];
+  /** The optimizer evaluates a loss itself: Σ p·g + ½ p² + ⅛ p⁴ with the gradients of the first step. */
+  closure: boolean;
   steps: Code[][];
   schedulers: [string, Code[], Named][];
   after: Code[][];

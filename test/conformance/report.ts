@@ -37,15 +37,22 @@ export class Report {
   readonly #used = new Map<string, number>();
   readonly #passedThoughListed: string[] = [];
   readonly #patterns: string[];
+  #tried = 0;
 
   constructor() {
     const exceptions = JSON.parse(readFileSync(file, 'utf8')) as Exception[];
     this.#patterns = exceptions.flatMap((one) => one.checks);
   }
 
+  /** How many checks there were. */
+  get tried(): number {
+    return this.#tried;
+  }
+
   check(category: Category, entry: string, title: string, run: () => void): void {
     const key = `${category} ${entry} ${title}`;
     const count = this.#counts.get(`${category}\n${entry}`) ?? { passed: 0, failed: 0, listed: 0 };
+    this.#tried++;
     this.#counts.set(`${category}\n${entry}`, count);
     const pattern = this.#patterns.find((one) =>
       one.endsWith('*') ? key.startsWith(one.slice(0, -1)) : key === one,

@@ -3,7 +3,7 @@
     python3 -P samples.py FOLDER NAMES LIMIT PART/PARTS
 
 NAMES is a JSON file with the names that exist, in lower case without underscores. One pair of files
-(encoding.py) is written for each entry of op_db, module_db and optim_db.
+(encoding.py) is written for each entry of op_db, module_db and optim_db; left-out.txt has the names of the other entries.
 """
 
 import json
@@ -31,6 +31,12 @@ def main():
         return plain in known or "tensor." + plain in known
 
     counts = {"samples": 0, "untranslatable": 0}
+    if part == 0:
+        entries = [[op.name, *(alias.name for alias in op.aliases)] for op in operations.op_db]
+        entries += [[info.name] for info in modules.module_db]
+        entries += [["optim." + info.optim_cls.__name__] for info in optimizers.optim_db]
+        with open(os.path.join(folder, "left-out.txt"), "w") as file:
+            json.dump([names for names in entries if not any(map(accepts, names))], file)
     for source in (operations, modules, optimizers):
         source.write_all(folder, accepts, limit, part, parts, counts)
     with open(os.path.join(folder, f"counts-{part}.txt"), "w") as file:

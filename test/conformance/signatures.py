@@ -64,7 +64,8 @@ def ordered(names, bound):
 def bind(name, args, kwargs):
     """[(name, value, gap)] up to the last argument that was given; names may be None."""
     kwargs = {k: v for k, v in kwargs.items() if not is_default(k, v)}
-    function = resolve(name)
+    # Pooling takes (*args, **kwargs) and calls this one or another of the same arguments.
+    function = resolve(name + "_with_indices") or resolve(name)
     if inspect.isfunction(function):
         try:
             parameters = inspect.signature(function).parameters

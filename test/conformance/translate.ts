@@ -42,6 +42,7 @@ const special: Record<string, Callable> = {
     const options = given.filter((x) => !Array.isArray(x) && !(x instanceof Tensor));
     return (ostinato.meshgrid as Callable)(list, ...options);
   },
+  mT: (x) => (x as Tensor).mT,
   to: (x, ...given) => {
     const to = given.find((one) => one instanceof Tensor || /^(float|int|bool)/.test(String(one)));
     return to === undefined ? x : (x as Tensor).to((to instanceof Tensor ? to.dtype : to) as DType);
@@ -49,11 +50,13 @@ const special: Record<string, Callable> = {
 };
 /** Functions of several signatures: what is no option goes by PyTorch's order, without what was left out in front. */
 const ordered = new Set(['arange', 'randint', 'normal', 'slice', 'where']);
-const uninitialised = new Set(['empty', 'emptylike']);
-const random = /^(rand|bernoulli|normal|multinomial|exponential|uniform|dropout)/;
+const uninitialised = new Set(['empty', 'emptylike', 'newempty', 'newemptystrided']);
+const random = /^(rand|bernoulli|normal|multinomial|exponential|uniform|dropout|alphadropout)/;
+/** Methods whose tensor is not the function's first argument: x.where(condition, other), x.polygamma(n). */
+export const receivers: Partial<Record<string, number>> = { where: 1, polygamma: 1, polygamma_: 1 };
 
 /** The names that exist, as samples.py asks for them. */
-export const existing = (): string[] => [...byName.keys(), ...Object.keys(special)];
+export const existing = (): string[] => [...byName.keys(), ...Object.keys(special).map(plain)];
 
 function at(path: string): unknown {
   let found: unknown = ostinato;
@@ -103,10 +106,18 @@ export const isSpecial = (name: string): boolean => name in special;
 export function methodOf(name: string): Target | undefined {
   const found = (Tensor.prototype as unknown as Record<string, unknown>)[name];
   if (typeof found !== 'function') return undefined;
-  const call: Callable = (x, ...rest) => (found as Callable).apply(x, rest);
-  // x.where(condition, other) is where(condition, x, other).
-  const where: Callable = (condition, x, other) => call(x, condition, other);
-  return described(`x.${name}`, name === 'where' ? where : call, calls.find((one) => one.name === name)); // prettier-ignore
+  const place = receivers[name] ?? 0;
+  const call: Callable = (...args) => (found as Callable).apply(args[place], args.toSpliced(place, 1)); // prettier-ignore
+  const own = calls.find((one) => one.name === `Tensor.${name}`);
+  const method = own && { ...own, parameters: ['self', ...own.parameters] };
+  return described(`x.${name}`, call, calls.find((one) => one.name === name) ?? method);
+}
+
+/** The forward of a layer, by its own parameters. */
+export function forwardOf(layer: string): Pick<Target, 'positional' | 'options' | 'isOrdered'> {
+  const own = calls.find(({ name }) => name === `${layer}.forward`);
+  if (own === undefined) return { positional: [], options: new Set(), isOrdered: true };
+  return described(own.name, () => undefined, own);
 }
 
 /** The arguments of a call: [positional..., options]. PyTorch's None is an argument that is left out, except in an index. */
