@@ -44,6 +44,8 @@ export interface StateTree {
   namedModules(options: { removeDuplicate: boolean }): readonly [path: string, part: StateTree][];
   /** Makes parameters whose sizes the values by these names say. */
   beforeLoad?(valueOf: (name: string) => unknown): void;
+  /** [name in older state dicts, name] of tensors, for the part at this path; all of them or none are in a state dict. */
+  formerNames?(path: string): readonly (readonly [former: string, name: string])[];
 }
 
 // Every tensor of the state, under every name that leads to it.
@@ -76,14 +78,33 @@ function checkMap(state: unknown): asserts state is ReadonlyMap<string, unknown>
   }
 }
 
+/** The state dict with the names of today. */
+function renamed(
+  module: StateTree,
+  state: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
+  let made: Map<string, Tensor> | undefined;
+  for (const [path, part] of module.namedModules({ removeDuplicate: false })) {
+    const pairs = part.formerNames?.(path) ?? [];
+    if (pairs.length === 0 || !pairs.every(([former]) => state.has(former))) continue;
+    made ??= new Map(state);
+    for (const [former, name] of pairs) {
+      made.set(name, state.get(former)!);
+      made.delete(former);
+    }
+  }
+  return made ?? state;
+}
+
 /** @throws Error that lists every key that does not fit; nothing is changed then. */
 export function loadStateDict(
   module: StateTree,
-  state: ReadonlyMap<string, Tensor>,
+  given: ReadonlyMap<string, Tensor>,
   options: LoadOptions | undefined,
 ): LoadResult {
   const { strict, assign } = loadOptions.read(options);
-  checkMap(state);
+  checkMap(given);
+  const state = renamed(module, given);
   for (const [path, part] of module.namedModules({ removeDuplicate: false })) {
     part.beforeLoad?.((name) => state.get(path === '' ? name : `${path}.${name}`));
   }

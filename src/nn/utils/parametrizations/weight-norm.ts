@@ -29,12 +29,23 @@ class _WeightNorm extends Module {
   rightInverse(weight: Tensor): Tensor[] {
     return [normExcept(weight, this.dim), weight];
   }
+
+  /** Of PyTorch's older torch.nn.utils.weight_norm: g and v beside the other parameters. */
+  formerNames(path: string): [former: string, name: string][] {
+    const [, before, name] = /^(.*)parametrizations\.([^.]+)\.0$/.exec(path) ?? [];
+    if (name === undefined) return [];
+    const list = `${before}parametrizations.${name}`;
+    return [
+      [`${before}${name}_g`, `${list}.original0`],
+      [`${before}${name}_v`, `${list}.original1`],
+    ];
+  }
 }
 
 /**
  * Makes a weight w = g·v / ‖v‖, length and direction being learned apart, and returns `module` (torch.nn.utils.parametrizations.weight_norm;
  * Salimans and Kingma 2016, arXiv:1602.07868). `parametrizations.{name}.original0` is g, at first ‖w‖ for each index along `dim`, with size 1
- * in the others; `original1` is v, at first w.
+ * in the others; `original1` is v, at first w. `loadStateDict` finds them by the names of PyTorch's older `weight_norm`, too: `{name}_g`, `{name}_v`.
  * @param name of the weight; default `'weight'`, of a recurrent layer for example `'weight_hh_l0'`
  * @param dim the dimension that has lengths of its own; default 0, the outputs. null (or −1, as in PyTorch) for one length of the whole.
  * @throws TypeError, RangeError when there is no such weight, and for a dimension that it does not have.

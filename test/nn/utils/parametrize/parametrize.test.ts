@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { arange, compile, deepcopy, io, manualSeed, nn, ones, optim, randn, zeros, type Tensor } from 'ostinato'; // prettier-ignore
+import { arange, compile, deepcopy, io, manualSeed, nn, ones, optim, randn, tensor, zeros, type Tensor } from 'ostinato'; // prettier-ignore
 import { expectClose } from '../../../support';
 import { Scaled, Sum, Symmetric } from './samples';
 
@@ -156,6 +156,35 @@ it('weightNorm of a vector has a length for each element, or one', () => {
     expectClose(computed(layer, 'bias'), before, 1e-6);
     removeParametrizations(layer, 'bias');
   }
+});
+
+it("weightNorm loads states of PyTorch's older weight_norm", () => {
+  // torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2)), given what the state dict of torch.nn.utils.weight_norm's has
+  const old = new Map([
+    ['bias', tensor([0.5, -0.25])],
+    ['weight_g', tensor([[2], [3]])],
+    ['weight_v', tensor([[1, 2, 2], [0, 3, 4]])],
+  ]); // prettier-ignore
+  const linear = weightNorm(new nn.Linear(3, 2));
+  expect(linear.loadStateDict(old)).toEqual({ missingKeys: [], unexpectedKeys: [] });
+  expectClose(linear.forward(tensor([[1, 2, 3]])), tensor([[7.8333, 10.55]]), 1e-4);
+  expect([...old.keys()]).toEqual(['bias', 'weight_g', 'weight_v']);
+
+  const nested = new nn.ModuleList([weightNorm(new nn.LSTM(2, 1), 'weight_hh_l0')]);
+  const named = ([key, x]: [string, Tensor]): [string, Tensor] => [
+    key.replace('parametrizations.weight_hh_l0.original0', 'weight_hh_l0_g').replace('parametrizations.weight_hh_l0.original1', 'weight_hh_l0_v'),
+    x.add(1),
+  ]; // prettier-ignore
+  const state = nested.stateDict();
+  const former = new Map([...state].map(named));
+  expect(former.has('0.weight_hh_l0_g')).toBe(true);
+  nested.loadStateDict(former);
+  expectClose(state.get('0.parametrizations.weight_hh_l0.original1')!, former.get('0.weight_hh_l0_v')!, 0); // prettier-ignore
+  former.delete('0.weight_hh_l0_g');
+  expect(nested.loadStateDict(former, { strict: false })).toEqual({
+    missingKeys: ['0.parametrizations.weight_hh_l0.original0', '0.parametrizations.weight_hh_l0.original1'],
+    unexpectedKeys: ['0.weight_hh_l0_v'],
+  }); // prettier-ignore
 });
 
 it('copies a class that copies itself', () => {
