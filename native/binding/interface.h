@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-3c79a6e278a8";
+inline constexpr const char* addonInterface = "0.1.0-e347bf3fcbc6";
 
 }  // namespace ostinato

@@ -100,6 +100,16 @@ export interface Variance {
   readonly inner: number;
 }
 
+export interface CumprodBackward {
+  readonly g: Memory;
+  readonly x: Memory;
+  readonly y: Memory;
+  readonly out: Memory;
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
 export interface CrossEntropy {
   readonly x: Memory;
   readonly target: Memory;
@@ -316,6 +326,16 @@ export interface TopkRows {
   readonly n: number;
   readonly k: number;
   readonly largest: boolean;
+}
+
+export interface SearchSorted {
+  readonly sorted: Memory;
+  readonly x: Memory;
+  readonly out: Memory;
+  readonly rows: number;
+  readonly n: number;
+  readonly m: number;
+  readonly right: boolean;
 }
 
 export interface Sgd {
@@ -854,7 +874,7 @@ export function runSquaredDifferenceBackward(
   run();
 }
 
-/** sum mean prod norm logsumexp amax amin any all cumsum softmax log_softmax */
+/** sum mean prod norm logsumexp amax amin any all cumsum cumprod logcumsumexp softmax log_softmax */
 export function runReduce(
   run: Kernel<'Reduce'>,
   x: Memory,
@@ -871,7 +891,7 @@ export function runReduce(
   run();
 }
 
-/** max min */
+/** max min cummax cummin */
 export function runExtreme(
   run: Kernel<'Extreme'>,
   x: Memory,
@@ -896,6 +916,18 @@ export function runVariance(run: Kernel<'Variance'>, s: Variance): void {
   args[1] = s.out.address;
   args[2] = addressOf(s.mean);
   args[3] = s.correction;
+  args[4] = s.outer;
+  args[5] = s.n;
+  args[6] = s.inner;
+  run();
+}
+
+/** cumprod_backward */
+export function runCumprodBackward(run: Kernel<'CumprodBackward'>, s: CumprodBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.x.address;
+  args[2] = s.y.address;
+  args[3] = s.out.address;
   args[4] = s.outer;
   args[5] = s.n;
   args[6] = s.inner;
@@ -1296,7 +1328,7 @@ export function runIndexAdd(run: Kernel<'IndexAdd'>, s: IndexAdd): void {
   run();
 }
 
-/** index_copy scatter scatter_add scatter_mul */
+/** index_copy scatter scatter_add scatter_mul scatter_max scatter_min */
 export function runIndexCopy(run: Kernel<'IndexCopy'>, s: IndexCopy): void {
   args[0] = s.source.address;
   args[1] = s.index.address;
@@ -1361,6 +1393,35 @@ export function runTopkRows(run: Kernel<'TopkRows'>, s: TopkRows): void {
   args[6] = s.n;
   args[7] = s.k;
   args[8] = s.largest ? 1 : 0;
+  run();
+}
+
+/** search_sorted */
+export function runSearchSorted(run: Kernel<'SearchSorted'>, s: SearchSorted): void {
+  args[0] = s.sorted.address;
+  args[1] = s.x.address;
+  args[2] = s.out.address;
+  args[3] = s.rows;
+  args[4] = s.n;
+  args[5] = s.m;
+  args[6] = s.right ? 1 : 0;
+  run();
+}
+
+/** longest_run */
+export function runLongestRun(
+  run: Kernel<'LongestRun'>,
+  sorted: Memory,
+  places: Memory,
+  outer: number,
+  n: number,
+  inner: number,
+): void {
+  args[0] = sorted.address;
+  args[1] = places.address;
+  args[2] = outer;
+  args[3] = n;
+  args[4] = inner;
   run();
 }
 

@@ -129,8 +129,13 @@ export interface TypedKernels {
   amin: 'Reduce';
   max: 'Extreme';
   min: 'Extreme';
+  cummax: 'Extreme';
+  cummin: 'Extreme';
   variance: 'Variance';
   cumsum: 'Reduce';
+  cumprod: 'Reduce';
+  logcumsumexp: 'Reduce';
+  cumprod_backward: 'CumprodBackward';
   softmax: 'Reduce';
   log_softmax: 'Reduce';
   softmax_backward: 'SoftmaxBackward';
@@ -161,10 +166,14 @@ export interface TypedKernels {
   scatter: 'IndexCopy';
   scatter_add: 'IndexCopy';
   scatter_mul: 'IndexCopy';
+  scatter_max: 'IndexCopy';
+  scatter_min: 'IndexCopy';
   pack_padded: 'PackPadded';
   pad_packed: 'PadPacked';
   sort_rows: 'SortRows';
   topk_rows: 'TopkRows';
+  search_sorted: 'SearchSorted';
+  longest_run: 'LongestRun';
   sgd: 'Sgd';
   adam: 'Adam';
   rmsprop: 'Rmsprop';

@@ -57,6 +57,9 @@ export const VarianceAt = {
   inner: 6,
 } as const;
 
+/** Where the arguments of runCumprodBackward are. */
+export const CumprodBackwardAt = { g: 0, x: 1, y: 2, out: 3, outer: 4, n: 5, inner: 6 } as const;
+
 /** Where the arguments of runSoftmaxBackward are. */
 export const SoftmaxBackwardAt = { g: 0, y: 1, out: 2, outer: 3, n: 4, inner: 5 } as const;
 
@@ -328,6 +331,12 @@ export const TopkRowsAt = {
   k: 7,
   largest: 8,
 } as const;
+
+/** Where the arguments of runSearchSorted are. */
+export const SearchSortedAt = { sorted: 0, x: 1, out: 2, rows: 3, n: 4, m: 5, right: 6 } as const;
+
+/** Where the arguments of runLongestRun are. */
+export const LongestRunAt = { sorted: 0, places: 1, outer: 2, n: 3, inner: 4 } as const;
 
 /** Where the arguments of runSgd are. */
 export const SgdAt = {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -175,6 +176,29 @@ void checkSums(IndexAdd indexAdd, ScatterAdd scatterAdd, ScatterMul scatterMul) 
   }
 }
 
+template <class T, class Kernel>
+void checkExtremes(Kernel kernel, bool largest) {
+  for (const Shape& s : shapes) {
+    auto source = factors<T>(s.outer * s.n * s.inner);
+    if constexpr (std::is_floating_point_v<T>)
+      for (size_t i = 0; i < source.size(); i += 7) source[i] = T(i % 2 ? NAN : -INFINITY);
+    const auto each = indices(s.outer * s.n * s.inner, s.size);
+    Guarded<T> out(s.outer * s.size * s.inner, T(1));
+    std::vector<T> expected(size_t(out.size()), T(1));
+    kernel(source.data(), each.data(), out.data(), s.outer, s.size, s.n, s.inner);
+    for (int64_t o = 0; o < s.outer; ++o)
+      for (int64_t i = 0; i < s.n; ++i)
+        for (int64_t k = 0; k < s.inner; ++k) {
+          const size_t at = size_t((o * s.n + i) * s.inner + k);
+          T& place = expected[size_t((o * s.size + each[at]) * s.inner + k)];
+          const T v = source[at];
+          if (place == place && (v != v || (largest ? v > place : v < place))) place = v;
+        }
+    CHECK(test::sameBits(out.data(), expected.data(), out.size()));
+    CHECK(out.intact());
+  }
+}
+
 // Lengths of sequences, each written as the number of steps that a place has.
 template <class T, class Pack, class Pad>
 void checkPacked(Pack pack, Pad pad) {
@@ -260,6 +284,12 @@ TEST_CASE("index kernels move and add what their formulas say") {
     checkMoves<double>(k.index_select_f64, k.index_copy_f64, k.gather_f64, k.scatter_f64);
     checkMoves<int32_t>(k.index_select_i32, k.index_copy_i32, k.gather_i32, k.scatter_i32);
     checkMoves<uint8_t>(k.index_select_u8, k.index_copy_u8, k.gather_u8, k.scatter_u8);
+    for (const bool largest : {true, false}) {
+      checkExtremes<float>(largest ? k.scatter_max_f32 : k.scatter_min_f32, largest);
+      checkExtremes<double>(largest ? k.scatter_max_f64 : k.scatter_min_f64, largest);
+      checkExtremes<int32_t>(largest ? k.scatter_max_i32 : k.scatter_min_i32, largest);
+      checkExtremes<uint8_t>(largest ? k.scatter_max_u8 : k.scatter_min_u8, largest);
+    }
     checkSums<float>(k.index_add_f32, k.scatter_add_f32, k.scatter_mul_f32);
     checkSums<double>(k.index_add_f64, k.scatter_add_f64, k.scatter_mul_f64);
     checkSums<int32_t>(k.index_add_i32, k.scatter_add_i32, k.scatter_mul_i32);

@@ -1,5 +1,6 @@
 // Kernels that move elements by index: whole rows (index_select, index_add, and with them
-// embeddings) and single elements (gather, scatter, scatter_add, scatter_mul). Tensors are contiguous
+// embeddings) and single elements (gather, scatter, scatter_add, scatter_mul,
+// scatter_max, scatter_min). Tensors are contiguous
 // [outer, size, inner] views; indices are int32 and have been checked with index_bounds, so that nothing is
 // read or written outside. Several sources with the same index are added in order.
 #include "../kernels.h"
@@ -52,6 +53,16 @@ int32_t productOf(int32_t a, int32_t b) {
 template <>
 uint8_t productOf(uint8_t a, uint8_t b) {
   return a & b;
+}
+
+// NaN if one is, else a where both are equal.
+template <class T>
+static T largerOf(T a, T b) {
+  return a != a || a >= b ? a : b;
+}
+template <class T>
+static T smallerOf(T a, T b) {
+  return a != a || a <= b ? a : b;
 }
 
 template <class T>
@@ -121,6 +132,18 @@ void scatter_mul(const T* source, const int32_t* index, T* out, int64_t outer, i
   scatterWith<T, productOf<T>>(source, index, out, outer, size, n, inner);
 }
 
+template <class T>
+void scatter_max(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
+                 int64_t n, int64_t inner) {
+  scatterWith<T, largerOf<T>>(source, index, out, outer, size, n, inner);
+}
+
+template <class T>
+void scatter_min(const T* source, const int32_t* index, T* out, int64_t outer, int64_t size,
+                 int64_t n, int64_t inner) {
+  scatterWith<T, smallerOf<T>>(source, index, out, outer, size, n, inner);
+}
+
 INSTANTIATE_ANY(index_select)
 INSTANTIATE_ANY(index_add)
 INSTANTIATE_ANY(index_copy)
@@ -128,5 +151,7 @@ INSTANTIATE_ANY(gather)
 INSTANTIATE_ANY(scatter)
 INSTANTIATE_ANY(scatter_add)
 INSTANTIATE_ANY(scatter_mul)
+INSTANTIATE_ANY(scatter_max)
+INSTANTIATE_ANY(scatter_min)
 
 }  // namespace ostinato::OSTINATO_ISA

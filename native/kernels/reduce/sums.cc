@@ -1,4 +1,4 @@
-// Sums of [outer, n, inner] along n: sum, mean, norm, logsumexp. Floats are accumulated in double: along contiguous rows in
+// Sums of [outer, n, inner] along n: sum, mean, norm, logsumexp, logcumsumexp. Floats are accumulated in double: along contiguous rows in
 // four vectors of eight sums, added up as a tree; otherwise in one sum for each column. Serial sums are in chains.cc.
 #include "../kernels.h"
 #include "rows.h"
@@ -151,9 +151,31 @@ void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work
   });
 }
 
+// Chains of ln(e^a + e^b) in double precision, those of eight lines in one vector.
+template <class T>
+void logcumsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+  constexpr int64_t W = Vec<double>::lanes;
+  const int64_t lines = outer * inner;
+  forRows(work, ceilDiv(lines, W), W * n, [&](int64_t group) {
+    const int64_t first = group * W, count = min(lines - first, W);
+    int64_t at[W];
+    for (int64_t l = 0; l < count; ++l)
+      at[l] = (first + l) / inner * n * inner + (first + l) % inner;
+    alignas(64) double some[W] = {};
+    Vec<double> total = broadcast(-Format<double>::infinity);
+    for (int64_t j = 0; j < n * inner; j += inner) {
+      for (int64_t l = 0; l < count; ++l) some[l] = double(x[at[l] + j]);
+      total = logAddExp(total, load(some));
+      store(some, total);
+      for (int64_t l = 0; l < count; ++l) out[at[l] + j] = T(some[l]);
+    }
+  });
+}
+
 INSTANTIATE_FLOAT(sum)
 INSTANTIATE_FLOAT(mean)
 INSTANTIATE_FLOAT(norm)
 INSTANTIATE_FLOAT(logsumexp)
+INSTANTIATE_FLOAT(logcumsumexp)
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -274,4 +274,13 @@ OSTINATO_INLINE Vec<float> throughDouble(F f, const X&... x) {
   return load(lanes);
 }
 
+// ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), in which nothing overflows. The larger operand alone where the difference is
+// infinite or NaN: a sum of two NaNs takes the sign of either, as the compiler orders them.
+template <class T>
+OSTINATO_INLINE Vec<T> logAddExp(const Vec<T>& a, const Vec<T>& b) {
+  const Vec<T> larger = max(a, b), distance = abs(a - b);
+  const auto finite = distance < broadcast(T(Format<T>::infinity));
+  return select(finite, larger + log1p(exp(-distance)), larger);
+}
+
 }  // namespace ostinato::OSTINATO_ISA

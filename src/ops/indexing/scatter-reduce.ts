@@ -6,15 +6,14 @@ import { boolean, oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { withGradMode } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
-import { checkDim, contiguousStrides, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { checkDim, showShape } from '../../tensor/shape';
+import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
-import { readValues } from '../arguments/values';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { inPlace } from '../inplace/inplace';
-import { copyOf, dense } from '../kernels/copy';
 import { where } from '../elementwise/where';
+import { applyBinary } from '../kernels/launch';
 import { operand, operandOf } from '../kernels/operands';
 import { reshape } from '../view/reshape';
 import { indexCopy } from './along';
@@ -24,8 +23,15 @@ import { checkAlong, fit, scatter, scatterAdd, written } from './gather';
 /** How elements are combined. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
 
+const quotients = family('floor_divide');
 const sums = family('scatter_add');
-const products = family('scatter_mul');
+const kernels = {
+  sum: sums,
+  mean: sums,
+  prod: family('scatter_mul'),
+  amax: family('scatter_max'),
+  amin: family('scatter_min'),
+};
 
 /** Options of `scatterReduce`. */
 export interface ScatterReduceOptions {
@@ -61,39 +67,15 @@ function withoutSelf(x: Tensor, { dim, index, reduce }: Combined): Tensor {
   return scatter(x, dim, index, neutral);
 }
 
-/** A copy of x with the larger (smaller) ones of src at the index; NaN if one is. */
-function extremes(x: Tensor, src: Tensor, dim: number, index: Tensor, largest: boolean): Tensor {
-  const out = copyOf(x);
-  const values = readValues('scatterReduce with amax or amin', dense(src));
-  const places = index.memory(index.numel);
-  const memory = out.memory(out.numel);
-  const strides = contiguousStrides(x.sizes);
-  const own = contiguousStrides(index.sizes);
-  for (let i = 0; i < places.length; i++) {
-    let at = 0;
-    for (let d = 0, rest = i; d < own.length; d++) {
-      const k = Math.floor(rest / own[d]);
-      rest -= k * own[d];
-      at += (d === dim ? places[i] : k) * (strides[d] ?? 1);
-    }
-    const [value, before] = [values[i], memory[at]];
-    const isKept = before !== before || (largest ? before >= value : before <= value);
-    if (!isKept) memory[at] = value;
-  }
-  return out;
-}
-
 function combined(x: Tensor, src: Tensor, how: Combined): Tensor {
   const { dim, index, reduce, includeSelf } = how;
   const start = includeSelf ? x : withoutSelf(x, how);
-  if (reduce === 'amax' || reduce === 'amin') {
-    return extremes(start, src, dim, index, reduce === 'amax');
-  }
-  const kernels = reduce === 'prod' ? products : sums;
-  const out = written('scatterReduce', kernels, start, dim, index, src);
+  const out = written('scatterReduce', kernels[reduce], start, dim, index, src);
   if (reduce !== 'mean') return out;
   const counts = countsOf(x, how);
-  return isFloat(x.dtype) ? out.div(counts) : out.floorDivide(counts);
+  if (isFloat(x.dtype)) return out.div(counts);
+  // No count is 0, which floorDivide would look for.
+  return applyBinary('scatterReduce', quotients, out, counts, empty(x.sizes, x.dtype));
 }
 
 const recorded = gradient<[x: Tensor, src: Tensor], [Tensor, Tensor, Tensor, Tensor], Combined>(

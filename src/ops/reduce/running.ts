@@ -1,8 +1,7 @@
 /** cumprod, logcumsumexp, cummax, cummin: running products, sums of exponentials and extremes along a dimension. */
 import { surplus } from '../../check';
-import { withGradMode } from '../../autograd/mode';
+import { runCumprodBackward, runExtreme, runReduce } from '../../native/calls';
 import { family } from '../../native/families';
-import type { TypedArray } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -11,29 +10,13 @@ import { gradient } from '../declare/gradient';
 import { ValuesAndIndices } from '../declare/named';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
-import { readValues } from '../arguments/values';
-import { copyOf } from '../kernels/copy';
-import { applyBinary } from '../kernels/launch';
+import { dense } from '../kernels/copy';
+import { pick } from '../kernels/launch';
 import { reductionView, runningOptions, type RunningOptions } from '../kernels/reduce';
 
-/**
- * Calls `line` with x, where a line along the dimension starts in it, the distance of its elements, and how many there are.
- * Every line is read in order; what is computed is in double precision.
- */
-function forLines(
-  operation: string,
-  x: Tensor,
-  dim: number,
-  line: (x: TypedArray, start: number, step: number, n: number) => void,
-): void {
-  const { source, outer, n, inner } = reductionView(operation, x, dim, true);
-  const memory = readValues(operation, source);
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) line(memory, o * n * inner + i, inner, n);
-  }
-}
-
-const logarithms = family('logaddexp');
+const products = family('cumprod');
+const productGradients = family('cumprod_backward');
+const logarithms = family('logcumsumexp');
 
 const fromEnd = (x: Tensor, dim: number): Tensor => x.flip(dim).cumsum(dim).flip(dim);
 
@@ -48,6 +31,7 @@ const recordedProduct = gradient<[Tensor], [Tensor, Tensor], number>('cumprod', 
   // dxₖ = Σ_{j≥k} gⱼ yⱼ / xₖ. Where xₖ = 0 the product of the others is computed instead: for the first 0 of a line (of
   // later ones dx is 0), and for the second one too, where the gradient itself is differentiated.
   rule: (g, [x, y], dim) => {
+    if (x.numel <= 1) return [g];
     const zero = x.eq(0);
     const count = zero.cumsum(dim);
     const quotient = fromEnd(g.mul(y), dim).div(x.maskedFill(zero, 1)).maskedFill(zero, 0);
@@ -56,10 +40,11 @@ const recordedProduct = gradient<[Tensor], [Tensor, Tensor], number>('cumprod', 
     return [quotient.add(first).add(second)];
   },
   fused: (g, [x, y], dim) => {
-    const zero = x.eq(0);
-    const isFirst = zero.logicalAnd(zero.cumsum(dim).eq(1));
-    const quotient = fromEnd(g.mul(y), dim).div(x.maskedFill(zero, 1)).maskedFill(zero, 0);
-    return [quotient.add(gradientAt(g, x, isFirst, dim))];
+    const { source, outer, n, inner } = reductionView('cumprod', x, dim, true);
+    const out = empty(x.sizes, x.dtype);
+    const run = pick('cumprod', productGradients, x.dtype);
+    runCumprodBackward(run, { g: dense(g), x: source, y: dense(y), out, outer, n, inner });
+    return [out];
   },
 });
 
@@ -80,16 +65,9 @@ export function cumprod(x: Tensor, dim: number, options?: CumprodOptions): Tenso
   );
   const given = cast(x, dtype);
   const d = checkDim('cumprod', dim, x.ndim);
+  const { source, outer, n, inner } = reductionView('cumprod', given, d, true);
   const out = empty(x.sizes, dtype);
-  const products = out.memory(out.numel);
-  const isWhole = dtype === 'int32';
-  forLines('cumprod', given, d, (values, start, step, n) => {
-    let product = 1;
-    for (let j = 0, at = start; j < n; j++, at += step) {
-      product = isWhole ? Math.imul(product, values[at]) : product * values[at];
-      products[at] = product;
-    }
-  });
+  runReduce(pick('cumprod', products, dtype), source, out, outer, n, inner);
   return recordedProduct(out, d, given);
 }
 
@@ -107,19 +85,6 @@ const recordedLogarithm = gradient<[Tensor], [Tensor, Tensor], number>('logcumsu
   },
 });
 
-// In rounds: after the one of distance s, yᵢ is of the 2·s elements up to i. In double precision.
-function scanned(x: Tensor, d: number): Tensor {
-  let y = cast(x, 'float64');
-  const n = x.ndim === 0 ? 1 : x.sizes[d];
-  for (let s = 1; s < n; s *= 2) {
-    const next = copyOf(y);
-    const [before, after] = [y.narrow(d, 0, n - s), y.narrow(d, s, n - s)];
-    applyBinary('logcumsumexp', logarithms, after, before, next.narrow(d, s, n - s));
-    y = next;
-  }
-  return y === x ? copyOf(x) : cast(y, x.dtype);
-}
-
 /**
  * yᵢ = ln Σ_{j≤i} e^xⱼ along `dim`, without overflow (torch.logcumsumexp).
  * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
@@ -130,7 +95,9 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkTensor('logcumsumexp', 'x', x);
   checkFloat('logcumsumexp', x);
   const d = checkDim('logcumsumexp', dim, x.ndim);
-  const out = withGradMode(false, () => scanned(x, d));
+  const { source, outer, n, inner } = reductionView('logcumsumexp', x, d, true);
+  const out = empty(x.sizes, x.dtype);
+  runReduce(pick('logcumsumexp', logarithms, x.dtype), source, out, outer, n, inner);
   return recordedLogarithm(out, d, x);
 }
 
@@ -139,8 +106,8 @@ interface Picked {
   readonly indices: Tensor;
 }
 
-/** @param replaces whether a later number is the extreme of itself and the one so far */
-function runningExtreme(name: string, replaces: (x: number, best: number) => boolean) {
+function runningExtreme(name: 'cummax' | 'cummin') {
+  const kernels = family(name);
   const recorded = gradient<[Tensor], [Tensor], Picked>(name, {
     saves: (_, _y, { indices }) => [indices],
     rule: (g, [indices], { dim }, { next }) => [
@@ -151,25 +118,17 @@ function runningExtreme(name: string, replaces: (x: number, best: number) => boo
     checkTensor(name, 'x', argument);
     const x = argument.dtype === 'bool' ? cast(argument, 'int32') : argument;
     const d = checkDim(name, dim, x.ndim);
+    const { source, outer, n, inner } = reductionView(name, x, d, true);
     const values = empty(x.sizes, x.dtype);
     const indices = empty(x.sizes, 'int32');
-    const [extremes, places] = [values.memory(values.numel), indices.memory(indices.numel)];
-    forLines(name, x, d, (memory, start, step, n) => {
-      let [best, place] = [memory[start], 0];
-      for (let j = 0, at = start; j < n; j++, at += step) {
-        const value = memory[at];
-        if (value !== value || replaces(value, best)) [best, place] = [value, j];
-        extremes[at] = best;
-        places[at] = place;
-      }
-    });
+    runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
     if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
     recorded(values, { dim: d, indices }, x);
     return new ValuesAndIndices(values, indices);
   };
 }
-const largestSoFar = runningExtreme('cummax', (x, best) => x >= best);
-const smallestSoFar = runningExtreme('cummin', (x, best) => x <= best);
+const largestSoFar = runningExtreme('cummax');
+const smallestSoFar = runningExtreme('cummin');
 
 /**
  * The largest element so far along `dim`, and where it is, the last of equal ones: `[values, indices]`, also by these names

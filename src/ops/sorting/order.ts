@@ -1,18 +1,18 @@
 /** median, nanmedian, kthvalue, mode: the element at a place of the order along a dimension. Its gradient goes back to it. */
 import { describe, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
+import { runLongestRun } from '../../native/calls';
+import { family } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
 import { checkDim, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { readValues } from '../arguments/values';
 import { constant } from '../creation/factories';
 import { gradient, nodeName, type Recorder } from '../declare/gradient';
 import { ValuesAndIndices } from '../declare/named';
 import { gather } from '../indexing/gather';
-import { dense } from '../kernels/copy';
-import { keepsDim, type KeepdimOptions } from '../kernels/reduce';
-import { transpose } from '../view/permute';
+import { pick } from '../kernels/launch';
+import { keepsDim, reductionView, type KeepdimOptions } from '../kernels/reduce';
 import { reshape } from '../view/reshape';
 import { squeeze } from '../view/select';
 import { sort } from './sort';
@@ -206,26 +206,14 @@ export function kthvalue(
 
 const recordedMode = pickGradient('mode');
 
+const longestRuns = family('longest_run');
+
 /** The last place of the longest run of equal elements in each row, the first one of several. */
-function modePlace(rows: Ordered): Tensor {
-  const { values, dim, n } = rows;
-  const swapped = values.ndim === 0 ? values : dense(transpose(values, dim, -1));
-  const memory = readValues('mode', swapped);
-  const count = n === 0 ? 0 : values.numel / n;
-  const out = empty(swapped.ndim === 0 ? [] : swapped.sizes.with(-1, 1), 'int32');
-  const places = out.memory(count);
-  for (let row = 0; row < count; row++) {
-    let longest = 0;
-    let run = 0;
-    for (let i = 0; i < n; i++) {
-      run = i > 0 && memory[row * n + i] === memory[row * n + i - 1] ? run + 1 : 1;
-      if (run > longest) {
-        longest = run;
-        places[row] = i;
-      }
-    }
-  }
-  return values.ndim === 0 ? out : dense(transpose(out, dim, -1));
+function modePlace({ values, dim }: Ordered): Tensor {
+  const { source, outer, n, inner } = reductionView('mode', values, dim, true);
+  const places = empty(values.ndim === 0 ? [] : values.sizes.with(dim, 1), 'int32');
+  runLongestRun(pick('mode', longestRuns, values.dtype), source, places, outer, n, inner);
+  return places;
 }
 
 /**

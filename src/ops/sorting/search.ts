@@ -1,15 +1,18 @@
 /** searchsorted, bucketize, isin: where values are among others. They have no gradient. */
 import { boolean, oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { resultType, type TypedArray } from '../../tensor/dtype';
+import { runSearchSorted } from '../../native/calls';
+import { family } from '../../native/families';
+import { resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
-import { readValues } from '../arguments/values';
+import { cast } from '../copying/cast';
 import { constant } from '../creation/factories';
 import { gather } from '../indexing/gather';
 import { dense } from '../kernels/copy';
+import { pick } from '../kernels/launch';
 import { operand, operandOf } from '../kernels/operands';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
@@ -40,6 +43,8 @@ const bucketizeOptions = optionsTable<BucketizeOptions>('bucketize', {
   right: boolean.or(false),
 });
 
+const searches = family('search_sorted');
+
 /** The places of `values` in rows that are sorted, one row for all or one for each of theirs. */
 function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolean): Tensor {
   const n = rows.sizes[rows.ndim - 1];
@@ -47,33 +52,17 @@ function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolea
   const dtype = resultType(rows, values);
   const numeric = dtype === 'bool' ? 'int32' : dtype;
   const out = empty(values.sizes, 'int32');
-  const [row, x] = [dense(rows.to(numeric)), dense(values.to(numeric))];
-  const sorted = readValues(operation, row);
-  const wanted = readValues(operation, x);
-  const places = out.memory(out.numel);
-  const m = isShared ? x.numel : values.sizes[values.ndim - 1];
-  for (let i = 0; i < wanted.length; i++) {
-    const start = isShared ? 0 : Math.floor(i / m) * n;
-    places[i] = placeIn(sorted, start, start + n, wanted[i], right) - start;
-  }
+  const m = isShared ? out.numel : values.ndim === 0 ? 1 : values.sizes[values.ndim - 1];
+  runSearchSorted(pick(operation, searches, numeric), {
+    sorted: dense(cast(rows, numeric)),
+    x: dense(cast(values, numeric)),
+    out,
+    rows: m === 0 ? 0 : out.numel / m,
+    n,
+    m,
+    right,
+  });
   return out;
-}
-
-// A NaN comes after every number: no comparison with it is true.
-function placeIn(
-  sorted: TypedArray,
-  start: number,
-  end: number,
-  value: number,
-  right: boolean,
-): number {
-  let [low, high] = [start, end];
-  while (low < high) {
-    const middle = low + Math.floor((high - low) / 2);
-    if (right ? sorted[middle] > value : sorted[middle] >= value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /**

@@ -1,5 +1,5 @@
-// What scatter and gather say of options that have no gradient here.
-import { gather, nn, noGrad, scatter, tensor, zeros } from 'ostinato';
+// What scatter and gather say of options that have no gradient here; scatterReduce of int32 compiled.
+import { compile, gather, nn, noGrad, scatter, tensor, zeros } from 'ostinato';
 
 const at = () => tensor([0, 0, 2], { dtype: 'int32' });
 
@@ -33,3 +33,25 @@ it('sparse gradients are refused', () => {
   );
   expect(gather(zeros([3]), 0, at(), { sparseGrad: false }).shape).toEqual([3]);
 });
+
+it.each(['sum', 'prod', 'mean', 'amax', 'amin'] as const)(
+  'scatterReduce of int32 by %s compiles',
+  (reduce) => {
+    const [x, src] = [
+      tensor([7, -3, 2], { dtype: 'int32' }),
+      tensor([5, -8, 4], { dtype: 'int32' }),
+    ];
+    const expected = {
+      sum: [4, -3, 6],
+      prod: [-280, -3, 8],
+      mean: [1, -3, 3],
+      amax: [7, -3, 4],
+      amin: [-8, -3, 2],
+    };
+    const combined = compile(() => x.scatterReduce(0, at(), src, reduce));
+    for (let round = 0; round < 2; round++) {
+      expect(combined().toArray()).toEqual(expected[reduce]);
+      expect(x.scatterReduce(0, at(), src, reduce).toArray()).toEqual(expected[reduce]);
+    }
+  },
+);
