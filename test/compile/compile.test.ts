@@ -1,5 +1,6 @@
 // compile: what it keeps of the function, and what it refuses.
 import {
+  arange,
   autograd,
   compile,
   enableGrad,
@@ -11,7 +12,7 @@ import {
   zeros,
   type Tensor,
 } from 'ostinato';
-import { expectSameBits } from '../support';
+import { expectSameBits, flat } from '../support';
 
 beforeEach(() => void manualSeed(0));
 
@@ -381,4 +382,14 @@ describe('compile refuses', () => {
       'compile: the function did not do the same when it was traced again; it must depend on nothing but its arguments and the tensors it uses',
     );
   });
+});
+
+it('keeps the tables that a gradient rule writes', () => {
+  // The windows of avgPool1d, which no kernel computes.
+  const x = arange(12, { dtype: 'float32' }).reshape([1, 2, 6]).requiresGrad_();
+  const pool = (a: Tensor): Tensor => nn.functional.avgPool1d(a, 3);
+  const compiled = compile(pool);
+  const gradient = (y: Tensor): number[] => flat(autograd.grad(y.square().sum(), [x])[0]!);
+  const expected = gradient(pool(x));
+  for (let i = 0; i < 3; i++) expect(gradient(compiled(x))).toEqual(expected);
 });
