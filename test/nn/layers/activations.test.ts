@@ -145,19 +145,19 @@ describe('of int32, limits lose their fraction', () => {
   const F = nn.functional;
   const i = (): Tensor => tensor([-3, -1, 0, 1, 2, 7, 9], { dtype: 'int32' });
   // i = torch.tensor([-3, -1, 0, 1, 2, 7, 9], dtype=torch.int32); F.hardtanh(i, -2.7, 2.7), F.relu6(i), F.threshold(i, 1.5, 9.7), …
-  const cases: [string, (x: Tensor, given: { inplace: boolean }) => Tensor, number[]][] = [
-    ['hardtanh', (x, given) => F.hardtanh(x, { minVal: -2.7, maxVal: 2.7, ...given }), [-2, -1, 0, 1, 2, 2, 2]],
-    ['hardtanh to 0', (x, given) => F.hardtanh(x, { minVal: -0.5, maxVal: 0.5, ...given }), [0, 0, 0, 0, 0, 0, 0]],
-    ['relu6', (x, given) => F.relu6(x, given), [0, 0, 0, 1, 2, 6, 6]],
-    ['threshold', (x, given) => F.threshold(x, 1.5, 9.7, given), [9, 9, 9, 9, 2, 7, 9]],
-    ['threshold below 0', (x, given) => F.threshold(x, -2.5, -9.7, given), [-9, -1, 0, 1, 2, 7, 9]],
+  const cases: [string, (y: Tensor, given: { inplace: boolean }) => Tensor, number[]][] = [
+    ['hardtanh', (y, given) => F.hardtanh(y, { minVal: -2.7, maxVal: 2.7, ...given }), [-2, -1, 0, 1, 2, 2, 2]],
+    ['hardtanh to 0', (y, given) => F.hardtanh(y, { minVal: -0.5, maxVal: 0.5, ...given }), [0, 0, 0, 0, 0, 0, 0]],
+    ['relu6', (y, given) => F.relu6(y, given), [0, 0, 0, 1, 2, 6, 6]],
+    ['threshold', (y, given) => F.threshold(y, 1.5, 9.7, given), [9, 9, 9, 9, 2, 7, 9]],
+    ['threshold below 0', (y, given) => F.threshold(y, -2.5, -9.7, given), [-9, -1, 0, 1, 2, 7, 9]],
   ]; // prettier-ignore
   it.each(cases)('%s', (_, call, expected) => {
-    const x = i();
-    const out = call(x, { inplace: false });
+    const y = i();
+    const out = call(y, { inplace: false });
     expect([out.dtype, flat(out)]).toEqual(['int32', expected]);
-    expect(flat(x)).toEqual(flat(i()));
-    expect(call(x, { inplace: true })).toBe(x);
-    expect(flat(x)).toEqual(expected);
+    expect(flat(y)).toEqual(flat(i()));
+    expect(call(y, { inplace: true })).toBe(y);
+    expect(flat(y)).toEqual(expected);
   });
 });

@@ -249,7 +249,7 @@ describe('losses of integers', () => {
   const row = i.view(1, -1);
   const none = { reduction: 'none' } as const;
   // i = torch.tensor([-3, -1, 0, 1, 2, 7, 9], dtype=torch.int32), row = i.view(1, -1), F = torch.nn.functional
-  const cases: [string, () => Tensor, number[], number[]][] = [
+  const integerCases: [string, () => Tensor, number[], number[]][] = [
     // F.poisson_nll_loss(i, i.abs(), reduction='none')
     ['poissonNllLoss', () => F.poissonNllLoss(i, i.abs(), none), [7], [9.04978752136, 1.367879390717, 1, 1.718281745911, 3.389056205750, 1047.633178710938, 8022.083984375]],
     // F.margin_ranking_loss(i, i + 1, i.sign(), reduction='none')
@@ -265,7 +265,7 @@ describe('losses of integers', () => {
     // F.pairwise_distance(i, i + 2)
     ['pairwiseDistance', () => F.pairwiseDistance(i, i.add(2)), [], [5.291500091553]],
   ]; // prettier-ignore
-  it.each(cases)('%s', (_, call, shape, values) => {
+  it.each(integerCases)('%s', (_, call, shape, values) => {
     const out = call();
     expect(out.dtype).toBe('float32');
     expectPacked(out, { shape, values }, within.float32);
