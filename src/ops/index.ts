@@ -3,8 +3,11 @@ import './autograd';
 import './methods';
 import './properties';
 
-export * from './elementwise/activation';
-export * from './elementwise/activation-more';
+export * from './elementwise/gated';
+export * from './elementwise/rectifier';
+export * from './elementwise/shrink';
+export * from './elementwise/sigmoid';
+export type { InplaceOptions } from './elementwise/inplace-option';
 export {
   add,
   div,
@@ -55,7 +58,6 @@ export * from './elementwise/clamp';
 export * from './elementwise/close';
 export * from './elementwise/compare';
 export * from './elementwise/extremum';
-export * from './elementwise/gated';
 export * from './elementwise/logaddexp';
 export * from './elementwise/logical';
 export {

@@ -21,7 +21,6 @@ import * as sharing from './copying/share';
 import { checkTensor } from './arguments/check';
 import * as conversion from './copying/convert';
 import * as creation from './creation/new';
-import * as moreActivations from './elementwise/activation-more';
 import * as aliases from './elementwise/aliases';
 import * as arithmetic from './elementwise/arithmetic';
 import * as bitwise from './elementwise/bitwise';
@@ -33,14 +32,15 @@ import * as extremum from './elementwise/extremum';
 import * as logaddexp from './elementwise/logaddexp';
 import * as logic from './elementwise/logical';
 import * as points from './elementwise/points';
+import * as rectifier from './elementwise/rectifier';
 import * as replaced from './elementwise/replace';
+import * as shrinkage from './elementwise/shrink';
 import * as special from './elementwise/special';
 import * as unary from './elementwise/unary';
 import * as weighted from './elementwise/weighted';
 import * as choice from './elementwise/where';
 import * as reversal from './rearranging/flip';
 import * as along from './indexing/along';
-import * as gated from './elementwise/gated';
 import * as indexing from './indexing/at';
 import * as gathering from './indexing/gather';
 import * as positions from './indexing/mask';
@@ -93,8 +93,8 @@ const methods = {
   ...comparison,
   ...comparisonInPlace,
   ...extremum,
-  ...only(gated, 'prelu'),
-  ...only(moreActivations, 'hardshrink'),
+  ...only(rectifier, 'prelu'),
+  ...only(shrinkage, 'hardshrink'),
   ...logaddexp,
   ...logic,
   ...points,

@@ -6,22 +6,11 @@ import { anyTensor } from '../../tensor/rules';
 import { softmax, type SoftmaxOptions } from '../../ops/normalization/softmax';
 import type { Tensor } from '../../tensor/tensor';
 
-export {
-  elu,
-  gelu,
-  leakyRelu,
-  logsigmoid,
-  silu,
-  softplus,
-  softsign,
-  type EluOptions,
-  type GeluOptions,
-  type InplaceOptions,
-  type LeakyReluOptions,
-  type SoftplusOptions,
-} from '../../ops/elementwise/activation';
-export * from '../../ops/elementwise/activation-more';
+export type { InplaceOptions } from '../../ops/elementwise/inplace-option';
 export * from '../../ops/elementwise/gated';
+export * from '../../ops/elementwise/rectifier';
+export * from '../../ops/elementwise/shrink';
+export * from '../../ops/elementwise/sigmoid';
 export * from '../../ops/normalization/softmax';
 export { sigmoid, tanh } from '../../ops/elementwise/unary';
 

@@ -11,7 +11,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { verify } from '../kernels/bounds';
-import { logsigmoid } from '../elementwise/activation';
+import { logsigmoid } from '../elementwise/sigmoid';
 import {
   checkPair,
   checkSameShape,

@@ -3,7 +3,7 @@ import { calledAs, optionsTable, surplus } from '../../check';
 import { broadcastShapes, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { logsigmoid } from '../elementwise/activation';
+import { logsigmoid } from '../elementwise/sigmoid';
 import { cosineOptions, hingeOptions, rankingOptions, type MarginOptions } from './options';
 import {
   checkBroadcast,

@@ -7,7 +7,7 @@ import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { cast } from '../copying/cast';
 import { arange, zeros } from '../creation/factories';
-import { logsigmoid } from '../elementwise/activation';
+import { logsigmoid } from '../elementwise/sigmoid';
 import { firstOutside } from '../kernels/bounds';
 import { dense } from '../kernels/copy';
 import {

@@ -228,16 +228,19 @@ function batchOf(a: Tensor, b: Tensor): Batch[] {
   for (let d = 0; d < a.ndim - 2; d++) {
     const size = a.sizes[d];
     if (size === 1) continue;
-    const step = { size, a: a.elementStrides[d], b: b.elementStrides[d] };
+    const stepA = a.elementStrides[d];
+    const stepB = b.elementStrides[d];
     const last = merged[merged.length - 1];
-    if (last !== undefined && last.a === step.a * size && last.b === step.b * size) {
-      merged[merged.length - 1] = { ...step, size: last.size * size };
-    } else merged.push(step);
+    if (last !== undefined && last.a === stepA * size && last.b === stepB * size) {
+      last.size *= size;
+      last.a = stepA;
+      last.b = stepB;
+    } else merged.push({ size, a: stepA, b: stepB });
   }
   return merged;
 }
 
-const one: Batch = { size: 1, a: 0, b: 0 };
+const one: Readonly<Batch> = { size: 1, a: 0, b: 0 };
 
 /**
  * a·b for every pair of matrices of two tensors [..., M, K] and [..., K, N] with equal batch dimensions, into a
@@ -251,7 +254,9 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
   const { x: y } = right;
   const [M, K] = [x.sizes[x.ndim - 2], x.sizes[x.ndim - 1]];
   const N = y.sizes[y.ndim - 1];
-  const out = empty([...x.sizes.slice(0, -1), N], a.dtype);
+  const shape = x.sizes.slice();
+  shape[shape.length - 1] = N;
+  const out = empty(shape, a.dtype);
   if (out.numel === 0) return out;
   const batch = batchOf(x, y);
   const inner = batch.pop() ?? one;
