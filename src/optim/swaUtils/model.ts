@@ -1,6 +1,7 @@
 /** AveragedModel: a copy of a model whose parameters are averages of the model's over training. */
-import { boolean, functionOf, instanceOf, optionsTable, refuse, surplus } from '../../check';
+import { boolean, functionOf, optionsTable, refuse, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
+import { anyModule } from '../../nn/any-module';
 import { Module } from '../../nn/module';
 import { tensor } from '../../ops/creation/factories';
 import { deepcopy } from '../../tensor/deepcopy';
@@ -20,7 +21,6 @@ export interface AveragedModelOptions {
   useBuffers?: boolean;
 }
 
-const anyModule = instanceOf(Module, 'a Module');
 const anyAvgFn = functionOf<AvgFn>().orNull;
 const anyMultiAvgFn = functionOf<MultiAvgFn>().orNull;
 const averagedOptions = optionsTable<AveragedModelOptions>('AveragedModel', {

@@ -1,10 +1,9 @@
 /** updateBn: the statistics of BatchNorm layers, computed anew for averaged weights. */
-import { instanceOf, isArray, isIterable, refuse, surplus } from '../../check';
+import { isArray, isIterable, refuse, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { BatchNorm1d } from '../../nn/layers/batch-norm';
-import { Module } from '../../nn/module';
-
-const anyModule = instanceOf(Module, 'a Module');
+import { anyModule } from '../../nn/any-module';
+import type { Module } from '../../nn/module';
 
 /**
  * Computes the running statistics of every `BatchNorm1d` of `model` as the plain average over the batches of `loader`

@@ -1,12 +1,11 @@
 /** weightNorm: length and direction of a weight as two parameters. */
-import { instanceOf, integer, integerBetween, string, surplus } from '../../../check';
+import { integer, integerBetween, string, surplus } from '../../../check';
 import { norm } from '../../../ops/reduce/norm';
 import { isTensor } from '../../../tensor/rules';
 import type { Tensor } from '../../../tensor/tensor';
+import { anyModule } from '../../any-module';
 import { Module } from '../../module';
 import { registerParametrization } from '../parametrize';
-
-const anyModule = instanceOf(Module);
 
 /** ‖v‖ of each index along `dim`, the other sizes being 1; of the whole tensor, without dimensions, for −1. */
 function normExcept(v: Tensor, dim: number): Tensor {

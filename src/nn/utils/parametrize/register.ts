@@ -3,21 +3,14 @@
  * through `rightInverse`. Neither is enumerable: what the module has is found in its field `parametrizations`. Both are functions of
  * `this`, so that a deep copy of the module computes with its own parts.
  */
-import {
-  boolean,
-  describe,
-  instanceOf,
-  isInstance,
-  optionsTable,
-  string,
-  surplus,
-} from '../../../check';
+import { boolean, describe, isInstance, optionsTable, string, surplus } from '../../../check';
 import { noGrad } from '../../../autograd/mode';
 import { deepcopy, type Copier } from '../../../tensor/deepcopy';
 import { isTensor } from '../../../tensor/rules';
 import type { Tensor } from '../../../tensor/tensor';
 import { ModuleDict } from '../../containers';
-import { Module } from '../../module';
+import { anyModule } from '../../any-module';
+import type { Module } from '../../module';
 import { Parameter } from '../../parameter';
 import { throughCache } from './cached';
 import {
@@ -28,8 +21,6 @@ import {
   type Parametrization,
   type ParametrizationOptions,
 } from './list';
-
-const anyModule = instanceOf(Module);
 
 type Fields = Record<string, unknown>;
 
