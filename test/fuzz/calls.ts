@@ -135,6 +135,8 @@ export async function checkCall(seed: number): Promise<string[]> {
     use(types.isPromise(result) ? await result : result, sample, random);
   });
   o.setNumThreads(1 + random.below(2));
+  // setGradEnabled(false) without a function stays in force.
+  o.setGradEnabled(true);
   return faults.map((wrong) => `${call.name}: ${wrong}`);
 }
 
