@@ -10,7 +10,7 @@ export function calledAs<R>(operation: string, body: () => R): R {
 }
 
 /** `error`, its sentence (`name: …`) in the name of `operation`; what is said of the function that is compiled, or of us, stays. */
-export function renamed(operation: string, error: unknown): unknown {
+function renamed(operation: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message, stack } = error;
   const sentence = /^(?!compile:|internal:)\w+(: .*)$/s.exec(message);

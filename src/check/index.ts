@@ -1,5 +1,5 @@
 /** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
-export { calledAs, renamed } from './called-as';
+export { calledAs } from './called-as';
 export { markTensors } from './copy';
 export { refuseSparse } from './foreign';
 export { describe } from './describe';

@@ -67,7 +67,8 @@ export abstract class Rule<T> {
 class SimpleRule<T> extends Rule<T> {
   constructor(
     must: string,
-    private readonly isKind: (value: unknown) => boolean,
+    /** Whether a RangeError would refuse the value, if it is refused. */
+    readonly isKind: (value: unknown) => boolean,
     private readonly isAllowed: ((value: T) => boolean) | null,
   ) {
     super(must);
@@ -83,11 +84,6 @@ class SimpleRule<T> extends Rule<T> {
 
   override accepts(value: unknown): value is T {
     return this.isKind(value) && (this.isAllowed === null || this.isAllowed(value as T));
-  }
-
-  /** Whether a RangeError would refuse the value, if it is refused. */
-  isOfKind(value: unknown): boolean {
-    return this.isKind(value);
   }
 }
 
@@ -207,7 +203,7 @@ class EitherRule<T> extends Rule<T> {
       // Asked, not tried: an error takes 10 µs to make, and null is often the last of the rules.
       if (each instanceof SimpleRule) {
         if (each.accepts(value)) return value as T;
-        if (each.isOfKind(value)) Kind = RangeError;
+        if (each.isKind(value)) Kind = RangeError;
         continue;
       }
       try {

@@ -78,9 +78,11 @@ const bufferAt = (storage: Storage, kind: Buffer['kind']): Buffer => ({
 // Memory that outlives the trace, also where a gradient rule makes it whose own memory is released.
 function kept(bytes: number): Storage {
   const owner = setOwner(Owner.user);
-  const storage = native.allocate(bytes);
-  setOwner(owner);
-  return storage;
+  try {
+    return native.allocate(bytes);
+  } finally {
+    setOwner(owner);
+  }
 }
 
 export class Trace implements Executor {

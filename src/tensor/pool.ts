@@ -32,32 +32,35 @@ export function setOwner(owner: Owner): Owner {
   return before;
 }
 
-// What gradient rules that run now have allocated for the engine, an inner walk's after those of the outer one.
-const allocated: Storage[] = [];
+// What gradient rules that run now have allocated for the engine, an inner walk's after those of the outer one. Counted apart:
+// V8 gives the memory of an array back that is cut short, and the next rule would make it grow again.
+const allocated: (Storage | null)[] = [];
+let allocatedCount = 0;
 
 /** What a rule is about to allocate begins here. */
-export const markAllocated = (): number => allocated.length;
+export const markAllocated = (): number => allocatedCount;
 
 /** Releases what has been allocated since the mark and has no reference: the rule's own intermediate results. */
 export function releaseUnreferenced(mark: number): void {
-  for (let i = mark; i < allocated.length; i++) {
-    const storage = allocated[i];
+  for (let i = mark; i < allocatedCount; i++) {
+    const storage = allocated[i]!;
+    allocated[i] = null;
     if (storage.references === 0 && storage.owner === Owner.engine) release(storage);
   }
-  allocated.length = mark;
+  allocatedCount = mark;
 }
 
 /** Forgets it: after an error, nobody knows what still refers to it. */
-export const forgetAllocated = (mark: number): void => {
-  allocated.length = mark;
-};
+export function forgetAllocated(mark: number): void {
+  while (allocatedCount > mark) allocated[--allocatedCount] = null;
+}
 
 /** Uninitialised memory for a tensor. */
 export function allocate(bytes: number): Storage {
   if (allocatingFor === Owner.engine) {
     const storage = acquire(bytes);
     storage.owner = Owner.engine;
-    allocated.push(storage);
+    allocated[allocatedCount++] = storage;
     return storage;
   }
   const storage =

@@ -42,17 +42,20 @@ function boundsOf(
   max: Bound,
 ): [Operand | null, Operand | null] {
   const named = typeof min === 'object' && min !== null && max === undefined && !isTensor(min);
-  const given = named ? options.read(min, operation) : { min, max };
-  const [low, high] = [given.min ?? null, given.max ?? null];
+  const given = named
+    ? options.read(min, operation)
+    : {
+        min: bound.check(operation, 'min', min ?? null),
+        max: bound.check(operation, 'max', max ?? null),
+      };
+  const { min: low, max: high } = given;
   if (low === null && high === null) {
     throw new TypeError(
       `${operation}: needs min, max or both, for example ${operation}(0, 1) or ${operation}({ min: 0 })`,
     );
   }
-  bound.check(operation, 'min', low);
-  bound.check(operation, 'max', high);
   if (x.dtype === 'bool') refuseBooleans(operation, [low, high]);
-  return [numberOf(low as GivenOperand | null), numberOf(high)];
+  return [numberOf(low), numberOf(high)];
 }
 
 const numberOf = (x: GivenOperand | null): Operand | null =>

@@ -4,7 +4,7 @@
  * tensor's new history; for a view, that of the tensor it is part of. The operations are in the files beside
  * this one.
  */
-import { renamed } from '../../check';
+import { calledAs } from '../../check';
 import { category, isFloat } from '../../tensor/dtype';
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
@@ -116,12 +116,22 @@ export function inPlace(
   checkTarget(operation, target, recorded);
   if (!recorded) {
     if (direct !== undefined) direct(target);
-    else copyInto(held(operation, target, computed(operation, target, compute)), target);
+    else
+      copyInto(
+        held(
+          operation,
+          target,
+          calledAs(operation, () => compute(target)),
+        ),
+        target,
+      );
     bumpVersion(target);
     return target;
   }
   const before = alias(target.origin?.base ?? target);
-  const value = computed(operation, saves ? clone(target) : alias(target), compute);
+  const given = saves ? clone(target) : alias(target);
+  // What the other form refuses, it refuses in the name of this one.
+  const value = calledAs(operation, () => compute(given));
   replace(
     target,
     before,
@@ -147,15 +157,6 @@ function differentiable(
   if (value.requiresGrad || !isFloat(target.dtype)) return value;
   const other = inputs[0] ?? null;
   return recordedStep(value, operation, alias(target), other);
-}
-
-// The other form's result; what it refuses, it refuses in the name of the in-place form.
-function computed(operation: string, x: Tensor, compute: (before: Tensor) => Tensor): Tensor {
-  try {
-    return compute(x);
-  } catch (error) {
-    throw renamed(operation, error);
-  }
 }
 
 /**

@@ -11,7 +11,6 @@ import {
   describe,
   either,
   functionOf,
-  instanceOf,
   isArray,
   isInstance,
   optionsTable,
@@ -22,6 +21,7 @@ import { isGradEnabled } from '../../autograd/mode';
 import { nextOrder, Node, nodeOf, releaseAcquired, save, type Saved } from '../../autograd/node';
 import { recompute } from '../../autograd/recompute';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
+import { anyModule } from '../../nn/any-module';
 import { Module } from '../../nn/module';
 import { ValuesAndIndices } from '../../ops/declare/named';
 import { defaultGenerator } from '../../random/generator';
@@ -50,10 +50,7 @@ export const checkpointOptions = optionsTable<CheckpointOptions>('checkpoint', {
 
 type Func = (...args: readonly unknown[]) => unknown;
 /** What may be checkpointed. */
-export const functionOrModule = either<Func | Module>(
-  functionOf<Func>(),
-  instanceOf(Module, 'a Module'),
-);
+export const functionOrModule = either<Func | Module>(functionOf<Func>(), anyModule);
 const anyArguments = arrayOf(anything, "an array of the function's arguments");
 
 /** A function that calls it. */
