@@ -45,12 +45,13 @@ export class Report {
   readonly #passedThoughListed = new Map<string, string>();
   readonly #failedAsListed = new Set<string>();
   readonly #patterns: ReadonlyMap<string, RegExp | undefined>;
+  readonly #exceptions: readonly Exception[];
   #tried = 0;
 
   constructor() {
-    const exceptions = JSON.parse(readFileSync(file, 'utf8')) as Exception[];
+    this.#exceptions = JSON.parse(readFileSync(file, 'utf8')) as Exception[];
     this.#patterns = new Map(
-      exceptions.flatMap(({ checks }) => checks.map((one) => [one, matching(one)])),
+      this.#exceptions.flatMap(({ checks }) => checks.map((one) => [one, matching(one)])),
     );
   }
 
@@ -98,6 +99,17 @@ export class Report {
     return undefined;
   }
 
+  /** How many checks fail for each reason of the list, from the most. */
+  #reasons(): [string, number][] {
+    return this.#exceptions
+      .map(({ checks, reason }): [string, number] => [
+        reason,
+        checks.reduce((sum, one) => sum + (this.#used.get(one) ?? 0), 0),
+      ])
+      .filter(([, n]) => n > 0)
+      .sort(([, a], [, b]) => b - a);
+  }
+
   /** The totals by category, and what does not hold. Whether all does. */
   print(isWhole: boolean): boolean {
     const log = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -124,6 +136,8 @@ export class Report {
     }
     const whole = [...entries.values()].filter((n) => n === 0).length;
     log(`\n${whole} of ${entries.size} entries without a failure`);
+    log('\nlisted  reason');
+    for (const [reason, n] of this.#reasons()) log(`${String(n).padStart(6)}  ${reason}`);
     return this.#failures.length + wrong.length + unused.length === 0;
   }
 }

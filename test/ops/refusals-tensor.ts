@@ -242,6 +242,17 @@ export const tensorRefusals: readonly Refusal[] = [
     ['searchsorted(float64[], float64[4])'],
   ],
   [
+    'TypeError',
+    "is not defined for bool; convert with to('int32')",
+    [
+      'searchsorted(bool[2], bool[2])',
+      'bucketize(bool[2], bool[2])',
+      'isin(bool[2], bool[2])',
+      'isin(int32[3], bool[2])',
+      'isin(bool[2], 1)',
+    ],
+  ],
+  [
     'RangeError',
     'boundaries must be a vector, got shape [2, 3]',
     ['bucketize(float64[2,3], float64[2,3])'],

@@ -9,15 +9,18 @@ import {
   type Resolved,
   surplus,
 } from '../../check';
+import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runFill } from '../../native/calls';
 import { type DType, type TypedArray } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
 import { checkShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { empty as uninitialised } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { readNested } from '../arguments/nested';
+import { verifyRuns } from '../kernels/bounds';
 import { pick } from '../kernels/launch';
 
 /** Options of functions that create tensors. */
@@ -330,7 +333,11 @@ export function linspace(
   anyCount.check('linspace', 'steps', steps);
   const wanted = tensorOptions.read(options, 'linspace');
   const { dtype = 'float32' } = wanted;
-  const out = uninitialised(checkShape('linspace', [steps]), dtype);
+  const sizes = checkShape('linspace', [steps]);
+  if (typeof first !== 'number' || typeof last !== 'number') {
+    return finish(between(first, last, steps, dtype), wanted);
+  }
+  const out = uninitialised(sizes, dtype);
   const [from, to] = dtype === 'int32' ? [Math.trunc(first), Math.trunc(last)] : [first, last];
   const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
@@ -340,8 +347,34 @@ export function linspace(
   return finish(out, wanted);
 }
 
+/** The same of ends that are tensors in a trace, which has no values: by operations on them. */
+function between(
+  start: number | Tensor,
+  end: number | Tensor,
+  steps: number,
+  dtype: DType,
+): Tensor {
+  return noGrad(() => {
+    const [from, to] = [start, end].map((one) => {
+      const exact = typeof one === 'number' ? constant([], one, 'float64') : one.to('float64');
+      return dtype === 'int32' ? exact.trunc() : exact;
+    });
+    if (dtype === 'int32') {
+      const fits = [from, to].map((one) => one.ge(-2147483648).logicalAnd(one.le(2147483647)));
+      const refusal =
+        'linspace: an end does not fit int32 (-2147483648 to 2147483647); use dtype float64';
+      verifyRuns(() => [fits[0].logicalAnd(fits[1]), refusal]);
+    }
+    const i = arange(steps, { dtype: 'float64' });
+    const gap = to.sub(from).div(Math.max(steps - 1, 1));
+    const ascending = from.add(gap.mul(i));
+    const descending = to.sub(gap.mul(i.rsub(steps - 1)));
+    return ascending.where(i.lt(steps / 2), descending).to(dtype);
+  });
+}
+
 const numberOrTensor = either<number | Tensor>(number, anyTensor);
-function endOf(name: string, value: number | Tensor): number {
+function endOf(name: string, value: number | Tensor): number | Tensor {
   const given = numberOrTensor.check('linspace', name, value);
   if (typeof given === 'number') return given;
   if (given.ndim > 0) {
@@ -349,7 +382,7 @@ function endOf(name: string, value: number | Tensor): number {
       `linspace: ${name} must have 0 dimensions, got shape ${showShape(given.sizes)}`,
     );
   }
-  return given.item();
+  return executor.isTrace ? given : given.item();
 }
 
 /**

@@ -12,6 +12,7 @@ import { gradient } from '../declare/gradient';
 import { type GivenOperand, type Operand } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
 import { floating } from '../arguments/floating';
+import { verify } from '../kernels/bounds';
 import { operandOf, promote } from '../kernels/operands';
 import { constant, zerosLike } from '../creation/factories';
 
@@ -203,12 +204,17 @@ export const div_: InPlaceWith<DivOptions> = inPlace(div);
 
 /** @throws RangeError when an integer divisor is 0. */
 function refuseZero(operation: string, b: Operand): void {
-  const zero = typeof b === 'number' ? b === 0 : b.eq(0).any().item() !== 0;
-  if (zero) {
-    throw new RangeError(
-      `${operation}: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN`,
-    );
+  const message = `${operation}: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN`;
+  if (typeof b === 'number') {
+    if (b === 0) throw new RangeError(message);
+    return;
   }
+  verify(
+    () => {
+      if (b.eq(0).any().item() !== 0) throw new RangeError(message);
+    },
+    () => [b.ne(0), message],
+  );
 }
 function checkDivisor(_: Operand, b: Operand, dtype: DType, operation: string): void {
   if (dtype === 'bool') throw new TypeError(`${operation}: is not defined for bool tensors`);

@@ -176,9 +176,15 @@ export function clampMax_(x: Tensor, max: GivenOperand): Tensor {
 interface Range {
   readonly low: number;
   readonly high: number;
+  readonly operation: string;
 }
+/** PyTorch's name of the backward node; `last` is the number behind that of clamp. */
+const nodeOf = (operation: string, last: 0 | 1): string => {
+  const [, side] = /^clamp(Min|Max)?/.exec(operation) ?? [];
+  return side === undefined ? `ClampBackward${last}` : `Clamp${side}Backward${1 - last}`;
+};
 const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
-  node: 'ClampBackward1',
+  node: (_, { operation }) => nodeOf(operation, 1),
   saves: ([x]) => [x],
   rule: (g, [x], { low, high }) => [g.where(x.ge(low).logicalAnd(x.le(high)), 0)],
   fused: (g, [x], { low, high }) => {
@@ -199,7 +205,7 @@ function betweenNumbers(
   const high = max ?? Infinity;
   const out = empty(x.sizes, x.dtype);
   runClamp(pick(operation, kernels, x.dtype), x, out, low, high);
-  return recordedNumbers(out, { low, high }, x);
+  return recordedNumbers(out, { low, high, operation }, x);
 }
 
 /** The type of integers between numbers. An infinite bound is none, and so leaves it as it is. */
@@ -210,15 +216,18 @@ const typeBetween = (x: Tensor, min: number | null, max: number | null): DType =
   ] as Operand[]);
 
 type Bounded = readonly [x: Tensor, low: Tensor | null, high: Tensor | null];
-const recordedTensors = gradient<Bounded, Bounded>('clamp', {
-  node: 'ClampBackward0',
+const recordedTensors = gradient<Bounded, Bounded, string>('clamp', {
+  node: (_, operation) => nodeOf(operation, 0),
   saves: (bounded) => bounded,
   rule: (g, [x, low, high], _, node) => {
     const [least, most] = [low ?? -Infinity, high ?? Infinity];
     return [
       node.needs(0) ? unbroadcast(g.where(x.ge(least).logicalAnd(x.le(most)), 0), x.sizes) : null,
       node.needs(1)
-        ? unbroadcast(g.where(x.lt(least).logicalAnd(low!.lt(most)), 0), low!.sizes)
+        ? unbroadcast(
+            g.where(high === null ? x.lt(low!) : x.lt(low!).logicalAnd(low!.lt(high)), 0),
+            low!.sizes,
+          )
         : null,
       node.needs(2)
         ? unbroadcast(g.where(x.gt(most).logicalOr(high!.lt(least)), 0), high!.sizes)
@@ -245,7 +254,7 @@ function betweenTensors(
     return high === null ? above : above.minimum(high);
   };
   const out = calledAs(operation, () => noGrad(limit));
-  return recordedTensors(out, undefined, x, low, high);
+  return recordedTensors(out, operation, x, low, high);
 }
 
 const isNumber = (x: Operand): boolean => typeof x === 'number';

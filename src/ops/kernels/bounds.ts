@@ -38,6 +38,11 @@ export function verify(
     check();
     return;
   }
+  verifyRuns(inRuns);
+}
+
+/** In a trace: each run throws a RangeError of the message unless all of the conditions, bool, are true. */
+export function verifyRuns(inRuns: () => readonly [conditions: Tensor, message: string]): void {
   noGrad(() => {
     const [conditions, message] = inRuns();
     firstOutside(dense(conditions.to('int32')), 1, 2, message);

@@ -75,6 +75,7 @@ const recordedLogarithm = gradient<[Tensor], [Tensor, Tensor], number>('logcumsu
   saves: ([x], y) => [x, y],
   // dxₖ = Σ_{j≥k} gⱼ e^(xₖ − yⱼ), as sums of logarithms for the positive and the negative gⱼ, in which nothing overflows
   rule: (g, [x, y], dim) => {
+    if (x.ndim === 0) return [g];
     const part = (sign: Tensor): Tensor => {
       const isPart = sign.gt(0);
       const logs = sign.where(isPart, 1).log().maskedFill(isPart.logicalNot(), -Infinity);

@@ -45,17 +45,23 @@ const bucketizeOptions = optionsTable<BucketizeOptions>('bucketize', {
 
 const searches = family('search_sorted');
 
+function refuseBool(operation: string): never {
+  throw new TypeError(`${operation}: is not defined for bool; convert with to('int32')`);
+}
+const isBool = (x: GivenOperand): boolean =>
+  typeof x === 'boolean' || (typeof x === 'object' && x.dtype === 'bool');
+
 /** The places of `values` in rows that are sorted, one row for all or one for each of theirs. */
 function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolean): Tensor {
   const n = rows.sizes[rows.ndim - 1];
   const isShared = rows.ndim === 1;
   const dtype = resultType(rows, values);
-  const numeric = dtype === 'bool' ? 'int32' : dtype;
+  if (dtype === 'bool') refuseBool(operation);
   const out = empty(values.sizes, 'int32');
   const m = isShared ? out.numel : values.ndim === 0 ? 1 : values.sizes[values.ndim - 1];
-  runSearchSorted(pick(operation, searches, numeric), {
-    sorted: dense(cast(rows, numeric)),
-    x: dense(cast(values, numeric)),
+  runSearchSorted(pick(operation, searches, dtype), {
+    sorted: dense(cast(rows, dtype)),
+    x: dense(cast(values, dtype)),
     out,
     rows: m === 0 ? 0 : out.numel / m,
     n,
@@ -70,7 +76,7 @@ function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolea
  * the index i with sorted[i − 1] < value ≤ sorted[i], with `right` sorted[i − 1] ≤ value < sorted[i]. int32.
  * @param sortedSequence one row, or a row for each of `values`
  * @param values a tensor, or a number
- * @throws RangeError when the shapes but the last dimension differ, for a `sorter` of another shape, and for `side: 'left'`
+ * @throws TypeError when both are bool; RangeError when the shapes but the last dimension differ, for a `sorter` of another shape, and for `side: 'left'`
  * with `right`.
  * @example searchsorted(tensor([1, 3, 5]), tensor([0, 3, 6])) // [0, 1, 3]
  */
@@ -105,7 +111,7 @@ export function searchsorted(
   }
   return noGrad(() => {
     const rows = sorter === null ? sortedSequence : gather(sortedSequence, -1, sorter);
-    const x = operand('searchsorted', given, sortedSequence.dtype);
+    const x = operand('searchsorted', given, resultType(sortedSequence, given));
     return placesOf('searchsorted', rows, x, right || side === 'right');
   });
 }
@@ -113,7 +119,7 @@ export function searchsorted(
 /**
  * The bucket of each element of `x` between `boundaries`, a vector in order (torch.bucketize): the index i with
  * boundaries[i − 1] < x ≤ boundaries[i], with `right` boundaries[i − 1] ≤ x < boundaries[i]. int32.
- * @throws TypeError for what is no tensor or number; RangeError unless boundaries is a vector.
+ * @throws TypeError for what is no tensor or number, and when both are bool; RangeError unless boundaries is a vector.
  * @example bucketize(tensor([0, 3, 9]), tensor([1, 3, 5])) // [0, 1, 3]
  */
 export function bucketize(x: GivenOperand, boundaries: Tensor, options?: BucketizeOptions): Tensor {
@@ -126,7 +132,7 @@ export function bucketize(x: GivenOperand, boundaries: Tensor, options?: Bucketi
       `bucketize: boundaries must be a vector, got shape ${showShape(boundaries.sizes)}`,
     );
   }
-  const values = operand('bucketize', given, boundaries.dtype);
+  const values = operand('bucketize', given, resultType(boundaries, given));
   return noGrad(() => placesOf('bucketize', boundaries, values, right));
 }
 
@@ -144,7 +150,7 @@ const isinOptions = optionsTable<IsinOptions>('isin', {
 
 /**
  * Whether each element is one of `testElements`: bool, in the shape of `elements` (torch.isin). NaN is none.
- * @throws TypeError for what is no tensor or number, and for two numbers.
+ * @throws TypeError for what is no tensor or number, for bools, and for two numbers.
  * @example isin(tensor([1, 2, 3]), tensor([3, 1])) // [true, false, true]
  */
 export function isin(
@@ -159,8 +165,8 @@ export function isin(
   if (typeof a === 'number' && typeof b === 'number') {
     throw new TypeError('isin: elements or testElements must be a Tensor, got two numbers');
   }
-  const common = resultType(a, b);
-  const dtype = common === 'bool' ? 'int32' : common;
+  if (isBool(elements) || isBool(testElements)) refuseBool('isin');
+  const dtype = resultType(a, b);
   return noGrad(() => {
     const [x, others] = [operand('isin', a, dtype), operand('isin', b, dtype)];
     const n = others.numel;
