@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Builds and runs the native tests (test/native, on doctest):
-#   scripts/test-native.sh [plain|sanitize|threads|avx512|sets|aarch64|TRIPLE] [arguments of kernel_tests]
+#   scripts/test-native.sh [plain|sanitize|threads|avx512|sets|aarch64|TARGET] [arguments of kernel_tests]
 # sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. threads: under ThreadSanitizer. avx512: the AVX-512 set emulated on
 # AVX2 (test/native/avx512), for processors without it. sets: plain where the processor has AVX-512, else avx512. aarch64: cross-compiled, run by qemu-aarch64.
-# TRIPLE: as the prebuilt add-ons are compiled, with Zig ($ZIG, zig by default) for x86_64-linux-musl, aarch64-linux-musl (run by
-# qemu-aarch64) or x86_64-windows-gnu (run by wine).
+# TARGET: the compiled kernels of a prebuilt add-on (npm run prebuild, which is run where they are older than their sources) in a program
+# for its C library, by Zig ($ZIG, zig by default): linux-x64-musl, linux-arm64-musl (run by qemu-aarch64) or win32-x64 (run by wine).
 # OSTINATO_JOBS limits the compilations at one time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=plain
-case "${1:-}" in plain | sanitize | threads | avx512 | sets | aarch64 | *-linux-musl | *-windows-gnu) kind=$1; shift ;; esac
+case "${1:-}" in plain | sanitize | threads | avx512 | sets | aarch64 | linux-*-musl | win32-*) kind=$1; shift ;; esac
 
 if [ $kind = sets ]; then
   kind=avx512
@@ -50,12 +50,18 @@ case $kind in
       -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux.cmake")
     runner=(qemu-aarch64)
     ;;
-  *-linux-musl | *-windows-gnu)
+  linux-*-musl | win32-*)
     folder=build/tests-$kind
-    export ZIG=${ZIG:-zig} OSTINATO_ZIG_TARGET=$kind
+    kernels=build/prebuild/${kind%-musl}-kernels
+    export ZIG=${ZIG:-zig}
+    # Fails where the add-on is older than its sources.
+    node -e "process.exit(require('./scripts/builders/project.cjs').isStale('build/prebuild/$kind/ostinato.node'))" ||
+      node scripts/prebuild.cjs "$kind"
+    OSTINATO_ZIG_TARGET=$(node -p "require('./scripts/platforms/targets.cjs').triples['$kind']")
+    export OSTINATO_ZIG_TARGET
     options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug
-      -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/zig.cmake")
-    case $kind in aarch64-*) runner=(qemu-aarch64) ;; *-windows-*) runner=(wine) target_suffix=.exe ;; esac
+      -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/zig.cmake" -DOSTINATO_KERNEL_OBJECTS="$PWD/$kernels")
+    case $kind in linux-arm64-*) runner=(qemu-aarch64) ;; win32-*) runner=(wine) target_suffix=.exe ;; esac
     ;;
 esac
 

@@ -109,6 +109,13 @@ inline long double mishSlope(long double x) {
   const long double t = std::tanh(std::log1p(std::exp(x)));
   return t + x * (1 - t * t) * logistic(x);
 }
+// std::pow with the sign of an odd power wherever the result is 0 or infinite: musl's forgets it where it leaves the range.
+inline long double powerOf(long double a, long double b) {
+  const long double y = std::pow(a, b);
+  if (y != 0 && !std::isinf(y)) return y;
+  const bool isNegative = std::signbit(a) && std::fabs(std::fmod(b, 2)) == 1;
+  return std::copysign(y, isNegative ? -1.0L : 1.0L);
+}
 inline long double inverseErf(long double x) {
   if (!(std::fabs(x) <= 1)) return NAN;
   if (std::fabs(x) == 1) return x * INFINITY;
@@ -194,8 +201,8 @@ std::vector<ElementwiseCase<T>> mathCases() {
       UNARY(sinc, sincOf(x), 3, -10, 10),
       BINARY(atan2, std::atan2(a, b), 1.5, -5, 5),
       BINARY(hypot, std::hypot(a, b), 1.5, -5, 5),
-      BINARY(pow, std::pow(a, b), 2, 0, 3),
-      BINARY(pow, std::pow(a, b), 2, -30, 30),
+      BINARY(pow, powerOf(a, b), 2, 0, 3),
+      BINARY(pow, powerOf(a, b), 2, -30, 30),
   };
 }
 

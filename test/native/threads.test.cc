@@ -6,8 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#ifndef _WIN32
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <chrono>
@@ -184,6 +186,7 @@ TEST_CASE("several callers at once: each finishes its own work, with its own scr
   CHECK(faulty == 0);
 }
 
+#ifndef _WIN32
 TEST_CASE("a forked child computes, with workers of its own") {
   const ThreadsAre scope(2);
   CHECK(faultyPieces(processWork(), 100) == 0);
@@ -199,6 +202,7 @@ TEST_CASE("a forked child computes, with workers of its own") {
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
 }
+#endif
 
 TEST_CASE("the number of threads stays in its range") {
   const ThreadsAre scope(1);

@@ -6,11 +6,17 @@
 
 namespace ostinato::OSTINATO_ISA {
 
+// The gradient g * dy/dx; g itself where it is NaN, since of two NaNs that differ instructions take either.
+template <class T>
+OSTINATO_INLINE Vec<T> gradientOf(const Vec<T>& g, const Vec<T>& slope) {
+  return select(isNaN(g), g, g * slope);
+}
+
 template <class T>
 OSTINATO_INLINE Vec<T> siluSlope(const Vec<T>& x) {
   const Vec<T> y = sigmoid(x);
-  // sigmoid(-x) is 1 - y without its cancellation.
-  return y * fma(x, sigmoid(-x), one<T>());
+  // sigmoid(-x) is 1 - y without its cancellation; of NaN it is another than x.
+  return select(isNaN(x), x, y * fma(x, sigmoid(-x), one<T>()));
 }
 
 // gelu = x Φ(x) with Φ(x) = (1 + erf(x / √2)) / 2, φ(x) = e^(-x²/2) / √(2π):  Φ(x) + x φ(x)

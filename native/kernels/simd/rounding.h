@@ -10,10 +10,11 @@ namespace ostinato::OSTINATO_ISA {
 // To nearest, ties to even.
 template <class T>
 OSTINATO_INLINE Vec<T> roundEven(const Vec<T>& x) {
-  // Adding 2^fractionBits pushes the fraction out of the number.
-  const Vec<T> limit = broadcast(T(int64_t(1) << Format<T>::fractionBits));
-  const Vec<T> a = abs(x);
-  return select(a < limit, copySign((a + limit) - limit, x), x);
+  // Adding 2^fractionBits pushes the fraction out of the number; what is larger has none, and gets 0 added. (x itself selected at the
+  // end would be a masked vpternlog of AVX-512, for which LLVM 22 has a wrong table: see ternary_logic in scripts/check-prebuilds.py.)
+  const Vec<T> a = abs(x), limit = broadcast(T(int64_t(1) << Format<T>::fractionBits));
+  const Vec<T> added = select(a < limit, limit, zero<T>());
+  return copySign((a + added) - added, x);
 }
 template <class T>
 OSTINATO_INLINE Vec<T> floor(const Vec<T>& x) {
