@@ -338,6 +338,16 @@ export interface SearchSorted {
   readonly right: boolean;
 }
 
+export interface IsIn {
+  readonly x: Memory;
+  readonly others: Memory;
+  readonly out: Memory;
+  readonly n: number;
+  readonly m: number;
+  readonly sorted: boolean;
+  readonly invert: boolean;
+}
+
 export interface Sgd {
   readonly table: Memory;
   readonly rows: number;
@@ -1405,6 +1415,18 @@ export function runSearchSorted(run: Kernel<'SearchSorted'>, s: SearchSorted): v
   args[4] = s.n;
   args[5] = s.m;
   args[6] = s.right ? 1 : 0;
+  run();
+}
+
+/** is_in */
+export function runIsIn(run: Kernel<'IsIn'>, s: IsIn): void {
+  args[0] = s.x.address;
+  args[1] = s.others.address;
+  args[2] = s.out.address;
+  args[3] = s.n;
+  args[4] = s.m;
+  args[5] = s.sorted ? 1 : 0;
+  args[6] = s.invert ? 1 : 0;
   run();
 }
 

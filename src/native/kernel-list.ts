@@ -173,6 +173,7 @@ export interface TypedKernels {
   sort_rows: 'SortRows';
   topk_rows: 'TopkRows';
   search_sorted: 'SearchSorted';
+  is_in: 'IsIn';
   longest_run: 'LongestRun';
   sgd: 'Sgd';
   adam: 'Adam';

@@ -335,6 +335,9 @@ export const TopkRowsAt = {
 /** Where the arguments of runSearchSorted are. */
 export const SearchSortedAt = { sorted: 0, x: 1, out: 2, rows: 3, n: 4, m: 5, right: 6 } as const;
 
+/** Where the arguments of runIsIn are. */
+export const IsInAt = { x: 0, others: 1, out: 2, n: 3, m: 4, sorted: 5, invert: 6 } as const;
+
 /** Where the arguments of runLongestRun are. */
 export const LongestRunAt = { sorted: 0, places: 1, outer: 2, n: 3, inner: 4 } as const;
 

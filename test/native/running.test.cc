@@ -1,5 +1,5 @@
 // kernels/reduce: cumprod, its gradient, cummax and cummin (chains.cc), logcumsumexp (sums.cc); kernels/index/search.cc: search_sorted,
-// longest_run. Each against the plain loop, on every instruction set, for one thread and two, with equal elements, zeros, NaN and
+// is_in, longest_run. Each against the plain loop, on every instruction set, for one thread and two, with equal elements, zeros, NaN and
 // infinities.
 #include "support.h"
 
@@ -238,6 +238,47 @@ void checkSearch(Kernel kernel) {
 }
 
 template <class T, class Kernel>
+void checkMembers(Kernel kernel) {
+  for (const int64_t m : {0, 1, 2, 5, 8, 65})
+    for (const int64_t n : {0, 1, 7, 8, 9, 255, 256, 257, 40000}) {
+      Random random(uint64_t(n + m));
+      std::vector<T> x(size_t(n), T(0)), others(size_t(m), T(0));
+      for (T& v : x) v = T(std::floor(random.between(-100, 100)));
+      for (T& v : others) v = T(std::floor(random.between(-100, 100)));
+      if constexpr (std::is_floating_point_v<T>) {
+        for (size_t i = 0; i < x.size(); i += 5) x[i] = i % 2 ? T(NAN) : T(-0.0);
+        if (m > 2) others[2] = 0;
+      }
+      std::vector<T> inOrder = others;
+      std::sort(inOrder.begin(), inOrder.end());
+      if constexpr (std::is_floating_point_v<T>)
+        if (m > 1) others[1] = inOrder.back() = T(NAN);
+      for (const bool sorted : {false, true}) {
+        const std::vector<T>& among = sorted ? inOrder : others;
+        for (const bool invert : {false, true})
+          for (const int threads : {1, 2}) {
+            Guarded<uint8_t> out(n);
+            withThreads(threads, [&] {
+              kernel(x.data(), among.data(), out.data(), n, m, sorted, invert, processWork());
+            });
+            bool good = true;
+            for (int64_t i = 0; i < n; ++i) {
+              bool isOne = false;
+              for (const T v : among) isOne = isOne || v == x[size_t(i)];
+              good = good && out[i] == uint8_t(isOne != invert);
+            }
+            CAPTURE(n);
+            CAPTURE(m);
+            CAPTURE(sorted);
+            CAPTURE(invert);
+            CHECK(good);
+            CHECK(out.intact());
+          }
+      }
+    }
+}
+
+template <class T, class Kernel>
 void checkRuns(Kernel kernel) {
   for (const Shape& s : shapes()) {
     if (s.n == 0) continue;
@@ -300,12 +341,15 @@ TEST_CASE("running: cummax and cummin keep the last of equal ones, NaN before al
   }
 }
 
-TEST_CASE("search_sorted and longest_run") {
+TEST_CASE("search_sorted, is_in and longest_run") {
   for (const KernelTable* table : tables()) {
     CAPTURE(std::string(table->isa));
     checkSearch<float>(table->search_sorted_f32);
     checkSearch<double>(table->search_sorted_f64);
     checkSearch<int32_t>(table->search_sorted_i32);
+    checkMembers<float>(table->is_in_f32);
+    checkMembers<double>(table->is_in_f64);
+    checkMembers<int32_t>(table->is_in_i32);
     checkRuns<float>(table->longest_run_f32);
     checkRuns<double>(table->longest_run_f64);
     checkRuns<int32_t>(table->longest_run_i32);

@@ -5,13 +5,13 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// Whether a sorts before b.
+// Whether a sorts before b, without a branch.
 template <bool descending, class T>
 static inline bool before(T a, T b) {
   if constexpr (descending)
-    return a > b || (a != a && b == b);
+    return !(a <= b) & (b == b);
   else
-    return a < b || (a == a && b != b);
+    return !(a >= b) & (a == a);
 }
 
 // Moves the last of n elements to its place among those before it, which are sorted.
@@ -33,17 +33,53 @@ static void insertionSort(T* values, int32_t* index, int64_t n) {
   for (int64_t i = 2; i <= n; ++i) insertLast<descending>(values, index, i);
 }
 
+// The indices a and b by a condition, without a branch: which of two elements comes first is as good as random.
+static inline int64_t either(bool isFirst, int64_t a, int64_t b) {
+  return b ^ ((a ^ b) & -int64_t(isFirst));
+}
+
 // Stable merge of the sorted from[0, middle) and from[middle, n).
 template <bool descending, class T>
 static void merge(const T* from, const int32_t* fromIndex, T* to, int32_t* toIndex, int64_t middle,
                   int64_t n) {
-  int64_t left = 0, right = middle;
-  for (int64_t i = 0; i < n; ++i) {
-    const bool takeRight =
-        left == middle || (right < n && before<descending>(from[right], from[left]));
-    const int64_t at = takeRight ? right++ : left++;
+  int64_t left = 0, right = middle, i = 0;
+  for (; left < middle && right < n; ++i) {
+    const bool takeRight = before<descending>(from[right], from[left]);
+    const int64_t at = either(takeRight, right, left);
     to[i] = from[at];
     toIndex[i] = fromIndex[at];
+    right += takeRight;
+    left += !takeRight;
+  }
+  for (; left < middle; ++i, ++left) {
+    to[i] = from[left];
+    toIndex[i] = fromIndex[left];
+  }
+  for (; right < n; ++i, ++right) {
+    to[i] = from[right];
+    toIndex[i] = fromIndex[right];
+  }
+}
+
+// The same of two parts of `half` elements, from both ends at once: two chains of loads and comparisons, neither of which can
+// leave its part, since each takes `half` elements.
+template <bool descending, class T>
+static void mergeHalves(const T* from, const int32_t* fromIndex, T* to, int32_t* toIndex,
+                        int64_t half) {
+  int64_t left = 0, right = half, lastLeft = half - 1, lastRight = 2 * half - 1;
+  for (int64_t i = 0, j = lastRight; i < half; ++i, --j) {
+    const bool takeRight = before<descending>(from[right], from[left]);
+    const int64_t at = either(takeRight, right, left);
+    to[i] = from[at];
+    toIndex[i] = fromIndex[at];
+    right += takeRight;
+    left += !takeRight;
+    const bool takeLeft = before<descending>(from[lastRight], from[lastLeft]);
+    const int64_t last = either(takeLeft, lastLeft, lastRight);
+    to[j] = from[last];
+    toIndex[j] = fromIndex[last];
+    lastLeft -= takeLeft;
+    lastRight -= !takeLeft;
   }
 }
 
@@ -70,8 +106,10 @@ static void mergeSort(T* values, int32_t* index, T* spareValues, int32_t* spareI
   for (int64_t width = run; width < n; width *= 2) {
     for (int64_t i = 0; i < n; i += 2 * width) {
       const int64_t rest = n - i;
-      merge<descending>(from + i, fromIndex + i, to + i, toIndex + i, min(rest, width),
-                        min(rest, 2 * width));
+      if (rest >= 2 * width)
+        mergeHalves<descending>(from + i, fromIndex + i, to + i, toIndex + i, width);
+      else
+        merge<descending>(from + i, fromIndex + i, to + i, toIndex + i, min(rest, width), rest);
     }
     T* const values_ = from;
     from = to;

@@ -144,42 +144,63 @@ void cumprod_backward(const T* g, const T* x, const T* y, T* out, int64_t outer,
   });
 }
 
+// The extremes along one row. A new one is rare: vectors without any are filled with what is known.
+template <class T, class Replaces>
+OSTINATO_INLINE static void extremesOfRow(const T* x, T* values, int32_t* indices, int64_t n,
+                                          Replaces replaces) {
+  T best = x[0];
+  int32_t place = 0;
+  for (int64_t j = 0; j < n;) {
+    const int64_t count = min(n - j, W<T>);
+    if (count == W<T>) {
+      const Vec<T> v = load(x + j), known = broadcast(best);
+      if (!any(replaces(v, known) | isNaN(v))) {
+        store(values + j, known);
+        for (int i = 0; i < W<T>; ++i) indices[j + i] = place;
+        j += W<T>;
+        continue;
+      }
+    }
+    for (const int64_t end = j + count; j < end; ++j) {
+      const T v = x[j];
+      const bool found = v != v || replaces(v, best);
+      best = found ? v : best;
+      place = found ? int32_t(j) : place;
+      values[j] = best;
+      indices[j] = place;
+    }
+  }
+}
+
 // values = the extremes so far, indices = where they are, the last of equal ones; a NaN replaces all. replaces(x, best) for
 // numbers.
 template <class T, class Replaces>
 OSTINATO_INLINE static void runningExtremes(const T* x, T* values, int32_t* indices, int64_t outer,
                                             int64_t n, int64_t inner, Work& work,
                                             Replaces replaces) {
-  const auto isNew = [&](T v, T best) { return v != v || replaces(v, best); };
   if (n == 0) return;
   forBlocks(outer, n, inner, work, [&](int64_t at, int64_t count, int64_t distance) {
     if (inner == 1) {
-      for (int64_t c = 0; c < count; ++c, at += distance) {
-        T best = x[at];
-        int32_t place = 0;
-        for (int64_t j = 0; j < n; ++j) {
-          const T v = x[at + j];
-          const bool found = isNew(v, best);
-          best = found ? v : best;
-          place = found ? int32_t(j) : place;
-          values[at + j] = best;
-          indices[at + j] = place;
-        }
-      }
-    } else {
-      T best[columnsAtOnce];
-      int32_t place[columnsAtOnce];
+      for (int64_t c = 0; c < count; ++c, at += distance)
+        extremesOfRow(x + at, values + at, indices + at, n, replaces);
+      return;
+    }
+    T best[columnsAtOnce];
+    int32_t place[columnsAtOnce];
+    for (int64_t c = 0; c < count; ++c) {
+      best[c] = x[at + c];
+      place[c] = 0;
+    }
+    // Stored apart from being found: what x is stored over could be the next one otherwise, for all the compiler knows.
+    for (int64_t j = 0; j < n; ++j, at += inner) {
       for (int64_t c = 0; c < count; ++c) {
-        best[c] = x[at + c];
-        place[c] = 0;
+        const T v = x[at + c];
+        const bool found = (v != v) | replaces(v, best[c]);
+        best[c] = found ? v : best[c];
+        place[c] = found ? int32_t(j) : place[c];
       }
-      for (int64_t j = 0; j < n; ++j, at += inner)
-        for (int64_t c = 0; c < count; ++c) {
-          const T v = x[at + c];
-          const bool found = isNew(v, best[c]);
-          values[at + c] = best[c] = found ? v : best[c];
-          indices[at + c] = place[c] = found ? int32_t(j) : place[c];
-        }
+      for (int64_t c = 0; c < count; ++c) values[at + c] = best[c];
+      for (int64_t c = 0; c < count; ++c) indices[at + c] = place[c];
     }
   });
 }
@@ -187,12 +208,14 @@ OSTINATO_INLINE static void runningExtremes(const T* x, T* values, int32_t* indi
 template <class T>
 void cummax(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int64_t inner,
             Work& work) {
-  runningExtremes(x, values, indices, outer, n, inner, work, [](T v, T best) { return v >= best; });
+  runningExtremes(x, values, indices, outer, n, inner, work,
+                  [](const auto& v, const auto& best) { return v >= best; });
 }
 template <class T>
 void cummin(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int64_t inner,
             Work& work) {
-  runningExtremes(x, values, indices, outer, n, inner, work, [](T v, T best) { return v <= best; });
+  runningExtremes(x, values, indices, outer, n, inner, work,
+                  [](const auto& v, const auto& best) { return v <= best; });
 }
 
 INSTANTIATE_FLOAT(variance)

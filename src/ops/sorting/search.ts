@@ -1,7 +1,7 @@
 /** searchsorted, bucketize, isin: where values are among others. They have no gradient. */
 import { boolean, oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { runSearchSorted } from '../../native/calls';
+import { runIsIn, runSearchSorted } from '../../native/calls';
 import { family } from '../../native/families';
 import { resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
@@ -9,7 +9,6 @@ import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { cast } from '../copying/cast';
-import { constant } from '../creation/factories';
 import { gather } from '../indexing/gather';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
@@ -136,6 +135,11 @@ export function bucketize(x: GivenOperand, boundaries: Tensor, options?: Bucketi
   return noGrad(() => placesOf('bucketize', boundaries, values, right));
 }
 
+const members = family('is_in');
+
+// Up to so many are compared one by one, which is as fast as a search among 1,000 in order.
+const fewOthers = 64;
+
 /** Options of `isin`. */
 export interface IsinOptions {
   /** Whether the elements of both are distinct, which changes nothing here. Default: false. */
@@ -169,11 +173,18 @@ export function isin(
   const dtype = resultType(a, b);
   return noGrad(() => {
     const [x, others] = [operand('isin', a, dtype), operand('isin', b, dtype)];
-    const n = others.numel;
-    if (n === 0) return constant(x.sizes, Number(invert), 'bool');
-    const { values } = sort(reshape(others, [-1]), 0);
-    const places = placesOf('isin', values, x, false).clamp(undefined, n - 1);
-    const found = gather(values, 0, reshape(places, [-1])).reshape(x.sizes);
-    return invert ? found.ne(x) : found.eq(x);
+    const isSorted = others.numel > fewOthers;
+    const all = isSorted ? sort(reshape(others, [-1]), 0).values : others;
+    const out = empty(x.sizes, 'bool');
+    runIsIn(pick('isin', members, dtype), {
+      x: dense(x),
+      others: dense(all),
+      out,
+      n: x.numel,
+      m: all.numel,
+      sorted: isSorted,
+      invert,
+    });
+    return out;
   });
 }
