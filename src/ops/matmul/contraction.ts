@@ -3,13 +3,16 @@
  * where it is kept, and summed over where it is not; what one alone has are the rows and columns of matrix products.
  * What to do follows from labels and sizes alone, so that it is found once for many calls.
  */
+import { withGradMode } from '../../autograd/mode';
+import { isFloat } from '../../tensor/dtype';
 import { numelOf, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTypes } from '../arguments/check';
+import { gradient } from '../declare/gradient';
 import { mul } from '../elementwise/arithmetic';
 import { permute } from '../view/permute';
 import { batched, batchedGradient } from './bmm';
-import { foldedProduct, productGradient, shaped } from './mm';
+import { foldedProduct, productGradient, savedFactors, shaped } from './mm';
 
 /** The size and the distinct label of each dimension of a tensor. */
 export interface Labelled {
@@ -24,12 +27,16 @@ interface Preparation {
   readonly shape: Shape;
 }
 
+type Outer = readonly [batch: number, m: number, n: number];
+
 /** How two tensors are contracted. */
 export interface Contraction {
   readonly a: Preparation;
   readonly b: Preparation;
   /** M, K and N of the matrix products, or null where nothing is summed over. */
   readonly product: readonly [m: number, k: number, n: number] | null;
+  /** The batch, M and N of outer products: nothing is summed over, and each factor lacks dimensions of the other; else null. */
+  readonly outer: Outer | null;
   readonly isBatched: boolean;
   /** The batch, a's own dimensions, b's own. */
   readonly result: Labelled;
@@ -37,6 +44,18 @@ export interface Contraction {
 
 const recordedMatrices = productGradient('einsum');
 const recordedBatches = batchedGradient('einsum', 'BmmBackward0');
+// The gradients are products with a vector, where those of mul would be as large as the result before they are summed.
+const recordedOuter = gradient<[Tensor, Tensor], [Tensor | null, Tensor | null], Outer>('einsum', {
+  node: 'MulBackward0',
+  saves: savedFactors,
+  rule: (g, [a, b], [batch, m, n], { next }) => {
+    const matrices = shaped(g, [batch, m, n]);
+    return [
+      b && shaped(matrices.bmm(shaped(b, [batch, n, 1])), next[0]!.shape),
+      a && shaped(matrices.transpose(1, 2).bmm(shaped(a, [batch, m, 1])), next[1]!.shape),
+    ];
+  },
+});
 
 /** @internal The order that brings dimensions with the labels `from` into that of `to`; null where they are in it. */
 export const orderOf = (from: readonly string[], to: readonly string[]): number[] | null =>
@@ -90,11 +109,13 @@ export function contractionOf(
     const single = (of: readonly string[]): number[] => of.map(() => 1);
     const shapeA = [...batchSizes, ...rowSizes, ...single(columns)];
     const shapeB = [...batchSizes, ...single(rows), ...columnSizes];
-    return { ...factors(shapeA, shapeB), product: null };
+    const outer = [numelOf(batchSizes), numelOf(rowSizes), numelOf(columnSizes)] as const;
+    const isOuter = rows.length > 0 && columns.length > 0;
+    return { ...factors(shapeA, shapeB), product: null, outer: isOuter ? outer : null };
   }
   const product = [numelOf(rowSizes), numelOf(innerSizes), numelOf(columnSizes)] as const;
   const [m, k, n] = product;
-  return { ...factors([...batchSizes, m, k], [...batchSizes, k, n]), product };
+  return { ...factors([...batchSizes, m, k], [...batchSizes, k, n]), product, outer: null };
 }
 
 function prepared(x: Tensor, { sum, order, shape }: Preparation): Tensor {
@@ -110,13 +131,17 @@ function prepared(x: Tensor, { sum, order, shape }: Preparation): Tensor {
  */
 export function contracted(
   operation: string,
-  { a, b, product, isBatched, result }: Contraction,
+  { a, b, product, outer, isBatched, result }: Contraction,
   left: Tensor,
   right: Tensor,
   names?: string[],
 ): Tensor {
   const [x, y] = [prepared(left, a), prepared(right, b)];
-  if (product === null) return mul(x, y);
+  if (product === null) {
+    if (outer === null || x.dtype !== y.dtype || !isFloat(x.dtype)) return mul(x, y);
+    const out = withGradMode(false, () => mul(x, y));
+    return recordedOuter(out, outer, x, y);
+  }
   checkTypes(operation, x, y, names);
   if (!isBatched) return foldedProduct(operation, recordedMatrices, x, y, product, result.sizes);
   return shaped(batched(operation, recordedBatches, x, y), result.sizes);
