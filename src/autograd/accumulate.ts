@@ -1,15 +1,15 @@
 /** Accumulation of gradients into a leaf's `grad`. */
 import { itemSize } from '../tensor/dtype';
 import { isUnshared } from '../tensor/pool';
-import type { Tensor } from '../tensor/tensor';
+import { setAccumulated, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { isGradEnabled } from './mode';
 
 /** leaf.grad += grad. */
 export function accumulate(leaf: Tensor, grad: Tensor): void {
   const before = leaf.accumulated;
-  if (before === null) leaf.setAccumulated(takeOwnership(grad));
-  else if (isGradEnabled()) leaf.setAccumulated(arithmetic.add(before, grad));
+  if (before === null) setAccumulated(leaf, takeOwnership(grad));
+  else if (isGradEnabled()) setAccumulated(leaf, arithmetic.add(before, grad));
   else arithmetic.addInPlace(before, grad);
 }
 

@@ -1,6 +1,6 @@
 /** Clearing gradients, as modules and optimizers do between steps. */
 import { executor } from '../tensor/executor';
-import { bumpVersion, empty, type Tensor } from '../tensor/tensor';
+import { bumpVersion, empty, setAccumulated, type Tensor } from '../tensor/tensor';
 
 /**
  * Drops `x.grad`, or (when not `setToNone`) fills it with zeros and cuts its history. The memory of a gradient that
@@ -10,11 +10,11 @@ export function clearGrad(x: Tensor, setToNone: boolean): void {
   executor.refuse('zeroGrad', 'it changes grad; call it outside');
   const grad = x.accumulated;
   if (grad === null || setToNone) {
-    x.setAccumulated(null);
+    setAccumulated(x, null);
     return;
   }
   const zeros = grad.contiguousLayout && !grad.requiresGrad ? grad : empty(grad.sizes, grad.dtype);
   zeros.memory(zeros.numel).fill(0);
   bumpVersion(zeros);
-  if (zeros !== grad) x.setAccumulated(zeros);
+  if (zeros !== grad) setAccumulated(x, zeros);
 }

@@ -5,7 +5,7 @@ import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
 import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { setHistory, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
 
@@ -109,8 +109,7 @@ export function retainGrad(tensor: Tensor): void {
 export function takeHistory(tensor: Tensor, made: Tensor): void {
   const before = tensor.node as Node | null;
   const after = made.gradFn as Node | null;
-  tensor.node = after;
-  tensor.wantsGrad = made.requiresGrad;
+  setHistory(tensor, after, made.requiresGrad);
   if (before === null || before.hooks === null || before === after) return;
   const { retain } = before.hooks;
   if (retain === null) return;

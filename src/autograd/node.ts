@@ -7,7 +7,7 @@ import type { DType } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
 import type { Shape } from '../tensor/shape';
 import { release, type Storage } from '../tensor/storage';
-import type { GradFn, Tensor } from '../tensor/tensor';
+import { type GradFn, setAccumulator, setHistory, type Tensor } from '../tensor/tensor';
 import { anomaly, rememberCall } from './anomaly';
 import { isGradEnabled } from './mode';
 
@@ -100,7 +100,7 @@ export function releaseAcquired(node: Node): void {
 export function nodeOf(tensor: Tensor): Node {
   const made = tensor.gradFn;
   if (made !== null) return made as Node;
-  return (tensor.accumulator ??= accumulatorOf(tensor)) as Node;
+  return (tensor.accumulator ?? setAccumulator(tensor, accumulatorOf(tensor))) as Node;
 }
 
 const accumulatorOf = (leaf: Tensor): Node =>
@@ -141,8 +141,8 @@ export function attachNode(
   out: Tensor,
   backward: Backward,
 ): Tensor {
-  out.node = new Node(name, nodesOf(inputs), out.sizes, out.dtype, backward, null);
-  out.wantsGrad = true;
+  const node = new Node(name, nodesOf(inputs), out.sizes, out.dtype, backward, null);
+  setHistory(out, node, true);
   return out;
 }
 

@@ -8,7 +8,7 @@
  */
 import { Owner } from '../tensor/memory';
 import { setOwner } from '../tensor/pool';
-import { Tensor } from '../tensor/tensor';
+import { setHistory, Tensor } from '../tensor/tensor';
 import { walk, type Root } from './backward';
 import { withoutHooks } from './hooks';
 import { isGradEnabled, withGradMode } from './mode';
@@ -41,8 +41,7 @@ export function recompute<const I extends readonly (Tensor | null)[]>(
     const alias = new Tensor(storage, dtype, shape, strides, offset);
     if (origin === null) return alias;
     const next: (Node | null)[] = [null];
-    alias.node = new Node('AliasBackward0', next, shape, dtype, same, null);
-    alias.wantsGrad = true;
+    setHistory(alias, new Node('AliasBackward0', next, shape, dtype, same, null), true);
     joints.push(() => (next[0] = origin));
     return alias;
   });

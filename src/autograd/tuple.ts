@@ -6,7 +6,7 @@
  *                    ← select 1 ← …
  */
 import { addReference, dropReference } from '../tensor/pool';
-import type { Tensor } from '../tensor/tensor';
+import { setHistory, type Tensor } from '../tensor/tensor';
 import { needsGrad, Node, nodesOf, type Gradients } from './node';
 
 /** From the gradients of the results (null: no gradient came for that one) to those of the inputs. */
@@ -70,6 +70,5 @@ export function recordTuple(
 }
 
 function attach(out: Tensor, node: Node): void {
-  out.node = node;
-  out.wantsGrad = true;
+  setHistory(out, node, true);
 }

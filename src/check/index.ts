@@ -43,6 +43,7 @@ export {
   type Plain,
   Rule,
 } from './rule';
+export { readOnly } from './read-only';
 export { Snapshot } from './snapshot';
 export { uncloneable } from './uncloneable';
 export { surplus } from './surplus';

@@ -17,7 +17,7 @@ import {
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
 import { native, setTrace, type Executor, type Scalar } from '../tensor/executor';
-import { noBlock, Owner, Storage } from '../tensor/memory';
+import { noBuffer, Owner, Storage } from '../tensor/memory';
 import { setOwner } from '../tensor/pool';
 import { showShape, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
@@ -119,7 +119,7 @@ export class Trace implements Executor {
 
   allocate(bytes: number): Storage {
     const capacity = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
-    const storage = new Storage(noBlock, 0, bytes, this.next, capacity);
+    const storage = new Storage(noBuffer, 0, bytes, this.next, capacity);
     this.next += capacity;
     this.buffers.push(bufferAt(storage, 'made'));
     this.storages.push(storage);
@@ -282,7 +282,7 @@ export class Trace implements Executor {
   // Where index_bounds leaves its finding.
   private finding(effect: KernelEffect | null, argument: number, address: number): Buffer | null {
     if (effect !== 'checks' || argument !== IndexBoundsAt.position) return null;
-    const storage = new Storage(noBlock, 0, 8, address, 8);
+    const storage = new Storage(noBuffer, 0, 8, address, 8);
     const buffer = bufferAt(storage, 'constant');
     this.outside.set(storage, buffer);
     return buffer;

@@ -10,7 +10,7 @@ import { clone } from '../ops/copying/clone';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
-import type { Tensor } from '../tensor/tensor';
+import { setHistory, type Tensor } from '../tensor/tensor';
 import { Trace, type Buffer, type Call } from './trace';
 import { flattenResult, replaceTensors } from './tree';
 
@@ -117,7 +117,7 @@ export function traceFunction(
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype, requiresGrad }) => {
         const x = trace.give(shape, dtype);
-        if (isFloat(dtype)) x.wantsGrad = requiresGrad;
+        if (isFloat(dtype)) setHistory(x, null, requiresGrad);
         return x;
       });
       const returned = run(standIns);

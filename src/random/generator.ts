@@ -2,7 +2,7 @@
  * Generator: a stream of random numbers, PyTorch's CPU generator word for word. This file owns the state, seeds
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
-import { instanceOf, optionsTable, refuse, surplus, uncloneable } from '../check';
+import { instanceOf, optionsTable, readOnly, refuse, surplus, uncloneable } from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/calls';
 import { constants } from '../native/instance';
@@ -71,8 +71,8 @@ export class Generator {
   /** @internal */
   readonly refusal = refusal;
   readonly #storage: Storage = native.allocate(allBytes);
-  private readonly view = new DataView(this.#storage.buffer, this.#storage.byteOffset, allBytes);
-  private currentSeed = defaultSeed;
+  readonly #view = new DataView(this.#storage.buffer, this.#storage.byteOffset, allBytes);
+  #currentSeed = defaultSeed;
 
   /**
    * Static, because what the constructor did not make has no private methods either.
@@ -104,8 +104,8 @@ export class Generator {
     if (arguments.length > 1) surplus('Generator.manualSeed', arguments, 1, 'seed');
     Generator.#checkMade(this);
     executor.refuse('seeding', 'it changes a generator for good; do it outside');
-    this.currentSeed = checkSeed('manualSeed', seed);
-    runMt19937Seed(seedState, this, Number(BigInt.asUintN(32, this.currentSeed)));
+    this.#currentSeed = checkSeed('manualSeed', seed);
+    runMt19937Seed(seedState, this, Number(BigInt.asUintN(32, this.#currentSeed)));
     return this;
   }
 
@@ -113,14 +113,14 @@ export class Generator {
   seed(): bigint {
     if (arguments.length > 0) surplus('Generator.seed', arguments, 0);
     this.manualSeed(nonDeterministicSeed());
-    return this.currentSeed;
+    return this.#currentSeed;
   }
 
   /** The seed that this stream started from, as an unsigned 64-bit integer. */
   initialSeed(): bigint {
     if (arguments.length > 0) surplus('Generator.initialSeed', arguments, 0);
     Generator.#checkMade(this);
-    return this.currentSeed;
+    return this.#currentSeed;
   }
 
   /** @internal */
@@ -135,15 +135,15 @@ export class Generator {
     executor.refuse('getState', 'a state is known in a run only; take it outside');
     const bytes = new Uint8Array(savedBytes);
     const out = new DataView(bytes.buffer);
-    out.setBigUint64(0, this.currentSeed, little);
-    out.setInt32(saved.left, this.view.getUint32(at.left, little), little);
+    out.setBigUint64(0, this.#currentSeed, little);
+    out.setInt32(saved.left, this.#view.getUint32(at.left, little), little);
     out.setInt32(saved.seeded, 1, little);
-    out.setUint32(saved.next, this.view.getUint32(at.next, little), little);
+    out.setUint32(saved.next, this.#view.getUint32(at.next, little), little);
     for (let i = 0; i < words; i++) {
-      out.setUint32(saved.words + 8 * i, this.view.getUint32(4 * i, little), little);
+      out.setUint32(saved.words + 8 * i, this.#view.getUint32(4 * i, little), little);
     }
-    if (this.view.getUint32(at.hasNextNormal, little) === 1) {
-      out.setFloat64(saved.nextNormal, this.view.getFloat64(at.nextNormal, little), little);
+    if (this.#view.getUint32(at.hasNextNormal, little) === 1) {
+      out.setFloat64(saved.nextNormal, this.#view.getFloat64(at.nextNormal, little), little);
       out.setInt32(saved.hasNextNormal, 1, little);
     }
     return bytes;
@@ -173,15 +173,15 @@ export class Generator {
         `setState: these are not the bytes of a generator's state: seeded ${seeded}, left ${left}, next ${next}`,
       );
     }
-    this.currentSeed = from.getBigUint64(0, little);
+    this.#currentSeed = from.getBigUint64(0, little);
     for (let i = 0; i < words; i++) {
-      this.view.setUint32(4 * i, from.getUint32(saved.words + 8 * i, little), little);
+      this.#view.setUint32(4 * i, from.getUint32(saved.words + 8 * i, little), little);
     }
-    this.view.setUint32(at.left, left, little);
-    this.view.setUint32(at.next, next, little);
-    this.view.setFloat64(at.nextNormal, from.getFloat64(saved.nextNormal, little), little);
+    this.#view.setUint32(at.left, left, little);
+    this.#view.setUint32(at.next, next, little);
+    this.#view.setFloat64(at.nextNormal, from.getFloat64(saved.nextNormal, little), little);
     const kept = from.getInt32(saved.hasNextNormal, little) !== 0;
-    this.view.setUint32(at.hasNextNormal, kept ? 1 : 0, little);
+    this.#view.setUint32(at.hasNextNormal, kept ? 1 : 0, little);
     return this;
   }
 
@@ -195,10 +195,11 @@ export class Generator {
   /** @internal Two words, the first in the upper half. */
   random64(): bigint {
     runMt19937Words(drawWords, this, memoryAt(this, at.bytes), 2);
-    const upper = this.view.getUint32(at.bytes, little);
-    return (BigInt(upper) << 32n) | BigInt(this.view.getUint32(at.bytes + 4, little));
+    const upper = this.#view.getUint32(at.bytes, little);
+    return (BigInt(upper) << 32n) | BigInt(this.#view.getUint32(at.bytes + 4, little));
   }
 }
+readOnly('Generator', Generator.prototype);
 
 /**
  * The generator of everything that is not given one (torch.default_generator). Its first seed is random.

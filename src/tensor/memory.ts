@@ -5,7 +5,7 @@
  * for up to 4 KB: apart, so that a list of losses does not keep the outputs beside them).
  */
 import { types } from 'node:util';
-import { uncloneable } from '../check';
+import { readOnly, uncloneable } from '../check';
 import { addon } from '../native/instance';
 import { addressOf, type Memory } from '../native/memory';
 import { deepcopy } from './deepcopy';
@@ -14,34 +14,90 @@ import { deepcopy } from './deepcopy';
 export const Owner = { user: 0, graph: 1, engine: 2 } as const;
 export type Owner = (typeof Owner)[keyof typeof Owner];
 
-/** A buffer that storages are pieces of. `structuredClone` would copy all of it for one tensor. */
-class Block {
-  readonly refusal = refusal;
-  constructor(readonly buffer: ArrayBuffer) {}
-}
-
+// `structuredClone` would copy a storage without its class and its memory.
 const refusal = uncloneable(
   'a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it',
 );
 
-export class Storage implements Memory {
-  /** Counts in-place changes (`bumpVersion`), so that a backward sees whether what it saved is still what it was. */
-  version = 0;
-  owner: Owner = Owner.user;
-  /** How many gradients that wait in the graph, and leaves' `grad`, are in this memory. */
-  references = 0;
-  constructor(
-    readonly block: Block,
-    readonly byteOffset: number,
-    /** The size requested. */
-    public byteLength: number,
-    readonly address: number,
-    /** What there is. */
-    readonly capacity: number,
-  ) {}
+// What pool.ts writes of a storage.
+export let setLength: (storage: Storage, bytes: number) => void;
+export let setOwnerOf: (storage: Storage, owner: Owner) => void;
+/** Adds to `references`; returns what they are then. */
+export let refer: (storage: Storage, by: number) => number;
+/** Notes that the memory has been written to `times` times. */
+export let touch: (storage: Storage, times: number) => void;
 
+let count = 0;
+
+export class Storage implements Memory {
+  /** @internal */
+  readonly refusal = refusal;
+  /** @internal For what compares objects by their fields: no two storages are equal. */
+  readonly id = (count = (count + 1) | 0);
+  readonly #buffer: ArrayBuffer;
+  readonly #byteOffset: number;
+  #byteLength: number;
+  readonly #address: number;
+  readonly #capacity: number;
+  #version = 0;
+  #owner: Owner = Owner.user;
+  #references = 0;
+
+  static {
+    setLength = (storage, bytes) => {
+      storage.#byteLength = bytes;
+    };
+    setOwnerOf = (storage, owner) => {
+      storage.#owner = owner;
+    };
+    refer = (storage, by) => (storage.#references += by);
+    touch = (storage, times) => {
+      storage.#version += times;
+    };
+  }
+
+  constructor(
+    buffer: ArrayBuffer,
+    byteOffset: number,
+    byteLength: number,
+    address: number,
+    capacity: number,
+  ) {
+    this.#buffer = buffer;
+    this.#byteOffset = byteOffset;
+    this.#byteLength = byteLength;
+    this.#address = address;
+    this.#capacity = capacity;
+  }
+
+  /** What the bytes are a piece of. */
   get buffer(): ArrayBuffer {
-    return this.block.buffer;
+    return this.#buffer;
+  }
+  get byteOffset(): number {
+    return this.#byteOffset;
+  }
+  /** The size requested. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+  get address(): number {
+    return this.#address;
+  }
+  /** What there is. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+  /** Counts in-place changes (`touch`), so that a backward sees whether what it saved is still what it was. */
+  get version(): number {
+    return this.#version;
+  }
+  get owner(): Owner {
+    return this.#owner;
+  }
+  /** How many gradients that wait in the graph, and leaves' `grad`, are in this memory. */
+  get references(): number {
+    return this.#references;
   }
 
   /** All bytes in memory of its own, which no other thread has. */
@@ -55,8 +111,10 @@ export class Storage implements Memory {
   }
 }
 
-/** Memory of a trace, which has addresses and no bytes. */
-export const noBlock = new Block(new ArrayBuffer(0));
+readOnly('Storage', Storage.prototype);
+
+/** That of a trace, which has addresses and no bytes. */
+export const noBuffer = new ArrayBuffer(0);
 
 export const alignment = 64;
 /** Pieces up to this size are cut from slabs. */
@@ -73,7 +131,7 @@ const redzone = setAddressable === undefined ? 0 : alignment;
 
 /** From now on the first `bytes` of `storage` are in use, the others are not. */
 export function resize(storage: Storage, bytes: number): void {
-  storage.byteLength = bytes;
+  setLength(storage, bytes);
   if (setAddressable !== undefined) {
     setAddressable(storage.buffer, storage.byteOffset, storage.capacity, bytes);
   }
@@ -113,7 +171,7 @@ export function newStorage(bytes: number, used = bytes): Storage {
   const byteOffset = raw.byteOffset + (address - start);
   const buffer = raw.buffer;
   if (setAddressable !== undefined) setAddressable(buffer, 0, buffer.byteLength, 0);
-  const made = new Storage(new Block(buffer), byteOffset, used, address, bytes);
+  const made = new Storage(buffer, byteOffset, used, address, bytes);
   resize(made, used);
   return made;
 }
@@ -129,8 +187,13 @@ export function storageOver(buffer: SharedArrayBuffer): Storage {
   const address = alignUp(start);
   const bytes = Math.max(0, buffer.byteLength - alignment);
   // Typed arrays and kernels see no difference.
-  const block = new Block(buffer as unknown as ArrayBuffer);
-  const storage = new Storage(block, address - start, bytes, address, bytes);
+  const storage = new Storage(
+    buffer as unknown as ArrayBuffer,
+    address - start,
+    bytes,
+    address,
+    bytes,
+  );
   sharedStorages.set(buffer, storage);
   return storage;
 }
@@ -172,8 +235,8 @@ export function cut(size: number, bytes: number): Storage {
     at = 0;
   }
   slab.used = at + size + redzone;
-  const { block, byteOffset, address } = memory;
-  const piece = new Storage(block, byteOffset + at, bytes, address + at, size);
+  const { buffer, byteOffset, address } = memory;
+  const piece = new Storage(buffer, byteOffset + at, bytes, address + at, size);
   if (redzone > 0) resize(piece, bytes);
   return piece;
 }

@@ -19,7 +19,10 @@ import {
   largestInSlab,
   newStorage,
   Owner,
+  refer,
   resize,
+  setOwnerOf,
+  touch,
   type Storage,
 } from './memory';
 
@@ -59,7 +62,7 @@ export function forgetAllocated(mark: number): void {
 export function allocate(bytes: number): Storage {
   if (allocatingFor === Owner.engine) {
     const storage = acquire(bytes);
-    storage.owner = Owner.engine;
+    setOwnerOf(storage, Owner.engine);
     allocated[allocatedCount++] = storage;
     return storage;
   }
@@ -67,7 +70,7 @@ export function allocate(bytes: number): Storage {
     bytes > largestInSlab
       ? newStorage(bytes)
       : cut(bytes <= alignment ? alignment : alignUp(bytes), bytes);
-  if (allocatingFor !== Owner.user) storage.owner = allocatingFor;
+  if (allocatingFor !== Owner.user) setOwnerOf(storage, allocatingFor);
   return storage;
 }
 
@@ -107,10 +110,10 @@ export function release(storage: Storage): void {
   const { capacity } = storage;
   resize(storage, 0);
   // What was kept of it (packed weights) is of no use to whoever has it next.
-  storage.version++;
+  touch(storage, 1);
   if (freeBytes + capacity > freeBytesLimit) return;
-  storage.owner = Owner.user;
-  storage.references = 0;
+  setOwnerOf(storage, Owner.user);
+  refer(storage, -storage.references);
   // A class's size is its own class.
   sizeClass(capacity);
   while (freeLists.length <= classIndex) freeLists.push([]);
@@ -120,17 +123,17 @@ export function release(storage: Storage): void {
 
 /** A gradient in this storage starts to wait in the graph, or becomes a leaf's `grad`. */
 export function addReference(storage: Storage): void {
-  storage.references++;
+  refer(storage, 1);
 }
 
 /** Drops a reference; after the last one, the engine's memory is free for the next gradient. */
 export function dropReference(storage: Storage): void {
-  if (--storage.references === 0 && storage.owner === Owner.engine) release(storage);
+  if (refer(storage, -1) === 0 && storage.owner === Owner.engine) release(storage);
 }
 
 /** User code may see this storage from now on, and so may keep it. */
 export function escape(storage: Storage): void {
-  storage.owner = Owner.user;
+  setOwnerOf(storage, Owner.user);
 }
 
 /** Whether a gradient that fills this storage may become a leaf's `grad` as it is: nothing else refers to it. */

@@ -3,7 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { calledAs, describe, markTensors, surplus } from '../check';
+import { calledAs, describe, markTensors, readOnly, surplus } from '../check';
 import type { Memory } from '../native/memory';
 import { deepcopy, isMade, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
@@ -18,6 +18,7 @@ import {
   sameShape,
 } from './shape';
 import { addReference, dropReference, escape } from './pool';
+import { touch } from './memory';
 import { allocate, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
@@ -43,6 +44,25 @@ export function setRenewView(renew: (view: Tensor) => void): void {
   renewView = renew;
 }
 
+// What other files may write of a tensor.
+/** @internal Says what made `x`, and whether it requires gradients. */
+export let setHistory: (x: Tensor, node: GradFn | null, wantsGrad: boolean) => void;
+/** @internal Makes `x` a view. */
+export let setOrigin: (x: Tensor, origin: ViewOrigin) => void;
+/** @internal Notes that an in-place operation gave `x` a new history. */
+export let noteRebased: (x: Tensor) => void;
+/** @internal */
+export let setAccumulator: (x: Tensor, node: GradFn) => GradFn;
+/** @internal Puts `gradient` in the place of `accumulated`. */
+export let setAccumulated: (x: Tensor, gradient: Tensor | null) => void;
+/**
+ * @internal Puts `target` on other memory of the same shape, possibly of another element type: the same object
+ * with other elements, as an assignment to PyTorch's `.data`. A graph that saved `target` notices by its version.
+ */
+export let replaceData: (target: Tensor, source: Tensor) => void;
+/** @internal Gives `target` the sizes and strides of `view`, which has the same elements in the same memory. */
+export let takeLayout: (target: Tensor, view: Tensor) => void;
+
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The nested arrays of `toArray()`. */
@@ -54,51 +74,73 @@ type AnyNested = number | boolean | readonly AnyNested[];
 const largestNested = 1e7;
 
 export class Tensor implements Memory {
-  /** The memory that holds the elements, possibly those of other tensors too: the engine's own. */
-  readonly storage: Storage;
-  /** First element, counted in elements from the storage's start. */
-  readonly offset: number;
-  /** @internal `shape` as everything here reads it: never written, and never given to the user. */
-  readonly sizes: Shape;
-  /** @internal `strides`, likewise. */
-  get elementStrides(): readonly number[] {
-    return (this.lazyStrides ??= contiguousStrides(this.sizes));
-  }
-  /** Sizes of the dimensions, frozen; `[]` for a single number. */
-  get shape(): Shape {
-    return (this.publicShape ??= Object.freeze([...this.sizes]));
-  }
-  /** Distance between neighbours along each dimension, in elements; frozen. */
-  get strides(): readonly number[] {
-    return Object.freeze([...this.elementStrides]);
-  }
-  /** Element type. */
-  readonly dtype: DType;
-  /** Number of elements. */
-  readonly numel: number;
-  /** Address of the first element. */
-  readonly address: number;
-  /** Whether the elements are in row-major order without gaps. */
-  readonly contiguousLayout: boolean;
-
-  /** @internal `grad`, read without letting its memory escape to the user. Written by `setAccumulated` alone. */
-  accumulated: Tensor | null = null;
-  /** @internal The node that made this tensor; read it through `gradFn`. */
-  node: GradFn | null = null;
+  // What compares objects by their fields (`assert.deepStrictEqual`) takes the same part of the same memory for equal alone, and
+  // `structuredClone` refuses the storage. Nothing else reads these.
   /** @internal */
-  wantsGrad = false;
-  /** @internal */
-  origin: ViewOrigin | null = null;
-  /** @internal How often an in-place operation gave this tensor a new history. */
-  rebased = 0;
-  /** @internal For a leaf: the node that accumulates `grad`. */
-  accumulator: GradFn | null = null;
+  readonly memoryOf: object;
+  /** @internal The offset. */
+  readonly from: number;
+  /** @internal The number of elements, negative for a layout with gaps or in another order. */
+  readonly extent: number;
+  // What is read of a tensor can be assigned by nobody: these are private, with getters alone.
+  #storage: Storage;
+  #dtype: DType;
+  #sizes: Shape;
+  #numel: number;
+  #address: number;
+  #contiguousLayout: boolean;
   // Null for a contiguous tensor until first read: most results' strides never are.
-  private lazyStrides: readonly number[] | null;
+  #strides: readonly number[] | null;
   // Null until the user reads it: freezing an array costs a third of a small operation.
-  private publicShape: Shape | null = null;
+  #shape: Shape | null = null;
+  #accumulated: Tensor | null = null;
+  #node: GradFn | null = null;
+  #wantsGrad = false;
+  #origin: ViewOrigin | null = null;
+  #rebased = 0;
+  #accumulator: GradFn | null = null;
 
-  /** @internal `strides` null means row-major order. */
+  static {
+    setHistory = (x, node, wantsGrad) => {
+      x.#node = node;
+      x.#wantsGrad = wantsGrad;
+    };
+    setOrigin = (x, origin) => {
+      x.#origin = origin;
+    };
+    noteRebased = (x) => {
+      x.#rebased++;
+    };
+    setAccumulator = (x, node) => (x.#accumulator = node);
+    setAccumulated = (x, gradient) => {
+      const before = x.#accumulated;
+      x.#accumulated = gradient;
+      if (gradient !== null) addReference(gradient.storage);
+      if (before !== null) dropReference(before.storage);
+    };
+    replaceData = (target, source) => {
+      touch(source.#storage, target.#storage.version + 1);
+      target.#storage = source.#storage;
+      target.#dtype = source.#dtype;
+      target.#numel = source.#numel;
+      target.#address = source.#address;
+      target.#sizes = source.#sizes;
+      target.#strides = source.elementStrides;
+      target.#contiguousLayout = source.#contiguousLayout;
+      target.#shape = null;
+    };
+    takeLayout = (target, view) => {
+      target.#sizes = view.#sizes;
+      target.#strides = view.elementStrides;
+      target.#contiguousLayout = view.#contiguousLayout;
+      target.#shape = null;
+    };
+  }
+
+  /**
+   * @internal `strides` null means row-major order.
+   * @param numel the product of the sizes, where it is known
+   */
   constructor(
     storage: Storage,
     dtype: DType,
@@ -106,18 +148,83 @@ export class Tensor implements Memory {
     strides: readonly number[] | null = null,
     offset = 0,
     contiguous = strides === null || isContiguous(shape, strides),
+    numel = numelOf(shape),
   ) {
-    this.storage = storage;
-    this.dtype = dtype;
-    this.sizes = shape;
-    this.lazyStrides = strides;
-    this.numel = numelOf(shape);
+    this.memoryOf = storage;
+    this.from = offset;
+    this.extent = contiguous ? numel : -numel;
+    this.#storage = storage;
+    this.#dtype = dtype;
+    this.#sizes = shape;
+    this.#numel = numel;
     // A view of no elements may start anywhere, also outside the memory of its base.
-    const start = this.numel === 0 ? 0 : offset;
-    this.offset = start;
-    this.address = storage.address + start * itemSize(dtype);
-    this.contiguousLayout = contiguous;
+    this.#address =
+      offset === 0 || numel === 0 ? storage.address : storage.address + offset * itemSize(dtype);
+    this.#contiguousLayout = contiguous;
+    this.#strides = strides;
     executor.made(this);
+  }
+
+  /** The memory that holds the elements, possibly those of other tensors too: the engine's own. */
+  get storage(): Storage {
+    return this.#storage;
+  }
+  /** First element, counted in elements from the storage's start. */
+  get offset(): number {
+    return (this.#address - this.#storage.address) / itemSize(this.#dtype);
+  }
+  /** @internal `shape` as everything here reads it: never written, and never given to the user. */
+  get sizes(): Shape {
+    return this.#sizes;
+  }
+  /** @internal `strides`, likewise. */
+  get elementStrides(): readonly number[] {
+    return (this.#strides ??= contiguousStrides(this.#sizes));
+  }
+  /** Sizes of the dimensions, frozen; `[]` for a single number. */
+  get shape(): Shape {
+    return (this.#shape ??= Object.freeze([...this.#sizes]));
+  }
+  /** Distance between neighbours along each dimension, in elements; frozen. */
+  get strides(): readonly number[] {
+    return Object.freeze([...this.elementStrides]);
+  }
+  /** Element type. */
+  get dtype(): DType {
+    return this.#dtype;
+  }
+  /** Number of elements. */
+  get numel(): number {
+    return this.#numel;
+  }
+  /** Address of the first element. */
+  get address(): number {
+    return this.#address;
+  }
+  /** Whether the elements are in row-major order without gaps. */
+  get contiguousLayout(): boolean {
+    return this.#contiguousLayout;
+  }
+
+  /** @internal `grad`, read without letting its memory escape to the user. */
+  get accumulated(): Tensor | null {
+    return this.#accumulated;
+  }
+  /** @internal The node that made this tensor, as it was; read it through `gradFn`. */
+  get node(): GradFn | null {
+    return this.#node;
+  }
+  /** @internal */
+  get origin(): ViewOrigin | null {
+    return this.#origin;
+  }
+  /** @internal How often an in-place operation gave this tensor a new history. */
+  get rebased(): number {
+    return this.#rebased;
+  }
+  /** @internal For a leaf: the node that accumulates `grad`. */
+  get accumulator(): GradFn | null {
+    return this.#accumulator;
   }
 
   /** Number of dimensions. */
@@ -132,14 +239,14 @@ export class Tensor implements Memory {
 
   /** The operation that made this tensor (`gradFn.name`), or null for a leaf. */
   get gradFn(): GradFn | null {
-    if (this.origin !== null && isStale(this.origin)) renewView(this);
+    if (this.#origin !== null && isStale(this.#origin)) renewView(this);
     return this.node;
   }
 
   /** Whether `backward` computes a gradient for this tensor or passes one through it. */
   get requiresGrad(): boolean {
-    if (this.origin !== null && isStale(this.origin)) renewView(this);
-    return this.wantsGrad;
+    if (this.#origin !== null && isStale(this.#origin)) renewView(this);
+    return this.#wantsGrad;
   }
   /** @throws Error on a tensor that an operation made; TypeError when the elements are not floats. */
   set requiresGrad(wanted: boolean) {
@@ -157,7 +264,7 @@ export class Tensor implements Memory {
       );
     }
     executor.changes('requiresGrad', this);
-    this.wantsGrad = wanted;
+    this.#wantsGrad = wanted;
   }
 
   /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
@@ -173,15 +280,7 @@ export class Tensor implements Memory {
       escape(gradient.storage);
     }
     executor.refuse('grad', 'it is of a tensor from outside; assign it there');
-    this.setAccumulated(gradient);
-  }
-
-  /** @internal Puts `gradient` in the place of `accumulated`. */
-  setAccumulated(gradient: Tensor | null): void {
-    const before = this.accumulated;
-    this.accumulated = gradient;
-    if (gradient !== null) addReference(gradient.storage);
-    if (before !== null) dropReference(before.storage);
+    setAccumulated(this, gradient);
   }
 
   private checkGradient(gradient: Tensor): void {
@@ -349,20 +448,20 @@ export class Tensor implements Memory {
         `deepcopy: only tensors created explicitly by the user (graph leaves) support the deepcopy protocol, and ${where()} was made by an operation (${gradFn.name}); keep its detach()`,
       );
     }
-    const { dtype, sizes, lazyStrides, offset, contiguousLayout } = this;
-    return new Tensor(copy(this.storage), dtype, sizes, lazyStrides, offset, contiguousLayout);
+    const { dtype, sizes, offset, contiguousLayout } = this;
+    return new Tensor(copy(this.storage), dtype, sizes, this.#strides, offset, contiguousLayout);
   }
 
   /** @internal */
   [isMade](): boolean {
-    return (this.sizes as Shape | undefined) !== undefined;
+    return #sizes in this;
   }
 
   /** @internal */
   [deepcopy.custom](copy: Copying, where: () => string): Tensor {
     const made = this.copyData(copy, where);
-    made.wantsGrad = this.wantsGrad;
-    if (this.accumulated !== null) made.setAccumulated(copy(this.accumulated, 'grad'));
+    made.#wantsGrad = this.#wantsGrad;
+    if (this.#accumulated !== null) setAccumulated(made, copy(this.#accumulated, 'grad'));
     return made;
   }
 
@@ -397,41 +496,18 @@ export class Tensor implements Memory {
 }
 
 markTensors(Tensor.prototype);
+readOnly('Tensor', Tensor.prototype, {
+  shape: 'x.reshape(shape) gives another shape',
+  dtype: 'x.to(dtype) gives another element type',
+});
 
 /** @internal Notes that the memory of `x` has been written to, for those who saved it. */
 export function bumpVersion(x: Tensor): void {
-  x.storage.version++;
-}
-
-/**
- * @internal Puts `target` on other memory of the same shape, possibly of another element type: the same object
- * with other elements, as an assignment to PyTorch's `.data`. A graph that saved `target` notices by its version.
- */
-export function replaceData(target: Tensor, source: Tensor): void {
-  source.storage.version += target.storage.version + 1;
-  Object.assign(target, {
-    storage: source.storage,
-    dtype: source.dtype,
-    sizes: source.sizes,
-    lazyStrides: source.elementStrides,
-    offset: source.offset,
-    numel: source.numel,
-    address: source.address,
-    contiguousLayout: source.contiguousLayout,
-  });
-}
-
-/** @internal Gives `target` the sizes and strides of `view`, which has the same elements in the same memory. */
-export function takeLayout(target: Tensor, view: Tensor): void {
-  Object.assign(target, {
-    sizes: view.sizes,
-    lazyStrides: view.elementStrides,
-    contiguousLayout: view.contiguousLayout,
-    publicShape: null,
-  });
+  touch(x.storage, 1);
 }
 
 /** A fresh, uninitialised, contiguous tensor. */
 export function empty(shape: Shape, dtype: DType = 'float32'): Tensor {
-  return new Tensor(allocate(numelOf(shape) * itemSize(dtype)), dtype, shape, null, 0, true);
+  const numel = numelOf(shape);
+  return new Tensor(allocate(numel * itemSize(dtype)), dtype, shape, null, 0, true, numel);
 }

@@ -3,7 +3,7 @@ import { isGradEnabled } from '../../src/autograd';
 import { cat, full, ones, tensor, zeros } from '../../src/ops';
 import * as optim from '../../src/optim';
 import type { OptimizerStateDict } from '../../src/optim';
-import type { Tensor } from '../../src/tensor/tensor';
+import { setAccumulated, type Tensor } from '../../src/tensor/tensor';
 import { setGradients, startingParameters } from './fixture';
 
 const leaf = (shape: number[]): Tensor => ones(shape, { requiresGrad: true });
@@ -123,11 +123,11 @@ describe('step', () => {
     const [a, b] = [leaf([2]), leaf([2])];
     const optimizer = new optim.SGD([a, b], { lr: 1 });
     a.grad = ones([2]);
-    b.accumulated = ones([3]);
+    setAccumulated(b, ones([3]));
     expect(() => optimizer.step()).toThrow(
       /SGD\.step: a parameter of shape \[2\] has a gradient of shape \[3\]/,
     );
-    b.accumulated = ones([2], { dtype: 'float64' });
+    setAccumulated(b, ones([2], { dtype: 'float64' }));
     expect(() => optimizer.step()).toThrow(
       new TypeError(
         'SGD.step: a float32 parameter has a float64 gradient; zeroGrad() and compute it again',

@@ -64,7 +64,7 @@ const given = (): readonly (readonly unknown[])[] => {
 const others =
   /^[A-Z]|[gG]rad|[sS]eed|Rng|Threads|inferenceMode|compile|deepcopy|default|tqdm|isa|^register|^shareMemory/;
 const isOwn = (name: string): boolean => name === 'constructor' || others.test(name);
-const internal = ['setAccumulated', 'checkGradient', 'elements', 'copyData', 'memory', 'reach'];
+const internal = ['checkGradient', 'elements', 'copyData', 'memory', 'reach'];
 
 const functionsOf = (module: object): (readonly [string, Call])[] =>
   Object.entries(module)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { contiguousStrides } from '../../src/tensor/shape';
 import type { DType } from '../../src/tensor/dtype';
-import { empty, Tensor } from '../../src/tensor/tensor';
+import { empty, setHistory, Tensor } from '../../src/tensor/tensor';
 
 interface Case {
   shape: number[];
@@ -25,8 +25,7 @@ function made({ shape, dtype, values, progression, grad }: Case): Tensor {
   for (let i = 0; i < memory.length; i++) {
     memory[i] = values ? number(values[i]) : progression![0] + progression![1] * i;
   }
-  if (grad !== undefined) out.wantsGrad = true;
-  if (grad === 'mul') out.node = { name: 'MulBackward0' };
+  if (grad !== undefined) setHistory(out, grad === 'mul' ? { name: 'MulBackward0' } : null, true);
   return out;
 }
 

@@ -3,7 +3,7 @@ import { arrayOf, boolean, functionOf, optionsTable } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { setHistory, type Tensor } from '../../tensor/tensor';
 import { arithmetic } from '../arithmetic';
 import { gradients } from '../gradients';
 
@@ -63,7 +63,7 @@ export const prepared = (
     if (createGraph && x.requiresGrad) return x.viewAs(x);
     const leaf = x.detach();
     // Not through the setter, which a trace takes for a change of what x is.
-    leaf.wantsGrad = needsGraph;
+    setHistory(leaf, null, needsGraph);
     return leaf;
   });
 

@@ -1,7 +1,7 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
 import { surplus } from '../../check';
 import { executor } from '../../tensor/executor';
-import { Tensor } from '../../tensor/tensor';
+import { setHistory, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { copyOf } from '../kernels/copy';
@@ -48,7 +48,6 @@ export function detach_(x: Tensor): Tensor {
     throw new Error('detach_: a view cannot be detached in place; use detach()');
   }
   executor.changes('detach_', x);
-  x.node = null;
-  x.wantsGrad = false;
+  setHistory(x, null, false);
   return x;
 }

@@ -11,7 +11,7 @@ import { isGradEnabled } from '../../autograd/mode';
 import { executor } from '../../tensor/executor';
 import { overlaps, sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
-import { bumpVersion, Tensor } from '../../tensor/tensor';
+import { bumpVersion, noteRebased, setHistory, Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { clone } from '../copying/clone';
 import { copyInto } from '../kernels/copy';
@@ -66,8 +66,7 @@ export function alias(x: Tensor): Tensor {
     x.offset,
     x.contiguousLayout,
   );
-  out.node = x.gradFn;
-  out.wantsGrad = x.requiresGrad;
+  setHistory(out, x.gradFn, x.requiresGrad);
   return out;
 }
 
@@ -77,7 +76,7 @@ const isRecorded = (target: Tensor, inputs: readonly Tensor[]): boolean =>
 /** Gives `target` the history of `made`; views of it are renewed from it. */
 export function adopt(target: Tensor, made: Tensor): void {
   takeHistory(target, made);
-  target.rebased++;
+  noteRebased(target);
 }
 
 // Writes a recorded value of target's shape and type, and makes its history the target's.

@@ -8,7 +8,7 @@ import { withGradMode } from '../../autograd/mode';
 import { itemSize } from '../../tensor/dtype';
 import { numelOf, overlaps, sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
-import { empty, Tensor } from '../../tensor/tensor';
+import { empty, noteRebased, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
@@ -118,5 +118,5 @@ export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: 
   const marker = new Tensor(base.storage, base.dtype, base.sizes, base.elementStrides, base.offset);
   recordedPut(marker, region, before, value);
   takeHistory(base, marker);
-  base.rebased++;
+  noteRebased(base);
 }

@@ -5,7 +5,7 @@
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import type { Shape } from '../../tensor/shape';
-import { setRenewView, Tensor } from '../../tensor/tensor';
+import { setOrigin, setRenewView, Tensor } from '../../tensor/tensor';
 import { fromRegion } from './region';
 
 /** A view of `x` by shape, strides and offset (in elements of the storage), without a node yet. */
@@ -18,7 +18,7 @@ export function viewOf(
   const out = new Tensor(x.storage, x.dtype, shape, strides, offset);
   const base = x.origin === null ? x : x.origin.base;
   const recorded = isGradEnabled() && (x.origin === null || x.origin.recorded);
-  out.origin = { base, seen: base.rebased, recorded };
+  setOrigin(out, { base, seen: base.rebased, recorded });
   return out;
 }
 

@@ -29,7 +29,7 @@ import type { DType } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
+import { setHistory, Tensor } from '../../tensor/tensor';
 
 /** Options of `checkpoint` and `checkpointSequential`. */
 export interface CheckpointOptions {
@@ -265,8 +265,7 @@ export function run(f: Func, args: readonly unknown[], preserve: boolean): unkno
     if (!x.requiresGrad) continue;
     const made = alias(x);
     const node = new Node('AliasBackward0', [null], x.sizes, x.dtype, refuseInside, null);
-    made.node = node;
-    made.wantsGrad = true;
+    setHistory(made, node, true);
     ends.add(node);
     aliases.set(x, made);
   }
