@@ -9,7 +9,7 @@ import { verify } from '../ops/kernels/bounds';
 import { zerosLike, type TensorOptions } from '../ops/creation/factories';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
-import { broadcastShapes, checkShape, type Shape } from '../tensor/shape';
+import { broadcastShapes, checkShape, surplusSizes, type Shape } from '../tensor/shape';
 import { empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
 import { drawFields, generatorOf, type DrawOptions } from './generator';
@@ -65,7 +65,7 @@ function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
  * @example rand([2, 3], { dtype: 'float64' })
  */
 export function rand(shape: Shape, options?: RandomOptions): Tensor {
-  if (arguments.length > 2) surplus('rand', arguments, 2, 'options');
+  if (arguments.length > 2) surplusSizes('rand', arguments, 2, 0);
   const sizes = checkShape('rand', shape, options);
   const read = wantedFloats('rand', options, 'float32');
   return finish(uniform_(empty(sizes, read.dtype), 0, 1, read.draw), read);
@@ -78,7 +78,7 @@ export function rand(shape: Shape, options?: RandomOptions): Tensor {
  * @example randn([100, 1], { requiresGrad: true })
  */
 export function randn(shape: Shape, options?: RandomOptions): Tensor {
-  if (arguments.length > 2) surplus('randn', arguments, 2, 'options');
+  if (arguments.length > 2) surplusSizes('randn', arguments, 2, 0);
   const sizes = checkShape('randn', shape, options);
   const read = wantedFloats('randn', options, 'float32');
   return finish(normal_(empty(sizes, read.dtype), 0, 1, read.draw), read);
@@ -122,7 +122,7 @@ export function randint(
   third?: Shape | RandomOptions,
   fourth?: RandomOptions,
 ): Tensor {
-  if (arguments.length > 4) surplus('randint', arguments, 4, 'options');
+  if (arguments.length > 4) surplusSizes('randint', arguments, 4, 2);
   const short = isArray(second);
   const [low, high] = short ? [0, first] : [first, second];
   const size = (short ? second : third) as Shape;
@@ -162,7 +162,7 @@ export function normal(
   size?: Shape,
   options?: RandomOptions,
 ): Tensor {
-  if (arguments.length > 4) surplus('normal', arguments, 4, 'options');
+  if (arguments.length > 4) surplusSizes('normal', arguments, 4, 2);
   const read = wantedFloats('normal', options, 'float32');
   if (typeof mean === 'number' && typeof std === 'number') {
     const sizes = checkShape('normal', size, options);

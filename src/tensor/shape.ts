@@ -1,5 +1,5 @@
 /** Arithmetic on shapes and strides, and the checks of sizes and dimensions that every operation shares. */
-import { isArray, refuse } from '../check';
+import { isArray, refuse, surplus } from '../check';
 
 export type Shape = readonly number[];
 
@@ -93,12 +93,27 @@ function refuseLength(operation: string, name: string, length: number): never {
 const shapeMust = 'an array of sizes such as [2, 3] ([] for a single number)';
 
 /**
+ * `surplus` for what takes a shape, as argument `at`, and options at the end: several sizes in the place of an array are the
+ * fault to speak of.
+ * @throws TypeError
+ */
+export function surplusSizes(
+  operation: string,
+  given: ArrayLike<unknown>,
+  most: number,
+  at: number,
+): void {
+  if (typeof given[at] === 'number') refuseSizes(operation, Array.from(given).slice(at));
+  surplus(operation, given, most, 'options');
+}
+
+/**
  * A copy of `shape`, each size read once.
  * @param second what was passed after it, in case both are sizes
  * @throws TypeError for a shape that is no array of numbers; RangeError for NaN, negative, fractional or > 2^53 sizes.
  */
 export function checkShape(operation: string, shape: unknown, second?: unknown): number[] {
-  if (typeof shape === 'number') refuseSizes(operation, shape, second);
+  if (typeof shape === 'number') refuseSizes(operation, [shape, second]);
   const sizes = readNumbers(operation, 'shape', shapeMust, shape);
   let total = 1;
   for (let d = 0; d < sizes.length; d++) {
@@ -112,11 +127,12 @@ export function checkShape(operation: string, shape: unknown, second?: unknown):
 const isSize = (n: number): boolean => n >= 0 && Number.isSafeInteger(n);
 
 // Each refusal is a function of its own: V8 inlines checks that are short, and counts their sentences.
-function refuseSizes(operation: string, first: number, second: unknown): never {
-  const sizes = typeof second === 'number' ? `[${first}, ${second}]` : `[${first}]`;
+function refuseSizes(operation: string, given: readonly unknown[]): never {
+  const end = given.findIndex((size) => typeof size !== 'number');
+  const sizes = showShape((end < 0 ? given : given.slice(0, end)) as number[]);
   const call = besideShape[operation]?.(sizes) ?? sizes;
   throw new TypeError(
-    `${operation}: shape must be ${shapeMust}, got ${first}; write ${operation}(${call})`,
+    `${operation}: shape must be ${shapeMust}, got ${String(given[0])}; write ${operation}(${call})`,
   );
 }
 // Of those that take more than a shape.

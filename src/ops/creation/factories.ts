@@ -15,7 +15,7 @@ import { runFill } from '../../native/calls';
 import { type DType, type TypedArray } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
-import { checkShape, showShape, type Shape } from '../../tensor/shape';
+import { checkShape, showShape, surplusSizes, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { empty as uninitialised } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -141,7 +141,7 @@ export function fromValues(operation: string, data: TensorLike, dtype: DType | u
  * @example empty([2]) // [0, 0]
  */
 export function empty(shape: Shape, options?: TensorOptions): Tensor {
-  if (arguments.length > 2) surplus('empty', arguments, 2, 'options');
+  if (arguments.length > 2) surplusSizes('empty', arguments, 2, 0);
   // Zeros, so that a program that reads it before writing does not differ from run to run.
   return uniform('empty', shape, 0, options);
 }
@@ -202,7 +202,7 @@ export function full(shape: Shape, value: number | boolean, options?: TensorOpti
  * @example zeros([2]) // [0, 0]
  */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
-  if (arguments.length > 2) surplus('zeros', arguments, 2, 'options');
+  if (arguments.length > 2) surplusSizes('zeros', arguments, 2, 0);
   return uniform('zeros', shape, 0, options);
 }
 /**
@@ -211,7 +211,7 @@ export function zeros(shape: Shape, options?: TensorOptions): Tensor {
  * @example ones([2]) // [1, 1]
  */
 export function ones(shape: Shape, options?: TensorOptions): Tensor {
-  if (arguments.length > 2) surplus('ones', arguments, 2, 'options');
+  if (arguments.length > 2) surplusSizes('ones', arguments, 2, 0);
   return uniform('ones', shape, 1, options);
 }
 

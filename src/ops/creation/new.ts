@@ -1,7 +1,7 @@
 /** newZeros, newOnes, newFull, newEmpty, newEmptyStrided, newTensor: other tensors of a tensor's element type. */
 import { arrayOf, count, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
-import { checkShape, showShape, type Shape } from '../../tensor/shape';
+import { checkShape, showShape, surplusSizes, type Shape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { constant, finish, fromValues, like, tensorOptions } from './factories';
@@ -13,7 +13,7 @@ import type { TensorLike, TensorOptions } from './factories';
  * @example tensor([1, 2], { dtype: 'int32' }).newZeros([3]) // [0, 0, 0]
  */
 export function newZeros(x: Tensor, shape: Shape, options?: TensorOptions): Tensor {
-  if (arguments.length > 3) surplus('newZeros', arguments, 3, 'options');
+  if (arguments.length > 3) surplusSizes('newZeros', arguments, 3, 1);
   return sized('newZeros', x, shape, 0, options);
 }
 
@@ -23,7 +23,7 @@ export function newZeros(x: Tensor, shape: Shape, options?: TensorOptions): Tens
  * @example tensor([1, 2], { dtype: 'int32' }).newOnes([3]) // [1, 1, 1]
  */
 export function newOnes(x: Tensor, shape: Shape, options?: TensorOptions): Tensor {
-  if (arguments.length > 3) surplus('newOnes', arguments, 3, 'options');
+  if (arguments.length > 3) surplusSizes('newOnes', arguments, 3, 1);
   return sized('newOnes', x, shape, 1, options);
 }
 
@@ -33,7 +33,7 @@ export function newOnes(x: Tensor, shape: Shape, options?: TensorOptions): Tenso
  * @example tensor([1, 2], { dtype: 'int32' }).newEmpty([3]) // [0, 0, 0]
  */
 export function newEmpty(x: Tensor, shape: Shape, options?: TensorOptions): Tensor {
-  if (arguments.length > 3) surplus('newEmpty', arguments, 3, 'options');
+  if (arguments.length > 3) surplusSizes('newEmpty', arguments, 3, 1);
   return sized('newEmpty', x, shape, 0, options);
 }
 

@@ -227,6 +227,27 @@ describe('sizes', () => {
     );
   });
 
+  test.each<[string, (...sizes: never[]) => unknown]>([
+    ['zeros([2, 3, 4, 5])', zeros],
+    ['ones([2, 3, 4, 5])', ones],
+    ['empty([2, 3, 4, 5])', empty],
+    ['rand([2, 3, 4, 5])', rand],
+    ['randn([2, 3, 4, 5])', randn],
+    ['randint(…, [2, 3, 4, 5])', (...sizes) => randint(0, 9 as never, ...sizes)],
+    ['normal(…, [2, 3, 4, 5])', (...sizes) => normal(0, 1, ...sizes)],
+    ['newZeros([2, 3, 4, 5])', (...sizes) => zeros([1]).newZeros(...(sizes as [never]))],
+    ['newOnes([2, 3, 4, 5])', (...sizes) => zeros([1]).newOnes(...(sizes as [never]))],
+    ['newEmpty([2, 3, 4, 5])', (...sizes) => zeros([1]).newEmpty(...(sizes as [never]))],
+  ])('all sizes are in %s', (right, call) => {
+    const operation = right.slice(0, right.indexOf('('));
+    const sizes = [2, 3, 4, 5] as never[];
+    expect(() => call(...sizes)).toThrow(
+      new TypeError(
+        `${operation}: shape must be an array of sizes such as [2, 3] ([] for a single number), got 2; write ${right}`,
+      ),
+    );
+  });
+
   test.each<[string, (two: never, three: never) => unknown]>([
     ['zeros([2, 3])', zeros],
     ['ones([2, 3])', ones],
