@@ -23,6 +23,7 @@ export {
   integerFrom,
   isArray,
   isInstance,
+  isMade,
   isIterable,
   isPlain,
   iterableOf,

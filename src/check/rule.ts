@@ -168,13 +168,20 @@ export const oneOf = <const Words extends readonly string[]>(
     (value: string) => words.includes(value),
   );
 
-/** `value instanceof Class`, which a Proxy may answer by throwing. */
+/** @internal A method that says whether the constructor made this: `Object.create` did not, and a Proxy is another object. */
+export const isMade: unique symbol = Symbol('isMade');
+
+interface Made {
+  readonly [isMade]?: () => boolean;
+}
+
+/** `value instanceof Class`, which a Proxy may answer by throwing, and made by the constructor where the class can tell. */
 export function isInstance<T>(
   value: unknown,
   Class: abstract new (...given: never[]) => T,
 ): value is T {
   try {
-    return value instanceof Class;
+    return value instanceof Class && (value as Made)[isMade]?.() !== false;
   } catch {
     return false;
   }

@@ -2,12 +2,21 @@
  * Distribution: what all distributions offer. The equations of each are a `Law`, made by the class of its name; this file checks
  * what it is given.
  */
-import { arrayOf, count, describe, isInstance, optionsTable, surplus, uncloneable } from '../check';
+import {
+  arrayOf,
+  count,
+  describe,
+  isInstance,
+  isMade,
+  optionsTable,
+  surplus,
+  uncloneable,
+} from '../check';
 import { noGrad } from '../autograd/mode';
 import type { Generator } from '../random';
 import { defaultGenerator, type DrawOptions } from '../random';
 import { drawFields } from '../random/generator';
-import { deepcopy, isMade, type Copying } from '../tensor/deepcopy';
+import { deepcopy, type Copying } from '../tensor/deepcopy';
 import { anyTensor } from '../tensor/rules';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';

@@ -1,15 +1,5 @@
-/** The rule for a module that is given. */
-import { rule } from '../check';
-import { isMade } from '../tensor/deepcopy';
+/** The rule for a module that is given: made by its class, which a proxy and an object of the prototype alone are not. */
+import { instanceOf } from '../check';
 import { Module } from './module';
 
-// What only has a Module's prototype, and a proxy of a module, has none of its private fields.
-function isModule(value: unknown): boolean {
-  try {
-    return value instanceof Module && value[isMade]();
-  } catch {
-    return false;
-  }
-}
-
-export const anyModule = rule<Module>('a Module', isModule);
+export const anyModule = instanceOf(Module, 'a Module');

@@ -9,6 +9,7 @@ import {
   boolean,
   functionOf,
   isInstance,
+  isMade,
   optionsTable,
   refuse,
   string,
@@ -18,15 +19,7 @@ import {
 import { clearGrad } from '../autograd/clear';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
-import {
-  copyFields,
-  deepcopy,
-  emptyOf,
-  fill,
-  isMade,
-  type Copier,
-  type Copying,
-} from '../tensor/deepcopy';
+import { copyFields, deepcopy, emptyOf, fill, type Copier, type Copying } from '../tensor/deepcopy';
 import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
 import { moveToShared } from '../ops/copying/share';

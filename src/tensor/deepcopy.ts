@@ -3,7 +3,7 @@
  * protocol by which classes say how they are copied; tensors, modules and generators say it in their own files.
  */
 import { types } from 'node:util';
-import { describe, surplus } from '../check';
+import { describe, isMade, surplus } from '../check';
 
 /** Copies what a value refers to: the same copy for the same value. */
 export type Copier = <T>(value: T) => T;
@@ -12,9 +12,6 @@ export type Copier = <T>(value: T) => T;
 export type Copying = <T>(value: T, key?: PropertyKey) => T;
 
 const custom: unique symbol = Symbol.for('ostinato.deepcopy.custom') as never;
-
-/** @internal A method that says whether the constructor made this: `Object.create` did not. */
-export const isMade: unique symbol = Symbol('deepcopy.isMade');
 
 /** @internal A method that gives what `custom` made the parts of the original: `made[fill](original, copy)`. */
 export const fill: unique symbol = Symbol('deepcopy.fill');

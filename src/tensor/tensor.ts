@@ -3,9 +3,9 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { calledAs, describe, markTensors, readOnly, surplus } from '../check';
+import { calledAs, describe, isInstance, isMade, markTensors, readOnly, surplus } from '../check';
 import type { Memory } from '../native/memory';
-import { deepcopy, isMade, type Copying } from './deepcopy';
+import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
 import { print } from './print';
@@ -284,7 +284,7 @@ export class Tensor implements Memory {
   }
 
   private checkGradient(gradient: Tensor): void {
-    if (!(gradient instanceof Tensor)) {
+    if (!isInstance(gradient, Tensor)) {
       throw new TypeError(`grad: must be a Tensor or null, got ${describe(gradient)}`);
     }
     if (!sameShape(gradient.sizes, this.sizes)) {

@@ -23,4 +23,54 @@ describe.each<[string, () => nn.Linear]>([
       new RegExp(`^${name}: (module|model) must be a Module, got a Linear$`),
     );
   });
+
+  it.each<[string, (module: nn.Linear) => unknown, string]>([
+    [
+      'addModule',
+      (module) => new nn.Module().addModule('fc', module),
+      "addModule: 'fc' must be a Module or null, got a Linear",
+    ],
+    [
+      'Sequential',
+      (module) => new nn.Sequential(module),
+      'Sequential: takes modules, got a Linear',
+    ],
+    [
+      'Sequential.append',
+      (module) => new nn.Sequential().append(module),
+      'Sequential: takes modules, got a Linear',
+    ],
+    [
+      'Sequential.insert',
+      (module) => new nn.Sequential().insert(0, module),
+      'Sequential.insert: takes modules, got a Linear',
+    ],
+    [
+      'ModuleList',
+      (module) => new nn.ModuleList([module]),
+      'ModuleList: takes modules, got a Linear',
+    ],
+    [
+      'ModuleList.set',
+      (module) => new nn.ModuleList([new nn.Linear(1, 1)]).set(0, module),
+      'ModuleList.set: takes modules, got a Linear',
+    ],
+    [
+      'ModuleDict',
+      (module) => new nn.ModuleDict({ fc: module }),
+      'ModuleDict.set: takes modules, got a Linear',
+    ],
+    [
+      'Recurrent',
+      (module) => new nn.Recurrent(module as never),
+      'Recurrent: cell must be a Module with a forward(x, state), or a function, got a Linear',
+    ],
+    [
+      'TransformerEncoder',
+      (module) => new nn.TransformerEncoder(module as never, 1),
+      'TransformerEncoder: encoderLayer must be a Module, got a Linear',
+    ],
+  ])('%s refuses it', (_name, call, sentence) => {
+    expect(() => call(fake())).toThrow(new TypeError(sentence));
+  });
 });

@@ -77,7 +77,7 @@ const isState = (value: unknown, depth = 0): value is CellState =>
 /** The tensors in the fields of a cell and of the modules below it. */
 function tensorsOf(cell: unknown): Tensor[] {
   const found: Tensor[] = [];
-  if (!(cell instanceof Module)) return found;
+  if (!isInstance(cell, Module)) return found;
   for (const module of cell.modules()) {
     for (const name in module) {
       const value = (module as unknown as Record<string, unknown>)[name];
@@ -184,7 +184,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   // What `train()` and `eval()` have set; a cell may do something else in each.
   #modes(): string {
     const { cell } = this;
-    if (!(cell instanceof Module)) return '';
+    if (!isInstance(cell, Module)) return '';
     let modes = '';
     for (const module of cell.modules()) modes += module.training ? 't' : 'e';
     return modes;
