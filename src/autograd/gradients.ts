@@ -98,8 +98,8 @@ export function gradients(
   options?: GradOptions,
 ): (Tensor | null)[] {
   if (arguments.length > 3) surplus('autograd.grad', arguments, 3, 'options');
-  const { gradOutputs, ...read } = gradOptions.read(options);
-  const { createGraph, retainGraph = createGraph, allowUnused } = read;
+  const read = gradOptions.read(options);
+  const { gradOutputs, createGraph, retainGraph = createGraph, allowUnused } = read;
   const outs = listOf('outputs', outputs);
   const ins = listOf('inputs', inputs);
   const given = gradOutputs ?? outs.map(() => null);

@@ -33,12 +33,12 @@ const permutation = kernel('random_permutation');
 interface Wanted {
   readonly dtype: DType;
   readonly requiresGrad: boolean | undefined;
-  readonly draw: DrawOptions;
+  readonly draw: DrawOptions | undefined;
 }
 
 function wanted(operation: string, options: RandomOptions | undefined, fallback: DType): Wanted {
   const { dtype = fallback, requiresGrad, generator } = randomOptions.read(options, operation);
-  return { dtype, requiresGrad, draw: { generator } };
+  return { dtype, requiresGrad, draw: generator && { generator } };
 }
 
 function wantedFloats(
@@ -192,7 +192,7 @@ const recordedNormal = gradient<MeanAndStd, readonly [], MeanAndStd>('normal', {
   rule: (_g, _saved, [mean, std]) => [mean && zerosLike(mean), std && zerosLike(std)],
 });
 
-function normalAround(mean: number | Tensor, std: number | Tensor, options: DrawOptions): Tensor {
+function normalAround(mean: number | Tensor, std: number | Tensor, options?: DrawOptions): Tensor {
   if (typeof mean !== 'number') checkFloats('normal', mean, 'mean');
   if (typeof std !== 'number') checkFloats('normal', std, 'std');
   if (typeof std === 'number') {
@@ -211,7 +211,7 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options: Draw
   return around(mean, std, options);
 }
 
-function around(mean: number | Tensor, std: Tensor, options: DrawOptions): Tensor {
+function around(mean: number | Tensor, std: Tensor, options?: DrawOptions): Tensor {
   const shape =
     typeof mean === 'number' ? std.sizes : broadcastShapes('normal', mean.sizes, std.sizes);
   const dtype = typeof mean === 'number' ? std.dtype : mean.dtype;

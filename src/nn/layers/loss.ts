@@ -36,6 +36,10 @@ export abstract class Loss extends Module {
   }
 }
 
+/** What the function of a loss is called with: nothing where that says the same, so that no options are read. */
+export const reductionOf = ({ reduction }: Loss): LossOptions | undefined =>
+  reduction === 'mean' ? undefined : { reduction };
+
 /**
  * Squared error (torch.nn.MSELoss): (input − target)².
  *
@@ -55,7 +59,7 @@ export class MSELoss extends Loss {
    */
   forward(input: Tensor, target: Tensor): Tensor {
     if (arguments.length > 2) surplus('MSELoss.forward', arguments, 2, 'target');
-    return F.mseLoss(input, target, { reduction: this.reduction });
+    return F.mseLoss(input, target, reductionOf(this));
   }
 }
 
@@ -78,7 +82,7 @@ export class L1Loss extends Loss {
    */
   forward(input: Tensor, target: Tensor): Tensor {
     if (arguments.length > 2) surplus('L1Loss.forward', arguments, 2, 'target');
-    return F.l1Loss(input, target, { reduction: this.reduction });
+    return F.l1Loss(input, target, reductionOf(this));
   }
 }
 
@@ -258,6 +262,8 @@ export class CrossEntropyLoss extends WeightedLoss {
   forward(input: Tensor, target: Tensor): Tensor {
     if (arguments.length > 2) surplus('CrossEntropyLoss.forward', arguments, 2, 'target');
     const { weight, reduction, ignoreIndex, labelSmoothing } = this;
+    const isPlain = weight === null && ignoreIndex === -100 && labelSmoothing === 0;
+    if (isPlain) return F.crossEntropy(input, target, reductionOf(this));
     return F.crossEntropy(input, target, { weight, reduction, ignoreIndex, labelSmoothing });
   }
 }

@@ -5,7 +5,7 @@ import { cosineOptions, hingeOptions, rankingOptions } from '../../ops/loss/opti
 import { anyTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 import * as F from '../functional';
-import { Loss, lossFields, lossOptions, WeightedLoss, type LossOptions } from './loss';
+import { Loss, lossFields, lossOptions, reductionOf, WeightedLoss, type LossOptions } from './loss';
 
 /** Options of losses with a margin. */
 export type MarginLossOptions = F.MarginOptions;
@@ -91,7 +91,7 @@ export class SoftMarginLoss extends Loss {
    */
   forward(input: Tensor, target: Tensor): Tensor {
     if (arguments.length > 2) surplus('SoftMarginLoss.forward', arguments, 2, 'target');
-    return F.softMarginLoss(input, target, { reduction: this.reduction });
+    return F.softMarginLoss(input, target, reductionOf(this));
   }
 }
 
@@ -193,7 +193,7 @@ export class MultiLabelMarginLoss extends Loss {
    */
   forward(input: Tensor, target: Tensor): Tensor {
     if (arguments.length > 2) surplus('MultiLabelMarginLoss.forward', arguments, 2, 'target');
-    return F.multilabelMarginLoss(input, target, { reduction: this.reduction });
+    return F.multilabelMarginLoss(input, target, reductionOf(this));
   }
 }
 

@@ -466,6 +466,8 @@ export abstract class RecurrentBase extends Module {
           returnsCells: all !== null,
           returnsGates: returnStates === 'gates',
           gradFnNames: [this.#gradFnName, 'StackBackward0'],
+          // Drawn by #runLayer, after the mask of the weights.
+          variants: null,
         },
       );
       [out] = result;
@@ -499,7 +501,7 @@ export abstract class RecurrentBase extends Module {
     x: Tensor,
     h0: Tensor | null,
     c0: Tensor | null,
-    given: Omit<SequenceOptions, 'variants'>,
+    options: SequenceOptions,
   ): SequenceResult {
     const p = this.training ? this.weightDropout : 0;
     if (this.#layerNorm) {
@@ -507,22 +509,19 @@ export abstract class RecurrentBase extends Module {
         ...own,
         weightHh: p > 0 ? dropoutOf(own.weightHh, p) : own.weightHh,
       }));
-      return normalizedSequence(this.#kind as NormalizedKind, x, h0, c0, weights, {
-        ...given,
-        variants: null,
-      });
+      return normalizedSequence(this.#kind as NormalizedKind, x, h0, c0, weights, options);
     }
     const plain = this.#weights(layer, x.dtype);
     // Drawn before what the steps draw.
     const weights = p > 0 ? dropWeights(plain, p) : plain;
-    const options = { ...given, variants: this.#variants(x, given) };
+    options.variants = this.#variants(x, options);
     return sequence(this.#kind, x, h0, c0, weights, options);
   }
 
   /** What is drawn for the directions of a layer whose input is x; null for the plain cell. */
   #variants(
     x: Tensor,
-    { batch, batchSizes, batchFirst }: Omit<SequenceOptions, 'variants'>,
+    { batch, batchSizes, batchFirst }: SequenceOptions,
   ): DirectionVariant[] | null {
     const { recurrentDropout, training, hiddenSize: H } = this;
     const zoneout = this.#zoneout;

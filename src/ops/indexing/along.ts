@@ -10,14 +10,22 @@ import { inPlace } from '../inplace/inplace';
 import { mul } from '../elementwise/arithmetic';
 import { reshape } from '../view/reshape';
 import { gradient } from '../declare/gradient';
-import { addRowsInto, checkIndex, putRowsInto, rowPicker, rowsAlong, type Rows } from './rows';
+import {
+  addRowsInto,
+  checkIndex,
+  putRowsInto,
+  rowPicker,
+  rowsAlong,
+  rowsBetween,
+  type Rows,
+} from './rows';
 import { copyOf } from '../kernels/copy';
 
 const pickRows = rowPicker('indexSelect');
 
 // The gradient of a source that was written at `index`.
 const ofSource = (g: Tensor, rows: Rows, { next }: Node): Tensor =>
-  pickRows(g, { ...rows, from: g.sizes, to: next[1]!.shape });
+  pickRows(g, rowsBetween(rows, g.sizes, next[1]!.shape));
 const recordedAdd = gradient<[x: Tensor, source: Tensor], [Tensor], Rows>('indexAdd', {
   saves: (_, _y, { index }) => [index],
   rule: (g, _, rows, node) => [g, node.needs(1) ? ofSource(g, rows, node) : null],
@@ -56,7 +64,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   if (arguments.length > 3) surplus('indexSelect', arguments, 3, 'index');
   checkTensor('indexSelect', 'x', x);
   const rows = rowsOf('indexSelect', x, dim, index);
-  return pickRows(x, { ...rows, from: x.sizes, to: x.ndim === 0 ? [] : rows.to });
+  return pickRows(x, x.ndim === 0 ? rowsBetween(rows, [], []) : rows);
 }
 
 function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): void {

@@ -45,6 +45,12 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
   };
 }
 
+/** The same rows where a 0-dimensional tensor, a vector of one element, is picked from or results. */
+export function rowsBetween(rows: Rows, from: Shape, to: Shape): Rows {
+  const { index, outer, size, inner, skip } = rows;
+  return { index, outer, size, inner, from, to, skip };
+}
+
 /**
  * @throws TypeError unless `index` is int32; RangeError when a value is outside 0 … size-1. Returns it contiguous.
  */

@@ -42,7 +42,7 @@ export interface SequenceOptions {
   /** Rows of the state: N. */
   readonly batch: number;
   /** For each direction; null for the plain cell. */
-  readonly variants: readonly DirectionVariant[] | null;
+  variants: readonly DirectionVariant[] | null;
   /** Whether the cell states of all steps are results too. */
   readonly returnsCells: boolean;
   /** Whether the gates of all steps are. */
