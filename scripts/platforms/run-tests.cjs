@@ -4,6 +4,7 @@
 //
 //   node scripts/platforms/run-tests.cjs FILE...
 
+const { Module, createRequire } = require('node:module');
 const path = require('node:path');
 const { ModuleMocker } = require('jest-mock');
 const circus = require('jest-circus');
@@ -22,6 +23,9 @@ function resetModules() {
 }
 
 function install() {
+  // Of an emulated program this process's own path starts nothing here (runtimes.cjs); under wine it is the only one that does.
+  if (process.platform !== 'win32')
+    process.execPath = process.env.OSTINATO_PROGRAM ?? process.execPath;
   const mocker = new ModuleMocker(globalThis);
   const hooks = ['beforeAll', 'beforeEach', 'afterAll', 'afterEach'];
   for (const name of ['describe', 'it', 'test', ...hooks]) globalThis[name] = circus[name];
@@ -32,6 +36,10 @@ function install() {
     spyOn: mocker.spyOn.bind(mocker),
     resetModules,
     requireActual: require,
+    doMock(name, factory) {
+      const id = requireFromTest.resolve(name);
+      require.cache[id] = Object.assign(new Module(id), { exports: factory(), loaded: true });
+    },
     isolateModules(body) {
       resetModules();
       body();
@@ -40,7 +48,11 @@ function install() {
   require(path.join(root, 'test', 'setup.ts'));
 }
 
+/** `require` of the test file that runs. */
+let requireFromTest = require;
+
 async function runFile(file) {
+  requireFromTest = createRequire(path.resolve(file));
   circus.resetState();
   resetModules();
   try {

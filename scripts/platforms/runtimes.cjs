@@ -77,6 +77,18 @@ function prepareWine() {
   run('wine', ['winecfg', '-v', 'win10'], quiet);
 }
 
+/**
+ * A program that runs `file` as this machine must: what process.execPath names in tests, which start processes with it. Wine's need none.
+ */
+function programOf({ name, before, needs }, file) {
+  if (before.length === 0 || needs === 'wine') return file;
+  const program = path.join(folder, `${name.replace(/\W+/g, '-')}.sh`);
+  fs.writeFileSync(program, `#!/bin/sh\nexec ${[...before, file].join(' ')} "$@"\n`, {
+    mode: 0o755,
+  });
+  return program;
+}
+
 /** Why a runtime cannot be used here, or null. */
 const unavailable = ({ needs }) =>
   needs === undefined || answers(needs, '--version') ? null : `${needs} is not installed`;
@@ -86,18 +98,18 @@ const unavailable = ({ needs }) =>
  */
 function runIn(runtime, script, args, { cwd, env = {} }) {
   if (runtime.needs === 'wine') prepareWine();
-  const [command, ...rest] = [
-    ...runtime.before,
-    fetched(runtime),
-    ...runtime.args,
-    script,
-    ...args,
-  ];
+  const program = fetched(runtime);
+  const [command, ...rest] = [...runtime.before, program, ...runtime.args, script, ...args];
   const files = ['stdout', 'stderr'].map((name) => path.join(folder, `${process.pid}.${name}`));
   const [out, err] = files.map((file) => fs.openSync(file, 'w'));
   const { status, error } = spawnSync(command, rest, {
     cwd,
-    env: { ...process.env, ...runtime.env, ...env },
+    env: {
+      ...process.env,
+      OSTINATO_PROGRAM: programOf(runtime, program),
+      ...runtime.env,
+      ...env,
+    },
     stdio: ['ignore', out, err],
   });
   fs.closeSync(out);

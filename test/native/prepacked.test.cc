@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
 using namespace ostinato;
@@ -33,12 +32,12 @@ void check(const KernelTable& table, int64_t M, int64_t N, int64_t K, bool trans
                                           transposed, biased ? bias.data() : nullptr,
                                           expected.data(), ldc, 0);
   const int64_t unit = sizeof(T) == 4 ? 64 : 32;
-  const auto elements = size_t((N + unit - 1) / unit * unit * K);
-  T* const packed = static_cast<T*>(std::aligned_alloc(64, (elements * sizeof(T) + 63) / 64 * 64));
-  pick<T>(table.gemm_pack_f32, table.gemm_pack_f64)(N, K, b.data(), ldb, transposed, packed);
+  const Guarded<T> packed((N + unit - 1) / unit * unit * K, Start::aligned);
+  pick<T>(table.gemm_pack_f32, table.gemm_pack_f64)(N, K, b.data(), ldb, transposed, packed.data());
   pick<T>(table.gemm_packed_f32, table.gemm_packed_f64)(
-      processWork(), M, N, K, a.data(), lda, packed, biased ? bias.data() : nullptr, c.data(), ldc);
-  std::free(packed);
+      processWork(), M, N, K, a.data(), lda, packed.data(), biased ? bias.data() : nullptr,
+      c.data(), ldc);
+  CHECK(packed.intact());
   CHECK(sameBits(c, expected));
 }
 
