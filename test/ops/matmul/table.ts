@@ -16,6 +16,8 @@ export const table: readonly Entry[] = [
   einsum('...ij,jk->...ik', [2, 2, 2], [2, 3]),
   einsum('bi,bi->b', [2, 3], [2, 3]),
   einsum('i,j->ij', [2], [3]),
+  einsum('bi,bj->bij', [2, 2], [2, 3]),
+  einsum('ibk,bj->jbki', [2, 3, 2], [3, 2]),
   einsum('ab,bc,cd->ad', [2, 2], [2, 3], [3, 1]),
   einsum('iij->ji', [2, 2, 3]),
   einsum('...i->...', [2, 3]),
