@@ -61,18 +61,10 @@ export {
 } from './layers/sigmoid';
 export { LogSoftmax, Softmax, Softmin } from './layers/softmax';
 export { CTCLoss, type CTCLossOptions } from './layers/ctc';
-export {
-  BatchNorm1d,
-  InstanceNorm1d,
-  type BatchNorm1dOptions,
-  type InstanceNorm1dOptions,
-} from './layers/batch-norm';
-export {
-  GroupNorm,
-  RMSNorm,
-  type GroupNormOptions,
-  type RMSNormOptions,
-} from './layers/group-norm';
+export { BatchNorm1d, type BatchNorm1dOptions } from './layers/batch-norm';
+export { InstanceNorm1d, type InstanceNorm1dOptions } from './layers/instance-norm';
+export { GroupNorm, type GroupNormOptions } from './layers/group-norm';
+export { RMSNorm, type RMSNormOptions } from './layers/rms-norm';
 export {
   AdaptiveAvgPool1d,
   AdaptiveMaxPool1d,
@@ -89,14 +81,8 @@ export {
   type OutputSizeOptions,
 } from './layers/convolution';
 export { Bilinear } from './layers/bilinear';
-export {
-  AlphaDropout,
-  Dropout,
-  Dropout1d,
-  LockedDropout,
-  type DropoutLayerOptions,
-  type LockedDropoutOptions,
-} from './layers/dropout';
+export { AlphaDropout, Dropout, Dropout1d, type DropoutLayerOptions } from './layers/dropout';
+export { LockedDropout, type LockedDropoutOptions } from './layers/locked-dropout';
 export { Embedding, type EmbeddingOptions, type PretrainedOptions } from './layers/embedding';
 export {
   EmbeddingBag,
@@ -122,14 +108,13 @@ export {
   type Reduction,
   type SmoothL1LossOptions,
 } from './layers/loss';
+export { CosineSimilarity, PairwiseDistance } from './layers/distance';
 export {
-  CosineSimilarity,
-  PairwiseDistance,
   TripletMarginLoss,
   TripletMarginWithDistanceLoss,
   type TripletMarginLossOptions,
   type TripletMarginWithDistanceLossOptions,
-} from './layers/distance';
+} from './layers/triplet-loss';
 export {
   GaussianNLLLoss,
   KLDivLoss,
@@ -158,7 +143,7 @@ export {
 } from './layers/adaptive';
 export { CRF, type CRFForwardOptions, type CRFMaskOptions, type CRFOptions } from './layers/crf';
 export { LazyLinear } from './layers/lazy';
-export { LayerNorm, type LayerNormOptions } from './layers/norm';
+export { LayerNorm, type LayerNormOptions } from './layers/layer-norm';
 export {
   CircularPad1d,
   ConstantPad1d,

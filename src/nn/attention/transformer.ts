@@ -15,7 +15,7 @@ import {
   surplus,
 } from '../../check';
 import { gelu, relu } from '../functional/activation';
-import { LayerNorm } from '../layers/norm';
+import { LayerNorm } from '../layers/layer-norm';
 import { Dropout } from '../layers/dropout';
 import { Linear } from '../layers/linear';
 import { deepcopy } from '../../tensor/deepcopy';
