@@ -6,11 +6,14 @@ import { arithmetic } from '../arithmetic';
 import { withGradMode } from '../mode';
 import {
   checked,
+  constantGradient,
+  constantHessian,
   constantJacobian,
   evaluate,
   filled,
   finished,
   grad,
+  independent,
   likeGiven,
   prepared,
   requireGraphs,
@@ -19,6 +22,7 @@ import {
   type FunctionalOptions,
   type Hessian,
   type Jacobian,
+  type Lack,
   type Read,
   type Tensors,
 } from './shared';
@@ -29,6 +33,7 @@ function jacobians(
   f: Func,
   given: readonly Tensor[],
   read: Read,
+  constant = constantGradient,
 ): { rows: Tensor[][]; isSingle: boolean } {
   const { createGraph, strict } = read;
   return withGradMode(true, () => {
@@ -39,10 +44,10 @@ function jacobians(
       const columns: Tensor[][] = ins.map(() => []);
       for (let j = 0; j < out.numel; j++) {
         const grads = grad([flat.select(0, j)], ins, null, { createGraph, retainGraph: true });
-        const what = grads.includes(null)
-          ? `output ${o} of f does not depend on input #`
-          : constantJacobian;
-        filled(operation, grads, ins, read, what).forEach((g, i) => columns[i].push(g));
+        const missing: Lack = (i) => [`output ${o} of f does not depend on input ${i}`];
+        filled(operation, grads, ins, read, missing, constant).forEach((g, i) =>
+          columns[i].push(g),
+        );
       }
       return columns.map((list, i) => {
         const sizes = [...out.sizes, ...ins[i].sizes];
@@ -97,9 +102,9 @@ export function hessian<I extends Tensors>(
   const scalar = (...xs: Tensor[]): Tensor => scalarOf(operation, func, xs, strict).reshape([]);
   const gradient = (...xs: Tensor[]): Tensor[] => {
     const [row] = jacobians(operation, scalar, xs, { createGraph: true, strict: false }).rows;
-    if (strict) requireGraphs(operation, row, (i) => constantJacobian.replace('#', String(i)));
+    if (strict) requireGraphs(operation, row, constantJacobian, independent);
     return row;
   };
-  const { rows } = jacobians(operation, gradient, ins, read);
+  const { rows } = jacobians(operation, gradient, ins, read, constantHessian);
   return (isTensor(inputs) ? rows[0][0] : rows) as Hessian<I>;
 }

@@ -9,13 +9,17 @@ import type { Tensor } from '../../tensor/tensor';
 import { withGradMode } from '../mode';
 import {
   checked,
+  constantGradient,
   constantHessian,
   constantJacobian,
+  constantProduct,
+  constantSeed,
   evaluate,
   filled,
   finished,
   grad,
   independent,
+  independentJacobian,
   likeGiven,
   prepared,
   requireGraphs,
@@ -52,7 +56,7 @@ export function vjp<I extends Tensors, O extends Tensors>(
     const { outs, isSingle } = evaluate('vjp', func, ins, strict);
     const weights = vectorOf('vjp', v, outs, 'output', createGraph);
     const grads = grad(outs, ins, weights, { createGraph });
-    const product = filled('vjp', grads, ins, read, independent);
+    const product = filled('vjp', grads, ins, read, independent, constantGradient);
     return [
       likeGiven<O>(finished(outs, createGraph), isSingle),
       likeGiven<I>(finished(product, createGraph), isTensor(inputs)),
@@ -86,9 +90,9 @@ export function jvp<I extends Tensors, O extends Tensors>(
     // The first pass is linear in them, so that their values do not matter.
     const seeds = outs.map((out) => zerosLike(out).requiresGrad_(isFloat(out.dtype)));
     const first = grad(outs, ins, seeds, { createGraph: true });
-    if (strict) requireGraphs('jvp', first, (i) => independent.replace('#', String(i)));
+    if (strict) requireGraphs('jvp', first, constantGradient, independent);
     const ofSeeds = grad(first, seeds, weights, { createGraph });
-    const product = filled('jvp', ofSeeds, outs, read, 'the Jacobian of output # of f is constant');
+    const product = filled('jvp', ofSeeds, outs, read, constantSeed, constantProduct);
     return [
       likeGiven<O>(finished(outs, createGraph), isSingle),
       likeGiven<O>(finished(product, createGraph), isSingle),
@@ -115,7 +119,7 @@ export function vhp<I extends Tensors>(
   if (arguments.length > 4) surplus('vhp', arguments, 4, 'options');
   return hessianProduct('vhp', f, inputs, v, options, (first, ins, weights, read) => {
     const grads = grad(first, ins, weights, { createGraph: read.createGraph });
-    return filled('vhp', grads, ins, read, constantHessian);
+    return filled('vhp', grads, ins, read, independentJacobian, constantHessian);
   });
 }
 
@@ -141,7 +145,7 @@ export function hvp<I extends Tensors>(
     const seeds = ins.map((x) => zerosLike(x).requiresGrad_());
     const second = grad(first, ins, seeds, { createGraph: true });
     const ofSeeds = grad(second, seeds, weights, { createGraph: read.createGraph });
-    return filled('hvp', ofSeeds, ins, read, constantHessian);
+    return filled('hvp', ofSeeds, ins, read, constantJacobian, constantHessian);
   });
 }
 
@@ -165,7 +169,7 @@ function hessianProduct<I extends Tensors>(
     const weights = vectorOf(operation, v, ins, 'input', createGraph);
     const out = scalarOf(operation, func, ins, strict);
     const first = grad([out], ins, null, { createGraph: true });
-    if (strict) requireGraphs(operation, first, (i) => constantJacobian.replace('#', String(i)));
+    if (strict) requireGraphs(operation, first, constantJacobian, independent);
     return [
       finished([out], createGraph)[0],
       likeGiven<I>(finished(product(first, ins, weights, read), createGraph), isTensor(inputs)),

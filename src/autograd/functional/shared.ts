@@ -81,23 +81,53 @@ export function evaluate(
   // eslint-disable-next-line no-restricted-syntax -- the parameters of the user's own function
   const given: unknown = f(...ins);
   const outs = listOf(operation, 'the result of f', given);
-  if (strict)
-    requireGraphs(operation, outs, (i) => `output ${i} of f does not depend on the inputs`);
+  if (strict) requireGraphs(operation, outs, constantOutput);
   return { outs, isSingle: isTensor(given) };
 }
 
-const refuseStrict = (operation: string, what: string): never => {
-  throw new Error(`${operation}: ${what}, which { strict: true } refuses`);
-};
+/** What `strict` refuses, and what to do instead. */
+export type Lack = (i: number) => readonly [what: string, advice?: string];
 
-/** @throws Error for one that has no graph. */
+const constantOutput: Lack = (i) => [
+  `output ${i} of f requires no gradients`,
+  'compute it from the inputs in differentiable operations, without detach() and outside noGrad',
+];
+export const independent: Lack = (i) => [`the output of f does not depend on input ${i}`];
+export const constantGradient: Lack = (i) => [
+  `the gradient of f with respect to input ${i} does not depend on the inputs`,
+  'with { createGraph: true }, f must be twice differentiable, and its gradient depend on the inputs (that of a linear function does not)',
+];
+export const constantProduct: Lack = (i) => [
+  `the product for output ${i} of f does not depend on the inputs`,
+  'with { createGraph: true }, f must be twice differentiable, and its Jacobian depend on the inputs (that of a linear function does not)',
+];
+export const constantJacobian: Lack = (i) => [
+  `the Jacobian of f with respect to input ${i} does not depend on the inputs`,
+  'f must be twice differentiable, and its gradient depend on the inputs (that of a linear function does not)',
+];
+export const independentJacobian: Lack = (i) => [`the Jacobian of f does not depend on input ${i}`];
+export const constantHessian: Lack = (i) => [
+  `the Hessian of f with respect to input ${i} does not depend on the inputs`,
+  'with { createGraph: true }, f must be three times differentiable, and its Hessian depend on the inputs (that of a quadratic function does not)',
+];
+export const constantSeed: Lack = (i) => [
+  `the gradient of f does not depend on the weight of output ${i}, from which the product is taken`,
+];
+
+function refuseStrict(operation: string, [what, advice]: ReturnType<Lack>): never {
+  const instead = advice === undefined ? '' : `; ${advice}`;
+  throw new Error(`${operation}: ${what}, which { strict: true } refuses${instead}`);
+}
+
+/** @throws Error for one that has no graph; for one that is null, `missing` says why. */
 export function requireGraphs(
   operation: string,
   list: readonly (Tensor | null)[],
-  what: (i: number) => string,
+  constant: Lack,
+  missing = constant,
 ): void {
   const at = list.findIndex((x) => x === null || !x.requiresGrad);
-  if (at >= 0) refuseStrict(operation, what(at));
+  if (at >= 0) refuseStrict(operation, (list[at] === null ? missing : constant)(at));
 }
 
 /** As `autograd.grad`, with null for what has no gradient and outputs without one left out. */
@@ -118,18 +148,18 @@ export function grad(
 
 export const zerosLike = (x: Tensor): Tensor => arithmetic.zeros(x.sizes, x.dtype);
 
-/** Zeros where a gradient is null, unless that is refused. */
+/** Zeros where a gradient is null, unless that is refused, as one is without a graph where it shall have one. */
 export function filled(
   operation: string,
   grads: readonly (Tensor | null)[],
   like: readonly Tensor[],
   { createGraph, strict }: Read,
-  what: string,
+  missing: Lack,
+  constant: Lack,
 ): Tensor[] {
+  if (strict && createGraph) requireGraphs(operation, grads, constant, missing);
   return grads.map((g, i) => {
-    if (strict && (g === null || (createGraph && !g.requiresGrad))) {
-      refuseStrict(operation, what.replace('#', String(i)));
-    }
+    if (strict && g === null) refuseStrict(operation, missing(i));
     return g ?? zerosLike(like[i]);
   });
 }
@@ -192,7 +222,3 @@ export function scalarOf(
   }
   return outs[0];
 }
-
-export const independent = 'the output of f does not depend on input #';
-export const constantJacobian = 'the Jacobian of f does not depend on input #';
-export const constantHessian = 'the Hessian of f does not depend on input #';

@@ -91,7 +91,7 @@ describe('as PyTorch', () => {
   it.each(titled)('%s', (_, each) => {
     if (each.out === undefined) {
       expect(() => call(each, false)).toThrow(
-        /^(jacobian|hessian|vjp|jvp|vhp|hvp): (.*, which { strict: true } refuses|(v|v\[0\]|the result of f) must .*)$/,
+        /^(jacobian|hessian|vjp|jvp|vhp|hvp): (.*, which { strict: true } refuses(; .*)?|(v|v\[0\]|the result of f) must .*)$/,
       );
     } else {
       const [found] = noGrad(() => call(each, false));
@@ -217,4 +217,49 @@ it.each<[string, () => unknown, Error]>([
   ],
 ])('refuses %s', (_, refused, error) => {
   expect(refused).toThrow(error);
+});
+
+describe('what strict refuses is said, and what to do', () => {
+  const { hvp, vhp } = autograd.functional;
+  const [x, v] = [ones([2]), ones([2])];
+  const strict = { strict: true };
+  const withGraph = { strict: true, createGraph: true };
+  const undifferentiable =
+    'output 0 of f requires no gradients, which { strict: true } refuses; compute it from the inputs in differentiable operations, without detach() and outside noGrad';
+  const twice =
+    'f must be twice differentiable, and its gradient depend on the inputs (that of a linear function does not)';
+  const constantGradient = `the gradient of f with respect to input 0 does not depend on the inputs, which { strict: true } refuses; with { createGraph: true }, ${twice}`;
+  const constantJacobian = (i: number): string =>
+    `the Jacobian of f with respect to input ${i} does not depend on the inputs, which { strict: true } refuses; ${twice}`;
+  const independent = 'the output of f does not depend on input 1, which { strict: true } refuses';
+  const sum = (a: Tensor): Tensor => a.sum();
+  const first = (a: Tensor): Tensor => a.square().sum();
+  const partly = (a: Tensor, b: Tensor): Tensor => a.pow(3).sum().add(b.sum());
+  it.each<[string, () => unknown, string]>([
+    ['jacobian', () => jacobian((a) => a.detach(), x, strict), undifferentiable],
+    ['hessian', () => hessian((a) => a.detach().sum(), x, strict), undifferentiable],
+    ['vjp', () => vjp((a) => a.detach(), x, v, strict), undifferentiable],
+    ['jvp', () => jvp((a) => a.detach(), x, v, strict), undifferentiable],
+    ['vhp', () => vhp((a) => a.detach().sum(), x, v, strict), undifferentiable],
+    ['hvp', () => hvp((a) => a.detach().sum(), x, v, strict), undifferentiable],
+    ['jacobian', () => jacobian((a) => a.mul(2), x, withGraph), constantGradient],
+    ['vjp', () => vjp((a) => a.mul(2), x, v, withGraph), constantGradient],
+    [
+      'jvp',
+      () => jvp((a) => a.mul(2), x, v, withGraph),
+      'the product for output 0 of f does not depend on the inputs, which { strict: true } refuses; with { createGraph: true }, f must be twice differentiable, and its Jacobian depend on the inputs (that of a linear function does not)',
+    ],
+    ['hessian', () => hessian(sum, x, strict), constantJacobian(0)],
+    ['vhp', () => vhp(sum, x, v, strict), constantJacobian(0)],
+    ['hvp', () => hvp(sum, x, v, strict), constantJacobian(0)],
+    ['hessian', () => hessian(partly, [x, x], strict), constantJacobian(1)],
+    ['vhp', () => vhp(partly, [x, x], [v, v], strict), constantJacobian(1)],
+    ['hvp', () => hvp(partly, [x, x], [v, v], strict), constantJacobian(1)],
+    ['vjp', () => vjp((a) => a.square(), [x, x], v, strict), independent],
+    ['jvp', () => jvp((a) => a.square(), [x, x], [v, v], strict), independent],
+    ['vhp', () => vhp(first, [x, x], [v, v], strict), independent],
+    ['hvp', () => hvp(first, [x, x], [v, v], strict), independent],
+  ])('%s', (name, refused, sentence) => {
+    expect(refused).toThrow(new Error(`${name}: ${sentence}`));
+  });
 });
