@@ -151,12 +151,13 @@ function check(
  */
 export function gradgradcheck(
   f: Function_,
-  inputs: readonly Tensor[],
+  given: readonly Tensor[],
   options?: GradcheckOptions,
 ): boolean {
   if (arguments.length > 3) surplus('gradgradcheck', arguments, 3, 'options');
   anyFunction.check('gradgradcheck', 'f', f);
-  checkInputs('gradgradcheck', anyTensors.check('gradgradcheck', 'inputs', inputs));
+  const inputs = anyTensors.check('gradgradcheck', 'inputs', given);
+  checkInputs('gradgradcheck', inputs);
   const seeds = noGrad(() => list(call(f, inputs))).map((output, o) => {
     const seed = empty(output.sizes, 'float64');
     const memory = seed.memory(seed.numel);

@@ -17,7 +17,7 @@ export function defaultCollate(samples: readonly unknown[]): unknown {
   if (arguments.length > 1) surplus('defaultCollate', arguments, 1, 'samples');
   if (!isArray(samples)) refuse('defaultCollate', 'samples', 'an array', samples);
   if (samples.length === 0) throw new RangeError('defaultCollate: there are no samples');
-  return collate(samples, 'sample');
+  return collate(Array.from(samples), 'sample');
 }
 
 function collate(items: readonly unknown[], where: string, depth = 0): unknown {
@@ -40,16 +40,18 @@ function collate(items: readonly unknown[], where: string, depth = 0): unknown {
     );
   }
   if (isArray(first)) {
-    for (const [i, item] of items.entries()) {
-      if (!isArray(item) || item.length !== first.length) {
+    const rows = items.map((item) => (isArray(item) ? Array.from(item) : null));
+    const { length } = rows[0]!;
+    for (const [i, row] of rows.entries()) {
+      if (row?.length !== length) {
         throw new RangeError(
-          `defaultCollate: ${where} 0 has ${first.length} parts, ${where} ${i} has ${isArray(item) ? item.length : 'none'}`,
+          `defaultCollate: ${where} 0 has ${length} parts, ${where} ${i} has ${row?.length ?? 'none'}`,
         );
       }
     }
-    return Array.from(first, (_, part) =>
+    return Array.from({ length }, (_, part) =>
       collate(
-        items.map((item) => (item as unknown[])[part]),
+        rows.map((row) => row![part]),
         `part ${part} of ${where}`,
         depth + 1,
       ),

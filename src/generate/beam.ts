@@ -8,7 +8,7 @@ import { finite, optionsTable, positiveInteger, surplus } from '../check';
 import { raised } from '../nn/powers';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
-import { inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
+import { inputOf, isSingle, ownPrompt, promptRows, type Prompt, type Prompts } from './prompt';
 import { ban, checkScores, penalize, repetitionField } from './scores';
 import {
   checkLimits,
@@ -228,7 +228,7 @@ export function beamSearch<S>(
 ): Hypothesis[][];
 export function beamSearch<S>(
   model: Model<S>,
-  prompt: Prompt | Prompts,
+  given: Prompt | Prompts,
   options?: BeamOptions<S>,
 ): Hypothesis[] | Hypothesis[][] {
   if (arguments.length > 3) surplus('generate.beamSearch', arguments, 3, 'options');
@@ -236,6 +236,7 @@ export function beamSearch<S>(
   const read = beamOptions.read(options) as BeamOptions<S>;
   const { beams = 4, lengthPenalty = 1, batchFirst = false, repetitionPenalty = 1, state } = read;
   const limits = checkLimits(operation, read);
+  const prompt = ownPrompt(given);
   const prompts = promptRows(operation, prompt, read.vocabularySize);
   const runner = new Runner(operation, model, batchFirst);
   const how = { runner, limits, beams, lengthPenalty, repetitionPenalty, batchFirst };

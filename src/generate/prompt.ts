@@ -39,6 +39,10 @@ function rowsOf(operation: string, prompt: unknown): readonly unknown[] {
   return isSingle(prompt as Prompt) ? [prompt] : prompt;
 }
 
+/** The prompt in an array of its own, which is read once. */
+export const ownPrompt = <P extends Prompt | Prompts>(prompt: P): P =>
+  isArray(prompt) ? (Array.from(prompt) as unknown as P) : prompt;
+
 /**
  * The tokens of every row.
  * @throws TypeError for what is no list of integers; RangeError for an empty prompt, and for a token below 0 or (when

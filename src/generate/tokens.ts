@@ -18,7 +18,15 @@ import { noGrad } from '../autograd/mode';
 import { indexSelect, tensor } from '../ops';
 import type { Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
-import { checkToken, inputOf, isSingle, promptRows, type Prompt, type Prompts } from './prompt';
+import {
+  checkToken,
+  inputOf,
+  isSingle,
+  ownPrompt,
+  promptRows,
+  type Prompt,
+  type Prompts,
+} from './prompt';
 import {
   ban,
   checkChoice,
@@ -239,11 +247,12 @@ export function tokens<S>(model: Model<S>, prompt: Prompt, options?: TokenOption
 export function tokens<S>(model: Model<S>, prompt: Prompts, options?: TokenOptions<S>): number[][];
 export function tokens<S>(
   model: Model<S>,
-  prompt: Prompt | Prompts,
+  given: Prompt | Prompts,
   options?: TokenOptions<S>,
 ): number[] | number[][] {
   if (arguments.length > 3) surplus('generate.tokens', arguments, 3, 'options');
   const read = tokenOptions.read(options) as TokenOptions<S>;
+  const prompt = ownPrompt(given);
   const { rows, steps } = start('generate.tokens', model, prompt, read);
   const out: number[][] = Array.from({ length: rows }, () => []);
   for (const step of steps) step.forEach((token, n) => token !== null && out[n].push(token));
@@ -278,11 +287,12 @@ export function stream<S>(
 ): AsyncGenerator<(number | null)[], void, void>;
 export function stream<S>(
   model: Model<S>,
-  prompt: Prompt | Prompts,
+  given: Prompt | Prompts,
   options?: StreamOptions<S>,
 ): AsyncGenerator<number | (number | null)[], void, void> {
   if (arguments.length > 3) surplus('generate.stream', arguments, 3, 'options');
   const read = streamOptions.read(options) as StreamOptions<S>;
+  const prompt = ownPrompt(given);
   const { steps } = start('generate.stream', model, prompt, read);
   return each(steps, isSingle(prompt), read.signal);
 }

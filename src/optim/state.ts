@@ -88,7 +88,7 @@ const toSnake = (name: string): string =>
 const toCamel = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-const copyOption = (value: unknown): unknown => (isArray(value) ? value.slice() : value);
+const copyOption = (value: unknown): unknown => (isArray(value) ? Array.from(value) : value);
 
 // A parameter's state by PyTorch's names; what is switched off is left out.
 const entries = (state: Record<string, StateValue>): [string, StateValue][] =>
@@ -156,7 +156,7 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
       `${operation}.loadStateDict: takes what stateDict() returned: { state, param_groups }`,
     );
   }
-  const saved = dict['param_groups'] as OptimizerStateDict['param_groups'];
+  const saved = Array.from(dict['param_groups']) as OptimizerStateDict['param_groups'];
   const problems: string[] = [];
   if (saved.length !== groups.length) {
     problems.push(`${saved.length} parameter groups, but the optimizer has ${groups.length}`);
@@ -164,11 +164,12 @@ export function unpackState<G extends Group, S extends Record<string, StateValue
   const options: Partial<G>[] = [];
   const states = new Map<Tensor, S>();
   for (let i = 0; i < Math.min(saved.length, groups.length); i++) {
-    const numbers = isPlain(saved[i]) ? saved[i].params : undefined;
+    const given: unknown = isPlain(saved[i]) ? saved[i].params : undefined;
+    const numbers = isArray(given) ? Array.from(given) : undefined;
     const group = groups[i];
-    if (!isArray(numbers) || numbers.length !== group.params.length) {
+    if (numbers?.length !== group.params.length) {
       problems.push(
-        `group ${i}: ${isArray(numbers) ? numbers.length : 'no'} parameters, but the optimizer's has ${group.params.length}`,
+        `group ${i}: ${numbers?.length ?? 'no'} parameters, but the optimizer's has ${group.params.length}`,
       );
       continue;
     }

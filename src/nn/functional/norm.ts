@@ -63,6 +63,7 @@ export function cosineSimilarity(
   const { eps } = similarityOptions.read(options);
   anyTensor.check('cosineSimilarity', 'x1', x1);
   anyTensor.check('cosineSimilarity', 'x2', x2);
+  integer.check('cosineSimilarity', 'dim', dim);
   const dtype = resultType(x1, x2);
   if (!isFloat(dtype)) {
     throw new TypeError(

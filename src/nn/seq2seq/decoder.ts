@@ -191,13 +191,14 @@ export class Decoder extends Module {
   begin(memory: AttentionMemory, state: RecurrentState): DecoderState {
     if (arguments.length > 2) surplus('Decoder.begin', arguments, 2, 'state');
     anyMemory.check('Decoder.begin', 'memory', memory);
-    if (anyState.check('Decoder.begin', 'state', state).length === 0) {
+    const own = anyState.check('Decoder.begin', 'state', state);
+    if (own.length === 0) {
       throw new RangeError('Decoder.begin: state must have at least one tensor, got []');
     }
-    const rows = state[0].sizes[1];
-    const { dtype } = state[0];
+    const rows = own[0].sizes[1];
+    const { dtype } = own[0];
     const readout = this.inputFeeding ? zeros([rows, this.rnn.hiddenSize], { dtype }) : null;
-    return { memory, state, readout };
+    return { memory, state: own, readout };
   }
 
   /**
@@ -210,12 +211,12 @@ export class Decoder extends Module {
   forward(tokens: Tensor, from: DecoderState): Decoding {
     if (arguments.length > 2) surplus('Decoder.forward', arguments, 2, 'from');
     checkTokens('Decoder.forward', 'tokens', tokens);
-    anyDecoderState.check('Decoder.forward', 'state', from);
+    const own = anyDecoderState.check('Decoder.forward', 'state', from);
     const embedded = embed(this, tokens);
     const [readout, weights, state] =
       this.attend === 'after' && !this.inputFeeding
-        ? together(this, embedded, from)
-        : stepwise(this, embedded, from);
+        ? together(this, embedded, own)
+        : stepwise(this, embedded, own);
     return [this.output.forward(readout), weights, state];
   }
 }

@@ -1,5 +1,5 @@
 /** What convolutions and pooling take: numbers that PyTorch also takes as a tuple of one, and the shapes that go together. */
-import { arrayOf, either, integer, oneOf, rule, type Fields } from '../../check';
+import { either, integer, isArray, oneOf, refuse, Rule, type Fields } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -9,12 +9,19 @@ import { checkFloat } from '../arguments/floating';
 /** A number, alone or as an array of one, as the sizes of one dimension are given. */
 export type Single = number | readonly number[];
 
-const whole = arrayOf(integer);
-const isSingle = (value: unknown): value is Single =>
-  integer.accepts(value) || (whole.accepts(value) && value.length === 1);
+class SingleRule extends Rule<Single> {
+  override check(operation: string, name: string, value: unknown): Single {
+    if (integer.accepts(value)) return value;
+    if (isArray(value) && value.length === 1) {
+      const [item] = value;
+      if (integer.accepts(item)) return [item];
+    }
+    refuse(operation, name, this.must, value);
+  }
+}
 
-/** An integer of any size, or an array of one. */
-export const single = rule<Single>('an integer, or an array of one', isSingle);
+/** An integer of any size, or an array of one, which is copied. */
+export const single: Rule<Single> = new SingleRule('an integer, or an array of one');
 
 export const numberOf = (value: Single): number => (typeof value === 'number' ? value : value[0]);
 

@@ -9,6 +9,7 @@ import { checkFloat } from '../arguments/floating';
 import { named, type Named } from '../declare/named';
 import {
   normalizeDims,
+  ownDims,
   reductionOptions,
   type Dims,
   type ReductionOptions,
@@ -57,9 +58,10 @@ export function stdMean(x: Tensor, dim?: Dims, options?: VarianceOptions): [Tens
   if (arguments.length > 3) surplus('stdMean', arguments, 3, 'options');
   checkTensor('stdMean', 'x', x);
   checkFloat('stdMean', x);
+  const own = ownDims('stdMean', dim, x.ndim);
   return calledAs('stdMean', () => [
-    std(x, dim, options),
-    x.mean(dim, { keepdim: options?.keepdim ?? false }),
+    std(x, own, options),
+    x.mean(own, { keepdim: options?.keepdim ?? false }),
   ]);
 }
 
@@ -72,9 +74,10 @@ export function varMean(x: Tensor, dim?: Dims, options?: VarianceOptions): [Tens
   if (arguments.length > 3) surplus('varMean', arguments, 3, 'options');
   checkTensor('varMean', 'x', x);
   checkFloat('varMean', x);
+  const own = ownDims('varMean', dim, x.ndim);
   return calledAs('varMean', () => [
-    variance(x, dim, options),
-    x.mean(dim, { keepdim: options?.keepdim ?? false }),
+    variance(x, own, options),
+    x.mean(own, { keepdim: options?.keepdim ?? false }),
   ]);
 }
 

@@ -35,9 +35,10 @@ const savedStates = objectOf('what stateDict() returned', {
 /** The schedulers, all of one optimizer. */
 function schedulersOf(
   operation: string,
-  given: unknown,
+  schedulers: unknown,
   optimizer: AnyOptimizer | undefined,
 ): readonly LRScheduler[] {
+  const given = isArray(schedulers) ? Array.from(schedulers) : schedulers;
   if (isArray(given)) {
     const at = given.findIndex((each) => isInstance(each, ReduceLROnPlateau));
     if (at >= 0) {

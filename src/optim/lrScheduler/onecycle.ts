@@ -114,14 +114,14 @@ export class OneCycleLR extends LRScheduler {
     anyOptimizer.check('OneCycleLR', 'optimizer', optimizer);
     const steps = totalSteps ?? (epochs ?? NaN) * (stepsPerEpoch ?? NaN);
     positiveInteger.check('OneCycleLR', 'totalSteps (or epochs times stepsPerEpoch)', steps);
-    eachGroup.check('OneCycleLR', 'maxLr', maxLr);
+    const peaks = eachGroup.check('OneCycleLR', 'maxLr', maxLr);
     super(optimizer, { lastEpoch: read.lastEpoch });
     this.totalSteps = steps;
     this.#linear = annealStrategy === 'linear';
     const groups = optimizer.paramGroups;
     const each = (name: string, value: number | readonly number[]): readonly number[] =>
       forEachGroup('OneCycleLR', name, value, optimizer);
-    this.#rates = each('maxLr', maxLr).map((max) => {
+    this.#rates = each('maxLr', peaks).map((max) => {
       const first = max / divFactor;
       return [first, max, first / finalDivFactor];
     });
