@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-b8d2b893d1bb";
+inline constexpr const char* addonInterface = "0.1.0-fce563bc08d7";
 
 }  // namespace ostinato

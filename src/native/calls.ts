@@ -348,6 +348,16 @@ export interface IsIn {
   readonly invert: boolean;
 }
 
+export interface BagLargest {
+  readonly x: Memory;
+  readonly bag: Memory;
+  readonly skipped: Memory | null;
+  readonly best: Memory;
+  readonly n: number;
+  readonly bags: number;
+  readonly features: number;
+}
+
 export interface Sgd {
   readonly table: Memory;
   readonly rows: number;
@@ -1444,6 +1454,18 @@ export function runLongestRun(
   args[2] = outer;
   args[3] = n;
   args[4] = inner;
+  run();
+}
+
+/** bag_largest */
+export function runBagLargest(run: Kernel<'BagLargest'>, s: BagLargest): void {
+  args[0] = s.x.address;
+  args[1] = s.bag.address;
+  args[2] = addressOf(s.skipped);
+  args[3] = s.best.address;
+  args[4] = s.n;
+  args[5] = s.bags;
+  args[6] = s.features;
   run();
 }
 

@@ -175,6 +175,7 @@ export interface TypedKernels {
   search_sorted: 'SearchSorted';
   is_in: 'IsIn';
   longest_run: 'LongestRun';
+  bag_largest: 'BagLargest';
   sgd: 'Sgd';
   adam: 'Adam';
   rmsprop: 'Rmsprop';

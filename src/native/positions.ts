@@ -341,6 +341,17 @@ export const IsInAt = { x: 0, others: 1, out: 2, n: 3, m: 4, sorted: 5, invert: 
 /** Where the arguments of runLongestRun are. */
 export const LongestRunAt = { sorted: 0, places: 1, outer: 2, n: 3, inner: 4 } as const;
 
+/** Where the arguments of runBagLargest are. */
+export const BagLargestAt = {
+  x: 0,
+  bag: 1,
+  skipped: 2,
+  best: 3,
+  n: 4,
+  bags: 5,
+  features: 6,
+} as const;
+
 /** Where the arguments of runSgd are. */
 export const SgdAt = {
   table: 0,

@@ -20,6 +20,7 @@ import {
   randperm,
   tensor,
   type Tensor,
+  zeros,
 } from 'ostinato';
 import { expectNear, expectSameBits } from '../support';
 
@@ -93,6 +94,27 @@ it.each(losses)('%s', (_name, f, make) => {
   expect(compiledState).toEqual(stateAfter);
 });
 
+// ctcLoss has no second derivatives.
+it.each<[string, Tensor, Tensor]>([
+  ['rows', ints(1, 2, 3, 1, 1, 2, 0, 0).reshape([2, 4]), ints(3, 2)],
+  ['one after the other', ints(1, 2, 3, 1, 1), ints(3, 2)],
+  ['no labels', zeros([2, 0], { dtype: 'int32' }), ints(0, 0)],
+])('ctcLoss of lengths in tensors, labels in %s', (_name, labels, lengths) => {
+  for (const reduction of ['mean', 'sum', 'none'] as const) {
+    const f = (x: Tensor, steps: Tensor, count: Tensor): Tensor =>
+      F.ctcLoss(x.logSoftmax(2), labels, steps, count, { reduction, zeroInfinity: true });
+    const outs = [f, compile(f)].map((one) => {
+      manualSeed(2);
+      const x = leaf(9, 2, 4);
+      return [ints(9, 7), ints(2, 9)].flatMap((steps) => {
+        const y = one(x, steps, lengths);
+        return [y, ...autograd.grad(y.sum(), [x])];
+      });
+    });
+    expectSameBits(outs[1], outs[0]);
+  }
+});
+
 it('a whole loss: a recurrent net with dropout, integer targets, its own generator', () => {
   const lstm = new nn.LSTM(3, 8, { numLayers: 2, dropout: 0.3, batchFirst: true });
   const [embedding, head] = [new nn.Embedding(6, 3), new nn.Linear(8, 5)];
@@ -153,6 +175,27 @@ it.each<[string, Loss, Tensor[], Tensor[]]>([
     (i, j) => i.floorDivide(j).float(),
     [ints(5, 6), ints(2, -1)],
     [ints(5, 6), ints(2, 0)],
+  ],
+  ...(
+    [
+      ['inputLengths', 6, ' (the steps of logProbs)', ints(7)],
+      ['targetLengths', 4, ' (the columns of targets)', ints(5)],
+    ] as const
+  ).map(([name, most, is, wrong]): [string, Loss, Tensor[], Tensor[]] => [
+    `ctcLoss: every length of ${name} must be an integer from 0 to ${most}${is}`,
+    (x, steps, labels) => F.ctcLoss(x, ones([1, 4]).int(), steps, labels),
+    [randn([6, 1, 3]), ints(6), ints(2)],
+    [
+      randn([6, 1, 3]),
+      name === 'inputLengths' ? wrong : ints(6),
+      name === 'inputLengths' ? ints(2) : wrong,
+    ],
+  ]),
+  [
+    'ctcLoss: targetLengths sum to another number, so targets must have as many labels, got 4',
+    (x, labels) => F.ctcLoss(x, ones([4]).int(), [6, 6], labels),
+    [randn([6, 2, 3]), ints(3, 1)],
+    [randn([6, 2, 3]), ints(3, 2)],
   ],
   [
     'linspace: an end does not fit int32 (-2147483648 to 2147483647); use dtype float64',

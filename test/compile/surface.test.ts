@@ -95,7 +95,7 @@ const refusals = [
   /^compile: the function reads values of a tensor of shape \[.*\] while it is traced \(item, toArray, toString\); a trace has none, so do that outside$/,
   /^compile: (\w+|repeatInterleave with a tensor) cannot be traced: its result's shape depends on values, and a trace has none; do it outside$/,
   /^compile: embedding with maxNorm cannot be traced: it scales rows of the weight in place; do it outside$/,
-  /^compile: (embeddingBag|getTotalNorm|clipGradNorm_) cannot be traced: it reads the values of tensors, and a trace has none; do it outside$/,
+  /^compile: (getTotalNorm|clipGradNorm_) cannot be traced: it reads the values of tensors, and a trace has none; do it outside$/,
   /^compile: Stateful\.forward cannot be traced: it keeps the state for the next call; compile a function that takes the state and returns it$/,
   /^compile: checkpoint cannot be traced: each run keeps what its backward reads; compile what is inside of it$/,
   /^compile: the first LazyLinear\.forward cannot be traced: it makes the parameters; call the layer once outside$/,
@@ -133,7 +133,6 @@ test('what is refused is what reads values or changes something', () => {
     unique: 'unique',
     uniqueConsecutive: 'uniqueConsecutive',
     'nn.functional.embedding': 'embedding with maxNorm',
-    'nn.functional.embeddingBag': 'embeddingBag',
     'nn.utils.getTotalNorm': 'getTotalNorm',
     // Running statistics.
     'nn.BatchNorm1d.forward': 'changes',

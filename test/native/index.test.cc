@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 using namespace ostinato;
@@ -311,5 +312,47 @@ TEST_CASE("index_bounds finds the first index out of range") {
     CHECK(position == 3);
     tables[t]->index_bounds(index.data(), 5, -5, 5, &position);
     CHECK(position == 4);
+  }
+}
+
+template <class T, class Kernel>
+void checkBags(Kernel kernel) {
+  const T nan = std::numeric_limits<T>::quiet_NaN();
+  for (const int64_t features : {0, 1, 3, 17})
+    for (const int64_t n : {0, 1, 5, 40}) {
+      const int64_t bags = 4;  // the third has no rows, and what is in a fifth is in none
+      std::vector<T> x;
+      for (int64_t i = 0; i < n * features; ++i) x.push_back(i % 11 == 4 ? nan : T((i * 37) % 23));
+      std::vector<int32_t> bag;
+      std::vector<uint8_t> skipped;
+      for (int64_t i = 0; i < n; ++i) {
+        bag.push_back(int32_t(i % 5 == 2 ? 0 : i % 5));
+        skipped.push_back(uint8_t(i % 3 == 1));
+      }
+      for (const uint8_t* skip :
+           {static_cast<const uint8_t*>(nullptr), static_cast<const uint8_t*>(skipped.data())}) {
+        Guarded<int32_t> best(bags * features, 99);
+        kernel(x.data(), bag.data(), skip, best.data(), n, bags, features);
+        CHECK(best.intact());
+        bool same = true;
+        for (int64_t b = 0; b < bags; ++b)
+          for (int64_t k = 0; k < features; ++k) {
+            int64_t expected = -1;
+            for (int64_t i = 0; i < n; ++i) {
+              if (bag[size_t(i)] != b || (skip && skip[i])) continue;
+              if (expected < 0 || x[size_t(i * features + k)] > x[size_t(expected * features + k)])
+                expected = i;
+            }
+            same = same && best.data()[b * features + k] == expected;
+          }
+        CHECK(same);
+      }
+    }
+}
+
+TEST_CASE("bag_largest finds the first largest element of each bag") {
+  for (const KernelTable* table : test::tables()) {
+    checkBags<float>(table->bag_largest_f32);
+    checkBags<double>(table->bag_largest_f64);
   }
 }

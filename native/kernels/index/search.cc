@@ -1,5 +1,5 @@
-// What is looked for: the places of values in sorted rows (search_sorted), whether values are among others (is_in), and the longest
-// run of equal ones in sorted rows (longest_run).
+// What is looked for: the places of values in sorted rows (search_sorted), whether values are among others (is_in), the longest
+// run of equal ones in sorted rows (longest_run), and the largest elements of bags of rows (bag_largest).
 #include "../grain.h"
 #include "../kernels.h"
 #include "../sizes.h"
@@ -141,8 +141,22 @@ void longest_run(const T* sorted, int32_t* places, int64_t outer, int64_t n, int
   }
 }
 
+template <class T>
+void bag_largest(const T* x, const int32_t* bag, const uint8_t* skipped, int32_t* best, int64_t n,
+                 int64_t bags, int64_t features) {
+  for (int64_t i = 0; i < bags * features; ++i) best[i] = -1;
+  for (int64_t i = 0; i < n; ++i) {
+    if (bag[i] >= bags || (skipped && skipped[i])) continue;
+    const T* const row = x + i * features;
+    int32_t* const own = best + bag[i] * features;
+    for (int64_t k = 0; k < features; ++k)
+      if (own[k] < 0 || row[k] > x[own[k] * features + k]) own[k] = int32_t(i);
+  }
+}
+
 INSTANTIATE_NUMBER(search_sorted)
 INSTANTIATE_NUMBER(is_in)
 INSTANTIATE_ANY(longest_run)
+INSTANTIATE_FLOAT(bag_largest)
 
 }  // namespace ostinato::OSTINATO_ISA

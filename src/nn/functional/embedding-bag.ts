@@ -12,15 +12,32 @@ import {
   refuseSparse,
   surplus,
 } from '../../check';
-import { eq, gather, indexAdd, maskedFill, reshape, sum, unsqueeze, zeros } from '../../ops';
+import { family } from '../../native/families';
+import { runBagLargest } from '../../native/calls';
+import {
+  arange,
+  cat,
+  eq,
+  gather,
+  indexAdd,
+  maskedFill,
+  reshape,
+  searchsorted,
+  sum,
+  unsqueeze,
+  zeros,
+} from '../../ops';
 import { checkIndex } from '../../ops/indexing/rows';
+import { verify } from '../../ops/kernels/bounds';
 import { dense } from '../../ops/kernels/copy';
+import { pick } from '../../ops/kernels/launch';
 import { isFloat } from '../../tensor/dtype';
-import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { embedding } from './embedding';
+
+const largest = family('bag_largest');
 
 /** How `embeddingBag` reduces a bag. */
 export type BagMode = 'sum' | 'mean' | 'max';
@@ -61,11 +78,14 @@ const bagOptions = optionsTable<EmbeddingBagOptions, 'maxNorm' | 'paddingIdx'>('
   perSampleWeights: anyTensor.orNull.or(null),
 });
 
-/** Where bags begin and end among the indices: n + 1 positions, that of the end last. */
-type Bounds = Int32Array | number[];
+/** How many bags there are, and which one each row of the table's is in: int32 [n], `count` for none. */
+interface Bags {
+  readonly count: number;
+  readonly of: Tensor;
+}
 
 /** @throws RangeError unless offsets begin with 0, ascend, and stay within the input. */
-function boundsOf(offsets: Tensor, count: number, includeLast: boolean): Bounds {
+function bagsOf(offsets: Tensor, n: number, includeLast: boolean): Bags {
   if (offsets.ndim !== 1) {
     throw new RangeError(
       `embeddingBag: offsets must have one dimension, got shape ${showShape(offsets.sizes)}`,
@@ -74,43 +94,36 @@ function boundsOf(offsets: Tensor, count: number, includeLast: boolean): Bounds 
   if (includeLast && offsets.numel === 0) {
     throw new RangeError('embeddingBag: offsets must have an element with includeLastOffset');
   }
-  checkIndex('embeddingBag', 'offset', offsets, count + 1, 'the ends of an input');
-  const values = [...dense(offsets).memory(offsets.numel)];
-  if (values.length > 0 && values[0] !== 0) {
-    throw new RangeError(`embeddingBag: offsets must begin with 0, got ${values[0]}`);
-  }
-  const wrong = values.findIndex((value, i) => i > 0 && value < values[i - 1]);
-  if (wrong > 0) {
-    throw new RangeError(
-      `embeddingBag: offsets must not descend, got ${values[wrong - 1]} before ${values[wrong]}`,
-    );
-  }
-  return includeLast ? values : [...values, count];
+  checkIndex('embeddingBag', 'offset', offsets, n + 1, 'the ends of an input');
+  if (offsets.numel > 0) checkOrder(offsets);
+  const positions = arange(n, { dtype: 'int32' });
+  // What is behind the last end has the number of bags; without offsets that is 0.
+  const of = searchsorted(offsets, positions, { right: true }).sub(1).clampMin(0);
+  return { count: offsets.numel - Number(includeLast), of };
 }
 
-/** The position of the first largest element of each bag and feature; −1 where a bag has none. As in PyTorch, NaN is not above. */
-function largest(rows: Tensor, bounds: Bounds, skipped: Tensor | null): Int32Array {
-  const [n, features] = rows.sizes as [number, number];
-  const values = dense(rows.detach()).memory(n * features);
-  const skip = skipped === null ? null : dense(skipped).memory(n);
-  const best = new Int32Array((bounds.length - 1) * features).fill(-1);
-  for (let bag = 0; bag + 1 < bounds.length; bag++) {
-    for (let i = bounds[bag]; i < bounds[bag + 1]; i++) {
-      if (skip !== null && skip[i] !== 0) continue;
-      for (let d = 0; d < features; d++) {
-        const at = bag * features + d;
-        if (best[at] < 0 || values[i * features + d] > values[best[at] * features + d])
-          best[at] = i;
+function checkOrder(offsets: Tensor): void {
+  verify(
+    () => {
+      const values = dense(offsets).memory(offsets.numel);
+      if (values[0] !== 0) {
+        throw new RangeError(`embeddingBag: offsets must begin with 0, got ${values[0]}`);
       }
-    }
-  }
-  return best;
-}
-
-function integers(values: Int32Array, shape: readonly number[]): Tensor {
-  const made = empty(shape, 'int32');
-  made.memory(values.length).set(values);
-  return made;
+      const wrong = values.findIndex((value, i) => i > 0 && value < values[i - 1]);
+      if (wrong < 0) return;
+      throw new RangeError(
+        `embeddingBag: offsets must not descend, got ${values[wrong - 1]} before ${values[wrong]}`,
+      );
+    },
+    () => {
+      const before = cat([zeros([1], { dtype: 'int32' }), offsets.narrow(0, 0, offsets.numel - 1)]);
+      const isFirst = arange(offsets.numel, { dtype: 'int32' }).eq(0);
+      return [
+        offsets.ge(before).where(isFirst.logicalNot(), offsets.eq(0)),
+        'embeddingBag: offsets must begin with 0 and not descend',
+      ];
+    },
+  );
 }
 
 /** Σ of each bag's rows [n, features], or of other numbers by row. */
@@ -195,24 +208,18 @@ export function embeddingBag(
     );
   }
   checkIndex('embeddingBag', 'index', input, vocabulary, 'a vocabulary');
-  if (offsets !== null || mode === 'max') {
-    executor.refuse('embeddingBag', 'it reads the values of tensors, and a trace has none; do it outside'); // prettier-ignore
-  }
-  const bags = { rows: input.sizes[0], size: input.sizes[1] ?? 0 };
-  const bounds =
-    offsets === null
-      ? Array.from({ length: mode === 'max' ? bags.rows + 1 : 0 }, (_, bag) => bag * bags.size)
-      : boundsOf(offsets, input.numel, includeLastOffset);
+  const [rowCount, size = 0] = input.sizes;
+  const bags = offsets === null ? null : bagsOf(offsets, input.numel, includeLastOffset);
   const flat = reshape(input, [-1]);
   const padding = paddingIdx ?? -1;
   const skipped =
     paddingIdx === undefined ? null : eq(flat, padding < 0 ? padding + vocabulary : padding);
   const rows = embedding(flat, weight, rest);
-  if (mode === 'max' && input.numel > 0) return maxOf(rows, bounds, skipped);
-  const sumOf: SumOf =
-    offsets === null
-      ? (x) => sum(reshape(x, [bags.rows, bags.size, x.sizes[1]]), 1)
-      : sumWithin(bounds, input.numel);
+  if (mode === 'max' && input.numel > 0) {
+    return maxOf(rows, bags ?? equalBags(rowCount, size), skipped);
+  }
+  const sumOf: SumOf = (x) =>
+    bags === null ? sum(reshape(x, [rowCount, size, x.sizes[1]]), 1) : sumWithin(bags, x);
   const weighted =
     perSampleWeights === null ? rows : rows.mul(unsqueeze(reshape(perSampleWeights, [-1]), 1));
   const kept = skipped === null ? weighted : maskedFill(weighted, unsqueeze(skipped, 1), 0);
@@ -223,20 +230,26 @@ export function embeddingBag(
   return total.div(counts.clamp(1));
 }
 
-function maxOf(rows: Tensor, bounds: Bounds, skipped: Tensor | null): Tensor {
-  const shape = [bounds.length - 1, rows.sizes[1]];
-  const best = largest(rows, bounds, skipped);
-  const none = integers(best, shape).lt(0);
-  const positions = best.map((at) => Math.max(at, 0));
-  return maskedFill(gather(rows, 0, integers(positions, shape)), none, 0);
+const equalBags = (count: number, size: number): Bags => ({
+  count,
+  of: arange(count * size, { dtype: 'int32' }).floorDivide(size),
+});
+
+function maxOf(rows: Tensor, bags: Bags, skipped: Tensor | null): Tensor {
+  const [n, features] = rows.sizes;
+  const best = empty([bags.count, features], 'int32');
+  runBagLargest(pick('embeddingBag', largest, rows.dtype), {
+    x: dense(rows),
+    bag: bags.of,
+    skipped: skipped && dense(skipped),
+    best,
+    n,
+    bags: bags.count,
+    features,
+  });
+  return maskedFill(gather(rows, 0, best.clampMin(0)), best.lt(0), 0);
 }
 
-function sumWithin(bounds: Bounds, n: number): SumOf {
-  const bags = bounds.length - 1;
-  // One more bag, which is dropped, for what is behind the last end.
-  const bagOf = new Int32Array(n).fill(bags);
-  for (let bag = 0; bag < bags; bag++) bagOf.fill(bag, bounds[bag], bounds[bag + 1]);
-  const index = integers(bagOf, [n]);
-  return (x) =>
-    indexAdd(zeros([bags + 1, x.sizes[1]], { dtype: x.dtype }), 0, index, x).narrow(0, 0, bags);
-}
+/** One more bag, which is dropped, for what is in none. */
+const sumWithin = ({ count, of }: Bags, x: Tensor): Tensor =>
+  indexAdd(zeros([count + 1, x.sizes[1]], { dtype: x.dtype }), 0, of, x).narrow(0, 0, count);

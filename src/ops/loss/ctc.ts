@@ -16,6 +16,7 @@ import { family } from '../../native/families';
 import { runCtcLoss, runCtcLossBackward } from '../../native/calls';
 import type { Memory } from '../../native/memory';
 import { itemSize } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
 import { showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
@@ -28,7 +29,7 @@ import { gradient } from '../declare/gradient';
 import { where } from '../elementwise/where';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
-import { verify } from '../kernels/bounds';
+import { verify, verifyRuns } from '../kernels/bounds';
 import { lossFields, type LossOptions, type Reduction } from './reduction';
 
 const kernels = family('ctc_loss');
@@ -195,13 +196,19 @@ function reduce(losses: Tensor, lengths: Tensor, reduction: Reduction): Tensor {
   return losses.div(noGrad(() => lengths.clamp(1).to(losses.dtype))).mean();
 }
 
+/** Lengths [N], int32, and what they are; a trace has no values of a tensor. */
+interface Counts {
+  readonly tensor: Tensor;
+  readonly values: Int32Array | null;
+}
+
 function checkLengths(
   name: string,
   lengths: Lengths,
   batch: number,
   isBatch: boolean,
   most: { limit: number | undefined; is: string },
-): Int32Array {
+): Counts {
   const given =
     isTensor(lengths) && lengths.ndim === 0 && !isBatch ? lengths.reshape([1]) : lengths;
   if (isTensor(given) && given.dtype !== 'int32') {
@@ -209,13 +216,25 @@ function checkLengths(
       `ctcLoss: ${name} must be int32, got ${given.dtype}; convert it with to('int32')`,
     );
   }
-  const list = lengthsOf('ctcLoss', given, most.limit, { name, most: most.is });
-  if (list.length !== batch) {
-    throw new RangeError(
-      `ctcLoss: ${name} must have one length for each of the ${batch} sequences, got ${list.length}`,
-    );
+  if (executor.isTrace && isTensor(given) && given.ndim === 1) {
+    checkCount(name, given.numel, batch);
+    const { limit = 2 ** 31 - 1, is } = most;
+    verifyRuns(() => [
+      given.ge(0).logicalAnd(given.le(limit)),
+      `ctcLoss: every length of ${name} must be an integer from 0 to ${limit}${most.limit === undefined ? '' : ` (${is})`}`,
+    ]);
+    return { tensor: dense(given), values: null };
   }
-  return list;
+  const values = lengthsOf('ctcLoss', given, most.limit, { name, most: most.is });
+  checkCount(name, values.length, batch);
+  return { tensor: tensor(values), values };
+}
+
+function checkCount(name: string, count: number, batch: number): void {
+  if (count === batch) return;
+  throw new RangeError(
+    `ctcLoss: ${name} must have one length for each of the ${batch} sequences, got ${count}`,
+  );
 }
 
 function checkLabels(
@@ -225,7 +244,7 @@ function checkLabels(
   isBatch: boolean,
   classes: number,
   blank: number,
-  steps: Int32Array,
+  steps: Counts,
 ): Labels {
   checkTensor('ctcLoss', 'targets', targets);
   if (targets.dtype !== 'int32') {
@@ -242,21 +261,41 @@ function checkLabels(
   const columns = ndim === 2 ? sizes[1] : undefined;
   const most = { limit: columns, is: 'the columns of targets' };
   const lengths = checkLengths('targetLengths', targetLengths, batch, isBatch, most);
-  const first = new Int32Array(batch);
-  let [total, longest] = [0, 0];
-  for (let n = 0; n < batch; n++) {
-    first[n] = columns === undefined ? total : n * columns;
-    total += lengths[n];
-    longest = Math.max(longest, lengths[n]);
-  }
-  if (columns === undefined && total !== targets.numel) {
-    throw new RangeError(
-      `ctcLoss: targetLengths sum to ${total}, so targets must have as many labels, got ${targets.numel}`,
-    );
-  }
-  const labels = { target: dense(targets), first: tensor(first), lengths: tensor(lengths) };
+  const { first, longest } = placesOf(lengths, columns, targets.numel);
+  const labels = { target: dense(targets), first, lengths: lengths.tensor };
   checkClasses(labels, classes, blank);
-  return { ...labels, steps: tensor(steps), width: longest + 2 };
+  return { ...labels, steps: steps.tensor, width: longest + 2 };
+}
+
+/**
+ * Where each sequence's labels begin, and the most of one, which is an upper bound in a trace: it is how wide rows of states are, and the
+ * bits do not depend on it.
+ * @throws RangeError when there are not as many labels as the lengths sum to.
+ */
+function placesOf(
+  { tensor: lengths, values }: Counts,
+  columns: number | undefined,
+  count: number,
+): { first: Tensor; longest: number } {
+  const wrong = (total: string): string =>
+    `ctcLoss: targetLengths sum to ${total}, so targets must have as many labels, got ${count}`;
+  if (values === null) {
+    const isOneRow = columns === undefined;
+    if (isOneRow) verifyRuns(() => [lengths.sum().eq(count), wrong('another number')]);
+    const first = isOneRow
+      ? lengths.cumsum(0).sub(lengths)
+      : arange(lengths.numel, { dtype: 'int32' }).mul(columns);
+    return { first, longest: columns ?? count };
+  }
+  const first = new Int32Array(values.length);
+  let [total, longest] = [0, 0];
+  for (const [n, length] of values.entries()) {
+    first[n] = columns === undefined ? total : n * columns;
+    total += length;
+    longest = Math.max(longest, length);
+  }
+  if (columns === undefined && total !== count) throw new RangeError(wrong(`${total}`));
+  return { first: tensor(first), longest };
 }
 
 /** What follows a sequence's labels in its row may be anything. */

@@ -84,6 +84,29 @@ it('compiles where bags have one size', () => {
   );
 });
 
+it.each(['sum', 'mean', 'max'] as const)('%s: compiles bags of any division', (mode) => {
+  for (const includeLastOffset of [false, true]) {
+    const f = (w: Tensor, input: Tensor, offsets: Tensor): Tensor =>
+      embeddingBag(input, w, offsets, { mode, includeLastOffset, paddingIdx: 1 });
+    const [input, values] = [ints([3, 1, 1, 0, 2, 3]), sample([4, 2])];
+    const compiled = compile(f);
+    for (const offsets of [ints([0, 1, 4]), ints([0, 0, 6]), ints([0, 3, 3])]) {
+      const [a, b] = [f, compiled].map((by) => {
+        const weight = values.clone().detach().requiresGrad_();
+        const out = by(weight, input, offsets);
+        return [out.toArray(), autograd.grad(out.square().sum(), weight)[0]!.toArray()];
+      });
+      expect(b).toEqual(a);
+    }
+    expect(() => compiled(values, input, ints([0, 4, 3]))).toThrow(
+      new RangeError('embeddingBag: offsets must begin with 0 and not descend'),
+    );
+    expect(() => compiled(values, input, ints([1, 2, 3]))).toThrow(
+      new RangeError('embeddingBag: offsets must begin with 0 and not descend'),
+    );
+  }
+});
+
 it('prints its options', () => {
   const layer = new nn.EmbeddingBag(5, 3, { maxNorm: 2, normType: 1, scaleGradByFreq: true, paddingIdx: -1 }); // prettier-ignore
   expect(String(layer)).toBe(
