@@ -25,5 +25,4 @@ export const readers: Readonly<Record<string, (view: DataView, at: number) => nu
   I64: (view, at) => Number(view.getBigInt64(at, true)),
   I16: (view, at) => view.getInt16(at, true),
   I8: (view, at) => view.getInt8(at),
-  U8: (view, at) => view.getUint8(at),
 };

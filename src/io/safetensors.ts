@@ -24,9 +24,10 @@ const typeOf: Readonly<Record<DType, string>> = {
   float32: 'F32',
   float64: 'F64',
   int32: 'I32',
+  uint8: 'U8',
   bool: 'BOOL',
 };
-// F16 and BF16 become float32, small and 64-bit integers int32.
+// F16 and BF16 become float32, other integers int32.
 const dtypeOf: Readonly<Record<string, DType>> = {
   F64: 'float64',
   F32: 'float32',
@@ -36,7 +37,7 @@ const dtypeOf: Readonly<Record<string, DType>> = {
   I32: 'int32',
   I16: 'int32',
   I8: 'int32',
-  U8: 'int32',
+  U8: 'uint8',
   BOOL: 'bool',
 };
 
@@ -263,7 +264,7 @@ export const readTensors = (operation: string, path: string): Contents =>
   });
 
 /**
- * Reads a safetensors file. F16 and BF16 become float32, integers of other widths int32.
+ * Reads a safetensors file. F16 and BF16 become float32, U8 uint8, integers of other widths int32.
  * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file; Error when it cannot be
  * read.
  * @example

@@ -68,6 +68,7 @@ const largest: Record<DType, number> = {
   float32: 3.4028234663852886e38,
   float64: Number.MAX_VALUE,
   int32: 2147483647,
+  uint8: 255,
   bool: 1,
 };
 
@@ -155,6 +156,7 @@ const wholeRange: Record<DType, readonly [number, number]> = {
   float32: [-(2 ** 24), 2 ** 24],
   float64: [-(2 ** 53), 2 ** 53],
   int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint8: [0, 255],
   bool: [0, 1],
 };
 // From this many values on, PyTorch draws two words for each, so that the remainder is not skewed.

@@ -1,8 +1,11 @@
 /** Element types: their sizes, array classes, kernel suffixes, and how two of them combine. */
 import type { Suffix } from '../native/kernels';
 
-/** The element types of a tensor. `int32` is used where PyTorch has int64; `bool` is a byte of 0 or 1. */
-export type DType = 'float32' | 'float64' | 'int32' | 'bool';
+/**
+ * The element types of a tensor. `int32` is used where PyTorch has int64; `uint8` is a byte, from 0 to 255, and `bool` a byte of
+ * 0 or 1.
+ */
+export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'bool';
 
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
@@ -17,6 +20,7 @@ const info: Record<DType, DTypeInfo> = {
   float32: { size: 4, category: 2, view: (b, o, n) => new Float32Array(b, o, n) },
   float64: { size: 8, category: 2, view: (b, o, n) => new Float64Array(b, o, n) },
   int32: { size: 4, category: 1, view: (b, o, n) => new Int32Array(b, o, n) },
+  uint8: { size: 1, category: 1, view: (b, o, n) => new Uint8Array(b, o, n) },
   bool: { size: 1, category: 0, view: (b, o, n) => new Uint8Array(b, o, n) },
 };
 
@@ -30,6 +34,13 @@ export const suffixOf = (dtype: DType): Suffix =>
 /** bool 0, integer 1, float 2. */
 export const category = (dtype: DType): number => info[dtype].category;
 export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64';
+export const isInteger = (dtype: DType): boolean => dtype === 'int32' || dtype === 'uint8';
+/**
+ * The type that kernels compute in: bytes have kernels that move and compare them, and are int32 for all others. Arithmetic
+ * of int32 is modulo 2³², so that its last byte is that of the bytes modulo 256.
+ */
+export const arithmeticType = (dtype: DType): DType =>
+  dtype === 'uint8' || dtype === 'bool' ? 'int32' : dtype;
 export const arrayOver = (
   dtype: DType,
   buffer: ArrayBuffer,

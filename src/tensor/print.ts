@@ -3,7 +3,7 @@
  * each end of a dimension once there are more than 1000), with the suffixes in this package's spelling.
  * Owns the text only; it reads elements in place and copies no more than it prints.
  */
-import type { DType, TypedArray } from './dtype';
+import { isFloat, type DType, type TypedArray } from './dtype';
 
 const precision = 4;
 const threshold = 1000;
@@ -56,7 +56,7 @@ class Formatter {
   private readonly write: (value: number) => string;
 
   constructor(dtype: DType, shown: readonly number[]) {
-    if (dtype === 'bool' || dtype === 'int32') {
+    if (!isFloat(dtype)) {
       this.write = dtype === 'bool' ? (v) => (v !== 0 ? 'True' : 'False') : String;
       this.width = shown.reduce((width, v) => Math.max(width, this.write(v).length), 1);
       return;
@@ -153,7 +153,7 @@ function suffixes(x: Printable): Suffix[] {
     const size = `size=(${x.shape.join(', ')})`;
     if (x.shape.length !== 1) found.push({ text: size, length: size.length });
     if (x.dtype !== 'float32') found.push(dtypeSuffix(x.dtype));
-  } else if (x.dtype === 'float64' || x.dtype === 'int32') found.push(dtypeSuffix(x.dtype));
+  } else if (x.dtype !== 'float32' && x.dtype !== 'bool') found.push(dtypeSuffix(x.dtype));
   if (x.gradFn !== null) {
     const { name } = x.gradFn;
     found.push({ text: `gradFn=<${name}>`, length: `grad_fn=<${name}>`.length });

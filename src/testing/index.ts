@@ -8,9 +8,9 @@ import type { Tensor } from '../tensor/tensor';
 
 /** Options of `assertClose`. */
 export interface AssertCloseOptions {
-  /** Allowed difference relative to |expected|. Default: 1.3e-6 for float32, 1e-7 for float64, 0 for int32 and bool. */
+  /** Allowed difference relative to |expected|. Default: 1.3e-6 for float32, 1e-7 for float64, 0 for integers and bool. */
   rtol?: number;
-  /** Allowed absolute difference. Default: 1e-5 for float32, 1e-7 for float64, 0 for int32 and bool. */
+  /** Allowed absolute difference. Default: 1e-5 for float32, 1e-7 for float64, 0 for integers and bool. */
   atol?: number;
   /** Whether NaN agrees with NaN. Default: false. */
   equalNan?: boolean;
@@ -30,6 +30,7 @@ const tolerances: Readonly<Record<DType, readonly [rtol: number, atol: number]>>
   float32: [1.3e-6, 1e-5],
   float64: [1e-7, 1e-7],
   int32: [0, 0],
+  uint8: [0, 0],
   bool: [0, 0],
 };
 

@@ -2,7 +2,13 @@
 import { Tensor, type DType } from 'ostinato';
 import type { Code, Reader } from './reader';
 
-const tolerance: Record<DType, number> = { float64: 1e-9, float32: 1e-5, int32: 0, bool: 0 };
+const tolerance: Record<DType, number> = {
+  float64: 1e-9,
+  float32: 1e-5,
+  int32: 0,
+  uint8: 0,
+  bool: 0,
+};
 
 export interface Comparison {
   /** Each element has its own scale; otherwise all have that of the largest, as sums of many terms have. */

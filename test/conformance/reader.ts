@@ -109,7 +109,7 @@ export class Reader {
   }
 
   #elements(dtype: DType, shape: number[], offset: number) {
-    const kinds = { float64: Float64Array, float32: Float32Array, int32: Int32Array, bool: Uint8Array }; // prettier-ignore
+    const kinds = { float64: Float64Array, float32: Float32Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array }; // prettier-ignore
     const Kind = kinds[dtype];
     const count = shape.reduce((n, size) => n * size, 1);
     const bytes = this.#bytes.subarray(offset, offset + count * Kind.BYTES_PER_ELEMENT);

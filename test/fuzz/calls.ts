@@ -52,7 +52,7 @@ function disorder(x: o.Tensor): string | null {
   const bad = shape.find((size) => !Number.isSafeInteger(size) || size < 0);
   if (bad !== undefined) return `a size of ${bad}`;
   if (shape.includes(0)) return null;
-  const bytes = { float32: 4, float64: 8, int32: 4, bool: 1 }[x.dtype];
+  const bytes = { float32: 4, float64: 8, int32: 4, uint8: 1, bool: 1 }[x.dtype];
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * Math.max(0, strides[i]), offset);
   const first = shape.reduce((sum, size, i) => sum + (size - 1) * Math.min(0, strides[i]), offset);
   return first < 0 || (last + 1) * bytes > storage.byteLength

@@ -94,8 +94,9 @@ void checkCast(Kernel kernel, const std::vector<From>& x, To (*exact)(From)) {
 
 template <class From, class To>
 To converted(From x) {
-  if constexpr (std::is_same_v<To, uint8_t>) {
-    return x != 0;
+  if constexpr (std::is_same_v<To, uint8_t> && std::is_floating_point_v<From>) {
+    if (!(std::fabs(double(x)) < 0x1p63)) return 0;
+    return uint8_t(int64_t(x) & 255);
   } else if constexpr (std::is_same_v<To, int32_t> && std::is_floating_point_v<From>) {
     // What x86 answers to everything that does not fit.
     if (!(x >= From(-2147483648.0)) || !(x < From(2147483648.0)))
@@ -110,7 +111,9 @@ template <class From, class F32, class F64, class I32, class U8>
 void checkCasts(F32 f32, F64 f64, I32 i32, U8 u8) {
   std::vector<From> x = numbers<From>(20, -5, 5, 9, std::is_signed_v<From>);
   if constexpr (std::is_floating_point_v<From>)
-    for (double v : {2147483520.0, 2147483648.0, -2147483648.0, -2147483904.0, 3e9, 2.9, -2.9})
+    for (double v :
+         {2147483520.0, 2147483648.0, -2147483648.0, -2147483904.0, 3e9, 2.9, -2.9, 255.9, 256.0,
+          300.0, -300.5, 4294967301.0, -3000000257.0, 0x1p62, 0x1p63, -0x1p63, 1e30})
       x.push_back(From(v));
   checkCast<From, float>(f32, x, converted<From, float>);
   checkCast<From, double>(f64, x, converted<From, double>);

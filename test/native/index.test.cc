@@ -104,11 +104,11 @@ void checkMoves(Select select, Copy copy, Gather gather, Scatter scatter) {
   }
 }
 
-// int32 wraps around; of bools the sum is the or, the product the and.
+// Integers wrap around.
 template <class T>
 T sumOf(T a, T b) {
   if constexpr (sizeof(T) == 1)
-    return a | b;
+    return T(a + b);
   else if constexpr (T(0.5) == T(0))
     return T(uint32_t(a) + uint32_t(b));
   else
@@ -117,7 +117,7 @@ T sumOf(T a, T b) {
 template <class T>
 T productOf(T a, T b) {
   if constexpr (sizeof(T) == 1)
-    return a & b;
+    return T(a * b);
   else if constexpr (T(0.5) == T(0))
     return T(uint32_t(a) * uint32_t(b));
   else
@@ -129,7 +129,7 @@ std::vector<T> factors(int64_t n) {
   auto made = values<T>(n);
   for (T& x : made) {
     if constexpr (sizeof(T) == 1)
-      x = x & 1;
+      x = T(uint32_t(x) * 97u + 31u);
     else if constexpr (T(0.5) == T(0))
       x = T(uint32_t(x) * 2654435761u);
   }

@@ -176,7 +176,7 @@ describe('messages', () => {
     [
       () => o.crossEntropy(x, o.tensor([1, 2])),
       TypeError,
-      "crossEntropy: target must be int32 class indices, got float32; convert it with to('int32')",
+      "crossEntropy: target must be int32 or uint8 class indices, got float32; convert it with to('int32')",
     ],
     [
       () => o.crossEntropy(x, t([1])),

@@ -14,7 +14,7 @@ interface Encoded {
   g?: boolean;
 }
 type Argument = Encoded | Value | readonly Argument[];
-interface Case {
+export interface Case {
   op: string;
   args: Argument[];
   options?: Record<string, Argument>;
@@ -27,9 +27,9 @@ interface Case {
 /** The files of cases, each written by the script of its name (fixtures/cases.py). */
 const fixtures = ['ops', 'tensor', 'elementwise', 'more'];
 
-export const allCases = fixtures.flatMap(
-  (name) => JSON.parse(readFileSync(join(__dirname, `../fixtures/${name}.json`), 'utf8')) as Case[],
-);
+export const casesOf = (name: string): Case[] =>
+  JSON.parse(readFileSync(join(__dirname, `../fixtures/${name}.json`), 'utf8')) as Case[];
+export const allCases = fixtures.flatMap(casesOf);
 
 const number = (v: Value): number =>
   typeof v === 'string' ? Number(v.replace('inf', 'Infinity')) : Number(v);
@@ -52,7 +52,7 @@ function decoded(x: Argument, op: string): unknown {
 type Operation = (...args: unknown[]) => unknown;
 const operations = ostinato as unknown as Record<string, Operation>;
 
-function run(one: Case): { args: unknown[]; outs: unknown[] } {
+export function run(one: Case): { args: unknown[]; outs: unknown[] } {
   const args = one.args.map((x) => decoded(x, one.op));
   const options = Object.entries(one.options ?? {}).map(([k, v]) => [k, decoded(v, one.op)]);
   const all = [...args];
@@ -62,7 +62,7 @@ function run(one: Case): { args: unknown[]; outs: unknown[] } {
   return { args, outs: several ? [...(out as Iterable<unknown>)] : [out] };
 }
 
-function expectTensor(actual: unknown, expected: Encoded, tolerance: number): void {
+export function expectTensor(actual: unknown, expected: Encoded, tolerance: number): void {
   if (!(actual instanceof Tensor)) throw new Error('expected a tensor');
   expect({ shape: actual.shape, dtype: actual.dtype }).toEqual({
     shape: expected.s,
@@ -78,7 +78,7 @@ function expectTensor(actual: unknown, expected: Encoded, tolerance: number): vo
   }
 }
 
-const toleranceOf = (dtype: DType): number => (dtype === 'float32' ? 2e-6 : 1e-11);
+export const toleranceOf = (dtype: DType): number => (dtype === 'float32' ? 2e-6 : 1e-11);
 
 export const title = (one: Case): string => {
   const show = (x: Argument): string =>

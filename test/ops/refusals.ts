@@ -262,7 +262,7 @@ export const refusals: readonly Refusal[] = [
   ],
   [
     'TypeError',
-    "target must be int32 class indices, got float64; convert it with to('int32')",
+    "target must be int32 or uint8 class indices, got float64; convert it with to('int32')",
     ['crossEntropy(float64[4,3], float64[4])', 'nllLoss(float64[4,3], float64[4])'],
   ],
   [
@@ -380,7 +380,7 @@ export const refusals: readonly Refusal[] = [
   ],
   [
     'RangeError',
-    "dtype must be 'float32', 'float64' or 'int32', got 'bool'",
+    "dtype must be 'float32', 'float64', 'int32' or 'uint8', got 'bool'",
     [
       'cumsum(float64[2,3], 1, dtype: "bool")',
       'cumsum(float32[2,3], 1, dtype: "bool")',

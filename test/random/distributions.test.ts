@@ -240,7 +240,7 @@ describe('bad input', () => {
       'an unknown type',
       () => rand([2], { dtype: bad('half') }),
       TypeError,
-      "rand: dtype must be float32, float64, int32 or bool, got 'half'",
+      "rand: dtype must be float32, float64, int32, uint8 or bool, got 'half'",
     ],
     [
       'a generator',

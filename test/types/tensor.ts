@@ -22,7 +22,7 @@ const x = tensor([[1, 2]], { requiresGrad: true });
 expectTypeOf(x).toEqualTypeOf<Tensor>();
 expectTypeOf(x.shape).toEqualTypeOf<readonly number[]>();
 expectTypeOf(x.dtype).toEqualTypeOf<DType>();
-expectTypeOf<DType>().toEqualTypeOf<'float32' | 'float64' | 'int32' | 'bool'>();
+expectTypeOf<DType>().toEqualTypeOf<'float32' | 'float64' | 'int32' | 'uint8' | 'bool'>();
 expectTypeOf(x.grad).toEqualTypeOf<Tensor | null>();
 expectTypeOf(x.gradFn).toExtend<{ readonly name: string } | null>();
 expectTypeOf(x.item()).toEqualTypeOf<number>();

@@ -6,8 +6,8 @@ namespace ostinato::OSTINATO_ISA {
 
 template <class To, class From>
 OSTINATO_INLINE To convert(From x) {
-  if constexpr (sameType<To, uint8_t>)
-    return x != From(0);
+  if constexpr (sameType<To, uint8_t> && isFloating<From>)
+    return x >= From(-0x1p63) && x < From(0x1p63) ? uint8_t(int64_t(x)) : 0;
   else if constexpr (sameType<To, int32_t> && isFloating<From>)
     // Out-of-range conversions differ between processors; here they give x86's INT32_MIN.
     return x >= From(-0x1p31) && x < From(0x1p31) ? int32_t(x) : INT32_MIN;

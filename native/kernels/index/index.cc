@@ -39,7 +39,7 @@ int32_t sumOf(int32_t a, int32_t b) {
 }
 template <>
 uint8_t sumOf(uint8_t a, uint8_t b) {
-  return a | b;
+  return uint8_t(a + b);
 }
 
 template <class T>
@@ -52,7 +52,7 @@ int32_t productOf(int32_t a, int32_t b) {
 }
 template <>
 uint8_t productOf(uint8_t a, uint8_t b) {
-  return a & b;
+  return uint8_t(a * b);
 }
 
 // NaN if one is, else a where both are equal.

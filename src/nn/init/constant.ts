@@ -1,11 +1,16 @@
 /** Initializations without randomness. */
 import { numberOrBoolean, optionsTable, positiveInteger, refuse, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
+import type { DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { fillBy } from './fill';
 
 // What each type that holds no fractions holds.
-const range = { bool: [0, 1], int32: [-(2 ** 31), 2 ** 31 - 1] } as const;
+const range: Partial<Record<DType, readonly [number, number]>> = {
+  bool: [0, 1],
+  uint8: [0, 255],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+};
 
 /**
  * Fills `tensor` with `value` and returns it (torch.nn.init.constant_).
@@ -17,8 +22,9 @@ export function constant_(tensor: Tensor, value: number | boolean): Tensor {
   const filler = Number(numberOrBoolean.check('constant_', 'value', value));
   return fillBy('constant_', tensor, (memory) => {
     const { dtype } = tensor;
-    if (dtype === 'bool' || dtype === 'int32') {
-      const [low, high] = range[dtype];
+    const whole = range[dtype];
+    if (whole !== undefined) {
+      const [low, high] = whole;
       if (!Number.isInteger(filler) || filler < low || filler > high) {
         refuse(
           'constant_',

@@ -21,5 +21,10 @@ export function checkFactor(
       `${operation}: ${name} must be an integer for ${dtype} tensors, got ${factor}; convert them with to('float32')`,
     );
   }
+  if (dtype === 'uint8' && Math.abs(Number(factor)) > 255) {
+    throw new RangeError(
+      `${operation}: ${name} must be from -255 to 255 for uint8 tensors, got ${factor}; convert them with to('int32')`,
+    );
+  }
   return dtype === 'bool' ? Boolean(factor) : factor;
 }

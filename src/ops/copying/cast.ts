@@ -1,17 +1,19 @@
-/** Element type conversion: C-like truncation to int32, `x != 0` to bool. */
+/** Element type conversion: truncation to int32, the same modulo 256 to uint8, `x != 0` to bool. */
 import { family, type KernelFamily } from '../../native/families';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
-import { applyUnary } from '../kernels/launch';
+import { applyBinary, applyUnary } from '../kernels/launch';
+import { scalarSlot } from '../kernels/operands';
 
 // cast_<from> kernels are named by their target: cast_to_f32_<from> and so on.
-const kernels: Record<DType, KernelFamily<'Unary'>> = {
+const kernels: Record<Exclude<DType, 'bool'>, KernelFamily<'Unary'>> = {
   float32: family('cast_to_f32'),
   float64: family('cast_to_f64'),
   int32: family('cast_to_i32'),
-  bool: family('cast_to_u8'),
+  uint8: family('cast_to_u8'),
 };
+const differs = family('ne');
 
 const recorded = gradient<[Tensor]>('to', {
   node: 'ToCopyBackward0',
@@ -22,6 +24,7 @@ const recorded = gradient<[Tensor]>('to', {
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (x.dtype === dtype) return x;
   const out = empty(x.sizes, dtype);
-  applyUnary('to', kernels[dtype], x, out);
+  if (dtype === 'bool') applyBinary('to', differs, x, scalarSlot('to', 1, 0, x.dtype), out);
+  else applyUnary('to', kernels[dtype], x, out);
   return isFloat(dtype) ? recorded(out, undefined, x) : out;
 }

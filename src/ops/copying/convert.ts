@@ -1,4 +1,4 @@
-/** to, type, float, double, int, bool, typeAs: element types. The gradient is converted back. */
+/** to, type, float, double, int, byte, bool, typeAs: element types. The gradient is converted back. */
 import { boolean, optionsTable, surplus } from '../../check';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { dtype as anyDType, isTensor } from '../../tensor/rules';
@@ -15,7 +15,7 @@ const toOptions = optionsTable<ToOptions>('to', { copy: boolean.or(false) });
 
 /**
  * `x` in the element type named, or in that of another tensor; `x` itself where it has it (torch.Tensor.to).
- * float to int32 drops the fraction; to bool, everything but 0 becomes true.
+ * float to int32 drops the fraction; to uint8, what is left is taken modulo 256; to bool, everything but 0 becomes true.
  * @throws TypeError for no name of an element type.
  * @example tensor([1.7, -1.7]).to('int32') // [1, -1]
  */
@@ -65,6 +65,11 @@ export function double(x: Tensor): Tensor {
 export function int(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('int', arguments, 1, 'x');
   return to(x, 'int32');
+}
+/** `x` as uint8, modulo 256 (torch.Tensor.byte). */
+export function byte(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('byte', arguments, 1, 'x');
+  return to(x, 'uint8');
 }
 /** `x` as bool: true where an element is not 0 (torch.Tensor.bool). */
 export function bool(x: Tensor): Tensor {

@@ -12,12 +12,13 @@ import {
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runFill } from '../../native/calls';
-import { type DType, type TypedArray } from '../../tensor/dtype';
+import { isFloat, isInteger, type DType, type TypedArray } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
 import { checkShape, showShape, surplusSizes, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { empty as uninitialised } from '../../tensor/tensor';
+import { byteOf } from '../arguments/byte';
 import { checkTensor } from '../arguments/check';
 import { readNested } from '../arguments/nested';
 import { verifyRuns } from '../kernels/bounds';
@@ -32,7 +33,7 @@ export interface TensorOptions {
 }
 
 /** What `tensor()` takes: a number, a boolean, (nested) arrays of them, or a typed array. */
-export type TensorLike = number | boolean | TypedArray | readonly TensorLike[];
+export type TensorLike = number | boolean | TypedArray | Uint8ClampedArray | readonly TensorLike[];
 
 export const tensorOptions = optionsTable<TensorOptions, 'dtype' | 'requiresGrad'>('tensor', {
   dtype: anyDType.optional,
@@ -46,10 +47,12 @@ export function finish(x: Tensor, { requiresGrad }: Wanted): Tensor {
   return x;
 }
 
-const arrayTypes: Readonly<Record<string, DType>> = {
+const arrayTypes: Readonly<Record<string, DType | undefined>> = {
   Float32Array: 'float32',
   Float64Array: 'float64',
   Int32Array: 'int32',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
 };
 
 function fromTypedArray(
@@ -58,10 +61,10 @@ function fromTypedArray(
   dtype: DType | undefined,
 ): Tensor {
   const kind = Object.prototype.toString.call(data).slice(8, -1);
-  const own = arrayTypes[kind] ?? (kind === 'Uint8Array' ? 'int32' : undefined);
+  const own = arrayTypes[kind];
   if (own === undefined) {
     throw new TypeError(
-      `${operation}: takes Float32Array, Float64Array, Int32Array or Uint8Array, got ${kind}`,
+      `${operation}: takes Float32Array, Float64Array, Int32Array, Uint8Array or Uint8ClampedArray, got ${kind}`,
     );
   }
   const source = data as TypedArray;
@@ -74,7 +77,7 @@ function fromTypedArray(
   // Of the array itself, whatever a property of that name says.
   const length = lengthProperty.get!.call(source) as number;
   const out = uninitialised([length], type);
-  if (type === own && kind !== 'Uint8Array') out.memory(length).set(source);
+  if (type === own) out.memory(length).set(source);
   else fill(operation, out, length, (i) => source[i]);
   return out;
 }
@@ -97,9 +100,16 @@ function isDetached(array: TypedArray): boolean {
 
 function fill(operation: string, out: Tensor, count: number, value: (i: number) => number): void {
   const memory = out.memory(count);
-  if (out.dtype === 'bool') for (let i = 0; i < count; i++) memory[i] = value(i) !== 0 ? 1 : 0;
-  else if (out.dtype !== 'int32') for (let i = 0; i < count; i++) memory[i] = value(i);
-  else for (let i = 0; i < count; i++) memory[i] = whole(operation, value(i));
+  const { dtype } = out;
+  if (isFloat(dtype)) for (let i = 0; i < count; i++) memory[i] = value(i);
+  else for (let i = 0; i < count; i++) memory[i] = elementOf(operation, value(i), dtype);
+}
+
+// A number in an element type.
+function elementOf(operation: string, value: number, dtype: DType): number {
+  if (dtype === 'bool') return value !== 0 ? 1 : 0;
+  if (dtype === 'uint8') return byteOf(operation, value);
+  return dtype === 'int32' ? whole(operation, value) : value;
 }
 
 // As an int32, without the fraction.
@@ -159,9 +169,7 @@ function checkValue(operation: string, value: unknown, dtype: DType): number {
   if (typeof value !== 'number' && typeof value !== 'boolean') {
     refuse(operation, 'the value', 'a number', value);
   }
-  const plain = Number(value);
-  if (dtype === 'bool') return plain === 0 ? 0 : 1;
-  return dtype === 'int32' ? whole(operation, plain) : plain;
+  return elementOf(operation, Number(value), dtype);
 }
 
 /** The same number everywhere. Without options, as nearly always, only the shape is checked. */
@@ -271,7 +279,7 @@ export function fullLike(x: Tensor, value: number | boolean, options?: TensorOpt
 /**
  * start, start + step, … below end (torch.arange). int32 when all arguments are integers, else float32.
  * `arange(end)` starts at 0.
- * With dtype int32, start and step lose their fractions, but only once they and `end` have said how many there are.
+ * With dtype int32 or uint8, whose elements are modulo 256, start and step lose their fractions, but only once they and `end` have said how many there are.
  * @throws TypeError unless start, end and step are numbers, and for bool; RangeError for a step of 0 or one that
  * does not lead to `end`.
  * @example arange(0, 6, 2) // [0, 2, 4]
@@ -309,14 +317,15 @@ export function arange(
   const length = Math.ceil((to - from) / by);
   const out = uninitialised(checkShape('arange', [length]), dtype);
   // Of integers first and step are integers, as in PyTorch; how many there are follows from the fractions.
-  const [first, gap] = dtype === 'int32' ? [Math.trunc(from), Math.trunc(by)] : [from, by];
-  fill('arange', out, length, (i) => first + i * gap);
+  const [first, gap] = isInteger(dtype) ? [Math.trunc(from), Math.trunc(by)] : [from, by];
+  const at = (i: number): number => first + i * gap;
+  fill('arange', out, length, dtype === 'uint8' ? (i) => at(i) & 255 : at);
   return finish(out, wanted);
 }
 
 /**
  * `steps` values evenly spaced from `start` to `end`, both included (torch.linspace).
- * @param start a number, or a tensor of 0 dimensions; without its fraction for int32
+ * @param start a number, or a tensor of 0 dimensions; without its fraction for int32 and uint8
  * @param end the same
  * @throws TypeError unless start and end are numbers or tensors; RangeError for a tensor of more dimensions, and when
  * `steps` is no integer of at least 0.
@@ -338,7 +347,9 @@ export function linspace(
     return finish(between(first, last, steps, dtype), wanted);
   }
   const out = uninitialised(sizes, dtype);
-  const [from, to] = dtype === 'int32' ? [Math.trunc(first), Math.trunc(last)] : [first, last];
+  const [from, to] = isInteger(dtype)
+    ? [elementOf('linspace', first, dtype), elementOf('linspace', last, dtype)]
+    : [first, last];
   const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
   fill('linspace', out, steps, (i) =>
@@ -355,16 +366,20 @@ function between(
   dtype: DType,
 ): Tensor {
   return noGrad(() => {
-    const [from, to] = [start, end].map((one) => {
+    const given = [start, end].map((one) => {
       const exact = typeof one === 'number' ? constant([], one, 'float64') : one.to('float64');
-      return dtype === 'int32' ? exact.trunc() : exact;
+      return isInteger(dtype) ? exact.trunc() : exact;
     });
-    if (dtype === 'int32') {
-      const fits = [from, to].map((one) => one.ge(-2147483648).logicalAnd(one.le(2147483647)));
-      const refusal =
-        'linspace: an end does not fit int32 (-2147483648 to 2147483647); use dtype float64';
+    const bytes = dtype === 'uint8';
+    if (isInteger(dtype)) {
+      const [low, high] = bytes ? [-255, 255] : [-2147483648, 2147483647];
+      const fits = given.map((one) => one.ge(low).logicalAnd(one.le(high)));
+      const refusal = bytes
+        ? 'linspace: an end does not fit uint8 (0 to 255, and -1 to -255 modulo 256); use dtype int32'
+        : 'linspace: an end does not fit int32 (-2147483648 to 2147483647); use dtype float64';
       verifyRuns(() => [fits[0].logicalAnd(fits[1]), refusal]);
     }
+    const [from, to] = bytes ? given.map((one) => one.remainder(256)) : given;
     const i = arange(steps, { dtype: 'float64' });
     const gap = to.sub(from).div(Math.max(steps - 1, 1));
     const ascending = from.add(gap.mul(i));

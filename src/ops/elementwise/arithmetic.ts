@@ -10,10 +10,11 @@ import type { Tensor } from '../../tensor/tensor';
 import { binary, inPlace, type Binary, type BinaryRule, type BinaryWith } from './declaration';
 import { gradient } from '../declare/gradient';
 import { type GivenOperand, type Operand } from '../arguments/check';
+import { byteOf } from '../arguments/byte';
 import { checkFactor } from '../arguments/factor';
 import { floating } from '../arguments/floating';
 import { verify } from '../kernels/bounds';
-import { operandOf, promote } from '../kernels/operands';
+import { operandOf, promote, wrapped } from '../kernels/operands';
 import { constant, zerosLike } from '../creation/factories';
 
 type InPlace = (x: Tensor, other: GivenOperand) => Tensor;
@@ -176,14 +177,17 @@ function rounded(operation: string, a: Operand, b: Operand, mode: 'floor' | 'tru
     );
   }
   const whole = !isFloat(dtype);
-  if (whole) refuseZero(operation, b);
+  if (whole) refuseZero(operation, b, dtype);
+  // Both as bytes first, where the result is one.
+  const inBytes = (x: Operand): Operand =>
+    dtype === 'uint8' ? promote(wrapped(x, dtype), dtype) : x;
   // float64 holds every int32, and a quotient of two that is no integer does not round to one.
   const type = whole ? 'float64' : dtype;
-  const x = promote(a, type);
-  const y = promote(b, type);
+  const x = promote(inBytes(a), type);
+  const y = promote(inBytes(b), type);
   const out = noGrad(() => {
     const result = mode === 'floor' ? floorDivide(x, y) : div(x, y).trunc();
-    return whole ? result.to('int32') : result;
+    return whole ? result.to(dtype) : result;
   });
   if (whole) return out;
   return recordedRounded(
@@ -203,7 +207,8 @@ function rounded(operation: string, a: Operand, b: Operand, mode: 'floor' | 'tru
 export const div_: InPlaceWith<DivOptions> = inPlace(div);
 
 /** @throws RangeError when an integer divisor is 0. */
-function refuseZero(operation: string, b: Operand): void {
+function refuseZero(operation: string, given: Operand, dtype: DType): void {
+  const b = wrapped(given, dtype);
   const message = `${operation}: an integer cannot be divided by 0; convert with to('float32') to get Infinity or NaN`;
   if (typeof b === 'number') {
     if (b === 0) throw new RangeError(message);
@@ -218,7 +223,7 @@ function refuseZero(operation: string, b: Operand): void {
 }
 function checkDivisor(_: Operand, b: Operand, dtype: DType, operation: string): void {
   if (dtype === 'bool') throw new TypeError(`${operation}: is not defined for bool tensors`);
-  if (!isFloat(dtype)) refuseZero(operation, b);
+  if (!isFloat(dtype)) refuseZero(operation, b, dtype);
 }
 const belowDivisor = [
   [0.1, 0.9],
@@ -351,6 +356,7 @@ function refuseNegativePowers(_: Operand, b: Operand, dtype: DType, operation: s
   // Negative elements of a tensor are PyTorch's integers: 1 / a^|b|, rounded toward 0, and 0 for a = 0.
   if (typeof b === 'number' && b < 0)
     throw new RangeError(`${operation}: integers have no negative integer powers; ${fix}`);
+  if (typeof b === 'number' && dtype === 'uint8') byteOf(operation, b);
   if (dtype === 'bool')
     throw new TypeError(`${operation}: is not defined for two bool tensors; ${fix}`);
 }

@@ -11,6 +11,7 @@ import { anyTensor, isTensor } from '../../tensor/rules';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
+import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { operand } from '../kernels/operands';
 import { pick } from '../kernels/launch';
@@ -201,11 +202,24 @@ function betweenNumbers(
   max: number | null,
 ): Tensor {
   const x = isFloat(argument.dtype) ? argument : cast(argument, typeBetween(argument, min, max));
+  if (x.dtype === 'uint8') return betweenBytes(operation, x, min, max);
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
   const out = empty(x.sizes, x.dtype);
   runClamp(pick(operation, kernels, x.dtype), x, out, low, high);
   return recordedNumbers(out, { low, high, operation }, x);
+}
+
+// An infinite bound is none.
+function betweenBytes(
+  operation: string,
+  x: Tensor,
+  min: number | null,
+  max: number | null,
+): Tensor {
+  const inBytes = (one: number | null): number | null =>
+    one === null || !Number.isFinite(one) ? one : byteOf(operation, one);
+  return cast(betweenNumbers(operation, cast(x, 'int32'), inBytes(min), inBytes(max)), 'uint8');
 }
 
 /** The type of integers between numbers. An infinite bound is none, and so leaves it as it is. */

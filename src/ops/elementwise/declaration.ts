@@ -7,7 +7,7 @@ import { surplus } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
 import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
-import { isFloat, resultType, suffixOf, type DType } from '../../tensor/dtype';
+import { isFloat, isInteger, resultType, suffixOf, type DType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
@@ -41,7 +41,7 @@ export interface UnaryRule<Options = never> extends Domain {
   readonly fused?: NamesOf<'Binary'>;
   /** Kernel of the function, where it is not named as the function is. */
   readonly kernel?: NamesOf<'Unary'>;
-  /** What int32 and bool do where the kernel takes floats only: they become float32, or are refused; int32 is its own result. */
+  /** What integers and bool do where the kernel takes floats only: they become float32, or are refused; integers are their own result. */
   readonly integers?: 'unchanged' | 'refused';
   /** What bool does where a kernel takes int32: it is refused, its own result, or computed as int32. */
   readonly bool?: 'unchanged' | 'int32';
@@ -85,7 +85,11 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
   function computable(x: Tensor): Tensor | null {
     if (kernels[suffixOf(x.dtype)] !== undefined) return x;
     if (integers === 'refused') checkFloat(name, x);
-    if (bool === 'unchanged' || (integers === 'unchanged' && x.dtype === 'int32')) return null;
+    if (isInteger(x.dtype)) {
+      if (integers === 'unchanged') return null;
+      return kernels.i32 === undefined ? floating(x) : x;
+    }
+    if (bool === 'unchanged') return null;
     if (integers === 'unchanged') refuseBool(name);
     if (bool === 'int32') return cast(x, 'int32');
     // A kernel for int32 and none for bool: the function is not defined on truth values.

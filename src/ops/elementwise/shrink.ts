@@ -1,5 +1,6 @@
 /** Activations that make a range of values 0, or another constant: hardshrink, softshrink, tanhshrink, threshold. */
 import { calledAs, nonNegative, number, optionsTable, surplus } from '../../check';
+import { isInteger } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { activation } from './activation-declaration';
@@ -72,7 +73,7 @@ const raised = activation({
 });
 
 /**
- * x where x > limit, `value` elsewhere (torch.nn.functional.threshold); of int32, both lose their fraction.
+ * x where x > limit, `value` elsewhere (torch.nn.functional.threshold); of integers, both lose their fraction.
  * @throws TypeError unless `x` is a tensor of numbers and both are numbers; Error with `inplace` on a leaf that requires gradients.
  * @example nn.functional.threshold(tensor([-1, 0.5, 2]), 0.5, 20) // [20, 20, 2]
  */
@@ -87,7 +88,7 @@ export function threshold(
   number.check('threshold', 'limit', limit);
   number.check('threshold', 'value', value);
   const { inplace } = inplaceOptions.read(options, 'threshold');
-  if (x.dtype !== 'int32') return raised(x, limit, value, inplace);
+  if (!isInteger(x.dtype)) return raised(x, limit, value, inplace);
   const below = x.le(Math.trunc(limit));
   return inplace ? x.maskedFill_(below, Math.trunc(value)) : x.maskedFill(below, Math.trunc(value));
 }

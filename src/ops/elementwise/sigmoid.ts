@@ -1,5 +1,6 @@
 /** Sigmoids: activations that rise from one limit to another, or the logarithm of one: logsigmoid, softsign, hardsigmoid, hardtanh, relu6. */
 import { calledAs, number, optionsTable, surplus } from '../../check';
+import { isInteger } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { activation, withInplace } from './activation-declaration';
@@ -73,8 +74,8 @@ function limited(x: Tensor, min: number, max: number, inplace: boolean): Tensor 
 }
 
 /**
- * x limited to `minVal` and `maxVal` (torch.nn.functional.hardtanh), with a gradient of 0 at both. Limits of int32 lose their
- * fraction.
+ * x limited to `minVal` and `maxVal` (torch.nn.functional.hardtanh), with a gradient of 0 at both. Limits of integers lose
+ * their fraction.
  * @throws TypeError unless `x` is a tensor of numbers, or for an option of the wrong kind; RangeError when the limits are not in order;
  * Error with `inplace` on a leaf that requires gradients.
  * @example nn.functional.hardtanh(tensor([-2, 0.5, 2])) // [-1, 0.5, 1]
@@ -86,7 +87,12 @@ export function hardtanh(x: Tensor, options?: HardtanhOptions): Tensor {
   if (minVal > maxVal) {
     throw new RangeError(`hardtanh: minVal must not be above maxVal, got ${minVal} and ${maxVal}`);
   }
-  return x.dtype === 'int32' ? limited(x, minVal, maxVal, inplace) : hard(x, minVal, maxVal, inplace); // prettier-ignore
+  if (x.dtype === 'uint8' && Math.trunc(minVal) < 0) {
+    throw new RangeError(
+      `hardtanh: minVal must not be negative for uint8 tensors, got ${minVal}; convert x with to('int32') or to('float32')`,
+    );
+  }
+  return isInteger(x.dtype) ? limited(x, minVal, maxVal, inplace) : hard(x, minVal, maxVal, inplace); // prettier-ignore
 }
 
 const six = bounded('relu6');
@@ -100,5 +106,5 @@ export function relu6(x: Tensor, options?: InplaceOptions): Tensor {
   if (arguments.length > 2) surplus('relu6', arguments, 2, 'options');
   checkTensor('relu6', 'x', x);
   const { inplace } = inplaceOptions.read(options, 'relu6');
-  return x.dtype === 'int32' ? limited(x, 0, 6, inplace) : six(x, 0, 6, inplace);
+  return isInteger(x.dtype) ? limited(x, 0, 6, inplace) : six(x, 0, 6, inplace);
 }

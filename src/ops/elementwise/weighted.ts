@@ -47,8 +47,9 @@ const recordedLerp = gradient<[Tensor, Tensor, Tensor | null], SavedThree, numbe
   },
 });
 
-/** Whether the others are like x and apart from it, so that a kernel may write its result over x. */
+/** Whether the others are like x and apart from it, so that a kernel may write its result over x: none writes bytes. */
 const fits = (x: Tensor, others: readonly unknown[]): boolean =>
+  x.dtype !== 'uint8' &&
   others.every(
     (one) =>
       isTensor(one) &&
@@ -167,10 +168,12 @@ function combination({ name, kernels, check, da, db, dbReadsB }: Combination) {
     check(operation, a, b);
     checkFactor(operation, 'value', value, dtype);
     const shape = broadcastShapes(operation, broadcastShapes(operation, x.sizes, a.sizes), b.sizes);
-    const [first, second, third] = [cast(x, dtype), cast(a, dtype), cast(b, dtype)];
-    const out = target ?? empty(shape, dtype);
-    runAddcmul(pick(operation, kernels, dtype), first, second, third, out, value);
+    const own = dtype === 'uint8' ? 'int32' : dtype;
+    const [first, second, third] = [cast(x, own), cast(a, own), cast(b, own)];
+    const out = target ?? empty(shape, own);
+    runAddcmul(pick(operation, kernels, own), first, second, third, out, value);
     if (target !== null) return target;
+    if (own !== dtype) return cast(out, dtype);
     return recorded(out, value, first, second, third);
   };
 }

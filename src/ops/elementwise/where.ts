@@ -2,10 +2,11 @@
 import { surplus } from '../../check';
 import { family } from '../../native/families';
 import { runWhere } from '../../native/calls';
-import { resultType } from '../../tensor/dtype';
+import { resultType, type DType } from '../../tensor/dtype';
 import { broadcastShapes } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
+import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { promote, broadcastOperands, operandOf, scalarSlot } from '../kernels/operands';
 import { pick } from '../kernels/launch';
@@ -20,6 +21,10 @@ const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('whe
     node.needs(1) ? unbroadcast(g.maskedFill(condition, 0), node.next[1]!.shape) : null,
   ],
 });
+
+// A number among bytes is one of them.
+const slotOf = (position: 0 | 1, value: number, dtype: DType): Tensor =>
+  scalarSlot('where', position, dtype === 'uint8' ? byteOf('where', value) : value, dtype);
 
 /**
  * Elements of a where `condition` holds, of b elsewhere, all three broadcast (torch.where).
@@ -40,8 +45,8 @@ export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tens
   const x = promote(first, dtype);
   const y = promote(second, dtype);
   const shape = broadcastShapes('where', condition.sizes, broadcastOperands('where', x, y));
-  const chosen = typeof x === 'number' ? scalarSlot('where', 0, x, dtype) : x;
-  const other = typeof y === 'number' ? scalarSlot('where', 1, y, dtype) : y;
+  const chosen = typeof x === 'number' ? slotOf(0, x, dtype) : x;
+  const other = typeof y === 'number' ? slotOf(1, y, dtype) : y;
   const out = empty(shape, dtype);
   runWhere(pick('where', kernels, dtype), condition, chosen, other, out);
   return recorded(

@@ -5,6 +5,7 @@ import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
+import { cast } from '../copying/cast';
 import { constant } from '../creation/factories';
 import { inPlace } from '../inplace/inplace';
 import { mul } from '../elementwise/arithmetic';
@@ -84,13 +85,13 @@ function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): 
 
 /** Options of `indexAdd`. */
 export interface IndexAddOptions {
-  /** Factor of the source: an integer for int32 tensors; an integer, whose truth counts, or a boolean for bool ones. Default: 1. */
+  /** Factor of the source: an integer for tensors of integers; an integer, whose truth counts, or a boolean for bool ones. Default: 1. */
   alpha?: number | boolean;
 }
 const indexAddOptions = optionsTable<IndexAddOptions>('indexAdd', { alpha: numberOrBoolean.or(1) });
 
 /**
- * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up. int32 wraps around, and
+ * `x` with alpha·source[i] added at index[i] along `dim` (torch.index_add); repeated indices add up. Integers wrap around, and
  * the sum of bools is their or.
  * @throws TypeError unless `index` is int32; RangeError when a value is out of range or a shape does not fit.
  * @example indexAdd(zeros([3]), 0, tensor([0, 0], { dtype: 'int32' }), tensor([1, 2])) // [3, 0, 0]
@@ -109,9 +110,11 @@ export function indexAdd(
   checkSource('indexAdd', x, rows, source);
   const scaled =
     alpha === 1 ? source : mul(source, checkFactor('indexAdd', 'alpha', alpha, source.dtype));
-  const out = copyOf(x);
-  addRowsInto('indexAdd', scaled, rows, out);
-  return recordedAdd(out, rows, x, scaled);
+  // The sum of bools is whether it is not 0.
+  const isBool = x.dtype === 'bool';
+  const out = copyOf(isBool ? cast(x, 'int32') : x);
+  addRowsInto('indexAdd', isBool ? cast(scaled, 'int32') : scaled, rows, out);
+  return isBool ? cast(out, 'bool') : recordedAdd(out, rows, x, scaled);
 }
 
 /**

@@ -28,12 +28,11 @@ import { inPlace } from '../inplace/inplace';
 import { expand } from '../view/expand';
 import { narrow } from '../view/select';
 import { gradient } from '../declare/gradient';
+import { multiplying, summing } from './combine';
 import { checkIndex } from './rows';
 
 const gatherKernels = family('gather');
 const scatterKernels = family('scatter');
-const scatterAddKernels = family('scatter_add');
-const scatterMulKernels = family('scatter_mul');
 
 interface Along {
   readonly dim: number;
@@ -214,7 +213,7 @@ export function fit(operation: string, index: Tensor, src: Tensor): Tensor {
   );
 }
 
-const writers = { add: scatterAddKernels, multiply: scatterMulKernels };
+const writers = { add: summing, multiply: multiplying };
 
 /**
  * `x` with the elements of `src` (a tensor, or one number or boolean) written along `dim` at `index` (torch.scatter); of
@@ -242,7 +241,7 @@ export function scatter(
   const source = isTensorGiven
     ? fit('scatter', index, src)
     : expand(operand('scatter', given, x.dtype), index.sizes);
-  const kernels = reduce === null ? scatterKernels : writers[reduce];
+  const kernels = reduce === null ? scatterKernels : writers[reduce](x.dtype);
   const out = written('scatter', kernels, x, d, plain, source);
   const node = isTensorGiven ? 'ScatterBackward0' : 'ScatterBackward1';
   return recordedScatter(out, { dim: d, index: plain, reduce, node }, x, source);
@@ -267,7 +266,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
   const plain = checkAlong('scatterAdd', x, d, index);
   checkTypes('scatterAdd', x, src, ['x', 'src']);
   const source = fit('scatterAdd', index, src);
-  const out = written('scatterAdd', scatterAddKernels, x, d, plain, source);
+  const out = written('scatterAdd', summing(x.dtype), x, d, plain, source);
   return recordedScatterAdd(out, { dim: d, index: plain }, x, source);
 }
 

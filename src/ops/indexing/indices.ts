@@ -87,8 +87,10 @@ function readIndex(operation: string, index: unknown): Read {
   if (index === '...') return index;
   if (isTensor(index)) {
     if (index.dtype === 'int32' || index.dtype === 'bool') return index;
+    // PyTorch takes it for a mask, and warns that it will not.
+    const meant = index.dtype === 'uint8' ? "a mask with to('bool'), indices with to('int32')" : "it with to('int32')"; // prettier-ignore
     throw new TypeError(
-      `${operation}: an index tensor must be int32 or bool, got ${index.dtype}; convert it with to('int32')`,
+      `${operation}: an index tensor must be int32 or bool, got ${index.dtype}; convert ${meant}`,
     );
   }
   if (isInstance(index, Slice)) return index;

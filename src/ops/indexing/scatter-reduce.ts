@@ -5,7 +5,7 @@
 import { boolean, oneOf, optionsTable, surplus } from '../../check';
 import { family } from '../../native/families';
 import { withGradMode } from '../../autograd/mode';
-import { isFloat } from '../../tensor/dtype';
+import { isFloat, type DType } from '../../tensor/dtype';
 import { checkDim, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
@@ -18,19 +18,19 @@ import { operand, operandOf } from '../kernels/operands';
 import { reshape } from '../view/reshape';
 import { indexCopy } from './along';
 import { checkIndex } from './rows';
+import { larger, multiplying, smaller, summing } from './combine';
 import { checkAlong, fit, scatter, scatterAdd, written } from './gather';
 
 /** How elements are combined. */
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
 
 const quotients = family('floor_divide');
-const sums = family('scatter_add');
 const kernels = {
-  sum: sums,
-  mean: sums,
-  prod: family('scatter_mul'),
-  amax: family('scatter_max'),
-  amin: family('scatter_min'),
+  sum: summing,
+  mean: summing,
+  prod: multiplying,
+  amax: () => larger,
+  amin: () => smaller,
 };
 
 /** Options of `scatterReduce`. */
@@ -56,21 +56,25 @@ function countsOf(x: Tensor, { dim, index, includeSelf }: Combined): Tensor {
   return scatterAdd(start, dim, index, constant(index.sizes, 1, x.dtype)).clamp(1);
 }
 
-const lowest = (x: Tensor): number =>
-  isFloat(x.dtype) ? -Infinity : x.dtype === 'int32' ? -(2 ** 31) : 0;
-const highest = (x: Tensor): number =>
-  isFloat(x.dtype) ? Infinity : x.dtype === 'int32' ? 2 ** 31 - 1 : 1;
+const ranges: Readonly<Record<DType, readonly [lowest: number, highest: number]>> = {
+  float32: [-Infinity, Infinity],
+  float64: [-Infinity, Infinity],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint8: [0, 255],
+  bool: [0, 1],
+};
 
 /** x with what changes nothing in the places that are written. */
 function withoutSelf(x: Tensor, { dim, index, reduce }: Combined): Tensor {
-  const neutral = { sum: 0, mean: 0, prod: 1, amax: lowest(x), amin: highest(x) }[reduce];
+  const [lowest, highest] = ranges[x.dtype];
+  const neutral = { sum: 0, mean: 0, prod: 1, amax: lowest, amin: highest }[reduce];
   return scatter(x, dim, index, neutral);
 }
 
 function combined(x: Tensor, src: Tensor, how: Combined): Tensor {
   const { dim, index, reduce, includeSelf } = how;
   const start = includeSelf ? x : withoutSelf(x, how);
-  const out = written('scatterReduce', kernels[reduce], start, dim, index, src);
+  const out = written('scatterReduce', kernels[reduce](x.dtype), start, dim, index, src);
   if (reduce !== 'mean') return out;
   const counts = countsOf(x, how);
   if (isFloat(x.dtype)) return out.div(counts);

@@ -8,24 +8,30 @@ import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { broadcastShapes, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
+import { byteOf } from '../arguments/byte';
 import { checkOperand, type GivenOperand, type Operand } from '../arguments/check';
 import { applyBinary } from './launch';
 
 /**
- * A 0-dimensional tensor of a number, its fraction dropped for int32.
- * @throws RangeError when int32 cannot hold it.
+ * A 0-dimensional tensor of a number, its fraction dropped for integers.
+ * @throws RangeError when the element type cannot hold it.
  */
 export function scalar(operation: string, value: number, dtype: DType): Tensor {
   const out = empty([], dtype);
   const whole = Math.trunc(value);
   if (dtype === 'int32' && (whole | 0) !== whole) refuseInt32(operation, value);
-  out.memory(1)[0] = dtype === 'bool' ? Number(value !== 0) : value;
+  out.memory(1)[0] =
+    dtype === 'bool' ? Number(value !== 0) : dtype === 'uint8' ? byteOf(operation, value) : value;
   return out;
 }
 
 /** An operand as a tensor of the given element type; a tensor that has it already is returned itself. */
 export const operand = (operation: string, x: Operand, dtype: DType): Tensor =>
   typeof x === 'number' ? scalar(operation, x, dtype) : x.dtype === dtype ? x : x.to(dtype);
+
+/** An operand as arithmetic of that type reads it: a number modulo 256 of uint8. */
+export const wrapped = (x: Operand, dtype: DType): Operand =>
+  typeof x === 'number' && dtype === 'uint8' ? x & 255 : x;
 
 /** An operand with its elements in the given type; a number stays a number. */
 export const promote = (x: Operand, dtype: DType): Operand =>
@@ -44,7 +50,7 @@ const slots = Object.fromEntries(
   ]),
 ) as unknown as Record<DType, Slots>;
 
-/** A number where a kernel finds it, as a tensor for this call's use only. */
+/** A number where a kernel finds it, as a tensor for this call's use only; modulo 256 of uint8, as its arithmetic is. */
 export function scalarSlot(
   operation: string,
   position: 0 | 1 | 2,

@@ -22,7 +22,7 @@ export const keepsDim = (operation: string, options: KeepdimOptions | undefined)
 
 /** Options of reductions that add or multiply. */
 export interface ReductionOptions extends KeepdimOptions {
-  /** What `x` is converted to first, and what the result is then. Default: `x`'s element type, int32 for bool. */
+  /** What `x` is converted to first, and what the result is then. Default: `x`'s element type, int32 for uint8 and bool. */
   dtype?: DType;
 }
 /** The options of `operation`, whose dtype `rule` describes. */
@@ -34,11 +34,11 @@ export const reductionOptions = (operation: string, rule: Rule<DType>) =>
 
 /** Options of running sums and products. */
 export interface RunningOptions {
-  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for bool. */
+  /** What `x` is converted to first: any type but bool. Default: `x`'s element type, int32 for uint8 and bool. */
   dtype?: DType;
 }
 export const runningOptions = optionsTable<RunningOptions, 'dtype'>('cumsum', {
-  dtype: oneOf('float32', 'float64', 'int32').optional,
+  dtype: oneOf('float32', 'float64', 'int32', 'uint8').optional,
 });
 
 /** One dimension, several, or (undefined) all. */

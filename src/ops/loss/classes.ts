@@ -85,15 +85,16 @@ export function checkClassInput(operation: string, input: Tensor): void {
 export function checkClasses(
   operation: string,
   input: Tensor,
-  target: Tensor,
+  given: Tensor,
   options: Resolved<ClassLossOptions>,
 ): Classes {
-  checkTensor(operation, 'target', target);
+  checkTensor(operation, 'target', given);
+  const target = given.dtype === 'uint8' ? cast(given, 'int32') : given;
   const classes = input.sizes[classDim(input)];
   const positions = positionShape(input);
   if (target.dtype !== 'int32') {
     throw new TypeError(
-      `${operation}: target must be int32 class indices, got ${target.dtype}; convert it with to('int32')`,
+      `${operation}: target must be int32 or uint8 class indices, got ${target.dtype}; convert it with to('int32')`,
     );
   }
   if (!sameShape(target.sizes, positions)) {

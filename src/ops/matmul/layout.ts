@@ -10,6 +10,7 @@ import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { empty, Tensor } from '../../tensor/tensor';
+import { cast } from '../copying/cast';
 import { copyInto, copyOf } from '../kernels/copy';
 import { checkTypes } from '../arguments/check';
 import { applyBinary, pick } from '../kernels/launch';
@@ -104,6 +105,12 @@ export function productInto(
   out: Tensor,
   accumulate: boolean,
 ): void {
+  if (a.dtype === 'uint8') {
+    const wide = cast(out, 'int32');
+    productInto(operation, cast(a, 'int32'), cast(b, 'int32'), bias && cast(bias, 'int32'), wide, accumulate); // prettier-ignore
+    copyInto(cast(wide, 'uint8'), out);
+    return;
+  }
   const left = readable(a);
   const right = readable(b);
   const K = a.sizes[1];
@@ -247,6 +254,9 @@ const one: Readonly<Batch> = { size: 1, a: 0, b: 0 };
  * fresh contiguous tensor. Batch strides may be anything, so an expanded operand is not copied.
  */
 export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor {
+  if (a.dtype === 'uint8') {
+    return cast(batchedProduct(operation, cast(a, 'int32'), cast(b, 'int32')), 'uint8');
+  }
   const run = pick(operation, gemmBatched, a.dtype);
   const left = readable(a);
   const right = readable(b);

@@ -2,7 +2,7 @@
 import { isGradEnabled } from '../../autograd/mode';
 import { family, type NamesOf } from '../../native/families';
 import { surplus, type Rule } from '../../check';
-import { isFloat, type DType } from '../../tensor/dtype';
+import { arithmeticType, isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -37,10 +37,10 @@ interface Call {
 export interface ReductionRule extends Domain {
   /** PyTorch's name of the backward node; two where the reduction of everything has another than that over dimensions. */
   readonly node: string | readonly [all: string, some: string];
-  /** What int32 and bool do: add up as int32, become float32, or are refused. */
+  /** What int32, uint8 and bool do: add up as int32, become float32, or are refused. */
   readonly integers: 'int32' | 'float32' | 'refused';
-  /** Whether the result of a bool tensor is bool. */
-  readonly keepsBool?: boolean;
+  /** Whether the result of a bool or uint8 tensor has its type. */
+  readonly keepsBytes?: boolean;
   /** Whether there is no result of no elements. */
   readonly refusesEmpty: boolean;
   /** What the gradient reads besides g. */
@@ -78,7 +78,7 @@ export function reduction(
 ): Reduction<ReductionOptions>;
 export function reduction(name: string, rule: ReductionRule): Reduction;
 export function reduction(name: string, rule: ReductionRule): Reduction<ReductionOptions> {
-  const { integers, keepsBool = false, refusesEmpty, saves, grad, fused = grad } = rule;
+  const { integers, keepsBytes = false, refusesEmpty, saves, grad, fused = grad } = rule;
   const [allNode, someNode] = typeof rule.node === 'string' ? [rule.node, rule.node] : rule.node;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Reduce'>));
   const table = rule.dtype === undefined ? undefined : reductionOptions(name, rule.dtype);
@@ -90,7 +90,7 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
   function asSummed(x: Tensor): Tensor {
     if (integers === 'refused') checkFloat(name, x);
     if (integers === 'float32') return cast(x, 'float32');
-    return x.dtype === 'bool' ? cast(x, 'int32') : x;
+    return cast(x, arithmeticType(x.dtype));
   }
 
   const dxBy =
@@ -119,7 +119,7 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
     const argument = dtype === undefined ? given : cast(given, dtype);
     const x = isFloat(argument.dtype) ? argument : asSummed(argument);
     const { out, view } = reduceOver(name, kernels, x, dim, keepdim, fresh);
-    if (argument.dtype === 'bool' && (keepsBool || dtype === 'bool')) return cast(out, 'bool');
+    if (x !== argument && (keepsBytes || dtype !== undefined)) return cast(out, argument.dtype);
     if (!isGradEnabled() || !x.requiresGrad) return out;
     return recorded(out, { keptShape: view.keptShape, dim, n: view.n }, x);
   };

@@ -6,6 +6,7 @@ import { calledAs, isArray, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { family, type KernelFamily } from '../../native/families';
 import { runExtreme } from '../../native/calls';
+import { arithmeticType } from '../../tensor/dtype';
 import type { Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -17,15 +18,15 @@ import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from '../
 import { reduction, type Reduction } from './declaration';
 import { ValuesAndIndices } from '../declare/named';
 
-// Kernels compare numbers; a bool is 0 or 1.
-const comparable = (x: Tensor): Tensor => (x.dtype === 'bool' ? cast(x, 'int32') : x);
+// As numbers that kernels compare.
+const comparable = (x: Tensor): Tensor => cast(x, arithmeticType(x.dtype));
 
 const extreme = (name: string, kernel: 'amax' | 'amin', node: string): Reduction =>
   reduction(name, {
     kernel,
     node,
     integers: 'int32',
-    keepsBool: true,
+    keepsBytes: true,
     refusesEmpty: true,
     saves: 'xy',
     // Nothing equals NaN, but a NaN is the result only where there is one.
@@ -60,7 +61,7 @@ function extremeAlong(name: string, node: string, kernels: KernelFamily<'Extreme
     const values = empty(outShape, x.dtype);
     const indices = empty(outShape, 'int32');
     runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
-    if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
+    if (x !== argument) return new ValuesAndIndices(cast(values, argument.dtype), indices);
     recorded(values, { indices, shape: x.sizes, keptShape, dim }, x);
     return new ValuesAndIndices(values, indices);
   };
@@ -148,11 +149,11 @@ function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
       throw new TypeError(`${name}: is not defined for bool tensors; convert with to('int32')`);
     }
     if (isArray(dim)) throw new TypeError(`${name}: dim must be a number, got an array`);
-    const view = reductionView(name, x, dim, keepsDim(name, options));
+    const view = reductionView(name, comparable(x), dim, keepsDim(name, options));
     checkNotEmpty(name, view.n, x);
     const out = empty(view.outShape, 'int32');
     const { source, outer, n, inner } = view;
-    runExtreme(pick(name, kernels, x.dtype), source, null, out, outer, n, inner);
+    runExtreme(pick(name, kernels, source.dtype), source, null, out, outer, n, inner);
     return out;
   };
 }

@@ -23,7 +23,7 @@ const product = reduction('prod', {
 });
 
 /**
- * Product of all elements, or along `dim`; 1 of no elements. bool and int32 multiply to int32; with the option dtype, `x` is
+ * Product of all elements, or along `dim`; 1 of no elements. bool, uint8 and int32 multiply to int32; with the option dtype, `x` is
  * converted first, and bools then multiply to whether all are true (torch.prod).
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example prod(tensor([[1, 2], [3, 4]]), 1) // [2, 12]

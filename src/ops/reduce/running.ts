@@ -2,6 +2,7 @@
 import { surplus } from '../../check';
 import { runCumprodBackward, runExtreme, runReduce } from '../../native/calls';
 import { family } from '../../native/families';
+import { arithmeticType } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -52,23 +53,20 @@ const recordedProduct = gradient<[Tensor], [Tensor, Tensor], number>('cumprod', 
 export type CumprodOptions = RunningOptions;
 
 /**
- * Running products yᵢ = Π_{j≤i} xⱼ along `dim` (torch.cumprod). bool and int32 multiply to int32, which wraps around.
+ * Running products yᵢ = Π_{j≤i} xⱼ along `dim` (torch.cumprod). bool, uint8 and int32 multiply to int32, which wraps around.
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, and for `dtype` bool.
  * @example cumprod(tensor([1, 2, 3]), 0) // [1, 2, 6]
  */
 export function cumprod(x: Tensor, dim: number, options?: CumprodOptions): Tensor {
   if (arguments.length > 3) surplus('cumprod', arguments, 3, 'options');
   checkTensor('cumprod', 'x', x);
-  const { dtype = x.dtype === 'bool' ? 'int32' : x.dtype } = runningOptions.read(
-    options,
-    'cumprod',
-  );
-  const given = cast(x, dtype);
+  const { dtype = arithmeticType(x.dtype) } = runningOptions.read(options, 'cumprod');
+  const given = cast(cast(x, dtype), arithmeticType(dtype));
   const d = checkDim('cumprod', dim, x.ndim);
   const { source, outer, n, inner } = reductionView('cumprod', given, d, true);
-  const out = empty(x.sizes, dtype);
-  runReduce(pick('cumprod', products, dtype), source, out, outer, n, inner);
-  return recordedProduct(out, d, given);
+  const out = empty(x.sizes, given.dtype);
+  runReduce(pick('cumprod', products, given.dtype), source, out, outer, n, inner);
+  return cast(recordedProduct(out, d, given), dtype);
 }
 
 const recordedLogarithm = gradient<[Tensor], [Tensor, Tensor], number>('logcumsumexp', {
@@ -117,13 +115,13 @@ function runningExtreme(name: 'cummax' | 'cummin') {
   });
   return (argument: Tensor, dim: number): ValuesAndIndices => {
     checkTensor(name, 'x', argument);
-    const x = argument.dtype === 'bool' ? cast(argument, 'int32') : argument;
+    const x = cast(argument, arithmeticType(argument.dtype));
     const d = checkDim(name, dim, x.ndim);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const values = empty(x.sizes, x.dtype);
     const indices = empty(x.sizes, 'int32');
     runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
-    if (argument.dtype === 'bool') return new ValuesAndIndices(cast(values, 'bool'), indices);
+    if (x !== argument) return new ValuesAndIndices(cast(values, argument.dtype), indices);
     recorded(values, { dim: d, indices }, x);
     return new ValuesAndIndices(values, indices);
   };

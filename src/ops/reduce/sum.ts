@@ -2,6 +2,7 @@
 import { calledAs, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runReduce } from '../../native/calls';
+import { arithmeticType } from '../../tensor/dtype';
 import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -20,7 +21,7 @@ import {
 import { reduction, type Reduction } from './declaration';
 
 /**
- * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool and int32 sum to int32; with the option
+ * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool, uint8 and int32 sum to int32; with the option
  * dtype, `x` is converted first, and bools then sum to whether one is true (torch.sum).
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example sum(tensor([[1, 2], [3, 4]]), 1) // [3, 7]
@@ -35,7 +36,7 @@ export const sum: Reduction<ReductionOptions> = reduction('sum', {
 
 /**
  * Mean over all dimensions, or over `dim` (one or several); NaN of no elements (torch.mean).
- * @throws TypeError for int32 and bool, unless the option dtype (float32 or float64) converts them.
+ * @throws TypeError for integers and bool, unless the option dtype (float32 or float64) converts them.
  * @example mean(tensor([[1, 2], [3, 4]]), 1) // [1.5, 3.5]
  */
 export const mean: Reduction<ReductionOptions> = reduction('mean', {
@@ -93,7 +94,7 @@ const recorded = gradient<[Tensor], [], number>('cumsum', {
 export type CumsumOptions = RunningOptions;
 
 /**
- * Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool and int32 add to int32.
+ * Running sums yᵢ = Σ_{j≤i} xⱼ along `dim` (torch.cumsum). bool, uint8 and int32 add to int32.
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, and for `dtype` bool.
  * @example cumsum(tensor([1, 2, 3]), 0) // [1, 3, 6]
  */
@@ -103,15 +104,11 @@ export function cumsum(x: Tensor, dim: number, options?: CumsumOptions): Tensor 
   const dtype = options === undefined ? undefined : runningOptions.read(options).dtype;
   const given = dtype === undefined ? x : cast(x, dtype);
   checkDim('cumsum', dim, x.ndim);
-  const view = reductionView(
-    'cumsum',
-    given.dtype === 'bool' ? cast(given, 'int32') : given,
-    dim,
-    true,
-  );
+  const summed = cast(given, arithmeticType(given.dtype));
+  const view = reductionView('cumsum', summed, dim, true);
   const { source } = view;
   const out = empty(x.sizes, source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
   runReduce(run, source, out, view.outer, view.n, view.inner);
-  return recorded(out, dim, given);
+  return dtype === 'uint8' ? cast(out, dtype) : recorded(out, dim, given);
 }

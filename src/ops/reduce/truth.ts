@@ -1,4 +1,4 @@
-/** any, all: whether some or every element is not 0. Bool results, no gradients. */
+/** any, all: whether some or every element is not 0. No gradients. */
 import { surplus } from '../../check';
 import { kernel } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -15,18 +15,19 @@ function truth(name: 'any' | 'all'): Truth {
     checkTensor(name, 'x', x);
     const keepdim = keepsDim(name, options);
     const make = (shape: readonly number[]): Tensor => empty(shape, 'bool');
-    return reduceOver(name, kernels, cast(x, 'bool'), dim, keepdim, make).out;
+    const { out } = reduceOver(name, kernels, cast(x, 'bool'), dim, keepdim, make);
+    return x.dtype === 'uint8' ? cast(out, 'uint8') : out;
   };
 }
 
 /**
- * Whether any element, over all dimensions or over `dim`, is not 0 (torch.any). False of no elements.
+ * Whether any element, over all dimensions or over `dim`, is not 0 (torch.any), as bool, or as 1 and 0 of uint8. False of no elements.
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example any(tensor([true, false])) // true
  */
 export const any: Truth = truth('any');
 /**
- * Whether all elements, over all dimensions or over `dim`, are not 0 (torch.all). True of no elements.
+ * Whether all elements, over all dimensions or over `dim`, are not 0 (torch.all), as bool, or as 1 and 0 of uint8. True of no elements.
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example all(tensor([true, false])) // false
  */

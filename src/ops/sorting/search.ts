@@ -3,16 +3,16 @@ import { boolean, oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { runIsIn, runSearchSorted } from '../../native/calls';
 import { family } from '../../native/families';
-import { resultType } from '../../tensor/dtype';
+import { arithmeticType, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { checkTensor, type GivenOperand } from '../arguments/check';
+import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { cast } from '../copying/cast';
 import { gather } from '../indexing/gather';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
-import { operand, operandOf } from '../kernels/operands';
+import { operand, operandOf, wrapped } from '../kernels/operands';
 import { reshape } from '../view/reshape';
 import { sort } from './sort';
 
@@ -56,11 +56,12 @@ function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolea
   const isShared = rows.ndim === 1;
   const dtype = resultType(rows, values);
   if (dtype === 'bool') refuseBool(operation);
+  const numeric = arithmeticType(dtype);
   const out = empty(values.sizes, 'int32');
   const m = isShared ? out.numel : values.ndim === 0 ? 1 : values.sizes[values.ndim - 1];
-  runSearchSorted(pick(operation, searches, dtype), {
-    sorted: dense(cast(rows, dtype)),
-    x: dense(cast(values, dtype)),
+  runSearchSorted(pick(operation, searches, numeric), {
+    sorted: dense(cast(rows, numeric)),
+    x: dense(cast(values, numeric)),
     out,
     rows: m === 0 ? 0 : out.numel / m,
     n,
@@ -68,6 +69,13 @@ function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolea
     right,
   });
   return out;
+}
+
+// A number in the type that it has among the rows.
+function valuesOf(operation: string, given: Operand, rows: Tensor): Tensor {
+  if (typeof given !== 'number') return given;
+  const dtype = resultType(rows, given);
+  return operand(operation, wrapped(given, dtype), dtype);
 }
 
 /**
@@ -110,7 +118,7 @@ export function searchsorted(
   }
   return noGrad(() => {
     const rows = sorter === null ? sortedSequence : gather(sortedSequence, -1, sorter);
-    const x = operand('searchsorted', given, resultType(sortedSequence, given));
+    const x = valuesOf('searchsorted', given, sortedSequence);
     return placesOf('searchsorted', rows, x, right || side === 'right');
   });
 }
@@ -131,7 +139,7 @@ export function bucketize(x: GivenOperand, boundaries: Tensor, options?: Bucketi
       `bucketize: boundaries must be a vector, got shape ${showShape(boundaries.sizes)}`,
     );
   }
-  const values = operand('bucketize', given, resultType(boundaries, given));
+  const values = valuesOf('bucketize', given, boundaries);
   return noGrad(() => placesOf('bucketize', boundaries, values, right));
 }
 
@@ -170,9 +178,10 @@ export function isin(
     throw new TypeError('isin: elements or testElements must be a Tensor, got two numbers');
   }
   if (isBool(elements) || isBool(testElements)) refuseBool('isin');
-  const dtype = resultType(a, b);
+  const common = resultType(a, b);
+  const dtype = arithmeticType(common);
   return noGrad(() => {
-    const [x, others] = [operand('isin', a, dtype), operand('isin', b, dtype)];
+    const [x, others] = [a, b].map((one) => operand('isin', wrapped(one, common), dtype));
     const isSorted = others.numel > fewOthers;
     const all = isSorted ? sort(reshape(others, [-1]), 0).values : others;
     const out = empty(x.sizes, 'bool');

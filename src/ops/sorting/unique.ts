@@ -4,6 +4,7 @@ import { anyTensor } from '../../tensor/rules';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { detach } from '../copying/clone';
+import { cast } from '../copying/cast';
 import { checkTensor } from '../arguments/check';
 import { arange, constant } from '../creation/factories';
 import { indexSelect } from '../indexing/along';
@@ -139,8 +140,8 @@ const bincountOptions = optionsTable<BincountOptions, 'weights'>('bincount', {
 });
 
 /**
- * How often each of 0, 1, 2, … occurs in an int32 vector: int32, or with weights their sums (torch.bincount).
- * @throws TypeError unless `x` is int32; RangeError for a negative element or weights of another shape.
+ * How often each of 0, 1, 2, … occurs in a vector of integers: int32, or with weights their sums (torch.bincount).
+ * @throws TypeError unless `x` is of integers; RangeError for a negative element or weights of another shape.
  * @example bincount(tensor([0, 1, 1], { dtype: 'int32' })) // [1, 2]
  */
 export function bincount(x: Tensor, options?: BincountOptions): Tensor {
@@ -150,7 +151,11 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   if (x.ndim !== 1) {
     throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.sizes)}`);
   }
-  const values = checkIndex('bincount', 'element', x, 2 ** 31, 'bins').memory(x.numel, 'bincount');
+  const whole = x.dtype === 'uint8' ? cast(x, 'int32') : x;
+  const values = checkIndex('bincount', 'element', whole, 2 ** 31, 'bins').memory(
+    x.numel,
+    'bincount',
+  );
   let length = minlength;
   for (let i = 0; i < values.length; i++) length = Math.max(length, values[i] + 1);
   if (weights === undefined) {

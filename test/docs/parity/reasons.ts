@@ -60,8 +60,8 @@ export const reasons: readonly Reason[] = [
     why: python,
   },
   {
-    names: /^(half|bfloat16|byte|char|short|long)$/,
-    why: 'element types are float32, float64, int32 and bool',
+    names: /^(half|bfloat16|char|short|long)$/,
+    why: 'element types are float32, float64, int32, uint8 and bool',
     modules: ['Tensor'],
   },
   {

@@ -13,7 +13,7 @@ describe('to and its shorthands', () => {
     expect(x.to(arange(3)).dtype).toBe('int32');
     expect(x.typeAs(zeros([1], { dtype: 'float64' })).dtype).toBe('float64');
     expect(() => x.to('int64' as never)).toThrow(
-      new TypeError("to: dtype must be float32, float64, int32 or bool, got 'int64'"),
+      new TypeError("to: dtype must be float32, float64, int32, uint8 or bool, got 'int64'"),
     );
   });
 

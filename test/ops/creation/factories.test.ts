@@ -245,17 +245,17 @@ describe('tensor', () => {
     );
     expect(() => tensor(new BigInt64Array(1) as never)).toThrow(
       new TypeError(
-        'tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got BigInt64Array',
+        'tensor: takes Float32Array, Float64Array, Int32Array, Uint8Array or Uint8ClampedArray, got BigInt64Array',
       ),
     );
     expect(() => tensor(new Uint16Array(1) as never)).toThrow(
       new TypeError(
-        'tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got Uint16Array',
+        'tensor: takes Float32Array, Float64Array, Int32Array, Uint8Array or Uint8ClampedArray, got Uint16Array',
       ),
     );
     expect(() => tensor(new DataView(new ArrayBuffer(4)) as never)).toThrow(
       new TypeError(
-        'tensor: takes Float32Array, Float64Array, Int32Array or Uint8Array, got DataView',
+        'tensor: takes Float32Array, Float64Array, Int32Array, Uint8Array or Uint8ClampedArray, got DataView',
       ),
     );
   });
@@ -276,7 +276,7 @@ describe('tensor', () => {
   test('refuses element types and options that are none', () => {
     for (const dtype of ['int64', 'toString', '', 5, null]) {
       const given = typeof dtype === 'string' ? `'${dtype}'` : String(dtype);
-      const rule = `dtype must be float32, float64, int32 or bool, got ${given}`;
+      const rule = `dtype must be float32, float64, int32, uint8 or bool, got ${given}`;
       expect(() => tensor([1], { dtype: dtype as never })).toThrow(
         new TypeError(`tensor: ${rule}`),
       );

@@ -47,7 +47,7 @@ export const refusals: readonly Refusal[] = [
   ],
   [
     'TypeError',
-    "takes int32 or bool, got float64; convert with to('int32')",
+    "takes int32, uint8 or bool, got float64; convert with to('int32')",
     [
       'bitwiseAnd(float64[], int32[5])',
       'bitwiseOr(float64[], int32[5])',

@@ -21,7 +21,7 @@ import {
 const unaryNames = [
   'abs', 'ceil', 'cos', 'erf', 'exp', 'expm1', 'floor', 'isfinite', 'isinf', 'isnan', 'log', 'log10', 'log1p', 'log2',
   'logsigmoid', 'neg', 'reciprocal', 'relu', 'rsqrt', 'sigmoid', 'sign', 'sin', 'softsign', 'sqrt',
-  'square', 'tan', 'tanh', 'trunc', 'clone', 'detach', 'contiguous', 'float', 'double', 'int', 'bool',
+  'square', 'tan', 'tanh', 'trunc', 'clone', 'detach', 'contiguous', 'float', 'double', 'int', 'byte', 'bool',
 ] as const; // prettier-ignore
 const binaryNames = [
   'eq', 'floorDivide', 'ge', 'gt', 'le', 'logaddexp', 'lt', 'maximum', 'minimum', 'mul', 'ne', 'pow', 'remainder',
