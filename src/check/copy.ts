@@ -2,16 +2,41 @@
  * Telling this copy of the package from others in the process: a second folder, an emptied `require.cache`,
  * `jest.resetModules()`. Each has classes of its own, so that another's tensor is no instance of this one's `Tensor`.
  */
-const mark = Symbol.for('ostinato.tensor');
+const mark = Symbol.for('ostinato.copy');
 const thisCopy = {};
 
-/** Marks what inherits from `prototype` as a tensor of this copy. */
-export function markTensors(prototype: object): void {
-  Object.defineProperty(prototype, mark, { value: thisCopy });
+interface Mark {
+  readonly copy: object;
+  /** The class, and how what it holds comes to another copy. */
+  readonly name: string;
+  readonly remedy: string | undefined;
 }
 
-/** Whether another copy has marked `value` as its tensor. */
-export function isTensorOfAnotherCopy(value: object): boolean {
-  const copy: unknown = Reflect.get(value, mark);
-  return copy !== undefined && copy !== thisCopy;
+/** Marks what inherits from a class as of this copy. */
+export function markCopy(
+  Class: { readonly prototype: object },
+  name: string,
+  remedy?: string,
+): void {
+  const value: Mark = { copy: thisCopy, name, remedy };
+  Object.defineProperty(Class.prototype, mark, { value });
+}
+
+/** The mark of `value`; a Proxy may throw, and what throws is of no copy. */
+function markOf(value: object): Mark | undefined {
+  try {
+    return Reflect.get(value, mark) as Mark | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What another copy has marked `value` as, in the words that follow "got"; undefined where none has. */
+export function describeOfAnotherCopy(value: object): string | undefined {
+  const found = markOf(value);
+  if (found === undefined || found.copy === thisCopy) return undefined;
+  const { name, remedy } = found;
+  const article = /^[aeiou]/i.test(name) ? 'an' : 'a';
+  const other = remedy === undefined ? '' : `, or ${remedy}`;
+  return `${article} ${name} of another copy of ostinato in this process; load the package once${other}`;
 }

@@ -1,5 +1,5 @@
 /** What an error says of a value: short, and without ever throwing itself. */
-import { isTensorOfAnotherCopy } from './copy';
+import { describeOfAnotherCopy } from './copy';
 
 const longest = 60;
 
@@ -22,7 +22,12 @@ function describeArray(value: readonly unknown[]): string {
   const items: string[] = [];
   for (let i = 0; i < length && i < 8; i++) {
     const item = value[i];
-    if ((typeof item === 'object' && item !== null) || typeof item === 'function') break;
+    if (typeof item === 'object' && item !== null) {
+      const foreign = describeOfAnotherCopy(item);
+      if (foreign !== undefined) return `an array with ${foreign}`;
+      break;
+    }
+    if (typeof item === 'function') break;
     items.push(describe(item));
   }
   return items.length === length ? `[${items.join(', ')}]` : `an array of ${length}`;
@@ -30,9 +35,8 @@ function describeArray(value: readonly unknown[]): string {
 
 function describeObject(value: object): string {
   if (Array.isArray(value)) return describeArray(value);
-  if (isTensorOfAnotherCopy(value)) {
-    return 'a Tensor of another copy of ostinato in this process; load the package once, or copy the values over with tensor(x.toArray())';
-  }
+  const foreign = describeOfAnotherCopy(value);
+  if (foreign !== undefined) return foreign;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || prototype === Object.prototype) return 'an object';
   const { constructor } = prototype as { constructor: unknown };
@@ -42,7 +46,7 @@ function describeObject(value: object): string {
 
 /**
  * `value` in a few words, as they follow "got": `3`, `'sum'`, `null`, `[1, 2]`, `an array of 100`, `a Tensor`,
- * `the class LSTM`, `a function`. A tensor of another copy of this package is said to be one. Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be
+ * `the class LSTM`, `a function`. What another copy of this package has made is said to be that. Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be
  * read`.
  */
 export function describe(value: unknown): string {

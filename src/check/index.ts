@@ -1,6 +1,6 @@
 /** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
 export { calledAs } from './called-as';
-export { markTensors } from './copy';
+export { describeOfAnotherCopy, markCopy } from './copy';
 export { refuseSparse } from './foreign';
 export { describe } from './describe';
 export { load } from './load';

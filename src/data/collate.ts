@@ -1,5 +1,13 @@
 /** Collating: a list of samples as one batch. */
-import { checkDepth, describe, isArray, isPlain, refuse, surplus } from '../check';
+import {
+  checkDepth,
+  describe,
+  describeOfAnotherCopy,
+  isArray,
+  isPlain,
+  refuse,
+  surplus,
+} from '../check';
 import { stack, tensor } from '../ops';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
@@ -71,8 +79,15 @@ function collate(items: readonly unknown[], where: string, depth = 0): unknown {
       ]),
     );
   }
+  for (const [i, item] of items.entries()) {
+    const foreign = isObject(item) ? describeOfAnotherCopy(item) : undefined;
+    if (foreign === undefined) continue;
+    throw new TypeError(`defaultCollate: ${where} ${i} is ${foreign}`);
+  }
   return [...items];
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function partsOf(items: readonly unknown[], key: string, where: string): unknown[] {
   return items.map((item, i) => {

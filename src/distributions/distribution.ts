@@ -8,6 +8,7 @@ import {
   describe,
   isInstance,
   isMade,
+  markCopy,
   optionsTable,
   surplus,
   uncloneable,
@@ -235,6 +236,8 @@ export abstract class Distribution {
     );
   }
 }
+
+markCopy(Distribution, 'Distribution');
 
 /**
  * KL(p ‖ q) = E_p[ln p − ln q], the Kullback-Leibler divergence of two distributions of one class

@@ -10,6 +10,7 @@ import {
   functionOf,
   isInstance,
   isMade,
+  markCopy,
   optionsTable,
   refuse,
   string,
@@ -566,3 +567,5 @@ export class Module extends Base {
     return this.toString();
   }
 }
+
+markCopy(Module, 'Module', 'load its stateDict() from a file');

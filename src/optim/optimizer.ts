@@ -6,6 +6,7 @@ import {
   boolean,
   functionOf,
   isIterable,
+  markCopy,
   optionsTable,
   refuse,
   refuseOption,
@@ -324,6 +325,8 @@ export abstract class Optimizer<
     return `${this.name} (\n${groups.join('\n\n')}\n)`;
   }
 }
+
+markCopy(Optimizer, 'Optimizer');
 
 function isGroup(item: unknown): item is { params: unknown } {
   try {

@@ -2,7 +2,15 @@
  * Generator: a stream of random numbers, PyTorch's CPU generator word for word. This file owns the state, seeds
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
-import { instanceOf, optionsTable, readOnly, refuse, surplus, uncloneable } from '../check';
+import {
+  instanceOf,
+  markCopy,
+  optionsTable,
+  readOnly,
+  refuse,
+  surplus,
+  uncloneable,
+} from '../check';
 import { kernel } from '../native/families';
 import { runMt19937Seed, runMt19937Words } from '../native/calls';
 import { constants } from '../native/instance';
@@ -199,6 +207,8 @@ export class Generator {
     return (BigInt(upper) << 32n) | BigInt(this.#view.getUint32(at.bytes + 4, little));
   }
 }
+
+markCopy(Generator, 'Generator', 'pass its state on: new Generator().setState(g.getState())');
 readOnly('Generator', Generator.prototype);
 
 /**

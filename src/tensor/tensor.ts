@@ -3,7 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { calledAs, describe, isInstance, isMade, markTensors, readOnly, surplus } from '../check';
+import { calledAs, describe, isInstance, isMade, markCopy, readOnly, surplus } from '../check';
 import type { Memory } from '../native/memory';
 import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
@@ -495,7 +495,7 @@ export class Tensor implements Memory {
   }
 }
 
-markTensors(Tensor.prototype);
+markCopy(Tensor, 'Tensor', 'copy the values over with tensor(x.toArray())');
 readOnly('Tensor', Tensor.prototype, {
   shape: 'x.reshape(shape) gives another shape',
   dtype: 'x.to(dtype) gives another element type',

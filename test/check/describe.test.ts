@@ -63,7 +63,8 @@ test('does not throw for what throws when it is looked at', () => {
 test('names a tensor of another copy of the package, whatever else it is', () => {
   const foreign = 'a Tensor of another copy of ostinato in this process';
   class Tensor {}
-  Object.defineProperty(Tensor.prototype, Symbol.for('ostinato.tensor'), { value: {} });
+  const mark = { copy: {}, name: 'Tensor', remedy: undefined };
+  Object.defineProperty(Tensor.prototype, Symbol.for('ostinato.copy'), { value: mark });
   class Parameter extends Tensor {}
   expect(described(new Tensor())).toContain(foreign);
   expect(described(new Parameter())).toContain(foreign);

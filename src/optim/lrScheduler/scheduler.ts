@@ -5,6 +5,7 @@ import {
   instanceOf,
   integerFrom,
   isArray,
+  markCopy,
   objectOf,
   optionsTable,
   surplus,
@@ -218,3 +219,5 @@ export abstract class LRScheduler {
     this.#lastLr = [..._last_lr];
   }
 }
+
+markCopy(LRScheduler, 'LRScheduler');

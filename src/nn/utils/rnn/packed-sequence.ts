@@ -1,7 +1,7 @@
 /** PackedSequence: sequences of unequal length, step by step, without padding. */
 import { tensor } from '../../../ops';
 import { packRows, type PaddedLayout, type Packing } from '../../../ops/joining/packed';
-import { integerFrom, positiveInteger, surplus } from '../../../check';
+import { integerFrom, markCopy, positiveInteger, surplus } from '../../../check';
 import type { TypedArray } from '../../../tensor/dtype';
 import { anyTensor } from '../../../tensor/rules';
 import { sameShape, showShape } from '../../../tensor/shape';
@@ -256,6 +256,8 @@ export class PackedSequence {
     for (let place = 0; place < order.length; place++) out[order[place]] = sorted[place];
   }
 }
+
+markCopy(PackedSequence, 'PackedSequence');
 
 function partsOf(
   data: Tensor,
