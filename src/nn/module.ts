@@ -7,6 +7,7 @@ import {
   anything,
   arrayOf,
   boolean,
+  describe,
   functionOf,
   isInstance,
   isMade,
@@ -146,6 +147,8 @@ const Base = WithForward as new () => WithForward & OverriddenFreely;
 
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 
+const fieldKinds = { module: 'a Module', parameter: 'a Parameter, a Tensor' } as const;
+
 /**
  * Base class of all layers and models (torch.nn.Module). Public fields that hold a `Parameter`, a `Module` or
  * a registered buffer belong to the module, in order of declaration; they are looked up whenever asked
@@ -176,13 +179,37 @@ export class Module extends Base {
   readonly refusal = refusal;
   /** Names of fields that hold buffers; true when the state dict has them. */
   readonly #buffers = new Map<string, boolean>();
+  /** What fields were seen to hold. */
+  readonly #held = new Map<string, keyof typeof fieldKinds>();
 
   /**
    * @internal Calls `visit` with what belongs to this module by name, in order: its fields, and what a container holds.
    */
   eachMember(visit: (name: string, value: unknown) => void): void {
     // Not Object.entries, which takes ten times as long.
-    for (const name of Object.keys(this)) visit(name, (this as Record<string, unknown>)[name]);
+    for (const name of Object.keys(this)) {
+      const value = (this as Record<string, unknown>)[name];
+      this.#checkField(name, value);
+      visit(name, value);
+    }
+  }
+
+  // A field that held a module or a parameter holds one or nothing: what else replaced it would be left out without a word. A
+  // tensor in a parameter's place is a weight that is computed, and not learned itself.
+  #checkField(name: string, value: unknown): void {
+    if (value instanceof Module) this.#held.set(name, 'module');
+    else if (value instanceof Parameter) this.#held.set(name, 'parameter');
+    else if (value !== null && value !== undefined) {
+      const held = this.#held.get(name);
+      if (held === undefined || (held === 'parameter' && isTensor(value))) return;
+      this.#refuseField(name, value, held, fieldKinds[held]);
+    }
+  }
+
+  #refuseField(name: string, value: unknown, held: string, expected: string): never {
+    throw new TypeError(
+      `${this.constructor.name}: cannot assign ${describe(value)} as ${held} '${name}', which must be ${expected} or null`,
+    );
   }
 
   /** @internal Own buffers by name, with whether the state dict has them. */
@@ -190,9 +217,11 @@ export class Module extends Base {
     const found: [string, Tensor, boolean][] = [];
     for (const [name, persistent] of this.#buffers) {
       const value = (this as Record<string, unknown>)[name];
-      if (isTensor(value) && !(value instanceof Parameter)) {
-        found.push([name, value, persistent]);
+      if (!isTensor(value)) {
+        if (value === null || value === undefined) continue;
+        this.#refuseField(name, value, 'buffer', 'a Tensor');
       }
+      if (!(value instanceof Parameter)) found.push([name, value, persistent]);
     }
     return found;
   }
@@ -200,6 +229,7 @@ export class Module extends Base {
   /** @internal Takes a field away, and that it is a buffer. */
   forget(name: string): void {
     this.#buffers.delete(name);
+    this.#held.delete(name);
     Reflect.deleteProperty(this, name);
   }
 

@@ -16,6 +16,7 @@ DTYPES = {
     torch.float32: "float32",
     torch.int32: "int32",
     torch.int64: "int32",
+    torch.uint8: "uint8",
     torch.bool: "bool",
 }
 STORED = {"int32": torch.int32, "bool": torch.uint8}
