@@ -168,7 +168,7 @@ export const oneOf = <const Words extends readonly string[]>(
     (value: string) => words.includes(value),
   );
 
-/** @internal A method that says whether the constructor made this: `Object.create` did not, and a Proxy is another object. */
+/** A method that says whether the constructor made this: `Object.create` did not, and a Proxy is another object. */
 export const isMade: unique symbol = Symbol('isMade');
 
 interface Made {
