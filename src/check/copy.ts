@@ -36,7 +36,8 @@ export function describeOfAnotherCopy(value: object): string | undefined {
   const found = markOf(value);
   if (found === undefined || found.copy === thisCopy) return undefined;
   const { name, remedy } = found;
-  const article = /^[aeiou]/i.test(name) ? 'an' : 'a';
-  const other = remedy === undefined ? '' : `, or ${remedy}`;
-  return `${article} ${name} of another copy of ostinato in this process; load the package once${other}`;
+  const what = /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
+  return remedy === undefined
+    ? `${what} of another copy of ostinato in this process; load the package once`
+    : `${what} of another copy of ostinato in this process; load the package once, or ${remedy}`;
 }

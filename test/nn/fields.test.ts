@@ -73,7 +73,7 @@ test('null takes a member away, and one of its kind may replace it', () => {
   net.scale = new nn.Parameter(ones([3]));
   net.shift = ones([3]);
   expect([...net.stateDict().keys()]).toEqual([
-    ...['scale', 'shift', 'fc.weight', 'list.0.weight', 'list.0.bias'],
+    ...['scale', 'shift', 'fc.weight', 'fc.bias', 'list.0.weight', 'list.0.bias'],
   ]);
 });
 
