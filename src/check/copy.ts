@@ -2,6 +2,8 @@
  * Telling this copy of the package from others in the process: a second folder, an emptied `require.cache`,
  * `jest.resetModules()`. Each has classes of its own, so that another's tensor is no instance of this one's `Tensor`.
  */
+import { withArticle } from './article';
+
 const mark = Symbol.for('ostinato.copy');
 const thisCopy = {};
 
@@ -23,7 +25,8 @@ export function markCopy(
 }
 
 /** The mark of `value`; a Proxy may throw, and what throws is of no copy. */
-function markOf(value: object): Mark | undefined {
+function markOf(value: unknown): Mark | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
   try {
     return Reflect.get(value, mark) as Mark | undefined;
   } catch {
@@ -32,11 +35,11 @@ function markOf(value: object): Mark | undefined {
 }
 
 /** What another copy has marked `value` as, in the words that follow "got"; undefined where none has. */
-export function describeOfAnotherCopy(value: object): string | undefined {
+export function describeOfAnotherCopy(value: unknown): string | undefined {
   const found = markOf(value);
   if (found === undefined || found.copy === thisCopy) return undefined;
   const { name, remedy } = found;
-  const what = /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`;
+  const what = withArticle(name);
   return remedy === undefined
     ? `${what} of another copy of ostinato in this process; load the package once`
     : `${what} of another copy of ostinato in this process; load the package once, or ${remedy}`;

@@ -1,4 +1,5 @@
 /** What an error says of a value: short, and without ever throwing itself. */
+import { withArticle } from './article';
 import { describeOfAnotherCopy } from './copy';
 
 const longest = 60;
@@ -7,8 +8,6 @@ const quoted = (text: string): string => {
   const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
   return `'${JSON.stringify(short).slice(1, -1).replaceAll('\\"', '"')}'`;
 };
-
-const withArticle = (name: string): string => `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 
 function describeFunction(value: object): string {
   const source = Function.prototype.toString.call(value);
@@ -22,12 +21,9 @@ function describeArray(value: readonly unknown[]): string {
   const items: string[] = [];
   for (let i = 0; i < length && i < 8; i++) {
     const item = value[i];
-    if (typeof item === 'object' && item !== null) {
-      const foreign = describeOfAnotherCopy(item);
-      if (foreign !== undefined) return `an array with ${foreign}`;
-      break;
-    }
-    if (typeof item === 'function') break;
+    const foreign = describeOfAnotherCopy(item);
+    if (foreign !== undefined) return `an array with ${foreign}`;
+    if ((typeof item === 'object' && item !== null) || typeof item === 'function') break;
     items.push(describe(item));
   }
   return items.length === length ? `[${items.join(', ')}]` : `an array of ${length}`;

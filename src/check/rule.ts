@@ -6,6 +6,7 @@
  * const rows = count.check('Embedding', 'numEmbeddings', given);
  * // Embedding: numEmbeddings must be an integer of at least 0, got -1
  */
+import { withArticle } from './article';
 import { describe } from './describe';
 
 type Refusal = typeof TypeError | typeof RangeError;
@@ -190,7 +191,7 @@ export function isInstance<T>(
 /** An instance of a class. */
 export const instanceOf = <T>(
   Class: abstract new (...given: never[]) => T,
-  must = `${/^[aeiou]/i.test(Class.name) ? 'an' : 'a'} ${Class.name}`,
+  must = withArticle(Class.name),
 ): Rule<T> => rule(must, (value) => isInstance(value, Class));
 
 class EitherRule<T> extends Rule<T> {

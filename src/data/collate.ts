@@ -80,14 +80,12 @@ function collate(items: readonly unknown[], where: string, depth = 0): unknown {
     );
   }
   for (const [i, item] of items.entries()) {
-    const foreign = isObject(item) ? describeOfAnotherCopy(item) : undefined;
+    const foreign = describeOfAnotherCopy(item);
     if (foreign === undefined) continue;
     throw new TypeError(`defaultCollate: ${where} ${i} is ${foreign}`);
   }
   return [...items];
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function partsOf(items: readonly unknown[], key: string, where: string): unknown[] {
   return items.map((item, i) => {

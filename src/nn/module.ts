@@ -7,7 +7,6 @@ import {
   anything,
   arrayOf,
   boolean,
-  describe,
   functionOf,
   isInstance,
   isMade,
@@ -26,6 +25,7 @@ import { isFloat, type DType } from '../tensor/dtype';
 import { floatDType, isTensor } from '../tensor/rules';
 import { moveToShared } from '../ops/copying/share';
 import { replaceData, type Tensor } from '../tensor/tensor';
+import { HeldFields, refuseField } from './held-fields';
 import {
   addForwardHook,
   addForwardPreHook,
@@ -147,8 +147,6 @@ const Base = WithForward as new () => WithForward & OverriddenFreely;
 
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 
-const fieldKinds = { module: 'a Module', parameter: 'a Parameter, a Tensor' } as const;
-
 /**
  * Base class of all layers and models (torch.nn.Module). Public fields that hold a `Parameter`, a `Module` or
  * a registered buffer belong to the module, in order of declaration; they are looked up whenever asked
@@ -179,8 +177,7 @@ export class Module extends Base {
   readonly refusal = refusal;
   /** Names of fields that hold buffers; true when the state dict has them. */
   readonly #buffers = new Map<string, boolean>();
-  /** What fields were seen to hold. */
-  readonly #held = new Map<string, keyof typeof fieldKinds>();
+  readonly #held = new HeldFields();
 
   /**
    * @internal Calls `visit` with what belongs to this module by name, in order: its fields, and what a container holds.
@@ -194,22 +191,10 @@ export class Module extends Base {
     }
   }
 
-  // A field that held a module or a parameter holds one or nothing: what else replaced it would be left out without a word. A
-  // tensor in a parameter's place is a weight that is computed, and not learned itself.
   #checkField(name: string, value: unknown): void {
-    if (value instanceof Module) this.#held.set(name, 'module');
-    else if (value instanceof Parameter) this.#held.set(name, 'parameter');
-    else if (value !== null && value !== undefined) {
-      const held = this.#held.get(name);
-      if (held === undefined || (held === 'parameter' && isTensor(value))) return;
-      this.#refuseField(name, value, held, fieldKinds[held]);
-    }
-  }
-
-  #refuseField(name: string, value: unknown, held: string, expected: string): never {
-    throw new TypeError(
-      `${this.constructor.name}: cannot assign ${describe(value)} as ${held} '${name}', which must be ${expected} or null`,
-    );
+    if (value instanceof Module) this.#held.note(name, 'module');
+    else if (value instanceof Parameter) this.#held.note(name, 'parameter');
+    else this.#held.check(this, name, value, isTensor(value));
   }
 
   /** @internal Own buffers by name, with whether the state dict has them. */
@@ -219,7 +204,7 @@ export class Module extends Base {
       const value = (this as Record<string, unknown>)[name];
       if (!isTensor(value)) {
         if (value === null || value === undefined) continue;
-        this.#refuseField(name, value, 'buffer', 'a Tensor');
+        refuseField(this, name, value, 'buffer', 'a Tensor');
       }
       if (!(value instanceof Parameter)) found.push([name, value, persistent]);
     }
@@ -229,7 +214,7 @@ export class Module extends Base {
   /** @internal Takes a field away, and that it is a buffer. */
   forget(name: string): void {
     this.#buffers.delete(name);
-    this.#held.delete(name);
+    this.#held.forget(name);
     Reflect.deleteProperty(this, name);
   }
 

@@ -1,12 +1,13 @@
 // Every public call on tensors, compiled with its tensors as arguments, gives the bits and gradients that it gives by itself, or
 // refuses in one sentence of ours: as the table of calls has it, with each dimension empty, and with views of tensors without elements.
 import * as ostinato from 'ostinato';
-import { autograd, compile, nn, Tensor, zeros } from 'ostinato';
+import { autograd, compile, zeros, type Tensor } from 'ostinato';
 import { fault } from '../surface/fault';
 import { runIn } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from '../surface/samples';
 import { publicCalls, type PublicCall } from '../surface/surface';
 import { isFloat } from '../surface/tensors';
+import { replaced, results } from '../surface/values';
 
 runIn(folder);
 
@@ -26,26 +27,6 @@ const forms: Readonly<Record<string, (x: Tensor) => Tensor>> = {
           .chunk(4)[3]
           .squeeze(0),
 };
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-
-/** A copy of `value` with other tensors. */
-function replaced(value: unknown, by: (x: Tensor) => Tensor): unknown {
-  if (value instanceof Tensor) return by(value);
-  if (Array.isArray(value)) return value.map((one) => replaced(one, by));
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replaced(one, by)]));
-}
-
-function results(value: unknown, found: Tensor[] = []): Tensor[] {
-  if (value instanceof Tensor) found.push(value);
-  else if (value instanceof nn.utils.rnn.PackedSequence) found.push(value.data);
-  else if (typeof value === 'object' && value !== null && Symbol.iterator in value) {
-    for (const one of value as Iterable<unknown>) results(one, found);
-  } else if (isPlain(value)) for (const one of Object.values(value)) results(one, found);
-  return found;
-}
 
 /** Results and gradients as a text, null for a call without results, or the error. */
 function outcome(call: PublicCall, form: string, compiled: boolean): string | Error | null {

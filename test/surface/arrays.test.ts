@@ -7,14 +7,12 @@ import { runIn } from '../support';
 import { outcome } from './outcome';
 import { folder, makeCall, sampleOf, type Sample } from './samples';
 import { publicCalls, type PublicCall } from './surface';
+import { isPlain } from './values';
 
 runIn(folder);
 
 type Path = readonly (string | number)[];
 type Spoil = (list: unknown[]) => unknown;
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** Where in a sample there are arrays; in plain objects and in other arrays too. */
 function* arraysIn(value: unknown, path: Path = []): Generator<Path, void> {

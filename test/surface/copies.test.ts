@@ -6,6 +6,7 @@ import { fault } from './fault';
 import { runIn } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from './samples';
 import { publicCalls, type PublicCall } from './surface';
+import { isPlain } from './values';
 
 runIn(folder);
 
@@ -26,9 +27,6 @@ function foreign(value: unknown): unknown {
 }
 const foreignTensor = (x: Tensor): Tensor =>
   other.tensor(x.detach().toTypedArray(), { dtype: x.dtype }).reshape(x.shape);
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
 /** Copies of a value, each with one thing of the other copy. */
 function* withForeign(value: unknown, where: string): Generator<[string, unknown], void> {

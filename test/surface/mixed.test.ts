@@ -8,26 +8,9 @@ import { runIn } from '../support';
 import { folder, makeCall, sampleOf, type Sample } from './samples';
 import { publicCalls, type PublicCall } from './surface';
 import { isFloat } from './tensors';
+import { replaced, results } from './values';
 
 runIn(folder);
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-
-function replaced(value: unknown, by: (x: Tensor) => Tensor): unknown {
-  if (value instanceof Tensor) return by(value);
-  if (Array.isArray(value)) return value.map((one) => replaced(one, by));
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replaced(one, by)]));
-}
-
-function results(value: unknown, found: Tensor[] = []): Tensor[] {
-  if (value instanceof Tensor) found.push(value);
-  else if (Array.isArray(value) || (typeof value === 'object' && value !== null && Symbol.iterator in value)) {
-    for (const one of value as Iterable<unknown>) results(one, found);
-  } else if (isPlain(value)) for (const one of Object.values(value)) results(one, found);
-  return found;
-} // prettier-ignore
 
 /** The leaf of the i-th float operand, and what the call is given of it: never the leaf itself. */
 type Form = (x: Tensor, i: number) => readonly [leaf: Tensor, given: (leaf: Tensor) => Tensor];

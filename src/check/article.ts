@@ -1,0 +1,3 @@
+/** A name with its article: `a Tensor`, `an Optimizer`. */
+export const withArticle = (name: string): string =>
+  `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
