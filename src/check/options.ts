@@ -38,31 +38,69 @@ type AnyField = Field<unknown, unknown> | Rule<unknown>;
 
 const ruleOf = (field: AnyField): Rule<unknown> => (field instanceof Rule ? field : field.rule);
 
+// In the place of an option's value until there is one.
+const notGiven = Symbol('not given');
+
+interface Table {
+  readonly names: readonly string[];
+  readonly rules: readonly Rule<unknown>[];
+  readonly known: ReadonlySet<string>;
+  readonly required: ReadonlySet<string>;
+  /** Frozen. */
+  readonly defaults: Readonly<Record<string, unknown>>;
+  /** The same, to be copied: what is copied of a frozen object is slow to write. */
+  readonly start: Readonly<Record<string, unknown>>;
+  /** What was given for each option, during `read`; `notGiven` before and after. */
+  readonly received: unknown[];
+  /**
+   * What a given object is assigned to: a setter for each option that writes to `received`, and nothing can be added. V8
+   * assigns quickly, and symbols too; asking an object for its symbols takes longer than all else here.
+   */
+  readonly receiver: object;
+}
+
+function tableOf(fields: Readonly<Record<string, AnyField>>): Table {
+  const names = Object.keys(fields);
+  const isRequired = (name: string): boolean => fields[name] instanceof Rule;
+  const start = Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [
+      name,
+      field instanceof Rule ? undefined : field.fallback,
+    ]),
+  );
+  const received = names.map((): unknown => notGiven);
+  const receiver = Object.create(null) as object;
+  names.forEach((name, i) => {
+    Object.defineProperty(receiver, name, { set: (value: unknown) => (received[i] = value) });
+  });
+  return {
+    names,
+    rules: names.map((name) => ruleOf(fields[name])),
+    known: new Set(names),
+    required: new Set(names.filter(isRequired)),
+    defaults: Object.freeze({ ...start }),
+    start,
+    received,
+    receiver: Object.preventExtensions(receiver),
+  };
+}
+
 /** The table of one operation's options. Made once, by `optionsTable`. */
 export class Options<T extends object, Undefined extends keyof T = never> {
-  /** Every option's default; an option that must be given is undefined. */
-  readonly defaults: Resolved<T, Undefined>;
-  readonly #names: readonly string[];
-  readonly #rules: Readonly<Record<string, Rule<unknown>>>;
-  readonly #required: readonly string[];
+  // Made when first used: most tables of a process never are.
+  #table: Table | null = null;
+  #isReading = false;
 
   constructor(
     readonly operation: string,
     /** The table itself, to be spread into that of an operation that takes these options too. */
     readonly fields: Fields<T, Undefined>,
-  ) {
-    const list = Object.entries<AnyField>(fields as Record<string, AnyField>);
-    this.#names = list.map(([name]) => name);
-    this.#rules = Object.assign(
-      Object.create(null) as object,
-      Object.fromEntries(list.map(([name, field]) => [name, ruleOf(field)])),
-    );
-    this.#required = list.filter(([, field]) => field instanceof Rule).map(([name]) => name);
-    this.defaults = Object.freeze(
-      Object.fromEntries(
-        list.map(([name, field]) => [name, field instanceof Rule ? undefined : field.fallback]),
-      ),
-    ) as Resolved<T, Undefined>;
+  ) {}
+
+  /** Every option's default; an option that must be given is undefined. */
+  get defaults(): Resolved<T, Undefined> {
+    const table = (this.#table ??= tableOf(this.fields));
+    return table.defaults as Resolved<T, Undefined>;
   }
 
   /**
@@ -73,14 +111,29 @@ export class Options<T extends object, Undefined extends keyof T = never> {
    * range.
    */
   read(given: T | undefined, operation = this.operation): Resolved<T, Undefined> {
-    if (given === undefined && this.#required.length === 0) return this.defaults;
-    const copy = this.#snapshot(given, operation);
-    for (const name of this.#names) {
-      const value = copy[name];
-      if (value === undefined) copy[name] = this.#fallback(name, operation);
-      else copy[name] = this.#rules[name].check(operation, name, value);
+    const table = (this.#table ??= tableOf(this.fields));
+    if (given === undefined && table.required.size === 0) {
+      return table.defaults as Resolved<T, Undefined>;
     }
-    return copy as Resolved<T, Undefined>;
+    // A getter or an iterator of the user's may call the operation again.
+    if (this.#isReading) return new Options(this.operation, this.fields).read(given, operation);
+    const { names, received, rules, required } = table;
+    this.#isReading = true;
+    try {
+      this.#receive(given, operation, table);
+      const copy = { ...table.start };
+      for (let i = 0; i < names.length; i++) {
+        const value = received[i];
+        if (value !== undefined) copy[names[i]] = rules[i].check(operation, names[i], value);
+        else if (required.has(names[i])) {
+          throw new TypeError(`${operation}: option ${names[i]} is required`);
+        }
+      }
+      return copy as Resolved<T, Undefined>;
+    } finally {
+      for (let i = 0; i < received.length; i++) received[i] = notGiven;
+      this.#isReading = false;
+    }
   }
 
   /**
@@ -88,54 +141,64 @@ export class Options<T extends object, Undefined extends keyof T = never> {
    * @throws as `read`, except for unknown names.
    */
   verify(values: Resolved<T, Undefined>, operation = this.operation): void {
+    const { names, rules } = (this.#table ??= tableOf(this.fields));
     const given = values as Readonly<Record<string, unknown>>;
-    for (const name of this.#names) this.#rules[name].check(operation, name, given[name]);
+    for (let i = 0; i < names.length; i++) rules[i].check(operation, names[i], given[names[i]]);
   }
 
-  #fallback(name: string, operation: string): unknown {
-    if (this.#required.includes(name)) {
-      throw new TypeError(`${operation}: option ${name} is required`);
-    }
-    return (this.defaults as Record<string, unknown>)[name];
-  }
-
-  #snapshot(given: unknown, operation: string): Record<string, unknown> {
-    if (!isOptionsObject(given)) this.#refuse(given, operation);
-    let unknown: string | symbol | undefined;
-    const copy: Record<string, unknown> = {};
+  /** Reads the given object into `table.received`. */
+  #receive(given: unknown, operation: string, table: Table): void {
+    if (typeof given !== 'object' || given === null) refuseObject(given, operation, table);
+    const { names, received, known } = table;
+    let own = 0;
     try {
-      for (const key in given) if (!(key in this.#rules)) unknown ??= key;
-      unknown ??= Object.getOwnPropertySymbols(given).at(0);
-      // By name, so that inherited properties count too.
-      if (unknown === undefined) for (const name of this.#names) copy[name] = given[name];
+      Object.assign(table.receiver, given);
+      for (let i = 0; i < received.length; i++) {
+        if (received[i] !== notGiven) own++;
+        else received[i] = (given as Readonly<Record<string, unknown>>)[names[i]];
+      }
+      // Own names are options, or could not have been assigned; there may be inherited ones too.
+      let all = 0;
+      for (const key in given) if (++all > own && !known.has(key)) throw new TypeError(key);
     } catch (error) {
+      if (!isOptionsObject(given)) refuseObject(given, operation, table);
+      const unknown = unknownOf(given, table);
       // A getter or a Proxy threw.
-      throw new TypeError(`${operation}: the options could not be read`, { cause: error });
-    }
-    if (unknown !== undefined) {
+      if (unknown === undefined) {
+        throw new TypeError(`${operation}: the options could not be read`, { cause: error });
+      }
       // A tensor or a generator where the object that holds it belongs.
-      if (!isPlain(given) && this.#takerOf(given) !== undefined) this.#refuse(given, operation);
-      refuseOption(operation, unknown, this.#names);
+      if (!isPlain(given) && takerOf(given, table) !== undefined) {
+        refuseObject(given, operation, table);
+      }
+      refuseOption(operation, unknown, names);
     }
-    return copy;
+    if (own === 0 && !isOptionsObject(given)) refuseObject(given, operation, table);
   }
+}
 
-  /** The first option that would take the value. */
-  #takerOf(given: unknown): string | undefined {
-    return this.#names.find(
-      (name) => this.#rules[name] !== anything && this.#rules[name].accepts(given),
-    );
+/** The first name that is none of an option. */
+function unknownOf(given: object, { known }: Table): string | symbol | undefined {
+  try {
+    for (const key in given) if (!known.has(key)) return key;
+    return Object.getOwnPropertySymbols(given).at(0);
+  } catch {
+    return undefined;
   }
+}
 
-  #refuse(given: unknown, operation: string): never {
-    const name = this.#takerOf(given);
-    const shown = typeof given === 'object' ? '…' : describe(given);
-    const hint =
-      given === undefined || given === null || name === undefined
-        ? `; the options are ${this.#names.join(', ')}`
-        : `; did you mean { ${name}: ${shown} }?`;
-    throw new TypeError(`${operation}: options must be an object, got ${describe(given)}${hint}`);
-  }
+/** The first option that would take the value. */
+const takerOf = (given: unknown, { names, rules }: Table): string | undefined =>
+  names.find((_, i) => rules[i] !== anything && rules[i].accepts(given));
+
+function refuseObject(given: unknown, operation: string, table: Table): never {
+  const name = takerOf(given, table);
+  const shown = typeof given === 'object' ? '…' : describe(given);
+  const hint =
+    given === undefined || given === null || name === undefined
+      ? `; the options are ${table.names.join(', ')}`
+      : `; did you mean { ${name}: ${shown} }?`;
+  throw new TypeError(`${operation}: options must be an object, got ${describe(given)}${hint}`);
 }
 
 /** Throws the error of an option that does not exist. */
@@ -159,8 +222,7 @@ function isPlain(value: object): boolean {
 }
 
 // Plain objects and instances of classes; not arrays, Maps, typed arrays, promises, revoked Proxies.
-function isOptionsObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
+function isOptionsObject(value: object): boolean {
   try {
     return Object.prototype.toString.call(value) === '[object Object]';
   } catch {

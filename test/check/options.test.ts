@@ -56,9 +56,11 @@ test('counts what a prototype or a class has', () => {
   }
   expect(read(new Given())).toMatchObject({ numLayers: 2, batchFirst: true });
   expect(read(Object.create({ numLayers: 3 }))).toMatchObject({ numLayers: 3 });
-  expect(() => read(Object.create({ layers: 3 }))).toThrow(
-    "Layer: unknown option 'layers'; did you mean 'numLayers'?",
-  );
+  for (const own of [{}, { seed: 1 }]) {
+    expect(() => read(Object.assign(Object.create({ layers: 3 }), own))).toThrow(
+      "Layer: unknown option 'layers'; did you mean 'numLayers'?",
+    );
+  }
 });
 
 test.each<[unknown, string]>([
@@ -72,6 +74,10 @@ test.each<[unknown, string]>([
   [
     { toString: 2 },
     "Layer: unknown option 'toString'; the options are numLayers, batchFirst, dropout, mode, seed",
+  ],
+  [
+    { numLayers: 2, [Symbol('s')]: 2 },
+    'Layer: unknown option Symbol(s); the options are numLayers, batchFirst, dropout, mode, seed',
   ],
   [
     { [Symbol('s')]: 2 },
@@ -153,8 +159,38 @@ test('reads every option once', () => {
     },
   );
   expect(read(given)).toMatchObject({ numLayers: 2, dropout: 0.5 });
-  expect(reads).toEqual(['numLayers', 'batchFirst', 'dropout', 'mode', 'seed']);
+  expect(reads.sort()).toEqual(['batchFirst', 'dropout', 'mode', 'numLayers', 'seed']);
 });
+
+test('reads options of a getter that reads options itself', () => {
+  const given = {
+    numLayers: 2,
+    get dropout(): number {
+      expect(read({ numLayers: 3, seed: 4 })).toEqual({ ...defaults, numLayers: 3, seed: 4 });
+      return 0.5;
+    },
+  };
+  expect(read(given)).toEqual({ ...defaults, numLayers: 2, dropout: 0.5 });
+});
+
+test('keeps nothing of options that it refused', () => {
+  expect(() => read({ numLayers: 0, seed: 3 })).toThrow(
+    'Layer: numLayers must be an integer of at least 1, got 0',
+  );
+  expect(() => read({ seed: 3, weights: 3 })).toThrow(
+    "Layer: unknown option 'weights'; the options are numLayers, batchFirst, dropout, mode, seed",
+  );
+  expect(read({})).toEqual(defaults);
+});
+
+test.each([[new Date()], [new Set([1])], [Promise.resolve()], [new Float32Array(0)]])(
+  'takes %p for no options, though it has no names',
+  (given) => {
+    expect(() => read(given)).toThrow(
+      /^Layer: options must be an object, got (a|an) .*; the options are numLayers, batchFirst, dropout, mode, seed$/,
+    );
+  },
+);
 
 test('has one sentence for a getter that throws and for a revoked Proxy', () => {
   const cause = new Error('no');
