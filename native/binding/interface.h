@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-fce563bc08d7";
+inline constexpr const char* addonInterface = "0.1.0-a55324c39c2c";
 
 }  // namespace ostinato

@@ -52,6 +52,9 @@ export interface SharedConstants {
   };
   readonly normalized: {
     readonly eps: number;
+    readonly statisticsOfRow: number;
+    readonly rowsDivisor: number;
+    readonly rowsOfSum: number;
   };
   readonly argumentKind: {
     readonly number: number;

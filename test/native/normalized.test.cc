@@ -47,7 +47,7 @@ std::vector<T> wave(int64_t n, double phase, double scale = 1) {
 // What a call is given, and what its results are weighted by in the loss.
 template <class T>
 struct Inputs {
-  std::vector<T> ofX, h0, c0, weight, gain, bias, gainC, biasC;
+  std::vector<T> ofX, h0, c0, weight, gainIh, biasIh, gain, bias, gainC, biasC;
   std::vector<T> gradOut, gradHN, gradCN, gradCells;
 
   explicit Inputs(const Sizes& s)
@@ -55,6 +55,8 @@ struct Inputs {
         h0(wave<T>(s.N * s.H, 2)),
         c0(wave<T>(s.N * s.H, 3)),
         weight(wave<T>(s.GH() * s.H, 4, 0.4)),
+        gainIh(wave<T>(s.GH(), 13)),
+        biasIh(wave<T>(s.GH(), 14)),
         gain(wave<T>(s.GH(), 5)),
         bias(wave<T>(s.GH(), 6)),
         gainC(wave<T>(s.H, 7)),
@@ -88,16 +90,22 @@ Results reference(const Sizes& s, const Inputs<Real>& in) {
     int64_t first = 0;
     for (int64_t k = 0; k < t; ++k) first += batchSizes[size_t(k)];
     for (int64_t n = 0; n < batchSizes[size_t(t)]; ++n) {
-      const Real* const a = in.ofX.data() + (first + n) * GH;
+      const Real* const ofX = in.ofX.data() + (first + n) * GH;
+      Exact a(ofX, ofX + GH);
       Real* const h = r.hN.data() + n * H;
       Real* const c = r.cN.data() + n * H;
       Exact y(static_cast<size_t>(GH));
       for (int64_t j = 0; j < GH; ++j)
         for (int64_t k = 0; k < H; ++k) y[size_t(j)] += in.weight[size_t(j * H + k)] * h[k];
+      normalize(a.data(), GH);
       normalize(y.data(), GH);
-      for (int64_t j = 0; j < GH; ++j)
+      for (int64_t j = 0; j < GH; ++j) {
+        a[size_t(j)] = a[size_t(j)] * in.gainIh[size_t(j)] + (s.bias ? in.biasIh[size_t(j)] : 0);
         y[size_t(j)] = y[size_t(j)] * in.gain[size_t(j)] + (s.bias ? in.bias[size_t(j)] : 0);
-      const auto gate = [&](int64_t g, int64_t k) { return a[g * H + k] + y[size_t(g * H + k)]; };
+      }
+      const auto gate = [&](int64_t g, int64_t k) {
+        return a[size_t(g * H + k)] + y[size_t(g * H + k)];
+      };
       if (s.lstm) {
         for (int64_t k = 0; k < H; ++k)
           c[k] = sigmoidOf(gate(1, k)) * c[k] + sigmoidOf(gate(0, k)) * std::tanh(gate(2, k));
@@ -109,7 +117,8 @@ Results reference(const Sizes& s, const Inputs<Real>& in) {
       } else {
         for (int64_t k = 0; k < H; ++k) {
           const Real z = sigmoidOf(gate(1, k));
-          const Real m = std::tanh(a[2 * H + k] + sigmoidOf(gate(0, k)) * y[size_t(2 * H + k)]);
+          const Real m =
+              std::tanh(a[size_t(2 * H + k)] + sigmoidOf(gate(0, k)) * y[size_t(2 * H + k)]);
           h[k] = (1 - z) * m + z * h[k];
         }
       }
@@ -143,6 +152,8 @@ Inputs<Real> exactly(const Sizes& s, const Inputs<T>& in) {
   out.h0 = exactly(in.h0);
   out.c0 = exactly(in.c0);
   out.weight = exactly(in.weight);
+  out.gainIh = exactly(in.gainIh);
+  out.biasIh = exactly(in.biasIh);
   out.gain = exactly(in.gain);
   out.bias = exactly(in.bias);
   out.gainC = exactly(in.gainC);
@@ -157,12 +168,13 @@ Inputs<Real> exactly(const Sizes& s, const Inputs<T>& in) {
 // All arrays that a call writes, between guards.
 template <class T>
 struct Computed {
-  Guarded<T> out, hN, cN, cells, gradOfX, gradH0, gradC0, gradWeight, gradGain, gradBias, gradGainC,
-      gradBiasC;
+  Guarded<T> out, hN, cN, cells, gradOfX, gradH0, gradC0, gradWeight, gradGainIh, gradBiasIh,
+      gradGain, gradBias, gradGainC, gradBiasC;
   std::vector<T> all() const {
     std::vector<T> sum;
-    for (const Guarded<T>* one : {&out, &hN, &cN, &cells, &gradOfX, &gradH0, &gradC0, &gradWeight,
-                                  &gradGain, &gradBias, &gradGainC, &gradBiasC}) {
+    for (const Guarded<T>* one :
+         {&out, &hN, &cN, &cells, &gradOfX, &gradH0, &gradC0, &gradWeight, &gradGainIh, &gradBiasIh,
+          &gradGain, &gradBias, &gradGainC, &gradBiasC}) {
       CHECK(one->intact());
       const std::vector<T> values = one->values();
       sum.insert(sum.end(), values.begin(), values.end());
@@ -171,18 +183,24 @@ struct Computed {
   }
 };
 
+// inPlace: backward writes where what it reads of forward is.
 template <class T>
-Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, Work& work) {
+Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, Work& work,
+                    bool inPlace) {
   const int64_t H = s.H, GH = s.GH(), R = s.rows(), lanes = 64 / int64_t(sizeof(T));
   const auto up = [&](int64_t n) { return (n + lanes - 1) / lanes * lanes; };
-  Computed<T> r = {Guarded<T>(R * H),    Guarded<T>(s.N * H), Guarded<T>(s.N * H),
-                   Guarded<T>(R * H),    Guarded<T>(R * GH),  Guarded<T>(s.N * H),
-                   Guarded<T>(s.N * H),  Guarded<T>(GH * H),  Guarded<T>(s.N * GH),
-                   Guarded<T>(s.N * GH), Guarded<T>(s.N * H), Guarded<T>(s.N * H)};
-  const Guarded<T> normalized(R * GH), gates(R * GH), dProducts(R * GH);
-  const Guarded<double> statistics(3 * R);
+  Computed<T> r = {Guarded<T>(R * H),  Guarded<T>(s.N * H), Guarded<T>(s.N * H), Guarded<T>(R * H),
+                   Guarded<T>(R * GH), Guarded<T>(s.N * H), Guarded<T>(s.N * H), Guarded<T>(GH * H),
+                   Guarded<T>(GH),     Guarded<T>(GH),      Guarded<T>(GH),      Guarded<T>(GH),
+                   Guarded<T>(H),      Guarded<T>(H)};
+  const int64_t rows = std::min(std::max<int64_t>(s.N / rowsDivisor, 1), rowsOfSum);
+  const int64_t sumsOfRows = (s.N + rows - 1) / rows, sumOfRows = up((3 * s.gates() + 2) * H);
+  const Guarded<T> normalized(R * GH), dProducts(R * GH);
+  const Guarded<double> statistics(statisticsOfRow * R),
+      sums(sumsOfRows * sumOfRows, Start::aligned);
   const Guarded<T> packed(up(GH) * H, Start::aligned), products(s.N * up(GH), Start::aligned),
-      workspace(up(H) * GH + 2 * s.N * up(H), Start::aligned);
+      workspace(up(H) * GH + 2 * s.N * up(H) + sumsOfRows * (sumOfRows + up(2 * GH)),
+                Start::aligned);
   const std::vector<int32_t> batchSizes = s.batchSizes();
   NormalizedForward<T> f = {};
   f.steps = s.T;
@@ -195,6 +213,8 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
   f.h0 = in.h0.data();
   f.c0 = s.lstm ? in.c0.data() : nullptr;
   f.weightHh = in.weight.data();
+  f.gainIh = in.gainIh.data();
+  f.biasIh = s.bias ? in.biasIh.data() : nullptr;
   f.gainHh = in.gain.data();
   f.biasHh = s.bias ? in.bias.data() : nullptr;
   f.gainC = s.lstm ? in.gainC.data() : nullptr;
@@ -206,7 +226,6 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
   f.hN = r.hN.data();
   f.cN = s.lstm ? r.cN.data() : nullptr;
   f.normalized = normalized.data();
-  f.gates = gates.data();
   f.cells = s.lstm ? r.cells.data() : nullptr;
   f.statistics = statistics.data();
   f.packed = packed.data();
@@ -223,7 +242,12 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
   b.reverse = s.reverse;
   b.h0 = f.h0;
   b.c0 = f.c0;
+  b.ofX = f.ofX;
+  b.ofXStrideT = f.ofXStrideT;
+  b.ofXStrideN = f.ofXStrideN;
   b.weightHh = f.weightHh;
+  b.gainIh = f.gainIh;
+  b.biasIh = f.biasIh;
   b.gainHh = f.gainHh;
   b.biasHh = f.biasHh;
   b.gainC = f.gainC;
@@ -233,7 +257,6 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
   b.outStrideT = f.outStrideT;
   b.outStrideN = f.outStrideN;
   b.normalized = f.normalized;
-  b.gates = f.gates;
   b.cells = f.cells;
   b.statistics = f.statistics;
   b.gradOut = in.gradOut.data();
@@ -243,8 +266,16 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
   b.gradCN = s.lstm ? in.gradCN.data() : nullptr;
   b.gradCells = s.lstm ? in.gradCells.data() : nullptr;
   b.workspace = workspace.data();
+  b.sums = sums.data();
   b.gradOfX = r.gradOfX.data();
   b.dProducts = dProducts.data();
+  if (inPlace) {
+    std::copy(in.ofX.begin(), in.ofX.end(), b.gradOfX);
+    b.ofX = b.gradOfX;
+    b.dProducts = normalized.data();
+  }
+  b.gradGainIh = r.gradGainIh.data();
+  b.gradBiasIh = r.gradBiasIh.data();
   b.gradGainHh = r.gradGain.data();
   b.gradBiasHh = r.gradBias.data();
   b.gradGainC = s.lstm ? r.gradGainC.data() : nullptr;
@@ -259,7 +290,7 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
 
   // Inference gives the same, from weights that are packed already.
   const Guarded<T> again(R * H), hN(s.N * H), cN(s.N * H);
-  f.normalized = f.gates = f.cells = nullptr;
+  f.normalized = f.cells = nullptr;
   f.statistics = nullptr;
   f.packedReady = 1;
   f.out = again.data();
@@ -267,9 +298,10 @@ Computed<T> compute(const KernelTable& k, const Sizes& s, const Inputs<T>& in, W
   f.cN = s.lstm ? cN.data() : nullptr;
   forward(f, work);
   CHECK(std::memcmp(again.data(), r.out.data(), size_t(R * H) * sizeof(T)) == 0);
-  for (const Guarded<T>* one : {&normalized, &gates, &dProducts, &packed, &products, &workspace})
+  for (const Guarded<T>* one : {&normalized, &dProducts, &packed, &products, &workspace})
     CHECK(one->intact());
   CHECK(statistics.intact());
+  CHECK(sums.intact());
   return r;
 }
 
@@ -281,15 +313,6 @@ void checkClose(const Guarded<T>& ours, const Exact& exact, Real tolerance) {
     largest = std::fmax(largest, std::fabs(exact[size_t(i)]));
   }
   CHECK(double(worst / largest) <= double(tolerance));
-}
-
-// The sums over the rows of a [N, n] array.
-template <class T>
-Exact total(const Guarded<T>& x, int64_t N) {
-  const int64_t n = x.size() / N;
-  Exact sum(static_cast<size_t>(n));
-  for (int64_t i = 0; i < x.size(); ++i) sum[size_t(i % n)] += x[i];
-  return sum;
 }
 
 template <class T>
@@ -309,7 +332,9 @@ void checkCase(const Sizes& s) {
   std::vector<T> bits;
   for (const KernelTable* table : tables()) {
     CAPTURE(table->isa);
-    const Computed<T> r = compute<T>(*table, s, in, processWork());
+    const Computed<T> r = compute<T>(*table, s, in, processWork(), false);
+    const std::vector<T> all = r.all();
+    CHECK(all == compute<T>(*table, s, in, processWork(), true).all());
     checkClose(r.out, right.out, tolerance);
     checkClose(r.hN, right.hN, tolerance);
     if (s.lstm) {
@@ -323,17 +348,20 @@ void checkCase(const Sizes& s) {
     std::vector<Gradient> gradients = {{&Inputs<Real>::ofX, exactly(r.gradOfX.values())},
                                        {&Inputs<Real>::h0, exactly(r.gradH0.values())},
                                        {&Inputs<Real>::weight, exactly(r.gradWeight.values())},
-                                       {&Inputs<Real>::gain, total(r.gradGain, s.N)},
-                                       {&Inputs<Real>::bias, total(r.gradBias, s.N)}};
+                                       {&Inputs<Real>::gainIh, exactly(r.gradGainIh.values())},
+                                       {&Inputs<Real>::biasIh, exactly(r.gradBiasIh.values())},
+                                       {&Inputs<Real>::gain, exactly(r.gradGain.values())},
+                                       {&Inputs<Real>::bias, exactly(r.gradBias.values())}};
     if (s.lstm) {
       gradients.push_back({&Inputs<Real>::c0, exactly(r.gradC0.values())});
-      gradients.push_back({&Inputs<Real>::gainC, total(r.gradGainC, s.N)});
-      gradients.push_back({&Inputs<Real>::biasC, total(r.gradBiasC, s.N)});
+      gradients.push_back({&Inputs<Real>::gainC, exactly(r.gradGainC.values())});
+      gradients.push_back({&Inputs<Real>::biasC, exactly(r.gradBiasC.values())});
     }
     double phase = 20;
     for (const Gradient& gradient : gradients) {
       if (!s.bias &&
-          (gradient.input == &Inputs<Real>::bias || gradient.input == &Inputs<Real>::biasC))
+          (gradient.input == &Inputs<Real>::bias || gradient.input == &Inputs<Real>::biasIh ||
+           gradient.input == &Inputs<Real>::biasC))
         continue;
       const Exact direction = wave<Real>(int64_t(gradient.found.size()), phase++);
       const auto moved = [&](Real step) {
@@ -353,7 +381,6 @@ void checkCase(const Sizes& s) {
       CHECK(double(std::fabs(found - slope) / largest) <= (sizeof(T) == 4 ? 3e-3 : 1e-6));
     }
     if (isScalar(*table)) continue;
-    const std::vector<T> all = r.all();
     if (bits.empty()) bits = all;
     CHECK(std::memcmp(bits.data(), all.data(), bits.size() * sizeof(T)) == 0);
   }

@@ -1,10 +1,12 @@
 // Recurrent cells whose gates are layer-normalized (Ba, Kiros and Hinton 2016, arXiv:1607.06450): one row of one step. With
-// LN(v) = (v - mean(v)) / sqrt(variance(v) + eps), p = LN(W_hh h) over all G*H of a row, y = gain p + bias, and a what x adds:
+// LN(v) = (v - mean(v)) / sqrt(variance(v) + eps), q = LN(W_ih x) and p = LN(W_hh h) over all G*H of a row, a = gainIh q + biasIh
+// and y = gainHh p + biasHh:
 //
 //   LSTM   i, f, o = sigmoid(a + y)   g = tanh(a + y)   c' = f c + i g   h' = o tanh(gainC LN(c') + biasC)
 //   GRU    r, z = sigmoid(a + y)   n = tanh(a_n + r y_n)   h' = (1 - z) n + z h
 //
-// Statistics are taken in double precision in an order that depends on the length only (norm/moments.h).
+// Statistics are taken in double precision in an order that depends on the length only (norm/moments.h). Backward computes the
+// gates again from p and W_ih x: what they would take to be read from memory is more.
 #pragma once
 
 #include "../norm/moments.h"
@@ -14,16 +16,13 @@
 
 namespace ostinato::OSTINATO_ISA {
 
-// Doubles that are kept of each row's statistics.
-inline constexpr int statisticsOfRow = 3;
-
 // One row of one step. h and c hold the state before and, on return, after; product holds W_hh h and is
 // overwritten. What is kept for backward is null in inference.
 template <class T>
 struct NormalizedRow {
   const T* ofX;
   T *product, *h, *c, *out;
-  T *normalized, *gates, *cell;
+  T *normalized, *cell;
   double* statistics;
 };
 
@@ -36,13 +35,17 @@ OSTINATO_INLINE Normal<T> normalOf(const T* row, int64_t n, double& mean, double
   return Normal<T>(mean, rstd);
 }
 
+// Gradients of gains and biases, added up over rows: [gainIh, gainHh, biasHh, own], of G*H elements each but the last, which
+// are 2 H: gainC and biasC of the LSTM, and biasIh of GRU's n, the only one that is not biasHh's.
+inline constexpr int64_t elementsOfSums(int gates, int64_t H) { return (3 * gates + 2) * H; }
+
 // Of one row of one step. dh: the whole gradient of h'; on return what does not pass through W_hh, where the
-// cell has such a part. dc: of c', from the later steps; on return that of c.
+// cell has such a part. dc: of c', from the later steps; on return that of c. gates: [2 G*H], its own.
 template <class T>
 struct NormalizedGradientRow {
-  const T *normalized, *gates, *cell, *cPrevious, *hPrevious;
+  const T *ofX, *normalized, *cell, *cPrevious, *hPrevious;
   const double* statistics;
-  T *dh, *dc, *gradOfX, *dProduct, *gradGain, *gradBias, *gradGainC, *gradBiasC;
+  T *dh, *dc, *gradOfX, *dProduct, *gates, *sums;
 };
 
 // What the drivers know of a cell, so that they are compiled once for all of them.
@@ -64,54 +67,77 @@ OSTINATO_INLINE void addTo(T* sum, const Vec<T>& term, int64_t count) {
   store(sum, load(sum, count) + term, count);
 }
 
-// y = gain h + bias.
+// gain v + bias.
 template <class T>
-OSTINATO_INLINE Vec<T> scaled(const Vec<T>& h, const T* gain, const T* bias, int64_t at,
+OSTINATO_INLINE Vec<T> scaled(const Vec<T>& v, const T* gain, const T* bias, int64_t at,
                               int64_t count) {
   const Vec<T> g = load(gain + at, count);
-  return bias ? fma(h, g, load(bias + at, count)) : h * g;
+  return bias ? fma(v, g, load(bias + at, count)) : v * g;
 }
 
-// The normalized products of hidden units k .. of each gate, kept where backward needs them, and y of them.
+// a and y of hidden units k .. of each gate; p is kept where backward needs it.
 template <int G, class T>
 OSTINATO_INLINE void scaledGates(const NormalizedForward<T>& s, const NormalizedRow<T>& row,
-                                 const Normal<T>& normal, int64_t k, int64_t count, Vec<T>* y) {
+                                 const Normal<T>& ofX, const Normal<T>& ofH, int64_t k,
+                                 int64_t count, Vec<T>* a, Vec<T>* y) {
   OSTINATO_UNROLL
   for (int g = 0; g < G; ++g) {
     const int64_t at = g * s.hiddenSize + k;
-    const Vec<T> p = normal.of(load(row.product + at, count));
+    const Vec<T> p = ofH.of(load(row.product + at, count));
     if (row.normalized) store(row.normalized + at, p, count);
     y[g] = scaled(p, s.gainHh, s.biasHh, at, count);
+    a[g] = scaled(ofX.of(load(row.ofX + at, count)), s.gainIh, s.biasIh, at, count);
   }
 }
 
-// Of the gradients d of the y of hidden units k ..: those of gain and bias, and of p.
-template <int G, class T>
-OSTINATO_INLINE void scaledGradients(const NormalizedBackward<T>& s,
-                                     const NormalizedGradientRow<T>& row, const Vec<T>* d,
-                                     int64_t k, int64_t count) {
-  OSTINATO_UNROLL
-  for (int g = 0; g < G; ++g) {
-    const int64_t at = g * s.hiddenSize + k;
-    addTo(row.gradBias + at, d[g], count);
-    addTo(row.gradGain + at, d[g] * load(row.normalized + at, count), count);
-    store(row.dProduct + at, d[g] * load(s.gainHh + at, count), count);
-  }
-}
-
-// From u, the gradient of p = LN(v), to that of v: (u - mean(u) - p mean(u p)) / deviation. In place.
+// Elements at .. of a row's gates in backward.
 template <class T>
-OSTINATO_INLINE void normalizedGradient(const T* p, T* u, int64_t n, double rstd) {
-  Sums<T> first, second;
+struct NormalizedGate {
+  Vec<T> q, p, a, y;
+  OSTINATO_INLINE NormalizedGate(const NormalizedBackward<T>& s,
+                                 const NormalizedGradientRow<T>& row, const Normal<T>& ofX,
+                                 int64_t at, int64_t count)
+      : q(ofX.of(load(row.ofX + at, count))),
+        p(load(row.normalized + at, count)),
+        a(scaled(q, s.gainIh, s.biasIh, at, count)),
+        y(scaled(p, s.gainHh, s.biasHh, at, count)) {}
+  // da, dy: the gradients of a and y. Keeps da in gates, and adds to the sums of gains and biasHh.
+  OSTINATO_INLINE void keep(const NormalizedGradientRow<T>& row, int64_t GH, int64_t at,
+                            const Vec<T>& da, const Vec<T>& dy, int64_t count) const {
+    store(row.gates + at, da, count);
+    addTo(row.sums + at, da * q, count);
+    addTo(row.sums + GH + at, dy * p, count);
+    addTo(row.sums + 2 * GH + at, dy, count);
+  }
+};
+
+// From u = gain d, the gradient of q = LN(v), to that of v: (u - mean(u) - q mean(u q)) / deviation, for both v: W_ih x, with da, and
+// W_hh h, with dy.
+template <class T>
+OSTINATO_INLINE void normalizedGradients(const NormalizedBackward<T>& s,
+                                         const NormalizedGradientRow<T>& row, const Normal<T>& ofX,
+                                         const T* da, const T* dy, int64_t n) {
+  Sums<T> first[2], second[2];
   forVectors<T>(n, [&](int64_t i, int count, int slot) {
-    const Vec<T> v = load(u + i, count);
-    first.addTo(slot, v);
-    second.addTo(slot, v * load(p + i, count));
+    const Vec<T> u = load(da + i, count) * load(s.gainIh + i, count),
+                 v = load(dy + i, count) * load(s.gainHh + i, count);
+    first[0].addTo(slot, u);
+    second[0].addTo(slot, keepFirst(u * ofX.of(load(row.ofX + i, count)), count));
+    first[1].addTo(slot, v);
+    second[1].addTo(slot, v * load(row.normalized + i, count));
   });
-  const Vec<T> a = broadcast(T(first.total() / double(n))),
-               b = broadcast(T(-second.total() / double(n))), scale = broadcast(T(rstd));
+  Vec<T> a[2], b[2];
+  for (int k = 0; k < 2; ++k) {
+    a[k] = broadcast(T(first[k].total() / double(n)));
+    b[k] = broadcast(T(-second[k].total() / double(n)));
+  }
+  const Vec<T> scale = broadcast(T(row.statistics[0]));
   forVectors<T>(n, [&](int64_t i, int count, int) {
-    store(u + i, fma(load(p + i, count), b, load(u + i, count) - a) * scale, count);
+    const Vec<T> u = load(da + i, count) * load(s.gainIh + i, count),
+                 v = load(dy + i, count) * load(s.gainHh + i, count);
+    store(row.gradOfX + i, fma(ofX.of(load(row.ofX + i, count)), b[0], u - a[0]) * ofX.scale,
+          count);
+    store(row.dProduct + i, fma(load(row.normalized + i, count), b[1], v - a[1]) * scale, count);
   });
 }
 
@@ -122,14 +148,15 @@ struct NormalizedLstm {
   template <class T>
   static void step(const NormalizedForward<T>& s, const NormalizedRow<T>& row) {
     const int64_t H = s.hiddenSize;
-    double mean, rstd;
-    const Normal<T> normal = normalOf(row.product, gates * H, mean, rstd);
+    double mean, rstd, meanX, rstdX;
+    const Normal<T> ofX = normalOf(row.ofX, gates * H, meanX, rstdX);
+    const Normal<T> ofH = normalOf(row.product, gates * H, mean, rstd);
     for (int64_t k = 0; k < H; k += W<T>) {
       const int64_t count = H - k;
-      Vec<T> a[gates];
-      scaledGates<gates>(s, row, normal, k, count, a);
+      Vec<T> a[gates], y[gates];
+      scaledGates<gates>(s, row, ofX, ofH, k, count, a, y);
       OSTINATO_UNROLL
-      for (int g = 0; g < gates; ++g) a[g] = a[g] + load(row.ofX + g * H + k, count);
+      for (int g = 0; g < gates; ++g) a[g] = a[g] + y[g];
       a[0] = sigmoid(a[0]);
       a[1] = sigmoid(a[1]);
       a[2] = tanh(a[2]);
@@ -139,8 +166,6 @@ struct NormalizedLstm {
       if (row.cell) store(row.cell + k, c, count);
       // Read again below, when c' is normalized.
       store(row.product + 3 * H + k, a[3], count);
-      if (row.gates)
-        for (int g = 0; g < gates; ++g) store(row.gates + g * H + k, a[g], count);
     }
     double meanC, rstdC;
     const Normal<T> normalC = normalOf(row.c, H, meanC, rstdC);
@@ -153,26 +178,31 @@ struct NormalizedLstm {
     }
     if (row.statistics) {
       row.statistics[0] = rstd;
-      row.statistics[1] = meanC;
-      row.statistics[2] = rstdC;
+      row.statistics[1] = meanX;
+      row.statistics[2] = rstdX;
+      row.statistics[3] = meanC;
+      row.statistics[4] = rstdC;
     }
   }
 
   template <class T>
   static void backward(const NormalizedBackward<T>& s, const NormalizedGradientRow<T>& row) {
-    const int64_t H = s.hiddenSize;
+    const int64_t H = s.hiddenSize, GH = gates * H;
     const Vec<T> one = broadcast(T(1));
-    const Normal<T> normalC(row.statistics[1], row.statistics[2]);
-    // The gradient of LN(c') in place of dh, and its sums.
+    const Normal<T> ofX(row.statistics[1], row.statistics[2]);
+    const Normal<T> normalC(row.statistics[3], row.statistics[4]);
+    // The gradient of LN(c') in place of dh, and its sums; the output gate.
     Sums<T> first, second;
     forVectors<T>(H, [&](int64_t k, int count, int slot) {
+      const NormalizedGate<T> gate(s, row, ofX, 3 * H + k, count);
       const Vec<T> h = normalC.of(load(row.cell + k, count));
       const Vec<T> tc = tanh(scaled(h, s.gainC, s.biasC, k, count));
-      const Vec<T> o = load(row.gates + 3 * H + k, count), dh = load(row.dh + k, count);
-      store(row.gradOfX + 3 * H + k, dh * tc * (o * (one - o)), count);
+      const Vec<T> o = sigmoid(gate.a + gate.y), dh = load(row.dh + k, count);
+      const Vec<T> dO = dh * tc * (o * (one - o));
+      gate.keep(row, GH, 3 * H + k, dO, dO, count);
       const Vec<T> du = dh * o * fma(-tc, tc, one);
-      addTo(row.gradGainC + k, du * h, count);
-      addTo(row.gradBiasC + k, du, count);
+      addTo(row.sums + 3 * GH + k, du * h, count);
+      addTo(row.sums + 3 * GH + H + k, du, count);
       const Vec<T> d = du * load(s.gainC + k, count);
       store(row.dh + k, d, count);
       first.addTo(slot, keepFirst(d, count));
@@ -185,17 +215,18 @@ struct NormalizedLstm {
       const Vec<T> h = normalC.of(load(row.cell + k, count));
       const Vec<T> dc =
           fma(fma(h, b, load(row.dh + k, count) - a), normalC.scale, load(row.dc + k, count));
-      const Vec<T> i = load(row.gates + k, count), f = load(row.gates + H + k, count),
-                   g = load(row.gates + 2 * H + k, count);
+      const NormalizedGate<T> ofI(s, row, ofX, k, count), ofF(s, row, ofX, H + k, count),
+          ofG(s, row, ofX, 2 * H + k, count);
+      const Vec<T> i = sigmoid(ofI.a + ofI.y), f = sigmoid(ofF.a + ofF.y), g = tanh(ofG.a + ofG.y);
       const Vec<T> cPrevious = row.cPrevious ? load(row.cPrevious + k, count) : zero<T>();
-      const Vec<T> d[gates] = {dc * g * (i * (one - i)), dc * cPrevious * (f * (one - f)),
-                               dc * i * fma(-g, g, one), load(row.gradOfX + 3 * H + k, count)};
+      const Vec<T> d[3] = {dc * g * (i * (one - i)), dc * cPrevious * (f * (one - f)),
+                           dc * i * fma(-g, g, one)};
       store(row.dc + k, dc * f, count);
-      OSTINATO_UNROLL
-      for (int gate = 0; gate < 3; ++gate) store(row.gradOfX + gate * H + k, d[gate], count);
-      scaledGradients<gates>(s, row, d, k, count);
+      ofI.keep(row, GH, k, d[0], d[0], count);
+      ofF.keep(row, GH, H + k, d[1], d[1], count);
+      ofG.keep(row, GH, 2 * H + k, d[2], d[2], count);
     }
-    normalizedGradient(row.normalized, row.dProduct, gates * H, row.statistics[0]);
+    normalizedGradients(s, row, ofX, row.gates, row.gates, GH);
   }
 };
 
@@ -206,47 +237,53 @@ struct NormalizedGru {
   template <class T>
   static void step(const NormalizedForward<T>& s, const NormalizedRow<T>& row) {
     const int64_t H = s.hiddenSize;
-    double mean, rstd;
-    const Normal<T> normal = normalOf(row.product, gates * H, mean, rstd);
+    double mean, rstd, meanX, rstdX;
+    const Normal<T> ofX = normalOf(row.ofX, gates * H, meanX, rstdX);
+    const Normal<T> ofH = normalOf(row.product, gates * H, mean, rstd);
     for (int64_t k = 0; k < H; k += W<T>) {
       const int64_t count = H - k;
-      Vec<T> y[gates];
-      scaledGates<gates>(s, row, normal, k, count, y);
-      const Vec<T> r = sigmoid(load(row.ofX + k, count) + y[0]);
-      const Vec<T> z = sigmoid(load(row.ofX + H + k, count) + y[1]);
-      const Vec<T> n = tanh(fma(r, y[2], load(row.ofX + 2 * H + k, count)));
-      if (row.gates) {
-        store(row.gates + k, r, count);
-        store(row.gates + H + k, z, count);
-        store(row.gates + 2 * H + k, n, count);
-      }
+      Vec<T> a[gates], y[gates];
+      scaledGates<gates>(s, row, ofX, ofH, k, count, a, y);
+      const Vec<T> r = sigmoid(a[0] + y[0]);
+      const Vec<T> z = sigmoid(a[1] + y[1]);
+      const Vec<T> n = tanh(fma(r, y[2], a[2]));
       const Vec<T> h = fma(z, load(row.h + k, count) - n, n);
       store(row.h + k, h, count);
       store(row.out + k, h, count);
     }
-    if (row.statistics) row.statistics[0] = rstd;
+    if (row.statistics) {
+      row.statistics[0] = rstd;
+      row.statistics[1] = meanX;
+      row.statistics[2] = rstdX;
+    }
   }
 
   template <class T>
   static void backward(const NormalizedBackward<T>& s, const NormalizedGradientRow<T>& row) {
-    const int64_t H = s.hiddenSize;
+    const int64_t H = s.hiddenSize, GH = gates * H;
     const Vec<T> one = broadcast(T(1));
+    const Normal<T> ofX(row.statistics[1], row.statistics[2]);
+    // Gradients of y, after those of a.
+    T* const dy = row.gates + GH;
     for (int64_t k = 0; k < H; k += W<T>) {
       const int64_t count = H - k;
-      const Vec<T> r = load(row.gates + k, count), z = load(row.gates + H + k, count),
-                   n = load(row.gates + 2 * H + k, count), dh = load(row.dh + k, count);
+      const NormalizedGate<T> ofR(s, row, ofX, k, count), ofZ(s, row, ofX, H + k, count),
+          ofN(s, row, ofX, 2 * H + k, count);
+      const Vec<T> r = sigmoid(ofR.a + ofR.y), z = sigmoid(ofZ.a + ofZ.y),
+                   n = tanh(fma(r, ofN.y, ofN.a)), dh = load(row.dh + k, count);
       const Vec<T> hPrevious = row.hPrevious ? load(row.hPrevious + k, count) : zero<T>();
-      const Vec<T> y =
-          scaled(load(row.normalized + 2 * H + k, count), s.gainHh, s.biasHh, 2 * H + k, count);
       const Vec<T> dn = dh * (one - z) * fma(-n, n, one);
-      Vec<T> d[gates] = {dn * y * (r * (one - r)), dh * (hPrevious - n) * (z * (one - z)), dn};
-      OSTINATO_UNROLL
-      for (int g = 0; g < gates; ++g) store(row.gradOfX + g * H + k, d[g], count);
-      d[2] = dn * r;
-      scaledGradients<gates>(s, row, d, k, count);
+      const Vec<T> dr = dn * ofN.y * (r * (one - r)), dz = dh * (hPrevious - n) * (z * (one - z));
+      ofR.keep(row, GH, k, dr, dr, count);
+      ofZ.keep(row, GH, H + k, dz, dz, count);
+      ofN.keep(row, GH, 2 * H + k, dn, dn * r, count);
+      addTo(row.sums + 3 * GH + k, dn, count);
+      store(dy + k, dr, count);
+      store(dy + H + k, dz, count);
+      store(dy + 2 * H + k, dn * r, count);
       store(row.dh + k, dh * z, count);
     }
-    normalizedGradient(row.normalized, row.dProduct, gates * H, row.statistics[0]);
+    normalizedGradients(s, row, ofX, row.gates, dy, GH);
   }
 };
 

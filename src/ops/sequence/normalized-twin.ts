@@ -1,6 +1,6 @@
 /**
- * The recurrent part of a layer-normalized direction (normalized.ts) in primitive operations, one step after the other: what
- * it is differentiated twice by.
+ * A layer-normalized direction (normalized.ts) in primitive operations, one step after the other: what it is differentiated
+ * twice by.
  */
 import { constants } from '../../native/instance';
 import type { Tensor } from '../../tensor/tensor';
@@ -18,11 +18,14 @@ const { eps } = constants.normalized;
 /** The cells that can be normalized. */
 export type NormalizedKind = 'lstm' | 'gru';
 
-/** What the recurrent part of a direction is given: ofX, h0, c0, W_hh, its gain and bias, and gain and bias of c. */
+/** What a direction is given: x, h0, c0, W_ih and W_hh with their gains and biases, and gain and bias of c. */
 export type NormalizedInputs = readonly [
-  ofX: Tensor,
+  x: Tensor,
   h0: Tensor | null,
   c0: Tensor | null,
+  weightIh: Tensor,
+  gainIh: Tensor,
+  biasIh: Tensor | null,
   weightHh: Tensor,
   gainHh: Tensor,
   biasHh: Tensor | null,
@@ -40,23 +43,24 @@ export type NormalizedResult = readonly [
 
 export function primitiveNormalized(
   kind: NormalizedKind,
-  [ofX, h0, c0, weightHh, gainHh, biasHh, gainC, biasC]: NormalizedInputs,
+  [x, h0, c0, weightIh, gainIh, biasIh, weightHh, gainHh, biasHh, gainC, biasC]: NormalizedInputs,
   options: SequenceOptions,
   reverse: boolean,
 ): NormalizedResult {
   const { sizes, batch, batchSizes, batchFirst, returnsCells } = options;
   const time = batchFirst ? 1 : 0;
   const packed = batchSizes !== null;
-  const [rows, firstRows] = rowsOfSteps(ofX, options);
+  const [rows, firstRows] = rowsOfSteps(x, options);
+  const normalize = (v: Tensor, weight: Tensor, bias: Tensor | null): Tensor =>
+    layerNorm(v, [weight.numel], { weight, bias, eps });
+  const ofX = normalize(linear(x, weightIh, null), gainIh, biasIh);
   const at = (t: number): Tensor =>
     packed ? narrow(ofX, 0, firstRows[t], rows[t]) : select(ofX, time, t);
-  const zeros = (): Tensor => constant([batch, sizes.hiddenSize], 0, ofX.dtype);
-  const normalize = (x: Tensor, weight: Tensor, bias: Tensor | null): Tensor =>
-    layerNorm(x, [weight.numel], { weight, bias, eps });
-  const step = (x: Tensor, { h, c }: State): State => {
+  const zeros = (): Tensor => constant([batch, sizes.hiddenSize], 0, x.dtype);
+  const step = (own: Tensor, { h, c }: State): State => {
     const ofH = normalize(linear(h, weightHh, null), gainHh, biasHh);
-    if (kind === 'gru') return { h: gruStep(x, ofH, h)[0], c: null };
-    const [after, cell] = normalizedLstmStep(x, ofH, c!, (y) => normalize(y, gainC!, biasC));
+    if (kind === 'gru') return { h: gruStep(own, ofH, h)[0], c: null };
+    const [after, cell] = normalizedLstmStep(own, ofH, c!, (y) => normalize(y, gainC!, biasC));
     return { h: after, c: cell };
   };
   const start = { h: h0 ?? zeros(), c: kind === 'lstm' ? (c0 ?? zeros()) : null };

@@ -1,7 +1,9 @@
 /**
- * A recurrent layer with layer normalization (Ba, Kiros and Hinton 2016, arXiv:1607.06450). What x adds to the gates is a
- * product and a layerNorm over all steps; the rest is one kernel call for each direction
- * (native/kernels/sequence/normalized.h has the equations, normalized-twin.ts the readable reference).
+ * A recurrent layer with layer normalization (Ba, Kiros and Hinton 2016, arXiv:1607.06450). W_ih x is one product over all
+ * steps; the rest is one kernel call for each direction (native/kernels/sequence/normalized.h has the equations,
+ * normalized-twin.ts the readable reference).
+ *
+ * Saves W_ih x, the normalized W_hh h and the cell states in acquired memory, in which backward writes its gradients.
  */
 import { isGradEnabled } from '../../autograd/mode';
 import { needsGrad, save, type Gradients, type Node } from '../../autograd/node';
@@ -13,15 +15,13 @@ import { constants } from '../../native/instance';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { contiguousStrides } from '../../tensor/shape';
+import { empty, Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
 import { cat, stack } from '../joining/cat';
-import { linear } from '../matmul/linear';
+import { asMatrix, product, productInto, transposedMatrix } from '../matmul/layout';
 import { dropPacked, packedWeight } from '../matmul/packed-weight';
-import { layerNorm } from '../normalization/layer-norm';
-import { sum } from '../reduce/sum';
-import { transpose } from '../view/permute';
 import { select } from '../view/select';
 import { cells } from './cells';
 import {
@@ -64,9 +64,8 @@ const kernels = {
   },
 };
 
-const { eps } = constants.normalized;
-// Doubles of each row's statistics, as the kernels keep them.
-const statisticsBytes = 3 * 8;
+const { statisticsOfRow, rowsDivisor, rowsOfSum } = constants.normalized;
+const doubleBytes = 8;
 
 /** The next multiple of a vector's elements. */
 function wholeVectors(n: number, bytes: number): number {
@@ -79,8 +78,8 @@ interface Kept {
   readonly reverse: boolean;
   readonly pairs: number;
   readonly out: Tensor;
+  readonly ofX: Tensor;
   readonly normalized: Storage;
-  readonly gates: Storage;
   readonly cellStates: Storage | Tensor | null;
   readonly statistics: Storage;
 }
@@ -93,34 +92,37 @@ function direction(
   reverse: boolean,
 ): NormalizedResult {
   const cell = cells[kind];
-  const [given, h0, c0, weightHh, gainHh, biasHh, gainC, biasC] = inputs;
+  const [x, h0, c0, weightIh, gainIh, biasIh, weightHh, gainHh, biasHh, gainC, biasC] = inputs;
   const { sizes, batch, batchSizes, batchFirst } = options;
-  const { dtype } = given;
+  const { dtype } = x;
   const bytes = itemSize(dtype);
   const H = sizes.hiddenSize;
   const GH = cell.gates * H;
   const ld = wholeVectors(GH, bytes);
-  const ofX = denseFeatures(given);
-  const pairs = batchSizes !== null ? ofX.sizes[0] : ofX.sizes[0] * ofX.sizes[1];
-  const steps = batchSizes !== null ? batchSizes.numel : ofX.sizes[batchFirst ? 1 : 0];
+  const leading = x.sizes.slice(0, -1);
+  const pairs = batchSizes !== null ? leading[0] : leading[0] * leading[1];
+  const steps = batchSizes !== null ? batchSizes.numel : leading[batchFirst ? 1 : 0];
   const training = needsGrad(inputs);
 
-  const outShape = ofX.sizes.slice();
-  outShape[outShape.length - 1] = H;
-  const out = empty(outShape, dtype);
+  const shapeOfX = [...leading, GH];
+  const strides = contiguousStrides(shapeOfX);
+  const ofX = new Tensor(acquire(pairs * GH * bytes), dtype, shapeOfX, strides, 0, true);
+  const matrix = asMatrix(x, pairs, sizes.inputSize);
+  productInto(cell.name, matrix, transposedMatrix(weightIh), null, ofX, false);
+  const out = empty([...leading, H], dtype);
   const hN = empty([batch, H], dtype);
   const cN = cell.hasCellState ? empty([batch, H], dtype) : null;
-  const returned = cell.hasCellState && options.returnsCells ? emptySteps(ofX, options, H) : null;
+  const returned = cell.hasCellState && options.returnsCells ? emptySteps(x, options, H) : null;
   const kept: Kept | null = training
     ? {
         steps,
         reverse,
         pairs,
         out,
+        ofX,
         normalized: acquire(pairs * GH * bytes),
-        gates: acquire(pairs * GH * bytes),
         cellStates: returned ?? (cell.hasCellState ? acquire(pairs * H * bytes) : null),
-        statistics: acquire(pairs * statisticsBytes),
+        statistics: acquire(pairs * statisticsOfRow * doubleBytes),
       }
     : null;
   if (training) dropPacked('sequence', weightHh);
@@ -143,6 +145,8 @@ function direction(
     h0,
     c0,
     weightHh,
+    gainIh,
+    biasIh,
     gainHh,
     biasHh,
     gainC,
@@ -154,7 +158,6 @@ function direction(
     hN,
     cN,
     normalized: kept && kept.normalized,
-    gates: kept && kept.gates,
     cells: kept === null ? returned : kept.cellStates,
     statistics: kept && kept.statistics,
     packed,
@@ -162,6 +165,7 @@ function direction(
     products,
   });
   release(products);
+  if (kept === null) release(ofX.storage);
   if (panels === null) release(packed);
   if (kept !== null) record(kind, inputs, options, kept, [out, hN, cN, returned]);
   return [out, hN, cN, returned];
@@ -175,7 +179,7 @@ function record(
   results: NormalizedResult,
 ): void {
   const { name } = cells[kind];
-  const saved = [...inputs.slice(1), options.batchSizes, ...results].filter(isTensor);
+  const saved = [...inputs, options.batchSizes, ...results].filter(isTensor);
   const checks = saved.map((one) => save(name, one));
   const outs = results.filter(isTensor);
   const [first, others] = options.gradFnNames;
@@ -194,22 +198,22 @@ function record(
     outs.map((_, i) => (i === 0 ? first : others)),
   );
   if (node === null) return;
-  const { normalized, gates, cellStates, statistics } = kept;
+  const { ofX, normalized, cellStates, statistics } = kept;
   const own = cellStates === null || isTensor(cellStates) ? [] : [cellStates];
-  node.acquired = [normalized, gates, statistics, ...own];
+  node.acquired = [ofX.storage, normalized, statistics, ...own];
 }
 
 function backward(
   kind: NormalizedKind,
-  [ofX, h0, c0, weightHh, gainHh, biasHh, gainC, biasC]: NormalizedInputs,
+  [x, h0, c0, weightIh, gainIh, biasIh, weightHh, gainHh, biasHh, gainC, biasC]: NormalizedInputs,
   options: SequenceOptions,
-  { steps, reverse, pairs, out, normalized, gates, cellStates, statistics }: Kept,
+  { steps, reverse, pairs, out, ofX, normalized, cellStates, statistics }: Kept,
   grads: readonly (Tensor | null)[],
   node: Node,
 ): Gradients {
   const cell = cells[kind];
-  const { sizes, batch, batchSizes, batchFirst } = options;
-  const { dtype } = ofX;
+  const { sizes, batch, batchSizes } = options;
+  const { dtype } = x;
   const bytes = itemSize(dtype);
   const H = sizes.hiddenSize;
   const GH = cell.gates * H;
@@ -221,17 +225,29 @@ function backward(
   const gradOut = grads[0] ? denseFeatures(grads[0]) : null;
   const gradOutStrides = gradOut === null ? noStrides : stridesOf(gradOut, options);
   const outStrides = stridesOf(out, options);
-  const wanted = (i: number, x: Tensor | null, shape: readonly number[]): Tensor | null =>
-    x !== null && node.needs(i) ? empty(shape, dtype) : null;
-  const ofRows = (features: number): Tensor => empty([batch, features], dtype);
-  const gradOfX = emptySteps(ofX, options, GH);
-  const [gradGainHh, gradBiasHh] = [ofRows(GH), ofRows(GH)];
-  const [gradGainC, gradBiasC] = cell.hasCellState ? [ofRows(H), ofRows(H)] : [null, null];
+  const ofXStrides = stridesOf(ofX, options);
+  const wanted = (i: number, of: Tensor | null, shape: readonly number[]): Tensor | null =>
+    of !== null && node.needs(i) ? empty(shape, dtype) : null;
   const gradH0 = wanted(1, h0, [batch, H]);
   const gradC0 = wanted(2, c0, [batch, H]);
-  const gradWeightHh = wanted(3, weightHh, [GH, H]);
-  const dProducts = acquire(pairs * GH * bytes);
-  const workspace = acquire((ld * GH + 2 * batch * ld) * bytes);
+  const gradBiasIh = wanted(5, biasIh, [GH]);
+  const gradWeightHh = wanted(6, weightHh, [GH, H]);
+  const gradBiasHh = wanted(8, biasHh, [GH]);
+  const gradGainC = wanted(9, gainC, [H]);
+  const gradBiasC = wanted(10, biasC, [H]);
+  const gradGainIh = empty([GH], dtype);
+  const gradGainHh = empty([GH], dtype);
+  // What no later walk reads may be overwritten.
+  const own = node.retained ? acquire(pairs * GH * bytes) : ofX.storage;
+  const gradOfX = new Tensor(own, dtype, ofX.sizes, ofX.elementStrides, 0, true);
+  const dProducts = node.retained ? acquire(pairs * GH * bytes) : normalized;
+  // As normalized-arguments.h counts them.
+  const rows = Math.min(Math.max(Math.floor(batch / rowsDivisor), 1), rowsOfSum);
+  const count = Math.ceil(batch / rows);
+  const ofSum = wholeVectors((3 * cell.gates + 2) * H, bytes);
+  const ofSlice = ofSum + wholeVectors(2 * GH, bytes);
+  const workspace = acquire((ld * GH + 2 * batch * ld + count * ofSlice) * bytes);
+  const sums = acquire(count * ofSum * doubleBytes);
   runNormalizedBackward(pick(cell.name, kernels[kind].backward, dtype), {
     steps,
     batch,
@@ -239,7 +255,12 @@ function backward(
     reverse,
     h0,
     c0,
+    ofX,
+    ofXStrideT: ofXStrides.strideT,
+    ofXStrideN: ofXStrides.strideN,
     weightHh,
+    gainIh,
+    biasIh,
     gainHh,
     biasHh,
     gainC,
@@ -249,7 +270,6 @@ function backward(
     outStrideT: outStrides.strideT,
     outStrideN: outStrides.strideN,
     normalized,
-    gates,
     cells: cellStates,
     statistics,
     gradOut,
@@ -259,8 +279,11 @@ function backward(
     gradCN: cell.hasCellState ? gradOf(2) : null,
     gradCells: cell.hasCellState && options.returnsCells ? gradOf(3) : null,
     workspace,
+    sums,
     gradOfX,
     dProducts,
+    gradGainIh,
+    gradBiasIh,
     gradGainHh,
     gradBiasHh,
     gradGainC,
@@ -269,19 +292,29 @@ function backward(
     gradC0,
     gradWeightHh,
   });
+  release(sums);
   release(workspace);
-  release(dProducts);
-  const total = (i: number, x: Tensor | null, rows: Tensor | null): Tensor | null =>
-    x !== null && rows !== null && node.needs(i) ? sum(rows, 0) : null;
+  const matrix = asMatrix(gradOfX, pairs, GH);
+  const gradX = node.needs(0) ? product(cell.name, matrix, weightIh, null, x.sizes) : null;
+  const gradWeightIh = node.needs(3)
+    ? product(cell.name, transposedMatrix(matrix), asMatrix(x, pairs, sizes.inputSize), null, weightIh.sizes) // prettier-ignore
+    : null;
+  if (node.retained) {
+    release(dProducts);
+    release(own);
+  }
   return [
-    batchFirst && batchSizes === null ? transpose(gradOfX, 0, 1) : gradOfX,
+    gradX,
     gradH0,
     gradC0,
+    gradWeightIh,
+    node.needs(4) ? gradGainIh : null,
+    gradBiasIh,
     gradWeightHh,
-    total(4, gainHh, gradGainHh),
-    total(5, biasHh, gradBiasHh),
-    total(6, gainC, gradGainC),
-    total(7, biasC, gradBiasC),
+    node.needs(7) ? gradGainHh : null,
+    gradBiasHh,
+    gradGainC,
+    gradBiasC,
   ];
 }
 
@@ -299,13 +332,21 @@ export function normalizedSequence(
   weights: readonly NormalizedWeights[],
   options: SequenceOptions,
 ): SequenceResult {
-  const GH = cells[kind].gates * options.sizes.hiddenSize;
   const results = weights.map((own, d) => {
-    const normalization = { weight: own.gainIh, bias: own.biasIh, eps };
-    const ofX = layerNorm(linear(x, own.weightIh, null), [GH], normalization);
     const start = (state: Tensor | null): Tensor | null => state && dense(select(state, 0, d));
-    const { weightHh, gainHh, biasHh, gainC, biasC } = own;
-    const inputs = [ofX, start(h0), start(c0), weightHh, gainHh, biasHh, gainC, biasC] as const;
+    const inputs = [
+      x,
+      start(h0),
+      start(c0),
+      own.weightIh,
+      own.gainIh,
+      own.biasIh,
+      own.weightHh,
+      own.gainHh,
+      own.biasHh,
+      own.gainC,
+      own.biasC,
+    ] as const;
     return direction(kind, inputs, options, d === 1);
   });
   const joined = (i: 0 | 3): Tensor[] => results.map((one) => one[i]).filter(isTensor);

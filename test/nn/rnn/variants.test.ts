@@ -352,6 +352,22 @@ test.each([
   },
 );
 
+test.each(['LSTM', 'GRU'] as const)(
+  '%s, normalized: a graph that is kept gives the same gradients again',
+  (kind) => {
+    manualSeed(7);
+    const layer = new nn[kind](3, 5, { layerNorm: true });
+    const x = randn([4, 2, 3], { requiresGrad: true });
+    const loss = layer.forward(x)[0].square().sum();
+    const inputs = [x, ...layer.parameters()];
+    const [first, second, last] = [true, true, false].map((retainGraph) =>
+      autograd.grad(loss, inputs, { retainGraph }).map((grad) => grad!.toArray()),
+    );
+    expect(second).toEqual(first);
+    expect(last).toEqual(first);
+  },
+);
+
 test('the parameters of layer normalization: gains of 1, a bias of 0, drawn as without them', () => {
   manualSeed(2);
   const plain = new nn.LSTM(3, 5, { bidirectional: true, unitForgetBias: true });
