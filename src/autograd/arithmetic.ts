@@ -14,6 +14,10 @@ export interface Arithmetic {
   hasNaN(a: Tensor): boolean;
   /** Tensors of one shape along a new first dimension, differentiable. */
   stack(list: readonly Tensor[]): Tensor;
+  /** Of another element type, differentiable. */
+  convert(a: Tensor, dtype: DType): Tensor;
+  /** Summed over the dimensions in which `shape` was broadcast to that of `a`, differentiable. */
+  sumTo(a: Tensor, shape: Shape): Tensor;
   zeros(shape: Shape, dtype: DType): Tensor;
 }
 

@@ -1,6 +1,7 @@
 /** What may be wrong with a gradient: where a walk begins, where one arrives, where nothing is left to compute it. */
 import { describe } from '../check';
-import { sameShape, showShape } from '../tensor/shape';
+import type { DType } from '../tensor/dtype';
+import { sameShape, showShape, type Shape } from '../tensor/shape';
 import { escape } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
@@ -53,6 +54,37 @@ export function checkGradient(node: Node, grad: Tensor): void {
   throw new Error(
     `internal: a ${grad.dtype} gradient of shape ${showShape(grad.sizes)} reached ${node.name}, whose result is ${node.dtype} of shape ${showShape(node.shape)}`,
   );
+}
+
+/** What a gradient has in common with the tensor that it is of. */
+export interface Kind {
+  readonly sizes: Shape;
+  readonly dtype: DType;
+}
+
+/** Whether a tensor of shape `from` broadcasts to `to`. */
+function expandsTo(from: Shape, to: Shape): boolean {
+  const lead = to.length - from.length;
+  return lead >= 0 && from.every((size, d) => size === 1 || size === to[lead + d]);
+}
+
+/**
+ * A gradient that the user's own rule returned for input `i`, converted and summed to what the input is, as PyTorch's engine does.
+ * @throws RangeError for a shape that the input does not broadcast to.
+ */
+export function fitGradient(operation: string, i: number, grad: Tensor, input: Kind): Tensor {
+  const { sizes, dtype } = input;
+  let fit = grad;
+  if (!sameShape(fit.sizes, sizes)) {
+    if (!expandsTo(sizes, fit.sizes)) {
+      const shape = showShape(sizes);
+      throw new RangeError(
+        `${operation}: gradient ${i} must have its argument's shape ${shape}, or one that ${shape} broadcasts to, got ${showShape(fit.sizes)}`,
+      );
+    }
+    fit = arithmetic.sumTo(fit, sizes);
+  }
+  return fit.dtype === dtype ? fit : arithmetic.convert(fit, dtype);
 }
 
 /** @throws Error saying why `node`, which the walk from `newest` reaches, has no backward any more. */

@@ -8,6 +8,7 @@ import { Owner } from '../tensor/memory';
 import { escape, setOwner } from '../tensor/pool';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { empty, Tensor } from '../tensor/tensor';
+import { fitGradient, type Kind } from './checks';
 import { isGradEnabled, withGradMode } from './mode';
 import { attachNode, needsGrad, save, type Gradients, type Saved } from './node';
 import { recordTuple } from './tuple';
@@ -112,7 +113,8 @@ export interface FunctionClass<A extends readonly unknown[], R extends Outputs> 
 /**
  * An operation with a gradient of its own (torch.autograd.Function): a subclass has static `forward(ctx, …args)`, which returns a tensor or
  * an array of them, and static `backward(ctx, …gradOutputs)`, which returns a gradient for each argument, null for what is no tensor or
- * needs none (of one argument: the gradient alone). `MyFunction.apply(…args)` calls it. `backward` is differentiated itself where it is
+ * needs none (of one argument: the gradient alone). A gradient is converted to its argument's element type, and one of a shape that the
+ * argument broadcasts to is summed, as PyTorch's engine does. `MyFunction.apply(…args)` calls it. `backward` is differentiated itself where it is
  * written in tensor operations; `static onceDifferentiable = true` says that it is not.
  * @example
  * class Cube extends autograd.Function {
@@ -132,8 +134,8 @@ export interface FunctionClass<A extends readonly unknown[], R extends Outputs> 
 export abstract class Function {
   /**
    * Calls `forward`, without recording what it does, and records `backward` in its place where an argument requires gradients.
-   * @throws TypeError for a class without forward and backward, and results that are no tensors; at backward, TypeError and RangeError for
-   * gradients that do not fit the arguments.
+   * @throws TypeError for a class without forward and backward, and results that are no tensors; at backward, TypeError for what is no
+   * gradient and RangeError for one whose shape does not fit its argument.
    */
   static apply<A extends readonly unknown[], R extends Outputs>(
     this: FunctionClass<A, R>,
@@ -160,11 +162,13 @@ export abstract class Function {
     const list = isTensor(result) ? [result] : tensors.check(operation, 'the result', result);
     if (!recorded) return result as R;
     const outs = list.map((out) => (inputs.includes(out) || out.requiresGrad ? alias(out) : out));
+    // As they are now: a leaf may be converted before backward.
+    const kinds = inputs.map((x, i) => (ctx.needsInputGrad[i] && x !== null ? kindOf(x) : null));
     const taking = list.flatMap((out, i) => (ctx.isDifferentiable(out) ? [i] : []));
     const backward = (grads: readonly (Tensor | null)[]): Gradients => {
       const given: (Tensor | null)[] = outs.map(() => null);
       taking.forEach((at, i) => (given[at] = grads[i]));
-      return gradientsOf(this, ctx, given, outs, args);
+      return gradientsOf(this, ctx, given, outs, args, kinds);
     };
     recordTuple(
       `${name}Backward`,
@@ -175,6 +179,8 @@ export abstract class Function {
     return (isTensor(result) ? outs[0] : outs) as R;
   }
 }
+
+const kindOf = ({ sizes, dtype }: Tensor): Kind => ({ sizes, dtype });
 
 /** The same memory without history. */
 function alias({ storage, dtype, sizes, elementStrides, offset }: Tensor): Tensor {
@@ -193,6 +199,7 @@ function gradientsOf<A extends readonly unknown[], R extends Outputs>(
   given: readonly (Tensor | null)[],
   outs: readonly Tensor[],
   args: A,
+  kinds: readonly (Kind | null)[],
 ): Gradients {
   const operation = `${Class.name}.backward`;
   const owner = setOwner(Owner.user);
@@ -226,7 +233,10 @@ function gradientsOf<A extends readonly unknown[], R extends Outputs>(
     }
     escape(g.storage);
   }
-  const wanted = list.slice(0, args.length);
+  const wanted = kinds.map((kind, i) => {
+    const g = list[i];
+    return g !== null && kind !== null ? fitGradient(operation, i, g, kind) : null;
+  });
   return once && isGradEnabled()
     ? wanted.map((g) => g && final(Class.name, g, given, args))
     : wanted;

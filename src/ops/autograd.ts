@@ -5,11 +5,13 @@ import { family } from '../native/families';
 import type { DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
+import { cast } from './copying/cast';
 import { clone } from './copying/clone';
 import { applyBinary } from './kernels/launch';
 import { add } from './elementwise/arithmetic';
 import { constant, onesLike } from './creation/factories';
 import { stack } from './joining/cat';
+import { unbroadcast } from './declare/unbroadcast';
 
 const sums = family('add');
 
@@ -23,4 +25,14 @@ const hasNaN = (a: Tensor): boolean => noGrad(() => a.isnan().any().item() !== 0
 
 const zeros = (shape: Shape, dtype: DType): Tensor => constant(shape, 0, dtype);
 
-setArithmetic({ add, addInPlace, clone, hasNaN, onesLike, stack, zeros });
+setArithmetic({
+  add,
+  addInPlace,
+  clone,
+  convert: cast,
+  hasNaN,
+  onesLike,
+  stack,
+  sumTo: unbroadcast,
+  zeros,
+});
