@@ -8,13 +8,14 @@ const Module = require('node:module');
 const path = require('node:path');
 const { compiledOf } = require('./platforms/places.cjs');
 const { requireTypeScript, takeSource } = require('./require-typescript.cjs');
-const options = require('./swc.cjs');
+const { transform } = require('./transform.cjs');
 
-/** The compiler is a native package, which platforms that are emulated do not have: there what test:platforms compiled is taken. */
+/** Of the repository's own files, test:platforms has what is run already compiled. */
 function compile(filename) {
-  if (process.env.OSTINATO_COMPILED) return fs.readFileSync(compiledOf(filename), 'utf8');
-  const { transformSync } = require('@swc/core');
-  return transformSync(fs.readFileSync(filename, 'utf8'), { ...options, filename }).code;
+  const compiled = compiledOf(filename);
+  if (process.env.OSTINATO_COMPILED && fs.existsSync(compiled))
+    return fs.readFileSync(compiled, 'utf8');
+  return transform(fs.readFileSync(filename, 'utf8'), filename);
 }
 
 process.setSourceMapsEnabled(true);
@@ -25,6 +26,10 @@ if (process.argv[2] === '--source') {
   takeSource();
 }
 
-process.argv.splice(1, 2, path.resolve(process.argv[2]));
-// As `node FILE` does: the program is the main module, as `require.main === module` asks.
-Module.runMain();
+const file = path.resolve(process.argv[2]);
+process.argv.splice(1, 2, file);
+// This module becomes the program's: it is the main one, as `require.main === module` asks. (Bun's Module.runMain reads no argv.)
+const folder = path.dirname(file);
+const paths = Module._nodeModulePaths(folder);
+require.cache[file] = Object.assign(module, { filename: file, path: folder, paths, exports: {} });
+require.extensions['.ts'](module, file);

@@ -72,8 +72,10 @@ function runSuite(runtime, files) {
   const addon = path.join(root, 'prebuilds', runtime.target, 'ostinato.node');
   const runner = path.join(__dirname, 'platforms', 'run-tests.cjs');
   let passed = 0;
+  let skipped = 0;
   let failed = 0;
   for (const file of files) {
+    const started = Date.now();
     const { status, stdout, stderr } = runIn(runtime, runner, [file], {
       cwd: root,
       // What a test starts takes the compiled files too (scripts/run.cjs).
@@ -86,12 +88,18 @@ function runSuite(runtime, files) {
       continue;
     }
     const result = JSON.parse(line);
+    const seconds = ((Date.now() - started) / 1e3).toFixed(0);
+    const counts = `${result.passed} passed, ${result.skipped} skipped, ${result.failed.length} failed`;
+    console.log(`${file}: ${counts} (${seconds} s)`);
     passed += result.passed;
+    skipped += result.skipped;
     failed += result.failed.length;
     for (const { name, message } of result.failed)
       console.log(`${file} › ${name}\n${message.slice(0, 1000)}`);
   }
-  console.log(`${runtime.name}: ${passed} tests of ${files.length} files passed, ${failed} failed`);
+  console.log(
+    `${runtime.name}: ${passed} tests of ${files.length} files passed, ${skipped} skipped, ${failed} failed`,
+  );
   return failed === 0;
 }
 

@@ -1,5 +1,7 @@
 /** What tests of every folder share: values and leaves, how tensors are compared, and a folder to run in. */
 import { rmSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { autograd, tensor, type DType, type Tensor } from 'ostinato';
 
 export interface SampleOptions {
@@ -104,4 +106,16 @@ export function runIn(folder: string): void {
     process.chdir(before);
     rmSync(folder, { recursive: true });
   });
+}
+
+/** Collects garbage now: Bun's own function, that of V8 elsewhere, which is hidden unless a flag asks for it. */
+export function collectGarbage(): void {
+  const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };
+  collector ??= Bun === undefined ? collectorOfV8() : () => Bun.gc(true);
+  collector();
+}
+let collector: (() => void) | undefined;
+function collectorOfV8(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }

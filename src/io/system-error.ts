@@ -1,5 +1,6 @@
 /** What the system says of files, as sentences. */
 import { dirname } from 'node:path';
+import { getSystemErrorName } from 'node:util';
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'no permission',
@@ -19,10 +20,13 @@ const reasons: Readonly<Record<string, string>> = {
   ENXIO: 'nobody reads it',
 };
 
-/** The system's name of an error: `ENOENT`. */
+/** The system's name of an error: `ENOENT`. Deno says of rare ones the number alone, in the message. */
 export function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : 'unknown error';
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string') return code;
+  const number = /\(os error (\d+)\)/.exec(String(message))?.[1];
+  if (number === undefined || process.platform === 'win32') return 'unknown error';
+  return getSystemErrorName(-Number(number));
 }
 
 /** What went wrong with a file, as one sentence; `code` and `cause` are the system's. */

@@ -1,18 +1,27 @@
 // What a graph keeps until backward: the memory that a gradient reads, and no operand besides.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { addcdiv, addcmul, cat, lerp, nn, ones, randn, stack, where, type Tensor } from 'ostinato';
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
+import { collectGarbage } from '../support';
 
 type Operation = (a: Tensor, b: Tensor) => Tensor;
 
-/** Which of the operands' memories live on in the graph of f(a, b), neither of which is a leaf. */
+/**
+ * Which of the operands' memories live on in the graph of f(a, b), neither of which is a leaf. What looks like an object on the stack
+ * keeps one alive in JavaScriptCore (Bun), by chance: there the graph keeps what lives on every time.
+ */
 async function kept(
   f: Operation,
   needs: readonly [boolean, boolean] = [true, true],
 ): Promise<string> {
+  const isBun = 'Bun' in globalThis;
+  let names = await keptOnce(f, needs);
+  for (let more = isBun ? 9 : 0; more > 0 && names !== ''; more--) {
+    const again = await keptOnce(f, needs);
+    names = [...names].filter((name) => again.includes(name)).join('');
+  }
+  return names;
+}
+
+async function keptOnce(f: Operation, needs: readonly [boolean, boolean]): Promise<string> {
   const operand = (wanted: boolean): Tensor => {
     const leaf = randn([8, 8]);
     return wanted ? leaf.requiresGrad_().clone() : leaf;
@@ -27,7 +36,7 @@ async function kept(
   const { memory, out } = make();
   for (let round = 0; round < 3; round++) {
     await new Promise(setImmediate);
-    gc();
+    collectGarbage();
   }
   const names = memory.map((one, i) => (one.deref() === undefined ? '' : 'ab'[i])).join('');
   // The graph itself is alive, and works.

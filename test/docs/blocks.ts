@@ -7,9 +7,8 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { transformSync } from '@swc/core';
 import type * as Ostinato from 'ostinato';
-import options from '../../scripts/swc.cjs';
+import { transform } from '../../scripts/transform.cjs';
 import { runIn } from '../support';
 
 export interface Program {
@@ -74,7 +73,7 @@ export function runProgram({ title, code }: Program, ostinato: typeof Ostinato):
   };
   const node = createRequire(__filename);
   const load = (name: string): unknown => (name === 'ostinato' ? ostinato : node(name));
-  const { code: script } = transformSync(code, { ...options, filename: `${title}.ts` });
+  const script = transform(code, `${title}.ts`);
   // Indirect, so that it runs in the global scope of the test.
   const body = (0, eval)(
     `(function (require, exports, module, console, __dirname) {${script}\n})`,

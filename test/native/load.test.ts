@@ -67,7 +67,8 @@ const failure = (parts: Partial<LoadContext>): string[] =>
     line.replaceAll(root, 'ROOT').replaceAll('\\', '/'),
   );
 const title = `ostinato: the native add-on could not be loaded on ${platform}, Node ${process.version}`;
-const rebuild = 'build it from source: npx ostinato build (it needs a C++20 compiler)';
+const npx = process.versions['bun'] === undefined ? 'npx' : 'bunx';
+const rebuild = `build it from source: ${npx} ostinato build (it needs a C++20 compiler)`;
 const again = 'install it again: delete ROOT, and install';
 
 describe('loadAddon', () => {
@@ -227,7 +228,7 @@ describe('the message when no add-on loads', () => {
   it.each([
     ['node_modules/.pnpm/ostinato@0.1.0/node_modules/ostinato', 'pnpm exec ostinato build'],
     ['.yarn/unplugged/ostinato-npm-0.1.0/node_modules/ostinato', 'yarn ostinato build'],
-    ['node_modules/ostinato', 'npx ostinato build'],
+    ['node_modules/ostinato', `${npx} ostinato build`],
   ])('names the program as the package manager of %s calls it', (path, program) => {
     packageIn(path);
     expect(failure({ prebuilt: {} })[3]).toBe(

@@ -1,6 +1,6 @@
 // docs/parity.md, made from the names of PyTorch 2.13 (test/fixtures/names.json), what the package exports, and reasons.ts.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import * as ostinato from 'ostinato';
 import names from '../../fixtures/names.json';
 import { differences, reasons, spelled } from './reasons';
@@ -33,7 +33,7 @@ function testFiles(): ReadonlyMap<string, string> {
       if (entry.isDirectory()) {
         if (!/(surface|docs|fuzz|conformance|types|package)$/.test(path)) visit(path);
       } else if (/\.(ts|json)$/.test(entry.name) && entry.name !== 'names.json') {
-        files.set(relative(root, path), readFileSync(path, 'utf8'));
+        files.set(relative(root, path).replaceAll(sep, '/'), readFileSync(path, 'utf8'));
       }
     }
   };
