@@ -119,3 +119,13 @@ function collectorOfV8(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }
+
+/** What the engine says of a value that it does not clone: V8 names the value, Bun's engine does not. */
+export function cloneRefusal(value: unknown): string {
+  try {
+    structuredClone(value);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('the value was cloned');
+}

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { compile, data, io, manualSeed, nn, ones, optim, randn, tensor, zeros, type Tensor } from 'ostinato'; // prettier-ignore
-import { flat } from '../support';
+import { cloneRefusal, flat } from '../support';
 
 const root = join(__dirname, '..', '..');
 const travel = <T>(value: T): T => io.fromMessage<T>(structuredClone(io.toMessage(value)));
@@ -19,25 +19,15 @@ function inWorker(message: unknown): Promise<unknown> {
   });
 }
 
-/** What the engine says of a symbol: V8 names it, Bun's engine does not. */
-function refusalOf(description: string): string {
-  try {
-    structuredClone(Symbol(description));
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('a symbol was cloned');
-}
-
 const sentences = {
-  tensor: refusalOf(
-    'a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it',
+  tensor: cloneRefusal(
+    Symbol('a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it'), // prettier-ignore
   ),
-  module: refusalOf(
-    'a Module: deepcopy(module) copies it; for another thread send io.toMessage(module.stateDict())',
+  module: cloneRefusal(
+    Symbol('a Module: deepcopy(module) copies it; for another thread send io.toMessage(module.stateDict())'), // prettier-ignore
   ),
-  dataset: refusalOf(
-    'a dataset: deepcopy(dataset) copies it; for another thread send what it is made of, tensors as io.toMessage(x)',
+  dataset: cloneRefusal(
+    Symbol('a dataset: deepcopy(dataset) copies it; for another thread send what it is made of, tensors as io.toMessage(x)'), // prettier-ignore
   ),
 };
 
