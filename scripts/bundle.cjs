@@ -18,13 +18,19 @@ const root = path.resolve(__dirname, '..');
 const modules = path.join(root, 'build', 'modules');
 const isProgram = (id) => path.relative(modules, id).startsWith('cli');
 
-/** Editors show the documentation of the .d.ts files: in the code it would be carried twice. Tabs take a quarter of what spaces do. */
+/**
+ * Editors show the documentation of the .d.ts files: in the code it would be carried twice. Tabs take a quarter of what spaces do. Other
+ * characters than ASCII are escaped: with one of them V8 keeps all of the text with two bytes a character, and in a heap that is larger by that
+ * 4,000 training steps had 27 full collections in place of one.
+ */
 const compact = {
   name: 'compact',
   renderChunk(code) {
     const minify = { format: { comments: false } };
-    const jsc = { target: 'es2022', preserveAllComments: false, minify };
+    const output = { charset: 'ascii' };
+    const jsc = { target: 'es2022', preserveAllComments: false, minify, output };
     const { code: bare } = transformSync(code, { swcrc: false, isModule: false, jsc });
+    if (/\P{ASCII}/u.test(bare)) throw new Error('bundle: a character that is not ASCII');
     return format(bare, { parser: 'babel', useTabs: true, printWidth: 160, singleQuote: true });
   },
 };
