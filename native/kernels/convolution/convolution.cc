@@ -50,6 +50,29 @@ __attribute__((noinline)) void rearrange(const T* w, int64_t outChannels, int64_
     copy(taps, between, count);
 }
 
+// to[(o, i), c] = w[o, c, i between], i < count: the transposed matrix.
+template <class T>
+__attribute__((noinline)) void rearrangeTransposed(const T* w, int64_t outChannels,
+                                                   int64_t channels, int64_t taps, int64_t between,
+                                                   int64_t count, T* to) {
+  using Unit = Transposition<T>;
+  constexpr int64_t width = Unit::width, depth = Unit::depth;
+  for (int64_t o = 0; o < outChannels; ++o, w += channels * taps, to += count * channels) {
+    int64_t c = 0;
+    // Taps past a channel's last are the next one's: read, and not written.
+    for (; between == 1 && c + width + depth <= channels; c += width)
+      for (int64_t i = 0; i < count; i += depth) {
+        typename Unit::Wide column[depth];
+        Unit::transpose([&](int r) { return w + (c + r) * taps + i; }, column);
+        for (int64_t d = 0; d < min(depth, count - i); ++d)
+          *(typename Unit::UnalignedWide*)(to + (i + d) * channels + c) = column[d];
+      }
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t rest = c; rest < channels; ++rest)
+        to[i * channels + rest] = w[rest * taps + i * between];
+  }
+}
+
 }  // namespace
 
 // Positions l = q stride + phase are reached by every `between`-th tap, from j0 on: l + padding - j dilation is a multiple of the stride
@@ -84,25 +107,36 @@ void conv1d_transposed(const T* g, const T* weight, const T* bias, T* dx, T* rea
       // filters[c, (o, i)] = w[o, c, j0 + i between], which of one output channel and one phase is w itself. A tap is of
       // one phase at most.
       const bool same = outChannels == 1 && count == taps;
+      const auto correlationOf = [&](const T* w, bool transposed, int64_t sample,
+                                     int64_t group) -> Correlation<T> {
+        const int64_t n = n0 + sample;
+        return {{g + (n * groups + group) * outChannels * outLength, outChannels, outLength, count,
+                 1, first, -(between * dilation / stride)},
+                channels,
+                N,
+                w + group * channels * K,
+                bias ? bias + group * channels : nullptr,
+                dx + (n * groups + group) * channels * length + phase,
+                length,
+                stride,
+                groups * outChannels * outLength,
+                groups * channels * length,
+                transposed};
+      };
+      const bool transposed = !same && takesShort(correlationOf(filters, false, 0, 0), space);
       if (!same && n0 == 0)
-        for (int64_t group = 0; group < groups; ++group)
-          rearrange(weight + group * outChannels * channels * taps + j0, outChannels, channels,
-                    taps, between, count, filters + group * channels * K);
+        for (int64_t group = 0; group < groups; ++group) {
+          const T* const from = weight + group * outChannels * channels * taps + j0;
+          T* const to = filters + group * channels * K;
+          if (transposed)
+            rearrangeTransposed(from, outChannels, channels, taps, between, count, to);
+          else
+            rearrange(from, outChannels, channels, taps, between, count, to);
+        }
       const T* const w = same ? weight : filters;
       correlate<T>(work, min(samples, batch - n0), groups, space, spaceRows,
-                   [&](int64_t sample, int64_t group) -> Correlation<T> {
-                     const int64_t n = n0 + sample;
-                     return {{g + (n * groups + group) * outChannels * outLength, outChannels,
-                              outLength, count, 1, first, -(between * dilation / stride)},
-                             channels,
-                             N,
-                             w + group * channels * K,
-                             bias ? bias + group * channels : nullptr,
-                             dx + (n * groups + group) * channels * length + phase,
-                             length,
-                             stride,
-                             groups * outChannels * outLength,
-                             groups * channels * length};
+                   [&](int64_t sample, int64_t group) {
+                     return correlationOf(w, transposed, sample, group);
                    });
       filters += groups * channels * K;
     }
@@ -173,6 +207,100 @@ struct TapPanels {
   PrefetchRows next(int64_t, bool, int64_t) const { return {}; }
 };
 
+// The other way round, dw' = windows * g': g is transposed once, not each window. Rows are the pairs (c, j).
+template <class T>
+struct TapRows {
+  Windows<T> windows;  // of the group and sample 0
+  int64_t sampleStride, outLength, r0;
+  T* memory;
+  int64_t first = 0, depth = 0;
+
+  // An odd number of lines, so that rows do not map to one set of L1.
+  static int64_t stride(int64_t depth) {
+    constexpr int64_t line = 64 / int64_t(sizeof(T));
+    return (roundUp(depth, 2 * line) / line + 1) * line;
+  }
+  void block(const Range& range, const RowTiles& tiles, int64_t t0, int64_t t1) {
+    first = tiles.firstRow(t0);
+    depth = range.depth;
+    for (int64_t m = first; m < tiles.firstRow(t1); ++m) {
+      const T* channel;
+      const int64_t at = windows.offset(r0 + m, channel);
+      T* const to = memory + (m - first) * stride(depth);
+      forSamples(range.k0, depth, outLength, [&](int64_t n, int64_t t, int64_t k, int64_t count) {
+        windows.pack(channel + n * sampleStride, at + t * windows.step, count, to + k);
+      });
+    }
+  }
+  Rows<T> rows(int64_t m) const { return {memory + (m - first) * stride(depth), stride(depth), 1}; }
+};
+
+// Panels whose columns are outputs.
+template <class T>
+struct OutputPanels {
+  static constexpr int64_t NR = panelColumns<T>;
+  const T* g;  // of the group and its first column
+  int64_t sampleStride, outLength;
+  T* memory;
+  bool keeps;
+  Range r = {};
+
+  void range(const Range& range) { r = range; }
+  int64_t panels() const { return ceilDiv(r.columns, NR); }
+  PackedPanel<T> panel(int64_t index, bool first) {
+    T* const to = memory + (keeps ? index * NR : 0) * r.depth;
+    const int64_t n = r.n0 + index * NR, columns = min(NR, r.n0 + r.columns - n);
+    if (first)
+      forSamples(r.k0, r.depth, outLength,
+                 [&](int64_t sample, int64_t t, int64_t k, int64_t count) {
+                   for (int64_t v = 0; v < NR; v += Vec<T>::lanes)
+                     packColumns(g + sample * sampleStride + t, 1, outLength, count,
+                                 {n + v, int(max(0, min(columns - v, Vec<T>::lanes)))},
+                                 to + k * NR + v, NR);
+                 });
+    return {to, n, columns};
+  }
+  PrefetchRows next(int64_t, bool, int64_t) const { return {}; }
+};
+
+// to[j * toRow + i] = from[i * fromRow + j]
+template <class T>
+__attribute__((noinline)) void transposeInto(const T* from, int64_t fromRow, int64_t rows,
+                                             int64_t columns, T* to, int64_t toRow) {
+  constexpr int64_t lanes = Vec<T>::lanes;
+  for (int64_t i = 0; i + lanes <= rows; i += lanes)
+    packColumns(from, 1, fromRow, columns, {i, int(lanes)}, to + i, toRow);
+  for (int64_t j = 0; j < columns; ++j)
+    for (int64_t i = rows / lanes * lanes; i < rows; ++i) to[j * toRow + i] = from[i * fromRow + j];
+}
+
+// Rows and columns of dw' whose sums a worker's scratch has place for.
+inline constexpr int64_t mostTapRows = 1536, mostOutputs = 512;
+
+// Rows r0 .. of dw', pairs (c, j), and columns o0 .. of a group: x and g are the group's.
+template <class T>
+void weightByTaps(const Windows<T>& windows, int64_t xStride, const T* g, int64_t gStride,
+                  int64_t outLength, int64_t K, int64_t r0, int64_t rows, int64_t o0,
+                  int64_t outputs, T* dw, T* memory) {
+  const RowTiles tiles(rows);
+  const int64_t depth = depthOf<T>(K), ldc = roundUp(outputs, panelColumns<T>);
+  const Blocks blocks = {ldc, depth, evenBlock(tiles.tiles, blockRows<T> / tileRows, 1)};
+  T* const sums = memory + ldc * depth;
+  TapRows<T> a = {windows, xStride, outLength, r0, sums + rows * ldc};
+  OutputPanels<T> b = {g + o0 * outLength, gStride, outLength, memory, blocks.tiles < tiles.tiles};
+  blockedProduct(tiles, outputs, K, blocks, a, b,
+                 [&](auto mr, const Range& range, int64_t t, const PackedPanel<T>& panel)
+                     OSTINATO_INLINE_LAMBDA {
+                       const int64_t m = tiles.firstRow(t);
+                       const Places<T> to = {sums + m * ldc, ldc, 1, panel.n, ldc, 0};
+                       chainTile<decltype(mr)::v>(range.depth, a.rows(m), panel.p,
+                                                  chainOf<T>(K, range.k0), (const T*)nullptr, to,
+                                                  panelColumns<T>);
+                     });
+  const int64_t N = windows.rows();
+  transposeInto(sums, ldc, rows, outputs, dw + o0 * N + r0, N);
+}
+
 }  // namespace
 
 template <class T>
@@ -192,8 +320,26 @@ void conv1d_weight(const T* g, const T* x, T* dw, int64_t batch, int64_t groups,
           .run(work);
   const double amount = double(groups) * (double(M) + grains::memoryAccess) * double(N) * double(K);
   const int64_t pieces = piecesOf(amount, grains::multiplyAdds, work.threads, 3 * work.threads);
-  // Each piece packs what it reads: the longer side is cut.
   const int64_t wanted = ceilDiv(pieces, groups);
+  // Then g and the result are transposed, else the windows.
+  if (K >= 2 * M) {
+    const int64_t tapCuts = max(ceilDiv(N, mostTapRows), min(wanted, ceilDiv(N, 4 * tileRows)));
+    const int64_t tapStep = evenBlock(N, ceilDiv(N, tapCuts), tileRows);
+    const int64_t outputStep = evenBlock(M, mostOutputs, panelColumns<T>);
+    const int64_t tapParts = ceilDiv(N, tapStep), parts = tapParts * ceilDiv(M, outputStep);
+    parallel(work, groups * parts, [&](int64_t index, int worker) {
+      const int64_t group = index / parts, r0 = index % tapParts * tapStep;
+      const int64_t o0 = index % parts / tapParts * outputStep;
+      weightByTaps<T>(
+          {x + group * channels * length, channels, length, taps, stride, -padding, dilation},
+          groups * channels * length, g + group * outChannels * outLength,
+          groups * outChannels * outLength, outLength, K, r0, min(tapStep, N - r0), o0,
+          min(outputStep, M - o0), dw + group * M * N,
+          reinterpret_cast<T*>(work.scratch(work, worker)));
+    });
+    return;
+  }
+  // Each piece packs what it reads: the longer side is cut.
   const int64_t columnCuts = min(wanted, ceilDiv(N, panelColumns<T>));
   const int64_t rowCuts = min(ceilDiv(wanted, columnCuts), ceilDiv(M, tileRows));
   const int64_t columnStep = evenBlock(N, ceilDiv(N, columnCuts), panelColumns<T>);

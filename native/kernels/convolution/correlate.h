@@ -154,7 +154,9 @@ void correlateShort(Work& work, int64_t batch, int64_t groups, T* space, int64_t
       const Correlation<T> first = at(n0, g);
       const int64_t step = cutsChains<T>(K) ? cutChain : K;
       for (int64_t k = 0; k < K; k += step) {
-        gemm<T>(work, rows, M, min(step, K - k), space + k, K, 0, first.a + k, K, 1,
+        const bool transposed = first.transposedA;
+        gemm<T>(work, rows, M, min(step, K - k), space + k, K, 0,
+                first.a + k * (transposed ? M : 1), transposed ? M : K, !transposed,
                 k == 0 ? first.bias : nullptr, k == 0 ? sums : part, M, 0);
         for (int64_t i = 0; k > 0 && i < rows * M; ++i) sums[i] += part[i];
       }
@@ -166,6 +168,13 @@ void correlateShort(Work& work, int64_t batch, int64_t groups, T* space, int64_t
     }
 }
 
+// Whether a correlation of these sizes goes by short outputs.
+template <class T>
+bool takesShort(const Correlation<T>& one, const T* space) {
+  return space && one.windows.rows() > 0 &&
+         !(one.windows.channels == 1 && takesFewRows(one.M, one.windows));
+}
+
 template <class T, class At>
 void correlate(Work& work, int64_t batch, int64_t groups, T* space, int64_t spaceRows, At at) {
   if (batch <= 0 || groups <= 0) return;
@@ -173,8 +182,7 @@ void correlate(Work& work, int64_t batch, int64_t groups, T* space, int64_t spac
   if (example.M <= 0 || example.N <= 0) return;
   if (example.windows.rows() == 0) {
     for (int64_t i = 0; i < batch * groups; ++i) fillBias(at(i / groups, i % groups));
-  } else if (space &&
-             !(example.windows.channels == 1 && takesFewRows(example.M, example.windows))) {
+  } else if (takesShort(example, space)) {
     correlateShort(work, batch, groups, space, spaceRows, at);
   } else {
     correlateLong<T>(work, batch, groups, at);

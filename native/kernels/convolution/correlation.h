@@ -10,11 +10,12 @@ template <class T>
 struct Correlation {
   Windows<T> windows;
   int64_t M, N;
-  const T* a;  // [M, windows.rows()]
+  const T* a;  // [M, windows.rows()], or the transposed matrix where outputs are short (takesShort)
   const T* bias;
   T* c;
   int64_t cRow, cColumn;
   int64_t xSample, cSample;  // from here to the next sample
+  bool transposedA = false;
 };
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -8,6 +8,17 @@
 
 namespace ostinato::OSTINATO_ISA {
 
+// Lanes 0, 2, 4 .. of a, then those of b.
+OSTINATO_INLINE Register<float> evenLanes(const Register<float>& a, const Register<float>& b) {
+#if OSTINATO_REGISTER_BYTES == 64
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif OSTINATO_REGISTER_BYTES == 32
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+#endif
+}
+
 template <class T>
 struct Windows {
   const T* x;
@@ -40,18 +51,35 @@ struct Windows {
     else
       packEdge(channel, at, count, to);
   }
+  // to[i] = from[i step] for i < count; `room` elements of `from` may be read.
+  OSTINATO_INLINE void copySteps(const T* from, int64_t room, int64_t count, T* to) const {
+    constexpr int64_t lanes = Vec<T>::lanesPerRegister;
+    int64_t i = 0;
+    if constexpr (sizeof(T) == 4) {
+      const auto pair = [&](const T* p) OSTINATO_INLINE_LAMBDA {
+        return evenLanes(loadRegister(p), loadRegister(p + lanes));
+      };
+      const auto put = [&](const Register<T>& v) OSTINATO_INLINE_LAMBDA {
+        *(typename RegisterOf<T>::unaligned*)(to + i) = v;
+      };
+      for (; step == 2 && i + lanes <= count && (i + lanes) * 2 <= room; i += lanes)
+        put(pair(from + i * 2));
+      for (; step == 4 && i + lanes <= count && (i + lanes) * 4 <= room; i += lanes)
+        put(evenLanes(pair(from + i * 4), pair(from + i * 4 + 2 * lanes)));
+    }
+    for (; i < count; ++i) to[i] = from[i * step];
+  }
   __attribute__((noinline)) void packEdge(const T* channel, int64_t at, int64_t count,
                                           T* to) const {
     constexpr int64_t lanes = Vec<T>::lanes;
     if (step != 1) {
-      if (at >= 0 && at + (count - 1) * step < length) {
-        for (int64_t i = 0; i < count; ++i) to[i] = channel[at + i * step];
-        return;
+      int64_t begin = 0, end = count;
+      if (at < 0 || at + (count - 1) * step >= length) {
+        inside(at, 0, count, begin, end);
+        for (int64_t i = 0; i < count; i += lanes) store(to + i, zero<T>());
       }
-      int64_t begin, end;
-      inside(at, 0, count, begin, end);
-      for (int64_t i = 0; i < count; i += lanes) store(to + i, zero<T>());
-      for (int64_t i = begin; i < end; ++i) to[i] = channel[at + i * step];
+      const int64_t start = at + begin * step;
+      copySteps(channel + start, length - start, end - begin, to + begin);
       return;
     }
     for (int64_t i = 0; i < count; i += lanes) {

@@ -9,6 +9,8 @@
  */
 import { family } from '../../native/families';
 import { runConv1d, runConv1dTransposed, runConv1dWeight } from '../../native/calls';
+import { itemSize } from '../../tensor/dtype';
+import { acquire, release, type Storage } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { dense } from '../kernels/copy';
@@ -37,11 +39,17 @@ const shortLength = 24;
 // Elements that such rows may take at once.
 const mostSpace = 1 << 20;
 
-/** Memory for the rows of short outputs: [rows, width], null for long ones. */
-function spaceFor(x: Tensor, batch: number, positions: number, width: number): Tensor | null {
+interface Space {
+  readonly memory: Storage;
+  readonly rows: number;
+}
+
+/** Memory for the rows of short outputs: [rows, width], null for long ones. To be released. */
+function spaceFor(x: Tensor, positions: number, width: number): Space | null {
   if (positions > shortLength || positions === 0) return null;
-  const samples = Math.min(batch, Math.max(1, Math.floor(mostSpace / (positions * width))));
-  return empty([samples * positions, width], x.dtype);
+  const samples = Math.min(x.sizes[0], Math.max(1, Math.floor(mostSpace / (positions * width))));
+  const rows = samples * positions;
+  return { memory: acquire(rows * width * itemSize(x.dtype)), rows };
 }
 
 const saved = (a: Tensor | null, b: Tensor | null): [Tensor | null, Tensor | null] => [
@@ -92,14 +100,14 @@ export function convolve(
   const [allOutputs, channels] = weight.sizes;
   const outChannels = allOutputs / groups;
   const out = empty([batch, allOutputs, outLength], x.dtype);
-  const space = spaceFor(x, batch, outLength, channels * taps + 2 * outChannels);
+  const space = spaceFor(x, outLength, channels * taps + 2 * outChannels);
   runConv1d(pick('conv1d', kernels.forward, x.dtype), {
     x: dense(x),
     weight: dense(weight),
     bias: bias && dense(bias),
     out,
-    space,
-    spaceRows: space === null ? 0 : space.sizes[0],
+    space: space && space.memory,
+    spaceRows: space === null ? 0 : space.rows,
     batch,
     groups,
     channels,
@@ -111,6 +119,7 @@ export function convolve(
     padding,
     dilation,
   });
+  if (space !== null) release(space.memory);
   return recordedForward(out, geometry, x, weight, bias);
 }
 
@@ -127,15 +136,16 @@ export function convolveTransposed(
   const outChannels = allOutputs / groups;
   const dx = empty([batch, groups * channels, length], g.dtype);
   const positions = Math.ceil(length / stride);
-  const space = spaceFor(g, batch, positions, outChannels * taps + 2 * channels);
+  const space = spaceFor(g, positions, outChannels * taps + 2 * channels);
+  const rearranged = acquire(weight.numel * itemSize(g.dtype));
   runConv1dTransposed(pick('convTranspose1d', kernels.transposed, g.dtype), {
     g: dense(g),
     weight: dense(weight),
     bias: bias && dense(bias),
     dx,
-    rearranged: empty(weight.sizes, g.dtype),
-    space,
-    spaceRows: space === null ? 0 : space.sizes[0],
+    rearranged,
+    space: space && space.memory,
+    spaceRows: space === null ? 0 : space.rows,
     batch,
     groups,
     channels,
@@ -147,6 +157,8 @@ export function convolveTransposed(
     padding,
     dilation,
   });
+  release(rearranged);
+  if (space !== null) release(space.memory);
   return recordedTransposed(dx, geometry, g, weight, bias);
 }
 
