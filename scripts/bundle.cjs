@@ -36,6 +36,22 @@ const compact = {
 };
 
 /**
+ * Functions of one name in several modules are `at`, `at$1` and so on in one file. They keep the name that they are declared with: stack
+ * traces, consoles and printed modules have it.
+ */
+const originalNames = {
+  name: 'original-names',
+  renderChunk(code) {
+    const renamed = [...code.matchAll(/^(?:async )?function\*? (\w+\$\d+)\(/gm)];
+    if (renamed.length === 0) return null;
+    const functions = renamed.map(([, name]) => name).join(', ');
+    const value = "f.name.replace(/\\$\\d+$/, '')";
+    const rename = `Object.defineProperty(f, 'name', { value: ${value}, configurable: true })`;
+    return `${code}\nfor (const f of [${functions}]) ${rename};\n`;
+  },
+};
+
+/**
  * Node's own modules without `require`, which esbuild refuses at run time in a bundle of ES modules. Node 20.16 and later; with a literal
  * `require` for those before, which other bundlers read.
  */
@@ -53,7 +69,7 @@ async function bundle() {
       index: path.join(modules, 'index.js'),
       'cli/main': path.join(modules, 'cli', 'main.js'),
     },
-    plugins: [nodeResolve({ resolveOnly: [] }), compact, builtinModules],
+    plugins: [nodeResolve({ resolveOnly: [] }), originalNames, compact, builtinModules],
     external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
     onwarn(warning, warn) {
       if (warning.code === 'CIRCULAR_DEPENDENCY') throw new Error(`bundle: ${warning.message}`);

@@ -2,7 +2,7 @@
  * Operations of the user's own: a class with `forward` and `backward`. What they save is checked for changes like that of the operations
  * that are there; what backward allocates and is given is the user's (tensor/pool.ts).
  */
-import { arrayOf, boolean, describe, refuse, surplus } from '../check';
+import { arrayOf, boolean, describe, refuse, surplus, withName } from '../check';
 import { isFloat } from '../tensor/dtype';
 import { Owner } from '../tensor/memory';
 import { escape, setOwner } from '../tensor/pool';
@@ -132,6 +132,11 @@ export interface FunctionClass<A extends readonly unknown[], R extends Outputs> 
  * x.grad!.toArray(); // [3, 12]
  */
 export abstract class Function {
+  static {
+    // A bundler may give it another one, since Function is a global name.
+    withName('Function', this);
+  }
+
   /**
    * Calls `forward`, without recording what it does, and records `backward` in its place where an argument requires gradients.
    * @throws TypeError for a class without forward and backward, and results that are no tensors; at backward, TypeError for what is no

@@ -1,5 +1,5 @@
 /** backward and autograd.grad: the two ways to start a walk. */
-import { arrayOf, boolean, either, optionsTable, surplus } from '../check';
+import { arrayOf, boolean, either, optionsTable, surplus, withName } from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { executor } from '../tensor/executor';
 import type { Tensor } from '../tensor/tensor';
@@ -131,3 +131,4 @@ export function gradients(
     return found;
   });
 }
+withName('grad', gradients);

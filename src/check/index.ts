@@ -48,3 +48,4 @@ export { readOnly } from './read-only';
 export { Snapshot } from './snapshot';
 export { uncloneable } from './uncloneable';
 export { surplus } from './surplus';
+export { withDeclaration, withName } from './with-name';

@@ -2,7 +2,7 @@
  * Operations as methods of Tensor: x.add(y) is add(x, y). A module's exports all become methods, typed and documented as
  * the functions are, so that a new function of a module listed here is a method without more ado.
  */
-import { surplus } from '../check';
+import { surplus, withName } from '../check';
 import * as walk from '../autograd/gradients';
 import * as hooks from '../autograd/hooks';
 import { Tensor } from '../tensor/tensor';
@@ -298,6 +298,7 @@ Tensor.prototype.at = function (...indices) {
   // eslint-disable-next-line no-restricted-syntax -- what this call was given
   return indexing.at(this, ...indices);
 };
+withName('at', Tensor.prototype.at);
 
 Tensor.prototype[Symbol.iterator] = function () {
   checkTensor('Tensor', 'what is iterated over', this);

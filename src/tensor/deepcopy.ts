@@ -3,7 +3,7 @@
  * protocol by which classes say how they are copied; tensors, modules and generators say it in their own files.
  */
 import { types } from 'node:util';
-import { describe, isMade, surplus } from '../check';
+import { describe, isMade, surplus, withName } from '../check';
 
 /** Copies what a value refers to: the same copy for the same value. */
 export type Copier = <T>(value: T) => T;
@@ -342,10 +342,10 @@ interface DeepCopy {
  * }
  * const copy = deepcopy(new Scaled(2));
  */
-export const deepcopy: DeepCopy = Object.assign(
-  function <T>(value: T): T {
-    if (arguments.length > 1) surplus('deepcopy', arguments, 1, 'value');
-    return new Walk().copy(value);
-  },
-  { custom } as const,
-);
+export const deepcopy: DeepCopy = Object.assign(copyDeeply, { custom } as const);
+withName('deepcopy', deepcopy);
+
+function copyDeeply<T>(value: T): T {
+  if (arguments.length > 1) surplus('deepcopy', arguments, 1, 'value');
+  return new Walk().copy(value);
+}

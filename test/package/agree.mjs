@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import * as imported from 'ostinato';
 import { manualSeed, nn, randn } from 'ostinato';
 
-const required = createRequire(import.meta.url)('ostinato');
+const require = createRequire(import.meta.url);
+const required = require('ostinato');
+const { misnamed } = require('./names.cjs');
 
 const names = (object) =>
   Object.keys(object)
@@ -22,6 +24,8 @@ manualSeed(7);
 const first = randn([3]).toArray();
 required.manualSeed(7);
 assert.deepEqual(required.randn([3]).toArray(), first);
+
+assert.deepEqual(misnamed(required), []);
 
 const linear = new nn.Linear(3, 2);
 required.noGrad(() => assert.equal(linear.forward(randn([1, 3])).requiresGrad, false));

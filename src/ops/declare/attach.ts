@@ -2,7 +2,7 @@
  * How functions of a tensor become methods of it, at run time and in types. A method has the function's documentation:
  * TypeScript keeps a declaration through spreads, `Pick` and mapped types that keep the keys.
  */
-import { describe } from '../../check';
+import { describe, withName } from '../../check';
 import { Tensor } from '../../tensor/tensor';
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -49,6 +49,7 @@ export function without<N extends object, K extends keyof N>(
 
 /** Gives Tensor a method, hidden from enumeration. */
 export function define(name: string, value: unknown): void {
+  if (typeof value === 'function') withName(name, value as () => unknown);
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 

@@ -1,5 +1,5 @@
 /** Logic on the bits of integers and on bool: no gradients. */
-import { surplus } from '../../check';
+import { surplus, withName } from '../../check';
 import { kernel } from '../../native/families';
 import { isInteger, resultType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
@@ -34,17 +34,17 @@ function compute(
 }
 
 const bits = (name: string, kernels: Kernels): OfTwo =>
-  function (a, b) {
+  withName(name, function (a, b) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     return compute(name, kernels, a, b);
-  };
+  });
 const bitsInPlace = (name: string, kernels: Kernels): InPlace =>
-  function (x, other) {
+  withName(name, function (x, other) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'other');
     checkTensor(name, 'x', x);
     const inputs = isTensor(other) ? [other] : [];
     return inPlace(name, x, inputs, (before) => compute(name, kernels, before, other));
-  };
+  });
 
 const and: Kernels = { i32: kernel('bitwise_and'), u8: kernel('logical_and') };
 const or: Kernels = { i32: kernel('bitwise_or'), u8: kernel('logical_or') };

@@ -2,7 +2,7 @@
  * Comparisons and logic written into their first operand, in its element type: 1 where they hold, 0 elsewhere. Methods only, as in
  * PyTorch.
  */
-import { surplus } from '../../check';
+import { surplus, withName } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { isTensor } from '../../tensor/rules';
@@ -13,11 +13,11 @@ import * as logic from './logical';
 type OfTwo = (x: Tensor, other: GivenOperand) => Tensor;
 
 function overwritten(name: string, f: OfTwo): OfTwo {
-  return function (x, other) {
+  return withName(name, function (x, other) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'other');
     checkTensor(name, 'x', x);
     return inPlace(name, x, isTensor(other) ? [other] : [], (before) => f(before, other));
-  };
+  });
 }
 
 /**

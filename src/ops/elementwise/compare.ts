@@ -1,5 +1,5 @@
 /** Comparisons of two operands, and tests of one: bool results, no gradients. */
-import { surplus } from '../../check';
+import { surplus, withName } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, resultType } from '../../tensor/dtype';
@@ -17,13 +17,13 @@ function comparison(
   kernel: Comparison = name as Comparison,
 ): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = family(kernel);
-  return function (left, right) {
+  return withName(name, function (left, right) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     const dtype = resultType(a, b);
     return binary(name, kernels, promote(a, dtype), promote(b, dtype), dtype, 'bool');
-  };
+  });
 }
 
 /**
@@ -96,12 +96,12 @@ export const greaterEqual = comparison('greaterEqual', 'ge');
 // Integers and truth values are all finite numbers.
 function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: Tensor) => Tensor {
   const kernels = family(kernel);
-  return function (x) {
+  return withName(name, function (x) {
     if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', x);
     if (!isFloat(x.dtype)) return full(x.sizes, Number(ofIntegers), { dtype: 'bool' });
     return applyUnary(name, kernels, x, empty(x.sizes, 'bool'));
-  };
+  });
 }
 
 /**
@@ -125,11 +125,11 @@ export const isfinite = test('isfinite', 'isfinite', true);
 
 // A test by comparisons of bits or values that PyTorch defines for bool and integers too.
 function testBy(name: string, holds: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return function (x) {
+  return withName(name, function (x) {
     if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', x);
     return noGrad(() => holds(x));
-  };
+  });
 }
 
 /**

@@ -3,7 +3,7 @@
  * declaration come the function, its in-place form (`inPlace`), the choice between a fused and a differentiable gradient,
  * and the rows of the tests (test/ops/entry.ts). Methods come with the export (methods.ts).
  */
-import { surplus } from '../../check';
+import { surplus, withDeclaration, withName } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
 import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
@@ -113,9 +113,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
     const other = options === undefined ? null : instead!(name, options);
     return other === null ? compute(x) : other(x);
   };
-  return Object.assign(instead === undefined ? compute : withOptions, {
-    declaration: { name, rule },
-  });
+  return withDeclaration(instead === undefined ? compute : withOptions, { name, rule });
 }
 
 function refuseBool(operation: string): never {
@@ -282,7 +280,7 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
   };
   // Two functions: what takes no options stays short enough for V8 to inline it into the method.
   const isPlain = booleans === undefined && second === undefined && instead === undefined;
-  return Object.assign(isPlain ? compute : withOptions, { declaration: { name, rule } });
+  return withDeclaration(isPlain ? compute : withOptions, { name, rule });
 }
 
 /** A declared function under another of PyTorch's names, which its own sentences bear. */
@@ -312,7 +310,8 @@ export function inPlace(f: BinaryOfTensors): (x: Tensor, other: Tensor) => Tenso
 export function inPlace<Options>(f: UnaryWith<Options>): ChangeUnary<Options>;
 export function inPlace<Options>(f: BinaryWith<Options>): ChangeBinary<Options>;
 export function inPlace(f: UnaryWith<never> | BinaryWith<never> | BinaryOfTensors): unknown {
-  return isBinary(f) ? binaryInPlace(f) : unaryInPlace(f as UnaryWith<never>);
+  const changed = isBinary(f) ? binaryInPlace(f) : unaryInPlace(f as UnaryWith<never>);
+  return withName(`${f.declaration.name}_`, changed);
 }
 
 const isBinary = (f: Pick<Unary | Binary, 'declaration'>): f is BinaryWith<never> =>

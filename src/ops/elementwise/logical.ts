@@ -1,5 +1,5 @@
 /** Logic on truth values: every operand counts as true where it is not 0. Bool results, no gradients. */
-import { surplus } from '../../check';
+import { surplus, withName } from '../../check';
 import { kernel } from '../../native/families';
 import { runUnary } from '../../native/calls';
 import type { Tensor } from '../../tensor/tensor';
@@ -15,12 +15,12 @@ function connective(
   kernelName: 'logical_and' | 'logical_or' | 'logical_xor',
 ): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = { u8: kernel(kernelName) };
-  return function (left, right) {
+  return withName(name, function (left, right) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     return binary(name, kernels, truth(a), truth(b), 'bool');
-  };
+  });
 }
 
 /**

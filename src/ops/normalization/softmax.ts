@@ -2,7 +2,7 @@
  * softmax: yᵢ = eˣᵢ / Σ eˣ along a dimension; dx = y·(g − Σ g·y). logSoftmax: y = x − ln Σ eˣ; dx = g − eʸ·Σ g.
  * Both save the result.
  */
-import { optionsTable, surplus } from '../../check';
+import { optionsTable, surplus, withName } from '../../check';
 import { family } from '../../native/families';
 import { runReduce, runSoftmaxBackward } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
@@ -50,7 +50,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
       return [dx];
     },
   });
-  return function (argument: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
+  return withName(name, function (argument: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
     if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', argument);
     const dtype = options === undefined ? undefined : softmaxOptions.read(options, name).dtype;
@@ -62,7 +62,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const run = pick(name, kernels, x.dtype);
     runReduce(run, source, out, outer, n, inner);
     return recorded(out, d, x);
-  };
+  });
 }
 
 /**

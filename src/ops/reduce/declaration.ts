@@ -1,7 +1,7 @@
 /** How a reduction is declared: its kernel, its gradient in methods of tensors, and what that reads. */
 import { isGradEnabled } from '../../autograd/mode';
 import { family, type NamesOf } from '../../native/families';
-import { surplus, type Rule } from '../../check';
+import { surplus, withDeclaration, type Rule } from '../../check';
 import { arithmeticType, isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -123,5 +123,5 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
     if (!isGradEnabled() || !x.requiresGrad) return out;
     return recorded(out, { keptShape: view.keptShape, dim, n: view.n }, x);
   };
-  return Object.assign(f, { declaration: { name, rule } });
+  return withDeclaration(f, { name, rule });
 }

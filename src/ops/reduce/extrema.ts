@@ -2,7 +2,7 @@
  * max, min, amax, amin, argmax, argmin. The gradient of max and min along a dimension goes to the element that the
  * index names; over everything, and for amax and amin, it is shared equally by all that are equal to the result.
  */
-import { calledAs, isArray, surplus } from '../../check';
+import { calledAs, isArray, surplus, withName } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { family, type KernelFamily } from '../../native/families';
 import { runExtreme } from '../../native/calls';
@@ -142,7 +142,7 @@ export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0');
 type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
 
 function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
-  return function (x, dim, options) {
+  return withName(name, function (x, dim, options) {
     if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', x);
     if (x.dtype === 'bool') {
@@ -155,7 +155,7 @@ function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
     const { source, outer, n, inner } = view;
     runExtreme(pick(name, kernels, source.dtype), source, null, out, outer, n, inner);
     return out;
-  };
+  });
 }
 
 /**

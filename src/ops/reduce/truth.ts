@@ -1,5 +1,5 @@
 /** any, all: whether some or every element is not 0. No gradients. */
-import { surplus } from '../../check';
+import { surplus, withName } from '../../check';
 import { kernel } from '../../native/families';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -10,14 +10,14 @@ type Truth = (x: Tensor, dim?: Dims, options?: KeepdimOptions) => Tensor;
 
 function truth(name: 'any' | 'all'): Truth {
   const kernels = { u8: kernel(name) };
-  return function (x, dim, options) {
+  return withName(name, function (x, dim, options) {
     if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', x);
     const keepdim = keepsDim(name, options);
     const make = (shape: readonly number[]): Tensor => empty(shape, 'bool');
     const { out } = reduceOver(name, kernels, cast(x, 'bool'), dim, keepdim, make);
     return x.dtype === 'uint8' ? cast(out, 'uint8') : out;
-  };
+  });
 }
 
 /**

@@ -2,7 +2,7 @@
  * var and std: v = Σ (x − mean)² / (n − correction), s = √v. dx = g·2·(x − mean) / (n − correction) for v, and
  * that of v with g / (2·s) for s, 0 where s = 0. Saves x, and for s the result.
  */
-import { boolean, finite, optionsTable, surplus } from '../../check';
+import { boolean, finite, optionsTable, surplus, withName } from '../../check';
 import { family } from '../../native/families';
 import { runVariance } from '../../native/calls';
 import type { Shape } from '../../tensor/shape';
@@ -93,6 +93,7 @@ export function varOf(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor 
   if (arguments.length > 3) surplus('var', arguments, 3, 'options');
   return squaredDeviation('var', x, dim, options);
 }
+withName('var', varOf);
 
 /**
  * The variance, as `var` (torch.var), under a name that a variable can have.
