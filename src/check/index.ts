@@ -4,6 +4,7 @@ export { describeOfAnotherCopy, markCopy } from './copy';
 export { refuseSparse } from './foreign';
 export { describe } from './describe';
 export { load } from './load';
+export { got } from './keyword';
 export { nearest } from './nearest';
 export { optionsTable, refuseOption, type Fields, type Options, type Resolved } from './options';
 export {

@@ -9,6 +9,7 @@
  */
 import { describe } from './describe';
 import { remedy } from './foreign';
+import { noteOptions } from './keyword';
 import { nearest } from './nearest';
 import { anything, Rule, type Field } from './rule';
 
@@ -95,7 +96,9 @@ export class Options<T extends object, Undefined extends keyof T = never> {
     readonly operation: string,
     /** The table itself, to be spread into that of an operation that takes these options too. */
     readonly fields: Fields<T, Undefined>,
-  ) {}
+  ) {
+    noteOptions(operation, fields);
+  }
 
   /** Every option's default; an option that must be given is undefined. */
   get defaults(): Resolved<T, Undefined> {

@@ -7,7 +7,7 @@
  * // Embedding: numEmbeddings must be an integer of at least 0, got -1
  */
 import { withArticle } from './article';
-import { describe } from './describe';
+import { got } from './keyword';
 
 type Refusal = typeof TypeError | typeof RangeError;
 
@@ -19,7 +19,7 @@ export function refuse(
   value: unknown,
   Kind: Refusal = TypeError,
 ): never {
-  throw new Kind(`${operation}: ${name} must be ${must}, got ${describe(value)}`);
+  throw new Kind(`${operation}: ${name} must be ${must}, got ${got(operation, name, value)}`);
 }
 
 /** An option that may be left out: its rule, and what it is then. */

@@ -116,7 +116,7 @@ export * from './normalization/softmax';
 export * from './reduce/sum';
 export * from './reduce/truth';
 export { std, variance, varOf as var, type VarianceOptions } from './reduce/variance';
-export type { KeepdimOptions, ReductionOptions } from './kernels/reduce';
+export type { DTypeOption, KeepdimOptions, ReductionOptions } from './kernels/reduce';
 export { clone, detach } from './copying/clone';
 export { isFloatingPoint } from './copying/convert';
 export {
@@ -159,8 +159,13 @@ export {
 } from './indexing/scatter-reduce';
 export { cat, concat, concatenate, stack } from './joining/cat';
 export * from './joining/diff';
-export type { DimOptions } from './joining/dim';
-export { repeatInterleave, tile, type RepeatInterleaveOptions } from './joining/repeat';
+export type { DimOptions } from './arguments/dim';
+export {
+  repeatInterleave,
+  tile,
+  type RepeatInterleaveDimOptions,
+  type RepeatInterleaveOptions,
+} from './joining/repeat';
 export * from './rearranging/roll';
 export * from './joining/split';
 export * from './joining/stacks';

@@ -3,7 +3,7 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { calledAs, describe, isInstance, isMade, markCopy, readOnly, surplus } from '../check';
+import { calledAs, describe, got, isInstance, isMade, markCopy, readOnly, surplus } from '../check';
 import type { Memory } from '../native/memory';
 import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
@@ -332,7 +332,7 @@ export class Tensor implements Memory {
     if (arguments.length > 1) surplus('size', arguments, 1, 'dim');
     if (dim === undefined) return this.shape;
     if (typeof dim !== 'number') {
-      throw new TypeError(`size: dim must be a number, got ${describe(dim)}`);
+      throw new TypeError(`size: dim must be a number, got ${got('size', 'dim', dim)}`);
     }
     const size = this.sizes[dim < 0 ? dim + this.ndim : dim];
     if (size === undefined) {

@@ -1,5 +1,5 @@
 /** What every operation checks of its arguments first. */
-import { describe, isArray } from '../../check';
+import { got, isArray } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
@@ -20,7 +20,7 @@ export function checkTensor(operation: string, name: string, x: unknown): assert
 // A function of its own, here and wherever a check throws: V8 inlines what is short, and counts the sentence.
 function refuseTensor(operation: string, name: string, x: unknown): never {
   throw new TypeError(
-    `${operation}: ${name} must be a Tensor, got ${describe(x)}${isArray(x) ? '; make it one with tensor(…)' : ''}`,
+    `${operation}: ${name} must be a Tensor, got ${got(operation, name, x)}${isArray(x) ? '; make it one with tensor(…)' : ''}`,
   );
 }
 

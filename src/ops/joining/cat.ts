@@ -7,7 +7,7 @@ import { copyInto } from '../kernels/copy';
 import { gradientOfList } from '../declare/gradient';
 import { operand } from '../kernels/operands';
 import { checkTensors } from '../arguments/tensors';
-import { dimOf, type DimOptions } from './dim';
+import { dimOf, type DimOptions } from '../arguments/dim';
 
 interface Joint {
   readonly dim: number;

@@ -2,7 +2,7 @@
  * repeat, tile, repeatInterleave: a tensor several times over. dx = g summed over the repeats. Saves nothing but
  * the sizes.
  */
-import { count, optionsTable, surplus } from '../../check';
+import { count, integer, isPlain, optionsTable, surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -68,13 +68,22 @@ export function tile(x: Tensor, times: readonly number[]): Tensor {
   return repeated(x, [...missing, ...counts]);
 }
 
-/** Options of `repeatInterleave`. */
+/** Options of `repeatInterleave`, which may be in the place of `dim`: `x.repeatInterleave(2, { dim: 1 })` is `x.repeatInterleave(2, 1)`. */
 export interface RepeatInterleaveOptions {
   /** The size that dimension `dim` of the result must have. Default: not checked. */
   outputSize?: number | null;
 }
+/** The dimension among them. */
+export interface RepeatInterleaveDimOptions extends RepeatInterleaveOptions {
+  /** Along which dimension. Default: the elements are flattened. */
+  dim?: number;
+}
 const interleaveOptions = optionsTable<RepeatInterleaveOptions>('repeatInterleave', {
   outputSize: count.orNull.or(null),
+});
+const interleaveDimOptions = optionsTable<RepeatInterleaveDimOptions, 'dim'>('repeatInterleave', {
+  ...interleaveOptions.fields,
+  dim: integer.optional,
 });
 
 /**
@@ -86,13 +95,18 @@ const interleaveOptions = optionsTable<RepeatInterleaveOptions>('repeatInterleav
 export function repeatInterleave(
   x: Tensor,
   repeats: number | Tensor,
-  dim?: number,
+  dim?: number | RepeatInterleaveDimOptions,
   options?: RepeatInterleaveOptions,
 ): Tensor {
   if (arguments.length > 4) surplus('repeatInterleave', arguments, 4, 'options');
+  if (options === undefined && isPlain(dim)) {
+    const { dim: along, outputSize: size } = interleaveDimOptions.read(dim);
+    return repeatInterleave(x, repeats, along, { outputSize: size });
+  }
   const { outputSize } = interleaveOptions.read(options);
-  const out = interleaved(x, repeats, dim);
-  const size = out.sizes[dim === undefined ? 0 : checkDim('repeatInterleave', dim, out.ndim)];
+  const along = dim as number | undefined;
+  const out = interleaved(x, repeats, along);
+  const size = out.sizes[along === undefined ? 0 : checkDim('repeatInterleave', along, out.ndim)];
   if (outputSize === null || size === outputSize) return out;
   throw new RangeError(
     `repeatInterleave: outputSize is ${outputSize}, but the repeats add up to ${size}; leave it out`,

@@ -1,6 +1,6 @@
 /** split, chunk, unbind: a tensor as pieces, all of them views with one node. dx = the pieces' gradients joined. */
 import type { Node } from '../../autograd/node';
-import { arrayOf, describe, integer, surplus } from '../../check';
+import { arrayOf, got, integer, surplus } from '../../check';
 import { checkDim, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -8,7 +8,7 @@ import { gradientOfTuple } from '../declare/gradient';
 import { constant } from '../creation/factories';
 import { viewOf } from '../view/view';
 import { cat, stack } from './cat';
-import { dimOf, type DimOptions } from './dim';
+import { dimOf, type DimOptions } from '../arguments/dim';
 
 // An empty dimension gives as many empty chunks as requested.
 const largestCount = 2 ** 20;
@@ -123,7 +123,9 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
   if (arguments.length > 3) surplus('chunk', arguments, 3, 'dim');
   checkTensor('chunk', 'x', x);
   if (!Number.isInteger(chunks) || chunks < 1) {
-    throw new RangeError(`chunk: chunks must be an integer of at least 1, got ${describe(chunks)}`);
+    throw new RangeError(
+      `chunk: chunks must be an integer of at least 1, got ${got('chunk', 'chunks', chunks)}`,
+    );
   }
   if (x.ndim === 0)
     throw new RangeError('chunk: a 0-dimensional tensor has no dimension to divide');

@@ -7,7 +7,7 @@ import { checkTensor } from '../arguments/check';
 import { readValues } from '../arguments/values';
 import { dense } from '../kernels/copy';
 import { sliceAlong } from '../view/select';
-import { dimOf, type DimOptions } from './dim';
+import { dimOf, type DimOptions } from '../arguments/dim';
 
 /** How many pieces, or the indices at which they begin. */
 type Cuts = number | readonly number[];

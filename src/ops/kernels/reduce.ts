@@ -2,7 +2,7 @@
  * How reductions reach their kernels. A kernel reduces the middle of a contiguous [outer, n, inner] view; the
  * dimensions to reduce are brought together here.
  */
-import { boolean, describe, isArray, oneOf, optionsTable, type Rule } from '../../check';
+import { boolean, got, isArray, isPlain, oneOf, optionsTable, type Rule } from '../../check';
 import { type KernelFamily } from '../../native/families';
 import { runReduce } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
@@ -25,6 +25,14 @@ export interface ReductionOptions extends KeepdimOptions {
   /** What `x` is converted to first, and what the result is then. Default: `x`'s element type, int32 for uint8 and bool. */
   dtype?: DType;
 }
+/** The element type alone, in the place of the dimensions: `x.sum({ dtype: 'float64' })`. */
+export interface DTypeOption {
+  /** What `x` is converted to first, and what the result is then. */
+  dtype: DType;
+}
+/** Whether options are in the place of the dimensions, as they may be where they name the element type. */
+export const isDTypeOption = (dim: unknown): dim is DTypeOption =>
+  isPlain(dim) && 'dtype' in dim && !('dim' in dim);
 /** The options of `operation`, whose dtype `rule` describes. */
 export const reductionOptions = (operation: string, rule: Rule<DType>) =>
   optionsTable<ReductionOptions, 'dtype'>(operation, {
@@ -48,8 +56,12 @@ export type Dims = number | readonly number[] | undefined;
 export function normalizeDims(operation: string, dim: Dims, ndim: number): number[] {
   if (dim === undefined) return allDims(ndim);
   if (typeof dim !== 'number' && !isArray(dim)) {
+    const shown = got(operation, 'dim', dim);
+    const after = /options such as/.test(shown)
+      ? ''
+      : '; options such as { keepdim } come after it';
     throw new TypeError(
-      `${operation}: dim must be a number or an array of numbers, got ${describe(dim)}; options such as { keepdim } come after it`,
+      `${operation}: dim must be a number or an array of numbers, got ${shown}${after}`,
     );
   }
   const dims = checkDistinctDims(operation, dim, ndim).sort((a, b) => a - b);

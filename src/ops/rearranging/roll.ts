@@ -1,5 +1,5 @@
 /** roll: a cyclic shift of elements along dimensions. dx = g rolled back. */
-import { surplus } from '../../check';
+import { arrayOf, either, integer, isPlain, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
@@ -7,6 +7,15 @@ import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { reshape } from '../view/reshape';
+
+/** The dimensions as an option: `x.roll(1, { dims: 0 })` is `x.roll(1, 0)`. */
+export interface RollOptions {
+  /** Along which dimensions. Default: the elements are flattened. */
+  dims?: number | readonly number[];
+}
+const rollOptions = optionsTable<RollOptions, 'dims'>('roll', {
+  dims: either<number | readonly number[]>(integer, arrayOf(integer)).optional,
+});
 
 interface Shift {
   readonly by: readonly number[];
@@ -60,9 +69,10 @@ function rolled(x: Tensor, by: number, d: number): Tensor {
 export function roll(
   x: Tensor,
   shifts: number | readonly number[],
-  dims?: number | readonly number[],
+  dims?: number | readonly number[] | RollOptions,
 ): Tensor {
   if (arguments.length > 3) surplus('roll', arguments, 3, 'dims');
+  if (isPlain(dims)) return roll(x, shifts, rollOptions.read(dims).dims);
   checkTensor('roll', 'x', x);
   if (dims === undefined) {
     const [by, ...more] = listOf(shifts);

@@ -1,5 +1,5 @@
 /** tril, triu, in place too: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
-import { describe, surplus } from '../../check';
+import { got, surplus } from '../../check';
 import { contiguousStrides, showShape } from '../../tensor/shape';
 import { Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
@@ -30,7 +30,9 @@ function keepColumns(
     );
   }
   if (!Number.isInteger(diagonal)) {
-    throw new RangeError(`${operation}: diagonal must be an integer, got ${describe(diagonal)}`);
+    throw new RangeError(
+      `${operation}: diagonal must be an integer, got ${got(operation, 'diagonal', diagonal)}`,
+    );
   }
   const out = constant(x.sizes, 0, x.dtype);
   const strides = contiguousStrides(x.sizes);

@@ -12,11 +12,13 @@ import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import {
   checkNotEmpty,
+  isDTypeOption,
   keepsDim,
   ownDims,
   reduceOver,
   reductionOptions,
   type Dims,
+  type DTypeOption,
   type KeepdimOptions,
   type ReductionOptions,
 } from '../kernels/reduce';
@@ -56,10 +58,13 @@ export interface ReductionRule extends Domain {
 }
 
 /** A reduction over all dimensions, one or several. */
-export interface Reduction<Options = KeepdimOptions> {
-  (x: Tensor, dim?: Dims, options?: Options): Tensor;
+export interface Reduction<Options = KeepdimOptions, Where = Dims> {
+  (x: Tensor, dim?: Where, options?: Options): Tensor;
   readonly declaration: { readonly name: string; readonly rule: ReductionRule };
 }
+
+/** One that takes an element type, also as `x.sum({ dtype: 'float64' })`. */
+export type ReductionTo = Reduction<ReductionOptions, Dims | DTypeOption>;
 
 /**
  * Declares a reduction.
@@ -75,9 +80,9 @@ export interface Reduction<Options = KeepdimOptions> {
 export function reduction(
   name: string,
   rule: ReductionRule & { readonly dtype: Rule<DType> },
-): Reduction<ReductionOptions>;
+): ReductionTo;
 export function reduction(name: string, rule: ReductionRule): Reduction;
-export function reduction(name: string, rule: ReductionRule): Reduction<ReductionOptions> {
+export function reduction(name: string, rule: ReductionRule): ReductionTo {
   const { integers, keepsBytes = false, refusesEmpty, saves, grad, fused = grad } = rule;
   const [allNode, someNode] = typeof rule.node === 'string' ? [rule.node, rule.node] : rule.node;
   const kernels = family(rule.kernel ?? (name as NamesOf<'Reduce'>));
@@ -109,10 +114,19 @@ export function reduction(name: string, rule: ReductionRule): Reduction<Reductio
     fused: dxBy(fused),
   });
 
-  const f = function (given: Tensor, dims?: Dims, options?: ReductionOptions): Tensor {
+  const f = function (
+    given: Tensor,
+    first?: Dims | DTypeOption,
+    second?: ReductionOptions,
+  ): Tensor {
     if (arguments.length > 3) surplus(name, arguments, 3, 'options');
     checkTensor(name, 'x', given);
-    const dim = ownDims(name, dims, given.ndim);
+    let dims = first;
+    let options = second;
+    if (typeof first === 'object' && second === undefined && table !== undefined) {
+      if (isDTypeOption(first)) [dims, options] = [undefined, first];
+    }
+    const dim = ownDims(name, dims as Dims, given.ndim);
     const wanted = options === undefined ? undefined : table?.read(options, name);
     const keepdim = wanted === undefined ? keepsDim(name, options) : wanted.keepdim;
     const dtype = wanted?.dtype;

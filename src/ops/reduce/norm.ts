@@ -2,7 +2,7 @@
  * norm: (Σ |x|^p)^(1/p) over some dimensions. With y the result, dx = g·x / y for p = 2, and in general
  * g·sign(x)·(|x| / y)^(p−1), 0 where y = 0; for p = ∞ it is shared by all that are largest.
  */
-import { calledAs, describe, surplus } from '../../check';
+import { calledAs, got, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { floatDType } from '../../tensor/rules';
@@ -64,7 +64,7 @@ export function norm(
   const input = cast(x, dtype);
   const order = p === 'fro' ? 2 : p;
   if (typeof order !== 'number' || Number.isNaN(order)) {
-    throw new TypeError(`norm: p must be a number or 'fro', got ${describe(p)}`);
+    throw new TypeError(`norm: p must be a number or 'fro', got ${got('norm', 'p', p)}`);
   }
   const out = calledAs('norm', () => noGrad(() => value(input, order, dim, keepdim)));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));

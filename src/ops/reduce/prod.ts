@@ -5,7 +5,7 @@ import { dtype as anyDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { eye } from '../creation/factories';
-import type { ReductionOptions } from '../kernels/reduce';
+import type { DTypeOption, ReductionOptions } from '../kernels/reduce';
 import { reduction } from './declaration';
 
 const product = reduction('prod', {
@@ -28,7 +28,7 @@ const product = reduction('prod', {
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example prod(tensor([[1, 2], [3, 4]]), 1) // [2, 12]
  */
-export function prod(x: Tensor, dim?: number, options?: ReductionOptions): Tensor {
+export function prod(x: Tensor, dim?: number | DTypeOption, options?: ReductionOptions): Tensor {
   if (arguments.length > 3) surplus('prod', arguments, 3, 'options');
   return product(x, dim, options);
 }

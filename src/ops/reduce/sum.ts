@@ -13,12 +13,11 @@ import { pick } from '../kernels/launch';
 import {
   type Dims,
   type KeepdimOptions,
-  type ReductionOptions,
   reductionView,
   runningOptions,
   type RunningOptions,
 } from '../kernels/reduce';
-import { reduction, type Reduction } from './declaration';
+import { reduction, type ReductionTo } from './declaration';
 
 /**
  * Sum over all dimensions, or over `dim` (one or several); 0 of no elements. bool, uint8 and int32 sum to int32; with the option
@@ -26,7 +25,7 @@ import { reduction, type Reduction } from './declaration';
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example sum(tensor([[1, 2], [3, 4]]), 1) // [3, 7]
  */
-export const sum: Reduction<ReductionOptions> = reduction('sum', {
+export const sum: ReductionTo = reduction('sum', {
   dtype: anyDType,
   node: ['SumBackward0', 'SumBackward1'],
   integers: 'int32',
@@ -39,7 +38,7 @@ export const sum: Reduction<ReductionOptions> = reduction('sum', {
  * @throws TypeError for integers and bool, unless the option dtype (float32 or float64) converts them.
  * @example mean(tensor([[1, 2], [3, 4]]), 1) // [1.5, 3.5]
  */
-export const mean: Reduction<ReductionOptions> = reduction('mean', {
+export const mean: ReductionTo = reduction('mean', {
   dtype: floatDType,
   node: ['MeanBackward0', 'MeanBackward1'],
   integers: 'refused',

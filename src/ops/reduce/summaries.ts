@@ -13,6 +13,8 @@ import {
   reductionOptions,
   type Dims,
   type ReductionOptions,
+  isDTypeOption,
+  type DTypeOption,
 } from '../kernels/reduce';
 import { std, variance, type VarianceOptions } from './variance';
 
@@ -23,10 +25,11 @@ const nansumOptions = reductionOptions('nansum', anyDType);
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have.
  * @example nansum(tensor([1, NaN, 2])) // 3
  */
-export function nansum(x: Tensor, dim?: Dims, options?: ReductionOptions): Tensor {
+export function nansum(x: Tensor, dim?: Dims | DTypeOption, options?: ReductionOptions): Tensor {
   if (arguments.length > 3) surplus('nansum', arguments, 3, 'options');
+  if (options === undefined && isDTypeOption(dim)) return nansum(x, undefined, dim);
   checkTensor('nansum', 'x', x);
-  const dims = normalizeDims('nansum', dim, x.ndim);
+  const dims = normalizeDims('nansum', dim as Dims, x.ndim);
   const given = nansumOptions.read(options);
   const numbers = isFloat(x.dtype) ? x.maskedFill(x.isnan(), 0) : x;
   return numbers.sum(dims, given);
@@ -38,10 +41,11 @@ export function nansum(x: Tensor, dim?: Dims, options?: ReductionOptions): Tenso
  * dimension that x does not have.
  * @example nanmean(tensor([1, NaN, 2])) // 1.5
  */
-export function nanmean(x: Tensor, dim?: Dims, options?: ReductionOptions): Tensor {
+export function nanmean(x: Tensor, dim?: Dims | DTypeOption, options?: ReductionOptions): Tensor {
   if (arguments.length > 3) surplus('nanmean', arguments, 3, 'options');
+  if (options === undefined && isDTypeOption(dim)) return nanmean(x, undefined, dim);
   checkTensor('nanmean', 'x', x);
-  const dims = normalizeDims('nanmean', dim, x.ndim);
+  const dims = normalizeDims('nanmean', dim as Dims, x.ndim);
   const { keepdim, dtype } = nansumOptions.read(options, 'nanmean');
   checkFloat('nanmean', x);
   const isNaNThere = x.isnan();

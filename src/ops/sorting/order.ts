@@ -1,5 +1,5 @@
 /** median, nanmedian, kthvalue, mode: the element at a place of the order along a dimension. Its gradient goes back to it. */
-import { describe, surplus } from '../../check';
+import { got, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { runLongestRun } from '../../native/calls';
 import { family } from '../../native/families';
@@ -198,7 +198,7 @@ export function kthvalue(
   const n = x.ndim === 0 ? 1 : x.sizes[d];
   if (!Number.isInteger(k) || k < 1 || k > n) {
     throw new RangeError(
-      `kthvalue: k must be an integer from 1 to ${n}, the size of dimension ${d}, got ${describe(k)}`,
+      `kthvalue: k must be an integer from 1 to ${n}, the size of dimension ${d}, got ${got('kthvalue', 'k', k)}`,
     );
   }
   return pickOrdered(recordedKth, x, d, keepdim, (rows) => placed(k - 1, rows));

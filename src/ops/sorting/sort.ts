@@ -2,7 +2,7 @@
  * sort, argsort, topk: elements along a dimension in order. NaN counts as the greatest number, equal elements keep
  * their order. The gradient goes back to where each value came from. Saves the indices.
  */
-import { calledAs, boolean, describe, optionsTable, surplus } from '../../check';
+import { boolean, calledAs, got, integer, isPlain, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runSortRows, runTopkRows } from '../../native/calls';
@@ -45,9 +45,19 @@ const sortOptions = optionsTable<SortOptions>('sort', {
   descending: boolean.or(false),
   stable: boolean.or(true),
 });
+const argsortOptions = optionsTable<SortOptions>('argsort', sortOptions.fields);
 const topkOptions = optionsTable<TopkOptions>('topk', {
   largest: boolean.or(true),
   sorted: boolean.or(true),
+});
+/** The dimension among the options of `topk`: `x.topk(2, { dim: 0 })` is `x.topk(2, 0)`. */
+export interface TopkDimOptions extends TopkOptions {
+  /** Along which dimension. Default: −1. */
+  dim?: number;
+}
+const topkDimOptions = optionsTable<TopkDimOptions>('topk', {
+  ...topkOptions.fields,
+  dim: integer.or(-1),
 });
 
 // The last dimension is sorted; `dim` changes places with it. No history.
@@ -119,7 +129,7 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
 export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
   if (arguments.length > 3) surplus('argsort', arguments, 3, 'options');
   checkTensor('argsort', 'x', x);
-  const checked = sortOptions.read(options, 'argsort');
+  const checked = argsortOptions.read(options);
   return calledAs('argsort', () => noGrad(() => sort(x, dim, checked))).indices;
 }
 
@@ -128,8 +138,17 @@ export function argsort(x: Tensor, dim = -1, options?: SortOptions): Tensor {
  * @throws TypeError for bool tensors; RangeError unless k is an integer from 0 to the size of the dimension.
  * @example const [best, classes] = topk(tensor([1, 3, 2]), 2); // [3, 2], [1, 2]
  */
-export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sorted {
+export function topk(
+  x: Tensor,
+  k: number,
+  dim: number | TopkDimOptions = -1,
+  options?: TopkOptions,
+): Sorted {
   if (arguments.length > 4) surplus('topk', arguments, 4, 'options');
+  if (options === undefined && isPlain(dim)) {
+    const { dim: along, largest } = topkDimOptions.read(dim);
+    return topk(x, k, along, { largest });
+  }
   const { largest } = topkOptions.read(options);
   checkTensor('topk', 'x', x);
   if (x.dtype === 'bool') {
@@ -139,7 +158,7 @@ export function topk(x: Tensor, k: number, dim = -1, options?: TopkOptions): Sor
   const size = x.sizes[d] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new RangeError(
-      `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${describe(k)}`,
+      `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${got('topk', 'k', k)}`,
     );
   }
   const run = pick('topk', topkRows, x.dtype);

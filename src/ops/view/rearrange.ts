@@ -1,5 +1,6 @@
 /** movedim, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
-import { calledAs, describe, oneOf, optionsTable, surplus } from '../../check';
+import { calledAs, describe, got, isPlain, oneOf, optionsTable, surplus } from '../../check';
+import { isTensor } from '../../tensor/rules';
 import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -102,7 +103,9 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
     );
   }
   if (!Number.isInteger(offset)) {
-    throw new RangeError(`diagonal: offset must be an integer, got ${describe(offset)}`);
+    throw new RangeError(
+      `diagonal: offset must be an integer, got ${got('diagonal', 'offset', offset)}`,
+    );
   }
   const a = checkDim('diagonal', dim1, x.ndim);
   const b = checkDim('diagonal', dim2, x.ndim);
@@ -162,11 +165,23 @@ const meshgridOptions = optionsTable<MeshgridOptions>('meshgrid', {
 
 /**
  * Coordinate grids of vectors: result i repeats tensors[i] over all dimensions but i (torch.meshgrid).
+ * @param tensors one by one, or one array of them; options come last
  * @throws RangeError for a tensor of more than one dimension; TypeError for what is no tensor or no option.
  * @example meshgrid([tensor([1, 2]), tensor([3, 4])]).map((grid) => grid.toArray()) // [[[1, 1], [2, 2]], [[3, 4], [3, 4]]]
  */
-export function meshgrid(list: readonly Tensor[], options?: MeshgridOptions): Tensor[] {
+export function meshgrid(tensors: readonly Tensor[], options?: MeshgridOptions): Tensor[];
+export function meshgrid(...tensors: readonly Tensor[]): Tensor[];
+export function meshgrid(...tensors: readonly [...Tensor[], MeshgridOptions]): Tensor[];
+export function meshgrid(...given: readonly unknown[]): Tensor[] {
+  if (isTensor(given[0])) {
+    const last = given.at(-1);
+    return isPlain(last) ? grids(given.slice(0, -1), last) : grids(given);
+  }
   if (arguments.length > 2) surplus('meshgrid', arguments, 2, 'options');
+  return grids(given[0], given[1] as MeshgridOptions | undefined);
+}
+
+function grids(list: unknown, options?: MeshgridOptions): Tensor[] {
   const tensors = checkTensors('meshgrid', list);
   const { indexing } = meshgridOptions.read(options);
   for (const [i, x] of tensors.entries()) {
@@ -177,7 +192,7 @@ export function meshgrid(list: readonly Tensor[], options?: MeshgridOptions): Te
     }
   }
   const shape = tensors.map((x) => numelOf(x.sizes));
-  const grids = tensors.map((x, i) =>
+  const made = tensors.map((x, i) =>
     expand(
       reshape(
         x,
@@ -186,5 +201,5 @@ export function meshgrid(list: readonly Tensor[], options?: MeshgridOptions): Te
       shape,
     ),
   );
-  return indexing === 'xy' && grids.length > 1 ? grids.map((grid) => transpose(grid, 0, 1)) : grids;
+  return indexing === 'xy' && made.length > 1 ? made.map((grid) => transpose(grid, 0, 1)) : made;
 }

@@ -1,5 +1,5 @@
 /** unfold: windows along a dimension, as a view. */
-import { describe, surplus } from '../../check';
+import { got, surplus } from '../../check';
 import { checkDim } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -38,11 +38,13 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
   const [length, stride] = x.ndim === 0 ? [1, 1] : [x.sizes[d], x.elementStrides[d]];
   if (!Number.isInteger(size) || size < 0 || size > length) {
     throw new RangeError(
-      `unfold: size must be an integer from 0 to ${length}, the size of dimension ${d}, got ${describe(size)}`,
+      `unfold: size must be an integer from 0 to ${length}, the size of dimension ${d}, got ${got('unfold', 'size', size)}`,
     );
   }
   if (!Number.isInteger(step) || step < 1) {
-    throw new RangeError(`unfold: step must be an integer of at least 1, got ${describe(step)}`);
+    throw new RangeError(
+      `unfold: step must be an integer of at least 1, got ${got('unfold', 'step', step)}`,
+    );
   }
   const count = Math.floor((length - size) / step) + 1;
   const shape = x.ndim === 0 ? [size] : [...x.sizes.with(d, count), size];

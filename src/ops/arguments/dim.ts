@@ -1,4 +1,4 @@
-/** The dimension along which tensors are joined or cut: a number, or `{ dim }` as keyword arguments are translated. */
+/** The dimension along which tensors are joined, cut or sorted: a number, or `{ dim }` as keyword arguments are translated. */
 import { integer, optionsTable } from '../../check';
 
 /** The dimension as an option: `x.split(1, { dim: 1 })` is `x.split(1, 1)`. */
