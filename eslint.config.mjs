@@ -66,6 +66,7 @@ export default tseslint.config(
     // Operations are recorded by the declaration of their gradient.
     files: ['src/ops/**', 'src/random/**'],
     ignores: [
+      'src/ops/attention/attention.ts',
       'src/ops/declare/gradient.ts',
       'src/ops/elementwise/declaration.ts',
       'src/ops/sequence/normalized.ts',

@@ -74,6 +74,17 @@ const operations = {
     'elementwise',
   ],
   joining: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
+  attention: [
+    'kernels',
+    'copying',
+    'creation',
+    'view',
+    'elementwise',
+    'reduce',
+    'matmul',
+    'normalization',
+    'indexing',
+  ],
   sorting: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
   sequence: [
     'kernels',

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "../kernels/attention/sizes.h"
 #include "../kernels/gemm/tile.h"
 #include "../kernels/random/mt19937.h"
 #include "../kernels/sequence/cells.h"

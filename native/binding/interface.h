@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-a55324c39c2c";
+inline constexpr const char* addonInterface = "0.1.0-1560102429e4";
 
 }  // namespace ostinato

@@ -561,6 +561,79 @@ export interface NormalizedBackward {
   readonly gradWeightHh: Memory | null;
 }
 
+export interface AttentionForward {
+  readonly query: Memory;
+  readonly key: Memory;
+  readonly value: Memory;
+  readonly mask: Memory | null;
+  readonly noise: Memory | null;
+  readonly weights: Memory | null;
+  readonly out: Memory;
+  readonly outer: number;
+  readonly inner: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly features: number;
+  readonly valueFeatures: number;
+  readonly scale: number;
+  readonly queryOuter: number;
+  readonly queryInner: number;
+  readonly queryRow: number;
+  readonly keyOuter: number;
+  readonly keyInner: number;
+  readonly keyRow: number;
+  readonly valueOuter: number;
+  readonly valueInner: number;
+  readonly valueRow: number;
+  readonly maskOuter: number;
+  readonly maskInner: number;
+  readonly maskRow: number;
+  readonly hides: boolean;
+  readonly outOuter: number;
+  readonly outInner: number;
+  readonly outRow: number;
+}
+
+export interface AttentionBackward {
+  readonly g: Memory;
+  readonly query: Memory;
+  readonly key: Memory;
+  readonly value: Memory;
+  readonly weights: Memory;
+  readonly noise: Memory | null;
+  readonly dQuery: Memory | null;
+  readonly dKey: Memory | null;
+  readonly dValue: Memory | null;
+  readonly outer: number;
+  readonly inner: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly features: number;
+  readonly valueFeatures: number;
+  readonly scale: number;
+  readonly gOuter: number;
+  readonly gInner: number;
+  readonly gRow: number;
+  readonly queryOuter: number;
+  readonly queryInner: number;
+  readonly queryRow: number;
+  readonly keyOuter: number;
+  readonly keyInner: number;
+  readonly keyRow: number;
+  readonly valueOuter: number;
+  readonly valueInner: number;
+  readonly valueRow: number;
+  readonly dQueryOuter: number;
+  readonly dQueryInner: number;
+  readonly dQueryRow: number;
+  readonly dKeyOuter: number;
+  readonly dKeyInner: number;
+  readonly dKeyRow: number;
+  readonly dValueOuter: number;
+  readonly dValueInner: number;
+  readonly dValueRow: number;
+}
+
 export interface Conv1d {
   readonly x: Memory;
   readonly weight: Memory;
@@ -1759,6 +1832,83 @@ export function runReadPeak(
   args[1] = n;
   args[2] = rounds;
   args[3] = bytes.address;
+  run();
+}
+
+/** attention_forward */
+export function runAttentionForward(run: Kernel<'AttentionForward'>, s: AttentionForward): void {
+  args[0] = s.query.address;
+  args[1] = s.key.address;
+  args[2] = s.value.address;
+  args[3] = addressOf(s.mask);
+  args[4] = addressOf(s.noise);
+  args[5] = addressOf(s.weights);
+  args[6] = s.out.address;
+  args[7] = s.outer;
+  args[8] = s.inner;
+  args[9] = s.queries;
+  args[10] = s.keys;
+  args[11] = s.features;
+  args[12] = s.valueFeatures;
+  args[13] = s.scale;
+  args[14] = s.queryOuter;
+  args[15] = s.queryInner;
+  args[16] = s.queryRow;
+  args[17] = s.keyOuter;
+  args[18] = s.keyInner;
+  args[19] = s.keyRow;
+  args[20] = s.valueOuter;
+  args[21] = s.valueInner;
+  args[22] = s.valueRow;
+  args[23] = s.maskOuter;
+  args[24] = s.maskInner;
+  args[25] = s.maskRow;
+  args[26] = s.hides ? 1 : 0;
+  args[27] = s.outOuter;
+  args[28] = s.outInner;
+  args[29] = s.outRow;
+  run();
+}
+
+/** attention_backward */
+export function runAttentionBackward(run: Kernel<'AttentionBackward'>, s: AttentionBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.query.address;
+  args[2] = s.key.address;
+  args[3] = s.value.address;
+  args[4] = s.weights.address;
+  args[5] = addressOf(s.noise);
+  args[6] = addressOf(s.dQuery);
+  args[7] = addressOf(s.dKey);
+  args[8] = addressOf(s.dValue);
+  args[9] = s.outer;
+  args[10] = s.inner;
+  args[11] = s.queries;
+  args[12] = s.keys;
+  args[13] = s.features;
+  args[14] = s.valueFeatures;
+  args[15] = s.scale;
+  args[16] = s.gOuter;
+  args[17] = s.gInner;
+  args[18] = s.gRow;
+  args[19] = s.queryOuter;
+  args[20] = s.queryInner;
+  args[21] = s.queryRow;
+  args[22] = s.keyOuter;
+  args[23] = s.keyInner;
+  args[24] = s.keyRow;
+  args[25] = s.valueOuter;
+  args[26] = s.valueInner;
+  args[27] = s.valueRow;
+  args[28] = s.dQueryOuter;
+  args[29] = s.dQueryInner;
+  args[30] = s.dQueryRow;
+  args[31] = s.dKeyOuter;
+  args[32] = s.dKeyInner;
+  args[33] = s.dKeyRow;
+  args[34] = s.dValueOuter;
+  args[35] = s.dValueInner;
+  args[36] = s.dValueRow;
   run();
 }
 

@@ -26,6 +26,9 @@ export interface SharedConstants {
     readonly directRows: OfSet;
     readonly batchReduceDepth: number;
   };
+  readonly attention: {
+    readonly most: number;
+  };
   readonly rnn: {
     readonly gates: number;
     readonly blocks: number;

@@ -195,6 +195,8 @@ export interface TypedKernels {
   normalized_gru_forward: 'NormalizedForward';
   normalized_gru_backward: 'NormalizedBackward';
   fma_peak: 'FmaPeak';
+  attention_forward: 'AttentionForward';
+  attention_backward: 'AttentionBackward';
   conv1d: 'Conv1d';
   conv1d_transposed: 'Conv1dTransposed';
   conv1d_weight: 'Conv1dWeight';

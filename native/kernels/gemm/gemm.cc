@@ -19,10 +19,10 @@ void copyStart(const Product<T>& p) {
 }
 
 template <class T>
-void oneThread(const Product<T>& p, char* scratch) {
+void multiply(const Product<T>& p, char* scratch) {
   if (p.K == 0) return copyStart(p);
   // Lanes run along the longer side when the other is less than a vector.
-  if (p.N < Vec<T>::lanes && p.M > p.N) return oneThread(p.transposed(), scratch);
+  if (p.N < Vec<T>::lanes && p.M > p.N) return multiply(p.transposed(), scratch);
   if (prefersDirect(p))
     directProduct(p);
   else if (isNarrowTransposed(p))
@@ -42,7 +42,7 @@ double cost(const Product<T>& p) {
 template <class T>
 void shared(Work& work, const Product<T>& p) {
   const int64_t wanted = piecesOf(cost(p), grains::multiplyAdds, work.threads, 3 * work.threads);
-  if (wanted == 1) return oneThread(p, work.scratch(work, 0));
+  if (wanted == 1) return multiply(p, work.scratch(work, 0));
   const int64_t rowUnits = ceilDiv(p.M, 4 * tileRows);
   const int64_t columnUnits = ceilDiv(p.N, panelColumns<T>);
   int64_t rowCuts = 1, columnCuts = 1;
@@ -62,8 +62,8 @@ void shared(Work& work, const Product<T>& p) {
   columnCuts = ceilDiv(p.N, columnStep);
   parallel(work, rowCuts * columnCuts, [&](int64_t index, int worker) {
     const int64_t m = index % rowCuts * rowStep, n = index / rowCuts * columnStep;
-    oneThread(p.part(m, min(rowStep, p.M - m), n, min(columnStep, p.N - n)),
-              work.scratch(work, worker));
+    multiply(p.part(m, min(rowStep, p.M - m), n, min(columnStep, p.N - n)),
+             work.scratch(work, worker));
   });
 }
 
@@ -122,7 +122,7 @@ void gemm_batched(Work& work, int64_t outer, int64_t inner, int64_t M, int64_t N
   if (run < even) run = even;
   parallel(work, ceilDiv(batch, run), [&](int64_t index, int worker) {
     for (int64_t i = index * run; i < min(batch, (index + 1) * run); ++i)
-      oneThread(at(i), work.scratch(work, worker));
+      multiply(at(i), work.scratch(work, worker));
   });
 }
 
@@ -147,6 +147,8 @@ void gemm_batched(Work& work, int64_t outer, int64_t inner, int64_t M, int64_t N
                     c + (i * inner + j) * strideC, ldc, accumulate);
 }
 
+template void multiply(const Product<float>&, char*);
+template void multiply(const Product<double>&, char*);
 INSTANTIATE_FLOAT(gemm)
 INSTANTIATE_FLOAT(gemm_batched)
 

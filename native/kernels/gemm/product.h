@@ -48,4 +48,8 @@ struct Product {
   }
 };
 
+// The product on the calling thread, by the path that suits it (gemm.cc). `scratch` has multiplyScratch<T> bytes.
+template <class T>
+void multiply(const Product<T>& p, char* scratch);
+
 }  // namespace ostinato::OSTINATO_ISA

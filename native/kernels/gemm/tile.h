@@ -51,6 +51,14 @@ inline constexpr int64_t blockRows = (int64_t(240) << 10) /
 template <class T>
 inline constexpr int64_t blockColumns = (int64_t(4) << 20) / (blockDepth<T> * sizeof(T));
 
+// Bytes of scratch that a product takes at most: a slice of B and a block of A, with what their rounding adds.
+template <class T>
+inline constexpr int64_t multiplyScratch = ((blockColumns<T> + panelColumns<T>)*(blockDepth<T> +
+                                                                                 4) +
+                                            (blockRows<T> + tileRows) * (blockDepth<T> + 4)) *
+                                               int64_t(sizeof(T)) +
+                                           4096;
+
 // The most steps of k of one product of gemm_batch_reduce: with blockDepth, what a worker's scratch holds.
 inline constexpr int64_t batchReduceDepth = 512;
 

@@ -2,7 +2,7 @@
 //   softmax      y_j = e^(x_j - m) / s        m = max x, s = sum over j of e^(x_j - m)
 //   log_softmax  y_j = (x_j - m) - ln s
 #include "../kernels.h"
-#include "rows.h"
+#include "softmax.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -19,16 +19,7 @@ OSTINATO_INLINE static void eachRow(int64_t outer, int64_t n, int64_t inner, Wor
 template <class T>
 void softmax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
   eachRow<T>(outer, n, inner, work, [&](int64_t offset) {
-    const Row<T> from{const_cast<T*>(x) + offset, n, inner}, to{out + offset, n, inner};
-    const Vec<T> m = broadcast(largest<T>({from.p, n, inner}));
-    LaneSums<T> sums;
-    forEachVector<T>(0, n, [&](int64_t i, int count) {
-      const Vec<T> e = exp(from.at(i, count, 0) - m);
-      to.put(i, count, e);
-      sums.addFirst(e, count);
-    });
-    const Vec<T> s = broadcast(T(sums.total()));
-    forEachVector<T>(0, n, [&](int64_t i, int count) { to.put(i, count, to.at(i, count, 0) / s); });
+    softmaxRow<T>({const_cast<T*>(x) + offset, n, inner}, {out + offset, n, inner});
   });
 }
 
@@ -46,21 +37,12 @@ void log_softmax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Wo
   });
 }
 
-// y (g - sum of g y)
 template <class T>
 void softmax_backward(const T* g, const T* y, T* out, int64_t outer, int64_t n, int64_t inner,
                       Work& work) {
   eachRow<T>(outer, n, inner, work, [&](int64_t offset) {
-    const Row<T> grad{const_cast<T*>(g) + offset, n, inner},
-        result{const_cast<T*>(y) + offset, n, inner}, to{out + offset, n, inner};
-    LaneSums<T> sums;
-    forEachVector<T>(0, n, [&](int64_t i, int count) {
-      sums.addFirst(grad.at(i, count, 0) * result.at(i, count, 0), count);
-    });
-    const Vec<T> total = broadcast(T(sums.total()));
-    forEachVector<T>(0, n, [&](int64_t i, int count) {
-      to.put(i, count, result.at(i, count, 0) * (grad.at(i, count, 0) - total));
-    });
+    softmaxGradientRow<T>({const_cast<T*>(g) + offset, n, inner},
+                          {const_cast<T*>(y) + offset, n, inner}, {out + offset, n, inner});
   });
 }
 

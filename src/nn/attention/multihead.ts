@@ -3,13 +3,13 @@
  * tensor the three projections are one product; heads are views of its result, which the products of attention read in place.
  */
 import { boolean, optionsTable, positiveInteger, probability, surplus } from '../../check';
-import { cat, chunk, linear, matmul, softmax, zeros } from '../../ops';
+import { cat, chunk, linear, zeros } from '../../ops';
+import { attention } from '../../ops/attention/attention';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
-import { scaledDotProductAttention } from '../functional/attention';
-import { dropout as drop } from '../functional/dropout';
+import { dropoutNoise } from '../functional/dropout-noise';
 import { pad } from '../functional/pad';
 import { xavierNormal_, xavierUniform_, zeros_ } from '../init';
 import { Linear } from '../layers/linear';
@@ -208,17 +208,12 @@ export class MultiheadAttention extends Module {
       unbatched && read.keyPaddingMask !== null
         ? read.keyPaddingMask.unsqueeze(0)
         : read.keyPaddingMask;
-    const [queries, keys, values] = same
-      ? this.projectOne(q)
-      : this.project(q, whole(key), whole(value));
-    const { heads, weights } = this.attend(queries, keys, values, {
-      ...read,
-      keyPaddingMask: padding,
-    });
-    // [N, heads, L, d] as [L, N, E], in memory also where the result is [N, L, E]: dropout draws in the order of memory.
+    const projected = same ? this.projectOne(q) : this.project(q, whole(key), whole(value));
+    const [heads, weights] = this.attend(projected, read, padding);
+    // [L, N, heads, d] as [L, N, E], in memory also where the result is [N, L, E]: dropout draws in the order of memory.
     const [first, second, features] = q.sizes;
     const rows = this.batchFirst ? [second, first, features] : q.sizes;
-    const merged = heads.permute([2, 0, 1, 3]).reshape(rows);
+    const merged = heads.reshape(rows);
     const mapped = linear(merged, this.out_proj.weight, this.out_proj.bias);
     const out = this.batchFirst ? mapped.transpose(0, 1) : mapped;
     return [
@@ -261,10 +256,11 @@ export class MultiheadAttention extends Module {
     return this.in_proj_bias === null ? [null, null, null] : chunk(this.in_proj_bias, 3);
   }
 
+  // One tensor of queries, keys and values side by side, or all three.
   private projectOne(x: Tensor): Tensor[] {
     const weight = this.in_proj_weight;
     if (weight === null) return this.project(x, x, x);
-    return chunk(linear(x, weight, this.in_proj_bias), 3, -1);
+    return [linear(x, weight, this.in_proj_bias)];
   }
 
   private project(query: Tensor, key: Tensor, value: Tensor): Tensor[] {
@@ -277,15 +273,21 @@ export class MultiheadAttention extends Module {
     return inputs.map((x, i) => linear(x, weights[i], biases[i]));
   }
 
+  // Of what projectOne or project returns: the heads [L, N, heads, d] and the weights.
   private attend(
-    queries: Tensor,
-    keys: Tensor,
-    values: Tensor,
+    projected: readonly Tensor[],
     given: Required<MultiheadAttendOptions>,
-  ): { heads: Tensor; weights: Tensor | null } {
-    const { dtype } = queries;
+    padding: Tensor | null,
+  ): readonly [heads: Tensor, weights: Tensor | null] {
+    const { dtype } = projected[0];
     const at = this.batchFirst ? 1 : 0;
-    const batch = queries.sizes[1 - at];
+    const batch = projected[0].sizes[1 - at];
+    const keyBias = anyTensor.orNull.check(name, 'bias_k', this.bias_k);
+    const valueBias = anyTensor.orNull.check(name, 'bias_v', this.bias_v);
+    const more = (keyBias === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
+    const L = projected[0].sizes[at];
+    const S = projected[projected.length - 1].sizes[at];
+    const mask = this.mask(given, padding, L, S, batch, dtype, more);
     const added = (x: Tensor, one: Tensor | null): Tensor => {
       const parts = [x];
       const shape = at === 1 ? [batch, 1, this.embedDim] : [1, batch, this.embedDim];
@@ -293,32 +295,36 @@ export class MultiheadAttention extends Module {
       if (this.addZeroAttn) parts.push(zeros(shape, { dtype }));
       return parts.length === 1 ? x : cat(parts, at);
     };
-    const keyBias = anyTensor.orNull.check(name, 'bias_k', this.bias_k);
-    const valueBias = anyTensor.orNull.check(name, 'bias_v', this.bias_v);
-    const more = (keyBias === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
-    const mask = this.mask(given, queries.sizes[at], keys.sizes[at], batch, dtype, more);
-    const q = this.split(queries);
-    const k = this.split(added(keys, keyBias));
-    const v = this.split(added(values, valueBias));
-    const dropoutP = this.training ? this.dropout : 0;
-    if (!given.needWeights) {
-      return {
-        heads: scaledDotProductAttention(q, k, v, { attnMask: mask, dropoutP }),
-        weights: null,
-      };
+    const three = (inputs: readonly Tensor[]): readonly Tensor[] =>
+      inputs.length === 1 ? chunk(inputs[0], 3, -1) : inputs;
+    let inputs = projected;
+    if (more > 0 || valueBias !== null) {
+      const [q, k, v] = three(projected);
+      inputs = [q, added(k, keyBias), added(v, valueBias)];
     }
-    const scores = matmul(q.mul(Math.sqrt(1 / q.sizes[3])), k.transpose(-2, -1));
-    const soft = softmax(mask === null ? scores : scores.add(mask), -1);
-    const weights = dropoutP > 0 ? drop(soft, dropoutP) : soft;
-    return {
-      heads: matmul(weights, v),
-      weights: given.averageAttnWeights ? weights.mean(1) : weights,
+    const split = (of: readonly Tensor[]): [Tensor, Tensor, Tensor] => {
+      const [q, k, v] = three(of);
+      return [this.split(q), this.split(k), this.split(v)];
     };
+    const { needWeights } = given;
+    const d = this.embedDim / this.numHeads;
+    const dropoutP = this.training ? this.dropout : 0;
+    const [heads, weights] = attention(name, inputs, split, {
+      // The first as PyTorch has it where it returns the weights.
+      scale: needWeights ? Math.sqrt(1 / d) : 1 / Math.sqrt(d),
+      mask,
+      hides: !needWeights,
+      noise: dropoutP > 0 ? dropoutNoise(dropoutP) : null,
+      needWeights,
+      queriesFirst: true,
+    });
+    return [heads, weights !== null && given.averageAttnWeights ? weights.mean(1) : weights];
   }
 
   /** What is added to the scores [N, heads, L, S + more]; null for nothing. */
   private mask(
-    { attnMask, keyPaddingMask }: Required<MultiheadAttendOptions>,
+    { attnMask }: Required<MultiheadAttendOptions>,
+    keyPaddingMask: Tensor | null,
     L: number,
     S: number,
     batch: number,

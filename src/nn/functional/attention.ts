@@ -1,26 +1,11 @@
-/** Scaled dot-product attention out of primitive operations. */
-import {
-  add,
-  all,
-  arange,
-  ge,
-  isinf,
-  logicalAnd,
-  logicalNot,
-  lt,
-  maskedFill,
-  matmul,
-  mul,
-  reshape,
-  softmax,
-  transpose,
-} from '../../ops';
-import { cast } from '../../ops/copying/cast';
+/** Scaled dot-product attention; ops/attention/ computes it. */
+import { arange, ge, reshape } from '../../ops';
+import { attention } from '../../ops/attention/attention';
 import { boolean, finite, optionsTable, probability, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { dropout } from './dropout';
+import { dropoutNoise } from './dropout-noise';
 
 /** Options of `scaledDotProductAttention`. */
 export interface AttentionOptions {
@@ -79,21 +64,16 @@ export function scaledDotProductAttention(
       `${name}: query ${showShape(query.sizes)}, key ${showShape(key.sizes)} and value ${showShape(value.sizes)} do not fit: [..., L, E], [..., S, E], [..., S, Ev]`,
     );
   }
-  const factor = scale ?? 1 / Math.sqrt(E);
-  // [L, E] times a number, not [L, S].
-  const scores = matmul(mul(query, factor), transpose(key, -2, -1));
-  const visible = isCausal ? ge(reshape(arange(L), [L, 1]), arange(S)) : attnMask;
-  const weights = visible === null ? softmax(scores, -1) : masked(scores, visible);
-  return matmul(dropoutP > 0 ? dropout(weights, dropoutP) : weights, value);
+  const mask = isCausal ? ge(reshape(arange(L), [L, 1]), arange(S)) : attnMask;
+  const [out] = attention(name, [query, key, value], asGiven, {
+    scale: scale ?? 1 / Math.sqrt(E),
+    mask,
+    hides: true,
+    noise: dropoutP > 0 ? dropoutNoise(dropoutP) : null,
+    needWeights: false,
+    queriesFirst: false,
+  });
+  return out;
 }
 
-// Rows without any visible key would be 0 / 0: they are scored as if all were seen, then set to 0.
-function masked(scores: Tensor, mask: Tensor): Tensor {
-  const hidden = mask.dtype === 'bool' ? logicalNot(mask) : logicalAnd(isinf(mask), lt(mask, 0));
-  const blind = all(hidden, -1, { keepdim: true });
-  const shown =
-    mask.dtype === 'bool' ? scores : add(scores, cast(maskedFill(mask, hidden, 0), scores.dtype));
-  const open = logicalAnd(hidden, logicalNot(blind));
-  const weights = softmax(maskedFill(shown, open, -Infinity), -1);
-  return maskedFill(weights, blind, 0);
-}
+const asGiven = ([query, key, value]: readonly Tensor[]) => [query, key, value] as const;
