@@ -225,10 +225,16 @@ struct TapRows {
     depth = range.depth;
     for (int64_t m = first; m < tiles.firstRow(t1); ++m) {
       const T* channel;
-      const int64_t at = windows.offset(r0 + m, channel);
-      T* const to = memory + (m - first) * stride(depth);
+      const int64_t offset = windows.offset(r0 + m, channel), each = stride(depth);
+      T* const to = memory + (m - first) * each;
+      const bool shifts = windows.shifts((r0 + m) % windows.taps) && m - first >= windows.step;
       forSamples(range.k0, depth, outLength, [&](int64_t n, int64_t t, int64_t k, int64_t count) {
-        windows.pack(channel + n * sampleStride, at + t * windows.step, count, to + k);
+        const T* const own = channel + n * sampleStride;
+        const int64_t at = offset + t * windows.step;
+        if (shifts)
+          windows.packShifted(own, at, count, to + k - windows.step * each, to + k);
+        else
+          windows.pack(own, at, count, to + k);
       });
     }
   }

@@ -48,7 +48,10 @@ struct PositionPanels {
     for (int64_t k = 0; k < r.depth; ++k, row += NR) {
       const int64_t at = w.first + tap * w.delta;
       if (single && columns == NR) {
-        w.pack(channel, at + q * w.step, NR, row);
+        if (w.shifts(tap) && k >= w.step)
+          w.packShifted(channel, at + q * w.step, NR, row - w.step * NR, row);
+        else
+          w.pack(channel, at + q * w.step, NR, row);
       } else {
         const T* own = channel;
         int64_t from = q, j = 0;

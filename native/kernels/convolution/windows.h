@@ -43,6 +43,16 @@ struct Windows {
     const int64_t at = offset(r, channel) + q0 * step;
     pack(channel, at, count, to);
   }
+  // Whether the window of tap j is that of tap j - step, a position further: packShifted.
+  OSTINATO_INLINE bool shifts(int64_t tap) const { return step > 1 && delta == 1 && tap >= step; }
+  // pack() out of that tap's, which begins at `before`.
+  OSTINATO_INLINE void packShifted(const T* channel, int64_t at, int64_t count, const T* before,
+                                   T* to) const {
+    constexpr int64_t lanes = Vec<T>::lanes;
+    for (int64_t i = 0; i < count; i += lanes) store(to + i, load(before + i + 1));
+    const int64_t last = at + (count - 1) * step;
+    to[count - 1] = last >= 0 && last < length ? channel[last] : T(0);
+  }
   // The same of a channel, the first element being that at `at`.
   OSTINATO_INLINE void pack(const T* channel, int64_t at, int64_t count, T* to) const {
     constexpr int64_t lanes = Vec<T>::lanes;
