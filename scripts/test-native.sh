@@ -4,13 +4,13 @@
 # sanitize: under AddressSanitizer and UndefinedBehaviorSanitizer. threads: under ThreadSanitizer. avx512: the AVX-512 set emulated on
 # AVX2 (test/native/avx512), for processors without it. sets: plain where the processor has AVX-512, else avx512. aarch64: cross-compiled, run by qemu-aarch64.
 # TARGET: the compiled kernels of a prebuilt add-on (npm run prebuild, which is run where they are older than their sources) in a program
-# for its C library, by Zig ($ZIG, zig by default): linux-x64, linux-x64-musl, linux-arm64 (run by qemu-aarch64) or win32-x64 (run by
-# wine). linux-arm64-musl has linux-arm64's kernels; in that C library functions of long double, the tests' reference, are double's.
+# for its C library, by Zig ($ZIG, zig by default): linux-x64, linux-x64-musl, linux-arm64, linux-arm64-musl (run by qemu-aarch64) or
+# win32-x64 (run by wine).
 # OSTINATO_JOBS limits the compilations at one time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=plain
-case "${1:-}" in plain | sanitize | threads | avx512 | sets | aarch64 | linux-x64 | linux-x64-musl | linux-arm64 | win32-x64) kind=$1; shift ;; esac
+case "${1:-}" in plain | sanitize | threads | avx512 | sets | aarch64 | linux-x64 | linux-x64-musl | linux-arm64 | linux-arm64-musl | win32-x64) kind=$1; shift ;; esac
 
 if [ $kind = sets ]; then
   kind=avx512
@@ -62,7 +62,7 @@ case $kind in
     export OSTINATO_ZIG_TARGET
     options+=(-DOSTINATO_ADDON=OFF -DCMAKE_BUILD_TYPE=Debug
       -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/zig.cmake" -DOSTINATO_KERNEL_OBJECTS="$PWD/$kernels")
-    case $kind in linux-arm64) runner=(qemu-aarch64 -L /usr/aarch64-linux-gnu) ;; win32-*) runner=(wine) target_suffix=.exe ;; esac
+    case $kind in linux-arm64*) runner=(qemu-aarch64 -L /usr/aarch64-linux-gnu) ;; win32-*) runner=(wine) target_suffix=.exe ;; esac
     ;;
 esac
 

@@ -12,14 +12,18 @@ using namespace ostinato;
 // A bool for doctest, which cannot print function pointers.
 static bool present(auto* kernel) { return kernel != nullptr; }
 
-TEST_CASE("every available set has a name of its own and scalar is the last") {
+TEST_CASE("every available set has a name of its own and scalar, where it is built, is the last") {
   int count = 0;
   const KernelTable* const* tables = availableTables(&count);
   REQUIRE(count >= 1);
   std::set<std::string> names;
   for (int i = 0; i < count; ++i) names.insert(tables[i]->isa);
   CHECK(names.size() == static_cast<size_t>(count));
+#ifdef OSTINATO_HAS_SCALAR
   CHECK(std::string(tables[count - 1]->isa) == "scalar");
+#else  // prebuilt add-ons have no set that no processor of theirs needs
+  CHECK(names.count("scalar") == 0);
+#endif
   MESSAGE("instruction sets under test: ", count, ", best: ", std::string(tables[0]->isa));
 }
 

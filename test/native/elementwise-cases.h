@@ -3,6 +3,7 @@
 #pragma once
 
 #include "support.h"
+#include "wide-math.h"
 
 #include <functional>
 
@@ -82,11 +83,11 @@ constexpr double epsilon = std::is_same_v<T, float> ? 0x1p-24 : 0x1p-53;
   }
 #define UNPACK(...) __VA_ARGS__
 
-inline long double logistic(long double x) { return 1 / (1 + std::exp(-x)); }
-inline long double normal(long double x) { return std::erfc(-x * std::sqrt(0.5L)) / 2; }
+inline long double logistic(long double x) { return 1 / (1 + wide::exp(-x)); }
+inline long double normal(long double x) { return wide::erfc(-x * std::sqrt(0.5L)) / 2; }
 inline long double signOf(long double x) { return (x > 0) - (x < 0); }
 inline long double geluTanh(long double x) {
-  return std::tanh(std::sqrt(2 / 3.14159265358979323846L) * (x + 0.044715L * x * x * x));
+  return wide::tanh(std::sqrt(2 / 3.14159265358979323846L) * (x + 0.044715L * x * x * x));
 }
 
 inline long double geluTanhSlope(long double x) {
@@ -98,7 +99,8 @@ inline long double geluTanhSlope(long double x) {
 inline long double logAddExp(long double a, long double b) {
   if (std::isnan(a) || std::isnan(b)) return a + b;
   const long double larger = std::fmax(a, b);
-  return std::isinf(a) || std::isinf(b) ? larger : larger + std::log1p(std::exp(-std::fabs(a - b)));
+  return std::isinf(a) || std::isinf(b) ? larger
+                                        : larger + wide::log1p(wide::exp(-std::fabs(a - b)));
 }
 inline long double pythonMod(long double a, long double b) {
   const long double r = std::fmod(a, b);
@@ -106,12 +108,12 @@ inline long double pythonMod(long double a, long double b) {
 }
 
 inline long double mishSlope(long double x) {
-  const long double t = std::tanh(std::log1p(std::exp(x)));
+  const long double t = wide::tanh(wide::log1p(wide::exp(x)));
   return t + x * (1 - t * t) * logistic(x);
 }
 // std::pow with the sign of an odd power wherever the result is 0 or infinite: musl's forgets it where it leaves the range.
 inline long double powerOf(long double a, long double b) {
-  const long double y = std::pow(a, b);
+  const long double y = wide::pow(a, b);
   if (y != 0 && !std::isinf(y)) return y;
   const bool isNegative = std::signbit(a) && std::fabs(std::fmod(b, 2)) == 1;
   return std::copysign(y, isNegative ? -1.0L : 1.0L);
@@ -128,13 +130,13 @@ inline long double inverseErf(long double x) {
   // Bisection on erfc; near 0, where that is blind, Newton's method on erf.
   for (int i = 0; i < 40; ++i) {
     const long double middle = (low + high) / 2;
-    (std::erfc(middle) > target ? low : high) = middle;
+    (wide::erfc(middle) > target ? low : high) = middle;
   }
   long double y = std::fabs(x) < 1e-3L ? std::fabs(x) * 0.886226925452758013649L : low;
   for (int i = 0; i < 4; ++i) {
-    const long double slope = std::exp(-y * y) * 1.12837916709551257389616L;
-    y -= std::fabs(x) < 0.5L ? (std::erf(y) - std::fabs(x)) / slope
-                             : (target - std::erfc(y)) / slope;
+    const long double slope = wide::exp(-y * y) * 1.12837916709551257389616L;
+    y -= std::fabs(x) < 0.5L ? (wide::erf(y) - std::fabs(x)) / slope
+                             : (target - wide::erfc(y)) / slope;
   }
   return std::copysign(y, x);
 }
@@ -159,7 +161,8 @@ inline long double polygammaOf(int n, long double x) {
   long double power = n == 0 ? x * x : x * x * x, series = 0;
   for (int j = 1; j <= 8; ++j, power *= x * x)
     series += n == 0 ? -bernoulli[j - 1] / (2 * j * power) : bernoulli[j - 1] / power;
-  return n == 0 ? sum + std::log(x) - 1 / (2 * x) + series : sum + 1 / x + 1 / (2 * x * x) + series;
+  return n == 0 ? sum + wide::log(x) - 1 / (2 * x) + series
+                : sum + 1 / x + 1 / (2 * x * x) + series;
 }
 
 // The functions of simd/: these are what math.test.cc measures densely.
@@ -168,15 +171,15 @@ std::vector<ElementwiseCase<T>> mathCases() {
   const bool isFloat = sizeof(T) == 4;
   const double exponent = isFloat ? 105 : 750;
   return {
-      UNARY(exp, std::exp(x), 1, -exponent, exponent),
-      UNARY(expm1, std::expm1(x), 2, -40, exponent),
-      UNARY(expm1, std::expm1(x), 2, -1, 1),
-      UNARY(log, std::log(x), 1, 0.2, 5),
-      UNARY(log1p, std::log1p(x), 1.5, -1, 3),
-      UNARY(log2, std::log2(x), 2, 0.2, 5),
-      UNARY(log10, std::log10(x), 2, 0.2, 5),
-      UNARY(tanh, std::tanh(x), 2, -1, 1),
-      UNARY(tanh, std::tanh(x), 2, -20, 20),
+      UNARY(exp, wide::exp(x), 1, -exponent, exponent),
+      UNARY(expm1, wide::expm1(x), 2, -40, exponent),
+      UNARY(expm1, wide::expm1(x), 2, -1, 1),
+      UNARY(log, wide::log(x), 1, 0.2, 5),
+      UNARY(log1p, wide::log1p(x), 1.5, -1, 3),
+      UNARY(log2, wide::log2(x), 2, 0.2, 5),
+      UNARY(log10, wide::log10(x), 2, 0.2, 5),
+      UNARY(tanh, wide::tanh(x), 2, -1, 1),
+      UNARY(tanh, wide::tanh(x), 2, -20, 20),
       UNARY(sigmoid, logistic(x), 2, -10, 10),
       UNARY(sigmoid, logistic(x), 2, -exponent, 45),
       UNARY(sin, std::sin(x), 1, -10, 10),
@@ -185,22 +188,22 @@ std::vector<ElementwiseCase<T>> mathCases() {
       UNARY(cos, std::cos(x), 1, -2e6, 2e6),
       UNARY(tan, std::tan(x), 3, -10, 10),
       UNARY(tan, std::tan(x), 3, -2e6, 2e6),
-      UNARY(erf, std::erf(x), 2, -4, 4),
+      UNARY(erf, wide::erf(x), 2, -4, 4),
       UNARY(sqrt, std::sqrt(x), 0.501, 0, 100),
       UNARY(rsqrt, 1 / std::sqrt(x), 2, 0, 100),
-      UNARY(exp2, std::exp2(x), 1.5, isFloat ? -140 : -1070, isFloat ? 128 : 1024),
-      UNARY(sinh, std::sinh(x), 2, -2, 2),
-      UNARY(sinh, std::sinh(x), 2, -exponent, exponent),
-      UNARY(cosh, std::cosh(x), 2, -2, 2),
-      UNARY(cosh, std::cosh(x), 2, -exponent, exponent),
+      UNARY(exp2, wide::exp2(x), 1.5, isFloat ? -140 : -1070, isFloat ? 128 : 1024),
+      UNARY(sinh, wide::sinh(x), 2, -2, 2),
+      UNARY(sinh, wide::sinh(x), 2, -exponent, exponent),
+      UNARY(cosh, wide::cosh(x), 2, -2, 2),
+      UNARY(cosh, wide::cosh(x), 2, -exponent, exponent),
       UNARY(asin, std::asin(x), 1.5, -1, 1),
       UNARY(acos, acosOf(x), 1.5, -1, 1),
       UNARY(atan, std::atan(x), 1, -5, 5),
-      UNARY(asinh, std::asinh(x), 1, -5, 5),
-      UNARY(acosh, std::acosh(x), 1, 1, 20),
-      UNARY(atanh, std::atanh(x), 1, -1, 1),
-      UNARY(erfc, std::erfc(x), 2, -3, 3),
-      UNARY(erfc, std::erfc(x), 2, 0, isFloat ? 9 : 26),
+      UNARY(asinh, wide::asinh(x), 1, -5, 5),
+      UNARY(acosh, wide::acosh(x), 1, 1, 20),
+      UNARY(atanh, wide::atanh(x), 1, -1, 1),
+      UNARY(erfc, wide::erfc(x), 2, -3, 3),
+      UNARY(erfc, wide::erfc(x), 2, 0, isFloat ? 9 : 26),
       UNARY(erfinv, inverseErf(x), 2, -1, 1),
       UNARY(sinc, sincOf(x), 3, -10, 10),
       BINARY(atan2, std::atan2(a, b), 1.5, -5, 5),
@@ -224,15 +227,15 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       UNARY(ceil, std::ceil(x), 0),
       UNARY(round, std::nearbyint(x), 0),
       UNARY(trunc, std::trunc(x), 0),
-      UNARY(lgamma, std::lgamma(x), 2, 0, 20, 8),
-      UNARY(lgamma, std::lgamma(x), 2, 0, 3000, 8),
+      UNARY(lgamma, wide::lgamma(x), 2, 0, 20, 8),
+      UNARY(lgamma, wide::lgamma(x), 2, 0, 3000, 8),
       UNARY(digamma, polygammaOf(0, x), 2, 0, 20, 40),
       UNARY(frac, x - std::trunc(x), 0.501, -20, 20, 0, false),
       UNARY(silu, x * logistic(x), 3, -20, 20, 0, false),
-      UNARY(mish, x * std::tanh(std::log1p(std::exp(x))), 4, -20, 30, 0, false),
+      UNARY(mish, x * wide::tanh(wide::log1p(wide::exp(x))), 4, -20, 30, 0, false),
       UNARY(hardsigmoid, std::fmin(std::fmax(x + 3, 0), 6) / 6, 2, -5, 5, 2, false),
       UNARY(hardswish, x * std::fmin(std::fmax(x + 3, 0), 6) / 6, 3, -5, 5, 8, false),
-      UNARY(log_sigmoid, std::fmin(x, 0) - std::log1p(std::exp(-std::fabs(x))), 3),
+      UNARY(log_sigmoid, std::fmin(x, 0) - wide::log1p(wide::exp(-std::fabs(x))), 3),
       UNARY(gelu, x * normal(x), 9, -12, 12, 0, false),
       UNARY(gelu_tanh, x * (1 + geluTanh(x)) / 2, 4, -20, 20, 20, false),
       UNARY_WITH(clamp, (-1.5, 2.25),
@@ -241,9 +244,9 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
                              : x,
                  0),
       UNARY_WITH(leaky_relu, (0.25, 0), x > 0 ? x : x * 0.25L, 0.501),
-      UNARY_WITH(elu, (0.5, 0), x > 0 ? x : 0.5L * std::expm1(x), 3),
-      UNARY_WITH(selu, (1.75, 1.0625), x > 0 ? x * 1.0625L : 1.75L * std::expm1(x), 3),
-      UNARY_WITH(celu, (0.5, 0), x > 0 ? x : 0.5L * std::expm1(x / 0.5L), 3),
+      UNARY_WITH(elu, (0.5, 0), x > 0 ? x : 0.5L * wide::expm1(x), 3),
+      UNARY_WITH(selu, (1.75, 1.0625), x > 0 ? x * 1.0625L : 1.75L * wide::expm1(x), 3),
+      UNARY_WITH(celu, (0.5, 0), x > 0 ? x : 0.5L * wide::expm1(x / 0.5L), 3),
       UNARY_WITH(hardtanh, (-1.5, 2.25),
                  x < -1.5L   ? -1.5L
                  : x > 2.25L ? 2.25L
@@ -256,9 +259,9 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
                              : x * 0,
                  0.501, -20, 20, 0, false),
       UNARY_WITH(threshold, (0.5, 7), x <= 0.5L ? 7 : x, 0),
-      UNARY_WITH(softplus, (1, 20), x > 20 ? x : std::log1p(std::exp(x)), 4, -20, 30, 0, false),
-      UNARY_WITH(softplus, (2, 20), 2 * x > 20 ? x : std::log1p(std::exp(2 * x)) / 2, 4, -20, 30, 0,
-                 false),
+      UNARY_WITH(softplus, (1, 20), x > 20 ? x : wide::log1p(wide::exp(x)), 4, -20, 30, 0, false),
+      UNARY_WITH(softplus, (2, 20), 2 * x > 20 ? x : wide::log1p(wide::exp(2 * x)) / 2, 4, -20, 30,
+                 0, false),
       BINARY(add, a + b, 0.501),
       BINARY(sub, a - b, 0.501),
       BINARY(mul, a * b, 0.501),
@@ -272,8 +275,8 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       BINARY(fmod, std::fmod(a, b), 0),
       BINARY(copysign, std::copysign(a, b), 0),
       BINARY(heaviside, a == 0 ? b : a > 0, 0),
-      BINARY(logaddexp2, std::log2(std::exp2(a) + std::exp2(b)), 3, -20, 20, 4, false),
-      BINARY(xlogy, a == 0 && !std::isnan(b) ? 0 : a * std::log(b), 3, 0.1, 20, 0, false),
+      BINARY(logaddexp2, wide::log2(wide::exp2(a) + wide::exp2(b)), 3, -20, 20, 4, false),
+      BINARY(xlogy, a == 0 && !std::isnan(b) ? 0 : a * wide::log(b), 3, 0.1, 20, 0, false),
       BINARY(squared_difference, (a - b) * (a - b), 2, -20, 20, 0, false),
       BINARY(logaddexp, logAddExp(a, b), 3, -20, 20, 4),
       TERNARY_WITH(squared_difference_backward, (2), 2 * a * (b - c), 3, -20, 20, 0, false),
@@ -291,16 +294,16 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
                       : a * (b / 3 + 0.5L),
              3, -5, 5, 20, false),
       BINARY(gelu_backward,
-             a * (normal(b) + b * std::exp(-b * b / 2) / std::sqrt(2 * 3.14159265358979323846L)), 8,
-             -6, 6, 60, false),
+             a * (normal(b) + b * wide::exp(-b * b / 2) / std::sqrt(2 * 3.14159265358979323846L)),
+             8, -6, 6, 60, false),
       BINARY(gelu_tanh_backward, a * geluTanhSlope(b), 8, -5, 5, 100, false),
       BINARY_WITH(clamp_backward, (-1.5, 2.25), b < -1.5L || b > 2.25L || std::isnan(b) ? 0 : a, 0),
       BINARY_WITH(leaky_relu_backward, (0.25, 0), b > 0 ? a : a * 0.25L, 0.501),
-      BINARY_WITH(elu_backward, (0.5, 0), b > 0 || std::isnan(b) ? a : a * 0.5L * std::exp(b), 3,
+      BINARY_WITH(elu_backward, (0.5, 0), b > 0 || std::isnan(b) ? a : a * 0.5L * wide::exp(b), 3,
                   -20, 20, 0, false),
-      BINARY_WITH(selu_backward, (1.75, 1.0625), b > 0 ? a * 1.0625L : a * 1.75L * std::exp(b), 3,
+      BINARY_WITH(selu_backward, (1.75, 1.0625), b > 0 ? a * 1.0625L : a * 1.75L * wide::exp(b), 3,
                   -20, 20, 0, false),
-      BINARY_WITH(celu_backward, (0.5, 0), b > 0 ? a : a * std::exp(b / 0.5L), 3, -20, 20, 0,
+      BINARY_WITH(celu_backward, (0.5, 0), b > 0 ? a : a * wide::exp(b / 0.5L), 3, -20, 20, 0,
                   false),
       BINARY_WITH(hardtanh_backward, (-1.5, 2.25), b > -1.5L && b < 2.25L ? a : 0, 0),
       BINARY_WITH(shrink_backward, (0.5, 0), std::fabs(b) > 0.5L ? a : 0, 0),

@@ -34,7 +34,7 @@ class Harness {
   void checkFormula() const {
     for (int64_t i = 0; i < size_; ++i) {
       long double x[maxInputs];
-      for (int o = 0; o < c_.inputs; ++o) x[o] = in_[size_t(o)][size_t(i)];
+      for (int o = 0; o < c_.inputs; ++o) x[o] = widened(in_[size_t(o)][size_t(i)]);
       const long double exact = c_.exact(x);
       const Out got = results_[size_t(i)];
       if constexpr (std::is_floating_point_v<Out>) {

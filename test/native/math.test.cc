@@ -37,7 +37,7 @@ void measure() {
     const T* pointers[2] = {in[0].data(), in.back().data()};
     std::vector<long double> exact;
     for (int64_t i = 0; i < n; ++i) {
-      const long double x[2] = {in[0][size_t(i)], in.back()[size_t(i)]};
+      const long double x[2] = {widened(in[0][size_t(i)]), widened(in.back()[size_t(i)])};
       exact.push_back(c.exact(x));
     }
     const Strided s = layout({n}, std::vector<std::vector<int64_t>>(size_t(c.inputs) + 1, {1}));

@@ -92,6 +92,15 @@ bool sameBits(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && sameBits(a.data(), b.data(), int64_t(a.size()));
 }
 
+// What references compute with. A NaN becomes a quiet one, as by the arithmetic of kernels: a conversion that is made in software
+// may leave it signalling, of which hypot and pow of C make another result.
+template <class T>
+long double widened(T x) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (std::isnan(x)) return std::copysign(std::numeric_limits<long double>::quiet_NaN(), x);
+  return x;
+}
+
 // |got - exact| in units of the last place of `exact` rounded to T; huge for a wrong NaN, infinity,
 // or sign of zero.
 template <class T>
