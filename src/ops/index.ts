@@ -5,6 +5,7 @@ import './properties';
 
 export * from './elementwise/gated';
 export * from './elementwise/rectifier';
+export { pow } from './elementwise/power';
 export * from './elementwise/shrink';
 export * from './elementwise/sigmoid';
 export type { InplaceOptions } from './elementwise/inplace-option';
@@ -14,7 +15,6 @@ export {
   floorDivide,
   fmod,
   mul,
-  pow,
   remainder,
   rsub,
   sub,

@@ -6,26 +6,7 @@ import { exp, log, pow } from '../native/scalar';
 import { empty, type Tensor } from '../tensor/tensor';
 import { lgamma } from '../ops/elementwise/special';
 import type { Generator } from './generator';
-import { normal_, uniform_ } from './inplace';
-
-type Draw = () => number;
-
-/** Numbers one by one, in double precision: uniform in [0, 1), and standard normal. */
-function sources(generator: Generator): { uniform: Draw; normal: Draw } {
-  const slot = empty([1], 'float64');
-  const memory = slot.memory(1);
-  const options = { generator };
-  return {
-    uniform() {
-      uniform_(slot, 0, 1, options);
-      return memory[0];
-    },
-    normal() {
-      normal_(slot, 0, 1, options);
-      return memory[0];
-    },
-  };
-}
+import { Numbers } from './numbers';
 
 const identity = (x: number): number => x;
 const third = Math.fround(1 / 3);
@@ -37,16 +18,12 @@ const tiny = { float32: 2 ** -126, float64: 2 ** -1022 };
  * if ln u < x²/2 + d(1 − v + ln v) for uniform u. For α < 1, that of α + 1 times u^(1/α). NaN where α is below 0 or NaN, for which nothing
  * would be accepted.
  */
-function gammaOf(
-  concentration: number,
-  round: (x: number) => number,
-  { uniform, normal }: ReturnType<typeof sources>,
-): number {
+function gammaOf(concentration: number, round: (x: number) => number, numbers: Numbers): number {
   if (!(concentration > 0)) return concentration === 0 ? 0 : NaN;
   let scale = 1;
   let alpha = concentration;
   if (alpha < 1) {
-    scale = pow(1 - uniform(), round(1 / alpha));
+    scale = pow(1 - numbers.uniform(), round(1 / alpha));
     alpha = round(alpha + 1);
   }
   const d = round(alpha - third);
@@ -55,11 +32,11 @@ function gammaOf(
     let x: number;
     let y: number;
     do {
-      x = normal();
+      x = numbers.normal();
       y = 1 + c * x;
     } while (y <= 0);
     const v = y * y * y;
-    const u = 1 - uniform();
+    const u = 1 - numbers.uniform();
     const square = x * x;
     if (u < 1 - squeeze * square * square) return scale * d * v;
     if (log(u) < 0.5 * square + d * (1 - v + log(v))) return scale * d * v;
@@ -68,15 +45,16 @@ function gammaOf(
 
 /** Draws of the gamma distribution of rate 1 (torch._standard_gamma), of the shape and type of `concentration`; without gradients. */
 export function standardGamma(concentration: Tensor, generator: Generator): Tensor {
-  const source = sources(generator.drawing());
+  const numbers = new Numbers(generator);
   const dtype = concentration.dtype as 'float32' | 'float64';
   const round = dtype === 'float32' ? Math.fround : identity;
   const values = concentration.toTypedArray();
   const out = empty(concentration.sizes, dtype);
   const memory = out.memory(out.numel);
   for (let i = 0; i < memory.length; i++) {
-    memory[i] = Math.max(tiny[dtype], round(gammaOf(values[i], round, source)));
+    memory[i] = Math.max(tiny[dtype], round(gammaOf(values[i], round, numbers)));
   }
+  numbers.settle();
   return out;
 }
 
@@ -88,13 +66,13 @@ const logFactorial = (k: number): number => {
 };
 
 /** One draw of rate λ: by products of uniform numbers below 10, from there on by transformed rejection (Hörmann 1993, PTRS). */
-function poissonOf(rate: number, uniform: Draw): number {
+function poissonOf(rate: number, numbers: Numbers): number {
   if (rate === 0) return 0;
   if (!(rate > 0)) throw new RangeError(`poisson: a rate must be at least 0, got ${rate}`);
   if (rate < 10) {
     const least = exp(-rate);
     let count = 0;
-    for (let product = uniform(); product > least; product *= uniform()) count++;
+    for (let product = numbers.uniform(); product > least; product *= numbers.uniform()) count++;
     return count;
   }
   const root = Math.sqrt(rate);
@@ -104,8 +82,8 @@ function poissonOf(rate: number, uniform: Draw): number {
   const inverse = 1.1239 + 1.1328 / (b - 3.4);
   const vr = 0.9277 - 3.6224 / (b - 2);
   for (;;) {
-    const u = uniform() - 0.5;
-    const v = uniform();
+    const u = numbers.uniform() - 0.5;
+    const v = numbers.uniform();
     const us = 0.5 - Math.abs(u);
     const k = Math.floor(((2 * a) / us + b) * u + rate + 0.43);
     if (us >= 0.07 && v <= vr) return k;
@@ -117,11 +95,15 @@ function poissonOf(rate: number, uniform: Draw): number {
 
 /** Poisson draws of each rate (torch.poisson), of the shape and type of `rate`; without gradients. */
 export function poisson(rate: Tensor, generator: Generator): Tensor {
-  const { uniform } = sources(generator.drawing());
+  const numbers = new Numbers(generator);
   const values = rate.toTypedArray();
   const out = empty(rate.sizes, rate.dtype);
   const memory = out.memory(out.numel);
-  for (let i = 0; i < memory.length; i++) memory[i] = poissonOf(values[i], uniform);
+  try {
+    for (let i = 0; i < memory.length; i++) memory[i] = poissonOf(values[i], numbers);
+  } finally {
+    numbers.settle();
+  }
   return out;
 }
 

@@ -200,6 +200,25 @@ export class Generator {
     return this;
   }
 
+  /** @internal How many words there are before the block is computed anew. */
+  get wordsLeft(): number {
+    return this.#view.getUint32(at.left, little) - 1;
+  }
+
+  /** @internal Moves back by `count` words, none of which is of an earlier block. */
+  giveBack(count: number): void {
+    if (count === 0) return;
+    this.#view.setUint32(at.left, this.#view.getUint32(at.left, little) + count, little);
+    this.#view.setUint32(at.next, this.#view.getUint32(at.next, little) - count, little);
+  }
+
+  /** @internal The second number of a normal pair, where it is still to be given; null else. */
+  takeNormal(): number | null {
+    if (this.#view.getUint32(at.hasNextNormal, little) === 0) return null;
+    this.#view.setUint32(at.hasNextNormal, 0, little);
+    return this.#view.getFloat64(at.nextNormal, little);
+  }
+
   /** @internal Two words, the first in the upper half. */
   random64(): bigint {
     runMt19937Words(drawWords, this, memoryAt(this, at.bytes), 2);

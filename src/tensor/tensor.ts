@@ -403,11 +403,19 @@ export class Tensor implements Memory {
       );
     }
     const flat = this.toTypedArray();
-    const value = (i: number): number | boolean =>
-      this.dtype === 'bool' ? flat[i] !== 0 : flat[i];
+    const isBool = this.dtype === 'bool';
+    if (this.ndim === 0) return (isBool ? flat[0] !== 0 : flat[0]) as T;
+    // The innermost arrays by a loop: a call for each element costs three times that.
+    const row = (from: number, size: number): NestedArray => {
+      const values: number[] = [];
+      const truths: boolean[] = [];
+      if (isBool) for (let i = from; i < from + size; i++) truths.push(flat[i] !== 0);
+      else for (let i = from; i < from + size; i++) values.push(flat[i]);
+      return isBool ? truths : values;
+    };
     const build = (dim: number, from: number, count: number): NestedArray => {
-      if (dim === this.ndim) return value(from);
       const size = this.sizes[dim];
+      if (dim === this.ndim - 1) return row(from, size);
       const step = size === 0 ? 0 : count / size;
       return Array.from({ length: size }, (_, i) => build(dim + 1, from + i * step, step));
     };

@@ -1,21 +1,18 @@
 /**
- * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, fmod, floorDivide, pow. Their in-place forms are methods
- * only, as in PyTorch, which has torch.relu_ but no torch.add_.
+ * Arithmetic of two operands: add, sub, rsub, mul, div, remainder, fmod, floorDivide; pow is in power.ts. Their in-place
+ * forms are methods only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
 import { numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { log } from '../../native/scalar';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, inPlace, type Binary, type BinaryRule, type BinaryWith } from './declaration';
 import { gradient } from '../declare/gradient';
 import { type GivenOperand, type Operand } from '../arguments/check';
-import { byteOf } from '../arguments/byte';
 import { checkFactor } from '../arguments/factor';
-import { floating } from '../arguments/floating';
 import { verify } from '../kernels/bounds';
 import { operandOf, promote, wrapped } from '../kernels/operands';
-import { constant, zerosLike } from '../creation/factories';
+import { constant } from '../creation/factories';
 
 type InPlace = (x: Tensor, other: GivenOperand) => Tensor;
 type InPlaceWith<Options> = (x: Tensor, other: GivenOperand, options?: Options) => Tensor;
@@ -289,74 +286,3 @@ export const floorDivide: Binary = binary('floorDivide', {
  * @example tensor([5, -5]).floorDivide_(tensor([3, 3])) // [1, -2]
  */
 export const floorDivide_: InPlace = inPlace(floorDivide);
-
-// x^(±1/2) as PyTorch has it for a number: the root, which is NaN at −Infinity and −0 at −0.
-const recordedRoot = gradient<readonly [Tensor], readonly [Tensor], number>('pow', {
-  node: 'PowBackward0',
-  saves: (inputs) => inputs,
-  rule: (g, [x], b) => [g.mul(x.pow(b - 1).mul(b))],
-});
-function root(a: Operand, b: Operand): Tensor {
-  const x = floating(a as Tensor);
-  const power = b as number;
-  const out = noGrad(() => (power > 0 ? x.sqrt() : x.rsqrt()));
-  return recordedRoot(out, power, x);
-}
-
-/**
- * a to the power of b with broadcasting (torch.pow); 0⁰ = 1. Integers stay integers. The numbers 0.5 and −0.5 as b
- * are computed by `sqrt` and `rsqrt`.
- * @throws RangeError when the shapes do not broadcast, or for integers to the power of a negative number.
- * @example pow(tensor([2, 3]), tensor([3, 2])) // [8, 9]
- */
-export const pow: Binary = binary('pow', {
-  node: (a, b) =>
-    typeof b === 'number'
-      ? 'PowBackward0'
-      : typeof a === 'number'
-        ? 'PowBackward2'
-        : 'PowBackward1',
-  // g·b·a^(b−1), 0 where b = 0
-  da: {
-    saves: 'ab',
-    grad: (g, { a, b }) => {
-      if (typeof b !== 'number') return g.mul(b.mul(a.pow(b.sub(1)))).maskedFill(b.eq(0), 0);
-      return b === 0 ? zerosLike(g) : g.mul((b === 2 ? a : a.pow(b - 1)).mul(b));
-    },
-  },
-  // g·y·ln a, whose limit is 0 where a = 0 and b ≥ 0: there y·ln a would be 0·(−∞)
-  db: {
-    saves: 'aby',
-    grad: (g, { a, b, y }) => {
-      if (typeof a !== 'number') {
-        return g.mul(y.mul(a.log()).maskedFill(a.eq(0).logicalAnd(b.ge(0)), 0));
-      }
-      const slope = y.mul(log(a));
-      return g.mul(a === 0 ? slope.maskedFill(b.ge(0), 0) : slope);
-    },
-  },
-  check: refuseNegativePowers,
-  instead: (_, a, b) => ((b === 0.5 || b === -0.5) && typeof a === 'object' ? root : null),
-  domain: [
-    [0.3, 2],
-    [-2, 3],
-  ],
-});
-/**
- * x = x to the power of `other`; returns x (torch.Tensor.pow_).
- * @throws TypeError when x's type cannot hold the result; RangeError when `other` does not broadcast to x's shape;
- * Error on a leaf that requires gradients.
- * @example tensor([2, 3]).pow_(tensor([3, 2])) // [8, 9]
- */
-export const pow_: InPlace = inPlace(pow);
-
-function refuseNegativePowers(_: Operand, b: Operand, dtype: DType, operation: string): void {
-  if (isFloat(dtype)) return;
-  const fix = "convert with to('float32')";
-  // Negative elements of a tensor are PyTorch's integers: 1 / a^|b|, rounded toward 0, and 0 for a = 0.
-  if (typeof b === 'number' && b < 0)
-    throw new RangeError(`${operation}: integers have no negative integer powers; ${fix}`);
-  if (typeof b === 'number' && dtype === 'uint8') byteOf(operation, b);
-  if (dtype === 'bool')
-    throw new TypeError(`${operation}: is not defined for two bool tensors; ${fix}`);
-}
