@@ -146,9 +146,19 @@ export function attachNode(
   return out;
 }
 
+// How often a tensor has been cut off in place from what made it, and for each such tensor the number of the last time.
+let cuts = 0;
+const cutAt = new WeakMap<Tensor, number>();
+
+/** Notes that `x` lost in place the history that those who saved it count on. */
+export function noteCut(x: Tensor): void {
+  cutAt.set(x, ++cuts);
+}
+
 /** A tensor that backward will need, with the version it has now. */
 export class Saved {
   private readonly version: number;
+  private readonly cuts = cuts;
   constructor(
     private readonly operation: string,
     private readonly tensor: Tensor,
@@ -160,11 +170,17 @@ export class Saved {
     return this.tensor.version !== this.version;
   }
 
-  /** @throws Error when the tensor was changed in place since. */
+  /** @throws Error when the tensor was changed in place since, or, where the walk is recorded, detached in place. */
   get(): Tensor {
     if (this.isChanged) {
       throw new Error(
         `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
+      );
+    }
+    // The values are what they were: only a gradient of the gradient would miss what made them.
+    if (this.cuts !== cuts && isGradEnabled() && (cutAt.get(this.tensor) ?? 0) > this.cuts) {
+      throw new Error(
+        `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
       );
     }
     return this.tensor;

@@ -6,7 +6,7 @@ import { boolean, describe, isInstance, optionsTable } from '../check';
 import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
 import { detach } from '../ops/copying/clone';
-import { copyInto } from '../ops/kernels/copy';
+import { copyInto, copyOf } from '../ops/kernels/copy';
 import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
@@ -137,14 +137,22 @@ export function loadStateDict(
     throw wrongKind ? new TypeError(message) : new RangeError(message);
   }
   noGrad(() => {
-    for (const [name, target] of targets) {
-      const value = state.get(name);
-      if (value === undefined) continue;
-      if (assign) {
+    const given = [...targets].filter(([name]) => state.has(name));
+    if (assign) {
+      for (const [name, target] of given) {
+        const value = state.get(name)!;
         if (target.storage !== value.storage) replaceData(target, value);
         if (target.grad !== null) target.grad = cast(target.grad, target.dtype);
-        continue;
       }
+      return;
+    }
+    // Everything is read that shares memory with the module before anything is written.
+    const written = new Set(given.map(([, target]) => target.storage));
+    const read = given.map(([name, target]): [Tensor, Tensor] => {
+      const value = state.get(name)!;
+      return [target, written.has(value.storage) ? copyOf(value) : value];
+    });
+    for (const [target, value] of read) {
       copyInto(cast(value, target.dtype), target);
       bumpVersion(target);
     }

@@ -299,6 +299,48 @@ describe('detach', () => {
       'detach_: a view cannot be detached in place; use detach()',
     );
   });
+
+  // The rule of log saves what exp made; the rule of exp saves its own result.
+  test.each([
+    ['an operand', (y: Tensor) => y.log().mul(3), 'log'],
+    ['the result', (y: Tensor) => y.mul(3), 'exp'],
+    ['both operands', (y: Tensor) => y.mul(y).mul(y), 'mul'],
+  ])(
+    'what was saved as %s and detached in place is refused with createGraph',
+    (_, f, operation) => {
+      const x = tensor([1, 2], { dtype: 'float64', requiresGrad: true });
+      const make = (change: (y: Tensor) => void): Tensor => {
+        const y = x.exp();
+        const out = f(y).sum();
+        change(y);
+        return out;
+      };
+      const [right] = autograd.grad(
+        make((y) => y.detach()),
+        x,
+      );
+      const detached = make((y) => y.detach_());
+      expect(() => autograd.grad(detached, x, { createGraph: true })).toThrow(
+        new Error(
+          `backward: a tensor of shape [2] that ${operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
+        ),
+      );
+      // Without it the values are enough.
+      const [plain] = autograd.grad(
+        make((y) => y.detach_()),
+        x,
+      );
+      expect(flat(plain!)).toEqual(flat(right!));
+    },
+  );
+
+  test('what was detached in place before is a constant', () => {
+    const x = tensor([1, 2], { dtype: 'float64', requiresGrad: true });
+    const y = x.exp().detach_();
+    const [g] = autograd.grad(y.mul(x).mul(x).sum(), x, { createGraph: true });
+    const [h] = autograd.grad(g!.sum(), x);
+    expect(flat(h!)).toEqual(flat(y).map((v) => 2 * v));
+  });
 });
 
 describe('views', () => {

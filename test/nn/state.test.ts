@@ -1,5 +1,6 @@
 // State dicts: sharing, round trips, and everything that loading refuses, at once and before anything changes.
 import * as nn from '../../src/nn';
+import * as optim from '../../src/optim';
 import { ones, tensor, zeros } from '../../src/ops';
 import type { Tensor } from '../../src/tensor/tensor';
 
@@ -149,6 +150,37 @@ describe('loadStateDict', () => {
         `loadStateDict: the state dict must be a Map from names to tensors, got ${shown}; new Map(Object.entries(…)) makes one of an object`,
       ),
     );
+  });
+
+  it('reads views of the module’s own memory before it writes', () => {
+    const layer = new nn.Linear(2, 2, { bias: false });
+    layer.loadStateDict(new Map([['weight', tensor([[1, 2], [3, 4]])]])); // prettier-ignore
+    layer.loadStateDict(new Map([['weight', layer.weight.t()]]));
+    expect(layer.weight.toArray()).toEqual([[1, 3], [2, 4]]); // prettier-ignore
+    const state = layer.stateDict();
+    layer.loadStateDict(new Map([['weight', state.get('weight')!.flip(0)]]));
+    expect(layer.weight.toArray()).toEqual([[2, 4], [1, 3]]); // prettier-ignore
+  });
+
+  it('exchanges two tensors of one module', () => {
+    const pair = new nn.Sequential(new nn.Linear(1, 1), new nn.Linear(1, 1));
+    const state = pair.stateDict();
+    const [a, b] = [state.get('0.weight')!, state.get('1.weight')!];
+    const [before, other] = [a.item(), b.item()];
+    pair.loadStateDict(state.set('0.weight', b).set('1.weight', a));
+    expect([a.item(), b.item()]).toEqual([other, before]);
+  });
+
+  it('of an optimizer, from its own moments', () => {
+    const weight = nn.init.ones_(new nn.Parameter(zeros([2, 2])));
+    const optimizer = new optim.SGD([weight], { lr: 0.1, momentum: 0.9 });
+    weight.grad = tensor([[1, 2], [3, 4]]); // prettier-ignore
+    optimizer.step();
+    const dict = optimizer.stateDict();
+    dict.state[0]['momentum_buffer'] = (dict.state[0]['momentum_buffer'] as Tensor).t();
+    optimizer.loadStateDict(dict);
+    const loaded = optimizer.stateDict().state[0]['momentum_buffer'] as Tensor;
+    expect(loaded.toArray()).toEqual([[1, 3], [2, 4]]); // prettier-ignore
   });
 
   it('is noticed by a graph that saved the old values', () => {

@@ -2,7 +2,7 @@
 import { iterableOf, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { cast } from '../../ops/copying/cast';
-import { copyInto } from '../../ops/kernels/copy';
+import { copyInto, copyOf } from '../../ops/kernels/copy';
 import { cat } from '../../ops/joining/cat';
 import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';
@@ -44,8 +44,11 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
   }
   noGrad(() => {
     let at = 0;
+    // Of a vector in the parameters' memory, every element is read before any is written.
+    const isOwn = list.some(({ storage }) => storage === vector.storage);
+    const values = isOwn ? copyOf(vector) : vector;
     for (const parameter of list) {
-      const piece = reshape(narrow(vector, 0, at, parameter.numel), parameter.sizes);
+      const piece = reshape(narrow(values, 0, at, parameter.numel), parameter.sizes);
       copyInto(cast(piece, parameter.dtype), parameter);
       bumpVersion(parameter);
       at += parameter.numel;

@@ -1,5 +1,6 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
 import { surplus } from '../../check';
+import { noteCut } from '../../autograd/node';
 import { executor } from '../../tensor/executor';
 import { setHistory, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -37,7 +38,8 @@ export function detach(x: Tensor): Tensor {
 }
 
 /**
- * Detaches `x` itself from the graph, and returns it: it becomes a leaf (torch.Tensor.detach_).
+ * Detaches `x` itself from the graph, and returns it: it becomes a leaf (torch.Tensor.detach_). Where an operation has saved it
+ * before, its gradient cannot be differentiated again: `createGraph` is refused there.
  * @throws Error on a view, whose base would keep the history.
  * @example ones([2], { requiresGrad: true }).mul(2).detach_().requiresGrad // false
  */
@@ -48,6 +50,7 @@ export function detach_(x: Tensor): Tensor {
     throw new Error('detach_: a view cannot be detached in place; use detach()');
   }
   executor.changes('detach_', x);
+  if (x.gradFn !== null) noteCut(x);
   setHistory(x, null, false);
   return x;
 }

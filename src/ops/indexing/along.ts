@@ -43,12 +43,18 @@ const recordedPut = gradient<[x: Tensor, source: Tensor], [Tensor], Put>('indexC
   ],
 });
 
-function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows {
+/** Which rows of `x`. Where a 0-dimensional result is `single`, one index says which element it has. */
+function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor, single: boolean): Rows {
   checkTensor(operation, 'index', index);
   const d = checkDim(operation, dim, x.ndim);
   if (index.ndim > 1) {
     throw new RangeError(
       `${operation}: index must be a vector, got shape ${showShape(index.sizes)}`,
+    );
+  }
+  if (single && x.ndim === 0 && index.numel !== 1) {
+    throw new RangeError(
+      `${operation}: index must have exactly one element where x is 0-dimensional, got ${index.numel}`,
     );
   }
   const shape = x.ndim === 0 ? [1] : x.sizes;
@@ -58,13 +64,13 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor): Rows 
 
 /**
  * The sub-tensors of `x` at `index` (an int32 vector) along `dim` (torch.index_select).
- * @throws TypeError unless `index` is int32; RangeError when a value is out of range.
+ * @throws TypeError unless `index` is int32; RangeError when a value is out of range, and for other than one of a 0-dimensional `x`.
  * @example indexSelect(tensor([5, 6, 7]), 0, tensor([2, 0], { dtype: 'int32' })) // [7, 5]
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   if (arguments.length > 3) surplus('indexSelect', arguments, 3, 'index');
   checkTensor('indexSelect', 'x', x);
-  const rows = rowsOf('indexSelect', x, dim, index);
+  const rows = rowsOf('indexSelect', x, dim, index, true);
   return pickRows(x, x.ndim === 0 ? rowsBetween(rows, [], []) : rows);
 }
 
@@ -106,7 +112,7 @@ export function indexAdd(
   if (arguments.length > 5) surplus('indexAdd', arguments, 5, 'options');
   checkTensor('indexAdd', 'x', x);
   const { alpha } = indexAddOptions.read(options);
-  const rows = rowsOf('indexAdd', x, dim, index);
+  const rows = rowsOf('indexAdd', x, dim, index, true);
   checkSource('indexAdd', x, rows, source);
   const scaled =
     alpha === 1 ? source : mul(source, checkFactor('indexAdd', 'alpha', alpha, source.dtype));
@@ -149,7 +155,7 @@ export function indexAdd_(
 export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   if (arguments.length > 4) surplus('indexCopy', arguments, 4, 'source');
   checkTensor('indexCopy', 'x', x);
-  const rows = rowsOf('indexCopy', x, dim, index);
+  const rows = rowsOf('indexCopy', x, dim, index, false);
   checkSource('indexCopy', x, rows, source);
   const out = copyOf(x);
   putRowsInto('indexCopy', source, rows, out);

@@ -15,13 +15,34 @@ import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import { arange } from '../creation/factories';
 import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from '../kernels/reduce';
-import { reduction, type Reduction } from './declaration';
+import { reduction, type Reduction, type ReductionRule } from './declaration';
 import { ValuesAndIndices } from '../declare/named';
 
 // As numbers that kernels compare.
 const comparable = (x: Tensor): Tensor => cast(x, arithmeticType(x.dtype));
 
-const extreme = (name: string, kernel: 'amax' | 'amin', node: string): Reduction =>
+// All that are equal to the result, and of nothing else: nothing equals NaN, but a NaN is the result only where there is one.
+const chosenBy = (x: Tensor, y: Tensor): Tensor => x.eq(y).logicalOr(x.isnan());
+
+/** Those not chosen get no gradient. */
+const masked: ReductionRule['grad'] = (g, { x, y, dim }) => {
+  const chosen = chosenBy(x, y);
+  const shared = g.div(cast(chosen, x.dtype).sum(dim, { keepdim: true }));
+  return shared.where(chosen, 0);
+};
+
+/** Those not chosen get 0·g, NaN of an infinite gradient, as in PyTorch. */
+const weighted: ReductionRule['grad'] = (g, { x, y, dim }) => {
+  const chosen = cast(chosenBy(x, y), x.dtype);
+  return chosen.mul(g.div(chosen.sum(dim, { keepdim: true })));
+};
+
+const extreme = (
+  name: string,
+  kernel: 'amax' | 'amin',
+  node: string,
+  grad: ReductionRule['grad'],
+): Reduction =>
   reduction(name, {
     kernel,
     node,
@@ -29,11 +50,7 @@ const extreme = (name: string, kernel: 'amax' | 'amin', node: string): Reduction
     keepsBytes: true,
     refusesEmpty: true,
     saves: 'xy',
-    // Nothing equals NaN, but a NaN is the result only where there is one.
-    grad: (g, { x, y, dim }) => {
-      const chosen = cast(x.eq(y).logicalOr(x.isnan()), x.dtype);
-      return chosen.mul(g.div(chosen.sum(dim, { keepdim: true })));
-    },
+    grad,
   });
 
 interface Chosen {
@@ -80,8 +97,8 @@ const greatest = family('max');
 const least = family('min');
 const largestAlong = extremeAlong('max', 'MaxBackward0', greatest);
 const smallestAlong = extremeAlong('min', 'MinBackward0', least);
-const largest = extreme('max', 'amax', 'MaxBackward1');
-const smallest = extreme('min', 'amin', 'MinBackward1');
+const largest = extreme('max', 'amax', 'MaxBackward1', masked);
+const smallest = extreme('min', 'amin', 'MinBackward1', masked);
 
 /**
  * The largest element; along `dim`: `[values, indices]`, also by these names; of two tensors: `maximum`
@@ -130,14 +147,14 @@ export function min(
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or without elements.
  * @example amax(tensor([[1, 5], [7, 3]]), 1) // [5, 7]
  */
-export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0');
+export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0', weighted);
 
 /**
  * The smallest elements over `dim` (one, several, or all), without indices (torch.amin).
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or without elements.
  * @example amin(tensor([[1, 5], [7, 3]]), 1) // [1, 3]
  */
-export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0');
+export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0', weighted);
 
 type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
 

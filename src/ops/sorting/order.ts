@@ -103,8 +103,8 @@ const medianOf = (name: Median['name'], placeOf: Median['placeOf']): Median => (
     saves: ([x], y) => [x, y],
     // Shared equally by all that are the median.
     rule: (g, [x, y]) => {
-      const chosen = x.eq(y).logicalOr(x.isnan().logicalAnd(y.isnan())).to(g.dtype);
-      return [chosen.mul(g.div(chosen.sum()))];
+      const chosen = x.eq(y).logicalOr(x.isnan().logicalAnd(y.isnan()));
+      return [g.div(chosen.to(g.dtype).sum()).where(chosen, 0)];
     },
   }),
   along: pickGradient(name, nodeName(name).replace('0', '1')),

@@ -153,4 +153,12 @@ describe('parameters as a vector', () => {
       'vectorToParameters: the parameters need a vector of 8 elements, got shape [7]',
     );
   });
+
+  it('reads a vector in the memory of the parameters before it writes them', () => {
+    const memory = tensor([1, 2, 3, 4]);
+    nn.utils.vectorToParameters(memory.narrow(0, 0, 3), [memory.narrow(0, 1, 3)]);
+    expect(memory.toArray()).toEqual([1, 1, 2, 3]);
+    nn.utils.vectorToParameters(memory, [memory.narrow(0, 2, 2), memory.narrow(0, 0, 2)]);
+    expect(memory.toArray()).toEqual([2, 3, 1, 1]);
+  });
 });

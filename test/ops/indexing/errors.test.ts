@@ -1,5 +1,15 @@
 // What indices and shapes are refused, and that nothing was touched by then.
-import { arange, noGrad, slice, tensor, zeros, type Index, type Tensor } from 'ostinato';
+import {
+  arange,
+  autograd,
+  noGrad,
+  ones,
+  slice,
+  tensor,
+  zeros,
+  type Index,
+  type Tensor,
+} from 'ostinato';
 import { flat } from '../../support';
 
 const ints = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });
@@ -294,6 +304,36 @@ describe('along a dimension', () => {
     expect(() => x.gather(2, index([[0]]))).toThrow(
       'gather: dim must be an integer from -2 to 1 for a tensor of 2 dimensions, got 2',
     );
+  });
+
+  // torch: tensor(5.).index_select(0, torch.zeros(2, dtype=torch.long)) and index_add with other than one index are refused
+  test.each([0, 2, 100_000])('%d indices of a 0-dimensional tensor', (n) => {
+    const [scalar, many] = [tensor(5, { requiresGrad: true }), zeros([n], { dtype: 'int32' })];
+    const words = `: index must have exactly one element where x is 0-dimensional, got ${n}`;
+    expect(() => scalar.indexSelect(0, many)).toThrow(new RangeError(`indexSelect${words}`));
+    expect(() => scalar.indexAdd(0, many, tensor(1))).toThrow(new RangeError(`indexAdd${words}`));
+    noGrad(() => {
+      expect(() => scalar.indexAdd_(0, many, tensor(1))).toThrow(
+        new RangeError(`indexAdd_${words}`),
+      );
+    });
+    expect(flat(scalar)).toEqual([5]);
+  });
+
+  test('several indices of a 0-dimensional tensor, where they are defined', () => {
+    const x = tensor(5, { requiresGrad: true });
+    for (const index of [ints(), ints(0, 0)]) {
+      const n = index.numel;
+      for (const picked of [x.gather(0, index), x.take(index)]) {
+        expect(flat(picked)).toEqual(new Array(n).fill(5));
+        const [gradient] = autograd.grad(picked.sum(), x);
+        expect([gradient!.shape, gradient!.item()]).toEqual([[], n]);
+      }
+      const copied = x.indexCopy(0, index, ones([n]));
+      expect([copied.shape, copied.item()]).toEqual([[], n === 0 ? 5 : 1]);
+      expect(autograd.grad(copied, x)[0]!.item()).toBe(n === 0 ? 1 : 0);
+      expect(x.scatterAdd(0, index, ones([n])).item()).toBe(5 + n);
+    }
   });
 
   test('other element types', () => {
