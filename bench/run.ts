@@ -10,6 +10,8 @@ export interface Settings {
   readonly rounds: number;
   /** Seconds of each side in each round. */
   readonly seconds: number;
+  /** Seconds before the first round of works that are shorter than `short`. Default 1.5: V8 compiles for thousands of calls. */
+  readonly warmUp?: number;
   /** How Ostinato is timed. Default: as its peers are. */
   readonly timer?: (body: () => void, seconds: number) => number;
 }
@@ -17,8 +19,6 @@ export interface Settings {
 /** A side whose run lasts longer than this takes part in fewer rounds (at least three). */
 const patience = 60;
 
-/** Seconds before the first round of works that are shorter than `short`: V8 compiles for thousands of calls. */
-const warmUp = 1.5;
 const short = 2e-3;
 
 interface Rival {
@@ -42,7 +42,7 @@ export function takePlaces(peers: readonly Peer[], threads: number): void {
 export async function runWork(
   work: Work,
   peers: readonly Peer[],
-  { rounds, seconds, timer = timeCalls }: Settings,
+  { rounds, seconds, warmUp = 1.5, timer = timeCalls }: Settings,
 ): Promise<Row> {
   const threads = work.threads ?? 1;
   setNumThreads(threads);

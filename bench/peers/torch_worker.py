@@ -24,6 +24,7 @@ THEMES = [
     "torch_recurrent",
     "torch_parts",
     "torch_layers",
+    "torch_operations",
     "torch_packing",
     "torch_programs",
 ]
