@@ -90,6 +90,8 @@ function tableOf(fields: Readonly<Record<string, AnyField>>): Table {
 export class Options<T extends object, Undefined extends keyof T = never> {
   // Made when first used: most tables of a process never are.
   #table: Table | null = null;
+  /** The defaults, where all options have one, once they have been asked for. */
+  #unchanged: Resolved<T, Undefined> | null = null;
   #isReading = false;
 
   constructor(
@@ -113,10 +115,17 @@ export class Options<T extends object, Undefined extends keyof T = never> {
    * @throws TypeError for no object, an unknown or a missing option, a value of the wrong kind; RangeError for one out of
    * range.
    */
-  read(given: T | undefined, operation = this.operation): Resolved<T, Undefined> {
+  read(given: T | undefined, operation?: string): Resolved<T, Undefined> {
+    // Short, so that V8 inlines it: most calls give no options.
+    return given === undefined && this.#unchanged !== null
+      ? this.#unchanged
+      : this.#readGiven(given, operation ?? this.operation);
+  }
+
+  #readGiven(given: T | undefined, operation: string): Resolved<T, Undefined> {
     const table = (this.#table ??= tableOf(this.fields));
     if (given === undefined && table.required.size === 0) {
-      return table.defaults as Resolved<T, Undefined>;
+      return (this.#unchanged = table.defaults as Resolved<T, Undefined>);
     }
     // A getter or an iterator of the user's may call the operation again.
     if (this.#isReading) return new Options(this.operation, this.fields).read(given, operation);
