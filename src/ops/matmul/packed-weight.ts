@@ -60,12 +60,14 @@ export const mayKeep = (rows: number, bytes: number): boolean =>
 interface Source {
   readonly storage: Storage;
   readonly version: number;
-  readonly offset: number;
+  readonly address: number;
   readonly shape: Shape;
   readonly strides: readonly number[];
 }
 
 const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
+  // A weight's own arrays, which nobody writes to.
+  if (a === b) return true;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return a.length === b.length;
 };
@@ -91,7 +93,7 @@ export class PackedWeight {
         w && {
           storage: w.storage,
           version: w.storage.version,
-          offset: w.offset,
+          address: w.address,
           shape: w.sizes,
           strides: w.elementStrides,
         },
@@ -109,7 +111,7 @@ export class PackedWeight {
       } else if (
         source.storage !== w.storage ||
         source.version !== w.storage.version ||
-        source.offset !== w.offset ||
+        source.address !== w.address ||
         !sameNumbers(source.shape, w.sizes) ||
         !sameNumbers(source.strides, w.elementStrides)
       ) {

@@ -10,11 +10,11 @@ import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
-import { acquire, release } from '../../tensor/storage';
+import { acquire, release, type Storage } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { mul } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
-import { dropPacked, packedWeight } from '../matmul/packed-weight';
+import { dropPacked, packedWeight, type PackedWeight } from '../matmul/packed-weight';
 import { select } from '../view/select';
 import { recordedBackward, sequenceBackward } from './backward';
 import {
@@ -35,6 +35,9 @@ import { cells, packedLength, stateSize, type CellKind } from './cells';
 const noTensors: Tensor[] = [];
 // One int32.
 const runStateBytes = 4;
+
+const memoryOfPacked = (kept: PackedWeight | null, bytes: number): Storage =>
+  kept === null ? acquire(bytes) : kept.allocate(bytes);
 
 /**
  * Runs one layer. All shapes and types have been checked.
@@ -84,12 +87,10 @@ export function sequence(
     const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = weights[d];
     const variant = options.variants === null ? null : options.variants[d];
     const mask = variant === null ? null : variant.recurrentMask;
-    const packedBytes = packedLength(cell, sizes, dtype) * bytes;
     if (training) dropPacked('sequence', weightIh);
     const kept = training ? null : packedWeight('sequence', weights[d], 'cell');
     const packedReady = kept !== null && kept.packed !== null;
-    const packed =
-      kept === null ? acquire(packedBytes) : (kept.packed ?? kept.allocate(packedBytes));
+    const packed = kept?.packed ?? memoryOfPacked(kept, packedLength(cell, sizes, dtype) * bytes);
     const ownCells = returnsCells ? emptySteps(x, options, H) : null;
     if (ownCells !== null) cellStates.push(ownCells);
     const ownGates = options.returnsGates ? emptySteps(x, options, cell.blocks * H) : null;
