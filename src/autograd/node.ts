@@ -3,6 +3,7 @@
  * how to turn the result's gradient into gradients of the inputs. An operation with several results has a node for each
  * of them: tuple.ts.
  */
+import { cutsSoFar, wasCutSince } from './cuts';
 import type { DType } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
 import type { Shape } from '../tensor/shape';
@@ -146,19 +147,10 @@ export function attachNode(
   return out;
 }
 
-// How often a tensor has been cut off in place from what made it, and for each such tensor the number of the last time.
-let cuts = 0;
-const cutAt = new WeakMap<Tensor, number>();
-
-/** Notes that `x` lost in place the history that those who saved it count on. */
-export function noteCut(x: Tensor): void {
-  cutAt.set(x, ++cuts);
-}
-
 /** A tensor that backward will need, with the version it has now. */
 export class Saved {
   private readonly version: number;
-  private readonly cuts = cuts;
+  private readonly cuts = cutsSoFar();
   constructor(
     private readonly operation: string,
     private readonly tensor: Tensor,
@@ -178,7 +170,7 @@ export class Saved {
       );
     }
     // The values are what they were: only a gradient of the gradient would miss what made them.
-    if (this.cuts !== cuts && isGradEnabled() && (cutAt.get(this.tensor) ?? 0) > this.cuts) {
+    if (wasCutSince(this.tensor, this.cuts) && isGradEnabled()) {
       throw new Error(
         `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
       );

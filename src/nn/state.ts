@@ -137,9 +137,9 @@ export function loadStateDict(
     throw wrongKind ? new TypeError(message) : new RangeError(message);
   }
   noGrad(() => {
-    const given = [...targets].filter(([name]) => state.has(name));
+    const loaded = [...targets].filter(([name]) => state.has(name));
     if (assign) {
-      for (const [name, target] of given) {
+      for (const [name, target] of loaded) {
         const value = state.get(name)!;
         if (target.storage !== value.storage) replaceData(target, value);
         if (target.grad !== null) target.grad = cast(target.grad, target.dtype);
@@ -147,8 +147,8 @@ export function loadStateDict(
       return;
     }
     // Everything is read that shares memory with the module before anything is written.
-    const written = new Set(given.map(([, target]) => target.storage));
-    const read = given.map(([name, target]): [Tensor, Tensor] => {
+    const written = new Set(loaded.map(([, target]) => target.storage));
+    const read = loaded.map(([name, target]): [Tensor, Tensor] => {
       const value = state.get(name)!;
       return [target, written.has(value.storage) ? copyOf(value) : value];
     });

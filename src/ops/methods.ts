@@ -23,7 +23,7 @@ import * as conversion from './copying/convert';
 import * as creation from './creation/new';
 import * as aliases from './elementwise/aliases';
 import * as arithmetic from './elementwise/arithmetic';
-import { pow, pow_ } from './elementwise/power';
+import * as power from './elementwise/power';
 import * as bitwise from './elementwise/bitwise';
 import * as bounds from './elementwise/clamp';
 import * as closeness from './elementwise/close';
@@ -88,8 +88,7 @@ import * as windows from './view/unfold';
 const methods = {
   ...aliases,
   ...arithmetic,
-  pow,
-  pow_,
+  ...only(power, 'pow', 'pow_'),
   ...bitwise,
   ...bounds,
   ...closeness,

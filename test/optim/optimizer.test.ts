@@ -545,3 +545,15 @@ describe('a rate that is a tensor', () => {
     expect(make).toThrow(error);
   });
 });
+
+test("a state dict's moments may be views of the optimizer's own", () => {
+  const weight = ones([2, 2], { requiresGrad: true });
+  const optimizer = new optim.SGD([weight], { lr: 0.1, momentum: 0.9 });
+  weight.grad = tensor([[1, 2], [3, 4]]); // prettier-ignore
+  optimizer.step();
+  const dict = optimizer.stateDict();
+  dict.state[0]['momentum_buffer'] = (dict.state[0]['momentum_buffer'] as Tensor).t();
+  optimizer.loadStateDict(dict);
+  const loaded = optimizer.stateDict().state[0]['momentum_buffer'] as Tensor;
+  expect(loaded.toArray()).toEqual([[1, 3], [2, 4]]); // prettier-ignore
+});

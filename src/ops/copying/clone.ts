@@ -1,6 +1,6 @@
 /** clone, contiguous, detach. d clone = g. Saves nothing. */
 import { surplus } from '../../check';
-import { noteCut } from '../../autograd/node';
+import { noteCut } from '../../autograd/cuts';
 import { executor } from '../../tensor/executor';
 import { setHistory, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';

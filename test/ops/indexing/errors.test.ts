@@ -321,18 +321,18 @@ describe('along a dimension', () => {
   });
 
   test('several indices of a 0-dimensional tensor, where they are defined', () => {
-    const x = tensor(5, { requiresGrad: true });
-    for (const index of [ints(), ints(0, 0)]) {
-      const n = index.numel;
-      for (const picked of [x.gather(0, index), x.take(index)]) {
+    const scalar = tensor(5, { requiresGrad: true });
+    for (const indices of [ints(), ints(0, 0)]) {
+      const n = indices.numel;
+      for (const picked of [scalar.gather(0, indices), scalar.take(indices)]) {
         expect(flat(picked)).toEqual(new Array(n).fill(5));
-        const [gradient] = autograd.grad(picked.sum(), x);
+        const [gradient] = autograd.grad(picked.sum(), scalar);
         expect([gradient!.shape, gradient!.item()]).toEqual([[], n]);
       }
-      const copied = x.indexCopy(0, index, ones([n]));
+      const copied = scalar.indexCopy(0, indices, ones([n]));
       expect([copied.shape, copied.item()]).toEqual([[], n === 0 ? 5 : 1]);
-      expect(autograd.grad(copied, x)[0]!.item()).toBe(n === 0 ? 1 : 0);
-      expect(x.scatterAdd(0, index, ones([n])).item()).toBe(5 + n);
+      expect(autograd.grad(copied, scalar)[0]!.item()).toBe(n === 0 ? 1 : 0);
+      expect(scalar.scatterAdd(0, indices, ones([n])).item()).toBe(5 + n);
     }
   });
 
