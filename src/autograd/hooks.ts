@@ -96,7 +96,7 @@ export function registerHook(tensor: Tensor, hook: Hook): () => void {
 export function retainGrad(tensor: Tensor): void {
   if (arguments.length > 1) surplus('retainGrad', arguments, 1, 'tensor');
   const hooks = hooksOf('retainGrad', tensor);
-  if (tensor.gradFn === null) return;
+  if (tensor.history === null) return;
   hooks.retain ??= (grad) => {
     tensor.grad = tensor.grad === null ? arithmetic.clone(grad) : arithmetic.add(tensor.grad, grad);
   };
@@ -108,7 +108,7 @@ export function retainGrad(tensor: Tensor): void {
  */
 export function takeHistory(tensor: Tensor, made: Tensor): void {
   const before = tensor.node as Node | null;
-  const after = made.gradFn as Node | null;
+  const after = made.history as Node | null;
   setHistory(tensor, after, made.requiresGrad);
   if (before === null || before.hooks === null || before === after) return;
   const { retain } = before.hooks;

@@ -99,7 +99,7 @@ export function releaseAcquired(node: Node): void {
 
 /** The node that receives a tensor's gradient: its maker, or for a leaf the node that accumulates `grad`. */
 export function nodeOf(tensor: Tensor): Node {
-  const made = tensor.gradFn;
+  const made = tensor.history;
   if (made !== null) return made as Node;
   return (tensor.accumulator ?? setAccumulator(tensor, accumulatorOf(tensor))) as Node;
 }

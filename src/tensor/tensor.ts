@@ -63,6 +63,14 @@ export let replaceData: (target: Tensor, source: Tensor) => void;
 /** @internal Gives `target` the sizes and strides of `view`, which has the same elements in the same memory. */
 export let takeLayout: (target: Tensor, view: Tensor) => void;
 
+// What users see of a node: its fields are what the walk and the kernels go by.
+const shownNodes = new WeakMap<GradFn, GradFn>();
+function namedAs(node: GradFn): GradFn {
+  let shown = shownNodes.get(node);
+  if (shown === undefined) shownNodes.set(node, (shown = Object.freeze({ name: node.name })));
+  return shown;
+}
+
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /** The nested arrays of `toArray()`. */
@@ -210,7 +218,7 @@ export class Tensor implements Memory {
   get accumulated(): Tensor | null {
     return this.#accumulated;
   }
-  /** @internal The node that made this tensor, as it was; read it through `gradFn`. */
+  /** @internal The node that made this tensor, as it was; read it through `history`. */
   get node(): GradFn | null {
     return this.#node;
   }
@@ -237,10 +245,15 @@ export class Tensor implements Memory {
     return this.storage.version;
   }
 
-  /** The operation that made this tensor (`gradFn.name`), or null for a leaf. */
-  get gradFn(): GradFn | null {
+  /** @internal The node that made this tensor, or null for a leaf. */
+  get history(): GradFn | null {
     if (this.#origin !== null && isStale(this.#origin)) renewView(this);
-    return this.node;
+    return this.#node;
+  }
+  /** The operation that made this tensor (`gradFn.name`), or null for a leaf; frozen. */
+  get gradFn(): GradFn | null {
+    const { history } = this;
+    return history && namedAs(history);
   }
 
   /** Whether `backward` computes a gradient for this tensor or passes one through it. */
@@ -253,7 +266,7 @@ export class Tensor implements Memory {
     if (typeof wanted !== 'boolean') {
       throw new TypeError(`requiresGrad: must be true or false, got ${describe(wanted)}`);
     }
-    if (this.gradFn !== null) {
+    if (this.history !== null) {
       throw new Error(
         'requiresGrad: can be set on leaves only, and an operation made this tensor; use detach() to get a leaf',
       );
@@ -306,7 +319,7 @@ export class Tensor implements Memory {
 
   /** Whether nothing recorded made this tensor: the user did, or gradients were off. */
   get isLeaf(): boolean {
-    return this.gradFn === null;
+    return this.history === null;
   }
 
   /** Bytes of one element (torch.Tensor.itemsize). */

@@ -206,7 +206,7 @@ describe('retainGraph', () => {
   test('consumed nodes let go of what they saved', () => {
     const x = tensor([2], { requiresGrad: true });
     const y = x.mul(x);
-    const node = y.gradFn as unknown as { backward: unknown };
+    const { node } = y as unknown as { node: { backward: unknown } };
     y.backward();
     expect(node.backward).toBeNull();
   });

@@ -398,8 +398,9 @@ export abstract class RecurrentBase extends Module {
   }
 
   #runPacked(input: PackedSequence, states: States | null): Run<PackedSequence> {
-    const { data, batchSizes, sortedIndices, unsortedIndices } = input;
-    input.check(this.#operation);
+    const { data, sortedIndices, unsortedIndices } = input;
+    // What kernels read is no memory of the user's.
+    const { copy: batchSizes } = input.check(this.#operation);
     this.#checkInput(data);
     const batch = input.batch;
     const start = this.#startStates(states, batch, false, data.dtype);

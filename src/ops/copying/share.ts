@@ -49,7 +49,7 @@ export function shareMemory_(x: Tensor): Tensor {
       'shareMemory_: this tensor is a view, whose memory is that of its base; share the base, or a clone() of the view',
     );
   }
-  if (x.gradFn !== null) {
+  if (x.history !== null) {
     throw new Error(
       'shareMemory_: an operation made this tensor, and its history does not leave the thread; share its detach()',
     );

@@ -66,7 +66,7 @@ export function alias(x: Tensor): Tensor {
     x.offset,
     x.contiguousLayout,
   );
-  setHistory(out, x.gradFn, x.requiresGrad);
+  setHistory(out, x.history, x.requiresGrad);
   return out;
 }
 

@@ -13,18 +13,18 @@ import { adopt, alias, checkHistory } from './inplace';
 
 function seenAs(operation: string, target: Tensor, view: (x: Tensor) => Tensor): Tensor {
   checkTensor(operation, 'x', target);
-  const { gradFn } = target;
+  const { history } = target;
   checkHistory(operation, target, target.requiresGrad);
-  if (gradFn === null && target.accumulated !== null) {
+  if (history === null && target.accumulated !== null) {
     throw new Error(
       `${operation}: the leaf has a gradient of its shape; set grad to null before its shape is changed`,
     );
   }
   // Also inside noGrad: a history of another shape would take no gradient.
-  const made = withGradMode(gradFn !== null, () => view(alias(target)));
+  const made = withGradMode(history !== null, () => view(alias(target)));
   takeLayout(target, made);
   bumpVersion(target);
-  if (gradFn !== null) adopt(target, made);
+  if (history !== null) adopt(target, made);
   return target;
 }
 

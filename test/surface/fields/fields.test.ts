@@ -51,3 +51,12 @@ test('of storages and generators', () => {
     new TypeError('Generator.address: cannot be assigned, got 8'),
   );
 });
+
+test('gradFn shows a frozen object, the same one each time, and not the node', () => {
+  const y = tensor([1, 2], { requiresGrad: true }).mul(2);
+  expect(y.gradFn).toEqual({ name: 'MulBackward0' });
+  expect(Object.keys(y.gradFn!)).toEqual(['name']);
+  expect([y.gradFn, Object.isFrozen(y.gradFn)]).toEqual([y.gradFn, true]);
+  expect(y.gradFn).toBe(y.gradFn);
+  expect(y.add(1).gradFn).not.toBe(y.gradFn);
+});

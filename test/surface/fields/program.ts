@@ -1,7 +1,7 @@
-// Assigns hostile values to every field that objects of public classes have, found at run time, and computes with the objects
-// afterwards: prints how many assignments there were and what was neither refused in our sentence nor right. An end of this
+// Assigns hostile values to every field that objects of public classes have, and to what is in the arrays and objects that their getters and
+// methods return, found at run time, and computes with the objects afterwards: prints how many assignments there were and what was neither refused in our sentence nor right. An end of this
 // process is the worst of faults, which is why it is a process of its own.
-import { add, Generator, nn, randn, tensor, zeros, type Tensor } from 'ostinato';
+import { add, autograd, Generator, nn, ones, randn, tensor, zeros, Tensor } from 'ostinato';
 import { fault } from '../fault';
 
 interface Kind {
@@ -48,6 +48,14 @@ const kinds: Readonly<Record<string, Kind>> = {
     make: () => tensor(values, { requiresGrad: true }).mul(2),
     use: (x) => useTensor((x as Tensor).detach()),
   },
+  'a graph': {
+    make: () => tensor(values, { requiresGrad: true }).mul(2),
+    use(made) {
+      const y = made as Tensor;
+      const options = { retainGraph: true };
+      return `${y.gradFn!.name} ${show(autograd.grad(y.sum(0).square().sum(), y, options)[0]!)}`;
+    },
+  },
   Parameter: { make: () => new nn.Parameter(tensor(values)), use: useTensor },
   Generator: {
     make: () => new Generator().manualSeed(7),
@@ -57,7 +65,11 @@ const kinds: Readonly<Record<string, Kind>> = {
     make: () => nn.utils.rnn.packSequence([tensor([[1], [2], [3]]), tensor([[4], [5]])]),
     use(packed) {
       const [padded, lengths] = nn.utils.rnn.padPackedSequence(packed as nn.utils.rnn.PackedSequence); // prettier-ignore
-      return `${show(padded)} ${String(lengths)}`;
+      const cell = new nn.RNN(1, 2);
+      cell.parameters().forEach((one) => one.data.fill_(0.5));
+      const [out, last] = cell.forward(packed as nn.utils.rnn.PackedSequence);
+      out.data.sum().add(last.sum()).backward();
+      return `${show(padded)} ${String(lengths)} ${show(out.data)} ${show(cell.parameters()[0].grad!)}`;
     },
   },
 };
@@ -121,5 +133,82 @@ for (const [kind, { make, use }] of Object.entries(kinds)) {
       }
     }
   }
+}
+// The engine's own, which the types do not have.
+const internal = new Set([
+  ...['sizes', 'elementStrides', 'node', 'history', 'accumulator', 'accumulated', 'origin'],
+  ...['storage', 'memory', 'memoryOf'],
+]);
+const isHolder = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !(value instanceof Tensor);
+
+/** What getters and methods without arguments return that has elements or fields, by how it is got. */
+function* returned(made: object): globalThis.Generator<string> {
+  const names = new Set<string>();
+  for (
+    let at: object | null = made;
+    at !== null && at !== Object.prototype;
+    at = Object.getPrototypeOf(at) as object | null
+  ) {
+    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+  }
+  for (const name of names) {
+    if (internal.has(name) || name === 'constructor' || /_$|^backward$/.test(name)) continue;
+    if (isHolder(reach(made, name))) yield name;
+  }
+}
+
+/** The value of a getter, or what a method gives; undefined where that is an error. */
+function reach(made: object, name: string): unknown {
+  try {
+    const value = (made as Record<string, unknown>)[name];
+    return typeof value === 'function' ? (value as () => unknown).call(made) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes into everything that an array or object has, and what the engine's nodes have. */
+function spoil(holder: object, value: unknown): void {
+  const fields = ['name', 'shape', 'next', 'grad', 'backward'];
+  for (const field of new Set([...Object.keys(holder).slice(0, 8), ...fields])) {
+    const inner = (holder as Record<string, unknown>)[field];
+    // What is frozen refuses in the language's own words, and a copy takes anything.
+    Reflect.set(holder, field, value);
+    if (isHolder(inner)) spoil(inner, value);
+  }
+}
+
+for (const [kind, { make, use }] of Object.entries(kinds)) {
+  const right = use(make());
+  for (const name of returned(make())) {
+    for (const value of [1e8, -1, NaN, null, [1e8], {}]) {
+      count++;
+      const made = make();
+      const what = `${kind}.${name} written into`;
+      spoil(reach(made, name) as object, value);
+      const result = use(made);
+      if (result !== right) found.push(`${what}: computes ${result}`);
+    }
+  }
+}
+
+// The sizes and orders of a packed batch are checked once, and kernels go by them.
+for (const field of ['batchSizes', 'sortedIndices', 'unsortedIndices'] as const) {
+  const { make, use } = kinds['PackedSequence'];
+  for (const value of [1e9, -1, 0, 2]) {
+    count++;
+    const made = nn.utils.rnn.packSequence([ones([2, 1]), ones([3, 1])], { enforceSorted: false });
+    use(made);
+    const indices = made[field]!;
+    (indices as unknown as { memory(n: number): Int32Array }).memory(indices.numel).fill(value);
+    try {
+      use(made);
+    } catch (error) {
+      const wrong = fault(error);
+      if (wrong !== null) found.push(`${field} written into: ${wrong}`);
+    }
+  }
+  use(make());
 }
 process.stdout.write(JSON.stringify({ count, found }));
