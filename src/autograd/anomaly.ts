@@ -1,6 +1,6 @@
 /** Anomaly detection: where the first NaN of a backward pass comes from, and where the operation was called in the forward pass. */
 import { executor } from '../tensor/executor';
-import { boolean, optionsTable, refuse, surplus } from '../check';
+import { boolean, isCallable, optionsTable, refuse, surplus } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 
@@ -66,7 +66,7 @@ function setMode(enabled: boolean, checksNaN: boolean): void {
 export function detectAnomaly<R>(body: () => R, options?: AnomalyOptions): R {
   if (arguments.length > 2) surplus('detectAnomaly', arguments, 2, 'options');
   const { checkNan } = anomalyOptions.read(options);
-  if (typeof body !== 'function') refuse('detectAnomaly', 'body', 'a function to run', body);
+  if (!isCallable(body)) refuse('detectAnomaly', 'body', 'a function to run', body);
   const { enabled, checksNaN } = anomaly;
   setMode(true, checkNan);
   try {

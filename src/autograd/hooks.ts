@@ -1,5 +1,5 @@
 /** Hooks: user code that sees a gradient when it is complete, before it propagates further, and may replace it. */
-import { describe, surplus } from '../check';
+import { describe, isCallable, surplus } from '../check';
 import { executor } from '../tensor/executor';
 import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
@@ -71,7 +71,7 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
  */
 export function registerHook(tensor: Tensor, hook: Hook): () => void {
   if (arguments.length > 2) surplus('registerHook', arguments, 2, 'hook');
-  if (typeof hook !== 'function') {
+  if (!isCallable(hook)) {
     throw new TypeError(`registerHook: the hook must be a function, got ${describe(hook)}`);
   }
   const { hooks } = hooksOf('registerHook', tensor);

@@ -1,5 +1,5 @@
 /** Whether operations are recorded. */
-import { boolean, refuse, surplus } from '../check';
+import { boolean, isCallable, refuse, surplus } from '../check';
 
 let enabled = true;
 
@@ -31,7 +31,7 @@ export function withGradMode<R>(mode: boolean, body: () => R): R {
 }
 
 function run<R>(name: string, mode: boolean, body: () => R): R {
-  if (typeof body !== 'function') refuse(name, 'body', 'a function to run', body);
+  if (!isCallable(body)) refuse(name, 'body', 'a function to run', body);
   const result = withGradMode(mode, body);
   if (result instanceof Promise) {
     throw new TypeError(

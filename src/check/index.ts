@@ -1,5 +1,6 @@
 /** Checks of what users pass: options objects, positional arguments, and how a message names a value. */
 export { calledAs } from './called-as';
+export { isCallable, refuseAbstract } from './callable';
 export { describeOfAnotherCopy, markCopy } from './copy';
 export { refuseSparse } from './foreign';
 export { describe } from './describe';
@@ -28,6 +29,7 @@ export {
   isIterable,
   isPlain,
   iterableOf,
+  iterated,
   nonNegative,
   number,
   numberBelow,

@@ -7,6 +7,7 @@
  * // Embedding: numEmbeddings must be an integer of at least 0, got -1
  */
 import { withArticle } from './article';
+import { isCallable } from './callable';
 import { got } from './keyword';
 
 type Refusal = typeof TypeError | typeof RangeError;
@@ -154,7 +155,7 @@ export const numberBelow = (low: number, high: number): Rule<number> =>
 /** A function; its parameters and result cannot be checked. */
 export const functionOf = <F extends (...given: never[]) => unknown>(
   must = 'a function',
-): Rule<F> => rule(must, (value) => typeof value === 'function');
+): Rule<F> => rule(must, isCallable);
 
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
@@ -338,11 +339,22 @@ class IterableRule<T> extends Rule<T[]> {
   override check(operation: string, name: string, value: unknown): T[] {
     if (!isIterable(value)) refuse(operation, name, this.must, value);
     const items: T[] = [];
-    for (const each of value) {
+    for (const each of iterated(operation, name, value)) {
       items.push(this.item.check(operation, `${name}[${items.length}]`, each));
     }
     return items;
   }
+}
+
+/** What `value` gives, one by one. @throws TypeError where its iterator is none. */
+export function iterated<T>(operation: string, name: string, value: Iterable<T>): Iterable<T> {
+  const iterator: unknown = value[Symbol.iterator]();
+  const { next } = (typeof iterator === 'object' && iterator !== null ? iterator : {}) as {
+    next?: unknown;
+  };
+  if (typeof next !== 'function')
+    refuse(operation, `the iterator of ${name}`, 'one with next()', iterator);
+  return { [Symbol.iterator]: () => iterator as Iterator<T> };
 }
 
 /** Whether `for (… of value)` works; strings are no lists of anything. */

@@ -1,6 +1,7 @@
 /** Datasets: what a loader takes samples from (torch.utils.data). */
 import {
   arrayOf,
+  count,
   integer,
   isArray,
   isInstance,
@@ -106,7 +107,11 @@ export function datasetOf<Sample>(
   accepted = anySamples,
 ): Dataset<Sample> {
   accepted.check(operation, 'dataset', samples);
-  return isArray(samples) ? new ArrayDataset(samples) : samples;
+  if (isArray(samples)) return new ArrayDataset(samples);
+  const { get, length } = samples as { get: unknown; length: unknown };
+  if (typeof get !== 'function') refuse(operation, "dataset's get", 'a method', get);
+  count.check(operation, "dataset's length", length);
+  return samples;
 }
 
 /** @throws RangeError unless i is an integer of 0 … length − 1. */

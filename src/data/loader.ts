@@ -2,9 +2,11 @@
 import {
   boolean,
   functionOf,
+  isArray,
   isInstance,
   optionsTable,
   positiveInteger,
+  refuse,
   surplus,
   uncloneable,
 } from '../check';
@@ -110,6 +112,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     this.#collate = (read.collateFn ?? defaultCollate) as (samples: Sample[]) => Batch;
     this.#generator = generator;
     if (isInstance(dataset, IterableDataset)) {
+      const { [Symbol.iterator]: iterator } = dataset as Partial<Iterable<Sample>>;
+      if (typeof iterator !== 'function') {
+        refuse('DataLoader', "dataset's [Symbol.iterator]", 'a method', iterator);
+      }
       this.#dataset = dataset;
       if (shuffle || sampler !== undefined || batchSampler !== undefined) {
         throw new TypeError(
@@ -163,7 +169,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     loaderSeed(this.#generator);
     if (this.#batches !== null) {
       const dataset = this.#dataset as Dataset<Sample>;
-      for (const batch of this.#batches) yield this.#collate(batch.map((i) => dataset.get(i)));
+      for (const batch of this.#batches) {
+        if (!isArray(batch)) refuse('DataLoader', 'a batch of batchSampler', 'an array', batch);
+        yield this.#collate(batch.map((i) => dataset.get(i)));
+      }
       return;
     }
     let samples: Sample[] = [];

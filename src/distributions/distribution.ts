@@ -10,6 +10,7 @@ import {
   isMade,
   markCopy,
   optionsTable,
+  refuseAbstract,
   surplus,
   uncloneable,
 } from '../check';
@@ -68,6 +69,9 @@ export abstract class Distribution {
 
   /** @internal */
   constructor(name: string, batchShape: Shape, law: Law, validates: boolean) {
+    if (typeof name !== 'string') {
+      refuseAbstract(Distribution, Distribution, 'use Normal, Categorical and the like');
+    }
     this.#name = name;
     this.batchShape = Object.freeze([...batchShape]);
     this.#law = law;

@@ -6,9 +6,11 @@ import {
   boolean,
   functionOf,
   isIterable,
+  iterated,
   markCopy,
   optionsTable,
   refuse,
+  refuseAbstract,
   refuseOption,
   Snapshot,
   surplus,
@@ -108,6 +110,11 @@ export abstract class Optimizer<
    * @param defaults the options of a group that does not give its own
    */
   constructor(params: Params<O>, defaults: Required<O>) {
+    refuseAbstract(new.target, Optimizer, 'use SGD, Adam and the like, or a subclass with checkOptions, newState and update', [
+      'checkOptions',
+      'newState',
+      'update',
+    ]); // prettier-ignore
     this.defaults = defaults;
     this.checkOptions(defaults);
     if (isTensor(params)) refuse(this.name, 'params', parameterLists, params);
@@ -341,7 +348,7 @@ function listOf(operation: string, items: unknown): unknown[] {
   if (!isIterable(items)) {
     refuse(operation, 'params', parameterLists, items);
   }
-  return [...items];
+  return [...iterated(operation, 'params', items)];
 }
 
 function checkParam(operation: string, i: number, param: unknown): asserts param is Tensor {

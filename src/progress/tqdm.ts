@@ -7,6 +7,7 @@ import {
   count as countRule,
   describe,
   isIterable,
+  iterated,
   nonNegative,
   number,
   optionsTable,
@@ -312,7 +313,7 @@ export function tqdm(
     *[Symbol.iterator]() {
       const current = bar();
       try {
-        for (const item of iterable) {
+        for (const item of iterated('tqdm', 'its first argument', iterable)) {
           yield item;
           current.update();
         }

@@ -6,7 +6,7 @@
  * keys, the mask) is therefore computed once, by `prepare`, and used at every step, by `attend`.
  */
 import { add, bmm, indexSelect, softmax, squeeze, unsqueeze } from '../../ops';
-import { objectOf, optionsTable, positiveInteger, surplus } from '../../check';
+import { objectOf, optionsTable, positiveInteger, refuseAbstract, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -77,6 +77,13 @@ export abstract class Attention extends Module {
     readonly keySize: number,
   ) {
     super();
+    if (typeof name !== 'string') {
+      refuseAbstract(
+        Attention,
+        Attention,
+        'use AdditiveAttention, MultiplicativeAttention or DotProductAttention',
+      );
+    }
     positiveInteger.check(name, 'querySize', querySize);
     positiveInteger.check(name, 'keySize', keySize);
   }

@@ -6,12 +6,13 @@ import { Node } from '../../autograd/node';
 import { cat, indexSelect, narrow, squeeze, transpose, unsqueeze } from '../../ops';
 import {
   boolean,
-  type Fields,
   instanceOf,
   optionsTable,
   positiveInteger,
   probability,
+  refuseAbstract,
   surplus,
+  type Fields,
 } from '../../check';
 import { contiguous } from '../../ops/copying/clone';
 import { cells, stateSize, type CellKind, type CellSizes } from '../../ops/sequence/cells';
@@ -226,6 +227,9 @@ export abstract class RecurrentBase extends Module {
     }: LayerDetails = {},
   ) {
     super();
+    if (!Object.hasOwn(cells, kind)) {
+      refuseAbstract(RecurrentBase, RecurrentBase, 'use RNN, LSTM, GRU or JANET');
+    }
     const { name } = cells[kind];
     this.#kind = kind;
     this.#relu = relu;

@@ -4,6 +4,7 @@ import {
   deepest,
   describe,
   isArray,
+  isCallable,
   isInstance,
   optionsTable,
   refuse,
@@ -125,7 +126,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     if (arguments.length > 2) surplus('Recurrent', arguments, 2, 'options');
     super();
     const { batchFirst, returnsOutput, compile: compiles } = unrollOptions.read(options);
-    if (typeof cell !== 'function' && !isInstance(cell, Module)) {
+    if (!isCallable(cell) && !isInstance(cell, Module)) {
       refuse('Recurrent', 'cell', 'a Module with a forward(x, state), or a function', cell);
     }
     this.cell = cell;

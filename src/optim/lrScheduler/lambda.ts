@@ -1,5 +1,5 @@
 /** Schedules by functions of the user's: of the initial rate, and of the rate before. */
-import { arrayOf, functionOf, surplus } from '../../check';
+import { arrayOf, functionOf, number, surplus } from '../../check';
 import {
   anyOptimizer,
   forEachGroup,
@@ -15,11 +15,14 @@ type Lambda = (epoch: number) => number;
 const anyLambda = functionOf<Lambda>('a function of the epoch');
 const lambdas = arrayOf(anyLambda, 'a function of the epoch, or an array of them');
 
+/** What a function of the user's says for an epoch. @throws TypeError for what is no number. */
+const factorOf = (operation: string, lambda: Lambda, epoch: number): number =>
+  number.check(operation, 'the result of lrLambda', lambda(epoch));
+
 /** A function for each group, out of one or of as many. */
 function lambdasOf(operation: string, optimizer: AnyOptimizer, given: unknown): readonly Lambda[] {
   anyOptimizer.check(operation, 'optimizer', optimizer);
-  const value =
-    typeof given === 'function' ? (given as Lambda) : lambdas.check(operation, 'lrLambda', given);
+  const value = anyLambda.accepts(given) ? given : lambdas.check(operation, 'lrLambda', given);
   return forEachGroup(operation, 'lrLambda', value, optimizer, 'function');
 }
 
@@ -51,7 +54,9 @@ export class LambdaLR extends LRScheduler {
   }
 
   protected override getLr(): number[] {
-    return this.baseLrs.map((base, i) => base * this.lrLambdas[i](this.lastEpoch));
+    return this.baseLrs.map(
+      (base, i) => base * factorOf('LambdaLR', this.lrLambdas[i], this.lastEpoch),
+    );
   }
 }
 
@@ -84,6 +89,8 @@ export class MultiplicativeLR extends LRScheduler {
 
   protected override getLr(groups: Groups): number[] {
     if (this.initial) return ratesOf(groups);
-    return groups.map((group, i) => group.lr * this.lrLambdas[i](this.lastEpoch));
+    return groups.map(
+      (group, i) => group.lr * factorOf('MultiplicativeLR', this.lrLambdas[i], this.lastEpoch),
+    );
   }
 }

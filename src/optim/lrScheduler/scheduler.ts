@@ -8,6 +8,7 @@ import {
   markCopy,
   objectOf,
   optionsTable,
+  refuseAbstract,
   surplus,
 } from '../../check';
 import { executor } from '../../tensor/executor';
@@ -101,6 +102,9 @@ export abstract class LRScheduler {
     readonly optimizer: AnyOptimizer,
     options?: SchedulerOptions,
   ) {
+    refuseAbstract(new.target, LRScheduler, 'use StepLR and the like, or a subclass with getLr', [
+      'getLr',
+    ]);
     const name = this.constructor.name;
     const { lastEpoch } = schedulerOptions.read(options, name);
     anyOptimizer.check(name, 'optimizer', optimizer);

@@ -1,5 +1,5 @@
 /** What parametrized tensors are while `cached` runs: computed once, at the first use. */
-import { refuse, surplus } from '../../../check';
+import { isCallable, refuse, surplus } from '../../../check';
 import { executor } from '../../../tensor/executor';
 import type { Tensor } from '../../../tensor/tensor';
 
@@ -16,7 +16,7 @@ let cache = new Map<object, Map<string, Tensor>>();
  */
 export function cached<R>(body: () => R): R {
   if (arguments.length > 1) surplus('cached', arguments, 1, 'body');
-  if (typeof body !== 'function') refuse('cached', 'body', 'a function to run', body);
+  if (!isCallable(body)) refuse('cached', 'body', 'a function to run', body);
   depth++;
   let result: R;
   try {
