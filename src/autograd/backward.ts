@@ -69,19 +69,26 @@ function receive(node: Node, grad: Tensor): void {
   }
 }
 
-function visit(node: Node, newest: Node, retainGraph: boolean, targets: Targets | null): void {
+function visit(
+  node: Node,
+  newest: Node,
+  retainGraph: boolean,
+  targets: Targets | null,
+  accumulates: boolean,
+): void {
   let { grad } = node;
   if (grad === null) return;
   const { parts } = node;
   node.grad = null;
   node.isSum = false;
   if (node.hooks !== null) grad = runHooks(node.hooks, grad);
-  if (targets?.has(node)) {
+  const requested = targets === null || targets.has(node);
+  if (requested && !accumulates) {
     escape(grad.storage);
-    targets.set(node, grad);
+    targets!.set(node, grad);
   }
   if (node.leaf !== null) {
-    if (targets === null) accumulate(node.leaf, grad);
+    if (requested && accumulates) accumulate(node.leaf, grad);
   } else if (targets === null || reachesTarget(node)) {
     // What is beyond a target is not walked, and so can be walked later.
     node.retained = retainGraph;
@@ -127,10 +134,15 @@ function consume(node: Node): void {
 let walksUnderWay = 0;
 
 /**
- * Walks from the roots. Without targets leaves accumulate their gradients; with targets (from `autograd.grad`) only
- * those receive theirs.
+ * Walks from the roots. Without targets every leaf accumulates its gradient. With targets only these receive theirs: in the
+ * map (`autograd.grad`), or, where the walk `accumulates`, in the `grad` of those that are leaves.
  */
-export function walk(roots: readonly Root[], options: WalkOptions, targets: Targets | null): void {
+export function walk(
+  roots: readonly Root[],
+  options: WalkOptions,
+  targets: Targets | null,
+  accumulates = targets === null,
+): void {
   const { retainGraph, createGraph } = options;
   const nodes = collect(roots, targets);
   // A walk that a hook starts may pass nodes where gradients of the outer one wait.
@@ -147,7 +159,9 @@ export function walk(roots: readonly Root[], options: WalkOptions, targets: Targ
     }
     for (; done < nodes.length; done++) {
       const node = nodes[done];
-      if (node.reachesTarget) visit(node, nodes[0], retainGraph, targets);
+      if (node.reachesTarget) {
+        visit(node, nodes[0], retainGraph, targets, accumulates);
+      }
     }
   } finally {
     walksUnderWay--;

@@ -8,17 +8,27 @@ import type { Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import type { Node } from './node';
 
-/** The gradient that a walk starts with at `tensor`: `grad`, or 1 where there is a single element. */
-export function rootGradient(operation: string, tensor: Tensor, grad: unknown): Tensor {
+/**
+ * The gradient that a walk starts with at `tensor`: `grad`, or 1 where there is a single element.
+ * @param option where `grad` was given
+ * @param which says in words which tensor it is
+ */
+export function rootGradient(
+  operation: string,
+  option: string,
+  tensor: Tensor,
+  grad: unknown,
+  which: string,
+): Tensor {
   if (!tensor.requiresGrad) {
     throw new Error(
-      `${operation}: the tensor does not require gradients and was not made by an operation on one that does; set requiresGrad on a leaf before the forward pass`,
+      `${operation}: ${which} does not require gradients and was not made by an operation on one that does; set requiresGrad on a leaf before the forward pass`,
     );
   }
   if (grad === null || grad === undefined) {
     if (tensor.numel !== 1) {
       throw new RangeError(
-        `${operation}: a tensor whose gradient is not given must have one element, got shape ${showShape(tensor.sizes)}; pass ${operation === 'backward' ? '{ gradient }' : '{ gradOutputs }'} or reduce it, for example with sum()`,
+        `${operation}: a tensor whose gradient is not given must have one element, got shape ${showShape(tensor.sizes)}; pass { ${option} } or reduce it, for example with sum()`,
       );
     }
     return arithmetic.onesLike(tensor);
@@ -28,12 +38,12 @@ export function rootGradient(operation: string, tensor: Tensor, grad: unknown): 
   }
   if (!sameShape(grad.sizes, tensor.sizes)) {
     throw new RangeError(
-      `${operation}: the gradient has shape ${showShape(grad.sizes)}, but the tensor has shape ${showShape(tensor.sizes)}`,
+      `${operation}: the gradient has shape ${showShape(grad.sizes)}, but ${which} has shape ${showShape(tensor.sizes)}`,
     );
   }
   if (grad.dtype !== tensor.dtype) {
     throw new TypeError(
-      `${operation}: the gradient has dtype ${grad.dtype}, but the tensor has ${tensor.dtype}`,
+      `${operation}: the gradient has dtype ${grad.dtype}, but ${which} has ${tensor.dtype}`,
     );
   }
   escape(grad.storage);

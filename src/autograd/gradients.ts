@@ -1,50 +1,158 @@
-/** backward and autograd.grad: the two ways to start a walk. */
+/** x.backward, autograd.backward and autograd.grad: the ways to start a walk. */
 import { arrayOf, boolean, either, optionsTable, surplus, withName } from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { executor } from '../tensor/executor';
 import type { Tensor } from '../tensor/tensor';
-import { walk } from './backward';
+import { arithmetic } from './arithmetic';
+import { walk, type Root, type WalkOptions } from './backward';
 import { rootGradient } from './checks';
+import { retainGrad } from './hooks';
 import { nodeOf } from './node';
 import type { Targets } from './order';
 
-/** Options of `backward`. */
-export interface BackwardOptions {
+interface WalkedBackward {
+  /** Keep what the graph saved, so that it can be walked again. Default: `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the walk itself, so that gradients can be differentiated again. Default: false. */
+  createGraph?: boolean;
+  /**
+   * The tensors whose `grad` is added to, all others being left alone; one that an operation made keeps its gradient
+   * (`retainGrad`), and one that nothing depends on stays as it is. Default: every leaf.
+   */
+  inputs?: Tensor | null | readonly Tensor[];
+}
+
+/** Options of `x.backward`. */
+export interface BackwardOptions extends WalkedBackward {
   /**
    * Gradient of whatever follows with respect to this tensor, of its shape and dtype; required unless it has one
    * element, where 1 is the default.
    */
   gradient?: Tensor | null;
-  /** Keep what the graph saved, so that it can be walked again. Default: `createGraph`. */
-  retainGraph?: boolean;
-  /** Record the walk itself, so that gradients can be differentiated again. Default: false. */
-  createGraph?: boolean;
 }
 
-const backwardOptions = optionsTable<BackwardOptions, 'retainGraph'>('backward', {
-  gradient: anyTensor.orNull.or(null),
+/** Options of `autograd.backward`. */
+export interface AutogradBackwardOptions extends WalkedBackward {
+  /**
+   * The gradients of whatever follows with respect to the tensors, in order (of one tensor: the gradient alone will do);
+   * null, or nothing at all, for tensors of one element, where 1 is the default.
+   */
+  gradTensors?: Tensor | null | readonly (Tensor | null)[];
+}
+
+const maybeTensor = anyTensor.orNull;
+const anyWeights = either<Tensor | null | readonly (Tensor | null)[]>(
+  maybeTensor,
+  arrayOf(maybeTensor, 'an array of tensors'),
+);
+const anyTensors = arrayOf(anyTensor, 'a tensor or an array of tensors');
+const anyInputs = either<Tensor | null | readonly Tensor[]>(
+  maybeTensor,
+  arrayOf(anyTensor, 'an array of tensors'),
+);
+
+const walkFields = {
   retainGraph: boolean.optional,
   createGraph: boolean.or(false),
+  inputs: anyInputs.or(null),
+};
+const methodOptions = optionsTable<BackwardOptions, 'retainGraph'>('backward', {
+  gradient: maybeTensor.or(null),
+  ...walkFields,
 });
+const functionOptions = optionsTable<AutogradBackwardOptions, 'retainGraph' | 'gradTensors'>(
+  'autograd.backward',
+  { gradTensors: anyWeights.optional, ...walkFields },
+);
+
+const listOf = (
+  operation: string,
+  name: string,
+  x: Tensor | readonly Tensor[],
+): readonly Tensor[] => (isTensor(x) ? [x] : anyTensors.check(operation, name, x));
+
+/** Where a walk begins: each tensor with its gradient, `weights[i]` or 1. */
+function rootsOf(
+  operation: string,
+  what: readonly [tensors: string, weights: string],
+  tensors: readonly Tensor[],
+  given: Tensor | null | readonly (Tensor | null)[] | undefined,
+): Root[] {
+  const weights = given === null || given === undefined || isTensor(given) ? [given] : given;
+  const none = given === null || given === undefined;
+  if (!none && weights.length !== tensors.length) {
+    throw new RangeError(
+      `${operation}: there are ${tensors.length} ${what[0]} but ${weights.length} ${what[1]}; give one for each`,
+    );
+  }
+  return tensors.map((tensor, i) => ({
+    tensor,
+    grad: rootGradient(
+      operation,
+      what[1],
+      tensor,
+      none ? null : weights[i],
+      tensors.length === 1 ? 'the tensor' : `${what[0].slice(0, -1)} ${i}`,
+    ),
+  }));
+}
+
+/** Adds the gradients of the roots to `grad` of the leaves that they depend on, or of `inputs` alone. */
+function accumulateFrom(
+  operation: string,
+  roots: readonly Root[],
+  options: WalkOptions,
+  inputs: readonly Tensor[] | null,
+): void {
+  if (inputs === null) return walk(roots, options, null);
+  if (inputs.length === 0) {
+    throw new RangeError(`${operation}: inputs must be one tensor at least, got []`);
+  }
+  for (const [i, input] of inputs.entries()) {
+    if (!input.requiresGrad) {
+      throw new Error(`${operation}: input ${i} does not require gradients`);
+    }
+  }
+  for (const input of inputs) if (!input.isLeaf) retainGrad(input);
+  walk(roots, options, new Map(inputs.map((input) => [nodeOf(input), null])), true);
+}
+
+const inputsOf = (inputs: Tensor | null | readonly Tensor[]): readonly Tensor[] | null =>
+  isTensor(inputs) ? [inputs] : inputs;
+
+const elsewhere = 'it changes grad; use autograd.grad, or call it outside';
+
+/** `x.backward(options)`: see the method. */
+export function backwardOf(x: Tensor, options?: BackwardOptions): void {
+  const read = methodOptions.read(options);
+  const { createGraph, retainGraph = createGraph, gradient, inputs } = read;
+  anyTensor.check('backward', 'tensor', x);
+  executor.refuse('backward', elsewhere);
+  const grad = rootGradient('backward', 'gradient', x, gradient, 'the tensor');
+  accumulateFrom('backward', [{ tensor: x, grad }], { retainGraph, createGraph }, inputsOf(inputs));
+}
 
 /**
- * Adds ∂tensor/∂leaf, weighted by `gradient`, to `grad` of every leaf that `tensor` depends on
- * (torch.Tensor.backward). The graph is consumed unless `retainGraph` says otherwise.
- * @throws Error when `tensor` requires no gradients, the graph was consumed before, or a saved tensor was changed in
- *   place since; RangeError or TypeError for a gradient of another shape or dtype, or none where one is required.
+ * Adds the gradients of the sum of `tensors`, weighted by `gradTensors`, to `grad` of every leaf that they depend on, or of
+ * `inputs` alone (torch.autograd.backward). One walk for all: what they have in common is passed once.
+ * @throws as `x.backward` does; RangeError when there are other than as many gradients as tensors.
  * @example
  * const x = tensor([1, 2], { requiresGrad: true });
- * x.square().sum().backward();
- * x.grad!.toArray(); // [2, 4]
+ * autograd.backward([x.sum(), x.mul(2)], { gradTensors: [null, tensor([10, 100])] });
+ * x.grad!.toArray(); // [21, 201]
  */
-export function backward(tensor: Tensor, options?: BackwardOptions): void {
-  if (arguments.length > 2) surplus('backward', arguments, 2, 'options');
-  const read = backwardOptions.read(options);
-  const { createGraph, retainGraph = createGraph, gradient } = read;
-  anyTensor.check('backward', 'tensor', tensor);
-  executor.refuse('backward', 'it changes grad; use autograd.grad, or call it outside');
-  const grad = rootGradient('backward', tensor, gradient);
-  walk([{ tensor, grad }], { retainGraph, createGraph }, null);
+export function backward(
+  tensors: Tensor | readonly Tensor[],
+  options?: AutogradBackwardOptions,
+): void {
+  const operation = 'autograd.backward';
+  if (arguments.length > 2) surplus(operation, arguments, 2, 'options');
+  const read = functionOptions.read(options);
+  const { createGraph, retainGraph = createGraph, gradTensors, inputs } = read;
+  const list = listOf(operation, 'tensors', tensors);
+  executor.refuse(operation, elsewhere);
+  const roots = rootsOf(operation, ['tensors', 'gradTensors'], list, gradTensors);
+  accumulateFrom(operation, roots, { retainGraph, createGraph }, inputsOf(inputs));
 }
 
 /** Options of `autograd.grad`. */
@@ -58,27 +166,22 @@ export interface GradOptions {
   retainGraph?: boolean;
   /** Record the walk itself, so that gradients can be differentiated again. Default: false. */
   createGraph?: boolean;
-  /** Return null for an input that no output depends on, instead of an error. Default: false. */
+  /** Return null for an input that no output depends on, instead of an error. Default: `materializeGrads`. */
   allowUnused?: boolean;
+  /** Return zeros for an input that no output depends on. Default: false. */
+  materializeGrads?: boolean;
 }
 
-const maybeTensor = anyTensor.orNull;
-const anyWeights = either<Tensor | null | readonly (Tensor | null)[]>(
-  maybeTensor,
-  arrayOf(maybeTensor, 'an array of tensors'),
+const gradOptions = optionsTable<GradOptions, 'gradOutputs' | 'retainGraph' | 'allowUnused'>(
+  'autograd.grad',
+  {
+    gradOutputs: anyWeights.optional,
+    retainGraph: boolean.optional,
+    createGraph: boolean.or(false),
+    allowUnused: boolean.optional,
+    materializeGrads: boolean.or(false),
+  },
 );
-
-const gradOptions = optionsTable<GradOptions, 'gradOutputs' | 'retainGraph'>('autograd.grad', {
-  gradOutputs: anyWeights.optional,
-  retainGraph: boolean.optional,
-  createGraph: boolean.or(false),
-  allowUnused: boolean.or(false),
-});
-
-const anyTensors = arrayOf(anyTensor, 'a tensor or an array of tensors');
-
-const listOf = (name: string, x: Tensor | readonly Tensor[]): readonly Tensor[] =>
-  isTensor(x) ? [x] : anyTensors.check('autograd.grad', name, x);
 
 /**
  * Gradients of the sum of `outputs`, weighted by `gradOutputs`, with respect to `inputs`, without touching any `grad`
@@ -98,37 +201,40 @@ export function gradients(
   options?: GradOptions,
 ): (Tensor | null)[] {
   if (arguments.length > 3) surplus('autograd.grad', arguments, 3, 'options');
+  const operation = 'autograd.grad';
   const read = gradOptions.read(options);
-  const { gradOutputs, createGraph, retainGraph = createGraph, allowUnused } = read;
-  const outs = listOf('outputs', outputs);
-  const ins = listOf('inputs', inputs);
-  const given = gradOutputs ?? outs.map(() => null);
-  const weights = isTensor(given) ? [given] : given;
-  if (weights.length !== outs.length) {
+  const { gradOutputs, createGraph, retainGraph = createGraph, materializeGrads } = read;
+  const { allowUnused = materializeGrads } = read;
+  if (materializeGrads && !allowUnused) {
     throw new RangeError(
-      `autograd.grad: there are ${outs.length} outputs but ${weights.length} gradOutputs; give one for each`,
+      `${operation}: allowUnused must be true where materializeGrads is, got false`,
     );
   }
-  const roots = outs.map((tensor, i) => ({
-    tensor,
-    grad: rootGradient('autograd.grad', tensor, weights[i]),
-  }));
+  const outs = listOf(operation, 'outputs', outputs);
+  const ins = listOf(operation, 'inputs', inputs);
+  if (ins.length === 0) {
+    throw new RangeError(`${operation}: inputs must be one tensor at least, got []`);
+  }
+  const roots = rootsOf(operation, ['outputs', 'gradOutputs'], outs, gradOutputs);
   const targets: Targets = new Map();
   for (const [i, input] of ins.entries()) {
     if (!input.requiresGrad) {
-      throw new Error(`autograd.grad: input ${i} does not require gradients`);
+      throw new Error(`${operation}: input ${i} does not require gradients`);
     }
     targets.set(nodeOf(input), null);
   }
   walk(roots, { retainGraph, createGraph }, targets);
   return ins.map((input, i) => {
     const found = targets.get(nodeOf(input))!;
-    if (found === null && !allowUnused) {
-      throw new Error(
-        `autograd.grad: no output depends on input ${i}; pass { allowUnused: true } to get null for it`,
-      );
+    if (found !== null) return found;
+    if (materializeGrads) {
+      const zeros = arithmetic.zeros(input.sizes, input.dtype);
+      return createGraph ? zeros.requiresGrad_() : zeros;
     }
-    return found;
+    if (allowUnused) return null;
+    throw new Error(
+      `${operation}: no output depends on input ${i}; pass { allowUnused: true } to get null for it, or { materializeGrads: true } for zeros`,
+    );
   });
 }
 withName('grad', gradients);

@@ -1,5 +1,11 @@
 /** The `autograd` namespace of the package. */
-export { backward, gradients as grad, type BackwardOptions, type GradOptions } from './gradients';
+export {
+  backward,
+  gradients as grad,
+  type AutogradBackwardOptions,
+  type BackwardOptions,
+  type GradOptions,
+} from './gradients';
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck';
 export { detectAnomaly, setDetectAnomaly, type AnomalyOptions } from './anomaly';
 export * as functional from './functional';

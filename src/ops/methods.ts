@@ -152,7 +152,18 @@ const methods = {
   ...without(selection, 'slice', 'sliceAlong', 'squeezed', 'unsqueezed'),
   /** start:stop:step along `dim`: see the function `slice`. */
   slice: selection.sliceAlong,
-  ...only(walk, 'backward'),
+  /**
+   * Adds ∂x/∂leaf, weighted by `gradient`, to `grad` of every leaf that x depends on, or of `inputs` alone
+   * (torch.Tensor.backward). The graph is consumed unless `retainGraph` says otherwise.
+   * @throws Error when x or an input requires no gradients, the graph was consumed before, or a saved tensor was changed
+   *   in place since; RangeError or TypeError for a gradient of another shape or dtype, or none where one is required;
+   *   RangeError for an empty array of inputs.
+   * @example
+   * const x = tensor([1, 2], { requiresGrad: true });
+   * x.square().sum().backward();
+   * x.grad!.toArray(); // [2, 4]
+   */
+  backward: walk.backwardOf,
   ...only(hooks, 'registerHook', 'retainGrad'),
   /**
    * Variance over all dimensions, or over `dim`, unbiased by default (torch.Tensor.var); NaN where n ≤ correction.
@@ -290,7 +301,7 @@ const inlined: Partial<Methods> & ThisType<Tensor> = {
   },
   backward(options) {
     if (arguments.length > 1) surplus('backward', arguments, 1, 'options');
-    walk.backward(this, options);
+    walk.backwardOf(this, options);
   },
 };
 for (const [name, method] of Object.entries(inlined)) define(name, method);

@@ -71,7 +71,7 @@ describe('autograd.grad', () => {
     const other = tensor([1], { requiresGrad: true });
     expect(() => grad(x.mul(2), [x, other])).toThrow(
       new Error(
-        'autograd.grad: no output depends on input 1; pass { allowUnused: true } to get null for it',
+        'autograd.grad: no output depends on input 1; pass { allowUnused: true } to get null for it, or { materializeGrads: true } for zeros',
       ),
     );
     const [dx, none] = grad(x.mul(2), [x, other], { allowUnused: true });

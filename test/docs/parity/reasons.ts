@@ -133,6 +133,9 @@ export const spelled: Readonly<Record<string, string>> = {
   'nn.functional.relu_': 'relu_',
 };
 
+const steps = (...refused: readonly string[]): string =>
+  `one fused step; ${refused.map((name) => `\`${name}\``).join(', ')} are refused`;
+
 /** What differs where a name is here, by its name here. */
 export const differences: Readonly<Record<string, string>> = {
   'distributions.Gamma': 'no `cdf`; `rsample` has gradients in the rate alone',
@@ -168,6 +171,25 @@ export const differences: Readonly<Record<string, string>> = {
   'data.Dataset': '`length` and `get(i)` in place of `__len__` and `__getitem__`',
   'nn.functional.embeddingBag': '`scaleGradByFreq` divides by the frequency of the row itself',
   'nn.EmbeddingBag': '`scaleGradByFreq` divides by the frequency of the row itself',
-  'optim.SGD': 'one fused step; `foreach`, `fused`, `differentiable`, `capturable` are refused',
-  'optim.Adam': 'one fused step; `foreach`, `fused`, `differentiable`, `capturable` are refused',
+  'optim.SGD': steps('foreach', 'fused', 'differentiable'),
+  'optim.Adam': `${steps('foreach', 'fused', 'capturable', 'differentiable')}; for \`decoupled_weight_decay\` there is AdamW`,
+  'optim.AdamW': steps('foreach', 'fused', 'capturable', 'differentiable'),
+  'optim.Adagrad': steps('foreach', 'fused', 'differentiable'),
+  'optim.Adadelta': steps('foreach', 'capturable', 'differentiable'),
+  'optim.Adamax': steps('foreach', 'capturable', 'differentiable'),
+  'optim.ASGD': steps('foreach', 'capturable', 'differentiable'),
+  'optim.NAdam': steps('foreach', 'capturable', 'differentiable'),
+  'optim.RAdam': steps('foreach', 'capturable', 'differentiable'),
+  'optim.RMSprop': steps('foreach', 'capturable', 'differentiable'),
+  'optim.Rprop': steps('foreach', 'capturable', 'differentiable'),
+  'autograd.grad': 'an array of gradients; no `is_grads_batched`: `autograd.functional.jacobian`',
+  'autograd.gradcheck':
+    '`eps`, `atol`, `rtol`, `raise_exception` alone: every element is compared, of dense tensors',
+  'autograd.gradgradcheck':
+    '`eps`, `atol`, `rtol`, `raise_exception` alone: every element is compared, of dense tensors',
+  'utils.checkpoint.checkpoint':
+    '`use_reentrant=False` alone; no `context_fn`, `determinism_check`, `debug`, `early_stop`',
+  'utils.checkpoint.checkpointSequential': '`use_reentrant=False` alone',
+  'nn.TransformerEncoder':
+    'no `enable_nested_tensor` and `mask_check`: there are no nested tensors',
 };

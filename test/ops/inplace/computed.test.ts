@@ -1,27 +1,57 @@
-// cumsum_, cumprod_, tril_, triu_, addmm_, baddbmm_: the results of the operations, in the memory of their first argument.
+// cumsum_, tril_, addmm_, indexFill_, scatterReduce_ and others: the results of the operations, in the memory of their first argument.
 import { ones, tensor, zeros, type DType, type Tensor } from 'ostinato';
 import { expectGradients, leaf, sample } from '../../support';
 
 const [a, b] = [sample([2, 3], { seed: 3 }), sample([3, 2], { seed: 4 })];
 const [p, q] = [sample([2, 2, 3], { seed: 5 }), sample([2, 3, 2], { seed: 6 })];
 const scales = { beta: 2, alpha: 0.5 };
+const mask = tensor([[true, false, true], [false, true, true]]); // prettier-ignore
+const source = sample([2, 2], { seed: 7 });
+const rows = tensor([1, 1], { dtype: 'int32' });
+const places = tensor([[0, 1, 0], [1, 1, 0]], { dtype: 'int32' }); // prettier-ignore
+const others = sample([2, 3], { seed: 8 });
 
-const forms: readonly [string, readonly number[], (x: Tensor) => Tensor, (x: Tensor) => Tensor][] =
+type Form = [
+  name: string,
+  shape: readonly number[],
+  change: (x: Tensor) => Tensor,
+  operation: (x: Tensor) => Tensor,
+];
+
+const forms: readonly Form[] = [
+  ['cumsum_', [2, 3], (x) => x.cumsum_(1), (x) => x.cumsum(1)],
+  ['cumprod_', [2, 3], (x) => x.cumprod_(0), (x) => x.cumprod(0)],
+  ['tril_', [2, 3], (x) => x.tril_(-1), (x) => x.tril(-1)],
+  ['triu_', [2, 3, 2], (x) => x.triu_(1), (x) => x.triu(1)],
+  ['addmm_', [2, 2], (x) => x.addmm_(a, b), (x) => x.addmm(a, b)],
+  ['addmm_ with factors', [2, 2], (x) => x.addmm_(a, b, scales), (x) => x.addmm(a, b, scales)],
+  ['baddbmm_', [2, 2, 2], (x) => x.baddbmm_(p, q), (x) => x.baddbmm(p, q)],
   [
-    ['cumsum_', [2, 3], (x) => x.cumsum_(1), (x) => x.cumsum(1)],
-    ['cumprod_', [2, 3], (x) => x.cumprod_(0), (x) => x.cumprod(0)],
-    ['tril_', [2, 3], (x) => x.tril_(-1), (x) => x.tril(-1)],
-    ['triu_', [2, 3, 2], (x) => x.triu_(1), (x) => x.triu(1)],
-    ['addmm_', [2, 2], (x) => x.addmm_(a, b), (x) => x.addmm(a, b)],
-    ['addmm_ with factors', [2, 2], (x) => x.addmm_(a, b, scales), (x) => x.addmm(a, b, scales)],
-    ['baddbmm_', [2, 2, 2], (x) => x.baddbmm_(p, q), (x) => x.baddbmm(p, q)],
-    [
-      'baddbmm_ with factors',
-      [2, 2, 2],
-      (x) => x.baddbmm_(p, q, scales),
-      (x) => x.baddbmm(p, q, scales),
-    ],
-  ];
+    'baddbmm_ with factors',
+    [2, 2, 2],
+    (x) => x.baddbmm_(p, q, scales),
+    (x) => x.baddbmm(p, q, scales),
+  ],
+  ['indexFill_', [2, 3], (x) => x.indexFill_(0, rows, 7), (x) => x.indexFill(0, rows, 7)],
+  [
+    'maskedScatter_',
+    [2, 3],
+    (x) => x.maskedScatter_(mask, source),
+    (x) => x.maskedScatter(mask, source),
+  ],
+  ...(['sum', 'prod', 'mean', 'amax', 'amin'] as const).map((reduce): Form => [
+    `scatterReduce_ by ${reduce}`,
+    [2, 3],
+    (x) => x.scatterReduce_(0, places, others, reduce),
+    (x) => x.scatterReduce(0, places, others, reduce),
+  ]),
+  [
+    'scatterReduce_ without the elements before',
+    [2, 3],
+    (x) => x.scatterReduce_(0, places, others, 'mean', { includeSelf: false }),
+    (x) => x.scatterReduce(0, places, others, 'mean', { includeSelf: false }),
+  ],
+];
 
 describe.each(forms)('%s', (_, shape, change, operation) => {
   it('overwrites the tensor, dense or not', () => {
@@ -61,6 +91,54 @@ describe.each(forms)('%s', (_, shape, change, operation) => {
       ),
     );
   });
+});
+
+it('gradients of what is written', () => {
+  expectGradients((x, value) => x.mul(1).indexFill_(0, rows, value), leaf([2, 3], 1), leaf([], 2));
+  expectGradients((x, v) => x.mul(1).maskedScatter_(mask, v), leaf([2, 3], 1), leaf([2, 2], 2));
+  for (const reduce of ['sum', 'prod', 'mean', 'amax', 'amin'] as const) {
+    expectGradients(
+      (x, v) => x.mul(1).scatterReduce_(0, places, v, reduce),
+      leaf([2, 3], 1),
+      leaf([2, 3], 2),
+    );
+  }
+});
+
+it('values as PyTorch gives them', () => {
+  // torch.arange(6.).reshape(2, 3) and these calls, torch 2.13
+  const x = (): Tensor => tensor([[0, 1, 2], [3, 4, 5]]); // prettier-ignore
+  expect(
+    x()
+      .indexFill_(1, tensor([0, 2], { dtype: 'int32' }), -1)
+      .toArray(),
+  ).toEqual([
+    [-1, 1, -1],
+    [-1, 4, -1],
+  ]);
+  expect(
+    x()
+      .maskedScatter_(mask, tensor([9, 8, 7, 6]))
+      .toArray(),
+  ).toEqual([
+    [9, 1, 8],
+    [3, 7, 6],
+  ]);
+  const src = tensor([[10, 20, 30], [-40, 50, 60]]); // prettier-ignore
+  const reduced = (reduce: 'sum' | 'mean' | 'amax', includeSelf = true): unknown =>
+    x().scatterReduce_(0, places, src, reduce, { includeSelf }).toArray();
+  expect(reduced('sum')).toEqual([
+    [10, 1, 92],
+    [-37, 74, 5],
+  ]);
+  expect(reduced('mean', false)).toEqual([
+    [10, 1, 45],
+    [-40, 35, 5],
+  ]);
+  expect(reduced('amax')).toEqual([
+    [10, 1, 60],
+    [3, 50, 5],
+  ]);
 });
 
 it('gradients of the matrices', () => {

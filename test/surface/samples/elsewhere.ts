@@ -113,11 +113,20 @@ export const elsewhere: Record<string, Make> = {
     ),
   deepcopy: () => call(new Words()),
   'autograd.backward': () =>
-    withOptions({ gradient: x(2), retainGraph: true, createGraph: false }, ...[leaf(2).mul(2)]),
+    withOptions(
+      { gradTensors: [x(2)], retainGraph: true, createGraph: false, inputs: [leaf(2)] },
+      ...[[leaf(2).mul(2)]],
+    ),
   'autograd.grad': () => {
     const input = leaf(2);
     return withOptions(
-      { gradOutputs: [x(2)], retainGraph: true, createGraph: true, allowUnused: true },
+      {
+        gradOutputs: [x(2)],
+        retainGraph: true,
+        createGraph: true,
+        allowUnused: true,
+        materializeGrads: true,
+      },
       ...[[input.mul(2)], [input]],
     );
   },

@@ -308,7 +308,12 @@ export const tensorMethods: Record<string, Make> = {
   retainGrad: () => on(leaf(2).mul(2)),
   registerHook: () => on(leaf(2), () => undefined),
   backward: () =>
-    onWithOptions(leaf(2).mul(2), { gradient: x(2), retainGraph: true, createGraph: false }),
+    onWithOptions(leaf(2).mul(2), {
+      gradient: x(2),
+      retainGraph: true,
+      createGraph: false,
+      inputs: leaf(2),
+    }),
   bernoulli_: () => onWithOptions(x(2), { generator: generator() }, 0.5),
   bernoulli: () => onWithOptions(x(2), { generator: generator() }, 0.5),
   exponential_: () => onWithOptions(x(2), { generator: generator() }, 1),
