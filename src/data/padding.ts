@@ -5,7 +5,9 @@ import {
   isArray,
   isPlain,
   number,
+  oneOf,
   optionsTable,
+  positiveInteger,
   refuse,
   surplus,
 } from '../check';
@@ -23,6 +25,12 @@ export interface PaddingOptions {
   paddingValue?: number;
   /** Batches are [N, T, …] instead of [T, N, …]. Default: false, as everywhere. */
   batchFirst?: boolean;
+  /** Which end of a shorter sequence is filled. Packing needs `'right'`. Default: `'right'`. */
+  paddingSide?: 'left' | 'right';
+  /** Longer sequences are cut to this many steps. Default: none. */
+  maxLength?: number | null;
+  /** Which end of a longer sequence is cut off. Default: `'right'`. */
+  truncationSide?: 'left' | 'right';
 }
 
 /** A padded batch and, int32 [N], the length of each sequence. */
@@ -42,6 +50,9 @@ const operation = 'paddingCollate';
 const paddingOptions = optionsTable<PaddingOptions>(operation, {
   paddingValue: number.or(0),
   batchFirst: boolean.or(false),
+  paddingSide: oneOf('left', 'right').or('right'),
+  maxLength: positiveInteger.orNull.or(null),
+  truncationSide: oneOf('left', 'right').or('right'),
 });
 
 /**
@@ -49,7 +60,7 @@ const paddingOptions = optionsTable<PaddingOptions>(operation, {
  * numbers (tokens) is a sequence and becomes the pair [padded, lengths]; tuples and objects are collated part by
  * part; everything else (numbers, 0-dimensional tensors, strings) as by `defaultCollate`.
  *
- * Shapes: N sequences [Tₙ, …] become [max T, N, …], or [N, max T, …] with `batchFirst`.
+ * Shapes: N sequences [Tₙ, …] become [max T, N, …], or [N, max T, …] with `batchFirst`, where T is at most `maxLength`.
  * @throws TypeError for what is no option; when a batch is made, RangeError for sequences that differ in more than their
  * length, TypeError for samples of different kinds or element types.
  * @example
@@ -61,13 +72,13 @@ export function paddingCollate(
   options?: PaddingOptions,
 ): <Sample>(samples: readonly Sample[]) => Padded<Sample> {
   if (arguments.length > 1) surplus('paddingCollate', arguments, 1, 'options');
-  const { paddingValue, batchFirst } = paddingOptions.read(options);
+  const read = paddingOptions.read(options);
   return <Sample>(samples: readonly Sample[]): Padded<Sample> => {
     if (!isArray(samples)) refuse(operation, 'samples', 'an array', samples);
     if (samples.length === 0) {
       throw new RangeError(`${operation}: there are no samples`);
     }
-    return collate(samples, 'sample', { paddingValue, batchFirst }) as Padded<Sample>;
+    return collate(samples, 'sample', read) as Padded<Sample>;
   };
 }
 
@@ -142,7 +153,7 @@ function tensorsOf(lists: readonly (number[] | ArrayBufferView)[]): Tensor[] {
 function pad(
   sequences: readonly Tensor[],
   where: string,
-  { paddingValue, batchFirst }: Required<PaddingOptions>,
+  { paddingValue, batchFirst, paddingSide, maxLength, truncationSide }: Required<PaddingOptions>,
 ): PaddedBatch {
   const [first] = sequences;
   const rest = first.sizes.slice(1);
@@ -158,9 +169,17 @@ function pad(
       );
     }
   }
-  const lengths = sequences.map((x) => x.sizes[0]);
+  const kept =
+    maxLength === null ? sequences : sequences.map((x) => cut(x, maxLength, truncationSide));
+  const lengths = kept.map((x) => x.sizes[0]);
   return [
-    padSequences(sequences, { value: paddingValue, batchFirst, left: false }),
+    padSequences(kept, { value: paddingValue, batchFirst, left: paddingSide === 'left' }),
     tensor(Int32Array.from(lengths)),
   ];
+}
+
+/** The first or last `most` steps of a sequence, the others cut off at `side`. */
+function cut(x: Tensor, most: number, side: 'left' | 'right'): Tensor {
+  const length = x.sizes[0];
+  return length <= most ? x : x.narrow(0, side === 'left' ? length - most : 0, most);
 }

@@ -92,7 +92,11 @@ export class NegativeBinomial extends Distribution {
   ) {
     if (arguments.length > 3) surplus('NegativeBinomial', arguments, 3, 'options');
     const name = 'NegativeBinomial';
-    const { name: by, parameter, validateArgs } = probsOrLogits(name, probabilities, options);
+    const {
+      name: by,
+      parameter,
+      validateArgs,
+    } = probsOrLogits(name, probabilities, options, 'totalCount, ');
     const given = broadcastAll(name, { totalCount, [by]: parameter });
     const { totalCount: n, [by]: x } = given;
     if (validateArgs) {

@@ -1,5 +1,5 @@
 /** Distributions of classes: Bernoulli and Categorical, by probabilities or by logits. */
-import { boolean, optionsTable, surplus } from '../check';
+import { boolean, isPlain, optionsTable, surplus } from '../check';
 import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 import { bceWithLogits, full, softplus } from '../ops';
@@ -32,14 +32,23 @@ interface Given {
   readonly validateArgs: boolean;
 }
 
-/** @throws TypeError for none or both of the two. */
+/**
+ * @param before what the constructor takes before `probs`
+ * @throws TypeError for none or both of the two.
+ */
 export function probsOrLogits(
   operation: string,
   probs: unknown,
   options: LogitsOptions | undefined,
+  before = '',
 ): Given {
   const { logits, validateArgs } = logitsOptions.read(options, operation);
   const isGiven = probs !== undefined && probs !== null;
+  if (isPlain(probs)) {
+    throw new TypeError(
+      `${operation}: probs must be a number or a Tensor, got an object; options come after it: new ${operation}(${before}null, { logits })`,
+    );
+  }
   if (isGiven === (logits !== null)) {
     throw new TypeError(
       `${operation}: takes either probs or logits, got ${isGiven ? 'both' : 'neither'}`,

@@ -7,6 +7,7 @@ import {
   anything,
   arrayOf,
   boolean,
+  calledAs,
   functionOf,
   isInstance,
   isMade,
@@ -384,6 +385,69 @@ export class Module extends Base {
       refuse('addModule', `'${name}'`, 'a Module or null', module);
     }
     this.#register('addModule', name, module);
+  }
+
+  /** `addModule` under PyTorch's other name (torch.nn.Module.register_module). */
+  registerModule(name: string, module: Module | null): void {
+    if (arguments.length > 2) surplus('registerModule', arguments, 2, 'module');
+    calledAs('registerModule', () => {
+      this.addModule(name, module);
+    });
+  }
+
+  /** What the dotted path `target` names, and the module that holds it. */
+  #memberAt(operation: string, target: string, what: string): unknown {
+    string.check(operation, 'target', target);
+    const names = target === '' ? [] : target.split('.');
+    return names.reduce((parent: unknown, name, i) => {
+      const members = new Map<string, unknown>();
+      if (parent instanceof Module) parent.eachMember((key, value) => members.set(key, value));
+      if (members.has(name)) return members.get(name);
+      const where = i === 0 ? this.constructor.name : `'${names.slice(0, i).join('.')}'`;
+      throw new RangeError(`${operation}: target must be ${what}, but ${where} has no '${name}'`);
+    }, this);
+  }
+
+  /**
+   * The module below that the path `target` names: `'encoder.layers.0'`; `''` is this one (torch.nn.Module.get_submodule).
+   * @throws TypeError for what is no string, RangeError where there is no such module.
+   * @example new nn.Sequential(new nn.Linear(2, 3), new nn.Tanh()).getSubmodule('0').constructor.name // 'Linear'
+   */
+  getSubmodule(target: string): Module {
+    if (arguments.length > 1) surplus('getSubmodule', arguments, 1, 'target');
+    const what = 'the path of a module';
+    const found = this.#memberAt('getSubmodule', target, what);
+    if (found instanceof Module) return found;
+    throw new RangeError(`getSubmodule: target must be ${what}, but '${target}' is none`);
+  }
+
+  /**
+   * The parameter that the path `target` names: `'encoder.weight_ih_l0'` (torch.nn.Module.get_parameter).
+   * @throws TypeError for what is no string, RangeError where there is no such parameter.
+   * @example new nn.Linear(2, 3).getParameter('weight').shape // [3, 2]
+   */
+  getParameter(target: string): Parameter {
+    if (arguments.length > 1) surplus('getParameter', arguments, 1, 'target');
+    const what = 'the path of a parameter';
+    const found = this.#memberAt('getParameter', target, what);
+    if (found instanceof Parameter) return found;
+    throw new RangeError(`getParameter: target must be ${what}, but '${target}' is none`);
+  }
+
+  /**
+   * The buffer that the path `target` names: `'0.running_mean'` (torch.nn.Module.get_buffer).
+   * @throws TypeError for what is no string, RangeError where there is no such buffer.
+   * @example new nn.BatchNorm1d(3).getBuffer('running_mean').shape // [3]
+   */
+  getBuffer(target: string): Tensor {
+    if (arguments.length > 1) surplus('getBuffer', arguments, 1, 'target');
+    const what = 'the path of a buffer';
+    const found = this.#memberAt('getBuffer', target, what);
+    const path = target.split('.');
+    const holder = path.length > 1 ? this.getSubmodule(path.slice(0, -1).join('.')) : this;
+    const isBuffer = holder.ownBuffers().some(([name]) => name === path.at(-1));
+    if (isBuffer && isTensor(found)) return found;
+    throw new RangeError(`getBuffer: target must be ${what}, but '${target}' is none`);
   }
 
   /**

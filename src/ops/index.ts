@@ -43,6 +43,7 @@ export {
   multiply,
   negative,
   negative_,
+  positive,
   subtract,
   trueDivide,
 } from './elementwise/aliases';
@@ -107,6 +108,7 @@ export {
 export * from './elementwise/unary';
 export { addcdiv, addcmul, lerp, type ValueOptions } from './elementwise/weighted';
 export { where } from './elementwise/where';
+export * from './reduce/distances';
 export * from './reduce/extrema';
 export * from './reduce/norm';
 export * from './reduce/prod';
@@ -136,6 +138,7 @@ export {
   type TensorOptions,
 } from './creation/factories';
 export * from './rearranging/flip';
+export * from './rearranging/sides';
 export { indexAdd, indexCopy, indexSelect, type IndexAddOptions } from './indexing/along';
 export * from './indexing/at';
 export * from './indexing/embedding';
@@ -208,9 +211,10 @@ export {
   diag,
   diagonal,
   meshgrid,
+  moveaxis,
   movedim,
   unflatten,
   type MeshgridOptions,
 } from './view/rearrange';
-export { flatten, reshape } from './view/reshape';
+export { flatten, ravel, reshape } from './view/reshape';
 export { narrow, select, slice, squeeze, unsqueeze } from './view/select';

@@ -52,6 +52,7 @@ import * as relaying from './inplace/reshaped';
 import * as differences from './joining/diff';
 import * as repetition from './joining/repeat';
 import * as rolling from './rearranging/roll';
+import * as sides from './rearranging/sides';
 import * as splitting from './joining/split';
 import * as cutting from './joining/tensor-split';
 import * as triangles from './rearranging/triangle';
@@ -131,6 +132,7 @@ const methods = {
   ...relaying,
   ...only(repetition, 'repeatInterleave'),
   ...rolling,
+  ...sides,
   ...splitting,
   ...triangles,
   ...scaledProducts,
@@ -145,10 +147,9 @@ const methods = {
   ...sorting,
   ...windows,
   ...only(counting, 'bincount'),
-  ...adjacent,
   ...without(order, 'permute', 'transposed', 'transposedMatrix'),
   ...without(rearrangement, 'meshgrid', 'broadcastTo'),
-  ...only(shapes, 'flatten'),
+  ...only(shapes, 'flatten', 'ravel'),
   ...without(selection, 'slice', 'sliceAlong', 'squeezed', 'unsqueezed'),
   /** start:stop:step along `dim`: see the function `slice`. */
   slice: selection.sliceAlong,
@@ -183,6 +184,9 @@ const variadic = {
   ...only(shapes, 'reshape', 'view'),
 } as const;
 
+// Their options decide what they return, which `Methods` cannot say: their types are below.
+const generic = { ...only(counting, 'unique'), ...adjacent } as const;
+
 export type Methods = { -readonly [K in keyof typeof methods]: Method<(typeof methods)[K]> } & {
   -readonly [K in keyof typeof variadic]: Variadic<(typeof variadic)[K]>;
 };
@@ -197,9 +201,27 @@ declare module '../tensor/tensor' {
      * @throws TypeError for a 0-dimensional tensor.
      */
     [Symbol.iterator](): IterableIterator<Tensor>;
+    /**
+     * The distinct elements, in order (torch.Tensor.unique): see the function `unique`.
+     * @throws RangeError for a dimension that x does not have, or another one without elements.
+     * @example tensor([3, 1, 3]).unique({ returnCounts: true }).counts // [1, 2]
+     */
+    unique<const O extends counting.UniqueOptions = Record<never, never>>(
+      options?: O,
+    ): counting.Uniques<O>;
+    /**
+     * The elements without those that equal the one before (torch.Tensor.unique_consecutive): see the function
+     * `uniqueConsecutive`.
+     * @throws RangeError for a dimension that x does not have, or another one without elements.
+     * @example tensor([1, 1, 2, 1]).uniqueConsecutive() // [1, 2, 1]
+     */
+    uniqueConsecutive<const O extends adjacent.UniqueConsecutiveOptions = Record<never, never>>(
+      options?: O,
+    ): counting.Uniques<O>;
   }
 }
 attach(methods);
+attach(generic);
 attachVariadic(variadic);
 
 // What cells and losses are made of, each with a call site of its own: the compiler inlines the operation there,

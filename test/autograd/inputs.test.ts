@@ -53,7 +53,8 @@ test.each(cases)('$name', ({ name, grads }) => {
   for (const [i, t] of [x, y, u, v].entries()) {
     const expected = grads[i];
     if (expected === null) expect(t.grad).toBeNull();
-    else expect(flat(t.grad!)).toEqual(expected.map((value) => expect.closeTo(value, 12)));
+    else
+      expect(flat(t.grad!)).toEqual(expected.map((value) => expect.closeTo(value, 12) as number));
   }
 });
 
@@ -78,7 +79,7 @@ test('createGraph records the gradients of the inputs', () => {
   const x = leaf([2]);
   x.pow(3).sum().backward({ inputs: x, createGraph: true });
   const [second] = autograd.grad(x.grad!.sum(), x);
-  expect(flat(second!)).toEqual(flat(x).map((value) => expect.closeTo(6 * value, 12)));
+  expect(flat(second!)).toEqual(flat(x).map((value) => expect.closeTo(6 * value, 12) as number));
 });
 
 test('materializeGrads gives zeros where no output depends on an input', () => {

@@ -128,3 +128,39 @@ test('150,000 sequences make a batch', () => {
   expect(padded.shape).toEqual([2, 150_000]);
   expect(lengths.sum().item()).toBe(225_000);
 });
+
+describe('maxLength', () => {
+  // keras.utils.pad_sequences([[1, 2, 3], [4]], maxlen=2, padding=…, truncating=…): [[2, 3], [0, 4]] for 'pre' and 'pre'
+  const made = (options: data.PaddingOptions): unknown => {
+    const [padded, lengths] = paddingCollate({ batchFirst: true, ...options })([[1, 2, 3], [4]]);
+    return [padded.toArray(), lengths.toArray()];
+  };
+
+  test.each<[data.PaddingOptions, number[][]]>([
+    [{}, [[1, 2], [4, 0]]],
+    [{ truncationSide: 'left' }, [[2, 3], [4, 0]]],
+    [{ truncationSide: 'left', paddingSide: 'left' }, [[2, 3], [0, 4]]],
+    [{ truncationSide: 'right', paddingSide: 'left' }, [[1, 2], [0, 4]]],
+  ])('%j', (options, expected) => {
+    expect(made({ maxLength: 2, ...options })).toEqual([expected, [2, 1]]);
+  }); // prettier-ignore
+
+  test('changes nothing of shorter sequences', () => {
+    expect(made({ maxLength: 5, truncationSide: 'left' })).toEqual(made({}));
+    expect(made({ maxLength: null, paddingSide: 'left' })).toEqual([[[1, 2, 3], [0, 0, 4]], [3, 1]]); // prettier-ignore
+  });
+
+  test('cuts sequences of features too', () => {
+    const [padded, lengths] = paddingCollate({ maxLength: 2 })([ones([3, 4]), ones([1, 4])]);
+    expect([padded.shape, lengths.toArray()]).toEqual([[2, 2, 4], [2, 1]]); // prettier-ignore
+  });
+
+  test('is at least 1', () => {
+    expect(() => paddingCollate({ maxLength: 0 })).toThrow(
+      'paddingCollate: maxLength must be an integer of at least 1 or null, got 0',
+    );
+    expect(() => paddingCollate({ paddingSide: 'pre' as never })).toThrow(
+      "paddingCollate: paddingSide must be 'left' or 'right', got 'pre'",
+    );
+  });
+});

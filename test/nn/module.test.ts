@@ -479,3 +479,60 @@ describe('printing', () => {
     expect(noGrad(() => String(module))).toBe(text);
   });
 });
+
+describe('members by path', () => {
+  const model = new nn.Sequential(new nn.Linear(2, 3), new nn.Sequential(new nn.BatchNorm1d(3)));
+
+  test('modules, parameters and buffers', () => {
+    expect(model.getSubmodule('')).toBe(model);
+    expect(model.getSubmodule('1.0')).toBe(model.children()[1].children()[0]);
+    expect(model.getParameter('0.weight')).toBe((model.children()[0] as nn.Linear).weight);
+    expect(model.getBuffer('1.0.running_mean').shape).toEqual([3]);
+    for (const [name, parameter] of model.namedParameters())
+      expect(model.getParameter(name)).toBe(parameter);
+    for (const [name, buffer] of model.namedBuffers()) expect(model.getBuffer(name)).toBe(buffer);
+  });
+
+  test.each<[() => unknown, string]>([
+    [
+      () => model.getSubmodule('x'),
+      "getSubmodule: target must be the path of a module, but Sequential has no 'x'",
+    ],
+    [
+      () => model.getSubmodule('1.0.x'),
+      "getSubmodule: target must be the path of a module, but '1.0' has no 'x'",
+    ],
+    [
+      () => model.getSubmodule('0.weight'),
+      "getSubmodule: target must be the path of a module, but '0.weight' is none",
+    ],
+    [
+      () => model.getParameter('0'),
+      "getParameter: target must be the path of a parameter, but '0' is none",
+    ],
+    [
+      () => model.getParameter(''),
+      "getParameter: target must be the path of a parameter, but '' is none",
+    ],
+    [
+      () => model.getBuffer('0.weight'),
+      "getBuffer: target must be the path of a buffer, but '0.weight' is none",
+    ],
+    [
+      () => model.getBuffer('1.0.weight.data'),
+      "getBuffer: target must be the path of a buffer, but '1.0.weight' has no 'data'",
+    ],
+  ])('%#: %s', (run, message) => {
+    expect(run).toThrow(new RangeError(message));
+  });
+
+  test('registerModule is addModule', () => {
+    const module = new nn.Module();
+    const child = new nn.Identity();
+    module.registerModule('child', child);
+    expect(module.getSubmodule('child')).toBe(child);
+    expect(() => module.registerModule('other', {} as nn.Module)).toThrow(
+      new TypeError("registerModule: 'other' must be a Module or null, got an object"),
+    );
+  });
+});

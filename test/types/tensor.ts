@@ -102,6 +102,12 @@ expectTypeOf(x.max(1).values).toEqualTypeOf<Tensor>();
 expectTypeOf(x.max(1)[1]).toEqualTypeOf<Tensor>();
 expectTypeOf(unique(x, { returnCounts: true }).counts).toEqualTypeOf<Tensor>();
 expectTypeOf(unique(x)).toEqualTypeOf<Tensor>();
+expectTypeOf(x.unique({ returnCounts: true }).counts).toEqualTypeOf<Tensor>();
+expectTypeOf(x.unique()).toEqualTypeOf<Tensor>();
+expectTypeOf(x.uniqueConsecutive({ returnInverse: true }).inverse).toEqualTypeOf<Tensor>();
+expectTypeOf(x.quantile(0.5, 1, { keepdim: true })).toEqualTypeOf<Tensor>();
+expectTypeOf(x.var({ correction: 0 })).toEqualTypeOf<Tensor>();
+expectTypeOf(x.argmax({ keepdim: true })).toEqualTypeOf<Tensor>();
 expectTypeOf(unique(x, { returnCounts: true })).not.toHaveProperty('inverse');
 
 // Habits of JavaScript.

@@ -34,6 +34,7 @@ export * from './bilinear';
 export * from './dropout';
 export * from './embedding';
 export { embeddingBag, type BagMode, type EmbeddingBagOptions } from './embedding-bag';
+export { gumbelSoftmax, type GumbelSoftmaxOptions } from './gumbel';
 export * from './instance-norm';
 export * from './norm';
 export * from './pad';

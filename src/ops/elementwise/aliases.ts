@@ -1,6 +1,7 @@
 /** Functions of floats and integers under another of PyTorch's names. */
 import type { Tensor } from '../../tensor/tensor';
-import type { GivenOperand } from '../arguments/check';
+import { surplus } from '../../check';
+import { checkTensor, type GivenOperand } from '../arguments/check';
 import * as arithmetic from './arithmetic';
 import {
   alias,
@@ -219,3 +220,17 @@ export const arctan2: BinaryOfTensors = alias('arctan2', atan2);
  * @example tensor([1, -1]).arctan2_(tensor([1, -1])) // [0.7854, -2.3562]
  */
 export const arctan2_: (x: Tensor, other: Tensor) => Tensor = inPlace(arctan2);
+
+/**
+ * `x` itself (torch.positive).
+ * @throws TypeError for bool.
+ * @example positive(tensor([1, -2])) // [1, -2]
+ */
+export function positive(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('positive', arguments, 1, 'x');
+  checkTensor('positive', 'x', x);
+  if (x.dtype === 'bool') {
+    throw new TypeError("positive: is not defined for bool tensors; convert with to('int32')");
+  }
+  return x;
+}

@@ -71,6 +71,13 @@ export function normalizeDims(operation: string, dim: Dims, ndim: number): numbe
 
 const allDims = (ndim: number): number[] => Array.from({ length: ndim }, (_, d) => d);
 
+/**
+ * Whether options stand where the dimensions would: `x.var({ correction: 0 })`, as `x.var(correction=0)` in PyTorch, is over
+ * all of them.
+ */
+export const isLeading = <O extends object>(dim: Dims | O): dim is O =>
+  typeof dim === 'object' && !isArray(dim) && isPlain(dim);
+
 /** Dimensions that no later change of the caller's array reaches. */
 export const ownDims = (operation: string, dim: Dims, ndim: number): Dims =>
   typeof dim === 'object' ? normalizeDims(operation, dim, ndim) : dim;

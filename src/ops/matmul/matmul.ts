@@ -87,3 +87,13 @@ export function outer(a: Tensor, b: Tensor): Tensor {
   }
   return mul(unsqueeze(a, 1), b);
 }
+
+/**
+ * The matrix of all products of an element of `a` [M] and one of `b` [N]: another name for `outer` (torch.ger).
+ * @throws RangeError when one is not a vector.
+ * @example ger(tensor([1, 2]), tensor([3, 4])) // [[3, 4], [6, 8]]
+ */
+export function ger(a: Tensor, b: Tensor): Tensor {
+  if (arguments.length > 2) surplus('ger', arguments, 2, 'b');
+  return calledAs('ger', () => outer(a, b));
+}

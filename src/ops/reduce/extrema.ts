@@ -14,7 +14,13 @@ import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import { arange } from '../creation/factories';
-import { checkNotEmpty, keepsDim, reductionView, type KeepdimOptions } from '../kernels/reduce';
+import {
+  checkNotEmpty,
+  isLeading,
+  keepsDim,
+  reductionView,
+  type KeepdimOptions,
+} from '../kernels/reduce';
 import { reduction, type Reduction, type ReductionRule } from './declaration';
 import { ValuesAndIndices } from '../declare/named';
 
@@ -156,11 +162,14 @@ export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0', weighted
  */
 export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0', weighted);
 
-type Position = (x: Tensor, dim?: number, options?: KeepdimOptions) => Tensor;
+type Position = (x: Tensor, dim?: number | KeepdimOptions, options?: KeepdimOptions) => Tensor;
 
 function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
-  return withName(name, function (x, dim, options) {
+  return withName(name, function (x, first, second) {
     if (arguments.length > 3) surplus(name, arguments, 3, 'options');
+    const leading = isLeading(first);
+    if (leading && second !== undefined) surplus(name, arguments, 2, 'options');
+    const [dim, options] = leading ? [undefined, first] : [first, second];
     checkTensor(name, 'x', x);
     if (x.dtype === 'bool') {
       throw new TypeError(`${name}: is not defined for bool tensors; convert with to('int32')`);

@@ -105,9 +105,8 @@ function slope(g: Tensor, x: Tensor, y: Tensor, p: number, dim: Dims): Tensor {
       .mul(chosen)
       .mul(g.div(chosen.sum(dim, { keepdim: true })));
   }
-  const ratio = x
-    .abs()
-    .div(y.maskedFill(isZero, 1))
-    .pow(p - 1);
+  // sign(0) is 0, but 0 to a power below 0 is not.
+  const magnitude = p < 1 ? x.abs().maskedFill(x.eq(0), 1) : x.abs();
+  const ratio = magnitude.div(y.maskedFill(isZero, 1)).pow(p - 1);
   return g.mul(x.sign().mul(ratio)).maskedFill(isZero, 0);
 }

@@ -11,7 +11,13 @@ import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { applyUnary, pick } from '../kernels/launch';
 import { checkFloat } from '../arguments/floating';
-import { ownDims, reductionView, type Dims, type KeepdimOptions } from '../kernels/reduce';
+import {
+  isLeading,
+  ownDims,
+  reductionView,
+  type Dims,
+  type KeepdimOptions,
+} from '../kernels/reduce';
 
 const kernels = family('variance');
 const rootKernels = family('sqrt');
@@ -85,12 +91,17 @@ const recordedDeviation = gradient<[Tensor], [Tensor, Tensor], Variance>('std', 
 });
 
 /**
- * Variance over all dimensions, or over `dim`, unbiased by default (torch.var); NaN where n ≤ correction.
+ * Variance over all dimensions, or over `dim`, unbiased by default (torch.var); NaN where n ≤ correction. Options may stand alone:
+ * `x.var({ correction: 0 })`.
  * @throws TypeError for int32 and bool.
  * @example tensor([1, 2, 3, 4]).var() // 1.6667
  */
-export function varOf(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+export function varOf(x: Tensor, dim?: Dims | VarianceOptions, options?: VarianceOptions): Tensor {
   if (arguments.length > 3) surplus('var', arguments, 3, 'options');
+  if (isLeading(dim)) {
+    if (options !== undefined) surplus('var', arguments, 2, 'options');
+    return varOf(x, undefined, dim);
+  }
   return squaredDeviation('var', x, dim, options);
 }
 withName('var', varOf);
@@ -100,8 +111,16 @@ withName('var', varOf);
  * @throws TypeError for int32 and bool.
  * @example variance(tensor([1, 2, 3, 4])) // 1.6667
  */
-export function variance(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+export function variance(
+  x: Tensor,
+  dim?: Dims | VarianceOptions,
+  options?: VarianceOptions,
+): Tensor {
   if (arguments.length > 3) surplus('variance', arguments, 3, 'options');
+  if (isLeading(dim)) {
+    if (options !== undefined) surplus('variance', arguments, 2, 'options');
+    return variance(x, undefined, dim);
+  }
   return squaredDeviation('variance', x, dim, options);
 }
 
@@ -115,8 +134,12 @@ function squaredDeviation(operation: string, x: Tensor, dim: Dims, options?: Var
  * @throws TypeError unless `x` is a tensor of floats; RangeError for a dimension that x does not have.
  * @example std(tensor([1, 2, 3, 4])) // 1.291
  */
-export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+export function std(x: Tensor, dim?: Dims | VarianceOptions, options?: VarianceOptions): Tensor {
   if (arguments.length > 3) surplus('std', arguments, 3, 'options');
+  if (isLeading(dim)) {
+    if (options !== undefined) surplus('std', arguments, 2, 'options');
+    return std(x, undefined, dim);
+  }
   const result = computed('std', x, dim, options);
   applyUnary('std', rootKernels, result.out, result.out);
   return recordedDeviation(result.out, result, x);

@@ -13,7 +13,7 @@ import { sort } from './sort';
 
 /** Options of `quantile` and `nanquantile`. */
 export interface QuantileOptions {
-  /** The dimension whose elements are ordered. Default: all elements. */
+  /** The dimension whose elements are ordered, where it is not given by position. Default: all elements. */
   dim?: number;
   /** Keep the reduced dimensions with size 1. Default: false. */
   keepdim?: boolean;
@@ -59,12 +59,19 @@ function computed(
   name: string,
   x: Tensor,
   q: number | Tensor,
-  given: QuantileOptions | undefined,
+  given: number | QuantileOptions | undefined,
+  options: QuantileOptions | undefined,
   skipsNaN: boolean,
 ): Tensor {
   checkTensor(name, 'x', x);
   checkFloat(name, x);
-  const { dim, keepdim, interpolation } = quantileOptions.read(given, name);
+  const byPosition = typeof given === 'number';
+  const read = quantileOptions.read(byPosition || given === undefined ? options : given, name);
+  const { keepdim, interpolation } = read;
+  if (byPosition && read.dim !== undefined) {
+    throw new TypeError(`${name}: dim must be given once, got ${given} and { dim: ${read.dim} }`);
+  }
+  const dim = byPosition ? given : read.dim;
   const fractions = checkFractions(name, q, x);
   const d = dim === undefined ? undefined : checkDim(name, dim, x.ndim);
   if (x.numel === 0) {
@@ -108,12 +115,21 @@ function computed(
  * The q-quantiles along `dim`, or of all elements: the element at rank q·(n − 1) of the order, interpolated (torch.quantile).
  * A row with NaN is NaN.
  * @param q a number from 0 to 1, or a vector of them, whose dimension comes first in the result
+ * @param dim the dimension whose elements are ordered, all of them unless given; options may stand in its place
  * @throws TypeError for integers, and a q of another type; RangeError for q outside 0 … 1, and for no elements.
  * @example quantile(tensor([1, 2, 3, 4]), 0.5) // 2.5
  */
-export function quantile(x: Tensor, q: number | Tensor, options?: QuantileOptions): Tensor {
-  if (arguments.length > 3) surplus('quantile', arguments, 3, 'options');
-  return computed('quantile', x, q, options, false);
+export function quantile(
+  x: Tensor,
+  q: number | Tensor,
+  dim?: number | QuantileOptions,
+  options?: QuantileOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('quantile', arguments, 4, 'options');
+  if (typeof dim === 'object' && options !== undefined) {
+    surplus('quantile', arguments, 3, 'options');
+  }
+  return computed('quantile', x, q, dim, options, false);
 }
 
 /**
@@ -121,7 +137,15 @@ export function quantile(x: Tensor, q: number | Tensor, options?: QuantileOption
  * @throws as `quantile`.
  * @example nanquantile(tensor([1, NaN, 3]), 0.5) // 2
  */
-export function nanquantile(x: Tensor, q: number | Tensor, options?: QuantileOptions): Tensor {
-  if (arguments.length > 3) surplus('nanquantile', arguments, 3, 'options');
-  return computed('nanquantile', x, q, options, true);
+export function nanquantile(
+  x: Tensor,
+  q: number | Tensor,
+  dim?: number | QuantileOptions,
+  options?: QuantileOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('nanquantile', arguments, 4, 'options');
+  if (typeof dim === 'object' && options !== undefined) {
+    surplus('nanquantile', arguments, 3, 'options');
+  }
+  return computed('nanquantile', x, q, dim, options, true);
 }

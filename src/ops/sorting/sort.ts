@@ -184,3 +184,13 @@ export function topk(
   recordedTopk(out.values, { dim: d, indices: out.indices }, x);
   return out;
 }
+
+/**
+ * The elements in order along dimension 0, without indices (torch.msort).
+ * @throws TypeError unless `x` is a tensor.
+ * @example msort(tensor([[3, 1], [2, 4]])) // [[2, 1], [3, 4]]
+ */
+export function msort(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('msort', arguments, 1, 'x');
+  return calledAs('msort', () => sort(x, 0)).values;
+}

@@ -1,4 +1,4 @@
-/** movedim, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
+/** movedim, moveaxis, unflatten, broadcastTo, expandAs, viewAs, diagonal, meshgrid: other ways to view a tensor. */
 import { calledAs, describe, got, isPlain, oneOf, optionsTable, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
@@ -39,6 +39,20 @@ export function movedim(
     return i >= 0 ? from[i] : rest.shift()!;
   });
   return permute(x, order);
+}
+
+/**
+ * Dimensions `source` moved to places `destination`: another name for `movedim` (torch.moveaxis).
+ * @throws RangeError unless both name as many distinct dimensions.
+ * @example moveaxis(zeros([2, 3, 4]), 0, 2).shape // [3, 4, 2]
+ */
+export function moveaxis(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  if (arguments.length > 3) surplus('moveaxis', arguments, 3, 'destination');
+  return calledAs('moveaxis', () => movedim(x, source, destination));
 }
 
 /**

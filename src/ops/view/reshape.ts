@@ -1,5 +1,5 @@
-/** reshape, view, flatten: other sizes for the same elements in the same order. dx = g in x's shape. */
-import { surplus } from '../../check';
+/** reshape, view, flatten, ravel: other sizes for the same elements in the same order. dx = g in x's shape. */
+import { calledAs, surplus } from '../../check';
 import { checkDim, inferShape, sameShape, showShape, viewStrides } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
@@ -65,4 +65,14 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   if (x.ndim === 0) return reshape(x, [1]);
   const merged = x.sizes.slice(start, end + 1).reduce((n, size) => n * size, 1);
   return reshape(x, [...x.sizes.slice(0, start), merged, ...x.sizes.slice(end + 1)]);
+}
+
+/**
+ * All elements as a vector, in row-major order: `flatten` of all dimensions, a view where x is contiguous (torch.ravel).
+ * @throws TypeError unless `x` is a tensor.
+ * @example ravel(tensor([[1, 2], [3, 4]])) // [1, 2, 3, 4]
+ */
+export function ravel(x: Tensor): Tensor {
+  if (arguments.length > 1) surplus('ravel', arguments, 1, 'x');
+  return calledAs('ravel', () => flatten(x));
 }

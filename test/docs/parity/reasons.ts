@@ -24,7 +24,7 @@ export const reasons: readonly Reason[] = [
   { names: /(2d|3d|2d_with_indices|3d_with_indices)$/i, why: images },
   {
     names:
-      /^(Fold|Unfold|fold|PixelShuffle|PixelUnshuffle|pixel_(un)?shuffle|Upsample\w*|interpolate|grid_sample\w*|grid_sampler\w*|affine_grid\w*|ChannelShuffle|channel_shuffle|CrossMapLRN2d|LocalResponseNorm|local_response_norm|convert_conv\w+|rot90|conv_tbc|dirac_)$/,
+      /^(Fold|Unfold|fold|PixelShuffle|PixelUnshuffle|pixel_(un)?shuffle|Upsample\w*|interpolate|grid_sample\w*|grid_sampler\w*|affine_grid\w*|ChannelShuffle|channel_shuffle|CrossMapLRN2d|LocalResponseNorm|local_response_norm|convert_conv\w+|rot90|dirac_)$/,
     why: images,
   },
   { names: /^unfold$/, why: images, modules: ['nn.functional'] },
@@ -44,7 +44,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     names:
-      /^(cholesky\w*|det|logdet|slogdet|eig|symeig|geqrf|ger|inverse|pinverse|lu\w*|qr|orgqr|ormqr|solve|lstsq|svd\w*|pca_lowrank|lobpcg|matrix_exp|matrix_power|triangular_solve|nuclear_norm|chain_matmul|cross|linalg\w*|block_diag)$/,
+      /^(cholesky\w*|det|logdet|slogdet|eig|symeig|geqrf|inverse|pinverse|lu\w*|qr|orgqr|ormqr|solve|lstsq|svd\w*|pca_lowrank|lobpcg|matrix_exp|triangular_solve|nuclear_norm|linalg\w*)$/,
     why: linalg,
   },
   {
@@ -53,10 +53,22 @@ export const reasons: readonly Reason[] = [
     why: oneDevice,
   },
   { names: /^sym_\w+$/, why: symbolic },
+  { names: /^conv_tbc$/, why: '`conv1d` of the tensor with its dimensions permuted does the same' },
+  {
+    names: /^(matrix_power|chain_matmul)$/,
+    why: 'repeated `matmul`, in the order that the caller chooses',
+  },
+  { names: /^(cross|block_diag)$/, why: rare },
+  { names: /^Buffer$/, why: '`registerBuffer` makes one of any tensor', modules: ['nn'] },
+  {
+    names: /^Sampler$/,
+    why: 'a type, not a class to extend: any iterable object with a `length` is a sampler',
+    modules: ['data'],
+  },
   { names: /_copy$/, why: noViewTwin },
   {
     names:
-      /^(batch_norm_\w+|native_\w+|norm_except_dim|hash_tensor|frobenius_norm|unsafe_\w+|slice_inverse|NestedIOFunction|Variable|variable|Container|factory_kwargs|enforce_grad_layout_policy|set_multithreading_enabled|type_before_parametrizations|transfer_parametrizations_and_params|swap_in_optimizer_params_and_state|RNNCellBase|UninitializedParameter|index|Sampler|as_subclass|is_inference|output_nr|volatile|map2?_|apply_|reinforce|new|nonzero_static|name|grad_dtype|multi_head_attention_forward|_DatasetKind|argument_validation|runtime_validation\w*|functional_datapipe|guaranteed_datapipes_determinism|non_deterministic|convolution|rnn_(relu|tanh)(_cell)?|feature_dropout|max_pool1d_with_indices|adaptive_max_pool1d_with_indices|constant_pad_nd|(lstm|gru)(_cell)?|DFIterDataPipe|DataChunk|IterDataPipe|MapDataPipe|UninitializedBuffer|Buffer|register_kl|biject_to|transform_to|CatTransform|invert_permutation|is_same_size|get_worker_info|default_convert|reshape_as|LinearCrossEntropyOptions|NLLLoss2d)$/,
+      /^(batch_norm_\w+|native_\w+|norm_except_dim|hash_tensor|frobenius_norm|unsafe_\w+|slice_inverse|NestedIOFunction|Variable|variable|Container|factory_kwargs|enforce_grad_layout_policy|set_multithreading_enabled|type_before_parametrizations|transfer_parametrizations_and_params|swap_in_optimizer_params_and_state|RNNCellBase|UninitializedParameter|index|as_subclass|is_inference|output_nr|volatile|map2?_|apply_|reinforce|new|nonzero_static|name|grad_dtype|multi_head_attention_forward|_DatasetKind|argument_validation|runtime_validation\w*|functional_datapipe|guaranteed_datapipes_determinism|non_deterministic|convolution|rnn_(relu|tanh)(_cell)?|feature_dropout|max_pool1d_with_indices|adaptive_max_pool1d_with_indices|constant_pad_nd|(lstm|gru)(_cell)?|DFIterDataPipe|DataChunk|IterDataPipe|MapDataPipe|UninitializedBuffer|register_kl|biject_to|transform_to|CatTransform|invert_permutation|is_same_size|get_worker_info|default_convert|reshape_as|LinearCrossEntropyOptions|NLLLoss2d)$/,
     why: python,
   },
   {
@@ -66,7 +78,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     names:
-      /^(igammac?_?|i0_?|mvlgamma_?|gcd_?|lcm_?|nextafter_?|frexp|ldexp_?|float_power_?|deg2rad_?|rad2deg_?|cauchy_|log_normal_|geometric_|exponential_|random_|put_?|index_put_?|index_reduce_?|select_scatter|slice_scatter|diagonal_scatter|as_strided\w*|fill_diagonal_|renorm_?|cumulative_trapezoid|trapezoid|trapz|gradient|histogram|histogramdd|histc|cov|corrcoef|dist|addbmm_?|addmv_?|addr_?|combinations|cartesian_prod|pdist|cdist|logspace|unravel_index|sum_to_size|resize_?|resize_as_?|retains_grad|register_post_accumulate_grad_hook|binomial|poisson|msort|argwhere|is_nonzero|is_signed|diagflat|diag_embed|fliplr|flipud|moveaxis|from_numpy|narrow_copy|kthvalue|mode|positive|ravel|rrelu|RReLU)$/,
+      /^(igammac?_?|i0_?|mvlgamma_?|gcd_?|lcm_?|nextafter_?|frexp|ldexp_?|float_power_?|deg2rad_?|rad2deg_?|cauchy_|log_normal_|geometric_|exponential_|random_|put_?|index_put_?|index_reduce_?|select_scatter|slice_scatter|diagonal_scatter|as_strided\w*|fill_diagonal_|renorm_?|cumulative_trapezoid|trapezoid|trapz|gradient|histogram|histogramdd|histc|cov|corrcoef|dist|addbmm_?|addmv_?|addr_?|combinations|cartesian_prod|pdist|logspace|unravel_index|sum_to_size|resize_?|resize_as_?|retains_grad|register_post_accumulate_grad_hook|binomial|poisson|argwhere|is_nonzero|is_signed|diagflat|diag_embed|from_numpy|narrow_copy|kthvalue|mode|rrelu|RReLU)$/,
     why: rare,
   },
   { names: /^(Lazy\w+)$/, why: 'of the lazy layers there is LazyLinear' },
@@ -80,7 +92,7 @@ export const reasons: readonly Reason[] = [
   },
   {
     names:
-      /^(FractionalMaxPool\w+|MaxUnpool1d|max_unpool1d|LPPool1d|lp_pool1d|InstanceNorm1d|instance_norm|FeatureAlphaDropout|feature_alpha_dropout|Softmax2d|gumbel_softmax|sparse_)$/i,
+      /^(FractionalMaxPool\w+|MaxUnpool1d|max_unpool1d|LPPool1d|lp_pool1d|InstanceNorm1d|instance_norm|FeatureAlphaDropout|feature_alpha_dropout|Softmax2d|sparse_)$/i,
     why: rare,
   },
   {
@@ -128,7 +140,6 @@ export const spelled: Readonly<Record<string, string>> = {
   'Tensor.storage_offset': 'Tensor.offset',
   'torch.from_numpy': 'tensor',
   'torch.as_tensor': 'tensor',
-  'Tensor.unique': 'unique',
   'nn.RNNBase': 'nn.RecurrentBase',
   'nn.functional.relu_': 'relu_',
 };
@@ -160,6 +171,9 @@ export const differences: Readonly<Record<string, string>> = {
   relu_: 'of the root',
   'nn.RecurrentBase': 'the base of all recurrent layers',
   unique: 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',
+  cdist: 'no `compute_mode`: differences are computed, never ‖a‖² − 2a·b + ‖b‖²',
+  'Tensor.unique': 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',
+  'nn.functional.gumbelSoftmax': 'no `eps`, which PyTorch ignores',
   'nn.Module': 'called by `forward`',
   'nn.ModuleDict': '`get(name)` in place of indexing',
   'nn.ParameterDict': '`get(name)` in place of indexing; of tensors alone',

@@ -269,3 +269,31 @@ test('the fraction of quantile has a gradient where it is interpolated linearly'
     expect(nanquantile(x, q, { interpolation }).requiresGrad).toBe(false);
   }
 });
+
+test('quantile and nanquantile take the dimension by position or by name', () => {
+  const x = tensor([[1, 2, 4], [8, 5, 3]]); // prettier-ignore
+  for (const f of [quantile, nanquantile]) {
+    expect(f(x, 0.5, 1).toArray()).toEqual([2, 5]);
+    expect(f(x, 0.5, 0, { keepdim: true }).toArray()).toEqual([[4.5, 3.5, 3.5]]);
+    expect(f(x, 0.5, { dim: 1 }).toArray()).toEqual([2, 5]);
+    expect(() => f(x, 0.5, 1, { dim: 0 })).toThrow(
+      new TypeError(`${f.name}: dim must be given once, got 1 and { dim: 0 }`),
+    );
+    expect(() => f(x, 0.5, { dim: 1 }, { keepdim: true })).toThrow(
+      new TypeError(`${f.name}: takes no argument after options, got { keepdim: true }`),
+    );
+  }
+  expect(x.quantile(0.5, -1).toArray()).toEqual([2, 5]);
+});
+
+test('unique and uniqueConsecutive are methods too', () => {
+  const x = tensor([3, 1, 1, 3]);
+  expect(x.unique().toArray()).toEqual([1, 3]);
+  const { values, inverse, counts } = x.unique({ returnInverse: true, returnCounts: true });
+  expect([values.toArray(), inverse.toArray(), counts.toArray()]).toEqual([
+    [1, 3],
+    [1, 0, 0, 1],
+    [2, 2],
+  ]);
+  expect(x.uniqueConsecutive({ returnCounts: true }).counts.toArray()).toEqual([1, 2, 1]);
+});

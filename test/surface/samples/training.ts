@@ -247,7 +247,14 @@ export const samples: Record<string, Make> = {
   WeightedRandomSampler: () =>
     withOptions({ replacement: true, generator: generator() }, [0.1, 0.9], 5),
   defaultCollate: () => call([x(2), x(2)]),
-  paddingCollate: () => withOptions({ paddingValue: 1, batchFirst: true }),
+  paddingCollate: () =>
+    withOptions({
+      paddingValue: 1,
+      batchFirst: true,
+      paddingSide: 'left',
+      maxLength: 2,
+      truncationSide: 'left',
+    }),
   randomSplit: () => withOptions({ generator: generator() }, rows(), [4, 2]),
   BucketBatchSampler: () =>
     withOptions(
