@@ -73,7 +73,8 @@ function asPage(file, text) {
       const place = placeOf(linked);
       if (place === undefined) return `[${said}](${source}/blob/main/${linked}${hash})`;
       // On the site, a document is called by its title, not by its file.
-      const name = said === linked ? titleOf(linked) : said;
+      const name =
+        path.posix.basename(said) === path.posix.basename(linked) ? titleOf(linked) : said;
       return `[${name}](${path.posix.relative(path.posix.dirname(to), place)}.md${hash})`;
     },
   );

@@ -111,9 +111,20 @@ export class Encoder {
   }
 
   #refuse(value: unknown, path: string): never {
+    const hint = hasToJSON(value) ? `; save ${path}.toJSON()` : '';
     throw new TypeError(
-      `saveCheckpoint: ${path} must be a tensor, a plain value or an object with stateDict(), got ${describe(value)}`,
+      `saveCheckpoint: ${path} must be a tensor, a plain value or an object with stateDict(), got ${describe(value)}${hint}`,
     );
+  }
+}
+
+/** Whether a value says itself what a file can hold of it, as a tokenizer does; a Date only gives text. */
+function hasToJSON(value: unknown): boolean {
+  try {
+    const { toJSON } = value as { readonly toJSON?: unknown };
+    return typeof toJSON === 'function' && !(value instanceof Date);
+  } catch {
+    return false;
   }
 }
 

@@ -266,3 +266,12 @@ test('what a file cannot hold', () => {
     new TypeError('saveCheckpoint: a key of value must be a string, got 1'),
   );
 });
+
+test('what has toJSON() is told to be saved by it', () => {
+  const tokenizer = data.CharacterTokenizer.train(['ab']);
+  expect(() => io.saveCheckpoint(path(), { tokenizer })).toThrow(
+    new TypeError(
+      'saveCheckpoint: tokenizer must be a tensor, a plain value or an object with stateDict(), got a CharacterTokenizer; save tokenizer.toJSON()',
+    ),
+  );
+});
