@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { page, rows } from './parity/page';
+import { codeOf, testOf } from './parity/evidence';
 import { differences, reasons, spelled } from './parity/reasons';
 
 const all = rows();
@@ -14,6 +15,30 @@ test('every name is here, or there is a reason', () => {
 test('every name that is here is tested', () => {
   const untested = all.filter(({ name, test: file }) => name !== undefined && file === undefined);
   expect(untested.map(({ name }) => name)).toEqual([]);
+});
+
+test('words that only look like a name are no test of it', () => {
+  const text = 'sort(\'sum\'); // mean(x)\n/* dot(y) */ `max(${min(z)}) prod`; "seed()"';
+  expect(codeOf(text).match(/\w+/g)).toEqual(['sort', 'min', 'z']);
+  for (const name of [
+    'cat',
+    't',
+    'Tensor.T',
+    'dot',
+    'max',
+    'mean',
+    'sum',
+    'mode',
+    'seed',
+    'Tensor.repeat',
+  ])
+    expect(testOf(name)).not.toMatch(/tokens|attention|ctc|losses|distributions|bits|text|cli/);
+  expect(testOf('nn.CTCLoss')).not.toMatch(/print/);
+  expect([testOf('nn.LSTM'), testOf('optim.SGD')]).toEqual([
+    'test/fixtures/recurrent.json',
+    'test/fixtures/optim.json',
+  ]);
+  expect(testOf('nn.NothingOfTheKind')).toBeUndefined();
 });
 
 test('differences and spellings are of names that are here, and every reason is used', () => {

@@ -73,10 +73,10 @@ const allDims = (ndim: number): number[] => Array.from({ length: ndim }, (_, d) 
 
 /**
  * Whether options stand where the dimensions would: `x.var({ correction: 0 })`, as `x.var(correction=0)` in PyTorch, is over
- * all of them.
+ * all of them. Not with a dimension among them, which is given by position.
  */
 export const isLeading = <O extends object>(dim: Dims | O): dim is O =>
-  typeof dim === 'object' && !isArray(dim) && isPlain(dim);
+  typeof dim === 'object' && !isArray(dim) && isPlain(dim) && !('dim' in dim);
 
 /** Dimensions that no later change of the caller's array reaches. */
 export const ownDims = (operation: string, dim: Dims, ndim: number): Dims =>

@@ -1,11 +1,8 @@
 // docs/parity.md, made from the names of PyTorch 2.13 (test/fixtures/names.json), what the package exports, and reasons.ts.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
 import * as ostinato from 'ostinato';
 import names from '../../fixtures/names.json';
+import { testOf } from './evidence';
 import { differences, reasons, spelled } from './reasons';
-
-const root = join(__dirname, '..', '..', '..');
 
 /** `clip_grad_norm_` → `clipGradNorm_`; classes stay as they are. */
 export const camelCase = (name: string): string =>
@@ -22,42 +19,6 @@ function valueOf(dotted: string): unknown {
     (value, part) => (value as Record<string, unknown> | undefined)?.[part],
     ostinato,
   );
-}
-
-/** Files of test/ that call or name something, without those that name everything. */
-function testFiles(): ReadonlyMap<string, string> {
-  const files = new Map<string, string>();
-  const visit = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) {
-        if (!/(surface|docs|fuzz|conformance|types|package)$/.test(path)) visit(path);
-      } else if (/\.(ts|json)$/.test(entry.name) && entry.name !== 'names.json') {
-        files.set(relative(root, path).replaceAll(sep, '/'), readFileSync(path, 'utf8'));
-      }
-    }
-  };
-  visit(join(root, 'test'));
-  return files;
-}
-
-const words = new Map<string, Set<string>>();
-for (const [file, text] of testFiles()) {
-  for (const [word] of text.matchAll(/[A-Za-z_]\w*/g)) {
-    let found = words.get(word);
-    if (found === undefined) words.set(word, (found = new Set()));
-    found.add(file);
-  }
-}
-
-/** Where a name is tested: the case of a fixture of PyTorch's, a table of operations, or a test. */
-export function testOf(name: string): string | undefined {
-  const word = name.slice(name.lastIndexOf('.') + 1);
-  // In-place forms of declared operations are tested as the operation is, by the same tables.
-  const files = [...(words.get(word) ?? words.get(word.replace(/_$/, '')) ?? [])];
-  const rank = (file: string): number =>
-    file.endsWith('.json') ? 0 : file.endsWith('table.ts') ? 1 : file.endsWith('.test.ts') ? 2 : 3;
-  return files.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1)).at(0);
 }
 
 export interface Row {

@@ -371,3 +371,12 @@ test('the dimension by name, as a number', () => {
     new TypeError("cat: dim must be an integer, got 'x'"),
   );
 });
+
+test('repeat puts copies side by side, of more dimensions too', () => {
+  // torch.tensor([[1, 2], [3, 4]]).repeat(2, 1, 2)
+  const x = tensor([[1, 2], [3, 4]]); // prettier-ignore
+  const expected = [[[1, 2, 1, 2], [3, 4, 3, 4]], [[1, 2, 1, 2], [3, 4, 3, 4]]]; // prettier-ignore
+  expect(x.repeat(2, 1, 2).toArray()).toEqual(expected);
+  expect(x.repeat([2, 1, 2]).toArray()).toEqual(expected);
+  expect(x.repeat(0, 1).shape).toEqual([0, 2]);
+});

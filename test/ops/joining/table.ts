@@ -21,6 +21,7 @@ export const table: readonly Entry[] = [
     ],
   },
   { name: 'chunk', f: (x) => o.chunk(x, 2, 1), shapes: [[[2, 3]]] },
+  ofOne('repeat', (x) => x.repeat(2, 1, 2), matrix),
   ofOne('repeatInterleave', (x) => o.repeatInterleave(x, 2, 0), matrix),
   { name: 'split', f: (x) => o.split(x, [1, 2], 1), shapes: [[[2, 3]]] },
   ofTwo('stack', (a, b) => o.stack([a, b], 1), pair),

@@ -48,3 +48,21 @@ it('the method and nn.functional take it as well', () => {
   expect(flat(x.softmax(1, { dtype: 'float32' }))).toEqual(expected);
   expect(flat(nn.functional.softmax(x, 1, { dtype: 'float32' }))).toEqual(expected);
 });
+
+test('softmin is the softmax of what is negated', () => {
+  const x = tensor([[0, 1, 3], [-2, 0.5, 0]]); // prettier-ignore
+  for (const dim of [0, 1]) {
+    expect(nn.functional.softmin(x, dim).toArray()).toEqual(x.neg().softmax(dim).toArray());
+  }
+  // torch.nn.functional.softmin(torch.tensor([0., 1.]), 0, dtype=torch.float64)
+  const [a, b] = flat(nn.functional.softmin(tensor([0, 1]), 0, { dtype: 'float64' }));
+  expect([a, b]).toEqual([
+    expect.closeTo(0.7310585786300049, 15),
+    expect.closeTo(0.2689414213699951, 15),
+  ]);
+  expect(() => nn.functional.softmin(x, 2)).toThrow(
+    new RangeError(
+      'softmin: dim must be an integer from -2 to 1 for a tensor of 2 dimensions, got 2',
+    ),
+  );
+});
