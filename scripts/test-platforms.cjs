@@ -23,10 +23,16 @@ function makeProject() {
   fs.rmSync(project, { recursive: true, force: true });
   fs.mkdirSync(project, { recursive: true });
   unpack(pack(root, project).tarball, path.join(project, 'node_modules', 'ostinato'));
-  const source = path.join(root, 'test', 'bits', 'runs.ts');
-  compileFile(source);
   fs.writeFileSync(path.join(project, 'package.json'), '{ "private": true }');
-  fs.copyFileSync(compiledOf(source), path.join(project, 'runs.cjs'));
+  for (const name of ['runs', 'more-runs']) {
+    const source = path.join(root, 'test', 'bits', `${name}.ts`);
+    compileFile(source);
+    // Side by side in the project, with the names that every runtime takes for CommonJS.
+    const code = fs
+      .readFileSync(compiledOf(source), 'utf8')
+      .replace(/(["'])\.\/more-runs\1/g, "'./more-runs.cjs'");
+    fs.writeFileSync(path.join(project, `${name}.cjs`), code);
+  }
   return project;
 }
 
@@ -118,7 +124,8 @@ function main(args) {
   for (const runtime of chosen) good = checkBits(runtime, project) && good;
   if (args.includes('--suite')) {
     compileAll();
-    for (const runtime of chosen) good = runSuite(runtime, testFiles(files)) && good;
+    for (const runtime of chosen)
+      if (!runtime.bitsOnly) good = runSuite(runtime, testFiles(files)) && good;
   }
   process.exitCode = good ? 0 : 1;
 }

@@ -23,10 +23,18 @@ const node = (line) => ({
 
 /**
  * `target` is the prebuilt add-on that it takes, `archive` the npm package and the program in it, `before` what runs the
- * program here and `needs` the command for that, `args` stands between the program and its script.
+ * program here and `needs` the command for that, `args` stands between the program and its script; with `bitsOnly` the test
+ * files do not run there.
  */
 const runtimes = [
   ...[20, 22, 24, 26].map(node),
+  // The add-on's two sets of vector instructions, which another compiler made than the one of the tests.
+  ...Object.entries({ AVX2: 'avx2', 'AVX-512': 'avx512' }).map(([name, isa]) => ({
+    ...node(22),
+    name: `linux-x64, Node 22, ${name}`,
+    env: { OSTINATO_ISA: isa },
+    bitsOnly: true,
+  })),
   {
     name: 'linux-x64, Bun',
     target: 'linux-x64',
@@ -54,7 +62,7 @@ const runtimes = [
     needs: 'wine',
     env: wine,
   },
-].map((runtime) => ({ before: [], args: [], env: {}, ...runtime }));
+].map((runtime) => ({ before: [], args: [], env: {}, bitsOnly: false, ...runtime }));
 
 /** The program's file, fetched when it is not there yet. */
 function fetched({ archive: [name, program] }) {

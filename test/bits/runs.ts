@@ -13,6 +13,7 @@ import {
   type DType,
   type Tensor,
 } from 'ostinato';
+import { drawn, drawOf } from './more-runs';
 
 const F = nn.functional;
 
@@ -258,6 +259,9 @@ export function runs(): Map<string, () => string> {
   };
   for (const [name, optimizer] of Object.entries(optimizers)) {
     add(`dense, ${name}`, dense, optimizer);
+  }
+  for (const [name, make] of Object.entries(drawn)) {
+    add(name, (dtype) => ({ ...make(drawOf(dtype), { dtype }), outputs: () => [] }));
   }
   return all;
 }
