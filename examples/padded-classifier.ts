@@ -6,7 +6,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cat, data, deepcopy, getRngState, io, manualSeed, nn, noGrad, optim, rand, randint, randn, setRngState, tqdm } from 'ostinato'; // prettier-ignore
+import { cat, data, deepcopy, getRngState, io, manualSeed, nn, noGrad, optim, plot, rand, randint, randn, setRngState, tqdm } from 'ostinato'; // prettier-ignore
 import type { Tensor } from 'ostinato';
 
 type Sample = [beats: Tensor, ill: number];
@@ -128,4 +128,13 @@ export function run({ stopAt = 5, epochs = 100 } = {}, print = tqdm.write): Outc
   }
 }
 
-if (require.main === module) run();
+if (require.main === module) {
+  const { losses } = run();
+  const points = losses.map((loss, i): [number, number] => [i + 1, loss]);
+  const best = points.reduce((least, point) => (point[1] < least[1] ? point : least));
+  const chart = plot.curve(
+    { 'held out': points, 'the one that is kept': [best] },
+    { title: 'Stopping early', x: 'epoch', y: 'cross-entropy', dots: true },
+  );
+  console.log(`picture: ${plot.save(join(__dirname, 'out', 'padded-classifier.svg'), chart)}`);
+}

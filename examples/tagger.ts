@@ -3,7 +3,8 @@
 // A tag for each word: B-PER and I-PER begin and continue a person, B-LOC and I-LOC a place, O is neither. Scored word by word
 // (cross-entropy), tags next to each other may not go together: I-LOC after B-PER. A conditional random field learns which
 // tag follows which, and its Viterbi search returns the best sequence as a whole. Both taggers have the same LSTM.
-import { data, manualSeed, nn, noGrad, optim, randint, tqdm } from 'ostinato';
+import { join } from 'node:path';
+import { data, manualSeed, nn, noGrad, optim, plot, randint, tqdm } from 'ostinato';
 import type { Tensor } from 'ostinato';
 
 const F = nn.functional;
@@ -126,11 +127,18 @@ function score(model: Tagger, sentences: readonly Sentence[]): Score {
   return { words: right / words, sentences: whole / sentences.length, impossible };
 }
 
-export function run({ epochs = 30 } = {}, print = tqdm.write): { plain: Score; crf: Score } {
+interface Outcome {
+  plain: Score;
+  crf: Score;
+  /** The CRF's score of each tag after each other one. */
+  transitions: Tensor;
+}
+
+export function run({ epochs = 30 } = {}, print = tqdm.write): Outcome {
   manualSeed(0);
   const training = Array.from({ length: 100 }, sentence);
   const heldOut = Array.from({ length: 500 }, sentence);
-  const train = (withCRF: boolean): Score => {
+  const train = (withCRF: boolean): [Score, nn.CRF | null] => {
     manualSeed(1); // both start from the same weights and see the same batches
     const model = new Tagger(withCRF);
     const optimizer = new optim.Adam(model.parameters(), { lr: 1e-2 });
@@ -148,9 +156,14 @@ export function run({ epochs = 30 } = {}, print = tqdm.write): { plain: Score; c
       `${withCRF ? 'with' : 'without'} CRF: ${percent(result.words)} of words, ` +
         `${percent(result.sentences)} of sentences right, ${result.impossible} impossible tags`,
     );
-    return result;
+    return [result, model.crf];
   };
-  return { plain: train(false), crf: train(true) };
+  const [[plain], [crf, layer]] = [train(false), train(true)];
+  return { plain, crf, transitions: layer!.transitions.detach() };
 }
 
-if (require.main === module) run();
+if (require.main === module) {
+  const { transitions } = run();
+  const chart = plot.matrix(transitions, { title: 'What the CRF learned of tags', rows: tags, columns: tags, y: 'tag', x: 'the next' }); // prettier-ignore
+  console.log(`picture: ${plot.save(join(__dirname, 'out', 'tagger.svg'), chart)}`);
+}

@@ -5,7 +5,19 @@
 // its part of it window by window with the state carried over, and gradients end where a window begins.
 //
 // The text is drawn from a grammar, so that the best perplexity that any model can have is known.
-import { data, generate, manualSeed, nn, noGrad, optim, randint, tensor, tqdm } from 'ostinato';
+import { join } from 'node:path';
+import {
+  data,
+  generate,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  plot,
+  randint,
+  tensor,
+  tqdm,
+} from 'ostinato';
 import type { Tensor } from 'ostinato';
 
 // ---- The text. 'the sailors near my red boat see the river .': a verb of the subject's number, whatever is between.
@@ -100,6 +112,8 @@ export interface Outcome {
   /** On text that was not trained on: the model's, and the grammar's, which is the least that there is. */
   perplexity: number;
   least: number;
+  /** The perplexity of each epoch. */
+  curves: { training: number[]; 'held out': number[] };
   /** The probabilities of verbs in the singular and in the plural after 'the boat behind my stars', and after the opposite. */
   singular: number[];
   plural: number[];
@@ -124,9 +138,12 @@ export function run({ sentences = 3000, epochs = 6 } = {}, print = tqdm.write): 
   const model = new WordModel(tokenizer.vocabulary.length, 64);
   const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
   let perplexity = Infinity;
+  const curves: Outcome['curves'] = { training: [], 'held out': [] };
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const trained = read(model, text, optimizer);
     perplexity = noGrad(() => read(model, test));
+    curves.training.push(trained);
+    curves['held out'].push(perplexity);
     print(`epoch ${epoch}: perplexity ${trained.toFixed(2)}, held out ${perplexity.toFixed(2)}`);
   }
   print(`the grammar itself: ${heldOut.perplexity.toFixed(2)}`);
@@ -138,10 +155,17 @@ export function run({ sentences = 3000, epochs = 6 } = {}, print = tqdm.write): 
   const tokens = generate.tokens(model, [begin], { temperature: 0.8, maxLength: 60 });
   const written = tokenizer.decode(tokens);
   print(written);
-  return { model, perplexity, least: heldOut.perplexity, singular, plural, written };
+  return { model, perplexity, least: heldOut.perplexity, curves, singular, plural, written };
 }
 
 const shown = ([singular, plural]: number[]): string =>
   `sees, draws …: ${(100 * singular).toFixed(1)} %, see, draw …: ${(100 * plural).toFixed(1)} %`;
 
-if (require.main === module) run();
+if (require.main === module) {
+  const { curves, least } = run();
+  const chart = plot.curve(
+    { ...curves, 'the grammar itself': curves.training.map(() => least) },
+    { title: 'Word model', x: 'epoch', y: 'perplexity', logY: true },
+  );
+  console.log(`picture: ${plot.save(join(__dirname, 'out', 'word-model.svg'), chart)}`);
+}
