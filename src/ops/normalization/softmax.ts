@@ -8,13 +8,13 @@ import { runReduce, runSoftmaxBackward } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { empty, Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import { checkFloat } from '../arguments/floating';
-import { dense } from '../kernels/copy';
+import { copyInto, copyOf, dense } from '../kernels/copy';
 import { reductionView } from '../kernels/reduce';
 
 /** Options of `softmax` and `logSoftmax`. */
@@ -36,6 +36,13 @@ interface Normalization {
   readonly grad: (g: Tensor, y: Tensor, dim: number) => Tensor;
 }
 
+// From here on two transposed copies take less time than reading rows of elements that lie apart.
+const worthTransposing = 4096;
+
+/** The contiguous [outer, n, inner] of `x`, seen as rows: [outer, inner, n]. */
+const rowsOf = (x: Tensor, outer: number, n: number, inner: number): Tensor =>
+  new Tensor(x.storage, x.dtype, [outer, inner, n], [n * inner, 1, inner], x.offset);
+
 function normalization({ name, node, kernel, grad }: Normalization) {
   const kernels = family(kernel);
   const backward = family(`${kernel}_backward` as const);
@@ -45,8 +52,16 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     rule: (g, [y], dim) => [grad(g, y, dim)],
     fused: (g, [y], dim) => {
       const { outer, n, inner } = reductionView(name, y, dim, true);
+      const run = pick(name, backward, y.dtype);
       const dx = empty(y.sizes, y.dtype);
-      runSoftmaxBackward(pick(name, backward, y.dtype), dense(g), y, dx, outer, n, inner);
+      if (inner === 1 || y.numel < worthTransposing) {
+        runSoftmaxBackward(run, dense(g), y, dx, outer, n, inner);
+        return [dx];
+      }
+      const [gRows, yRows] = [dense(g), y].map((x) => copyOf(rowsOf(x, outer, n, inner)));
+      const rows = empty(yRows.sizes, y.dtype);
+      runSoftmaxBackward(run, gRows, yRows, rows, outer * inner, n, 1);
+      copyInto(rows, rowsOf(dx, outer, n, inner));
       return [dx];
     },
   });
@@ -60,7 +75,13 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const out = empty(x.sizes, x.dtype);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
-    runReduce(run, source, out, outer, n, inner);
+    if (inner === 1 || x.numel < worthTransposing) runReduce(run, source, out, outer, n, inner);
+    else {
+      const given = copyOf(rowsOf(source, outer, n, inner));
+      const rows = empty(given.sizes, x.dtype);
+      runReduce(run, given, rows, outer * inner, n, 1);
+      copyInto(rows, rowsOf(out, outer, n, inner));
+    }
     return recorded(out, d, x);
   });
 }
