@@ -9,6 +9,16 @@ import { setHistory, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
 
+/** Removes the hook that it was returned for: called itself, or by its `remove()` (PyTorch's handle). */
+export interface RemoveHook {
+  (): void;
+  /** The same. */
+  remove(): void;
+}
+
+/** `remove` as a handle. */
+export const handleOf = (remove: () => void): RemoveHook => Object.assign(remove, { remove });
+
 /** The gradient that the hooks leave. One reference to `grad` becomes one to it. */
 export function runHooks({ hooks, retain }: TensorHooks, grad: Tensor): Tensor {
   let current = grad;
@@ -60,7 +70,7 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
  * `tensor` was made of (torch.Tensor.register_hook). Several hooks run in the order in which they were registered.
  * @param hook gets the gradient, of the tensor's shape and dtype. A tensor that it returns takes the gradient's place;
  *   it stays the hook's own, and is copied where it would become `grad`.
- * @returns a function that removes the hook
+ * @returns a function that removes the hook, which is its method `remove` too
  * @throws TypeError when `hook` is no function; Error when `tensor` requires no gradients
  * @example
  * const x = tensor([1, 2], { requiresGrad: true });
@@ -69,17 +79,17 @@ function hooksOf(operation: string, tensor: Tensor): TensorHooks {
  * x.grad!.toArray(); // [10, 10]
  * remove();
  */
-export function registerHook(tensor: Tensor, hook: Hook): () => void {
+export function registerHook(tensor: Tensor, hook: Hook): RemoveHook {
   if (arguments.length > 2) surplus('registerHook', arguments, 2, 'hook');
   if (!isCallable(hook)) {
     throw new TypeError(`registerHook: the hook must be a function, got ${describe(hook)}`);
   }
   const { hooks } = hooksOf('registerHook', tensor);
   hooks.push(hook);
-  return () => {
+  return handleOf(() => {
     const at = hooks.indexOf(hook);
     if (at >= 0) hooks.splice(at, 1);
-  };
+  });
 }
 
 /**

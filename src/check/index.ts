@@ -49,6 +49,6 @@ export {
 } from './rule';
 export { readOnly } from './read-only';
 export { Snapshot } from './snapshot';
-export { uncloneable } from './uncloneable';
+export { hideRefusal, uncloneable } from './uncloneable';
 export { surplus } from './surplus';
 export { withDeclaration, withName } from './with-name';

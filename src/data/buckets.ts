@@ -6,10 +6,13 @@ import {
   optionsTable,
   positiveInteger,
   surplus,
+  hideRefusal,
   uncloneable,
 } from '../check';
 import { randperm } from '../random';
 import { drawFields, Generator, loaderSeed, type DrawOptions } from '../random/generator';
+import type { Tensor } from '../tensor/tensor';
+import { numbersOf } from './dataset';
 import type { Sampler } from './sampler';
 
 const refusal = uncloneable('a sampler: deepcopy(sampler) copies it; make one in the other thread');
@@ -56,12 +59,16 @@ export class BucketBatchSampler implements Sampler<number[]> {
    * @param lengths of the samples, in the order of their indices
    * @param batchSize samples in a batch
    */
-  constructor(lengths: Iterable<number>, batchSize: number, options?: BucketBatchSamplerOptions) {
+  constructor(
+    lengths: Iterable<number> | Tensor,
+    batchSize: number,
+    options?: BucketBatchSamplerOptions,
+  ) {
     const operation = 'BucketBatchSampler';
     if (arguments.length > 3) surplus(operation, arguments, 3, 'options');
     const { batchesPerBucket, ...rest } = bucketOptions.read(options);
     this.options = rest;
-    this.lengths = anyLengths.check(operation, 'lengths', lengths);
+    this.lengths = anyLengths.check(operation, 'lengths', numbersOf(lengths));
     this.batchSize = positiveInteger.check(operation, 'batchSize', batchSize);
     this.bucketSize = batchSize * batchesPerBucket;
     if (this.lengths.length === 0) throw new RangeError(`${operation}: there are no lengths`);
@@ -95,3 +102,5 @@ export class BucketBatchSampler implements Sampler<number[]> {
     }
   }
 }
+
+hideRefusal(BucketBatchSampler);

@@ -10,13 +10,14 @@ import {
   refuse,
   rule,
   type Rule,
+  hideRefusal,
   uncloneable,
   surplus,
 } from '../check';
 import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
 import { showShape } from '../tensor/shape';
-import { anyTensor } from '../tensor/rules';
+import { anyTensor, isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
 
 const refusal = uncloneable(
@@ -93,6 +94,10 @@ class ArrayDataset<Sample> extends Dataset<Sample> {
     return this.samples[i];
   }
 }
+
+/** The numbers of a 1-dimensional tensor, where one is given in place of a list of them. */
+export const numbersOf = (given: Iterable<number> | Tensor): unknown =>
+  isTensor(given) && given.ndim === 1 ? given.toTypedArray() : given;
 
 const samplesRule = (must: string): Rule<Samples<unknown>> =>
   rule(must, (value) => isInstance(value, Dataset) || isArray(value));
@@ -314,12 +319,15 @@ export class Subset<Sample> extends Dataset<Sample> {
   /** Whose samples. */
   readonly dataset: Dataset<Sample>;
 
-  /** @param dataset whose samples */
-  constructor(dataset: Samples<Sample>, indices: Iterable<number>) {
+  /**
+   * @param dataset whose samples
+   * @param indices which of them; a list or a tensor [n]
+   */
+  constructor(dataset: Samples<Sample>, indices: Iterable<number> | Tensor) {
     if (arguments.length > 2) surplus('Subset', arguments, 2, 'indices');
     super();
     this.dataset = datasetOf('Subset', dataset);
-    this.indices = anyIndices.check('Subset', 'indices', indices);
+    this.indices = anyIndices.check('Subset', 'indices', numbersOf(indices));
     for (const i of this.indices) checkSample('Subset', i, dataset.length);
     this.length = this.indices.length;
   }
@@ -383,3 +391,5 @@ export function randomSplit<Sample, const Parts extends readonly number[] = read
   const subsets = sizes.map((size) => new Subset(whole, order.slice(at, (at += size))));
   return subsets as { -readonly [K in keyof Parts]: Subset<Sample> };
 }
+
+hideRefusal(Dataset, IterableDataset);

@@ -7,7 +7,9 @@ import {
   optionsTable,
   positiveInteger,
   refuse,
+  rule,
   surplus,
+  hideRefusal,
   uncloneable,
 } from '../check';
 import { drawFields, loaderSeed, type Generator } from '../random/generator';
@@ -41,6 +43,8 @@ export interface DataLoaderOptions<Sample, Batch> {
   collateFn?: (samples: Sample[]) => Batch;
   /** Where the order of a shuffling loader comes from. Default: the default generator. */
   generator?: Generator;
+  /** Processes that make batches: none, for they are made in this thread. Default: 0. */
+  numWorkers?: 0;
 }
 
 /** What the default collating makes of a sample: tensors for tensors and numbers, part by part of arrays and objects. */
@@ -66,6 +70,8 @@ export type Whole =
   | ReadonlySet<unknown>
   | ((...args: never[]) => unknown);
 
+const noWorkers = rule<0>('0: batches are made in this thread', (value) => value === 0);
+
 const loaderOptions = optionsTable<
   DataLoaderOptions<unknown, unknown>,
   'batchSize' | 'sampler' | 'batchSampler' | 'collateFn' | 'generator'
@@ -77,6 +83,7 @@ const loaderOptions = optionsTable<
   batchSampler: anySampler.optional,
   collateFn: functionOf<(samples: unknown[]) => unknown>().optional,
   ...drawFields,
+  numWorkers: noWorkers.or(0),
 });
 
 /**
@@ -94,7 +101,9 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
   /** Samples in a batch. */
   readonly batchSize: number;
   readonly #dataset: Dataset<Sample> | IterableDataset<Sample>;
+  readonly #given: Samples<Sample> | IterableDataset<Sample>;
   readonly #batches: Sampler<readonly number[]> | null;
+  readonly #sampler: Sampler | null;
   readonly #dropLast: boolean;
   readonly #collate: (samples: Sample[]) => Batch;
   readonly #generator: Generator | undefined;
@@ -111,6 +120,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     this.#dropLast = dropLast;
     this.#collate = (read.collateFn ?? defaultCollate) as (samples: Sample[]) => Batch;
     this.#generator = generator;
+    this.#given = dataset;
     if (isInstance(dataset, IterableDataset)) {
       const { [Symbol.iterator]: iterator } = dataset as Partial<Iterable<Sample>>;
       if (typeof iterator !== 'function') {
@@ -123,6 +133,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
         );
       }
       this.#batches = null;
+      this.#sampler = null;
       return;
     }
     const source = datasetOf('DataLoader', dataset, loadable);
@@ -135,6 +146,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
         );
       }
       this.#batches = batchSampler;
+      this.#sampler = null;
       return;
     }
     if (shuffle && sampler !== undefined) {
@@ -143,13 +155,39 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     const order =
       sampler ??
       (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source));
+    this.#sampler = order;
     this.#batches = new BatchSampler(order, batchSize, dropLast);
+  }
+
+  /** What samples are taken from, as it was given: a dataset or an array, or an IterableDataset, which has no length. */
+  get dataset(): Samples<Sample> {
+    return this.#given as Samples<Sample>;
+  }
+
+  /** Gives the indices of samples; null where a batchSampler or an IterableDataset decides. */
+  get sampler(): Sampler | null {
+    return this.#sampler;
+  }
+
+  /** Gives the indices of each batch; null for an IterableDataset. */
+  get batchSampler(): Sampler<readonly number[]> | null {
+    return this.#batches;
+  }
+
+  /** Whether a last batch that is not full is left out. */
+  get dropLast(): boolean {
+    return this.#dropLast;
+  }
+
+  /** Makes a batch of samples. */
+  get collateFn(): (samples: Sample[]) => Batch {
+    return this.#collate;
   }
 
   /** @internal @throws TypeError always. */
   [deepcopy.custom](copy: Copying, where: () => string): never {
     void copy;
-    refuseCopy(this, where, 'whose dataset and options are private; make a new one of them');
+    refuseCopy(this, where, 'whose options are private; make a new one of its dataset');
   }
 
   /**
@@ -186,3 +224,5 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     if (samples.length > 0 && !this.#dropLast) yield this.#collate(samples);
   }
 }
+
+hideRefusal(DataLoader);

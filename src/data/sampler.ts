@@ -10,13 +10,15 @@ import {
   optionsTable,
   positiveInteger,
   rule,
+  hideRefusal,
   uncloneable,
   surplus,
 } from '../check';
 import { drawFields, loaderSeed, Generator, type DrawOptions } from '../random/generator';
 import { multinomial, randint, randperm } from '../random';
 import { tensor } from '../ops';
-import { Dataset } from './dataset';
+import type { Tensor } from '../tensor/tensor';
+import { Dataset, numbersOf } from './dataset';
 
 const refusal = uncloneable('a sampler: deepcopy(sampler) copies it; make one in the other thread');
 
@@ -59,15 +61,18 @@ export const anySampler = rule<Sampler<never>>(
 export class SequentialSampler implements Sampler {
   /** @internal */
   readonly refusal = refusal;
-  /** @param source whose length counts */
-  constructor(private readonly source: Sized) {
-    if (arguments.length > 1) surplus('SequentialSampler', arguments, 1, 'source');
-    anySized.check('SequentialSampler', 'source', source);
+  /** @param dataSource whose length counts */
+  constructor(
+    /** Whose length counts. */
+    readonly dataSource: Sized,
+  ) {
+    if (arguments.length > 1) surplus('SequentialSampler', arguments, 1, 'dataSource');
+    anySized.check('SequentialSampler', 'dataSource', dataSource);
   }
 
   /** How many indices there are. */
   get length(): number {
-    return this.source.length;
+    return this.dataSource.length;
   }
 
   /** The indices. */
@@ -106,13 +111,17 @@ export class RandomSampler implements Sampler {
   private readonly total: number;
   private readonly options: { readonly replacement: boolean; readonly generator?: Generator };
 
-  /** @param source whose length counts */
-  constructor(source: Sized, options?: RandomSamplerOptions) {
+  /** @param dataSource whose length counts */
+  constructor(
+    /** Whose length counts. */
+    readonly dataSource: Sized,
+    options?: RandomSamplerOptions,
+  ) {
     if (arguments.length > 2) surplus('RandomSampler', arguments, 2, 'options');
     const { numSamples, replacement, generator } = randomOptions.read(options);
-    anySized.check('RandomSampler', 'source', source);
+    anySized.check('RandomSampler', 'dataSource', dataSource);
     this.options = { replacement, generator };
-    this.total = source.length;
+    this.total = dataSource.length;
     this.length = numSamples ?? this.total;
     if (this.total === 0) throw new RangeError('RandomSampler: the dataset is empty');
   }
@@ -149,14 +158,15 @@ const anyIndices = iterableOf(integer, 'indices');
 export class SubsetRandomSampler implements Sampler {
   /** @internal */
   readonly refusal = refusal;
-  private readonly indices: readonly number[];
+  /** Which to give. */
+  readonly indices: readonly number[];
   private readonly options: DrawOptions;
 
-  /** @param indices which to give */
-  constructor(indices: Iterable<number>, options?: DrawOptions) {
+  /** @param indices which to give; a list or a tensor [n] */
+  constructor(indices: Iterable<number> | Tensor, options?: DrawOptions) {
     if (arguments.length > 2) surplus('SubsetRandomSampler', arguments, 2, 'options');
     this.options = subsetOptions.read(options);
-    this.indices = anyIndices.check('SubsetRandomSampler', 'indices', indices);
+    this.indices = anyIndices.check('SubsetRandomSampler', 'indices', numbersOf(indices));
   }
 
   /** How many indices there are. */
@@ -191,15 +201,16 @@ const anyWeights = iterableOf(finiteFrom(0), 'weights');
 export class WeightedRandomSampler implements Sampler {
   /** @internal */
   readonly refusal = refusal;
-  private readonly weights: readonly number[];
+  /** One for each index. */
+  readonly weights: readonly number[];
   private readonly options: Readonly<WeightedSamplerOptions>;
 
   /**
-   * @param weights one for each index; they need not sum to 1
+   * @param weights one for each index, a list or a tensor [n]; they need not sum to 1
    * @param length indices in one pass
    */
   constructor(
-    weights: Iterable<number>,
+    weights: Iterable<number> | Tensor,
     /** How many indices one pass gives. */
     readonly length: number,
     options?: WeightedSamplerOptions,
@@ -207,7 +218,7 @@ export class WeightedRandomSampler implements Sampler {
     if (arguments.length > 3) surplus('WeightedRandomSampler', arguments, 3, 'options');
     const name = 'WeightedRandomSampler';
     this.options = weightedOptions.read(options);
-    this.weights = anyWeights.check(name, 'weights', weights);
+    this.weights = anyWeights.check(name, 'weights', numbersOf(weights));
     positiveInteger.check(name, 'numSamples', length);
     if (!this.weights.some((weight) => weight > 0)) {
       throw new RangeError(`${name}: one of the weights must be above 0`);
@@ -236,9 +247,12 @@ export class BatchSampler implements Sampler<number[]> {
    * @param dropLast whether a last batch that is not full is left out; default false
    */
   constructor(
-    private readonly sampler: Sampler,
-    private readonly batchSize: number,
-    private readonly dropLast: boolean = false,
+    /** Gives the indices. */
+    readonly sampler: Sampler,
+    /** Indices in a batch. */
+    readonly batchSize: number,
+    /** Whether a last batch that is not full is left out. */
+    readonly dropLast: boolean = false,
   ) {
     if (arguments.length > 3) surplus('BatchSampler', arguments, 3, 'dropLast');
     anySampler.check('BatchSampler', 'sampler', sampler);
@@ -265,3 +279,11 @@ export class BatchSampler implements Sampler<number[]> {
     if (batch.length > 0 && !this.dropLast) yield batch;
   }
 }
+
+hideRefusal(
+  SequentialSampler,
+  RandomSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+  BatchSampler,
+);

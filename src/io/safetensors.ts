@@ -176,6 +176,26 @@ function readAll(file: number, into: Uint8Array, position: number): void {
   }
 }
 
+// How files of other kinds begin that weights come in.
+const torchRemedy =
+  "as torch.save writes; in Python: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')";
+const otherKinds: readonly (readonly [start: string, what: string])[] = [
+  ['PK\x03\x04', `a zip archive, ${torchRemedy}`],
+  ...[2, 3, 4, 5].map(
+    (protocol) => [`\x80${String.fromCharCode(protocol)}`, `a pickle, ${torchRemedy}`] as const,
+  ),
+  ['\x93NUMPY', 'an array of NumPy; in Python: safetensors.numpy.save_file(arrays, path)'],
+  ['\x89HDF', 'HDF5, as Keras writes'],
+  ['GGUF', 'GGUF'],
+];
+
+/** What a file that begins with these bytes is instead, for the end of a sentence; '' if that is not known. */
+function kindOf(bytes: Buffer): string {
+  const start = bytes.toString('latin1');
+  const found = otherKinds.find(([beginning]) => start.startsWith(beginning));
+  return found === undefined ? '' : `; it is ${found[1]}`;
+}
+
 function readHeader(file: number, size: number): { header: Header; start: number } {
   if (size < 8) {
     throw new Malformed(`${size} bytes are too short for a header`);
@@ -184,11 +204,15 @@ function readHeader(file: number, size: number): { header: Header; start: number
   readAll(file, length, 0);
   const headerLength = length.readBigUInt64LE();
   if (headerLength > BigInt(largestHeader)) {
-    throw new Malformed(`a header of ${headerLength} bytes is larger than ${largestHeader}`);
+    throw new Malformed(
+      `a header of ${headerLength} bytes is larger than ${largestHeader}${kindOf(length)}`,
+    );
   }
   const start = 8 + Number(headerLength);
   if (start > size) {
-    throw new Malformed(`the header of ${headerLength} bytes goes past the end of the file`);
+    throw new Malformed(
+      `the header of ${headerLength} bytes goes past the end of the file${kindOf(length)}`,
+    );
   }
   const text = Buffer.alloc(Number(headerLength));
   readAll(file, text, 8);

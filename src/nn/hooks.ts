@@ -3,6 +3,7 @@
  * instance, the removal of the last restores it.
  */
 import { describe, functionOf, isArray } from '../check';
+import { handleOf, type RemoveHook } from '../autograd/hooks';
 import { copyUnlessOwn, type Copying } from '../tensor/deepcopy';
 
 /** A hook of modules M after forward: what it returns replaces the output, unless it is undefined. */
@@ -10,9 +11,6 @@ export type HookAfter<M> = (module: M, inputs: readonly unknown[], output: unkno
 
 /** A hook of modules M before forward: an array that it returns replaces the inputs. */
 export type HookBefore<M> = (module: M, inputs: readonly unknown[]) => unknown;
-
-/** Removes the hook. */
-export type RemoveHook = () => void;
 
 interface Hooks {
   readonly before: HookBefore<object>[];
@@ -80,12 +78,12 @@ function add<H>(
   const list = pick(hooks);
   list.push(hook);
   let there = true;
-  return () => {
+  return handleOf(() => {
     if (!there) return;
     there = false;
     list.splice(list.indexOf(hook), 1);
     if (hooks.before.length === 0 && hooks.after.length === 0) hooks.unwrap();
-  };
+  });
 }
 
 /**

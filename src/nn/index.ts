@@ -29,7 +29,7 @@ export {
 } from './containers';
 export { ParameterDict } from './parameter-dict';
 export * as functional from './functional';
-export type { RemoveHook } from './hooks';
+export type { RemoveHook } from '../autograd/hooks';
 export type { ForwardHook, ForwardPreHook } from './module';
 export * as init from './init';
 export type { InplaceOptions } from '../ops/elementwise/inplace-option';

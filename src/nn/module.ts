@@ -33,8 +33,8 @@ import {
   copyHooks,
   type HookAfter,
   type HookBefore,
-  type RemoveHook,
 } from './hooks';
+import type { RemoveHook } from '../autograd/hooks';
 import { Parameter } from './parameter';
 import { printModule } from './print';
 import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
@@ -569,7 +569,7 @@ export class Module extends Base {
 
   /**
    * Calls `hook(module, inputs, output)` after every `forward`; what it returns replaces the output, unless it
-   * is undefined. Returns a function that removes the hook.
+   * is undefined. Returns a function that removes the hook, which is its method `remove` too.
    * @throws TypeError unless the hook is a function.
    */
   registerForwardHook(hook: ForwardHook): RemoveHook {
@@ -579,7 +579,7 @@ export class Module extends Base {
 
   /**
    * Calls `hook(module, inputs)` before every `forward`; an array that it returns replaces the inputs. Returns
-   * a function that removes the hook.
+   * a function that removes the hook, which is its method `remove` too.
    * @throws TypeError unless the hook is a function.
    */
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {

@@ -9,6 +9,7 @@ import {
   readOnly,
   refuse,
   surplus,
+  hideRefusal,
   uncloneable,
 } from '../check';
 import { kernel } from '../native/families';
@@ -228,6 +229,7 @@ export class Generator {
 }
 
 markCopy(Generator, 'Generator', 'pass its state on: new Generator().setState(g.getState())');
+hideRefusal(Generator);
 readOnly('Generator', Generator.prototype);
 
 /**

@@ -495,7 +495,7 @@ export class Tensor implements Memory {
     if (hint === 'string') return this.ndim === 0 ? String(this.item()) : print(this);
     if (this.numel === 1) return this.item();
     throw new RangeError(
-      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.sizes)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)`,
+      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.sizes)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y), and \${x} or String(x) for a text`,
     );
   }
 

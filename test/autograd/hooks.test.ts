@@ -1,4 +1,4 @@
-import { autograd, enableGrad, tensor, type Tensor } from 'ostinato';
+import { autograd, enableGrad, nn, tensor, type Tensor } from 'ostinato';
 import { flat } from '../support';
 
 const point = (): Tensor => tensor([1, 2], { requiresGrad: true });
@@ -159,4 +159,25 @@ describe('retainGrad', () => {
       new Error('retainGrad: the tensor does not require gradients'),
     );
   });
+});
+
+test('a handle removes its hook as a function and by its method', () => {
+  const x = tensor([1, 2], { requiresGrad: true });
+  const layer = new nn.Linear(2, 1);
+  const calls: string[] = [];
+  const handles = [
+    x.registerHook(() => void calls.push('tensor')),
+    layer.registerForwardPreHook(() => void calls.push('before')),
+    layer.registerForwardHook(() => void calls.push('after')),
+  ];
+  layer.forward(x).sum().backward();
+  expect(calls).toEqual(['before', 'after', 'tensor']);
+  for (const { remove } of handles) {
+    remove();
+    remove();
+  }
+  layer.forward(x).sum().backward();
+  expect(calls).toHaveLength(3);
+  expect(Object.hasOwn(layer, 'forward')).toBe(false);
+  handles[0]();
 });

@@ -370,3 +370,21 @@ test('what cannot be saved is said before anything is written', () => {
     `loadSafetensors: cannot read ${path('none')}: there is no such file (ENOENT)`,
   );
 });
+
+const torch =
+  "as torch.save writes; in Python: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')";
+test.each([
+  ['PK\x03\x04\x00\x00\x08\x08', `a zip archive, ${torch}`],
+  ['\x80\x02\x8a\x0a\x6c\xfc\x9c\x46', `a pickle, ${torch}`],
+  ['\x93NUMPY\x01\x00', 'an array of NumPy; in Python: safetensors.numpy.save_file(arrays, path)'],
+  ['\x89HDF\r\n\x1a\n', 'HDF5, as Keras writes'],
+  ['GGUF\x03\x00\x00\x00', 'GGUF'],
+])('a file of another kind is named: %j', (start, what) => {
+  writeFileSync(path('other'), Buffer.concat([Buffer.from(start, 'latin1'), Buffer.alloc(100)]));
+  const length = Buffer.from(start, 'latin1').readBigUInt64LE();
+  expect(() => io.loadSafetensors(path('other'))).toThrow(
+    new RangeError(
+      `loadSafetensors: malformed file: a header of ${length} bytes is larger than 100000000; it is ${what}`,
+    ),
+  );
+}); // prettier-ignore

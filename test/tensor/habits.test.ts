@@ -26,13 +26,13 @@ describe('operators', () => {
   test('larger ones are refused, and the methods named', () => {
     const x = asNumber(zeros([2, 3]));
     const message =
-      "Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape [2, 3]; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)";
+      "Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape [2, 3]; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y), and ${x} or String(x) for a text";
     for (const f of [() => x + 1, () => x * 2, () => 2 - x, () => x < 1, () => -x, () => x % 2]) {
       expect(f).toThrow(new RangeError(message));
     }
     expect(() => asNumber(zeros([0])) + 1).toThrow(
       new RangeError(
-        "Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape [0]; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y)",
+        "Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape [0]; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y), and ${x} or String(x) for a text",
       ),
     );
   });

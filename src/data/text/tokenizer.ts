@@ -1,5 +1,5 @@
 /** What all tokenizers are. */
-import { uncloneable } from '../../check';
+import { hideRefusal, uncloneable } from '../../check';
 import type { TokenIds, Vocabulary } from './vocabulary';
 
 const refusal = uncloneable(
@@ -30,3 +30,5 @@ export abstract class Tokenizer {
    */
   abstract decode(ids: TokenIds): string;
 }
+
+hideRefusal(Tokenizer);

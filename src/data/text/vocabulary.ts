@@ -8,6 +8,7 @@ import {
   string,
   arrayOf,
   surplus,
+  hideRefusal,
   uncloneable,
 } from '../../check';
 import { isTensor } from '../../tensor/rules';
@@ -279,3 +280,5 @@ export class Vocabulary {
     return this.tokens[id];
   }
 }
+
+hideRefusal(Vocabulary);

@@ -1,6 +1,6 @@
 /** pad: constant, reflected, replicated or circular padding of a tensor; negative amounts crop it. */
 import { cat, expand, flip, full, narrow } from '../../ops';
-import { arrayOf, integer, number, oneOf, optionsTable, surplus } from '../../check';
+import { arrayOf, integer, numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -12,15 +12,15 @@ export interface PadOptions {
    * (`'replicate'`), or the elements of the other end (`'circular'`). Default: `'constant'`.
    */
   mode?: PadMode;
-  /** The constant, which the other modes do not have. Default: 0. */
-  value?: number;
+  /** The constant, which the other modes do not have; a boolean counts as 0 or 1. Default: 0. */
+  value?: number | boolean;
 }
 
 type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 
 const padOptions = optionsTable<PadOptions>('pad', {
   mode: oneOf('constant', 'reflect', 'replicate', 'circular').or('constant'),
-  value: number.or(0),
+  value: numberOrBoolean.or(0),
 });
 
 const integers = arrayOf(integer, 'an array of integers [left, right, …]');
@@ -36,7 +36,8 @@ const integers = arrayOf(integer, 'an array of integers [left, right, …]');
 export function pad(input: Tensor, amounts: readonly number[], options?: PadOptions): Tensor {
   if (arguments.length > 3) surplus('pad', arguments, 3, 'options');
 
-  const { mode, value } = padOptions.read(options);
+  const { mode, value: given } = padOptions.read(options);
+  const value = Number(given);
   anyTensor.check('pad', 'input', input);
   const sizes = integers.check('pad', 'amounts', amounts);
   if (sizes.length % 2 !== 0 || sizes.length > 2 * input.ndim) {

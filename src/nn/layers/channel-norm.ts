@@ -61,6 +61,21 @@ export abstract class ChannelNorm<Affine extends boolean, Bias extends boolean> 
     this.registerBuffer('num_batches_tracked', kept(tensor(0, { dtype: 'int32' })));
   }
 
+  /** `running_mean`. */
+  get runningMean(): Tensor | null {
+    return this.running_mean;
+  }
+
+  /** `running_var`. */
+  get runningVar(): Tensor | null {
+    return this.running_var;
+  }
+
+  /** `num_batches_tracked`. */
+  get numBatchesTracked(): Tensor | null {
+    return this.num_batches_tracked;
+  }
+
   /** @internal Batches seen, whatever a user has put there. */
   protected tracked(method: string): Tensor | null {
     const name = `${this.constructor.name}.${method}`;

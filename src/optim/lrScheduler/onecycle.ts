@@ -2,8 +2,10 @@
 import {
   arrayOf,
   boolean,
+  describe,
   either,
   finiteFrom,
+  isPlain,
   oneOf,
   optionsTable,
   positive,
@@ -112,7 +114,18 @@ export class OneCycleLR extends LRScheduler {
     const { pctStart, annealStrategy, divFactor, finalDivFactor, threePhase, cycleMomentum } = read;
     const { epochs, stepsPerEpoch, totalSteps } = read;
     anyOptimizer.check('OneCycleLR', 'optimizer', optimizer);
-    const steps = totalSteps ?? (epochs ?? NaN) * (stepsPerEpoch ?? NaN);
+    // What PyTorch's keywords become at first.
+    if (isPlain(maxLr)) {
+      throw new TypeError(
+        `OneCycleLR: maxLr comes before the options, as new OneCycleLR(optimizer, maxLr, { totalSteps }), got ${describe(maxLr)}`,
+      );
+    }
+    if (totalSteps === undefined && (epochs === undefined || stepsPerEpoch === undefined)) {
+      throw new TypeError(
+        'OneCycleLR: the options must have totalSteps, or epochs and stepsPerEpoch',
+      );
+    }
+    const steps = totalSteps ?? epochs! * stepsPerEpoch!;
     positiveInteger.check('OneCycleLR', 'totalSteps (or epochs times stepsPerEpoch)', steps);
     const peaks = eachGroup.check('OneCycleLR', 'maxLr', maxLr);
     super(optimizer, { lastEpoch: read.lastEpoch });

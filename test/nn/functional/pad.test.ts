@@ -1,4 +1,4 @@
-import { arange, autograd, nn, ones, zeros, type Tensor } from 'ostinato';
+import { arange, autograd, nn, ones, tensor, zeros, type Tensor } from 'ostinato';
 import { leaf } from '../../support';
 
 const { pad } = nn.functional;
@@ -61,4 +61,11 @@ it('pad refuses more than there is to mirror or to wrap, and booleans', () => {
     new TypeError("pad: mode 'reflect' takes numbers, got bool; convert with to('float32')"),
   );
   expect(pad(row.gt(0), [1, 1], { mode: 'circular' }).dtype).toBe('bool');
+});
+
+// F.pad(torch.tensor([True, False]), [1, 1], value=False), and with True
+it('takes a boolean for a mask', () => {
+  const mask = tensor([true, false]);
+  expect(pad(mask, [1, 1], { value: false }).toArray()).toEqual([false, true, false, false]);
+  expect(pad(mask, [1, 1], { value: true }).toArray()).toEqual([true, true, false, true]);
 });

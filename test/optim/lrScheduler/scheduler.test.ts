@@ -57,8 +57,14 @@ describe('schedules refuse', () => {
     [
       'a cycle without length',
       () => new OneCycleLR(optimizer, 0.1),
-      RangeError,
-      'OneCycleLR: totalSteps (or epochs times stepsPerEpoch) must be an integer of at least 1, got NaN',
+      TypeError,
+      'OneCycleLR: the options must have totalSteps, or epochs and stepsPerEpoch',
+    ],
+    [
+      'a maximum among the options',
+      () => new OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 10 } as never),
+      TypeError,
+      'OneCycleLR: maxLr comes before the options, as new OneCycleLR(optimizer, maxLr, { totalSteps }), got an object',
     ],
     [
       'a factor of 1',

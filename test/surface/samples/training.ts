@@ -233,7 +233,7 @@ export const samples: Record<string, Make> = {
   DataLoader: () =>
     withOptions(
       { batchSize: 2, shuffle: true, dropLast: true, collateFn: data.defaultCollate,
-        generator: generator() }, // prettier-ignore
+        generator: generator(), numWorkers: 0 }, // prettier-ignore
       rows(),
     ),
   Dataset: () => call(),
