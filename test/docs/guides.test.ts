@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../package.json';
 import { transform } from '../../scripts/transform.cjs';
+import * as ostinato from 'ostinato';
 import { blocksOf, root } from './blocks';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -84,4 +85,49 @@ test('the changelog has a heading for each version, and entries below it', () =>
     for (const line of lines.filter((each) => each !== ''))
       expect(line).toMatch(/^(### (Breaking|Added|Changed|Fixed)$|- \S| {2,}(?!-)\S)/);
   }
+});
+
+test('the overview names what its modules export', () => {
+  const text = read('docs/overview.md');
+  const { autograd, data, distributions, generate, io, nn, optim, plot, testing, utils } = ostinato;
+  const modules: object[] = [
+    autograd,
+    data,
+    distributions,
+    generate,
+    io,
+    nn,
+    optim,
+    plot,
+    testing,
+    utils,
+  ];
+  const inner: object[] = [
+    autograd.functional,
+    nn.utils,
+    nn.utils.rnn,
+    optim.lrScheduler,
+    optim.swaUtils,
+  ];
+  const missing = [...modules, ...inner]
+    .flatMap((module) => Object.keys(module))
+    .filter((name) => !text.includes(`\`${name}\``) && !['lrScheduler', 'rnn'].includes(name));
+  expect(missing).toEqual([]);
+});
+
+// GitHub makes the anchor of a heading of its words; the site puts _ before one that starts with a digit.
+test('links to a place in a document lead there on GitHub and on the site', () => {
+  const slug = (heading: string): string =>
+    heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replace(/\s/g, '-'); // prettier-ignore
+  const files = ['README.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)];
+  const dead: string[] = [];
+  for (const file of files.filter((each) => each.endsWith('.md'))) {
+    for (const [, to, anchor] of read(file).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)]+)\)/g)) {
+      const text = read(to === '' ? file : join(file, '..', to));
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => slug(heading));
+      const found = /^\d/.test(anchor) ? false : headings.includes(anchor);
+      if (!found && !text.includes(`<a id="${anchor}">`)) dead.push(`${file}: ${to}#${anchor}`);
+    }
+  }
+  expect(dead).toEqual([]);
 });

@@ -125,7 +125,7 @@ export class OneCycleLR extends LRScheduler {
         'OneCycleLR: the options must have totalSteps, or epochs and stepsPerEpoch',
       );
     }
-    const steps = totalSteps ?? epochs! * stepsPerEpoch!;
+    const steps = totalSteps ?? epochs * stepsPerEpoch;
     positiveInteger.check('OneCycleLR', 'totalSteps (or epochs times stepsPerEpoch)', steps);
     const peaks = eachGroup.check('OneCycleLR', 'maxLr', maxLr);
     super(optimizer, { lastEpoch: read.lastEpoch });
