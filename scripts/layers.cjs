@@ -224,7 +224,9 @@ const acyclic = {
       const target = resolved(filename, node.source.value);
       const way = target === null ? null : wayBetween(target, filename);
       if (way === null) return;
-      const names = [filename, ...way].map((file) => path.relative(path.join(cwd, 'src'), file));
+      const names = [filename, ...way].map((file) =>
+        partsOf(file, path.join(cwd, 'src')).join('/'),
+      );
       context.report({ node, messageId: 'circle', data: { way: names.join(' → ') } });
     }
     return {

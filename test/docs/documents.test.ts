@@ -1,6 +1,6 @@
 // Every program in the README and in docs/ runs, and prints what the document says.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import * as ostinato from 'ostinato';
 import { files, scripts } from '../../package.json';
 import { blocksOf, programsOf, root, runInEmptyFolder, runProgram } from './blocks';
@@ -53,7 +53,7 @@ test('links of the README and of docs/ lead to files that are published', () => 
     for (const [, target] of readFileSync(join(root, file), 'utf8').matchAll(
       /\]\((?!https?:|#)([^)#]+)/g,
     )) {
-      const path = join(file, '..', target);
+      const path = posix.join(file, '..', target);
       const found = published.some((each) => path === each || path.startsWith(`${each}/`));
       expect({ file, path, found }).toEqual({ file, path, found: true });
     }
@@ -83,7 +83,7 @@ test('the README promises the sections that CONTRIBUTING has: how to add each th
 test('CONTRIBUTING names files that exist', () => {
   const present = ['bench', 'native', 'scripts', 'src', 'test', 'docs'].flatMap((each) =>
     readdirSync(join(root, each), { recursive: true, encoding: 'utf8' }).map(
-      (file) => `/${each}/${file}`,
+      (file) => `/${each}/${file.replaceAll(sep, '/')}`,
     ),
   );
   const text = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
