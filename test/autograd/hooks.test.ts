@@ -172,9 +172,9 @@ test('a handle removes its hook as a function and by its method', () => {
   ];
   layer.forward(x).sum().backward();
   expect(calls).toEqual(['before', 'after', 'tensor']);
-  for (const { remove } of handles) {
-    remove();
-    remove();
+  for (const handle of handles) {
+    handle.remove();
+    handle.remove();
   }
   layer.forward(x).sum().backward();
   expect(calls).toHaveLength(3);
