@@ -1,6 +1,6 @@
 /** Distributions of real numbers whose draws follow from one uniform, normal or exponential number each. */
 import { surplus } from '../check';
-import { maskedFill } from '../ops';
+import { maskedFill, zerosLike } from '../ops';
 import { empty, type Tensor } from '../tensor/tensor';
 import { Distribution } from './distribution';
 import {
@@ -186,7 +186,7 @@ export class Exponential extends Distribution {
     if (validateArgs) checkEach('Exponential', 'rate', r, aboveZero);
     super('Exponential', r.sizes, {
       mean: () => r.reciprocal(),
-      mode: () => r.detach().mul(0),
+      mode: () => zerosLike(r),
       variance: () => r.square().reciprocal(),
       isReparametrized: true,
       draw: (shape, generator) => empty(shape, r.dtype).exponential_(1, { generator }).div(r),

@@ -20,7 +20,8 @@ import {
 
 const wholeFromZero: Constraint = [
   'an integer of at least 0',
-  (x) => x.ge(0).logicalAnd(x.eq(x.floor())),
+  // Of an infinity the difference is NaN.
+  (x) => x.ge(0).logicalAnd(x.sub(x.floor()).eq(0)),
 ];
 
 /** Counts as floats, of the wider type of both. */

@@ -10,6 +10,7 @@ import {
   broadcastAll,
   checkEach,
   fromZeroToOne,
+  type Constraint,
   type DistributionOptions,
   type GivenParameter,
 } from './parameters';
@@ -75,6 +76,9 @@ export function logitsOf(p: Tensor): Tensor {
   return clamped.log().sub(clamped.neg().log1p());
 }
 
+// Probabilities that add up to infinity are of no class, nor are logits that are all -∞.
+const finite: Constraint = ['finite', (x) => x.isfinite()];
+
 const zeroOrOne = (x: Tensor): Tensor => x.eq(0).logicalOr(x.eq(1));
 
 /**
@@ -139,7 +143,8 @@ export class Bernoulli extends Distribution {
 /**
  * Categorical distribution (torch.distributions.Categorical): one of K classes, the last dimension of the parameter. `probs` need not
  * add up to 1.
- * @throws TypeError unless one of `probs` and `logits` is given; RangeError for negative probabilities, or none above 0.
+ * @throws TypeError unless one of `probs` and `logits` is given; RangeError for negative or infinite probabilities, or none above 0, for
+ * infinite logits, or none above -∞.
  * @example
  * const categorical = new distributions.Categorical(tensor([1, 1, 2]));
  * categorical.logProb(tensor(2, { dtype: 'int32' })).item(); // -0.6931
@@ -162,8 +167,13 @@ export class Categorical extends Distribution {
     if (validateArgs) {
       if (name === 'probs') {
         checkEach('Categorical', name, x, ['at least 0', (p) => p.ge(0)]);
-        checkEach('Categorical', `the sums of ${name}`, x.sum(-1), ['above 0', (p) => p.gt(0)]);
-      } else checkEach('Categorical', name, x, anyReal);
+        const sums = x.sum(-1);
+        checkEach('Categorical', `the sums of ${name}`, sums, ['above 0', (p) => p.gt(0)]);
+        checkEach('Categorical', `the sums of ${name}`, sums, finite);
+      } else {
+        checkEach('Categorical', name, x, anyReal);
+        checkEach('Categorical', `the logsumexp of ${name}`, x.logsumexp(-1), finite);
+      }
     }
     const logits = name === 'logits' ? x.sub(x.logsumexp(-1, { keepdim: true })) : null;
     const probs = logits === null ? x.div(x.sum(-1, { keepdim: true })) : logits.softmax(-1);

@@ -19,7 +19,7 @@ import { clearGrad } from '../autograd/clear';
 import { setGradMode, withGradMode } from '../autograd/mode';
 import { isFloat } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
-import { sameShape, showShape } from '../tensor/shape';
+import { overlaps, sameShape, showShape } from '../tensor/shape';
 import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
@@ -359,6 +359,11 @@ function checkParam(operation: string, i: number, param: unknown): asserts param
   if (!param.isLeaf) {
     throw new Error(
       `${operation}: parameter ${i} was made by an operation; optimize the leaf that it was made of`,
+    );
+  }
+  if (!param.contiguousLayout && overlaps(param.sizes, param.elementStrides)) {
+    throw new RangeError(
+      `${operation}: several elements of parameter ${i} (shape ${showShape(param.sizes)}) refer to one memory location, where an update has one value; optimize a clone()`,
     );
   }
 }

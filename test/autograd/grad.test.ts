@@ -15,6 +15,13 @@ describe('autograd.grad', () => {
     expect([x.grad, y.grad]).toEqual([null, null]);
   });
 
+  test('refuses to differentiate by nothing', () => {
+    const x = tensor(3, { requiresGrad: true });
+    expect(() => grad(x.mul(x), [])).toThrow(
+      new RangeError('autograd.grad: inputs must be one tensor at least, got []'),
+    );
+  });
+
   test('takes single tensors as well as lists', () => {
     const x = tensor(3, { requiresGrad: true });
     const [dx] = grad(x.mul(x), x);

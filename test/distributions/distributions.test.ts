@@ -411,3 +411,35 @@ describe('refuses', () => {
     expect(new Normal(0, -1, { validateArgs: false }).scale.item()).toBe(-1);
   });
 });
+
+// torch refuses these: infinity is no integer, Inf/Inf no probability, and logits are compared once normalized.
+describe('infinities', () => {
+  const { Poisson, NegativeBinomial, Categorical, Exponential } = distributions;
+
+  it.each([
+    ['Poisson', () => new Poisson(2)],
+    ['NegativeBinomial', () => new NegativeBinomial(3, 0.5)],
+  ])('%s counts to no infinity', (name, make) => {
+    expect(() => make().logProb(tensor(Infinity))).toThrow(
+      `${name}.logProb: every element of value must be an integer of at least 0, got Infinity at position 0`,
+    );
+  });
+
+  it.each([
+    [[Infinity, 1], null, 'the sums of probs must be finite, got Infinity'],
+    [null, [Infinity, 1], 'the logsumexp of logits must be finite, got Infinity'],
+    [null, [-Infinity, -Infinity], 'the logsumexp of logits must be finite, got -Infinity'],
+  ])('Categorical(%p, { logits: %p })', (probs, logits, words) => {
+    const make = (): unknown =>
+      new Categorical(probs && tensor(probs), { logits: logits && tensor(logits) });
+    expect(make).toThrow(new RangeError(`Categorical: every element of ${words} at position 0`));
+    const possible = new Categorical(null, { logits: tensor([-Infinity, 1]) });
+    expect(possible.probs.toArray()).toEqual([0, 1]);
+  });
+
+  it('an exponential distribution of an infinite rate is all at 0', () => {
+    const d = new Exponential(Infinity);
+    expect([d.mean, d.mode, d.variance, d.sample()].map((x) => x.item())).toEqual([0, 0, 0, 0]);
+    expect([d.entropy().item(), d.logProb(tensor(1)).item()]).toEqual([-Infinity, NaN]);
+  });
+});

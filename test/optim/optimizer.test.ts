@@ -1,6 +1,7 @@
 // What all optimizers share: groups, gradients, state dicts, errors.
 import { isGradEnabled } from '../../src/autograd';
 import { cat, full, ones, tensor, zeros } from '../../src/ops';
+import { Parameter } from '../../src/nn';
 import * as optim from '../../src/optim';
 import type { OptimizerStateDict } from '../../src/optim';
 import { setAccumulated, type Tensor } from '../../src/tensor/tensor';
@@ -22,6 +23,20 @@ describe('a mean that keeps less than half', () => {
       optimizer.step();
       expect(w.item()).toBeCloseTo(expected, 6);
     }
+  });
+});
+
+// torch: "more than one element of the written-to tensor refers to a single memory location"
+describe('a parameter whose elements share memory', () => {
+  const names = ['SGD', 'Adam', 'AdamW', 'Adagrad', 'RMSprop', 'Adamax', 'NAdam', 'RAdam', 'Adadelta', 'ASGD', 'Rprop', 'LBFGS'] as const; // prettier-ignore
+  it.each(names)('%s refuses it', (name) => {
+    const w = new Parameter(tensor([1]).expand([3]));
+    expect(() => new optim[name]([w])).toThrow(
+      new RangeError(
+        `${name}: several elements of parameter 0 (shape [3]) refer to one memory location, where an update has one value; optimize a clone()`,
+      ),
+    );
+    expect(w.toArray()).toEqual([1, 1, 1]);
   });
 });
 

@@ -75,7 +75,7 @@ function faults(forward: () => Forward | null): string[] {
   return found;
 }
 
-/** The forward of a public call whose float arguments are leaves; null where it refuses those or has no graph. */
+/** The forward of a public call whose float arguments are leaves; null where it takes none, refuses them or has no graph. */
 function forwardOf(call: PublicCall): Forward | null {
   const sample = sampleOf(call.name)!;
   const inputs = tensorsIn([sample.on, sample.args, sample.options]);
@@ -88,7 +88,9 @@ function forwardOf(call: PublicCall): Forward | null {
     return null;
   }
   const outs = tensorsIn(result).filter((y) => y.requiresGrad && !leaves.includes(y));
-  return outs.length === 0 ? null : { leaves, held: [...new Set([...inputs, ...outs])], outs };
+  return outs.length === 0 || leaves.length === 0
+    ? null
+    : { leaves, held: [...new Set([...inputs, ...outs])], outs };
 }
 
 const recorded = publicCalls().filter(

@@ -1,5 +1,5 @@
 /** pad: constant, reflected, replicated or circular padding of a tensor; negative amounts crop it. */
-import { cat, expand, flip, full, narrow } from '../../ops';
+import { cat, clone, expand, flip, full, narrow } from '../../ops';
 import { arrayOf, integer, numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
@@ -52,7 +52,8 @@ export function pad(input: Tensor, amounts: readonly number[], options?: PadOpti
     const dim = input.ndim - 1 - pair;
     out = padDimension(out, dim, sizes[2 * pair], sizes[2 * pair + 1], mode, value);
   }
-  return out;
+  // Where nothing is added, what is left is a part of the input's memory.
+  return out.storage === input.storage ? clone(out) : out;
 }
 
 // All dimensions but the channels, or the batch and the channels, which have elements to mirror.

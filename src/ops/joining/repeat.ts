@@ -120,6 +120,8 @@ function interleaved(x: Tensor, repeats: number | Tensor, dim?: number): Tensor 
   const size = source.sizes[d] ?? 1;
   if (typeof repeats !== 'number') return indexSelect(source, d, pattern(repeats, size, d));
   checkShape('repeatInterleave', [repeats]);
+  // All else below is copied by the last reshape.
+  if (repeats === 1) return clone(source);
   const before = source.sizes.slice(0, d);
   const after = source.sizes.slice(d + 1);
   const stretched = expand(reshape(source, [...before, size, 1, ...after]), [

@@ -45,12 +45,15 @@ const recordedTranspose = gradient<[Tensor], [], Pair>('transpose', {
 const recordedT = gradient<[Tensor], [], Pair>('t', { rule: (g) => [g.t()] });
 const bothOfMatrix: Pair = [0, 1];
 
+/** A view of `x`, also where there is nothing to swap. */
 function swap(recorded: Recorder<[Tensor], Pair>, x: Tensor, dims: Pair): Tensor {
   const [a, b] = dims;
   const shape = x.sizes.slice();
   const strides = x.elementStrides.slice();
-  [shape[a], shape[b]] = [shape[b], shape[a]];
-  [strides[a], strides[b]] = [strides[b], strides[a]];
+  if (x.ndim >= 2) {
+    [shape[a], shape[b]] = [shape[b], shape[a]];
+    [strides[a], strides[b]] = [strides[b], strides[a]];
+  }
   return recorded(viewOf(x, shape, strides, x.offset), dims, x);
 }
 
@@ -89,11 +92,11 @@ export function transposed(operation: string, x: Tensor, dim0: number, dim1: num
   checkTensor(operation, 'x', x);
   const a = checkDim(operation, dim0, x.ndim);
   const b = checkDim(operation, dim1, x.ndim);
-  return x.ndim < 2 ? x : swap(recordedTranspose, x, [a, b]);
+  return swap(recordedTranspose, x, [a, b]);
 }
 
 /**
- * The transposed matrix; a tensor of fewer than two dimensions is returned itself (torch.t).
+ * The transposed matrix; of fewer than two dimensions, a view of the whole (torch.t).
  * @throws RangeError for more than two dimensions.
  * @example t(tensor([[1, 2], [3, 4]])) // [[1, 3], [2, 4]]
  */
@@ -110,5 +113,5 @@ export function transposedMatrix(operation: string, x: Tensor): Tensor {
       `${operation}: takes a tensor of at most 2 dimensions, got shape ${showShape(x.sizes)}`,
     );
   }
-  return x.ndim < 2 ? x : swap(recordedT, x, bothOfMatrix);
+  return swap(recordedT, x, bothOfMatrix);
 }

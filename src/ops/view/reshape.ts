@@ -1,6 +1,6 @@
 /** reshape, view, flatten, ravel: other sizes for the same elements in the same order. dx = g in x's shape. */
 import { calledAs, surplus } from '../../check';
-import { checkDim, inferShape, sameShape, showShape, viewStrides } from '../../tensor/shape';
+import { checkDim, inferShape, showShape, viewStrides } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
@@ -20,7 +20,8 @@ function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
 }
 
 /**
- * The elements in another shape; one size may be -1. Copies only where it must (torch.reshape).
+ * The elements in another shape; one size may be -1. Copies only where it must; else it is a view, also where the shape is the
+ * same (torch.reshape).
  * @throws RangeError when the number of elements differs.
  * @example reshape(tensor([1, 2, 3, 4]), [2, -1]) // [[1, 2], [3, 4]]
  */
@@ -28,7 +29,6 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   if (arguments.length > 2) surplus('reshape', arguments, 2, 'shape');
   checkTensor('reshape', 'x', x);
   const sizes = inferShape('reshape', shape, x.numel);
-  if (x.contiguousLayout && sameShape(sizes, x.sizes)) return x;
   return seenAs(x, sizes) ?? seenAs(contiguous(x), sizes)!;
 }
 
@@ -63,6 +63,8 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
     throw new RangeError(`flatten: startDim ${startDim} comes after endDim ${endDim}`);
   }
   if (x.ndim === 0) return reshape(x, [1]);
+  // As in PyTorch: nothing to merge.
+  if (start === end) return x;
   const merged = x.sizes.slice(start, end + 1).reduce((n, size) => n * size, 1);
   return reshape(x, [...x.sizes.slice(0, start), merged, ...x.sizes.slice(end + 1)]);
 }
