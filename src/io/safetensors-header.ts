@@ -3,6 +3,7 @@
  * shape and place in the bytes that follow. This file checks all of it before a byte of data is read: what is not
  * exactly right is refused.
  */
+import { largestRank } from '../tensor/shape';
 
 /** Sizes in bytes of the element types that are read. */
 export const typeSizes: Readonly<Record<string, number>> = {
@@ -94,6 +95,9 @@ function readEntry(name: string, value: unknown): Entry {
     typeof n === 'number' && Number.isSafeInteger(n) && n >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize)) {
     return refuse(`the shape of ${shown} is not an array of sizes`);
+  }
+  if (shape.length > largestRank) {
+    refuse(`${shown} has ${shape.length} dimensions, a tensor at most ${largestRank}`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     return refuse(`the data_offsets of ${shown} are not two places`);

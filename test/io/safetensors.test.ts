@@ -198,6 +198,11 @@ test.each<[string, () => string, string]>([
     'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
   ],
   [
+    'too many dimensions',
+    () => write({ a: entry(new Array<number>(65).fill(1), 0, 4) }, 4),
+    'loadSafetensors: malformed file: "a" has 65 dimensions, a tensor at most 64',
+  ],
+  [
     'shape is no array',
     () => write({ a: entry(1, 0, 4) }, 4),
     'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',

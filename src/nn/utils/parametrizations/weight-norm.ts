@@ -5,7 +5,7 @@ import { isTensor } from '../../../tensor/rules';
 import type { Tensor } from '../../../tensor/tensor';
 import { anyModule } from '../../any-module';
 import { Module } from '../../module';
-import { registerParametrization } from '../parametrize';
+import { isParametrized, registerParametrization } from '../parametrize';
 
 /** ‖v‖ of each index along `dim`, the other sizes being 1; of the whole tensor, without dimensions, for −1. */
 function normExcept(v: Tensor, dim: number): Tensor {
@@ -47,7 +47,7 @@ class _WeightNorm extends Module {
  * in the others; `original1` is v, at first w. `loadStateDict` finds them by the names of PyTorch's older `weight_norm`, too: `{name}_g`, `{name}_v`.
  * @param name of the weight; default `'weight'`, of a recurrent layer for example `'weight_hh_l0'`
  * @param dim the dimension that has lengths of its own; default 0, the outputs. null (or −1, as in PyTorch) for one length of the whole.
- * @throws TypeError, RangeError when there is no such weight, and for a dimension that it does not have.
+ * @throws TypeError, RangeError when there is no such weight, when it is parametrized already, and for a dimension that it does not have.
  * @example
  * const lstm = nn.utils.parametrizations.weightNorm(new nn.LSTM(3, 4), 'weight_hh_l0');
  * lstm.stateDict().get('parametrizations.weight_hh_l0.original0').shape; // [16, 1]
@@ -61,6 +61,11 @@ export function weightNorm<M extends Module>(
   anyModule.check('weightNorm', 'module', module);
   string.check('weightNorm', 'name', name);
   integer.orNull.check('weightNorm', 'dim', dim);
+  if (isParametrized(module, name)) {
+    throw new RangeError(
+      `weightNorm: ${name} of ${module.constructor.name} is parametrized already; length and direction can only be those of a plain weight`,
+    );
+  }
   const weight: unknown = (module as unknown as Record<string, unknown>)[name];
   if (isTensor(weight) && dim !== null) {
     integerBetween(-Math.max(weight.ndim, 1), Math.max(weight.ndim - 1, 0)).check('weightNorm', 'dim', dim); // prettier-ignore

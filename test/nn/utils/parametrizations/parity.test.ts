@@ -88,3 +88,11 @@ it.each(cases.map((one) => [`${one.module} ${JSON.stringify(one.parametrized)}`,
     expect(forward(x).sub(last).abs().max().item()).toBeLessThan(1e-12);
   },
 );
+
+it('weightNorm refuses a weight that is parametrized already', () => {
+  const layer = nn.utils.parametrizations.weightNorm(new nn.Linear(2, 3));
+  expect(() => nn.utils.parametrizations.weightNorm(layer)).toThrow(
+    /^weightNorm: weight of \w*Linear is parametrized already; length and direction can only be those of a plain weight$/,
+  );
+  expect(layer.forward(tensor([[1, 2]])).shape).toEqual([1, 3]);
+});
