@@ -165,7 +165,7 @@ if (require.main === module) {
   const { curves, least } = run();
   const chart = plot.curve(
     { ...curves, 'the grammar itself': curves.training.map(() => least) },
-    { title: 'Word model', x: 'epoch', y: 'perplexity', logY: true },
+    { title: 'Word model', x: 'epoch', y: 'perplexity' },
   );
   console.log(`picture: ${plot.save(join(__dirname, 'out', 'word-model.svg'), chart)}`);
 }
