@@ -1,6 +1,14 @@
 /** pad: constant, reflected, replicated or circular padding of a tensor; negative amounts crop it. */
 import { cat, clone, expand, flip, full, narrow } from '../../ops';
-import { arrayOf, integer, numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
+import {
+  arrayOf,
+  integer,
+  number,
+  numberOrBoolean,
+  oneOf,
+  optionsTable,
+  surplus,
+} from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
@@ -12,7 +20,7 @@ export interface PadOptions {
    * (`'replicate'`), or the elements of the other end (`'circular'`). Default: `'constant'`.
    */
   mode?: PadMode;
-  /** The constant, which the other modes do not have; a boolean counts as 0 or 1. Default: 0. */
+  /** The constant, which the other modes do not have; a boolean for bool tensors only. Default: 0. */
   value?: number | boolean;
 }
 
@@ -37,8 +45,8 @@ export function pad(input: Tensor, amounts: readonly number[], options?: PadOpti
   if (arguments.length > 3) surplus('pad', arguments, 3, 'options');
 
   const { mode, value: given } = padOptions.read(options);
-  const value = Number(given);
   anyTensor.check('pad', 'input', input);
+  const value = input.dtype === 'bool' ? Number(given) : number.check('pad', 'value', given);
   const sizes = integers.check('pad', 'amounts', amounts);
   if (sizes.length % 2 !== 0 || sizes.length > 2 * input.ndim) {
     throw new RangeError(

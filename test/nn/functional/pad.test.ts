@@ -68,4 +68,7 @@ it('takes a boolean for a mask', () => {
   const mask = tensor([true, false]);
   expect(pad(mask, [1, 1], { value: false }).toArray()).toEqual([false, true, false, false]);
   expect(pad(mask, [1, 1], { value: true }).toArray()).toEqual([true, true, false, true]);
+  expect(() => pad(zeros([2]), [1, 1], { value: true })).toThrow(
+    new TypeError('pad: value must be a number, got true'),
+  );
 });
