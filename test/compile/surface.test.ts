@@ -49,7 +49,7 @@ function outcome(call: PublicCall, form: string, compiled: boolean): string | Er
     const leaves = inputs.filter((x) => x.requiresGrad);
     const sums = outs.filter((y) => y.requiresGrad).map((y) => y.sum().to('float64'));
     const grads =
-      sums.length === 0
+      sums.length === 0 || leaves.length === 0
         ? []
         : autograd.grad(
             sums.reduce((a, b) => a.add(b)),
