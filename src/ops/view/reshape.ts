@@ -70,11 +70,12 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
 }
 
 /**
- * All elements as a vector, in row-major order: `flatten` of all dimensions, a view where x is contiguous (torch.ravel).
+ * All elements as a vector, in row-major order, a view where x is contiguous (torch.ravel).
  * @throws TypeError unless `x` is a tensor.
  * @example ravel(tensor([[1, 2], [3, 4]])) // [1, 2, 3, 4]
  */
 export function ravel(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('ravel', arguments, 1, 'x');
-  return calledAs('ravel', () => flatten(x));
+  checkTensor('ravel', 'x', x);
+  return calledAs('ravel', () => reshape(x, [x.numel]));
 }

@@ -28,6 +28,7 @@ const views: [string, (x: Tensor) => Tensor][] = [
   ['movedim', (x) => x.movedim(0, 0)],
   ['narrow', (x) => x.narrow(0, 0, 3)],
   ['squeeze', (x) => x.squeeze()],
+  ['ravel', (x) => x.ravel()],
   ['unflatten', (x) => x.unflatten(0, [3])],
   ['at', (x) => x.at('...')],
   ['split', (x) => x.split(3)[0]],
