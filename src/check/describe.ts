@@ -1,4 +1,5 @@
 /** What an error says of a value: short, and without ever throwing itself. */
+import { types } from 'node:util';
 import { withArticle } from './article';
 import { describeOfAnotherCopy } from './copy';
 
@@ -37,13 +38,15 @@ function describeObject(value: object): string {
   if (prototype === null || prototype === Object.prototype) return 'an object';
   const { constructor } = prototype as { constructor: unknown };
   const name = typeof constructor === 'function' ? (constructor.name as unknown) : '';
-  return typeof name === 'string' && name !== '' ? withArticle(name) : 'an object';
+  if (typeof name !== 'string' || name === '') return 'an object';
+  // Said of a class's object alone, which has private fields that a Proxy has not.
+  return types.isProxy(value) ? `a Proxy of ${withArticle(name)}` : withArticle(name);
 }
 
 /**
  * `value` in a few words, as they follow "got": `3`, `'sum'`, `null`, `[1, 2]`, `an array of 100`, `a Tensor`,
- * `the class LSTM`, `a function`. What another copy of this package has made is said to be that. Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be
- * read`.
+ * `a Proxy of a Tensor`, `the class LSTM`, `a function`. What another copy of this package has made is said to be that.
+ * Whatever the value is, it does not throw: a revoked Proxy is `an object that cannot be read`.
  */
 export function describe(value: unknown): string {
   switch (typeof value) {

@@ -171,7 +171,11 @@ export class Options<T extends object, Undefined extends keyof T = never> {
       }
       // Own names are options, or could not have been assigned; there may be inherited ones too.
       let all = 0;
-      for (const key in given) if (++all > own && !known.has(key)) throw new TypeError(key);
+      for (const key in given) {
+        if (++all > own && !known.has(key) && !isOfEveryObject(given, key)) {
+          throw new TypeError(key);
+        }
+      }
     } catch (error) {
       if (!isOptionsObject(given)) refuseObject(given, operation, table);
       const unknown = unknownOf(given, table);
@@ -189,10 +193,14 @@ export class Options<T extends object, Undefined extends keyof T = never> {
   }
 }
 
+/** Whether somebody added the name to Object.prototype, so that it says nothing of `given`. */
+const isOfEveryObject = (given: object, key: string): boolean =>
+  Object.hasOwn(Object.prototype, key) && !Object.hasOwn(given, key);
+
 /** The first name that is none of an option. */
 function unknownOf(given: object, { known }: Table): string | symbol | undefined {
   try {
-    for (const key in given) if (!known.has(key)) return key;
+    for (const key in given) if (!known.has(key) && !isOfEveryObject(given, key)) return key;
     return Object.getOwnPropertySymbols(given).at(0);
   } catch {
     return undefined;

@@ -40,7 +40,8 @@ const anyFunction = functionOf('a function of tensors');
  * may be in nested arrays), returns a tensor or an array of tensors, and may use tensors from outside, such as a module's
  * parameters, whose present values each call reads. Refused with an error: reading values (`item`, `toArray`, printing,
  * shapes that depend on values), seeding, changing an argument or a tensor from outside in place, hooks and
- * `backward` inside. Random operations are replayed too: each call draws the numbers that `fn` itself would have drawn. What a
+ * `backward` inside. Random operations are replayed too: each call draws the numbers that `fn` itself would have drawn (which runs
+ * itself then where an argument is not contiguous: numbers are drawn in the order of memory). What a
  * check of values finds (a target that is no class, a probability above 1) is an error of each call. What the first call did is what later ones do: `fn` must not depend on other state that changes.
  *
  * Its results are tensors of their own, also where `fn` returns a view. They have one node in the graph. Where its gradient
@@ -87,6 +88,11 @@ export function compile<A extends readonly Argument[], R extends Result>(
       entries.set(signature, entry);
       if (entries.size > cacheSize) entries.delete(entries.keys().next().value!);
       latest = entry;
+    }
+    // Numbers are drawn in the order of memory, which a trace knows of contiguous arguments only.
+    if (entry.draws && tensors.some(({ contiguousLayout }) => !contiguousLayout)) {
+      // eslint-disable-next-line no-restricted-syntax -- what this call was given
+      return fn(...args);
     }
     return entry.call(tensors) as R;
   };

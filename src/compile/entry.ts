@@ -134,6 +134,11 @@ export class Entry {
     }
   }
 
+  /** Whether the forward draws random numbers. */
+  get draws(): boolean {
+    return this.traced.drawn.length > 0;
+  }
+
   /** Whether the tensors from outside are where, and what, they were. */
   isCurrent(): boolean {
     return this.captured.every(

@@ -121,6 +121,11 @@ export function traceFunction(
         return x;
       });
       const returned = run(standIns);
+      if (returned === undefined || returned === null) {
+        throw new TypeError(
+          `compile: the function must return a Tensor or an array of tensors, got ${returned}`,
+        );
+      }
       const found: Tensor[] = [];
       flattenResult(returned, found);
       const taken = new Set<Buffer>();

@@ -142,9 +142,14 @@ const large = 2 ** 24;
 
 /**
  * A buffer made by `make`.
- * @throws RangeError when there is no memory for `bytes`
+ * @throws RangeError when there is no memory for `bytes`, or no buffer is so large
  */
-function allocated<B>(operation: string, bytes: number, advice: string, make: () => B): B {
+export function allocated<B>(operation: string, bytes: number, advice: string, make: () => B): B {
+  if (bytes > largestBuffer) {
+    throw new RangeError(
+      `${operation}: ${bytes} bytes are more than one tensor can hold (${largestBuffer} bytes)`,
+    );
+  }
   const isLarge = bytes >= large;
   if (isLarge) addon.giveUpSpareAddresses();
   try {
@@ -158,11 +163,6 @@ function allocated<B>(operation: string, bytes: number, advice: string, make: ()
 
 /** Memory of its own, of which the first `used` bytes are in use. */
 export function newStorage(bytes: number, used = bytes): Storage {
-  if (bytes > largestBuffer) {
-    throw new RangeError(
-      `allocate: ${bytes} bytes are more than one tensor can hold (${largestBuffer} bytes)`,
-    );
-  }
   const raw = allocated('allocate', bytes, 'use a smaller batch or shape', () =>
     Buffer.allocUnsafeSlow(bytes + alignment),
   );
@@ -201,7 +201,11 @@ export function storageOver(buffer: SharedArrayBuffer): Storage {
 /** Memory of its own, all 0, that threads may share. */
 export const newSharedStorage = (bytes: number): Storage =>
   storageOver(
-    allocated('shareMemory_', bytes, 'share less', () => new SharedArrayBuffer(bytes + alignment)),
+    // The array over it is made here too, since an array of these bytes may be refused where the buffer is not.
+    allocated('shareMemory_', bytes, 'share less', () => {
+      const buffer = new SharedArrayBuffer(bytes + alignment);
+      return new Uint8Array(buffer).buffer;
+    }),
   );
 
 /** The buffer that threads may share, or null for memory of this thread alone. */

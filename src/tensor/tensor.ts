@@ -18,7 +18,7 @@ import {
   sameShape,
 } from './shape';
 import { addReference, dropReference, escape } from './pool';
-import { touch } from './memory';
+import { allocated, touch } from './memory';
 import { allocate, type Storage } from './storage';
 
 /** The operation that made a tensor, as autograd records it. */
@@ -80,6 +80,8 @@ type AnyNested = number | boolean | readonly AnyNested[];
 
 // Of a tensor of no elements, whose sizes memory does not limit.
 const largestNested = 1e7;
+// V8 ends the process where an array of numbers grows beyond 2^27.
+const mostInArrays = 2 ** 26;
 
 export class Tensor implements Memory {
   // What compares objects by their fields (`assert.deepStrictEqual`) takes the same part of the same memory for equal alone, and
@@ -384,14 +386,15 @@ export class Tensor implements Memory {
   }
 
   private elements(): TypedArray {
-    if (this.contiguousLayout) return this.memory(this.numel).slice();
-    const out = arrayOver(
-      this.dtype,
-      new ArrayBuffer(this.numel * itemSize(this.dtype)),
-      0,
-      this.numel,
-    );
+    const bytes = this.nbytes;
+    const advice = 'read a part of the tensor';
+    if (this.contiguousLayout) {
+      const own = this.memory(this.numel);
+      return allocated('toTypedArray', bytes, advice, () => own.slice());
+    }
     const source = this.memory(this.reach());
+    const buffer = allocated('toTypedArray', bytes, advice, () => new ArrayBuffer(bytes));
+    const out = arrayOver(this.dtype, buffer, 0, this.numel);
     let at = 0;
     const walk = (dim: number, from: number): void => {
       if (dim === this.ndim) {
@@ -413,6 +416,11 @@ export class Tensor implements Memory {
     if (this.numel === 0 && this.sizes.some((size) => size > largestNested)) {
       throw new RangeError(
         `toArray: shape ${showShape(this.sizes)} is more than ${largestNested} arrays without an element`,
+      );
+    }
+    if (this.numel > mostInArrays) {
+      throw new RangeError(
+        `toArray: ${this.numel} elements are more than arrays hold well (${mostInArrays}); use toTypedArray()`,
       );
     }
     const flat = this.toTypedArray();

@@ -299,6 +299,11 @@ describe('compile refuses', () => {
       'compile: the function must return a Tensor or an array of tensors, got 3',
     ],
     [
+      'nothing',
+      () => undefined,
+      'compile: the function must return a Tensor or an array of tensors, got undefined',
+    ],
+    [
       'a promise',
       async (v) => Promise.resolve(v),
       'compile: the function must return a Tensor or an array of tensors, got a promise; it must not be async',

@@ -16,7 +16,9 @@ import {
   ones,
   rand,
   randint,
+  randLike,
   randn,
+  randnLike,
   randperm,
   tensor,
   type Tensor,
@@ -249,3 +251,25 @@ it.each<[string, () => unknown]>([
   const f = compile((x: Tensor) => (act(), x.mul(2)));
   expect(() => f(ones([1]))).toThrow(new Error(message));
 }); // prettier-ignore
+
+// Numbers are drawn in the order of memory, which differs from that of a contiguous argument.
+describe('draws over an argument that is not contiguous', () => {
+  const permuted = (): Tensor => randn([3, 2]).t();
+  const draws: [string, Loss][] = [
+    ['dropout', (x) => F.dropout(x, 0.4)],
+    ['alphaDropout', (x) => F.alphaDropout(x, 0.4, { training: true })],
+    ['randLike', (x) => randLike(x)],
+    ['randnLike', (x) => randnLike(x)],
+    ['bernoulli', (x) => bernoulli(x.sigmoid())],
+  ];
+  it.each(draws)('%s', (_, f) => {
+    const x = permuted().requiresGrad_();
+    const compiled = compile(f);
+    for (const one of [x, x.detach().contiguous(), x]) {
+      manualSeed(3);
+      const plain = f(one);
+      manualSeed(3);
+      expectSameBits([compiled(one)], [plain]);
+    }
+  });
+});

@@ -8,8 +8,8 @@ const numbers = [
   0, 1, 2, 3, 4, 7, 8, 16, 17, 31, 64, 100, 1000, -1, -2, -3, -7, -1000, 0.5, -0.5, 1.5, 1e-300, 1e300, -0, NaN, Infinity,
   -Infinity, 2 ** 31 - 1, 2 ** 31 + 1, -(2 ** 31), 2 ** 32, 2 ** 40, 2 ** 53, 2 ** 53 + 2, -(2 ** 53), 2 ** 63, Number.MAX_VALUE,
 ]; // prettier-ignore
-const texts = ['', 'sum', 'mean', 'none', 'float32', 'float64', 'int32', 'bool', ':', '1:', '-1:0', '::2', 'constructor', '__proto__', 'x'.repeat(300), '\0', '😀']; // prettier-ignore
-const dtypes = ['float32', 'float64', 'int32', 'bool'] as const;
+const texts = ['', 'sum', 'mean', 'none', 'float32', 'float64', 'int32', 'uint8', 'bool', ':', '1:', '-1:0', '::2', 'constructor', '__proto__', 'x'.repeat(300), '\0', '😀']; // prettier-ignore
+const dtypes = ['float32', 'float64', 'int32', 'uint8', 'bool'] as const;
 
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});
 revoke();
@@ -88,6 +88,7 @@ export function anyTensor(random: Random): Tensor {
   const dtype = random.pick(dtypes);
   let x: Tensor;
   if (dtype === 'int32') x = o.randint(-3, 6, shape);
+  else if (dtype === 'uint8') x = o.randint(0, 200, shape).to('uint8');
   else if (dtype === 'bool') x = o.rand(shape).gt(0.5);
   else x = o.randn(shape, { dtype });
   if (random.chance(0.1) && (dtype === 'float32' || dtype === 'float64')) {

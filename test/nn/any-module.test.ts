@@ -4,10 +4,10 @@ import { nn, optim } from 'ostinato';
 const { registerParametrization, removeParametrizations, isParametrized } = nn.utils.parametrize;
 const { AveragedModel, updateBn } = optim.swaUtils;
 
-describe.each<[string, () => nn.Linear]>([
-  ['a proxy of a module', () => new Proxy(new nn.Linear(2, 2), {})],
-  ['an object of its prototype', () => Object.create(nn.Linear.prototype) as nn.Linear],
-])('%s', (_, fake) => {
+describe.each<[string, string, () => nn.Linear]>([
+  ['a proxy of a module', 'a Proxy of a Linear', () => new Proxy(new nn.Linear(2, 2), {})],
+  ['an object of its prototype', 'a Linear', () => Object.create(nn.Linear.prototype) as nn.Linear],
+])('%s', (_what, got, fake) => {
   it.each<[string, (module: nn.Linear) => unknown]>([
     ['weightNorm', (module) => nn.utils.parametrizations.weightNorm(module)],
     [
@@ -20,7 +20,7 @@ describe.each<[string, () => nn.Linear]>([
     ['AveragedModel', (module) => new AveragedModel(module)],
   ])('%s refuses it', (name, call) => {
     expect(() => call(fake())).toThrow(
-      new RegExp(`^${name}: (module|model) must be a Module, got a Linear$`),
+      new RegExp(`^${name}: (module|model) must be a Module, got ${got}$`),
     );
   });
 
@@ -71,6 +71,6 @@ describe.each<[string, () => nn.Linear]>([
       'TransformerEncoder: encoderLayer must be a Module, got a Linear',
     ],
   ])('%s refuses it', (_name, call, sentence) => {
-    expect(() => call(fake())).toThrow(new TypeError(sentence));
+    expect(() => call(fake())).toThrow(new TypeError(sentence.replace('a Linear', got)));
   });
 });
