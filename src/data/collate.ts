@@ -1,4 +1,5 @@
 /** Collating: a list of samples as one batch. */
+import { types } from 'node:util';
 import {
   checkDepth,
   describe,
@@ -80,11 +81,17 @@ function collate(items: readonly unknown[], where: string, depth = 0): unknown {
     );
   }
   for (const [i, item] of items.entries()) {
-    const foreign = describeOfAnotherCopy(item);
+    const foreign = describeOfAnotherCopy(item) ?? unusable(item);
     if (foreign === undefined) continue;
     throw new TypeError(`defaultCollate: ${where} ${i} is ${foreign}`);
   }
   return [...items];
+}
+
+/** What is said of a sample that no batch can hold. */
+function unusable(item: unknown): string | undefined {
+  if (item === undefined) return 'undefined';
+  return types.isPromise(item) ? 'a promise; a dataset gives its samples at once' : undefined;
 }
 
 function partsOf(items: readonly unknown[], key: string, where: string): unknown[] {

@@ -209,6 +209,16 @@ test.each<[string, () => unknown, string]>([
     'defaultCollate: sample 0 is an object, sample 1 is null',
   ],
   [
+    'a dataset that answers later',
+    () => data.defaultCollate([Promise.resolve(1)]),
+    'defaultCollate: sample 0 is a promise; a dataset gives its samples at once',
+  ],
+  [
+    'no sample',
+    () => data.defaultCollate(['a', undefined]),
+    'defaultCollate: sample 1 is undefined',
+  ],
+  [
     'an array that holds itself',
     () => data.defaultCollate([endless]),
     'defaultCollate: a sample must be nested at most 100 deep; what holds itself has no end',

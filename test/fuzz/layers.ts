@@ -40,6 +40,17 @@ const normalized: Entry[] = [
   row('causal attention', (q, k, v) => F.scaledDotProductAttention(q, k, v, { isCausal: true }), [[3, 4], [3, 4], [3, 4]]), // prettier-ignore
 ];
 
+const layered: Entry[] = [
+  row('conv1d', (x, w, b) => F.conv1d(x, w, b, { padding: 1 }), [[2, 3, 5], [4, 3, 3], [4]], [[3, 5], [2, 3, 2], [2]]), // prettier-ignore
+  row('strided conv1d', (x, w) => F.conv1d(x, w, null, { stride: 2, dilation: 2, groups: 2 }), [[1, 4, 9], [2, 2, 3]]), // prettier-ignore
+  row('convTranspose1d', (x, w) => F.convTranspose1d(x, w, null, { stride: 2, outputPadding: 1 }), [[2, 3, 4], [3, 2, 3]]), // prettier-ignore
+  row('batchNorm', (x, weight, bias) => F.batchNorm(x, null, null, { weight, bias, training: true }), [[4, 3], [3], [3]], [[2, 3, 4], [3], [3]]), // prettier-ignore
+  row('groupNorm', (x, weight, bias) => F.groupNorm(x, 2, { weight, bias }), [[2, 4, 3], [4], [4]]), // prettier-ignore
+  row('rmsNorm', (x, weight) => F.rmsNorm(x, [3], { weight }), [[2, 3], [3]]),
+  row('avgPool1d', (x) => F.avgPool1d(x, 2, { stride: 1 }), [[2, 3, 5]]),
+  row('embeddingBag', (x) => F.embeddingBag(o.tensor([[0, 2], [1, 1]], { dtype: 'int32' }), x, null, { mode: 'sum' }), [[3, 4]]), // prettier-ignore
+];
+
 const indexed: Entry[] = [
   row('gather', (x, at) => o.gather(x, 1, indicesOf(at, 3)), [
     [2, 3],
@@ -58,4 +69,4 @@ const indexed: Entry[] = [
   row('setAt', (x, y) => o.setAt(x.clone(), [':', 1], y), [[2, 3], [2]], [[2, 3], []]),
 ];
 
-export const layers: readonly Entry[] = [...products, ...normalized, ...indexed];
+export const layers: readonly Entry[] = [...products, ...normalized, ...layered, ...indexed];
