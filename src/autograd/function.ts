@@ -110,12 +110,24 @@ export interface FunctionClass<A extends readonly unknown[], R extends Outputs> 
   ): Tensor | null | readonly (Tensor | null)[];
 }
 
+/** The same with a `forward` that knows no context: `setupContext` fills it from the arguments and the result. */
+export interface FunctionClassWithSetup<
+  A extends readonly unknown[],
+  R extends Outputs,
+> extends Omit<FunctionClass<A, R>, 'forward'> {
+  /** The result, or several, of the arguments of `apply`; nothing that it does is recorded. */
+  forward(...args: A): R;
+  /** Saves what `backward` needs (setup_context). */
+  setupContext(ctx: FunctionContext, inputs: A, output: R): void;
+}
+
 /**
  * An operation with a gradient of its own (torch.autograd.Function): a subclass has static `forward(ctx, …args)`, which returns a tensor or
  * an array of them, and static `backward(ctx, …gradOutputs)`, which returns a gradient for each argument, null for what is no tensor or
  * needs none (of one argument: the gradient alone). A gradient is converted to its argument's element type, and one of a shape that the
  * argument broadcasts to is summed, as PyTorch's engine does. `MyFunction.apply(…args)` calls it. `backward` is differentiated itself where it is
- * written in tensor operations; `static onceDifferentiable = true` says that it is not.
+ * written in tensor operations; `static onceDifferentiable = true` says that it is not. With a static `setupContext(ctx, inputs, output)`, which
+ * saves what `backward` needs, `forward` gets the arguments alone.
  * @example
  * class Cube extends autograd.Function {
  *   static forward(ctx: autograd.FunctionContext, x: Tensor): Tensor {
@@ -143,7 +155,15 @@ export abstract class Function {
    * gradient and RangeError for one whose shape does not fit its argument.
    */
   static apply<A extends readonly unknown[], R extends Outputs>(
+    this: FunctionClassWithSetup<A, R>,
+    ...args: A
+  ): R;
+  static apply<A extends readonly unknown[], R extends Outputs>(
     this: FunctionClass<A, R>,
+    ...args: A
+  ): R;
+  static apply<A extends readonly unknown[], R extends Outputs>(
+    this: FunctionClass<A, R> | FunctionClassWithSetup<A, R>,
     ...args: A
   ): R {
     if (typeof (this as unknown) !== 'function') {
@@ -154,18 +174,21 @@ export abstract class Function {
       const given: unknown = Reflect.get(this, method);
       if (typeof given !== 'function') refuse(name, `static ${method}`, 'a function', given);
     }
+    const setup: unknown = Reflect.get(this, 'setupContext');
+    if (setup !== undefined && typeof setup !== 'function') {
+      refuse(name, 'static setupContext', 'a function', setup);
+    }
     const inputs = args.map((each) => (isTensor(each) ? each : null));
     const recorded = needsGrad(inputs);
     const ctx = new FunctionContext(
       name,
       inputs.map((x) => recorded && x !== null && x.requiresGrad),
     );
-    // eslint-disable-next-line no-restricted-syntax -- the parameters of the user's own function
-    const result = withGradMode(false, (): Outputs => this.forward(ctx, ...args));
-    if (isTensor(result) && !recorded) return result as R;
+    const result = withGradMode(false, () => outputsOf(this, ctx, args));
+    if (isTensor(result) && !recorded) return result;
     const operation = `${name}.forward`;
     const list = isTensor(result) ? [result] : tensors.check(operation, 'the result', result);
-    if (!recorded) return result as R;
+    if (!recorded) return result;
     const outs = list.map((out) => (inputs.includes(out) || out.requiresGrad ? alias(out) : out));
     // As they are now: a leaf may be converted before backward.
     const kinds = inputs.map((x, i) => (ctx.needsInputGrad[i] && x !== null ? kindOf(x) : null));
@@ -185,6 +208,19 @@ export abstract class Function {
   }
 }
 
+/* eslint-disable no-restricted-syntax -- the parameters of the user's own function */
+function outputsOf<A extends readonly unknown[], R extends Outputs>(
+  Class: FunctionClass<A, R> | FunctionClassWithSetup<A, R>,
+  ctx: FunctionContext,
+  args: A,
+): R {
+  if (!('setupContext' in Class)) return Class.forward(ctx, ...args);
+  const output = Class.forward(...args);
+  Class.setupContext(ctx, args, output);
+  return output;
+}
+/* eslint-enable no-restricted-syntax */
+
 const kindOf = ({ sizes, dtype }: Tensor): Kind => ({ sizes, dtype });
 
 /** The same memory without history. */
@@ -199,7 +235,7 @@ function zerosOf({ sizes, dtype }: Tensor): Tensor {
 }
 
 function gradientsOf<A extends readonly unknown[], R extends Outputs>(
-  Class: FunctionClass<A, R>,
+  Class: Pick<FunctionClass<A, R>, 'name' | 'onceDifferentiable' | 'backward'>,
   ctx: FunctionContext,
   given: readonly (Tensor | null)[],
   outs: readonly Tensor[],

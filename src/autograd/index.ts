@@ -9,5 +9,10 @@ export {
 export { gradcheck, gradgradcheck, type GradcheckOptions } from './gradcheck';
 export { detectAnomaly, setDetectAnomaly, type AnomalyOptions } from './anomaly';
 export * as functional from './functional';
-export { Function, type FunctionClass, type FunctionContext } from './function';
+export {
+  Function,
+  type FunctionClass,
+  type FunctionClassWithSetup,
+  type FunctionContext,
+} from './function';
 export { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from './mode';

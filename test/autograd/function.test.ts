@@ -64,6 +64,31 @@ it('takes what is no tensor, and returns several', () => {
   expect(c.grad!.toArray()).toEqual([5]);
 });
 
+it('lets setupContext save what backward needs', () => {
+  const outputs: Tensor[] = [];
+  class Scaled extends autograd.Function {
+    static forward(x: Tensor, scale: number): Tensor {
+      return x.square().mul(scale);
+    }
+    static setupContext(ctx: Context, inputs: [Tensor, number], output: Tensor): void {
+      const [x, scale] = inputs;
+      ctx.saveForBackward(x);
+      ctx['scale'] = scale;
+      outputs.push(output);
+    }
+    static backward(ctx: Context, g: Tensor): (Tensor | null)[] {
+      return [g.mul(ctx.savedTensors[0]).mul(2 * (ctx['scale'] as number)), null];
+    }
+  }
+  const x = leaf([1, -2]);
+  const y = Scaled.apply(x, 3);
+  expect([y.toArray(), outputs[0] === y]).toEqual([[3, 12], true]);
+  const [g] = autograd.grad(y.sum(), x, { createGraph: true });
+  expect(g!.toArray()).toEqual([6, -12]);
+  expect(autograd.grad(g!.sum(), x)[0]!.toArray()).toEqual([6, 6]);
+  expect(autograd.gradcheck((v: Tensor) => Scaled.apply(v, 3), [leaf([0.3, -0.7])])).toBe(true);
+});
+
 it('records nothing without gradients, and nothing of what forward does', () => {
   expect(Cube.apply(tensor([2])).requiresGrad).toBe(false);
   expect(noGrad(() => Cube.apply(leaf([2]))).requiresGrad).toBe(false);
@@ -144,6 +169,10 @@ it('refuses a change of what was saved, and a second derivative of what has none
   );
 });
 
+/** What the types do not let a user write. */
+const applied = (Class: object, receiver: unknown, ...args: unknown[]): Tensor =>
+  Reflect.apply(Reflect.get(Class, 'apply') as () => Tensor, receiver, args) as Tensor;
+
 describe('refuses', () => {
   const made = (forward: unknown, backward: unknown): typeof Cube => {
     class Bad extends autograd.Function {}
@@ -153,8 +182,7 @@ describe('refuses', () => {
   it.each<[string, () => unknown, Error]>([
     [
       'a call without a class',
-      () =>
-        (autograd.Function.apply as unknown as (x: Tensor) => Tensor).call(undefined, leaf([1])),
+      () => applied(autograd.Function, undefined, leaf([1])),
       new TypeError('Function.apply: must be called on a class, as MyFunction.apply(x)'),
     ],
     [
@@ -193,8 +221,7 @@ describe('refuses', () => {
       'a gradient of what is no tensor',
       () => {
         const Bad = made(forward, (_: Context, g: Tensor) => [g, g]);
-        (Bad.apply as (...all: unknown[]) => Tensor)
-          .call(Bad, leaf([1]), 3)
+        applied(Bad, Bad, leaf([1]), 3)
           .sum()
           .backward();
       },
