@@ -253,14 +253,14 @@ test('toArray of no elements is bounded', () => {
 });
 
 test('what is read of a tensor is bounded by what an array holds', () => {
-  const x = o.ones([1]);
-  expect(() => x.expand(2 ** 27).toArray()).toThrow(
+  const one = o.ones([1]);
+  expect(() => one.expand(2 ** 27).toArray()).toThrow(
     'toArray: 134217728 elements are more than arrays hold well (67108864); use toTypedArray()',
   );
-  expect(() => x.expand(2 ** 36).toTypedArray()).toThrow(
+  expect(() => one.expand(2 ** 36).toTypedArray()).toThrow(
     'toTypedArray: 274877906944 bytes are more than one tensor can hold (8589934592 bytes)',
   );
-  expect(() => o.io.toMessage(x.expand(2 ** 36))).toThrow(
+  expect(() => o.io.toMessage(one.expand(2 ** 36))).toThrow(
     'shareMemory_: 274877906944 bytes are more than one tensor can hold (8589934592 bytes)',
   );
 });
