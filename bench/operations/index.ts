@@ -3,7 +3,10 @@ import { manualSeed, noGrad, type Tensor } from 'ostinato';
 import { filled, type Results, type Work } from '../works/work';
 import { isDifferentiable, operand, type Case } from './case';
 import { elementwise } from './elementwise';
-import { losses, moves, orders, products, reductions } from './array';
+import { losses } from './losses';
+import { moves } from './moves';
+import { products } from './products';
+import { orders, reductions } from './reductions';
 
 export type { Case } from './case';
 export type Size = readonly [number, number];

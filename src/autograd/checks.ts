@@ -1,7 +1,7 @@
 /** What may be wrong with a gradient: where a walk begins, where one arrives, where nothing is left to compute it. */
 import { describe } from '../check';
 import type { DType } from '../tensor/dtype';
-import { sameShape, showShape, type Shape } from '../tensor/shape';
+import { expandsTo, sameShape, showShape, type Shape } from '../tensor/shape';
 import { escape } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
@@ -70,12 +70,6 @@ export function checkGradient(node: Node, grad: Tensor): void {
 export interface Kind {
   readonly sizes: Shape;
   readonly dtype: DType;
-}
-
-/** Whether a tensor of shape `from` broadcasts to `to`. */
-function expandsTo(from: Shape, to: Shape): boolean {
-  const lead = to.length - from.length;
-  return lead >= 0 && from.every((size, d) => size === 1 || size === to[lead + d]);
 }
 
 /**

@@ -208,13 +208,17 @@ export abstract class Function {
   }
 }
 
+const hasSetup = <A extends readonly unknown[], R extends Outputs>(
+  Class: FunctionClass<A, R> | FunctionClassWithSetup<A, R>,
+): Class is FunctionClassWithSetup<A, R> => Reflect.get(Class, 'setupContext') !== undefined;
+
 /* eslint-disable no-restricted-syntax -- the parameters of the user's own function */
 function outputsOf<A extends readonly unknown[], R extends Outputs>(
   Class: FunctionClass<A, R> | FunctionClassWithSetup<A, R>,
   ctx: FunctionContext,
   args: A,
 ): R {
-  if (!('setupContext' in Class)) return Class.forward(ctx, ...args);
+  if (!hasSetup(Class)) return Class.forward(ctx, ...args);
   const output = Class.forward(...args);
   Class.setupContext(ctx, args, output);
   return output;

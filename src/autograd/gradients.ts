@@ -97,14 +97,8 @@ function rootsOf(
   }));
 }
 
-/** Adds the gradients of the roots to `grad` of the leaves that they depend on, or of `inputs` alone. */
-function accumulateFrom(
-  operation: string,
-  roots: readonly Root[],
-  options: WalkOptions,
-  inputs: readonly Tensor[] | null,
-): void {
-  if (inputs === null) return walk(roots, options, null);
+/** @throws RangeError for no inputs, Error for one that requires no gradients. */
+function checkInputs(operation: string, inputs: readonly Tensor[]): void {
   if (inputs.length === 0) {
     throw new RangeError(`${operation}: inputs must be one tensor at least, got []`);
   }
@@ -113,8 +107,22 @@ function accumulateFrom(
       throw new Error(`${operation}: input ${i} does not require gradients`);
     }
   }
+}
+
+const targetsOf = (inputs: readonly Tensor[]): Targets =>
+  new Map(inputs.map((input) => [nodeOf(input), null]));
+
+/** Adds the gradients of the roots to `grad` of the leaves that they depend on, or of `inputs` alone. */
+function accumulateFrom(
+  operation: string,
+  roots: readonly Root[],
+  options: WalkOptions,
+  inputs: readonly Tensor[] | null,
+): void {
+  if (inputs === null) return walk(roots, options, null);
+  checkInputs(operation, inputs);
   for (const input of inputs) if (!input.isLeaf) retainGrad(input);
-  walk(roots, options, new Map(inputs.map((input) => [nodeOf(input), null])), true);
+  walk(roots, options, targetsOf(inputs), true);
 }
 
 const inputsOf = (inputs: Tensor | null | readonly Tensor[]): readonly Tensor[] | null =>
@@ -212,17 +220,9 @@ export function gradients(
   }
   const outs = listOf(operation, 'outputs', outputs);
   const ins = listOf(operation, 'inputs', inputs);
-  if (ins.length === 0) {
-    throw new RangeError(`${operation}: inputs must be one tensor at least, got []`);
-  }
   const roots = rootsOf(operation, ['outputs', 'gradOutputs'], outs, gradOutputs);
-  const targets: Targets = new Map();
-  for (const [i, input] of ins.entries()) {
-    if (!input.requiresGrad) {
-      throw new Error(`${operation}: input ${i} does not require gradients`);
-    }
-    targets.set(nodeOf(input), null);
-  }
+  checkInputs(operation, ins);
+  const targets = targetsOf(ins);
   walk(roots, { retainGraph, createGraph }, targets);
   return ins.map((input, i) => {
     const found = targets.get(nodeOf(input))!;

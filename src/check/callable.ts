@@ -1,14 +1,16 @@
 /** Functions that are called, which a class is not. */
 
-const sourceOf = (value: object): string => Function.prototype.toString.call(value);
+/** Whether a function is a class. Arrow functions have no prototype and cost no look at the source. */
+export function isClass(value: object): boolean {
+  const { prototype } = value as { prototype?: unknown };
+  return prototype !== undefined && /^class\b/.test(Function.prototype.toString.call(value));
+}
 
-/** Whether a call works: of a function, not of a class, which only `new` takes. Arrow functions have no prototype and cost no look at the source. */
+/** Whether a call works: of a function, not of a class, which only `new` takes. */
 export function isCallable(value: unknown): boolean {
   if (typeof value !== 'function') return false;
   try {
-    return (value as { prototype?: unknown }).prototype === undefined
-      ? true
-      : !/^class\b/.test(sourceOf(value));
+    return !isClass(value);
   } catch {
     return true;
   }

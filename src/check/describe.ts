@@ -1,6 +1,7 @@
 /** What an error says of a value: short, and without ever throwing itself. */
 import { types } from 'node:util';
 import { withArticle } from './article';
+import { isClass } from './callable';
 import { describeOfAnotherCopy } from './copy';
 
 const longest = 60;
@@ -11,8 +12,7 @@ const quoted = (text: string): string => {
 };
 
 function describeFunction(value: object): string {
-  const source = Function.prototype.toString.call(value);
-  if (!source.startsWith('class')) return 'a function';
+  if (!isClass(value)) return 'a function';
   const { name } = value as { name: unknown };
   return typeof name === 'string' && name !== '' ? `the class ${name}` : 'a class';
 }

@@ -31,6 +31,13 @@ export { ParameterDict } from './parameter-dict';
 export * as functional from './functional';
 export type { RemoveHook } from '../autograd/hooks';
 export type { ForwardHook, ForwardPreHook } from './module';
+export type {
+  BufferOptions,
+  ParametersOptions,
+  StateDictOptions,
+  WalkOptions,
+  ZeroGradOptions,
+} from './module-options';
 export * as init from './init';
 export type { InplaceOptions } from '../ops/elementwise/inplace-option';
 export { GELU, GLU, Hardswish, Mish, SiLU, type GELUOptions } from './layers/gated';
@@ -153,15 +160,7 @@ export {
   type Padding1d,
 } from './layers/padding';
 export { Flatten, Identity, Unflatten } from './layers/shape';
-export {
-  Module,
-  type BufferOptions,
-  type Layer,
-  type ParametersOptions,
-  type StateDictOptions,
-  type WalkOptions,
-  type ZeroGradOptions,
-} from './module';
+export { Module, type Layer } from './module';
 export { Parameter, type ParameterOptions } from './parameter';
 export type { LoadOptions, LoadResult } from './state';
 export type { ModuleSummary, SummaryRow } from './summary';

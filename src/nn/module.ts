@@ -1,7 +1,7 @@
 /**
  * Module: a tree of parameters, buffers and other modules, found among public fields. This file owns the
- * tree: registering, traversal, modes, element type. State dicts are in state.ts, printing in print.ts, forward hooks in
- * hooks.ts.
+ * tree: registering, traversal, modes, element type. Options are in module-options.ts, members by path in member-path.ts, state dicts in
+ * state.ts, printing in print.ts, forward hooks in hooks.ts.
  */
 import {
   anything,
@@ -12,7 +12,6 @@ import {
   isInstance,
   isMade,
   markCopy,
-  optionsTable,
   refuse,
   string,
   surplus,
@@ -35,6 +34,19 @@ import {
   type HookBefore,
 } from './hooks';
 import type { RemoveHook } from '../autograd/hooks';
+import { bufferAt, parameterAt, submoduleAt } from './member-path';
+import {
+  bufferOptions,
+  parametersOptions,
+  stateDictOptions,
+  walkOptions,
+  zeroGradOptions,
+  type BufferOptions,
+  type ParametersOptions,
+  type StateDictOptions,
+  type WalkOptions,
+  type ZeroGradOptions,
+} from './module-options';
 import { Parameter } from './parameter';
 import { printModule } from './print';
 import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
@@ -43,16 +55,6 @@ import { summarize, type ModuleSummary } from './summary';
 const refusal = uncloneable(
   'a Module: deepcopy(module) copies it; for another thread send io.toMessage(module.stateDict())',
 );
-
-/** Options of a traversal of modules. */
-export interface WalkOptions {
-  /** Put before every name, with a dot. Default: `''`. */
-  prefix?: string;
-  /** Whether descendants are included. Default: true. */
-  recurse?: boolean;
-  /** Whether shared modules are listed once. Default: true. */
-  removeDuplicate?: boolean;
-}
 
 /** After forward: what it returns replaces the output, unless it is undefined. */
 export type ForwardHook = HookAfter<Module>;
@@ -64,48 +66,6 @@ export interface Layer extends Module {
   /** The output of the layer. */
   forward(input: Tensor): Tensor;
 }
-
-const walkOptions = optionsTable<WalkOptions>('Module', {
-  prefix: string.or(''),
-  recurse: boolean.or(true),
-  removeDuplicate: boolean.or(true),
-});
-
-/** Options of `Module.parameters`. */
-export interface ParametersOptions {
-  /** Whether those of descendants are included. Default: true. */
-  recurse?: boolean;
-}
-
-const parametersOptions = optionsTable<ParametersOptions>('parameters', {
-  recurse: boolean.or(true),
-});
-
-/** Options of `Module.registerBuffer`. */
-export interface BufferOptions {
-  /** Whether the state dict has the buffer. Default: true. */
-  persistent?: boolean;
-}
-
-const bufferOptions = optionsTable<BufferOptions>('registerBuffer', {
-  persistent: boolean.or(true),
-});
-
-/** Options of `Module.zeroGrad` and `Optimizer.zeroGrad`. */
-export interface ZeroGradOptions {
-  /** Whether gradients become null, instead of zeros. Default: true. */
-  setToNone?: boolean;
-}
-
-const zeroGradOptions = optionsTable<ZeroGradOptions>('zeroGrad', { setToNone: boolean.or(true) });
-
-/** Options of `Module.stateDict`. */
-export interface StateDictOptions {
-  /** Put before every key, with its dot. Default: `''`. */
-  prefix?: string;
-}
-
-const stateDictOptions = optionsTable<StateDictOptions>('stateDict', { prefix: string.or('') });
 
 const anyFunction = functionOf();
 const exampleInputs = arrayOf(anything, 'a Tensor or an array of the arguments of forward');
@@ -146,6 +106,7 @@ declare abstract class OverriddenFreely {
 }
 const Base = WithForward as new () => WithForward & OverriddenFreely;
 
+const isModule = (value: unknown): value is Module => value instanceof Module;
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
 
 /**
@@ -395,19 +356,6 @@ export class Module extends Base {
     });
   }
 
-  /** What the dotted path `target` names, and the module that holds it. */
-  #memberAt(operation: string, target: string, what: string): unknown {
-    string.check(operation, 'target', target);
-    const names = target === '' ? [] : target.split('.');
-    return names.reduce((parent: unknown, name, i) => {
-      const members = new Map<string, unknown>();
-      if (parent instanceof Module) parent.eachMember((key, value) => members.set(key, value));
-      if (members.has(name)) return members.get(name);
-      const where = i === 0 ? this.constructor.name : `'${names.slice(0, i).join('.')}'`;
-      throw new RangeError(`${operation}: target must be ${what}, but ${where} has no '${name}'`);
-    }, this);
-  }
-
   /**
    * The module below that the path `target` names: `'encoder.layers.0'`; `''` is this one (torch.nn.Module.get_submodule).
    * @throws TypeError for what is no string, RangeError where there is no such module.
@@ -415,10 +363,7 @@ export class Module extends Base {
    */
   getSubmodule(target: string): Module {
     if (arguments.length > 1) surplus('getSubmodule', arguments, 1, 'target');
-    const what = 'the path of a module';
-    const found = this.#memberAt('getSubmodule', target, what);
-    if (found instanceof Module) return found;
-    throw new RangeError(`getSubmodule: target must be ${what}, but '${target}' is none`);
+    return submoduleAt(this, target, isModule);
   }
 
   /**
@@ -428,10 +373,7 @@ export class Module extends Base {
    */
   getParameter(target: string): Parameter {
     if (arguments.length > 1) surplus('getParameter', arguments, 1, 'target');
-    const what = 'the path of a parameter';
-    const found = this.#memberAt('getParameter', target, what);
-    if (found instanceof Parameter) return found;
-    throw new RangeError(`getParameter: target must be ${what}, but '${target}' is none`);
+    return parameterAt(this, target, isModule);
   }
 
   /**
@@ -441,13 +383,7 @@ export class Module extends Base {
    */
   getBuffer(target: string): Tensor {
     if (arguments.length > 1) surplus('getBuffer', arguments, 1, 'target');
-    const what = 'the path of a buffer';
-    const found = this.#memberAt('getBuffer', target, what);
-    const path = target.split('.');
-    const holder = path.length > 1 ? this.getSubmodule(path.slice(0, -1).join('.')) : this;
-    const isBuffer = holder.ownBuffers().some(([name]) => name === path.at(-1));
-    if (isBuffer && isTensor(found)) return found;
-    throw new RangeError(`getBuffer: target must be ${what}, but '${target}' is none`);
+    return bufferAt(this, target, isModule);
   }
 
   /**

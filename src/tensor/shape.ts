@@ -217,6 +217,12 @@ function stretchedShape(operation: string, a: Shape, b: Shape): Shape {
   return out;
 }
 
+/** Whether `shape` broadcasts to `target` itself: sizes are target's or 1. */
+export function expandsTo(shape: Shape, target: Shape): boolean {
+  const lead = target.length - shape.length;
+  return lead >= 0 && shape.every((size, d) => size === 1 || size === target[lead + d]);
+}
+
 /** Strides of a view that repeats `shape` over `target` (already known to broadcast): 0 where it repeats. */
 export function broadcastStrides(
   shape: Shape,

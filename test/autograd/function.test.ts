@@ -5,6 +5,10 @@ type Context = autograd.FunctionContext;
 const leaf = (values: number[], dtype: 'float32' | 'float64' = 'float64'): Tensor =>
   tensor(values, { dtype, requiresGrad: true });
 
+/** What the types do not let a user write. */
+const applied = (Class: object, receiver: unknown, ...args: unknown[]): Tensor =>
+  Reflect.apply(Reflect.get(Class, 'apply') as () => Tensor, receiver, args) as Tensor;
+
 class Cube extends autograd.Function {
   static forward(ctx: Context, x: Tensor): Tensor {
     ctx.saveForBackward(x);
@@ -89,6 +93,19 @@ it('lets setupContext save what backward needs', () => {
   expect(autograd.gradcheck((v: Tensor) => Scaled.apply(v, 3), [leaf([0.3, -0.7])])).toBe(true);
 });
 
+it('takes an undefined setupContext for none, and refuses what is no function', () => {
+  class Without extends Cube {
+    static setupContext = undefined;
+  }
+  expect(applied(Without, Without, leaf([2])).toArray()).toEqual([8]);
+  class Bad extends Cube {
+    static setupContext = 3;
+  }
+  expect(() => applied(Bad, Bad, leaf([2]))).toThrow(
+    new TypeError('Bad: static setupContext must be a function, got 3'),
+  );
+});
+
 it('records nothing without gradients, and nothing of what forward does', () => {
   expect(Cube.apply(tensor([2])).requiresGrad).toBe(false);
   expect(noGrad(() => Cube.apply(leaf([2]))).requiresGrad).toBe(false);
@@ -168,10 +185,6 @@ it('refuses a change of what was saved, and a second derivative of what has none
     'backward: Once is marked onceDifferentiable; write its backward in tensor operations to differentiate it twice',
   );
 });
-
-/** What the types do not let a user write. */
-const applied = (Class: object, receiver: unknown, ...args: unknown[]): Tensor =>
-  Reflect.apply(Reflect.get(Class, 'apply') as () => Tensor, receiver, args) as Tensor;
 
 describe('refuses', () => {
   const made = (forward: unknown, backward: unknown): typeof Cube => {

@@ -50,7 +50,7 @@ struct Block {
   }
 };
 
-// Calls body(o, i, r0, r1, block) for `units` blocks of rows of every head.
+// Calls body(o, i, r0, rows, block) for every block of at most `step` queries of every head.
 template <class T, class Body>
 OSTINATO_INLINE void eachBlock(Work& work, const Sizes& s, int64_t step, double products,
                                Body body) {

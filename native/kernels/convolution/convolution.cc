@@ -178,14 +178,15 @@ struct GradientRows {
   }
 };
 
-// Panels whose columns are the pairs (c, j).
-template <class T>
-struct TapPanels {
+// Panels whose rows are the steps of the sum over (n, t). pack(n, t, count, column, columns, to) writes `columns` of them from
+// `column` on, at most a vector's lanes, of `count` steps, rows of NR.
+template <class T, class Pack>
+struct StepPanels {
   static constexpr int64_t NR = panelColumns<T>;
-  Windows<T> windows;  // of the group and sample 0
-  int64_t sampleStride, outLength, c0;
+  int64_t outLength;
   T* memory;
   bool keeps;
+  Pack pack;
   Range r = {};
 
   void range(const Range& range) { r = range; }
@@ -196,11 +197,9 @@ struct TapPanels {
     if (first)
       forSamples(r.k0, r.depth, outLength,
                  [&](int64_t sample, int64_t t, int64_t k, int64_t count) {
-                   Windows<T> own = windows;
-                   own.x += sample * sampleStride;
                    for (int64_t v = 0; v < NR; v += Vec<T>::lanes)
-                     own.packTransposed(c0 + n + v, max(0, min(columns - v, Vec<T>::lanes)), t,
-                                        count, to + k * NR + v, NR);
+                     pack(sample, t, count, n + v, max(0, min(columns - v, Vec<T>::lanes)),
+                          to + k * NR + v);
                  });
     return {to, n, columns};
   }
@@ -241,34 +240,6 @@ struct TapRows {
   Rows<T> rows(int64_t m) const { return {memory + (m - first) * stride(depth), stride(depth), 1}; }
 };
 
-// Panels whose columns are outputs.
-template <class T>
-struct OutputPanels {
-  static constexpr int64_t NR = panelColumns<T>;
-  const T* g;  // of the group and its first column
-  int64_t sampleStride, outLength;
-  T* memory;
-  bool keeps;
-  Range r = {};
-
-  void range(const Range& range) { r = range; }
-  int64_t panels() const { return ceilDiv(r.columns, NR); }
-  PackedPanel<T> panel(int64_t index, bool first) {
-    T* const to = memory + (keeps ? index * NR : 0) * r.depth;
-    const int64_t n = r.n0 + index * NR, columns = min(NR, r.n0 + r.columns - n);
-    if (first)
-      forSamples(r.k0, r.depth, outLength,
-                 [&](int64_t sample, int64_t t, int64_t k, int64_t count) {
-                   for (int64_t v = 0; v < NR; v += Vec<T>::lanes)
-                     packColumns(g + sample * sampleStride + t, 1, outLength, count,
-                                 {n + v, int(max(0, min(columns - v, Vec<T>::lanes)))},
-                                 to + k * NR + v, NR);
-                 });
-    return {to, n, columns};
-  }
-  PrefetchRows next(int64_t, bool, int64_t) const { return {}; }
-};
-
 // to[j * toRow + i] = from[i * fromRow + j]
 template <class T>
 __attribute__((noinline)) void transposeInto(const T* from, int64_t fromRow, int64_t rows,
@@ -293,7 +264,12 @@ void weightByTaps(const Windows<T>& windows, int64_t xStride, const T* g, int64_
   const Blocks blocks = {ldc, depth, evenBlock(tiles.tiles, blockRows<T> / tileRows, 1)};
   T* const sums = memory + ldc * depth;
   TapRows<T> a = {windows, xStride, outLength, r0, sums + rows * ldc};
-  OutputPanels<T> b = {g + o0 * outLength, gStride, outLength, memory, blocks.tiles < tiles.tiles};
+  const auto pack = [&](int64_t n, int64_t t, int64_t count, int64_t column, int64_t columns,
+                        T* to) {
+    packColumns(g + n * gStride + o0 * outLength + t, 1, outLength, count, {column, int(columns)},
+                to, panelColumns<T>);
+  };
+  StepPanels<T, decltype(pack)> b = {outLength, memory, blocks.tiles < tiles.tiles, pack};
   blockedProduct(tiles, outputs, K, blocks, a, b,
                  [&](auto mr, const Range& range, int64_t t, const PackedPanel<T>& panel)
                      OSTINATO_INLINE_LAMBDA {
@@ -362,13 +338,15 @@ void conv1d_weight(const T* g, const T* x, T* dw, int64_t batch, int64_t groups,
     GradientRows<T> a = {g + (group * outChannels + m0) * outLength,
                          groups * outChannels * outLength, outLength,
                          memory + blocks.columns * blocks.depth};
-    TapPanels<T> b = {
-        {x + group * channels * length, channels, length, taps, stride, -padding, dilation},
-        groups * channels * length,
-        outLength,
-        n0,
-        memory,
-        blocks.tiles < tiles.tiles};
+    const Windows<T> windows = {
+        x + group * channels * length, channels, length, taps, stride, -padding, dilation};
+    const auto pack = [&](int64_t n, int64_t t, int64_t count, int64_t column, int64_t some,
+                          T* to) {
+      Windows<T> own = windows;
+      own.x += n * groups * channels * length;
+      own.packTransposed(n0 + column, some, t, count, to, panelColumns<T>);
+    };
+    StepPanels<T, decltype(pack)> b = {outLength, memory, blocks.tiles < tiles.tiles, pack};
     blockedProduct(tiles, columns, K, blocks, a, b,
                    [&](auto mr, const Range& range, int64_t t,
                        const PackedPanel<T>& panel) OSTINATO_INLINE_LAMBDA {

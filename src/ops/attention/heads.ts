@@ -1,7 +1,7 @@
 /** How the heads of attention reach its kernels: matrices of two batch dimensions, read and written where they are. */
 import { constants } from '../../native/instance';
 import { isFloat, itemSize, type DType } from '../../tensor/dtype';
-import { contiguousStrides, type Shape } from '../../tensor/shape';
+import { contiguousStrides, expandsTo, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -64,10 +64,7 @@ export function fitsKernels([q, k, v]: Three): boolean {
  * A mask that broadcasts to [..., L, S] as the kernels read it, floats whose rows have elements side by side. Null: it does not broadcast.
  */
 export function maskRows(mask: Tensor, shape: Shape, dtype: DType): Tensor | null {
-  const missing = shape.length - mask.ndim;
-  if (missing < 0) return null;
-  const fits = mask.sizes.every((size, d) => size === 1 || size === shape[missing + d]);
-  if (!fits) return null;
+  if (!expandsTo(mask.sizes, shape)) return null;
   const last = mask.ndim - 1;
   const row = shape.slice(-1);
   const floats =

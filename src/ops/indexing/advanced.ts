@@ -3,7 +3,13 @@
  * counterpart. Where the indexed dimensions are adjacent, the index shape takes their place; else it comes
  * first (PyTorch's and NumPy's rule). dx = zeros with g added at the indices.
  */
-import { broadcastShapes, broadcastStrides, numelOf, showShape } from '../../tensor/shape';
+import {
+  expandsTo,
+  broadcastShapes,
+  broadcastStrides,
+  numelOf,
+  showShape,
+} from '../../tensor/shape';
 import { empty, Tensor } from '../../tensor/tensor';
 import { executor } from '../../tensor/executor';
 import { cast } from '../copying/cast';
@@ -147,9 +153,7 @@ function fit(operation: string, value: Tensor, rows: Rows, x: Tensor): Tensor {
   if (extra > 0 && same.sizes.slice(0, extra).every((size) => size === 1)) {
     same = reshape(same, same.sizes.slice(extra));
   }
-  const lead = rows.to.length - same.ndim;
-  const fits = lead >= 0 && same.sizes.every((size, d) => size === 1 || size === rows.to[d + lead]);
-  if (!fits) {
+  if (!expandsTo(same.sizes, rows.to)) {
     throw new RangeError(
       `${operation}: a value of shape ${showShape(value.sizes)} does not fit the indexed part of shape ${showShape(rows.to)}`,
     );

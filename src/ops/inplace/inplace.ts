@@ -9,7 +9,7 @@ import { category, isFloat } from '../../tensor/dtype';
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import { executor } from '../../tensor/executor';
-import { overlaps, sameShape, showShape } from '../../tensor/shape';
+import { expandsTo, overlaps, sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { bumpVersion, noteRebased, setHistory, Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
@@ -200,10 +200,7 @@ function held(operation: string, target: Tensor, value: Tensor): Tensor {
 function conform(operation: string, target: Tensor, value: Tensor): Tensor {
   const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
   if (sameShape(same.sizes, target.sizes)) return same;
-  const lead = target.ndim - same.ndim;
-  const fits =
-    lead >= 0 && same.sizes.every((size, d) => size === 1 || size === target.sizes[d + lead]);
-  if (!fits) {
+  if (!expandsTo(same.sizes, target.sizes)) {
     throw new RangeError(
       `${operation}: a value of shape ${showShape(value.sizes)} does not fit into shape ${showShape(target.sizes)}`,
     );
