@@ -4,7 +4,6 @@
  * the prototype by ops/methods.ts.
  */
 import { calledAs, describe, got, isInstance, isMade, markCopy, readOnly, surplus } from '../check';
-import type { Memory } from '../native/memory';
 import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
@@ -26,7 +25,7 @@ export interface GradFn {
   readonly name: string;
 }
 
-/** Where a view came from, so that in-place changes of either reach the other's history. */
+/** @internal Where a view came from, so that in-place changes of either reach the other's history. */
 export interface ViewOrigin {
   readonly base: Tensor;
   /** `base.rebased` when this view's `gradFn` was made; the history is stale once `base.rebased` is greater. */
@@ -83,7 +82,7 @@ const largestNested = 1e7;
 // V8 ends the process where an array of numbers grows beyond 2^27.
 const mostInArrays = 2 ** 26;
 
-export class Tensor implements Memory {
+export class Tensor {
   // What compares objects by their fields (`assert.deepStrictEqual`) takes the same part of the same memory for equal alone, and
   // `structuredClone` refuses the storage. Nothing else reads these.
   /** @internal */
@@ -175,11 +174,11 @@ export class Tensor implements Memory {
     executor.made(this);
   }
 
-  /** The memory that holds the elements, possibly those of other tensors too: the engine's own. */
+  /** @internal The memory that holds the elements, possibly those of other tensors too. */
   get storage(): Storage {
     return this.#storage;
   }
-  /** First element, counted in elements from the storage's start. */
+  /** @internal First element, counted in elements from the start of the storage; `storageOffset()` is the public one. */
   get offset(): number {
     return (this.#address - this.#storage.address) / itemSize(this.#dtype);
   }
@@ -207,11 +206,11 @@ export class Tensor implements Memory {
   get numel(): number {
     return this.#numel;
   }
-  /** Address of the first element. */
+  /** @internal Address of the first element. */
   get address(): number {
     return this.#address;
   }
-  /** Whether the elements are in row-major order without gaps. */
+  /** @internal Whether the elements are in row-major order without gaps. */
   get contiguousLayout(): boolean {
     return this.#contiguousLayout;
   }
@@ -356,7 +355,7 @@ export class Tensor implements Memory {
     return size;
   }
 
-  /** Whether the elements are in row-major order without gaps. */
+  /** @internal Whether the elements are in row-major order without gaps. */
   isContiguous(): boolean {
     if (arguments.length > 0) surplus('isContiguous', arguments, 0);
     return this.contiguousLayout;
