@@ -6,6 +6,7 @@ import { deepest, describe, isArray, isInstance, isPlain } from '../check';
 import { isTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
 import type { Tensor } from '../tensor/tensor';
+import { refuse } from './malformed';
 
 /** What has a state dict: a module, an optimizer, a scheduler. */
 export interface Stateful {
@@ -128,19 +129,15 @@ function hasToJSON(value: unknown): boolean {
   }
 }
 
-export const malformed = (what: string): never => {
-  throw new RangeError(`loadCheckpoint: malformed file: ${what}`);
-};
-
 function decodePairs(
   pairs: unknown,
   tensors: Map<string, Tensor>,
   depth: number,
 ): [string, unknown][] {
-  if (!isArray(pairs)) return malformed('entries are no array');
+  if (!isArray(pairs)) return refuse('entries are no array');
   return pairs.map((pair) => {
     if (!isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
-      return malformed('an entry is no pair of a name and a value');
+      return refuse('an entry is no pair of a name and a value');
     }
     return [pair[0], decode(pair[1], tensors, depth)];
   });
@@ -155,23 +152,23 @@ function decodeTagged(tagged: Tagged, tensors: Map<string, Tensor>, depth: numbe
     return isState ? new StateDict(pairs as [string, Tensor][]) : new Map(pairs);
   }
   if (kind === 'object') return Object.fromEntries(decodePairs(value, tensors, depth));
-  if (typeof value !== 'string') return malformed(`a value of kind ${describe(kind)} is no string`);
+  if (typeof value !== 'string') return refuse(`a value of kind ${describe(kind)} is no string`);
   if (kind === 'tensor')
-    return tensors.get(value) ?? malformed(`there is no tensor ${describe(value)}`);
+    return tensors.get(value) ?? refuse(`there is no tensor ${describe(value)}`);
   if (kind === 'number' && /^(NaN|-?Infinity|-0)$/.test(value)) return Number(value);
   if (kind === 'bigint' && /^-?\d+$/.test(value)) return BigInt(value);
   const { type } = tagged;
   if (kind === 'array' && typeof type === 'string' && Object.hasOwn(arrays, type)) {
     const bytes = Buffer.from(value, 'base64');
     const Type = arrays[type as keyof typeof arrays];
-    if (bytes.length % Type.BYTES_PER_ELEMENT !== 0) return malformed(`a ${type} is cut short`);
+    if (bytes.length % Type.BYTES_PER_ELEMENT !== 0) return refuse(`a ${type} is cut short`);
     return new Type(new Uint8Array(bytes).buffer);
   }
-  return malformed(`a value of kind ${describe(kind)} is unknown`);
+  return refuse(`a value of kind ${describe(kind)} is unknown`);
 }
 
 export function decode(value: unknown, tensors: Map<string, Tensor>, depth = 0): unknown {
-  if (depth > 3 * deepest) return malformed('values are nested too deeply');
+  if (depth > 3 * deepest) return refuse('values are nested too deeply');
   if (typeof value !== 'object' || value === null) return value;
   if (isArray(value)) return value.map((item) => decode(item, tensors, depth + 1));
   if (Object.hasOwn(value, '$')) return decodeTagged(value as Tagged, tensors, depth + 1);

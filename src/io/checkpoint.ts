@@ -7,12 +7,12 @@ import {
   Encoder,
   isGenerator,
   isStateful,
-  malformed,
   stateOf,
   type Stateful,
   type StatefulGenerator,
   type Target,
 } from './checkpoint-values';
+import { reading, refuse } from './malformed';
 import { pathOf, type FilePath } from './path';
 import { readTensors, writeTensors } from './safetensors';
 
@@ -71,14 +71,16 @@ function readValues(path: FilePath): Record<string, unknown> {
       `loadCheckpoint: ${file} has version ${String(metadata['version'])}, this package reads version ${version}`,
     );
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(metadata['checkpoint'] ?? '');
-  } catch {
-    malformed('the values are not JSON');
-  }
-  const values = decode(parsed, tensors);
-  return isPlain(values) ? { ...values } : malformed('the values are no object');
+  return reading('loadCheckpoint', file, () => {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(metadata['checkpoint'] ?? '');
+    } catch {
+      refuse('the values are not JSON');
+    }
+    const values = decode(parsed, tensors);
+    return isPlain(values) ? { ...values } : refuse('the values are no object');
+  });
 }
 
 function load(target: Target, state: unknown, options: LoadCheckpointOptions): void {

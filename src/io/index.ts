@@ -5,6 +5,8 @@ export {
   saveSafetensors,
   type SaveOptions,
 } from './safetensors';
+export { loadNpy, loadNpz, saveNpy, saveNpz, type NpyOptions, type NpzOptions } from './npy';
+export type { FileTypes } from './element-writers';
 export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
 export type { Stateful, StatefulGenerator } from './checkpoint-values';

@@ -4,24 +4,16 @@
  * exactly right is refused.
  */
 import { largestRank } from '../tensor/shape';
+import { elementTypes, type ElementTypeName } from './elements';
+import { cannotRead, refuse } from './malformed';
+import { loneSurrogate } from './named';
 
-/** Sizes in bytes of the element types that are read. */
-export const typeSizes: Readonly<Record<string, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-};
+/** Types of the format that no tensor here can hold. */
+const otherTypes = ['F4', 'F6_E2M3', 'F6_E3M2', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ', 'C64'];
 
 export interface Entry {
   readonly name: string;
-  readonly type: string;
+  readonly type: ElementTypeName;
   readonly shape: readonly number[];
   /** Place of the first byte, counted from the end of the header. */
   readonly begin: number;
@@ -36,12 +28,6 @@ export interface Header {
 /** As in the reference implementation: a header is never larger. */
 export const largestHeader = 100_000_000;
 
-/** What is wrong with a file; who reads it turns it into an error that says so too. */
-export class Malformed extends Error {}
-const refuse = (what: string): never => {
-  throw new Malformed(what);
-};
-
 /**
  * @param text the header's JSON
  * @param dataLength bytes that follow the header
@@ -49,7 +35,7 @@ const refuse = (what: string): never => {
  */
 export function parseHeader(text: string, dataLength: number): Header {
   if (!text.startsWith('{')) refuse('the header does not begin with {');
-  checkKeys(text);
+  const numbers = checkKeys(text);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -64,6 +50,8 @@ export function parseHeader(text: string, dataLength: number): Header {
     else entries.push(readEntry(name, value));
   }
   checkPlaces(entries, dataLength);
+  // 1.0, 1e2 and -0, which JSON.parse takes for integers.
+  if (!numbers) refuse('the header has another number than a size or a place');
   return { entries, metadata };
 }
 
@@ -74,7 +62,7 @@ function readMetadata(value: unknown, metadata: Record<string, string>): void {
   if (!isObject(value)) return refuse('__metadata__ is not an object');
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string') refuse(`metadata ${JSON.stringify(key)} is not a string`);
-    metadata[key] = text as string;
+    metadata[key] = text;
   }
 }
 
@@ -88,9 +76,15 @@ function readEntry(name: string, value: unknown): Entry {
     );
   }
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== 'string' || !Object.hasOwn(typeSizes, dtype)) {
-    refuse(`${shown} has the unknown type ${JSON.stringify(dtype)}`);
+  if (typeof dtype !== 'string' || !Object.hasOwn(elementTypes, dtype)) {
+    if (typeof dtype === 'string' && otherTypes.includes(dtype)) {
+      cannotRead(
+        `${shown} is of type ${dtype}, which is not read; ${Object.keys(elementTypes).join(', ')} are`,
+      );
+    }
+    return refuse(`${shown} has the unknown type ${JSON.stringify(dtype)}`);
   }
+  const type = dtype as ElementTypeName;
   const isSize = (n: unknown): n is number =>
     typeof n === 'number' && Number.isSafeInteger(n) && n >= 0;
   if (!Array.isArray(shape) || !shape.every(isSize)) {
@@ -103,17 +97,17 @@ function readEntry(name: string, value: unknown): Entry {
     return refuse(`the data_offsets of ${shown} are not two places`);
   }
   const [begin, end] = offsets as [number, number];
-  let bytes = typeSizes[dtype as string];
+  let bytes: number = elementTypes[type].size;
   for (const size of shape) {
     bytes *= size;
     if (!Number.isSafeInteger(bytes)) refuse(`the shape of ${shown} overflows`);
   }
   if (end < begin || end - begin !== bytes) {
     refuse(
-      `${shown} needs ${bytes} bytes for shape [${shape.join(', ')}] of ${String(dtype)}, but its data_offsets span ${end - begin}`,
+      `${shown} needs ${bytes} bytes for shape [${shape.join(', ')}] of ${type}, but its data_offsets span ${end - begin}`,
     );
   }
-  return { name, type: dtype as string, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
 // The tensors must fill the data from its first byte to its last, each byte belonging to one.
@@ -134,28 +128,35 @@ function checkPlaces(entries: Entry[], dataLength: number): void {
 /**
  * Refuses keys that occur twice in one object, of which JSON.parse would silently keep the last, and `__proto__`,
  * which no writer uses for good.
+ * @returns whether numbers outside of strings are digits alone
  */
-function checkKeys(text: string): void {
+function checkKeys(text: string): boolean {
+  let isPlain = true;
   const open: (Set<string> | null)[] = []; // a set of keys for an object, null for an array
   // Strings are walked by indexOf: an expression that matched them would need a stack as deep as they are long.
-  const token = /["{}[\]]/g;
+  const token = /["{}[\].eE-]/g;
   for (let match = token.exec(text); match !== null; match = token.exec(text)) {
     const [found] = match;
     if (found === '{') open.push(new Set());
     else if (found === '[') open.push(null);
     else if (found === '}' || found === ']') open.pop();
-    else {
+    else if (found !== '"') {
+      isPlain = false;
+    } else {
       const end = endOfString(text, match.index);
       token.lastIndex = end;
+      const string = text.slice(match.index, end);
+      if (loneSurrogate.test(unquoteIfEscaped(string))) refuse('a string is not Unicode');
       const keys = open[open.length - 1];
       if (!keys || !/^\s*:/.test(text.slice(end, end + 64))) continue;
-      const key = unquote(text.slice(match.index, end));
+      const key = unquote(string);
       if (key === '__proto__') refuse('a key is called __proto__');
       if (keys.has(key)) refuse(`the key ${JSON.stringify(key)} occurs twice`);
       keys.add(key);
     }
     if (open.length > 4) refuse('the header is nested too deeply');
   }
+  return isPlain;
 }
 
 /** The place after the string that begins at `begin`. */
@@ -170,6 +171,8 @@ function endOfString(text: string, begin: number): number {
     from = quote + 1;
   }
 }
+
+const unquoteIfEscaped = (found: string): string => (found.includes('\\u') ? unquote(found) : '');
 
 function unquote(found: string): string {
   try {

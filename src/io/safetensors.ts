@@ -1,48 +1,19 @@
 /**
  * Saving and loading state dicts as safetensors. Tensors are read straight into their memory, and written out of it.
  */
-import { describe, isInstance, isPlain, optionsTable, rule, string, surplus } from '../check';
-import { detach } from '../ops/copying/clone';
-import { itemSize, type DType } from '../tensor/dtype';
-import { anyTensor } from '../tensor/rules';
+import { isPlain, optionsTable, rule, string, surplus } from '../check';
 import { StateDict } from '../tensor/state-dict';
-import { empty, type Tensor } from '../tensor/tensor';
-import { readers } from './convert';
-import { readAt, withFileToRead, writeFile } from './files';
+import type { Tensor } from '../tensor/tensor';
+import { checkFits, encoded, fileTypes, typeIn, type FileTypes } from './element-writers';
+import { elementTypes, readElements, type ElementTypeName } from './elements';
+import { writeFile } from './files';
+import { bytesAt, Malformed, withSource, type Source } from './malformed';
+import { loneSurrogate, namedTensors } from './named';
 import { pathOf, type FilePath } from './path';
-import {
-  largestHeader,
-  Malformed,
-  parseHeader,
-  typeSizes,
-  type Entry,
-  type Header,
-} from './safetensors-header';
-import { dense } from '../ops/kernels/copy';
-
-const typeOf: Readonly<Record<DType, string>> = {
-  float32: 'F32',
-  float64: 'F64',
-  int32: 'I32',
-  uint8: 'U8',
-  bool: 'BOOL',
-};
-// F16 and BF16 become float32, other integers int32.
-const dtypeOf: Readonly<Record<string, DType>> = {
-  F64: 'float64',
-  F32: 'float32',
-  F16: 'float32',
-  BF16: 'float32',
-  I64: 'int32',
-  I32: 'int32',
-  I16: 'int32',
-  I8: 'int32',
-  U8: 'uint8',
-  BOOL: 'bool',
-};
+import { largestHeader, parseHeader, type Header } from './safetensors-header';
 
 /** Options of `saveSafetensors`. */
-export interface SaveOptions {
+export interface SaveOptions extends FileTypes {
   /** Strings kept in the file's header. Default: none. */
   metadata?: Readonly<Record<string, string>>;
 }
@@ -51,49 +22,35 @@ const anyMetadata = rule<Readonly<Record<string, string>>>('an object of strings
 
 const saveOptions = optionsTable<SaveOptions, 'metadata'>('saveSafetensors', {
   metadata: anyMetadata.optional,
+  ...fileTypes,
 });
 
-// Half of a surrogate pair, which UTF-8 does not have.
-const loneSurrogate = /[\ud800-\udfff]/u;
-
-/** The bytes of a contiguous tensor, in place. */
-const bytesOf = (x: Tensor): Uint8Array => {
-  const memory = x.memory(x.numel);
-  return new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
-};
+interface Planned {
+  readonly type: ElementTypeName;
+  readonly x: Tensor;
+}
 
 /** What is to be written, largest element type first so that every tensor is aligned, then by name. */
 function planOf(
   operation: string,
   tensors: ReadonlyMap<string, Tensor>,
-): {
-  entries: [string, Tensor][];
-  header: Record<string, unknown>;
-} {
-  if (!isInstance(tensors, Map)) {
-    throw new TypeError(
-      `${operation}: takes a Map from names to tensors, such as model.stateDict(), got ${describe(tensors)}`,
-    );
-  }
-  const entries: [string, Tensor][] = [];
-  for (const [name, x] of tensors as ReadonlyMap<unknown, unknown>) {
-    const key = string.check(operation, 'every name', name);
-    if (key === '__metadata__' || key === '__proto__' || loneSurrogate.test(key)) {
-      throw new RangeError(`${operation}: a tensor cannot be called ${JSON.stringify(key)}`);
-    }
-    entries.push([key, detach(anyTensor.check(operation, JSON.stringify(key), x))]);
-  }
-  entries.sort(
-    ([a, x], [b, y]) => itemSize(y.dtype) - itemSize(x.dtype) || (a < b ? -1 : Number(a > b)),
-  );
+  types: FileTypes,
+): { planned: Planned[]; header: Record<string, unknown> } {
+  const isName = (name: string): boolean => name !== '__metadata__' && name !== '__proto__';
+  const entries = namedTensors(operation, tensors, isName).map(([name, x]) => {
+    const type = typeIn(types, x.dtype);
+    checkFits(operation, JSON.stringify(name), x, type);
+    return { name, x, type, size: elementTypes[type].size };
+  });
+  entries.sort((a, b) => b.size - a.size || (a.name < b.name ? -1 : Number(a.name > b.name)));
   const header: Record<string, unknown> = {};
   let at = 0;
-  for (const [name, x] of entries) {
-    const end = at + x.numel * itemSize(x.dtype);
-    header[name] = { dtype: typeOf[x.dtype], shape: x.sizes, data_offsets: [at, end] };
+  for (const { name, x, type, size } of entries) {
+    const end = at + x.numel * size;
+    header[name] = { dtype: type, shape: x.sizes, data_offsets: [at, end] };
     at = end;
   }
-  return { entries, header };
+  return { planned: entries, header };
 }
 
 /**
@@ -140,14 +97,15 @@ export function writeTensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata?: Readonly<Record<string, string>>,
+  types: FileTypes = {},
 ): void {
-  const { entries, header } = planOf(operation, tensors);
+  const { planned, header } = planOf(operation, tensors, types);
   const described =
     metadata === undefined ? {} : { __metadata__: checkedMetadata(operation, metadata) };
   const start = headerBytes(operation, { ...described, ...header });
   function* parts(): Generator<Uint8Array, void> {
     yield* start;
-    for (const [, x] of entries) yield bytesOf(dense(x));
+    for (const { x, type } of planned) yield* encoded(x, type);
   }
   writeFile(operation, path, parts());
 }
@@ -156,8 +114,9 @@ export function writeTensors(
  * Writes tensors to a safetensors file: as a whole or, when it fails or is interrupted, not at all. What was there keeps
  * its mode; what a symbolic link points to is written, not the link; devices and FIFOs are written through.
  * @param path a string or a file: URL
+ * @param options metadata, and the types of the format in which tensors are held: `{ float32: 'bfloat16', int32: 'int64' }`
  * @throws TypeError for what is no path, no map of tensors, no metadata of strings; RangeError for names and metadata that
- * the format cannot hold; Error when the file cannot be written, saying why, with the system's `code`.
+ * the format cannot hold, and for integers that do not fit the type asked for; Error when the file cannot be written, saying why, with the system's `code`.
  * @example io.saveSafetensors('model.safetensors', new nn.Linear(2, 1).stateDict(), { metadata: { epoch: '3' } });
  */
 export function saveSafetensors(
@@ -166,14 +125,8 @@ export function saveSafetensors(
   options?: SaveOptions,
 ): void {
   if (arguments.length > 3) surplus('saveSafetensors', arguments, 3, 'options');
-  const { metadata } = saveOptions.read(options);
-  writeTensors('saveSafetensors', pathOf('saveSafetensors', path), tensors, metadata);
-}
-
-function readAll(file: number, into: Uint8Array, position: number): void {
-  if (readAt(file, into, position) < into.length) {
-    throw new Malformed('it ends too early');
-  }
+  const { metadata, ...types } = saveOptions.read(options);
+  writeTensors('saveSafetensors', pathOf('saveSafetensors', path), tensors, metadata, types);
 }
 
 // How files of other kinds begin that weights come in.
@@ -184,7 +137,7 @@ const otherKinds: readonly (readonly [start: string, what: string])[] = [
   ...[2, 3, 4, 5].map(
     (protocol) => [`\x80${String.fromCharCode(protocol)}`, `a pickle, ${torchRemedy}`] as const,
   ),
-  ['\x93NUMPY', 'an array of NumPy; in Python: safetensors.numpy.save_file(arrays, path)'],
+  ['\x93NUMPY', 'an array of NumPy, which io.loadNpy reads'],
   ['\x89HDF', 'HDF5, as Keras writes'],
   ['GGUF', 'GGUF'],
 ];
@@ -196,12 +149,12 @@ function kindOf(bytes: Buffer): string {
   return found === undefined ? '' : `; it is ${found[1]}`;
 }
 
-function readHeader(file: number, size: number): { header: Header; start: number } {
+function readHeader(source: Source): { header: Header; start: number } {
+  const { size } = source;
   if (size < 8) {
     throw new Malformed(`${size} bytes are too short for a header`);
   }
-  const length = Buffer.alloc(8);
-  readAll(file, length, 0);
+  const length = bytesAt(source, 0, 8);
   const headerLength = length.readBigUInt64LE();
   if (headerLength > BigInt(largestHeader)) {
     throw new Malformed(
@@ -214,8 +167,7 @@ function readHeader(file: number, size: number): { header: Header; start: number
       `the header of ${headerLength} bytes goes past the end of the file${kindOf(length)}`,
     );
   }
-  const text = Buffer.alloc(Number(headerLength));
-  readAll(file, text, 8);
+  const text = bytesAt(source, 8, Number(headerLength));
   let json: string;
   try {
     json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
@@ -223,54 +175,6 @@ function readHeader(file: number, size: number): { header: Header; start: number
     throw new Malformed('the header is not UTF-8');
   }
   return { header: parseHeader(json, size - start), start };
-}
-
-/**
- * Opens a file, checks its header and passes both on.
- * @throws RangeError saying what is wrong with a malformed file
- */
-function withFile<R>(
-  operation: string,
-  path: string,
-  body: (file: number, header: Header, start: number) => R,
-): R {
-  try {
-    return withFileToRead(operation, path, (file, size) => {
-      const { header, start } = readHeader(file, size);
-      return body(file, header, start);
-    });
-  } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
-    throw new RangeError(`${operation}: malformed file: ${error.message}`, { cause: error });
-  }
-}
-
-function readTensor(operation: string, file: number, entry: Entry, start: number): Tensor {
-  const dtype = dtypeOf[entry.type];
-  const out = empty([...entry.shape], dtype);
-  if (typeOf[dtype] === entry.type) {
-    readAll(file, bytesOf(out), start + entry.begin);
-    if (dtype === 'bool' && bytesOf(out).some((byte) => byte > 1)) {
-      throw new Malformed(`${JSON.stringify(entry.name)} has booleans that are neither 0 nor 1`);
-    }
-    return out;
-  }
-  const bytes = Buffer.alloc(entry.end - entry.begin);
-  readAll(file, bytes, start + entry.begin);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const read = readers[entry.type];
-  const memory = out.memory(out.numel);
-  const step = typeSizes[entry.type];
-  for (let i = 0; i < memory.length; i++) {
-    const value = read(view, i * step);
-    memory[i] = value;
-    if (dtype === 'int32' && memory[i] !== value) {
-      throw new RangeError(
-        `${operation}: ${JSON.stringify(entry.name)} holds ${value}, which does not fit int32`,
-      );
-    }
-  }
-  return out;
 }
 
 /** What a file holds. */
@@ -281,16 +185,21 @@ interface Contents {
 
 /** @internal Reads all of a file at once, so that its parts are of one save. */
 export const readTensors = (operation: string, path: string): Contents =>
-  withFile(operation, path, (file, { entries, metadata }, start) => {
+  withSource(operation, path, (source) => {
+    const { header, start } = readHeader(source);
     const tensors = new StateDict();
-    for (const entry of entries) tensors.set(entry.name, readTensor(operation, file, entry, start));
-    return { tensors, metadata };
+    for (const { name, type, shape, begin } of header.entries) {
+      const elements = { type, name: JSON.stringify(name) };
+      tensors.set(name, readElements(operation, source, start + begin, shape, elements));
+    }
+    return { tensors, metadata: header.metadata };
   });
 
 /**
- * Reads a safetensors file. F16 and BF16 become float32, U8 uint8, integers of other widths int32.
- * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file; Error when it cannot be
- * read.
+ * Reads a safetensors file. F16, BF16, F8_E4M3 and F8_E5M2 become float32, U8 uint8, integers of other widths int32. Memory is needed for
+ * the tensors alone: they are read in place, or converted in pieces.
+ * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file, for types that are not read
+ * (F4, F6, F8_E8M0, C64) and for integers that int32 does not hold; Error when the file cannot be read.
  * @example
  * const model = new nn.Linear(2, 1);
  * io.saveSafetensors('model.safetensors', model.stateDict());
@@ -312,5 +221,5 @@ export function loadSafetensors(path: FilePath): Map<string, Tensor> {
 export function readSafetensorsMetadata(path: FilePath): Readonly<Record<string, string>> {
   if (arguments.length > 1) surplus('readSafetensorsMetadata', arguments, 1, 'path');
   const name = 'readSafetensorsMetadata';
-  return withFile(name, pathOf(name, path), (_file, { metadata }) => metadata);
+  return withSource(name, pathOf(name, path), (source) => readHeader(source).header.metadata);
 }

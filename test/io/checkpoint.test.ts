@@ -225,17 +225,17 @@ test('what is no checkpoint, or of another version, or lacks a part', () => {
   const odd = ['', '[]', '{"a":{"$":"what","value":""}}', '{"a":{"$":"tensor","value":"x"}}', '{"a":{"$":"map","value":[1]}}', '{"a":{"$":"bigint","value":"1.5"}}', `{"a":${'['.repeat(9999)}${']'.repeat(9999)}}`]; // prettier-ignore
   for (const checkpoint of odd) {
     write({ format: 'ostinato-checkpoint', version: '1', checkpoint });
-    expect(() => io.loadCheckpoint(path())).toThrow(/^loadCheckpoint: malformed file: .*$/);
+    expect(() => io.loadCheckpoint(path())).toThrow(/^loadCheckpoint: malformed file .*$/);
   }
 });
 
 test('errors of the file itself name the call', () => {
   writeFileSync(path(), 'short');
   expect(() => io.loadCheckpoint(path())).toThrow(
-    'loadCheckpoint: malformed file: 5 bytes are too short for a header',
+    `loadCheckpoint: malformed file ${path()}: 5 bytes are too short for a header`,
   );
   expect(() => io.readSafetensorsMetadata(path())).toThrow(
-    'readSafetensorsMetadata: malformed file: 5 bytes are too short for a header',
+    `readSafetensorsMetadata: malformed file ${path()}: 5 bytes are too short for a header`,
   );
   const nowhere = join(folder, 'missing', 'run.safetensors');
   expect(() => {

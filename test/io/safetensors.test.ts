@@ -118,198 +118,288 @@ test('half precision, bfloat16 and other integers are converted', () => {
   ).toThrow('loadSafetensors: "long" holds 1099511627776, which does not fit int32');
 });
 
+test('every type of a file that the Python package wrote is read', () => {
+  const files = join(__dirname, 'files');
+  const loaded = io.loadSafetensors(join(files, 'all-types.safetensors'));
+  const values = Object.fromEntries([...loaded].map(([name, x]) => [name, [x.dtype, x.toArray()]]));
+  const single = Math.fround;
+  const floats = [
+    [1, -2.5, single(0.1)],
+    [Infinity, single(1e-7), 0],
+  ];
+  expect(values).toEqual({
+    f64: ['float64', floats],
+    f32: ['float32', floats],
+    // torch.tensor([0.1, 1e-7]).half().tolist(), .bfloat16(), .to(torch.float8_e4m3fn), .to(torch.float8_e5m2)
+    f16: ['float32', [[1, -2.5, 0.0999755859375], [Infinity, 1.1920928955078125e-7, 0]]],
+    bf16: ['float32', [[1, -2.5, 0.10009765625], [Infinity, 1.0011717677116394e-7, 0]]],
+    f8_e4m3: ['float32', [[1, -2.5, 0.1015625], [448, 0, 0]]],
+    f8_e5m2: ['float32', [[1, -2.5, 0.09375], [Infinity, 0, 0]]],
+    i64: ['int32', [2147483647, -2147483648]],
+    i32: ['int32', [1, -2]],
+    i16: ['int32', [1, -300]],
+    i8: ['int32', [1, -128]],
+    u16: ['int32', [65535]],
+    u32: ['int32', [7]],
+    u64: ['int32', [9]],
+    u8: ['uint8', [0, 255]],
+    bool: ['bool', [true, false]],
+    scalar: ['float32', 7],
+    empty: ['float32', []],
+  }); // prettier-ignore
+  for (const [name, type] of [
+    ['f8-e8m0', 'F8_E8M0'],
+    ['complex', 'C64'],
+  ]) {
+    const file = join(files, `${name}.safetensors`);
+    expect(() => io.loadSafetensors(file)).toThrow(
+      `loadSafetensors: cannot read ${file}: "x" is of type ${type}, which is not read; F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL are`,
+    );
+  }
+  expect(() => io.loadSafetensors(join(files, 'large-integer.safetensors'))).toThrow(
+    'loadSafetensors: "x" holds 1099511627776, which does not fit int32',
+  );
+});
+
+test('files hold tensors in the types that are asked for', () => {
+  const floats = [1, -2.5, 0.1, 65519.99, 65520, 1e-7, 2 ** -25, 2049, 2051, NaN, -Infinity, -0];
+  const x = new Map([
+    ['x', tensor(floats)],
+    ['d', tensor([0.1, 1e300], { dtype: 'float64' })],
+    ['n', tensor([127, -128], { dtype: 'int32' })],
+  ]);
+  const reloaded = (types: io.FileTypes): Record<string, unknown> => {
+    io.saveSafetensors(path(), x, types);
+    return Object.fromEntries([...io.loadSafetensors(path())].map(([k, v]) => [k, v.toArray()]));
+  };
+  expect(reloaded({ float32: 'float16', float64: 'float16', int32: 'int8' })).toEqual({
+    // torch.tensor(floats).half().tolist()
+    x: [
+      1, -2.5, 0.0999755859375, 65504, Infinity, 1.1920928955078125e-7, 0, 2048, 2052, NaN, -Infinity, -0,
+    ],
+    d: [0.0999755859375, Infinity],
+    n: [127, -128],
+  }); // prettier-ignore
+  expect(reloaded({ float32: 'bfloat16', float64: 'float32', int32: 'int64' })).toEqual({
+    // torch.tensor(floats).bfloat16().tolist()
+    x: [
+      1, -2.5, 0.10009765625, 65536, 65536, 1.0011717677116394e-7, 2 ** -25, 2048, 2048, NaN, -Infinity, -0,
+    ],
+    d: [Math.fround(0.1), Infinity],
+    n: [127, -128],
+  }); // prettier-ignore
+  x.set('n', tensor([128], { dtype: 'int32' }));
+  expect(() => reloaded({ int32: 'int8' })).toThrow(
+    'saveSafetensors: "n" holds 128, which does not fit int8',
+  );
+});
+
 const twice =
   '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
 test.each<[string, () => string, string]>([
   [
     'too short',
     () => (writeFileSync(path('made'), 'abc'), path('made')),
-    'loadSafetensors: malformed file: 3 bytes are too short for a header',
+    'loadSafetensors: malformed file FILE: 3 bytes are too short for a header',
   ],
   [
     'empty',
     () => (writeFileSync(path('made'), ''), path('made')),
-    'loadSafetensors: malformed file: 0 bytes are too short for a header',
+    'loadSafetensors: malformed file FILE: 0 bytes are too short for a header',
   ],
   [
     'header past the end',
     () => write('{}', 0, 50n),
-    'loadSafetensors: malformed file: the header of 50 bytes goes past the end of the file',
+    'loadSafetensors: malformed file FILE: the header of 50 bytes goes past the end of the file',
   ],
   [
     'huge header',
     () => write('{}', 0, 2n ** 63n),
-    'loadSafetensors: malformed file: a header of 9223372036854775808 bytes is larger than 100000000',
+    'loadSafetensors: malformed file FILE: a header of 9223372036854775808 bytes is larger than 100000000',
   ],
-  ['not JSON', () => write('{"a":'), 'loadSafetensors: malformed file: the header is not JSON'],
+  [
+    'not JSON',
+    () => write('{"a":'),
+    'loadSafetensors: malformed file FILE: the header is not JSON',
+  ],
   [
     'bad string',
     () => write('{"\\x":1}'),
-    'loadSafetensors: malformed file: the header is not JSON',
+    'loadSafetensors: malformed file FILE: the header is not JSON',
   ],
   [
     'not an object',
     () => write('[1,2]'),
-    'loadSafetensors: malformed file: the header does not begin with {',
+    'loadSafetensors: malformed file FILE: the header does not begin with {',
   ],
   [
     'leading space',
     () => write(' {}'),
-    'loadSafetensors: malformed file: the header does not begin with {',
+    'loadSafetensors: malformed file FILE: the header does not begin with {',
   ],
   [
     'not UTF-8',
     () => write(''.padEnd(0), Buffer.from([0xff]), 1n),
-    'loadSafetensors: malformed file: the header is not UTF-8',
+    'loadSafetensors: malformed file FILE: the header is not UTF-8',
   ],
   [
     'entry is no object',
     () => write({ a: 3 }),
-    'loadSafetensors: malformed file: the entry of "a" is not an object',
+    'loadSafetensors: malformed file FILE: the entry of "a" is not an object',
   ],
   [
     'entry without shape',
     () => write({ a: { dtype: 'F32', data_offsets: [0, 0] } }),
-    'loadSafetensors: malformed file: the entry of "a" must have dtype, shape and data_offsets, and nothing else; it has data_offsets,dtype',
+    'loadSafetensors: malformed file FILE: the entry of "a" must have dtype, shape and data_offsets, and nothing else; it has data_offsets,dtype',
   ],
   [
     'entry with more',
     () => write({ a: { dtype: 'F32', shape: [0], data_offsets: [0, 0], x: 1 } }),
-    'loadSafetensors: malformed file: the entry of "a" must have dtype, shape and data_offsets, and nothing else; it has data_offsets,dtype,shape,x',
+    'loadSafetensors: malformed file FILE: the entry of "a" must have dtype, shape and data_offsets, and nothing else; it has data_offsets,dtype,shape,x',
   ],
   [
     'unknown type',
     () => write({ a: entry([1], 0, 4, 'F33') }, 4),
-    'loadSafetensors: malformed file: "a" has the unknown type "F33"',
+    'loadSafetensors: malformed file FILE: "a" has the unknown type "F33"',
   ],
   [
     'inherited type',
     () => write({ a: entry([1], 0, 4, 'toString') }, 4),
-    'loadSafetensors: malformed file: "a" has the unknown type "toString"',
+    'loadSafetensors: malformed file FILE: "a" has the unknown type "toString"',
   ],
   [
     'negative size',
     () => write({ a: entry([-1], 0, 4) }, 4),
-    'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
+    'loadSafetensors: malformed file FILE: the shape of "a" is not an array of sizes',
   ],
   [
     'fractional size',
     () => write({ a: entry([1.5], 0, 6) }, 6),
-    'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
+    'loadSafetensors: malformed file FILE: the shape of "a" is not an array of sizes',
   ],
   [
     'too many dimensions',
     () => write({ a: entry(new Array<number>(65).fill(1), 0, 4) }, 4),
-    'loadSafetensors: malformed file: "a" has 65 dimensions, a tensor at most 64',
+    'loadSafetensors: malformed file FILE: "a" has 65 dimensions, a tensor at most 64',
   ],
   [
     'shape is no array',
     () => write({ a: entry(1, 0, 4) }, 4),
-    'loadSafetensors: malformed file: the shape of "a" is not an array of sizes',
+    'loadSafetensors: malformed file FILE: the shape of "a" is not an array of sizes',
   ],
   [
     'overflow',
     () => write({ a: entry([2 ** 30, 2 ** 30], 0, 4) }, 4),
-    'loadSafetensors: malformed file: the shape of "a" overflows',
+    'loadSafetensors: malformed file FILE: the shape of "a" overflows',
   ],
   [
     'one place',
     () => write({ a: { dtype: 'F32', shape: [1], data_offsets: [0] } }, 4),
-    'loadSafetensors: malformed file: the data_offsets of "a" are not two places',
+    'loadSafetensors: malformed file FILE: the data_offsets of "a" are not two places',
   ],
   [
     'negative place',
     () => write({ a: entry([1], -4, 0) }, 4),
-    'loadSafetensors: malformed file: the data_offsets of "a" are not two places',
+    'loadSafetensors: malformed file FILE: the data_offsets of "a" are not two places',
   ],
   [
     'places reversed',
     () => write({ a: entry([1], 4, 0) }, 4),
-    'loadSafetensors: malformed file: "a" needs 4 bytes for shape [1] of F32, but its data_offsets span -4',
+    'loadSafetensors: malformed file FILE: "a" needs 4 bytes for shape [1] of F32, but its data_offsets span -4',
   ],
   [
     'wrong span',
     () => write({ a: entry([2], 0, 4) }, 4),
-    'loadSafetensors: malformed file: "a" needs 8 bytes for shape [2] of F32, but its data_offsets span 4',
+    'loadSafetensors: malformed file FILE: "a" needs 8 bytes for shape [2] of F32, but its data_offsets span 4',
   ],
   [
     'past the end',
     () => write({ a: entry([2], 0, 8) }, 4),
-    'loadSafetensors: malformed file: the data of "a" ends 4 bytes past the end of the file',
+    'loadSafetensors: malformed file FILE: the data of "a" ends 4 bytes past the end of the file',
   ],
   [
     'gap at the start',
     () => write({ a: entry([1], 4, 8) }, 8),
-    'loadSafetensors: malformed file: 4 bytes before the data of "a" belong to no tensor',
+    'loadSafetensors: malformed file FILE: 4 bytes before the data of "a" belong to no tensor',
   ],
   [
     'gap',
     () => write({ a: entry([1], 0, 4), b: entry([1], 8, 12) }, 12),
-    'loadSafetensors: malformed file: 4 bytes before the data of "b" belong to no tensor',
+    'loadSafetensors: malformed file FILE: 4 bytes before the data of "b" belong to no tensor',
   ],
   [
     'overlap',
     () => write({ a: entry([2], 0, 8), b: entry([1], 4, 8) }, 8),
-    'loadSafetensors: malformed file: the data of "b" overlaps another tensor\'s',
+    'loadSafetensors: malformed file FILE: the data of "b" overlaps another tensor\'s',
   ],
   [
     'same place',
     () => write({ a: entry([1], 0, 4), b: entry([1], 0, 4) }, 4),
-    'loadSafetensors: malformed file: the data of "b" overlaps another tensor\'s',
+    'loadSafetensors: malformed file FILE: the data of "b" overlaps another tensor\'s',
   ],
   [
     'trailing bytes',
     () => write({ a: entry([1], 0, 4) }, 7),
-    'loadSafetensors: malformed file: 3 bytes at the end belong to no tensor',
+    'loadSafetensors: malformed file FILE: 3 bytes at the end belong to no tensor',
   ],
   [
     'data without tensors',
     () => write('{}', 1),
-    'loadSafetensors: malformed file: 1 bytes at the end belong to no tensor',
+    'loadSafetensors: malformed file FILE: 1 bytes at the end belong to no tensor',
   ],
   [
     'duplicate key',
     () => write(twice, 4),
-    'loadSafetensors: malformed file: the key "a" occurs twice',
+    'loadSafetensors: malformed file FILE: the key "a" occurs twice',
   ],
   [
     'duplicate key, escaped',
     () => write(twice.replace(/"a":\{(?=[^}]*\}\})/, '"\\u0061":{'), 4),
-    'loadSafetensors: malformed file: the key "a" occurs twice',
+    'loadSafetensors: malformed file FILE: the key "a" occurs twice',
   ],
   [
     'duplicate inner key',
     () => write('{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
-    'loadSafetensors: malformed file: the key "dtype" occurs twice',
+    'loadSafetensors: malformed file FILE: the key "dtype" occurs twice',
   ],
   [
     '__proto__',
     () => write('{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4),
-    'loadSafetensors: malformed file: a key is called __proto__',
+    'loadSafetensors: malformed file FILE: a key is called __proto__',
   ],
   [
     'metadata is no object',
     () => write({ __metadata__: 'x' }),
-    'loadSafetensors: malformed file: __metadata__ is not an object',
+    'loadSafetensors: malformed file FILE: __metadata__ is not an object',
   ],
   [
     'metadata is no string',
     () => write({ __metadata__: { x: 1 } }),
-    'loadSafetensors: malformed file: metadata "x" is not a string',
+    'loadSafetensors: malformed file FILE: metadata "x" is not a string',
   ],
   [
     'deep nesting',
     () => write(`{"a":${'['.repeat(50_000)}`),
-    'loadSafetensors: malformed file: the header is nested too deeply',
+    'loadSafetensors: malformed file FILE: the header is nested too deeply',
+  ],
+  [
+    'a fractional size',
+    () => write('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', 1),
+    'loadSafetensors: malformed file FILE: the header has another number than a size or a place',
+  ],
+  [
+    'half a surrogate pair',
+    () => write('{"\\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1),
+    'loadSafetensors: malformed file FILE: a string is not Unicode',
   ],
   [
     'a boolean of 2',
     () => write({ a: entry([1], 0, 1, 'BOOL') }, Buffer.from([2])),
-    'loadSafetensors: malformed file: "a" has booleans that are neither 0 nor 1',
+    'loadSafetensors: malformed file FILE: "a" has booleans that are neither 0 nor 1',
   ],
 ])('refuses a malformed file: %s', (_what, make, message) => {
   const file = make();
-  expect(() => io.loadSafetensors(file)).toThrow(new RangeError(message));
+  expect(() => io.loadSafetensors(file)).toThrow(new RangeError(message.replace('FILE', file)));
 });
 
 test('any cut or changed byte of a file is refused or gives tensors, and never crashes', () => {
@@ -381,7 +471,7 @@ const torch =
 test.each([
   ['PK\x03\x04\x00\x00\x08\x08', `a zip archive, ${torch}`],
   ['\x80\x02\x8a\x0a\x6c\xfc\x9c\x46', `a pickle, ${torch}`],
-  ['\x93NUMPY\x01\x00', 'an array of NumPy; in Python: safetensors.numpy.save_file(arrays, path)'],
+  ['\x93NUMPY\x01\x00', 'an array of NumPy, which io.loadNpy reads'],
   ['\x89HDF\r\n\x1a\n', 'HDF5, as Keras writes'],
   ['GGUF\x03\x00\x00\x00', 'GGUF'],
 ])('a file of another kind is named: %j', (start, what) => {
@@ -389,7 +479,7 @@ test.each([
   const length = Buffer.from(start, 'latin1').readBigUInt64LE();
   expect(() => io.loadSafetensors(path('other'))).toThrow(
     new RangeError(
-      `loadSafetensors: malformed file: a header of ${length} bytes is larger than 100000000; it is ${what}`,
+      `loadSafetensors: malformed file ${path('other')}: a header of ${length} bytes is larger than 100000000; it is ${what}`,
     ),
   );
 }); // prettier-ignore

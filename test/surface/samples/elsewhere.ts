@@ -70,6 +70,7 @@ const saved = (name: string): string => {
   o.io.saveSafetensors(path, new Map([['x', x(2)]]));
   return path;
 };
+const fileTypes = { float32: 'float16', float64: 'float32', int32: 'int64' };
 const chart = { title: 'A title', width: 400, height: 300 };
 /** A function of the user's that takes anything. */
 class Same extends o.autograd.Function {
@@ -157,9 +158,24 @@ export const elsewhere: Record<string, Make> = {
   isGradEnabled: () => call(),
   compile: () => withOptions({ cacheSize: 4 }, (a: o.Tensor) => a.tanh()),
   'io.saveSafetensors': () =>
-    withOptions({ metadata: { a: 'b' } }, file('saved.safetensors'), new Map([['x', x(2)]])),
+    withOptions(
+      { metadata: { a: 'b' }, ...fileTypes },
+      file('saved.safetensors'),
+      new Map([['x', x(2)]]),
+    ),
   'io.loadSafetensors': () => call(saved('loaded.safetensors')),
   'io.readSafetensorsMetadata': () => call(saved('read.safetensors')),
+  'io.saveNpy': () => withOptions(fileTypes, file('saved.npy'), x(2)),
+  'io.loadNpy': () => {
+    o.io.saveNpy(file('loaded.npy'), x(2));
+    return call(file('loaded.npy'));
+  },
+  'io.saveNpz': () =>
+    withOptions({ compress: true, ...fileTypes }, file('saved.npz'), new Map([['x', x(2)]])),
+  'io.loadNpz': () => {
+    o.io.saveNpz(file('loaded.npz'), new Map([['x', x(2)]]));
+    return call(file('loaded.npz'));
+  },
   'io.toMessage': () => call(x(2)),
   'io.fromMessage': () => call(o.io.toMessage(x(2))),
   'io.saveCheckpoint': () => call(file('checkpoint.safetensors'), { epoch: 1 }),

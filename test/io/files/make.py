@@ -1,0 +1,74 @@
+"""Writes the files of this folder with the tools whose formats they are: numpy 2.4.6, safetensors 0.8.0.
+
+    python3 -P test/io/files/make.py
+"""
+
+import os
+import zipfile
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+
+# ---- .npy: named by what they hold
+matrix = np.arange(12).reshape(3, 4) - 5
+np.save("float32.npy", (matrix / 4).astype("<f4"))
+np.save("big-endian.npy", (matrix / 4).astype(">f8"))
+np.save("fortran.npy", np.asfortranarray(matrix.astype("<f8")))
+np.save("fortran-cube.npy", np.asfortranarray(np.arange(24, dtype=">i2").reshape(2, 3, 4)))
+np.save("half.npy", np.array([1, -2, 2**-24, 65504, np.inf, -0.0], "<f2"))
+np.save("bool.npy", matrix > 0)
+np.save("scalar.npy", np.float32(7.5))
+np.save("empty.npy", np.zeros((0, 3), "<f4"))
+np.save("objects.npy", np.array([{}, None], dtype=object), allow_pickle=True)
+for code in ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]:
+    np.save(f"{code}.npy", np.array([0, 1, 127], f"<{code}"))
+for version in [(2, 0), (3, 0)]:
+    with open(f"version{version[0]}.npy", "wb") as file:
+        np.lib.format.write_array(file, matrix.astype("<f4"), version=version)
+
+# ---- .npz
+arrays = {
+    "weights": (matrix / 4).astype("<f4"),
+    "fortran": np.asfortranarray(matrix.astype("<f8")),
+    "größe": np.array([1, 2], "<i8"),
+    "layer/0/flags": matrix > 0,
+    "scalar": np.float64(0.1),
+    "empty": np.zeros((2, 0), "<i4"),
+}
+np.savez("stored.npz", **arrays)
+np.savez_compressed("deflated.npz", **arrays)
+# Every size, place and number of entries by zip64.
+zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = 16, 2
+np.savez("zip64.npz", **arrays)
+
+# ---- safetensors: every type that its torch writer has
+floats = torch.tensor([[1.0, -2.5, 0.1], [float("inf"), 1e-7, 0.0]])
+save_file(
+    {
+        "f64": floats.double(),
+        "f32": floats,
+        "f16": floats.half(),
+        "bf16": floats.bfloat16(),
+        "f8_e4m3": floats.clamp(-448, 448).to(torch.float8_e4m3fn),
+        "f8_e5m2": floats.to(torch.float8_e5m2),
+        "i64": torch.tensor([2**31 - 1, -(2**31)]),
+        "i32": torch.tensor([1, -2], dtype=torch.int32),
+        "i16": torch.tensor([1, -300], dtype=torch.int16),
+        "i8": torch.tensor([1, -128], dtype=torch.int8),
+        "u16": torch.tensor([65535], dtype=torch.uint16),
+        "u32": torch.tensor([7], dtype=torch.uint32),
+        "u64": torch.tensor([9], dtype=torch.uint64),
+        "u8": torch.tensor([0, 255], dtype=torch.uint8),
+        "bool": torch.tensor([True, False]),
+        "scalar": torch.tensor(7.0),
+        "empty": torch.zeros(0, 3),
+    },
+    "all-types.safetensors",
+    metadata={"note": "ü"},
+)
+save_file({"x": torch.zeros(2).to(torch.float8_e8m0fnu)}, "f8-e8m0.safetensors")
+save_file({"x": torch.zeros(2, dtype=torch.complex64)}, "complex.safetensors")
+save_file({"x": torch.tensor([2**40])}, "large-integer.safetensors")

@@ -1,0 +1,121 @@
+// Files that are almost right: what a seed changes in a good one, byte by byte or by its structure with sizes and checksums made to fit.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { memorySource } from '../../src/io/malformed';
+import { entriesOf, open } from '../../src/io/zip';
+import { zipped } from '../../src/io/zip-writer';
+import type { Random } from '../fuzz/random';
+
+const files = join(__dirname, 'files');
+/** The committed files of a kind, by their ending. */
+export const seedsOf = (ending: string): Buffer[] =>
+  readdirSync(files)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => readFileSync(join(files, name)));
+
+const numbers = [0, 1, 2, 3, 7, 8, 16, 64, 127, 128, 255, 256, 1000, 65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40, 2 ** 53, 2 ** 63, 2 ** 64 - 2 ** 12]; // prettier-ignore
+
+function changeBytes(bytes: Buffer, random: Random): Buffer {
+  const at = random.below(bytes.length + 1);
+  const length = random.below(random.chance(0.5) ? 5 : 40);
+  const rest = bytes.subarray(at + length);
+  const before = bytes.subarray(0, at);
+  return random.pick<() => Buffer>([
+    () => before, // cut short
+    () => Buffer.concat([before, rest]),
+    () => Buffer.concat([before, bytes.subarray(at, at + length), bytes.subarray(at)]), // twice
+    () => Buffer.concat([before, Buffer.from(Array.from({ length }, () => random.below(256))), rest]), // prettier-ignore
+    () => {
+      const changed = Buffer.from(bytes);
+      if (at < changed.length) changed[at] = random.chance(0.5) ? changed[at] ^ (1 << random.below(8)) : random.below(256); // prettier-ignore
+      return changed;
+    },
+    () => {
+      const changed = Buffer.from(bytes);
+      const width = random.pick([2, 4, 8]);
+      if (at + width > changed.length) return changed;
+      const value = BigInt.asUintN(8 * width, BigInt(random.pick(numbers)) - BigInt(random.below(3))); // prettier-ignore
+      for (let i = 0; i < width; i++) changed[at + i] = Number((value >> BigInt(8 * i)) & 255n);
+      return changed;
+    },
+  ])();
+}
+
+/** Of JSON and of Python's dicts: numbers, words, brackets. */
+function changeText(text: string, random: Random): string {
+  const tokens = text.match(/\d+|[\w<>|]+|[^]/g) ?? [''];
+  const at = random.below(tokens.length);
+  random.pick<() => void>([
+    () => void tokens.splice(at, 1 + random.below(3)),
+    () => void tokens.splice(at, 0, tokens[at], tokens[random.below(tokens.length)]),
+    () => (tokens[at] = tokens[random.below(tokens.length)]),
+    () => (tokens[at] = /^\d/.test(tokens[at]) ? String(random.pick(numbers)) : tokens[at]),
+    () => (tokens[at] = random.pick(['-1', '1.0', '1e2', '[]', '{}', 'null', '"\\ud800"', '(', ',', 'BOOL', 'F4', 'I64', '<f8', '>i2', 'True', '__proto__'])), // prettier-ignore
+  ])();
+  return tokens.join('');
+}
+
+function changeSafetensors(bytes: Buffer, random: Random): Buffer {
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const header = Buffer.from(changeText(bytes.toString('utf8', 8, end), random));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, bytes.subarray(end)]);
+}
+
+function changeNpy(bytes: Buffer, random: Random): Buffer {
+  const start = bytes[6] === 1 ? 10 : 12;
+  const end = start + bytes.readUIntLE(8, start - 8);
+  const header = Buffer.from(changeText(bytes.toString('latin1', start, end), random), 'latin1');
+  const head = Buffer.from(bytes.subarray(0, start));
+  head.writeUIntLE(header.length, 8, start - 8);
+  return Buffer.concat([head, header, bytes.subarray(end)]);
+}
+
+/** Unpacks an archive, changes the files in it, and packs it again. */
+function changeZip(
+  bytes: Buffer,
+  random: Random,
+  change: (name: string, bytes: Buffer) => Buffer,
+): Buffer {
+  const source = memorySource(bytes);
+  const members = [...entriesOf(source).values()].map(
+    (entry): { name: string; content: Buffer } => {
+      const content = Buffer.alloc(entry.size);
+      open(source, entry).read(content, 0);
+      return { name: entry.name, content };
+    },
+  );
+  const at = random.below(members.length);
+  random.pick<() => void>([
+    () => (members[at].content = change(members[at].name, members[at].content)),
+    () => (members[at].content = change(members[at].name, members[at].content)),
+    () => (members[at].content = members[random.below(members.length)].content),
+    () => void members.splice(at, 1),
+    () => (members[at].name = random.pick([members[0].name, `${members[at].name}.npy`, '../x', 'x/', '', 'x\0y'])), // prettier-ignore
+  ])();
+  const compress = random.chance(0.3);
+  const longFrom = random.chance(0.2) ? 16 : undefined;
+  const packed = members.map(({ name, content }) => ({ name, parts: () => [content] }));
+  return Buffer.concat([...zipped(packed, { compress, longFrom })]);
+}
+
+const structure: Record<string, (bytes: Buffer, random: Random) => Buffer> = {
+  '.safetensors': changeSafetensors,
+  '.npy': changeNpy,
+  '.npz': (bytes, random) =>
+    changeZip(bytes, random, (_, content) =>
+      random.chance(0.6) ? changeNpy(content, random) : changeBytes(content, random),
+    ),
+};
+export const endings = Object.keys(structure);
+
+/** A file of a kind, changed once or a few times. */
+export function mutated(ending: string, seeds: readonly Buffer[], random: Random): Buffer {
+  let bytes = random.pick(seeds);
+  if (random.chance(0.6)) bytes = structure[ending](bytes, random);
+  const more = random.chance(0.5) ? random.below(4) : 0;
+  for (let i = 0; i < more; i++) bytes = changeBytes(bytes, random);
+  return bytes;
+}
