@@ -17,6 +17,7 @@ const layers = {
   compile: ['check', 'native', 'tensor', 'autograd', 'ops'],
   nn: ['check', 'native', 'tensor', 'autograd', 'ops', 'random', 'compile'],
   optim: ['check', 'native', 'tensor', 'autograd', 'ops', 'nn'],
+  train: ['check', 'tensor', 'autograd', 'compile', 'nn', 'optim'],
   utils: ['check', 'tensor', 'autograd', 'ops', 'random', 'nn'],
   data: ['check', 'tensor', 'ops', 'random'],
   distributions: ['check', 'tensor', 'autograd', 'ops', 'random'],

@@ -2,7 +2,8 @@
 export * from './ops';
 export * as autograd from './autograd';
 export { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from './autograd';
-export { compile, type CompileOptions } from './compile';
+export type { CompileOptions } from './compile';
+export { compile, type ClipOptions, type StepOptions } from './train';
 export * as nn from './nn';
 export * as optim from './optim';
 export * from './random';

@@ -16,7 +16,7 @@ import {
   type Recorded,
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
-import { native, setTrace, type Executor, type Scalar } from '../tensor/executor';
+import { native, setTrace, type Executor, type Scalar, type View } from '../tensor/executor';
 import { noBuffer, Owner, Storage } from '../tensor/memory';
 import { setOwner } from '../tensor/pool';
 import { showShape, type Shape } from '../tensor/shape';
@@ -85,6 +85,9 @@ function kept(bytes: number): Storage {
   }
 }
 
+// What else than elements some operations change.
+const beyondElements: ReadonlySet<string> = new Set(['requiresGrad', 'shareMemory_', 'detach_']);
+
 export class Trace implements Executor {
   readonly isTrace = true;
   // What is packed in a trace belongs to its program: each call packs anew.
@@ -97,11 +100,18 @@ export class Trace implements Executor {
   private readonly tensors: Tensor[] = [];
   /** Tensors from outside that operations have taken. */
   readonly captured = new Set<Tensor>();
+  /** Tensors from outside that operations have changed in place. */
+  readonly changed = new Set<View>();
+  /** Memory from outside that calls write to. */
+  readonly rewritten = new Set<Storage>();
   /** The states of the generators that calls draw from. */
   readonly drawn = new Set<Storage>();
   /** What the calls of index_bounds that are not taken over yet say when they find something. */
   private readonly messages: (string | null)[] = [];
   private next = firstAddress;
+
+  /** @param mayChange whether operations may change tensors from outside in place */
+  constructor(private readonly mayChange = false) {}
 
   /** Runs `body` with this trace on. */
   run<R>(body: () => R): R {
@@ -198,6 +208,11 @@ export class Trace implements Executor {
   changes(operation: string, x: Tensor): void {
     const buffer = this.find(x.storage.address);
     if (buffer?.kind === 'made') return;
+    if (this.mayChange && buffer?.kind !== 'given' && !beyondElements.has(operation)) {
+      this.note(x.storage);
+      this.changed.add(x);
+      return;
+    }
     throw new Error(
       `compile: the function changes ${buffer?.kind === 'given' ? 'an argument' : 'a tensor from outside'} of shape ${showShape(x.sizes)} in place (${operation}); it must only compute results, so change a clone() instead`,
     );
@@ -264,12 +279,16 @@ export class Trace implements Executor {
       const { kind } = buffer;
       const writes = isField ? kind === 'made' : role === argumentKind.writeAddress;
       if (writes) {
-        const isOwn = kind === 'made' || (kind === 'constant' && effect !== null);
+        const isOwn =
+          kind === 'made' ||
+          (kind === 'constant' && effect !== null) ||
+          (kind === 'captured' && this.mayChange);
         if (!isOwn) {
           throw new Error(
             `compile: ${name} would change ${kind === 'given' ? 'an argument' : 'a tensor from outside'} in place; a compiled function must only compute results`,
           );
         }
+        if (kind === 'captured') this.noteRewritten(buffer);
         buffer.written = true;
       }
       args[i] = 0;
@@ -277,6 +296,12 @@ export class Trace implements Executor {
     }
     const message = effect === 'checks' ? (this.messages.shift() ?? undefined) : undefined;
     return { kernel, args, pointers, strided, message };
+  }
+
+  private noteRewritten(buffer: Buffer): void {
+    for (const [storage, known] of this.outside) {
+      if (known === buffer) this.rewritten.add(storage);
+    }
   }
 
   // Where index_bounds leaves its finding.

@@ -2,14 +2,16 @@
  * Tracing a function forward and backward: which calls it makes, which buffers are its arguments, its results and the
  * gradients of both, and which tensors from outside it uses.
  */
+import { describe } from '../check';
 import { gradients } from '../autograd/gradients';
 import { withoutHooks } from '../autograd/hooks';
 import { setGradMode } from '../autograd/mode';
 import { nextOrder, nodeOf, type Node } from '../autograd/node';
 import { clone } from '../ops/copying/clone';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
-import type { Shape } from '../tensor/shape';
+import { showShape, type Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
+import { isTensor } from '../tensor/rules';
 import { setHistory, type Tensor } from '../tensor/tensor';
 import { Trace, type Buffer, type Call } from './trace';
 import { flattenResult, replaceTensors } from './tree';
@@ -165,11 +167,100 @@ export function traceFunction(
   }
 }
 
+/** A training step: the loss, and the gradients of what it depends on. */
+export interface TracedStep {
+  readonly calls: readonly Call[];
+  readonly inputs: readonly Slot[];
+  readonly loss: Slot;
+  /** Leaves that the loss depends on. */
+  readonly leaves: readonly Tensor[];
+  /** Their gradients, in order; null where none flows. */
+  readonly gradients: readonly (Slot | null)[];
+  /** Every tensor from outside that the step uses. */
+  readonly captured: readonly Tensor[];
+  /** Memory from outside that it writes to. */
+  readonly rewritten: readonly Storage[];
+  /** Whether it draws random numbers. */
+  readonly draws: boolean;
+}
+
+/** Traces a loss and its gradients as one. What the loss changes in place outside (running statistics) each run changes. */
+export function traceStep(
+  run: (inputs: readonly Tensor[]) => unknown,
+  signatures: readonly Signature[],
+): TracedStep {
+  const trace = new Trace(true);
+  const start = nextOrder();
+  const mode = setGradMode(true);
+  const slot = (x: Tensor): Slot => ({ buffer: trace.bufferOf(x), shape: x.sizes, dtype: x.dtype });
+  try {
+    return trace.run(() => {
+      const standIns = signatures.map(({ shape, dtype }) => trace.give(shape, dtype));
+      const loss = run(standIns);
+      checkLoss(loss);
+      refuseHistory(trace, start);
+      const leaves = leavesOf([loss], new Set(), start);
+      const taken = new Set<Buffer>();
+      const grads = backward(trace, [loss], leaves, [null]);
+      for (const grad of grads) if (grad !== null) taken.add(trace.bufferOf(grad));
+      setGradMode(false);
+      const result = own(trace, loss, taken);
+      trace.drain();
+      return {
+        calls: trace.calls,
+        inputs: standIns.map(slot),
+        loss: slot(result),
+        leaves,
+        gradients: grads.map((g) => g && slot(g)),
+        captured: [...trace.captured],
+        rewritten: [...trace.rewritten],
+        draws: trace.drawn.size > 0,
+      };
+    });
+  } finally {
+    setGradMode(mode);
+    trace.close();
+  }
+}
+
+/** @throws TypeError, RangeError, Error for what gradients of a loss cannot be computed of. */
+export function checkLoss(loss: unknown): asserts loss is Tensor {
+  if (!isTensor(loss)) {
+    throw new TypeError(
+      `compile.step: loss must return a Tensor of one element, got ${loss instanceof Promise ? 'a promise; it must not be async' : describe(loss)}`,
+    );
+  }
+  if (loss.numel !== 1) {
+    throw new RangeError(
+      `compile.step: loss must return a Tensor of one element, got shape ${showShape(loss.sizes)}; use mean() or sum()`,
+    );
+  }
+  if (!loss.requiresGrad) {
+    throw new Error(
+      'compile.step: what loss returned depends on no parameter that requires gradients',
+    );
+  }
+}
+
+// A tensor from outside that an operation of the trace gave a history would lead later walks into the trace.
+function refuseHistory(trace: Trace, start: number): void {
+  let refused: Tensor | null = null;
+  for (const x of trace.changed as ReadonlySet<unknown> as ReadonlySet<Tensor>) {
+    if (x.history === null || (x.history as Node).order < start) continue;
+    setHistory(x, null, false);
+    refused = x;
+  }
+  if (refused === null) return;
+  throw new Error(
+    `compile.step: loss changes a tensor from outside of shape ${showShape(refused.sizes)} in place by what gradients flow through; detach() that, or change it inside noGrad(() => …)`,
+  );
+}
+
 function backward(
   trace: Trace,
   outs: readonly Tensor[],
   inputs: readonly Tensor[],
-  gradOutputs: readonly Tensor[],
+  gradOutputs: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
   const wanting = inputs.filter((x) => x.requiresGrad);
   if (outs.length === 0 || wanting.length === 0) return inputs.map(() => null);

@@ -3,7 +3,8 @@
  * strings, booleans, null and undefined, which a trace treats as constants.
  */
 import { checkDepth, describe, isArray } from '../check';
-import { showShape } from '../tensor/shape';
+import type { DType } from '../tensor/dtype';
+import { sameShape, showShape, type Shape } from '../tensor/shape';
 import { ValuesAndIndices } from '../ops/declare/named';
 import { isTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
@@ -63,4 +64,28 @@ export function flattenResult(value: unknown, tensors: Tensor[], depth = 0): voi
       `compile: the function must return a Tensor or an array of tensors, got ${value instanceof Promise ? 'a promise; it must not be async' : describe(value)}`,
     );
   }
+}
+
+/**
+ * Whether `value` is what `form` was made of by `replaceTensors`, but for the elements of its tensors, which are like those of
+ * `signatures`, in order; `tensors` gets them.
+ */
+export function fitsForm(
+  value: unknown,
+  form: unknown,
+  signatures: readonly { readonly shape: Shape; readonly dtype: DType }[],
+  tensors: Tensor[],
+): boolean {
+  if (isTensor(form)) {
+    if (!isTensor(value) || value.requiresGrad) return false;
+    const signature = signatures[tensors.length];
+    tensors.push(value);
+    return value.dtype === signature.dtype && sameShape(value.sizes, signature.shape);
+  }
+  if (!isArray(form)) return Object.is(value, form);
+  if (!isArray(value) || value.length !== form.length) return false;
+  for (let i = 0; i < form.length; i++) {
+    if (!fitsForm(value[i], form[i], signatures, tensors)) return false;
+  }
+  return true;
 }

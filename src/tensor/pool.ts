@@ -74,6 +74,17 @@ export function allocate(bytes: number): Storage {
   return storage;
 }
 
+/** Memory for a leaf's `grad` that the engine fills: its own, until user code may see it. */
+export function acquireGradient(bytes: number): Storage {
+  const storage = acquire(bytes);
+  setOwnerOf(storage, Owner.engine);
+  return storage;
+}
+
+/** Whether the memory of a leaf's `grad` may be filled anew: nobody else has it. */
+export const isEngines = (storage: Storage): boolean =>
+  storage.owner === Owner.engine && storage.references === 1;
+
 // Free lists by size class: multiples of 64 bytes up to 512, then four classes to each power of two, so that at
 // most a fifth is wasted.
 const freeLists: Storage[][] = [];

@@ -355,7 +355,7 @@ export class Tensor {
     return size;
   }
 
-  /** @internal Whether the elements are in row-major order without gaps. */
+  /** Whether the elements are in row-major order without gaps. */
   isContiguous(): boolean {
     if (arguments.length > 0) surplus('isContiguous', arguments, 0);
     return this.contiguousLayout;

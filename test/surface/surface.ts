@@ -194,7 +194,15 @@ export function publicCalls(): PublicCall[] {
   const publicClasses = new Set(found.flatMap(({ made }) => made?.declarations ?? []));
   for (const { name, type, made } of found) {
     if (made !== undefined) addClass(name, made, type, publicClasses);
-    else add(name, 'function', type.getCallSignatures());
+    else {
+      const own = type.getCallSignatures();
+      add(name, 'function', own);
+      // A function that is a property of a function.
+      for (const member of own.length > 0 ? type.getProperties() : []) {
+        const signatures = checker.getTypeOfSymbol(member).getCallSignatures();
+        add(`${name}.${member.name}`, 'function', signatures);
+      }
+    }
   }
   return [...calls.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

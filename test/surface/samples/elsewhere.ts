@@ -157,6 +157,13 @@ export const elsewhere: Record<string, Make> = {
   enableGrad: () => call(() => 1),
   isGradEnabled: () => call(),
   compile: () => withOptions({ cacheSize: 4 }, (a: o.Tensor) => a.tanh()),
+  'compile.step': () => {
+    const model = new o.nn.Linear(2, 1);
+    const optimizer = new o.optim.SGD(model.parameters(), { lr: 0.1 });
+    const scheduler = new o.optim.lrScheduler.ExponentialLR(optimizer, 0.9);
+    const loss = (a: o.Tensor): o.Tensor => model.forward(a).sum();
+    return withOptions({ model, optimizer, loss, clip: 1, scheduler, cacheSize: 4 });
+  },
   'io.saveSafetensors': () =>
     withOptions(
       { metadata: { a: 'b' }, ...fileTypes },

@@ -1,0 +1,78 @@
+/**
+ * What the fields of a model and of every module below it hold, so that a change is noticed before a program is used that was traced
+ * before it: a mode, a probability, a parameter or a module that was replaced, a forward of its own (hooks).
+ */
+import { Module, type Parameter } from '../nn';
+
+interface Seen {
+  readonly module: Module;
+  /** Values of its fields, in order; those in arrays one by one. */
+  readonly values: readonly unknown[];
+  /** What a container holds, which are no fields. */
+  readonly members: readonly unknown[] | null;
+  readonly forward: unknown;
+}
+
+const membersOf = (module: Module): unknown[] | null => {
+  if (module.eachMember === Module.prototype.eachMember) return null;
+  const members: unknown[] = [];
+  module.eachMember((_, value) => members.push(value));
+  return members;
+};
+
+const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+function valuesOf(module: Module): unknown[] {
+  const values: unknown[] = [];
+  for (const key in module) {
+    const value: unknown = (module as unknown as Record<string, unknown>)[key];
+    if (Array.isArray(value)) for (const one of value) values.push(one);
+    else values.push(value);
+  }
+  return values;
+}
+
+// The first field that holds something else, or null.
+function changedField(module: Module, values: readonly unknown[]): string | null {
+  let at = 0;
+  let last = '';
+  for (const key in module) {
+    const value: unknown = (module as unknown as Record<string, unknown>)[key];
+    if (!Array.isArray(value)) {
+      if (!Object.is(value, values[at++])) return key;
+    } else {
+      for (let i = 0; i < value.length; i++) if (!Object.is(value[i], values[at++])) return key;
+    }
+    last = key;
+  }
+  return at === values.length ? null : last;
+}
+
+export class ModelFields {
+  readonly #seen: readonly Seen[];
+  /** Of the whole model, each once. */
+  readonly parameters: readonly Parameter[];
+
+  constructor(model: Module) {
+    this.parameters = model.parameters();
+    this.#seen = model.modules().map((module) => ({
+      module,
+      values: valuesOf(module),
+      members: membersOf(module),
+      forward: module.forward,
+    }));
+  }
+
+  /** What holds something else than it did, or null. */
+  changed(): { readonly module: Module; readonly name: string } | null {
+    for (const { module, values, members, forward } of this.#seen) {
+      const name = changedField(module, values);
+      if (name !== null) return { module, name };
+      if (module.forward !== forward) return { module, name: 'forward' };
+      if (members !== null && !sameList(membersOf(module)!, members))
+        return { module, name: 'members' };
+    }
+    return null;
+  }
+}
