@@ -21,6 +21,12 @@ let low = 0;
 function computePower(x: number, n: number): void {
   high = 1;
   low = 0;
+  if (!Number.isFinite(n)) {
+    const size = Math.abs(x);
+    if (x === 1) return;
+    high = Number.isNaN(n) ? NaN : size < 1 ? 0 : size === 1 ? 1 : size * Infinity;
+    return;
+  }
   let square = x;
   let squareLow = 0;
   for (let rest = n; ;) {
@@ -66,6 +72,7 @@ export class Powers {
 
   /** power(x, n); below 2⁻⁹⁶⁰, where low parts are subnormal, the last bits may differ. */
   of(x: number, n: number): number {
+    if (!Number.isFinite(n)) return power(x, n);
     const small = this.#small;
     if (x !== this.#x) {
       this.#x = x;
@@ -174,8 +181,9 @@ export function exp(x: number): number {
 
 /** x to the power of y: by exact squares for the whole part of y, exp(y·log x) for the rest; NaN where it is not real. */
 export function pow(x: number, y: number): number {
+  if (Number.isNaN(y)) return x === 1 ? 1 : NaN;
   const whole = Math.trunc(y);
-  const rest = y - whole === 0 ? 1 : exp((y - whole) * log(x));
+  const rest = y - whole === 0 || !Number.isFinite(y) ? 1 : exp((y - whole) * log(x));
   const result = power(x, Math.abs(whole));
   // Past the largest number the low part is Infinity − Infinity.
   const first = Number.isNaN(result) && x > 1 ? Infinity : result;

@@ -2,7 +2,7 @@
  * What the fields of a module were seen to hold. A field that held a module or a parameter holds one or nothing: what else
  * replaced it would be left out of walks and state dicts without a word.
  */
-import { describe } from '../check';
+import { describe, describeOfAnotherCopy } from '../check';
 
 const kinds = { module: 'a Module', parameter: 'a Parameter, a Tensor' } as const;
 export type HeldKind = keyof typeof kinds;
@@ -30,9 +30,13 @@ export class HeldFields {
 
   /**
    * Checks a field that holds neither. A tensor in a parameter's place is a weight that is computed, and not learned itself.
-   * @throws TypeError where it held another kind of thing.
+   * @throws TypeError where it held another kind of thing, and for what another copy of the package has made.
    */
   check(owner: object, name: string, value: unknown, isTensor: boolean): void {
+    const foreign = isTensor ? undefined : describeOfAnotherCopy(value);
+    if (foreign !== undefined) {
+      throw new TypeError(`${owner.constructor.name}: field '${name}' holds ${foreign}`);
+    }
     const held = this.#kinds.get(name);
     if (held === undefined || value === null || value === undefined) return;
     if (held === 'parameter' && isTensor) return;

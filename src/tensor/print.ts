@@ -1,6 +1,7 @@
 /**
  * How a tensor reads as text: PyTorch's format to the character (4 digits, line width 80, three elements at
- * each end of a dimension once there are more than 1000), with the suffixes in this package's spelling.
+ * each end of a dimension once there are more than 1000), with the suffixes in this package's spelling. Where more than 2¹⁷
+ * elements would be shown, the sizes alone, in PyTorch's form for a tensor without values.
  * Owns the text only; it reads elements in place and copies no more than it prints.
  */
 import { isFloat, type DType, type TypedArray } from './dtype';
@@ -9,6 +10,8 @@ const precision = 4;
 const threshold = 1000;
 const edgeItems = 3;
 const lineWidth = 80;
+// PyTorch shows all of up to 6 in each dimension, which in many dimensions has no end.
+const mostShown = 2 ** 17;
 
 /** What printing needs to know of a tensor. */
 export interface Printable {
@@ -94,10 +97,18 @@ function shownIndices(size: number, summarize: boolean): (number | null)[] {
   return [...all(0, edgeItems), null, ...all(size - edgeItems, size)];
 }
 
+const summarizes = (x: Printable): boolean => x.numel > threshold;
+
+function isShown(x: Printable): boolean {
+  const most = summarizes(x) ? 2 * edgeItems : Infinity;
+  return x.shape.reduce((count, size) => count * Math.min(size, most), 1) <= mostShown;
+}
+
 function elements(x: Printable): string {
   if (x.numel === 0) return '[]';
+  if (!isShown(x)) return '...';
   const memory = x.memory(x.reach());
-  const summarize = x.numel > threshold;
+  const summarize = summarizes(x);
   const { shape, strides } = x;
   const ndim = shape.length;
 
@@ -149,7 +160,7 @@ const dtypeSuffix = (dtype: DType): Suffix => ({
 
 function suffixes(x: Printable): Suffix[] {
   const found: Suffix[] = [];
-  if (x.numel === 0) {
+  if (x.numel === 0 || !isShown(x)) {
     const size = `size=(${x.shape.join(', ')})`;
     if (x.shape.length !== 1) found.push({ text: size, length: size.length });
     if (x.dtype !== 'float32') found.push(dtypeSuffix(x.dtype));

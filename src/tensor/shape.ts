@@ -6,6 +6,13 @@ export type Shape = readonly number[];
 /** How many dimensions a tensor can have, as in PyTorch. */
 export const largestRank = 64;
 
+/** @throws RangeError always. */
+export function refuseRank({ length }: Shape): never {
+  throw new RangeError(
+    `Tensor: a result of ${length} dimensions; a tensor has at most ${largestRank}`,
+  );
+}
+
 /** As PyTorch prints a shape: [2, 3]. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 

@@ -11,7 +11,9 @@ import { print } from './print';
 import {
   contiguousStrides,
   isContiguous,
+  largestRank,
   numelOf,
+  refuseRank,
   showShape,
   type Shape,
   sameShape,
@@ -159,6 +161,7 @@ export class Tensor {
     contiguous = strides === null || isContiguous(shape, strides),
     numel = numelOf(shape),
   ) {
+    if (shape.length > largestRank) refuseRank(shape);
     this.memoryOf = storage;
     this.from = offset;
     this.extent = contiguous ? numel : -numel;
@@ -278,6 +281,8 @@ export class Tensor {
       );
     }
     executor.changes('requiresGrad', this);
+    // Earlier views get a history that leads here, or lose it.
+    if (wanted !== this.#wantsGrad) this.#rebased++;
     this.#wantsGrad = wanted;
   }
 

@@ -168,6 +168,32 @@ describe('a view changed in place', () => {
   });
 });
 
+describe('a view from before its base required gradients', () => {
+  test('leads to the base, and cannot be changed where the base cannot', () => {
+    const x = zeros([3]);
+    const view = x.view(3);
+    const before = [x.detach().view(3), noGrad(() => x.view(3))];
+    x.requiresGrad_();
+    expect([view.requiresGrad, ...before.map((other) => other.requiresGrad)]).toEqual([
+      ...[true, false, false],
+    ]);
+    view.mul(2).sum().backward();
+    expect(flat(x.grad!)).toEqual([2, 2, 2]);
+    expect(() => view.add_(1)).toThrow(
+      /^add_: a leaf that requires gradients cannot be changed in place; .*$/,
+    );
+  });
+
+  test('is a leaf again when the base requires none', () => {
+    const x = zeros([3], { requiresGrad: true });
+    const view = x.view(3);
+    x.requiresGrad_(false);
+    expect([view.requiresGrad, view.isLeaf]).toEqual([false, true]);
+    view.add_(1);
+    expect(flat(x)).toEqual([1, 1, 1]);
+  });
+});
+
 describe('version counters', () => {
   test('a saved tensor changed in place is found at backward', () => {
     const x = leaf([2]);

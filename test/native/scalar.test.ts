@@ -53,6 +53,11 @@ describe('power', () => {
     expect([power(0.9, 1e9), power(0.999, 2 ** 53)]).toEqual([0, 0]);
     expect(power(NaN, 2)).toBeNaN();
   });
+
+  it('to an exponent that is no number, or has no end, comes to one', () => {
+    expect([power(0.5, Infinity), power(1, NaN), pow(2, -Infinity), pow(2, Infinity)]).toEqual([0, 1, 0, Infinity]);
+    expect([power(0.5, NaN), pow(2, NaN), new Powers().of(0.9, NaN)]).toEqual([NaN, NaN, NaN]);
+  }); // prettier-ignore
 });
 
 // Of Python 3's math.

@@ -89,3 +89,17 @@ it.each(calls.map((call) => [call.name, call] as const))('%s', (name, call: Publ
   ostinato.autograd.setDetectAnomaly(false);
   expect(found).toEqual([]);
 });
+
+test.each([
+  ['Module', 'load its stateDict() from a file', () => new other.nn.Linear(2, 2)],
+  ['Tensor', 'copy the values over with tensor(x.toArray())', () => new other.nn.Parameter(other.ones([2]))],
+])('a %s in a field of a module is refused, and not left out', (name, remedy, make) => {
+  class Net extends nn.Module {
+    inner = make();
+  }
+  const net = new Net();
+  for (const look of [() => net.parameters(), () => net.stateDict(), () => net.modules(), () => net.train()])
+    expect(look).toThrow(
+      `Net: field 'inner' holds a ${name} of another copy of ostinato in this process; load the package once, or ${remedy}`,
+    );
+}); // prettier-ignore

@@ -56,6 +56,14 @@ describe('toString', () => {
     );
   });
 
+  it('of too many elements to be shown is their sizes', () => {
+    const one = empty([1], 'float32');
+    const sizes = new Array<number>(40).fill(2);
+    const huge = new Tensor(one.storage, 'float32', sizes, sizes.map(() => 0)); // prettier-ignore
+    expect(String(huge)).toBe(`tensor(...,\n       size=(${sizes.join(', ')}))`);
+    expect(String(empty(new Array<number>(18).fill(2), 'int32'))).toMatch(/^tensor\(\.\.\., size=\(2, .*\),\n *dtype=int32\)$/);
+  }); // prettier-ignore
+
   it('is what console.log and util.inspect show, also inside other values', () => {
     const x = empty([2], 'float32');
     x.memory(2).set([1, -1]);

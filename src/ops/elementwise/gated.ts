@@ -105,7 +105,8 @@ export const mish: UnaryWith<InplaceOptions> = withInplace('mish', {
  */
 export const hardswish: UnaryWith<InplaceOptions> = withInplace('hardswish', {
   saves: 'x',
-  grad: (g, x) => g.mul(x.div(3).add(0.5).maskedFill(x.le(-3), 0).maskedFill(x.ge(3), 1)),
+  // Below -3 nothing of g comes through, whatever it is.
+  grad: (g, x) => g.mul(x.div(3).add(0.5).maskedFill(x.ge(3), 1)).maskedFill(x.le(-3), 0),
   fused: 'hardswish_backward',
   kinks: [-3, 3],
 });

@@ -218,7 +218,8 @@ function modePlace({ values, dim }: Ordered): Tensor {
 
 /**
  * The most frequent element along `dim`, the smallest of several, and where it is last: `[values, indices]`, also by
- * these names (torch.mode).
+ * these names (torch.mode). NaN equals nothing, so each counts as an element that occurs once and comes after all numbers; PyTorch's
+ * answer for rows with NaN depends on where they are, since it sorts by an order that NaN has no place in.
  * @throws TypeError unless `x` is a tensor; RangeError for a dimension that x does not have, or one without elements.
  * @example mode(tensor([2, 1, 2, 3])).values // 2
  */

@@ -49,3 +49,17 @@ describe.each(['float32', 'float64'] as const)('%s', (dtype) => {
     }
   });
 });
+
+test.each(['float32', 'float64'] as const)(
+  'hardswish lets nothing through below -3, not an infinity either: %s',
+  (dtype) => {
+    const gradients = (createGraph: boolean): number[] => {
+      const x = tensor(new Array<number>(40).fill(-9), { dtype, requiresGrad: true });
+      const y = F.hardswish(x);
+      y.backward({ gradient: onesLike(y).mul(Infinity), createGraph });
+      return Array.from(x.grad!.detach().toTypedArray());
+    };
+    const zeros = new Array<number>(40).fill(0);
+    expect([gradients(false), gradients(true)]).toEqual([zeros, zeros]);
+  },
+);
