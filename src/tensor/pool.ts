@@ -9,7 +9,8 @@
  * Ownership of gradients, which no other file writes: a storage is the user's unless a backward walk allocated it. What a
  * walk allocated is the engine's, and goes back to the free lists when its last reference is dropped (a gradient that waits
  * in the graph, or a leaf's `grad`), until user code may see it: from `escape` on it is the user's. What a gradient rule
- * allocated and did not return goes back when the rule has ended. What a walk with `createGraph` allocated is the graph's:
+ * allocated and did not return goes back when the rule has ended, and so does what an operation that is made of others
+ * computes on the way to its result (`composed`). What a walk with `createGraph` allocated is the graph's:
  * never reused, since nodes may have saved it, but a leaf may take it as its `grad`.
  */
 import {
@@ -56,6 +57,31 @@ export function releaseUnreferenced(mark: number): void {
 /** Forgets it: after an error, nobody knows what still refers to it. */
 export function forgetAllocated(mark: number): void {
   while (allocatedCount > mark) allocated[--allocatedCount] = null;
+}
+
+/**
+ * Runs `body`, which records nothing and keeps no tensor but its result. The memory of its intermediate results is the engine's, and
+ * free when it has ended: the next call computes in lines that are still in cache. The result is its caller's.
+ */
+export function composed<R extends { readonly storage: Storage }>(body: () => R): R {
+  // A walk releases what its rules compute; what the graph owns is not reused.
+  if (allocatingFor !== Owner.user) return body();
+  const mark = allocatedCount;
+  allocatingFor = Owner.engine;
+  let result: R;
+  try {
+    result = body();
+  } catch (error) {
+    forgetAllocated(mark);
+    throw error;
+  } finally {
+    allocatingFor = Owner.user;
+  }
+  const kept = result.storage;
+  for (let i = mark; i < allocatedCount; i++)
+    if (allocated[i] === kept) setOwnerOf(kept, Owner.user);
+  releaseUnreferenced(mark);
+  return result;
 }
 
 /** Uninitialised memory for a tensor. */

@@ -5,6 +5,7 @@ import { inplaceOptions, type InplaceOptions } from '../../ops/elementwise/inpla
 import { anyTensor } from '../../tensor/rules';
 import { softmax, type SoftmaxOptions } from '../../ops/normalization/softmax';
 import type { Tensor } from '../../tensor/tensor';
+import { composed } from '../../ops/declare/composed';
 
 export type { InplaceOptions } from '../../ops/elementwise/inplace-option';
 export * from '../../ops/elementwise/gated';
@@ -33,5 +34,5 @@ export function relu(x: Tensor, options?: InplaceOptions): Tensor {
 export function softmin(x: Tensor, dim: number, options?: SoftmaxOptions): Tensor {
   if (arguments.length > 3) surplus('softmin', arguments, 3, 'options');
   anyTensor.check('softmin', 'x', x);
-  return calledAs('softmin', () => softmax(x.neg(), dim, options));
+  return calledAs('softmin', () => composed([x], () => softmax(x.neg(), dim, options)));
 }

@@ -8,6 +8,7 @@ import { noGrad } from '../../autograd';
 import { anyTensor } from '../../tensor/rules';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { composed } from '../../ops/declare/composed';
 
 /** Options of `instanceNorm`. */
 export interface InstanceNormOptions {
@@ -194,7 +195,9 @@ export function rmsNorm(input: Tensor, normalizedShape: Shape, options?: RmsNorm
   }
   const dims = shape.map((_, i) => i - shape.length);
   const n = numelOf(shape);
-  const squares = mul(sum(mul(input, input), dims, { keepdim: true }), 1 / Math.max(n, 1));
-  const y = mul(input, squares.add(eps ?? spacing[input.dtype as 'float32']).rsqrt());
-  return weight === null ? y : mul(y, weight);
+  return composed([input, weight], () => {
+    const squares = mul(sum(mul(input, input), dims, { keepdim: true }), 1 / Math.max(n, 1));
+    const y = mul(input, squares.add(eps ?? spacing[input.dtype as 'float32']).rsqrt());
+    return weight === null ? y : mul(y, weight);
+  });
 }

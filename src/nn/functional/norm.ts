@@ -6,6 +6,7 @@ import { isFloat, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
+import { composed } from '../../ops/declare/composed';
 
 /** Options of `normalize`. */
 export interface NormalizeOptions {
@@ -77,5 +78,5 @@ export function cosineSimilarity(
     const missing = noGrad(() => length.rsub(eps).relu());
     return div(whole, length.add(missing));
   };
-  return sum(mul(unit(x1), unit(x2)), dim);
+  return composed([x1, x2], () => sum(mul(unit(x1), unit(x2)), dim));
 }

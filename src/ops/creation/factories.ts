@@ -160,8 +160,12 @@ const fillKernels = family('fill');
 
 /** The same value everywhere; sizes, value and type have been checked. */
 export function constant(shape: Shape, value: number, dtype: DType): Tensor {
-  const out = uninitialised(shape, dtype);
-  runFill(pick('fill', fillKernels, dtype), out, value);
+  return fillWith(uninitialised(shape, dtype), value);
+}
+
+/** The same in the memory of `out`, any view; not recorded. */
+export function fillWith(out: Tensor, value: number): Tensor {
+  runFill(pick('fill', fillKernels, out.dtype), out, value);
   return out;
 }
 

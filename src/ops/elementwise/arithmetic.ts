@@ -3,7 +3,6 @@
  * forms are methods only, as in PyTorch, which has torch.relu_ but no torch.add_.
  */
 import { numberOrBoolean, oneOf, optionsTable, surplus } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import { isFloat, resultType, type DType } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { binary, inPlace, type Binary, type BinaryRule, type BinaryWith } from './declaration';
@@ -13,6 +12,7 @@ import { checkFactor } from '../arguments/factor';
 import { verify } from '../kernels/bounds';
 import { operandOf, promote, wrapped } from '../kernels/operands';
 import { constant } from '../creation/factories';
+import { unrecorded } from '../declare/composed';
 
 type InPlace = (x: Tensor, other: GivenOperand) => Tensor;
 type InPlaceWith<Options> = (x: Tensor, other: GivenOperand, options?: Options) => Tensor;
@@ -182,7 +182,7 @@ function rounded(operation: string, a: Operand, b: Operand, mode: 'floor' | 'tru
   const type = whole ? 'float64' : dtype;
   const x = promote(inBytes(a), type);
   const y = promote(inBytes(b), type);
-  const out = noGrad(() => {
+  const out = unrecorded(() => {
     const result = mode === 'floor' ? floorDivide(x, y) : div(x, y).trunc();
     return whole ? result.to(dtype) : result;
   });

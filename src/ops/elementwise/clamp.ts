@@ -3,7 +3,6 @@
  * it was chosen. Saves x and the bounds.
  */
 import { calledAs, either, numberOrBoolean, optionsTable, surplus } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { runClamp, runClampBackward } from '../../native/calls';
 import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
@@ -17,6 +16,7 @@ import { operand } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { inPlace } from '../inplace/inplace';
 import { unbroadcast } from '../declare/unbroadcast';
+import { unrecorded } from '../declare/composed';
 
 const kernels = family('clamp');
 const backwardKernels = family('clamp_backward');
@@ -267,7 +267,7 @@ function betweenTensors(
     const above = low === null ? x : x.maximum(low);
     return high === null ? above : above.minimum(high);
   };
-  const out = calledAs(operation, () => noGrad(limit));
+  const out = calledAs(operation, () => unrecorded(limit));
   return recordedTensors(out, operation, x, low, high);
 }
 

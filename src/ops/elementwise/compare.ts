@@ -1,6 +1,5 @@
 /** Comparisons of two operands, and tests of one: bool results, no gradients. */
 import { surplus, withName } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { empty, type Tensor } from '../../tensor/tensor';
@@ -9,6 +8,7 @@ import { binary, operandOf, promote } from '../kernels/operands';
 import { applyUnary } from '../kernels/launch';
 import { full } from '../creation/factories';
 import { copysign } from './points';
+import { unrecorded } from '../declare/composed';
 
 type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
@@ -128,7 +128,7 @@ function testBy(name: string, holds: (x: Tensor) => Tensor): (x: Tensor) => Tens
   return withName(name, function (x) {
     if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', x);
-    return noGrad(() => holds(x));
+    return unrecorded(() => holds(x));
   });
 }
 
@@ -156,5 +156,5 @@ export const isreal = testBy('isreal', (x) => full(x.sizes, 1, { dtype: 'bool' }
  * @example signbit(tensor([1, -2, -0])) // [false, true, true]
  */
 export const signbit = testBy('signbit', (x) =>
-  isFloat(x.dtype) ? lt(copysign(full(x.sizes, 1, { dtype: x.dtype }), x), 0) : lt(x, 0),
+  isFloat(x.dtype) ? lt(copysign(full([], 1, { dtype: x.dtype }), x), 0) : lt(x, 0),
 );

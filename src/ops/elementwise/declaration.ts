@@ -20,6 +20,8 @@ import { checkFloat, floating } from '../arguments/floating';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 import { nodeName } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
+import { isTensor } from '../../tensor/rules';
+import { composed } from '../declare/composed';
 
 /** What tests must know of a function. */
 export interface Domain {
@@ -276,7 +278,8 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
       const out = computedInstead(a, b, options);
       if (out !== null) return out;
     }
-    return compute(a, options === undefined || !second ? b : second(name, a, b, options));
+    if (options === undefined || second === undefined) return compute(a, b);
+    return composed(tensorsOf(a, b), () => compute(a, second(name, a, b, options)));
   };
   // Two functions: what takes no options stays short enough for V8 to inline it into the method.
   const isPlain = booleans === undefined && second === undefined && instead === undefined;
@@ -297,6 +300,8 @@ export function alias(name: string, f: Pick<Unary | Binary, 'declaration'>): unk
   const node = rule.node ?? nodeName(original);
   return unary(name, { ...rule, node, kernel: rule.kernel ?? (original as NamesOf<'Unary'>) });
 }
+
+const tensorsOf = (a: GivenOperand, b: GivenOperand): Tensor[] => [a, b].filter(isTensor);
 
 type ChangeUnary<Options> = (x: Tensor, options?: Options) => Tensor;
 type ChangeBinary<Options> = (x: Tensor, other: GivenOperand, options?: Options) => Tensor;
@@ -394,9 +399,11 @@ function binaryInPlace(f: BinaryWith<never>): ChangeBinary<never> {
         return computeInPlace(operation, x, operandOf(operation, 'other', by, x), compute);
       }
     }
-    const given =
-      options === undefined || second === undefined ? by : second(operation, x, by, options);
-    const other = operandOf(operation, 'other', given, x);
+    if (options === undefined || second === undefined) return change(x, by);
+    return composed(tensorsOf(x, by), () => change(x, second(operation, x, by, options)));
+  };
+  function change(x: Tensor, by: GivenOperand): Tensor {
+    const other = operandOf(operation, 'other', by, x);
     const write = (target: Tensor): void => {
       if (check !== undefined) check(target, other, target.dtype, operation);
       const y =
@@ -406,5 +413,5 @@ function binaryInPlace(f: BinaryWith<never>): ChangeBinary<never> {
       applyBinary(operation, kernels, target, inStep(target, y) ? y : clone(y), target);
     };
     return computeInPlace(operation, x, other, f, fits(x, other) ? write : undefined, readsX);
-  };
+  }
 }

@@ -7,6 +7,7 @@ import { checkFloat } from '../arguments/floating';
 import { plainActivation, withInplace } from './activation-declaration';
 import type { UnaryWith } from './declaration';
 import type { InplaceOptions } from './inplace-option';
+import { composed } from '../declare/composed';
 
 /**
  * x · sigmoid(x), also called swish (torch.nn.functional.silu).
@@ -130,5 +131,5 @@ export function glu(x: Tensor, dim = -1): Tensor {
     );
   }
   const [a, b] = [x.narrow(d, 0, size / 2), x.narrow(d, size / 2, size / 2)];
-  return a.mul(b.sigmoid());
+  return composed([x], () => a.mul(b.sigmoid()));
 }

@@ -2,7 +2,6 @@
  * pow, whose exponent is a tensor or a number. The exponents that occur most are computed as PyTorch computes them, by products,
  * roots and reciprocals, which have other bits than a power has, and take a tenth of its time.
  */
-import { noGrad } from '../../autograd/mode';
 import { log } from '../../native/scalar';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
@@ -14,6 +13,7 @@ import { clone } from '../copying/clone';
 import { constant, zerosLike } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { binary, inPlace, type Binary } from './declaration';
+import { unrecorded } from '../declare/composed';
 
 // x^b for the numbers b that PyTorch has other functions for. The root x^(1/2) is NaN at −Infinity and −0 at −0, unlike a power.
 const products: ReadonlyMap<unknown, (x: Tensor) => Tensor> = new Map([
@@ -43,7 +43,7 @@ function numberPower(a: Operand, b: Operand): Tensor {
   const compute = products.get(b) ?? quotients.get(b)!;
   const x = Number.isInteger(b) ? (a as Tensor) : floating(a as Tensor);
   return recordedNumber(
-    noGrad(() => compute(x)),
+    unrecorded(() => compute(x)),
     b as number,
     x,
   );

@@ -3,7 +3,6 @@
  * is in unary.ts.
  */
 import { number, optionsTable, surplus } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import { showShape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
@@ -12,6 +11,7 @@ import { gradient } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { activation } from './activation-declaration';
 import { inplaceFields, inplaceOptions, type InplaceOptions } from './inplace-option';
+import { unrecorded } from '../declare/composed';
 
 /** Options of `leakyRelu`. */
 export interface LeakyReluOptions extends InplaceOptions {
@@ -158,7 +158,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   }
   const shape = x.sizes.map((_, d) => (d === 1 ? weight.numel : 1));
   const slopes = weight.numel === 1 ? weight.reshape(x.sizes.map(() => 1)) : weight.reshape(shape);
-  const out = noGrad(() => x.where(x.gt(0), x.mul(slopes)));
+  const out = unrecorded(() => x.where(x.gt(0), x.mul(slopes)));
   return recordedSlopes(out, undefined, x, slopes);
 }
 

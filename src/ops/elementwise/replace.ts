@@ -1,6 +1,5 @@
 /** Functions of one tensor with numbers: nanToNum, logit. */
 import { number, optionsTable, probability, surplus } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -8,6 +7,7 @@ import { floating } from '../arguments/floating';
 import { clone } from '../copying/clone';
 import { gradient } from '../declare/gradient';
 import { inPlace as changeInPlace } from '../inplace/inplace';
+import { unrecorded } from '../declare/composed';
 
 /** Options of `nanToNum`. */
 export interface NanToNumOptions {
@@ -36,7 +36,7 @@ function finite(operation: string, x: Tensor, options: NanToNumOptions | undefin
   const { dtype } = x;
   if (!isFloat(dtype)) return clone(x);
   const most = largest[dtype as 'float32' | 'float64'];
-  const out = noGrad(() =>
+  const out = unrecorded(() =>
     x
       .maskedFill(x.isnan(), nan)
       .maskedFill(x.eq(Infinity), posinf ?? most)
@@ -86,7 +86,7 @@ function odds(operation: string, argument: Tensor, options: LogitOptions | undef
   checkTensor(operation, 'x', argument);
   const { eps } = logitOptions.read(options, operation);
   const x = floating(argument);
-  const out = noGrad(() => {
+  const out = unrecorded(() => {
     const limited = eps === null ? x : x.clamp(eps, 1 - eps);
     return limited.div(limited.rsub(1)).log();
   });

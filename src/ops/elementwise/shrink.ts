@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { activation } from './activation-declaration';
 import { inplaceOptions, type InplaceOptions } from './inplace-option';
+import { composed } from '../declare/composed';
 
 /** Options of `hardshrink` and `softshrink`. */
 export interface ShrinkOptions {
@@ -61,7 +62,7 @@ export function softshrink(x: Tensor, options?: ShrinkOptions): Tensor {
 export function tanhshrink(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('tanhshrink', arguments, 1, 'x');
   checkTensor('tanhshrink', 'x', x);
-  return calledAs('tanhshrink', () => x.sub(x.tanh()));
+  return calledAs('tanhshrink', () => composed([x], () => x.sub(x.tanh())));
 }
 
 const raised = activation({

@@ -6,6 +6,7 @@ import { checkTensor } from '../arguments/check';
 import { activation, withInplace } from './activation-declaration';
 import { unary, type Unary, type UnaryWith } from './declaration';
 import { inplaceFields, inplaceOptions, type InplaceOptions } from './inplace-option';
+import { composed } from '../declare/composed';
 
 /**
  * ln(sigmoid(x)), exact far below 0 too (torch.nn.functional.logsigmoid).
@@ -29,7 +30,7 @@ export const logsigmoid: Unary = unary('logsigmoid', {
 export function softsign(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('softsign', arguments, 1, 'x');
   checkTensor('softsign', 'x', x);
-  return calledAs('softsign', () => x.div(x.abs().add(1)));
+  return calledAs('softsign', () => composed([x], () => x.div(x.abs().add(1))));
 }
 
 /**

@@ -13,8 +13,7 @@ import { inPlace } from '../inplace/inplace';
 import { gradient } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
-import { indexWith } from './advanced';
-import { nonzeroColumns } from './mask';
+import { positions } from './mask';
 import { rowPicker } from './rows';
 
 const where = family('where');
@@ -97,12 +96,20 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   const over = (y: Tensor): Tensor => (sameShape(y.sizes, shape) ? y : expand(y, shape));
   const source = over(x);
   if (shape.length === 0) return maskedSelect(expand(x, [1]), mask);
-  return indexWith(
-    'maskedSelect',
-    selectElements,
-    source,
-    nonzeroColumns('maskedSelect', over(mask)),
-  );
+  if (source.numel > 2 ** 31) {
+    throw new RangeError(
+      `maskedSelect: dimensions of sizes ${showShape(shape)} hold more than 2^31 elements to pick from`,
+    );
+  }
+  const index = positions('maskedSelect', over(mask));
+  return selectElements(source, {
+    index,
+    outer: 1,
+    size: source.numel,
+    inner: 1,
+    from: shape,
+    to: index.sizes,
+  });
 }
 
 /**

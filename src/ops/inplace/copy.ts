@@ -3,7 +3,8 @@ import { surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operandOf, scalar } from '../kernels/operands';
-import { constant } from '../creation/factories';
+import { maxDims } from '../../native/strided';
+import { constant, fillWith } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { inPlace, overwrite } from './inplace';
 
@@ -44,6 +45,9 @@ export function fill_(target: Tensor, value: GivenOperand): Tensor {
   );
 }
 
+// Whether one kernel call reaches all elements.
+const isWalked = (x: Tensor): boolean => x.ndim <= maxDims || x.contiguousLayout;
+
 /**
  * xᵢ = 0; returns x (torch.Tensor.zero_).
  * @throws TypeError unless `x` is a tensor; Error on a leaf that requires gradients.
@@ -57,6 +61,6 @@ export function zero_(target: Tensor): Tensor {
     target,
     [],
     (x) => recordedZeros(constant(x.sizes, 0, x.dtype), undefined, x),
-    { saves: false },
+    { saves: false, direct: isWalked(target) ? (x) => void fillWith(x, 0) : undefined },
   );
 }

@@ -20,6 +20,7 @@ import { constant } from '../creation/factories';
 import { gradient, nodeName } from '../declare/gradient';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
+import { composed } from '../declare/composed';
 
 /** @throws RangeError when several elements of `x` refer to one memory location. */
 function checkDistinct(operation: string, x: Tensor): void {
@@ -116,13 +117,15 @@ export function inPlace(
   if (!recorded) {
     if (direct !== undefined) direct(target);
     else
-      copyInto(
-        held(
-          operation,
+      composed([], () =>
+        copyInto(
+          held(
+            operation,
+            target,
+            calledAs(operation, () => compute(target)),
+          ),
           target,
-          calledAs(operation, () => compute(target)),
         ),
-        target,
       );
     bumpVersion(target);
     return target;

@@ -20,6 +20,7 @@ import {
   reduced,
   type LossOptions,
 } from './reduction';
+import { unrecorded } from '../declare/composed';
 
 /** Options of `binaryCrossEntropy`. */
 export interface BceOptions extends LossOptions {
@@ -85,7 +86,7 @@ function binaryLoss(operation: string, node: string) {
     const { terms, options } = of;
     const dtype = resultType(input, target);
     const [x, t] = [cast(input, dtype), cast(target, dtype)];
-    const out = noGrad(() =>
+    const out = unrecorded(() =>
       reduced(weighted(terms.losses(x, t), options.weight), options.reduction),
     );
     return recorded(out, of, x, t);

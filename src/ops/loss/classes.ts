@@ -39,6 +39,13 @@ export function positionShape(x: Tensor): Shape {
   return x.sizes.filter((_, d) => d !== dim);
 }
 
+/** The shape of `toRows` of a tensor of this shape. */
+export function rowsShape(shape: Shape): Shape {
+  const classes = shape[shape.length === 1 ? 0 : 1];
+  const others = shape.length === 1 ? [] : [shape[0], ...shape.slice(2)];
+  return [numelOf(others), classes];
+}
+
 /** [N, C, d1, …] as [N·d1·…, C]. */
 export function toRows(x: Tensor): Tensor {
   const classes = x.sizes[classDim(x)];
@@ -149,6 +156,21 @@ export function checkWeight(
     );
   }
   return contiguous(cast(weight, input.dtype));
+}
+
+/** Each row's class and its weight, [rows, 1]: both 0 in ignored rows. */
+export function chosenWeights(
+  like: Tensor,
+  { target, weight, ignoreIndex, classes }: Classes,
+): readonly [index: Tensor, weights: Tensor] {
+  const column = target.reshape([-1, 1]);
+  const isIgnored = column.eq(ignoreIndex);
+  const index = column.maskedFill(isIgnored, 0);
+  if (weight === null || classes === 0) {
+    return [index, cast(isIgnored.logicalNot(), like.dtype)];
+  }
+  const each = weight.indexSelect(0, index.reshape([-1])).reshape([-1, 1]);
+  return [index, each.maskedFill(isIgnored, 0)];
 }
 
 /** weight[t] at each row's class, 0 elsewhere and in ignored rows: [rows, C]. */

@@ -3,6 +3,7 @@ import { surplus } from '../../check';
 import type { Tensor } from '../../tensor/tensor';
 import { klDivOptions, type KLDivOptions } from './options';
 import { checkBroadcast, checkPair, reduced } from './reduction';
+import { composed } from '../declare/composed';
 
 export type { KLDivOptions, KLDivReduction } from './options';
 
@@ -21,9 +22,11 @@ export function klDiv(input: Tensor, target: Tensor, given?: KLDivOptions): Tens
   const { reduction, logTarget } = klDivOptions.read(given);
   checkPair('klDiv', input, target);
   checkBroadcast('klDiv', [input, target]);
-  const losses = logTarget ? target.exp().mul(target.sub(input)) : entropy(target, input);
-  if (reduction !== 'batchmean') return reduced(losses, reduction);
-  return input.ndim === 0 ? losses.sum() : losses.sum().div(input.sizes[0]);
+  return composed([input, target], () => {
+    const losses = logTarget ? target.exp().mul(target.sub(input)) : entropy(target, input);
+    if (reduction !== 'batchmean') return reduced(losses, reduction);
+    return input.ndim === 0 ? losses.sum() : losses.sum().div(input.sizes[0]);
+  });
 }
 
 const entropy = (t: Tensor, x: Tensor): Tensor =>

@@ -13,6 +13,7 @@ import {
   type PoissonNllOptions,
 } from './options';
 import { checkBroadcast, checkLossInputs, floating, reduced } from './reduction';
+import { composed } from '../declare/composed';
 
 const halfLogOfTwoPi = 0.9189385332046727;
 
@@ -43,9 +44,11 @@ export function gaussianNllLoss(
   checkTensor('gaussianNllLoss', 'variance', raw);
   checkVariance(raw);
   const given = alignedVariance(input, raw);
-  const v = given.add(noGrad(() => given.rsub(eps).relu()));
-  const losses = v.log().add(input.sub(target).square().div(v)).mul(0.5);
-  return reduced(full ? losses.add(halfLogOfTwoPi) : losses, reduction);
+  return composed([input, target, given], () => {
+    const v = given.add(noGrad(() => given.rsub(eps).relu()));
+    const losses = v.log().add(input.sub(target).square().div(v)).mul(0.5);
+    return reduced(full ? losses.add(halfLogOfTwoPi) : losses, reduction);
+  });
 }
 
 function checkVariance(variance: Tensor): void {
@@ -83,10 +86,12 @@ export function poissonNllLoss(input: Tensor, target: Tensor, options?: PoissonN
   const { reduction, logInput, full, eps } = poissonNllOptions.read(options);
   checkLossInputs('poissonNllLoss', { input, target }, true);
   checkBroadcast('poissonNllLoss', [input, target]);
-  const losses = logInput
-    ? input.exp().sub(target.mul(input))
-    : input.sub(target.mul(floating(input).add(eps).log()));
-  return reduced(full ? losses.add(stirling(target)) : losses, reduction);
+  return composed([input, target], () => {
+    const losses = logInput
+      ? input.exp().sub(target.mul(input))
+      : input.sub(target.mul(floating(input).add(eps).log()));
+    return reduced(full ? losses.add(stirling(target)) : losses, reduction);
+  });
 }
 
 // t·ln t − t + ½·ln(2πt), 0 where t ≤ 1

@@ -14,6 +14,7 @@ import {
   reduced,
   type LossOptions,
 } from './reduction';
+import { composed } from '../declare/composed';
 
 export type { MarginOptions } from './options';
 
@@ -38,8 +39,10 @@ export function marginRankingLoss(
     );
   }
   checkBroadcast('marginRankingLoss', [input1, input2, target]);
-  const ahead = floating(input1.sub(input2).mul(target.neg()));
-  return reduced(ahead.add(margin).clamp({ min: 0 }), reduction);
+  return composed([input1, input2, target], () => {
+    const ahead = floating(input1.sub(input2).mul(target.neg()));
+    return reduced(ahead.add(margin).clamp({ min: 0 }), reduction);
+  });
 }
 
 /**
@@ -53,10 +56,12 @@ export function hingeEmbeddingLoss(input: Tensor, target: Tensor, options?: Marg
   const { margin, reduction } = hingeOptions.read(options);
   checkLossInputs('hingeEmbeddingLoss', { input, target }, reduction !== 'mean');
   checkBroadcast('hingeEmbeddingLoss', [input, target]);
-  return calledAs('hingeEmbeddingLoss', () => {
-    const apart = input.rsub(margin).clamp({ min: 0 }).where(target.ne(1), 0);
-    return reduced(input.where(target.ne(-1), 0).add(apart), reduction);
-  });
+  return calledAs('hingeEmbeddingLoss', () =>
+    composed([input, target], () => {
+      const apart = input.rsub(margin).clamp({ min: 0 }).where(target.ne(1), 0);
+      return reduced(input.where(target.ne(-1), 0).add(apart), reduction);
+    }),
+  );
 }
 
 const softOptions = optionsTable<LossOptions>('softMarginLoss', lossFields);
@@ -71,7 +76,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options?: LossOpti
   const { reduction } = softOptions.read(options);
   checkPair('softMarginLoss', input, target);
   checkBroadcast('softMarginLoss', [input, target]);
-  return reduced(logsigmoid(input.mul(target)).neg(), reduction);
+  return composed([input, target], () => reduced(logsigmoid(input.mul(target)).neg(), reduction));
 }
 
 // Added to each sum of squares, so that a vector of zeros has a cosine.
@@ -106,13 +111,15 @@ export function cosineEmbeddingLoss(
   }
   const [n] = broadcastShapes('cosineEmbeddingLoss', input1.sizes, input2.sizes);
   if (dim === 1) broadcastShapes('cosineEmbeddingLoss', [n], target.sizes);
-  const [a, b] = [floating(input1), floating(input2)];
-  const squares = (x: Tensor): Tensor => x.mul(x).sum(dim).add(smallest);
-  const cosine = a
-    .mul(b)
-    .sum(dim)
-    .div(squares(a).mul(squares(b)).sqrt());
-  const alike = cosine.rsub(1).where(target.eq(1), 0);
-  const apart = cosine.sub(margin).clamp({ min: 0 }).where(target.eq(-1), 0);
-  return reduced(alike.add(apart), reduction);
+  return composed([input1, input2, target], () => {
+    const [a, b] = [floating(input1), floating(input2)];
+    const squares = (x: Tensor): Tensor => x.mul(x).sum(dim).add(smallest);
+    const cosine = a
+      .mul(b)
+      .sum(dim)
+      .div(squares(a).mul(squares(b)).sqrt());
+    const alike = cosine.rsub(1).where(target.eq(1), 0);
+    const apart = cosine.sub(margin).clamp({ min: 0 }).where(target.eq(-1), 0);
+    return reduced(alike.add(apart), reduction);
+  });
 }

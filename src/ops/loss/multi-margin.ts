@@ -18,6 +18,7 @@ import {
   reduced,
   type LossOptions,
 } from './reduction';
+import { composed } from '../declare/composed';
 
 /** Options of `multiMarginLoss`. */
 export interface MultiMarginOptions extends LossOptions {
@@ -71,13 +72,15 @@ export function multiMarginLoss(
   }
   const indices = dense(target).reshape([n, 1]);
   checkClasses(name, indices, 0, classes);
-  const missed = rows.sub(rows.gather(1, indices)).add(margin).clamp({ min: 0 });
-  const raised = p === 1 ? missed : missed.square();
-  const others = raised.where(arange(classes).ne(indices), 0);
-  const each = others.sum(1).div(classes);
-  const factors = weight === null ? null : cast(weight, rows.dtype).at(indices.squeeze(1));
-  const weighted = factors === null ? each : each.mul(factors);
-  return reduced(weighted.reshape(target.sizes), reduction);
+  return composed([rows, weight], () => {
+    const missed = rows.sub(rows.gather(1, indices)).add(margin).clamp({ min: 0 });
+    const raised = p === 1 ? missed : missed.square();
+    const others = raised.where(arange(classes).ne(indices), 0);
+    const each = others.sum(1).div(classes);
+    const factors = weight === null ? null : cast(weight, rows.dtype).at(indices.squeeze(1));
+    const weighted = factors === null ? each : each.mul(factors);
+    return reduced(weighted.reshape(target.sizes), reduction);
+  });
 }
 
 const multilabelOptions = optionsTable<LossOptions>('multilabelMarginLoss', lossFields);
@@ -145,10 +148,12 @@ export function multilabelSoftMarginLoss(
     );
   }
   checkFloat('multilabelSoftMarginLoss', input);
-  const positive = target.mul(logsigmoid(input));
-  const losses = positive.add(target.rsub(1).mul(logsigmoid(input.neg()))).neg();
-  const each = weight === null ? losses : losses.mul(weight);
-  return reduced(each.sum(input.ndim - 1).div(input.sizes[input.ndim - 1]), reduction);
+  return composed(tensors, () => {
+    const positive = target.mul(logsigmoid(input));
+    const losses = positive.add(target.rsub(1).mul(logsigmoid(input.neg()))).neg();
+    const each = weight === null ? losses : losses.mul(weight);
+    return reduced(each.sum(input.ndim - 1).div(input.sizes[input.ndim - 1]), reduction);
+  });
 }
 
 /** The scores as [N, C]. @throws TypeError, RangeError for another input, and for targets that are no classes. */

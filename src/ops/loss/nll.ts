@@ -1,35 +1,43 @@
 /**
  * nllLoss: −weight[t]·x[t] of each row x of logarithms of probabilities and its class t. The gradient is −weight[t]
- * at t and 0 elsewhere. Saves where the classes are, not x.
+ * at t and 0 elsewhere. Saves the classes and their weights, not x.
  */
 import { optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import type { Tensor } from '../../tensor/tensor';
+import { constant } from '../creation/factories';
+import { unrecorded } from '../declare/composed';
 import { gradient } from '../declare/gradient';
 import {
   checkClasses,
   checkClassInput,
   classLossFields,
-  classWeights,
+  chosenWeights,
   fromRows,
   nllNode,
+  rowsShape,
   toRows,
   type ClassLossOptions,
 } from './classes';
 import type { Reduction } from './reduction';
 
 interface NllLoss {
+  /** The class of each row, int32 [rows, 1]; 0 where it is ignored. */
+  readonly index: Tensor;
+  /** Its weight, [rows, 1]; 0 where it is ignored. */
   readonly weights: Tensor;
   readonly reduction: Reduction;
 }
 const recorded = gradient<[Tensor], [], NllLoss>('nllLoss', {
   node: ([input], { reduction }) => nllNode(input, reduction),
-  rule: (g, _, { weights, reduction }, node) => {
+  rule: (g, _, { index, weights, reduction }, node) => {
     const each = reduction === 'none' ? g.reshape([-1, 1]) : g;
     const scaled = reduction === 'mean' ? each.div(noGrad(() => weights.sum())) : each;
     // Where every target is ignored the mean is NaN, but the gradient is 0.
-    const rows = scaled.mul(weights).neg().where(weights.ne(0), 0);
-    return [fromRows(rows, node.next[0]!.shape)];
+    const { shape } = node.next[0]!;
+    const values = scaled.mul(weights).neg().where(weights.ne(0), 0);
+    const zeros = constant(rowsShape(shape), 0, g.dtype);
+    return [fromRows(zeros.scatter(1, index, values), shape)];
   },
 });
 
@@ -49,13 +57,13 @@ export function nllLoss(input: Tensor, target: Tensor, options?: ClassLossOption
   checkClassInput('nllLoss', input);
   const classes = checkClasses('nllLoss', input, target, nllOptions.read(options));
   const { reduction, positions } = classes;
-  const weights = noGrad(() => classWeights(input, classes));
-  const out = noGrad(() => {
-    const x = toRows(input);
-    // Not weights·x: a logarithm may be −Infinity where the weight is 0.
-    const losses = x.mul(weights).where(weights.ne(0), 0).sum(1).neg();
-    if (reduction === 'none') return losses.reshape(positions);
-    return reduction === 'sum' ? losses.sum() : losses.sum().div(weights.sum());
+  const [index, weights] = noGrad(() => chosenWeights(input, classes));
+  const out = unrecorded(() => {
+    // Not weights·x alone: a logarithm may be −Infinity where the weight is 0.
+    const chosen = toRows(input).gather(1, index).mul(weights).where(weights.ne(0), 0);
+    if (reduction === 'none') return chosen.neg().reshape(positions);
+    const total = chosen.sum().neg();
+    return reduction === 'sum' ? total : total.div(weights.sum());
   });
-  return recorded(out, { weights, reduction }, input);
+  return recorded(out, { index, weights, reduction }, input);
 }

@@ -3,7 +3,6 @@
  * smoothL1Loss between the two. da is the slope in d, db its negative. Save a and b.
  */
 import { nonNegative, optionsTable, positive, surplus } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runSquaredDifferenceBackward, runSquaredError } from '../../native/calls';
@@ -22,6 +21,7 @@ import {
   type Reduction,
   type WeightedLossOptions,
 } from './reduction';
+import { composed, unrecorded } from '../declare/composed';
 
 const squares = family('squared_difference');
 const squareSums = family('squared_error');
@@ -91,9 +91,11 @@ export function l1Loss(input: Tensor, target: Tensor, options?: WeightedLossOpti
   if (arguments.length > 3) surplus('l1Loss', arguments, 3, 'options');
   const { reduction, weight } = weightedOptions.read(options, 'l1Loss');
   const [a, b] = aligned('l1Loss', input, target, reduction !== 'mean');
-  const losses = a.sub(b).abs();
-  if (weight !== null) return weighted('l1Loss', losses, input, weight, reduction);
-  return reduced(losses, reduction);
+  return composed([a, b, weight], () => {
+    const losses = a.sub(b).abs();
+    if (weight !== null) return weighted('l1Loss', losses, input, weight, reduction);
+    return reduced(losses, reduction);
+  });
 }
 
 // With c = clamp(d, −delta, delta): c·(d − c/2), which is d²/2 within delta and linear outside; its slope is c.
@@ -113,7 +115,7 @@ function huber(operation: string, node: string) {
   });
   return ([a, b]: Pair, of: Huber): Tensor => {
     const { delta, scale, reduction } = of;
-    const out = noGrad(() => {
+    const out = unrecorded(() => {
       const d = a.sub(b);
       const c = d.clamp(-delta, delta);
       return reduced(c.mul(scale).mul(d.sub(c.mul(0.5))), reduction);

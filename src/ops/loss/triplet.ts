@@ -14,6 +14,7 @@ import {
   type TripletMarginOptions,
 } from './options';
 import { checkBroadcast, checkLossInputs, floating, reduced } from './reduction';
+import { composed } from '../declare/composed';
 
 export type {
   DistanceFunction,
@@ -44,7 +45,7 @@ export function pairwiseDistance(
       'pairwiseDistance: x1 and x2 have no dimension that the distance is taken along',
     );
   }
-  return floating(x1.sub(x2)).add(eps).norm(p, -1, { keepdim });
+  return composed([x1, x2], () => floating(x1.sub(x2)).add(eps).norm(p, -1, { keepdim }));
 }
 
 /**
@@ -64,7 +65,8 @@ export function tripletMarginLoss(
 ): Tensor {
   if (arguments.length > 4) surplus('tripletMarginLoss', arguments, 4, 'options');
   const { p, eps, ...rest } = tripletOptions.read(options);
-  const distance: DistanceFunction = (a, b) => floating(a.sub(b)).add(eps).norm(p, -1);
+  const distance: DistanceFunction = (a, b) =>
+    composed([a, b], () => floating(a.sub(b)).add(eps).norm(p, -1));
   return triplet('tripletMarginLoss', { anchor, positive, negative }, distance, rest);
 }
 

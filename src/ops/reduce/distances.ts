@@ -10,6 +10,7 @@ import { checkFloat } from '../arguments/floating';
 import { noGrad } from '../../autograd/mode';
 import { gradient } from '../declare/gradient';
 import { norm } from './norm';
+import { composed } from '../declare/composed';
 
 const recorded = gradient<[Tensor], [Tensor, Tensor], number>('cdist', {
   node: 'CdistBackward0',
@@ -64,13 +65,15 @@ export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
   if (p < 0) throw new RangeError(`cdist: p must be a number of at least 0, got ${p}`);
   return calledAs('cdist', () => {
     broadcastShapes('cdist', x1.sizes.slice(0, -2), x2.sizes.slice(0, -2));
-    const differences = x1.unsqueeze(-2).sub(x2.unsqueeze(-3));
-    // An infinite norm of nothing is refused; here it is 0 as every other.
-    if (features === 0) return differences.sum(-1);
-    return recorded(
-      noGrad(() => norm(differences, p, -1)),
-      p,
-      differences,
-    );
+    return composed([x1, x2], () => {
+      const differences = x1.unsqueeze(-2).sub(x2.unsqueeze(-3));
+      // An infinite norm of nothing is refused; here it is 0 as every other.
+      if (features === 0) return differences.sum(-1);
+      return recorded(
+        noGrad(() => norm(differences, p, -1)),
+        p,
+        differences,
+      );
+    });
   });
 }

@@ -3,7 +3,6 @@
  * g·sign(x)·(|x| / y)^(p−1), 0 where y = 0; for p = ∞ it is shared by all that are largest.
  */
 import { calledAs, got, surplus } from '../../check';
-import { noGrad } from '../../autograd/mode';
 import { family } from '../../native/families';
 import { floatDType } from '../../tensor/rules';
 import type { Shape } from '../../tensor/shape';
@@ -21,6 +20,7 @@ import {
   type Dims,
   type ReductionOptions,
 } from '../kernels/reduce';
+import { unrecorded } from '../declare/composed';
 
 const euclidean = family('norm');
 const normOptions = reductionOptions('norm', floatDType);
@@ -66,7 +66,7 @@ export function norm(
   if (typeof order !== 'number' || Number.isNaN(order)) {
     throw new TypeError(`norm: p must be a number or 'fro', got ${got('norm', 'p', p)}`);
   }
-  const out = calledAs('norm', () => noGrad(() => value(input, order, dim, keepdim)));
+  const out = calledAs('norm', () => unrecorded(() => value(input, order, dim, keepdim)));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
   const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
   return recorded(out, { p: order, dim, keptShape }, input);

@@ -17,6 +17,7 @@ import {
   type DTypeOption,
 } from '../kernels/reduce';
 import { std, variance, type VarianceOptions } from './variance';
+import { composed } from '../declare/composed';
 
 const nansumOptions = reductionOptions('nansum', anyDType);
 
@@ -31,8 +32,8 @@ export function nansum(x: Tensor, dim?: Dims | DTypeOption, options?: ReductionO
   checkTensor('nansum', 'x', x);
   const dims = normalizeDims('nansum', dim as Dims, x.ndim);
   const given = nansumOptions.read(options);
-  const numbers = isFloat(x.dtype) ? x.maskedFill(x.isnan(), 0) : x;
-  return numbers.sum(dims, given);
+  if (!isFloat(x.dtype)) return x.sum(dims, given);
+  return composed([x], () => x.maskedFill(x.isnan(), 0).sum(dims, given));
 }
 
 /**
@@ -48,9 +49,11 @@ export function nanmean(x: Tensor, dim?: Dims | DTypeOption, options?: Reduction
   const dims = normalizeDims('nanmean', dim as Dims, x.ndim);
   const { keepdim, dtype } = nansumOptions.read(options, 'nanmean');
   checkFloat('nanmean', x);
-  const isNaNThere = x.isnan();
-  const total = x.maskedFill(isNaNThere, 0).sum(dims, { keepdim, dtype });
-  return total.div(isNaNThere.logicalNot().sum(dims, { keepdim }));
+  return composed([x], () => {
+    const isNaNThere = x.isnan();
+    const total = x.maskedFill(isNaNThere, 0).sum(dims, { keepdim, dtype });
+    return total.div(isNaNThere.logicalNot().sum(dims, { keepdim }));
+  });
 }
 
 /**

@@ -1,12 +1,13 @@
 /** uniqueConsecutive: runs of equal elements, each as one. No gradients. */
 import { boolean, integer, optionsTable, surplus } from '../../check';
+import { noGrad } from '../../autograd/mode';
 import { checkDim, showShape, type Shape } from '../../tensor/shape';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { detach } from '../copying/clone';
 import { named } from '../declare/named';
 import { indexSelect } from '../indexing/along';
-import { dense } from '../kernels/copy';
+import { positions } from '../indexing/mask';
 import { reshape } from '../view/reshape';
 import type { Uniques } from './unique';
 
@@ -40,27 +41,25 @@ export function uniqueConsecutive<const O extends UniqueConsecutiveOptions = Rec
   checkTensor('uniqueConsecutive', 'x', x);
   const { dim, returnInverse, returnCounts } = uniqueOptions.read(options);
   const [rows, shape] = dim === undefined ? [reshape(detach(x), [-1]), x.sizes] : rowsAlong(x, dim);
-  const { starts, inverse } = runsOf(rows, shape);
-  const first = indices(starts);
+  const n = rows.sizes[0];
+  const starts = startsOf(rows);
   const values = indexSelect(
     dim === undefined ? rows : detach(x),
     dim === undefined ? 0 : checkDim('uniqueConsecutive', dim, x.ndim),
-    first,
+    starts,
   );
   if (!returnInverse && !returnCounts) return values as Uniques<O>;
-  const n = rows.sizes[0];
-  const counts = indices(starts.map((at, i) => (starts[i + 1] ?? n) - at));
+  const [inverse, counts] = [empty(shape, 'int32'), empty(starts.sizes, 'int32')];
+  const [places, lengths] = [inverse.memory(n), counts.memory(starts.numel)];
+  forRuns(starts, n, (i, from, to) => {
+    places.fill(i, from, to);
+    lengths[i] = to - from;
+  });
   return named({
     values,
     ...(returnInverse ? { inverse } : {}),
     ...(returnCounts ? { counts } : {}),
   }) as unknown as Uniques<O>;
-}
-
-function indices(values: readonly number[]): Tensor {
-  const out = empty([values.length], 'int32');
-  out.memory(values.length).set(values);
-  return out;
 }
 
 // x with dimension `dim` first.
@@ -79,24 +78,30 @@ function rowsAlong(x: Tensor, dim: number): readonly [Tensor, Shape] {
   return [detach(x).movedim(d, 0), [x.sizes[d]]];
 }
 
-// Where each run of equal rows starts, and which one each row is in.
-function runsOf(x: Tensor, shape: Shape): { starts: number[]; inverse: Tensor } {
-  const rows = dense(x);
-  const memory = rows.memory(rows.numel, 'uniqueConsecutive');
+// Where each run of equal rows starts: int32.
+function startsOf(rows: Tensor): Tensor {
   const n = rows.sizes[0];
-  const width = n === 0 ? 0 : rows.numel / n;
-  const equalsLast = (i: number): boolean => {
-    for (let k = i * width; k < (i + 1) * width; k++) {
-      if (memory[k] !== memory[k - width]) return false;
-    }
-    return true;
-  };
-  const inverse = empty(shape, 'int32');
-  const places = inverse.memory(n);
-  const starts: number[] = [];
-  for (let i = 0; i < n; i++) {
-    if (i === 0 || !equalsLast(i)) starts.push(i);
-    places[i] = starts.length - 1;
-  }
-  return { starts, inverse };
+  const starts = noGrad(() => {
+    if (n < 2) return null;
+    const [later, earlier] = [rows.narrow(0, 1, n - 1), rows.narrow(0, 0, n - 1)];
+    const differs = later.ne(earlier);
+    return positions('uniqueConsecutive', rows.ndim === 1 ? differs : differs.flatten(1).any(1));
+  });
+  const count = n === 0 ? 0 : 1 + (starts?.numel ?? 0);
+  const out = empty([count], 'int32');
+  const memory = out.memory(count, 'uniqueConsecutive');
+  if (count > 0) memory[0] = 0;
+  const found = starts?.memory(starts.numel) ?? [];
+  for (let i = 0; i < found.length; i++) memory[i + 1] = found[i] + 1;
+  return out;
+}
+
+/** What is made of each run: `each(i, from, to)`, from its first row to that of the next. */
+function forRuns(
+  starts: Tensor,
+  n: number,
+  each: (i: number, from: number, to: number) => void,
+): void {
+  const memory = starts.memory(starts.numel);
+  for (let i = 0; i < memory.length; i++) each(i, memory[i], memory[i + 1] ?? n);
 }
