@@ -61,7 +61,7 @@ inline __attribute__((noinline)) void scatterLanes(T* p, int64_t stride, int cou
 }
 // With access `strided` the strides 1 and 0 are recognized at run time.
 template <class T, Access access>
-OSTINATO_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at, int count) {
+OSTINATO_LONG_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at, int count) {
   const T* p = (const T*)pointer;
   if (access == unit || (access == strided && stride == 1))
     return count == Vec<T>::lanes ? load(p + at) : loadPartial(p + at, count);
@@ -71,8 +71,8 @@ OSTINATO_INLINE Vec<T> readLanes(const char* pointer, int64_t stride, int64_t at
   return load(lanes);
 }
 template <class T, Access access>
-OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
-                                const Vec<T>& v) {
+OSTINATO_LONG_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
+                                     const Vec<T>& v) {
   T* p = (T*)pointer;
   if (access == unit || stride == 1) {
     if (count == Vec<T>::lanes)
@@ -88,8 +88,8 @@ OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int c
 
 // Masks become bools, 0 or 1.
 template <class T, Access access>
-OSTINATO_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
-                                const Mask<T>& mask) {
+OSTINATO_LONG_INLINE void writeLanes(char* pointer, int64_t stride, int64_t at, int count,
+                                     const Mask<T>& mask) {
   constexpr int lanes = Vec<T>::lanes;
   const unsigned all = bits(mask);
   uint64_t bytes[lanes / 8];
@@ -177,13 +177,6 @@ struct Scalars {
 // operand; medium a few instructions; heavy as many as exp, where run-time strides cost nothing in
 // comparison.
 enum Weight { light, medium, heavy };
-
-// Whether this set is built for size (the scalar one is): then every operation's code exists once.
-#if defined(__OPTIMIZE_SIZE__)
-inline constexpr bool forSize = true;
-#else
-inline constexpr bool forSize = false;
-#endif
 
 // Dispatches on the run's strides. The lighter the operation, the more specializations are compiled.
 template <class Loop, class Operation, int inputs, Weight weight>

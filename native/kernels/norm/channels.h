@@ -11,7 +11,7 @@ namespace ostinato::OSTINATO_ISA {
 #if defined(__AVX512F__)
 inline constexpr int stripVectors = 4;
 #else
-inline constexpr int stripVectors = 2;
+inline constexpr int stripVectors = forSize ? 1 : 2;
 #endif
 
 // Some channels and how their elements become vectors: body(offset, count, k) for each, k < vectors.

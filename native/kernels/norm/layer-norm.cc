@@ -77,7 +77,7 @@ void layer_norm_backward(const T* g, const T* x, const T* weight, const double* 
 template <class T>
 void layer_norm_parameters(const T* g, const T* x, const double* mean, const double* rstd,
                            T* dweight, T* dbias, int64_t rows, int64_t n, Work& work) {
-  constexpr int64_t blockVectors = 256 / Vec<double>::lanes, rowsAtOnce = 4;
+  constexpr int64_t blockVectors = 256 / Vec<double>::lanes, rowsAtOnce = forSize ? 1 : 4;
   const int64_t vectors = ceilDiv(n, W<T>);
   share(work, vectors, rows * W<T>, [&](int64_t begin, int64_t end) {
     Vec<double> weightSums[blockVectors], biasSums[blockVectors];

@@ -17,18 +17,20 @@ using Sums = LaneSums<T, slots<T>>;
 template <class T, class Body>
 OSTINATO_INLINE void forVectors(int64_t n, Body body) {
   int64_t i = 0;
-  for (; i + slots<T> * W<T> <= n; i += slots<T> * W<T>) {
-    OSTINATO_UNROLL
-    for (int k = 0; k < slots<T>; ++k) body(i + k * W<T>, W<T>, k);
-  }
-  for (int k = 0; i < n; i += W<T>, ++k) body(i, n - i < W<T> ? int(n - i) : W<T>, k);
+  if constexpr (!forSize)
+    for (; i + slots<T> * W<T> <= n; i += slots<T> * W<T>) {
+      OSTINATO_UNROLL
+      for (int k = 0; k < slots<T>; ++k) body(i + k * W<T>, W<T>, k);
+    }
+  for (int k = 0; i < n; i += W<T>, k = (k + 1) % slots<T>)
+    body(i, n - i < W<T> ? int(n - i) : W<T>, k);
 }
 
 // Mean and variance of a row. Sums of d = x - c and of d d, with the row's first element as c:
 // since (c - mean)^2 is at most n times the variance, what cancels costs n roundings of a double at
 // most.
 template <class T>
-OSTINATO_INLINE void moments(const T* row, int64_t n, double& mean, double& variance) {
+OSTINATO_LONG_INLINE void moments(const T* row, int64_t n, double& mean, double& variance) {
   const double c = double(row[0]);
   const Vec<double> centre = broadcast(c);
   Sums<T> first, second;

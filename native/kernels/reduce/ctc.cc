@@ -47,35 +47,37 @@ struct Sequence {
 
 // log(1 + rest) for rest from 0 to 2.
 template <class T>
-OSTINATO_INLINE Vec<T> logOnePlus(const Vec<T>& rest) {
+OSTINATO_LONG_INLINE Vec<T> logOnePlus(const Vec<T>& rest) {
   const auto [f, k] = logParts(one<T>() + rest);
   return logOf(f, k);
 }
 // NaN where any is NaN, minus infinity where all are.
 template <class T>
-OSTINATO_INLINE Vec<T> logSum(const Vec<T>& a, const Vec<T>& b) {
+OSTINATO_LONG_INLINE Vec<T> logSum(const Vec<T>& a, const Vec<T>& b) {
   const Vec<T> top = max(a, b), low = lesser(a, b);
   const Vec<T> finite = greater(top, broadcast(-Format<T>::largest));
   return top + logOnePlus(exp(low - finite));
 }
 template <class T>
-OSTINATO_INLINE Vec<T> logSum(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c) {
+OSTINATO_LONG_INLINE Vec<T> logSum(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c) {
   const Vec<T> high = greater(a, b), low = lesser(a, b), middle = lesser(high, c);
   const Vec<T> top = max(max(a, b), c);
   const Vec<T> finite = greater(top, broadcast(-Format<T>::largest));
   return top + logOnePlus(exp(low - finite) + exp(middle - finite));
 }
-OSTINATO_INLINE double logSum(double a, double b) { return logSum(broadcast(a), broadcast(b))[0]; }
+OSTINATO_LONG_INLINE double logSum(double a, double b) {
+  return logSum(broadcast(a), broadcast(b))[0];
+}
 
 // The largest lane so far; NaN once there was one.
 template <class T>
 struct Top {
   Vec<T> lanes = broadcast(-Format<T>::infinity);
-  OSTINATO_INLINE void take(const Vec<T>& v, int count) {
+  OSTINATO_LONG_INLINE void take(const Vec<T>& v, int count) {
     lanes = max(lanes, count == Vec<T>::lanes ? v : select(firstLanes<T>(count), v, lanes));
   }
   // What to subtract at the next step: 0 where every state is impossible.
-  OSTINATO_INLINE T shift() const {
+  OSTINATO_LONG_INLINE T shift() const {
     alignas(64) T all[Vec<T>::lanes];
     store(all, lanes);
     T best = all[0];

@@ -17,7 +17,7 @@ struct Row {
   int64_t n, stride;
 
   // Lanes i .. i + count - 1; the others are `fill`.
-  OSTINATO_INLINE Vec<T> at(int64_t i, int count, T fill) const {
+  OSTINATO_LONG_INLINE Vec<T> at(int64_t i, int count, T fill) const {
     constexpr int lanes = Vec<T>::lanes;
     if (stride == 1 && count == lanes) return load(p + i);
     if (stride == 1)
@@ -26,7 +26,7 @@ struct Row {
     for (int l = 0; l < lanes; ++l) some[l] = l < count ? p[(i + l) * stride] : fill;
     return load(some);
   }
-  OSTINATO_INLINE void put(int64_t i, int count, const Vec<T>& v) const {
+  OSTINATO_LONG_INLINE void put(int64_t i, int count, const Vec<T>& v) const {
     constexpr int lanes = Vec<T>::lanes;
     if (stride == 1) return count == lanes ? store(p + i, v) : storePartial(p + i, v, count);
     alignas(64) T some[lanes];
@@ -37,7 +37,7 @@ struct Row {
 
 // The largest element; NaN if there is one.
 template <class T>
-OSTINATO_INLINE T largest(const Row<const T>& row) {
+OSTINATO_LONG_INLINE T largest(const Row<const T>& row) {
   constexpr T lowest = -Format<T>::infinity;
   Vec<T> top = broadcast(lowest);
   forEachVector<T>(0, row.n, [&](int64_t i, int count) {
@@ -52,7 +52,7 @@ OSTINATO_INLINE T largest(const Row<const T>& row) {
 }
 
 // The natural logarithm of one double, the same on every instruction set.
-OSTINATO_INLINE double logOf(double x) { return log(broadcast(x))[0]; }
+OSTINATO_LONG_INLINE double logOf(double x) { return log(broadcast(x))[0]; }
 
 // Splits `rows` of about `cost` elements each over the threads.
 template <class Body>

@@ -214,8 +214,8 @@ inline constexpr Cell<T> cellOf = {
     {Policy::xGate(0), Policy::xGate(1), Policy::xGate(2), Policy::xGate(3)},
     {Policy::hGate(0), Policy::hGate(1), Policy::hGate(2), Policy::hGate(3)},
     {Policy::hSaved(0), Policy::hSaved(1), Policy::hSaved(2), Policy::hSaved(3)},
-    statesOf<T, unitStates<T, Policy, true>, unitStates<T, Policy, false>>,
-    gradientsOf<T, unitGradients<T, Policy, true>, unitGradients<T, Policy, false>>,
+    statesOf<T, unitStates<T, Policy, !forSize>, unitStates<T, Policy, false>>,
+    gradientsOf<T, unitGradients<T, Policy, !forSize>, unitGradients<T, Policy, false>>,
 };
 
 // The drivers, for any cell: forward.cc and backward.cc.

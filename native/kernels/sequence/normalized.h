@@ -28,7 +28,7 @@ struct NormalizedRow {
 
 // LN's statistics of a row of n elements.
 template <class T>
-OSTINATO_INLINE Normal<T> normalOf(const T* row, int64_t n, double& mean, double& rstd) {
+OSTINATO_LONG_INLINE Normal<T> normalOf(const T* row, int64_t n, double& mean, double& rstd) {
   double variance;
   moments(row, n, mean, variance);
   rstd = reciprocalDeviation(variance, normalizedEps);
@@ -63,14 +63,14 @@ constexpr NormalizedCell<T> normalizedCell = {Policy::gates, Policy::hasCellStat
                                               Policy::template backward<T>};
 
 template <class T>
-OSTINATO_INLINE void addTo(T* sum, const Vec<T>& term, int64_t count) {
+OSTINATO_LONG_INLINE void addTo(T* sum, const Vec<T>& term, int64_t count) {
   store(sum, load(sum, count) + term, count);
 }
 
 // gain v + bias.
 template <class T>
-OSTINATO_INLINE Vec<T> scaled(const Vec<T>& v, const T* gain, const T* bias, int64_t at,
-                              int64_t count) {
+OSTINATO_LONG_INLINE Vec<T> scaled(const Vec<T>& v, const T* gain, const T* bias, int64_t at,
+                                   int64_t count) {
   const Vec<T> g = load(gain + at, count);
   return bias ? fma(v, g, load(bias + at, count)) : v * g;
 }
@@ -94,16 +94,16 @@ OSTINATO_INLINE void scaledGates(const NormalizedForward<T>& s, const Normalized
 template <class T>
 struct NormalizedGate {
   Vec<T> q, p, a, y;
-  OSTINATO_INLINE NormalizedGate(const NormalizedBackward<T>& s,
-                                 const NormalizedGradientRow<T>& row, const Normal<T>& ofX,
-                                 int64_t at, int64_t count)
+  OSTINATO_LONG_INLINE NormalizedGate(const NormalizedBackward<T>& s,
+                                      const NormalizedGradientRow<T>& row, const Normal<T>& ofX,
+                                      int64_t at, int64_t count)
       : q(ofX.of(load(row.ofX + at, count))),
         p(load(row.normalized + at, count)),
         a(scaled(q, s.gainIh, s.biasIh, at, count)),
         y(scaled(p, s.gainHh, s.biasHh, at, count)) {}
   // da, dy: the gradients of a and y. Keeps da in gates, and adds to the sums of gains and biasHh.
-  OSTINATO_INLINE void keep(const NormalizedGradientRow<T>& row, int64_t GH, int64_t at,
-                            const Vec<T>& da, const Vec<T>& dy, int64_t count) const {
+  OSTINATO_LONG_INLINE void keep(const NormalizedGradientRow<T>& row, int64_t GH, int64_t at,
+                                 const Vec<T>& da, const Vec<T>& dy, int64_t count) const {
     store(row.gates + at, da, count);
     addTo(row.sums + at, da * q, count);
     addTo(row.sums + GH + at, dy * p, count);
@@ -114,9 +114,10 @@ struct NormalizedGate {
 // From u = gain d, the gradient of q = LN(v), to that of v: (u - mean(u) - q mean(u q)) / deviation, for both v: W_ih x, with da, and
 // W_hh h, with dy.
 template <class T>
-OSTINATO_INLINE void normalizedGradients(const NormalizedBackward<T>& s,
-                                         const NormalizedGradientRow<T>& row, const Normal<T>& ofX,
-                                         const T* da, const T* dy, int64_t n) {
+OSTINATO_LONG_INLINE void normalizedGradients(const NormalizedBackward<T>& s,
+                                              const NormalizedGradientRow<T>& row,
+                                              const Normal<T>& ofX, const T* da, const T* dy,
+                                              int64_t n) {
   Sums<T> first[2], second[2];
   forVectors<T>(n, [&](int64_t i, int count, int slot) {
     const Vec<T> u = load(da + i, count) * load(s.gainIh + i, count),

@@ -180,9 +180,9 @@ constexpr Cell<T> makeVariant() {
   cell.hasSkipGradient = false;
   cell.keepsSkipGradient = true;
   cell.states =
-      statesOf<T, variantUnitStates<T, Policy, true>, variantUnitStates<T, Policy, false>>;
-  cell.gradients =
-      gradientsOf<T, variantUnitGradients<T, Policy, true>, variantUnitGradients<T, Policy, false>>;
+      statesOf<T, variantUnitStates<T, Policy, !forSize>, variantUnitStates<T, Policy, false>>;
+  cell.gradients = gradientsOf<T, variantUnitGradients<T, Policy, !forSize>,
+                               variantUnitGradients<T, Policy, false>>;
   return cell;
 }
 template <class T, class Policy>

@@ -47,7 +47,6 @@ OSTINATO_FUNCTION Vec<double> lgammaOfPositive(const Vec<double>& x) {
   // Γ(x) = (x - 1) (x - 2) ... Γ(y), and Γ(x) = Γ(x + 1) / x for a small x
   const auto isSmall = x < broadcast(0.7);
   Vec<double> y = select(isSmall, x + one, x), factor = select(isSmall, x, one);
-  OSTINATO_UNROLL
   for (int i = 0; i < 8; ++i) {
     const auto isAbove = upper <= y;
     y = select(isAbove, y - one, y);
@@ -105,7 +104,6 @@ OSTINATO_FUNCTION Vec<double> digammaOfPositive(const Vec<double>& x) {
   // ψ(x) = 1 / (x - 1) + 1 / (x - 2) + ... + ψ(y), the sum as a fraction; ψ(x) = ψ(x + 1) - 1 / x
   Vec<double> y = select(isSmall, x + one, x);
   DoublePair over = {select(isSmall, -one, none), none}, under = {select(isSmall, x, one), none};
-  OSTINATO_UNROLL
   for (int i = 0; i < 8; ++i) {
     const auto isAbove = (upper <= y) & ~isFar;
     y = select(isAbove, y - one, y);

@@ -12,12 +12,12 @@ namespace ostinato::OSTINATO_ISA {
 #define OSTINATO_FUNCTION inline __attribute__((noinline))
 
 // a + b and what rounding it loses.
-OSTINATO_INLINE DoublePair exactSum(const Vec<double>& a, const Vec<double>& b) {
+OSTINATO_LONG_INLINE DoublePair exactSum(const Vec<double>& a, const Vec<double>& b) {
   const Vec<double> sum = a + b, second = sum - a;
   return {sum, (a - (sum - second)) + (b - second)};
 }
 // √(x.high + x.low), 0 for 0.
-OSTINATO_INLINE DoublePair sqrtPair(const DoublePair& x) {
+OSTINATO_LONG_INLINE DoublePair sqrtPair(const DoublePair& x) {
   const Vec<double> root = sqrt(x.high);
   const Vec<double> rest = (exactFma(-root, root, x.high) + x.low) / (root + root);
   return {root, select(root == zero<double>(), root, rest)};

@@ -26,12 +26,18 @@
 // small.
 #if defined(__SSE2__) && !defined(__AVX2__)
 #define OSTINATO_LONG_INLINE inline __attribute__((noinline))
+#define OSTINATO_SMALL true
 #else
 #define OSTINATO_LONG_INLINE OSTINATO_INLINE
+#define OSTINATO_SMALL false
 #endif
 #define OSTINATO_UNROLL _Pragma("GCC unroll 16")
 
 namespace ostinato::OSTINATO_ISA {
+
+// Whether this set is to be small: then one function serves whole vectors and partial ones.
+inline constexpr bool forSize = OSTINATO_SMALL;
+#undef OSTINATO_SMALL
 
 template <class T>
 struct RegisterOf {

@@ -31,9 +31,14 @@ OSTINATO_INLINE Vec<T> keepFirst(const Vec<T>& v, int n) {
 // Calls body(i, n) for the vector at each i of [begin, end): n == lanes, less for the last one.
 template <class T, class Body>
 OSTINATO_INLINE void forEachVector(int64_t begin, int64_t end, Body body) {
-  int64_t i = begin;
-  for (; i + Vec<T>::lanes <= end; i += Vec<T>::lanes) body(i, Vec<T>::lanes);
-  if (i < end) body(i, int(end - i));
+  constexpr int lanes = Vec<T>::lanes;
+  if constexpr (forSize) {
+    for (int64_t i = begin; i < end; i += lanes) body(i, end - i < lanes ? int(end - i) : lanes);
+  } else {
+    int64_t i = begin;
+    for (; i + lanes <= end; i += lanes) body(i, lanes);
+    if (i < end) body(i, int(end - i));
+  }
 }
 
 // Vectors of doubles that hold the lanes of one Vec<T>, and the part-th of them.

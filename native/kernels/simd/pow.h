@@ -12,7 +12,7 @@ struct DoublePair {
 };
 
 // log(x) for positive x, to about 2^-64 of itself.
-OSTINATO_INLINE DoublePair logPair(const Vec<double>& x) {
+OSTINATO_LONG_INLINE DoublePair logPair(const Vec<double>& x) {
   using F = Format<double>;
   // (ln(1 + f) - 2 s - 2/3 s^3) / s^5 as a polynomial in s^2, s = f / (2 + f).
   static constexpr double coefficients[] = {
@@ -46,7 +46,7 @@ OSTINATO_INLINE DoublePair logPair(const Vec<double>& x) {
 }
 
 // e^(x.high + x.low)
-OSTINATO_INLINE Vec<double> expPair(const DoublePair& x) {
+OSTINATO_LONG_INLINE Vec<double> expPair(const DoublePair& x) {
   using F = Format<double>;
   const Vec<double> high = greater(broadcast(F::expMin), lesser(broadcast(F::expMax), x.high));
   const auto [n, r] = reduceExp<double>(high);

@@ -115,8 +115,12 @@ OSTINATO_LANEWISE(Vec<T> shiftRight(const Vec<T>& a, int bits), a.r[i] >> bits)
 OSTINATO_LANEWISE(Vec<T> fma(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c),
                   fmaRegister(a.r[i], b.r[i], c.r[i]))
 // The same on every instruction set, slowly in the scalar one: for arithmetic on pairs of doubles.
-OSTINATO_LANEWISE(Vec<T> exactFma(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c),
-                  exactFmaRegister(a.r[i], b.r[i], c.r[i]))
+template <class T>
+OSTINATO_LONG_INLINE Vec<T> exactFma(const Vec<T>& a, const Vec<T>& b, const Vec<T>& c) {
+  Vec<T> v;
+  OSTINATO_EACH(v) = exactFmaRegister(a.r[i], b.r[i], c.r[i]);
+  return v;
+}
 OSTINATO_LANEWISE(Vec<T> sqrt(const Vec<T>& a), sqrtRegister(a.r[i]))
 // a > b ? a : b and a < b ? a : b, that is b where either is NaN; one instruction on x86.
 OSTINATO_LANEWISE(Vec<T> greater(const Vec<T>& a, const Vec<T>& b), greaterRegister(a.r[i], b.r[i]))
