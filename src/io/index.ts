@@ -6,6 +6,7 @@ export {
   type SaveOptions,
 } from './safetensors';
 export { loadNpy, loadNpz, saveNpy, saveNpz, type NpyOptions, type NpzOptions } from './npy';
+export { loadTorch } from './torch';
 export type { FileTypes } from './element-writers';
 export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';

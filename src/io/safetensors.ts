@@ -130,12 +130,17 @@ export function saveSafetensors(
 }
 
 // How files of other kinds begin that weights come in.
-const torchRemedy =
-  "as torch.save writes; in Python: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')";
 const otherKinds: readonly (readonly [start: string, what: string])[] = [
-  ['PK\x03\x04', `a zip archive, ${torchRemedy}`],
+  [
+    'PK\x03\x04',
+    'a zip archive: io.loadTorch reads those of torch.save, io.loadNpz those of NumPy',
+  ],
   ...[2, 3, 4, 5].map(
-    (protocol) => [`\x80${String.fromCharCode(protocol)}`, `a pickle, ${torchRemedy}`] as const,
+    (protocol) =>
+      [
+        `\x80${String.fromCharCode(protocol)}`,
+        'a pickle: io.loadTorch reads those of torch.save',
+      ] as const,
   ),
   ['\x93NUMPY', 'an array of NumPy, which io.loadNpy reads'],
   ['\x89HDF', 'HDF5, as Keras writes'],

@@ -101,6 +101,37 @@ function changeZip(
   return Buffer.concat([...zipped(packed, { compress, longFrom })]);
 }
 
+const names = ['collections OrderedDict', 'torch._utils _rebuild_tensor_v2', 'torch._utils _rebuild_tensor_v3', 'torch._utils _rebuild_parameter', 'torch FloatStorage', 'torch LongStorage', 'torch.storage UntypedStorage', 'torch bfloat16', 'torch Size', 'builtins eval', 'os system', '__torch__ X']; // prettier-ignore
+// PROTO and FRAME do not occur in the middle of a pickle.
+const opcodes = Buffer.from('()012BCGJKMNQRTUX]abcehjqrstu}\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x91\x93\x94\x96.', 'latin1'); // prettier-ignore
+
+function changePickle(bytes: Buffer, random: Random): Buffer {
+  const text = bytes.toString('latin1');
+  const changed = random.pick<() => string>([
+    () => {
+      const found = [...text.matchAll(/c[\w.]+\n\w+\n/g)];
+      if (found.length === 0) return text;
+      const { index, 0: global } = random.pick(found);
+      const name = `c${random.pick(names).replace(' ', '\n')}\n`;
+      return text.slice(0, index) + name + text.slice(index + global.length);
+    },
+    () => {
+      const at = random.below(text.length + 1);
+      const opcode = String.fromCharCode(random.pick([...opcodes]));
+      return text.slice(0, at) + opcode + text.slice(at + random.below(2));
+    },
+    () => {
+      // A small integer, or the place of one in the memo.
+      const found = [...text.matchAll(/[KMhq]/g)];
+      if (found.length === 0) return text;
+      const at = random.pick(found).index + 1;
+      return text.slice(0, at) + String.fromCharCode(random.below(30)) + text.slice(at + 1);
+    },
+    () => changeBytes(bytes, random).toString('latin1'),
+  ])();
+  return Buffer.from(changed, 'latin1');
+}
+
 const structure: Record<string, (bytes: Buffer, random: Random) => Buffer> = {
   '.safetensors': changeSafetensors,
   '.npy': changeNpy,
@@ -108,6 +139,12 @@ const structure: Record<string, (bytes: Buffer, random: Random) => Buffer> = {
     changeZip(bytes, random, (_, content) =>
       random.chance(0.6) ? changeNpy(content, random) : changeBytes(content, random),
     ),
+  '.pt': (bytes, random) =>
+    bytes[0] === 0x80
+      ? changePickle(bytes, random)
+      : changeZip(bytes, random, (name, content) =>
+          name.endsWith('.pkl') ? changePickle(content, random) : changeBytes(content, random),
+        ),
 };
 export const endings = Object.keys(structure);
 

@@ -466,11 +466,9 @@ test('what cannot be saved is said before anything is written', () => {
   );
 });
 
-const torch =
-  "as torch.save writes; in Python: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')";
 test.each([
-  ['PK\x03\x04\x00\x00\x08\x08', `a zip archive, ${torch}`],
-  ['\x80\x02\x8a\x0a\x6c\xfc\x9c\x46', `a pickle, ${torch}`],
+  ['PK\x03\x04\x00\x00\x08\x08', 'a zip archive: io.loadTorch reads those of torch.save, io.loadNpz those of NumPy'],
+  ['\x80\x02\x8a\x0a\x6c\xfc\x9c\x46', 'a pickle: io.loadTorch reads those of torch.save'],
   ['\x93NUMPY\x01\x00', 'an array of NumPy, which io.loadNpy reads'],
   ['\x89HDF\r\n\x1a\n', 'HDF5, as Keras writes'],
   ['GGUF\x03\x00\x00\x00', 'GGUF'],

@@ -1,4 +1,4 @@
-"""Writes the files of this folder with the tools whose formats they are: numpy 2.4.6, safetensors 0.8.0.
+"""Writes the files of this folder with the tools whose formats they are: numpy 2.4.6, safetensors 0.8.0, torch 2.13.0.
 
     python3 -P test/io/files/make.py
 """
@@ -72,3 +72,83 @@ save_file(
 save_file({"x": torch.zeros(2).to(torch.float8_e8m0fnu)}, "f8-e8m0.safetensors")
 save_file({"x": torch.zeros(2, dtype=torch.complex64)}, "complex.safetensors")
 save_file({"x": torch.tensor([2**40])}, "large-integer.safetensors")
+
+# ---- .pt
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = torch.nn.GRU(2, 3)
+        self.fc = torch.nn.Linear(3, 1)
+        self.register_buffer("steps", torch.tensor(5))
+        self.extra = [torch.ones(2)]
+        self.table = {"a": torch.zeros(1)}
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0]) + self.steps
+
+
+torch.manual_seed(0)
+net = Net()
+torch.save(net.state_dict(), "state.pt")
+for protocol in [3, 4, 5]:
+    torch.save(net.state_dict(), f"protocol{protocol}.pt", pickle_protocol=protocol)
+torch.save(net.state_dict(), "legacy.pt", _use_new_zipfile_serialization=False)
+torch.jit.script(net).save("script.pt")
+save_file(net.state_dict(), "state.safetensors")
+
+base = torch.arange(12.0)
+types = {
+    str(dtype).removeprefix("torch."): torch.tensor([0, 1, 2]).to(dtype)
+    for dtype in [
+        torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2,
+        torch.int64, torch.int32, torch.int16, torch.int8, torch.uint64, torch.uint32, torch.uint16, torch.uint8, torch.bool,
+    ]
+}
+optimizer = torch.optim.Adam(net.parameters())
+net(torch.ones(1, 1, 2)).sum().backward()
+optimizer.step()
+everything = {
+    "base": base,
+    "transposed": base.view(3, 4).t(),
+    "every other": base[1::2],
+    "expanded": base[3].expand(2, 2),
+    "empty": base[12:],
+    "scalar": torch.tensor(7.5),
+    "types": types,
+    "list": [torch.ones(1), (torch.zeros(1), {"x": torch.ones(2)})],
+    "parameter": torch.nn.Parameter(torch.ones(2)),
+    "epoch": 3, "lr": 1e-3, "none": None, "big": 2**80, "text": "ü", "bytes": b"x", "set": {1}, "size": torch.Size([1]),
+    "device": torch.device("cpu"), "dtype": torch.float32,
+    "optimizer": optimizer.state_dict(),
+}
+torch.save(everything, "everything.pt")
+torch.save(everything, "everything-legacy.pt", _use_new_zipfile_serialization=False)
+torch.save(torch.arange(3.0), "tensor.pt")
+
+# Big endian: what a machine of that kind writes.
+with zipfile.ZipFile("tensor.pt") as archive:
+    files = {info.filename: archive.read(info) for info in archive.infolist()}
+with zipfile.ZipFile("big-endian.pt", "w") as archive:
+    for name, content in files.items():
+        if name.endswith("byteorder"):
+            content = b"big"
+        elif "/data/" in name:
+            content = np.frombuffer(content, "<f4").astype(">f4").tobytes()
+        archive.writestr(name, content)
+with zipfile.ZipFile("deflated.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+    for name, content in files.items():
+        archive.writestr(name, content)
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("echo this must not run",)
+
+
+torch.save({"x": torch.ones(1), "evil": Evil()}, "evil.pt")
+torch.save({"x": torch.ones(1), "evil": Evil()}, "evil-legacy.pt", _use_new_zipfile_serialization=False)
+torch.save(net, "whole-module.pt")
+torch.save(torch.zeros(2, dtype=torch.complex64), "complex.pt")
+torch.save(torch.eye(2).to_sparse(), "sparse.pt")
+torch.save(torch.tensor([2**40]), "large-integer.pt")

@@ -1,4 +1,5 @@
 // Generation, autograd, files, charts, random generators.
+import { join } from 'node:path';
 import * as o from 'ostinato';
 import { seq2seq, source } from './layers';
 import { type Make, call, file, generator, leaf, on, withOptions, x } from './make';
@@ -183,6 +184,7 @@ export const elsewhere: Record<string, Make> = {
     o.io.saveNpz(file('loaded.npz'), new Map([['x', x(2)]]));
     return call(file('loaded.npz'));
   },
+  'io.loadTorch': () => call(join(__dirname, '..', '..', 'io', 'files', 'state.pt')),
   'io.toMessage': () => call(x(2)),
   'io.fromMessage': () => call(o.io.toMessage(x(2))),
   'io.saveCheckpoint': () => call(file('checkpoint.safetensors'), { epoch: 1 }),
