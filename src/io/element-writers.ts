@@ -4,6 +4,7 @@ import { dense } from '../ops/kernels/copy';
 import { itemSize, type DType, type TypedArray } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
 import { bytesOf, pieceSize, type ElementTypeName } from './elements';
+import type { FileTypes } from './file-types';
 
 /** The float16 nearest to a float32 given as bits, ties to even. */
 function halfOf(bits: number, value: number): number {
@@ -88,16 +89,6 @@ const words = {
   uint8: 'U8',
   bool: 'BOOL',
 } as const;
-
-/** The types in which a file holds tensors, where that is another than their own. */
-export interface FileTypes {
-  /** Of float32 tensors. Default: float32. */
-  float32?: 'float32' | 'float16' | 'bfloat16';
-  /** Of float64 tensors. Default: float64. */
-  float64?: 'float64' | 'float32' | 'float16' | 'bfloat16';
-  /** Of int32 tensors, as long as the values fit. Default: int32. */
-  int32?: 'int32' | 'int64' | 'int16' | 'int8';
-}
 
 export const integerTypes = oneOf('int32', 'int64', 'int16', 'int8').or('int32');
 export const fileTypes = {

@@ -7,7 +7,7 @@ export {
 } from './safetensors';
 export { loadNpy, loadNpz, saveNpy, saveNpz, type NpyOptions, type NpzOptions } from './npy';
 export { loadTorch } from './torch';
-export type { FileTypes } from './element-writers';
+export type { FileTypes } from './file-types';
 export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
 export type { Stateful, StatefulGenerator } from './checkpoint-values';

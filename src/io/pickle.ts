@@ -78,11 +78,12 @@ export class Cursor {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-function textOf(bytes: Buffer): string {
+/** @throws Malformed for what is no UTF-8 */
+export function textOf(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    return refuse('a text in its pickle is not UTF-8');
+    return refuse('a text in it is not UTF-8');
   }
 }
 
@@ -179,6 +180,8 @@ class Machine {
   }
 
   remember(index = this.#memo.size): void {
+    // Places are counted, and Python makes room for all below one.
+    if (index > this.cursor.at) refuse(`its pickle keeps a value at the place ${index}`);
     this.#memo.set(index, this.top());
   }
 

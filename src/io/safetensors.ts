@@ -4,8 +4,9 @@
 import { isPlain, optionsTable, rule, string, surplus } from '../check';
 import { StateDict } from '../tensor/state-dict';
 import type { Tensor } from '../tensor/tensor';
-import { checkFits, encoded, fileTypes, typeIn, type FileTypes } from './element-writers';
+import { checkFits, encoded, fileTypes, typeIn } from './element-writers';
 import { elementTypes, readElements, type ElementTypeName } from './elements';
+import type { FileTypes } from './file-types';
 import { writeFile } from './files';
 import { bytesAt, Malformed, withSource, type Source } from './malformed';
 import { loneSurrogate, namedTensors } from './named';

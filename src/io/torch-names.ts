@@ -182,18 +182,18 @@ function makeList(): Map<string, Named> {
 const untyped = 'torch.storage.UntypedStorage';
 let list: Map<string, Named> | undefined;
 
-/** The list for one file. @param isScript whether it is a TorchScript archive, whose own classes are sets of attributes */
+/** The list for one file. Classes of a TorchScript archive's own are sets of attributes. */
 export class TorchNames implements Names {
   readonly storages = new Map<string, StorageRecord>();
 
-  constructor(private readonly isScript: boolean) {}
+  constructor(private readonly form: 'zip' | 'script' | 'legacy') {}
 
   find(module: string, name: string): Named {
     const full = `${module}.${name}`;
     list ??= makeList();
     const found = list.get(full);
     if (found !== undefined) return found;
-    if (this.isScript && /^__torch__(\.|$)/.test(module)) {
+    if (this.form === 'script' && /^__torch__(\.|$)/.test(module)) {
       return new NamedClass(full, () => Object.assign(new Dict(), { isObject: true }));
     }
     return cannotRead(
@@ -218,6 +218,9 @@ export class TorchNames implements Names {
       cannotRead(`the storage ${key} is on the device meta, without elements`);
     if (view !== undefined && view !== null) cannotRead(`the storage ${key} is a view of another`);
     const isUntyped = type.name === untyped;
+    if (isUntyped && this.form === 'legacy') {
+      cannotRead(`the storage ${key} has no type, which PyTorch reads from zip archives alone`);
+    }
     const typeName = isUntyped ? null : (type.value as ElementTypeName | undefined);
     if (typeName === undefined || (!isUntyped && !type.name.endsWith('Storage'))) {
       return refuse(`the storage ${key} is of type ${type.name}`);

@@ -8,7 +8,7 @@ import { empty, Tensor } from '../tensor/tensor';
 import { readElements } from './elements';
 import { bytesAt, cannotRead, memorySource, refuse, withSource, type Source } from './malformed';
 import { pathOf, type FilePath } from './path';
-import { Cursor, unpickle } from './pickle';
+import { Cursor, textOf, unpickle } from './pickle';
 import { tensorsOf } from './torch-tree';
 import { TorchNames, type StorageRecord, type TensorRecord } from './torch-names';
 import { entriesOf, open, openChecked, type Entry } from './zip';
@@ -44,23 +44,31 @@ function readZip(source: Source): StateDict {
   const entries = entriesOf(source);
   const [folder] = (entries.keys().next().value ?? '').split('/', 1);
   const find = (name: string): Entry | undefined => entries.get(`${folder}/${name}`);
-  const textOf = (name: string): string | undefined => {
+  for (const name of entries.keys()) {
+    if (!name.startsWith(`${folder}/`)) {
+      refuse(`its entry ${JSON.stringify(name)} is not in the folder ${JSON.stringify(folder)}`);
+    }
+  }
+  const short = (name: string): string | undefined => {
     const entry = find(name);
     if (entry === undefined) return undefined;
     if (entry.size > 64) refuse(`${folder}/${name} has ${entry.size} bytes`);
-    return bytesAt(openChecked(source, entry), 0, entry.size).toString('latin1');
+    return textOf(bytesAt(openChecked(source, entry), 0, entry.size));
   };
   const pickle = find('data.pkl');
   if (pickle === undefined) {
     return refuse(`it has no ${folder}/data.pkl, as files of torch.save and torch.jit.save have`);
   }
-  const version = (textOf('version') ?? textOf('.data/version'))?.trim();
+  const version = (short('version') ?? short('.data/version'))?.trim();
   if (version === undefined || !/^(?:[1-9]|10)$/.test(version)) {
     cannotRead(`its version is ${version ?? 'missing'}; 1 to 10 are read`);
   }
-  const order = textOf('byteorder') ?? 'little';
+  const order = short('byteorder') ?? 'little';
   if (order !== 'little' && order !== 'big') refuse(`its byte order is ${JSON.stringify(order)}`);
-  const names = new TorchNames(find('constants.pkl') !== undefined);
+  short('.data/serialization_id');
+  const alignment = short('.storage_alignment') ?? '64';
+  if (!/^\d{1,9}$/.test(alignment)) refuse(`its alignment is ${JSON.stringify(alignment)}`);
+  const names = new TorchNames(find('constants.pkl') === undefined ? 'zip' : 'script');
   const bytes = bytesAt(openChecked(source, pickle), 0, pickle.size);
   const cursor = new Cursor(memorySource(bytes));
   const root = unpickle(cursor, names);
@@ -87,7 +95,7 @@ const legacyVersion = 1001;
 /** Five pickles (magic number, version, system, what was saved, the storages' keys), then the storages. */
 function readLegacy(source: Source): StateDict {
   const cursor = new Cursor(source);
-  const names = new TorchNames(false);
+  const names = new TorchNames('legacy');
   const next = (): unknown => unpickle(cursor, names);
   const [number, version] = [next(), next()];
   if (number !== magic) refuse('it is a pickle, but none of torch.save');

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { io, tensor, zeros, type Tensor } from 'ostinato';
+import { arange, io, tensor, zeros, type Tensor } from 'ostinato';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'ostinato-'))));
@@ -192,6 +192,21 @@ test('files hold tensors in the types that are asked for', () => {
   expect(() => reloaded({ int32: 'int8' })).toThrow(
     'saveSafetensors: "n" holds 128, which does not fit int8',
   );
+});
+
+test('what is converted in pieces comes back whole', () => {
+  // Several pieces of a megabyte, and a part of one.
+  const x = new Map([
+    ['n', arange(-300_000, 300_001, 1, { dtype: 'int32' })],
+    ['x', arange(-1024, 1024, 1 / 512)],
+  ]);
+  for (const types of [{ int32: 'int64', float32: 'float16' }, { float32: 'float16' }] as const) {
+    io.saveSafetensors(path(), x, types);
+    const loaded = io.loadSafetensors(path());
+    expect(loaded.get('n')!.equal(x.get('n')!)).toBe(true);
+    expect(loaded.get('x')!.sub(x.get('x')!).abs().max().item()).toBeLessThanOrEqual(0.25);
+    expect(loaded.get('x')!.at(-512).item()).toBe(1023);
+  }
 });
 
 const twice =
