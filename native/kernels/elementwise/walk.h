@@ -132,6 +132,8 @@ struct IndicesBelow<3> {
 // Operation: operator()(Vec<T> ...) const, for `inputs` inputs of T, giving Vec<T> or Mask<T>.
 template <class T, class Operation, int inputs>
 struct Lanes {
+  static constexpr bool hasBlocks = false;
+
   template <Access out, Access... in, int... i>
   OSTINATO_INLINE static void step(const Run& run, const Operation& f, int64_t at, int count,
                                    Indices<i...>) {
@@ -154,12 +156,65 @@ struct Lanes {
   }
 };
 
+// What a loop that is vectorized keeps of its arguments.
+template <class X, bool bySize = forSize>
+struct Held {
+  using type = const X;
+};
+template <class X>
+struct Held<X, true> {
+  using type = const X&;
+};
+
+// The block that a repeated element becomes: an operand as contiguous as the others, so that one loop, which the compiler
+// vectorizes, serves them all.
+constexpr int64_t blockLength = 256;
+struct alignas(64) Block {
+  char bytes[blockLength * sizeof(double)];
+};
+template <class T>
+inline __attribute__((noinline)) void fillBlock(Block& block, const char* element, int64_t n) {
+  const T value = *(const T*)element;
+  T* const p = (T*)block.bytes;
+  for (int64_t i = 0; i < n; ++i) p[i] = value;
+}
+
 // Operation: Out operator()(In ...) const.
 template <class Operation, class Out, class... In>
 struct Scalars {
-  template <Access out, Access... in, int... i>
-  OSTINATO_INLINE static void loop(const Run& run, const Operation& f, Indices<i...>) {
+  static constexpr bool hasBlocks = sizeof...(In) > 0;
+
+  // Of operands that are contiguous or repeated, for a contiguous output.
+  template <int... i>
+  OSTINATO_INLINE static void blocks(const Run& run, const Operation& f, Indices<i...> indices) {
     constexpr int inputs = sizeof...(In);
+    Block repeats[inputs];
+    bool repeated = false;
+    const int64_t first = run.length < blockLength ? run.length : blockLength;
+    (..., (run.stride[i] == 0 ? (repeated = true, fillBlock<In>(repeats[i], run.pointer[i], first))
+                              : void()));
+    Run part = run;
+    part.length = repeated ? blockLength : run.length;
+    for (int64_t at = 0; at < run.length; at += part.length) {
+      if (run.length - at < part.length) part.length = run.length - at;
+      (..., (part.pointer[i] = run.stride[i] == 0 ? repeats[i].bytes
+                                                  : run.pointer[i] + at * int64_t(sizeof(In))));
+      part.pointer[inputs] = run.pointer[inputs] + at * int64_t(sizeof(Out));
+      loop<unit, (i < 0 ? strided : unit)...>(part, f, indices);
+    }
+  }
+
+  template <int... i>
+  OSTINATO_INLINE static void anywhere(const Run& run, const Operation& f, Indices<i...> indices) {
+    loop<strided, (i < 0 ? unit : strided)...>(run, f, indices);
+  }
+
+  template <Access out, Access... in, int... i>
+  OSTINATO_INLINE static void loop(const Run& given, const Operation& operation, Indices<i...>) {
+    constexpr int inputs = sizeof...(In);
+    // Copies: a store of a byte could change anything else, for all the compiler knows.
+    typename Held<Run>::type run = given;
+    typename Held<Operation>::type f = operation;
     const int64_t n = run.length;
     [[maybe_unused]] const int64_t outStride = run.stride[inputs];
     Out* const p = (Out*)run.pointer[inputs];
@@ -184,7 +239,12 @@ __attribute__((noinline)) void innerLoop(const Run& run, const void* operation) 
   const Operation& f = *(const Operation*)operation;
   const int64_t* s = run.stride;
   const typename IndicesBelow<inputs>::type indices;
-  if constexpr (inputs == 0) {
+  if constexpr (Loop::hasBlocks && weight != heavy) {
+    bool areBlocks = s[inputs] == 1;
+    for (int i = 0; i < inputs; ++i) areBlocks = areBlocks && (s[i] == 0 || s[i] == 1);
+    if (areBlocks) return Loop::blocks(run, f, indices);
+    Loop::anywhere(run, f, indices);
+  } else if constexpr (inputs == 0) {
     if constexpr (weight != heavy)
       if (s[0] == 1) return Loop::template loop<unit>(run, f, indices);
     Loop::template loop<strided>(run, f, indices);

@@ -26,6 +26,25 @@ void variance(const T* x, T* out, T* meanOut, double correction, int64_t outer, 
   });
 }
 
+// The product of n contiguous elements: in four vectors of eight products, so that they overlap; then those, and what is left, in order.
+template <class T>
+OSTINATO_INLINE static double productOfRun(const T* p, int64_t n) {
+  constexpr int lanes = Vec<double>::lanes;
+  Vec<double> some[4];
+  for (Vec<double>& one : some) one = broadcast(1.0);
+  int64_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    OSTINATO_UNROLL
+    for (int c = 0; c < 4; ++c) some[c] = some[c] * loadAsDouble(p + i + c * lanes);
+  }
+  alignas(64) double product[lanes];
+  store(product, (some[0] * some[1]) * (some[2] * some[3]));
+  double total = 1;
+  for (int l = 0; l < lanes; ++l) total *= product[l];
+  for (; i < n; ++i) total *= double(p[i]);
+  return total;
+}
+
 template <class T>
 void prod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
@@ -34,6 +53,8 @@ void prod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& wor
       uint32_t total = 1;
       for (int64_t j = 0; j < n; ++j) total *= uint32_t(p[j * inner]);
       out[place] = T(total);
+    } else if (inner == 1) {
+      out[place] = T(productOfRun(p, n));
     } else {
       double total = 1;
       for (int64_t j = 0; j < n; ++j) total *= double(p[j * inner]);
