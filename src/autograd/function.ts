@@ -2,7 +2,7 @@
  * Operations of the user's own: a class with `forward` and `backward`. What they save is checked for changes like that of the operations
  * that are there; what backward allocates and is given is the user's (tensor/pool.ts).
  */
-import { arrayOf, boolean, describe, refuse, surplus, withName } from '../check';
+import { arrayOf, boolean, describe, guardMethods, refuse, surplus, withName } from '../check';
 import { isFloat } from '../tensor/dtype';
 import { Owner } from '../tensor/memory';
 import { escape, setOwner } from '../tensor/pool';
@@ -302,3 +302,5 @@ function final(
     );
   });
 }
+
+guardMethods(FunctionContext.prototype);

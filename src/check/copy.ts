@@ -22,6 +22,8 @@ export function markCopy(
 ): void {
   const value: Mark = { copy: thisCopy, name, remedy };
   Object.defineProperty(Class.prototype, mark, { value });
+  // Vue makes no Proxy of what says this, inside a reactive object either: a Proxy has no private fields.
+  Object.defineProperty(Class.prototype, '__v_skip', { value: true });
 }
 
 /** The mark of `value`; a Proxy may throw, and what throws is of no copy. */

@@ -2,6 +2,8 @@
 import {
   boolean,
   functionOf,
+  guardMethods,
+  hideRefusal,
   isArray,
   isInstance,
   optionsTable,
@@ -9,7 +11,6 @@ import {
   refuse,
   rule,
   surplus,
-  hideRefusal,
   uncloneable,
 } from '../check';
 import { drawFields, loaderSeed, type Generator } from '../random/generator';
@@ -226,3 +227,5 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
 }
 
 hideRefusal(DataLoader);
+
+guardMethods(DataLoader.prototype);

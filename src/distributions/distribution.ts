@@ -6,6 +6,7 @@ import {
   arrayOf,
   count,
   describe,
+  guardMethods,
   isInstance,
   isMade,
   markCopy,
@@ -242,6 +243,7 @@ export abstract class Distribution {
 }
 
 markCopy(Distribution, 'Distribution');
+guardMethods(Distribution.prototype);
 
 /**
  * KL(p ‖ q) = E_p[ln p − ln q], the Kullback-Leibler divergence of two distributions of one class

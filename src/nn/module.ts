@@ -9,6 +9,7 @@ import {
   boolean,
   calledAs,
   functionOf,
+  guardMethods,
   isInstance,
   isMade,
   markCopy,
@@ -584,3 +585,4 @@ export class Module extends Base {
 }
 
 markCopy(Module, 'Module', 'load its stateDict() from a file');
+guardMethods(Module.prototype);

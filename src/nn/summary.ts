@@ -1,5 +1,5 @@
 /** The parts of a model as a table: layer, shape of what it gives, number of parameters. */
-import { isArray, surplus } from '../check';
+import { guardMethods, isArray, surplus } from '../check';
 import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
 import type { Tensor } from '../tensor/tensor';
@@ -135,3 +135,5 @@ function tensorsIn(output: unknown): number[][] {
   if (typeof output !== 'object' || output === null || !('data' in output)) return [];
   return tensorsIn(output.data);
 }
+
+guardMethods(ModuleSummary.prototype);

@@ -5,6 +5,7 @@
 import {
   boolean,
   functionOf,
+  guardMethods,
   isIterable,
   iterated,
   markCopy,
@@ -334,6 +335,7 @@ export abstract class Optimizer<
 }
 
 markCopy(Optimizer, 'Optimizer');
+guardMethods(Optimizer.prototype);
 
 function isGroup(item: unknown): item is { params: unknown } {
   try {

@@ -7,6 +7,8 @@ import {
   count as countRule,
   describe,
   isIterable,
+  guardMethods,
+  isMade,
   iterated,
   nonNegative,
   number,
@@ -116,6 +118,11 @@ export class Progress {
     this.level = open.length;
     open.push(this);
     this.draw();
+  }
+
+  /** @internal */
+  [isMade](): boolean {
+    return 'stream' in this;
   }
 
   /**
@@ -337,3 +344,5 @@ tqdm.write = function (text: string): void {
   process.stdout.write(`${text}\n`);
   for (const bar of open) bar.draw();
 };
+
+guardMethods(Progress.prototype);

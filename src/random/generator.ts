@@ -3,13 +3,14 @@
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
 import {
+  guardMethods,
+  hideRefusal,
   instanceOf,
   markCopy,
   optionsTable,
   readOnly,
   refuse,
   surplus,
-  hideRefusal,
   uncloneable,
 } from '../check';
 import { kernel } from '../native/families';
@@ -229,6 +230,7 @@ export class Generator {
 }
 
 markCopy(Generator, 'Generator', 'pass its state on: new Generator().setState(g.getState())');
+guardMethods(Generator.prototype);
 hideRefusal(Generator);
 readOnly('Generator', Generator.prototype);
 

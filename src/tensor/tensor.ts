@@ -3,7 +3,18 @@
  * it. This file owns the fields and reading values out; every operation lives in ops/ and is attached to
  * the prototype by ops/methods.ts.
  */
-import { calledAs, describe, got, isInstance, isMade, markCopy, readOnly, surplus } from '../check';
+import {
+  calledAs,
+  describe,
+  got,
+  guardMethods,
+  isInstance,
+  isMade,
+  markCopy,
+  readOnly,
+  refuseReceiver,
+  surplus,
+} from '../check';
 import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
@@ -83,6 +94,9 @@ type AnyNested = number | boolean | readonly AnyNested[];
 const largestNested = 1e7;
 // V8 ends the process where an array of numbers grows beyond 2^27.
 const mostInArrays = 2 ** 26;
+
+// V8 asks for this in any case: what has none of the private fields is a Proxy, or was not made by the constructor.
+const stranger = (x: object, name: string): never => refuseReceiver(x, Tensor.prototype, name);
 
 export class Tensor {
   // What compares objects by their fields (`assert.deepStrictEqual`) takes the same part of the same memory for equal alone, and
@@ -179,22 +193,24 @@ export class Tensor {
 
   /** @internal The memory that holds the elements, possibly those of other tensors too. */
   get storage(): Storage {
-    return this.#storage;
+    return #storage in this ? this.#storage : stranger(this, 'storage');
   }
   /** @internal First element, counted in elements from the start of the storage; `storageOffset()` is the public one. */
   get offset(): number {
-    return (this.#address - this.#storage.address) / itemSize(this.#dtype);
+    return (this.address - this.storage.address) / itemSize(this.dtype);
   }
   /** @internal `shape` as everything here reads it: never written, and never given to the user. */
   get sizes(): Shape {
-    return this.#sizes;
+    return #sizes in this ? this.#sizes : stranger(this, 'sizes');
   }
   /** @internal `strides`, likewise. */
   get elementStrides(): readonly number[] {
+    if (!(#strides in this)) stranger(this, 'strides');
     return (this.#strides ??= contiguousStrides(this.#sizes));
   }
   /** Sizes of the dimensions, frozen; `[]` for a single number. */
   get shape(): Shape {
+    if (!(#shape in this)) stranger(this, 'shape');
     return (this.#shape ??= Object.freeze([...this.#sizes]));
   }
   /** Distance between neighbours along each dimension, in elements; frozen. */
@@ -203,40 +219,40 @@ export class Tensor {
   }
   /** Element type. */
   get dtype(): DType {
-    return this.#dtype;
+    return #dtype in this ? this.#dtype : stranger(this, 'dtype');
   }
   /** Number of elements. */
   get numel(): number {
-    return this.#numel;
+    return #numel in this ? this.#numel : stranger(this, 'numel');
   }
   /** @internal Address of the first element. */
   get address(): number {
-    return this.#address;
+    return #address in this ? this.#address : stranger(this, 'address');
   }
   /** @internal Whether the elements are in row-major order without gaps. */
   get contiguousLayout(): boolean {
-    return this.#contiguousLayout;
+    return #contiguousLayout in this ? this.#contiguousLayout : stranger(this, 'contiguousLayout');
   }
 
   /** @internal `grad`, read without letting its memory escape to the user. */
   get accumulated(): Tensor | null {
-    return this.#accumulated;
+    return #accumulated in this ? this.#accumulated : stranger(this, 'accumulated');
   }
   /** @internal The node that made this tensor, as it was; read it through `history`. */
   get node(): GradFn | null {
-    return this.#node;
+    return #node in this ? this.#node : stranger(this, 'node');
   }
   /** @internal */
   get origin(): ViewOrigin | null {
-    return this.#origin;
+    return #origin in this ? this.#origin : stranger(this, 'origin');
   }
   /** @internal How often an in-place operation gave this tensor a new history. */
   get rebased(): number {
-    return this.#rebased;
+    return #rebased in this ? this.#rebased : stranger(this, 'rebased');
   }
   /** @internal For a leaf: the node that accumulates `grad`. */
   get accumulator(): GradFn | null {
-    return this.#accumulator;
+    return #accumulator in this ? this.#accumulator : stranger(this, 'accumulator');
   }
 
   /** Number of dimensions. */
@@ -251,7 +267,8 @@ export class Tensor {
 
   /** @internal The node that made this tensor, or null for a leaf. */
   get history(): GradFn | null {
-    if (this.#origin !== null && isStale(this.#origin)) renewView(this);
+    const { origin } = this;
+    if (origin !== null && isStale(origin)) renewView(this);
     return this.#node;
   }
   /** The operation that made this tensor (`gradFn.name`), or null for a leaf; frozen. */
@@ -262,7 +279,8 @@ export class Tensor {
 
   /** Whether `backward` computes a gradient for this tensor or passes one through it. */
   get requiresGrad(): boolean {
-    if (this.#origin !== null && isStale(this.#origin)) renewView(this);
+    const { origin } = this;
+    if (origin !== null && isStale(origin)) renewView(this);
     return this.#wantsGrad;
   }
   /** @throws Error on a tensor that an operation made; TypeError when the elements are not floats. */
@@ -455,10 +473,10 @@ export class Tensor {
 
   /** What `console.log` shows; below the depth that it looks into, the shape alone. */
   [inspect](depth: number | null): unknown {
+    if (depth !== null && depth < 0) return `[tensor ${showShape(this.sizes)}]`;
+    const text = print(this);
     // Inside an object Node indents the lines of what another object shows, not those of a string.
-    return depth !== null && depth < 0
-      ? `[tensor ${showShape(this.sizes)}]`
-      : { [inspect]: () => print(this) };
+    return { [inspect]: () => text };
   }
 
   /** What `JSON.stringify` writes: the values as nested arrays. NaN and infinities become null there. */
@@ -533,6 +551,8 @@ readOnly('Tensor', Tensor.prototype, {
   shape: 'x.reshape(shape) gives another shape',
   dtype: 'x.to(dtype) gives another element type',
 });
+
+guardMethods(Tensor.prototype, ['value']);
 
 /** @internal Notes that the memory of `x` has been written to, for those who saved it. */
 export function bumpVersion(x: Tensor): void {

@@ -1,5 +1,5 @@
 /** Slices as indices: start:stop:step, as an object or as Python's text. */
-import { describe, surplus } from '../../check';
+import { describe, guardMethods, surplus } from '../../check';
 
 /**
  * start:stop:step of a slice; null means from the first, to the last, by 1. Made by `slice(start, stop, step)`.
@@ -25,6 +25,7 @@ export class Slice {
     return step === '' ? `${start}:${stop}` : `${start}:${stop}:${step}`;
   }
 }
+guardMethods(Slice.prototype);
 
 /** A slice as Python writes it: `'1:3'`, `'-1:'`, `'::2'`, `':'`. */
 export type SliceText =

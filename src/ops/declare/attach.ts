@@ -53,6 +53,13 @@ export function define(name: string, value: unknown): void {
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 
+// A function of its own: V8 inlines what is short.
+function taken(name: string): never {
+  throw new TypeError(
+    `${name}: called on undefined; a method that is taken out of its object loses it: write x.${name}(…)`,
+  );
+}
+
 type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
 
 /** The array that a method was given, or the one of the numbers that it was given one by one. */
@@ -85,6 +92,7 @@ export function attach(functions: object): void {
     // As many as the call gave, so that the operation sees those that are too many. One by one, because collecting and
     // spreading them costs more than a small kernel.
     define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
+      if ((this as unknown) === undefined) taken(name);
       switch (arguments.length) {
         case 0:
           return operation(this);

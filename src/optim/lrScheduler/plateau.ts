@@ -4,6 +4,8 @@ import {
   either,
   finite,
   finiteFrom,
+  guardMethods,
+  isMade,
   number,
   numberBelow,
   objectOf,
@@ -104,6 +106,11 @@ export class ReduceLROnPlateau {
     this.#lastLr = optimizer.paramGroups.map((group) => group.lr);
   }
 
+  /** @internal */
+  [isMade](): boolean {
+    return #lastLr in this;
+  }
+
   /** @internal @throws TypeError always. */
   [deepcopy.custom](copy: Copying, where: () => string): never {
     void copy;
@@ -194,3 +201,5 @@ export class ReduceLROnPlateau {
     this.#lastLr = [...saved._last_lr];
   }
 }
+
+guardMethods(ReduceLROnPlateau.prototype);

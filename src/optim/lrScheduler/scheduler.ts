@@ -2,9 +2,11 @@
 import {
   arrayOf,
   finite,
+  guardMethods,
   instanceOf,
   integerFrom,
   isArray,
+  isMade,
   markCopy,
   objectOf,
   optionsTable,
@@ -121,6 +123,11 @@ export abstract class LRScheduler {
     this.#updatesBefore = optimizer.updates;
   }
 
+  /** @internal */
+  [isMade](): boolean {
+    return #lastLr in this;
+  }
+
   /** @internal @throws TypeError always. */
   [deepcopy.custom](copy: Copying, where: () => string): never {
     void copy;
@@ -225,3 +232,4 @@ export abstract class LRScheduler {
 }
 
 markCopy(LRScheduler, 'LRScheduler');
+guardMethods(LRScheduler.prototype);

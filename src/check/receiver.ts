@@ -1,0 +1,104 @@
+/**
+ * What a method is called on. An object with private fields is itself alone: a Proxy around it (Vue, MobX and others wrap what they are
+ * given), nothing (`const { forward } = layer`) and an object of the prototype alone have none of them, and V8 would speak of
+ * private members. Methods and accessors say it in a sentence of ours. They ask when a call has failed in other words, so that a
+ * call that works costs one call more, and one that needs no private field works through a Proxy too.
+ */
+import { inspect, types } from 'node:util';
+import { isClass } from './callable';
+import { describe } from './describe';
+import { isMade } from './rule';
+
+type Method = (this: unknown, ...given: unknown[]) => unknown;
+
+const isAbove = (owner: object, receiver: object): boolean =>
+  owner === receiver || Object.prototype.isPrototypeOf.call(owner, receiver);
+
+/** What `receiver` is instead of an object that inherits from `owner`, and what to do; null where it is one. */
+function wrong(receiver: unknown, owner: object, call: string): string | null {
+  const got = describe(receiver);
+  if (types.isProxy(receiver)) {
+    return `called on ${got}, which has none of its private fields; call it on the object itself (markRaw and toRaw of Vue, observable.ref of MobX)`;
+  }
+  const isObject = typeof receiver === 'object' || typeof receiver === 'function';
+  if (receiver === null || !isObject || !isAbove(owner, receiver)) {
+    return `called on ${got}; a method that is taken out of its object loses it: write ${call}`;
+  }
+
+  const { [isMade]: made } = receiver as { readonly [isMade]?: () => boolean };
+  const isUnmade =
+    made === undefined
+      ? Reflect.ownKeys(receiver).length === 0
+      : !Reflect.apply(made, receiver, []);
+  return isUnmade ? `called on ${got} that no constructor has made; make one with new` : null;
+}
+
+const ourForm = /^[\w.]+: ./;
+// What was refused here, with the receiver: the method that the user called on it says it.
+const refused = new WeakMap<Error, unknown>();
+
+function refuse(receiver: unknown, name: string, what: string, cause?: unknown): never {
+  const error = new TypeError(`${name}: ${what}`, cause === undefined ? {} : { cause });
+  refused.set(error, receiver);
+  throw error;
+}
+
+/** Throws the sentence for `receiver`, which has none of the private fields of what inherits from `owner`. */
+export function refuseReceiver(receiver: unknown, owner: object, name: string): never {
+  const what = wrong(receiver, owner, `object.${name}`) ?? `called on ${describe(receiver)}`;
+  refuse(receiver, name, what);
+}
+
+function guarded(owner: object, key: PropertyKey, method: Method): Method {
+  const name = String(key).replace(/^Symbol\(|\)$/g, '');
+  const call = `${typeof owner === 'function' ? owner.name : 'object'}.${name}(…)`;
+  const check = (receiver: unknown, cause?: unknown): void => {
+    const what = wrong(receiver, owner, call);
+    if (what !== null) refuse(receiver, name, what, cause);
+  };
+  // These fail when their result is asked for.
+  const isLater = types.isGeneratorFunction(method) || types.isAsyncFunction(method);
+  const guards = {
+    [key](this: unknown, ...given: unknown[]): unknown {
+      if (isLater) check(this);
+      try {
+        return Reflect.apply(method, this, given);
+      } catch (error) {
+        if (key === inspect.custom && wrong(this, owner, call) !== null)
+          return `[${describe(this)}]`;
+        if (types.isNativeError(error)) {
+          const isOurs = refused.has(error)
+            ? refused.get(error) !== this
+            : ourForm.test(error.message);
+          if (!isOurs) check(this, error);
+        }
+        throw error;
+      }
+    },
+  };
+  return Reflect.get(guards, key) as Method;
+}
+
+/**
+ * Guards the methods and accessors that a prototype has itself. Not for what a layer or a tensor does in each step: the call more
+ * would cost a small layer a third of its time.
+ * @param kinds what of a property is guarded; a class whose getters are called everywhere has them ask themselves
+ */
+export function guardMethods(
+  owner: object,
+  kinds: readonly ('value' | 'get' | 'set')[] = ['value', 'get', 'set'],
+): void {
+  for (const key of Reflect.ownKeys(owner)) {
+    const property = Object.getOwnPropertyDescriptor(owner, key)!;
+    if (key === 'constructor' || key === isMade || !property.configurable) continue;
+    // V8 inlines what is defined once.
+    let isGuarded = false;
+    for (const kind of kinds) {
+      const method = Reflect.get(property, kind) as unknown;
+      if (typeof method !== 'function' || isClass(method)) continue;
+      property[kind] = guarded(owner, key, method as Method);
+      isGuarded = true;
+    }
+    if (isGuarded) Object.defineProperty(owner, key, property);
+  }
+}
