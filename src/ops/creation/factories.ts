@@ -112,10 +112,24 @@ function elementOf(operation: string, value: number, dtype: DType): number {
   return dtype === 'int32' ? whole(operation, value) : value;
 }
 
+const fitsInt32 = (value: number): boolean => value >= -2147483648 && value <= 2147483647;
+
+// memory[i] = start + step·(from + i), without the fraction in integers, modulo 256 in bytes.
+function ramp(
+  memory: TypedArray,
+  begin: number,
+  end: number,
+  start: number,
+  step: number,
+  from: number,
+): void {
+  for (let i = begin; i < end; i++) memory[i] = start + step * (from + i);
+}
+
 // As an int32, without the fraction.
 function whole(operation: string, value: number): number {
   const truncated = Math.trunc(value);
-  if (!(truncated >= -2147483648 && truncated <= 2147483647)) {
+  if (!fitsInt32(truncated)) {
     throw new RangeError(
       `${operation}: ${value} does not fit int32 (-2147483648 to 2147483647); use dtype float64`,
     );
@@ -322,8 +336,12 @@ export function arange(
   const out = uninitialised(checkShape('arange', [length]), dtype);
   // Of integers first and step are integers, as in PyTorch; how many there are follows from the fractions.
   const [first, gap] = isInteger(dtype) ? [Math.trunc(from), Math.trunc(by)] : [from, by];
-  const at = (i: number): number => first + i * gap;
-  fill('arange', out, length, dtype === 'uint8' ? (i) => at(i) & 255 : at);
+  const last = first + (length - 1) * gap;
+  // int32 holds all of them if it holds both ends; refused is the first that it does not hold.
+  if (dtype === 'int32' && length > 0 && !(fitsInt32(first) && fitsInt32(last))) {
+    for (let i = 0; i < length; i++) whole('arange', first + i * gap);
+  }
+  ramp(out.memory(length), 0, length, first, gap, 0);
   return finish(out, wanted);
 }
 
@@ -356,9 +374,15 @@ export function linspace(
     : [first, last];
   const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
-  fill('linspace', out, steps, (i) =>
-    i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i),
-  );
+  const memory = out.memory(steps);
+  if (dtype === 'bool') {
+    const at = (i: number): number => (i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i));
+    fill('linspace', out, steps, at);
+    return finish(out, wanted);
+  }
+  const half = Math.ceil(steps / 2);
+  ramp(memory, 0, half, from, gap, 0);
+  ramp(memory, half, steps, to, gap, 1 - steps);
   return finish(out, wanted);
 }
 

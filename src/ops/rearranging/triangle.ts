@@ -1,12 +1,14 @@
 /** tril, triu, in place too: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
 import { got, surplus } from '../../check';
-import { contiguousStrides, showShape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
-import { copyInto } from '../kernels/copy';
+import { maxDims } from '../../native/strided';
+import { showShape } from '../../tensor/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { dense } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
+import { unrecorded } from '../declare/composed';
 import { gradient, type Recorder } from '../declare/gradient';
 import { inPlace } from '../inplace/inplace';
-import { constant } from '../creation/factories';
+import { arange, constant } from '../creation/factories';
 
 const recordedLower = gradient<[Tensor], [], number>('tril', {
   rule: (g, _, diagonal) => [g.tril(diagonal)],
@@ -15,13 +17,11 @@ const recordedUpper = gradient<[Tensor], [], number>('triu', {
   rule: (g, _, diagonal) => [g.triu(diagonal)],
 });
 
-// Row i keeps columns from(i) … to(i)-1.
-function keepColumns(
-  operation: string,
+function keep(
+  operation: 'tril' | 'triu',
   recorded: Recorder<[Tensor], number>,
   x: Tensor,
   diagonal: number,
-  range: (row: number, columns: number) => readonly [number, number],
 ): Tensor {
   checkTensor(operation, 'x', x);
   if (x.ndim < 2) {
@@ -34,25 +34,16 @@ function keepColumns(
       `${operation}: diagonal must be an integer, got ${got(operation, 'diagonal', diagonal)}`,
     );
   }
-  const out = constant(x.sizes, 0, x.dtype);
-  const strides = contiguousStrides(x.sizes);
-  const [r, c] = [x.ndim - 2, x.ndim - 1];
-  const [rows, columns] = [x.sizes[r], x.sizes[c]];
-  const clamp = (n: number): number => Math.min(Math.max(n, 0), columns);
-  for (let i = 0; i < rows && x.numel > 0; i++) {
-    const [from, to] = range(i, columns).map(clamp);
-    if (from >= to) continue;
-    // Row i of every matrix of the batch.
-    const row = (y: Tensor, steps: readonly number[]): Tensor =>
-      new Tensor(
-        y.storage,
-        y.dtype,
-        [...x.sizes.slice(0, r), to - from],
-        steps.toSpliced(r, 1),
-        y.offset + i * steps[r] + from * steps[c],
-      );
-    copyInto(row(x, x.elementStrides), row(out, strides));
-  }
+  const [rows, columns] = x.sizes.slice(-2);
+  const moved = Math.min(Math.max(diagonal, -rows), columns);
+  const out = unrecorded(() => {
+    const row = arange(moved, moved + rows).reshape([rows, 1]);
+    const column = arange(columns);
+    const isKept = operation === 'tril' ? column.le(row) : column.ge(row);
+    // A kernel walks at most maxDims dimensions, of which it sees fewer in contiguous memory.
+    const source = x.ndim > maxDims ? dense(x) : x;
+    return source.where(isKept, constant([], 0, x.dtype));
+  });
   return recorded(out, diagonal, x);
 }
 
@@ -63,7 +54,7 @@ function keepColumns(
  */
 export function tril(x: Tensor, diagonal = 0): Tensor {
   if (arguments.length > 2) surplus('tril', arguments, 2, 'diagonal');
-  return keepColumns('tril', recordedLower, x, diagonal, (row) => [0, row + diagonal + 1]);
+  return keep('tril', recordedLower, x, diagonal);
 }
 
 /**
@@ -73,10 +64,7 @@ export function tril(x: Tensor, diagonal = 0): Tensor {
  */
 export function triu(x: Tensor, diagonal = 0): Tensor {
   if (arguments.length > 2) surplus('triu', arguments, 2, 'diagonal');
-  return keepColumns('triu', recordedUpper, x, diagonal, (row, columns) => [
-    row + diagonal,
-    columns,
-  ]);
+  return keep('triu', recordedUpper, x, diagonal);
 }
 
 /**
