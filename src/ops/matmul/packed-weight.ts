@@ -4,8 +4,7 @@
  *
  *   eager products   a transposed matrix that few rows are multiplied by, from its fifth use on (matmul/layout.ts)
  *   compile          a matrix that a program reads at least three times, once in each run (compile/weights.ts)
- *   recurrent layers all weights of a direction (sequence/sequence.ts), in inference from the first use on, in training
- *                    those of a single step, which a loop over time takes again, from the second on
+ *   recurrent layers all weights of a direction, in inference, from the first use on (sequence/sequence.ts)
  *
  * What is kept belongs to the memory of its first weight, and is of use only while all of them are what they were.
  */
@@ -122,9 +121,9 @@ export class PackedWeight {
     return true;
   }
 
-  /** Counts a use; true when there have been `before` of these weights, after which packing them pays. */
-  paysNow(before = usesBefore): boolean {
-    return this.packed !== null || ++this.uses > before;
+  /** Counts a use; true when the weights have come so often that packing them pays. */
+  paysNow(): boolean {
+    return this.packed !== null || ++this.uses > usesBefore;
   }
 
   /** Memory for the packed form, for the caller to fill. */

@@ -10,7 +10,6 @@ import { needsGrad, save, type Saved } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
-import { executor } from '../../tensor/executor';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { empty, type Tensor } from '../../tensor/tensor';
 import { mul } from '../elementwise/arithmetic';
@@ -36,17 +35,6 @@ import { cells, packedLength, stateSize, type CellKind } from './cells';
 const noTensors: Tensor[] = [];
 // One int32.
 const runStateBytes = 4;
-
-/** What is kept of a direction's packed weights from call to call; null where this call packs them for itself. */
-function keptOf(weights: DirectionWeights, training: boolean, steps: number): PackedWeight | null {
-  if (!training) return packedWeight('sequence', weights, 'cell');
-  if (steps === 1 && !executor.isTrace) {
-    const kept = packedWeight('sequence', weights, 'cell');
-    return kept.paysNow(1) ? kept : null;
-  }
-  dropPacked('sequence', weights[0]);
-  return null;
-}
 
 const memoryOfPacked = (kept: PackedWeight | null, bytes: number): Storage =>
   kept === null ? acquire(bytes) : kept.allocate(bytes);
@@ -99,7 +87,8 @@ export function sequence(
     const [weightIh, weightHh, biasIh, biasHh, weightHr, weightCh] = weights[d];
     const variant = options.variants === null ? null : options.variants[d];
     const mask = variant === null ? null : variant.recurrentMask;
-    const kept = keptOf(weights[d], training, steps);
+    if (training) dropPacked('sequence', weightIh);
+    const kept = training ? null : packedWeight('sequence', weights[d], 'cell');
     const packedReady = kept !== null && kept.packed !== null;
     const packed = kept?.packed ?? memoryOfPacked(kept, packedLength(cell, sizes, dtype) * bytes);
     const ownCells = returnsCells ? emptySteps(x, options, H) : null;
@@ -138,8 +127,7 @@ export function sequence(
       outStrideN: outStrides.strideN,
       hN: part(hN, d, batch * S, dtype),
       cN: part(cN, d, batch * H, dtype),
-      // Of one step it says no more than that the packed weights are for this call only.
-      training: training && kept === null,
+      training,
       gates: reserve.gates,
       cells: reserve.cells,
       projected: reserve.projected,
@@ -154,8 +142,8 @@ export function sequence(
       zoneoutStride: zoneoutStride(variant, H),
       peephole: weightCh,
     });
-    if (kept === null) release(packed);
     if (training) {
+      release(packed);
       reserves.push(reserve);
     } else {
       if (reserve.projected !== null) release(reserve.projected);
