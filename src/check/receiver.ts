@@ -37,42 +37,55 @@ const ourForm = /^[\w.]+: ./;
 // What was refused here, with the receiver: the method that the user called on it says it.
 const refused = new WeakMap<Error, unknown>();
 
-function refuse(receiver: unknown, name: string, what: string, cause?: unknown): never {
+function refusal(receiver: unknown, name: string, what: string, cause?: unknown): TypeError {
   const error = new TypeError(`${name}: ${what}`, cause === undefined ? {} : { cause });
   refused.set(error, receiver);
-  throw error;
+  return error;
 }
 
 /** Throws the sentence for `receiver`, which has none of the private fields of what inherits from `owner`. */
 export function refuseReceiver(receiver: unknown, owner: object, name: string): never {
   const what = wrong(receiver, owner, `object.${name}`) ?? `called on ${describe(receiver)}`;
-  refuse(receiver, name, what);
+  throw refusal(receiver, name, what);
+}
+
+const nameOf = (key: PropertyKey): string => String(key).replace(/^Symbol\(|\)$/g, '');
+const callOf = (owner: object, name: string): string =>
+  `${typeof owner === 'function' ? owner.name : 'object'}.${name}(…)`;
+
+/**
+ * What the method `name` of `owner` throws where `error` came of a call on `receiver`: the sentence about the receiver where it is none
+ * and the error does not speak of ours already, else the error.
+ */
+export function aboutReceiver(
+  error: unknown,
+  receiver: unknown,
+  owner: object,
+  name: string,
+): unknown {
+  if (!types.isNativeError(error)) return error;
+  const isOurs = refused.has(error) ? refused.get(error) !== receiver : ourForm.test(error.message);
+  const what = isOurs ? null : wrong(receiver, owner, callOf(owner, name));
+  return what === null ? error : refusal(receiver, name, what, error);
 }
 
 function guarded(owner: object, key: PropertyKey, method: Method): Method {
-  const name = String(key).replace(/^Symbol\(|\)$/g, '');
-  const call = `${typeof owner === 'function' ? owner.name : 'object'}.${name}(…)`;
-  const check = (receiver: unknown, cause?: unknown): void => {
-    const what = wrong(receiver, owner, call);
-    if (what !== null) refuse(receiver, name, what, cause);
-  };
+  const name = nameOf(key);
   // These fail when their result is asked for.
   const isLater = types.isGeneratorFunction(method) || types.isAsyncFunction(method);
   const guards = {
     [key](this: unknown, ...given: unknown[]): unknown {
-      if (isLater) check(this);
+      if (isLater) {
+        const what = wrong(this, owner, callOf(owner, name));
+        if (what !== null) throw refusal(this, name, what);
+      }
       try {
         return Reflect.apply(method, this, given);
       } catch (error) {
-        if (key === inspect.custom && wrong(this, owner, call) !== null)
+        if (key === inspect.custom && wrong(this, owner, name) !== null) {
           return `[${describe(this)}]`;
-        if (types.isNativeError(error)) {
-          const isOurs = refused.has(error)
-            ? refused.get(error) !== this
-            : ourForm.test(error.message);
-          if (!isOurs) check(this, error);
         }
-        throw error;
+        throw aboutReceiver(error, this, owner, name);
       }
     },
   };
@@ -82,15 +95,18 @@ function guarded(owner: object, key: PropertyKey, method: Method): Method {
 /**
  * Guards the methods and accessors that a prototype has itself. Not for what a layer or a tensor does in each step: the call more
  * would cost a small layer a third of its time.
- * @param kinds what of a property is guarded; a class whose getters are called everywhere has them ask themselves
+ * @param kinds what of a property is guarded
+ * @param which the properties
  */
 export function guardMethods(
   owner: object,
   kinds: readonly ('value' | 'get' | 'set')[] = ['value', 'get', 'set'],
+  which: (key: PropertyKey) => boolean = () => true,
 ): void {
   for (const key of Reflect.ownKeys(owner)) {
     const property = Object.getOwnPropertyDescriptor(owner, key)!;
     if (key === 'constructor' || key === isMade || !property.configurable) continue;
+    if (!which(key)) continue;
     // V8 inlines what is defined once.
     let isGuarded = false;
     for (const kind of kinds) {

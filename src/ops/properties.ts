@@ -1,5 +1,5 @@
 /** What is read of a tensor without a call: `data`, `T`, `mT`. */
-import { readOnly } from '../check';
+import { guardMethods, readOnly } from '../check';
 import { sameShape, showShape } from '../tensor/shape';
 import { replaceData, Tensor } from '../tensor/tensor';
 import { checkTensor } from './arguments/check';
@@ -70,4 +70,5 @@ const properties: Readonly<Record<string, PropertyDescriptor & ThisType<Tensor>>
 for (const [name, property] of Object.entries(properties)) {
   Object.defineProperty(Tensor.prototype, name, { ...property, configurable: true });
 }
+guardMethods(Tensor.prototype, ['get'], (key) => key in properties);
 readOnly('Tensor', Tensor.prototype);

@@ -95,7 +95,7 @@ const largestNested = 1e7;
 // V8 ends the process where an array of numbers grows beyond 2^27.
 const mostInArrays = 2 ** 26;
 
-// V8 asks for this in any case: what has none of the private fields is a Proxy, or was not made by the constructor.
+// What has none of the private fields is a Proxy, or was not made by the constructor.
 const stranger = (x: object, name: string): never => refuseReceiver(x, Tensor.prototype, name);
 
 export class Tensor {
@@ -193,19 +193,18 @@ export class Tensor {
 
   /** @internal The memory that holds the elements, possibly those of other tensors too. */
   get storage(): Storage {
-    return #storage in this ? this.#storage : stranger(this, 'storage');
+    return this.#storage;
   }
   /** @internal First element, counted in elements from the start of the storage; `storageOffset()` is the public one. */
   get offset(): number {
-    return (this.address - this.storage.address) / itemSize(this.dtype);
+    return (this.#address - this.#storage.address) / itemSize(this.#dtype);
   }
   /** @internal `shape` as everything here reads it: never written, and never given to the user. */
   get sizes(): Shape {
-    return #sizes in this ? this.#sizes : stranger(this, 'sizes');
+    return this.#sizes;
   }
   /** @internal `strides`, likewise. */
   get elementStrides(): readonly number[] {
-    if (!(#strides in this)) stranger(this, 'strides');
     return (this.#strides ??= contiguousStrides(this.#sizes));
   }
   /** Sizes of the dimensions, frozen; `[]` for a single number. */
@@ -219,40 +218,40 @@ export class Tensor {
   }
   /** Element type. */
   get dtype(): DType {
-    return #dtype in this ? this.#dtype : stranger(this, 'dtype');
+    return this.#dtype;
   }
   /** Number of elements. */
   get numel(): number {
-    return #numel in this ? this.#numel : stranger(this, 'numel');
+    return this.#numel;
   }
   /** @internal Address of the first element. */
   get address(): number {
-    return #address in this ? this.#address : stranger(this, 'address');
+    return this.#address;
   }
   /** @internal Whether the elements are in row-major order without gaps. */
   get contiguousLayout(): boolean {
-    return #contiguousLayout in this ? this.#contiguousLayout : stranger(this, 'contiguousLayout');
+    return this.#contiguousLayout;
   }
 
   /** @internal `grad`, read without letting its memory escape to the user. */
   get accumulated(): Tensor | null {
-    return #accumulated in this ? this.#accumulated : stranger(this, 'accumulated');
+    return this.#accumulated;
   }
   /** @internal The node that made this tensor, as it was; read it through `history`. */
   get node(): GradFn | null {
-    return #node in this ? this.#node : stranger(this, 'node');
+    return this.#node;
   }
   /** @internal */
   get origin(): ViewOrigin | null {
-    return #origin in this ? this.#origin : stranger(this, 'origin');
+    return this.#origin;
   }
   /** @internal How often an in-place operation gave this tensor a new history. */
   get rebased(): number {
-    return #rebased in this ? this.#rebased : stranger(this, 'rebased');
+    return this.#rebased;
   }
   /** @internal For a leaf: the node that accumulates `grad`. */
   get accumulator(): GradFn | null {
-    return #accumulator in this ? this.#accumulator : stranger(this, 'accumulator');
+    return this.#accumulator;
   }
 
   /** Number of dimensions. */
@@ -552,7 +551,28 @@ readOnly('Tensor', Tensor.prototype, {
   dtype: 'x.to(dtype) gives another element type',
 });
 
-guardMethods(Tensor.prototype, ['value']);
+// What operations read of each tensor: V8 inlines what is short, and with a question in each an operation would take a tenth longer.
+const readByOperations: ReadonlySet<PropertyKey> = new Set([
+  'shape',
+  'dtype',
+  'numel',
+  'ndim',
+  'requiresGrad',
+  'storage',
+  'offset',
+  'sizes',
+  'elementStrides',
+  'address',
+  'contiguousLayout',
+  'accumulated',
+  'node',
+  'origin',
+  'rebased',
+  'accumulator',
+  'version',
+  'history',
+]);
+guardMethods(Tensor.prototype, ['value', 'get'], (key) => !readByOperations.has(key));
 
 /** @internal Notes that the memory of `x` has been written to, for those who saved it. */
 export function bumpVersion(x: Tensor): void {

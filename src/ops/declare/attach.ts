@@ -2,7 +2,7 @@
  * How functions of a tensor become methods of it, at run time and in types. A method has the function's documentation:
  * TypeScript keeps a declaration through spreads, `Pick` and mapped types that keep the keys.
  */
-import { describe, withName } from '../../check';
+import { aboutReceiver, describe, withName } from '../../check';
 import { Tensor } from '../../tensor/tensor';
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -53,13 +53,6 @@ export function define(name: string, value: unknown): void {
   Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
 }
 
-// A function of its own: V8 inlines what is short.
-function taken(name: string): never {
-  throw new TypeError(
-    `${name}: called on undefined; a method that is taken out of its object loses it: write x.${name}(…)`,
-  );
-}
-
 type Operation = (x: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown;
 
 /** The array that a method was given, or the one of the numbers that it was given one by one. */
@@ -92,20 +85,23 @@ export function attach(functions: object): void {
     // As many as the call gave, so that the operation sees those that are too many. One by one, because collecting and
     // spreading them costs more than a small kernel.
     define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) {
-      if ((this as unknown) === undefined) taken(name);
-      switch (arguments.length) {
-        case 0:
-          return operation(this);
-        case 1:
-          return operation(this, a);
-        case 2:
-          return operation(this, a, b);
-        case 3:
-          return operation(this, a, b, c);
-        case 4:
-          return operation(this, a, b, c, d);
-        default:
-          return Reflect.apply(operation, undefined, [this, ...arguments]) as unknown;
+      try {
+        switch (arguments.length) {
+          case 0:
+            return operation(this);
+          case 1:
+            return operation(this, a);
+          case 2:
+            return operation(this, a, b);
+          case 3:
+            return operation(this, a, b, c);
+          case 4:
+            return operation(this, a, b, c, d);
+          default:
+            return Reflect.apply(operation, undefined, [this, ...arguments]) as unknown;
+        }
+      } catch (error) {
+        throw aboutReceiver(error, this, Tensor.prototype, name);
       }
     });
   }
