@@ -10,7 +10,9 @@ export type { ClipOptions, StepOptions } from './step';
  * @throws as the function and the step do.
  * @example compile((x: Tensor) => x.mul(2).tanh())(ones([2])); // [0.964, 0.964]
  */
-export const compile: typeof compileFunction & {
+export const compile = Object.defineProperty(compileFunction, 'step', {
+  value: step,
+}) as typeof compileFunction & {
   /** A training step as one call: see its own example. */
   readonly step: typeof step;
-} = Object.assign(compileFunction, { step });
+};
