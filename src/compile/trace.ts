@@ -205,7 +205,7 @@ export class Trace implements Executor {
     );
   }
 
-  changes(operation: string, x: Tensor): void {
+  changes(operation: string, x: View): void {
     const buffer = this.find(x.storage.address);
     if (buffer?.kind === 'made') return;
     if (this.mayChange && buffer?.kind !== 'given' && !beyondElements.has(operation)) {
@@ -214,7 +214,7 @@ export class Trace implements Executor {
       return;
     }
     throw new Error(
-      `compile: the function changes ${buffer?.kind === 'given' ? 'an argument' : 'a tensor from outside'} of shape ${showShape(x.sizes)} in place (${operation}); it must only compute results, so change a clone() instead`,
+      `compile: the function changes ${buffer?.kind === 'given' ? 'an argument' : 'a tensor from outside'} of shape ${showShape(x.shape)} in place (${operation}); it must only compute results, so change a clone() instead`,
     );
   }
 

@@ -14,14 +14,10 @@ import {
 } from '../check';
 import { clearGrad } from '../autograd/clear';
 import { withGradMode } from '../autograd/mode';
-import {
-  checkLoss,
-  fitsForm,
-  flattenArguments,
-  replaceTensors,
-  StepProgram,
-  type Argument,
-} from '../compile';
+import type { Argument } from '../compile';
+import { StepProgram } from '../compile/step-program';
+import { checkLoss } from '../compile/traced';
+import { fitsForm, flattenArguments, replaceTensors } from '../compile/tree';
 import type { Module } from '../nn';
 import { anyModule } from '../nn/any-module';
 import { clipGradNorm_, clipGradValue_, type NormOptions } from '../nn/utils/clip';
