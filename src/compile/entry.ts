@@ -8,6 +8,7 @@ import { recompute } from '../autograd/recompute';
 import { recordTuple } from '../autograd/tuple';
 import { acquire, type Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
+import { areCurrent, capture, type Captured } from './captured';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer, Call } from './trace';
 import { traceFunction, type Signature, type Slot, type Traced } from './traced';
@@ -16,12 +17,6 @@ import { dense } from '../ops/kernels/copy';
 
 /** The function to trace, given a placeholder for each tensor among its arguments. */
 export type Traceable = (inputs: readonly Tensor[]) => unknown;
-
-interface Captured {
-  readonly tensor: Tensor;
-  readonly storage: Storage;
-  readonly requiresGrad: boolean;
-}
 
 interface Backward {
   readonly program: Program;
@@ -114,11 +109,7 @@ export class Entry {
     this.differentiable = traced.outputs.flatMap(({ requiresGrad }, i) =>
       requiresGrad ? [i] : [],
     );
-    this.captured = traced.captured.map((tensor) => ({
-      tensor,
-      storage: tensor.storage,
-      requiresGrad: tensor.requiresGrad,
-    }));
+    this.captured = traced.captured.map(capture);
     const all = withInitialValues(traced.forward, this.initialised);
     const backward = this.prepareBackward(traced);
     this.readByBackward = buffersOf(backward);
@@ -141,10 +132,7 @@ export class Entry {
 
   /** Whether the tensors from outside are where, and what, they were. */
   isCurrent(): boolean {
-    return this.captured.every(
-      ({ tensor, storage, requiresGrad }) =>
-        tensor.storage === storage && (!this.training || tensor.requiresGrad === requiresGrad),
-    );
+    return areCurrent(this.captured, this.training);
   }
 
   /** Runs the function on arguments of the signature. */

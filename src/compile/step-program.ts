@@ -8,18 +8,14 @@ import { dense } from '../ops/kernels/copy';
 import { itemSize } from '../tensor/dtype';
 import { touch } from '../tensor/memory';
 import { acquireGradient, isEngines } from '../tensor/pool';
+import { numelOf } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { empty, setAccumulated, Tensor } from '../tensor/tensor';
+import { areCurrent, capture, type Captured } from './captured';
 import type { Traceable } from './entry';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer } from './trace';
 import { traceStep, type Signature, type Slot } from './traced';
-
-interface Captured {
-  readonly tensor: Tensor;
-  readonly storage: Storage;
-  readonly requiresGrad: boolean;
-}
 
 /** A leaf's gradient. */
 interface Target {
@@ -35,8 +31,7 @@ interface Target {
 const nothingSaved: SavedLayout = { offsets: new Map(), bytes: 0 };
 
 const fresh = ({ shape, dtype }: Slot): Tensor => {
-  let numel = 1;
-  for (const size of shape) numel *= size;
+  const numel = numelOf(shape);
   return new Tensor(acquireGradient(numel * itemSize(dtype)), dtype, shape, null, 0, true, numel);
 };
 
@@ -69,13 +64,9 @@ export class StepProgram {
     const { inputs, loss, leaves, gradients, captured, rewritten } = traced;
     const found = gradients.filter((slot) => slot !== null).map(({ buffer }) => buffer);
     const calls = withInitialValues(traced.calls, new Set());
-    const written = calls
-      .flatMap(({ pointers }) => pointers)
-      .filter(({ writes, buffer }) => writes && buffer.kind === 'captured')
-      .map(({ buffer }) => buffer);
     const results: Buffer[] = [loss.buffer, ...found];
     this.program = new Program(
-      withoutUnused(calls, [...results, ...written]),
+      withoutUnused(calls, [...results, ...rewritten.values()]),
       nothingSaved,
       new Set(results.map(({ address }) => address)),
     );
@@ -88,20 +79,14 @@ export class StepProgram {
       const base = this.program.base(slot.buffer);
       return [{ leaf, slot, base, addsUp: !cleared.has(leaf), grad: null }];
     });
-    this.captured = captured.map((tensor) => {
-      const { storage, requiresGrad } = tensor;
-      return { tensor, storage, requiresGrad };
-    });
-    this.rewritten = rewritten;
+    this.captured = captured.map(capture);
+    this.rewritten = [...rewritten.keys()];
     this.draws = traced.draws;
   }
 
   /** Whether the tensors from outside are where, and what, they were. */
   isCurrent(): boolean {
-    for (const { tensor, storage, requiresGrad } of this.captured) {
-      if (tensor.storage !== storage || tensor.requiresGrad !== requiresGrad) return false;
-    }
-    return true;
+    return areCurrent(this.captured, true);
   }
 
   /** Whether user code waits for a gradient of this step. */

@@ -16,7 +16,14 @@ import {
   type Recorded,
 } from '../native/recording';
 import { arrayOver, itemSize, type DType, type TypedArray } from '../tensor/dtype';
-import { native, setTrace, type Executor, type Scalar, type View } from '../tensor/executor';
+import {
+  native,
+  setTrace,
+  type Changed,
+  type Executor,
+  type Scalar,
+  type View,
+} from '../tensor/executor';
 import { noBuffer, Owner, Storage } from '../tensor/memory';
 import { setOwner } from '../tensor/pool';
 import { showShape, type Shape } from '../tensor/shape';
@@ -85,9 +92,6 @@ function kept(bytes: number): Storage {
   }
 }
 
-// What else than elements some operations change.
-const beyondElements: ReadonlySet<string> = new Set(['requiresGrad', 'shareMemory_', 'detach_']);
-
 export class Trace implements Executor {
   readonly isTrace = true;
   // What is packed in a trace belongs to its program: each call packs anew.
@@ -102,8 +106,6 @@ export class Trace implements Executor {
   readonly captured = new Set<Tensor>();
   /** Tensors from outside that operations have changed in place. */
   readonly changed = new Set<View>();
-  /** Memory from outside that calls write to. */
-  readonly rewritten = new Set<Storage>();
   /** The states of the generators that calls draw from. */
   readonly drawn = new Set<Storage>();
   /** What the calls of index_bounds that are not taken over yet say when they find something. */
@@ -205,10 +207,10 @@ export class Trace implements Executor {
     );
   }
 
-  changes(operation: string, x: View): void {
+  changes(operation: string, x: View, what: Changed): void {
     const buffer = this.find(x.storage.address);
     if (buffer?.kind === 'made') return;
-    if (this.mayChange && buffer?.kind !== 'given' && !beyondElements.has(operation)) {
+    if (this.mayChange && buffer?.kind !== 'given' && what === 'elements') {
       this.note(x.storage);
       this.changed.add(x);
       return;
@@ -220,6 +222,12 @@ export class Trace implements Executor {
 
   refuse(operation: string, why: string): never {
     throw new Error(`compile: ${operation} cannot be traced: ${why}`);
+  }
+
+  /** Memory from outside that calls write to. */
+  rewritten(): Map<Storage, Buffer> {
+    const isRewritten = ({ kind, written }: Buffer): boolean => kind === 'captured' && written;
+    return new Map([...this.outside].filter(([, buffer]) => isRewritten(buffer)));
   }
 
   /** The buffer that holds `x`, or null. */
@@ -288,7 +296,6 @@ export class Trace implements Executor {
             `compile: ${name} would change ${kind === 'given' ? 'an argument' : 'a tensor from outside'} in place; a compiled function must only compute results`,
           );
         }
-        if (kind === 'captured') this.noteRewritten(buffer);
         buffer.written = true;
       }
       args[i] = 0;
@@ -296,12 +303,6 @@ export class Trace implements Executor {
     }
     const message = effect === 'checks' ? (this.messages.shift() ?? undefined) : undefined;
     return { kernel, args, pointers, strided, message };
-  }
-
-  private noteRewritten(buffer: Buffer): void {
-    for (const [storage, known] of this.outside) {
-      if (known === buffer) this.rewritten.add(storage);
-    }
   }
 
   // Where index_bounds leaves its finding.

@@ -179,7 +179,7 @@ export interface TracedStep {
   /** Every tensor from outside that the step uses. */
   readonly captured: readonly Tensor[];
   /** Memory from outside that it writes to. */
-  readonly rewritten: readonly Storage[];
+  readonly rewritten: ReadonlyMap<Storage, Buffer>;
   /** Whether it draws random numbers. */
   readonly draws: boolean;
 }
@@ -213,7 +213,7 @@ export function traceStep(
         leaves,
         gradients: grads.map((g) => g && slot(g)),
         captured: [...trace.captured],
-        rewritten: [...trace.rewritten],
+        rewritten: trace.rewritten(),
         draws: trace.drawn.size > 0,
       };
     });

@@ -23,6 +23,8 @@ export interface Scalar {
   readonly memory: TypedArray;
 }
 
+export type Changed = 'elements' | 'tensor';
+
 export interface Executor {
   /** Whether calls are noted and made later, if at all: values are not known then. */
   readonly isTrace: boolean;
@@ -48,8 +50,8 @@ export interface Executor {
   draws(state: Storage): void;
   /** The next call looks for values outside a range; in a trace, what each run says when it finds one. */
   bounds(message: string | null): void;
-  /** An in-place operation is about to change `x`. */
-  changes(operation: string, x: View): void;
+  /** An in-place operation is about to change `x`: its elements, or the tensor itself (where it is, whether it has a history). */
+  changes(operation: string, x: View, what: Changed): void;
   /** `operation` is about to do what a trace cannot hold, for the reason `why`. */
   refuse(operation: string, why: string): void;
 }
@@ -111,8 +113,8 @@ class Switch implements Executor {
   bounds(message: string | null): void {
     if (this.trace !== null) this.trace.bounds(message);
   }
-  changes(operation: string, x: View): void {
-    if (this.trace !== null) this.trace.changes(operation, x);
+  changes(operation: string, x: View, what: Changed): void {
+    if (this.trace !== null) this.trace.changes(operation, x, what);
   }
   refuse(operation: string, why: string): void {
     if (this.trace !== null) this.trace.refuse(operation, why);

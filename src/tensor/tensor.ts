@@ -297,7 +297,7 @@ export class Tensor {
         `requiresGrad: only float32 and float64 tensors can have gradients, this one is ${this.dtype}`,
       );
     }
-    executor.changes('requiresGrad', this);
+    executor.changes('requiresGrad', this, 'tensor');
     // Earlier views get a history that leads here, or lose it.
     if (wanted !== this.#wantsGrad) this.#rebased++;
     this.#wantsGrad = wanted;
@@ -571,6 +571,8 @@ const readByOperations: ReadonlySet<PropertyKey> = new Set([
   'accumulator',
   'version',
   'history',
+  'memory',
+  'reach',
 ]);
 guardMethods(Tensor.prototype, ['value', 'get'], (key) => !readByOperations.has(key));
 

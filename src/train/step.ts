@@ -50,12 +50,6 @@ export interface StepOptions<A extends readonly Argument[] = readonly Argument[]
   cacheSize?: number;
 }
 
-const noClip: Required<ClipOptions> = {
-  maxNorm: Infinity,
-  clipValue: Infinity,
-  normType: 2,
-  errorIfNonfinite: false,
-};
 const clipOptions = optionsTable<ClipOptions>('compile.step', {
   maxNorm: nonNegative.or(Infinity),
   clipValue: nonNegative.or(Infinity),
@@ -101,9 +95,8 @@ function readClip(clip: number | ClipOptions): Required<ClipOptions> {
 class Step {
   readonly #options: Read;
   readonly #clip: Required<ClipOptions>;
-  // In order of last use.
-  readonly #entries = new Map<string, Entry>();
-  readonly #seen = new Set<string>();
+  // In order of last use; null for a form that has come once.
+  readonly #entries = new Map<string, Entry | null>();
   #latest: Entry | null = null;
   #fields: ModelFields;
   /** The optimizer's parameters when programs were traced. */
@@ -112,7 +105,7 @@ class Step {
   constructor(options: Read) {
     this.#options = options;
     const { clip, model, optimizer } = options;
-    this.#clip = clip === null ? noClip : readClip(clip);
+    this.#clip = clip === null ? clipOptions.defaults : readClip(clip);
     if (isInstance(optimizer, LBFGS)) {
       throw new TypeError(
         'compile.step: LBFGS computes the loss several times a step, which this cannot; call optimizer.step(closure), with compile(loss) in the closure',
@@ -155,18 +148,13 @@ class Step {
     const texts: string[] = [];
     flattenArguments(batch, true, tensors, texts);
     const key = texts.join(' ');
-    let entry = this.#entries.get(key);
+    const known = this.#entries.get(key);
+    // Tracing takes as long as a few steps: it is left for forms that come back, but for the first, to refuse at once what it must.
+    const isNew = known === undefined && this.#entries.size > 0;
     this.#entries.delete(key);
-    if (entry === undefined || !entry.program.isCurrent()) {
-      // Tracing takes as long as a few steps: it is left for forms that come back, but for the first, to refuse at once what it must.
-      const isFirst = this.#seen.size === 0;
-      if (!isFirst && !this.#seen.has(key)) {
-        this.#seen.add(key);
-        return null;
-      }
-      this.#seen.add(key);
-      if (tensors.some((x) => x.requiresGrad)) return null;
-      entry = this.#trace(batch, tensors);
+    let entry: Entry | null = null;
+    if (!isNew && !tensors.some((x) => x.requiresGrad)) {
+      entry = known?.program.isCurrent() ? known : this.#trace(batch, tensors);
     }
     this.#entries.set(key, entry);
     if (this.#entries.size > this.#options.cacheSize) {

@@ -1,6 +1,6 @@
 // PyTorch's own test inputs against every name that exists here: `npm run test:conformance -- [--limit N] [--only NAME] [--keep FOLDER]`.
 // samples.py draws them and writes what PyTorch computes; the checks of this folder compute the same.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -20,6 +20,7 @@ import { Reader } from './reader';
 import { Report } from './report';
 import { existing } from './translate';
 import { rows } from '../docs/parity/page';
+import { findPython } from '../python';
 
 const { values: options } = parseArgs({
   options: {
@@ -34,22 +35,8 @@ const { values: options } = parseArgs({
   },
 });
 
-/** PYTHON, which must have PyTorch, or one in build/ that is made on the first run. */
-function findPython(): string {
-  const { PYTHON } = process.env;
-  if (PYTHON !== undefined) return PYTHON;
-  const home = join(__dirname, '..', '..', 'build', 'conformance');
-  const python = join(home, 'bin', 'python');
-  if (!existsSync(python)) {
-    execFileSync('python3', ['-m', 'venv', home], { stdio: 'inherit' });
-    const requirements = join(__dirname, 'requirements.txt');
-    execFileSync(python, ['-m', 'pip', 'install', '-r', requirements], { stdio: 'inherit' });
-  }
-  return python;
-}
-
 function draw(folder: string): Promise<void[]> {
-  const python = findPython();
+  const python = findPython('conformance', __dirname);
   const names = join(folder, 'names.txt');
   writeFileSync(names, JSON.stringify(existing()));
   const script = join(__dirname, 'samples.py');

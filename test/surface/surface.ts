@@ -58,6 +58,18 @@ const isHidden = (symbol: ts.Symbol): boolean =>
       0,
   );
 
+/** Members of Tensor that are the engine's own. */
+export function internalOfTensor(): ReadonlySet<string> {
+  const made = program();
+  const checker = made.getTypeChecker();
+  const file = made.getSourceFile(resolve(root, 'src', 'tensor', 'tensor.ts'))!;
+  const symbol = checker
+    .getExportsOfModule(checker.getSymbolAtLocation(file)!)
+    .find(({ name }) => name === 'Tensor')!;
+  const members = checker.getDeclaredTypeOfSymbol(symbol).getProperties();
+  return new Set(members.filter(isInternal).map(({ name }) => name));
+}
+
 const isNamedOptions = (parameter: string): boolean =>
   parameter === 'options' || parameter.startsWith('__');
 

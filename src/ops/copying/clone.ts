@@ -49,7 +49,7 @@ export function detach_(x: Tensor): Tensor {
   if (x.origin?.recorded) {
     throw new Error('detach_: a view cannot be detached in place; use detach()');
   }
-  executor.changes('detach_', x);
+  executor.changes('detach_', x, 'tensor');
   if (x.gradFn !== null) noteCut(x);
   setHistory(x, null, false);
   return x;

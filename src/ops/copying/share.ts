@@ -42,7 +42,7 @@ export function isShared(x: Tensor): boolean {
 export function shareMemory_(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('shareMemory_', arguments, 1, 'x');
   checkTensor('shareMemory_', 'x', x);
-  executor.changes('shareMemory_', x);
+  executor.changes('shareMemory_', x, 'tensor');
   if (isShared(x)) return x;
   if (x.origin !== null) {
     throw new Error(

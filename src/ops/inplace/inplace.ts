@@ -41,7 +41,7 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
 
 /** @throws Error where `target` must keep its history: a leaf or a view of one, a view that was not recorded. */
 export function checkHistory(operation: string, target: Tensor, recorded: boolean): void {
-  executor.changes(operation, target);
+  executor.changes(operation, target, 'elements');
   if (!isGradEnabled()) return;
   const root = target.origin?.base ?? target;
   if (target.requiresGrad && root.isLeaf) {

@@ -2,14 +2,15 @@
 //
 // Files of other programs against these programs (tools.py): what they write is read here with the same values, what is written here
 // they read, and of files that a seed has changed, what is accepted here they accept too and find the same in it.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { io, type Tensor } from 'ostinato';
 import { endings, mutated, seedsOf } from '../mutate';
 import { randomOf, seedOf } from '../../fuzz/random';
+import { findPython } from '../../python';
 
 const { values: options } = parseArgs({
   options: {
@@ -20,21 +21,7 @@ const { values: options } = parseArgs({
     keep: { type: 'string' },
   },
 });
-
-/** PYTHON, which must have the packages of requirements.txt, or one in build/ that is made on the first run. */
-function findPython(): string {
-  const { PYTHON } = process.env;
-  if (PYTHON !== undefined) return PYTHON;
-  const home = join(__dirname, '..', '..', '..', 'build', 'interop');
-  const python = join(home, 'bin', 'python');
-  if (!existsSync(python)) {
-    execFileSync('python3', ['-m', 'venv', home], { stdio: 'inherit' });
-    const requirements = join(__dirname, 'requirements.txt');
-    execFileSync(python, ['-m', 'pip', 'install', '-r', requirements], { stdio: 'inherit' });
-  }
-  return python;
-}
-const python = findPython();
+const python = findPython('interop', __dirname);
 const tool = (...args: string[]): boolean =>
   spawnSync(python, ['-P', join(__dirname, 'tools.py'), ...args], { stdio: 'inherit' }).status ===
   0;
