@@ -43,12 +43,6 @@ function refusal(receiver: unknown, name: string, what: string, cause?: unknown)
   return error;
 }
 
-/** Throws the sentence for `receiver`, which has none of the private fields of what inherits from `owner`. */
-export function refuseReceiver(receiver: unknown, owner: object, name: string): never {
-  const what = wrong(receiver, owner, `object.${name}`) ?? `called on ${describe(receiver)}`;
-  throw refusal(receiver, name, what);
-}
-
 const nameOf = (key: PropertyKey): string => String(key).replace(/^Symbol\(|\)$/g, '');
 const callOf = (owner: object, name: string): string =>
   `${typeof owner === 'function' ? owner.name : 'object'}.${name}(…)`;

@@ -12,7 +12,6 @@ import {
   isMade,
   markCopy,
   readOnly,
-  refuseReceiver,
   surplus,
 } from '../check';
 import { deepcopy, type Copying } from './deepcopy';
@@ -94,9 +93,6 @@ type AnyNested = number | boolean | readonly AnyNested[];
 const largestNested = 1e7;
 // V8 ends the process where an array of numbers grows beyond 2^27.
 const mostInArrays = 2 ** 26;
-
-// What has none of the private fields is a Proxy, or was not made by the constructor.
-const stranger = (x: object, name: string): never => refuseReceiver(x, Tensor.prototype, name);
 
 export class Tensor {
   // What compares objects by their fields (`assert.deepStrictEqual`) takes the same part of the same memory for equal alone, and
@@ -209,7 +205,6 @@ export class Tensor {
   }
   /** Sizes of the dimensions, frozen; `[]` for a single number. */
   get shape(): Shape {
-    if (!(#shape in this)) stranger(this, 'shape');
     return (this.#shape ??= Object.freeze([...this.#sizes]));
   }
   /** Distance between neighbours along each dimension, in elements; frozen. */
@@ -553,7 +548,6 @@ readOnly('Tensor', Tensor.prototype, {
 
 // What operations read of each tensor: V8 inlines what is short, and with a question in each an operation would take a tenth longer.
 const readByOperations: ReadonlySet<PropertyKey> = new Set([
-  'shape',
   'dtype',
   'numel',
   'ndim',
