@@ -1,4 +1,16 @@
 /** The package's public surface: PyTorch's names in camelCase. */
+import * as autograd from './autograd';
+import { guardClasses } from './check';
+import * as data from './data';
+import * as distributions from './distributions';
+import * as nn from './nn';
+import * as optim from './optim';
+import { Progress } from './progress/tqdm';
+import * as random from './random';
+import { Tensor } from './tensor/public';
+
+guardClasses({ autograd, data, distributions, nn, optim, Progress, random }, Tensor);
+
 export * from './ops';
 export * as autograd from './autograd';
 export { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from './autograd';

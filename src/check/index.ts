@@ -52,4 +52,4 @@ export { Snapshot } from './snapshot';
 export { hideRefusal, uncloneable } from './uncloneable';
 export { surplus } from './surplus';
 export { withDeclaration, withName } from './with-name';
-export { aboutReceiver, guardMethods } from './receiver';
+export { aboutReceiver, guardClasses, guardMethods } from './receiver';

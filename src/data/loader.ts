@@ -2,7 +2,6 @@
 import {
   boolean,
   functionOf,
-  guardMethods,
   hideRefusal,
   isArray,
   isInstance,
@@ -227,5 +226,3 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
 }
 
 hideRefusal(DataLoader);
-
-guardMethods(DataLoader.prototype);

@@ -6,7 +6,6 @@ import {
   arrayOf,
   count,
   describe,
-  guardMethods,
   isInstance,
   isMade,
   markCopy,
@@ -243,7 +242,6 @@ export abstract class Distribution {
 }
 
 markCopy(Distribution, 'Distribution');
-guardMethods(Distribution.prototype);
 
 /**
  * KL(p ‖ q) = E_p[ln p − ln q], the Kullback-Leibler divergence of two distributions of one class

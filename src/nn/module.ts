@@ -9,7 +9,6 @@ import {
   boolean,
   calledAs,
   functionOf,
-  guardMethods,
   isInstance,
   isMade,
   markCopy,
@@ -585,4 +584,3 @@ export class Module extends Base {
 }
 
 markCopy(Module, 'Module', 'load its stateDict() from a file');
-guardMethods(Module.prototype);

@@ -5,7 +5,6 @@
 import {
   boolean,
   functionOf,
-  guardMethods,
   isIterable,
   iterated,
   markCopy,
@@ -335,7 +334,6 @@ export abstract class Optimizer<
 }
 
 markCopy(Optimizer, 'Optimizer');
-guardMethods(Optimizer.prototype);
 
 function isGroup(item: unknown): item is { params: unknown } {
   try {

@@ -7,7 +7,6 @@ import {
   count as countRule,
   describe,
   isIterable,
-  guardMethods,
   isMade,
   iterated,
   nonNegative,
@@ -344,5 +343,3 @@ tqdm.write = function (text: string): void {
   process.stdout.write(`${text}\n`);
   for (const bar of open) bar.draw();
 };
-
-guardMethods(Progress.prototype);

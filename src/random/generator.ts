@@ -3,7 +3,6 @@
  * and saving; what the words become is the business of the files beside it and of native/kernels/random.
  */
 import {
-  guardMethods,
   hideRefusal,
   instanceOf,
   markCopy,
@@ -230,7 +229,6 @@ export class Generator {
 }
 
 markCopy(Generator, 'Generator', 'pass its state on: new Generator().setState(g.getState())');
-guardMethods(Generator.prototype);
 hideRefusal(Generator);
 readOnly('Generator', Generator.prototype);
 

@@ -4,7 +4,6 @@ import {
   either,
   finite,
   finiteFrom,
-  guardMethods,
   isMade,
   number,
   numberBelow,
@@ -201,5 +200,3 @@ export class ReduceLROnPlateau {
     this.#lastLr = [...saved._last_lr];
   }
 }
-
-guardMethods(ReduceLROnPlateau.prototype);

@@ -2,7 +2,6 @@
 import {
   arrayOf,
   finite,
-  guardMethods,
   instanceOf,
   integerFrom,
   isArray,
@@ -232,4 +231,3 @@ export abstract class LRScheduler {
 }
 
 markCopy(LRScheduler, 'LRScheduler');
-guardMethods(LRScheduler.prototype);

@@ -1,7 +1,7 @@
 /** PackedSequence: sequences of unequal length, step by step, without padding. */
 import { tensor } from '../../../ops';
 import { packRows, type PaddedLayout, type Packing } from '../../../ops/joining/packed';
-import { guardMethods, integerFrom, markCopy, positiveInteger, surplus } from '../../../check';
+import { integerFrom, markCopy, positiveInteger, surplus } from '../../../check';
 import type { TypedArray } from '../../../tensor/dtype';
 import { anyTensor } from '../../../tensor/rules';
 import { sameShape, showShape } from '../../../tensor/shape';
@@ -258,7 +258,6 @@ export class PackedSequence {
 }
 
 markCopy(PackedSequence, 'PackedSequence');
-guardMethods(PackedSequence.prototype);
 
 function partsOf(
   data: Tensor,
