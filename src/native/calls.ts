@@ -975,7 +975,7 @@ export function runSquaredDifferenceBackward(
   run();
 }
 
-/** sum mean prod norm logsumexp amax amin any all cumsum cumprod logcumsumexp softmax log_softmax */
+/** sum mean prod norm logsumexp amax amin any all */
 export function runReduce(
   run: Kernel<'Reduce'>,
   x: Memory,
@@ -983,12 +983,14 @@ export function runReduce(
   outer: number,
   n: number,
   inner: number,
+  lines: boolean,
 ): void {
   args[0] = x.address;
   args[1] = out.address;
   args[2] = outer;
   args[3] = n;
   args[4] = inner;
+  args[5] = lines ? 1 : 0;
   run();
 }
 
@@ -1020,6 +1022,23 @@ export function runVariance(run: Kernel<'Variance'>, s: Variance): void {
   args[4] = s.outer;
   args[5] = s.n;
   args[6] = s.inner;
+  run();
+}
+
+/** cumsum cumprod logcumsumexp softmax log_softmax */
+export function runAlong(
+  run: Kernel<'Along'>,
+  x: Memory,
+  out: Memory,
+  outer: number,
+  n: number,
+  inner: number,
+): void {
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = outer;
+  args[3] = n;
+  args[4] = inner;
   run();
 }
 

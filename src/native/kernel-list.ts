@@ -132,12 +132,12 @@ export interface TypedKernels {
   cummax: 'Extreme';
   cummin: 'Extreme';
   variance: 'Variance';
-  cumsum: 'Reduce';
-  cumprod: 'Reduce';
-  logcumsumexp: 'Reduce';
+  cumsum: 'Along';
+  cumprod: 'Along';
+  logcumsumexp: 'Along';
   cumprod_backward: 'CumprodBackward';
-  softmax: 'Reduce';
-  log_softmax: 'Reduce';
+  softmax: 'Along';
+  log_softmax: 'Along';
   softmax_backward: 'SoftmaxBackward';
   log_softmax_backward: 'SoftmaxBackward';
   cross_entropy: 'CrossEntropy';

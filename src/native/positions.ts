@@ -41,7 +41,7 @@ export const ClampBackwardAt = { g: 0, x: 1, out: 2, low: 3, high: 4 } as const;
 export const SquaredDifferenceBackwardAt = { g: 0, a: 1, b: 2, out: 3, factor: 4 } as const;
 
 /** Where the arguments of runReduce are. */
-export const ReduceAt = { x: 0, out: 1, outer: 2, n: 3, inner: 4 } as const;
+export const ReduceAt = { x: 0, out: 1, outer: 2, n: 3, inner: 4, lines: 5 } as const;
 
 /** Where the arguments of runExtreme are. */
 export const ExtremeAt = { x: 0, values: 1, indices: 2, outer: 3, n: 4, inner: 5 } as const;
@@ -56,6 +56,9 @@ export const VarianceAt = {
   n: 5,
   inner: 6,
 } as const;
+
+/** Where the arguments of runAlong are. */
+export const AlongAt = { x: 0, out: 1, outer: 2, n: 3, inner: 4 } as const;
 
 /** Where the arguments of runCumprodBackward are. */
 export const CumprodBackwardAt = { g: 0, x: 1, y: 2, out: 3, outer: 4, n: 5, inner: 6 } as const;

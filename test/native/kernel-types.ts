@@ -5,11 +5,11 @@ import type { Memory } from '../../src/native/memory';
 
 declare const x: Memory;
 const sum = family('sum').f32!;
-runReduce(sum, x, x, 1, 2, 3);
+runReduce(sum, x, x, 1, 2, 3, true);
 // @ts-expect-error a parameter that is not passed
-runReduce(sum, x, x, 1, 2);
+runReduce(sum, x, x, 1, 2, 3);
 // @ts-expect-error a number where memory belongs
-runReduce(sum, 8, x, 1, 2, 3);
+runReduce(sum, 8, x, 1, 2, 3, true);
 // @ts-expect-error a kernel of another signature
 runSquaredError(sum, x, x, x, 1, 2);
 // @ts-expect-error no kernel of this name

@@ -37,10 +37,10 @@ struct Reduction {
 };
 
 #define KERNEL(name) pick<T>(&KernelTable::name##_f32, &KernelTable::name##_f64)
-#define REDUCTION(name, formula, ...)                                                           \
-  Reduction<T, T> {                                                                             \
-#name, [](const KernelTable& t, const T* x, T* out, const Shape& s,                         \
-              Work& work) { (t.*KERNEL(name))(x, out, s.outer, s.n, s.inner, work); }, formula, \
+#define REDUCTION(name, formula, ...)                                                              \
+  Reduction<T, T> {                                                                                \
+#name, [lines](const KernelTable& t, const T* x, T* out, const Shape& s,                         \
+              Work& work) { (t.*KERNEL(name))(x, out, s.outer, s.n, s.inner, lines && s.inner == 1, work); }, formula, \
                                                                                     __VA_ARGS__ \
   }
 
@@ -105,8 +105,9 @@ long double logSumExpSize(const Values& x) {
   return m + std::fabs(logSumExpOf(x) - extremeOf<true>(x));
 }
 
+// `lines`: whether what is contiguous is a row, not a single column.
 template <class T>
-std::vector<Reduction<T, T>> reductions() {
+std::vector<Reduction<T, T>> reductions(bool lines = true) {
   return {
       REDUCTION(sum, sumOf, magnitudeOf, 1),
       REDUCTION(
@@ -222,6 +223,33 @@ void checkReductions() {
   }
 }
 
+// A matrix of one column is not a row: its bits are those that the column has among others.
+template <class T>
+void checkColumns() {
+  for (const Reduction<T, T>& reduction : reductions<T>(false)) {
+    for (const int64_t n : {0, 1, 7, 8, 16, 17, 33, 100, 20000}) {
+      if (n == 0 && !reduction.empty) continue;
+      const int64_t columns = 3;
+      const std::vector<T> x = inputFor<T>({1, n, columns}, 0);
+      for (const KernelTable* table : tables()) {
+        CAPTURE(std::string(reduction.name));
+        CAPTURE(std::string(table->isa));
+        CAPTURE(n);
+        Guarded<T> all(columns);
+        reduction.run(*table, x.data(), all.data(), {1, n, columns}, processWork());
+        for (int64_t c = 0; c < columns; ++c) {
+          std::vector<T> twice;
+          for (int64_t j = 0; j < 2 * n; ++j) twice.push_back(x[size_t(j % n * columns + c)]);
+          Guarded<T> alone(2);
+          reduction.run(*table, twice.data(), alone.data(), {2, n, 1}, processWork());
+          CHECK(alone.intact());
+          for (int64_t o = 0; o < 2; ++o) CHECK(sameBits(alone.data() + o, all.data() + c, 1));
+        }
+      }
+    }
+  }
+}
+
 template <class T, bool largest, class Kernel>
 void checkPlaces(Kernel kernel) {
   for (const Shape& s : shapes()) {
@@ -296,6 +324,11 @@ TEST_CASE("reduce: double reductions follow their formulas and are bit-equal eve
   checkReductions<double>();
 }
 
+TEST_CASE("reduce: a single column has the bits of a column among others") {
+  checkColumns<float>();
+  checkColumns<double>();
+}
+
 TEST_CASE("reduce: max and min give the first place, NaN before all") {
   for (const KernelTable* table : tables()) {
     CAPTURE(std::string(table->isa));
@@ -331,11 +364,11 @@ TEST_CASE("reduce: int32 sums and products wrap around; any and all") {
       Guarded<int32_t> sums(results), products(results), running(size);
       Guarded<uint8_t> any(results), all(results);
       Work& work = processWork();
-      table->sum_i32(x.data(), sums.data(), s.outer, s.n, s.inner, work);
-      table->prod_i32(x.data(), products.data(), s.outer, s.n, s.inner, work);
+      table->sum_i32(x.data(), sums.data(), s.outer, s.n, s.inner, s.inner == 1, work);
+      table->prod_i32(x.data(), products.data(), s.outer, s.n, s.inner, s.inner == 1, work);
       table->cumsum_i32(x.data(), running.data(), s.outer, s.n, s.inner, work);
-      table->any(bools.data(), any.data(), s.outer, s.n, s.inner, work);
-      table->all(bools.data(), all.data(), s.outer, s.n, s.inner, work);
+      table->any(bools.data(), any.data(), s.outer, s.n, s.inner, s.inner == 1, work);
+      table->all(bools.data(), all.data(), s.outer, s.n, s.inner, s.inner == 1, work);
       bool good = true;
       for (int64_t r = 0; r < results; ++r) {
         uint32_t sum = 0, product = 1;

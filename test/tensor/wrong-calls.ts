@@ -1,13 +1,13 @@
 // Kernel calls that touch one element too many, or memory that was released: `npm run test:sanitize` runs each in a process of its
 // own, which AddressSanitizer must end. Without an argument, lists them; `right` is the same call as it should be.
 import { family } from '../../src/native/families';
-import { runReduce } from '../../src/native/calls';
+import { runAlong } from '../../src/native/calls';
 import { memoryAt, type Memory } from '../../src/native/memory';
 import { allocate, acquire, release } from '../../src/tensor/pool';
 
 const floats = (count: number): Memory => allocate(4 * count);
 const cumsum = family('cumsum').f32!;
-const run = (x: Memory, out: Memory, n: number): void => runReduce(cumsum, x, out, 1, n, 1);
+const run = (x: Memory, out: Memory, n: number): void => runAlong(cumsum, x, out, 1, n, 1);
 
 function returned(count: number): Memory {
   const storage = acquire(4 * count);

@@ -46,14 +46,14 @@ OSTINATO_INLINE static double productOfRun(const T* p, int64_t n) {
 }
 
 template <class T>
-void prod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+void prod(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag lines, Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * n * inner + place % inner;
     if constexpr (!isFloating<T>) {
       uint32_t total = 1;
       for (int64_t j = 0; j < n; ++j) total *= uint32_t(p[j * inner]);
       out[place] = T(total);
-    } else if (inner == 1) {
+    } else if (lines) {
       out[place] = T(productOfRun(p, n));
     } else {
       double total = 1;

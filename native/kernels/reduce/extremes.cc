@@ -79,11 +79,11 @@ OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t
 }
 
 template <class T>
-void amax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+void amax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
   choose(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
-void amin(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+void amin(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
   choose(x, outer, n, inner, work, Less{}, [&](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
@@ -103,7 +103,8 @@ void min(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int6
   });
 }
 
-void any(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+void any(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner, Flag,
+         Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const uint8_t* const p = x + place / inner * n * inner + place % inner;
     uint8_t found = 0;
@@ -111,7 +112,8 @@ void any(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner
     out[place] = found != 0;
   });
 }
-void all(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+void all(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner, Flag,
+         Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const uint8_t* const p = x + place / inner * n * inner + place % inner;
     uint8_t missing = 0;

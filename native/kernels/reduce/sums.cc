@@ -1,5 +1,6 @@
-// Sums of [outer, n, inner] along n: sum, mean, norm, logsumexp, logcumsumexp. Floats are accumulated in double: along contiguous rows in
-// four vectors of eight sums, added up as a tree; otherwise in one sum for each column. Serial sums are in chains.cc.
+// Sums of [outer, n, inner] along n: sum, mean, norm, logsumexp, logcumsumexp. Floats are accumulated in double: along lines in
+// four vectors of eight sums, added up as a tree; along columns, also where there is one only, in one sum for each. Serial sums are in
+// chains.cc.
 #include "../kernels.h"
 #include "rows.h"
 
@@ -59,12 +60,30 @@ OSTINATO_INLINE static void sumRows(const T* x, int64_t rows, int64_t n, Work& w
   });
 }
 
+// A single column of [n, 1]: its running sum, term by term.
+template <class T, class Value>
+OSTINATO_INLINE static double sumInOrder(const T* p, int64_t n, Value value) {
+  constexpr int W = Vec<double>::lanes;
+  double total = 0;
+  alignas(64) double terms[W];
+  for (int64_t i = 0; i < n; i += W) {
+    const int count = int(min(n - i, W));
+    store(terms, value(count == W ? loadAsDouble(p + i) : loadPartialAsDouble(p + i, count)));
+    for (int l = 0; l < count; ++l) total += terms[l];
+  }
+  return total;
+}
+
 // Columns of [n, inner]: one running sum each, kept in a strip that four rows at a time are added
 // to.
 template <class T, class Value, class Finish>
 OSTINATO_INLINE static void sumColumns(const T* x, int64_t outer, int64_t n, int64_t inner,
                                        Work& work, Value value, Finish finish) {
   constexpr int W = Vec<double>::lanes;
+  if (inner == 1) {
+    forRows(work, outer, n, [&](int64_t o) { finish(o, sumInOrder(x + o * n, n, value)); });
+    return;
+  }
   constexpr int64_t stripLength = 256;
   const int64_t strips = ceilDiv(inner, stripLength);
   forRows(work, outer * strips, n * (min(inner, stripLength)), [&](int64_t item) {
@@ -92,9 +111,9 @@ OSTINATO_INLINE static void sumColumns(const T* x, int64_t outer, int64_t n, int
 // Calls finish(place, total) for each of outer * inner results, total the sum of value(lanes) over
 // the n elements. `value` maps Vec<double> to Vec<double>.
 template <class T, class Value, class Finish>
-OSTINATO_INLINE static void sumOver(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
-                                    Value value, Finish finish) {
-  if (inner == 1)
+OSTINATO_INLINE static void sumOver(const T* x, int64_t outer, int64_t n, int64_t inner, Flag lines,
+                                    Work& work, Value value, Finish finish) {
+  if (lines)
     sumRows(x, outer, n, work, value, finish);
   else
     sumColumns(x, outer, n, inner, work, value, finish);
@@ -108,12 +127,12 @@ struct Square {
 };
 
 template <class T>
-void sum(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
-  sumOver(x, outer, n, inner, work, Identity{}, [&](int64_t i, double s) { out[i] = T(s); });
+void sum(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag lines, Work& work) {
+  sumOver(x, outer, n, inner, lines, work, Identity{}, [&](int64_t i, double s) { out[i] = T(s); });
 }
 // int32 wraps around, exactly, in any order.
 template <>
-void sum<int32_t>(const int32_t* x, int32_t* out, int64_t outer, int64_t n, int64_t inner,
+void sum<int32_t>(const int32_t* x, int32_t* out, int64_t outer, int64_t n, int64_t inner, Flag,
                   Work& work) {
   forRows(work, outer, n * inner, [&](int64_t o) {
     for (int64_t k = 0; k < inner; ++k) {
@@ -125,20 +144,20 @@ void sum<int32_t>(const int32_t* x, int32_t* out, int64_t outer, int64_t n, int6
 }
 
 template <class T>
-void mean(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
-  sumOver(x, outer, n, inner, work, Identity{},
+void mean(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag lines, Work& work) {
+  sumOver(x, outer, n, inner, lines, work, Identity{},
           [&](int64_t i, double s) { out[i] = T(s / double(n)); });
 }
 template <class T>
-void norm(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
-  sumOver(x, outer, n, inner, work, Square{},
+void norm(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag lines, Work& work) {
+  sumOver(x, outer, n, inner, lines, work, Square{},
           [&](int64_t i, double s) { out[i] = T(__builtin_sqrt(s)); });
 }
 
 // m + ln of the sum of e^(x - m); an infinite m counts as 0, so that infinities come out as they
 // are.
 template <class T>
-void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Work& work) {
+void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
   forRows(work, outer * inner, n, [&](int64_t place) {
     const Row<T> row{const_cast<T*>(x) + place / inner * n * inner + place % inner, n, inner};
     T m = n > 0 ? largest<T>({row.p, n, inner}) : T(0);

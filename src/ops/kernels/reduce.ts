@@ -88,6 +88,11 @@ export interface ReductionView {
   outer: number;
   n: number;
   inner: number;
+  /**
+   * Whether the last of the dimensions is reduced (or those reduced are brought to the end): floats are added up in another order
+   * then. Never by sizes: inner is 1 too where a matrix has one column, whose bits are those of a column among others.
+   */
+  lines: boolean;
   /** The result's shape, and the same with reduced dimensions kept as 1. */
   outShape: Shape;
   keptShape: Shape;
@@ -111,6 +116,7 @@ export function reductionView(
       outer: 1,
       n: x.numel,
       inner: 1,
+      lines: true,
       outShape: [],
       keptShape: onesOf(x.ndim),
     };
@@ -134,6 +140,7 @@ export function reductionView(
       outer: product(0, first, x.sizes),
       n: product(first, end, x.sizes),
       inner: product(end, x.ndim, x.sizes),
+      lines: end === x.ndim,
       outShape,
       keptShape,
     };
@@ -148,12 +155,13 @@ export function reductionView(
     outer: product(0, kept.length, source.sizes),
     n: product(kept.length, x.ndim, source.sizes),
     inner: 1,
+    lines: true,
     outShape,
     keptShape,
   };
 }
 
-/** Runs a kernel (x, out, outer, n, inner, Work&) over the view. */
+/** Runs a kernel (x, out, outer, n, inner, lines, Work&) over the view. */
 export function reduceOver(
   operation: string,
   kernels: KernelFamily<'Reduce'>,
@@ -165,7 +173,7 @@ export function reduceOver(
   const view = reductionView(operation, x, dim, keepdim);
   const run = pick(operation, kernels, x.dtype);
   const out = makeOut(view.outShape, view.n, x);
-  runReduce(run, view.source, out, view.outer, view.n, view.inner);
+  runReduce(run, view.source, out, view.outer, view.n, view.inner, view.lines);
   return { out, view };
 }
 

@@ -4,7 +4,7 @@
  */
 import { optionsTable, surplus, withName } from '../../check';
 import { family } from '../../native/families';
-import { runReduce, runSoftmaxBackward } from '../../native/calls';
+import { runAlong, runSoftmaxBackward } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
@@ -75,11 +75,11 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const out = empty(x.sizes, x.dtype);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
-    if (inner === 1 || x.numel < worthTransposing) runReduce(run, source, out, outer, n, inner);
+    if (inner === 1 || x.numel < worthTransposing) runAlong(run, source, out, outer, n, inner);
     else {
       const given = copyOf(rowsOf(source, outer, n, inner));
       const rows = empty(given.sizes, x.dtype);
-      runReduce(run, given, rows, outer * inner, n, 1);
+      runAlong(run, given, rows, outer * inner, n, 1);
       copyInto(rows, rowsOf(out, outer, n, inner));
     }
     return recorded(out, d, x);

@@ -1,6 +1,6 @@
 /** cumprod, logcumsumexp, cummax, cummin: running products, sums of exponentials and extremes along a dimension. */
 import { surplus } from '../../check';
-import { runCumprodBackward, runExtreme, runReduce } from '../../native/calls';
+import { runCumprodBackward, runExtreme, runAlong } from '../../native/calls';
 import { family } from '../../native/families';
 import { arithmeticType } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
@@ -65,7 +65,7 @@ export function cumprod(x: Tensor, dim: number, options?: CumprodOptions): Tenso
   const d = checkDim('cumprod', dim, x.ndim);
   const { source, outer, n, inner } = reductionView('cumprod', given, d, true);
   const out = empty(x.sizes, given.dtype);
-  runReduce(pick('cumprod', products, given.dtype), source, out, outer, n, inner);
+  runAlong(pick('cumprod', products, given.dtype), source, out, outer, n, inner);
   return cast(recordedProduct(out, d, given), dtype);
 }
 
@@ -96,7 +96,7 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   const d = checkDim('logcumsumexp', dim, x.ndim);
   const { source, outer, n, inner } = reductionView('logcumsumexp', x, d, true);
   const out = empty(x.sizes, x.dtype);
-  runReduce(pick('logcumsumexp', logarithms, x.dtype), source, out, outer, n, inner);
+  runAlong(pick('logcumsumexp', logarithms, x.dtype), source, out, outer, n, inner);
   return recordedLogarithm(out, d, x);
 }
 

@@ -1,7 +1,7 @@
 /** Reductions that add: sum, mean, logsumexp, and the running sums of cumsum. */
 import { calledAs, surplus } from '../../check';
 import { family } from '../../native/families';
-import { runReduce } from '../../native/calls';
+import { runAlong } from '../../native/calls';
 import { arithmeticType } from '../../tensor/dtype';
 import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';
@@ -108,6 +108,6 @@ export function cumsum(x: Tensor, dim: number, options?: CumsumOptions): Tensor 
   const { source } = view;
   const out = empty(x.sizes, source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
-  runReduce(run, source, out, view.outer, view.n, view.inner);
+  runAlong(run, source, out, view.outer, view.n, view.inner);
   return dtype === 'uint8' ? cast(out, dtype) : recorded(out, dim, given);
 }
