@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-a84b68ac1c50";
+inline constexpr const char* addonInterface = "0.1.0-8db7967e621c";
 
 }  // namespace ostinato

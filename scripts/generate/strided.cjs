@@ -32,7 +32,7 @@ ${strides.join('')}  args[at + ${2 + count}] = 1;
 
 const mergedText = `function writeMerged(at: number, operands: readonly Elements[]): void {
   const count = operands.length;
-  const dims = mergeDims(operands[count - 1].sizes, operands);
+  const dims = mergeDims(operands);
   args[at] = dims;
   args[at + 1] = count;
   let next = at + 2;

@@ -1,13 +1,13 @@
 /** Accumulation of gradients into a leaf's `grad`. */
 import { itemSize } from '../tensor/dtype';
 import { isUnshared } from '../tensor/pool';
-import { setAccumulated, type Tensor } from '../tensor/tensor';
+import { accumulatedOf, setAccumulated, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { isGradEnabled } from './mode';
 
 /** leaf.grad += grad. */
 export function accumulate(leaf: Tensor, grad: Tensor): void {
-  const before = leaf.accumulated;
+  const before = accumulatedOf(leaf);
   if (before === null) setAccumulated(leaf, takeOwnership(grad));
   else if (isGradEnabled()) setAccumulated(leaf, arithmetic.add(before, grad));
   else arithmetic.addInPlace(before, grad);

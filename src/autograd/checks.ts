@@ -4,7 +4,7 @@ import type { DType } from '../tensor/dtype';
 import { expandsTo, sameShape, showShape, type Shape } from '../tensor/shape';
 import { escape } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import type { Node } from './node';
 
@@ -28,7 +28,7 @@ export function rootGradient(
   if (grad === null || grad === undefined) {
     if (tensor.numel !== 1) {
       throw new RangeError(
-        `${operation}: a tensor whose gradient is not given must have one element, got shape ${showShape(tensor.sizes)}; pass { ${option} } or reduce it, for example with sum()`,
+        `${operation}: a tensor whose gradient is not given must have one element, got shape ${showShape(sizesOf(tensor))}; pass { ${option} } or reduce it, for example with sum()`,
       );
     }
     return arithmetic.onesLike(tensor);
@@ -36,9 +36,9 @@ export function rootGradient(
   if (!isTensor(grad)) {
     throw new TypeError(`${operation}: the gradient must be a Tensor, got ${describe(grad)}`);
   }
-  if (!sameShape(grad.sizes, tensor.sizes)) {
+  if (!sameShape(sizesOf(grad), sizesOf(tensor))) {
     throw new RangeError(
-      `${operation}: the gradient has shape ${showShape(grad.sizes)}, but ${which} has shape ${showShape(tensor.sizes)}`,
+      `${operation}: the gradient has shape ${showShape(sizesOf(grad))}, but ${which} has shape ${showShape(sizesOf(tensor))}`,
     );
   }
   if (grad.dtype !== tensor.dtype) {
@@ -55,14 +55,14 @@ export function checkGradient(node: Node, grad: Tensor): void {
   const { leaf } = node;
   if (leaf !== null) {
     // Its elements may be others than when the node was made (`replaceData`).
-    if (grad.dtype === leaf.dtype && sameShape(grad.sizes, leaf.sizes)) return;
+    if (grad.dtype === leaf.dtype && sameShape(sizesOf(grad), sizesOf(leaf))) return;
     throw new Error(
-      `backward: the gradient is ${grad.dtype} ${showShape(grad.sizes)}, but the leaf is now ${leaf.dtype} ${showShape(leaf.sizes)}; run the forward pass again after converting it`,
+      `backward: the gradient is ${grad.dtype} ${showShape(sizesOf(grad))}, but the leaf is now ${leaf.dtype} ${showShape(sizesOf(leaf))}; run the forward pass again after converting it`,
     );
   }
-  if (grad.dtype === node.dtype && sameShape(grad.sizes, node.shape)) return;
+  if (grad.dtype === node.dtype && sameShape(sizesOf(grad), node.shape)) return;
   throw new Error(
-    `internal: a ${grad.dtype} gradient of shape ${showShape(grad.sizes)} reached ${node.name}, whose result is ${node.dtype} of shape ${showShape(node.shape)}`,
+    `internal: a ${grad.dtype} gradient of shape ${showShape(sizesOf(grad))} reached ${node.name}, whose result is ${node.dtype} of shape ${showShape(node.shape)}`,
   );
 }
 
@@ -79,11 +79,11 @@ export interface Kind {
 export function fitGradient(operation: string, i: number, grad: Tensor, input: Kind): Tensor {
   const { sizes, dtype } = input;
   let fit = grad;
-  if (!sameShape(fit.sizes, sizes)) {
-    if (!expandsTo(sizes, fit.sizes)) {
+  if (!sameShape(sizesOf(fit), sizes)) {
+    if (!expandsTo(sizes, sizesOf(fit))) {
       const shape = showShape(sizes);
       throw new RangeError(
-        `${operation}: gradient ${i} must have its argument's shape ${shape}, or one that ${shape} broadcasts to, got ${showShape(fit.sizes)}`,
+        `${operation}: gradient ${i} must have its argument's shape ${shape}, or one that ${shape} broadcasts to, got ${showShape(sizesOf(fit))}`,
       );
     }
     fit = arithmetic.sumTo(fit, sizes);

@@ -1,6 +1,14 @@
 /** Clearing gradients, as modules and optimizers do between steps. */
 import { executor } from '../tensor/executor';
-import { bumpVersion, empty, setAccumulated, type Tensor } from '../tensor/tensor';
+import {
+  accumulatedOf,
+  sizesOf,
+  elementsOf,
+  bumpVersion,
+  empty,
+  setAccumulated,
+  type Tensor,
+} from '../tensor/tensor';
 
 /**
  * Drops `x.grad`, or (when not `setToNone`) fills it with zeros and cuts its history. The memory of a gradient that
@@ -8,13 +16,14 @@ import { bumpVersion, empty, setAccumulated, type Tensor } from '../tensor/tenso
  */
 export function clearGrad(x: Tensor, setToNone: boolean): void {
   executor.refuse('zeroGrad', 'it changes grad; call it outside');
-  const grad = x.accumulated;
+  const grad = accumulatedOf(x);
   if (grad === null || setToNone) {
     setAccumulated(x, null);
     return;
   }
-  const zeros = grad.contiguousLayout && !grad.requiresGrad ? grad : empty(grad.sizes, grad.dtype);
-  zeros.memory(zeros.numel).fill(0);
+  const zeros =
+    grad.contiguousLayout && !grad.requiresGrad ? grad : empty(sizesOf(grad), grad.dtype);
+  elementsOf(zeros, zeros.numel).fill(0);
   bumpVersion(zeros);
   if (zeros !== grad) setAccumulated(x, zeros);
 }

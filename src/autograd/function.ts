@@ -7,7 +7,7 @@ import { isFloat } from '../tensor/dtype';
 import { Owner } from '../tensor/memory';
 import { escape, setOwner } from '../tensor/pool';
 import { anyTensor, isTensor } from '../tensor/rules';
-import { empty, Tensor } from '../tensor/tensor';
+import { elementStridesOf, sizesOf, elementsOf, empty, Tensor } from '../tensor/tensor';
 import { fitGradient, type Kind } from './checks';
 import { isGradEnabled, withGradMode } from './mode';
 import { attachNode, needsGrad, save, type Gradients, type Saved } from './node';
@@ -225,16 +225,16 @@ function outputsOf<A extends readonly unknown[], R extends Outputs>(
 }
 /* eslint-enable no-restricted-syntax */
 
-const kindOf = ({ sizes, dtype }: Tensor): Kind => ({ sizes, dtype });
+const kindOf = (x: Tensor): Kind => ({ sizes: sizesOf(x), dtype: x.dtype });
 
 /** The same memory without history. */
-function alias({ storage, dtype, sizes, elementStrides, offset }: Tensor): Tensor {
-  return new Tensor(storage, dtype, sizes, elementStrides, offset);
+function alias(x: Tensor): Tensor {
+  return new Tensor(x.storage, x.dtype, sizesOf(x), elementStridesOf(x), x.offset);
 }
 
-function zerosOf({ sizes, dtype }: Tensor): Tensor {
-  const out = empty(sizes, dtype);
-  out.memory(out.numel).fill(0);
+function zerosOf(x: Tensor): Tensor {
+  const out = empty(sizesOf(x), x.dtype);
+  elementsOf(out, out.numel).fill(0);
   return out;
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../tensor/tensor';
 import { gradients as grad } from './gradients';
 import { enableGrad, noGrad } from './mode';
 import { cos } from '../native/scalar';
@@ -71,8 +71,8 @@ function analyticalJacobian(output: Tensor, inputs: readonly Tensor[]): (Float64
   const rows: (Float64Array[] | null)[] = inputs.map((x) => (x.requiresGrad ? [] : null));
   const wanted = inputs.filter((x) => x.requiresGrad);
   for (let j = 0; j < output.numel; j++) {
-    const seed = empty(output.sizes, output.dtype);
-    const memory = seed.memory(seed.numel);
+    const seed = empty(sizesOf(output), output.dtype);
+    const memory = elementsOf(seed, seed.numel);
     memory.fill(0);
     memory[j] = 1;
     const grads = output.requiresGrad
@@ -119,7 +119,7 @@ function check(
     const analytical = analyticalJacobian(output, inputs);
     for (const [i, x] of inputs.entries()) {
       if (!x.requiresGrad) continue;
-      const memory = x.memory(x.numel);
+      const memory = elementsOf(x, x.numel);
       const at = (): Float64Array => list(call(f, inputs))[o].toTypedArray<Float64Array>();
       for (let k = 0; k < x.numel; k++) {
         const value = memory[k];
@@ -134,7 +134,7 @@ function check(
           if (Math.abs(ours - numerical) <= atol + rtol * Math.abs(numerical)) continue;
           if (!raiseException) return false;
           throw new Error(
-            `${operation}: d output ${o}[${j}] / d input ${i}[${k}] is ${ours} by backward, ${numerical} by central difference (input shape ${showShape(x.sizes)}, output shape ${showShape(output.sizes)})`,
+            `${operation}: d output ${o}[${j}] / d input ${i}[${k}] is ${ours} by backward, ${numerical} by central difference (input shape ${showShape(sizesOf(x))}, output shape ${showShape(sizesOf(output))})`,
           );
         }
       }
@@ -159,8 +159,8 @@ export function gradgradcheck(
   const inputs = anyTensors.check('gradgradcheck', 'inputs', given);
   checkInputs('gradgradcheck', inputs);
   const seeds = noGrad(() => list(call(f, inputs))).map((output, o) => {
-    const seed = empty(output.sizes, 'float64');
-    const memory = seed.memory(seed.numel);
+    const seed = empty(sizesOf(output), 'float64');
+    const memory = elementsOf(seed, seed.numel);
     // Any fixed values do; these are spread over (-1, 1).
     for (let k = 0; k < memory.length; k++) memory[k] = cos(1.7 * (k + 1) + o);
     seed.requiresGrad = true;

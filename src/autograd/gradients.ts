@@ -2,7 +2,7 @@
 import { arrayOf, boolean, either, optionsTable, surplus, withName } from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { executor } from '../tensor/executor';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { walk, type Root, type WalkOptions } from './backward';
 import { rootGradient } from './checks';
@@ -228,7 +228,7 @@ export function gradients(
     const found = targets.get(nodeOf(input))!;
     if (found !== null) return found;
     if (materializeGrads) {
-      const zeros = arithmetic.zeros(input.sizes, input.dtype);
+      const zeros = arithmetic.zeros(sizesOf(input), input.dtype);
       return createGraph ? zeros.requiresGrad_() : zeros;
     }
     if (allowUnused) return null;

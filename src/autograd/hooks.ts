@@ -5,7 +5,7 @@ import { sameShape, showShape } from '../tensor/shape';
 import { Owner } from '../tensor/memory';
 import { addReference, dropReference, escape, setOwner } from '../tensor/pool';
 import { isTensor } from '../tensor/rules';
-import { setHistory, type Tensor } from '../tensor/tensor';
+import { sizesOf, historyOf, ownNodeOf, setHistory, type Tensor } from '../tensor/tensor';
 import { arithmetic } from './arithmetic';
 import { nodeOf, type Hook, type Node, type TensorHooks } from './node';
 
@@ -49,9 +49,9 @@ function checkReplacement(replaced: unknown, grad: Tensor): asserts replaced is 
       `registerHook: a hook must return a Tensor or nothing, got ${describe(replaced)}`,
     );
   }
-  if (!sameShape(replaced.sizes, grad.sizes) || replaced.dtype !== grad.dtype) {
+  if (!sameShape(sizesOf(replaced), sizesOf(grad)) || replaced.dtype !== grad.dtype) {
     throw new RangeError(
-      `registerHook: a hook must keep the gradient's shape and dtype: got ${replaced.dtype} ${showShape(replaced.sizes)} for ${grad.dtype} ${showShape(grad.sizes)}`,
+      `registerHook: a hook must keep the gradient's shape and dtype: got ${replaced.dtype} ${showShape(sizesOf(replaced))} for ${grad.dtype} ${showShape(sizesOf(grad))}`,
     );
   }
 }
@@ -106,7 +106,7 @@ export function registerHook(tensor: Tensor, hook: Hook): RemoveHook {
 export function retainGrad(tensor: Tensor): void {
   if (arguments.length > 1) surplus('retainGrad', arguments, 1, 'tensor');
   const hooks = hooksOf('retainGrad', tensor);
-  if (tensor.history === null) return;
+  if (historyOf(tensor) === null) return;
   hooks.retain ??= (grad) => {
     tensor.grad = tensor.grad === null ? arithmetic.clone(grad) : arithmetic.add(tensor.grad, grad);
   };
@@ -117,8 +117,8 @@ export function retainGrad(tensor: Tensor): void {
  * gradient of what the tensor holds from then on. Hooks stay with the value that they were registered for.
  */
 export function takeHistory(tensor: Tensor, made: Tensor): void {
-  const before = tensor.node as Node | null;
-  const after = made.history as Node | null;
+  const before = ownNodeOf(tensor) as Node | null;
+  const after = historyOf(made) as Node | null;
   setHistory(tensor, after, made.requiresGrad);
   if (before === null || before.hooks === null || before === after) return;
   const { retain } = before.hooks;

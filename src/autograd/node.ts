@@ -8,7 +8,15 @@ import type { DType } from '../tensor/dtype';
 import { executor } from '../tensor/executor';
 import type { Shape } from '../tensor/shape';
 import { release, type Storage } from '../tensor/storage';
-import { type GradFn, setAccumulator, setHistory, type Tensor } from '../tensor/tensor';
+import {
+  historyOf,
+  accumulatorIn,
+  sizesOf,
+  type GradFn,
+  setAccumulator,
+  setHistory,
+  type Tensor,
+} from '../tensor/tensor';
 import { anomaly, rememberCall } from './anomaly';
 import { isGradEnabled } from './mode';
 
@@ -99,13 +107,13 @@ export function releaseAcquired(node: Node): void {
 
 /** The node that receives a tensor's gradient: its maker, or for a leaf the node that accumulates `grad`. */
 export function nodeOf(tensor: Tensor): Node {
-  const made = tensor.history;
+  const made = historyOf(tensor);
   if (made !== null) return made as Node;
-  return (tensor.accumulator ?? setAccumulator(tensor, accumulatorOf(tensor))) as Node;
+  return (accumulatorIn(tensor) ?? setAccumulator(tensor, accumulatorOf(tensor))) as Node;
 }
 
 const accumulatorOf = (leaf: Tensor): Node =>
-  new Node('AccumulateGrad', [], leaf.sizes, leaf.dtype, null, leaf);
+  new Node('AccumulateGrad', [], sizesOf(leaf), leaf.dtype, null, leaf);
 
 function sourceOf(input: Tensor | null): Node | null {
   if (input === null) return null;
@@ -142,7 +150,7 @@ export function attachNode(
   out: Tensor,
   backward: Backward,
 ): Tensor {
-  const node = new Node(name, nodesOf(inputs), out.sizes, out.dtype, backward, null);
+  const node = new Node(name, nodesOf(inputs), sizesOf(out), out.dtype, backward, null);
   setHistory(out, node, true);
   return out;
 }
@@ -166,13 +174,13 @@ export class Saved {
   get(): Tensor {
     if (this.isChanged) {
       throw new Error(
-        `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
+        `backward: a tensor of shape [${sizesOf(this.tensor).join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
       );
     }
     // The values are what they were: only a gradient of the gradient would miss what made them.
     if (wasCutSince(this.tensor, this.cuts) && isGradEnabled()) {
       throw new Error(
-        `backward: a tensor of shape [${this.tensor.sizes.join(', ')}] that ${this.operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
+        `backward: a tensor of shape [${sizesOf(this.tensor).join(', ')}] that ${this.operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
       );
     }
     return this.tensor;

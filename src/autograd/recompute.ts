@@ -8,7 +8,7 @@
  */
 import { Owner } from '../tensor/memory';
 import { setOwner } from '../tensor/pool';
-import { setHistory, Tensor } from '../tensor/tensor';
+import { sizesOf, elementStridesOf, setHistory, Tensor } from '../tensor/tensor';
 import { walk, type Root } from './backward';
 import { withoutHooks } from './hooks';
 import { isGradEnabled, withGradMode } from './mode';
@@ -37,7 +37,9 @@ export function recompute<const I extends readonly (Tensor | null)[]>(
   const aliases = inputs.map((x, i) => {
     const origin = node.next[i];
     if (x === null || (origin === null && !x.requiresGrad)) return x;
-    const { storage, dtype, sizes: shape, elementStrides: strides, offset } = x;
+    const { storage, dtype, offset } = x;
+    const shape = sizesOf(x);
+    const strides = elementStridesOf(x);
     const alias = new Tensor(storage, dtype, shape, strides, offset);
     if (origin === null) return alias;
     const next: (Node | null)[] = [null];

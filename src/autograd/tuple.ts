@@ -6,7 +6,7 @@
  *                    ← select 1 ← …
  */
 import { addReference, dropReference } from '../tensor/pool';
-import { setHistory, type Tensor } from '../tensor/tensor';
+import { sizesOf, setHistory, type Tensor } from '../tensor/tensor';
 import { needsGrad, Node, nodesOf, type Gradients } from './node';
 
 /** From the gradients of the results (null: no gradient came for that one) to those of the inputs. */
@@ -46,7 +46,8 @@ export function recordTuple(
 ): Node | null {
   if (outs.length === 0 || !needsGrad(inputs)) return null;
   const next = nodesOf(inputs);
-  const { sizes: shape, dtype } = outs[0];
+  const { dtype } = outs[0];
+  const shape = sizesOf(outs[0]);
   if (outs.length === 1) {
     const node = new Node(name, next, shape, dtype, (g, self) => backward([g], self), null);
     attach(outs[0], node);
@@ -62,7 +63,7 @@ export function recordTuple(
   const toTuple = [tuple];
   for (let i = 0; i < count; i++) {
     const out = outs[i];
-    const select = new Node(names?.[i] ?? name, toTuple, out.sizes, out.dtype, putPart, null);
+    const select = new Node(names?.[i] ?? name, toTuple, sizesOf(out), out.dtype, putPart, null);
     select.result = i;
     attach(out, select);
   }

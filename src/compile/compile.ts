@@ -3,7 +3,7 @@ import { functionOf, optionsTable, positiveInteger, surplus } from '../check';
 import { isGradEnabled } from '../autograd/mode';
 import { computes } from '../tensor/deepcopy';
 import { executor } from '../tensor/executor';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { Entry, type Traceable } from './entry';
 import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
 
@@ -79,7 +79,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
       latest = null;
       entry = new Entry(
         traceable(fn, replaceTensors(args, () => placeholder) as A),
-        tensors.map(({ sizes: shape, dtype, requiresGrad }) => ({ shape, dtype, requiresGrad })),
+        tensors.map((x) => ({ shape: sizesOf(x), dtype: x.dtype, requiresGrad: x.requiresGrad })),
         training,
       );
     }

@@ -6,7 +6,7 @@ import { isGradEnabled } from '../autograd/mode';
 import { save, type Gradients, type Node, type Saved } from '../autograd/node';
 import { recompute } from '../autograd/recompute';
 import { recordTuple } from '../autograd/tuple';
-import { acquire, type Storage } from '../tensor/storage';
+import { acquire, bufferOf, type Storage } from '../tensor/storage';
 import { empty, type Tensor } from '../tensor/tensor';
 import { areCurrent, capture, type Captured } from './captured';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
@@ -38,8 +38,8 @@ interface Run {
 
 const saved = (x: Tensor): Saved => save('a compiled function', x);
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Storage): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+const bytesOf = (storage: Storage): Uint8Array =>
+  new Uint8Array(bufferOf(storage), storage.byteOffset, storage.byteLength);
 
 const alignUp = (n: number): number => Math.ceil(n / 64) * 64;
 

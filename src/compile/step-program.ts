@@ -10,7 +10,7 @@ import { touch } from '../tensor/memory';
 import { acquireGradient, isEngines } from '../tensor/pool';
 import { numelOf } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
-import { empty, setAccumulated, Tensor } from '../tensor/tensor';
+import { accumulatorIn, accumulatedOf, empty, setAccumulated, Tensor } from '../tensor/tensor';
 import { areCurrent, capture, type Captured } from './captured';
 import type { Traceable } from './entry';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
@@ -36,7 +36,7 @@ const fresh = ({ shape, dtype }: Slot): Tensor => {
 };
 
 const hasHooks = (leaf: Tensor): boolean => {
-  const hooks = (leaf.accumulator as Node | null)?.hooks ?? null;
+  const hooks = (accumulatorIn(leaf) as Node | null)?.hooks ?? null;
   return hooks !== null && hooks.hooks.length > 0;
 };
 
@@ -126,7 +126,7 @@ export class StepProgram {
   // Where the gradient goes: where it was, unless somebody else may have it.
   private place(target: Target): void {
     const { leaf, slot, grad, addsUp } = target;
-    if (grad !== null && !addsUp && leaf.accumulated === grad && isEngines(grad.storage)) {
+    if (grad !== null && !addsUp && accumulatedOf(leaf) === grad && isEngines(grad.storage)) {
       touch(grad.storage, 1);
       return;
     }

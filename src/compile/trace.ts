@@ -24,10 +24,10 @@ import {
   type Scalar,
   type View,
 } from '../tensor/executor';
-import { noBuffer, Owner, Storage } from '../tensor/memory';
+import { bufferOf, noBuffer, Owner, Storage } from '../tensor/memory';
 import { setOwner } from '../tensor/pool';
 import { showShape, type Shape } from '../tensor/shape';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 
 /** Memory that calls read or write. */
 export interface Buffer {
@@ -193,7 +193,7 @@ export class Trace implements Executor {
         buffer.initial ??= kept(x.storage.byteLength);
         const { initial } = buffer;
         const at = initial.byteOffset + x.offset * itemSize(x.dtype);
-        return arrayOver(x.dtype, initial.buffer, at, length);
+        return arrayOver(x.dtype, bufferOf(initial), at, length);
       }
     }
     if (shapes !== undefined) {
@@ -203,7 +203,7 @@ export class Trace implements Executor {
       );
     }
     throw new Error(
-      `compile: the function reads values of a tensor of shape ${showShape(x.sizes)} while it is traced (item, toArray, toString); a trace has none, so do that outside`,
+      `compile: the function reads values of a tensor of shape ${showShape(sizesOf(x))} while it is traced (item, toArray, toString); a trace has none, so do that outside`,
     );
   }
 

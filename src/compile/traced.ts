@@ -12,7 +12,7 @@ import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import { showShape, type Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { isTensor } from '../tensor/rules';
-import { setHistory, type Tensor } from '../tensor/tensor';
+import { sizesOf, historyOf, setHistory, type Tensor } from '../tensor/tensor';
 import { Trace, type Buffer, type Call } from './trace';
 import { flattenResult, replaceTensors } from './tree';
 
@@ -114,7 +114,11 @@ export function traceFunction(
   const trace = new Trace();
   const start = nextOrder();
   const mode = setGradMode(training);
-  const slot = (x: Tensor): Slot => ({ buffer: trace.bufferOf(x), shape: x.sizes, dtype: x.dtype });
+  const slot = (x: Tensor): Slot => ({
+    buffer: trace.bufferOf(x),
+    shape: sizesOf(x),
+    dtype: x.dtype,
+  });
   try {
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype, requiresGrad }) => {
@@ -139,7 +143,7 @@ export function traceFunction(
       const leaves = leavesOf(outs, new Set(standIns), start);
       const wanted = outs.map((out, i) => out.requiresGrad && arriving(i));
       const gradOutputs = outs.map((out, i) =>
-        wanted[i] ? trace.give(out.sizes, out.dtype) : null,
+        wanted[i] ? trace.give(sizesOf(out), out.dtype) : null,
       );
       const grads = backward(
         trace,
@@ -192,7 +196,11 @@ export function traceStep(
   const trace = new Trace(true);
   const start = nextOrder();
   const mode = setGradMode(true);
-  const slot = (x: Tensor): Slot => ({ buffer: trace.bufferOf(x), shape: x.sizes, dtype: x.dtype });
+  const slot = (x: Tensor): Slot => ({
+    buffer: trace.bufferOf(x),
+    shape: sizesOf(x),
+    dtype: x.dtype,
+  });
   try {
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype }) => trace.give(shape, dtype));
@@ -232,7 +240,7 @@ export function checkLoss(loss: unknown): asserts loss is Tensor {
   }
   if (loss.numel !== 1) {
     throw new RangeError(
-      `compile.step: loss must return a Tensor of one element, got shape ${showShape(loss.sizes)}; use mean() or sum()`,
+      `compile.step: loss must return a Tensor of one element, got shape ${showShape(sizesOf(loss))}; use mean() or sum()`,
     );
   }
   if (!loss.requiresGrad) {
@@ -246,13 +254,13 @@ export function checkLoss(loss: unknown): asserts loss is Tensor {
 function refuseHistory(trace: Trace, start: number): void {
   let refused: Tensor | null = null;
   for (const x of trace.changed as ReadonlySet<unknown> as ReadonlySet<Tensor>) {
-    if (x.history === null || (x.history as Node).order < start) continue;
+    if (historyOf(x) === null || (historyOf(x) as Node).order < start) continue;
     setHistory(x, null, false);
     refused = x;
   }
   if (refused === null) return;
   throw new Error(
-    `compile.step: loss changes a tensor from outside of shape ${showShape(refused.sizes)} in place by what gradients flow through; detach() that, or change it inside noGrad(() => …)`,
+    `compile.step: loss changes a tensor from outside of shape ${showShape(sizesOf(refused))} in place by what gradients flow through; detach() that, or change it inside noGrad(() => …)`,
   );
 }
 

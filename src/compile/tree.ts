@@ -7,7 +7,7 @@ import type { DType } from '../tensor/dtype';
 import { sameShape, showShape, type Shape } from '../tensor/shape';
 import { ValuesAndIndices } from '../ops/declare/named';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /** What a compiled function takes. */
 export type Argument = Tensor | number | string | boolean | null | undefined | readonly Argument[];
@@ -27,7 +27,9 @@ export function flattenArguments(
 ): void {
   if (isTensor(value)) {
     tensors.push(value);
-    key.push(`${value.dtype}${showShape(value.sizes)}${training && value.requiresGrad ? 'g' : ''}`);
+    key.push(
+      `${value.dtype}${showShape(sizesOf(value))}${training && value.requiresGrad ? 'g' : ''}`,
+    );
   } else if (isArray(value)) {
     checkDepth('compile', 'an argument', depth);
     key.push('(');
@@ -80,7 +82,7 @@ export function fitsForm(
     if (!isTensor(value) || value.requiresGrad) return false;
     const signature = signatures[tensors.length];
     tensors.push(value);
-    return value.dtype === signature.dtype && sameShape(value.sizes, signature.shape);
+    return value.dtype === signature.dtype && sameShape(sizesOf(value), signature.shape);
   }
   if (!isArray(form)) return Object.is(value, form);
   if (!isArray(value) || value.length !== form.length) return false;

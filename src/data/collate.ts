@@ -12,7 +12,7 @@ import {
 import { stack, tensor } from '../ops';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /**
  * Makes a batch out of samples (torch.utils.data.default_collate): tensors are stacked, numbers become a tensor
@@ -118,9 +118,9 @@ function stackTensors(items: readonly unknown[], where: string): Tensor {
         `defaultCollate: ${where} 0 is a tensor, ${where} ${i} is ${describe(item)}`,
       );
     }
-    if (!sameShape(item.sizes, first.sizes)) {
+    if (!sameShape(sizesOf(item), sizesOf(first))) {
       throw new RangeError(
-        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(first.sizes)}, ${where} ${i} is ${showShape(item.sizes)}; pad sequences of unequal length with collateFn: data.paddingCollate()`,
+        `defaultCollate: samples must have one shape to be stacked: ${where} 0 is ${showShape(sizesOf(first))}, ${where} ${i} is ${showShape(sizesOf(item))}; pad sequences of unequal length with collateFn: data.paddingCollate()`,
       );
     }
   }

@@ -18,7 +18,7 @@ import { generatorOf, type DrawOptions } from '../random/generator';
 import { randperm } from '../random';
 import { showShape } from '../tensor/shape';
 import { anyTensor, isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 const refusal = uncloneable(
   'a dataset: deepcopy(dataset) copies it; for another thread send what it is made of, tensors as io.toMessage(x)',
@@ -154,14 +154,14 @@ export class TensorDataset<Tensors extends readonly Tensor[] = Tensor[]> extends
       if (x.ndim === 0) {
         throw new RangeError(`TensorDataset: tensor ${i} has no dimension to cut along`);
       }
-      if (x.sizes[0] !== tensors[0].sizes[0]) {
+      if (sizesOf(x)[0] !== sizesOf(tensors[0])[0]) {
         throw new RangeError(
-          `TensorDataset: tensors must have the same first size: tensor 0 is ${showShape(tensors[0].sizes)}, tensor ${i} is ${showShape(x.sizes)}`,
+          `TensorDataset: tensors must have the same first size: tensor 0 is ${showShape(sizesOf(tensors[0]))}, tensor ${i} is ${showShape(sizesOf(x))}`,
         );
       }
     }
     this.tensors = tensors;
-    this.length = tensors[0].sizes[0];
+    this.length = sizesOf(tensors[0])[0];
   }
 
   /**

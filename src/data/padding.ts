@@ -15,7 +15,7 @@ import { tensor } from '../ops';
 import { padSequences } from '../ops/joining/pad-sequences';
 import { isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
 import type { Collated, Whole } from './loader';
 
@@ -156,22 +156,22 @@ function pad(
   { paddingValue, batchFirst, paddingSide, maxLength, truncationSide }: Required<PaddingOptions>,
 ): PaddedBatch {
   const [first] = sequences;
-  const rest = first.sizes.slice(1);
+  const rest = sizesOf(first).slice(1);
   for (const [i, x] of sequences.entries()) {
     if (x.dtype !== first.dtype) {
       throw new TypeError(
         `${operation}: ${where} 0 holds ${first.dtype}, ${where} ${i} holds ${x.dtype}`,
       );
     }
-    if (!sameShape(x.sizes.slice(1), rest)) {
+    if (!sameShape(sizesOf(x).slice(1), rest)) {
       throw new RangeError(
-        `${operation}: sequences may differ in their first size only: ${where} 0 is ${showShape(first.sizes)}, ${where} ${i} is ${showShape(x.sizes)}`,
+        `${operation}: sequences may differ in their first size only: ${where} 0 is ${showShape(sizesOf(first))}, ${where} ${i} is ${showShape(sizesOf(x))}`,
       );
     }
   }
   const kept =
     maxLength === null ? sequences : sequences.map((x) => cut(x, maxLength, truncationSide));
-  const lengths = kept.map((x) => x.sizes[0]);
+  const lengths = kept.map((x) => sizesOf(x)[0]);
   return [
     padSequences(kept, { value: paddingValue, batchFirst, left: paddingSide === 'left' }),
     tensor(Int32Array.from(lengths)),
@@ -180,6 +180,6 @@ function pad(
 
 /** The first or last `most` steps of a sequence, the others cut off at `side`. */
 function cut(x: Tensor, most: number, side: 'left' | 'right'): Tensor {
-  const length = x.sizes[0];
+  const length = sizesOf(x)[0];
   return length <= most ? x : x.narrow(0, side === 'left' ? length - most : 0, most);
 }

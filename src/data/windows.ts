@@ -1,7 +1,7 @@
 /** Windows over series: what a forecaster or a language model is trained on. */
 import { boolean, count, isArray, optionsTable, positiveInteger, refuse, surplus } from '../check';
 import { anyTensor, isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { checkSample, Dataset } from './dataset';
 
 /** Options of `WindowDataset`. */
@@ -73,7 +73,7 @@ export class WindowDataset extends Dataset<[x: Tensor, y: Tensor]> {
     const parts: Part[] = [];
     let before = 0;
     for (const [i, each] of seriesOf(operation, series).entries()) {
-      const steps = each.sizes[0];
+      const steps = sizesOf(each)[0];
       if (steps < least && strict) {
         throw new RangeError(
           `${operation}: series ${i} has ${steps} steps, fewer than the ${least} of a window and its target; { strict: false } leaves it out`,

@@ -1,7 +1,7 @@
 /** Distributions of real numbers whose draws follow from one uniform, normal or exponential number each. */
 import { surplus } from '../check';
 import { maskedFill, zerosLike } from '../ops';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { Distribution } from './distribution';
 import {
   aboveZero,
@@ -38,7 +38,7 @@ export class Normal extends Distribution {
   constructor(loc: GivenParameter, scale: GivenParameter, options?: DistributionOptions) {
     if (arguments.length > 3) surplus('Normal', arguments, 3, 'options');
     const { loc: m, scale: s, validateArgs } = locationAndScale('Normal', loc, scale, options);
-    super('Normal', m.sizes, {
+    super('Normal', sizesOf(m), {
       mean: () => m,
       mode: () => m,
       variance: () => s.square(),
@@ -87,7 +87,7 @@ export class Uniform extends Distribution {
     const [a, b] = [given.low, given.high];
     if (validateArgs) checkEach('Uniform', 'high', b, ['above low', (x) => x.gt(a)]);
     const width = (): Tensor => b.sub(a);
-    super('Uniform', a.sizes, {
+    super('Uniform', sizesOf(a), {
       mean: () => a.add(b).div(2),
       mode: () => a.mul(NaN),
       variance: () => width().square().div(12),
@@ -134,7 +134,7 @@ export class Laplace extends Distribution {
   constructor(loc: GivenParameter, scale: GivenParameter, options?: DistributionOptions) {
     if (arguments.length > 3) surplus('Laplace', arguments, 3, 'options');
     const { loc: m, scale: s, validateArgs } = locationAndScale('Laplace', loc, scale, options);
-    super('Laplace', m.sizes, {
+    super('Laplace', sizesOf(m), {
       mean: () => m,
       mode: () => m,
       variance: () => s.square().mul(2),
@@ -184,7 +184,7 @@ export class Exponential extends Distribution {
     const { validateArgs } = distributionOptions.read(options, 'Exponential');
     const { rate: r } = broadcastAll('Exponential', { rate });
     if (validateArgs) checkEach('Exponential', 'rate', r, aboveZero);
-    super('Exponential', r.sizes, {
+    super('Exponential', sizesOf(r), {
       mean: () => r.reciprocal(),
       mode: () => zerosLike(r),
       variance: () => r.square().reciprocal(),

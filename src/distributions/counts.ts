@@ -3,7 +3,7 @@ import { surplus } from '../check';
 import { noGrad } from '../autograd/mode';
 import { logsigmoid } from '../ops';
 import { poisson } from '../random/gamma';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { logitsOf, probsOrLogits, type LogitsOptions } from './discrete';
 import { Distribution } from './distribution';
 import { gammaDraws } from './gamma';
@@ -43,7 +43,7 @@ export class Poisson extends Distribution {
     const { validateArgs } = distributionOptions.read(options, 'Poisson');
     const { rate: r } = broadcastAll('Poisson', { rate });
     if (validateArgs) checkEach('Poisson', 'rate', r, atLeastZero);
-    super('Poisson', r.sizes, {
+    super('Poisson', sizesOf(r), {
       mean: () => r,
       mode: () => r.floor(),
       variance: () => r,
@@ -108,7 +108,7 @@ export class NegativeBinomial extends Distribution {
     const probs = by === 'probs' ? x : x.sigmoid();
     const logits = by === 'logits' ? x : logitsOf(x);
     const mean = (): Tensor => n.mul(logits.exp());
-    super(name, n.sizes, {
+    super(name, sizesOf(n), {
       mean,
       mode: () => n.sub(1).mul(logits.exp()).floor().clamp(0),
       variance: () => mean().div(logits.neg().sigmoid()),

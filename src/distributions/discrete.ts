@@ -1,7 +1,7 @@
 /** Distributions of classes: Bernoulli and Categorical, by probabilities or by logits. */
 import { boolean, isPlain, optionsTable, surplus } from '../check';
 import { anyTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { bceWithLogits, full, softplus } from '../ops';
 import { bernoulli, multinomial } from '../random';
 import { Distribution } from './distribution';
@@ -100,7 +100,7 @@ export class Bernoulli extends Distribution {
     if (validateArgs) checkEach('Bernoulli', name, x, name === 'probs' ? fromZeroToOne : anyReal);
     const probs = (): Tensor => (name === 'probs' ? x : x.sigmoid());
     const logits = (): Tensor => (name === 'logits' ? x : logitsOf(x));
-    super('Bernoulli', x.sizes, {
+    super('Bernoulli', sizesOf(x), {
       mean: probs,
       mode: () => {
         const p = probs();
@@ -111,7 +111,7 @@ export class Bernoulli extends Distribution {
       draw: (shape, generator) => bernoulli(probs().expand(shape), { generator }),
       support: ['0 or 1', zeroOrOne],
       logProb: (value) => {
-        const shape = value.add(x).sizes;
+        const shape = sizesOf(value.add(x));
         return bceWithLogits(logits().expand(shape), value.to(x.dtype).expand(shape), { reduction: 'none' }).neg();
       },
       entropy: () => bceWithLogits(logits(), probs(), { reduction: 'none' }),
@@ -160,7 +160,7 @@ export class Categorical extends Distribution {
     if (arguments.length > 2) surplus('Categorical', arguments, 2, 'options');
     const { name, parameter, validateArgs } = probsOrLogits('Categorical', probabilities, options);
     const x = broadcastAll('Categorical', { [name]: parameter })[name];
-    const classes = x.sizes.at(-1) ?? 0;
+    const classes = sizesOf(x).at(-1) ?? 0;
     if (classes === 0) {
       throw new RangeError(`Categorical: ${name} must have at least one dimension, of the classes`);
     }
@@ -178,7 +178,7 @@ export class Categorical extends Distribution {
     const logits = name === 'logits' ? x.sub(x.logsumexp(-1, { keepdim: true })) : null;
     const probs = logits === null ? x.div(x.sum(-1, { keepdim: true })) : logits.softmax(-1);
     const logs = logits ?? probs.clamp(eps(x), 1 - eps(x)).log();
-    const batch = x.sizes.slice(0, -1);
+    const batch = sizesOf(x).slice(0, -1);
     const missing = (): Tensor => full([...batch], NaN, { dtype: x.dtype });
     super('Categorical', batch, {
       mean: missing,
@@ -197,7 +197,7 @@ export class Categorical extends Distribution {
       ],
       logProb: (value) => {
         const index = value.to('int32');
-        const shape = index.add(full([...batch], 0, { dtype: 'int32' })).sizes;
+        const shape = sizesOf(index.add(full([...batch], 0, { dtype: 'int32' })));
         const each = logs.expand([...shape, classes]);
         return each.gather(-1, index.expand(shape).unsqueeze(-1)).squeeze(-1);
       },

@@ -21,7 +21,7 @@ import { drawFields } from '../random/generator';
 import { deepcopy, type Copying } from '../tensor/deepcopy';
 import { anyTensor } from '../tensor/rules';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { checkEach, fromZeroToOne, type Constraint } from './parameters';
 
 /** The equations of a distribution with given parameters. */
@@ -230,12 +230,12 @@ export abstract class Distribution {
   #checkValue(method: string, value: Tensor, support: Constraint, name = 'value'): void {
     const operation = `${this.#name}.${method}`;
     anyTensor.check(operation, name, value);
-    const shape = broadcastShapes(operation, value.sizes, this.batchShape);
+    const shape = broadcastShapes(operation, sizesOf(value), this.batchShape);
     if (!this.#validates) return;
     checkEach(
       operation,
       name,
-      sameShape(value.sizes, shape) ? value : value.expand(shape),
+      sameShape(sizesOf(value), shape) ? value : value.expand(shape),
       support,
     );
   }

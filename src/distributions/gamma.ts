@@ -4,7 +4,7 @@ import { noGrad } from '../autograd/mode';
 import type { Generator } from '../random';
 import { leastOf, standardGamma } from '../random/gamma';
 import type { Shape } from '../tensor/shape';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { Distribution } from './distribution';
 import {
   aboveZero,
@@ -59,7 +59,7 @@ export class Gamma extends Distribution {
       checkEach('Gamma', 'concentration', c, aboveZero);
       checkEach('Gamma', 'rate', r, aboveZero);
     }
-    super('Gamma', c.sizes, {
+    super('Gamma', sizesOf(c), {
       mean: () => c.div(r),
       mode: () => c.sub(1).div(r).clamp(0),
       variance: () => c.div(r.square()),
@@ -124,7 +124,7 @@ export class StudentT extends Distribution {
     }
     const half = (): Tensor => n.mul(0.5);
     const more = (): Tensor => n.add(1).mul(0.5);
-    super('StudentT', n.sizes, {
+    super('StudentT', sizesOf(n), {
       mean: () => m.maskedFill(n.le(1), NaN),
       mode: () => m,
       variance: () =>

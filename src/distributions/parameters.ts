@@ -7,7 +7,7 @@ import { verify } from '../ops/kernels/bounds';
 import { isFloat, type DType } from '../tensor/dtype';
 import { isTensor } from '../tensor/rules';
 import { broadcastShapes, sameShape, type Shape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /** A parameter as users give it: a number for all, or a tensor of floats. */
 export type GivenParameter = Tensor | number;
@@ -54,11 +54,11 @@ export function broadcastAll<Name extends string>(
     (type, x) => (x.dtype === 'float64' ? x.dtype : type),
     'float32',
   );
-  const shape = tensors.reduce<Shape>((all, x) => broadcastShapes(operation, all, x.sizes), []);
+  const shape = tensors.reduce<Shape>((all, x) => broadcastShapes(operation, all, sizesOf(x)), []);
   const conformed = entries.map(([name, x]) => {
     if (!isTensor(x)) return [name, full([...shape], x as number, { dtype })] as const;
     const same = cast(x, dtype);
-    return [name, sameShape(same.sizes, shape) ? same : same.expand(shape)] as const;
+    return [name, sameShape(sizesOf(same), shape) ? same : same.expand(shape)] as const;
   });
   return Object.fromEntries(conformed) as Record<Name, Tensor>;
 }
@@ -77,7 +77,7 @@ export function checkEach(
       const kept = noGrad(() => holds(x.detach()));
       if (kept.all().item() !== 0) return;
       const at = kept
-        .expand(x.sizes)
+        .expand(sizesOf(x))
         .toTypedArray()
         .findIndex((yes) => yes === 0);
       throw new RangeError(`${rule}, got ${x.toTypedArray()[at]} at position ${at}`);

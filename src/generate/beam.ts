@@ -6,7 +6,7 @@ import { noGrad } from '../autograd/mode';
 import { add, logSoftmax, reshape, tensor, topk } from '../ops';
 import { finite, optionsTable, positiveInteger, surplus } from '../check';
 import { raised } from '../nn/powers';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { inputOf, isSingle, ownPrompt, promptRows, type Prompt, type Prompts } from './prompt';
 import { ban, checkScores, penalize, repetitionField } from './scores';
@@ -131,7 +131,7 @@ function search<S>(
   ]);
   let [scores, state] = runner.last(inputOf(prompts, batchFirst), start);
   checkVocabulary(operation, scores, prompts, stop);
-  const size = scores.sizes[1];
+  const size = sizesOf(scores)[1];
   for (let length = 0; length < maxLength; length++) {
     const live = beams.flat();
     let seen = penalize(

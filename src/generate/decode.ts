@@ -13,7 +13,7 @@ import { Seq2Seq } from '../nn';
 import { isLengths, type Lengths } from '../ops/arguments/lengths';
 import type { DecoderState } from '../nn/seq2seq';
 import { anyTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { beamSearch, type BeamOptions } from './beam';
 import type { StepModel } from './model';
 import { checkToken } from './prompt';
@@ -104,7 +104,7 @@ export function decode(model: Seq2Seq, source: Tensor, options: DecodeOptions): 
   checkToken(operation, 'start', start);
   checkToken(operation, 'end', end);
   const state = noGrad(() => model.encode(source, lengths));
-  const prompts = Array.from({ length: source.sizes[0] }, () => [start]);
+  const prompts = Array.from({ length: sizesOf(source)[0] }, () => [start]);
   const shared = { ...rest, state, batchFirst: true, stop: end };
   if (beams === undefined) return tokens(decoderOf(model), prompts, shared);
   const sampling = (['sample', 'temperature', 'topK', 'topP'] as const).filter(

@@ -7,7 +7,7 @@ import { noGrad } from '../autograd/mode';
 import { indexSelect } from '../ops';
 import { showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /**
  * One or several steps of a sequence: inputs [T, N, …] and the state so far (undefined at the start) to outputs
@@ -74,16 +74,16 @@ export class Runner<S> {
         );
       }
       const [out, next] = result as unknown as [Tensor, S];
-      const [steps, batch] = input.sizes;
-      if (out.ndim !== 3 || out.sizes[0] !== steps || out.sizes[1] !== batch) {
+      const [steps, batch] = sizesOf(input);
+      if (out.ndim !== 3 || sizesOf(out)[0] !== steps || sizesOf(out)[1] !== batch) {
         const [t, n] = this.batchFirst ? [batch, steps] : [steps, batch];
         const form = this.batchFirst ? '[N, T, features]' : '[T, N, features]';
         throw new RangeError(
-          `${this.operation}: the model gave an output of shape ${showShape(out.sizes)} for ${t} steps of ${n} rows, expected ${form}`,
+          `${this.operation}: the model gave an output of shape ${showShape(sizesOf(out))} for ${t} steps of ${n} rows, expected ${form}`,
         );
       }
       const dim = this.batchFirst ? 1 : 0;
-      return [out.select(dim, out.sizes[dim] - 1), next];
+      return [out.select(dim, sizesOf(out)[dim] - 1), next];
     });
   }
 
@@ -102,7 +102,7 @@ export class Runner<S> {
 function hasRows(state: unknown, rows: number, depth = 0): boolean {
   checkDepth('beamSearch', 'a state', depth);
   if (isTensor(state)) {
-    return (state.ndim === 3 || state.ndim === 2) && state.sizes[state.ndim - 2] === rows;
+    return (state.ndim === 3 || state.ndim === 2) && sizesOf(state)[state.ndim - 2] === rows;
   }
   if (typeof state !== 'object' || state === null) return true;
   return Object.values(state).every((part) => hasRows(part, rows, depth + 1));
@@ -118,7 +118,7 @@ export function selectRows<S>(state: S, rows: Tensor): S {
     if (isTensor(value)) {
       if (value.ndim === 3 || value.ndim === 2) return indexSelect(value, value.ndim - 2, rows);
       throw new RangeError(
-        `beamSearch: a state of shape ${showShape(value.sizes)} has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)`,
+        `beamSearch: a state of shape ${showShape(sizesOf(value))} has no known batch dimension ([layers, N, features] and [N, features] have); give the model a selectState(state, rows)`,
       );
     }
     if (isArray(value)) return value.map((part) => walk(part, depth + 1));

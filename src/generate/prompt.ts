@@ -3,7 +3,7 @@ import { describe, isArray, isInstance } from '../check';
 import { tensor } from '../ops';
 import { showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /** Tokens that one row begins with. */
 export type Prompt = readonly number[] | Int32Array | Tensor;
@@ -26,10 +26,10 @@ function rowsOf(operation: string, prompt: unknown): readonly unknown[] {
     if (prompt.ndim === 1) return [prompt.toTypedArray()];
     if (prompt.ndim !== 2) {
       throw new RangeError(
-        `${operation}: prompt must be [T] or [N, T], got shape ${showShape(prompt.sizes)}`,
+        `${operation}: prompt must be [T] or [N, T], got shape ${showShape(sizesOf(prompt))}`,
       );
     }
-    return Array.from({ length: prompt.sizes[0] }, (_, n) => prompt.select(0, n).toTypedArray());
+    return Array.from({ length: sizesOf(prompt)[0] }, (_, n) => prompt.select(0, n).toTypedArray());
   }
   if (!isArray(prompt)) {
     throw new TypeError(

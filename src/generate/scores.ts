@@ -7,7 +7,7 @@ import { amax, argmax, div, softmax, topk } from '../ops';
 import { clone } from '../ops/copying/clone';
 import { multinomial, type Generator } from '../random';
 import { drawFields } from '../random/generator';
-import type { Tensor } from '../tensor/tensor';
+import { elementsOf, sizesOf, type Tensor } from '../tensor/tensor';
 
 /** How the next token is chosen. Without any of the sampling options it is the most probable one. */
 export interface ChoiceOptions {
@@ -81,8 +81,8 @@ export function penalize(
 ): Tensor {
   if (penalty === 1) return scores;
   const out = clone(scores);
-  const values = out.memory(out.numel);
-  const size = scores.sizes[1];
+  const values = elementsOf(out, out.numel);
+  const size = sizesOf(scores)[1];
   history.forEach((tokens, n) => {
     for (const token of tokens) {
       const at = n * size + token;
@@ -99,8 +99,8 @@ export function ban(
   banned: (row: number) => boolean,
 ): Tensor {
   const out = clone(scores);
-  const values = out.memory(out.numel);
-  const [rows, size] = scores.sizes;
+  const values = elementsOf(out, out.numel);
+  const [rows, size] = sizesOf(scores);
   for (let n = 0; n < rows; n++) {
     if (banned(n)) for (const token of tokens) values[n * size + token] = -Infinity;
   }
@@ -109,13 +109,13 @@ export function ban(
 
 /** Scores [N, V] with −∞ for all but the k largest of each row; what equals the last of them stays. */
 function keepTopK(scores: Tensor, k: number): Tensor {
-  const [rows, size] = scores.sizes;
+  const [rows, size] = sizesOf(scores);
   if (k >= size) return scores;
   const least = topk(scores, k, 1)[0]
     .select(1, k - 1)
     .toTypedArray();
   const out = clone(scores);
-  const values = out.memory(out.numel);
+  const values = elementsOf(out, out.numel);
   for (let i = 0; i < rows * size; i++) {
     if (values[i] < least[Math.floor(i / size)]) values[i] = -Infinity;
   }
@@ -128,10 +128,10 @@ const firstCandidates = 64;
 /** Scores [N, V] with −∞ for all but the fewest tokens of each row whose probabilities sum to at least p. */
 function keepTopP(scores: Tensor, p: number): Tensor {
   if (p === 1) return scores;
-  const [rows, size] = scores.sizes;
+  const [rows, size] = sizesOf(scores);
   const probabilities = softmax(scores, 1);
   const out = clone(scores);
-  const values = out.memory(out.numel);
+  const values = elementsOf(out, out.numel);
   for (let n = 0; n < rows; n++) {
     const row = probabilities.select(0, n);
     let kept: ArrayLike<number> | null = null;
@@ -164,9 +164,9 @@ export function choose(operation: string, scores: Tensor, choice: Choice): Int32
   const { sample, temperature, topK, topP, generator } = choice;
   checkScores(operation, scores);
   if (!sample) return argmax(scores, 1).toTypedArray<Int32Array>();
-  if (topK !== null && topK > scores.sizes[1]) {
+  if (topK !== null && topK > sizesOf(scores)[1]) {
     throw new RangeError(
-      `${operation}: topK must be at most the vocabulary's size, ${scores.sizes[1]}, got ${topK}`,
+      `${operation}: topK must be at most the vocabulary's size, ${sizesOf(scores)[1]}, got ${topK}`,
     );
   }
   let kept = temperature === 1 ? scores : div(scores, temperature);

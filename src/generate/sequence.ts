@@ -4,7 +4,7 @@ import { noGrad } from '../autograd/mode';
 import { stack, unsqueeze } from '../ops';
 import { checkTensor } from '../ops/arguments/check';
 import { sameShape, showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import { anyState, breathe } from './tokens';
 
@@ -51,12 +51,12 @@ function check<S>(operation: string, seed: Tensor, { batchFirst }: SequenceOptio
   checkTensor(operation, 'seed', seed);
   if (seed.ndim !== 3) {
     throw new RangeError(
-      `${operation}: seed must be ${batchFirst === true ? '[N, T, features]' : '[T, N, features]'}, got shape ${showShape(seed.sizes)}`,
+      `${operation}: seed must be ${batchFirst === true ? '[N, T, features]' : '[T, N, features]'}, got shape ${showShape(sizesOf(seed))}`,
     );
   }
-  if (seed.sizes[batchFirst === true ? 1 : 0] === 0) {
+  if (sizesOf(seed)[batchFirst === true ? 1 : 0] === 0) {
     throw new RangeError(
-      `${operation}: the seed is empty (shape ${showShape(seed.sizes)}); begin with at least one step`,
+      `${operation}: the seed is empty (shape ${showShape(sizesOf(seed))}); begin with at least one step`,
     );
   }
 }
@@ -69,7 +69,7 @@ function* walk<S>(
 ): Generator<[Tensor, S], void, void> {
   const runner = new Runner(operation, model, batchFirst);
   const steps = batchFirst ? 1 : 0;
-  const expected = [seed.sizes[1 - steps], seed.sizes[2]];
+  const expected = [sizesOf(seed)[1 - steps], sizesOf(seed)[2]];
   let [input, state] = [seed, start];
   for (let i = 0; i < length; i++) {
     let output: Tensor;
@@ -78,11 +78,11 @@ function* walk<S>(
     if (i + 1 === length || stop?.(output, i) === true) return;
     const next = feedback === undefined ? output : noGrad(() => feedback(output, i));
     if (feedback !== undefined) checkTensor(operation, 'the result of feedback', next);
-    if (!sameShape(next.sizes, expected)) {
+    if (!sameShape(sizesOf(next), expected)) {
       throw new RangeError(
         feedback === undefined
-          ? `${operation}: the model gives ${output.sizes[1]} features a step but takes ${expected[1]} (output ${showShape(output.sizes)}, seed ${showShape(seed.sizes)}); pass { feedback } that makes an input out of an output`
-          : `${operation}: feedback gave shape ${showShape(next.sizes)}, expected ${showShape(expected)} (rows, features of the seed)`,
+          ? `${operation}: the model gives ${sizesOf(output)[1]} features a step but takes ${expected[1]} (output ${showShape(sizesOf(output))}, seed ${showShape(sizesOf(seed))}); pass { feedback } that makes an input out of an output`
+          : `${operation}: feedback gave shape ${showShape(sizesOf(next))}, expected ${showShape(expected)} (rows, features of the seed)`,
       );
     }
     input = unsqueeze(next, steps);

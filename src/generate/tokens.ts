@@ -16,7 +16,7 @@ import {
 } from '../check';
 import { noGrad } from '../autograd/mode';
 import { indexSelect, tensor } from '../ops';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { Runner, type Model } from './model';
 import {
   checkToken,
@@ -117,7 +117,7 @@ export function checkVocabulary(
   rows: readonly (readonly number[])[],
   stop: ReadonlySet<number>,
 ): void {
-  const size = scores.sizes[1];
+  const size = sizesOf(scores)[1];
   for (const row of rows) for (const token of row) checkToken(operation, 'the prompt', token, size);
   for (const token of stop) checkToken(operation, 'stop', token, size);
 }

@@ -2,7 +2,7 @@
 import { oneOf } from '../check';
 import { dense } from '../ops/kernels/copy';
 import { itemSize, type DType, type TypedArray } from '../tensor/dtype';
-import type { Tensor } from '../tensor/tensor';
+import { elementsOf, type Tensor } from '../tensor/tensor';
 import { bytesOf, pieceSize, type ElementTypeName } from './elements';
 import type { FileTypes } from './file-types';
 
@@ -49,7 +49,7 @@ const encoders: Readonly<Partial<Record<ElementTypeName, Encode>>> = {
 /** @throws RangeError where a value does not fit */
 export function checkFits(operation: string, name: string, x: Tensor, type: ElementTypeName): void {
   if (type !== 'I16' && type !== 'I8') return;
-  const values = dense(x).memory(x.numel);
+  const values = elementsOf(dense(x), x.numel);
   const most = type === 'I16' ? 2 ** 15 : 2 ** 7;
   for (let i = 0; i < values.length; i++) {
     if (values[i] < -most || values[i] >= most) {
@@ -69,7 +69,7 @@ export function* encoded(x: Tensor, type: ElementTypeName): Generator<Uint8Array
     yield bytesOf(source);
     return;
   }
-  const values = source.memory(source.numel);
+  const values = elementsOf(source, source.numel);
   const most = pieceSize / itemSize(x.dtype);
   for (let at = 0; at < values.length; at += most) {
     const { buffer, byteLength } = encode(values.subarray(at, at + most));

@@ -3,7 +3,7 @@
  * has the same form, else in pieces, so that no second copy is needed. Every platform of the package is little-endian.
  */
 import type { DType, TypedArray } from '../tensor/dtype';
-import { empty, type Tensor } from '../tensor/tensor';
+import { elementsOf, empty, type Tensor } from '../tensor/tensor';
 import { refuse, type Source } from './malformed';
 
 /** Fills `out` from elements at the start of `piece`; the first value that does not fit, or undefined. */
@@ -104,7 +104,7 @@ export const pieceSize = 2 ** 20;
 
 /** The bytes of a contiguous tensor, in place. */
 export const bytesOf = (x: Tensor): Buffer => {
-  const memory = x.memory(x.numel);
+  const memory = elementsOf(x, x.numel);
   return Buffer.from(memory.buffer as ArrayBuffer, memory.byteOffset, memory.byteLength);
 };
 
@@ -145,7 +145,7 @@ export function readElements(
     }
     return out;
   }
-  const memory = out.memory(out.numel);
+  const memory = elementsOf(out, out.numel);
   const most = pieceSize / size;
   const piece = new ArrayBuffer(Math.min(most, memory.length) * size);
   for (let at = 0; at < memory.length; at += most) {

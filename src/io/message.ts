@@ -11,7 +11,7 @@ import { dtypes, isFloat, itemSize, type DType } from '../tensor/dtype';
 import { sharedBufferOf, storageOver } from '../tensor/memory';
 import { isTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
-import { Tensor } from '../tensor/tensor';
+import { sizesOf, elementStridesOf, Tensor } from '../tensor/tensor';
 import { isStateful } from './checkpoint-values';
 
 const tag = '$ostinato';
@@ -119,8 +119,8 @@ function send(x: Tensor, path: string): Sent {
   return {
     [tag]: x instanceof Parameter ? 'parameter' : 'tensor',
     dtype: x.dtype,
-    shape: [...shared.sizes],
-    strides: [...shared.elementStrides],
+    shape: [...sizesOf(shared)],
+    strides: [...elementStridesOf(shared)],
     offset: shared.offset,
     buffer: sharedBufferOf(shared.storage)!,
     requiresGrad: x.requiresGrad,

@@ -4,7 +4,7 @@ import { detach } from '../ops/copying/clone';
 import { anyTensor } from '../tensor/rules';
 import { contiguousStrides } from '../tensor/shape';
 import { StateDict } from '../tensor/state-dict';
-import { Tensor } from '../tensor/tensor';
+import { sizesOf, Tensor } from '../tensor/tensor';
 import { checkFits, encoded, integerTypes, typeIn } from './element-writers';
 import { readElements } from './elements';
 import type { FileTypes } from './file-types';
@@ -54,7 +54,7 @@ function npyParts(operation: string, name: string, x: Tensor, types: NpyOptions)
   const type = typeIn(types, x.dtype);
   checkFits(operation, name, x, type);
   return function* () {
-    yield npyHeader(type, x.sizes);
+    yield npyHeader(type, sizesOf(x));
     yield* encoded(x, type);
   };
 }

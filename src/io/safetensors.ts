@@ -3,7 +3,7 @@
  */
 import { isPlain, optionsTable, rule, string, surplus } from '../check';
 import { StateDict } from '../tensor/state-dict';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { checkFits, encoded, fileTypes, typeIn } from './element-writers';
 import { elementTypes, readElements, type ElementTypeName } from './elements';
 import type { FileTypes } from './file-types';
@@ -48,7 +48,7 @@ function planOf(
   let at = 0;
   for (const { name, x, type, size } of entries) {
     const end = at + x.numel * size;
-    header[name] = { dtype: type, shape: x.sizes, data_offsets: [at, end] };
+    header[name] = { dtype: type, shape: sizesOf(x), data_offsets: [at, end] };
     at = end;
   }
   return { planned: entries, header };

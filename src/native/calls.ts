@@ -12,7 +12,7 @@ const addressOf = (memory: Memory | null): number => (memory === null ? 0 : memo
 
 function writeMerged(at: number, operands: readonly Elements[]): void {
   const count = operands.length;
-  const dims = mergeDims(operands[count - 1].sizes, operands);
+  const dims = mergeDims(operands);
   args[at] = dims;
   args[at + 1] = count;
   let next = at + 2;

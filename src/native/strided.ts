@@ -7,11 +7,20 @@ import type { Memory } from './memory';
 
 /** What a kernel needs to know of a tensor to walk over it. */
 export interface Elements extends Memory {
-  readonly sizes: readonly number[];
-  readonly elementStrides: readonly number[];
   readonly numel: number;
   /** Elements in row-major order without gaps. */
   readonly contiguousLayout: boolean;
+}
+
+let sizesOf: (x: Elements) => readonly number[];
+let stridesOf: (x: Elements) => readonly number[];
+/** tensor/ says how its tensors' sizes and strides are read: who has a tensor cannot read them, and so cannot write to them. */
+export function readLayoutBy<T extends Elements>(
+  sizes: (x: T) => readonly number[],
+  strides: (x: T) => readonly number[],
+): void {
+  sizesOf = sizes as typeof sizesOf;
+  stridesOf = strides as typeof stridesOf;
 }
 
 /** How many dimensions a kernel walks, after merging. */
@@ -25,13 +34,15 @@ export const mergedStrides: Float64Array = new Float64Array(
 
 /** The stride of `x` along dimension d of a shape that it broadcasts to: 0 where it repeats. */
 function strideAlong(x: Elements, d: number, ndim: number): number {
-  const own = d - (ndim - x.sizes.length);
-  return own < 0 || x.sizes[own] === 1 ? 0 : x.elementStrides[own];
+  const sizes = sizesOf(x);
+  const own = d - (ndim - sizes.length);
+  return own < 0 || sizes[own] === 1 ? 0 : stridesOf(x)[own];
 }
 
-/** Fills `mergedSizes` and `mergedStrides`; returns the number of dimensions. */
-export function mergeDims(shape: readonly number[], operands: readonly Elements[]): number {
+/** Fills `mergedSizes` and `mergedStrides` for the sizes of the last operand; returns the number of dimensions. */
+export function mergeDims(operands: readonly Elements[]): number {
   const count = operands.length;
+  const shape = sizesOf(operands[count - 1]);
   const ndim = shape.length;
   let dims = 0;
   for (let d = 0; d < ndim; d++) {

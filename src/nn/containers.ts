@@ -11,7 +11,7 @@ import {
 } from '../check';
 import { deepcopy, emptyOf, fill, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { checkName as checkModuleName, Module, type Layer } from './module';
 import { Parameter } from './parameter';
 import { printList, printModule } from './print';
@@ -412,7 +412,7 @@ export class ParameterList extends Module {
       (item, i) =>
         [
           String(i),
-          `Parameter containing: [${item.dtype} of size ${item.sizes.join('x')}]`,
+          `Parameter containing: [${item.dtype} of size ${sizesOf(item).join('x')}]`,
         ] as const,
     );
     return printModule(this.constructor.name, '', lines);

@@ -208,8 +208,8 @@ export class ParameterDict extends Module {
   /** As PyTorch prints it. */
   override toString(): string {
     if (arguments.length > 0) surplus('ParameterDict.toString', arguments, 0);
-    const lines = [...this.#items].map(([name, { dtype, sizes }]) => {
-      const shown = `Parameter containing: [${dtype} of size ${sizes.join('x')}]`;
+    const lines = [...this.#items].map(([name, { dtype, shape }]) => {
+      const shown = `Parameter containing: [${dtype} of size ${shape.join('x')}]`;
       return [name, shown] as const;
     });
     return printModule(this.constructor.name, '', lines);

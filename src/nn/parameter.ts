@@ -2,7 +2,7 @@
 import { boolean, optionsTable, refuse, surplus } from '../check';
 import { deepcopy, emptyOf, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
-import { Tensor } from '../tensor/tensor';
+import { sizesOf, elementStridesOf, Tensor } from '../tensor/tensor';
 
 /** Options of `Parameter`. */
 export interface ParameterOptions {
@@ -36,8 +36,8 @@ export class Parameter extends Tensor {
     super(
       data.storage,
       data.dtype,
-      data.sizes,
-      data.elementStrides,
+      sizesOf(data),
+      elementStridesOf(data),
       data.offset,
       data.contiguousLayout,
     );

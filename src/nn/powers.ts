@@ -2,6 +2,7 @@
 import { noGrad } from '../autograd/mode';
 import { tensor } from '../ops';
 import type { TypedArray } from '../tensor/dtype';
+import { elementsOf } from '../tensor/tensor';
 
 /** x^p for x ≥ 0. */
 export function raised(x: number, p: number): number {
@@ -37,7 +38,7 @@ export function sumOfPowers(values: TypedArray, p: number): number {
       return sum;
     default: {
       const powers = noGrad(() => tensor(new Float64Array(values)).abs().pow(p));
-      for (const x of powers.memory(values.length)) sum += x;
+      for (const x of elementsOf(powers, values.length)) sum += x;
       return sum;
     }
   }

@@ -11,7 +11,7 @@ import { isFloat } from '../tensor/dtype';
 import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
 import { StateDict } from '../tensor/state-dict';
-import { bumpVersion, replaceData, type Tensor } from '../tensor/tensor';
+import { sizesOf, bumpVersion, replaceData, type Tensor } from '../tensor/tensor';
 
 /** Options of `Module.loadStateDict`. */
 export interface LoadOptions {
@@ -126,9 +126,9 @@ export function loadStateDict(
     } else if (!fits(value, target)) {
       problems.push(`dtype of ${name}: ${value.dtype}, but the module's is ${target.dtype}`);
       wrongKind = true;
-    } else if (!sameShape(value.sizes, target.sizes)) {
+    } else if (!sameShape(sizesOf(value), sizesOf(target))) {
       problems.push(
-        `shape of ${name}: ${showShape(value.sizes)}, but the module's is ${showShape(target.sizes)}`,
+        `shape of ${name}: ${showShape(sizesOf(value))}, but the module's is ${showShape(sizesOf(target))}`,
       );
     }
   }

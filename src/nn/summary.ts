@@ -2,7 +2,7 @@
 import { guardMethods, isArray, surplus } from '../check';
 import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { addForwardHook } from './hooks';
 
 /** A line of a `ModuleSummary`. */
@@ -130,7 +130,7 @@ function shapesOf(
 
 // Tensors in arrays too, such as [out, [h, c]]; of a packed sequence its data.
 function tensorsIn(output: unknown): number[][] {
-  if (isTensor(output)) return [[...output.sizes]];
+  if (isTensor(output)) return [[...sizesOf(output)]];
   if (isArray(output)) return output.flatMap(tensorsIn);
   if (typeof output !== 'object' || output === null || !('data' in output)) return [];
   return tensorsIn(output.data);

@@ -1,7 +1,7 @@
 /** What is read of a tensor without a call: `data`, `T`, `mT`. */
 import { guardMethods, readOnly } from '../check';
 import { sameShape, showShape } from '../tensor/shape';
-import { replaceData, Tensor } from '../tensor/tensor';
+import { viewOriginOf, sizesOf, replaceData, Tensor } from '../tensor/tensor';
 import { checkTensor } from './arguments/check';
 import { detach } from './copying/clone';
 import { permute, transpose } from './view/permute';
@@ -32,7 +32,7 @@ const properties: Readonly<Record<string, PropertyDescriptor & ThisType<Tensor>>
     },
     set(source: unknown) {
       checkTensor('data', 'what is assigned', source);
-      if (this.origin !== null) {
+      if (viewOriginOf(this) !== null) {
         throw new Error(
           "data: cannot be assigned to a view, whose memory is its base's; use copy_()",
         );
@@ -40,9 +40,9 @@ const properties: Readonly<Record<string, PropertyDescriptor & ThisType<Tensor>>
       if (source.dtype !== this.dtype) {
         throw new TypeError(`data: must be ${this.dtype} as the tensor is, got ${source.dtype}`);
       }
-      if (!sameShape(source.sizes, this.sizes)) {
+      if (!sameShape(sizesOf(source), sizesOf(this))) {
         throw new RangeError(
-          `data: must have the tensor's shape ${showShape(this.sizes)}, got ${showShape(source.sizes)}`,
+          `data: must have the tensor's shape ${showShape(sizesOf(this))}, got ${showShape(sizesOf(source))}`,
         );
       }
       replaceData(this, source);
@@ -52,7 +52,7 @@ const properties: Readonly<Record<string, PropertyDescriptor & ThisType<Tensor>>
     get() {
       return permute(
         this,
-        this.sizes.map((_, d) => this.ndim - 1 - d),
+        sizesOf(this).map((_, d) => this.ndim - 1 - d),
       );
     },
   },
@@ -60,7 +60,7 @@ const properties: Readonly<Record<string, PropertyDescriptor & ThisType<Tensor>>
     get() {
       if (this.ndim === 1) {
         throw new RangeError(
-          `mT: takes matrices (at least 2 dimensions), got shape ${showShape(this.sizes)}`,
+          `mT: takes matrices (at least 2 dimensions), got shape ${showShape(sizesOf(this))}`,
         );
       }
       return this.ndim === 0 ? this : transpose(this, -2, -1);

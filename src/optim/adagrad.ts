@@ -5,7 +5,7 @@ import { runAdagrad } from '../native/calls';
 import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
@@ -62,7 +62,8 @@ export class Adagrad extends FusedOptimizer<AdagradOptions, AdagradState> {
   }
 
   protected override newState(param: Tensor, options: ParamGroup<AdagradOptions>): AdagradState {
-    const { dtype, sizes: shape } = param;
+    const { dtype } = param;
+    const shape = sizesOf(param);
     return { step: 0, sum: constant(shape, options.initialAccumulatorValue, dtype) };
   }
 

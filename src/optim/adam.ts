@@ -2,7 +2,6 @@
 import { boolean, finiteFrom, numberBelow, optionsTable, pairOf, surplus } from '../check';
 import { family } from '../native/families';
 import { runAdam } from '../native/calls';
-import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
@@ -103,7 +102,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   protected override putState(
     table: Table,
     state: AdamState,
-    { sizes: shape, dtype }: Tensor,
+    param: Tensor,
     { lr, betas, amsgrad }: ParamGroup<AdamOptions>,
   ): void {
     const step = ++state.step;
@@ -117,7 +116,7 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
       last.rate = lr / (1 - this.#powers1.of(beta1, step));
       last.correction = Math.sqrt(1 - this.#powers2.of(beta2, step));
     }
-    if (amsgrad) state.maxExpAvgSq ??= constant(shape, 0, dtype);
+    if (amsgrad) state.maxExpAvgSq ??= zerosFor(param);
     table.put(state.expAvg.address);
     table.put(state.expAvgSq.address);
     table.put(amsgrad ? state.maxExpAvgSq!.address : 0);

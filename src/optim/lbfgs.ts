@@ -23,7 +23,7 @@ import { dense } from '../ops/kernels/copy';
 import { showShape } from '../tensor/shape';
 import { isFloat } from '../tensor/dtype';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { accumulatedOf, sizesOf, type Tensor } from '../tensor/tensor';
 import { Optimizer, type CommonOptions, type Params } from './optimizer';
 import { rate } from './rate';
 import { packState, unpackState, type OptimizerStateDict } from './state';
@@ -191,9 +191,11 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
   #gradient(): Tensor {
     const { params } = this.paramGroups[0];
     return cat(
-      params.map(({ accumulated: grad, numel, dtype }) =>
-        grad === null ? zeros([numel], { dtype }) : dense(grad).reshape([-1]),
-      ),
+      params.map((param) => {
+        const grad = accumulatedOf(param);
+        const { numel, dtype } = param;
+        return grad === null ? zeros([numel], { dtype }) : dense(grad).reshape([-1]);
+      }),
     );
   }
 
@@ -201,7 +203,8 @@ export class LBFGS extends Optimizer<LBFGSOptions, LBFGSState> {
   #move(t: number, d: Tensor): void {
     let offset = 0;
     for (const param of this.paramGroups[0].params) {
-      const { numel, sizes } = param;
+      const { numel } = param;
+      const sizes = sizesOf(param);
       param.add_(d.narrow(0, offset, numel).reshape(sizes), { alpha: t });
       offset += numel;
     }

@@ -1,7 +1,7 @@
 /** Optimizers that update one parameter after the other, by operations on tensors. Each one's equations are its own file. */
 import { itemSize } from '../tensor/dtype';
 import { acquire, release } from '../tensor/storage';
-import { Tensor } from '../tensor/tensor';
+import { sizesOf, Tensor } from '../tensor/tensor';
 import {
   Optimizer,
   type CommonOptions,
@@ -35,7 +35,8 @@ export abstract class LoopOptimizer<
 
 /** Calls `body` with a tensor like another, in memory that is used again: its elements are whatever was there. */
 export function withScratch(like: Tensor, body: (scratch: Tensor) => void): void {
-  const { numel, dtype, sizes } = like;
+  const { numel, dtype } = like;
+  const sizes = sizesOf(like);
   const storage = acquire(numel * itemSize(dtype));
   try {
     body(new Tensor(storage, dtype, sizes));

@@ -22,7 +22,7 @@ import { executor } from '../tensor/executor';
 import { overlaps, sameShape, showShape } from '../tensor/shape';
 import { deepcopy, refuseCopy, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { accumulatedOf, sizesOf, elementStridesOf, type Tensor } from '../tensor/tensor';
 import { bindRate } from './rate';
 import { packState, unpackState, type OptimizerStateDict } from './state';
 import { dense } from '../ops/kernels/copy';
@@ -187,7 +187,7 @@ export abstract class Optimizer<
       checkParam(this.name, i, param);
       if (taken.has(param)) {
         throw new RangeError(
-          `${this.name}: parameter ${i} of the group (shape ${showShape(param.sizes)}) is there already; each parameter belongs to one group, once`,
+          `${this.name}: parameter ${i} of the group (shape ${showShape(sizesOf(param))}) is there already; each parameter belongs to one group, once`,
         );
       }
       taken.add(param);
@@ -262,20 +262,29 @@ export abstract class Optimizer<
     checked.take(group);
   }
 
+  #gradientOf(param: Tensor, i: number): Tensor | null {
+    try {
+      return accumulatedOf(param);
+    } catch (error) {
+      // Somebody has put into the group what is no tensor.
+      this.checkChanged(i);
+      throw error;
+    }
+  }
+
   #collect(i: number): Update<S>[] {
     const group = this.paramGroups[i];
     const params = (group as ParamGroup<O> | undefined)?.params;
     if (!Array.isArray(params)) this.checkChanged(i);
     const updates: Update<S>[] = [];
     for (const param of params as readonly Tensor[]) {
-      // What is no parameter has no gradient either, not even null, and is refused below.
-      const grad = (param as Tensor | undefined)?.accumulated as Tensor | null;
+      const grad = this.#gradientOf(param, i);
       if (grad === null) continue;
       // Without gradients nothing reads the options.
       if (updates.length === 0) this.checkChanged(i);
-      if (!sameShape(grad.sizes, param.sizes)) {
+      if (!sameShape(sizesOf(grad), sizesOf(param))) {
         throw new RangeError(
-          `${this.name}.step: a parameter of shape ${showShape(param.sizes)} has a gradient of shape ${showShape(grad.sizes)}`,
+          `${this.name}.step: a parameter of shape ${showShape(sizesOf(param))} has a gradient of shape ${showShape(sizesOf(grad))}`,
         );
       }
       if (grad.dtype !== param.dtype) {
@@ -361,9 +370,9 @@ function checkParam(operation: string, i: number, param: unknown): asserts param
       `${operation}: parameter ${i} was made by an operation; optimize the leaf that it was made of`,
     );
   }
-  if (!param.contiguousLayout && overlaps(param.sizes, param.elementStrides)) {
+  if (!param.contiguousLayout && overlaps(sizesOf(param), elementStridesOf(param))) {
     throw new RangeError(
-      `${operation}: several elements of parameter ${i} (shape ${showShape(param.sizes)}) refer to one memory location, where an update has one value; optimize a clone()`,
+      `${operation}: several elements of parameter ${i} (shape ${showShape(sizesOf(param))}) refer to one memory location, where an update has one value; optimize a clone()`,
     );
   }
 }

@@ -6,7 +6,7 @@ import { finiteFrom, refuse, rule, Rule } from '../check';
 import { isFloat } from '../tensor/dtype';
 import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { withGradMode } from '../autograd/mode';
 
 const number = finiteFrom(0);
@@ -15,7 +15,7 @@ class RateRule extends Rule<number | Tensor> {
   override check(operation: string, name: string, value: unknown): number | Tensor {
     if (!isTensor(value)) return number.check(operation, name, value);
     if (value.numel !== 1) {
-      const given = `one of shape ${showShape(value.sizes)}`;
+      const given = `one of shape ${showShape(sizesOf(value))}`;
       throw new RangeError(
         `${operation}: ${name} must be a number or a tensor of one element, got ${given}`,
       );

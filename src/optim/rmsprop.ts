@@ -2,7 +2,6 @@
 import { boolean, finiteFrom, optionsTable, surplus } from '../check';
 import { family } from '../native/families';
 import { runRmsprop } from '../native/calls';
-import { constant } from '../ops/creation/factories';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
 import type { Tensor } from '../tensor/tensor';
@@ -90,12 +89,12 @@ export class RMSprop extends FusedOptimizer<RMSpropOptions, RMSpropState> {
   protected override putState(
     table: Table,
     state: RMSpropState,
-    { sizes: shape, dtype }: Tensor,
+    param: Tensor,
     { momentum, centered }: ParamGroup<RMSpropOptions>,
   ): void {
     state.step++;
-    if (centered) state.gradAvg ??= constant(shape, 0, dtype);
-    if (momentum > 0) state.momentumBuffer ??= constant(shape, 0, dtype);
+    if (centered) state.gradAvg ??= zerosFor(param);
+    if (momentum > 0) state.momentumBuffer ??= zerosFor(param);
     table.put(state.squareAvg.address);
     table.put(centered ? state.gradAvg!.address : 0);
     table.put(momentum > 0 ? state.momentumBuffer!.address : 0);

@@ -2,7 +2,7 @@
 import { boolean, finite, optionsTable, pairOf, surplus } from '../check';
 import { constant } from '../ops/creation/factories';
 import { where } from '../ops/elementwise/where';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { LoopOptimizer } from './loop';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
@@ -60,7 +60,7 @@ export class Rprop extends LoopOptimizer<RpropOptions, RpropState> {
   }
 
   protected override newState(param: Tensor, { lr }: ParamGroup<RpropOptions>): RpropState {
-    const stepSize = constant(param.sizes, lr, param.dtype);
+    const stepSize = constant(sizesOf(param), lr, param.dtype);
     return { step: 0, prev: zerosFor(param), stepSize };
   }
 

@@ -4,7 +4,7 @@ import { family } from '../native/families';
 import { runSgd } from '../native/calls';
 import { kernelFor, type Table } from '../ops/kernels/table';
 import type { DType } from '../tensor/dtype';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { FusedOptimizer } from './fused';
 import type { CommonOptions, ParamGroup, Params } from './optimizer';
 import { rate } from './rate';
@@ -82,7 +82,7 @@ export class SGD extends FusedOptimizer<SGDOptions, SGDState> {
     { momentum }: ParamGroup<SGDOptions>,
   ): void {
     const fresh = momentum !== 0 && state.momentumBuffer === null;
-    if (fresh) state.momentumBuffer = empty(param.sizes, param.dtype);
+    if (fresh) state.momentumBuffer = empty(sizesOf(param), param.dtype);
     table.put(momentum === 0 ? 0 : state.momentumBuffer!.address);
     table.put(fresh ? 1 : 0);
   }

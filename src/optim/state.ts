@@ -8,9 +8,10 @@ import { cast } from '../ops/copying/cast';
 import { clone, detach } from '../ops/copying/clone';
 import { constant, full } from '../ops/creation/factories';
 import { isFloat } from '../tensor/dtype';
-import { sameShape, showShape, type Shape } from '../tensor/shape';
+import { sameShape, showShape } from '../tensor/shape';
 import { isTensor } from '../tensor/rules';
-import { Tensor } from '../tensor/tensor';
+import type { Tensor } from '../tensor/tensor';
+import { sizesOf } from '../tensor/tensor';
 
 /** A value in a state dict. `step` and other numbers of one parameter are 0-dimensional tensors, as in PyTorch. */
 export type StateValue = Tensor | number | null | readonly Tensor[] | readonly number[];
@@ -24,21 +25,20 @@ export interface OptimizerStateDict {
 }
 
 /** The first value of a moment: zeros like the parameter, with its own list of sizes, by which `isLike` knows it at once. */
-export const zerosFor = (param: Tensor): Tensor => constant(param.sizes, 0, param.dtype);
+export const zerosFor = (param: Tensor): Tensor => constant(sizesOf(param), 0, param.dtype);
 
-// What is no tensor is found last: V8 then knows the class that it asks for.
-function isLike(value: unknown, { sizes, dtype }: Tensor): boolean {
+function isLike(value: unknown, param: Tensor): boolean {
   try {
-    const { sizes: own } = value as Tensor;
+    const own = sizesOf(value as Tensor);
+    const sizes = sizesOf(param);
     return (
       // The same list, as those that the optimizer made have, unless the parameter was converted.
-      (own === sizes || ((own as Shape | undefined) !== undefined && sameShape(own, sizes))) &&
-      (value as Tensor).dtype === dtype &&
-      (value as Tensor).contiguousLayout &&
-      value instanceof Tensor
+      (own === sizes || sameShape(own, sizes)) &&
+      (value as Tensor).dtype === param.dtype &&
+      (value as Tensor).contiguousLayout
     );
   } catch {
-    // Null, undefined, a revoked Proxy.
+    // No tensor.
     return false;
   }
 }
@@ -59,8 +59,9 @@ export function checkMoment(
 ): void {
   if ((value === null && orNull) || isLike(value, param)) return;
   if (!isTensor(value)) refuse(stepOf(optimizer), `state.${name}`, 'a Tensor', value);
-  const { dtype, sizes } = value;
-  const must = `contiguous, ${param.dtype} and of its parameter's shape ${showShape(param.sizes)}`;
+  const { dtype } = value;
+  const sizes = sizesOf(value);
+  const must = `contiguous, ${param.dtype} and of its parameter's shape ${showShape(sizesOf(param))}`;
   const layout = value.contiguousLayout ? '' : ', not contiguous';
   throw new RangeError(
     `${stepOf(optimizer)}: state.${name} must be ${must}, got ${dtype} ${showShape(sizes)}${layout}`,
@@ -137,8 +138,8 @@ function fit(param: Tensor, name: string, like: StateValue, value: unknown): Sta
   }
   if (!isTensor(value)) return 'must be a tensor';
   if (!isFloat(value.dtype)) return `is ${value.dtype}`;
-  if (!sameShape(value.sizes, param.sizes)) {
-    return `has shape ${showShape(value.sizes)}, its parameter ${showShape(param.sizes)}`;
+  if (!sameShape(sizesOf(value), sizesOf(param))) {
+    return `has shape ${showShape(sizesOf(value))}, its parameter ${showShape(sizesOf(param))}`;
   }
   return value.dtype === param.dtype ? clone(detach(value)) : cast(detach(value), param.dtype);
 }

@@ -2,7 +2,7 @@
 import { boolean, describe, isArray, optionsTable, refuse, string, surplus } from '../check';
 import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { chartFields, draw, type ChartOptions } from './chart';
 
 /** Heights at 0, 1, 2, …; or points [x, y]. */
@@ -48,7 +48,7 @@ function pointsOf(name: string, heights: Curve, logY: boolean): Point[] {
   if (isTensor(heights)) {
     if (heights.ndim !== 1) {
       throw new RangeError(
-        `${what} must have one dimension, got ${showShape(heights.sizes)}; plot.matrix draws two`,
+        `${what} must have one dimension, got ${showShape(sizesOf(heights))}; plot.matrix draws two`,
       );
     }
     list = heights.toTypedArray();

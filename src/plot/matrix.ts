@@ -16,7 +16,7 @@ import {
 } from '../check';
 import { isTensor } from '../tensor/rules';
 import { showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 import { chartFields, draw, type ChartOptions } from './chart';
 
 /** A tensor [rows, columns], or as many nested arrays. */
@@ -79,10 +79,10 @@ function gridOf(operation: string, what: string, given: Matrix): Grid {
   if (isTensor(given)) {
     if (given.ndim !== 2) {
       throw new RangeError(
-        `${operation}: ${what} must have two dimensions, [rows, columns], got ${showShape(given.sizes)}`,
+        `${operation}: ${what} must have two dimensions, [rows, columns], got ${showShape(sizesOf(given))}`,
       );
     }
-    const [rows, columns] = given.sizes;
+    const [rows, columns] = sizesOf(given);
     return nonEmpty(operation, what, { rows, columns, values: [...given.toTypedArray()] });
   }
   if (!isArray(given)) refuse(operation, what, 'a tensor or nested arrays', given);
@@ -325,14 +325,14 @@ export function matrices(values: Tensor | readonly Matrix[], options?: MatricesO
   const read = matricesOptions.read(options);
   if (isTensor(values) && values.ndim !== 3) {
     throw new RangeError(
-      `${operation}: a tensor must have three dimensions, [count, rows, columns], got ${showShape(values.sizes)}`,
+      `${operation}: a tensor must have three dimensions, [count, rows, columns], got ${showShape(sizesOf(values))}`,
     );
   }
   if (!isTensor(values) && !isArray(values)) {
     refuse(operation, 'values', 'a tensor or a list of matrices', values);
   }
   const list = isTensor(values)
-    ? Array.from({ length: values.sizes[0] }, (_, i) => values.select(0, i))
+    ? Array.from({ length: sizesOf(values)[0] }, (_, i) => values.select(0, i))
     : Array.from(values);
   if (list.length === 0) throw new RangeError(`${operation}: there are no matrices`);
   if (read.titles !== undefined && read.titles.length !== list.length) {

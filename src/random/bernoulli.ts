@@ -10,7 +10,7 @@ import { zerosLike } from '../ops/creation/factories';
 import { gradient } from '../ops/declare/gradient';
 import { expand } from '../ops/view/expand';
 import { anyTensor, isTensor } from '../tensor/rules';
-import { empty, type Tensor } from '../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { emptyAs, inMemoryOrder } from './draw';
 import { generatorOf, type DrawOptions, type Generator } from './generator';
 import { checkFloats, fillWith } from './inplace';
@@ -23,7 +23,7 @@ function checkProbabilities(operation: string, p: Tensor): void {
   const rule = `${operation}: probabilities must be in 0 … 1`;
   verify(
     () => {
-      const values = p.contiguousLayout ? p.memory(p.numel) : p.toTypedArray();
+      const values = p.contiguousLayout ? elementsOf(p, p.numel) : p.toTypedArray();
       for (let i = 0; i < values.length; i++) {
         if (!(values[i] >= 0 && values[i] <= 1)) throw new RangeError(`${rule}, got ${values[i]}`);
       }
@@ -47,7 +47,7 @@ function toss(operation: string, p: Tensor, out: Tensor, generator: Generator): 
 export function bernoulli(x: Tensor, p?: number | DrawOptions, options?: DrawOptions): Tensor {
   if (arguments.length > 3) surplus('bernoulli', arguments, 3, 'options');
   checkFloats('bernoulli', x);
-  const out = empty(x.sizes, x.dtype);
+  const out = empty(sizesOf(x), x.dtype);
   if (typeof p === 'number') return calledAs('bernoulli', () => bernoulli_(out, p, options));
   if (p !== undefined && options !== undefined) {
     refuse('bernoulli', 'p', 'a number where options follow', p);
@@ -80,10 +80,10 @@ function bernoulliTensor_(x: Tensor, p: Tensor, generator: Generator): Tensor {
   checkFloats('bernoulli_', p, 'p');
   checkProbabilities('bernoulli_', p);
   // In the order of x's memory, which is the order of the draws.
-  const wide = calledAs('bernoulli_', () => expand(p, x.sizes));
+  const wide = calledAs('bernoulli_', () => expand(p, sizesOf(x)));
   const ordered = inMemoryOrder(copyInto(wide, emptyAs(x, p.dtype)));
   return fillWith('bernoulli_', 'BernoulliBackward2', x, (rows) => {
-    const tosses = empty(rows.sizes, p.dtype);
+    const tosses = empty(sizesOf(rows), p.dtype);
     toss('bernoulli_', ordered, tosses, generator);
     copyInto(cast(tosses, rows.dtype), rows);
   });

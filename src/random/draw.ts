@@ -6,7 +6,7 @@
 import { copyInto, copyOf } from '../ops/kernels/copy';
 import { contiguousStrides, numelOf, showShape, type Shape } from '../tensor/shape';
 import { allocate } from '../tensor/storage';
-import { empty, Tensor } from '../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../tensor/tensor';
 import { itemSize, type DType } from '../tensor/dtype';
 
 /**
@@ -41,20 +41,20 @@ function reorder(x: Tensor, order: readonly number[]): Tensor {
   return new Tensor(
     x.storage,
     x.dtype,
-    order.map((d) => x.sizes[d]),
-    order.map((d) => x.elementStrides[d]),
+    order.map((d) => sizesOf(x)[d]),
+    order.map((d) => elementStridesOf(x)[d]),
     x.offset,
   );
 }
 
 /** An uninitialised tensor without gaps with the order of dimensions in memory that x has (torch.empty_like). */
 export function emptyAs(x: Tensor, dtype: DType = x.dtype): Tensor {
-  if (x.contiguousLayout) return empty(x.sizes, dtype);
-  const order = memoryOrder(x.sizes, x.elementStrides);
-  const dense = contiguousStrides(order.map((d) => x.sizes[d]));
+  if (x.contiguousLayout) return empty(sizesOf(x), dtype);
+  const order = memoryOrder(sizesOf(x), elementStridesOf(x));
+  const dense = contiguousStrides(order.map((d) => sizesOf(x)[d]));
   const strides = new Array<number>(x.ndim);
   order.forEach((d, i) => (strides[d] = dense[i]));
-  return new Tensor(allocate(numelOf(x.sizes) * itemSize(dtype)), dtype, x.sizes, strides);
+  return new Tensor(allocate(numelOf(sizesOf(x)) * itemSize(dtype)), dtype, sizesOf(x), strides);
 }
 
 /**
@@ -68,23 +68,23 @@ export function drawInto(operation: string, target: Tensor, fill: (rows: Tensor)
     fill(target);
     return;
   }
-  if (target.elementStrides.some((stride, d) => stride === 0 && target.sizes[d] > 1)) {
+  if (elementStridesOf(target).some((stride, d) => stride === 0 && sizesOf(target)[d] > 1)) {
     throw new RangeError(
-      `${operation}: several elements of the expanded tensor (shape ${showShape(target.sizes)}) refer to one memory location; change a clone() instead`,
+      `${operation}: several elements of the expanded tensor (shape ${showShape(sizesOf(target))}) refer to one memory location; change a clone() instead`,
     );
   }
-  const rows = reorder(target, memoryOrder(target.sizes, target.elementStrides));
+  const rows = reorder(target, memoryOrder(sizesOf(target), elementStridesOf(target)));
   if (rows.contiguousLayout) {
     fill(rows);
     return;
   }
-  const drawn = empty(rows.sizes, rows.dtype);
+  const drawn = empty(sizesOf(rows), rows.dtype);
   fill(drawn);
   copyInto(drawn, rows);
 }
 
 /** x's elements in the order of its memory, one after the other; a copy. */
 export function inMemoryOrder(x: Tensor): Tensor {
-  const rows = x.contiguousLayout ? x : reorder(x, memoryOrder(x.sizes, x.elementStrides));
+  const rows = x.contiguousLayout ? x : reorder(x, memoryOrder(sizesOf(x), elementStridesOf(x)));
   return copyOf(rows);
 }

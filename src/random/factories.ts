@@ -10,7 +10,7 @@ import { zerosLike, type TensorOptions } from '../ops/creation/factories';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
 import { broadcastShapes, checkShape, surplusSizes, type Shape } from '../tensor/shape';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
 import { drawFields, generatorOf, type DrawOptions } from './generator';
 import { checkFloats, fillIntegers, normal_, uniform_ } from './inplace';
@@ -196,8 +196,8 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options?: Dra
   if (typeof mean !== 'number') checkFloats('normal', mean, 'mean');
   if (typeof std !== 'number') checkFloats('normal', std, 'std');
   if (typeof std === 'number') {
-    const { sizes: shape, dtype } = mean as Tensor;
-    return add(normal_(empty(shape, dtype), 0, std, options), mean);
+    const like = mean as Tensor;
+    return add(normal_(empty(sizesOf(like), like.dtype), 0, std, options), mean);
   }
   const rule = 'normal: every standard deviation must be at least 0';
   verify(
@@ -213,7 +213,9 @@ function normalAround(mean: number | Tensor, std: number | Tensor, options?: Dra
 
 function around(mean: number | Tensor, std: Tensor, options?: DrawOptions): Tensor {
   const shape =
-    typeof mean === 'number' ? std.sizes : broadcastShapes('normal', mean.sizes, std.sizes);
+    typeof mean === 'number'
+      ? sizesOf(std)
+      : broadcastShapes('normal', sizesOf(mean), sizesOf(std));
   const dtype = typeof mean === 'number' ? std.dtype : mean.dtype;
   return add(mul(normal_(empty(shape, dtype), 0, 1, options), std), mean);
 }

@@ -3,7 +3,7 @@
  * PyTorch's seed.
  */
 import { exp, log, pow } from '../native/scalar';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../tensor/tensor';
 import { lgamma } from '../ops/elementwise/special';
 import type { Generator } from './generator';
 import { Numbers } from './numbers';
@@ -49,8 +49,8 @@ export function standardGamma(concentration: Tensor, generator: Generator): Tens
   const dtype = concentration.dtype as 'float32' | 'float64';
   const round = dtype === 'float32' ? Math.fround : identity;
   const values = concentration.toTypedArray();
-  const out = empty(concentration.sizes, dtype);
-  const memory = out.memory(out.numel);
+  const out = empty(sizesOf(concentration), dtype);
+  const memory = elementsOf(out, out.numel);
   for (let i = 0; i < memory.length; i++) {
     memory[i] = Math.max(tiny[dtype], round(gammaOf(values[i], round, numbers)));
   }
@@ -61,8 +61,8 @@ export function standardGamma(concentration: Tensor, generator: Generator): Tens
 /** ln Γ(k + 1). */
 const logFactorial = (k: number): number => {
   const x = empty([1], 'float64');
-  x.memory(1)[0] = k + 1;
-  return lgamma(x).memory(1)[0];
+  elementsOf(x, 1)[0] = k + 1;
+  return elementsOf(lgamma(x), 1)[0];
 };
 
 /** One draw of rate λ: by products of uniform numbers below 10, from there on by transformed rejection (Hörmann 1993, PTRS). */
@@ -97,8 +97,8 @@ function poissonOf(rate: number, numbers: Numbers): number {
 export function poisson(rate: Tensor, generator: Generator): Tensor {
   const numbers = new Numbers(generator);
   const values = rate.toTypedArray();
-  const out = empty(rate.sizes, rate.dtype);
-  const memory = out.memory(out.numel);
+  const out = empty(sizesOf(rate), rate.dtype);
+  const memory = elementsOf(out, out.numel);
   try {
     for (let i = 0; i < memory.length; i++) memory[i] = poissonOf(values[i], numbers);
   } finally {

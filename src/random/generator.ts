@@ -18,7 +18,7 @@ import { constants } from '../native/instance';
 import { memoryAt } from '../native/memory';
 import { deepcopy, emptyOf } from '../tensor/deepcopy';
 import { executor, native } from '../tensor/executor';
-import type { Storage } from '../tensor/storage';
+import { bufferOf, type Storage } from '../tensor/storage';
 
 const refusal = uncloneable(
   'a Generator: deepcopy(generator) copies it; for another thread send getState()',
@@ -80,7 +80,7 @@ export class Generator {
   /** @internal */
   readonly refusal = refusal;
   readonly #storage: Storage = native.allocate(allBytes);
-  readonly #view = new DataView(this.#storage.buffer, this.#storage.byteOffset, allBytes);
+  readonly #view = new DataView(bufferOf(this.#storage), this.#storage.byteOffset, allBytes);
   #currentSeed = defaultSeed;
 
   /**

@@ -6,7 +6,7 @@ import { verify } from '../ops/kernels/bounds';
 import { dense } from '../ops/kernels/copy';
 import { pick } from '../ops/kernels/launch';
 import { showShape } from '../tensor/shape';
-import { empty, type Tensor } from '../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { emptyAs } from './draw';
 import { defaultGenerator, drawFields, type DrawOptions, type Generator } from './generator';
 import { checkFloats, exponential_ } from './inplace';
@@ -37,8 +37,8 @@ function checkWeights(weights: Tensor): void {
 }
 
 function checkRows(weights: Tensor): void {
-  const values = weights.memory(weights.numel);
-  const categories = weights.sizes[weights.ndim - 1];
+  const values = elementsOf(weights, weights.numel);
+  const categories = sizesOf(weights)[weights.ndim - 1];
   for (let start = 0; start < values.length; start += categories) {
     let sum = 0;
     for (let i = start; i < start + categories; i++) {
@@ -79,7 +79,8 @@ export function multinomial(
   if (arguments.length > 3) surplus('multinomial', arguments, 3, 'options');
   const { replacement, generator: source = defaultGenerator } = multinomialOptions.read(options);
   checkFloats('multinomial', probabilities, 'probabilities');
-  const { sizes: shape, ndim, dtype } = probabilities;
+  const { ndim, dtype } = probabilities;
+  const shape = sizesOf(probabilities);
   if (ndim !== 1 && ndim !== 2) {
     throw new RangeError(
       `multinomial: probabilities must be [categories] or [rows, categories], got shape ${showShape(shape)}`,

@@ -6,7 +6,7 @@
 import { family } from '../native/families';
 import { runRandomNormal, runRandomUniform } from '../native/calls';
 import { pick } from '../ops/kernels/launch';
-import { empty } from '../tensor/tensor';
+import { elementsOf, empty } from '../tensor/tensor';
 import type { Generator } from './generator';
 
 const kernels = {
@@ -20,7 +20,7 @@ const blockSize = 312;
 export class Numbers {
   readonly #generator: Generator;
   readonly #block = empty([blockSize + 1], 'float64');
-  readonly #memory = this.#block.memory(blockSize + 1);
+  readonly #memory = elementsOf(this.#block, blockSize + 1);
   readonly #drawUniform = pick('uniform', kernels.uniform, 'float64');
   readonly #drawNormal = pick('normal', kernels.normal, 'float64');
   #at = 0;

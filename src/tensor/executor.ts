@@ -5,7 +5,7 @@
  * tensors that they take, and what a trace cannot hold. `setTrace` is the one switch between them.
  */
 import { arrayOver, itemSize, type DType, type TypedArray } from './dtype';
-import type { Storage } from './memory';
+import { bufferOf, type Storage } from './memory';
 import { allocate, acquire, release } from './pool';
 import type { Shape } from './shape';
 
@@ -66,7 +66,12 @@ export const native: Executor = {
   made() {},
   uses() {},
   elements({ storage, dtype, offset }, length) {
-    return arrayOver(dtype, storage.buffer, storage.byteOffset + offset * itemSize(dtype), length);
+    return arrayOver(
+      dtype,
+      bufferOf(storage),
+      storage.byteOffset + offset * itemSize(dtype),
+      length,
+    );
   },
   scratch: (slot) => slot,
   draws() {},

@@ -19,6 +19,8 @@ const refusal = uncloneable(
   'a Tensor: send io.toMessage(x) and call io.fromMessage on the other side; x.clone() copies it',
 );
 
+/** What the bytes are a piece of: a function, since who has a buffer can end it. */
+export let bufferOf: (storage: Storage) => ArrayBuffer;
 // What pool.ts writes of a storage.
 export let setLength: (storage: Storage, bytes: number) => void;
 export let setOwnerOf: (storage: Storage, owner: Owner) => void;
@@ -44,6 +46,7 @@ export class Storage implements Memory {
   #references = 0;
 
   static {
+    bufferOf = (storage) => storage.#buffer;
     setLength = (storage, bytes) => {
       storage.#byteLength = bytes;
     };
@@ -70,10 +73,6 @@ export class Storage implements Memory {
     this.#capacity = capacity;
   }
 
-  /** What the bytes are a piece of. */
-  get buffer(): ArrayBuffer {
-    return this.#buffer;
-  }
   get byteOffset(): number {
     return this.#byteOffset;
   }
@@ -102,11 +101,11 @@ export class Storage implements Memory {
 
   /** All bytes in memory of its own, which no other thread has. */
   [deepcopy.custom](): Storage {
-    const { buffer, byteOffset, byteLength } = this;
+    const { byteOffset, byteLength } = this;
     const size = Math.max(alignment, alignUp(byteLength));
     const made = size <= largestInSlab ? cut(size, byteLength) : newStorage(byteLength);
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    new Uint8Array(made.buffer, made.byteOffset, byteLength).set(bytes);
+    const bytes = new Uint8Array(this.#buffer, byteOffset, byteLength);
+    new Uint8Array(made.#buffer, made.byteOffset, byteLength).set(bytes);
     return made;
   }
 }
@@ -133,7 +132,7 @@ const redzone = setAddressable === undefined ? 0 : alignment;
 export function resize(storage: Storage, bytes: number): void {
   setLength(storage, bytes);
   if (setAddressable !== undefined) {
-    setAddressable(storage.buffer, storage.byteOffset, storage.capacity, bytes);
+    setAddressable(bufferOf(storage), storage.byteOffset, storage.capacity, bytes);
   }
 }
 
@@ -210,7 +209,7 @@ export const newSharedStorage = (bytes: number): Storage =>
 
 /** The buffer that threads may share, or null for memory of this thread alone. */
 export function sharedBufferOf(storage: Storage): SharedArrayBuffer | null {
-  const buffer: unknown = storage.buffer;
+  const buffer: unknown = bufferOf(storage);
   return types.isSharedArrayBuffer(buffer) ? buffer : null;
 }
 
@@ -239,8 +238,8 @@ export function cut(size: number, bytes: number): Storage {
     at = 0;
   }
   slab.used = at + size + redzone;
-  const { buffer, byteOffset, address } = memory;
-  const piece = new Storage(buffer, byteOffset + at, bytes, address + at, size);
+  const { byteOffset, address } = memory;
+  const piece = new Storage(bufferOf(memory), byteOffset + at, bytes, address + at, size);
   if (redzone > 0) resize(piece, bytes);
   return piece;
 }

@@ -21,7 +21,6 @@ export interface Printable {
   readonly numel: number;
   readonly requiresGrad: boolean;
   readonly gradFn: { readonly name: string } | null;
-  memory(length: number): TypedArray;
   reach(): number;
 }
 
@@ -104,10 +103,10 @@ function isShown(x: Printable): boolean {
   return x.shape.reduce((count, size) => count * Math.min(size, most), 1) <= mostShown;
 }
 
-function elements(x: Printable): string {
+function elements(x: Printable, inPlace: (length: number) => TypedArray): string {
   if (x.numel === 0) return '[]';
   if (!isShown(x)) return '...';
-  const memory = x.memory(x.reach());
+  const memory = inPlace(x.reach());
   const summarize = summarizes(x);
   const { shape, strides } = x;
   const ndim = shape.length;
@@ -174,10 +173,13 @@ function suffixes(x: Printable): Suffix[] {
   return found;
 }
 
-/** `tensor([…], dtype=…, gradFn=<…>)`. A suffix that would pass the line's width starts a line of its own. */
-export function print(x: Printable): string {
+/**
+ * `tensor([…], dtype=…, gradFn=<…>)`. A suffix that would pass the line's width starts a line of its own.
+ * @param inPlace the elements as they are in memory, the first `length` of them
+ */
+export function print(x: Printable, inPlace: (length: number) => TypedArray): string {
   const prefix = 'tensor(';
-  let text = prefix + elements(x);
+  let text = prefix + elements(x, inPlace);
   let lineLength = text.length - text.lastIndexOf('\n') + 1;
   for (const suffix of suffixes(x)) {
     if (lineLength + suffix.length + 2 > lineWidth) {

@@ -1,7 +1,7 @@
 /** Rules for what tensors have: an argument that is one, an element type. */
 import { rule } from '../check';
 import { dtypes, isFloat, type DType } from './dtype';
-import { Tensor } from './tensor';
+import { sizesOf, Tensor } from './tensor';
 
 /**
  * `value instanceof Tensor`, which a revoked Proxy would answer by throwing, and made by the constructor, which
@@ -9,7 +9,7 @@ import { Tensor } from './tensor';
  */
 export function isTensor(value: unknown): value is Tensor {
   try {
-    return value instanceof Tensor && value.sizes !== undefined;
+    return value instanceof Tensor && sizesOf(value) !== undefined;
   } catch {
     return false;
   }

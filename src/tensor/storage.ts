@@ -2,7 +2,7 @@
 import { executor } from './executor';
 import type { Storage } from './memory';
 
-export type { Storage } from './memory';
+export { bufferOf, type Storage } from './memory';
 
 /** Uninitialised memory that lives as long as the storage. */
 export const allocate = (bytes: number): Storage => executor.allocate(bytes);

@@ -14,6 +14,7 @@ import {
   readOnly,
   surplus,
 } from '../check';
+import { readLayoutBy } from '../native/strided';
 import { deepcopy, type Copying } from './deepcopy';
 import { arrayOver, isFloat, itemSize, type DType, type TypedArray } from './dtype';
 import { executor } from './executor';
@@ -94,6 +95,16 @@ const largestNested = 1e7;
 // V8 ends the process where an array of numbers grows beyond 2^27.
 const mostInArrays = 2 ** 26;
 
+let read: {
+  sizes: (x: Tensor) => Shape;
+  elementStrides: (x: Tensor) => readonly number[];
+  accumulated: (x: Tensor) => Tensor | null;
+  history: (x: Tensor) => GradFn | null;
+  ownNode: (x: Tensor) => GradFn | null;
+  viewOrigin: (x: Tensor) => ViewOrigin | null;
+  accumulator: (x: Tensor) => GradFn | null;
+};
+
 export class Tensor {
   // What compares objects by their fields (`assert.deepStrictEqual`) takes the same part of the same memory for equal alone, and
   // `structuredClone` refuses the storage. Nothing else reads these.
@@ -122,6 +133,19 @@ export class Tensor {
   #accumulator: GradFn | null = null;
 
   static {
+    read = {
+      sizes: (x) => x.#sizes,
+      elementStrides: (x) => (x.#strides ??= contiguousStrides(x.#sizes)),
+      accumulated: (x) => x.#accumulated,
+      history: (x) => {
+        const origin = x.#origin;
+        if (origin !== null && isStale(origin)) renewView(x);
+        return x.#node;
+      },
+      ownNode: (x) => x.#node,
+      viewOrigin: (x) => x.#origin,
+      accumulator: (x) => x.#accumulator,
+    };
     setHistory = (x, node, wantsGrad) => {
       x.#node = node;
       x.#wantsGrad = wantsGrad;
@@ -146,13 +170,13 @@ export class Tensor {
       target.#numel = source.#numel;
       target.#address = source.#address;
       target.#sizes = source.#sizes;
-      target.#strides = source.elementStrides;
+      target.#strides = elementStridesOf(source);
       target.#contiguousLayout = source.#contiguousLayout;
       target.#shape = null;
     };
     takeLayout = (target, view) => {
       target.#sizes = view.#sizes;
-      target.#strides = view.elementStrides;
+      target.#strides = elementStridesOf(view);
       target.#contiguousLayout = view.#contiguousLayout;
       target.#shape = null;
     };
@@ -195,21 +219,13 @@ export class Tensor {
   get offset(): number {
     return (this.#address - this.#storage.address) / itemSize(this.#dtype);
   }
-  /** @internal `shape` as everything here reads it: never written, and never given to the user. */
-  get sizes(): Shape {
-    return this.#sizes;
-  }
-  /** @internal `strides`, likewise. */
-  get elementStrides(): readonly number[] {
-    return (this.#strides ??= contiguousStrides(this.#sizes));
-  }
   /** Sizes of the dimensions, frozen; `[]` for a single number. */
   get shape(): Shape {
     return (this.#shape ??= Object.freeze([...this.#sizes]));
   }
   /** Distance between neighbours along each dimension, in elements; frozen. */
   get strides(): readonly number[] {
-    return Object.freeze([...this.elementStrides]);
+    return Object.freeze([...elementStridesOf(this)]);
   }
   /** Element type. */
   get dtype(): DType {
@@ -228,30 +244,14 @@ export class Tensor {
     return this.#contiguousLayout;
   }
 
-  /** @internal `grad`, read without letting its memory escape to the user. */
-  get accumulated(): Tensor | null {
-    return this.#accumulated;
-  }
-  /** @internal The node that made this tensor, as it was; read it through `history`. */
-  get node(): GradFn | null {
-    return this.#node;
-  }
-  /** @internal */
-  get origin(): ViewOrigin | null {
-    return this.#origin;
-  }
   /** @internal How often an in-place operation gave this tensor a new history. */
   get rebased(): number {
     return this.#rebased;
   }
-  /** @internal For a leaf: the node that accumulates `grad`. */
-  get accumulator(): GradFn | null {
-    return this.#accumulator;
-  }
 
   /** Number of dimensions. */
   get ndim(): number {
-    return this.sizes.length;
+    return this.#sizes.length;
   }
 
   /** @internal How often the memory was changed in place. */
@@ -259,21 +259,15 @@ export class Tensor {
     return this.storage.version;
   }
 
-  /** @internal The node that made this tensor, or null for a leaf. */
-  get history(): GradFn | null {
-    const { origin } = this;
-    if (origin !== null && isStale(origin)) renewView(this);
-    return this.#node;
-  }
   /** The operation that made this tensor (`gradFn.name`), or null for a leaf; frozen. */
   get gradFn(): GradFn | null {
-    const { history } = this;
+    const history = historyOf(this);
     return history && namedAs(history);
   }
 
   /** Whether `backward` computes a gradient for this tensor or passes one through it. */
   get requiresGrad(): boolean {
-    const { origin } = this;
+    const origin = this.#origin;
     if (origin !== null && isStale(origin)) renewView(this);
     return this.#wantsGrad;
   }
@@ -282,7 +276,7 @@ export class Tensor {
     if (typeof wanted !== 'boolean') {
       throw new TypeError(`requiresGrad: must be true or false, got ${describe(wanted)}`);
     }
-    if (this.history !== null) {
+    if (historyOf(this) !== null) {
       throw new Error(
         'requiresGrad: can be set on leaves only, and an operation made this tensor; use detach() to get a leaf',
       );
@@ -300,7 +294,7 @@ export class Tensor {
 
   /** The accumulated gradient of a leaf, or of a tensor that called `retainGrad()`; null until backward. */
   get grad(): Tensor | null {
-    const found = this.accumulated;
+    const found = this.#accumulated;
     if (found !== null) escape(found.storage);
     return found;
   }
@@ -318,9 +312,9 @@ export class Tensor {
     if (!isInstance(gradient, Tensor)) {
       throw new TypeError(`grad: must be a Tensor or null, got ${describe(gradient)}`);
     }
-    if (!sameShape(gradient.sizes, this.sizes)) {
+    if (!sameShape(gradient.#sizes, this.#sizes)) {
       throw new RangeError(
-        `grad: must have the tensor's shape ${showShape(this.sizes)}, got ${showShape(gradient.sizes)}`,
+        `grad: must have the tensor's shape ${showShape(this.#sizes)}, got ${showShape(gradient.#sizes)}`,
       );
     }
     if (gradient.dtype !== this.dtype) {
@@ -337,7 +331,7 @@ export class Tensor {
 
   /** Whether nothing recorded made this tensor: the user did, or gradients were off. */
   get isLeaf(): boolean {
-    return this.history === null;
+    return historyOf(this) === null;
   }
 
   /** Bytes of one element (torch.Tensor.itemsize). */
@@ -365,7 +359,7 @@ export class Tensor {
     if (typeof dim !== 'number') {
       throw new TypeError(`size: dim must be a number, got ${got('size', 'dim', dim)}`);
     }
-    const size = this.sizes[dim < 0 ? dim + this.ndim : dim];
+    const size = this.#sizes[dim < 0 ? dim + this.ndim : dim];
     if (size === undefined) {
       throw new RangeError(`size: dim must be from ${-this.ndim} to ${this.ndim - 1}, got ${dim}`);
     }
@@ -386,10 +380,10 @@ export class Tensor {
     if (arguments.length > 0) surplus('item', arguments, 0);
     if (this.numel !== 1) {
       throw new RangeError(
-        `item: the tensor must have exactly one element, got ${this.numel} in shape ${showShape(this.sizes)}`,
+        `item: the tensor must have exactly one element, got ${this.numel} in shape ${showShape(this.#sizes)}`,
       );
     }
-    return this.memory(1)[0];
+    return elementsOf(this, 1)[0];
   }
 
   /**
@@ -405,10 +399,10 @@ export class Tensor {
     const bytes = this.nbytes;
     const advice = 'read a part of the tensor';
     if (this.contiguousLayout) {
-      const own = this.memory(this.numel);
+      const own = elementsOf(this, this.numel);
       return allocated('toTypedArray', bytes, advice, () => own.slice());
     }
-    const source = this.memory(this.reach());
+    const source = elementsOf(this, this.reach());
     const buffer = allocated('toTypedArray', bytes, advice, () => new ArrayBuffer(bytes));
     const out = arrayOver(this.dtype, buffer, 0, this.numel);
     let at = 0;
@@ -417,7 +411,8 @@ export class Tensor {
         out[at++] = source[from]!;
         return;
       }
-      for (let i = 0; i < this.sizes[dim]; i++) walk(dim + 1, from + i * this.elementStrides[dim]);
+      for (let i = 0; i < this.#sizes[dim]; i++)
+        walk(dim + 1, from + i * elementStridesOf(this)[dim]);
     };
     if (this.numel > 0) walk(0, 0);
     return out;
@@ -429,9 +424,9 @@ export class Tensor {
    */
   toArray<T extends AnyNested = NestedArray>(): T {
     if (arguments.length > 0) surplus('toArray', arguments, 0);
-    if (this.numel === 0 && this.sizes.some((size) => size > largestNested)) {
+    if (this.numel === 0 && this.#sizes.some((size) => size > largestNested)) {
       throw new RangeError(
-        `toArray: shape ${showShape(this.sizes)} is more than ${largestNested} arrays without an element`,
+        `toArray: shape ${showShape(this.#sizes)} is more than ${largestNested} arrays without an element`,
       );
     }
     if (this.numel > mostInArrays) {
@@ -451,7 +446,7 @@ export class Tensor {
       return isBool ? truths : values;
     };
     const build = (dim: number, from: number, count: number): NestedArray => {
-      const size = this.sizes[dim];
+      const size = this.#sizes[dim];
       if (dim === this.ndim - 1) return row(from, size);
       const step = size === 0 ? 0 : count / size;
       return Array.from({ length: size }, (_, i) => build(dim + 1, from + i * step, step));
@@ -462,13 +457,13 @@ export class Tensor {
   /** As PyTorch prints it: `tensor([[0.1000, 0.2000]], gradFn=<MulBackward0>)`. */
   toString(): string {
     if (arguments.length > 0) surplus('toString', arguments, 0);
-    return print(this);
+    return printed(this);
   }
 
   /** What `console.log` shows; below the depth that it looks into, the shape alone. */
   [inspect](depth: number | null): unknown {
-    if (depth !== null && depth < 0) return `[tensor ${showShape(this.sizes)}]`;
-    const text = print(this);
+    if (depth !== null && depth < 0) return `[tensor ${showShape(this.#sizes)}]`;
+    const text = printed(this);
     // Inside an object Node indents the lines of what another object shows, not those of a string.
     return { [inspect]: () => text };
   }
@@ -493,8 +488,15 @@ export class Tensor {
         `deepcopy: only tensors created explicitly by the user (graph leaves) support the deepcopy protocol, and ${where()} was made by an operation (${gradFn.name}); keep its detach()`,
       );
     }
-    const { dtype, sizes, offset, contiguousLayout } = this;
-    return new Tensor(copy(this.storage), dtype, sizes, this.#strides, offset, contiguousLayout);
+    const { dtype, offset, contiguousLayout } = this;
+    return new Tensor(
+      copy(this.storage),
+      dtype,
+      this.#sizes,
+      this.#strides,
+      offset,
+      contiguousLayout,
+    );
   }
 
   /** @internal */
@@ -516,30 +518,39 @@ export class Tensor {
    * @throws RangeError for other sizes in an expression.
    */
   [Symbol.toPrimitive](hint: string): number | string {
-    if (hint === 'string') return this.ndim === 0 ? String(this.item()) : print(this);
+    if (hint === 'string') return this.ndim === 0 ? String(this.item()) : printed(this);
     if (this.numel === 1) return this.item();
     throw new RangeError(
-      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.sizes)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y), and \${x} or String(x) for a text`,
+      `Tensor: JavaScript's +, -, *, /, <, > and == take tensors of one element, this one has shape ${showShape(this.#sizes)}; write x.add(y), x.sub(y), x.mul(y), x.div(y), x.lt(y), x.gt(y), x.eq(y), and \${x} or String(x) for a text`,
     );
-  }
-
-  /**
-   * @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user.
-   * @param shapes the operation, where the shape of its result depends on them
-   */
-  memory(length: number, shapes?: string): TypedArray {
-    return executor.elements(this, length, shapes);
   }
 
   /** @internal One past the furthest element that this view reaches, counted from its first. */
   reach(): number {
     if (this.numel === 0) return 0;
     let last = 0;
-    for (let d = 0; d < this.ndim; d++) last += (this.sizes[d] - 1) * this.elementStrides[d];
+    for (let d = 0; d < this.ndim; d++) last += (this.#sizes[d] - 1) * elementStridesOf(this)[d];
     return last + 1;
   }
 }
 
+// What other files may read of a tensor: functions, since what a getter gives could be written to by anybody who has the tensor.
+/** @internal `shape` as everything here reads it: never written, and never given to the user. */
+export const sizesOf = read.sizes;
+/** @internal `strides`, likewise. */
+export const elementStridesOf = read.elementStrides;
+/** @internal `grad`, read without letting its memory escape to the user. */
+export const accumulatedOf = read.accumulated;
+/** @internal The node that made a tensor, or null for a leaf. */
+export const historyOf = read.history;
+/** @internal The node that made a tensor, as it was: read it through `historyOf`. */
+export const ownNodeOf = read.ownNode;
+/** @internal Where a view comes from. */
+export const viewOriginOf = read.viewOrigin;
+/** @internal For a leaf: the node that accumulates `grad`. */
+export const accumulatorIn = read.accumulator;
+
+readLayoutBy(sizesOf, elementStridesOf);
 markCopy(Tensor, 'Tensor', 'copy the values over with tensor(x.toArray())');
 readOnly('Tensor', Tensor.prototype, {
   shape: 'x.reshape(shape) gives another shape',
@@ -554,21 +565,22 @@ const readByOperations: ReadonlySet<PropertyKey> = new Set([
   'requiresGrad',
   'storage',
   'offset',
-  'sizes',
-  'elementStrides',
   'address',
   'contiguousLayout',
-  'accumulated',
-  'node',
-  'origin',
   'rebased',
-  'accumulator',
   'version',
-  'history',
-  'memory',
   'reach',
 ]);
 guardMethods(Tensor.prototype, ['value', 'get'], (key) => !readByOperations.has(key));
+
+/**
+ * @internal The elements in place, for code that reads or fills a fresh tensor. Never given to a user.
+ * @param shapes the operation, where the shape of its result depends on them
+ */
+export const elementsOf = (x: Tensor, length: number, shapes?: string): TypedArray =>
+  executor.elements(x, length, shapes);
+
+const printed = (x: Tensor): string => print(x, (length) => elementsOf(x, length));
 
 /** @internal Notes that the memory of `x` has been written to, for those who saved it. */
 export function bumpVersion(x: Tensor): void {

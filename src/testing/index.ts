@@ -4,7 +4,7 @@ import { boolean, load, nonNegative, optionsTable, surplus } from '../check';
 import type { DType } from '../tensor/dtype';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { sameShape, showShape } from '../tensor/shape';
-import type { Tensor } from '../tensor/tensor';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /** Options of `assertClose`. */
 export interface AssertCloseOptions {
@@ -68,8 +68,8 @@ export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCl
   anyTensor.check('assertClose', 'actual', actual);
   anyTensor.check('assertClose', 'expected', expected);
   const read = assertCloseOptions.read(options);
-  if (!sameShape(actual.sizes, expected.sizes)) {
-    fail(actual, expected, `the shape is ${showShape(actual.sizes)}, expected ${showShape(expected.sizes)}`); // prettier-ignore
+  if (!sameShape(sizesOf(actual), sizesOf(expected))) {
+    fail(actual, expected, `the shape is ${showShape(sizesOf(actual))}, expected ${showShape(sizesOf(expected))}`); // prettier-ignore
   }
   if (read.checkDtype && actual.dtype !== expected.dtype) {
     fail(actual, expected, `the element type is ${actual.dtype}, expected ${expected.dtype}`);
@@ -94,7 +94,7 @@ export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCl
     if (size > most) [most, worst] = [size, i];
   }
   if (count === 0) return;
-  const where = a.length === 1 ? '' : ` at ${showShape(indicesOf(worst, actual.sizes))}`;
+  const where = a.length === 1 ? '' : ` at ${showShape(indicesOf(worst, sizesOf(actual)))}`;
   const many = `${count} of ${a.length} elements ${count === 1 ? 'is' : 'are'} not close`;
   fail(
     actual,
@@ -114,7 +114,7 @@ export function assertClose(actual: Tensor, expected: Tensor, options?: AssertCl
  */
 export function tensorEquality(a: unknown, b: unknown): boolean | undefined {
   if (!isTensor(a) || !isTensor(b)) return undefined;
-  if (a.dtype !== b.dtype || !sameShape(a.sizes, b.sizes)) return false;
+  if (a.dtype !== b.dtype || !sameShape(sizesOf(a), sizesOf(b))) return false;
   const [x, y] = [a.toTypedArray(), b.toTypedArray()];
   for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false;
   return true;

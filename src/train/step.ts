@@ -23,7 +23,7 @@ import { anyModule } from '../nn/any-module';
 import { clipGradNorm_, clipGradValue_, type NormOptions } from '../nn/utils/clip';
 import { LBFGS, lrScheduler, Optimizer } from '../optim';
 import { executor } from '../tensor/executor';
-import { empty, type Tensor } from '../tensor/tensor';
+import { sizesOf, accumulatedOf, empty, type Tensor } from '../tensor/tensor';
 import { ModelFields } from './model-fields';
 
 /** How a step clips the gradients of the model's parameters. */
@@ -173,7 +173,7 @@ class Step {
         // eslint-disable-next-line no-restricted-syntax -- as many as the batch has
         return loss(...(replaceTensors(form, () => standIns[next++]) as never[]));
       },
-      tensors.map(({ sizes: shape, dtype }) => ({ shape, dtype, requiresGrad: false })),
+      tensors.map((x) => ({ shape: sizesOf(x), dtype: x.dtype, requiresGrad: false })),
       new Set(this.#params),
     );
     const changed = this.#fields.changed();
@@ -186,7 +186,7 @@ class Step {
   }
 
   #replay({ program, others }: Entry, tensors: readonly Tensor[]): Tensor {
-    for (const param of others) if (param.accumulated !== null) clearGrad(param, true);
+    for (const param of others) if (accumulatedOf(param) !== null) clearGrad(param, true);
     try {
       return program.run(tensors);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { add, autograd, full, mul, nn, ones, tensor, zeros, type Tensor } from 'ostinato';
 import { attachNode } from '../../src/autograd/node';
+import { ownNodeOf } from '../../src/tensor/tensor';
 import { flat, leaf } from '../support';
 
 describe('accumulation', () => {
@@ -206,7 +207,7 @@ describe('retainGraph', () => {
   test('consumed nodes let go of what they saved', () => {
     const x = tensor([2], { requiresGrad: true });
     const y = x.mul(x);
-    const { node } = y as unknown as { node: { backward: unknown } };
+    const node = ownNodeOf(y) as unknown as { backward: unknown };
     y.backward();
     expect(node.backward).toBeNull();
   });

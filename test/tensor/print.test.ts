@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { contiguousStrides } from '../../src/tensor/shape';
 import type { DType } from '../../src/tensor/dtype';
-import { empty, setHistory, Tensor } from '../../src/tensor/tensor';
+import { elementsOf, empty, setHistory, Tensor } from '../../src/tensor/tensor';
 
 interface Case {
   shape: number[];
@@ -21,7 +21,7 @@ const number = (v: number | boolean | string): number =>
 
 function made({ shape, dtype, values, progression, grad }: Case): Tensor {
   const out = empty(shape, dtype);
-  const memory = out.memory(out.numel);
+  const memory = elementsOf(out, out.numel);
   for (let i = 0; i < memory.length; i++) {
     memory[i] = values ? number(values[i]) : progression![0] + progression![1] * i;
   }
@@ -39,7 +39,7 @@ describe('toString', () => {
 
   it('reads views in place', () => {
     const base = empty([2, 3], 'float32');
-    base.memory(6).set([1, 2, 3, 4, 5, 6]);
+    elementsOf(base, 6).set([1, 2, 3, 4, 5, 6]);
     const turned = new Tensor(base.storage, base.dtype, [3, 2], [1, 3], base.offset);
     expect(turned.toString()).toBe('tensor([[1., 4.],\n        [2., 5.],\n        [3., 6.]])');
     const repeated = new Tensor(base.storage, base.dtype, [2, 2], [0, 1], base.offset + 4);
@@ -49,7 +49,7 @@ describe('toString', () => {
   it('copies no more than it shows of a large tensor', () => {
     // A view of one element: 2^40 of them in memory would not fit.
     const one = empty([1], 'float32');
-    one.memory(1)[0] = 0.5;
+    elementsOf(one, 1)[0] = 0.5;
     const huge = new Tensor(one.storage, one.dtype, [2 ** 20, 2 ** 20], [0, 0], one.offset);
     expect(huge.toString().split('\n')[0]).toBe(
       'tensor([[0.5000, 0.5000, 0.5000,  ..., 0.5000, 0.5000, 0.5000],',
@@ -66,7 +66,7 @@ describe('toString', () => {
 
   it('is what console.log and util.inspect show, also inside other values', () => {
     const x = empty([2], 'float32');
-    x.memory(2).set([1, -1]);
+    elementsOf(x, 2).set([1, -1]);
     expect(inspect(x)).toBe('tensor([ 1., -1.])');
     expect(inspect({ x })).toBe('{ x: tensor([ 1., -1.]) }');
     expect(x.strides).toEqual(contiguousStrides([2]));

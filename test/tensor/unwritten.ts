@@ -1,12 +1,12 @@
 // What memory holds that nobody has written: prints an element of each kind of it (test/bits/bits.test.ts).
 import { allocate, acquire, release } from '../../src/tensor/pool';
-import type { Storage } from '../../src/tensor/memory';
+import { bufferOf, type Storage } from '../../src/tensor/memory';
 
-const first = ({ buffer, byteOffset }: Storage): number =>
-  new Float32Array(buffer, byteOffset, 1)[0];
+const first = (storage: Storage): number =>
+  new Float32Array(bufferOf(storage), storage.byteOffset, 1)[0];
 
 const used = acquire(64);
-new Float32Array(used.buffer, used.byteOffset, 16).fill(1);
+new Float32Array(bufferOf(used), used.byteOffset, 16).fill(1);
 release(used);
 process.stdout.write(
   JSON.stringify({

@@ -1,7 +1,7 @@
 /** jacobian and hessian: one backward pass for each element of the result. */
 import { surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { arithmetic } from '../arithmetic';
 import { withGradMode } from '../mode';
 import {
@@ -50,7 +50,7 @@ function jacobians(
         );
       }
       return columns.map((list, i) => {
-        const sizes = [...out.sizes, ...ins[i].sizes];
+        const sizes = [...sizesOf(out), ...sizesOf(ins[i])];
         if (list.length === 0) return arithmetic.zeros(sizes, ins[i].dtype);
         return arithmetic.stack(list).view(sizes);
       });

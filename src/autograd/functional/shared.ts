@@ -3,7 +3,7 @@ import { arrayOf, boolean, functionOf, optionsTable } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { setHistory, type Tensor } from '../../tensor/tensor';
+import { sizesOf, setHistory, type Tensor } from '../../tensor/tensor';
 import { arithmetic } from '../arithmetic';
 import { gradients } from '../gradients';
 
@@ -146,7 +146,7 @@ export function grad(
   );
 }
 
-export const zerosLike = (x: Tensor): Tensor => arithmetic.zeros(x.sizes, x.dtype);
+export const zerosLike = (x: Tensor): Tensor => arithmetic.zeros(sizesOf(x), x.dtype);
 
 /** Zeros where a gradient is null, unless that is refused, as one is without a graph where it shall have one. */
 export function filled(
@@ -191,10 +191,12 @@ export function vectorOf(
       `${operation}: v must have a tensor for each ${whose}, which are ${like.length}, got ${list.length}`,
     );
   }
-  for (const [i, { sizes, dtype }] of list.entries()) {
-    if (!sameShape(sizes, like[i].sizes)) {
+  for (const [i, one] of list.entries()) {
+    const { dtype } = one;
+    const sizes = sizesOf(one);
+    if (!sameShape(sizes, sizesOf(like[i]))) {
       throw new RangeError(
-        `${operation}: v[${i}] must have the shape of the ${whose}, ${showShape(like[i].sizes)}, got ${showShape(sizes)}`,
+        `${operation}: v[${i}] must have the shape of the ${whose}, ${showShape(sizesOf(like[i]))}, got ${showShape(sizes)}`,
       );
     }
     if (dtype !== like[i].dtype) {
@@ -215,7 +217,7 @@ export function scalarOf(
 ): Tensor {
   const { outs, isSingle } = evaluate(operation, f, ins, strict);
   if (!isSingle || outs[0].numel !== 1) {
-    const given = isSingle ? `shape ${showShape(outs[0].sizes)}` : `an array of ${outs.length}`;
+    const given = isSingle ? `shape ${showShape(sizesOf(outs[0]))}` : `an array of ${outs.length}`;
     throw new RangeError(
       `${operation}: the result of f must be a single tensor of one element, got ${given}`,
     );

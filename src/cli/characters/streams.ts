@@ -2,7 +2,7 @@
  * Text as numbers: which characters there are, and a text cut into parallel streams for truncated
  * back-propagation through time.
  */
-import { empty } from '../../tensor/tensor';
+import { elementsOf, empty } from '../../tensor/tensor';
 import type { Tensor } from '../../tensor/tensor';
 
 /** The distinct characters (Unicode code points) of a text, sorted; a character's index is its place. */
@@ -87,7 +87,7 @@ export class Streams {
     const { rows, steps } = this;
     const input = empty([steps, rows], 'int32');
     const target = empty([steps, rows], 'int32');
-    const [x, y] = [input.memory(input.numel), target.memory(target.numel)];
+    const [x, y] = [elementsOf(input, input.numel), elementsOf(target, target.numel)];
     for (let n = 0; n < rows; n++) {
       const from = n * this.stride + index * steps;
       for (let t = 0; t < steps; t++) {

@@ -13,7 +13,7 @@ import {
 } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 
 /** Tokens by number: what a net gives. */
 export type TokenIds = Tensor | Iterable<number>;
@@ -114,7 +114,7 @@ export function idsOf(operation: string, ids: TokenIds): Iterable<number> {
     }
     if (ids.ndim !== 1) {
       throw new RangeError(
-        `${operation}: ids must have 1 dimension, got shape ${showShape(ids.sizes)}`,
+        `${operation}: ids must have 1 dimension, got shape ${showShape(sizesOf(ids))}`,
       );
     }
     return ids.toTypedArray();

@@ -1,7 +1,7 @@
 /** Additive attention: a small network with one hidden layer scores each pair of a query and a key. */
 import { boolean, optionsTable, positiveInteger, surplus } from '../../check';
 import { add, linear, matmul, tanh, unsqueeze } from '../../ops';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
 import { Linear } from '../layers/linear';
 import { Parameter } from '../parameter';
@@ -21,7 +21,7 @@ const additiveOptions = optionsTable<AdditiveAttentionOptions>('AdditiveAttentio
 /** vᵀ tanh(q + k) for every pair: q [N, L, A], k [N, S, A], v [A] to [N, L, S]. */
 export function additiveScores(q: Tensor, k: Tensor, v: Tensor): Tensor {
   // With one query [N, 1, A] broadcasts over the positions as it is, and [N, S] takes the place of [N, 1, S].
-  if (q.sizes[1] === 1) return unsqueeze(matmul(tanh(add(q, k)), v), 1);
+  if (sizesOf(q)[1] === 1) return unsqueeze(matmul(tanh(add(q, k)), v), 1);
   return matmul(tanh(add(unsqueeze(q, 2), unsqueeze(k, 1))), v);
 }
 

@@ -9,7 +9,7 @@ import { add, bmm, indexSelect, softmax, squeeze, unsqueeze } from '../../ops';
 import { objectOf, optionsTable, positiveInteger, refuseAbstract, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import { maskBias } from './mask';
 
@@ -103,21 +103,21 @@ export abstract class Attention extends Module {
     const name = `${this.constructor.name}.forward`;
     const { mask, values } = attendOptions.read(options, name);
     anyTensor.check(name, 'keys', keys);
-    if (keys.ndim !== 3 || keys.sizes[2] !== this.keySize) {
+    if (keys.ndim !== 3 || sizesOf(keys)[2] !== this.keySize) {
       fail(
         this,
-        `keys have shape ${showShape(keys.sizes)}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
+        `keys have shape ${showShape(sizesOf(keys))}, expected [N, S, ${this.keySize}] (batch, positions, keySize)`,
       );
     }
-    const [batch, positions] = keys.sizes;
+    const [batch, positions] = sizesOf(keys);
     if (positions === 0) {
-      fail(this, `there are no keys to attend to (keys ${showShape(keys.sizes)})`);
+      fail(this, `there are no keys to attend to (keys ${showShape(sizesOf(keys))})`);
     }
     if (values !== null) {
-      if (values.ndim !== 3 || values.sizes[0] !== batch || values.sizes[1] !== positions) {
+      if (values.ndim !== 3 || sizesOf(values)[0] !== batch || sizesOf(values)[1] !== positions) {
         fail(
           this,
-          `values have shape ${showShape(values.sizes)}, expected [${batch}, ${positions}, V] to go with keys ${showShape(keys.sizes)}`,
+          `values have shape ${showShape(sizesOf(values))}, expected [${batch}, ${positions}, V] to go with keys ${showShape(sizesOf(keys))}`,
         );
       }
     }
@@ -139,15 +139,16 @@ export abstract class Attention extends Module {
     const name = `${this.constructor.name}.forward`;
     anyTensor.check(name, 'query', query);
     const { keys, values, bias } = anyMemory.check(name, 'memory', memory);
-    const { ndim, sizes: shape } = query;
+    const { ndim } = query;
+    const shape = sizesOf(query);
     if ((ndim !== 2 && ndim !== 3) || shape[ndim - 1] !== this.querySize) {
       fail(
         this,
         `query has shape ${showShape(shape)}, expected [N, ${this.querySize}] or [N, L, ${this.querySize}] (batch, queries, querySize)`,
       );
     }
-    if (shape[0] !== values.sizes[0]) {
-      fail(this, `there are ${shape[0]} queries for the keys of ${values.sizes[0]} sequences`);
+    if (shape[0] !== sizesOf(values)[0]) {
+      fail(this, `there are ${shape[0]} queries for the keys of ${sizesOf(values)[0]} sequences`);
     }
     const scores = this.scores(ndim === 2 ? unsqueeze(query, 1) : query, keys);
     const weights = softmax(bias === null ? scores : add(scores, bias), -1);

@@ -6,7 +6,7 @@ import { verify } from '../../ops/kernels/bounds';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 
 /**
  * The mask of sequences of unequal length, padded at the end: true inside a sequence, false past its end.
@@ -22,7 +22,7 @@ export function paddingMask(lengths: Lengths, steps?: number): Tensor {
   const all = lengthsOf('paddingMask', lengths, steps);
   const width = steps ?? all.reduce((most, length) => Math.max(most, length), 0);
   const mask = empty([all.length, width], 'bool');
-  const memory = mask.memory(mask.numel).fill(0);
+  const memory = elementsOf(mask, mask.numel).fill(0);
   for (let n = 0; n < all.length; n++) memory.fill(1, n * width, n * width + all[n]);
   return mask;
 }
@@ -45,9 +45,9 @@ export function maskBias(
       `${operation}: mask must be bool (true where a key takes part), got ${mask.dtype}; see paddingMask`,
     );
   }
-  if (mask.ndim !== 2 || mask.sizes[0] !== batch || mask.sizes[1] !== positions) {
+  if (mask.ndim !== 2 || sizesOf(mask)[0] !== batch || sizesOf(mask)[1] !== positions) {
     throw new RangeError(
-      `${operation}: mask has shape ${showShape(mask.sizes)}, expected [${batch}, ${positions}] (batch, positions of the keys)`,
+      `${operation}: mask has shape ${showShape(sizesOf(mask))}, expected [${batch}, ${positions}] (batch, positions of the keys)`,
     );
   }
   const refusal = (which: string): string =>

@@ -8,7 +8,7 @@ import { attention } from '../../ops/attention/attention';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { dropoutNoise } from '../functional/dropout-noise';
 import { pad } from '../functional/pad';
 import { xavierNormal_, xavierUniform_, zeros_ } from '../init';
@@ -77,7 +77,7 @@ function bias(what: string, mask: Tensor, dtype: DType): Tensor {
   if (mask.dtype !== 'bool') {
     throw new TypeError(`${name}: ${what} must be of bool or of floats, got ${mask.dtype}`);
   }
-  return zeros(mask.sizes, { dtype }).maskedFill(mask, -Infinity);
+  return zeros(sizesOf(mask), { dtype }).maskedFill(mask, -Infinity);
 }
 
 /**
@@ -211,8 +211,8 @@ export class MultiheadAttention extends Module {
     const projected = same ? this.projectOne(q) : this.project(q, whole(key), whole(value));
     const [heads, weights] = this.attend(projected, read, padding);
     // [L, N, heads, d] as [L, N, E], in memory also where the result is [N, L, E]: dropout draws in the order of memory.
-    const [first, second, features] = q.sizes;
-    const rows = this.batchFirst ? [second, first, features] : q.sizes;
+    const [first, second, features] = sizesOf(q);
+    const rows = this.batchFirst ? [second, first, features] : sizesOf(q);
     const merged = heads.reshape(rows);
     const mapped = linear(merged, this.out_proj.weight, this.out_proj.bias);
     const out = this.batchFirst ? mapped.transpose(0, 1) : mapped;
@@ -226,7 +226,7 @@ export class MultiheadAttention extends Module {
     const { embedDim, kdim, vdim, batchFirst } = this;
     for (const [what, x] of Object.entries({ query, key, value })) anyTensor.check(name, what, x);
     const rank = query.ndim;
-    const [q, k, v] = [query.sizes, key.sizes, value.sizes];
+    const [q, k, v] = [sizesOf(query), sizesOf(key), sizesOf(value)];
     const batch = batchFirst ? 0 : 1;
     const fits =
       (rank === 2 || rank === 3) &&
@@ -247,7 +247,7 @@ export class MultiheadAttention extends Module {
 
   // [N, L, E] or [L, N, E] as views [N, heads, L, d].
   private split(x: Tensor): Tensor {
-    const [first, second] = x.sizes;
+    const [first, second] = sizesOf(x);
     const split = x.view([first, second, this.numHeads, this.embedDim / this.numHeads]);
     return split.permute(this.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
   }
@@ -281,12 +281,12 @@ export class MultiheadAttention extends Module {
   ): readonly [heads: Tensor, weights: Tensor | null] {
     const { dtype } = projected[0];
     const at = this.batchFirst ? 1 : 0;
-    const batch = projected[0].sizes[1 - at];
+    const batch = sizesOf(projected[0])[1 - at];
     const keyBias = anyTensor.orNull.check(name, 'bias_k', this.bias_k);
     const valueBias = anyTensor.orNull.check(name, 'bias_v', this.bias_v);
     const more = (keyBias === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
-    const L = projected[0].sizes[at];
-    const S = projected[projected.length - 1].sizes[at];
+    const L = sizesOf(projected[0])[at];
+    const S = sizesOf(projected[projected.length - 1])[at];
     const mask = this.mask(given, padding, L, S, batch, dtype, more);
     const added = (x: Tensor, one: Tensor | null): Tensor => {
       const parts = [x];
@@ -336,18 +336,18 @@ export class MultiheadAttention extends Module {
     let mask: Tensor | null = null;
     if (attnMask !== null) {
       const every = [batch * numHeads, L, S];
-      if (!sameShape(attnMask.sizes, [L, S]) && !sameShape(attnMask.sizes, every)) {
+      if (!sameShape(sizesOf(attnMask), [L, S]) && !sameShape(sizesOf(attnMask), every)) {
         throw new RangeError(
-          `${name}: attnMask must have shape ${showShape([L, S])} or ${showShape(every)}, got ${showShape(attnMask.sizes)}`,
+          `${name}: attnMask must have shape ${showShape([L, S])} or ${showShape(every)}, got ${showShape(sizesOf(attnMask))}`,
         );
       }
       const own = widened(bias('attnMask', attnMask, dtype));
       mask = own.ndim === 2 ? own : own.view([batch, numHeads, L, S + more]);
     }
     if (keyPaddingMask !== null) {
-      if (!sameShape(keyPaddingMask.sizes, [batch, S])) {
+      if (!sameShape(sizesOf(keyPaddingMask), [batch, S])) {
         throw new RangeError(
-          `${name}: keyPaddingMask must have shape ${showShape([batch, S])}, got ${showShape(keyPaddingMask.sizes)}`,
+          `${name}: keyPaddingMask must have shape ${showShape([batch, S])}, got ${showShape(sizesOf(keyPaddingMask))}`,
         );
       }
       const own = widened(bias('keyPaddingMask', keyPaddingMask, dtype)).view([

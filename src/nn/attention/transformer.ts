@@ -22,7 +22,7 @@ import { deepcopy } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { ModuleList } from '../containers';
 import { Module, type Layer } from '../module';
 import { MultiheadAttention } from './multihead';
@@ -164,9 +164,9 @@ export class TransformerEncoderLayer extends Module {
     const read = encodeLayerOptions.read(options);
     anyTensor.check(name, 'src', src);
     const { embedDim, batchFirst } = this.self_attn;
-    if ((src.ndim !== 2 && src.ndim !== 3) || src.sizes[src.ndim - 1] !== embedDim) {
+    if ((src.ndim !== 2 && src.ndim !== 3) || sizesOf(src)[src.ndim - 1] !== embedDim) {
       throw new RangeError(
-        `${name}: src must be ${batchFirst ? `[N, S, ${embedDim}]` : `[S, N, ${embedDim}]`} or [S, ${embedDim}], got ${showShape(src.sizes)}`,
+        `${name}: src must be ${batchFirst ? `[N, S, ${embedDim}]` : `[S, N, ${embedDim}]`} or [S, ${embedDim}], got ${showShape(sizesOf(src))}`,
       );
     }
     if (read.isCausal && read.srcMask === null) {

@@ -4,7 +4,7 @@ import { attention } from '../../ops/attention/attention';
 import { boolean, finite, optionsTable, probability, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { dropoutNoise } from './dropout-noise';
 
 /** Options of `scaledDotProductAttention`. */
@@ -50,18 +50,18 @@ export function scaledDotProductAttention(
     anyTensor.check(name, what, x);
     if (x.ndim < 2) {
       throw new RangeError(
-        `${name}: ${what} must have at least 2 dimensions, got ${showShape(x.sizes)}`,
+        `${name}: ${what} must have at least 2 dimensions, got ${showShape(sizesOf(x))}`,
       );
     }
   }
   if (attnMask !== null && isCausal) {
     throw new RangeError(`${name}: give attnMask or isCausal, not both`);
   }
-  const [L, E] = query.sizes.slice(-2);
-  const S = key.sizes[key.ndim - 2];
-  if (key.sizes[key.ndim - 1] !== E || value.sizes[value.ndim - 2] !== S) {
+  const [L, E] = sizesOf(query).slice(-2);
+  const S = sizesOf(key)[key.ndim - 2];
+  if (sizesOf(key)[key.ndim - 1] !== E || sizesOf(value)[value.ndim - 2] !== S) {
     throw new RangeError(
-      `${name}: query ${showShape(query.sizes)}, key ${showShape(key.sizes)} and value ${showShape(value.sizes)} do not fit: [..., L, E], [..., S, E], [..., S, Ev]`,
+      `${name}: query ${showShape(sizesOf(query))}, key ${showShape(sizesOf(key))} and value ${showShape(sizesOf(value))} do not fit: [..., L, E], [..., S, E], [..., S, Ev]`,
     );
   }
   const mask = isCausal ? ge(reshape(arange(L), [L, 1]), arange(S)) : attnMask;

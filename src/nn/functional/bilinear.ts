@@ -3,7 +3,7 @@ import { surplus } from '../../check';
 import { linear, mul, reshape, unsqueeze } from '../../ops';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 
 function check(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | null): void {
   const name = 'bilinear';
@@ -12,23 +12,23 @@ function check(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | nu
   anyTensor.orNull.check(name, 'bias', bias);
   if (weight.ndim !== 3) {
     throw new RangeError(
-      `bilinear: weight must have shape [out features, in1 features, in2 features], got ${showShape(weight.sizes)}`,
+      `bilinear: weight must have shape [out features, in1 features, in2 features], got ${showShape(sizesOf(weight))}`,
     );
   }
-  const [out, in1, in2] = weight.sizes as [number, number, number];
-  if (!sameShape(input1.sizes.slice(0, -1), input2.sizes.slice(0, -1)) || input1.ndim === 0 || input2.ndim === 0) {
+  const [out, in1, in2] = sizesOf(weight) as [number, number, number];
+  if (!sameShape(sizesOf(input1).slice(0, -1), sizesOf(input2).slice(0, -1)) || input1.ndim === 0 || input2.ndim === 0) {
     throw new RangeError(
-      `bilinear: input1 and input2 must have the same sizes but for the last one, got ${showShape(input1.sizes)} and ${showShape(input2.sizes)}`,
+      `bilinear: input1 and input2 must have the same sizes but for the last one, got ${showShape(sizesOf(input1))} and ${showShape(sizesOf(input2))}`,
     );
   } // prettier-ignore
-  if (input1.sizes[input1.ndim - 1] !== in1 || input2.sizes[input2.ndim - 1] !== in2) {
+  if (sizesOf(input1)[input1.ndim - 1] !== in1 || sizesOf(input2)[input2.ndim - 1] !== in2) {
     throw new RangeError(
-      `bilinear: weight ${showShape(weight.sizes)} takes ${in1} and ${in2} features, got ${showShape(input1.sizes)} and ${showShape(input2.sizes)}`,
+      `bilinear: weight ${showShape(sizesOf(weight))} takes ${in1} and ${in2} features, got ${showShape(sizesOf(input1))} and ${showShape(sizesOf(input2))}`,
     );
   }
-  if (bias !== null && !sameShape(bias.sizes, [out])) {
+  if (bias !== null && !sameShape(sizesOf(bias), [out])) {
     throw new RangeError(
-      `bilinear: bias must have shape [${out}] to go with weight ${showShape(weight.sizes)}, got ${showShape(bias.sizes)}`,
+      `bilinear: bias must have shape [${out}] to go with weight ${showShape(sizesOf(weight))}, got ${showShape(sizesOf(bias))}`,
     );
   }
   const { dtype } = input1;
@@ -56,8 +56,8 @@ export function bilinear(
 ): Tensor {
   if (arguments.length > 4) surplus('bilinear', arguments, 4, 'bias');
   check(input1, input2, weight, bias);
-  const [out, in1, in2] = weight.sizes as [number, number, number];
+  const [out, in1, in2] = sizesOf(weight) as [number, number, number];
   const pairs = mul(unsqueeze(input1, -1), unsqueeze(input2, -2));
-  const flat = reshape(pairs, [...input1.sizes.slice(0, -1), in1 * in2]);
+  const flat = reshape(pairs, [...sizesOf(input1).slice(0, -1), in1 * in2]);
   return linear(flat, reshape(weight, [out, in1 * in2]), bias);
 }

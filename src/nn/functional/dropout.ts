@@ -9,7 +9,7 @@ import { drawFields, type DrawOptions } from '../../random/generator';
 import { isFloat } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 
 /** Options of `dropout` and `dropout1d`. */
 export interface DropoutOptions extends DrawOptions, InplaceOptions {
@@ -88,10 +88,10 @@ export function dropout1d(input: Tensor, p: number = 0.5, options?: DropoutOptio
   anyTensor.check('dropout1d', 'input', input);
   if (input.ndim !== 2 && input.ndim !== 3) {
     throw new RangeError(
-      `dropout1d: input must be [C, L] or [N, C, L], got shape ${showShape(input.sizes)}`,
+      `dropout1d: input must be [C, L] or [N, C, L], got shape ${showShape(sizesOf(input))}`,
     );
   }
-  const channels = [...input.sizes.slice(0, -1), 1];
+  const channels = [...sizesOf(input).slice(0, -1), 1];
   return drop('dropout1d', input, p, read, {
     noise: ({ dtype }) => empty(channels, dtype),
     apply: scaled(p),

@@ -34,7 +34,7 @@ import { pick } from '../../ops/kernels/launch';
 import { isFloat } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { embedding } from './embedding';
 
 const largest = family('bag_largest');
@@ -88,7 +88,7 @@ interface Bags {
 function bagsOf(offsets: Tensor, n: number, includeLast: boolean): Bags {
   if (offsets.ndim !== 1) {
     throw new RangeError(
-      `embeddingBag: offsets must have one dimension, got shape ${showShape(offsets.sizes)}`,
+      `embeddingBag: offsets must have one dimension, got shape ${showShape(sizesOf(offsets))}`,
     );
   }
   if (includeLast && offsets.numel === 0) {
@@ -105,7 +105,7 @@ function bagsOf(offsets: Tensor, n: number, includeLast: boolean): Bags {
 function checkOrder(offsets: Tensor): void {
   verify(
     () => {
-      const values = dense(offsets).memory(offsets.numel);
+      const values = elementsOf(dense(offsets), offsets.numel);
       if (values[0] !== 0) {
         throw new RangeError(`embeddingBag: offsets must begin with 0, got ${values[0]}`);
       }
@@ -136,7 +136,7 @@ function check(input: Tensor, weight: Tensor, offsets: Tensor | null): void {
   anyTensor.orNull.check('embeddingBag', 'offsets', offsets);
   if (weight.ndim !== 2) {
     throw new RangeError(
-      `embeddingBag: weight must be a matrix [vocabulary, features], got shape ${showShape(weight.sizes)}`,
+      `embeddingBag: weight must be a matrix [vocabulary, features], got shape ${showShape(sizesOf(weight))}`,
     );
   }
   if (!isFloat(weight.dtype)) {
@@ -144,7 +144,7 @@ function check(input: Tensor, weight: Tensor, offsets: Tensor | null): void {
   }
   if (input.ndim !== 1 && input.ndim !== 2) {
     throw new RangeError(
-      `embeddingBag: input must have one dimension, with offsets, or two, got shape ${showShape(input.sizes)}`,
+      `embeddingBag: input must have one dimension, with offsets, or two, got shape ${showShape(sizesOf(input))}`,
     );
   }
   if ((input.ndim === 1) === (offsets === null)) {
@@ -160,9 +160,9 @@ function checkWeights(weights: Tensor, input: Tensor, weight: Tensor, mode: BagM
   if (mode !== 'sum') {
     throw new RangeError(`embeddingBag: perSampleWeights go with mode 'sum' only, got '${mode}'`);
   }
-  if (!sameShape(weights.sizes, input.sizes)) {
+  if (!sameShape(sizesOf(weights), sizesOf(input))) {
     throw new RangeError(
-      `embeddingBag: perSampleWeights must have the input's shape ${showShape(input.sizes)}, got ${showShape(weights.sizes)}`,
+      `embeddingBag: perSampleWeights must have the input's shape ${showShape(sizesOf(input))}, got ${showShape(sizesOf(weights))}`,
     );
   }
   if (weights.dtype !== weight.dtype) {
@@ -201,14 +201,14 @@ export function embeddingBag(
     throw new RangeError("embeddingBag: scaleGradByFreq does not go with mode 'max'");
   }
   if (perSampleWeights !== null) checkWeights(perSampleWeights, input, weight, mode);
-  const vocabulary = weight.sizes[0];
+  const vocabulary = sizesOf(weight)[0];
   if (paddingIdx !== undefined && (paddingIdx < -vocabulary || paddingIdx >= vocabulary)) {
     throw new RangeError(
       `embeddingBag: paddingIdx must be an integer from ${-vocabulary} to ${vocabulary - 1}, got ${paddingIdx}`,
     );
   }
   checkIndex('embeddingBag', 'index', input, vocabulary, 'a vocabulary');
-  const [rowCount, size = 0] = input.sizes;
+  const [rowCount, size = 0] = sizesOf(input);
   const bags = offsets === null ? null : bagsOf(offsets, input.numel, includeLastOffset);
   const flat = reshape(input, [-1]);
   const padding = paddingIdx ?? -1;
@@ -219,7 +219,7 @@ export function embeddingBag(
     return maxOf(rows, bags ?? equalBags(rowCount, size), skipped);
   }
   const sumOf: SumOf = (x) =>
-    bags === null ? sum(reshape(x, [rowCount, size, x.sizes[1]]), 1) : sumWithin(bags, x);
+    bags === null ? sum(reshape(x, [rowCount, size, sizesOf(x)[1]]), 1) : sumWithin(bags, x);
   const weighted =
     perSampleWeights === null ? rows : rows.mul(unsqueeze(reshape(perSampleWeights, [-1]), 1));
   const kept = skipped === null ? weighted : maskedFill(weighted, unsqueeze(skipped, 1), 0);
@@ -236,7 +236,7 @@ const equalBags = (count: number, size: number): Bags => ({
 });
 
 function maxOf(rows: Tensor, bags: Bags, skipped: Tensor | null): Tensor {
-  const [n, features] = rows.sizes;
+  const [n, features] = sizesOf(rows);
   const best = empty([bags.count, features], 'int32');
   runBagLargest(pick('embeddingBag', largest, rows.dtype), {
     x: dense(rows),
@@ -252,4 +252,4 @@ function maxOf(rows: Tensor, bags: Bags, skipped: Tensor | null): Tensor {
 
 /** One more bag, which is dropped, for what is in none. */
 const sumWithin = ({ count, of }: Bags, x: Tensor): Tensor =>
-  indexAdd(zeros([count + 1, x.sizes[1]], { dtype: x.dtype }), 0, of, x).narrow(0, 0, count);
+  indexAdd(zeros([count + 1, sizesOf(x)[1]], { dtype: x.dtype }), 0, of, x).narrow(0, 0, count);

@@ -12,7 +12,13 @@ import {
 import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
-import { bumpVersion, type Tensor } from '../../tensor/tensor';
+import {
+  elementsOf,
+  elementStridesOf,
+  sizesOf,
+  bumpVersion,
+  type Tensor,
+} from '../../tensor/tensor';
 import { rootOf, sumOfPowers } from '../powers';
 
 /** Options of `embedding`. */
@@ -64,10 +70,10 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
 
 // Scales the rows whose norm is above the limit; 1e-7 keeps the division finite, as in PyTorch.
 function renormalize(weight: Tensor, input: Tensor, maxNorm: number, p: number): void {
-  const memory = weight.memory(weight.reach());
-  const [rowStep, step] = weight.elementStrides as [number, number];
-  const features = weight.sizes[1];
-  const done = zeros([weight.sizes[0]], { dtype: 'bool' }).memory(weight.sizes[0]);
+  const memory = elementsOf(weight, weight.reach());
+  const [rowStep, step] = elementStridesOf(weight) as [number, number];
+  const features = sizesOf(weight)[1];
+  const done = elementsOf(zeros([sizesOf(weight)[0]], { dtype: 'bool' }), sizesOf(weight)[0]);
   const values = new Float64Array(features);
   let changed = false;
   for (const row of input.toTypedArray()) {

@@ -7,7 +7,7 @@ import { noGrad } from '../../autograd/mode';
 import { drawFields, type DrawOptions } from '../../random/generator';
 import { exponential_ } from '../../random/inplace';
 import { anyTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 
 /** Options of `gumbelSoftmax`. */
 export interface GumbelSoftmaxOptions extends DrawOptions {
@@ -41,7 +41,9 @@ export function gumbelSoftmax(logits: Tensor, options?: GumbelSoftmaxOptions): T
   return calledAs('gumbelSoftmax', () => {
     // Row by row, whatever the strides of the logits.
     const noise = noGrad(() =>
-      exponential_(empty(logits.sizes, logits.dtype), 1, { generator }).log().neg(),
+      exponential_(empty(sizesOf(logits), logits.dtype), 1, { generator })
+        .log()
+        .neg(),
     );
     const soft = softmax(logits.add(noise).div(tau), dim);
     if (!hard) return soft;

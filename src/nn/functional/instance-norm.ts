@@ -7,7 +7,7 @@ import { layerNorm } from '../../ops/normalization/layer-norm';
 import { noGrad } from '../../autograd';
 import { anyTensor } from '../../tensor/rules';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { composed } from '../../ops/declare/composed';
 
 /** Options of `instanceNorm`. */
@@ -56,10 +56,10 @@ export function instanceNorm(
   checkFloat('instanceNorm', input);
   if (input.ndim < 3) {
     throw new RangeError(
-      `instanceNorm: input must be [N, C, ...] with positions, got shape ${showShape(input.sizes)}`,
+      `instanceNorm: input must be [N, C, ...] with positions, got shape ${showShape(sizesOf(input))}`,
     );
   }
-  const [batch, channels, ...positions] = input.sizes as [number, number, ...number[]];
+  const [batch, channels, ...positions] = sizesOf(input) as [number, number, ...number[]];
   for (const [name, x] of Object.entries({
     runningMean: mean,
     runningVar: variance,
@@ -75,7 +75,7 @@ export function instanceNorm(
   }
   if (useInputStats && numelOf(positions) === 1) {
     throw new RangeError(
-      `instanceNorm: samples must have more than one position, got input ${showShape(input.sizes)}`,
+      `instanceNorm: samples must have more than one position, got input ${showShape(sizesOf(input))}`,
     );
   }
   if (batch === 0) return input.clone();
@@ -96,7 +96,7 @@ export function instanceNorm(
       variance?.copy_(variances!.detach().reshape([batch, channels]).mean(0));
     });
   }
-  return y.reshape(input.sizes);
+  return y.reshape(sizesOf(input));
 }
 
 /** Options of `groupNorm`. */
@@ -131,20 +131,20 @@ export function groupNorm(input: Tensor, numGroups: number, options?: GroupNormO
   positiveInteger.check('groupNorm', 'numGroups', numGroups);
   if (input.ndim < 2) {
     throw new RangeError(
-      `groupNorm: input must be [N, C, ...], got shape ${showShape(input.sizes)}`,
+      `groupNorm: input must be [N, C, ...], got shape ${showShape(sizesOf(input))}`,
     );
   }
-  const [batch, channels, ...positions] = input.sizes as [number, number, ...number[]];
+  const [batch, channels, ...positions] = sizesOf(input) as [number, number, ...number[]];
   if (channels % numGroups !== 0) {
     throw new RangeError(
-      `groupNorm: numGroups must divide the channels, got ${numGroups} groups for input ${showShape(input.sizes)}`,
+      `groupNorm: numGroups must divide the channels, got ${numGroups} groups for input ${showShape(sizesOf(input))}`,
     );
   }
   checkPerChannel('groupNorm', 'weight', weight, input, channels);
   checkPerChannel('groupNorm', 'bias', bias, input, channels);
   const size = (channels / numGroups) * numelOf(positions);
   const rows = input.reshape([batch, numGroups, size]);
-  let y = layerNorm(rows, [size], { eps }).reshape(input.sizes);
+  let y = layerNorm(rows, [size], { eps }).reshape(sizesOf(input));
   const perChannel = [channels, ...positions.map(() => 1)];
   if (weight !== null) y = y.mul(weight.reshape(perChannel));
   return bias === null ? y : y.add(bias.reshape(perChannel));
@@ -178,15 +178,15 @@ export function rmsNorm(input: Tensor, normalizedShape: Shape, options?: RmsNorm
   checkFloat('rmsNorm', input);
   const shape = readNumbers('rmsNorm', 'normalizedShape', 'an array of sizes', normalizedShape);
   for (const size of shape) count.check('rmsNorm', 'normalizedShape', size);
-  if (shape.length === 0 || !sameShape(input.sizes.slice(-shape.length), shape)) {
+  if (shape.length === 0 || !sameShape(sizesOf(input).slice(-shape.length), shape)) {
     throw new RangeError(
-      `rmsNorm: the last sizes of the input must be ${showShape(shape)}, at least one, got input ${showShape(input.sizes)}`,
+      `rmsNorm: the last sizes of the input must be ${showShape(shape)}, at least one, got input ${showShape(sizesOf(input))}`,
     );
   }
   if (weight !== null) {
-    if (!sameShape(weight.sizes, shape)) {
+    if (!sameShape(sizesOf(weight), shape)) {
       throw new RangeError(
-        `rmsNorm: weight must have shape ${showShape(shape)}, got ${showShape(weight.sizes)}`,
+        `rmsNorm: weight must have shape ${showShape(shape)}, got ${showShape(sizesOf(weight))}`,
       );
     }
     if (weight.dtype !== input.dtype) {

@@ -2,7 +2,7 @@
 import { expand, mul, unsqueeze } from '../../ops';
 import { constant } from '../../ops/creation/factories';
 import { packRows } from '../../ops/joining/packed';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { dropout } from './dropout';
 
 /** How the steps of a batch of sequences are arranged. */
@@ -19,11 +19,11 @@ export interface StepLayout {
 export function lockedDropout(x: Tensor, p: number, layout: StepLayout): Tensor {
   if (p === 0 || x.numel === 0) return x;
   const { batchFirst, batchSizes, batch } = layout;
-  const features = x.sizes[x.ndim - 1];
+  const features = sizesOf(x)[x.ndim - 1];
   const mask = dropout(constant([batch, features], 1, x.dtype), p);
   if (batchSizes === null) return mul(x, unsqueeze(mask, batchFirst ? 1 : 0));
   const steps = batchSizes.numel;
-  const packing = { sizes: batchSizes, order: null, rows: x.sizes[0], batch };
+  const packing = { sizes: batchSizes, order: null, rows: sizesOf(x)[0], batch };
   const ofSteps = expand(unsqueeze(mask, 0), [steps, batch, features]);
   return mul(x, packRows(ofSteps, packing, { steps, batchFirst: false }));
 }

@@ -5,7 +5,7 @@ import { calledAs, integer, nonNegative, number, optionsTable, surplus } from '.
 import { isFloat, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { composed } from '../../ops/declare/composed';
 
 /** Options of `normalize`. */
@@ -71,7 +71,7 @@ export function cosineSimilarity(
       `cosineSimilarity: takes float32 or float64, got ${x1.dtype} and ${x2.dtype}; convert with to('float32')`,
     );
   }
-  const shape = broadcastShapes('cosineSimilarity', x1.sizes, x2.sizes);
+  const shape = broadcastShapes('cosineSimilarity', sizesOf(x1), sizesOf(x2));
   const unit = (x: Tensor): Tensor => {
     const whole = x.to(dtype).expand(shape);
     const length = calledAs('cosineSimilarity', () => norm(whole, 2, dim, { keepdim: true }));

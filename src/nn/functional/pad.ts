@@ -11,7 +11,7 @@ import {
 } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 
 /** Options of `pad`. */
 export interface PadOptions {
@@ -50,7 +50,7 @@ export function pad(input: Tensor, amounts: readonly number[], options?: PadOpti
   const sizes = integers.check('pad', 'amounts', amounts);
   if (sizes.length % 2 !== 0 || sizes.length > 2 * input.ndim) {
     throw new RangeError(
-      `pad: takes pairs (before, after), at most ${input.ndim} for shape ${showShape(input.sizes)}, got ${sizes.length} numbers`,
+      `pad: takes pairs (before, after), at most ${input.ndim} for shape ${showShape(sizesOf(input))}, got ${sizes.length} numbers`,
     );
   }
   const pairs = sizes.length / 2;
@@ -73,12 +73,16 @@ function checkBorder(x: Tensor, pairs: number, mode: PadMode, value: number): vo
   const others = x.ndim - pairs;
   if (pairs < 1 || pairs > 3 || (others !== 1 && others !== 2)) {
     throw new RangeError(
-      `pad: mode '${mode}' takes one pair for two or three dimensions, two for three or four, three for four or five; got ${pairs} for shape ${showShape(x.sizes)}`,
+      `pad: mode '${mode}' takes one pair for two or three dimensions, two for three or four, three for four or five; got ${pairs} for shape ${showShape(sizesOf(x))}`,
     );
   }
-  if (x.sizes.slice(others - 1).includes(0)) {
+  if (
+    sizesOf(x)
+      .slice(others - 1)
+      .includes(0)
+  ) {
     throw new RangeError(
-      `pad: mode '${mode}' needs elements in every dimension but the batch, got shape ${showShape(x.sizes)}`,
+      `pad: mode '${mode}' needs elements in every dimension but the batch, got shape ${showShape(sizesOf(x))}`,
     );
   }
 }
@@ -91,7 +95,7 @@ function padDimension(
   mode: PadMode,
   value: number,
 ): Tensor {
-  const size = x.sizes[dim];
+  const size = sizesOf(x)[dim];
   if (size + left + right < 0 || size + Math.min(left, 0) + Math.min(right, 0) < 0) {
     throw new RangeError(
       `pad: ${left} and ${right} leave fewer than no elements of dimension ${dim}, which has ${size}`,
@@ -108,7 +112,7 @@ function padDimension(
   }
   const edge = (count: number, isLeft: boolean): Tensor[] => {
     if (count <= 0) return [];
-    const shape = middle.sizes.with(dim, count);
+    const shape = sizesOf(middle).with(dim, count);
     if (mode === 'constant') return [full(shape, value, { dtype: x.dtype })];
     if (mode === 'replicate') return [expand(narrow(x, dim, isLeft ? 0 : size - 1, 1), shape)];
     if (mode === 'circular') return [narrow(middle, dim, isLeft ? kept - count : 0, count)];

@@ -5,7 +5,7 @@ import { checkFloat } from '../../ops/arguments/floating';
 import { single, sizeOf, type Single } from '../../ops/convolution/arguments';
 import { checkSignal, poolMax, poolMean, type Windows } from '../../ops/pooling/pool';
 import { anyTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 
 const steps = {
   stride: single.orNull.or(null),
@@ -102,7 +102,7 @@ export function maxPool1d<Indices extends boolean = false>(
   anyTensor.check('maxPool1d', 'input', input);
   checkSignal('maxPool1d', input);
   const sizes = stepsOf('maxPool1d', kernelSize, given);
-  const length = input.sizes[input.ndim - 1];
+  const length = sizesOf(input)[input.ndim - 1];
   const { size, dilation } = sizes;
   const windows = startsOf('maxPool1d', length, sizes, ceilMode).map((start) => {
     const begin = start < 0 ? start + Math.ceil(-start / dilation) * dilation : start;
@@ -151,7 +151,7 @@ export function avgPool1d(input: Tensor, kernelSize: Single, options?: AvgPool1d
   checkFloat('avgPool1d', input);
   checkSignal('avgPool1d', input);
   const sizes = stepsOf('avgPool1d', kernelSize, given);
-  const length = input.sizes[input.ndim - 1];
+  const length = sizesOf(input)[input.ndim - 1];
   const starts = startsOf('avgPool1d', length, sizes, ceilMode);
   const { size, padding } = sizes;
   const windows = starts.map(
@@ -192,7 +192,7 @@ export function adaptiveAvgPool1d(input: Tensor, outputSize: Single): Tensor {
   anyTensor.check('adaptiveAvgPool1d', 'input', input);
   checkFloat('adaptiveAvgPool1d', input);
   checkSignal('adaptiveAvgPool1d', input, 1);
-  const length = input.sizes[input.ndim - 1];
+  const length = sizesOf(input)[input.ndim - 1];
   const windows = evenWindows('adaptiveAvgPool1d', length, outputSize);
   const divisors = windows.map(([begin, end]) => end - begin);
   return poolMean('adaptiveAvgPool1d', input, { windows, divisors, length });
@@ -228,7 +228,7 @@ export function adaptiveMaxPool1d<Indices extends boolean = false>(
   anyTensor.check('adaptiveMaxPool1d', 'input', input);
   checkFloat('adaptiveMaxPool1d', input);
   checkSignal('adaptiveMaxPool1d', input, input.ndim - 1);
-  const length = input.sizes[input.ndim - 1];
+  const length = sizesOf(input)[input.ndim - 1];
   const windows = evenWindows('adaptiveMaxPool1d', length, outputSize);
   const pooled = poolMax('adaptiveMaxPool1d', input, windows, 1);
   return (returnIndices ? pooled : pooled[0]) as Pooled<Indices>;

@@ -2,7 +2,7 @@
 import { numberOrBoolean, optionsTable, positiveInteger, refuse, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
 import type { DType } from '../../tensor/dtype';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { fillBy } from './fill';
 
 // What each type that holds no fractions holds.
@@ -68,9 +68,9 @@ export function eye_(tensor: Tensor): Tensor {
   if (arguments.length > 1) surplus('eye_', arguments, 1, 'tensor');
   return fillBy('eye_', tensor, (memory) => {
     if (tensor.ndim !== 2) {
-      throw new RangeError(`eye_: takes a matrix, got shape ${showShape(tensor.sizes)}`);
+      throw new RangeError(`eye_: takes a matrix, got shape ${showShape(sizesOf(tensor))}`);
     }
-    const [rows, columns] = tensor.sizes as [number, number];
+    const [rows, columns] = sizesOf(tensor) as [number, number];
     memory.fill(0);
     for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
   });
@@ -96,13 +96,13 @@ export function dirac_(tensor: Tensor, options?: DiracOptions): Tensor {
   return fillBy('dirac_', tensor, (memory) => {
     if (tensor.ndim < 3 || tensor.ndim > 5) {
       throw new RangeError(
-        `dirac_: takes a tensor of 3, 4 or 5 dimensions, got shape ${showShape(tensor.sizes)}`,
+        `dirac_: takes a tensor of 3, 4 or 5 dimensions, got shape ${showShape(sizesOf(tensor))}`,
       );
     }
-    const [out, channels, ...window] = tensor.sizes as [number, number, ...number[]];
+    const [out, channels, ...window] = sizesOf(tensor) as [number, number, ...number[]];
     if (out % groups !== 0) {
       throw new RangeError(
-        `dirac_: groups must divide the first size, got ${groups} groups of shape ${showShape(tensor.sizes)}`,
+        `dirac_: groups must divide the first size, got ${groups} groups of shape ${showShape(sizesOf(tensor))}`,
       );
     }
     const field = window.reduce((n, size) => n * size, 1);

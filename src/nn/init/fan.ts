@@ -1,7 +1,7 @@
 /** What the variance of an initialization depends on: fan in, fan out, the gain of a nonlinearity. */
 import { number, oneOf, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 
 /** `fan_in`: inputs that an output sums; `fan_out`: outputs that an input reaches. Both spellings are accepted. */
 export type FanMode = 'fan_in' | 'fan_out' | 'fanIn' | 'fanOut';
@@ -19,13 +19,15 @@ export type Nonlinearity =
 export function fans(operation: string, weight: Tensor): { fanIn: number; fanOut: number } {
   if (weight.ndim < 2) {
     throw new RangeError(
-      `${operation}: fan in and fan out need at least 2 dimensions [out, in], got shape ${showShape(weight.sizes)}`,
+      `${operation}: fan in and fan out need at least 2 dimensions [out, in], got shape ${showShape(sizesOf(weight))}`,
     );
   }
-  const receptiveField = weight.sizes.slice(2).reduce((n, size) => n * size, 1);
+  const receptiveField = sizesOf(weight)
+    .slice(2)
+    .reduce((n, size) => n * size, 1);
   return {
-    fanIn: weight.sizes[1] * receptiveField,
-    fanOut: weight.sizes[0] * receptiveField,
+    fanIn: sizesOf(weight)[1] * receptiveField,
+    fanOut: sizesOf(weight)[0] * receptiveField,
   };
 }
 

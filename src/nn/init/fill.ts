@@ -3,7 +3,7 @@ import { noGrad } from '../../autograd/mode';
 import { copyInto } from '../../ops/kernels/copy';
 import type { TypedArray } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
-import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 
 /** Gives `write` the elements of `tensor` (uninitialised) and returns the tensor. */
 export function fillBy(
@@ -12,8 +12,8 @@ export function fillBy(
   write: (memory: TypedArray) => void,
 ): Tensor {
   anyTensor.check(operation, 'tensor', tensor);
-  const rows = tensor.contiguousLayout ? tensor : empty(tensor.sizes, tensor.dtype);
-  write(rows.memory(rows.numel));
+  const rows = tensor.contiguousLayout ? tensor : empty(sizesOf(tensor), tensor.dtype);
+  write(elementsOf(rows, rows.numel));
   if (rows !== tensor) copyInto(rows, tensor);
   bumpVersion(tensor);
   return tensor;

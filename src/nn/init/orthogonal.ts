@@ -7,7 +7,7 @@ import { t } from '../../ops/view/permute';
 import { reshape } from '../../ops/view/reshape';
 import { normal_ } from '../../random/inplace';
 import { showShape } from '../../tensor/shape';
-import { bumpVersion, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, bumpVersion, empty, type Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
 import { orthonormalRows } from './qr';
 import { gainOptions, type GainOptions } from './random';
@@ -24,17 +24,17 @@ export function orthogonal_(tensor: Tensor, options?: GainOptions): Tensor {
   return unrecorded('orthogonal_', tensor, (x) => {
     if (x.ndim < 2) {
       throw new RangeError(
-        `orthogonal_: takes a tensor of at least 2 dimensions, got shape ${showShape(x.sizes)}`,
+        `orthogonal_: takes a tensor of at least 2 dimensions, got shape ${showShape(sizesOf(x))}`,
       );
     }
     if (x.numel === 0) return;
-    const rows = x.sizes[0];
+    const rows = sizesOf(x)[0];
     const columns = x.numel / rows;
     const drawn = normal_(empty([rows, columns], x.dtype), 0, 1, { generator });
     const wide = cast(rows < columns ? drawn : t(drawn), 'float64');
     const q = orthonormalRows(wide);
     const oriented = cast(rows < columns ? q : t(q), x.dtype);
-    copyInto(reshape(mul(oriented, gain), x.sizes), x);
+    copyInto(reshape(mul(oriented, gain), sizesOf(x)), x);
     bumpVersion(x);
   });
 }

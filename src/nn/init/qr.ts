@@ -12,7 +12,7 @@ import { productInto } from '../../ops/matmul/layout';
 import { mm } from '../../ops/matmul/mm';
 import { t } from '../../ops/view/permute';
 import { narrow } from '../../ops/view/select';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 
 const blockSize = 32;
 
@@ -27,8 +27,8 @@ interface Block {
 
 // The rows from `from` on: x ← x − (x·Vᵀ)·T·V, or with Tᵀ.
 function reflect(x: Tensor, from: number, { v, factor }: Block, transposed: boolean): void {
-  if (from >= x.sizes[0]) return;
-  const rows = narrow(x, 0, from, x.sizes[0] - from);
+  if (from >= sizesOf(x)[0]) return;
+  const rows = narrow(x, 0, from, sizesOf(x)[0] - from);
   const inner = mm(mm(rows, t(v)), transposed ? t(factor) : factor);
   productInto('orthogonal_', inner, v, null, rows, true);
 }
@@ -74,9 +74,9 @@ function factorColumns(
 /** −T of H₀·H₁·… = I − V·T·Vᵀ: column j is −tau_j·T·(V·v_j) above its diagonal tau_j. */
 function joined(v: Tensor, taus: Float64Array): Tensor {
   const count = taus.length;
-  const products = mm(v, t(v)).memory(count * count);
+  const products = elementsOf(mm(v, t(v)), count * count);
   const factor = zeros([count, count], { dtype: 'float64' });
-  const memory = factor.memory(count * count);
+  const memory = elementsOf(factor, count * count);
   for (let j = 0; j < count; j++) {
     for (let k = 0; k < j; k++) {
       let sum = 0;
@@ -95,23 +95,23 @@ function joined(v: Tensor, taus: Float64Array): Tensor {
  */
 export function orthonormalRows(transposed: Tensor): Tensor {
   return noGrad(() => {
-    const [N, M] = transposed.sizes as [number, number];
+    const [N, M] = sizesOf(transposed) as [number, number];
     const a = copyInto(transposed, empty([N, M], 'float64'));
-    const memory = a.memory(a.numel) as Float64Array;
+    const memory = elementsOf(a, a.numel) as Float64Array;
     const signs = new Int8Array(N);
     const blocks: Block[] = [];
     for (let at = 0; at < N; at += blockSize) {
       const count = Math.min(blockSize, N - at);
       const v = zeros([count, M], { dtype: 'float64' });
       const taus = new Float64Array(count);
-      factorColumns(memory, M, at, v.memory(v.numel) as Float64Array, taus, signs);
+      factorColumns(memory, M, at, elementsOf(v, v.numel) as Float64Array, taus, signs);
       const block = { at, v, factor: joined(v, taus) };
       reflect(a, at + count, block, false);
       blocks.push(block);
     }
     const q = eye(N, M, { dtype: 'float64' });
     for (const block of blocks.reverse()) reflect(q, block.at, block, true);
-    const out = q.memory(q.numel);
+    const out = elementsOf(q, q.numel);
     for (let row = 0; row < N; row++) {
       if (signs[row] < 0) for (let i = row * M; i < (row + 1) * M; i++) out[i] = -out[i];
     }

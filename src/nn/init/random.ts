@@ -4,7 +4,7 @@ import { drawFields, type DrawOptions } from '../../random/generator';
 import { normal_ as drawNormal, uniform_ as drawUniform } from '../../random/inplace';
 import { randperm } from '../../random/factories';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import {
   anyFanMode,
   anyNonlinearity,
@@ -176,12 +176,12 @@ export function sparse_(tensor: Tensor, sparsity: number, options?: SparseOption
   probability.check('sparse_', 'sparsity', sparsity);
   unrecorded('sparse_', tensor, (x) => {
     if (x.ndim !== 2) {
-      throw new RangeError(`sparse_: takes a matrix, got shape ${showShape(x.sizes)}`);
+      throw new RangeError(`sparse_: takes a matrix, got shape ${showShape(sizesOf(x))}`);
     }
     drawNormal(x, 0, std, { generator });
   });
   const values = tensor.toTypedArray();
-  const [rows, columns] = tensor.sizes as [number, number];
+  const [rows, columns] = sizesOf(tensor) as [number, number];
   const zeros = Math.ceil(sparsity * rows);
   for (let column = 0; column < columns; column++) {
     // PyTorch takes the permutation from the default generator whatever `generator` is.

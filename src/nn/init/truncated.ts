@@ -4,7 +4,7 @@ import { drawFields, type DrawOptions } from '../../random/generator';
 import { normal_, uniform_ } from '../../random/inplace';
 import { emptyAs } from '../../random/draw';
 import { copyInto } from '../../ops/kernels/copy';
-import type { Tensor } from '../../tensor/tensor';
+import { elementsOf, type Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';
 import { log } from '../../native/scalar';
 
@@ -89,9 +89,9 @@ function fromNormal(
   const [low, high] = [round(a), round(b)];
   normal_(x, mean, std, draw);
   const result = copyInto(x, emptyAs(x));
-  const values = result.memory(result.numel);
+  const values = elementsOf(result, result.numel);
   const fresh = emptyAs(x);
-  const candidates = fresh.memory(fresh.numel);
+  const candidates = elementsOf(fresh, fresh.numel);
   const outside = (value: number): boolean => value < low || value > high;
   while (values.some(outside)) {
     normal_(fresh, mean, std, draw);
@@ -114,7 +114,7 @@ function fromUniform(
   const peak = (mode - mean) / std;
   const logPeak = -0.5 * peak * peak;
   const tosses = emptyAs(x);
-  const toss = tosses.memory(tosses.numel);
+  const toss = elementsOf(tosses, tosses.numel);
   const accepted = (value: number, i: number): boolean => {
     const deviation = round(round(value - mean) / std);
     const logDensity = round(round(round(deviation * deviation) * -0.5) - logPeak);
@@ -122,9 +122,9 @@ function fromUniform(
   };
   uniform_(x, a, b, draw);
   const result = copyInto(x, emptyAs(x));
-  const values = result.memory(result.numel);
+  const values = elementsOf(result, result.numel);
   const fresh = emptyAs(x);
-  const candidates = fresh.memory(fresh.numel);
+  const candidates = elementsOf(fresh, fresh.numel);
   uniform_(tosses, 0, 1, draw);
   const pending = Uint8Array.from(values, (value, i) => (accepted(value, i) ? 0 : 1));
   while (pending.includes(1)) {

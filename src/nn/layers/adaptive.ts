@@ -14,7 +14,7 @@ import { named, type Named } from '../../ops/declare/named';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { ModuleList, Sequential } from '../containers';
 import { Module } from '../module';
 import { Linear } from './linear';
@@ -175,7 +175,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     this.batch(operation, input);
     return noGrad(() => {
       const best = this.head.forward(input).argmax(1);
-      if (input.sizes[0] === 0) return best;
+      if (sizesOf(input)[0] === 0) return best;
       const classes = Int32Array.from(best.toTypedArray());
       const open = [...classes.keys()].filter((row) => classes[row] >= this.cutoffs[0]);
       if (open.length === 0) return best;
@@ -190,9 +190,9 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
   private batch(operation: string, input: Tensor): void {
     bounds.check(operation, 'cutoffs', this.cutoffs);
     anyTensor.check(operation, 'input', input);
-    if (input.ndim === 2 && input.sizes[1] === this.inFeatures) return;
+    if (input.ndim === 2 && sizesOf(input)[1] === this.inFeatures) return;
     throw new RangeError(
-      `${operation}: input must be [N, ${this.inFeatures}], got ${showShape(input.sizes)}`,
+      `${operation}: input must be [N, ${this.inFeatures}], got ${showShape(sizesOf(input))}`,
     );
   }
 
@@ -205,10 +205,10 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     const isRow = input.ndim === 1;
     const fits = isRow
       ? target.ndim === 0
-      : target.ndim === 1 && target.sizes[0] === input.sizes[0];
-    if (input.ndim < 1 || input.ndim > 2 || input.sizes.at(-1) !== inFeatures || !fits) {
+      : target.ndim === 1 && sizesOf(target)[0] === sizesOf(input)[0];
+    if (input.ndim < 1 || input.ndim > 2 || sizesOf(input).at(-1) !== inFeatures || !fits) {
       throw new RangeError(
-        `${operation}: input must be [N, ${inFeatures}] with target [N], or [${inFeatures}] with [], got ${showShape(input.sizes)} and ${showShape(target.sizes)}`,
+        `${operation}: input must be [N, ${inFeatures}] with target [N], or [${inFeatures}] with [], got ${showShape(sizesOf(input))} and ${showShape(sizesOf(target))}`,
       );
     }
     return isRow ? input.unsqueeze(0) : input;

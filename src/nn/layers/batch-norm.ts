@@ -4,7 +4,7 @@ import { batchNorm } from '../../ops/normalization/batch-norm';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { ChannelNorm } from './channel-norm';
 
 /** Options of `BatchNorm1d`. */
@@ -65,7 +65,7 @@ export class BatchNorm1d<
     anyTensor.check('BatchNorm1d.forward', 'input', input);
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new RangeError(
-        `BatchNorm1d.forward: input must be [N, C] or [N, C, L], got shape ${showShape(input.sizes)}`,
+        `BatchNorm1d.forward: input must be [N, C] or [N, C, L], got shape ${showShape(sizesOf(input))}`,
       );
     }
     const { running_mean: mean, running_var: variance, weight, bias, eps } = this;

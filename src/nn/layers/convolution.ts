@@ -12,7 +12,7 @@ import {
 import { conv1d, convTranspose1d } from '../../ops/convolution/conv1d';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { pad } from '../functional/pad';
 import { kaimingUniform_, uniform_ } from '../init';
 import { Module } from '../module';
@@ -88,7 +88,7 @@ abstract class Convolution<Bias extends boolean> extends Module {
     kaimingUniform_(this.weight, { a: Math.sqrt(5) });
     const bias: Parameter | null = this.bias;
     if (bias === null) return;
-    const [, channels, taps] = this.weight.sizes;
+    const [, channels, taps] = sizesOf(this.weight);
     const bound = 1 / Math.sqrt(channels * taps);
     uniform_(bias, -bound, bound);
   }
@@ -288,7 +288,7 @@ export class ConvTranspose1d<Bias extends boolean = true> extends Convolution<Bi
     const [stride, padding, dilation, taps] = (
       ['stride', 'padding', 'dilation', 'kernelSize'] as const
     ).map((name) => sizeOf('ConvTranspose1d.forward', name, this[name], 0));
-    const length = input.sizes[input.ndim - 1] ?? 0;
+    const length = sizesOf(input)[input.ndim - 1] ?? 0;
     const least = (length - 1) * stride - 2 * padding + dilation * (taps - 1) + 1;
     if (wanted < least || wanted > least + stride - 1) {
       throw new RangeError(

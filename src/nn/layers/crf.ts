@@ -8,7 +8,7 @@ import { contiguous } from '../../ops/copying/clone';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
@@ -124,7 +124,7 @@ export class CRF extends Module {
     if (reduction === 'mean') return likelihood.mean();
     const sum = likelihood.sum();
     if (reduction === 'sum') return sum;
-    return sum.div(mask === null ? scores.sizes[0] * scores.sizes[1] : mask.sum());
+    return sum.div(mask === null ? sizesOf(scores)[0] * sizesOf(scores)[1] : mask.sum());
   }
 
   /**
@@ -135,7 +135,7 @@ export class CRF extends Module {
   decode(emissions: Tensor, options?: CRFMaskOptions): number[][] {
     if (arguments.length > 2) surplus('CRF.decode', arguments, 2, 'options');
     const { scores, mask } = this.inputs('CRF.decode', emissions, decodeOptions.read(options).mask);
-    const [steps, n] = scores.sizes;
+    const [steps, n] = sizesOf(scores);
     for (const x of [scores, ...this.parameters()]) {
       if (noGrad(() => x.isnan().any().item()) === 0) continue;
       throw new RangeError('CRF.decode: scores are NaN, so that no tags are the best');
@@ -166,7 +166,7 @@ export class CRF extends Module {
     anyTensor.check(operation, 'emissions', emissions);
     checkFloat(operation, emissions);
     const layout = this.batchFirst ? '[N, T, K]' : '[T, N, K]';
-    const { sizes } = emissions;
+    const sizes = sizesOf(emissions);
     if (sizes.length !== 3 || sizes[2] !== this.numTags || sizes[0] === 0 || sizes[1] === 0) {
       throw new RangeError(
         `${operation}: emissions must be ${layout} with K = ${this.numTags} tags and at least one step of one sequence, got ${showShape(sizes)}`,
@@ -179,9 +179,9 @@ export class CRF extends Module {
       ['transitions', [k, k]],
     ] as const) {
       const x = anyTensor.check(operation, name, this[name]);
-      if (!sameShape(x.sizes, shape)) {
+      if (!sameShape(sizesOf(x), shape)) {
         throw new RangeError(
-          `${operation}: ${name} must have shape ${showShape(shape)}, got ${showShape(x.sizes)}`,
+          `${operation}: ${name} must have shape ${showShape(shape)}, got ${showShape(sizesOf(x))}`,
         );
       }
     }
@@ -235,7 +235,7 @@ export class CRF extends Module {
 
   /** s(y) of each sequence: [N]. */
   private score(scores: Tensor, labels: Tensor, mask: Tensor | null): Tensor {
-    const [steps, n] = labels.sizes;
+    const [steps, n] = sizesOf(labels);
     const emitted = scores.gather(2, labels.unsqueeze(2)).squeeze(2);
     const start = this.start_transitions.indexSelect(0, labels.select(0, 0));
     const sums = [start, emitted.sum(0)];
@@ -278,10 +278,10 @@ export class CRF extends Module {
 }
 
 function checkShape(operation: string, name: string, x: Tensor, emissions: Tensor): void {
-  const expected = emissions.sizes.slice(0, 2);
-  if (sameShape(x.sizes, expected)) return;
+  const expected = sizesOf(emissions).slice(0, 2);
+  if (sameShape(sizesOf(x), expected)) return;
   throw new RangeError(
-    `${operation}: emissions are ${showShape(emissions.sizes)}, so ${name} must be ${showShape(expected)}, got ${showShape(x.sizes)}`,
+    `${operation}: emissions are ${showShape(sizesOf(emissions))}, so ${name} must be ${showShape(expected)}, got ${showShape(sizesOf(x))}`,
   );
 }
 

@@ -3,7 +3,7 @@ import { boolean, count, optionsTable, refuseSparse, surplus } from '../../check
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { bagFields, embeddingBag, type BagMode } from '../functional/embedding-bag';
 import { Module } from '../module';
 import type { Parameter } from '../parameter';
@@ -143,10 +143,10 @@ export class EmbeddingBag extends Module {
     anyTensor.check('EmbeddingBag.fromPretrained', 'embeddings', embeddings);
     if (embeddings.ndim !== 2) {
       throw new RangeError(
-        `EmbeddingBag.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(embeddings.sizes)}`,
+        `EmbeddingBag.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(sizesOf(embeddings))}`,
       );
     }
-    const [rows, columns] = embeddings.sizes as [number, number];
+    const [rows, columns] = sizesOf(embeddings) as [number, number];
     const layer = new EmbeddingBag(rows, columns, { ...rest, weight: embeddings });
     layer.weight.requiresGrad = !freeze;
     return layer;

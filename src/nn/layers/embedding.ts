@@ -13,7 +13,7 @@ import {
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { embedding } from '../functional/embedding';
 import { normal_ } from '../init';
 import { fillBy } from '../init/fill';
@@ -82,9 +82,9 @@ export function tableOf(
   dtype: DType,
 ): Parameter {
   if (given === undefined) return new Parameter(empty(shape, dtype));
-  if (!sameShape(given.sizes, shape)) {
+  if (!sameShape(sizesOf(given), shape)) {
     throw new RangeError(
-      `${operation}: weight must have shape ${showShape(shape)}, got ${showShape(given.sizes)}`,
+      `${operation}: weight must have shape ${showShape(shape)}, got ${showShape(sizesOf(given))}`,
     );
   }
   return new Parameter(given);
@@ -95,7 +95,7 @@ export function drawTable(operation: string, weight: Parameter, paddingIdx?: num
   normal_(weight);
   if (paddingIdx === undefined) return;
   const values = weight.toTypedArray();
-  const features = weight.sizes[1];
+  const features = sizesOf(weight)[1];
   values.fill(0, paddingIdx * features, (paddingIdx + 1) * features);
   fillBy(operation, weight, (memory) => memory.set(values));
 }
@@ -176,10 +176,10 @@ export class Embedding extends Module {
     anyTensor.check('Embedding.fromPretrained', 'embeddings', embeddings);
     if (embeddings.ndim !== 2) {
       throw new RangeError(
-        `Embedding.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(embeddings.sizes)}`,
+        `Embedding.fromPretrained: the table must be [numEmbeddings, embeddingDim], got shape ${showShape(sizesOf(embeddings))}`,
       );
     }
-    const [rows, columns] = embeddings.sizes as [number, number];
+    const [rows, columns] = sizesOf(embeddings) as [number, number];
     const layer = new Embedding(rows, columns, { ...rest, weight: embeddings });
     layer.weight.requiresGrad = !freeze;
     return layer;

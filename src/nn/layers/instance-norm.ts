@@ -3,7 +3,7 @@ import { boolean, finite, number, optionsTable, surplus } from '../../check';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { instanceNorm } from '../functional/instance-norm';
 import { ChannelNorm } from './channel-norm';
 
@@ -63,13 +63,13 @@ export class InstanceNorm1d<
     anyTensor.check('InstanceNorm1d.forward', 'input', input);
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new RangeError(
-        `InstanceNorm1d.forward: input must be [N, C, L] or [C, L], got shape ${showShape(input.sizes)}`,
+        `InstanceNorm1d.forward: input must be [N, C, L] or [C, L], got shape ${showShape(sizesOf(input))}`,
       );
     }
     const x = input.ndim === 2 ? input.unsqueeze(0) : input;
-    if (x.sizes[1] !== this.numFeatures) {
+    if (sizesOf(x)[1] !== this.numFeatures) {
       throw new RangeError(
-        `InstanceNorm1d.forward: input must have ${this.numFeatures} channels, got shape ${showShape(input.sizes)}`,
+        `InstanceNorm1d.forward: input must have ${this.numFeatures} channels, got shape ${showShape(sizesOf(input))}`,
       );
     }
     const y = instanceNorm(x, this.running_mean, this.running_var, {

@@ -3,7 +3,7 @@ import { count, surplus } from '../../check';
 import { checkFloat } from '../../ops/arguments/floating';
 import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
-import { empty, replaceData, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, replaceData, type Tensor } from '../../tensor/tensor';
 import { Linear, linearOptions, type LinearOptions } from './linear';
 
 /**
@@ -48,10 +48,10 @@ export class LazyLinear<Bias extends boolean = true> extends Linear<Bias> {
         'the first LazyLinear.forward',
         'it makes the parameters; call the layer once outside',
       );
-      if (input.ndim === 0 || input.sizes[input.ndim - 1] === 0) {
+      if (input.ndim === 0 || sizesOf(input)[input.ndim - 1] === 0) {
         throw new RangeError('LazyLinear.forward: the first input must have at least one feature');
       }
-      materialize(this, input.sizes[input.ndim - 1]);
+      materialize(this, sizesOf(input)[input.ndim - 1]);
       Linear.prototype.resetParameters.call(this);
     }
     return super.forward(input);
@@ -61,7 +61,7 @@ export class LazyLinear<Bias extends boolean = true> extends Linear<Bias> {
   beforeLoad(valueOf: (name: string) => unknown): void {
     const weight = valueOf('weight');
     if (this.inFeatures > 0 || !isTensor(weight)) return;
-    const [rows, features] = weight.sizes;
+    const [rows, features] = sizesOf(weight);
     if (weight.ndim === 2 && rows === this.outFeatures && features > 0) materialize(this, features);
   }
 }

@@ -2,7 +2,7 @@
 import { boolean, isInstance, optionsTable, probability, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { lockedDropout } from '../functional/locked-dropout';
 import { Module } from '../module';
 import { showBoolean } from '../print';
@@ -68,11 +68,11 @@ export class LockedDropout extends Module {
     anyTensor.check(name, 'input', input);
     if (input.ndim !== 3) {
       throw new RangeError(
-        `${name}: input must have 3 dimensions, ${batchFirst ? '[N, T, F]' : '[T, N, F]'}, got ${showShape(input.sizes)}`,
+        `${name}: input must have 3 dimensions, ${batchFirst ? '[N, T, F]' : '[T, N, F]'}, got ${showShape(sizesOf(input))}`,
       );
     }
     if (!this.training) return input;
-    const batch = input.sizes[batchFirst ? 0 : 1];
+    const batch = sizesOf(input)[batchFirst ? 0 : 1];
     return lockedDropout(input, p, { batchFirst, batchSizes: null, batch });
   }
 

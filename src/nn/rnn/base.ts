@@ -29,7 +29,7 @@ import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
 import { floatDType, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { ownNodeOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { dropout as dropoutOf } from '../functional/dropout';
 import { lockedDropout as lockedDropoutOf, type StepLayout } from '../functional/locked-dropout';
 import { uniform_ } from '../init';
@@ -128,7 +128,8 @@ const packed = instanceOf(PackedSequence, 'a Tensor or a PackedSequence');
 function layersOf(states: readonly Tensor[]): Tensor {
   if (states.length === 1) return states[0];
   const all = cat(states, 0);
-  if (all.node instanceof Node) all.node.name = 'StackBackward0';
+  const node = ownNodeOf(all);
+  if (node instanceof Node) node.name = 'StackBackward0';
   return all;
 }
 
@@ -382,17 +383,19 @@ export abstract class RecurrentBase extends Module {
     const name = this.#operation;
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new RangeError(
-        `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(input.sizes)}`,
+        `${name}: input must have 2 dimensions (unbatched, [T, features]) or 3 (${this.batchFirst ? '[N, T' : '[T, N'}, features]), got ${showShape(sizesOf(input))}`,
       );
     }
     this.#checkInput(input);
     const unbatched = input.ndim === 2;
     const batchDim = this.batchFirst ? 0 : 1;
     const x = unbatched ? unsqueeze(input, batchDim) : input;
-    if (x.sizes[1 - batchDim] === 0) {
-      throw new RangeError(`${name}: the sequence has no steps (input ${showShape(input.sizes)})`);
+    if (sizesOf(x)[1 - batchDim] === 0) {
+      throw new RangeError(
+        `${name}: the sequence has no steps (input ${showShape(sizesOf(input))})`,
+      );
     }
-    const batch = x.sizes[batchDim];
+    const batch = sizesOf(x)[batchDim];
     const start = this.#startStates(states, batch, unbatched, input.dtype);
     const ran = this.#stack(x, start, batch, null);
     if (!unbatched) return ran;
@@ -538,7 +541,8 @@ export abstract class RecurrentBase extends Module {
         zoneout,
         training,
         stateShape: [batch, H],
-        stepsShape: batchSizes === null ? [x.sizes[batchFirst ? 1 : 0], batch, H] : [x.sizes[0], H],
+        stepsShape:
+          batchSizes === null ? [sizesOf(x)[batchFirst ? 1 : 0], batch, H] : [sizesOf(x)[0], H],
         hasCellState: cells[this.#kind].hasCellState,
         dtype: x.dtype,
       });

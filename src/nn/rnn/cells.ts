@@ -11,7 +11,7 @@ import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import type { DType } from '../../tensor/dtype';
 import { anyTensor, floatDType, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { uniform_ } from '../init';
 import { Module } from '../module';
 import { Parameter, type Learned } from '../parameter';
@@ -111,13 +111,13 @@ abstract class CellBase<Bias extends boolean> extends Module {
     anyTensor.check(name, 'input', input);
     if (input.ndim !== 1 && input.ndim !== 2) {
       throw new RangeError(
-        `${name}: input must be [inputSize] or [N, inputSize], got ${showShape(input.sizes)}`,
+        `${name}: input must be [inputSize] or [N, inputSize], got ${showShape(sizesOf(input))}`,
       );
     }
-    const features = input.sizes[input.ndim - 1];
+    const features = sizesOf(input)[input.ndim - 1];
     if (features !== this.inputSize) {
       throw new RangeError(
-        `${name}: input has ${features} features, but this cell was built with inputSize ${this.inputSize} (input ${showShape(input.sizes)})`,
+        `${name}: input has ${features} features, but this cell was built with inputSize ${this.inputSize} (input ${showShape(sizesOf(input))})`,
       );
     }
     if (isTensor(this.weight_ih) && input.dtype !== this.weight_ih.dtype) {
@@ -125,13 +125,13 @@ abstract class CellBase<Bias extends boolean> extends Module {
         `${name}: input is ${input.dtype}, but the weights are ${this.weight_ih.dtype}`,
       );
     }
-    const expected = [...input.sizes.slice(0, -1), this.hiddenSize];
+    const expected = [...sizesOf(input).slice(0, -1), this.hiddenSize];
     for (const [i, state] of states.entries()) {
       if (state === null) continue;
       anyTensor.check(name, i === 0 ? 'h' : 'c', state);
-      if (!sameShape(state.sizes, expected)) {
+      if (!sameShape(sizesOf(state), expected)) {
         throw new RangeError(
-          `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${showShape(state.sizes)}`,
+          `${name}: ${i === 0 ? 'h' : 'c'} must have shape ${showShape(expected)}, got ${showShape(sizesOf(state))}`,
         );
       }
       if (state.dtype !== input.dtype) {
@@ -165,7 +165,7 @@ abstract class CellBase<Bias extends boolean> extends Module {
         batchFirst: false,
         relu,
         batchSizes: null,
-        batch: unbatched ? 1 : input.sizes[0],
+        batch: unbatched ? 1 : sizesOf(input)[0],
         variants: null,
         returnsCells: false,
         returnsGates: false,

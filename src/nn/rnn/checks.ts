@@ -1,7 +1,7 @@
 /** What recurrent layers refuse: options that do not go together, inputs and states that do not fit. */
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import type { Zoneout, ReturnStates } from './variants';
 
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
@@ -85,11 +85,11 @@ export function checkInput(
   batchFirst: boolean,
   weight: unknown,
 ): void {
-  const features = x.sizes[x.ndim - 1];
+  const features = sizesOf(x)[x.ndim - 1];
   if (features !== inputSize) {
     const dims = x.ndim === 2 ? '[T' : batchFirst ? '[N, T' : '[T, N';
     throw new RangeError(
-      `${name}: input has ${plural(features, 'feature')}, but this layer was built with inputSize ${inputSize} (input ${showShape(x.sizes)}, expected ${dims}, ${inputSize}])`,
+      `${name}: input has ${plural(features, 'feature')}, but this layer was built with inputSize ${inputSize} (input ${showShape(sizesOf(x))}, expected ${dims}, ${inputSize}])`,
     );
   }
   if (isTensor(weight) && x.dtype !== weight.dtype) {
@@ -115,10 +115,10 @@ export function checkState(
   features: string,
 ): void {
   anyTensor.check(name, which, state);
-  if (!sameShape(state.sizes, expected)) {
+  if (!sameShape(sizesOf(state), expected)) {
     const batch = expected.length === 3 ? ', batch' : '';
     throw new RangeError(
-      `${name}: ${which} has shape ${showShape(state.sizes)}, expected ${showShape(expected)} ([numLayers${twoWays ? ' · 2' : ''} = ${expected[0]}${batch}, ${features}])`,
+      `${name}: ${which} has shape ${showShape(sizesOf(state))}, expected ${showShape(expected)} ([numLayers${twoWays ? ' · 2' : ''} = ${expected[0]}${batch}, ${features}])`,
     );
   }
   if (state.dtype !== dtype) {

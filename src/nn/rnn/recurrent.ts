@@ -15,7 +15,7 @@ import { stack, unbind } from '../../ops';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import { showBoolean } from '../print';
 
@@ -151,9 +151,9 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     if (arguments.length > 2) surplus('Recurrent.forward', arguments, 2, 'state');
     anyTensor.check('Recurrent.forward', 'input', input);
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
-    if (input.ndim === 0 || input.sizes[dim] === 0) {
+    if (input.ndim === 0 || sizesOf(input)[dim] === 0) {
       throw new RangeError(
-        `Recurrent.forward: input must have at least one step, got shape ${showShape(input.sizes)}, whose steps are dimension ${dim}`,
+        `Recurrent.forward: input must have at least one step, got shape ${showShape(sizesOf(input))}, whose steps are dimension ${dim}`,
       );
     }
     if (state !== null && !isState(state)) {

@@ -5,7 +5,7 @@ import { deepcopy, emptyOf, type Copier } from '../../tensor/deepcopy';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase } from './base';
@@ -150,16 +150,16 @@ export class Stateful<L extends StatefulLayer = StatefulLayer> extends Module {
   /** `starts` [N] as a mask that broadcasts over the state. */
   #alongRows(starts: Tensor, state: Tensor): Tensor {
     const dim = this.#rowDim;
-    const rows = state.ndim > dim + 1 ? state.sizes[dim] : null;
-    if (rows === null || starts.sizes[0] !== rows) {
+    const rows = state.ndim > dim + 1 ? sizesOf(state)[dim] : null;
+    if (rows === null || sizesOf(starts)[0] !== rows) {
       const has = rows === null ? 'no rows (it is unbatched); call resetState()' : `${rows} rows`;
       throw new RangeError(
-        `Stateful.forward: reset has ${starts.sizes[0]} rows, but the state ${showShape(state.sizes)} has ${has}`,
+        `Stateful.forward: reset has ${sizesOf(starts)[0]} rows, but the state ${showShape(sizesOf(state))} has ${has}`,
       );
     }
     return reshape(
       starts,
-      state.sizes.map((_, d) => (d === dim ? rows : 1)),
+      sizesOf(state).map((_, d) => (d === dim ? rows : 1)),
     );
   }
 
@@ -168,8 +168,8 @@ export class Stateful<L extends StatefulLayer = StatefulLayer> extends Module {
     const dim = this.#rowDim;
     let rows: number[] = [];
     if (isInstance(input, PackedSequence)) rows = [input.batch];
-    else if (isTensor(input) && input.ndim > 2) rows = [input.sizes[layer.batchFirst ? 0 : 1]];
-    const known = state.ndim > dim + 1 ? [state.sizes[dim]] : [];
+    else if (isTensor(input) && input.ndim > 2) rows = [sizesOf(input)[layer.batchFirst ? 0 : 1]];
+    const known = state.ndim > dim + 1 ? [sizesOf(state)[dim]] : [];
     if (sameShape(rows, known)) return;
     const show = ([n]: number[]): string => (n === undefined ? 'unbatched' : `of ${n} rows`);
     throw new RangeError(

@@ -12,7 +12,7 @@ import type { FieldNames } from './parameters';
 import type { DType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 
 type Fields = Readonly<Record<string, Tensor | null | undefined>>;
 
@@ -26,7 +26,7 @@ function refuseWeight(
 ): never {
   const must = `${name}: ${field} must be ${dtype} ${showShape(expected)}`;
   if (!isTensor(weight)) throw new TypeError(`${must}, got ${describe(weight)}`);
-  const got = `${must}, got ${weight.dtype} ${showShape(weight.sizes)}`;
+  const got = `${must}, got ${weight.dtype} ${showShape(sizesOf(weight))}`;
   throw weight.dtype === dtype ? new RangeError(got) : new TypeError(got);
 }
 
@@ -42,8 +42,8 @@ function matrix(
     !isTensor(weight) ||
     weight.dtype !== dtype ||
     weight.ndim !== 2 ||
-    weight.sizes[0] !== rows ||
-    weight.sizes[1] !== columns
+    sizesOf(weight)[0] !== rows ||
+    sizesOf(weight)[1] !== columns
   ) {
     refuseWeight(name, field, weight, [rows, columns], dtype);
   }
@@ -57,7 +57,7 @@ function vector(
   rows: number,
   dtype: DType,
 ): Tensor {
-  if (!isTensor(bias) || bias.dtype !== dtype || bias.ndim !== 1 || bias.sizes[0] !== rows) {
+  if (!isTensor(bias) || bias.dtype !== dtype || bias.ndim !== 1 || sizesOf(bias)[0] !== rows) {
     refuseWeight(name, field, bias, [rows], dtype);
   }
   return contiguous(bias);

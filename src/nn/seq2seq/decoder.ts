@@ -14,7 +14,7 @@ import {
   surplus,
 } from '../../check';
 import { anyTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { anyMemory, Attention, selectMemory, type AttentionMemory } from '../attention';
 import { Dropout } from '../layers/dropout';
 import { Embedding } from '../layers/embedding';
@@ -195,7 +195,7 @@ export class Decoder extends Module {
     if (own.length === 0) {
       throw new RangeError('Decoder.begin: state must have at least one tensor, got []');
     }
-    const rows = own[0].sizes[1];
+    const rows = sizesOf(own[0])[1];
     const { dtype } = own[0];
     const readout = this.inputFeeding ? zeros([rows, this.rnn.hiddenSize], { dtype }) : null;
     return { memory, state: own, readout };
@@ -222,7 +222,7 @@ export class Decoder extends Module {
 }
 
 /** The hidden state of the top layer: [layers, N, H] to [N, H]. */
-const top = (h: Tensor): Tensor => h.select(0, h.sizes[0] - 1);
+const top = (h: Tensor): Tensor => h.select(0, sizesOf(h)[0] - 1);
 
 /** Readouts [N, T, hiddenSize], weights and state: every step in one call of each layer. */
 function together(decoder: Decoder, embedded: Tensor, { memory, state }: DecoderState): Decoding {

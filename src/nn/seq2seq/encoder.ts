@@ -3,7 +3,7 @@ import { embedding } from '../../ops';
 import { boolean, optionsTable, positiveInteger, probability, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { lengthsOf, type Lengths } from '../../ops/arguments/lengths';
 import { paddingMask } from '../attention/mask';
 import { Dropout } from '../layers/dropout';
@@ -54,9 +54,9 @@ export function checkTokens(operation: string, name: string, tokens: Tensor): vo
   if (tokens.dtype !== 'int32') {
     throw new TypeError(`${operation}: ${name} must be int32, got ${tokens.dtype}`);
   }
-  if (tokens.ndim !== 2 || tokens.sizes[1] === 0) {
+  if (tokens.ndim !== 2 || sizesOf(tokens)[1] === 0) {
     throw new RangeError(
-      `${operation}: ${name} must be [N, T] with T at least 1, got ${showShape(tokens.sizes)}`,
+      `${operation}: ${name} must be [N, T] with T at least 1, got ${showShape(sizesOf(tokens))}`,
     );
   }
 }
@@ -123,10 +123,13 @@ export class Encoder extends Module {
   forward(source: Tensor, lengths: Lengths | null = null): Encoding {
     if (arguments.length > 2) surplus('Encoder.forward', arguments, 2, 'lengths');
     checkTokens('Encoder.forward', 'source', source);
-    const steps = source.sizes[1];
+    const steps = sizesOf(source)[1];
     const list =
       lengths === null || lengths === undefined ? null : lengthsOf('Encoder.forward', lengths);
-    if (list === null || (list.length === source.sizes[0] && list.every((one) => one === steps))) {
+    if (
+      list === null ||
+      (list.length === sizesOf(source)[0] && list.every((one) => one === steps))
+    ) {
       const [outputs, state] = runRecurrent(this.rnn, embed(this, source), null);
       return { outputs, state, mask: null };
     }

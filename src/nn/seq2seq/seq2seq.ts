@@ -6,7 +6,7 @@ import { rand, type Generator } from '../../random';
 import { drawFields } from '../../random/generator';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, type Tensor } from '../../tensor/tensor';
 import { isLengths, type Lengths } from '../../ops/arguments/lengths';
 import { Linear } from '../layers/linear';
 import { Module } from '../module';
@@ -52,7 +52,7 @@ const isLstm = ({ rnn }: Encoder | Decoder): boolean => rnn instanceof LSTM;
 /** [layers · directions, N, H] of the encoder to [layers, N, hiddenSize] of the decoder. */
 function pass({ encoder }: Seq2Seq, state: Tensor, bridge: Linear | null): Tensor {
   const { numLayers, bidirectional, hiddenSize } = encoder.rnn;
-  const batch = state.sizes[1];
+  const batch = sizesOf(state)[1];
   let joined = state;
   if (bidirectional) {
     const byLayer = reshape(state, [numLayers, 2, batch, hiddenSize]);
@@ -65,8 +65,8 @@ function pass({ encoder }: Seq2Seq, state: Tensor, bridge: Linear | null): Tenso
 /** Positions of each sequence up to its last token that is not padding. */
 function lengthsOf({ padding }: Seq2Seq, source: Tensor): number[] | null {
   if (padding === null) return null;
-  const [batch, steps] = source.sizes;
-  const tokens = contiguous(source).memory(source.numel);
+  const [batch, steps] = sizesOf(source);
+  const tokens = elementsOf(contiguous(source), source.numel);
   return Array.from({ length: batch }, (_, n) => {
     let length = steps;
     while (length > 0 && tokens[n * steps + length - 1] === padding) length--;
@@ -190,10 +190,10 @@ export class Seq2Seq extends Module {
     const { sourceLengths, teacherForcingRatio, generator } = teacherOptions.read(options);
     anyTensor.check(name, 'source', source);
     checkTokens(name, 'target', target);
-    const steps = target.sizes[1] - 1;
-    if (steps === 0 || target.sizes[0] !== source.sizes[0]) {
+    const steps = sizesOf(target)[1] - 1;
+    if (steps === 0 || sizesOf(target)[0] !== sizesOf(source)[0]) {
       throw new RangeError(
-        `${name}: target must be [${source.sizes[0]}, T] with a start token and at least one more, got ${showShape(target.sizes)}`,
+        `${name}: target must be [${sizesOf(source)[0]}, T] with a start token and at least one more, got ${showShape(sizesOf(target))}`,
       );
     }
     let state = this.encode(source, sourceLengths);

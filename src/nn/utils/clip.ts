@@ -10,8 +10,8 @@ import { kernelFor, Table } from '../../ops/kernels/table';
 import { isFloat } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
-import { allocate } from '../../tensor/storage';
-import { bumpVersion, type Tensor } from '../../tensor/tensor';
+import { allocate, bufferOf } from '../../tensor/storage';
+import { accumulatedOf, elementsOf, bumpVersion, type Tensor } from '../../tensor/tensor';
 import { rootOf, sumOfPowers } from '../powers';
 
 /** Options of `getTotalNorm` and `clipGradNorm_`. */
@@ -33,7 +33,7 @@ const sumSquares = family('table_sum_squares');
 const scale = family('table_scale');
 const table = new Table(2);
 const result = allocate(8);
-const resultCell = new Float64Array(result.buffer, result.byteOffset, 1);
+const resultCell = new Float64Array(bufferOf(result), result.byteOffset, 1);
 
 const floats = ['float32', 'float64'] as const;
 
@@ -48,7 +48,10 @@ function listOf(operation: string, tensors: unknown): Tensor[] {
 
 const gradientsOf = (parameters: readonly Tensor[]): Tensor[] => {
   const grads: Tensor[] = [];
-  for (const { accumulated } of parameters) if (accumulated !== null) grads.push(accumulated);
+  for (const parameter of parameters) {
+    const grad = accumulatedOf(parameter);
+    if (grad !== null) grads.push(grad);
+  }
   return grads;
 };
 
@@ -76,7 +79,7 @@ function norm2(tensors: readonly Tensor[]): number {
 
 // The norm of the tensors' norms, which for order 0 counts the tensors that are not all zeros, as in PyTorch.
 function normP(tensors: readonly Tensor[], p: number): number {
-  const sums = Float64Array.from(tensors, (x) => sumOfPowers(dense(x).memory(x.numel), p));
+  const sums = Float64Array.from(tensors, (x) => sumOfPowers(elementsOf(dense(x), x.numel), p));
   return rootOf(sumOfPowers(sums, p === 0 || p === Infinity ? p : 1), p);
 }
 

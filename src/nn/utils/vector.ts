@@ -8,7 +8,7 @@ import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import { bumpVersion, type Tensor } from '../../tensor/tensor';
+import { sizesOf, bumpVersion, type Tensor } from '../../tensor/tensor';
 
 const anyTensors = iterableOf(anyTensor, 'tensors, such as model.parameters()');
 
@@ -39,7 +39,7 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
   const count = list.reduce((n, parameter) => n + parameter.numel, 0);
   if (vector.ndim !== 1 || vector.numel !== count) {
     throw new RangeError(
-      `vectorToParameters: the parameters need a vector of ${count} elements, got shape ${showShape(vector.sizes)}`,
+      `vectorToParameters: the parameters need a vector of ${count} elements, got shape ${showShape(sizesOf(vector))}`,
     );
   }
   noGrad(() => {
@@ -48,7 +48,7 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
     const isOwn = list.some(({ storage }) => storage === vector.storage);
     const values = isOwn ? copyOf(vector) : vector;
     for (const parameter of list) {
-      const piece = reshape(narrow(values, 0, at, parameter.numel), parameter.sizes);
+      const piece = reshape(narrow(values, 0, at, parameter.numel), sizesOf(parameter));
       copyInto(cast(piece, parameter.dtype), parameter);
       bumpVersion(parameter);
       at += parameter.numel;

@@ -1,7 +1,7 @@
 /** Values that an operation reads in JavaScript, where no kernel does its work. */
 import type { TypedArray } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
-import type { Tensor } from '../../tensor/tensor';
+import { elementsOf, type Tensor } from '../../tensor/tensor';
 
 /**
  * The elements of a contiguous tensor.
@@ -9,5 +9,5 @@ import type { Tensor } from '../../tensor/tensor';
  */
 export function readValues(operation: string, x: Tensor): TypedArray {
   executor.refuse(operation, 'it reads the values of tensors, and a trace has none; do it outside');
-  return x.memory(x.numel);
+  return elementsOf(x, x.numel);
 }

@@ -11,7 +11,7 @@ import { family } from '../../native/families';
 import { itemSize } from '../../tensor/dtype';
 import { numelOf } from '../../tensor/shape';
 import { acquire } from '../../tensor/storage';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
 import { mul } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import { attentionBackward, type Kept } from './backward';
@@ -35,23 +35,23 @@ export function attention(
   const three = withGradMode(false, () => split(inputs));
   const { mask } = call;
   const [q, k, v] = three;
-  const L = q.sizes[q.ndim - 2];
-  const S = k.sizes[k.ndim - 2];
-  const shape = [...q.sizes.slice(0, -2), L, S];
+  const L = sizesOf(q)[q.ndim - 2];
+  const S = sizesOf(k)[k.ndim - 2];
+  const shape = [...sizesOf(q).slice(0, -2), L, S];
   const fits = fitsKernels(three) && !(mask !== null && needsGrad([mask]));
   const rows = fits && mask !== null ? maskRows(mask, shape, q.dtype) : null;
   if (!fits || (mask !== null && rows === null)) return primitiveAttention(split(inputs), call);
 
-  const V = v.sizes[v.ndim - 1];
+  const V = sizesOf(v)[v.ndim - 1];
   const noise = call.noise === null ? null : call.noise(shape, q.dtype);
   const bytes = numelOf(shape) * itemSize(q.dtype);
   const returned = call.needWeights ? empty(shape, q.dtype) : null;
   const acquired = isRecorded && returned === null ? acquire(bytes) : null;
   const [query, key, value] = three.map(readableHeads);
-  const [outer, inner] = query.sizes;
+  const [outer, inner] = sizesOf(query);
   const result = call.queriesFirst
     ? empty([L, outer, inner, V], q.dtype)
-    : empty([...q.sizes.slice(0, -1), V], q.dtype);
+    : empty([...sizesOf(q).slice(0, -1), V], q.dtype);
   const out = headsOf(result, call.queriesFirst);
   runAttentionForward(pick(operation, kernels, q.dtype), {
     query,
@@ -65,25 +65,25 @@ export function attention(
     inner,
     queries: L,
     keys: S,
-    features: q.sizes[q.ndim - 1],
+    features: sizesOf(q)[q.ndim - 1],
     valueFeatures: V,
     scale: call.scale,
-    queryOuter: query.elementStrides[0],
-    queryInner: query.elementStrides[1],
-    queryRow: query.elementStrides[2],
-    keyOuter: key.elementStrides[0],
-    keyInner: key.elementStrides[1],
-    keyRow: key.elementStrides[2],
-    valueOuter: value.elementStrides[0],
-    valueInner: value.elementStrides[1],
-    valueRow: value.elementStrides[2],
-    maskOuter: rows === null ? 0 : rows.elementStrides[0],
-    maskInner: rows === null ? 0 : rows.elementStrides[1],
-    maskRow: rows === null ? 0 : rows.elementStrides[2],
+    queryOuter: elementStridesOf(query)[0],
+    queryInner: elementStridesOf(query)[1],
+    queryRow: elementStridesOf(query)[2],
+    keyOuter: elementStridesOf(key)[0],
+    keyInner: elementStridesOf(key)[1],
+    keyRow: elementStridesOf(key)[2],
+    valueOuter: elementStridesOf(value)[0],
+    valueInner: elementStridesOf(value)[1],
+    valueRow: elementStridesOf(value)[2],
+    maskOuter: rows === null ? 0 : elementStridesOf(rows)[0],
+    maskInner: rows === null ? 0 : elementStridesOf(rows)[1],
+    maskRow: rows === null ? 0 : elementStridesOf(rows)[2],
     hides: call.hides,
-    outOuter: out.elementStrides[0],
-    outInner: out.elementStrides[1],
-    outRow: out.elementStrides[2],
+    outOuter: elementStridesOf(out)[0],
+    outInner: elementStridesOf(out)[1],
+    outRow: elementStridesOf(out)[2],
   });
   const weights =
     returned === null || noise === null

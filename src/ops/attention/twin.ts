@@ -1,7 +1,7 @@
 /** What attention.ts computes, in primitive operations: what second derivatives are taken of, and whatever the kernels do not take. */
 import type { DType } from '../../tensor/dtype';
 import type { Shape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { add, mul } from '../elementwise/arithmetic';
 import { isinf, lt } from '../elementwise/compare';
@@ -70,6 +70,6 @@ export function primitiveAttention(
 ): Attended {
   const soft = weightsOf(q, k, call.scale, call.mask, call.hides);
   const weights =
-    noise === null || soft.numel === 0 ? soft : mul(soft, noise(soft.sizes, soft.dtype));
+    noise === null || soft.numel === 0 ? soft : mul(soft, noise(sizesOf(soft), soft.dtype));
   return [inOrder(matmul(weights, v), call), call.needWeights ? weights : null];
 }

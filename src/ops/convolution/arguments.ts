@@ -2,7 +2,7 @@
 import { either, integer, isArray, oneOf, refuse, Rule, type Fields } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 
@@ -99,25 +99,25 @@ export function checkOperands(
   checkTypes(operation, input, weight, ['input', 'weight']);
   if (weight.ndim !== 3) {
     throw new RangeError(
-      `${operation}: weight must have 3 dimensions, got shape ${showShape(weight.sizes)}`,
+      `${operation}: weight must have 3 dimensions, got shape ${showShape(sizesOf(weight))}`,
     );
   }
   if (input.ndim !== 2 && input.ndim !== 3) {
     throw new RangeError(
-      `${operation}: input must be [N, channels, length] or [channels, length], got shape ${showShape(input.sizes)}`,
+      `${operation}: input must be [N, channels, length] or [channels, length], got shape ${showShape(sizesOf(input))}`,
     );
   }
   if (weight.numel === 0) {
     throw new RangeError(
-      `${operation}: weight must have elements, got shape ${showShape(weight.sizes)}`,
+      `${operation}: weight must have elements, got shape ${showShape(sizesOf(weight))}`,
     );
   }
   if (groups < 1) {
     throw new RangeError(`${operation}: groups must be an integer of at least 1, got ${groups}`);
   }
-  if (weight.sizes[0] % groups !== 0) {
+  if (sizesOf(weight)[0] % groups !== 0) {
     throw new RangeError(
-      `${operation}: groups must divide the first size of weight, got ${groups} groups for weight ${showShape(weight.sizes)}`,
+      `${operation}: groups must divide the first size of weight, got ${groups} groups for weight ${showShape(sizesOf(weight))}`,
     );
   }
   if (bias !== null) checkTypes(operation, input, bias, ['input', 'bias']);
@@ -127,7 +127,7 @@ export function checkOperands(
 export function checkBias(operation: string, bias: Tensor | null, channels: number): void {
   if (bias === null || (bias.ndim === 1 && bias.numel === channels)) return;
   throw new RangeError(
-    `${operation}: bias must have shape [${channels}], got ${showShape(bias.sizes)}`,
+    `${operation}: bias must have shape [${channels}], got ${showShape(sizesOf(bias))}`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** The sum of each channel of x [N, C, L], which the gradient of a bias is: `x.sum([0, 2])` without a transposed copy of x. */
 import { family } from '../../native/families';
 import { runChannelSums } from '../../native/calls';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
@@ -15,9 +15,9 @@ const recorded = gradient<[Tensor], [], readonly number[]>('sum', {
 
 /** Σ over n and l of x [N, C, L]: [C]. */
 export function channelSums(x: Tensor): Tensor {
-  const [batch, channels, length] = x.sizes;
+  const [batch, channels, length] = sizesOf(x);
   const out = empty([channels], x.dtype);
   const run = pick('sum', kernels, x.dtype);
   runChannelSums(run, dense(x), out, batch, channels, length);
-  return recorded(out, x.sizes, x);
+  return recorded(out, sizesOf(x), x);
 }

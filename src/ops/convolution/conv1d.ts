@@ -1,7 +1,7 @@
 /** conv1d, convTranspose1d: convolution of signals and the transposed one, its gradient. The equations: convolve.ts. */
 import { integer, optionsTable, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import {
   biasOf,
   checkBias,
@@ -45,19 +45,19 @@ export function conv1d(
   const { groups, ...given } = conv1dOptions.read(options);
   const b = biasOf('conv1d', bias);
   checkOperands('conv1d', input, weight, b, groups);
-  const [outChannels, channels, taps] = weight.sizes as [number, number, number];
-  if (input.sizes[input.ndim - 2] !== channels * groups) {
+  const [outChannels, channels, taps] = sizesOf(weight) as [number, number, number];
+  if (sizesOf(input)[input.ndim - 2] !== channels * groups) {
     throw new RangeError(
-      `conv1d: input has ${input.sizes[input.ndim - 2]} channels, but weight takes ${channels * groups} (input ${showShape(input.sizes)}, weight ${showShape(weight.sizes)}, groups ${groups})`,
+      `conv1d: input has ${sizesOf(input)[input.ndim - 2]} channels, but weight takes ${channels * groups} (input ${showShape(sizesOf(input))}, weight ${showShape(sizesOf(weight))}, groups ${groups})`,
     );
   }
   checkBias('conv1d', b, outChannels);
   const { stride, before, after, dilation } = stepsOf('conv1d', taps, given);
-  const length = input.sizes[input.ndim - 1];
+  const length = sizesOf(input)[input.ndim - 1];
   const span = dilation * (taps - 1) + 1;
   if (length + before + after < span) {
     throw new RangeError(
-      `conv1d: the window spans ${span} elements, more than the ${length + before + after} of the padded input (input ${showShape(input.sizes)}, weight ${showShape(weight.sizes)})`,
+      `conv1d: the window spans ${span} elements, more than the ${length + before + after} of the padded input (input ${showShape(sizesOf(input))}, weight ${showShape(sizesOf(weight))})`,
     );
   }
   const outLength = Math.floor((length + before + after - span) / stride) + 1;
@@ -111,10 +111,10 @@ export function convTranspose1d(
   const { groups, outputPadding, ...given } = transposeOptions.read(options);
   const b = biasOf('convTranspose1d', bias);
   checkOperands('convTranspose1d', input, weight, b, groups);
-  const [inChannels, channels, taps] = weight.sizes as [number, number, number];
-  if (input.sizes[input.ndim - 2] !== inChannels) {
+  const [inChannels, channels, taps] = sizesOf(weight) as [number, number, number];
+  if (sizesOf(input)[input.ndim - 2] !== inChannels) {
     throw new RangeError(
-      `convTranspose1d: input has ${input.sizes[input.ndim - 2]} channels, but weight takes ${inChannels} (input ${showShape(input.sizes)}, weight ${showShape(weight.sizes)})`,
+      `convTranspose1d: input has ${sizesOf(input)[input.ndim - 2]} channels, but weight takes ${inChannels} (input ${showShape(sizesOf(input))}, weight ${showShape(sizesOf(weight))})`,
     );
   }
   checkBias('convTranspose1d', b, channels * groups);
@@ -125,11 +125,11 @@ export function convTranspose1d(
       `convTranspose1d: outputPadding must be less than stride or dilation, got ${added} with stride ${stride} and dilation ${dilation}`,
     );
   }
-  const outLength = input.sizes[input.ndim - 1];
+  const outLength = sizesOf(input)[input.ndim - 1];
   const length = (outLength - 1) * stride - 2 * padding + dilation * (taps - 1) + added + 1;
   if (length < 1) {
     throw new RangeError(
-      `convTranspose1d: the output would have ${length} elements (input ${showShape(input.sizes)}, weight ${showShape(weight.sizes)}, padding ${padding})`,
+      `convTranspose1d: the output would have ${length} elements (input ${showShape(sizesOf(input))}, weight ${showShape(sizesOf(weight))}, padding ${padding})`,
     );
   }
   const sizes = { stride, padding, dilation, groups, length, outLength, taps };

@@ -11,7 +11,7 @@ import { family } from '../../native/families';
 import { runConv1d, runConv1dTransposed, runConv1dWeight } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
@@ -47,7 +47,7 @@ interface Space {
 /** Memory for the rows of short outputs: [rows, width], null for long ones. To be released. */
 function spaceFor(x: Tensor, positions: number, width: number): Space | null {
   if (positions > shortLength || positions === 0) return null;
-  const samples = Math.min(x.sizes[0], Math.max(1, Math.floor(mostSpace / (positions * width))));
+  const samples = Math.min(sizesOf(x)[0], Math.max(1, Math.floor(mostSpace / (positions * width))));
   const rows = samples * positions;
   return { memory: acquire(rows * width * itemSize(x.dtype)), rows };
 }
@@ -96,8 +96,8 @@ export function convolve(
   geometry: Geometry,
 ): Tensor {
   const { groups, length, outLength, taps, stride, padding, dilation } = geometry;
-  const batch = x.sizes[0];
-  const [allOutputs, channels] = weight.sizes;
+  const batch = sizesOf(x)[0];
+  const [allOutputs, channels] = sizesOf(weight);
   const outChannels = allOutputs / groups;
   const out = empty([batch, allOutputs, outLength], x.dtype);
   const space = spaceFor(x, outLength, channels * taps + 2 * outChannels);
@@ -131,8 +131,8 @@ export function convolveTransposed(
   geometry: Geometry,
 ): Tensor {
   const { groups, length, outLength, taps, stride, padding, dilation } = geometry;
-  const batch = g.sizes[0];
-  const [allOutputs, channels] = weight.sizes;
+  const batch = sizesOf(g)[0];
+  const [allOutputs, channels] = sizesOf(weight);
   const outChannels = allOutputs / groups;
   const dx = empty([batch, groups * channels, length], g.dtype);
   const positions = Math.ceil(length / stride);
@@ -165,8 +165,8 @@ export function convolveTransposed(
 /** dw of g [N, O, outLength] and x [N, C, length]. */
 function convolveWeight(g: Tensor, x: Tensor, geometry: Geometry): Tensor {
   const { groups, length, outLength, taps, stride, padding, dilation } = geometry;
-  const [batch, allOutputs] = g.sizes;
-  const channels = x.sizes[1] / groups;
+  const [batch, allOutputs] = sizesOf(g);
+  const channels = sizesOf(x)[1] / groups;
   const dw = empty([allOutputs, channels, taps], g.dtype);
   runConv1dWeight(pick('conv1d', kernels.weight, g.dtype), {
     g: dense(g),

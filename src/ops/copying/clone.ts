@@ -2,7 +2,7 @@
 import { surplus } from '../../check';
 import { noteCut } from '../../autograd/cuts';
 import { executor } from '../../tensor/executor';
-import { setHistory, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, viewOriginOf, setHistory, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { copyOf } from '../kernels/copy';
@@ -34,7 +34,14 @@ export function contiguous(x: Tensor): Tensor {
 export function detach(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('detach', arguments, 1, 'x');
   checkTensor('detach', 'x', x);
-  return new Tensor(x.storage, x.dtype, x.sizes, x.elementStrides, x.offset, x.contiguousLayout);
+  return new Tensor(
+    x.storage,
+    x.dtype,
+    sizesOf(x),
+    elementStridesOf(x),
+    x.offset,
+    x.contiguousLayout,
+  );
 }
 
 /**
@@ -46,7 +53,7 @@ export function detach(x: Tensor): Tensor {
 export function detach_(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('detach_', arguments, 1, 'x');
   checkTensor('detach_', 'x', x);
-  if (x.origin?.recorded) {
+  if (viewOriginOf(x)?.recorded) {
     throw new Error('detach_: a view cannot be detached in place; use detach()');
   }
   executor.changes('detach_', x, 'tensor');

@@ -3,7 +3,7 @@ import { surplus } from '../../check';
 import { newSharedStorage, sharedBufferOf } from '../../tensor/memory';
 import { executor } from '../../tensor/executor';
 import { itemSize } from '../../tensor/dtype';
-import { replaceData, Tensor } from '../../tensor/tensor';
+import { sizesOf, viewOriginOf, historyOf, replaceData, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { copyInto } from '../kernels/copy';
 
@@ -11,7 +11,7 @@ import { copyInto } from '../kernels/copy';
 export function sharedCopy(x: Tensor): Tensor {
   executor.refuse('shareMemory_', 'memory of a trace cannot be shared; do it outside');
   const storage = newSharedStorage(x.numel * itemSize(x.dtype));
-  return copyInto(x, new Tensor(storage, x.dtype, x.sizes, null, 0, true));
+  return copyInto(x, new Tensor(storage, x.dtype, sizesOf(x), null, 0, true));
 }
 
 /** @internal Moves the elements of `x` to memory that threads share, unless they are there. */
@@ -44,12 +44,12 @@ export function shareMemory_(x: Tensor): Tensor {
   checkTensor('shareMemory_', 'x', x);
   executor.changes('shareMemory_', x, 'tensor');
   if (isShared(x)) return x;
-  if (x.origin !== null) {
+  if (viewOriginOf(x) !== null) {
     throw new Error(
       'shareMemory_: this tensor is a view, whose memory is that of its base; share the base, or a clone() of the view',
     );
   }
-  if (x.history !== null) {
+  if (historyOf(x) !== null) {
     throw new Error(
       'shareMemory_: an operation made this tensor, and its history does not leave the thread; share its detach()',
     );

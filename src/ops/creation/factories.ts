@@ -17,7 +17,7 @@ import { executor } from '../../tensor/executor';
 import { anyTensor, dtype as anyDType } from '../../tensor/rules';
 import { checkShape, showShape, surplusSizes, type Shape } from '../../tensor/shape';
 import type { Tensor } from '../../tensor/tensor';
-import { empty as uninitialised } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty as uninitialised } from '../../tensor/tensor';
 import { byteOf } from '../arguments/byte';
 import { checkTensor } from '../arguments/check';
 import { readNested } from '../arguments/nested';
@@ -77,7 +77,7 @@ function fromTypedArray(
   // Of the array itself, whatever a property of that name says.
   const length = lengthProperty.get!.call(source) as number;
   const out = uninitialised([length], type);
-  if (type === own) out.memory(length).set(source);
+  if (type === own) elementsOf(out, length).set(source);
   else fill(operation, out, length, (i) => source[i]);
   return out;
 }
@@ -99,7 +99,7 @@ function isDetached(array: TypedArray): boolean {
 }
 
 function fill(operation: string, out: Tensor, count: number, value: (i: number) => number): void {
-  const memory = out.memory(count);
+  const memory = elementsOf(out, count);
   const { dtype } = out;
   if (isFloat(dtype)) for (let i = 0; i < count; i++) memory[i] = value(i);
   else for (let i = 0; i < count; i++) memory[i] = elementOf(operation, value(i), dtype);
@@ -261,7 +261,7 @@ export function like(
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('zerosLike', arguments, 2, 'options');
   checkTensor('zerosLike', 'x', x);
-  return like('zerosLike', x, x.sizes, 0, options);
+  return like('zerosLike', x, sizesOf(x), 0, options);
 }
 /**
  * An uninitialized tensor of x's shape and element type (torch.empty_like).
@@ -271,7 +271,7 @@ export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
 export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('emptyLike', arguments, 2, 'options');
   checkTensor('emptyLike', 'x', x);
-  return like('emptyLike', x, x.sizes, 0, options);
+  return like('emptyLike', x, sizesOf(x), 0, options);
 }
 /**
  * Ones of x's shape and element type (torch.ones_like).
@@ -281,7 +281,7 @@ export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('onesLike', arguments, 2, 'options');
   checkTensor('onesLike', 'x', x);
-  return like('onesLike', x, x.sizes, 1, options);
+  return like('onesLike', x, sizesOf(x), 1, options);
 }
 /**
  * A tensor of x's shape and element type filled with `value` (torch.full_like).
@@ -291,7 +291,7 @@ export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
 export function fullLike(x: Tensor, value: number | boolean, options?: TensorOptions): Tensor {
   if (arguments.length > 3) surplus('fullLike', arguments, 3, 'options');
   checkTensor('fullLike', 'x', x);
-  return like('fullLike', x, x.sizes, value, options);
+  return like('fullLike', x, sizesOf(x), value, options);
 }
 
 /**
@@ -341,7 +341,7 @@ export function arange(
   if (dtype === 'int32' && length > 0 && !(fitsInt32(first) && fitsInt32(last))) {
     for (let i = 0; i < length; i++) whole('arange', first + i * gap);
   }
-  ramp(out.memory(length), 0, length, first, gap, 0);
+  ramp(elementsOf(out, length), 0, length, first, gap, 0);
   return finish(out, wanted);
 }
 
@@ -374,7 +374,7 @@ export function linspace(
     : [first, last];
   const gap = steps > 1 ? (to - from) / (steps - 1) : 0;
   // From both ends, so that the last value is `end` itself.
-  const memory = out.memory(steps);
+  const memory = elementsOf(out, steps);
   if (dtype === 'bool') {
     const at = (i: number): number => (i < steps / 2 ? from + gap * i : to - gap * (steps - 1 - i));
     fill('linspace', out, steps, at);
@@ -422,7 +422,7 @@ function endOf(name: string, value: number | Tensor): number | Tensor {
   if (typeof given === 'number') return given;
   if (given.ndim > 0) {
     throw new RangeError(
-      `linspace: ${name} must have 0 dimensions, got shape ${showShape(given.sizes)}`,
+      `linspace: ${name} must have 0 dimensions, got shape ${showShape(sizesOf(given))}`,
     );
   }
   return executor.isTrace ? given : given.item();
@@ -440,7 +440,7 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
   const wanted = tensorOptions.read(typeof m === 'number' ? options : (options ?? m), 'eye');
   const { dtype = 'float32' } = wanted;
   const out = uninitialised(checkShape('eye', [rows, columns]), dtype);
-  const memory = out.memory(out.numel).fill(0);
+  const memory = elementsOf(out, out.numel).fill(0);
   for (let i = 0; i < Math.min(rows, columns); i++) memory[i * columns + i] = 1;
   return finish(out, wanted);
 }

@@ -1,7 +1,7 @@
 /** How activations with numbers are declared: their kernels, and the gradient in differentiable operations. */
 import { runActivationWith, runGradientWith } from '../../native/calls';
 import { family, type NamesOf } from '../../native/families';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkFloat } from '../arguments/floating';
 import { gradient } from '../declare/gradient';
 import { inPlace as changeInPlace } from '../inplace/inplace';
@@ -84,14 +84,14 @@ function recordedActivation(
     saves: ([x]) => [x],
     rule: (g, [x], [p, q]) => [grad(g, x, p, q)],
     fused: (g, [x], [p, q]) => {
-      const dx = empty(x.sizes, x.dtype);
+      const dx = empty(sizesOf(x), x.dtype);
       backward(g, x, dx, p, q);
       return [dx];
     },
   });
   const plain = (x: Tensor, p: number, q: number): Tensor => {
     checkFloat(name, x);
-    const out = empty(x.sizes, x.dtype);
+    const out = empty(sizesOf(x), x.dtype);
     forward(x, out, p, q);
     return recorded(out, [p, q], x);
   };

@@ -7,7 +7,7 @@ import { family } from '../../native/families';
 import { runClamp, runClampBackward } from '../../native/calls';
 import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { byteOf } from '../arguments/byte';
@@ -189,7 +189,7 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
   saves: ([x]) => [x],
   rule: (g, [x], { low, high }) => [g.where(x.ge(low).logicalAnd(x.le(high)), 0)],
   fused: (g, [x], { low, high }) => {
-    const dx = empty(x.sizes, x.dtype);
+    const dx = empty(sizesOf(x), x.dtype);
     runClampBackward(pick('clamp', backwardKernels, x.dtype), g, x, dx, low, high);
     return [dx];
   },
@@ -205,7 +205,7 @@ function betweenNumbers(
   if (x.dtype === 'uint8') return betweenBytes(operation, x, min, max);
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
-  const out = empty(x.sizes, x.dtype);
+  const out = empty(sizesOf(x), x.dtype);
   runClamp(pick(operation, kernels, x.dtype), x, out, low, high);
   return recordedNumbers(out, { low, high, operation }, x);
 }
@@ -236,15 +236,17 @@ const recordedTensors = gradient<Bounded, Bounded, string>('clamp', {
   rule: (g, [x, low, high], _, node) => {
     const [least, most] = [low ?? -Infinity, high ?? Infinity];
     return [
-      node.needs(0) ? unbroadcast(g.where(x.ge(least).logicalAnd(x.le(most)), 0), x.sizes) : null,
+      node.needs(0)
+        ? unbroadcast(g.where(x.ge(least).logicalAnd(x.le(most)), 0), sizesOf(x))
+        : null,
       node.needs(1)
         ? unbroadcast(
             g.where(high === null ? x.lt(low!) : x.lt(low!).logicalAnd(low!.lt(high)), 0),
-            low!.sizes,
+            sizesOf(low!),
           )
         : null,
       node.needs(2)
-        ? unbroadcast(g.where(x.gt(most).logicalOr(high!.lt(least)), 0), high!.sizes)
+        ? unbroadcast(g.where(x.gt(most).logicalOr(high!.lt(least)), 0), sizesOf(high!))
         : null,
     ];
   },

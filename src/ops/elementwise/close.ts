@@ -3,7 +3,7 @@ import { calledAs, boolean, nonNegative, optionsTable, surplus } from '../../che
 import { noGrad } from '../../autograd/mode';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 
 /** Options of `isclose` and `allclose`. */
@@ -69,5 +69,5 @@ export function equal(a: Tensor, b: Tensor): boolean {
   if (arguments.length > 2) surplus('equal', arguments, 2, 'b');
   checkTensor('equal', 'a', a);
   checkTensor('equal', 'b', b);
-  return sameShape(a.sizes, b.sizes) && a.eq(b).all().item() !== 0;
+  return sameShape(sizesOf(a), sizesOf(b)) && a.eq(b).all().item() !== 0;
 }

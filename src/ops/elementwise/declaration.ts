@@ -9,7 +9,7 @@ import { attachNode, save, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, isInteger, resultType, suffixOf, type DType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { binary as combine, promote, operand, operandOf, scalarSlot } from '../kernels/operands';
@@ -81,7 +81,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
   const gradient = (g: Tensor, saved: Tensor): Tensor =>
     fused === null || isGradEnabled()
       ? grad(g, saved)
-      : applyBinary(name, fused, g, saved, empty(saved.sizes, saved.dtype));
+      : applyBinary(name, fused, g, saved, empty(sizesOf(saved), saved.dtype));
   // What the kernel takes for integers and truth values; null where these are their own result. Apart from
   // `compute`, which V8 would be too long to inline.
   function computable(x: Tensor): Tensor | null {
@@ -103,7 +103,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
     checkTensor(name, 'x', argument);
     const x = isFloat(argument.dtype) ? argument : computable(argument);
     if (x === null) return clone(argument);
-    const out = applyUnary(name, kernels, x, empty(x.sizes, x.dtype));
+    const out = applyUnary(name, kernels, x, empty(sizesOf(x), x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;
     if (saves === undefined) return attachNode(node, [x], out, (g) => [grad(g, g)]);
     const saved = save(name, saves === 'x' ? x : out);
@@ -352,8 +352,8 @@ function unaryInPlace(f: UnaryWith<never>): ChangeUnary<never> {
 const inStep = (x: Tensor, other: Tensor): boolean =>
   other.storage !== x.storage ||
   (other.offset === x.offset &&
-    sameShape(other.sizes, x.sizes) &&
-    sameShape(other.elementStrides, x.elementStrides));
+    sameShape(sizesOf(other), sizesOf(x)) &&
+    sameShape(elementStridesOf(other), elementStridesOf(x)));
 
 /**
  * x = f(x, other) in place.
@@ -386,7 +386,7 @@ function binaryInPlace(f: BinaryWith<never>): ChangeBinary<never> {
     kernels[suffixOf(x.dtype)] !== undefined &&
     resultType(x, other) === x.dtype &&
     (typeof other === 'number' ||
-      sameShape(broadcastShapes(operation, x.sizes, other.sizes), x.sizes));
+      sameShape(broadcastShapes(operation, sizesOf(x), sizesOf(other)), sizesOf(x)));
   const arity = takesOptions ? 3 : 2;
   return function (x, by, options) {
     if (arguments.length > arity)

@@ -1,7 +1,7 @@
 /** Activations that multiply by a gate: x by a function of itself (silu, gelu, mish, hardswish), or one half by the sigmoid of the other (glu). */
 import { oneOf, optionsTable, surplus } from '../../check';
 import { checkDim, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { plainActivation, withInplace } from './activation-declaration';
@@ -124,10 +124,10 @@ export function glu(x: Tensor, dim = -1): Tensor {
   checkFloat('glu', x);
   if (x.ndim === 0) throw new RangeError('glu: a 0-dimensional tensor has no dimension to halve');
   const d = checkDim('glu', dim, x.ndim);
-  const size = x.sizes[d];
+  const size = sizesOf(x)[d];
   if (size % 2 !== 0) {
     throw new RangeError(
-      `glu: the size of dimension ${dim} must be even, got ${size} (shape ${showShape(x.sizes)})`,
+      `glu: the size of dimension ${dim} must be even, got ${size} (shape ${showShape(sizesOf(x))})`,
     );
   }
   const [a, b] = [x.narrow(d, 0, size / 2), x.narrow(d, size / 2, size / 2)];

@@ -3,7 +3,7 @@ import { surplus, withName } from '../../check';
 import { kernel } from '../../native/families';
 import { runUnary } from '../../native/calls';
 import type { Tensor } from '../../tensor/tensor';
-import { empty } from '../../tensor/tensor';
+import { sizesOf, empty } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { binary, operandOf } from '../kernels/operands';
@@ -53,7 +53,7 @@ export function logicalNot(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('logicalNot', arguments, 1, 'x');
   checkTensor('logicalNot', 'x', x);
   const source = cast(x, 'bool');
-  const out = empty(x.sizes, 'bool');
+  const out = empty(sizesOf(x), 'bool');
   runUnary(not, source, out);
   return out;
 }

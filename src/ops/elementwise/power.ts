@@ -5,7 +5,7 @@
 import { log } from '../../native/scalar';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { byteOf } from '../arguments/byte';
 import type { GivenOperand, Operand } from '../arguments/check';
 import { floating } from '../arguments/floating';
@@ -17,7 +17,7 @@ import { unrecorded } from '../declare/composed';
 
 // x^b for the numbers b that PyTorch has other functions for. The root x^(1/2) is NaN at −Infinity and −0 at −0, unlike a power.
 const products: ReadonlyMap<unknown, (x: Tensor) => Tensor> = new Map([
-  [0, (x) => constant(x.sizes, 1, x.dtype)],
+  [0, (x) => constant(sizesOf(x), 1, x.dtype)],
   [1, clone],
   [2, (x) => x.mul(x)],
   [3, (x) => x.mul(x).mul(x)],

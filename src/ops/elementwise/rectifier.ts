@@ -4,7 +4,7 @@
  */
 import { number, optionsTable, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { gradient } from '../declare/gradient';
@@ -132,7 +132,7 @@ const recordedSlopes = gradient<[Tensor, Tensor], [Tensor, Tensor]>('prelu', {
     const isAbove = x.gt(0);
     return [
       node.needs(0) ? g.where(isAbove, g.mul(weight)) : null,
-      node.needs(1) ? unbroadcast(g.mul(x).maskedFill(isAbove, 0), weight.sizes) : null,
+      node.needs(1) ? unbroadcast(g.mul(x).maskedFill(isAbove, 0), sizesOf(weight)) : null,
     ];
   },
 });
@@ -150,14 +150,15 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   checkTensor('prelu', 'weight', weight);
   checkFloat('prelu', x);
   checkTypes('prelu', x, weight, ['x', 'weight']);
-  const channels = x.ndim > 1 ? x.sizes[1] : 1;
+  const channels = x.ndim > 1 ? sizesOf(x)[1] : 1;
   if (weight.ndim > 1 || (weight.numel !== 1 && weight.numel !== channels)) {
     throw new RangeError(
-      `prelu: weight must have 1 element or one for each of the ${channels} channels, got shape ${showShape(weight.sizes)} for x of shape ${showShape(x.sizes)}`,
+      `prelu: weight must have 1 element or one for each of the ${channels} channels, got shape ${showShape(sizesOf(weight))} for x of shape ${showShape(sizesOf(x))}`,
     );
   }
-  const shape = x.sizes.map((_, d) => (d === 1 ? weight.numel : 1));
-  const slopes = weight.numel === 1 ? weight.reshape(x.sizes.map(() => 1)) : weight.reshape(shape);
+  const shape = sizesOf(x).map((_, d) => (d === 1 ? weight.numel : 1));
+  const slopes =
+    weight.numel === 1 ? weight.reshape(sizesOf(x).map(() => 1)) : weight.reshape(shape);
   const out = unrecorded(() => x.where(x.gt(0), x.mul(slopes)));
   return recordedSlopes(out, undefined, x, slopes);
 }

@@ -5,7 +5,7 @@
 import { integerFrom, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runPolygamma } from '../../native/calls';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { floating } from '../arguments/floating';
 import { gradient } from '../declare/gradient';
@@ -300,7 +300,7 @@ function derivative(operation: string, argument: Tensor, n: number): Tensor {
   order.check(operation, 'n', n);
   checkTensor(operation, 'x', argument);
   const x = floating(argument);
-  const out = empty(x.sizes, x.dtype);
+  const out = empty(sizesOf(x), x.dtype);
   if (n === 0) applyUnary(operation, digammaKernels, x, out);
   else runPolygamma(pick(operation, polygammaKernels, x.dtype), x, out, n);
   return recorded(out, n, x);

@@ -5,7 +5,7 @@ import { runAddcmul, runLerp } from '../../native/calls';
 import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
 import { checkFloat } from '../arguments/floating';
@@ -55,7 +55,7 @@ const fits = (x: Tensor, others: readonly unknown[]): boolean =>
       isTensor(one) &&
       one.dtype === x.dtype &&
       one.storage !== x.storage &&
-      sameShape(one.sizes, x.sizes),
+      sameShape(sizesOf(one), sizesOf(x)),
   );
 
 function between(
@@ -70,14 +70,14 @@ function between(
   anyWeight.check(operation, 'weight', weight);
   const dtype = commonType(operation, start, end, weight);
   const [from, to] = [cast(start, dtype), cast(end, dtype)];
-  const pair = broadcastShapes(operation, start.sizes, end.sizes);
+  const pair = broadcastShapes(operation, sizesOf(start), sizesOf(end));
   if (!isTensor(weight)) {
     const out = target ?? empty(pair, dtype);
     const w = Number(weight);
     runLerp(pick(operation, lerpKernels, dtype), from, to, scalarSlot(operation, 2, w, dtype), out);
     return target ?? recordedLerp(out, w, from, to, null);
   }
-  const out = target ?? empty(broadcastShapes(operation, pair, weight.sizes), dtype);
+  const out = target ?? empty(broadcastShapes(operation, pair, sizesOf(weight)), dtype);
   const w = cast(weight, dtype);
   runLerp(pick(operation, lerpKernels, dtype), from, to, w, out);
   return target ?? recordedLerp(out, 0, from, to, w);
@@ -167,7 +167,11 @@ function combination({ name, kernels, check, da, db, dbReadsB }: Combination) {
     const dtype = same ? x.dtype : resultTypeOf([x, a, b]);
     check(operation, a, b);
     checkFactor(operation, 'value', value, dtype);
-    const shape = broadcastShapes(operation, broadcastShapes(operation, x.sizes, a.sizes), b.sizes);
+    const shape = broadcastShapes(
+      operation,
+      broadcastShapes(operation, sizesOf(x), sizesOf(a)),
+      sizesOf(b),
+    );
     const own = dtype === 'uint8' ? 'int32' : dtype;
     const [first, second, third] = [cast(x, own), cast(a, own), cast(b, own)];
     const out = target ?? empty(shape, own);

@@ -4,7 +4,7 @@ import { family } from '../../native/families';
 import { runWhere } from '../../native/calls';
 import { resultType, type DType } from '../../tensor/dtype';
 import { broadcastShapes } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand } from '../arguments/check';
@@ -44,7 +44,7 @@ export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tens
   const dtype = resultType(first, second);
   const x = promote(first, dtype);
   const y = promote(second, dtype);
-  const shape = broadcastShapes('where', condition.sizes, broadcastOperands('where', x, y));
+  const shape = broadcastShapes('where', sizesOf(condition), broadcastOperands('where', x, y));
   const chosen = typeof x === 'number' ? slotOf(0, x, dtype) : x;
   const other = typeof y === 'number' ? slotOf(1, y, dtype) : y;
   const out = empty(shape, dtype);

@@ -10,7 +10,7 @@ import {
   numelOf,
   showShape,
 } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { executor } from '../../tensor/executor';
 import { cast } from '../copying/cast';
 import { constant } from '../creation/factories';
@@ -35,32 +35,34 @@ interface Resolved {
 
 // The index tensors as one index over the product of their dimensions, negative ones wrapped.
 function combine(operation: string, x: Tensor, dims: readonly number[], tensors: Tensor[]): Tensor {
-  const sizes = dims.map((d) => x.sizes[d]);
+  const sizes = dims.map((d) => sizesOf(x)[d]);
   if (executor.isTrace) return combineByOperations(operation, x, dims, tensors);
   if (tensors.length === 1) {
     const only = dense(tensors[0]);
     if (firstOutside(only, 0, sizes[0]) < 0) return only;
   }
   const shape = tensors
-    .map((t) => t.sizes)
+    .map((t) => sizesOf(t))
     .reduce((a, b) => broadcastShapes(`${operation}: index tensors`, a, b));
   const out = empty(shape, 'int32');
-  const memory = out.memory(out.numel).fill(0);
+  const memory = elementsOf(out, out.numel).fill(0);
   if (numelOf(sizes) > 2 ** 31) {
     throw new RangeError(
       `${operation}: dimensions of sizes ${showShape(sizes)} hold more than 2^31 elements to pick from`,
     );
   }
   for (const [i, t] of tensors.entries()) {
-    const strides = broadcastStrides(t.sizes, t.elementStrides, shape);
+    const strides = broadcastStrides(sizesOf(t), elementStridesOf(t), shape);
     const values = dense(new Tensor(t.storage, t.dtype, shape, strides, t.offset));
-    const own = values.memory(out.numel);
+    const own = elementsOf(values, out.numel);
     const size = sizes[i];
     for (let k = 0; k < own.length; k++) {
       const index = own[k];
       memory[k] =
         memory[k] * size +
-        (index >= 0 && index < size ? index : wrapIndex(operation, index, size, dims[i], x.sizes));
+        (index >= 0 && index < size
+          ? index
+          : wrapIndex(operation, index, size, dims[i], sizesOf(x)));
     }
   }
   return out;
@@ -75,8 +77,8 @@ function combineByOperations(
 ): Tensor {
   let all: Tensor | null = null;
   for (const [i, t] of tensors.entries()) {
-    const size = x.sizes[dims[i]];
-    const message = `${operation}: an index is out of range for dimension ${dims[i]} of size ${size} (shape ${showShape(x.sizes)})`;
+    const size = sizesOf(x)[dims[i]];
+    const message = `${operation}: an index is out of range for dimension ${dims[i]} of size ${size} (shape ${showShape(sizesOf(x))})`;
     firstOutside(dense(t), -size, size, message);
     const wrapped: Tensor = where(ge(t, 0), t, add(t, size));
     all = all === null ? wrapped : add(mul(all, size), wrapped);
@@ -95,19 +97,21 @@ function resolve(operation: string, x: Tensor, tensors: readonly (Tensor | null)
   });
   const index = combine(operation, x, dims, used);
   const adjacent = dims[dims.length - 1] - dims[0] === dims.length - 1;
-  const rest = x.sizes.map((_, d) => d).filter((d) => !dims.includes(d));
+  const rest = sizesOf(x)
+    .map((_, d) => d)
+    .filter((d) => !dims.includes(d));
   const order = adjacent ? null : [...dims, ...rest];
-  const from = order === null ? x.sizes : order.map((d) => x.sizes[d]);
+  const from = order === null ? sizesOf(x) : order.map((d) => sizesOf(x)[d]);
   const first = order === null ? dims[0] : 0;
   const before = from.slice(0, first);
   const after = from.slice(first + dims.length);
   const rows: Rows = {
     index,
     outer: numelOf(before),
-    size: numelOf(dims.map((d) => x.sizes[d])),
+    size: numelOf(dims.map((d) => sizesOf(x)[d])),
     inner: numelOf(after),
     from,
-    to: [...before, ...index.sizes, ...after],
+    to: [...before, ...sizesOf(index), ...after],
   };
   return { order, rows };
 }
@@ -150,12 +154,17 @@ export function indexPut(
 function fit(operation: string, value: Tensor, rows: Rows, x: Tensor): Tensor {
   let same = value.dtype === x.dtype ? value : cast(value, x.dtype);
   const extra = same.ndim - rows.to.length;
-  if (extra > 0 && same.sizes.slice(0, extra).every((size) => size === 1)) {
-    same = reshape(same, same.sizes.slice(extra));
+  if (
+    extra > 0 &&
+    sizesOf(same)
+      .slice(0, extra)
+      .every((size) => size === 1)
+  ) {
+    same = reshape(same, sizesOf(same).slice(extra));
   }
-  if (!expandsTo(same.sizes, rows.to)) {
+  if (!expandsTo(sizesOf(same), rows.to)) {
     throw new RangeError(
-      `${operation}: a value of shape ${showShape(value.sizes)} does not fit the indexed part of shape ${showShape(rows.to)}`,
+      `${operation}: a value of shape ${showShape(sizesOf(value))} does not fit the indexed part of shape ${showShape(rows.to)}`,
     );
   }
   return expand(same, rows.to);

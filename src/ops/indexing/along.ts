@@ -2,7 +2,7 @@
 import type { Node } from '../../autograd/node';
 import { numberOrBoolean, optionsTable, surplus } from '../../check';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
-import { type Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
 import { cast } from '../copying/cast';
@@ -26,7 +26,7 @@ const pickRows = rowPicker('indexSelect');
 
 // The gradient of a source that was written at `index`.
 const ofSource = (g: Tensor, rows: Rows, { next }: Node): Tensor =>
-  pickRows(g, rowsBetween(rows, g.sizes, next[1]!.shape));
+  pickRows(g, rowsBetween(rows, sizesOf(g), next[1]!.shape));
 const recordedAdd = gradient<[x: Tensor, source: Tensor], [Tensor], Rows>('indexAdd', {
   saves: (_, _y, { index }) => [index],
   rule: (g, _, rows, node) => [g, node.needs(1) ? ofSource(g, rows, node) : null],
@@ -49,7 +49,7 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor, single
   const d = checkDim(operation, dim, x.ndim);
   if (index.ndim > 1) {
     throw new RangeError(
-      `${operation}: index must be a vector, got shape ${showShape(index.sizes)}`,
+      `${operation}: index must be a vector, got shape ${showShape(sizesOf(index))}`,
     );
   }
   if (single && x.ndim === 0 && index.numel !== 1) {
@@ -57,7 +57,7 @@ function rowsOf(operation: string, x: Tensor, dim: number, index: Tensor, single
       `${operation}: index must have exactly one element where x is 0-dimensional, got ${index.numel}`,
     );
   }
-  const shape = x.ndim === 0 ? [1] : x.sizes;
+  const shape = x.ndim === 0 ? [1] : sizesOf(x);
   const plain = checkIndex(operation, 'index', index, shape[d], `dimension ${d}`);
   return rowsAlong(shape, d, index.ndim === 0 ? reshape(plain, [1]) : plain);
 }
@@ -79,13 +79,13 @@ function checkSource(operation: string, x: Tensor, rows: Rows, source: Tensor): 
   checkTypes(operation, x, source, ['x', 'source']);
   const to = x.ndim === 0 && operation === 'indexAdd' ? [] : rows.to;
   if (
-    sameShape(source.sizes, to) ||
+    sameShape(sizesOf(source), to) ||
     (source.ndim === 0 && x.ndim === 0 && rows.index.numel === 1)
   ) {
     return;
   }
   throw new RangeError(
-    `${operation}: source must have shape ${showShape(to)} for this index, got ${showShape(source.sizes)}`,
+    `${operation}: source must have shape ${showShape(to)} for this index, got ${showShape(sizesOf(source))}`,
   );
 }
 

@@ -1,6 +1,6 @@
 /** at and setAt: PyTorch's x[…] and x[…] = v. */
 import { isArray, isInstance, refuse, surplus } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
 import { inPlace, overwrite } from '../inplace/inplace';
@@ -57,7 +57,7 @@ function viewBy(x: Tensor, plan: IndexPlan, name: string): Tensor {
 export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
   checkTensor('at', 'x', x);
   if (indices.length === 1 && typeof indices[0] === 'number' && x.ndim > 0) {
-    return select(x, 0, wrapIndex('at', indices[0], x.sizes[0], 0, x.sizes));
+    return select(x, 0, wrapIndex('at', indices[0], sizesOf(x)[0], 0, sizesOf(x)));
   }
   const plan = planOf('at', x, indices);
   if (plan.tensors.length === 0) {
@@ -75,8 +75,12 @@ export function at(x: Tensor, ...indices: readonly Index[]): Tensor {
 // Without leading dimensions of size 1 beyond `ndim`.
 function trimmed(x: Tensor, ndim: number): Tensor {
   const extra = x.ndim - ndim;
-  const trims = extra > 0 && x.sizes.slice(0, extra).every((size) => size === 1);
-  return trims ? reshape(x, x.sizes.slice(extra)) : x;
+  const trims =
+    extra > 0 &&
+    sizesOf(x)
+      .slice(0, extra)
+      .every((size) => size === 1);
+  return trims ? reshape(x, sizesOf(x).slice(extra)) : x;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { DType } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
 import { family } from '../../native/families';
 import { runIndexCopy } from '../../native/calls';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { constant, ones, zeros } from '../creation/factories';
 import { pick } from '../kernels/launch';
@@ -42,13 +42,13 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingOpti
   checkTensor('embedding', 'weight', weight);
   if (weight.ndim !== 2) {
     throw new RangeError(
-      `embedding: weight must be a matrix [vocabulary, features], got shape ${showShape(weight.sizes)}`,
+      `embedding: weight must be a matrix [vocabulary, features], got shape ${showShape(sizesOf(weight))}`,
     );
   }
-  const size = weight.sizes[0];
+  const size = sizesOf(weight)[0];
   const index = checkIndex('embedding', 'index', input, size, 'a vocabulary');
   const skip = paddingIdx === null ? -1 : wrapPadding(paddingIdx, size);
-  const rows = rowsAlong(weight.sizes, 0, index, skip);
+  const rows = rowsAlong(sizesOf(weight), 0, index, skip);
   const scaled = scaleGradByFreq ? { ...rows, factor: frequencies(rows, weight.dtype) } : rows;
   return pickRows(weight, scaled);
 }
@@ -61,7 +61,7 @@ function frequencies(rows: Rows, dtype: DType): Tensor {
     const counts = indexAdd(zeros([size], { dtype }), 0, flat, ones([flat.numel], { dtype }));
     return indexSelect(counts, 0, flat)
       .reciprocal()
-      .reshape([...index.sizes, 1]);
+      .reshape([...sizesOf(index), 1]);
   });
 }
 
@@ -96,11 +96,11 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
   const classes =
     numClasses < 0 && x.dtype === 'int32' ? Math.max(largest(x) + 1, 1) : Math.max(numClasses, 1);
   const index = checkIndex('oneHot', 'class', x, classes, 'classes');
-  const out = constant([...x.sizes, classes], 0, 'int32');
+  const out = constant([...sizesOf(x), classes], 0, 'int32');
   if (x.numel > 0) {
     const run = pick('oneHot', scatter, 'int32');
     runIndexCopy(run, {
-      source: constant(x.sizes, 1, 'int32'),
+      source: constant(sizesOf(x), 1, 'int32'),
       index,
       out,
       outer: x.numel,
@@ -113,7 +113,7 @@ export function oneHot(x: Tensor, numClasses = -1): Tensor {
 }
 
 function largest(x: Tensor): number {
-  const values = dense(x).memory(x.numel, 'oneHot without numClasses');
+  const values = elementsOf(dense(x), x.numel, 'oneHot without numClasses');
   let best = values[0];
   for (let i = 1; i < values.length; i++) if (values[i] > best) best = values[i];
   return best;

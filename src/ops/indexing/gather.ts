@@ -18,7 +18,7 @@ import {
   showShape,
   type Shape,
 } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto, copyOf, dense } from '../kernels/copy';
 import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
@@ -81,21 +81,22 @@ const scatterOptions = optionsTable<ScatterOptions>('scatter', {
   reduce: oneOf('add', 'multiply').orNull.or(null),
 });
 
-const sizesOf = (x: Tensor): Shape => (x.ndim === 0 ? [1] : x.sizes);
+// A number counts as a vector of one element.
+const atLeast1d = (x: Tensor): Shape => (x.ndim === 0 ? [1] : sizesOf(x));
 
 /** Checks ranks, sizes other than dim's, and values. Returns the index, contiguous. */
 export function checkAlong(operation: string, x: Tensor, d: number, index: Tensor): Tensor {
   checkTensor(operation, 'index', index);
   if (index.ndim !== x.ndim && !(x.ndim <= 1 && index.ndim <= 1)) {
     throw new RangeError(
-      `${operation}: index must have as many dimensions as x: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
+      `${operation}: index must have as many dimensions as x: index is ${showShape(sizesOf(index))}, x is ${showShape(sizesOf(x))}`,
     );
   }
-  const [own, sizes] = [sizesOf(index), sizesOf(x)];
+  const [own, sizes] = [atLeast1d(index), atLeast1d(x)];
   for (let k = 0; k < sizes.length; k++) {
     if (k !== d && own[k] > sizes[k] && index.numel > 0) {
       throw new RangeError(
-        `${operation}: index may not be larger than x outside dimension ${d}: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
+        `${operation}: index may not be larger than x outside dimension ${d}: index is ${showShape(sizesOf(index))}, x is ${showShape(sizesOf(x))}`,
       );
     }
   }
@@ -104,16 +105,16 @@ export function checkAlong(operation: string, x: Tensor, d: number, index: Tenso
 
 /** The products of sizes before, along and after dimension d. */
 function around(index: Tensor, d: number): { outer: number; n: number; inner: number } {
-  const shape = sizesOf(index);
+  const shape = atLeast1d(index);
   return { outer: numelOf(shape.slice(0, d)), n: shape[d], inner: numelOf(shape.slice(d + 1)) };
 }
 
 // The part of x that an index of this shape can reach: all of dimension d, of the others as much as the index has.
 function reachable(x: Tensor, index: Tensor, d: number): Tensor {
-  const shape = x.sizes.map((size, k) => (k === d ? size : index.sizes[k]));
-  return sameShape(shape, x.sizes)
+  const shape = sizesOf(x).map((size, k) => (k === d ? size : sizesOf(index)[k]));
+  return sameShape(shape, sizesOf(x))
     ? x
-    : new Tensor(x.storage, x.dtype, shape, x.elementStrides, x.offset);
+    : new Tensor(x.storage, x.dtype, shape, elementStridesOf(x), x.offset);
 }
 
 /**
@@ -129,12 +130,12 @@ export function gather(x: Tensor, dim: number, index: Tensor, options?: GatherOp
     refuseSparse('gather', 'sparseGrad');
   const d = checkDim('gather', dim, x.ndim);
   const plain = checkAlong('gather', x, d, index);
-  const out = empty(index.sizes, x.dtype);
+  const out = empty(sizesOf(index), x.dtype);
   if (index.numel > 0) {
     const source = dense(x.ndim === 0 ? x : reachable(x, plain, d));
     const { outer, n, inner } = around(plain, d);
     const run = pick('gather', gatherKernels, x.dtype);
-    runIndexSelect(run, { x: source, index: plain, out, outer, size: sizesOf(x)[d], n, inner });
+    runIndexSelect(run, { x: source, index: plain, out, outer, size: atLeast1d(x)[d], n, inner });
   }
   return recordedGather(out, { dim: d, index: plain }, x);
 }
@@ -156,17 +157,17 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   const d = checkDim('takeAlongDim', dim, x.ndim);
   if (index.ndim !== x.ndim) {
     throw new RangeError(
-      `takeAlongDim: index must have as many dimensions as x: index is ${showShape(index.sizes)}, x is ${showShape(x.sizes)}`,
+      `takeAlongDim: index must have as many dimensions as x: index is ${showShape(sizesOf(index))}, x is ${showShape(sizesOf(x))}`,
     );
   }
   if (x.ndim === 0) return calledAs('takeAlongDim', () => gather(x, 0, index));
   // Only sizes outside `dim` take part.
   const others = (shape: Shape): Shape => shape.with(d, 1);
-  const broadcast = broadcastShapes('takeAlongDim', others(x.sizes), others(index.sizes));
+  const broadcast = broadcastShapes('takeAlongDim', others(sizesOf(x)), others(sizesOf(index)));
   const fromStart =
-    index.dtype === 'int32' ? index.where(index.ge(0), index.add(x.sizes[d])) : index;
-  const wide = expand(fromStart, broadcast.with(d, index.sizes[d]));
-  const source = expand(x, broadcast.with(d, x.sizes[d]));
+    index.dtype === 'int32' ? index.where(index.ge(0), index.add(sizesOf(x)[d])) : index;
+  const wide = expand(fromStart, broadcast.with(d, sizesOf(index)[d]));
+  const source = expand(x, broadcast.with(d, sizesOf(x)[d]));
   return calledAs('takeAlongDim', () => gather(source, d, wide));
 }
 
@@ -190,7 +191,7 @@ export function written(
     index,
     out: block,
     outer,
-    size: sizesOf(x)[d],
+    size: atLeast1d(x)[d],
     n,
     inner,
   });
@@ -200,15 +201,16 @@ export function written(
 
 // src cut to the index's shape, which it may exceed.
 export function fit(operation: string, index: Tensor, src: Tensor): Tensor {
-  const larger = src.ndim === index.ndim && src.sizes.every((size, k) => size >= index.sizes[k]);
+  const larger =
+    src.ndim === index.ndim && sizesOf(src).every((size, k) => size >= sizesOf(index)[k]);
   if (!larger && !(src.numel === 1 && index.numel === 1)) {
     throw new RangeError(
-      `${operation}: src must be at least as large as index: src is ${showShape(src.sizes)}, index is ${showShape(index.sizes)}`,
+      `${operation}: src must be at least as large as index: src is ${showShape(sizesOf(src))}, index is ${showShape(sizesOf(index))}`,
     );
   }
   if (!larger) return src;
-  return index.sizes.reduce(
-    (part, size, k) => (part.sizes[k] === size ? part : narrow(part, k, 0, size)),
+  return sizesOf(index).reduce(
+    (part, size, k) => (sizesOf(part)[k] === size ? part : narrow(part, k, 0, size)),
     src,
   );
 }
@@ -240,7 +242,7 @@ export function scatter(
   if (isTensorGiven) checkTypes('scatter', x, src, ['x', 'src']);
   const source = isTensorGiven
     ? fit('scatter', index, src)
-    : expand(operand('scatter', given, x.dtype), index.sizes);
+    : expand(operand('scatter', given, x.dtype), sizesOf(index));
   const kernels = reduce === null ? scatterKernels : writers[reduce](x.dtype);
   const out = written('scatter', kernels, x, d, plain, source);
   const node = isTensorGiven ? 'ScatterBackward0' : 'ScatterBackward1';

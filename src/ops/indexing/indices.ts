@@ -6,7 +6,7 @@
 import { describe, isArray, isInstance } from '../../check';
 import { contiguousStrides, showShape, type Shape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { readNested, type Nested } from '../arguments/nested';
 import type { Part } from '../view/part';
 import { nonzeroColumns, truth } from './mask';
@@ -135,7 +135,7 @@ function readIndices(
   }
   if (taken > x.ndim) {
     throw new RangeError(
-      `${operation}: ${taken} indices for a tensor of ${x.ndim} dimensions (shape ${showShape(x.sizes)})`,
+      `${operation}: ${taken} indices for a tensor of ${x.ndim} dimensions (shape ${showShape(sizesOf(x))})`,
     );
   }
   if (ellipsis < 0) return read;
@@ -207,21 +207,21 @@ class Planner {
     private readonly operation: string,
     private readonly x: Tensor,
   ) {
-    this.plain = contiguousStrides(x.sizes);
+    this.plain = contiguousStrides(sizesOf(x));
   }
 
   // Keeps the next dimension, or `count` of its elements from `first` on.
   private keep(count: number, tensor: Tensor | null = null, first = 0, step = 1): void {
     this.skip(first);
     this.shape.push(count);
-    this.strides.push(this.x.elementStrides[this.from] * step);
+    this.strides.push(elementStridesOf(this.x)[this.from] * step);
     this.plainStrides.push(this.plain[this.from] * step);
     this.tensors.push(tensor);
     this.from++;
   }
 
   private skip(elements: number): void {
-    this.offset += elements * this.x.elementStrides[this.from];
+    this.offset += elements * elementStridesOf(this.x)[this.from];
     this.plainOffset += elements * this.plain[this.from];
   }
 
@@ -236,14 +236,14 @@ class Planner {
 
   private select(index: number): void {
     const { operation, x, from } = this;
-    this.skip(wrapIndex(operation, index, x.sizes[from], from, x.sizes));
-    if (x.sizes[from] !== 1) this.whole = false;
+    this.skip(wrapIndex(operation, index, sizesOf(x)[from], from, sizesOf(x)));
+    if (sizesOf(x)[from] !== 1) this.whole = false;
     this.name = 'SelectBackward0';
     this.from++;
   }
 
   private slice(index: Slice): void {
-    const size = this.x.sizes[this.from];
+    const size = sizesOf(this.x)[this.from];
     const { first, count, step } = rangeOf(this.operation, index, size);
     if (count !== size) [this.name, this.whole] = ['SliceBackward0', false];
     this.keep(count, null, first, step);
@@ -256,7 +256,7 @@ class Planner {
       return;
     }
     this.advanced = true;
-    if (index.dtype === 'int32') this.keep(this.x.sizes[this.from], index);
+    if (index.dtype === 'int32') this.keep(sizesOf(this.x)[this.from], index);
     else this.mask(index);
   }
 
@@ -265,29 +265,29 @@ class Planner {
     const index = empty(nested.shape, isMask ? 'bool' : 'int32');
     if (!isMask) {
       for (const value of nested.values) {
-        const size = x.sizes[from];
+        const size = sizesOf(x)[from];
         if (value >= -size && value < size) continue;
-        throw outOfRange(operation, value, size, from, x.sizes, sliceHint(nested, from));
+        throw outOfRange(operation, value, size, from, sizesOf(x), sliceHint(nested, from));
       }
     }
-    index.memory(index.numel).set(nested.values);
+    elementsOf(index, index.numel).set(nested.values);
     this.tensor(index);
   }
 
   private mask(index: Tensor): void {
     const { operation, x, from } = this;
-    if (index.sizes.some((size, d) => size !== x.sizes[from + d])) {
+    if (sizesOf(index).some((size, d) => size !== sizesOf(x)[from + d])) {
       throw new RangeError(
-        `${operation}: a mask of shape ${showShape(index.sizes)} does not fit dimensions ${from} to ${from + index.ndim - 1} of shape ${showShape(x.sizes)}`,
+        `${operation}: a mask of shape ${showShape(sizesOf(index))} does not fit dimensions ${from} to ${from + index.ndim - 1} of shape ${showShape(sizesOf(x))}`,
       );
     }
     for (const column of nonzeroColumns(`${this.operation} with a mask`, index))
-      this.keep(x.sizes[this.from], column);
+      this.keep(sizesOf(x)[this.from], column);
   }
 
   add(index: Exclude<Read, '...'>): void {
     if (index === null) this.insert(null);
-    else if (index === wholeSlice) this.keep(this.x.sizes[this.from]);
+    else if (index === wholeSlice) this.keep(sizesOf(this.x)[this.from]);
     else if (typeof index === 'number') this.select(index);
     else if (typeof index === 'boolean') this.insert(truth(index));
     else if (index instanceof Slice) this.slice(index);
@@ -296,7 +296,7 @@ class Planner {
   }
 
   finish(): IndexPlan {
-    while (this.from < this.x.ndim) this.keep(this.x.sizes[this.from]);
+    while (this.from < this.x.ndim) this.keep(sizesOf(this.x)[this.from]);
     const { shape, strides, offset, plainStrides, plainOffset, name, whole } = this;
     return {
       part: { shape, strides, offset, plainStrides, plainOffset },

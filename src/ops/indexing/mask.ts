@@ -3,14 +3,14 @@ import { boolean, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { cast } from '../copying/cast';
 import { showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { dense } from '../kernels/copy';
 
 /** What true and false mean as an index: the one element of a new dimension, or none of it. */
 export function truth(value: boolean): Tensor {
   const out = empty([value ? 1 : 0], 'int32');
-  out.memory(out.numel).fill(0);
+  elementsOf(out, out.numel).fill(0);
   return out;
 }
 
@@ -19,18 +19,18 @@ export function truth(value: boolean): Tensor {
  * @throws RangeError for a dimension that indices, which are int32, cannot tell apart.
  */
 export function positions(operation: string, x: Tensor): Tensor {
-  if (x.sizes.some((size) => size > 2 ** 31)) {
+  if (sizesOf(x).some((size) => size > 2 ** 31)) {
     throw new RangeError(
-      `${operation}: takes dimensions of at most 2^31 elements, got shape ${showShape(x.sizes)}`,
+      `${operation}: takes dimensions of at most 2^31 elements, got shape ${showShape(sizesOf(x))}`,
     );
   }
   const flags = noGrad(() => dense(cast(x, 'bool')));
-  const memory = flags.memory(x.numel, operation);
+  const memory = elementsOf(flags, x.numel, operation);
   // Arithmetic in place of branches, which no processor foresees; of bytes alone, so that V8 knows what it reads.
   let count = 0;
   for (let i = 0; i < memory.length; i++) count += memory[i];
   const found = empty([count], x.numel > 2 ** 31 ? 'float64' : 'int32');
-  const places = found.memory(count);
+  const places = elementsOf(found, count);
   for (let i = 0, at = 0; at < count; i++) {
     places[at] = i;
     at += memory[i];
@@ -43,7 +43,7 @@ export function nonzeroColumns(operation: string, x: Tensor): Tensor[] {
   let rest = positions(operation, x);
   const columns: Tensor[] = [];
   for (let d = x.ndim - 1; d >= 0; d--) {
-    const [rows, column] = d === 0 ? [rest, cast(rest, 'int32')] : divided(rest, x.sizes[d]);
+    const [rows, column] = d === 0 ? [rest, cast(rest, 'int32')] : divided(rest, sizesOf(x)[d]);
     columns.unshift(column);
     rest = rows;
   }
@@ -52,11 +52,11 @@ export function nonzeroColumns(operation: string, x: Tensor): Tensor[] {
 
 // The quotients and remainders of ascending numbers, which divide nothing: the next row is not far.
 function divided(ascending: Tensor, size: number): readonly [Tensor, Tensor] {
-  const quotients = empty(ascending.sizes, ascending.dtype);
-  const remainders = empty(ascending.sizes, 'int32');
+  const quotients = empty(sizesOf(ascending), ascending.dtype);
+  const remainders = empty(sizesOf(ascending), 'int32');
   const n = ascending.numel;
-  const values = ascending.memory(n);
-  const [rows, columns] = [quotients.memory(n), remainders.memory(n)];
+  const values = elementsOf(ascending, n);
+  const [rows, columns] = [elementsOf(quotients, n), elementsOf(remainders, n)];
   let [row, start] = [0, 0];
   for (let i = 0; i < n; i++) {
     const value = values[i];
@@ -93,9 +93,9 @@ export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] 
   const columns = nonzeroColumns('nonzero', x);
   const count = columns[0].numel;
   const out = empty([count, x.ndim], 'int32');
-  const memory = out.memory(out.numel);
+  const memory = elementsOf(out, out.numel);
   for (const [d, column] of columns.entries()) {
-    const values = column.memory(count);
+    const values = elementsOf(column, count);
     for (let i = 0, at = d; i < count; i++, at += x.ndim) memory[at] = values[i];
   }
   return out;

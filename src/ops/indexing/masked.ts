@@ -3,7 +3,7 @@ import { surplus } from '../../check';
 import { family } from '../../native/families';
 import { runWhere } from '../../native/calls';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
 import { noGrad } from '../../autograd/mode';
 import { verify } from '../kernels/bounds';
@@ -54,10 +54,10 @@ export function maskedFill(x: Tensor, mask: Tensor, value: GivenOperand): Tensor
   const written = operandOf('maskedFill', 'value', value, x);
   if (typeof written !== 'number' && written.ndim !== 0) {
     throw new RangeError(
-      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(written.sizes)}`,
+      `maskedFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(sizesOf(written))}`,
     );
   }
-  const shape = broadcastShapes('maskedFill', x.sizes, mask.sizes);
+  const shape = broadcastShapes('maskedFill', sizesOf(x), sizesOf(mask));
   const filler = operand('maskedFill', written, x.dtype);
   const out = empty(shape, x.dtype);
   runWhere(pick('maskedFill', where, x.dtype), mask, filler, x, out);
@@ -92,8 +92,8 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   if (arguments.length > 2) surplus('maskedSelect', arguments, 2, 'mask');
   checkTensor('maskedSelect', 'x', x);
   checkMask('maskedSelect', mask);
-  const shape = broadcastShapes('maskedSelect', x.sizes, mask.sizes);
-  const over = (y: Tensor): Tensor => (sameShape(y.sizes, shape) ? y : expand(y, shape));
+  const shape = broadcastShapes('maskedSelect', sizesOf(x), sizesOf(mask));
+  const over = (y: Tensor): Tensor => (sameShape(sizesOf(y), shape) ? y : expand(y, shape));
   const source = over(x);
   if (shape.length === 0) return maskedSelect(expand(x, [1]), mask);
   if (source.numel > 2 ** 31) {
@@ -108,7 +108,7 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
     size: source.numel,
     inner: 1,
     from: shape,
-    to: index.sizes,
+    to: sizesOf(index),
   });
 }
 
@@ -124,7 +124,7 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   checkMask('maskedScatter', mask);
   checkTensor('maskedScatter', 'source', source);
   checkTypes('maskedScatter', x, source, ['x', 'source']);
-  const shape = broadcastShapes('maskedScatter', x.sizes, mask.sizes);
+  const shape = broadcastShapes('maskedScatter', sizesOf(x), sizesOf(mask));
   const wide = expand(mask, shape);
   // The how-manieth true element each one is, from 0.
   const place = noGrad(() => wide.reshape([-1]).cumsum(0).sub(1).clamp(0));

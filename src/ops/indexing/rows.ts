@@ -5,7 +5,7 @@
 import { family } from '../../native/families';
 import { runIndexAdd, runIndexCopy, runIndexSelect } from '../../native/calls';
 import { numelOf, type Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { firstOutside } from '../kernels/bounds';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
@@ -40,7 +40,7 @@ export function rowsAlong(from: Shape, dim: number, index: Tensor, skip = -1): R
     size: from[dim],
     inner: numelOf(from.slice(dim + 1)),
     from,
-    to: [...from.slice(0, dim), ...index.sizes, ...from.slice(dim + 1)],
+    to: [...from.slice(0, dim), ...sizesOf(index), ...from.slice(dim + 1)],
     skip,
   };
 }
@@ -70,7 +70,7 @@ export function checkIndex(
   const wrong = firstOutside(plain, 0, size);
   if (wrong >= 0) {
     throw new RangeError(
-      `${operation}: ${name} ${plain.memory(plain.numel)[wrong]} is out of range for ${what} of size ${size}; it must be from 0 to ${size - 1}`,
+      `${operation}: ${name} ${elementsOf(plain, plain.numel)[wrong]} is out of range for ${what} of size ${size}; it must be from 0 to ${size - 1}`,
     );
   }
   return plain;
@@ -115,7 +115,7 @@ export function rowPicker(
 function kept(g: Tensor, { skip = -1, outer, size, inner, from }: Rows): Tensor {
   if (skip < 0) return g;
   const ones = constant([1, size, 1], 1, g.dtype);
-  ones.memory(size)[skip] = 0;
+  elementsOf(ones, size)[skip] = 0;
   return g.reshape([outer, size, inner]).mul(ones).reshape(from);
 }
 

@@ -7,7 +7,7 @@ import { family } from '../../native/families';
 import { withGradMode } from '../../autograd/mode';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { checkDim, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes, type GivenOperand } from '../arguments/check';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
@@ -52,8 +52,8 @@ interface Combined {
 
 /** How many elements each place of x is made of, at least 1. */
 function countsOf(x: Tensor, { dim, index, includeSelf }: Combined): Tensor {
-  const start = constant(x.sizes, Number(includeSelf), x.dtype);
-  return scatterAdd(start, dim, index, constant(index.sizes, 1, x.dtype)).clamp(1);
+  const start = constant(sizesOf(x), Number(includeSelf), x.dtype);
+  return scatterAdd(start, dim, index, constant(sizesOf(index), 1, x.dtype)).clamp(1);
 }
 
 const ranges: Readonly<Record<DType, readonly [lowest: number, highest: number]>> = {
@@ -79,7 +79,7 @@ function combined(x: Tensor, src: Tensor, how: Combined): Tensor {
   const counts = countsOf(x, how);
   if (isFloat(x.dtype)) return out.div(counts);
   // No count is 0, which floorDivide would look for.
-  return applyBinary('scatterReduce', quotients, out, counts, empty(x.sizes, x.dtype));
+  return applyBinary('scatterReduce', quotients, out, counts, empty(sizesOf(x), x.dtype));
 }
 
 const recorded = gradient<[x: Tensor, src: Tensor], [Tensor, Tensor, Tensor, Tensor], Combined>(
@@ -104,7 +104,7 @@ type Rule = (g: Tensor, x: Tensor, src: Tensor, y: Tensor, how: Combined) => Gra
 const extreme: Rule = (g, x, src, y, { dim, index, includeSelf }) => {
   const own = x.eq(y).to(g.dtype);
   const given = src.eq(y.gather(dim, index)).to(g.dtype);
-  const start = includeSelf ? own : constant(x.sizes, 0, g.dtype);
+  const start = includeSelf ? own : constant(sizesOf(x), 0, g.dtype);
   const share = g.div(start.scatterAdd(dim, index, given).clamp(1));
   return [own.mul(share), given.mul(share.gather(dim, index))];
 };
@@ -122,7 +122,7 @@ const rules: Readonly<Record<ScatterReduction, Rule>> = {
     const others = x.maskedFill(ownZero, 1);
     const dx = g.mul(scatterReduce(others, dim, index, src, 'prod', { includeSelf }).div(others));
     const zero = src.eq(0);
-    const zeros = constant(x.sizes, 0, g.dtype).scatterAdd(dim, index, zero.to(g.dtype));
+    const zeros = constant(sizesOf(x), 0, g.dtype).scatterAdd(dim, index, zero.to(g.dtype));
     const isOnly = zero.logicalAnd(zeros.gather(dim, index).eq(1));
     const rest = scatterReduce(x, dim, index, src.maskedFill(isOnly, 1), 'prod', { includeSelf });
     const quotient = g.mul(y).gather(dim, index).div(src.maskedFill(zero, 1));
@@ -201,15 +201,17 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: GivenOpe
     );
   }
   if (index.ndim > 1) {
-    throw new RangeError(`indexFill: index must be a vector, got shape ${showShape(index.sizes)}`);
+    throw new RangeError(
+      `indexFill: index must be a vector, got shape ${showShape(sizesOf(index))}`,
+    );
   }
   if (typeof given !== 'number' && given.ndim > 0) {
     throw new RangeError(
-      `indexFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(given.sizes)}`,
+      `indexFill: value must be a number or a 0-dimensional tensor, got shape ${showShape(sizesOf(given))}`,
     );
   }
   const rows = reshape(index, [-1]);
-  const size = x.ndim === 0 ? 1 : x.sizes[d];
+  const size = x.ndim === 0 ? 1 : sizesOf(x)[d];
   const fromStart = rows.where(rows.ge(0), rows.add(size));
   const plain = checkIndex('indexFill', 'index', fromStart, size, `dimension ${d}`);
   // A row that is named twice is filled once, and counts once in the gradient of the value.
@@ -219,7 +221,7 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: GivenOpe
     plain,
     constant([rows.numel], 1, 'float32'),
   ).gt(0);
-  const along = x.sizes.map((_, i) => (i === d ? size : 1));
+  const along = sizesOf(x).map((_, i) => (i === d ? size : 1));
   return where(reshape(named, along), operand('indexFill', given, x.dtype), x);
 }
 

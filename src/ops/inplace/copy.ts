@@ -1,6 +1,6 @@
 /** copy_, fill_, zero_: other elements in the same memory. The gradient of the old values is 0. */
 import { surplus } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operandOf, scalar } from '../kernels/operands';
 import { maxDims } from '../../native/strided';
@@ -9,7 +9,7 @@ import { gradient } from '../declare/gradient';
 import { inPlace, overwrite } from './inplace';
 
 const recordedZeros = gradient<[Tensor]>('zero', {
-  rule: (g) => [constant(g.sizes, 0, g.dtype)],
+  rule: (g) => [constant(sizesOf(g), 0, g.dtype)],
 });
 
 /**
@@ -35,7 +35,7 @@ export function fill_(target: Tensor, value: GivenOperand): Tensor {
   const written = operandOf('fill_', 'value', value, target);
   if (typeof written !== 'number' && written.ndim !== 0) {
     throw new RangeError(
-      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${written.sizes.join(', ')}]`,
+      `fill_: the value must be a number or a 0-dimensional tensor, got shape [${sizesOf(written).join(', ')}]`,
     );
   }
   return overwrite(
@@ -60,7 +60,7 @@ export function zero_(target: Tensor): Tensor {
     'zero_',
     target,
     [],
-    (x) => recordedZeros(constant(x.sizes, 0, x.dtype), undefined, x),
+    (x) => recordedZeros(constant(sizesOf(x), 0, x.dtype), undefined, x),
     { saves: false, direct: isWalked(target) ? (x) => void fillWith(x, 0) : undefined },
   );
 }

@@ -11,7 +11,16 @@ import { isGradEnabled } from '../../autograd/mode';
 import { executor } from '../../tensor/executor';
 import { expandsTo, overlaps, sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
-import { bumpVersion, noteRebased, setHistory, Tensor } from '../../tensor/tensor';
+import {
+  sizesOf,
+  elementStridesOf,
+  viewOriginOf,
+  historyOf,
+  bumpVersion,
+  noteRebased,
+  setHistory,
+  Tensor,
+} from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { clone } from '../copying/clone';
 import { copyInto } from '../kernels/copy';
@@ -24,10 +33,10 @@ import { composed } from '../declare/composed';
 
 /** @throws RangeError when several elements of `x` refer to one memory location. */
 function checkDistinct(operation: string, x: Tensor): void {
-  if (x.contiguousLayout || !overlaps(x.sizes, x.elementStrides)) return;
-  const isExpanded = x.sizes.some((size, d) => size > 1 && x.elementStrides[d] === 0);
+  if (x.contiguousLayout || !overlaps(sizesOf(x), elementStridesOf(x))) return;
+  const isExpanded = sizesOf(x).some((size, d) => size > 1 && elementStridesOf(x)[d] === 0);
   throw new RangeError(
-    `${operation}: several elements of the ${isExpanded ? 'expanded' : 'unfolded'} tensor (shape ${showShape(x.sizes)}) refer to one memory location; change a clone() instead`,
+    `${operation}: several elements of the ${isExpanded ? 'expanded' : 'unfolded'} tensor (shape ${showShape(sizesOf(x))}) refer to one memory location; change a clone() instead`,
   );
 }
 
@@ -35,7 +44,7 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
   checkTensor(operation, 'x', target);
   checkDistinct(operation, target);
   checkHistory(operation, target, recorded);
-  const { origin } = target;
+  const origin = viewOriginOf(target);
   if (recorded && origin !== null && isGradEnabled()) checkDistinct(operation, origin.base);
 }
 
@@ -43,14 +52,14 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
 export function checkHistory(operation: string, target: Tensor, recorded: boolean): void {
   executor.changes(operation, target, 'elements');
   if (!isGradEnabled()) return;
-  const root = target.origin?.base ?? target;
+  const origin = viewOriginOf(target);
+  const root = origin?.base ?? target;
   if (target.requiresGrad && root.isLeaf) {
     throw new Error(
       `${operation}: a leaf that requires gradients cannot be changed in place; do it inside noGrad(() => …), or change a clone()`,
     );
   }
-  if (!recorded || target.origin === null) return;
-  if (!target.origin.recorded) {
+  if (recorded && origin !== null && !origin.recorded) {
     throw new Error(
       `${operation}: this view was made inside noGrad, so that its change cannot be recorded; make the view outside, or change it inside noGrad(() => …)`,
     );
@@ -62,12 +71,12 @@ export function alias(x: Tensor): Tensor {
   const out = new Tensor(
     x.storage,
     x.dtype,
-    x.sizes,
-    x.elementStrides,
+    sizesOf(x),
+    elementStridesOf(x),
     x.offset,
     x.contiguousLayout,
   );
-  setHistory(out, x.history, x.requiresGrad);
+  setHistory(out, historyOf(x), x.requiresGrad);
   return out;
 }
 
@@ -84,13 +93,14 @@ export function adopt(target: Tensor, made: Tensor): void {
 function replace(target: Tensor, before: Tensor, value: Tensor): void {
   copyInto(value, target);
   bumpVersion(target);
-  if (target.origin !== null) rebaseRegion(target.origin.base, before, target, value);
+  const origin = viewOriginOf(target);
+  if (origin !== null) rebaseRegion(origin.base, before, target, value);
   else adopt(target, value);
 }
 
 const recordedCopy = gradient<[before: Tensor, value: Tensor]>('copy_', {
   node: 'CopyBackwards',
-  rule: (g, _, _of, node) => [node.needs(0) ? constant(g.sizes, 0, g.dtype) : null, g],
+  rule: (g, _, _of, node) => [node.needs(0) ? constant(sizesOf(g), 0, g.dtype) : null, g],
 });
 
 export interface InPlaceOptions {
@@ -130,7 +140,7 @@ export function inPlace(
     bumpVersion(target);
     return target;
   }
-  const before = alias(target.origin?.base ?? target);
+  const before = alias(viewOriginOf(target)?.base ?? target);
   const given = saves ? clone(target) : alias(target);
   // What the other form refuses, it refuses in the name of this one.
   const value = calledAs(operation, () => compute(given));
@@ -176,15 +186,17 @@ export function overwrite(operation: string, target: Tensor, source: Tensor): Te
     bumpVersion(target);
     return target;
   }
-  const { sizes: shape, dtype } = target;
-  if (target.origin !== null) {
-    replace(target, alias(target.origin.base), value);
+  const { dtype } = target;
+  const shape = sizesOf(target);
+  const origin = viewOriginOf(target);
+  if (origin !== null) {
+    replace(target, alias(origin.base), value);
     return target;
   }
   const before = alias(target);
   copyInto(value, target);
   bumpVersion(target);
-  const marker = new Tensor(target.storage, dtype, shape, target.elementStrides, target.offset);
+  const marker = new Tensor(target.storage, dtype, shape, elementStridesOf(target), target.offset);
   adopt(target, recordedCopy(marker, undefined, before, value));
   return target;
 }
@@ -202,11 +214,11 @@ function held(operation: string, target: Tensor, value: Tensor): Tensor {
 // Any value, broadcast and converted.
 function conform(operation: string, target: Tensor, value: Tensor): Tensor {
   const same = value.dtype === target.dtype ? value : cast(value, target.dtype);
-  if (sameShape(same.sizes, target.sizes)) return same;
-  if (!expandsTo(same.sizes, target.sizes)) {
+  if (sameShape(sizesOf(same), sizesOf(target))) return same;
+  if (!expandsTo(sizesOf(same), sizesOf(target))) {
     throw new RangeError(
-      `${operation}: a value of shape ${showShape(value.sizes)} does not fit into shape ${showShape(target.sizes)}`,
+      `${operation}: a value of shape ${showShape(sizesOf(value))} does not fit into shape ${showShape(sizesOf(target))}`,
     );
   }
-  return expand(same, target.sizes);
+  return expand(same, sizesOf(target));
 }

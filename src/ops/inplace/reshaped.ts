@@ -5,7 +5,13 @@
  */
 import { surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
-import { bumpVersion, takeLayout, type Tensor } from '../../tensor/tensor';
+import {
+  historyOf,
+  accumulatedOf,
+  bumpVersion,
+  takeLayout,
+  type Tensor,
+} from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { transposed, transposedMatrix } from '../view/permute';
 import { squeezed, unsqueezed } from '../view/select';
@@ -13,9 +19,9 @@ import { adopt, alias, checkHistory } from './inplace';
 
 function seenAs(operation: string, target: Tensor, view: (x: Tensor) => Tensor): Tensor {
   checkTensor(operation, 'x', target);
-  const { history } = target;
+  const history = historyOf(target);
   checkHistory(operation, target, target.requiresGrad);
-  if (history === null && target.accumulated !== null) {
+  if (history === null && accumulatedOf(target) !== null) {
     throw new Error(
       `${operation}: the leaf has a gradient of its shape; set grad to null before its shape is changed`,
     );

@@ -2,7 +2,7 @@
 import { surplus } from '../../check';
 import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { gradientOfList } from '../declare/gradient';
 import { operand } from '../kernels/operands';
@@ -44,12 +44,15 @@ function fillAlong(
   tensors: readonly Tensor[],
   steps: readonly number[],
 ): void {
-  const strides = contiguousStrides(out.sizes);
+  const strides = contiguousStrides(sizesOf(out));
   let at = 0;
   for (const [i, x] of tensors.entries()) {
     if (x.numel > 0) {
       const own = x.ndim === out.ndim ? strides : strides.toSpliced(d, 1);
-      copyInto(x, new Tensor(out.storage, out.dtype, x.sizes, own, out.offset + at * strides[d]));
+      copyInto(
+        x,
+        new Tensor(out.storage, out.dtype, sizesOf(x), own, out.offset + at * strides[d]),
+      );
     }
     at += steps[i];
   }
@@ -101,16 +104,17 @@ export function joined(
   for (const [i, x] of tensors.entries()) {
     const fits =
       skipped(x) ||
-      (x.ndim === shaped.ndim && x.sizes.every((size, k) => k === d || size === shaped.sizes[k]));
+      (x.ndim === shaped.ndim &&
+        sizesOf(x).every((size, k) => k === d || size === sizesOf(shaped)[k]));
     if (!fits) {
       throw new RangeError(
-        `${operation}: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(shaped.sizes)}, tensors[${i}] is ${showShape(x.sizes)}`,
+        `${operation}: all sizes but that of dimension ${d} must agree: tensors[${tensors.indexOf(shaped)}] is ${showShape(sizesOf(shaped))}, tensors[${i}] is ${showShape(sizesOf(x))}`,
       );
     }
   }
   const parts = alike(operation, tensors);
-  const sizes = parts.map((x) => (skipped(x) ? 0 : x.sizes[d]));
-  const shape = shaped.sizes.slice();
+  const sizes = parts.map((x) => (skipped(x) ? 0 : sizesOf(x)[d]));
+  const shape = sizesOf(shaped).slice();
   shape[d] = sizes.reduce((a, b) => a + b, 0);
   const out = empty(shape, parts[0].dtype);
   fillAlong(out, d, parts, sizes);
@@ -125,12 +129,12 @@ export function joined(
 export function stack(list: readonly Tensor[], dim: number | DimOptions = 0): Tensor {
   if (arguments.length > 2) surplus('stack', arguments, 2, 'dim');
   const tensors = checkTensors('stack', list);
-  const shape: Shape = tensors[0].sizes;
+  const shape: Shape = sizesOf(tensors[0]);
   const d = checkDim('stack', dimOf('stack', dim), shape.length + 1);
   for (const [i, x] of tensors.entries()) {
-    if (!sameShape(x.sizes, shape)) {
+    if (!sameShape(sizesOf(x), shape)) {
       throw new RangeError(
-        `stack: all shapes must agree: tensors[0] is ${showShape(shape)}, tensors[${i}] is ${showShape(x.sizes)}`,
+        `stack: all shapes must agree: tensors[0] is ${showShape(shape)}, tensors[${i}] is ${showShape(sizesOf(x))}`,
       );
     }
   }

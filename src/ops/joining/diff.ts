@@ -2,7 +2,7 @@
 import { count, optionsTable, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { checkDim, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { clone } from '../copying/clone';
 import { narrow } from '../view/select';
@@ -36,9 +36,9 @@ export function diff(x: Tensor, n = 1, dim = -1, options?: DiffOptions): Tensor 
   const d = checkDim('diff', dim, x.ndim);
   const joins = (name: string, y: Tensor | undefined): readonly Tensor[] => {
     if (y === undefined) return [];
-    if (y.ndim !== x.ndim || y.sizes.some((size, k) => k !== d && size !== x.sizes[k])) {
+    if (y.ndim !== x.ndim || sizesOf(y).some((size, k) => k !== d && size !== sizesOf(x)[k])) {
       throw new RangeError(
-        `diff: ${name} must have x's shape ${showShape(x.sizes)} but along dimension ${d}, got ${showShape(y.sizes)}`,
+        `diff: ${name} must have x's shape ${showShape(sizesOf(x))} but along dimension ${d}, got ${showShape(sizesOf(y))}`,
       );
     }
     return [y];
@@ -47,10 +47,10 @@ export function diff(x: Tensor, n = 1, dim = -1, options?: DiffOptions): Tensor 
   if (n === 0) return clone(x);
   let out = parts.length === 1 ? x : cat(parts, d);
   // One round more than there are elements would differ in nothing.
-  const rounds = Math.min(n, out.sizes[d]);
+  const rounds = Math.min(n, sizesOf(out)[d]);
   if (rounds === 0) return clone(out);
   for (let i = 0; i < rounds; i++) {
-    const length = out.sizes[d] - 1;
+    const length = sizesOf(out)[d] - 1;
     const [upper, lower] = [narrow(out, d, 1, length), narrow(out, d, 0, length)];
     out = out.dtype === 'bool' ? upper.logicalXor(lower) : upper.sub(lower);
   }

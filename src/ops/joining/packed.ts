@@ -6,7 +6,7 @@ import { family } from '../../native/families';
 import { runPackPadded, runPadPacked } from '../../native/calls';
 import { executor } from '../../tensor/executor';
 import { contiguousStrides, numelOf } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
@@ -48,8 +48,10 @@ const recordedPad = gradient<[Tensor], [], Packed>('padPackedSequence', {
 
 /** Whether the dimensions after the first two are in row-major order without gaps. */
 function hasPlainRows(x: Tensor): boolean {
-  const strides = contiguousStrides(x.sizes.slice(2));
-  return strides.every((stride, d) => x.sizes[d + 2] === 1 || stride === x.elementStrides[d + 2]);
+  const strides = contiguousStrides(sizesOf(x).slice(2));
+  return strides.every(
+    (stride, d) => sizesOf(x)[d + 2] === 1 || stride === elementStridesOf(x)[d + 2],
+  );
 }
 
 // A traced function may be given a sequence that was packed outside.
@@ -64,10 +66,10 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
   const { sizes, order, rows, batch } = packing;
   use(x, packing);
   const source = x.contiguousLayout || hasPlainRows(x) ? x : dense(x);
-  const out = empty([rows, ...x.sizes.slice(2)], x.dtype);
-  const [ofFirst, ofSecond] = source.elementStrides;
+  const out = empty([rows, ...sizesOf(x).slice(2)], x.dtype);
+  const [ofFirst, ofSecond] = elementStridesOf(source);
   const [ofStep, ofSequence] = batchFirst ? [ofSecond, ofFirst] : [ofFirst, ofSecond];
-  const inner = numelOf(x.sizes.slice(2));
+  const inner = numelOf(sizesOf(x).slice(2));
   const run = pick('packPaddedSequence', pack, x.dtype);
   runPackPadded(run, {
     x: source,
@@ -80,7 +82,7 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
     sequenceStride: ofSequence,
     inner,
   });
-  const steps = x.sizes[batchFirst ? 1 : 0];
+  const steps = sizesOf(x)[batchFirst ? 1 : 0];
   return recordedPack(out, { packing, layout: { steps, batchFirst } }, x);
 }
 
@@ -95,7 +97,7 @@ export function padRows(
   use(data, packing);
   const { steps, batchFirst } = layout;
   const source = dense(data);
-  const rest = data.sizes.slice(1);
+  const rest = sizesOf(data).slice(1);
   const out = empty([...(batchFirst ? [batch, steps] : [steps, batch]), ...rest], data.dtype);
   const inner = numelOf(rest);
   const [ofStep, ofSequence] = batchFirst ? [inner, steps * inner] : [batch * inner, inner];

@@ -3,7 +3,7 @@
  * each other's gradient. One copy for each sequence.
  */
 import type { Shape } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { elementStridesOf, sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradientOfList, gradientOfTuple } from '../declare/gradient';
@@ -33,15 +33,15 @@ const recordedUnpad = gradientOfTuple<Padded>('unpadSequences', {
 /** The part of `batch` that sequence n, of the given shape, takes. */
 function place(batch: Tensor, n: number, shape: Shape, { batchFirst, left }: Padding): Tensor {
   const [ofStep, ofSequence] = batchFirst
-    ? [batch.elementStrides[1], batch.elementStrides[0]]
-    : [batch.elementStrides[0], batch.elementStrides[1]];
-  const steps = batch.sizes[batchFirst ? 1 : 0];
+    ? [elementStridesOf(batch)[1], elementStridesOf(batch)[0]]
+    : [elementStridesOf(batch)[0], elementStridesOf(batch)[1]];
+  const steps = sizesOf(batch)[batchFirst ? 1 : 0];
   const skipped = left ? steps - shape[0] : 0;
   return new Tensor(
     batch.storage,
     batch.dtype,
     shape,
-    [ofStep, ...batch.elementStrides.slice(2)],
+    [ofStep, ...elementStridesOf(batch).slice(2)],
     batch.offset + n * ofSequence + skipped * ofStep,
   );
 }
@@ -85,6 +85,6 @@ function pad(
 
 /** The batch of at least one sequence. All are of one element type, and of one shape but for their lengths. */
 export function padSequences(sequences: readonly Tensor[], padding: Padding): Tensor {
-  const shapes = sequences.map((x) => x.sizes);
+  const shapes = sequences.map((x) => sizesOf(x));
   return pad(sequences, shapes, sequences[0].dtype, padding);
 }

@@ -5,7 +5,7 @@
 import { count, integer, isPlain, optionsTable, surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
@@ -27,9 +27,9 @@ const recorded = gradient<[Tensor], [], readonly number[]>('repeat', {
 function repeated(x: Tensor, times: readonly number[]): Tensor {
   const lead = times.length - x.ndim;
   // [a, b] twice and three times is [2, a, 3, b] with the first and third size stretched from 1.
-  const split = times.flatMap((_, d) => [1, d < lead ? 1 : x.sizes[d - lead]]);
+  const split = times.flatMap((_, d) => [1, d < lead ? 1 : sizesOf(x)[d - lead]]);
   const stretched = split.map((size, i) => (i % 2 === 0 ? times[i / 2] : size));
-  const shape = times.map((n, d) => n * (d < lead ? 1 : x.sizes[d - lead]));
+  const shape = times.map((n, d) => n * (d < lead ? 1 : sizesOf(x)[d - lead]));
   // Always a copy, even of one repeat.
   const out = withGradMode(false, () =>
     reshape(clone(expand(reshape(x, split), stretched)), shape),
@@ -106,7 +106,8 @@ export function repeatInterleave(
   const { outputSize } = interleaveOptions.read(options);
   const along = dim as number | undefined;
   const out = interleaved(x, repeats, along);
-  const size = out.sizes[along === undefined ? 0 : checkDim('repeatInterleave', along, out.ndim)];
+  const size =
+    sizesOf(out)[along === undefined ? 0 : checkDim('repeatInterleave', along, out.ndim)];
   if (outputSize === null || size === outputSize) return out;
   throw new RangeError(
     `repeatInterleave: outputSize is ${outputSize}, but the repeats add up to ${size}; leave it out`,
@@ -117,13 +118,13 @@ function interleaved(x: Tensor, repeats: number | Tensor, dim?: number): Tensor 
   checkTensor('repeatInterleave', 'x', x);
   const source = dim === undefined ? reshape(x, [-1]) : x;
   const d = dim === undefined ? 0 : checkDim('repeatInterleave', dim, x.ndim);
-  const size = source.sizes[d] ?? 1;
+  const size = sizesOf(source)[d] ?? 1;
   if (typeof repeats !== 'number') return indexSelect(source, d, pattern(repeats, size, d));
   checkShape('repeatInterleave', [repeats]);
   // All else below is copied by the last reshape.
   if (repeats === 1) return clone(source);
-  const before = source.sizes.slice(0, d);
-  const after = source.sizes.slice(d + 1);
+  const before = sizesOf(source).slice(0, d);
+  const after = sizesOf(source).slice(d + 1);
   const stretched = expand(reshape(source, [...before, size, 1, ...after]), [
     ...before,
     size,
@@ -141,10 +142,10 @@ function pattern(counts: Tensor, size: number, dim: number): Tensor {
   }
   if (counts.ndim > 1 || (counts.numel !== 1 && counts.numel !== size)) {
     throw new RangeError(
-      `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(counts.sizes)}`,
+      `repeatInterleave: repeats must have one number, or one for each of the ${size} indices of dimension ${dim}, got shape ${showShape(sizesOf(counts))}`,
     );
   }
-  const values = dense(counts).memory(counts.numel, 'repeatInterleave with a tensor');
+  const values = elementsOf(dense(counts), counts.numel, 'repeatInterleave with a tensor');
   const times = (i: number): number => values[values.length === 1 ? 0 : i];
   let total = 0;
   for (let i = 0; i < size; i++) {
@@ -154,7 +155,7 @@ function pattern(counts: Tensor, size: number, dim: number): Tensor {
     total += times(i);
   }
   const out = empty([total], 'int32');
-  const memory = out.memory(total);
+  const memory = elementsOf(out, total);
   let at = 0;
   for (let i = 0; i < size; i++) {
     memory.fill(i, at, at + times(i));

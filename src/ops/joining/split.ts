@@ -2,7 +2,7 @@
 import type { Node } from '../../autograd/node';
 import { arrayOf, got, integer, surplus } from '../../check';
 import { checkDim, showShape, type Shape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradientOfTuple } from '../declare/gradient';
 import { constant } from '../creation/factories';
@@ -50,13 +50,13 @@ function pieces(
 ): Tensor[] {
   let at = 0;
   const outs = sizes.map((size) => {
-    const shape = x.sizes.slice();
+    const shape = sizesOf(x).slice();
     shape[d] = size;
-    const out = viewOf(x, shape, x.elementStrides, x.offset + at * x.elementStrides[d]);
+    const out = viewOf(x, shape, elementStridesOf(x), x.offset + at * elementStridesOf(x)[d]);
     at += size;
     return out;
   });
-  return recorded(outs, { dim: d, shapes: outs.map((out) => out.sizes) }, x);
+  return recorded(outs, { dim: d, shapes: outs.map((out) => sizesOf(out)) }, x);
 }
 
 /**
@@ -75,7 +75,7 @@ export function split(
   if (x.ndim === 0)
     throw new RangeError('split: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('split', dimOf('split', dim), x.ndim);
-  const total = x.sizes[d];
+  const total = sizesOf(x)[d];
   if (typeof size !== 'number') return ofSizes('split', x, size, d);
   if (!Number.isInteger(size) || size < 0 || (size === 0 && total > 0)) {
     throw new RangeError(`split: the size must be an integer of at least 1, got ${size}`);
@@ -88,9 +88,9 @@ export function split(
 
 function ofSizes(operation: string, x: Tensor, given: readonly number[], d: number): Tensor[] {
   const sizes = arrayOf(integer).check(operation, 'sizes', given);
-  if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== x.sizes[d]) {
+  if (sizes.some((n) => n < 0) || sizes.reduce((a, b) => a + b, 0) !== sizesOf(x)[d]) {
     throw new RangeError(
-      `${operation}: sizes must be integers that add up to ${x.sizes[d]}, the size of dimension ${d}, got ${showShape(sizes)}`,
+      `${operation}: sizes must be integers that add up to ${sizesOf(x)[d]}, the size of dimension ${d}, got ${showShape(sizes)}`,
     );
   }
   return pieces(recordedSizes, x, sizes, d);
@@ -130,7 +130,7 @@ export function chunk(x: Tensor, chunks: number, dim: number | DimOptions = 0): 
   if (x.ndim === 0)
     throw new RangeError('chunk: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('chunk', dimOf('chunk', dim), x.ndim);
-  const size = Math.ceil(x.sizes[d] / chunks);
+  const size = Math.ceil(sizesOf(x)[d] / chunks);
   if (size === 0) {
     if (chunks > largestCount) {
       throw new RangeError(
@@ -153,10 +153,10 @@ export function unbind(x: Tensor, dim: number | DimOptions = 0): Tensor[] {
   if (x.ndim === 0)
     throw new RangeError('unbind: a 0-dimensional tensor has no dimension to divide');
   const d = checkDim('unbind', dimOf('unbind', dim), x.ndim);
-  const shape = x.sizes.toSpliced(d, 1);
-  const strides = x.elementStrides.toSpliced(d, 1);
-  const outs = Array.from({ length: x.sizes[d] }, (_, i) =>
-    viewOf(x, shape, strides, x.offset + i * x.elementStrides[d]),
+  const shape = sizesOf(x).toSpliced(d, 1);
+  const strides = elementStridesOf(x).toSpliced(d, 1);
+  const outs = Array.from({ length: sizesOf(x)[d] }, (_, i) =>
+    viewOf(x, shape, strides, x.offset + i * elementStridesOf(x)[d]),
   );
   return recordedUnbind(outs, d, x);
 }

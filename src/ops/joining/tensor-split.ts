@@ -2,7 +2,7 @@
 import { arrayOf, integer, positiveInteger, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { checkDim, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { readValues } from '../arguments/values';
 import { dense } from '../kernels/copy';
@@ -19,7 +19,7 @@ function cutAt(x: Tensor, indices: readonly number[], d: number): Tensor[] {
 
 // The first pieces are one longer where the size is no multiple.
 function inSections(x: Tensor, sections: number, d: number): Tensor[] {
-  const size = x.sizes[d];
+  const size = sizesOf(x)[d];
   const [least, longer] = [Math.floor(size / sections), size % sections];
   const starts = Array.from({ length: sections - 1 }, (_, i) => (i + 1) * least + Math.min(i + 1, longer)); // prettier-ignore
   return cutAt(x, starts, d);
@@ -33,7 +33,7 @@ const cutsOf = (operation: string, given: Cuts): Cuts =>
 function cutsIn(operation: string, given: Tensor): Cuts {
   if (given.dtype !== 'int32' || given.ndim > 1) {
     throw new TypeError(
-      `${operation}: a tensor of pieces or indices must be int32 of at most 1 dimension, got ${given.dtype} of shape ${showShape(given.sizes)}`,
+      `${operation}: a tensor of pieces or indices must be int32 of at most 1 dimension, got ${given.dtype} of shape ${showShape(sizesOf(given))}`,
     );
   }
   const values = [...readValues(operation, dense(given))];
@@ -83,14 +83,14 @@ function along(operation: string, x: Tensor, given: Cuts, rank: number, dim: num
   checkTensor(operation, 'x', x);
   if (x.ndim < rank) {
     throw new RangeError(
-      `${operation}: takes a tensor of at least ${rank} ${rank === 1 ? 'dimension' : 'dimensions'}, got shape ${showShape(x.sizes)}`,
+      `${operation}: takes a tensor of at least ${rank} ${rank === 1 ? 'dimension' : 'dimensions'}, got shape ${showShape(sizesOf(x))}`,
     );
   }
   const cuts = cutsOf(operation, given);
   if (typeof cuts !== 'number') return cutAt(x, cuts, dim);
-  if (x.sizes[dim] % cuts !== 0) {
+  if (sizesOf(x)[dim] % cuts !== 0) {
     throw new RangeError(
-      `${operation}: ${cuts} equal pieces of dimension ${dim} need a multiple of it, got size ${x.sizes[dim]}; tensorSplit makes unequal ones`,
+      `${operation}: ${cuts} equal pieces of dimension ${dim} need a multiple of it, got size ${sizesOf(x)[dim]}; tensorSplit makes unequal ones`,
     );
   }
   checkCount(operation, cuts);

@@ -1,7 +1,7 @@
 /** Copies of elements that no graph sees: what records a copy is `clone`, or the operation that needs one. */
 import { family } from '../../native/families';
 import { maxDims } from '../../native/strided';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { applyUnary } from './launch';
 
 const kernels = family('copy');
@@ -16,11 +16,11 @@ export function copyInto(x: Tensor, out: Tensor): Tensor {
 // A kernel walks at most maxDims dimensions. Where more than that are larger than 1, parts along the first of them are
 // copied one by one.
 function copyManyDims(x: Tensor, out: Tensor): Tensor {
-  const large = x.sizes.flatMap((size, d) => (size === 1 ? [] : [d]));
-  const shape = large.map((d) => x.sizes[d]);
+  const large = sizesOf(x).flatMap((size, d) => (size === 1 ? [] : [d]));
+  const shape = large.map((d) => sizesOf(x)[d]);
   const [from, to] = [
-    large.map((d) => x.elementStrides[d]),
-    large.map((d) => out.elementStrides[d]),
+    large.map((d) => elementStridesOf(x)[d]),
+    large.map((d) => elementStridesOf(out)[d]),
   ];
   const walk = (dim: number, xOffset: number, outOffset: number): void => {
     if (shape.length - dim <= maxDims) {
@@ -42,7 +42,7 @@ function copyManyDims(x: Tensor, out: Tensor): Tensor {
 }
 
 /** A contiguous copy of `x` in memory of its own. Not recorded. */
-export const copyOf = (x: Tensor): Tensor => copyInto(x, empty(x.sizes, x.dtype));
+export const copyOf = (x: Tensor): Tensor => copyInto(x, empty(sizesOf(x), x.dtype));
 
 /** `x` itself where it is contiguous, else a contiguous copy. Not recorded. */
 export const dense = (x: Tensor): Tensor => (x.contiguousLayout ? x : copyOf(x));

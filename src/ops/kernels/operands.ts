@@ -7,7 +7,7 @@ import { dtypes, type DType, type TypedArray } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { broadcastShapes, type Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { byteOf } from '../arguments/byte';
 import { checkOperand, type GivenOperand, type Operand } from '../arguments/check';
 import { applyBinary } from './launch';
@@ -20,7 +20,7 @@ export function scalar(operation: string, value: number, dtype: DType): Tensor {
   const out = empty([], dtype);
   const whole = Math.trunc(value);
   if (dtype === 'int32' && (whole | 0) !== whole) refuseInt32(operation, value);
-  out.memory(1)[0] =
+  elementsOf(out, 1)[0] =
     dtype === 'bool' ? Number(value !== 0) : dtype === 'uint8' ? byteOf(operation, value) : value;
   return out;
 }
@@ -45,7 +45,7 @@ const slots = Object.fromEntries(
     dtype,
     [0, 1, 2].map(() => {
       const tensor = empty([], dtype);
-      return { tensor, memory: tensor.memory(1) };
+      return { tensor, memory: elementsOf(tensor, 1) };
     }),
   ]),
 ) as unknown as Record<DType, Slots>;
@@ -93,9 +93,9 @@ function ofBoolean(operation: string, x: boolean, other: GivenOperand): Operand 
 
 /** The shape that two operands broadcast to. */
 export function broadcastOperands(operation: string, a: Operand, b: Operand): Shape {
-  if (typeof a === 'number') return typeof b === 'number' ? [] : b.sizes;
-  if (typeof b === 'number') return a.sizes;
-  return broadcastShapes(operation, a.sizes, b.sizes);
+  if (typeof a === 'number') return typeof b === 'number' ? [] : sizesOf(b);
+  if (typeof b === 'number') return sizesOf(a);
+  return broadcastShapes(operation, sizesOf(a), sizesOf(b));
 }
 
 /** A fresh f(a, b) of element type `out`; tensors among a and b have `dtype` already (`promote`). */

@@ -7,7 +7,7 @@ import { type KernelFamily } from '../../native/families';
 import { runReduce } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
-import { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, Tensor } from '../../tensor/tensor';
 import { pick } from './launch';
 import { dense } from './copy';
 
@@ -123,8 +123,8 @@ export function reductionView(
   }
   const dims = normalizeDims(operation, dim, x.ndim);
   const reduced = new Set(dims);
-  const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
-  const outShape = keepdim ? keptShape : x.sizes.filter((_, d) => !reduced.has(d));
+  const keptShape = sizesOf(x).map((size, d) => (reduced.has(d) ? 1 : size));
+  const outShape = keepdim ? keptShape : sizesOf(x).filter((_, d) => !reduced.has(d));
   const adjacent = dims.every((d, i) => i === 0 || d === dims[i - 1] + 1);
   const product = (from: number, to: number, shape: Shape): number => {
     let n = 1;
@@ -137,23 +137,25 @@ export function reductionView(
     const end = dims.length === 0 ? 0 : dims[dims.length - 1] + 1;
     return {
       source,
-      outer: product(0, first, x.sizes),
-      n: product(first, end, x.sizes),
-      inner: product(end, x.ndim, x.sizes),
+      outer: product(0, first, sizesOf(x)),
+      n: product(first, end, sizesOf(x)),
+      inner: product(end, x.ndim, sizesOf(x)),
       lines: end === x.ndim,
       outShape,
       keptShape,
     };
   }
-  const kept = x.sizes.map((_, d) => d).filter((d) => !reduced.has(d));
+  const kept = sizesOf(x)
+    .map((_, d) => d)
+    .filter((d) => !reduced.has(d));
   const order = [...kept, ...dims];
-  const shape = order.map((d) => x.sizes[d]);
-  const strides = order.map((d) => x.elementStrides[d]);
+  const shape = order.map((d) => sizesOf(x)[d]);
+  const strides = order.map((d) => elementStridesOf(x)[d]);
   const source = dense(new Tensor(x.storage, x.dtype, shape, strides, x.offset));
   return {
     source,
-    outer: product(0, kept.length, source.sizes),
-    n: product(kept.length, x.ndim, source.sizes),
+    outer: product(0, kept.length, sizesOf(source)),
+    n: product(kept.length, x.ndim, sizesOf(source)),
     inner: 1,
     lines: true,
     outShape,
@@ -183,6 +185,6 @@ export function reduceOver(
 export function checkNotEmpty(operation: string, n: number, x: Tensor): void {
   if (n > 0) return;
   throw new RangeError(
-    `${operation}: is not defined for 0 elements (shape ${showShape(x.sizes)}); name a dim whose size is not 0`,
+    `${operation}: is not defined for 0 elements (shape ${showShape(sizesOf(x))}); name a dim whose size is not 0`,
   );
 }

@@ -6,7 +6,7 @@ import type { KernelFamily } from '../../native/families';
 import type { Kernel } from '../../native/kernels';
 import type { Memory } from '../../native/memory';
 import { suffixOf, type DType } from '../../tensor/dtype';
-import { allocate, type Storage } from '../../tensor/storage';
+import { allocate, bufferOf, type Storage } from '../../tensor/storage';
 
 const bytesPerCell = 8;
 
@@ -21,8 +21,8 @@ export class Table implements Memory {
   }
 
   #view(): Float64Array {
-    const { buffer, byteOffset, byteLength } = this.#storage;
-    return new Float64Array(buffer, byteOffset, byteLength / bytesPerCell);
+    const { byteOffset, byteLength } = this.#storage;
+    return new Float64Array(bufferOf(this.#storage), byteOffset, byteLength / bytesPerCell);
   }
 
   /** Clears the table and reserves `rows` rows. */

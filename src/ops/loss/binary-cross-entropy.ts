@@ -7,7 +7,7 @@ import { noGrad } from '../../autograd/mode';
 import { resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { broadcastShapes, sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { verify } from '../kernels/bounds';
@@ -60,10 +60,10 @@ type SavedPair = readonly [...Pair, weight: Tensor | null, posWeight: Tensor | n
 /** @throws RangeError for a weight that does not broadcast to the input. */
 function checkWeight(operation: string, name: string, weight: Tensor | null, input: Tensor): void {
   if (weight === null) return;
-  const { sizes } = input;
-  if (sameShape(broadcastShapes(operation, weight.sizes, sizes), sizes)) return;
+  const sizes = sizesOf(input);
+  if (sameShape(broadcastShapes(operation, sizesOf(weight), sizes), sizes)) return;
   throw new RangeError(
-    `${operation}: ${name} is ${showShape(weight.sizes)}, which does not broadcast to the input's shape ${showShape(sizes)}`,
+    `${operation}: ${name} is ${showShape(sizesOf(weight))}, which does not broadcast to the input's shape ${showShape(sizes)}`,
   );
 }
 

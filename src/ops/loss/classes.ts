@@ -5,7 +5,7 @@
 import { integer, type Fields, type Resolved } from '../../check';
 import { numelOf, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { contiguous } from '../copying/clone';
 import { verify } from '../kernels/bounds';
@@ -36,7 +36,7 @@ const classDim = (x: Tensor): number => (x.ndim === 1 ? 0 : 1);
 /** The shape of one class's elements: x's without the classes. */
 export function positionShape(x: Tensor): Shape {
   const dim = classDim(x);
-  return x.sizes.filter((_, d) => d !== dim);
+  return sizesOf(x).filter((_, d) => d !== dim);
 }
 
 /** The shape of `toRows` of a tensor of this shape. */
@@ -48,8 +48,17 @@ export function rowsShape(shape: Shape): Shape {
 
 /** [N, C, d1, …] as [N·d1·…, C]. */
 export function toRows(x: Tensor): Tensor {
-  const classes = x.sizes[classDim(x)];
-  const last = x.ndim <= 2 ? x : x.permute([0, ...x.sizes.map((_, d) => d).slice(2), 1]);
+  const classes = sizesOf(x)[classDim(x)];
+  const last =
+    x.ndim <= 2
+      ? x
+      : x.permute([
+          0,
+          ...sizesOf(x)
+            .map((_, d) => d)
+            .slice(2),
+          1,
+        ]);
   return last.reshape([numelOf(positionShape(x)), classes]);
 }
 
@@ -97,16 +106,16 @@ export function checkClasses(
 ): Classes {
   checkTensor(operation, 'target', given);
   const target = given.dtype === 'uint8' ? cast(given, 'int32') : given;
-  const classes = input.sizes[classDim(input)];
+  const classes = sizesOf(input)[classDim(input)];
   const positions = positionShape(input);
   if (target.dtype !== 'int32') {
     throw new TypeError(
       `${operation}: target must be int32 or uint8 class indices, got ${target.dtype}; convert it with to('int32')`,
     );
   }
-  if (!sameShape(target.sizes, positions)) {
+  if (!sameShape(sizesOf(target), positions)) {
     throw new RangeError(
-      `${operation}: input is ${showShape(input.sizes)}, so target must be ${showShape(positions)}, got ${showShape(target.sizes)}`,
+      `${operation}: input is ${showShape(sizesOf(input))}, so target must be ${showShape(positions)}, got ${showShape(sizesOf(target))}`,
     );
   }
   const { ignoreIndex, reduction } = options;
@@ -128,7 +137,7 @@ function checkIndices(operation: string, target: Tensor, classes: number, ignore
     `${operation}: ${what} is not a class: the input has ${classes} (0 to ${classes - 1}), and ignoreIndex is ${ignore}`;
   verify(
     () => {
-      const memory = target.memory(target.numel);
+      const memory = elementsOf(target, target.numel);
       for (let i = 0; i < memory.length; i++) {
         const index = memory[i];
         if ((index >= 0 && index < classes) || index === ignore) continue;
@@ -150,9 +159,9 @@ export function checkWeight(
 ): Tensor | null {
   if (weight === null) return null;
   checkTensor(operation, 'weight', weight);
-  if (!sameShape(weight.sizes, [classes])) {
+  if (!sameShape(sizesOf(weight), [classes])) {
     throw new RangeError(
-      `${operation}: weight must have one element for each of the ${classes} classes, got shape ${showShape(weight.sizes)}`,
+      `${operation}: weight must have one element for each of the ${classes} classes, got shape ${showShape(sizesOf(weight))}`,
     );
   }
   return contiguous(cast(weight, input.dtype));

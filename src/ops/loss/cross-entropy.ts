@@ -11,7 +11,7 @@ import { runCrossEntropy, runCrossEntropyBackward } from '../../native/calls';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { contiguous } from '../copying/clone';
 import { gradient } from '../declare/gradient';
@@ -66,7 +66,7 @@ export function crossEntropy(input: Tensor, target: Tensor, given?: CrossEntropy
 }
 
 const isProbabilities = (input: Tensor, target: unknown): target is Tensor =>
-  isTensor(target) && isFloat(target.dtype) && sameShape(target.sizes, input.sizes);
+  isTensor(target) && isFloat(target.dtype) && sameShape(sizesOf(target), sizesOf(input));
 
 interface ClassLoss {
   readonly classes: Classes;
@@ -78,10 +78,10 @@ const recorded = gradient<[Tensor], [Tensor, Tensor, Tensor | null], ClassLoss>(
   node: ([input], { classes, smoothing }) =>
     smoothing > 0 ? 'AddBackward0' : nllNode(input, classes.reduction),
   saves: ([input], _, { classes }) => [input, classes.target, classes.weight],
-  rule: (g, [input], of) => [fromRows(differentiableGradient(g, input, of), input.sizes)],
+  rule: (g, [input], of) => [fromRows(differentiableGradient(g, input, of), sizesOf(input))],
   fused: (g, [input], of) => {
     const source = contiguous(toRows(input));
-    return [fromRows(fusedGradient(g, source, of), input.sizes)];
+    return [fromRows(fusedGradient(g, source, of), sizesOf(input))];
   },
 });
 
@@ -167,11 +167,11 @@ function ofProbabilities(
 ): Tensor {
   if (ignoreIndex >= 0) {
     throw new RangeError(
-      `crossEntropy: ignoreIndex has no meaning for targets that are probabilities (target ${showShape(target.sizes)} ${target.dtype})`,
+      `crossEntropy: ignoreIndex has no meaning for targets that are probabilities (target ${showShape(sizesOf(target))} ${target.dtype})`,
     );
   }
   const x = toRows(input);
-  const classes = x.sizes[1];
+  const classes = sizesOf(x)[1];
   const weight = checkWeight('crossEntropy', input, classes, classWeight);
   const t = toRows(cast(target, input.dtype));
   const smooth = labelSmoothing === 0 ? t : t.mul(1 - labelSmoothing).add(labelSmoothing / classes);
@@ -179,5 +179,5 @@ function ofProbabilities(
   const weighted = x.logSoftmax(1).mul(q);
   if (reduction === 'none') return weighted.sum(1).reshape(positionShape(input)).neg();
   const total = weighted.sum().neg();
-  return reduction === 'sum' ? total : total.div(x.sizes[0]);
+  return reduction === 'sum' ? total : total.div(sizesOf(x)[0]);
 }

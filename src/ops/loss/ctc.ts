@@ -20,7 +20,7 @@ import { executor } from '../../tensor/executor';
 import { showShape } from '../../tensor/shape';
 import { isTensor } from '../../tensor/rules';
 import { allocate } from '../../tensor/storage';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { lengthsOf, type Lengths } from '../arguments/lengths';
@@ -85,8 +85,8 @@ const recordedGradient = gradient<[Tensor, Tensor]>('ctcLossBackward', {
 
 function gradientOf(g: Tensor, x: Tensor, target: Tensor, saved: CtcLoss): Tensor {
   const { labels, blank, zeroInfinity, losses, alpha, offsets } = saved;
-  const [most, batch, classes] = x.sizes;
-  const out = empty(x.sizes, x.dtype);
+  const [most, batch, classes] = sizesOf(x);
+  const out = empty(sizesOf(x), x.dtype);
   runCtcLossBackward(pick('ctcLoss', backwardKernels, x.dtype), {
     g: dense(g),
     x: dense(x),
@@ -143,7 +143,8 @@ export function ctcLoss(
   const read = ctcOptions.read(options);
   checkTensor('ctcLoss', 'logProbs', logProbs);
   checkFloat('ctcLoss', logProbs);
-  const { ndim, sizes } = logProbs;
+  const { ndim } = logProbs;
+  const sizes = sizesOf(logProbs);
   if ((ndim !== 2 && ndim !== 3) || logProbs.numel === 0) {
     throw new RangeError(
       `ctcLoss: logProbs must be [T, N, C] or [T, C] and not empty, got ${showShape(sizes)}`,
@@ -151,7 +152,7 @@ export function ctcLoss(
   }
   const isBatch = ndim === 3;
   const x = isBatch ? logProbs : logProbs.unsqueeze(1);
-  const [most, batch, classes] = x.sizes;
+  const [most, batch, classes] = sizesOf(x);
   integerBetween(0, classes - 1).check('ctcLoss', 'blank', read.blank);
   const limit = { limit: most, is: 'the steps of logProbs' };
   const steps = checkLengths('inputLengths', inputLengths, batch, isBatch, limit);
@@ -163,7 +164,7 @@ export function ctcLoss(
 
 function ofBatch(x: Tensor, labels: Labels, options: Resolved<CtcLossOptions>): Tensor {
   const { blank, zeroInfinity } = options;
-  const [most, batch, classes] = x.sizes;
+  const [most, batch, classes] = sizesOf(x);
   const { target, first, steps, lengths, width } = labels;
   const keeps = isGradEnabled() && x.requiresGrad;
   const row = 2 * width * itemSize(x.dtype);
@@ -252,7 +253,8 @@ function checkLabels(
       `ctcLoss: targets must be int32 labels, got ${targets.dtype}; convert them with to('int32')`,
     );
   }
-  const { ndim, sizes } = targets;
+  const { ndim } = targets;
+  const sizes = sizesOf(targets);
   if (ndim < 1 || ndim > 2 || (ndim === 2 && sizes[0] !== batch)) {
     throw new RangeError(
       `ctcLoss: targets must be [${batch}, S] or 1-dimensional with one sequence after the other, got ${showShape(sizes)}`,
@@ -307,7 +309,7 @@ function checkClasses(
   const { target } = labels;
   verify(
     () => {
-      const [all, first, lengths] = [target, labels.first, labels.lengths].map((x) => x.memory(x.numel)); // prettier-ignore
+      const [all, first, lengths] = [target, labels.first, labels.lengths].map((x) => elementsOf(x, x.numel)); // prettier-ignore
       for (let n = 0; n < lengths.length; n++) {
         for (let i = 0; i < lengths[n]; i++) {
           const label = all[first[n] + i];
@@ -322,7 +324,7 @@ function checkClasses(
       const refusal = `ctcLoss: a label is the blank or no class: logProbs has ${classes} (0 to ${classes - 1}), the blank is ${blank}`;
       if (target.ndim === 1) return [isLabel, refusal];
       const ends = labels.lengths.reshape([-1, 1]);
-      const isPadding = arange(target.sizes[1], { dtype: 'int32' }).ge(ends);
+      const isPadding = arange(sizesOf(target)[1], { dtype: 'int32' }).ge(ends);
       return [isLabel.logicalOr(isPadding), refusal];
     },
   );

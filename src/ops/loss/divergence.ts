@@ -1,6 +1,6 @@
 /** The Kullback-Leibler divergence of a prediction, given as log-probabilities, from a target distribution. */
 import { surplus } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { klDivOptions, type KLDivOptions } from './options';
 import { checkBroadcast, checkPair, reduced } from './reduction';
 import { composed } from '../declare/composed';
@@ -25,7 +25,7 @@ export function klDiv(input: Tensor, target: Tensor, given?: KLDivOptions): Tens
   return composed([input, target], () => {
     const losses = logTarget ? target.exp().mul(target.sub(input)) : entropy(target, input);
     if (reduction !== 'batchmean') return reduced(losses, reduction);
-    return input.ndim === 0 ? losses.sum() : losses.sum().div(input.sizes[0]);
+    return input.ndim === 0 ? losses.sum() : losses.sum().div(sizesOf(input)[0]);
   });
 }
 

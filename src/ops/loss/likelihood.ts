@@ -2,7 +2,7 @@
 import { surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { fullLike } from '../creation/factories';
 import { verify } from '../kernels/bounds';
@@ -65,7 +65,7 @@ function checkVariance(variance: Tensor): void {
 }
 
 function alignedVariance(input: Tensor, variance: Tensor): Tensor {
-  const [shape, own] = [input.sizes, variance.sizes];
+  const [shape, own] = [sizesOf(input), sizesOf(variance)];
   if (sameShape(shape, own)) return variance;
   if (sameShape(shape.slice(0, -1), own)) return variance.unsqueeze(-1);
   const differing = own.filter((size, d) => size !== shape[d]);

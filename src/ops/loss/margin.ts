@@ -1,7 +1,7 @@
 /** Losses that are 0 from a margin on: of a ranking, of a distance, of a score. Targets are 1 and −1. */
 import { calledAs, optionsTable, surplus } from '../../check';
 import { broadcastShapes, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { logsigmoid } from '../elementwise/sigmoid';
 import { cosineOptions, hingeOptions, rankingOptions, type MarginOptions } from './options';
@@ -35,7 +35,7 @@ export function marginRankingLoss(
   checkLossInputs('marginRankingLoss', { input1, input2, target }, true);
   if (input1.ndim !== input2.ndim || input1.ndim !== target.ndim) {
     throw new RangeError(
-      `marginRankingLoss: input1, input2 and target must have the same number of dimensions, got ${showShape(input1.sizes)}, ${showShape(input2.sizes)} and ${showShape(target.sizes)}`,
+      `marginRankingLoss: input1, input2 and target must have the same number of dimensions, got ${showShape(sizesOf(input1))}, ${showShape(sizesOf(input2))} and ${showShape(sizesOf(target))}`,
     );
   }
   checkBroadcast('marginRankingLoss', [input1, input2, target]);
@@ -106,11 +106,11 @@ export function cosineEmbeddingLoss(
   const dim = target.ndim;
   if (dim > 1 || input1.ndim !== dim + 1 || input2.ndim !== dim + 1) {
     throw new RangeError(
-      `cosineEmbeddingLoss: input1 and input2 must be [N, D] with target [N], or [D] with target [], got ${showShape(input1.sizes)}, ${showShape(input2.sizes)} and ${showShape(target.sizes)}`,
+      `cosineEmbeddingLoss: input1 and input2 must be [N, D] with target [N], or [D] with target [], got ${showShape(sizesOf(input1))}, ${showShape(sizesOf(input2))} and ${showShape(sizesOf(target))}`,
     );
   }
-  const [n] = broadcastShapes('cosineEmbeddingLoss', input1.sizes, input2.sizes);
-  if (dim === 1) broadcastShapes('cosineEmbeddingLoss', [n], target.sizes);
+  const [n] = broadcastShapes('cosineEmbeddingLoss', sizesOf(input1), sizesOf(input2));
+  if (dim === 1) broadcastShapes('cosineEmbeddingLoss', [n], sizesOf(target));
   return composed([input1, input2, target], () => {
     const [a, b] = [floating(input1), floating(input2)];
     const squares = (x: Tensor): Tensor => x.mul(x).sum(dim).add(smallest);

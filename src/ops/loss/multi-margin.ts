@@ -2,7 +2,7 @@
 import { number, oneOf, optionsTable, rule, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { cast } from '../copying/cast';
@@ -58,16 +58,19 @@ export function multiMarginLoss(
   const { p, margin, weight, reduction } = multiMarginOptions.read(options);
   const name = 'multiMarginLoss';
   const rows = rowsOf(name, input, target);
-  const [n, classes] = rows.sizes;
+  const [n, classes] = sizesOf(rows);
   const expected = input.ndim === 2 ? [n] : [];
-  if (!sameShape(target.sizes, expected) && !(input.ndim < 2 && sameShape(target.sizes, [1]))) {
+  if (
+    !sameShape(sizesOf(target), expected) &&
+    !(input.ndim < 2 && sameShape(sizesOf(target), [1]))
+  ) {
     throw new RangeError(
-      `${name}: input is ${showShape(input.sizes)}, so target must be ${showShape(expected)}, got ${showShape(target.sizes)}`,
+      `${name}: input is ${showShape(sizesOf(input))}, so target must be ${showShape(expected)}, got ${showShape(sizesOf(target))}`,
     );
   }
-  if (weight !== null && !sameShape(weight.sizes, [classes])) {
+  if (weight !== null && !sameShape(sizesOf(weight), [classes])) {
     throw new RangeError(
-      `${name}: weight must have one element for each of the ${classes} classes, got shape ${showShape(weight.sizes)}`,
+      `${name}: weight must have one element for each of the ${classes} classes, got shape ${showShape(sizesOf(weight))}`,
     );
   }
   const indices = dense(target).reshape([n, 1]);
@@ -79,7 +82,7 @@ export function multiMarginLoss(
     const each = others.sum(1).div(classes);
     const factors = weight === null ? null : cast(weight, rows.dtype).at(indices.squeeze(1));
     const weighted = factors === null ? each : each.mul(factors);
-    return reduced(weighted.reshape(target.sizes), reduction);
+    return reduced(weighted.reshape(sizesOf(target)), reduction);
   });
 }
 
@@ -100,7 +103,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options?: Lo
   const { reduction } = multilabelOptions.read(options);
   const rows = rowsOf('multilabelMarginLoss', input, target);
   checkSameShape('multilabelMarginLoss', input, target);
-  const [n, classes] = rows.sizes;
+  const [n, classes] = sizesOf(rows);
   const indices = dense(target).reshape([n, classes]);
   checkClasses('multilabelMarginLoss', indices, -1, classes);
   const isListed = indices.lt(0).to('int32').cumsum(1).eq(0);
@@ -152,7 +155,7 @@ export function multilabelSoftMarginLoss(
     const positive = target.mul(logsigmoid(input));
     const losses = positive.add(target.rsub(1).mul(logsigmoid(input.neg()))).neg();
     const each = weight === null ? losses : losses.mul(weight);
-    return reduced(each.sum(input.ndim - 1).div(input.sizes[input.ndim - 1]), reduction);
+    return reduced(each.sum(input.ndim - 1).div(sizesOf(input)[input.ndim - 1]), reduction);
   });
 }
 
@@ -166,9 +169,9 @@ function rowsOf(operation: string, input: Tensor, target: Tensor): Tensor {
       `${operation}: target must be int32 class indices, got ${target.dtype}; convert it with to('int32')`,
     );
   }
-  if (input.ndim > 2 || input.sizes.at(-1) === 0) {
+  if (input.ndim > 2 || sizesOf(input).at(-1) === 0) {
     throw new RangeError(
-      `${operation}: input must be [C] or [N, C] with a score for each class, got ${showShape(input.sizes)}`,
+      `${operation}: input must be [C] or [N, C] with a score for each class, got ${showShape(sizesOf(input))}`,
     );
   }
   return input.ndim === 2 ? input : input.reshape([1, input.numel]);

@@ -2,7 +2,7 @@
 import { arrayOf, describe, isArray, optionsTable, rule, surplus, type Rule } from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { tensor } from '../creation/factories';
 import { maximum } from '../elementwise/extremum';
 import { checkLossInputs, lossFields, reduced, type LossOptions } from './reduction';
@@ -53,10 +53,10 @@ export function pinballLoss(
   const checked = checkQuantiles('pinballLoss', quantiles);
   checkLossInputs('pinballLoss', { input, target });
   const several = typeof checked !== 'number';
-  const expected = several ? [...target.sizes, checked.length] : target.sizes;
-  if (!sameShape(input.sizes, expected)) {
+  const expected = several ? [...sizesOf(target), checked.length] : sizesOf(target);
+  if (!sameShape(sizesOf(input), expected)) {
     throw new RangeError(
-      `pinballLoss: target is ${showShape(target.sizes)}, so input must be ${showShape(expected)}, got ${showShape(input.sizes)}`,
+      `pinballLoss: target is ${showShape(sizesOf(target))}, so input must be ${showShape(expected)}, got ${showShape(sizesOf(input))}`,
     );
   }
   const rest = (several ? target.unsqueeze(-1) : target).sub(input);

@@ -7,7 +7,7 @@ import { oneOf, type Fields } from '../../check';
 import { isFloat, resultType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { checkTensor } from '../arguments/check';
 
@@ -48,9 +48,9 @@ export function weighted(
   reduction: Reduction,
   byCount = false,
 ): Tensor {
-  if (!sameShape(weight.sizes, input.sizes)) {
+  if (!sameShape(sizesOf(weight), sizesOf(input))) {
     throw new RangeError(
-      `${operation}: weight must have the shape of input, ${showShape(input.sizes)}, got ${showShape(weight.sizes)}`,
+      `${operation}: weight must have the shape of input, ${showShape(sizesOf(input))}, got ${showShape(sizesOf(weight))}`,
     );
   }
   const each = losses.mul(weight);
@@ -117,36 +117,36 @@ export function aligned(
 ): [Tensor, Tensor] {
   if (integers) checkTensors(operation, input, target);
   else checkPair(operation, input, target);
-  return input.dtype === target.dtype && sameShape(input.sizes, target.sizes)
+  return input.dtype === target.dtype && sameShape(sizesOf(input), sizesOf(target))
     ? [input, target]
     : conformed(operation, input, target);
 }
 
 function conformed(operation: string, input: Tensor, target: Tensor): [Tensor, Tensor] {
-  const shape = broadcastShapes(operation, input.sizes, target.sizes);
-  if (!sameShape(input.sizes, target.sizes)) {
+  const shape = broadcastShapes(operation, sizesOf(input), sizesOf(target));
+  if (!sameShape(sizesOf(input), sizesOf(target))) {
     warnOnce(
-      `${operation}: input is ${showShape(input.sizes)}, target is ${showShape(target.sizes)}: both are broadcast to ${showShape(shape)}, which is rarely what is meant; give them one shape, for example with view() or squeeze()`,
+      `${operation}: input is ${showShape(sizesOf(input))}, target is ${showShape(sizesOf(target))}: both are broadcast to ${showShape(shape)}, which is rarely what is meant; give them one shape, for example with view() or squeeze()`,
     );
   }
   const dtype = resultType(input, target);
   const conform = (x: Tensor): Tensor => {
     const same = cast(x, dtype);
-    return sameShape(same.sizes, shape) ? same : same.expand(shape);
+    return sameShape(sizesOf(same), shape) ? same : same.expand(shape);
   };
   return [conform(input), conform(target)];
 }
 
 /** @throws RangeError unless the shapes broadcast together. */
 export function checkBroadcast(operation: string, tensors: readonly Tensor[]): void {
-  tensors.reduce<Shape>((shape, { sizes }) => broadcastShapes(operation, shape, sizes), []);
+  tensors.reduce<Shape>((shape, x) => broadcastShapes(operation, shape, sizesOf(x)), []);
 }
 
 /** @throws RangeError unless input and target have the same shape. */
 export function checkSameShape(operation: string, input: Tensor, target: Tensor): void {
-  if (sameShape(input.sizes, target.sizes)) return;
+  if (sameShape(sizesOf(input), sizesOf(target))) return;
   throw new RangeError(
-    `${operation}: input is ${showShape(input.sizes)}, target is ${showShape(target.sizes)}; they must have the same shape`,
+    `${operation}: input is ${showShape(sizesOf(input))}, target is ${showShape(sizesOf(target))}; they must have the same shape`,
   );
 }
 

@@ -6,7 +6,7 @@ import { nonNegative, optionsTable, positive, surplus } from '../../check';
 import type { Gradients, Node } from '../../autograd/node';
 import { family } from '../../native/families';
 import { runSquaredDifferenceBackward, runSquaredError } from '../../native/calls';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { applyBinary, pick } from '../kernels/launch';
 import { dense } from '../kernels/copy';
@@ -62,7 +62,8 @@ export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOpt
 }
 
 function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
-  if (reduction === 'none') return applyBinary('mseLoss', squares, a, b, empty(a.sizes, a.dtype));
+  if (reduction === 'none')
+    return applyBinary('mseLoss', squares, a, b, empty(sizesOf(a), a.dtype));
   const out = empty([], a.dtype);
   const run = pick('mseLoss', squareSums, a.dtype);
   const x = dense(a);
@@ -73,7 +74,7 @@ function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
 
 // factor·g·(a − b)
 function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): Tensor {
-  const out = empty(a.sizes, a.dtype);
+  const out = empty(sizesOf(a), a.dtype);
   const run = pick('mseLoss', squareGradients, a.dtype);
   runSquaredDifferenceBackward(run, g, a, b, out, factor);
   return out;

@@ -2,7 +2,7 @@
 import { number, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { minimum } from '../elementwise/extremum';
 import {
   pairwiseOptions,
@@ -117,7 +117,7 @@ function triplet(
   checkLossInputs(operation, { anchor, positive, negative }, true);
   if (anchor.ndim !== positive.ndim || anchor.ndim !== negative.ndim || anchor.ndim === 0) {
     throw new RangeError(
-      `${operation}: anchor, positive and negative must have the same number of dimensions, at least 1, got ${showShape(anchor.sizes)}, ${showShape(positive.sizes)} and ${showShape(negative.sizes)}`,
+      `${operation}: anchor, positive and negative must have the same number of dimensions, at least 1, got ${showShape(sizesOf(anchor))}, ${showShape(sizesOf(positive))} and ${showShape(sizesOf(negative))}`,
     );
   }
   checkBroadcast(operation, [anchor, positive, negative]);

@@ -5,7 +5,7 @@
 import { number, optionsTable, surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { broadcastShapes, sameShape, showShape, type Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
@@ -52,9 +52,9 @@ const recordedBaddbmm = recordedAs('baddbmm', 'bmm');
 function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {
   checkInner(operation, a, b, ['mat1', 'mat2']);
   checkTypes(operation, c, a, ['input', 'mat1']);
-  if (!sameShape(broadcastShapes(operation, c.sizes, shape), shape)) {
+  if (!sameShape(broadcastShapes(operation, sizesOf(c), shape), shape)) {
     throw new RangeError(
-      `${operation}: input has shape ${showShape(c.sizes)}, which does not broadcast to the product's ${showShape(shape)}`,
+      `${operation}: input has shape ${showShape(sizesOf(c))}, which does not broadcast to the product's ${showShape(shape)}`,
     );
   }
 }
@@ -72,10 +72,10 @@ export function addmm(input: Tensor, mat1: Tensor, mat2: Tensor, options?: Addmm
   checkTensor('addmm', 'mat2', mat2);
   if (mat1.ndim !== 2 || mat2.ndim !== 2) {
     throw new RangeError(
-      `addmm: mat1 and mat2 must be matrices, got shapes ${showShape(mat1.sizes)} and ${showShape(mat2.sizes)}`,
+      `addmm: mat1 and mat2 must be matrices, got shapes ${showShape(sizesOf(mat1))} and ${showShape(sizesOf(mat2))}`,
     );
   }
-  const shape = [mat1.sizes[0], mat2.sizes[1]];
+  const shape = [sizesOf(mat1)[0], sizesOf(mat2)[1]];
   checkAdded('addmm', input, mat1, mat2, shape);
   const out = withGradMode(false, () => addProduct(input, mat1, mat2, beta, alpha, shape));
   return recordedAddmm(out, { beta, alpha }, input, mat1, mat2);
@@ -113,12 +113,12 @@ export function baddbmm(
   const { beta, alpha } = optionsOf('baddbmm', input, options);
   checkTensor('baddbmm', 'batch1', batch1);
   checkTensor('baddbmm', 'batch2', batch2);
-  if (batch1.ndim !== 3 || batch2.ndim !== 3 || batch1.sizes[0] !== batch2.sizes[0]) {
+  if (batch1.ndim !== 3 || batch2.ndim !== 3 || sizesOf(batch1)[0] !== sizesOf(batch2)[0]) {
     throw new RangeError(
-      `baddbmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(batch1.sizes)} and ${showShape(batch2.sizes)}`,
+      `baddbmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(sizesOf(batch1))} and ${showShape(sizesOf(batch2))}`,
     );
   }
-  const shape = [...batch1.sizes.slice(0, 2), batch2.sizes[2]];
+  const shape = [...sizesOf(batch1).slice(0, 2), sizesOf(batch2)[2]];
   checkAdded('baddbmm', input, batch1, batch2, shape);
   const out = withGradMode(false, () => {
     const scaledProduct = scaled(batchedProduct('baddbmm', batch1, batch2), alpha);

@@ -1,7 +1,7 @@
 /** bmm: a product of matrices for each member of a batch. dA = g·Bᵀ, dB = Aᵀ·g. Saves A and B. */
 import { surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
 import { batchedProduct, checkInner } from './layout';
@@ -41,9 +41,9 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
   if (arguments.length > 2) surplus('bmm', arguments, 2, 'b');
   checkTensor('bmm', 'a', a);
   checkTensor('bmm', 'b', b);
-  if (a.ndim !== 3 || b.ndim !== 3 || a.sizes[0] !== b.sizes[0]) {
+  if (a.ndim !== 3 || b.ndim !== 3 || sizesOf(a)[0] !== sizesOf(b)[0]) {
     throw new RangeError(
-      `bmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}; matmul broadcasts`,
+      `bmm: takes [B, M, K] and [B, K, N] with one B, got shapes ${showShape(sizesOf(a))} and ${showShape(sizesOf(b))}; matmul broadcasts`,
     );
   }
   checkInner('bmm', a, b);

@@ -72,7 +72,7 @@ export function droppedBy(
   return [dims, rest];
 }
 
-const sizesOf = ({ sizes, labels }: Labelled, of: readonly string[]): number[] =>
+const sizesAt = ({ sizes, labels }: Labelled, of: readonly string[]): number[] =>
   of.map((label) => sizes[labels.indexOf(label)]);
 
 /** @internal How Σ a·b over the labels that are not kept is computed. Equal labels have equal sizes. */
@@ -88,8 +88,8 @@ export function contractionOf(
   const inner = both.filter((label) => !keeps(label));
   const rows = a.labels.filter((label) => !both.includes(label));
   const columns = b.labels.filter((label) => !both.includes(label));
-  const [batchSizes, rowSizes] = [sizesOf(a, batch), sizesOf(a, rows)];
-  const [columnSizes, innerSizes] = [sizesOf(b, columns), sizesOf(a, inner)];
+  const [batchSizes, rowSizes] = [sizesAt(a, batch), sizesAt(a, rows)];
+  const [columnSizes, innerSizes] = [sizesAt(b, columns), sizesAt(a, inner)];
   const orders = [
     orderOf(a.labels, [...batch, ...rows, ...inner]),
     orderOf(b.labels, [...batch, ...inner, ...columns]),

@@ -68,7 +68,7 @@ function withoutRepeats(
 }
 
 /** The size of each label, to which dimensions of size 1 broadcast. */
-function sizesOf({ text }: Equation, operands: readonly Labelled[]): Map<string, number> {
+function sizesByLabel({ text }: Equation, operands: readonly Labelled[]): Map<string, number> {
   const all = new Map<string, number>();
   for (const [i, { sizes, labels }] of operands.entries()) {
     for (const [d, label] of labels.entries()) {
@@ -136,7 +136,7 @@ function made(equation: Equation, shapes: readonly Shape[]): Plan {
   );
   const operands = whole.map(([, rest]) => rest);
   const output = outputOf(equation, operands);
-  const sizes = sizesOf(equation, operands);
+  const sizes = sizesByLabel(equation, operands);
   const narrowed = operands.map((one) => {
     const lost = one.labels.filter((label, d) => one.sizes[d] === 1 && sizes.get(label) !== 1);
     return droppedBy(one, (label) => !lost.includes(label));
@@ -177,26 +177,26 @@ interface Known {
 const known = new Map<string, Known>();
 const most = 256;
 
-function isFor(plan: Plan, operands: readonly { readonly sizes: Shape }[]): boolean {
-  if (plan.shapes.length !== operands.length) return false;
-  for (let i = 0; i < operands.length; i++) {
-    if (!sameShape(plan.shapes[i], operands[i].sizes)) return false;
+function isFor(plan: Plan, shapes: readonly Shape[]): boolean {
+  if (plan.shapes.length !== shapes.length) return false;
+  for (let i = 0; i < shapes.length; i++) {
+    if (!sameShape(plan.shapes[i], shapes[i])) return false;
   }
   return true;
 }
 
 /** @throws RangeError for text that is no equation, and for operands that do not fit it. */
-export function planOf(text: string, operands: readonly { readonly sizes: Shape }[]): Plan {
+export function planOf(text: string, shapes: readonly Shape[]): Plan {
   let entry = known.get(text);
   if (entry === undefined) {
     entry = { equation: parse(text), plan: null };
     if (known.size >= most) known.clear();
     known.set(text, entry);
   }
-  if (entry.plan !== null && isFor(entry.plan, operands)) return entry.plan;
+  if (entry.plan !== null && isFor(entry.plan, shapes)) return entry.plan;
   entry.plan = made(
     entry.equation,
-    operands.map(({ sizes }) => sizes.slice()),
+    shapes.map((shape) => shape.slice()),
   );
   return entry.plan;
 }

@@ -1,6 +1,6 @@
 /** einsum: sums of products of tensors, in Einstein's notation. */
 import { refuse } from '../../check';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { listedTensors, type Listed } from '../arguments/tensors';
 import { permute } from '../view/permute';
 import { contracted } from './contraction';
@@ -32,7 +32,7 @@ export function einsum(equation: string, ...operands: Listed): Tensor {
     refuse('einsum', 'equation', "a string such as 'ij,jk->ik'", equation);
   }
   const rest = checkOperands(operands);
-  const plan = planOf(equation, rest);
+  const plan = planOf(equation, rest.map(sizesOf));
   for (let i = 0; i < rest.length; i++) {
     for (const [d, e] of plan.diagonals[i]) rest[i] = rest[i].diagonal(0, d, e).movedim(-1, d);
     const dims = plan.squeezed[i];

@@ -9,7 +9,7 @@ import { memoryAt, type Memory } from '../../native/memory';
 import { isFloat, itemSize } from '../../tensor/dtype';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { acquire, release, type Storage } from '../../tensor/storage';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { copyInto, copyOf } from '../kernels/copy';
 import { checkTypes } from '../arguments/check';
@@ -32,10 +32,10 @@ interface Readable {
 /** Null when neither dimension is dense, or rows overlap. */
 function inPlace(x: Tensor): Readable | null {
   const r = x.ndim - 2;
-  const rows = x.sizes[r];
-  const columns = x.sizes[r + 1];
-  const rowStep = x.elementStrides[r];
-  const columnStep = x.elementStrides[r + 1];
+  const rows = sizesOf(x)[r];
+  const columns = sizesOf(x)[r + 1];
+  const rowStep = elementStridesOf(x)[r];
+  const columnStep = elementStridesOf(x)[r + 1];
   if ((columnStep === 1 || columns <= 1) && (rowStep >= columns || rows <= 1)) {
     return { x, transposed: false, leading: Math.max(rowStep, columns, 1) };
   }
@@ -54,7 +54,7 @@ const readable = (x: Tensor): Readable => inPlace(x) ?? inPlace(copyOf(x))!;
 export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
   if (x.ndim === 2) return x;
   const shape = [rows, columns];
-  const strides = viewStrides(x.sizes, x.elementStrides, shape);
+  const strides = viewStrides(sizesOf(x), elementStridesOf(x), shape);
   if (strides !== null) return new Tensor(x.storage, x.dtype, shape, strides, x.offset);
   const copy = copyOf(x);
   return new Tensor(copy.storage, x.dtype, shape, contiguousStrides(shape), copy.offset, true);
@@ -62,8 +62,8 @@ export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
 
 /** @internal The transposed matrix over the same memory. Not recorded. */
 export function transposedMatrix(x: Tensor): Tensor {
-  const [rows, columns] = x.sizes;
-  const [rowStep, columnStep] = x.elementStrides;
+  const [rows, columns] = sizesOf(x);
+  const [rowStep, columnStep] = elementStridesOf(x);
   return new Tensor(x.storage, x.dtype, [columns, rows], [columnStep, rowStep], x.offset);
 }
 
@@ -92,8 +92,8 @@ const longChain = 2 * chain;
 
 /** Columns [from, from + count) of a matrix. Not recorded. */
 function columnsOf(x: Tensor, from: number, count: number): Tensor {
-  const offset = x.offset + from * x.elementStrides[1];
-  return new Tensor(x.storage, x.dtype, [x.sizes[0], count], x.elementStrides, offset);
+  const offset = x.offset + from * elementStridesOf(x)[1];
+  return new Tensor(x.storage, x.dtype, [sizesOf(x)[0], count], elementStridesOf(x), offset);
 }
 
 /** out = a·b (+ bias), or out += a·b with `accumulate`; `out` is contiguous. Raises no version. */
@@ -113,13 +113,13 @@ export function productInto(
   }
   const left = readable(a);
   const right = readable(b);
-  const K = a.sizes[1];
+  const K = sizesOf(a)[1];
   if (K <= longChain || a.dtype !== 'float32') {
     gemmInto(operation, left, right, bias, out, accumulate);
     return;
   }
   const part = acquire(out.numel * itemSize(out.dtype));
-  const shape = [a.sizes[0], b.sizes[1]];
+  const shape = [sizesOf(a)[0], sizesOf(b)[1]];
   const whole = asMatrix(out, shape[0], shape[1]);
   const partial = new Tensor(part, out.dtype, shape, contiguousStrides(shape), 0, true);
   const rows = transposedMatrix(right.x);
@@ -146,9 +146,9 @@ function gemmInto(
 ): void {
   const { x } = left;
   const run = pick(operation, gemm, x.dtype);
-  const M = x.sizes[0];
-  const K = x.sizes[1];
-  const N = right.x.sizes[1];
+  const M = sizesOf(x)[0];
+  const K = sizesOf(x)[1];
+  const N = sizesOf(right.x)[1];
   const ldc = N > 1 ? N : 1;
   let y: Memory = right.x;
   let { leading, transposed } = right;
@@ -206,8 +206,8 @@ function keptForm(
   if (!isFloat(dtype)) return null;
   const bytes = itemSize(dtype);
   if (!mayKeep(rows, w.numel * bytes)) return null;
-  const K = w.sizes[0];
-  const N = w.sizes[1];
+  const K = sizesOf(w)[0];
+  const N = sizesOf(w)[1];
   const type = dtype === 'float32' ? 'f32' : 'f64';
   const form = preferredForm(rows, N, K, true, type);
   if (form === 'inPlace' || (form === 'panels' && !isPlain)) return null;
@@ -218,7 +218,7 @@ function keptForm(
   if (form === 'panels') {
     runGemmPack(pick(operation, gemmPack, dtype), N, K, w, ldb, true, memory);
   } else {
-    copyInto(w, new Tensor(memory, dtype, w.sizes, contiguousStrides(w.sizes), 0, true));
+    copyInto(w, new Tensor(memory, dtype, sizesOf(w), contiguousStrides(sizesOf(w)), 0, true));
   }
   return { form, packed: memory };
 }
@@ -233,10 +233,10 @@ interface Batch {
 function batchOf(a: Tensor, b: Tensor): Batch[] {
   const merged: Batch[] = [];
   for (let d = 0; d < a.ndim - 2; d++) {
-    const size = a.sizes[d];
+    const size = sizesOf(a)[d];
     if (size === 1) continue;
-    const stepA = a.elementStrides[d];
-    const stepB = b.elementStrides[d];
+    const stepA = elementStridesOf(a)[d];
+    const stepB = elementStridesOf(b)[d];
     const last = merged[merged.length - 1];
     if (last !== undefined && last.a === stepA * size && last.b === stepB * size) {
       last.size *= size;
@@ -262,9 +262,9 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
   const right = readable(b);
   const { x } = left;
   const { x: y } = right;
-  const [M, K] = [x.sizes[x.ndim - 2], x.sizes[x.ndim - 1]];
-  const N = y.sizes[y.ndim - 1];
-  const shape = x.sizes.slice();
+  const [M, K] = [sizesOf(x)[x.ndim - 2], sizesOf(x)[x.ndim - 1]];
+  const N = sizesOf(y)[y.ndim - 1];
+  const shape = sizesOf(x).slice();
   shape[shape.length - 1] = N;
   const out = empty(shape, a.dtype);
   if (out.numel === 0) return out;
@@ -313,11 +313,11 @@ export function batchedProduct(operation: string, a: Tensor, b: Tensor): Tensor 
  */
 export function checkInner(operation: string, a: Tensor, b: Tensor, names = ['a', 'b']): void {
   const [x, y] = names;
-  const inner = a.sizes[a.ndim - 1];
-  const other = b.sizes[Math.max(b.ndim - 2, 0)];
+  const inner = sizesOf(a)[a.ndim - 1];
+  const other = sizesOf(b)[Math.max(b.ndim - 2, 0)];
   if (inner !== other) {
     throw new RangeError(
-      `${operation}: inner sizes differ: ${x} is ${showShape(a.sizes)}, ${y} is ${showShape(b.sizes)}; ${x}'s last size (${inner}) must equal ${y}'s ${b.ndim > 2 ? 'last but one' : 'first'} (${other})`,
+      `${operation}: inner sizes differ: ${x} is ${showShape(sizesOf(a))}, ${y} is ${showShape(sizesOf(b))}; ${x}'s last size (${inner}) must equal ${y}'s ${b.ndim > 2 ? 'last but one' : 'first'} (${other})`,
     );
   }
   checkTypes(operation, a, b, names);

@@ -4,7 +4,7 @@
  */
 import { surplus } from '../../check';
 import { numelOf, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { dense } from '../kernels/copy';
@@ -16,14 +16,14 @@ function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkTensor('linear', 'weight', weight);
   if (weight.ndim !== 2) {
     throw new RangeError(
-      `linear: weight must be a matrix [out features, in features], got shape ${showShape(weight.sizes)}`,
+      `linear: weight must be a matrix [out features, in features], got shape ${showShape(sizesOf(weight))}`,
     );
   }
-  const [outFeatures, inFeatures] = weight.sizes;
-  const features = input.sizes[input.ndim - 1];
+  const [outFeatures, inFeatures] = sizesOf(weight);
+  const features = sizesOf(input)[input.ndim - 1];
   if (features !== inFeatures) {
     throw new RangeError(
-      `linear: input has ${features === undefined ? 'no' : features} features, but weight takes ${inFeatures} (input ${showShape(input.sizes)}, weight ${showShape(weight.sizes)})`,
+      `linear: input has ${features === undefined ? 'no' : features} features, but weight takes ${inFeatures} (input ${showShape(sizesOf(input))}, weight ${showShape(sizesOf(weight))})`,
     );
   }
   checkTypes('linear', input, weight, ['input', 'weight']);
@@ -31,7 +31,7 @@ function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
   checkTensor('linear', 'bias', bias);
   if (bias.ndim !== 1 || bias.numel !== outFeatures) {
     throw new RangeError(
-      `linear: bias must have shape [${outFeatures}] to go with weight ${showShape(weight.sizes)}, got ${showShape(bias.sizes)}`,
+      `linear: bias must have shape [${outFeatures}] to go with weight ${showShape(sizesOf(weight))}, got ${showShape(sizesOf(bias))}`,
     );
   }
   checkTypes('linear', input, bias, ['input', 'bias']);
@@ -49,11 +49,11 @@ const recorded = gradient<[Tensor, Tensor, Tensor | null], [Tensor | null, Tenso
     node: ([input, , bias]) => gradFnName(input, bias),
     saves: ([input, weight]) => savedFactors([input, weight]),
     rule: (g, [input, weight], _, node) => {
-      const rows = numelOf(g.sizes.slice(0, -1));
-      const matrix = shaped(g, [rows, g.sizes[g.ndim - 1]]);
+      const rows = numelOf(sizesOf(g).slice(0, -1));
+      const matrix = shaped(g, [rows, sizesOf(g)[g.ndim - 1]]);
       return [
         weight && shaped(matrix.mm(weight), node.next[0]!.shape),
-        input && matrix.t().mm(shaped(input, [rows, input.sizes[input.ndim - 1]])),
+        input && matrix.t().mm(shaped(input, [rows, sizesOf(input)[input.ndim - 1]])),
         node.needs(2) ? matrix.sum(0) : null,
       ];
     },
@@ -70,8 +70,8 @@ const recorded = gradient<[Tensor, Tensor, Tensor | null], [Tensor | null, Tenso
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   if (arguments.length > 3) surplus('linear', arguments, 3, 'bias');
   check(input, weight, bias);
-  const [outFeatures, inFeatures] = weight.sizes;
-  const shape = input.sizes.slice();
+  const [outFeatures, inFeatures] = sizesOf(weight);
+  const shape = sizesOf(input).slice();
   const last = shape.length - 1;
   shape[last] = 1;
   const rows = numelOf(shape);

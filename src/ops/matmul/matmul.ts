@@ -5,7 +5,7 @@
  */
 import { calledAs, surplus } from '../../check';
 import { broadcastShapes, numelOf, sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
@@ -36,7 +36,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   checkTensor('matmul', 'b', b);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new RangeError(
-      `matmul: both arguments must have at least one dimension: a is ${showShape(a.sizes)}, b is ${showShape(b.sizes)}; use mul with single numbers`,
+      `matmul: both arguments must have at least one dimension: a is ${showShape(sizesOf(a))}, b is ${showShape(sizesOf(b))}; use mul with single numbers`,
     );
   }
   checkInner('matmul', a, b);
@@ -49,9 +49,9 @@ const recordedMatmul = productGradient('matmul');
 
 // b is a matrix or a vector: all of a's leading dimensions are rows of one product.
 function byMatrix(a: Tensor, b: Tensor): Tensor {
-  const k = a.sizes[a.ndim - 1];
-  const rows = a.sizes.slice(0, -1);
-  const columns = b.sizes.slice(1);
+  const k = sizesOf(a)[a.ndim - 1];
+  const rows = sizesOf(a).slice(0, -1);
+  const columns = sizesOf(b).slice(1);
   const sizes = [numelOf(rows), k, numelOf(columns)] as const;
   return foldedProduct('matmul', recordedMatmul, a, b, sizes, [...rows, ...columns]);
 }
@@ -60,10 +60,10 @@ const recordedBatches = batchedGradient('matmul', 'UnsafeViewBackward0');
 
 function byBatch(a: Tensor, b: Tensor): Tensor {
   const x = a.ndim === 1 ? unsqueeze(a, 0) : a;
-  const batch = broadcastShapes('matmul', x.sizes.slice(0, -2), b.sizes.slice(0, -2));
+  const batch = broadcastShapes('matmul', sizesOf(x).slice(0, -2), sizesOf(b).slice(0, -2));
   const repeated = (y: Tensor): Tensor => {
-    const shape = [...batch, ...y.sizes.slice(-2)];
-    if (sameShape(y.sizes, shape)) return y;
+    const shape = [...batch, ...sizesOf(y).slice(-2)];
+    if (sameShape(sizesOf(y), shape)) return y;
     // A copy that the kernel will need is cheaper before the batch repeats it.
     return expand(isReadable(y) ? y : contiguous(y), shape);
   };
@@ -82,7 +82,7 @@ export function outer(a: Tensor, b: Tensor): Tensor {
   checkTensor('outer', 'b', b);
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new RangeError(
-      `outer: takes two vectors, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}`,
+      `outer: takes two vectors, got shapes ${showShape(sizesOf(a))} and ${showShape(sizesOf(b))}`,
     );
   }
   return mul(unsqueeze(a, 1), b);

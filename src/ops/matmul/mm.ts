@@ -4,14 +4,14 @@
  */
 import { surplus } from '../../check';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
 import { asMatrix, checkInner, product } from './layout';
 
 /** @internal `x` in another shape of as many elements. */
 export const shaped = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.sizes, shape) ? x : x.reshape(shape);
+  sameShape(sizesOf(x), shape) ? x : x.reshape(shape);
 
 /** M, K and N of a product. */
 type Sizes = readonly [m: number, k: number, n: number];
@@ -79,12 +79,12 @@ export function mm(a: Tensor, b: Tensor): Tensor {
   checkTensor('mm', 'b', b);
   if (a.ndim !== 2 || b.ndim !== 2) {
     throw new RangeError(
-      `mm: takes two matrices, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}; matmul takes other ranks`,
+      `mm: takes two matrices, got shapes ${showShape(sizesOf(a))} and ${showShape(sizesOf(b))}; matmul takes other ranks`,
     );
   }
   checkInner('mm', a, b);
-  const [m, k] = a.sizes;
-  const n = b.sizes[1];
+  const [m, k] = sizesOf(a);
+  const n = sizesOf(b)[1];
   return foldedProduct('mm', recordedMm, a, b, [m, k, n], [m, n]);
 }
 
@@ -99,11 +99,11 @@ export function mv(a: Tensor, b: Tensor): Tensor {
   checkTensor('mv', 'b', b);
   if (a.ndim !== 2 || b.ndim !== 1) {
     throw new RangeError(
-      `mv: takes a matrix and a vector, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}`,
+      `mv: takes a matrix and a vector, got shapes ${showShape(sizesOf(a))} and ${showShape(sizesOf(b))}`,
     );
   }
   checkInner('mv', a, b);
-  const [m, k] = a.sizes;
+  const [m, k] = sizesOf(a);
   return foldedProduct('mv', recordedMv, a, b, [m, k, 1], [m]);
 }
 
@@ -118,7 +118,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   checkTensor('dot', 'b', b);
   if (a.ndim !== 1 || b.ndim !== 1 || a.numel !== b.numel) {
     throw new RangeError(
-      `dot: takes two vectors of equal length, got shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}`,
+      `dot: takes two vectors of equal length, got shapes ${showShape(sizesOf(a))} and ${showShape(sizesOf(b))}`,
     );
   }
   checkTypes('dot', a, b);

@@ -12,7 +12,7 @@ import { constants } from '../../native/instance';
 import type { Shape } from '../../tensor/shape';
 import { executor } from '../../tensor/executor';
 import { acquire, release, type Storage } from '../../tensor/storage';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 
 /** As it is; copied to [K, N]; or as gemm_pack packs it, for gemm_packed. */
 export type WeightForm = 'inPlace' | 'rowMajor' | 'panels';
@@ -94,8 +94,8 @@ export class PackedWeight {
           storage: w.storage,
           version: w.storage.version,
           address: w.address,
-          shape: w.sizes,
-          strides: w.elementStrides,
+          shape: sizesOf(w),
+          strides: elementStridesOf(w),
         },
     );
   }
@@ -112,8 +112,8 @@ export class PackedWeight {
         source.storage !== w.storage ||
         source.version !== w.storage.version ||
         source.address !== w.address ||
-        !sameNumbers(source.shape, w.sizes) ||
-        !sameNumbers(source.strides, w.elementStrides)
+        !sameNumbers(source.shape, sizesOf(w)) ||
+        !sameNumbers(source.strides, elementStridesOf(w))
       ) {
         return false;
       }

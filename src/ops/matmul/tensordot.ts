@@ -1,7 +1,7 @@
 /** tensordot, inner, kron: products of tensors of any rank, summed over dimensions that are named by number. */
 import { calledAs, describe, isArray, surplus } from '../../check';
 import { checkDims, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { mul } from '../elementwise/arithmetic';
 import { contracted, contractionOf, type Labelled } from './contraction';
@@ -14,7 +14,7 @@ function pairsOf(dims: TensordotDims, a: Tensor, b: Tensor): readonly [number[],
   if (typeof dims === 'number') {
     if (!Number.isInteger(dims) || dims < 0 || dims > Math.min(a.ndim, b.ndim)) {
       throw new RangeError(
-        `tensordot: dims must be an integer from 0 to ${Math.min(a.ndim, b.ndim)} for shapes ${showShape(a.sizes)} and ${showShape(b.sizes)}, got ${describe(dims)}`,
+        `tensordot: dims must be an integer from 0 to ${Math.min(a.ndim, b.ndim)} for shapes ${showShape(sizesOf(a))} and ${showShape(sizesOf(b))}, got ${describe(dims)}`,
       );
     }
     const count = Array.from({ length: dims }, (_, i) => i);
@@ -56,7 +56,7 @@ export function tensordot(a: Tensor, b: Tensor, dims: TensordotDims = 2): Tensor
   const [left, right] = pairsOf(dims, a, b);
   let [x, y] = [a, b];
   for (const [i, d] of left.entries()) {
-    const [own, other] = [x.sizes[d] ?? 1, y.sizes[right[i]] ?? 1];
+    const [own, other] = [sizesOf(x)[d] ?? 1, sizesOf(y)[right[i]] ?? 1];
     // As PyTorch: a dimension of size 1 meets the sum over the other.
     if (own === other) continue;
     if (own === 1) y = y.sum(right[i], { keepdim: true });
@@ -68,8 +68,10 @@ export function tensordot(a: Tensor, b: Tensor, dims: TensordotDims = 2): Tensor
     }
   }
   const named = (z: Tensor, prefix: string, paired: readonly number[]): Labelled => ({
-    sizes: z.sizes,
-    labels: z.sizes.map((_, d) => (paired.includes(d) ? `${paired.indexOf(d)}` : `${prefix}${d}`)),
+    sizes: sizesOf(z),
+    labels: sizesOf(z).map((_, d) =>
+      paired.includes(d) ? `${paired.indexOf(d)}` : `${prefix}${d}`,
+    ),
   });
   const isKept = (label: string): boolean => /^[ab]/.test(label);
   const contraction = contractionOf(named(x, 'a', left), named(y, 'b', right), isKept);
@@ -86,10 +88,10 @@ export function inner(a: Tensor, b: Tensor): Tensor {
   checkTensor('inner', 'a', a);
   checkTensor('inner', 'b', b);
   if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
-  const [own, other] = [a.sizes[a.ndim - 1], b.sizes[b.ndim - 1]];
+  const [own, other] = [sizesOf(a)[a.ndim - 1], sizesOf(b)[b.ndim - 1]];
   if (own !== other) {
     throw new RangeError(
-      `inner: the last sizes differ: a is ${showShape(a.sizes)}, b is ${showShape(b.sizes)}`,
+      `inner: the last sizes differ: a is ${showShape(sizesOf(a))}, b is ${showShape(sizesOf(b))}`,
     );
   }
   return calledAs('inner', () => tensordot(a, b, [[-1], [-1]]));
@@ -106,7 +108,10 @@ export function kron(a: Tensor, b: Tensor): Tensor {
   checkTensor('kron', 'a', a);
   checkTensor('kron', 'b', b);
   const ndim = Math.max(a.ndim, b.ndim);
-  const full = (x: Tensor): number[] => [...new Array<number>(ndim - x.ndim).fill(1), ...x.sizes];
+  const full = (x: Tensor): number[] => [
+    ...new Array<number>(ndim - x.ndim).fill(1),
+    ...sizesOf(x),
+  ];
   const [left, right] = [full(a), full(b)];
   return mul(
     a.reshape(left.flatMap((size) => [size, 1])),

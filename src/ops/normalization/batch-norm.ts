@@ -8,7 +8,7 @@ import { family } from '../../native/families';
 import { runBatchNorm, runBatchNormBackward } from '../../native/calls';
 import { numelOf, showShape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { withGradMode } from '../../autograd/mode';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
@@ -52,7 +52,7 @@ export function checkPerChannel(
   checkTensor(operation, name, x);
   if (x.ndim !== 1 || x.numel !== channels) {
     throw new RangeError(
-      `${operation}: ${name} must have shape [${channels}], a number for each channel, got ${showShape(x.sizes)}`,
+      `${operation}: ${name} must have shape [${channels}], a number for each channel, got ${showShape(sizesOf(x))}`,
     );
   }
   if (x.dtype !== input.dtype) {
@@ -94,11 +94,11 @@ export function batchNorm(
   }
   if (input.ndim < 2) {
     throw new RangeError(
-      `batchNorm: input must be [N, C] or [N, C, ...], got shape ${showShape(input.sizes)}`,
+      `batchNorm: input must be [N, C] or [N, C, ...], got shape ${showShape(sizesOf(input))}`,
     );
   }
-  const [batch, channels] = input.sizes;
-  const length = numelOf(input.sizes.slice(2));
+  const [batch, channels] = sizesOf(input);
+  const length = numelOf(sizesOf(input).slice(2));
   for (const [name, x] of Object.entries({
     runningMean: mean,
     runningVar: variance,
@@ -114,7 +114,7 @@ export function batchNorm(
   }
   if (training && batch * length === 1) {
     throw new RangeError(
-      `batchNorm: training needs more than one value a channel, got input ${showShape(input.sizes)}`,
+      `batchNorm: training needs more than one value a channel, got input ${showShape(sizesOf(input))}`,
     );
   }
   return normalized(input, { weight, bias, mean, variance, training, momentum, eps });
@@ -134,10 +134,10 @@ export interface BatchNormCall {
 /** @internal Batch normalization of checked tensors. */
 export function normalized(input: Tensor, call: BatchNormCall): Tensor {
   const { weight, bias, mean, variance, training, momentum, eps } = call;
-  const [batch, channels] = input.sizes;
-  const length = numelOf(input.sizes.slice(2));
+  const [batch, channels] = sizesOf(input);
+  const length = numelOf(sizesOf(input).slice(2));
   const { dtype } = input;
-  const out = empty(input.sizes, dtype);
+  const out = empty(sizesOf(input), dtype);
   const own = { mean: empty([channels], 'float64'), rstd: empty([channels], 'float64') };
   const batchMean = training ? empty([channels], dtype) : null;
   const batchVariance = training ? empty([channels], dtype) : null;
@@ -179,8 +179,8 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('batch
   rule: (g, [input, weight], call, node) => differentiable(g, input, weight, call, node.needs(0)),
   fused: (g, [input, weight], { mean, rstd, training }, node) => {
     const { dtype } = input;
-    const [batch, channels] = input.sizes;
-    const dx = node.needs(0) ? empty(input.sizes, dtype) : null;
+    const [batch, channels] = sizesOf(input);
+    const dx = node.needs(0) ? empty(sizesOf(input), dtype) : null;
     const dweight = node.needs(1) ? empty([channels], dtype) : null;
     const dbias = node.needs(2) ? empty([channels], dtype) : null;
     runBatchNormBackward(pick('batchNorm', kernels.backward, dtype), {
@@ -195,7 +195,7 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('batch
       training,
       batch,
       channels,
-      length: numelOf(input.sizes.slice(2)),
+      length: numelOf(sizesOf(input).slice(2)),
     });
     return [dx, dweight, dbias];
   },
@@ -209,8 +209,8 @@ function differentiable(
   { mean, rstd, training, eps }: Normalization,
   needsInput: boolean,
 ): (Tensor | null)[] {
-  const [batch, channels] = x.sizes;
-  const length = numelOf(x.sizes.slice(2));
+  const [batch, channels] = sizesOf(x);
+  const length = numelOf(sizesOf(x).slice(2));
   const shape = [batch, channels, length];
   const [input, grad] = [x.reshape(shape), g.reshape(shape)];
   const n = batch * length;
@@ -222,7 +222,7 @@ function differentiable(
   const factor = weight === null ? scale : scale.mul(weight.reshape([1, channels, 1]));
   const inner = training ? grad.sub(average(grad)).sub(h.mul(average(grad.mul(h)))) : grad;
   return [
-    needsInput ? inner.mul(factor).reshape(x.sizes) : null,
+    needsInput ? inner.mul(factor).reshape(sizesOf(x)) : null,
     weight === null ? null : grad.mul(h).sum([0, 2]),
     grad.sum([0, 2]),
   ];

@@ -9,7 +9,7 @@ import { runLayerNorm, runLayerNormBackward, runLayerNormParameters } from '../.
 import { isFloat } from '../../tensor/dtype';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
@@ -45,9 +45,9 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
   if (shape.length === 0) {
     throw new RangeError('layerNorm: normalizedShape must be an array of at least one size');
   }
-  if (!sameShape(input.sizes.slice(-shape.length), shape)) {
+  if (!sameShape(sizesOf(input).slice(-shape.length), shape)) {
     throw new RangeError(
-      `layerNorm: the last sizes of the input must be ${showShape(shape)}, got input ${showShape(input.sizes)}`,
+      `layerNorm: the last sizes of the input must be ${showShape(shape)}, got input ${showShape(sizesOf(input))}`,
     );
   }
   for (const [name, x] of [
@@ -56,9 +56,9 @@ function check(input: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor 
   ] as const) {
     if (x === null) continue;
     checkTensor('layerNorm', name, x);
-    if (!sameShape(x.sizes, shape)) {
+    if (!sameShape(sizesOf(x), shape)) {
       throw new RangeError(
-        `layerNorm: ${name} must have shape ${showShape(shape)}, got ${showShape(x.sizes)}`,
+        `layerNorm: ${name} must have shape ${showShape(shape)}, got ${showShape(sizesOf(x))}`,
       );
     }
     if (x.dtype !== input.dtype) {
@@ -84,7 +84,7 @@ export function layerNorm(input: Tensor, shape: Shape, given?: LayerNormOptions)
   const x = dense(input);
   const w = weight && dense(weight);
   const b = bias && dense(bias);
-  const out = empty(input.sizes, input.dtype);
+  const out = empty(sizesOf(input), input.dtype);
   const mean = empty([rows], 'float64');
   const rstd = empty([rows], 'float64');
   const run = pick('layerNorm', kernels.forward, input.dtype);
@@ -111,7 +111,7 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('layer
     const { dtype } = input;
     const gradOutput = dense(g);
     const x = dense(input);
-    const dx = node.needs(0) ? empty(input.sizes, dtype) : null;
+    const dx = node.needs(0) ? empty(sizesOf(input), dtype) : null;
     if (dx !== null) {
       const w = weight && dense(weight);
       const run = pick('layerNorm', kernels.backward, dtype);
@@ -145,7 +145,7 @@ function differentiable(
   const u = weight === null ? grad : grad.mul(weight.reshape([n]));
   const dx = rstd.mul(u.sub(mean(u)).sub(h.mul(mean(u.mul(h)))));
   return [
-    dx.reshape(x.sizes),
+    dx.reshape(sizesOf(x)),
     weight === null ? null : grad.mul(h).sum(0).reshape(shape),
     grad.sum(0).reshape(shape),
   ];

@@ -8,7 +8,7 @@ import { runAlong, runSoftmaxBackward } from '../../native/calls';
 import type { DType } from '../../tensor/dtype';
 import { floatDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
@@ -53,13 +53,13 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     fused: (g, [y], dim) => {
       const { outer, n, inner } = reductionView(name, y, dim, true);
       const run = pick(name, backward, y.dtype);
-      const dx = empty(y.sizes, y.dtype);
+      const dx = empty(sizesOf(y), y.dtype);
       if (inner === 1 || y.numel < worthTransposing) {
         runSoftmaxBackward(run, dense(g), y, dx, outer, n, inner);
         return [dx];
       }
       const [gRows, yRows] = [dense(g), y].map((x) => copyOf(rowsOf(x, outer, n, inner)));
-      const rows = empty(yRows.sizes, y.dtype);
+      const rows = empty(sizesOf(yRows), y.dtype);
       runSoftmaxBackward(run, gRows, yRows, rows, outer * inner, n, 1);
       copyInto(rows, rowsOf(dx, outer, n, inner));
       return [dx];
@@ -72,13 +72,13 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const x = dtype === undefined ? argument : cast(argument, dtype);
     checkFloat(name, x);
     const d = checkDim(name, dim, x.ndim);
-    const out = empty(x.sizes, x.dtype);
+    const out = empty(sizesOf(x), x.dtype);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
     if (inner === 1 || x.numel < worthTransposing) runAlong(run, source, out, outer, n, inner);
     else {
       const given = copyOf(rowsOf(source, outer, n, inner));
-      const rows = empty(given.sizes, x.dtype);
+      const rows = empty(sizesOf(given), x.dtype);
       runAlong(run, given, rows, outer * inner, n, 1);
       copyInto(rows, rowsOf(out, outer, n, inner));
     }

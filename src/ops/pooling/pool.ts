@@ -5,7 +5,7 @@
 import { family } from '../../native/families';
 import { runPoolMax, runPoolMean, runPoolMeanBackward } from '../../native/calls';
 import { numelOf, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { zeros } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { dense } from '../kernels/copy';
@@ -22,17 +22,17 @@ const kernels = {
 
 function tableOf(windows: Windows): Tensor {
   const table = empty([windows.length, 2], 'int32');
-  table.memory(table.numel).set(windows.flat());
+  elementsOf(table, table.numel).set(windows.flat());
   return table;
 }
 
 function scalesOf(divisors: readonly number[]): Tensor {
   const scale = empty([divisors.length], 'float64');
-  scale.memory(scale.numel).set(divisors.map((divisor) => 1 / divisor));
+  elementsOf(scale, scale.numel).set(divisors.map((divisor) => 1 / divisor));
   return scale;
 }
 
-const resized = (x: Tensor, length: number): number[] => [...x.sizes.slice(0, -1), length];
+const resized = (x: Tensor, length: number): number[] => [...sizesOf(x).slice(0, -1), length];
 
 interface Maxima {
   readonly indices: Tensor;
@@ -53,7 +53,7 @@ export function poolMax(
   windows: Windows,
   step: number,
 ): [values: Tensor, indices: Tensor] {
-  const length = x.sizes[x.ndim - 1];
+  const length = sizesOf(x)[x.ndim - 1];
   const shape = resized(x, windows.length);
   const out = empty(shape, x.dtype);
   const indices = empty(shape, 'int32');
@@ -62,7 +62,7 @@ export function poolMax(
     windows: tableOf(windows),
     out,
     index: indices,
-    rows: numelOf(x.sizes.slice(0, -1)),
+    rows: numelOf(sizesOf(x).slice(0, -1)),
     length,
     outLength: windows.length,
     step,
@@ -94,7 +94,7 @@ export function poolMean(operation: string, x: Tensor, means: Means): Tensor {
     windows: tableOf(windows),
     scale: scalesOf(divisors),
     out,
-    rows: numelOf(x.sizes.slice(0, -1)),
+    rows: numelOf(sizesOf(x).slice(0, -1)),
     length,
     outLength: windows.length,
   });
@@ -109,7 +109,7 @@ function spread(g: Tensor, means: Means): Tensor {
     windows: tableOf(windows),
     scale: scalesOf(divisors),
     dx,
-    rows: numelOf(g.sizes.slice(0, -1)),
+    rows: numelOf(sizesOf(g).slice(0, -1)),
     length,
     outLength: windows.length,
   });
@@ -118,9 +118,15 @@ function spread(g: Tensor, means: Means): Tensor {
 
 /** @throws RangeError unless `x` is [N, C, L] or [C, L] whose last `filled` sizes are not 0. */
 export function checkSignal(operation: string, x: Tensor, filled = 2): void {
-  if ((x.ndim === 2 || x.ndim === 3) && !x.sizes.slice(x.ndim - filled).includes(0)) return;
+  if (
+    (x.ndim === 2 || x.ndim === 3) &&
+    !sizesOf(x)
+      .slice(x.ndim - filled)
+      .includes(0)
+  )
+    return;
   const needed = filled === 2 ? 'channels and positions' : 'positions';
   throw new RangeError(
-    `${operation}: input must be [N, C, L] or [C, L] with ${needed}, got shape ${showShape(x.sizes)}`,
+    `${operation}: input must be [N, C, L] or [C, L] with ${needed}, got shape ${showShape(sizesOf(x))}`,
   );
 }

@@ -1,7 +1,7 @@
 /** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
 import { surplus } from '../../check';
 import { checkDistinctDims } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
@@ -20,7 +20,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'x', x);
   const along = checkDistinctDims('flip', dims, x.ndim, 'dims');
   const reversed = new Set(along);
-  const out = empty(x.sizes, x.dtype);
+  const out = empty(sizesOf(x), x.dtype);
   if (x.numel > 0) copyInto(backwards(x, reversed), out);
   return recorded(out, along, x);
 }
@@ -28,11 +28,11 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
 // The same elements from the other end: negative steps from the last one.
 function backwards(x: Tensor, reversed: ReadonlySet<number>): Tensor {
   let { offset } = x;
-  const strides = x.elementStrides.slice();
+  const strides = elementStridesOf(x).slice();
   for (let d = 0; d < x.ndim; d++) {
     if (!reversed.has(d)) continue;
-    offset += (x.sizes[d] - 1) * x.elementStrides[d];
-    strides[d] = -x.elementStrides[d];
+    offset += (sizesOf(x)[d] - 1) * elementStridesOf(x)[d];
+    strides[d] = -elementStridesOf(x)[d];
   }
-  return new Tensor(x.storage, x.dtype, x.sizes, strides, offset);
+  return new Tensor(x.storage, x.dtype, sizesOf(x), strides, offset);
 }

@@ -2,7 +2,7 @@
 import { arrayOf, either, integer, isPlain, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { checkDims, contiguousStrides, readNumbers } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
@@ -36,21 +36,21 @@ const listOf = (shifts: unknown): number[] =>
 
 // One dimension, not recorded.
 function rolled(x: Tensor, by: number, d: number): Tensor {
-  const size = x.sizes[d];
-  const out = empty(x.sizes, x.dtype);
+  const size = sizesOf(x)[d];
+  const out = empty(sizesOf(x), x.dtype);
   if (x.numel === 0) return out;
   const shift = ((by % size) + size) % size;
-  const strides = contiguousStrides(x.sizes);
+  const strides = contiguousStrides(sizesOf(x));
   const move = (from: number, to: number, count: number): void => {
     if (count === 0) return;
-    const shape = x.sizes.with(d, count);
+    const shape = sizesOf(x).with(d, count);
     copyInto(
       new Tensor(
         x.storage,
         x.dtype,
         shape,
-        x.elementStrides,
-        x.offset + from * x.elementStrides[d],
+        elementStridesOf(x),
+        x.offset + from * elementStridesOf(x)[d],
       ),
       new Tensor(out.storage, out.dtype, shape, strides, out.offset + to * strides[d]),
     );
@@ -77,7 +77,7 @@ export function roll(
   if (dims === undefined) {
     const [by, ...more] = listOf(shifts);
     if (more.length > 0) throw new RangeError('roll: several shifts need dims');
-    const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), x.sizes));
+    const out = noGrad(() => reshape(roll(reshape(x, [-1]), by, 0), sizesOf(x)));
     return recorded(out, { by: [by], dims }, x);
   }
   const [by, order] = [listOf(shifts), checkDims('roll', dims, x.ndim, 'dims')];

@@ -1,7 +1,7 @@
 /** fliplr, flipud: matrices and rows in reverse order, by the names of the sides. */
 import { calledAs, surplus } from '../../check';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { flip } from './flip';
 
@@ -9,7 +9,7 @@ function along(operation: string, x: Tensor, dim: number): Tensor {
   checkTensor(operation, 'x', x);
   if (x.ndim <= dim) {
     throw new RangeError(
-      `${operation}: x must have at least ${dim + 1} dimension${dim === 0 ? '' : 's'}, got shape ${showShape(x.sizes)}`,
+      `${operation}: x must have at least ${dim + 1} dimension${dim === 0 ? '' : 's'}, got shape ${showShape(sizesOf(x))}`,
     );
   }
   return calledAs(operation, () => flip(x, dim));

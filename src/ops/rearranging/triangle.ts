@@ -2,7 +2,7 @@
 import { got, surplus } from '../../check';
 import { maxDims } from '../../native/strided';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { unrecorded } from '../declare/composed';
@@ -26,7 +26,7 @@ function keep(
   checkTensor(operation, 'x', x);
   if (x.ndim < 2) {
     throw new RangeError(
-      `${operation}: takes matrices (at least 2 dimensions), got shape ${showShape(x.sizes)}`,
+      `${operation}: takes matrices (at least 2 dimensions), got shape ${showShape(sizesOf(x))}`,
     );
   }
   if (!Number.isInteger(diagonal)) {
@@ -34,7 +34,7 @@ function keep(
       `${operation}: diagonal must be an integer, got ${got(operation, 'diagonal', diagonal)}`,
     );
   }
-  const [rows, columns] = x.sizes.slice(-2);
+  const [rows, columns] = sizesOf(x).slice(-2);
   const moved = Math.min(Math.max(diagonal, -rows), columns);
   const out = unrecorded(() => {
     const row = arange(moved, moved + rows).reshape([rows, 1]);

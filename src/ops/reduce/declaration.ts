@@ -4,7 +4,7 @@ import { family, type NamesOf } from '../../native/families';
 import { surplus, withDeclaration, type Rule } from '../../check';
 import { arithmeticType, isFloat, type DType } from '../../tensor/dtype';
 import { sameShape, type Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient, type GradientRule } from '../declare/gradient';
 import type { Domain } from '../elementwise/declaration';
@@ -105,7 +105,7 @@ export function reduction(name: string, rule: ReductionRule): ReductionTo {
       const of = { x, y: result?.reshape(keptShape), keptShape, dim, n } as Reduced;
       const dx = derivative(g.reshape(keptShape), of);
       const { shape } = next[0]!;
-      return [sameShape(dx.sizes, shape) ? dx : dx.expand(shape)];
+      return [sameShape(sizesOf(dx), shape) ? dx : dx.expand(shape)];
     };
   const recorded = gradient<[Tensor], readonly Tensor[], Call>(name, {
     node: (_, { dim }) => (dim === undefined ? allNode : someNode),

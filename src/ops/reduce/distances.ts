@@ -4,7 +4,7 @@
  */
 import { calledAs, describe, surplus } from '../../check';
 import { broadcastShapes, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { noGrad } from '../../autograd/mode';
@@ -47,16 +47,16 @@ export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
     checkTensor('cdist', name, x);
     if (x.ndim < 2) {
       throw new RangeError(
-        `cdist: ${name} must have at least 2 dimensions, got shape ${showShape(x.sizes)}`,
+        `cdist: ${name} must have at least 2 dimensions, got shape ${showShape(sizesOf(x))}`,
       );
     }
     checkFloat('cdist', x);
   }
   checkTypes('cdist', x1, x2, ['x1', 'x2']);
-  const features = x1.sizes.at(-1)!;
-  if (features !== x2.sizes.at(-1)) {
+  const features = sizesOf(x1).at(-1)!;
+  if (features !== sizesOf(x2).at(-1)) {
     throw new RangeError(
-      `cdist: x1 and x2 must have rows of one length, got shapes ${showShape(x1.sizes)} and ${showShape(x2.sizes)}`,
+      `cdist: x1 and x2 must have rows of one length, got shapes ${showShape(sizesOf(x1))} and ${showShape(sizesOf(x2))}`,
     );
   }
   if (typeof p !== 'number' || Number.isNaN(p)) {
@@ -64,7 +64,7 @@ export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
   }
   if (p < 0) throw new RangeError(`cdist: p must be a number of at least 0, got ${p}`);
   return calledAs('cdist', () => {
-    broadcastShapes('cdist', x1.sizes.slice(0, -2), x2.sizes.slice(0, -2));
+    broadcastShapes('cdist', sizesOf(x1).slice(0, -2), sizesOf(x2).slice(0, -2));
     return composed([x1, x2], () => {
       const differences = x1.unsqueeze(-2).sub(x2.unsqueeze(-3));
       // An infinite norm of nothing is refused; here it is 0 as every other.

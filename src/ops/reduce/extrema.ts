@@ -8,7 +8,7 @@ import { family, type KernelFamily } from '../../native/families';
 import { runExtreme } from '../../native/calls';
 import { arithmeticType } from '../../tensor/dtype';
 import type { Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
@@ -85,7 +85,7 @@ function extremeAlong(name: string, node: string, kernels: KernelFamily<'Extreme
     const indices = empty(outShape, 'int32');
     runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
     if (x !== argument) return new ValuesAndIndices(cast(values, argument.dtype), indices);
-    recorded(values, { indices, shape: x.sizes, keptShape, dim }, x);
+    recorded(values, { indices, shape: sizesOf(x), keptShape, dim }, x);
     return new ValuesAndIndices(values, indices);
   };
 }

@@ -6,7 +6,7 @@ import { calledAs, got, surplus } from '../../check';
 import { family } from '../../native/families';
 import { floatDType } from '../../tensor/rules';
 import type { Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
@@ -68,7 +68,7 @@ export function norm(
   }
   const out = calledAs('norm', () => unrecorded(() => value(input, order, dim, keepdim)));
   const reduced = new Set(normalizeDims('norm', dim, x.ndim));
-  const keptShape = x.sizes.map((size, d) => (reduced.has(d) ? 1 : size));
+  const keptShape = sizesOf(x).map((size, d) => (reduced.has(d) ? 1 : size));
   return recorded(out, { p: order, dim, keptShape }, input);
 }
 
@@ -81,7 +81,7 @@ function value(x: Tensor, p: number, dim: Dims, keepdim: boolean): Tensor {
   if (p === 0) return cast(x.ne(0), x.dtype).sum(dim, options);
   if (p === 1) return x.abs().sum(dim, options);
   if (p < 0 || p === Infinity) {
-    const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * x.sizes[d], 1);
+    const n = normalizeDims('norm', dim, x.ndim).reduce((count, d) => count * sizesOf(x)[d], 1);
     checkNotEmpty('norm', n, x);
   }
   if (Number.isFinite(p))

@@ -3,7 +3,7 @@ import { surplus } from '../../check';
 import { executor } from '../../tensor/executor';
 import { dtype as anyDType } from '../../tensor/rules';
 import { checkDim } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { eye } from '../creation/factories';
 import type { DTypeOption, ReductionOptions } from '../kernels/reduce';
 import { reduction } from './declaration';
@@ -15,10 +15,10 @@ const product = reduction('prod', {
   refusesEmpty: false,
   saves: 'xy',
   grad: (g, { x, dim }) =>
-    g.mul(alongOne(x, dim as number | undefined, productsOfOthers).reshape(x.sizes)),
+    g.mul(alongOne(x, dim as number | undefined, productsOfOthers).reshape(sizesOf(x))),
   fused: (g, { x, y, dim }) => {
     const others = alongOne(x, dim as number | undefined, (v, d) => quotients(v, y, d));
-    return g.mul(others.reshape(x.sizes));
+    return g.mul(others.reshape(sizesOf(x)));
   },
 });
 
@@ -45,8 +45,8 @@ function alongOne(
 
 // Π_{j≠i} xⱼ for each i: the product over a copy of x with a 1 at i. n² elements, but differentiable everywhere.
 function productsOfOthers(x: Tensor, dim: number): Tensor {
-  const n = x.sizes[dim];
-  const ones = x.sizes.map(() => 1);
+  const n = sizesOf(x)[dim];
+  const ones = sizesOf(x).map(() => 1);
   const own = eye(n)
     .to('bool')
     .reshape([...ones.slice(0, dim), n, n, ...ones.slice(dim + 1)]);
@@ -56,7 +56,7 @@ function productsOfOthers(x: Tensor, dim: number): Tensor {
 // The same by division: y / x without zeros; with one zero, only its own place has a product; with more, none.
 function quotients(x: Tensor, y: Tensor, dim: number): Tensor {
   const zero = x.eq(0);
-  const result = x.ndim === y.ndim ? y : y.reshape(x.sizes.map(() => 1));
+  const result = x.ndim === y.ndim ? y : y.reshape(sizesOf(x).map(() => 1));
   // What follows gives the same bits; a trace knows no values.
   if (!executor.isTrace && zero.any().item() === 0) return result.div(x);
   const zeros = zero.sum(dim, { keepdim: true });

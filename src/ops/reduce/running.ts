@@ -4,7 +4,7 @@ import { runCumprodBackward, runExtreme, runAlong } from '../../native/calls';
 import { family } from '../../native/families';
 import { arithmeticType } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
@@ -42,7 +42,7 @@ const recordedProduct = gradient<[Tensor], [Tensor, Tensor], number>('cumprod', 
   },
   fused: (g, [x, y], dim) => {
     const { source, outer, n, inner } = reductionView('cumprod', x, dim, true);
-    const out = empty(x.sizes, x.dtype);
+    const out = empty(sizesOf(x), x.dtype);
     const run = pick('cumprod', productGradients, x.dtype);
     runCumprodBackward(run, { g: dense(g), x: source, y: dense(y), out, outer, n, inner });
     return [out];
@@ -64,7 +64,7 @@ export function cumprod(x: Tensor, dim: number, options?: CumprodOptions): Tenso
   const given = cast(cast(x, dtype), arithmeticType(dtype));
   const d = checkDim('cumprod', dim, x.ndim);
   const { source, outer, n, inner } = reductionView('cumprod', given, d, true);
-  const out = empty(x.sizes, given.dtype);
+  const out = empty(sizesOf(x), given.dtype);
   runAlong(pick('cumprod', products, given.dtype), source, out, outer, n, inner);
   return cast(recordedProduct(out, d, given), dtype);
 }
@@ -95,7 +95,7 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkFloat('logcumsumexp', x);
   const d = checkDim('logcumsumexp', dim, x.ndim);
   const { source, outer, n, inner } = reductionView('logcumsumexp', x, d, true);
-  const out = empty(x.sizes, x.dtype);
+  const out = empty(sizesOf(x), x.dtype);
   runAlong(pick('logcumsumexp', logarithms, x.dtype), source, out, outer, n, inner);
   return recordedLogarithm(out, d, x);
 }
@@ -118,8 +118,8 @@ function runningExtreme(name: 'cummax' | 'cummin') {
     const x = cast(argument, arithmeticType(argument.dtype));
     const d = checkDim(name, dim, x.ndim);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
-    const values = empty(x.sizes, x.dtype);
-    const indices = empty(x.sizes, 'int32');
+    const values = empty(sizesOf(x), x.dtype);
+    const indices = empty(sizesOf(x), 'int32');
     runExtreme(pick(name, kernels, x.dtype), source, values, indices, outer, n, inner);
     if (x !== argument) return new ValuesAndIndices(cast(values, argument.dtype), indices);
     recorded(values, { dim: d, indices }, x);

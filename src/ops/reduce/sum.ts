@@ -5,7 +5,7 @@ import { runAlong } from '../../native/calls';
 import { arithmeticType } from '../../tensor/dtype';
 import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
@@ -106,7 +106,7 @@ export function cumsum(x: Tensor, dim: number, options?: CumsumOptions): Tensor 
   const summed = cast(given, arithmeticType(given.dtype));
   const view = reductionView('cumsum', summed, dim, true);
   const { source } = view;
-  const out = empty(x.sizes, source.dtype);
+  const out = empty(sizesOf(x), source.dtype);
   const run = pick('cumsum', runningSums, source.dtype);
   runAlong(run, source, out, view.outer, view.n, view.inner);
   return dtype === 'uint8' ? cast(out, dtype) : recorded(out, dim, given);

@@ -3,7 +3,7 @@ import { calledAs, boolean, integer, optionsTable, surplus } from '../../check';
 import { dtype as anyDType } from '../../tensor/rules';
 import { isFloat } from '../../tensor/dtype';
 import { showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
 import { named, type Named } from '../declare/named';
@@ -110,10 +110,10 @@ export function aminmax(x: Tensor, options?: AminmaxOptions): Named<['min', 'max
   checkTensor('aminmax', 'x', x);
   const { dim, keepdim } = aminmaxOptions.read(options);
   const dims = normalizeDims('aminmax', dim, x.ndim);
-  const n = dims.reduce((product, d) => product * x.sizes[d], 1);
+  const n = dims.reduce((product, d) => product * sizesOf(x)[d], 1);
   if (n === 0) {
     throw new RangeError(
-      `aminmax: is not defined for 0 elements (shape ${showShape(x.sizes)}); name a dim whose size is not 0`,
+      `aminmax: is not defined for 0 elements (shape ${showShape(sizesOf(x))}); name a dim whose size is not 0`,
     );
   }
   return named<['min', 'max']>({ min: x.amin(dims, { keepdim }), max: x.amax(dims, { keepdim }) });
@@ -130,6 +130,7 @@ export function trace(x: Tensor): Tensor {
   if (x.dtype === 'bool') {
     throw new TypeError("trace: is not defined for bool tensors; convert with to('int32')");
   }
-  if (x.ndim !== 2) throw new RangeError(`trace: takes a matrix, got shape ${showShape(x.sizes)}`);
+  if (x.ndim !== 2)
+    throw new RangeError(`trace: takes a matrix, got shape ${showShape(sizesOf(x))}`);
   return x.diagonal().sum();
 }

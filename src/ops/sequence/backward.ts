@@ -8,7 +8,7 @@ import { runSequenceBackward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { add } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import {
@@ -39,7 +39,7 @@ export function sequenceBackward(
   const bytes = itemSize(dtype);
   const [S, H] = [stateSize(sizes), sizes.hiddenSize];
   const directions = weights.length;
-  const pairs = batchSizes !== null ? input.sizes[0] : input.sizes[0] * input.sizes[1];
+  const pairs = batchSizes !== null ? sizesOf(input)[0] : sizesOf(input)[0] * sizesOf(input)[1];
   const gradOut = grads[0] === null ? null : denseFeatures(grads[0]);
   const gradHN = grads[1] === null ? null : dense(grads[1]);
   const gradCN = cell.hasCellState && grads[2] ? dense(grads[2]) : null;
@@ -50,8 +50,8 @@ export function sequenceBackward(
     const grad = wanted ? (grads[result] ?? null) : null;
     return grad && dense(grad);
   };
-  const gradH0 = h0 !== null && node.needs(1) ? empty(h0.sizes, dtype) : null;
-  const gradC0 = c0 !== null && node.needs(2) ? empty(c0.sizes, dtype) : null;
+  const gradH0 = h0 !== null && node.needs(1) ? empty(sizesOf(h0), dtype) : null;
+  const gradC0 = c0 !== null && node.needs(2) ? empty(sizesOf(c0), dtype) : null;
   const run = pick(cell.name, cell.backward, dtype);
   const gradOutStrides = gradOut === null ? noStrides : stridesOf(gradOut, options);
   const workspace = acquire(workspaceLength(cell, sizes, dtype) * bytes);
@@ -67,12 +67,12 @@ export function sequenceBackward(
         ? gates
         : acquire(pairs * cell.blocks * H * bytes);
     const dProjected = sizes.projSize > 0 ? acquire(pairs * sizes.projSize * bytes) : null;
-    const gradX = node.needs(0) ? empty(input.sizes, dtype) : null;
+    const gradX = node.needs(0) ? empty(sizesOf(input), dtype) : null;
     const first = 3 + d * weightsEach;
     const gradWeights: (Tensor | null)[] = [];
     for (let i = 0; i < 5; i++) {
       const w = weights[d][i];
-      gradWeights.push(w !== null && node.needs(first + i) ? empty(w.sizes, dtype) : null);
+      gradWeights.push(w !== null && node.needs(first + i) ? empty(sizesOf(w), dtype) : null);
     }
     const gradPeephole =
       weightCh !== null && node.needs(first + 5) ? empty([batch, 3 * H], dtype) : null;

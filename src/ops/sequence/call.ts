@@ -6,7 +6,7 @@ import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
 import type { Storage } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { elementStridesOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import type { CellSizes } from './cells';
 
@@ -73,8 +73,8 @@ export interface SequenceStrides {
 export const noStrides: SequenceStrides = { strideT: 0, strideN: 0 };
 
 export function stridesOf(x: Tensor, options: SequenceOptions): SequenceStrides {
-  if (options.batchSizes !== null) return { strideT: 0, strideN: x.elementStrides[0] };
-  const [first, second] = x.elementStrides;
+  if (options.batchSizes !== null) return { strideT: 0, strideN: elementStridesOf(x)[0] };
+  const [first, second] = elementStridesOf(x);
   return options.batchFirst
     ? { strideT: second, strideN: first }
     : { strideT: first, strideN: second };
@@ -83,13 +83,13 @@ export function stridesOf(x: Tensor, options: SequenceOptions): SequenceStrides 
 // The kernels read features with stride 1; other strides are free.
 export const denseFeatures = (x: Tensor): Tensor => {
   const last = x.ndim - 1;
-  return x.elementStrides[last] === 1 || x.sizes[last] <= 1 ? x : dense(x);
+  return elementStridesOf(x)[last] === 1 || sizesOf(x)[last] <= 1 ? x : dense(x);
 };
 
 /** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */
 export function emptySteps(x: Tensor, options: SequenceOptions, features: number): Tensor {
   const { batchFirst, batchSizes, batch } = options;
-  const shape = batchSizes !== null ? [x.sizes[0]] : [x.sizes[batchFirst ? 1 : 0], batch];
+  const shape = batchSizes !== null ? [sizesOf(x)[0]] : [sizesOf(x)[batchFirst ? 1 : 0], batch];
   return empty([...shape, features], x.dtype);
 }
 

@@ -16,7 +16,7 @@ import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
 import { contiguousStrides } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
 import { cat, stack } from '../joining/cat';
@@ -99,7 +99,7 @@ function direction(
   const H = sizes.hiddenSize;
   const GH = cell.gates * H;
   const ld = wholeVectors(GH, bytes);
-  const leading = x.sizes.slice(0, -1);
+  const leading = sizesOf(x).slice(0, -1);
   const pairs = batchSizes !== null ? leading[0] : leading[0] * leading[1];
   const steps = batchSizes !== null ? batchSizes.numel : leading[batchFirst ? 1 : 0];
   const training = needsGrad(inputs);
@@ -239,7 +239,7 @@ function backward(
   const gradGainHh = empty([GH], dtype);
   // What no later walk reads may be overwritten.
   const own = node.retained ? acquire(pairs * GH * bytes) : ofX.storage;
-  const gradOfX = new Tensor(own, dtype, ofX.sizes, ofX.elementStrides, 0, true);
+  const gradOfX = new Tensor(own, dtype, sizesOf(ofX), elementStridesOf(ofX), 0, true);
   const dProducts = node.retained ? acquire(pairs * GH * bytes) : normalized;
   // As normalized-arguments.h counts them.
   const rows = Math.min(Math.max(Math.floor(batch / rowsDivisor), 1), rowsOfSum);
@@ -295,9 +295,9 @@ function backward(
   release(sums);
   release(workspace);
   const matrix = asMatrix(gradOfX, pairs, GH);
-  const gradX = node.needs(0) ? product(cell.name, matrix, weightIh, null, x.sizes) : null;
+  const gradX = node.needs(0) ? product(cell.name, matrix, weightIh, null, sizesOf(x)) : null;
   const gradWeightIh = node.needs(3)
-    ? product(cell.name, transposedMatrix(matrix), asMatrix(x, pairs, sizes.inputSize), null, weightIh.sizes) // prettier-ignore
+    ? product(cell.name, transposedMatrix(matrix), asMatrix(x, pairs, sizes.inputSize), null, sizesOf(weightIh)) // prettier-ignore
     : null;
   if (node.retained) {
     release(dProducts);

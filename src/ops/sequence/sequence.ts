@@ -11,7 +11,7 @@ import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { mul } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import { dropPacked, packedWeight, type PackedWeight } from '../matmul/packed-weight';
@@ -60,8 +60,8 @@ export function sequence(
   const [S, H] = [stateSize(sizes), sizes.hiddenSize];
   const directions = weights.length;
   const input = denseFeatures(x);
-  const pairs = batchSizes !== null ? x.sizes[0] : x.sizes[0] * x.sizes[1];
-  const steps = batchSizes !== null ? batchSizes.numel : x.sizes[options.batchFirst ? 1 : 0];
+  const pairs = batchSizes !== null ? sizesOf(x)[0] : sizesOf(x)[0] * sizesOf(x)[1];
+  const steps = batchSizes !== null ? batchSizes.numel : sizesOf(x)[options.batchFirst ? 1 : 0];
 
   const inputs: (Tensor | null)[] = [x, h0, c0];
   for (let d = 0; d < directions; d++) {
@@ -70,7 +70,7 @@ export function sequence(
   }
   const training = needsGrad(inputs);
 
-  const outShape = x.sizes.slice();
+  const outShape = sizesOf(x).slice();
   outShape[outShape.length - 1] = directions * S;
   const out = empty(outShape, dtype);
   const hN = empty([directions, batch, S], dtype);

@@ -2,7 +2,7 @@
  * What sequence.ts computes, in primitive operations: one step after the other, by the equations of steps.ts. It is what
  * the fused layers are differentiated twice by.
  */
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { constant } from '../creation/factories';
 import { mul } from '../elementwise/arithmetic';
 import { cat, stack } from '../joining/cat';
@@ -54,7 +54,7 @@ function stepOf(
     k === null ? after : zoneoutStep(k.ndim === 1 ? k : at(k, t), before, after);
   return (ofX, before, t) => {
     const { h, c } = before;
-    const seen = recurrentMask && narrow(recurrentMask, 0, 0, h.sizes[0]);
+    const seen = recurrentMask && narrow(recurrentMask, 0, 0, sizesOf(h)[0]);
     const ofH = linear(seen === null ? h : mul(h, seen), weightHh, biasHh);
     const after = step(ofX, ofH, before, relu, weightCh);
     return {
@@ -69,7 +69,7 @@ const noVariant: DirectionVariant = { recurrentMask: null, zoneoutH: null, zoneo
 
 // The first `rows` of all are replaced.
 const withRows = (all: Tensor, rows: number, by: Tensor): Tensor =>
-  rows === all.sizes[0] ? by : cat([by, narrow(all, 0, rows, all.sizes[0] - rows)], 0);
+  rows === sizesOf(all)[0] ? by : cat([by, narrow(all, 0, rows, sizesOf(all)[0] - rows)], 0);
 
 /** One direction. `rows[t]` says how many rows are active at step t, the first ones; `at` what x adds to their gates. */
 export function run(
@@ -84,7 +84,8 @@ export function run(
   let { h, c } = start;
   for (let i = 0; i < steps; i++) {
     const t = reverse ? steps - 1 - i : i;
-    const active = (x: Tensor): Tensor => (rows[t] === x.sizes[0] ? x : narrow(x, 0, 0, rows[t]));
+    const active = (x: Tensor): Tensor =>
+      rows[t] === sizesOf(x)[0] ? x : narrow(x, 0, 0, rows[t]);
     const after = step(at(t), { h: active(h), c: c && active(c) }, t);
     states[t] = after;
     h = withRows(h, rows[t], after.h);
@@ -101,7 +102,7 @@ export function rowsOfSteps(
   const rows =
     batchSizes !== null
       ? Array.from(batchSizes.toTypedArray())
-      : new Array<number>(x.sizes[batchFirst ? 1 : 0]).fill(batch);
+      : new Array<number>(sizesOf(x)[batchFirst ? 1 : 0]).fill(batch);
   const firstRows: number[] = [];
   let before = 0;
   for (const n of rows) {

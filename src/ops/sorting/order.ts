@@ -5,7 +5,7 @@ import { runLongestRun } from '../../native/calls';
 import { family } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
 import { checkDim, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { constant } from '../creation/factories';
 import { gradient, nodeName, type Recorder } from '../declare/gradient';
@@ -51,7 +51,7 @@ function pickOrdered(
   placeOf: (rows: Ordered) => Tensor,
 ): ValuesAndIndices {
   const [values, indices] = noGrad(() => {
-    const n = x.ndim === 0 ? 1 : x.sizes[dim];
+    const n = x.ndim === 0 ? 1 : sizesOf(x)[dim];
     const sorted = sort(x, dim);
     const place = placeOf({ ...spread(sorted), dim, n });
     const finish = (y: Tensor): Tensor => (keepdim || x.ndim === 0 ? y : squeeze(y, dim));
@@ -65,7 +65,7 @@ const spread = ({ values, indices }: ValuesAndIndices) => ({ values, indices });
 
 // The same place in every row.
 const placed = (k: number, { values, dim }: Ordered): Tensor =>
-  constant(values.ndim === 0 ? [] : values.sizes.with(dim, 1), k, 'int32');
+  constant(values.ndim === 0 ? [] : sizesOf(values).with(dim, 1), k, 'int32');
 
 /** How many elements of each row are numbers; NaN comes after them. */
 const numbersIn = ({ values, dim }: Ordered): Tensor =>
@@ -121,9 +121,9 @@ function checkOrder(operation: string, x: Tensor): void {
 
 function checkRow(operation: string, x: Tensor, dim: number): number {
   const d = checkDim(operation, dim, x.ndim);
-  if (x.ndim > 0 && x.sizes[d] === 0) {
+  if (x.ndim > 0 && sizesOf(x)[d] === 0) {
     throw new RangeError(
-      `${operation}: dimension ${d} has no elements to choose from (shape ${showShape(x.sizes)})`,
+      `${operation}: dimension ${d} has no elements to choose from (shape ${showShape(sizesOf(x))})`,
     );
   }
   return d;
@@ -195,7 +195,7 @@ export function kthvalue(
   checkOrder('kthvalue', x);
   const keepdim = keepsDim('kthvalue', options);
   const d = checkRow('kthvalue', x, dim);
-  const n = x.ndim === 0 ? 1 : x.sizes[d];
+  const n = x.ndim === 0 ? 1 : sizesOf(x)[d];
   if (!Number.isInteger(k) || k < 1 || k > n) {
     throw new RangeError(
       `kthvalue: k must be an integer from 1 to ${n}, the size of dimension ${d}, got ${got('kthvalue', 'k', k)}`,
@@ -211,7 +211,7 @@ const longestRuns = family('longest_run');
 /** The last place of the longest run of equal elements in each row, the first one of several. */
 function modePlace({ values, dim }: Ordered): Tensor {
   const { source, outer, n, inner } = reductionView('mode', values, dim, true);
-  const places = empty(values.ndim === 0 ? [] : values.sizes.with(dim, 1), 'int32');
+  const places = empty(values.ndim === 0 ? [] : sizesOf(values).with(dim, 1), 'int32');
   runLongestRun(pick('mode', longestRuns, values.dtype), source, places, outer, n, inner);
   return places;
 }

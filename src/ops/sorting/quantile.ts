@@ -2,7 +2,7 @@
 import { boolean, describe, integer, oneOf, optionsTable, surplus } from '../../check';
 import { withGradMode } from '../../autograd/mode';
 import { checkDim, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, type Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
@@ -39,11 +39,11 @@ function checkFractions(name: string, q: number | Tensor, x: Tensor): Tensor {
   checkTensor(name, 'q', q);
   if (q.ndim > 1) {
     throw new RangeError(
-      `${name}: q must be a number or a vector, got shape ${showShape(q.sizes)}`,
+      `${name}: q must be a number or a vector, got shape ${showShape(sizesOf(q))}`,
     );
   }
   checkTypes(name, x, q, ['x', 'q']);
-  for (const value of dense(q).memory(q.numel, `${name} with a tensor q`)) {
+  for (const value of elementsOf(dense(q), q.numel, `${name} with a tensor q`)) {
     if (!(value >= 0 && value <= 1)) range(value);
   }
   return q;
@@ -75,19 +75,19 @@ function computed(
   const fractions = checkFractions(name, q, x);
   const d = dim === undefined ? undefined : checkDim(name, dim, x.ndim);
   if (x.numel === 0) {
-    throw new RangeError(`${name}: takes at least one element, got shape ${showShape(x.sizes)}`);
+    throw new RangeError(`${name}: takes at least one element, got shape ${showShape(sizesOf(x))}`);
   }
   // [..., n]: what is ordered comes last.
   const rows = d === undefined || x.ndim === 0 ? x.reshape([-1]) : x.movedim(d, -1);
   const { values } = sort(rows, -1);
-  const n = rows.sizes[rows.ndim - 1];
+  const n = sizesOf(rows)[rows.ndim - 1];
   const vector = fractions.reshape([-1]);
   const hasNaN = rows.isnan();
   // [..., Q]
   const ranks = skipsNaN
     ? vector.mul(hasNaN.logicalNot().sum(-1, { keepdim: true }).sub(1)).clamp(0)
     : vector.mul(n - 1).where(hasNaN.any(-1, { keepdim: true }).logicalNot(), n - 1);
-  const shape = [...rows.sizes.slice(0, -1), vector.numel];
+  const shape = [...sizesOf(rows).slice(0, -1), vector.numel];
   const at = (place: Tensor): Tensor =>
     gather(
       values,
@@ -106,9 +106,9 @@ function computed(
   // The reduced dimensions, then those of q in front.
   const first = out.movedim(-1, 0);
   const tail = keepdim
-    ? x.sizes.map((size, k) => (d === undefined || k === d ? 1 : size))
-    : out.sizes.slice(0, -1);
-  return first.reshape([...(isTensor(q) ? q.sizes : []), ...tail]);
+    ? sizesOf(x).map((size, k) => (d === undefined || k === d ? 1 : size))
+    : sizesOf(out).slice(0, -1);
+  return first.reshape([...(isTensor(q) ? sizesOf(q) : []), ...tail]);
 }
 
 /**

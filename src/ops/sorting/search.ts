@@ -6,7 +6,7 @@ import { family } from '../../native/families';
 import { arithmeticType, resultType } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { cast } from '../copying/cast';
 import { gather } from '../indexing/gather';
@@ -52,13 +52,13 @@ const isBool = (x: GivenOperand): boolean =>
 
 /** The places of `values` in rows that are sorted, one row for all or one for each of theirs. */
 function placesOf(operation: string, rows: Tensor, values: Tensor, right: boolean): Tensor {
-  const n = rows.sizes[rows.ndim - 1];
+  const n = sizesOf(rows)[rows.ndim - 1];
   const isShared = rows.ndim === 1;
   const dtype = resultType(rows, values);
   if (dtype === 'bool') refuseBool(operation);
   const numeric = arithmeticType(dtype);
-  const out = empty(values.sizes, 'int32');
-  const m = isShared ? out.numel : values.ndim === 0 ? 1 : values.sizes[values.ndim - 1];
+  const out = empty(sizesOf(values), 'int32');
+  const m = isShared ? out.numel : values.ndim === 0 ? 1 : sizesOf(values)[values.ndim - 1];
   runSearchSorted(pick(operation, searches, numeric), {
     sorted: dense(cast(rows, numeric)),
     x: dense(cast(values, numeric)),
@@ -102,18 +102,18 @@ export function searchsorted(
   if (sortedSequence.ndim === 0) {
     throw new RangeError('searchsorted: sortedSequence must have at least one dimension');
   }
-  const { sizes } = sortedSequence;
+  const sizes = sizesOf(sortedSequence);
   if (sizes.length > 1) {
-    const own = typeof given === 'number' ? [] : given.sizes;
+    const own = typeof given === 'number' ? [] : sizesOf(given);
     if (own.length !== sizes.length || !sameShape(own.slice(0, -1), sizes.slice(0, -1))) {
       throw new RangeError(
         `searchsorted: values must have the shape of sortedSequence but for the last dimension, or sortedSequence one dimension: sortedSequence is ${showShape(sizes)}, values is ${showShape(own)}`,
       );
     }
   }
-  if (sorter !== null && (sorter.dtype !== 'int32' || !sameShape(sorter.sizes, sizes))) {
+  if (sorter !== null && (sorter.dtype !== 'int32' || !sameShape(sizesOf(sorter), sizes))) {
     throw new RangeError(
-      `searchsorted: sorter must be int32 ${showShape(sizes)} as sortedSequence is, got ${sorter.dtype} ${showShape(sorter.sizes)}`,
+      `searchsorted: sorter must be int32 ${showShape(sizes)} as sortedSequence is, got ${sorter.dtype} ${showShape(sizesOf(sorter))}`,
     );
   }
   return noGrad(() => {
@@ -136,7 +136,7 @@ export function bucketize(x: GivenOperand, boundaries: Tensor, options?: Bucketi
   const given = operandOf('bucketize', 'x', x, boundaries);
   if (boundaries.ndim !== 1) {
     throw new RangeError(
-      `bucketize: boundaries must be a vector, got shape ${showShape(boundaries.sizes)}`,
+      `bucketize: boundaries must be a vector, got shape ${showShape(sizesOf(boundaries))}`,
     );
   }
   const values = valuesOf('bucketize', given, boundaries);
@@ -184,7 +184,7 @@ export function isin(
     const [x, others] = [a, b].map((one) => operand('isin', wrapped(one, common), dtype));
     const isSorted = others.numel > fewOthers;
     const all = isSorted ? sort(reshape(others, [-1]), 0).values : others;
-    const out = empty(x.sizes, 'bool');
+    const out = empty(sizesOf(x), 'bool');
     runIsIn(pick('isin', members, dtype), {
       x: dense(x),
       others: dense(all),

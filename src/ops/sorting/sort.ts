@@ -9,7 +9,7 @@ import { runSortRows, runTopkRows } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
@@ -101,8 +101,8 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
   const run = pick('sort', sortRows, x.dtype);
   const out = alongLast(x, d, (source) => {
     const values = clone(source);
-    const indices = empty(source.sizes, 'int32');
-    const n = source.sizes[source.ndim - 1] ?? 1;
+    const indices = empty(sizesOf(source), 'int32');
+    const n = sizesOf(source)[source.ndim - 1] ?? 1;
     const spareValues = allocate(n * itemSize(x.dtype));
     const spareIndices = allocate(n * itemSize('int32'));
     const rows = n === 0 ? 0 : values.numel / n;
@@ -155,7 +155,7 @@ export function topk(
     throw new TypeError("topk: is not defined for bool tensors; convert with to('int32')");
   }
   const d = checkDim('topk', dim, x.ndim);
-  const size = x.sizes[d] ?? 1;
+  const size = sizesOf(x)[d] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > size) {
     throw new RangeError(
       `topk: k must be an integer from 0 to ${size}, the size of dimension ${d}, got ${got('topk', 'k', k)}`,
@@ -164,7 +164,7 @@ export function topk(
   const run = pick('topk', topkRows, x.dtype);
   const out = alongLast(x, d, (source) => {
     const rows = dense(source);
-    const shape = x.ndim === 0 ? (k === 0 ? [0] : []) : [...source.sizes.slice(0, -1), k];
+    const shape = x.ndim === 0 ? (k === 0 ? [0] : []) : [...sizesOf(source).slice(0, -1), k];
     const values = empty(shape, x.dtype);
     const indices = empty(shape, 'int32');
     const count = size === 0 ? 0 : rows.numel / size;

@@ -2,7 +2,7 @@
 import { boolean, integer, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { checkDim, showShape, type Shape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { detach } from '../copying/clone';
 import { named } from '../declare/named';
@@ -40,8 +40,9 @@ export function uniqueConsecutive<const O extends UniqueConsecutiveOptions = Rec
   if (arguments.length > 2) surplus('uniqueConsecutive', arguments, 2, 'options');
   checkTensor('uniqueConsecutive', 'x', x);
   const { dim, returnInverse, returnCounts } = uniqueOptions.read(options);
-  const [rows, shape] = dim === undefined ? [reshape(detach(x), [-1]), x.sizes] : rowsAlong(x, dim);
-  const n = rows.sizes[0];
+  const [rows, shape] =
+    dim === undefined ? [reshape(detach(x), [-1]), sizesOf(x)] : rowsAlong(x, dim);
+  const n = sizesOf(rows)[0];
   const starts = startsOf(rows);
   const values = indexSelect(
     dim === undefined ? rows : detach(x),
@@ -49,8 +50,8 @@ export function uniqueConsecutive<const O extends UniqueConsecutiveOptions = Rec
     starts,
   );
   if (!returnInverse && !returnCounts) return values as Uniques<O>;
-  const [inverse, counts] = [empty(shape, 'int32'), empty(starts.sizes, 'int32')];
-  const [places, lengths] = [inverse.memory(n), counts.memory(starts.numel)];
+  const [inverse, counts] = [empty(shape, 'int32'), empty(sizesOf(starts), 'int32')];
+  const [places, lengths] = [elementsOf(inverse, n), elementsOf(counts, starts.numel)];
   forRuns(starts, n, (i, from, to) => {
     places.fill(i, from, to);
     lengths[i] = to - from;
@@ -70,17 +71,17 @@ function rowsAlong(x: Tensor, dim: number): readonly [Tensor, Shape] {
     );
   }
   const d = checkDim('uniqueConsecutive', dim, x.ndim);
-  if (x.sizes.some((size, k) => k !== d && size === 0)) {
+  if (sizesOf(x).some((size, k) => k !== d && size === 0)) {
     throw new RangeError(
-      `uniqueConsecutive: along dimension ${d} every other dimension must have elements, got shape ${showShape(x.sizes)}`,
+      `uniqueConsecutive: along dimension ${d} every other dimension must have elements, got shape ${showShape(sizesOf(x))}`,
     );
   }
-  return [detach(x).movedim(d, 0), [x.sizes[d]]];
+  return [detach(x).movedim(d, 0), [sizesOf(x)[d]]];
 }
 
 // Where each run of equal rows starts: int32.
 function startsOf(rows: Tensor): Tensor {
-  const n = rows.sizes[0];
+  const n = sizesOf(rows)[0];
   const starts = noGrad(() => {
     if (n < 2) return null;
     const [later, earlier] = [rows.narrow(0, 1, n - 1), rows.narrow(0, 0, n - 1)];
@@ -89,9 +90,9 @@ function startsOf(rows: Tensor): Tensor {
   });
   const count = n === 0 ? 0 : 1 + (starts?.numel ?? 0);
   const out = empty([count], 'int32');
-  const memory = out.memory(count, 'uniqueConsecutive');
+  const memory = elementsOf(out, count, 'uniqueConsecutive');
   if (count > 0) memory[0] = 0;
-  const found = starts?.memory(starts.numel) ?? [];
+  const found = starts === null ? [] : elementsOf(starts, starts.numel);
   for (let i = 0; i < found.length; i++) memory[i + 1] = found[i] + 1;
   return out;
 }
@@ -102,6 +103,6 @@ function forRuns(
   n: number,
   each: (i: number, from: number, to: number) => void,
 ): void {
-  const memory = starts.memory(starts.numel);
+  const memory = elementsOf(starts, starts.numel);
   for (let i = 0; i < memory.length; i++) each(i, memory[i], memory[i + 1] ?? n);
 }

@@ -2,7 +2,7 @@
 import { boolean, count, integer, optionsTable, surplus } from '../../check';
 import { anyTensor } from '../../tensor/rules';
 import { checkDim, sameShape, showShape } from '../../tensor/shape';
-import { empty, type Tensor } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { detach } from '../copying/clone';
 import { cast } from '../copying/cast';
 import { checkTensor } from '../arguments/check';
@@ -70,10 +70,10 @@ type Found = Record<'values' | 'inverse' | 'counts', Tensor>;
 
 function uniqueElements(x: Tensor): Found {
   const [sorted, order] = sort(reshape(detach(x), [-1]), 0);
-  const values = sorted.memory(x.numel, 'unique');
-  const origin = order.memory(x.numel);
-  const inverse = empty(x.sizes, 'int32');
-  const places = inverse.memory(x.numel);
+  const values = elementsOf(sorted, x.numel, 'unique');
+  const origin = elementsOf(order, x.numel);
+  const inverse = empty(sizesOf(x), 'int32');
+  const places = elementsOf(inverse, x.numel);
   let groups = 0;
   for (let i = 0; i < values.length; i++) {
     if (i === 0 || values[i] !== values[i - 1]) groups++;
@@ -81,7 +81,7 @@ function uniqueElements(x: Tensor): Found {
   }
   const distinct = empty([groups], x.dtype);
   const counts = constant([groups], 0, 'int32');
-  const [out, often] = [distinct.memory(groups), counts.memory(groups)];
+  const [out, often] = [elementsOf(distinct, groups), elementsOf(counts, groups)];
   for (let i = 0, at = -1; i < values.length; i++) {
     if (i === 0 || values[i] !== values[i - 1]) out[++at] = values[i];
     often[at]++;
@@ -91,14 +91,14 @@ function uniqueElements(x: Tensor): Found {
 
 function uniqueAlong(x: Tensor, dim: number): Found {
   const d = checkDim('unique', dim, x.ndim);
-  const n = x.ndim === 0 ? 1 : x.sizes[d];
-  if (x.sizes.some((size, k) => k !== d && size === 0)) {
+  const n = x.ndim === 0 ? 1 : sizesOf(x)[d];
+  if (sizesOf(x).some((size, k) => k !== d && size === 0)) {
     throw new RangeError(
-      `unique: along dimension ${d} every other dimension must have elements, got shape ${showShape(x.sizes)}`,
+      `unique: along dimension ${d} every other dimension must have elements, got shape ${showShape(sizesOf(x))}`,
     );
   }
   const rows = dense(x.ndim === 0 ? detach(x) : detach(x).movedim(d, 0));
-  const memory = rows.memory(x.numel, 'unique');
+  const memory = elementsOf(rows, x.numel, 'unique');
   const width = n === 0 ? 0 : x.numel / n;
   const compare = (a: number, b: number): number => {
     for (let k = 0; k < width; k++) {
@@ -108,18 +108,16 @@ function uniqueAlong(x: Tensor, dim: number): Found {
     return 0;
   };
   // Not arrays of JavaScript's, which hold no more than 2^27.
-  const order = arange(n, { dtype: 'int32' })
-    .memory(n)
-    .sort((a, b) => compare(a, b) || a - b);
+  const order = elementsOf(arange(n, { dtype: 'int32' }), n).sort((a, b) => compare(a, b) || a - b);
   const inverse = empty([n], 'int32');
-  const places = inverse.memory(n);
+  const places = elementsOf(inverse, n);
   let groups = 0;
   for (let i = 0; i < n; i++) {
     if (i === 0 || compare(order[i - 1], order[i]) !== 0) groups++;
     places[order[i]] = groups - 1;
   }
   const [chosen, counts] = [empty([groups], 'int32'), constant([groups], 0, 'int32')];
-  const [first, often] = [chosen.memory(groups), counts.memory(groups)];
+  const [first, often] = [elementsOf(chosen, groups), elementsOf(counts, groups)];
   for (let i = 0, at = -1; i < n; i++) {
     if (at < 0 || places[order[i]] !== at) first[++at] = order[i];
     often[at]++;
@@ -149,10 +147,11 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   checkTensor('bincount', 'x', x);
   const { weights, minlength } = bincountOptions.read(options);
   if (x.ndim !== 1) {
-    throw new RangeError(`bincount: takes a vector, got shape ${showShape(x.sizes)}`);
+    throw new RangeError(`bincount: takes a vector, got shape ${showShape(sizesOf(x))}`);
   }
   const whole = x.dtype === 'uint8' ? cast(x, 'int32') : x;
-  const values = checkIndex('bincount', 'element', whole, 2 ** 31, 'bins').memory(
+  const values = elementsOf(
+    checkIndex('bincount', 'element', whole, 2 ** 31, 'bins'),
     x.numel,
     'bincount',
   );
@@ -160,19 +159,19 @@ export function bincount(x: Tensor, options?: BincountOptions): Tensor {
   for (let i = 0; i < values.length; i++) length = Math.max(length, values[i] + 1);
   if (weights === undefined) {
     const out = constant([length], 0, 'int32');
-    const memory = out.memory(length);
+    const memory = elementsOf(out, length);
     for (let i = 0; i < values.length; i++) memory[values[i]]++;
     return out;
   }
   if (x.numel === 0) return constant([length], 0, 'int32');
-  if (!sameShape(weights.sizes, x.sizes)) {
+  if (!sameShape(sizesOf(weights), sizesOf(x))) {
     throw new RangeError(
-      `bincount: weights must have the shape of x: weights is ${showShape(weights.sizes)}, x is ${showShape(x.sizes)}`,
+      `bincount: weights must have the shape of x: weights is ${showShape(sizesOf(weights))}, x is ${showShape(sizesOf(x))}`,
     );
   }
   const out = constant([length], 0, weights.dtype === 'float32' ? 'float32' : 'float64');
-  const sums = out.memory(length);
-  const own = dense(weights).memory(x.numel);
+  const sums = elementsOf(out, length);
+  const own = elementsOf(dense(weights), x.numel);
   for (let i = 0; i < values.length; i++) sums[values[i]] += own[i];
   return out;
 }

@@ -1,7 +1,7 @@
 /** atleast1d, atleast2d, atleast3d, broadcastTensors: several tensors seen with dimensions that they lack. */
 import { isTensor } from '../../tensor/rules';
 import { broadcastShapes, type Shape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { listedTensors, type Listed } from '../arguments/tensors';
 import { expand } from './expand';
 import { reshape } from './reshape';
@@ -75,7 +75,7 @@ export function atleast3d(...tensors: Listed): Tensor | Tensor[] {
 export function broadcastTensors(...tensors: Listed): Tensor[] {
   const list = listedTensors('broadcastTensors', tensors);
   const shape = list.reduce<Shape>(
-    (sizes, x) => broadcastShapes('broadcastTensors', sizes, x.sizes),
+    (sizes, x) => broadcastShapes('broadcastTensors', sizes, sizesOf(x)),
     [],
   );
   return list.map((x) => expand(x, shape));

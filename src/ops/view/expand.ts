@@ -1,7 +1,7 @@
 /** expand: repeats size-1 dimensions without copying (stride 0). dx = g summed over the repeats. */
 import { surplus } from '../../check';
 import { broadcastStrides, numelOf, readNumbers, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { unbroadcast } from '../declare/unbroadcast';
 import { gradient } from '../declare/gradient';
@@ -24,7 +24,7 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
   const lead = target.length - x.ndim;
   let fits = lead >= 0;
   for (let d = 0; d < target.length && fits; d++) {
-    const own = d < lead ? 1 : x.sizes[d - lead];
+    const own = d < lead ? 1 : sizesOf(x)[d - lead];
     if (target[d] === -1 && d >= lead) target[d] = own;
     const size = target[d];
     fits = Number.isSafeInteger(size) && size >= 0 && (own === size || own === 1);
@@ -36,12 +36,12 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
       );
     }
     throw new RangeError(
-      `expand: shape ${showShape(x.sizes)} cannot be repeated to ${showShape(target)}; only sizes of 1 can grow, and new dimensions come first`,
+      `expand: shape ${showShape(sizesOf(x))} cannot be repeated to ${showShape(target)}; only sizes of 1 can grow, and new dimensions come first`,
     );
   }
   if (!Number.isSafeInteger(numelOf(target))) {
     throw new RangeError(`expand: the shape ${showShape(target)} has more than 2^53 - 1 elements`);
   }
-  const strides = broadcastStrides(x.sizes, x.elementStrides, target);
+  const strides = broadcastStrides(sizesOf(x), elementStridesOf(x), target);
   return recorded(viewOf(x, target, strides, x.offset), undefined, x);
 }

@@ -1,6 +1,6 @@
 /** The shared backward of views that cover a part of their input: g put into zeros. */
 import { contiguousStrides, type Shape } from '../../tensor/shape';
-import { empty, Tensor } from '../../tensor/tensor';
+import { elementStridesOf, sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto, dense } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradient, nodeName, type Recorder } from '../declare/gradient';
@@ -32,7 +32,7 @@ export const partOf = (recorded: Recorder<[Tensor], Part>, x: Tensor, part: Part
 
 /** The strides that `x` would have if it were contiguous. */
 export const plainStridesOf = (x: Tensor): readonly number[] =>
-  x.contiguousLayout ? x.elementStrides : contiguousStrides(x.sizes);
+  x.contiguousLayout ? elementStridesOf(x) : contiguousStrides(sizesOf(x));
 
 interface Placed {
   /** PyTorch's name of the backward node. */

@@ -1,7 +1,7 @@
 /** permute, transpose and its other names, t: dimensions in another order. dx = g in the inverse order. */
 import { surplus } from '../../check';
 import { checkDim, checkDims, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { gradient, type Recorder } from '../declare/gradient';
 import { viewOf } from './view';
@@ -31,8 +31,8 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   }
   const out = viewOf(
     x,
-    order.map((d) => x.sizes[d]),
-    order.map((d) => x.elementStrides[d]),
+    order.map((d) => sizesOf(x)[d]),
+    order.map((d) => elementStridesOf(x)[d]),
     x.offset,
   );
   return recordedPermute(out, order, x);
@@ -48,8 +48,8 @@ const bothOfMatrix: Pair = [0, 1];
 /** A view of `x`, also where there is nothing to swap. */
 function swap(recorded: Recorder<[Tensor], Pair>, x: Tensor, dims: Pair): Tensor {
   const [a, b] = dims;
-  const shape = x.sizes.slice();
-  const strides = x.elementStrides.slice();
+  const shape = sizesOf(x).slice();
+  const strides = elementStridesOf(x).slice();
   if (x.ndim >= 2) {
     [shape[a], shape[b]] = [shape[b], shape[a]];
     [strides[a], strides[b]] = [strides[b], strides[a]];
@@ -110,7 +110,7 @@ export function transposedMatrix(operation: string, x: Tensor): Tensor {
   checkTensor(operation, 'x', x);
   if (x.ndim > 2) {
     throw new RangeError(
-      `${operation}: takes a tensor of at most 2 dimensions, got shape ${showShape(x.sizes)}`,
+      `${operation}: takes a tensor of at most 2 dimensions, got shape ${showShape(sizesOf(x))}`,
     );
   }
   return swap(recordedT, x, bothOfMatrix);

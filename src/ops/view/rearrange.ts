@@ -2,7 +2,7 @@
 import { calledAs, describe, got, isPlain, oneOf, optionsTable, surplus } from '../../check';
 import { isTensor } from '../../tensor/rules';
 import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkTensors } from '../arguments/tensors';
 import { expand } from './expand';
@@ -33,8 +33,10 @@ export function movedim(
       `movedim: source and destination must name as many distinct dimensions, got [${from.join(', ')}] and [${to.join(', ')}]`,
     );
   }
-  const rest = x.sizes.map((_, d) => d).filter((d) => !from.includes(d));
-  const order = x.sizes.map((_, d) => {
+  const rest = sizesOf(x)
+    .map((_, d) => d)
+    .filter((d) => !from.includes(d));
+  const order = sizesOf(x).map((_, d) => {
     const i = to.indexOf(d);
     return i >= 0 ? from[i] : rest.shift()!;
   });
@@ -65,8 +67,8 @@ export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Ten
   checkTensor('unflatten', 'x', x);
   const d = checkDim('unflatten', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('unflatten: a 0-dimensional tensor has no dimension');
-  const inner = inferShape('unflatten', sizes, x.sizes[d]);
-  return view(x, [...x.sizes.slice(0, d), ...inner, ...x.sizes.slice(d + 1)]);
+  const inner = inferShape('unflatten', sizes, sizesOf(x)[d]);
+  return view(x, [...sizesOf(x).slice(0, d), ...inner, ...sizesOf(x).slice(d + 1)]);
 }
 
 /**
@@ -83,21 +85,21 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
 export function expandAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('expandAs', arguments, 2, 'other');
   checkTensor('expandAs', 'other', other);
-  return calledAs('expandAs', () => expand(x, other.sizes));
+  return calledAs('expandAs', () => expand(x, sizesOf(other)));
 }
 
 /** `x` in the shape of `other`, without copying (torch.Tensor.view_as). */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('viewAs', arguments, 2, 'other');
   checkTensor('viewAs', 'other', other);
-  return calledAs('viewAs', () => view(x, other.sizes));
+  return calledAs('viewAs', () => view(x, sizesOf(other)));
 }
 
 /** `x` in the shape of `other` (torch.Tensor.reshape_as). */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('reshapeAs', arguments, 2, 'other');
   checkTensor('reshapeAs', 'other', other);
-  return calledAs('reshapeAs', () => reshape(x, other.sizes));
+  return calledAs('reshapeAs', () => reshape(x, sizesOf(other)));
 }
 
 const recordedDiagonal = partGradient('diagonal');
@@ -113,7 +115,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   checkTensor('diagonal', 'x', x);
   if (x.ndim < 2) {
     throw new RangeError(
-      `diagonal: takes matrices (at least 2 dimensions), got shape ${showShape(x.sizes)}`,
+      `diagonal: takes matrices (at least 2 dimensions), got shape ${showShape(sizesOf(x))}`,
     );
   }
   if (!Number.isInteger(offset)) {
@@ -125,7 +127,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
   const b = checkDim('diagonal', dim2, x.ndim);
   if (a === b) throw new RangeError(`diagonal: dim1 and dim2 must differ, both are ${a}`);
   const [down, right] = [Math.max(-offset, 0), Math.max(offset, 0)];
-  const length = Math.max(Math.min(x.sizes[a] - down, x.sizes[b] - right), 0);
+  const length = Math.max(Math.min(sizesOf(x)[a] - down, sizesOf(x)[b] - right), 0);
   const without = (sizes: readonly number[], last: number): number[] => [
     ...sizes.filter((_, d) => d !== a && d !== b),
     last,
@@ -135,9 +137,9 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
     length === 0 ? 0 : down * strides[a] + right * strides[b];
   const plain = plainStridesOf(x);
   return partOf(recordedDiagonal, x, {
-    shape: without(x.sizes, length),
-    strides: along(x.elementStrides),
-    offset: start(x.elementStrides),
+    shape: without(sizesOf(x), length),
+    strides: along(elementStridesOf(x)),
+    offset: start(elementStridesOf(x)),
     plainStrides: along(plain),
     plainOffset: start(plain),
   });
@@ -155,12 +157,12 @@ export function diag(x: Tensor, offset = 0): Tensor {
   if (x.ndim === 2) return calledAs('diag', () => diagonal(x, offset));
   if (x.ndim !== 1 || !Number.isInteger(offset)) {
     throw new RangeError(
-      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(x.sizes)} and ${describe(offset)}`,
+      `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(sizesOf(x))} and ${describe(offset)}`,
     );
   }
   const size = x.numel + Math.abs(offset);
   return intoZeros('DiagEmbedBackward0', x, [size, size], {
-    shape: x.sizes,
+    shape: sizesOf(x),
     strides: [size + 1],
     offset: 0,
     plainStrides: [size + 1],
@@ -201,11 +203,11 @@ function grids(list: unknown, options?: MeshgridOptions): Tensor[] {
   for (const [i, x] of tensors.entries()) {
     if (x.ndim > 1) {
       throw new RangeError(
-        `meshgrid: takes vectors, but tensors[${i}] has shape ${showShape(x.sizes)}`,
+        `meshgrid: takes vectors, but tensors[${i}] has shape ${showShape(sizesOf(x))}`,
       );
     }
   }
-  const shape = tensors.map((x) => numelOf(x.sizes));
+  const shape = tensors.map((x) => numelOf(sizesOf(x)));
   const made = tensors.map((x, i) =>
     expand(
       reshape(

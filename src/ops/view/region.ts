@@ -8,7 +8,14 @@ import { withGradMode } from '../../autograd/mode';
 import { itemSize } from '../../tensor/dtype';
 import { numelOf, overlaps, sameShape, type Shape } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
-import { empty, noteRebased, Tensor } from '../../tensor/tensor';
+import {
+  sizesOf,
+  elementStridesOf,
+  elementsOf,
+  empty,
+  noteRebased,
+  Tensor,
+} from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
@@ -24,19 +31,24 @@ interface Region {
 }
 
 const regionOf = (base: Tensor, view: Tensor): Region => ({
-  shape: view.sizes,
-  strides: view.elementStrides,
+  shape: sizesOf(view),
+  strides: elementStridesOf(view),
   offset: view.offset - base.offset,
-  baseStrides: base.elementStrides,
+  baseStrides: elementStridesOf(base),
   baseReach: base.reach(),
 });
 
 // Uninitialised, in the base's layout. Elements between the base's own are never read.
 const framed = (x: Tensor, region: Region): Tensor =>
-  new Tensor(allocate(region.baseReach * itemSize(x.dtype)), x.dtype, x.sizes, region.baseStrides);
+  new Tensor(
+    allocate(region.baseReach * itemSize(x.dtype)),
+    x.dtype,
+    sizesOf(x),
+    region.baseStrides,
+  );
 
 const inFrame = (x: Tensor, region: Region): Tensor =>
-  sameShape(x.elementStrides, region.baseStrides) ? x : copyInto(x, framed(x, region));
+  sameShape(elementStridesOf(x), region.baseStrides) ? x : copyInto(x, framed(x, region));
 
 const within = (x: Tensor, region: Region): Tensor =>
   new Tensor(x.storage, x.dtype, region.shape, region.strides, x.offset + region.offset);
@@ -73,8 +85,8 @@ function putRegion(x: Tensor, value: Tensor, region: Region): Tensor {
 
 /** x with `value` added in a region whose elements may share places: each place gets the sum. */
 function addRegion(x: Tensor, value: Tensor, region: Region): Tensor {
-  const sums = x.reshape([-1]).indexAdd(0, placesOf(x.sizes, region), value.reshape([-1]));
-  return sums.view(x.sizes);
+  const sums = x.reshape([-1]).indexAdd(0, placesOf(sizesOf(x), region), value.reshape([-1]));
+  return sums.view(sizesOf(x));
 }
 
 /** Which of the base's elements each one of the region is, in row-major order. */
@@ -82,7 +94,7 @@ function placesOf(baseShape: Shape, region: Region): Tensor {
   const numbers = new Int32Array(region.baseReach);
   walk(baseShape, region.baseStrides, (at, i) => (numbers[at] = i));
   const places = empty([numelOf(region.shape)], 'int32');
-  const memory = places.memory(places.numel);
+  const memory = elementsOf(places, places.numel);
   walk(region.shape, region.strides, (at, i) => (memory[i] = numbers[region.offset + at]));
   return places;
 }
@@ -115,7 +127,13 @@ export function fromRegion(base: Tensor, view: Tensor): Tensor {
  */
 export function rebaseRegion(base: Tensor, before: Tensor, view: Tensor, value: Tensor): void {
   const region = regionOf(base, view);
-  const marker = new Tensor(base.storage, base.dtype, base.sizes, base.elementStrides, base.offset);
+  const marker = new Tensor(
+    base.storage,
+    base.dtype,
+    sizesOf(base),
+    elementStridesOf(base),
+    base.offset,
+  );
   recordedPut(marker, region, before, value);
   takeHistory(base, marker);
   noteRebased(base);

@@ -1,7 +1,7 @@
 /** reshape, view, flatten, ravel: other sizes for the same elements in the same order. dx = g in x's shape. */
 import { calledAs, surplus } from '../../check';
 import { checkDim, inferShape, showShape, viewStrides } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { contiguous } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
@@ -14,7 +14,7 @@ const recorded = gradient<[Tensor], []>('reshape', {
 
 // Null where the memory layout does not allow it.
 function seenAs(x: Tensor, shape: readonly number[]): Tensor | null {
-  const strides = viewStrides(x.sizes, x.elementStrides, shape);
+  const strides = viewStrides(sizesOf(x), elementStridesOf(x), shape);
   if (strides === null) return null;
   return recorded(viewOf(x, shape, strides, x.offset), undefined, x);
 }
@@ -45,7 +45,7 @@ export function view(x: Tensor, shape: readonly number[]): Tensor {
 
 function refuseLayout(x: Tensor, sizes: readonly number[]): never {
   throw new RangeError(
-    `view: a tensor of shape ${showShape(x.sizes)} and strides ${showShape(x.elementStrides)} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
+    `view: a tensor of shape ${showShape(sizesOf(x))} and strides ${showShape(elementStridesOf(x))} cannot be seen as ${showShape(sizes)} without copying; use reshape()`,
   );
 }
 
@@ -65,8 +65,10 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
   if (x.ndim === 0) return reshape(x, [1]);
   // As in PyTorch: nothing to merge.
   if (start === end) return x;
-  const merged = x.sizes.slice(start, end + 1).reduce((n, size) => n * size, 1);
-  return reshape(x, [...x.sizes.slice(0, start), merged, ...x.sizes.slice(end + 1)]);
+  const merged = sizesOf(x)
+    .slice(start, end + 1)
+    .reduce((n, size) => n * size, 1);
+  return reshape(x, [...sizesOf(x).slice(0, start), merged, ...sizesOf(x).slice(end + 1)]);
 }
 
 /**

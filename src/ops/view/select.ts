@@ -1,7 +1,7 @@
 /** select, slice, narrow, squeeze, unsqueeze: parts of a tensor. dx = zeros with g in the part. */
 import { describe, integer, surplus } from '../../check';
 import { checkDim, checkDistinctDims, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
 import { checkTensor } from '../arguments/check';
 import { makeSlice, rangeOf, type Range, type Slice } from '../arguments/slice';
@@ -38,26 +38,26 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   if (x.ndim === 0)
     throw new RangeError('select: a 0-dimensional tensor has nothing to select from');
   const d = checkDim('select', dim, x.ndim);
-  const size = x.sizes[d];
+  const size = sizesOf(x)[d];
   if (!Number.isInteger(index) || index < -size || index >= size) {
     throw new RangeError(
-      `select: index ${describe(index)} is out of range for dimension ${d} of size ${size} (shape ${showShape(x.sizes)})`,
+      `select: index ${describe(index)} is out of range for dimension ${d} of size ${size} (shape ${showShape(sizesOf(x))})`,
     );
   }
   const at = index < 0 ? index + size : index;
   const plain = plainStridesOf(x);
-  const strides = without(x.elementStrides, d);
+  const strides = without(elementStridesOf(x), d);
   return partOf(recordedSelect, x, {
-    shape: without(x.sizes, d),
+    shape: without(sizesOf(x), d),
     strides,
-    offset: at * x.elementStrides[d],
-    plainStrides: plain === x.elementStrides ? strides : without(plain, d),
+    offset: at * elementStridesOf(x)[d],
+    plainStrides: plain === elementStridesOf(x) ? strides : without(plain, d),
     plainOffset: at * plain[d],
   });
 }
 
 function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
-  const shape = x.sizes.slice();
+  const shape = sizesOf(x).slice();
   shape[d] = count;
   const stepped = (strides: readonly number[]): number[] => {
     const out = strides.slice();
@@ -65,12 +65,12 @@ function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
     return out;
   };
   const plain = plainStridesOf(x);
-  const strides = stepped(x.elementStrides);
+  const strides = stepped(elementStridesOf(x));
   return partOf(recordedSlice, x, {
     shape,
     strides,
-    offset: first * x.elementStrides[d],
-    plainStrides: plain === x.elementStrides ? strides : stepped(plain),
+    offset: first * elementStridesOf(x)[d],
+    plainStrides: plain === elementStridesOf(x) ? strides : stepped(plain),
     plainOffset: first * plain[d],
   });
 }
@@ -124,7 +124,7 @@ export function sliceAlong(
   checkTensor('slice', 'x', x);
   const d = checkDim('slice', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('slice: a 0-dimensional tensor cannot be sliced');
-  return sliced(x, d, rangeOf('slice', makeSlice(start, end, step), x.sizes[d]));
+  return sliced(x, d, rangeOf('slice', makeSlice(start, end, step), sizesOf(x)[d]));
 }
 
 function indexOf(start: Tensor): number {
@@ -147,7 +147,7 @@ export function narrow(x: Tensor, dim: number, start: number | Tensor, length: n
   checkTensor('narrow', 'x', x);
   const d = checkDim('narrow', dim, x.ndim);
   if (x.ndim === 0) throw new RangeError('narrow: a 0-dimensional tensor cannot be sliced');
-  const size = x.sizes[d];
+  const size = sizesOf(x)[d];
   const from = isTensor(start) ? indexOf(start) : start;
   integer.check('narrow', 'start', from);
   integer.check('narrow', 'length', length);
@@ -174,9 +174,9 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 export function unsqueezed(operation: string, x: Tensor, dim: number): Tensor {
   checkTensor(operation, 'x', x);
   const d = checkDim(operation, dim, x.ndim + 1);
-  const shape = [...x.sizes.slice(0, d), 1, ...x.sizes.slice(d)];
-  const step = d < x.ndim ? x.sizes[d] * x.elementStrides[d] : 1;
-  const strides = [...x.elementStrides.slice(0, d), step, ...x.elementStrides.slice(d)];
+  const shape = [...sizesOf(x).slice(0, d), 1, ...sizesOf(x).slice(d)];
+  const step = d < x.ndim ? sizesOf(x)[d] * elementStridesOf(x)[d] : 1;
+  const strides = [...elementStridesOf(x).slice(0, d), step, ...elementStridesOf(x).slice(d)];
   return recordedUnsqueeze(viewOf(x, shape, strides, x.offset), d, x);
 }
 
@@ -198,9 +198,9 @@ export function squeezed(
 ): Tensor {
   checkTensor(operation, 'x', x);
   const chosen =
-    dim === undefined ? x.sizes.map((_, d) => d) : checkDistinctDims(operation, dim, x.ndim);
-  const drop = new Set(chosen.filter((d) => x.sizes[d] === 1));
+    dim === undefined ? sizesOf(x).map((_, d) => d) : checkDistinctDims(operation, dim, x.ndim);
+  const drop = new Set(chosen.filter((d) => sizesOf(x)[d] === 1));
   const keep = <E>(list: readonly E[]): E[] => list.filter((_, d) => !drop.has(d));
-  const out = viewOf(x, keep(x.sizes), keep(x.elementStrides), x.offset);
+  const out = viewOf(x, keep(sizesOf(x)), keep(elementStridesOf(x)), x.offset);
   return recordedSqueeze(out, dim === undefined ? 0 : typeof dim === 'number' ? 1 : 2, x);
 }

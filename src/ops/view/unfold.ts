@@ -1,7 +1,7 @@
 /** unfold: windows along a dimension, as a view. */
 import { got, surplus } from '../../check';
 import { checkDim } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { arange, constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
@@ -19,7 +19,7 @@ const recorded = gradient<[Tensor], [], Windows>('unfold', {
     const { shape } = next[0]!;
     const zeros = constant(shape, 0, g.dtype);
     if (shape.length === 0) return [zeros.add(g.reshape([]))];
-    const starts = arange(g.sizes[dim], { dtype: 'int32' }).mul(step).reshape([-1, 1]);
+    const starts = arange(sizesOf(g)[dim], { dtype: 'int32' }).mul(step).reshape([-1, 1]);
     const places = starts.add(arange(size, { dtype: 'int32' })).reshape([-1]);
     return [zeros.indexAdd(dim, places, g.movedim(-1, dim + 1).flatten(dim, dim + 1))];
   },
@@ -35,7 +35,7 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
   if (arguments.length > 4) surplus('unfold', arguments, 4, 'step');
   checkTensor('unfold', 'x', x);
   const d = checkDim('unfold', dim, x.ndim);
-  const [length, stride] = x.ndim === 0 ? [1, 1] : [x.sizes[d], x.elementStrides[d]];
+  const [length, stride] = x.ndim === 0 ? [1, 1] : [sizesOf(x)[d], elementStridesOf(x)[d]];
   if (!Number.isInteger(size) || size < 0 || size > length) {
     throw new RangeError(
       `unfold: size must be an integer from 0 to ${length}, the size of dimension ${d}, got ${got('unfold', 'size', size)}`,
@@ -47,7 +47,7 @@ export function unfold(x: Tensor, dim: number, size: number, step: number): Tens
     );
   }
   const count = Math.floor((length - size) / step) + 1;
-  const shape = x.ndim === 0 ? [size] : [...x.sizes.with(d, count), size];
-  const strides = x.ndim === 0 ? [1] : [...x.elementStrides.with(d, stride * step), stride];
+  const shape = x.ndim === 0 ? [size] : [...sizesOf(x).with(d, count), size];
+  const strides = x.ndim === 0 ? [1] : [...elementStridesOf(x).with(d, stride * step), stride];
   return recorded(viewOf(x, shape, strides, x.offset), { dim: d, size, step }, x);
 }

@@ -5,7 +5,7 @@
 import { takeHistory } from '../../autograd/hooks';
 import { isGradEnabled } from '../../autograd/mode';
 import type { Shape } from '../../tensor/shape';
-import { setOrigin, setRenewView, Tensor } from '../../tensor/tensor';
+import { viewOriginOf, setOrigin, setRenewView, Tensor } from '../../tensor/tensor';
 import { fromRegion } from './region';
 
 /** A view of `x` by shape, strides and offset (in elements of the storage), without a node yet. */
@@ -16,16 +16,18 @@ export function viewOf(
   offset: number,
 ): Tensor {
   const out = new Tensor(x.storage, x.dtype, shape, strides, offset);
-  const base = x.origin === null ? x : x.origin.base;
-  const recorded = isGradEnabled() && (x.origin === null || x.origin.recorded);
+  const origin = viewOriginOf(x);
+  const base = origin === null ? x : origin.base;
+  const recorded = isGradEnabled() && (origin === null || origin.recorded);
   setOrigin(out, { base, seen: base.rebased, recorded });
   return out;
 }
 
 // A stale view is the region of its base that it covers, whatever chain of views once led there.
 setRenewView((view) => {
-  const { base } = view.origin!;
-  view.origin!.seen = base.rebased;
+  const origin = viewOriginOf(view)!;
+  const { base } = origin;
+  origin.seen = base.rebased;
   const fresh = fromRegion(base, view);
   takeHistory(view, fresh);
 });

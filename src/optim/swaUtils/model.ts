@@ -8,7 +8,7 @@ import { deepcopy } from '../../tensor/deepcopy';
 import { executor } from '../../tensor/executor';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
-import type { Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { getSwaAvgFn, type AvgFn, type MultiAvgFn } from './averages';
 
 /** Options of `AveragedModel`. */
@@ -39,9 +39,9 @@ function checkAlike(kind: string, averaged: readonly Tensor[], current: readonly
     );
   }
   for (const [i, x] of averaged.entries()) {
-    if (sameShape(x.sizes, current[i].sizes)) continue;
+    if (sameShape(sizesOf(x), sizesOf(current[i]))) continue;
     throw new RangeError(
-      `${update}: ${kind} ${i} of model must have shape ${showShape(x.sizes)}, got ${showShape(current[i].sizes)}`,
+      `${update}: ${kind} ${i} of model must have shape ${showShape(sizesOf(x))}, got ${showShape(sizesOf(current[i]))}`,
     );
   }
 }

@@ -29,7 +29,7 @@ import type { DType } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { sameShape, showShape, type Shape } from '../../tensor/shape';
-import { setHistory, Tensor } from '../../tensor/tensor';
+import { elementStridesOf, sizesOf, setHistory, Tensor } from '../../tensor/tensor';
 
 /** Options of `checkpoint` and `checkpointSequential`. */
 export interface CheckpointOptions {
@@ -90,8 +90,8 @@ function replaced(value: unknown, by: (x: Tensor) => Tensor): unknown {
   return value;
 }
 
-const alias = ({ storage, dtype, sizes, elementStrides, offset }: Tensor): Tensor =>
-  new Tensor(storage, dtype, sizes, elementStrides, offset);
+const alias = (x: Tensor): Tensor =>
+  new Tensor(x.storage, x.dtype, sizesOf(x), elementStridesOf(x), x.offset);
 
 /** What a graph is made of: its leaves, and the nodes that were made from `since` on. */
 interface Graph {
@@ -144,10 +144,10 @@ interface Signature {
   readonly dtype: DType;
   readonly requiresGrad: boolean;
 }
-const signature = ({ sizes, dtype, requiresGrad }: Tensor): Signature => ({
-  sizes,
-  dtype,
-  requiresGrad,
+const signature = (x: Tensor): Signature => ({
+  sizes: sizesOf(x),
+  dtype: x.dtype,
+  requiresGrad: x.requiresGrad,
 });
 const show = ({ sizes, dtype, requiresGrad }: Signature): string =>
   `${dtype} ${showShape(sizes)}${requiresGrad ? '' : ' without a graph'}`;
@@ -222,7 +222,7 @@ function again(
   for (const leaf of graphOf(results, given, from).leaves) {
     if (leaves.has(leaf)) continue;
     throw new Error(
-      `checkpoint: f used a leaf of shape ${showShape(leaf.sizes)} only when it ran again in backward; ${deterministic}`,
+      `checkpoint: f used a leaf of shape ${showShape(sizesOf(leaf))} only when it ran again in backward; ${deterministic}`,
     );
   }
   return taking(first).map((i) => results[i]);
@@ -264,7 +264,7 @@ export function run(f: Func, args: readonly unknown[], preserve: boolean): unkno
   for (const x of inputs) {
     if (!x.requiresGrad) continue;
     const made = alias(x);
-    const node = new Node('AliasBackward0', [null], x.sizes, x.dtype, refuseInside, null);
+    const node = new Node('AliasBackward0', [null], sizesOf(x), x.dtype, refuseInside, null);
     setHistory(made, node, true);
     ends.add(node);
     aliases.set(x, made);
@@ -273,7 +273,7 @@ export function run(f: Func, args: readonly unknown[], preserve: boolean): unkno
   for (const [i, x] of inputs.entries()) {
     if (!x.requiresGrad || !saved[i].isChanged) continue;
     throw new Error(
-      `checkpoint: f changed an argument of shape ${showShape(x.sizes)} in place, which requires gradients; change a clone() of it instead`,
+      `checkpoint: f changed an argument of shape ${showShape(sizesOf(x))} in place, which requires gradients; change a clone() of it instead`,
     );
   }
   const made: Tensor[] = [];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as nn from '../../../src/nn';
 import { tensor, zeros } from '../../../src/ops';
-import type { Tensor } from '../../../src/tensor/tensor';
+import { elementsOf, type Tensor } from '../../../src/tensor/tensor';
 import { relativeError } from '../../support';
 
 interface Clip {
@@ -77,7 +77,7 @@ describe('clipGradNorm_', () => {
   it('with errorIfNonfinite refuses infinite and NaN norms and changes nothing', () => {
     for (const bad of [Infinity, NaN]) {
       const params = parameters();
-      params[1].grad!.memory(17)[3] = bad;
+      elementsOf(params[1].grad!, 17)[3] = bad;
       const before = grads(params);
       const clip = (): unknown => clipGradNorm_(params, 1, { errorIfNonfinite: true });
       expect(clip).toThrow(

@@ -134,11 +134,6 @@ for (const [kind, { make, use }] of Object.entries(kinds)) {
     }
   }
 }
-// The engine's own, which the types do not have.
-const internal = new Set([
-  ...['sizes', 'elementStrides', 'node', 'history', 'accumulator', 'accumulated', 'origin'],
-  ...['storage', 'memory', 'memoryOf'],
-]);
 const isHolder = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !(value instanceof Tensor);
 
@@ -153,7 +148,7 @@ function* returned(made: object): globalThis.Generator<string> {
     for (const name of Object.getOwnPropertyNames(at)) names.add(name);
   }
   for (const name of names) {
-    if (internal.has(name) || name === 'constructor' || /_$|^backward$/.test(name)) continue;
+    if (name === 'constructor' || /_$|^backward$/.test(name)) continue;
     if (isHolder(reach(made, name))) yield name;
   }
 }
@@ -201,7 +196,7 @@ for (const field of ['batchSizes', 'sortedIndices', 'unsortedIndices'] as const)
     const made = nn.utils.rnn.packSequence([ones([2, 1]), ones([3, 1])], { enforceSorted: false });
     use(made);
     const indices = made[field]!;
-    (indices as unknown as { memory(n: number): Int32Array }).memory(indices.numel).fill(value);
+    indices.fill_(value);
     try {
       use(made);
     } catch (error) {

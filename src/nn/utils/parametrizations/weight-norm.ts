@@ -2,7 +2,7 @@
 import { integer, integerBetween, string, surplus } from '../../../check';
 import { norm } from '../../../ops/reduce/norm';
 import { isTensor } from '../../../tensor/rules';
-import type { Tensor } from '../../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../../tensor/tensor';
 import { anyModule } from '../../any-module';
 import { Module } from '../../module';
 import { isParametrized, registerParametrization } from '../parametrize';
@@ -11,7 +11,9 @@ import { isParametrized, registerParametrization } from '../parametrize';
 function normExcept(v: Tensor, dim: number): Tensor {
   if (dim === -1) return norm(v);
   const kept = dim < 0 ? dim + v.ndim : dim;
-  const others = v.sizes.map((_, d) => d).filter((d) => d !== kept);
+  const others = sizesOf(v)
+    .map((_, d) => d)
+    .filter((d) => d !== kept);
   return others.length === 0 ? v.abs() : norm(v, 2, others, { keepdim: true });
 }
 

@@ -4,7 +4,7 @@ import { noGrad } from '../../../autograd/mode';
 import { deepcopy, emptyOf } from '../../../tensor/deepcopy';
 import { anyTensor, isTensor } from '../../../tensor/rules';
 import { sameShape, showShape } from '../../../tensor/shape';
-import { replaceData, type Tensor } from '../../../tensor/tensor';
+import { sizesOf, replaceData, type Tensor } from '../../../tensor/tensor';
 import { ModuleList } from '../../containers';
 import type { Module } from '../../module';
 import { Parameter } from '../../parameter';
@@ -37,9 +37,9 @@ export function checkLike(operation: string, what: string, made: unknown, like: 
   if (made.dtype !== like.dtype) {
     throw new TypeError(`${operation}: ${what} must be ${like.dtype}, got ${made.dtype}${instead}`);
   }
-  if (!sameShape(made.sizes, like.sizes)) {
+  if (!sameShape(sizesOf(made), sizesOf(like))) {
     throw new RangeError(
-      `${operation}: ${what} must have shape ${showShape(like.sizes)}, got ${showShape(made.sizes)}${instead}`,
+      `${operation}: ${what} must have shape ${showShape(sizesOf(like))}, got ${showShape(sizesOf(made))}${instead}`,
     );
   }
 }

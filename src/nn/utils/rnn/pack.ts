@@ -14,7 +14,7 @@ import { anyTensor } from '../../../tensor/rules';
 import { padRows } from '../../../ops/joining/packed';
 import { padSequences } from '../../../ops/joining/pad-sequences';
 import { showShape, type Shape } from '../../../tensor/shape';
-import { empty, type Tensor } from '../../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../../tensor/tensor';
 import { lengthsOf as readLengths, type Lengths } from '../../../ops/arguments/lengths';
 import { endsOfFalling, makePacked, PackedSequence } from './packed-sequence';
 
@@ -64,12 +64,12 @@ export function packPaddedSequence(
   anyTensor.check(name, 'input', input);
   if (input.ndim < 2) {
     throw new RangeError(
-      `${name}: input must have at least 2 dimensions, got ${showShape(input.sizes)}`,
+      `${name}: input must have at least 2 dimensions, got ${showShape(sizesOf(input))}`,
     );
   }
   const [steps, batch] = batchFirst
-    ? [input.sizes[1], input.sizes[0]]
-    : [input.sizes[0], input.sizes[1]];
+    ? [sizesOf(input)[1], sizesOf(input)[0]]
+    : [sizesOf(input)[0], sizesOf(input)[1]];
   const all = lengthsOf(name, lengths, batch, steps);
   const falling = endsOfFalling(all, steps);
   if (enforceSorted && falling === null) {
@@ -127,7 +127,7 @@ export function padPackedSequence(
   const padding = full([1], paddingValue, { dtype: data.dtype });
   const padded = padRows(data, packing, { steps, batchFirst }, padding);
   const lengths = empty([packing.batch], 'int32');
-  sequence.putLengths(name, lengths.memory(packing.batch));
+  sequence.putLengths(name, elementsOf(lengths, packing.batch));
   return [padded, lengths];
 }
 
@@ -143,9 +143,9 @@ function checkSequences(operation: string, given: readonly Tensor[]): readonly T
   }
   const [first] = sequences;
   for (const [n, x] of sequences.entries()) {
-    if (!differInLength(x.sizes, first.sizes)) {
+    if (!differInLength(sizesOf(x), sizesOf(first))) {
       throw new RangeError(
-        `${operation}: sequences may differ in length only: sequence ${n} has shape ${showShape(x.sizes)}, sequence 0 ${showShape(first.sizes)}`,
+        `${operation}: sequences may differ in length only: sequence ${n} has shape ${showShape(sizesOf(x))}, sequence 0 ${showShape(sizesOf(first))}`,
       );
     }
     if (x.dtype !== first.dtype) {
@@ -204,12 +204,12 @@ export function unpadSequence(padded: Tensor, lengths: Lengths, options?: UnpadO
   anyTensor.check('unpadSequence', 'padded', padded);
   if (padded.ndim < 2) {
     throw new RangeError(
-      `unpadSequence: padded must have at least 2 dimensions, got ${showShape(padded.sizes)}`,
+      `unpadSequence: padded must have at least 2 dimensions, got ${showShape(sizesOf(padded))}`,
     );
   }
   const [steps, batch] = batchFirst
-    ? [padded.sizes[1], padded.sizes[0]]
-    : [padded.sizes[0], padded.sizes[1]];
+    ? [sizesOf(padded)[1], sizesOf(padded)[0]]
+    : [sizesOf(padded)[0], sizesOf(padded)[1]];
   const all = lengthsOf('unpadSequence', lengths, batch, steps);
   return Array.from(all, (length, n) => padded.select(batchFirst ? 0 : 1, n).narrow(0, 0, length));
 }
@@ -238,7 +238,7 @@ export function packSequence(
 
   const { enforceSorted } = packSequenceOptions.read(options);
   const sequences = checkSequences('packSequence', tensors);
-  const lengths = sequences.map((x) => x.sizes[0]);
+  const lengths = sequences.map((x) => sizesOf(x)[0]);
   const padded = padSequence(sequences, { batchFirst: true });
   return packPaddedSequence(padded, lengths, { batchFirst: true, enforceSorted });
 }

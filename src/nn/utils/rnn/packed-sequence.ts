@@ -5,7 +5,7 @@ import { integerFrom, markCopy, positiveInteger, surplus } from '../../../check'
 import type { TypedArray } from '../../../tensor/dtype';
 import { anyTensor } from '../../../tensor/rules';
 import { sameShape, showShape } from '../../../tensor/shape';
-import { empty, type Tensor } from '../../../tensor/tensor';
+import { sizesOf, elementsOf, empty, type Tensor } from '../../../tensor/tensor';
 
 const maybeTensor = anyTensor.orNull;
 
@@ -39,7 +39,7 @@ function remember(batchSizes: Tensor, sizes: Int32Array, total: number): Sizes {
 function readSizes(operation: string, batchSizes: Tensor): Sizes {
   if (batchSizes.dtype !== 'int32' || batchSizes.ndim !== 1) {
     throw new RangeError(
-      `${operation}: batchSizes must be int32 of one dimension, got ${batchSizes.dtype} ${showShape(batchSizes.sizes)}`,
+      `${operation}: batchSizes must be int32 of one dimension, got ${batchSizes.dtype} ${showShape(sizesOf(batchSizes))}`,
     );
   }
   const sizes = batchSizes.toTypedArray<Int32Array>();
@@ -57,7 +57,7 @@ function readSizes(operation: string, batchSizes: Tensor): Sizes {
 /** A tensor that no user sees, and its elements. */
 function copyOf(given: ArrayLike<number>): { copy: Tensor; values: Int32Array } {
   const copy = empty([given.length], 'int32');
-  const values = copy.memory(given.length) as Int32Array;
+  const values = elementsOf(copy, given.length) as Int32Array;
   values.set(given);
   return { copy, values };
 }
@@ -112,9 +112,9 @@ function checkRows(operation: string, data: Tensor, batchSizes: Tensor): Sizes {
   const before = known.get(batchSizes);
   const sizes = before?.version === batchSizes.version ? before : readSizes(operation, batchSizes);
   const { total } = sizes;
-  if (data.ndim === 0 || data.sizes[0] !== total) {
+  if (data.ndim === 0 || sizesOf(data)[0] !== total) {
     throw new RangeError(
-      `${operation}: data must have ${total} rows, the sum of batchSizes, got shape ${showShape(data.sizes)}`,
+      `${operation}: data must have ${total} rows, the sum of batchSizes, got shape ${showShape(sizesOf(data))}`,
     );
   }
   return sizes;
@@ -127,9 +127,9 @@ function checkOrder(
   for (const [which, indices] of Object.entries({ sortedIndices, unsortedIndices })) {
     if (indices === null) continue;
     anyTensor.check(operation, which, indices);
-    if (indices.dtype !== 'int32' || !sameShape(indices.sizes, [batch])) {
+    if (indices.dtype !== 'int32' || !sameShape(sizesOf(indices), [batch])) {
       throw new RangeError(
-        `${operation}: ${which} must be int32 [${batch}], got ${indices.dtype} ${showShape(indices.sizes)}`,
+        `${operation}: ${which} must be int32 [${batch}], got ${indices.dtype} ${showShape(sizesOf(indices))}`,
       );
     }
   }
@@ -223,9 +223,9 @@ export class PackedSequence {
     if (arguments.length > 1) surplus('PackedSequence.withData', arguments, 1, 'data');
 
     anyTensor.check('PackedSequence.withData', 'data', data);
-    if (data.sizes[0] !== this.data.sizes[0]) {
+    if (sizesOf(data)[0] !== sizesOf(this.data)[0]) {
       throw new RangeError(
-        `PackedSequence.withData: data must have ${this.data.sizes[0]} rows, got shape ${showShape(data.sizes)}`,
+        `PackedSequence.withData: data must have ${sizesOf(this.data)[0]} rows, got shape ${showShape(sizesOf(data))}`,
       );
     }
     const { batchSizes, sortedIndices, unsortedIndices, batch } = this;
@@ -295,8 +295,13 @@ export function makePacked(
   if (indexed) {
     sorted = empty([batch], 'int32');
     unsorted = empty([batch], 'int32');
-    sort(lengths, falling === null ? ends : null, sorted.memory(batch), unsorted.memory(batch));
-    order = rememberOrder(unsorted, falling === null ? sorted.memory(batch) : null).copy;
+    sort(
+      lengths,
+      falling === null ? ends : null,
+      elementsOf(sorted, batch),
+      elementsOf(unsorted, batch),
+    );
+    order = rememberOrder(unsorted, falling === null ? elementsOf(sorted, batch) : null).copy;
   }
   const packing = { sizes: copy, order, rows, batch };
   return partsOf(packRows(input, packing, layout), batchSizes, sorted, unsorted, batch);
