@@ -3,6 +3,7 @@
  * the leaves' `grad`, into the memory of the step before where nobody else has seen it.
  */
 import { accumulate } from '../autograd/accumulate';
+import { withGradMode } from '../autograd/mode';
 import type { Node } from '../autograd/node';
 import { dense } from '../ops/kernels/copy';
 import { itemSize } from '../tensor/dtype';
@@ -117,8 +118,8 @@ export class StepProgram {
     given.length = 0;
     for (const storage of this.rewritten) touch(storage, 1);
     for (const target of this.targets) {
-      if (!target.addsUp) continue;
-      accumulate(target.leaf, target.grad!);
+      // In place, as backward does: whoever has the gradient sees the sum.
+      if (target.addsUp) withGradMode(false, () => accumulate(target.leaf, target.grad!));
     }
     return result;
   }

@@ -17,6 +17,8 @@ interface Hooks {
   readonly after: HookAfter<object>[];
   /** A forward that is itself a field (a function), which the last removal puts back. */
   readonly field: PropertyDescriptor | undefined;
+  /** Wraps forward anew, so that whoever has compared it (a compiled step) notices that the hooks are others. */
+  readonly renew: () => void;
   /** Restores the unwrapped forward. */
   readonly unwrap: () => void;
 }
@@ -32,35 +34,46 @@ function wrap(module: object): Hooks {
     before: [],
     after: [],
     field,
+    renew: () => {
+      // Another forward may have been assigned since.
+      if (Object.getOwnPropertyDescriptor(module, 'forward')?.value !== wrapped) return;
+      define();
+    },
     unwrap: () => {
       delete (module as { forward?: unknown }).forward;
       if (field !== undefined) Object.defineProperty(module, 'forward', field);
       hooksOf.delete(module);
     },
   };
-  Object.defineProperty(module, 'forward', {
-    value: (...inputs: unknown[]): unknown => {
-      let current = inputs;
-      for (const hook of [...hooks.before]) {
-        const changed = hook(module, current);
-        if (isArray(changed)) current = [...changed];
-        else if (changed !== undefined) {
-          throw new TypeError(
-            `registerForwardPreHook: a hook returns an array of inputs or nothing, got ${describe(changed)}`,
-          );
-        }
+  const run = (inputs: unknown[]): unknown => {
+    let current = inputs;
+    for (const hook of [...hooks.before]) {
+      const changed = hook(module, current);
+      if (isArray(changed)) current = [...changed];
+      else if (changed !== undefined) {
+        throw new TypeError(
+          `registerForwardPreHook: a hook returns an array of inputs or nothing, got ${describe(changed)}`,
+        );
       }
-      let output = forward.apply(module, current);
-      for (const hook of [...hooks.after]) {
-        const changed = hook(module, current, output);
-        if (changed !== undefined) output = changed;
-      }
-      return output;
-    },
-    enumerable: false,
-    configurable: true,
-    writable: true,
-  });
+    }
+    let output = forward.apply(module, current);
+    for (const hook of [...hooks.after]) {
+      const changed = hook(module, current, output);
+      if (changed !== undefined) output = changed;
+    }
+    return output;
+  };
+  let wrapped: unknown;
+  const define = (): void => {
+    wrapped = (...inputs: unknown[]): unknown => run(inputs);
+    Object.defineProperty(module, 'forward', {
+      value: wrapped,
+      enumerable: false,
+      configurable: true,
+      writable: true,
+    });
+  };
+  define();
   hooksOf.set(module, hooks);
   return hooks;
 }
@@ -77,12 +90,14 @@ function add<H>(
   const hooks = hooksOf.get(module) ?? wrap(module);
   const list = pick(hooks);
   list.push(hook);
+  hooks.renew();
   let there = true;
   return handleOf(() => {
     if (!there) return;
     there = false;
     list.splice(list.indexOf(hook), 1);
     if (hooks.before.length === 0 && hooks.after.length === 0) hooks.unwrap();
+    else hooks.renew();
   });
 }
 

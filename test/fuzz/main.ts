@@ -1,6 +1,6 @@
-// npm run fuzz -- [--seconds 60] [--seed 1] [--kind programs|calls|files] [--from I --count N]
+// npm run fuzz -- [--seconds 60] [--seed 1] [--kind programs|steps|calls|files] [--from I --count N]
 //
-// Random programs (programs.ts), random calls (calls.ts) and random files (files.ts) until the time is over, each kind in a process of its own, so that a
+// Random programs (programs.ts), random trainings (steps.ts), random calls (calls.ts) and random files (files.ts) until the time is over, each kind in a process of its own, so that a
 // crash is a finding like others. What a case is, its seed alone decides: a failure prints the command that makes it again.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { checkCall } from './calls';
 import { checkProgram } from './check-program';
 import { fileChecker } from './files';
 import { seedOf } from './random';
+import { checkSteps } from './steps';
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     progress: { type: 'string' },
   },
 });
-const kinds = ['programs', 'calls', 'files'] as const;
+const kinds = ['programs', 'steps', 'calls', 'files'] as const;
 type Kind = (typeof kinds)[number];
 const mostKinds = 20;
 
@@ -33,6 +34,7 @@ function checkerOf(kind: Kind): (seed: number) => Promise<string[]> {
   if (kind === 'programs') {
     return (seed) => Promise.resolve(checkProgram(seed, (bits) => digest.update(bits)));
   }
+  if (kind === 'steps') return (seed) => Promise.resolve(checkSteps(seed));
   if (kind === 'files') {
     const { check, close } = fileChecker();
     process.once('exit', close);

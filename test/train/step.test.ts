@@ -7,6 +7,7 @@ import {
   randn,
   randint,
   noGrad,
+  ones,
   tensor,
   type Tensor,
 } from 'ostinato';
@@ -188,6 +189,7 @@ function pair(compiled: boolean, seed = 5): Pair {
   return { model, optimizer, step, runs: () => runs };
 }
 
+const otherBatch: Batch = [ones([6, 3]), ones([6, 2])];
 const someBatch = (): Batch => [randn([6, 3]), randn([6, 2])];
 
 /** What becomes of five steps with `change` after the third. */
@@ -228,6 +230,17 @@ describe('what changes between steps is noticed', () => {
     'a hook of a parameter': ({ model }) => model.first.weight.registerHook((g) => g.mul(3)),
     'a hook of a module': ({ model }) =>
       model.first.registerForwardHook((_module, _inputs, out) => (out as Tensor).mul(2)),
+    'a second hook of a module': ({ model, step }) => {
+      model.first.registerForwardHook((_module, _inputs, out) => (out as Tensor).mul(2));
+      step(otherBatch);
+      model.first.registerForwardHook((_module, _inputs, out) => (out as Tensor).add(1));
+    },
+    'one of two hooks that is removed': ({ model, step }) => {
+      const hook = model.first.registerForwardHook((_m, _inputs, out) => (out as Tensor).mul(2));
+      model.first.registerForwardPreHook((_m, [x]) => [(x as Tensor).mul(0.5)]);
+      step(otherBatch);
+      hook();
+    },
     'gradients that were left': ({ model }) => {
       for (const x of model.parameters()) x.grad = randn(x.shape);
     },
@@ -251,7 +264,7 @@ describe('what changes between steps is noticed', () => {
     expect(model.first.weight.grad!.toArray()).not.toEqual(before);
   });
 
-  test('the gradient of a leaf that no optimizer has adds up', () => {
+  test('the gradient of a leaf that no optimizer has adds up, in place', () => {
     const sums = [true, false].map((compiled) => {
       manualSeed(2);
       const model = new nn.Linear(3, 2);
@@ -260,6 +273,7 @@ describe('what changes between steps is noticed', () => {
       const loss = (x: Tensor): Tensor => model.forward(x).mul(scale).square().sum();
       const step = compile.step({ model, optimizer, loss });
       const x = randn([4, 3]);
+      let kept: Tensor | null = null;
       for (let i = 0; i < 3; i++) {
         if (compiled) step(x);
         else {
@@ -267,10 +281,12 @@ describe('what changes between steps is noticed', () => {
           loss(x).backward();
           optimizer.step();
         }
+        kept ??= scale.grad;
       }
-      return bits(scale.grad!);
+      return [bits(scale.grad!), bits(kept!)];
     });
     expect(sums[0]).toEqual(sums[1]);
+    expect(sums[0][0]).toEqual(sums[0][1]);
   });
 });
 
