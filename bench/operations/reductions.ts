@@ -21,6 +21,7 @@ export const reductions: readonly Case[] = [
   both('varMean', 'x', (x) => o.varMean(x, 1), 'torch.var_mean(a, 1)'),
   both('stdMean', 'x', (x) => o.stdMean(x, 1), 'torch.std_mean(a, 1)'),
   both('amax', 'x', (x) => x.amax(1), 'a.amax(1)'),
+  both('amax, of columns', 'x', (x) => x.amax(0), 'a.amax(0)'),
   both('amin', 'x', (x) => x.amin(1), 'a.amin(1)'),
   both('aminmax', 'x', (x) => [x.aminmax({ dim: 1 }).min], 'a.aminmax(dim=1)'),
   both('max', 'x', (x) => x.max(), 'a.max()'),
@@ -30,6 +31,7 @@ export const reductions: readonly Case[] = [
   forward('argmin', 'x', (x) => x.argmin(0), 'a.argmin(0)'),
   forward('all', 'bool', (x) => x.all(1), 'a.all(1)'),
   forward('any', 'bool', (x) => x.any(1), 'a.any(1)'),
+  forward('any, of columns', 'bool', (x) => x.any(0), 'a.any(0)'),
   forward('countNonzero', 'x', (x) => x.countNonzero(1), 'a.count_nonzero(1)'),
   forward(
     'allclose',
@@ -44,6 +46,7 @@ export const reductions: readonly Case[] = [
     'torch.tensor(float(torch.equal(a, b)))',
   ),
   both('logsumexp', 'x', (x) => x.logsumexp(1), 'a.logsumexp(1)'),
+  both('logsumexp, of columns', 'x', (x) => x.logsumexp(0), 'a.logsumexp(0)'),
   both('softmax', 'x', (x) => x.softmax(1), 'a.softmax(1)'),
   both('softmax, of columns', 'x', (x) => x.softmax(0), 'a.softmax(0)'),
   both('softmin', 'x', (x) => F.softmin(x, 1), 'F.softmin(a, 1)'),

@@ -10,13 +10,13 @@ namespace ostinato::OSTINATO_ISA {
 struct Greater {
   template <class T>
   OSTINATO_INLINE bool operator()(T x, T best) const {
-    return x > best || (x != x && best == best);
+    return (x > best) | ((x != x) & (best == best));
   }
 };
 struct Less {
   template <class T>
   OSTINATO_INLINE bool operator()(T x, T best) const {
-    return x < best || (x != x && best == best);
+    return (x < best) | ((x != x) & (best == best));
   }
 };
 
@@ -55,17 +55,46 @@ OSTINATO_INLINE static int64_t firstPlace(const T* p, int64_t n, T wanted) {
   return 0;
 }
 
-// finish(index in out, element, its index along n)
-template <class T, class Better, class Finish>
+// Columns next to each other are compared row by row: this many bytes of each at a time.
+constexpr int64_t stripBytes = 512;
+
+// finish(index in out, element, its index along n, of which there is none without `places`)
+template <bool places, class T, class Better, class Finish>
+OSTINATO_INLINE static void chooseInColumns(const T* x, int64_t outer, int64_t n, int64_t inner,
+                                            Work& work, Better better, Finish finish) {
+  constexpr int64_t length = stripBytes / sizeof(T);
+  forStrips(work, outer, n, inner, length, [&](int64_t at, int64_t width, int64_t place) {
+    T best[length];
+    int32_t where[length];
+    const T* p = x + at;
+    for (int64_t k = 0; k < width; ++k) {
+      best[k] = p[k];
+      where[k] = 0;
+    }
+    for (int64_t j = 1; j < n; ++j) {
+      p += inner;
+      for (int64_t k = 0; k < width; ++k) {
+        const T v = p[k];
+        const bool replaces = better(v, best[k]);
+        best[k] = replaces ? v : best[k];
+        if constexpr (places) where[k] = replaces ? int32_t(j) : where[k];
+      }
+    }
+    for (int64_t k = 0; k < width; ++k) finish(place + k, best[k], where[k]);
+  });
+}
+
+template <bool places, class T, class Better, class Finish>
 OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
                                    Better better, Finish finish) {
+  // A few columns of integers are faster one by one.
+  if (inner >= (isFloating<T> ? 2 : 8))
+    return chooseInColumns<places>(x, outer, n, inner, work, better, finish);
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * n * inner + place % inner;
     if constexpr (isFloating<T>) {
-      if (inner == 1) {
-        const int64_t first = firstPlace(p, n, bestOf<T, Better>(p, n));
-        return finish(place, p[first], first);
-      }
+      const int64_t first = firstPlace(p, n, bestOf<T, Better>(p, n));
+      return finish(place, p[first], first);
     }
     T best = p[0];
     int64_t where = 0;
@@ -80,16 +109,18 @@ OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t
 
 template <class T>
 void amax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
-  choose(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t) { out[i] = best; });
+  choose<false>(x, outer, n, inner, work, Greater{},
+                [=](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
 void amin(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
-  choose(x, outer, n, inner, work, Less{}, [&](int64_t i, T best, int64_t) { out[i] = best; });
+  choose<false>(x, outer, n, inner, work, Less{},
+                [=](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
 void max(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int64_t inner,
          Work& work) {
-  choose(x, outer, n, inner, work, Greater{}, [&](int64_t i, T best, int64_t where) {
+  choose<true>(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t where) {
     if (values) values[i] = best;
     indices[i] = int32_t(where);
   });
@@ -97,29 +128,40 @@ void max(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int6
 template <class T>
 void min(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int64_t inner,
          Work& work) {
-  choose(x, outer, n, inner, work, Less{}, [&](int64_t i, T best, int64_t where) {
+  choose<true>(x, outer, n, inner, work, Less{}, [=](int64_t i, T best, int64_t where) {
     if (values) values[i] = best;
     indices[i] = int32_t(where);
   });
 }
 
+// Whether one of x, or (wanted = false) one that is 0, is along n: 1 or 0.
+template <bool wanted, class Finish>
+OSTINATO_INLINE static void findAlong(const uint8_t* x, int64_t outer, int64_t n, int64_t inner,
+                                      Work& work, Finish finish) {
+  if (inner == 1) {
+    forRows(work, outer, n, [&](int64_t place) {
+      const uint8_t* const p = x + place * n;
+      uint8_t found = 0;
+      for (int64_t j = 0; j < n; ++j) found |= uint8_t((p[j] != 0) == wanted);
+      finish(place, found);
+    });
+    return;
+  }
+  forStrips(work, outer, n, inner, stripBytes, [&](int64_t at, int64_t width, int64_t place) {
+    uint8_t found[stripBytes] = {};
+    for (int64_t j = 0; j < n; ++j, at += inner)
+      for (int64_t k = 0; k < width; ++k) found[k] |= uint8_t((x[at + k] != 0) == wanted);
+    for (int64_t k = 0; k < width; ++k) finish(place + k, found[k]);
+  });
+}
+
 void any(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner, Flag,
          Work& work) {
-  forRows(work, outer * inner, n, [&](int64_t place) {
-    const uint8_t* const p = x + place / inner * n * inner + place % inner;
-    uint8_t found = 0;
-    for (int64_t j = 0; j < n; ++j) found |= p[j * inner];
-    out[place] = found != 0;
-  });
+  findAlong<true>(x, outer, n, inner, work, [=](int64_t i, uint8_t found) { out[i] = found; });
 }
 void all(const uint8_t* x, uint8_t* out, int64_t outer, int64_t n, int64_t inner, Flag,
          Work& work) {
-  forRows(work, outer * inner, n, [&](int64_t place) {
-    const uint8_t* const p = x + place / inner * n * inner + place % inner;
-    uint8_t missing = 0;
-    for (int64_t j = 0; j < n; ++j) missing |= p[j * inner] == 0;
-    out[place] = missing == 0;
-  });
+  findAlong<false>(x, outer, n, inner, work, [=](int64_t i, uint8_t found) { out[i] = !found; });
 }
 
 INSTANTIATE_NUMBER(amax)

@@ -67,4 +67,16 @@ OSTINATO_INLINE void forRows(Work& work, int64_t rows, int64_t cost, Body body) 
   });
 }
 
+// Strips of `length` neighbouring columns of x [outer, n, inner], shared by threads: body(offset of the first element, columns,
+// place of the first result). A strip is walked row by row, so that memory is read in order.
+template <class Body>
+OSTINATO_INLINE void forStrips(Work& work, int64_t outer, int64_t n, int64_t inner, int64_t length,
+                               Body body) {
+  const int64_t strips = ceilDiv(inner, length);
+  forRows(work, outer * strips, n * min(inner, length), [&](int64_t item) {
+    const int64_t o = item / strips, first = item % strips * length;
+    body(o * n * inner + first, min(inner - first, length), o * inner + first);
+  });
+}
+
 }  // namespace ostinato::OSTINATO_ISA

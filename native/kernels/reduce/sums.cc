@@ -85,26 +85,23 @@ OSTINATO_INLINE static void sumColumns(const T* x, int64_t outer, int64_t n, int
     return;
   }
   constexpr int64_t stripLength = 256;
-  const int64_t strips = ceilDiv(inner, stripLength);
-  forRows(work, outer * strips, n * (min(inner, stripLength)), [&](int64_t item) {
+  forStrips(work, outer, n, inner, stripLength, [&](int64_t at, int64_t width, int64_t place) {
     alignas(64) double strip[stripLength];
-    const int64_t o = item / strips, first = item % strips * stripLength;
-    const int64_t width = min(inner - first, stripLength);
     for (int64_t k = 0; k < width; k += W) store(strip + k, zero<double>());
-    const T* p = x + o * n * inner + first;
+    const T* p = x + at;
     for (int64_t j = 0; j < n; j += 4, p += 4 * inner) {
       const int rows = int(min(n - j, 4));
       for (int64_t k = 0; k < width; k += W) {
         const int count = int(min(width - k, W));
         Vec<double> total = load(strip + k);
         for (int i = 0; i < rows; ++i) {
-          const T* const at = p + i * inner + k;
-          total = total + value(count == W ? loadAsDouble(at) : loadPartialAsDouble(at, count));
+          const T* const row = p + i * inner + k;
+          total = total + value(count == W ? loadAsDouble(row) : loadPartialAsDouble(row, count));
         }
         store(strip + k, total);
       }
     }
-    for (int64_t k = 0; k < width; ++k) finish(o * inner + first + k, strip[k]);
+    for (int64_t k = 0; k < width; ++k) finish(place + k, strip[k]);
   });
 }
 
@@ -157,11 +154,50 @@ void norm(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag line
 // m + ln of the sum of e^(x - m); an infinite m counts as 0, so that infinities come out as they
 // are.
 template <class T>
+OSTINATO_INLINE static T finiteTop(T m) {
+  return m == Format<T>::infinity || m == -Format<T>::infinity ? T(0) : m;
+}
+
+// Columns side by side: a strip of sums for each lane of a row's, so that the bits are those of a row.
+template <class T>
+static void logsumexpOfColumns(const T* x, T* out, int64_t outer, int64_t n, int64_t inner,
+                               Work& work) {
+  constexpr int64_t stripLength = 64;
+  forStrips(work, outer, n, inner, stripLength, [&](int64_t at, int64_t width, int64_t place) {
+    alignas(64) double sums[W<T>][stripLength] = {};
+    alignas(64) T top[stripLength];
+    const auto eachRow = [&](auto body) {
+      for (int64_t j = 0; j < n; ++j)
+        for (int64_t k = 0; k < width; k += W<T>)
+          body(j, k, load(x + at + j * inner + k, width - k));
+    };
+    for (T& m : top) m = -Format<T>::infinity;
+    eachRow([&](int64_t, int64_t k, const Vec<T>& v) { store(top + k, max(load(top + k), v)); });
+    for (T& m : top) m = n > 0 ? finiteTop(m) : T(0);
+    eachRow([&](int64_t j, int64_t k, const Vec<T>& v) {
+      constexpr int lanes = Vec<double>::lanes;
+      double* const own = sums[j % W<T>] + k;
+      const Vec<T> e = exp(v - load(top + k));
+      store(own, load(own) + widen<0>(e));
+      if constexpr (doubleParts<T> == 2) store(own + lanes, load(own + lanes) + widen<1>(e));
+    });
+    for (int64_t k = 0; k < width; ++k) {
+      LaneSums<T> ofRow;
+      alignas(64) double lanes[W<T>];
+      for (int l = 0; l < W<T>; ++l) lanes[l] = sums[l][k];
+      for (int h = 0; h < doubleParts<T>; ++h) ofRow.sum[h] = load(lanes + h * W<double>);
+      out[place + k] = T(double(top[k]) + logOf(ofRow.total()));
+    }
+  });
+}
+
+template <class T>
 void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
+  // Fewer columns than lanes are faster one by one.
+  if (inner >= W<T>) return logsumexpOfColumns(x, out, outer, n, inner, work);
   forRows(work, outer * inner, n, [&](int64_t place) {
     const Row<T> row{const_cast<T*>(x) + place / inner * n * inner + place % inner, n, inner};
-    T m = n > 0 ? largest<T>({row.p, n, inner}) : T(0);
-    if (m == Format<T>::infinity || m == -Format<T>::infinity) m = 0;
+    const T m = n > 0 ? finiteTop(largest<T>({row.p, n, inner})) : T(0);
     const Vec<T> top = broadcast(m);
     LaneSums<T> sums;
     forEachVector<T>(
