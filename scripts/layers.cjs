@@ -21,7 +21,7 @@ const layers = {
   utils: ['check', 'tensor', 'autograd', 'ops', 'random', 'nn'],
   data: ['check', 'tensor', 'ops', 'random'],
   distributions: ['check', 'tensor', 'autograd', 'ops', 'random'],
-  io: ['check', 'tensor', 'ops', 'nn'],
+  io: ['check', 'tensor', 'autograd', 'ops', 'nn'],
   plot: ['check', 'tensor', 'ops', 'io'],
   testing: ['check', 'tensor'],
   generate: ['check', 'tensor', 'autograd', 'ops', 'random', 'nn'],

@@ -12,3 +12,4 @@ export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
 export type { Stateful, StatefulGenerator } from './checkpoint-values';
 export { fromMessage, toMessage } from './message';
+export { loadOnnx, type OnnxModel, type OnnxValue } from './onnx';

@@ -2,17 +2,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memorySource } from '../../src/io/malformed';
+import { modelProto } from '../../src/io/onnx/schema';
+import { decoded, encodedMessage } from '../../src/io/onnx/wire';
 import { entriesOf, open } from '../../src/io/zip';
 import { zipped } from '../../src/io/zip-writer';
 import type { Random } from '../fuzz/random';
 
-const files = join(__dirname, 'files');
 /** The committed files of a kind, by their ending. */
-export const seedsOf = (ending: string): Buffer[] =>
-  readdirSync(files)
+export function seedsOf(ending: string): Buffer[] {
+  const files = ending === '.onnx' ? join(__dirname, 'onnx', 'files') : join(__dirname, 'files');
+  return readdirSync(files)
     .filter((name) => name.endsWith(ending))
     .sort()
     .map((name) => readFileSync(join(files, name)));
+}
 
 const numbers = [0, 1, 2, 3, 7, 8, 16, 64, 127, 128, 255, 256, 1000, 65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40, 2 ** 53, 2 ** 63, 2 ** 64 - 2 ** 12]; // prettier-ignore
 
@@ -132,6 +135,39 @@ function changePickle(bytes: Buffer, random: Random): Buffer {
   return Buffer.from(changed, 'latin1');
 }
 
+type Message = Record<string, unknown>;
+/** The messages, lists and values below a message: where each is, and its key there. */
+function* placesOf(message: Message | unknown[]): Generator<[Message, string]> {
+  for (const [key, value] of Object.entries(message)) {
+    yield [message as Message, key];
+    const isInner = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+    if (isInner) yield* placesOf(value as Message);
+  }
+}
+
+/** A message of ONNX's with a field that is another one's of its kind, missing, twice, or another number. */
+function changeOnnx(bytes: Buffer, random: Random): Buffer {
+  const model = decoded(modelProto, bytes);
+  const places = [...placesOf(model as never)];
+  const [at, key] = random.pick(places);
+  const value = at[key];
+  const same = places.filter(([other, name]) => typeof other[name] === typeof value && (name === key || /^\d+$/.test(key))); // prettier-ignore
+  const [other, name] = random.pick(same);
+  random.pick<() => void>([
+    () => (at[key] = other[name]),
+    () => (at[key] = other[name]),
+    () => (Array.isArray(at) ? at.splice(Number(key), 1) : delete at[key]),
+    () => (Array.isArray(at) ? at.splice(Number(key), 0, value) : (at[key] = other[name])),
+    () => (at[key] = typeof value === 'number' ? random.pick([-1, ...numbers]) : other[name]),
+    () => (at[key] = Array.isArray(value) ? [...(value as unknown[]), ...(value as unknown[])] : other[name]), // prettier-ignore
+  ])();
+  try {
+    return Buffer.concat(encodedMessage(modelProto, model));
+  } catch {
+    return bytes; // What stands for nothing in its new place.
+  }
+}
+
 const structure: Record<string, (bytes: Buffer, random: Random) => Buffer> = {
   '.safetensors': changeSafetensors,
   '.npy': changeNpy,
@@ -145,8 +181,12 @@ const structure: Record<string, (bytes: Buffer, random: Random) => Buffer> = {
       : changeZip(bytes, random, (name, content) =>
           name.endsWith('.pkl') ? changePickle(content, random) : changeBytes(content, random),
         ),
+  '.onnx': changeOnnx,
 };
+/** The kinds of files. */
 export const endings = Object.keys(structure);
+/** Those that hold tensors alone, which other programs list as they are listed here. */
+export const tensorEndings = endings.filter((ending) => ending !== '.onnx');
 
 /** A file of a kind, changed once or a few times. */
 export function mutated(ending: string, seeds: readonly Buffer[], random: Random): Buffer {

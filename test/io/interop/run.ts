@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { io, type Tensor } from 'ostinato';
-import { endings, mutated, seedsOf } from '../mutate';
+import { mutated, seedsOf, tensorEndings } from '../mutate';
 import { randomOf, seedOf } from '../../fuzz/random';
 import { findPython } from '../../python';
 
@@ -117,11 +117,13 @@ function writeOurs(to: string, all: readonly Map<string, Tensor>[]): void {
 /** Of files that are almost right, those that are accepted. */
 function writeMutated(to: string): void {
   const manifest: Manifest = {};
-  const seeds = Object.fromEntries(endings.map((ending) => [ending, seedsOf(ending)]));
-  const accepted: Record<string, number> = Object.fromEntries(endings.map((each) => [each, 0]));
+  const seeds = Object.fromEntries(tensorEndings.map((ending) => [ending, seedsOf(ending)]));
+  const accepted: Record<string, number> = Object.fromEntries(
+    tensorEndings.map((each) => [each, 0]),
+  );
   for (let i = 0; i < Number(options.mutations); i++) {
     const random = randomOf(seedOf(Number(options.seed), i));
-    const ending = random.pick(endings);
+    const ending = random.pick(tensorEndings);
     // The code of a TorchScript archive, which torch.jit.load compiles, is not looked at here.
     const usable = seeds[ending].filter((seed) => !seed.includes('/constants.pkl'));
     const file = `${i}${ending}`;

@@ -185,6 +185,7 @@ export const elsewhere: Record<string, Make> = {
     return call(file('loaded.npz'));
   },
   'io.loadTorch': () => call(join(__dirname, '..', '..', 'io', 'files', 'state.pt')),
+  'io.loadOnnx': () => call(join(__dirname, '..', '..', 'io', 'onnx', 'files', 'old.onnx')),
   'io.toMessage': () => call(x(2)),
   'io.fromMessage': () => call(o.io.toMessage(x(2))),
   'io.saveCheckpoint': () => call(file('checkpoint.safetensors'), { epoch: 1 }),

@@ -1,0 +1,3 @@
+/** Networks of ONNX: read into modules. */
+export { loadOnnx } from './load';
+export type { OnnxModel, OnnxValue } from './types';

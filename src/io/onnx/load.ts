@@ -1,0 +1,79 @@
+/** Reading ONNX files. */
+import { surplus } from '../../check';
+import { bytesAt, cannotRead, refuse, withSource } from '../malformed';
+import { pathOf, type FilePath } from '../path';
+import { OnnxModel } from './model';
+import { operators } from './operators';
+import { built } from './program';
+import { modelProto, type ModelProto, type ValueInfoProto } from './schema';
+import { dtypeOf, folderOf } from './tensors';
+import type { OnnxModel as Loaded, OnnxValue } from './types';
+import { decoded } from './wire';
+
+const operation = 'loadOnnx';
+
+/** Versions of the default operator set that the table knows. */
+const versions = { least: 7, most: 25 };
+
+function versionsOf({ opsetImport }: ModelProto): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const { domain = '', version = 0 } of opsetImport) {
+    const name = domain === 'ai.onnx' ? '' : domain;
+    if (found.has(name)) refuse(`it names two operator sets ${JSON.stringify(name)}`);
+    found.set(name, version);
+  }
+  const version = found.get('');
+  if (version === undefined) return refuse('it names no operator set');
+  if (version < versions.least || version > versions.most) {
+    cannotRead(`its operator set is ${version}; ${versions.least} to ${versions.most} are read`);
+  }
+  return found;
+}
+
+function valueOf({ name = '', type }: ValueInfoProto): OnnxValue {
+  const tensor = type?.tensorType;
+  if (type !== undefined && tensor === undefined) {
+    return cannotRead(`${JSON.stringify(name)} is no tensor`);
+  }
+  return {
+    name,
+    dtype: tensor?.elemType ? dtypeOf(tensor.elemType) : null,
+    shape: tensor?.shape?.dim.map(({ dimValue, dimParam }) => dimValue ?? (dimParam || null)) ?? null, // prettier-ignore
+  };
+}
+
+/**
+ * Reads a network of ONNX (`.onnx`) into a module that runs and can be trained: operators of the default set of versions 7 to 25 as far as they
+ * are what exporters of PyTorch, Keras and scikit-learn make of recurrent networks, with `If`; convolutions and pooling over one dimension. Floats
+ * of the file with a dimension or more are parameters, under their names (`rnn.weight_ih_l0` where a name has dots), but for running
+ * statistics, which are buffers; weights of 16 bits become float32, integers int32. 64-bit numbers from 2^62 on, as ends of slices have them, are the largest
+ * int32. Weights in other files are read from the folder of the model and below it.
+ * @returns a module whose `forward({ name: tensor, … })` returns `{ name: tensor, … }`; `inputs` and `outputs` say names, types and shapes
+ * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file (cut short, a cycle, names that nothing computes,
+ * tensors of another size than their bytes), or naming all operators at once that are not computed here, with their nodes; Error when it cannot be read.
+ * @example
+ * const detect = (chunk: Tensor, state: Tensor) => {
+ *   const model = io.loadOnnx('silero_vad.onnx');
+ *   const { output, stateN } = model.forward({ input: chunk, state, sr: tensor(16000, { dtype: 'int32' }) });
+ *   return [output, stateN];
+ * };
+ */
+export function loadOnnx(path: FilePath): Loaded {
+  if (arguments.length > 1) surplus(operation, arguments, 1, 'path');
+  const file = pathOf(operation, path);
+  return withSource(operation, file, (source) => {
+    if (source.size > 2 ** 31)
+      refuse(`it has ${source.size} bytes, more than protocol buffers hold`);
+    const model = decoded(modelProto, bytesAt(source, 0, source.size));
+    const { graph, irVersion } = model;
+    if (graph === undefined) return refuse('it has no graph');
+    if (irVersion === undefined) refuse('it says no version of the format');
+    if (model.functions.length > 0) cannotRead('it has functions of its own');
+    const opsets = versionsOf(model);
+    const program = built(graph, opsets, operators, { operation, folder: folderOf(file) });
+    const inputs = graph.input.filter(({ name = '' }) => program.inputs.has(name)).map(valueOf);
+    const outputs = graph.output.map(valueOf);
+    const plan = { program, inputs, outputs };
+    return new OnnxModel(plan, program.initials);
+  });
+}

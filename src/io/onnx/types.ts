@@ -1,0 +1,33 @@
+/** What `loadOnnx` returns, as users see it. */
+import type { Module } from '../../nn';
+import type { DType } from '../../tensor/dtype';
+import type { Tensor } from '../../tensor/tensor';
+
+/** An input or output of an `OnnxModel`. */
+export interface OnnxValue {
+  /** Its name. */
+  readonly name: string;
+  /** Its element type here; null where the file does not say it. */
+  readonly dtype: DType | null;
+  /** Its sizes: numbers, names of sizes that may be any, null for other ones; null where the file says none. */
+  readonly shape: readonly (number | string | null)[] | null;
+}
+
+/**
+ * A network of ONNX as a module. Its weights are parameters under the names that they have in the file, running statistics buffers.
+ * @example
+ * const probability = (model: io.OnnxModel, x: Tensor): Tensor => model.forward({ x }).probability;
+ */
+export interface OnnxModel extends Module {
+  /** What `forward` takes, in the order of the file. */
+  readonly inputs: readonly OnnxValue[];
+  /** What `forward` returns, in the order of the file. */
+  readonly outputs: readonly OnnxValue[];
+  /**
+   * The outputs of the graph, by name.
+   * @param inputs a tensor for each input of the graph, by name
+   * @throws TypeError for what is no object of tensors, names that are missing or unknown, and other element types; RangeError for
+   * shapes that do not go together, naming the node.
+   */
+  forward(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
+}
