@@ -204,6 +204,8 @@ export {
   type VariantOptions,
   type ZoneoutOptions,
 } from './rnn';
+export { Session, type SessionModel, type SessionOptions } from './session/session';
+export { Sessions } from './session/sessions';
 export {
   Decoder,
   Encoder,

@@ -49,6 +49,7 @@ import {
 } from './module-options';
 import { Parameter } from './parameter';
 import { printModule } from './print';
+import { streamOf, type Session, type SessionOptions } from './session/session';
 import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
 import { summarize, type ModuleSummary } from './summary';
 
@@ -559,6 +560,20 @@ export class Module extends Base {
     } finally {
       modules.forEach(([, module], i) => (module.training = modes[i]));
     }
+  }
+
+  /**
+   * A session: a stream of chunks through this module that owns the states of its recurrent layers, so that each `push` goes on where
+   * the one before ended (Keras' `stateful`; PyTorch leaves states to the caller). For many streams at a time see `Sessions`.
+   * @throws RangeError for a module without recurrent layers, and with a bidirectional one.
+   * @example
+   * const session = new nn.LSTM(4, 8).stream();
+   * session.push(randn([10, 1, 4])); // [10, 1, 8] and the state
+   * session.push(randn([1, 1, 4])); // step 11
+   */
+  stream(options?: SessionOptions): Session<this> {
+    if (arguments.length > 1) surplus('stream', arguments, 1, 'options');
+    return streamOf(this, options);
   }
 
   /** What a layer prints between its brackets; a layer of one's own overrides it. */

@@ -78,6 +78,7 @@ const refusals = [
   /^compile: embedding with maxNorm cannot be traced: it scales rows of the weight in place; do it outside$/,
   /^compile: (getTotalNorm|clipGradNorm_) cannot be traced: it reads the values of tensors, and a trace has none; do it outside$/,
   /^compile: Stateful\.forward cannot be traced: it keeps the state for the next call; compile a function that takes the state and returns it$/,
+  /^compile: Sessions?\.push cannot be traced: it keeps the state for the next call; compile the session itself: stream\(\{ compile: true \}\)$/,
   /^compile: checkpoint cannot be traced: each run keeps what its backward reads; compile what is inside of it$/,
   /^compile: the first LazyLinear\.forward cannot be traced: it makes the parameters; call the layer once outside$/,
 ];
@@ -126,6 +127,8 @@ test('what is refused is what reads values or changes something', () => {
     'nn.ParameterDict.update': 'changes',
     'nn.ParameterList.append': 'changes',
     'nn.ParameterList.extend': 'changes',
+    'nn.Session.push': 'Session.push',
+    'nn.Sessions.push': 'Sessions.push',
     'nn.Stateful.forward': 'Stateful.forward',
     // Lengths and clusters decide on shapes.
     'nn.AdaptiveLogSoftmaxWithLoss.forward': 'reads',

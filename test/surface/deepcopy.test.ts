@@ -75,6 +75,7 @@ describe('classes', () => {
   const refused: Readonly<Record<string, RegExp>> = {
     optimizer: /^deepcopy: value is an? \w+, which updates the parameters that it was made with; make one of the copy's parameters and load this one's stateDict\(\)$/,
     scheduler: /^deepcopy: value is an? \w+, which sets the rates of the optimizer that it was made with; make one for the copy's optimizer and load this one's stateDict\(\)$/,
+    Sessions: /^deepcopy: value is a Sessions, whose sessions others hold; open new ones and restore snapshots$/,
     DataLoader: /^deepcopy: value is a DataLoader, whose options are private; make a new one of its dataset$/,
   }; // prettier-ignore
   const kindOf = (name: string): string =>
@@ -120,7 +121,7 @@ describe('classes', () => {
     );
   });
 
-  const kinds = 'Tensor|Module|Generator|DataLoader|dataset|sampler|tokenizer|vocabulary|distribution'; // prettier-ignore
+  const kinds = 'Tensor|Module|Generator|DataLoader|group of sessions|dataset|sampler|tokenizer|vocabulary|distribution'; // prettier-ignore
   const ofSymbol = cloneRefusal(Symbol('KIND')).replace(/[().]/g, '\\$&');
   const refusal = new RegExp(`^${ofSymbol.replace('KIND', `a (?:${kinds}): .+`)}$`);
   it.each(objects)('new %s under structuredClone', (name, make) => {

@@ -17,6 +17,7 @@ const notMade = new Set([
   'nn.Module.forward',
   'nn.RecurrentBase',
   'nn.ModuleSummary',
+  'nn.Session',
   'distributions.Distribution',
   'nn.Attention',
   'optim.Optimizer',

@@ -35,6 +35,8 @@ const variadic: Readonly<Record<string, string>> = {
   einsum: 'operands one by one',
   'nn.Identity': 'ignored, as in PyTorch, so that it takes the place of any layer',
   'nn.Sequential': 'modules in order',
+  'nn.Session.push': 'what the module takes, which refuses what it does not',
+  'nn.Sessions.push': 'what the module takes, which refuses what it does not',
   'optim.swaUtils.AveragedModel.forward': 'what the module takes, which refuses what it does not',
   'testing.tensorEquality': 'a tester of jest, which also passes the testers that there are',
 };

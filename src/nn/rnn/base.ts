@@ -66,6 +66,7 @@ import {
 } from './checks';
 import { namesOf, shapesOf, type FieldNames, type ParameterName } from './parameters';
 import { checkBuilt, directionWeights, normalizedWeights } from './weights';
+import { carrier, carries, type Carries } from '../session/carried';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
 export interface RecurrentOptions<R extends ReturnStates = ReturnStates>
@@ -372,11 +373,58 @@ export abstract class RecurrentBase extends Module {
     checkState(this.#operation, which, state, expected, dtype, this.bidirectional, features);
   }
 
+  /** @internal */
+  [carries](): Carries {
+    const { hasCellState } = cells[this.#kind];
+    return {
+      parts: hasCellState ? ['h', 'c'] : ['h'],
+      rowDim: 1,
+      fromZeros: true,
+      refusal: this.#twoWays
+        ? 'is bidirectional: its second direction begins at the end of the sequence, which a session does not know'
+        : null,
+      expected: (part, rows) => {
+        const { hiddenSize } = this.#sizes[0];
+        const features = part === 0 ? stateSize(this.#sizes[0]) : hiddenSize;
+        const layers = this.#sizes.length;
+        const shape = rows === null ? [layers, features] : [layers, rows, features];
+        return { shape, dtype: this.weight_ih_l0.dtype };
+      },
+    };
+  }
+
   /** Runs all layers. The states that come in and go out are [numLayers · directions, N, S or H]. */
   protected run(
     input: Tensor | PackedSequence,
     states: States | null,
   ): Run<Tensor | PackedSequence> {
+    const session = carrier();
+    const rows = session === null ? undefined : this.#rowsOf(input);
+    if (session === null || rows === undefined) return this.#run(input, states);
+    const { dtype } = isTensor(input) ? input : input.data;
+    const { hasCellState } = cells[this.#kind];
+    const explicit = states === null ? null : hasCellState ? [states.h, states.c!] : states.h;
+    const start = session.start(this, explicit, rows, dtype) as Tensor | readonly Tensor[] | null;
+    const given =
+      start === null
+        ? null
+        : isTensor(start)
+          ? { h: start, c: null }
+          : { h: start[0], c: start[1] };
+    const ran = this.#run(input, given);
+    const [, h, c] = ran;
+    session.end(this, c === null ? h : [h, c]);
+    return ran;
+  }
+
+  // Of the batch, null without one; undefined for what is no input.
+  #rowsOf(input: Tensor | PackedSequence): number | null | undefined {
+    if (!isTensor(input)) return packed.accepts(input) ? input.batch : undefined;
+    if (input.ndim === 2) return null;
+    return input.ndim === 3 ? sizesOf(input)[this.batchFirst ? 0 : 1] : undefined;
+  }
+
+  #run(input: Tensor | PackedSequence, states: States | null): Run<Tensor | PackedSequence> {
     if (!isTensor(input)) {
       return this.#runPacked(packed.check(this.#operation, 'input', input), states);
     }

@@ -19,6 +19,7 @@ import { showBoolean } from '../print';
 import { pairOfStates } from './lstm';
 import { cellNames } from './parameters';
 import { checkBuilt, directionWeights } from './weights';
+import { carrier, carries, type Carries } from '../session/carried';
 
 /** Options of `LSTMCell`, `GRUCell` and `JANETCell`. */
 export interface CellOptions<Bias extends boolean = boolean> {
@@ -142,6 +143,23 @@ abstract class CellBase<Bias extends boolean> extends Module {
     }
   }
 
+  /** @internal */
+  [carries](): Carries {
+    return {
+      parts: cells[this.#kind].hasCellState ? ['h', 'c'] : ['h'],
+      rowDim: 0,
+      fromZeros: true,
+      refusal: null,
+      expected: (_part, rows) => {
+        const { hiddenSize } = this.#sizes;
+        return {
+          shape: rows === null ? [hiddenSize] : [rows, hiddenSize],
+          dtype: this.weight_ih.dtype,
+        };
+      },
+    };
+  }
+
   /** The state after one step: hidden, and for the LSTM cell. */
   protected step(
     input: Tensor,
@@ -149,6 +167,21 @@ abstract class CellBase<Bias extends boolean> extends Module {
     c: Tensor | null,
     relu: boolean,
   ): [Tensor, Tensor | null] {
+    const session = carrier();
+    if (session === null || !isTensor(input) || input.ndim === 0 || input.ndim > 2) {
+      return this.#step(input, h, c, relu);
+    }
+    const rows = input.ndim === 1 ? null : sizesOf(input)[0];
+    const explicit = h === null ? null : c === null ? h : [h, c];
+    const start = session.start(this, explicit, rows, input.dtype) as Tensor | Tensor[] | null;
+    const [h0, c0] = start === null || isTensor(start) ? [start, null] : start;
+    const ran = this.#step(input, h0, c0, relu);
+    const [hN, cN] = ran;
+    session.end(this, cN === null ? hN : [hN, cN]);
+    return ran;
+  }
+
+  #step(input: Tensor, h: Tensor | null, c: Tensor | null, relu: boolean): [Tensor, Tensor | null] {
     this.#check(input, [h, c]);
     const unbatched = input.ndim === 1;
     // One step of a batch: [N, …] is [1, N, …], for inputs and for states.

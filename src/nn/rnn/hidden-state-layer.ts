@@ -35,6 +35,8 @@ export abstract class HiddenStateLayer<R extends ReturnStates = 'last'> extends 
     h0?: Tensor | null,
   ): [out: PackedSequence, hN: Tensor, ...All<R, PackedSequence>];
   forward(input: Either, h0?: Tensor | null): [out: Either, hN: Tensor, ...All<R, Either>];
+  // Once more: the last one is what Parameters and ReturnType see, and so `Session.push`.
+  forward(input: Tensor): [out: Tensor, hN: Tensor, ...All<R, Tensor>];
   forward(input: Either, h0?: Tensor | null): unknown {
     if (arguments.length > 2) surplus(`${this.constructor.name}.forward`, arguments, 2, 'h0');
     const state = h0 === undefined || h0 === null ? null : { h: h0, c: null };

@@ -141,6 +141,8 @@ export class LSTM<R extends ReturnStates = 'last'> extends RecurrentBase {
     state?: LSTMState | null,
   ): [out: PackedSequence, state: Pair, ...All<R, PackedSequence>];
   forward(input: Either, state?: LSTMState | null): [out: Either, state: Pair, ...All<R, Either>];
+  // Once more: the last one is what Parameters and ReturnType see, and so `Session.push`.
+  forward(input: Tensor): [out: Tensor, state: Pair, ...All<R, Tensor>];
   forward(input: Either, state?: LSTMState | null): unknown {
     if (arguments.length > 2) surplus('LSTM.forward', arguments, 2, 'state');
     const pair = pairOfStates('LSTM.forward', state);

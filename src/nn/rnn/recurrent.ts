@@ -11,13 +11,14 @@ import {
   surplus,
 } from '../../check';
 import { compile } from '../../compile';
-import { stack, unbind } from '../../ops';
+import { cat, indexSelect, stack, tensor, unbind } from '../../ops';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import { showBoolean } from '../print';
+import { carrier, carries, setCarrier, type Carrier, type Carries } from '../session/carried';
 
 /** What a cell passes from one step to the next: a tensor, or an array of states. */
 export type CellState = Tensor | readonly CellState[];
@@ -86,6 +87,14 @@ function tensorsOf(cell: unknown): Tensor[] {
     }
   }
   return found;
+}
+
+const mapState = (state: CellState, f: (x: Tensor) => Tensor): CellState =>
+  isTensor(state) ? f(state) : state.map((one) => mapState(one, f));
+
+function joined(a: CellState, b: CellState, join: (a: Tensor, b: Tensor) => Tensor): CellState {
+  if (isTensor(a)) return join(a, b as Tensor);
+  return a.map((one, i) => joined(one, (b as readonly CellState[])[i], join));
 }
 
 const firstOf = (state: CellState): Tensor => (isTensor(state) ? state : firstOf(state[0]));
@@ -159,10 +168,60 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     if (state !== null && !isState(state)) {
       refuse('Recurrent.forward', 'state', 'a Tensor or an array of tensors', state);
     }
+    const session = carrier();
+    return session === null ? this.#run(input, state) : this.#carried(session, input, state);
+  }
+
+  #run(input: Tensor, state: S | null): [output: Tensor, state: S] {
     const [output, last] = this.#compiles
       ? this.#compiled()(input, state, this.#modes())
       : this.#unroll(input, state);
     return [output, last];
+  }
+
+  /** @internal */
+  [carries](): Carries {
+    return { parts: null, rowDim: 0, fromZeros: false, refusal: null, expected: () => null };
+  }
+
+  // The state is that of the whole: the cell's own layers are not asked.
+  #carried(session: Carrier, input: Tensor, state: S | null): [output: Tensor, state: S] {
+    const dim = this.batchFirst ? 0 : 1;
+    const rows = input.ndim > 2 ? sizesOf(input)[dim] : null;
+    const start = session.start(this, state, rows, input.dtype) as S | null;
+    const fresh = session.freshRows(this);
+    setCarrier(null);
+    try {
+      const ran =
+        start === null || fresh === null || state !== null
+          ? this.#run(input, start)
+          : this.#split(input, start, fresh, dim);
+      session.end(this, ran[1]);
+      return ran;
+    } finally {
+      setCarrier(session);
+    }
+  }
+
+  /** Rows without a state get null, as they would alone; `start` has zeros there. */
+  #split(
+    input: Tensor,
+    start: S,
+    fresh: readonly boolean[],
+    dim: number,
+  ): [output: Tensor, state: S] {
+    const rowsThat = (isFresh: boolean): number[] =>
+      [...fresh.keys()].filter((row) => fresh[row] === isFresh);
+    const ints = (rows: number[]): Tensor => tensor(rows, { dtype: 'int32' });
+    const [first, others] = [rowsThat(true), rowsThat(false)];
+    const aged = mapState(start, (x) => indexSelect(x, 0, ints(others))) as S;
+    const [outA, stateA] = this.#run(indexSelect(input, dim, ints(first)), null);
+    const [outB, stateB] = this.#run(indexSelect(input, dim, ints(others)), aged);
+    const order = [...first, ...others];
+    const places = ints(order.map((_, row) => order.indexOf(row)));
+    const join = (a: Tensor, b: Tensor, along: number): Tensor =>
+      indexSelect(cat([a, b], along), along, places);
+    return [join(outA, outB, dim), joined(stateA, stateB, (a, b) => join(a, b, 0)) as S];
   }
 
   // Anew when the cell's fields hold other tensors than before (parameters, buffers, plain ones): the program has the old ones.

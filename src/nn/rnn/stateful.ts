@@ -7,6 +7,7 @@ import { isTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
+import { carrier } from '../session/carried';
 import { PackedSequence } from '../utils/rnn/packed-sequence';
 import { RecurrentBase } from './base';
 import type { HiddenStateLayer } from './hidden-state-layer';
@@ -109,16 +110,20 @@ export class Stateful<L extends StatefulLayer = StatefulLayer> extends Module {
     input: PackedSequence,
     reset?: Tensor | readonly boolean[] | null,
   ): StatefulResult<L, PackedSequence>;
+  // Once more: the last one is what Parameters and ReturnType see, and so `Session.push`.
+  forward(input: Tensor, reset?: Tensor | readonly boolean[] | null): StatefulResult<L, Tensor>;
   forward(
     input: Tensor | PackedSequence,
     reset: Tensor | readonly boolean[] | null = null,
   ): unknown {
     if (arguments.length > 2) surplus('Stateful.forward', arguments, 2, 'reset');
-    executor.refuse(
-      'Stateful.forward',
-      'it keeps the state for the next call; compile a function that takes the state and returns it',
-    );
+    if (carrier() === null)
+      executor.refuse(
+        'Stateful.forward',
+        'it keeps the state for the next call; compile a function that takes the state and returns it',
+      );
     const starts = reset === null ? null : this.#rowsOf(reset);
+    if (carrier() !== null) return this.#carried(input, starts);
     const before = this.#state;
     if (before !== null) this.#checkRows(input, firstOf(before));
     const start =
@@ -129,6 +134,16 @@ export class Stateful<L extends StatefulLayer = StatefulLayer> extends Module {
     const result = layer.forward(input as Tensor, start);
     this.#state = mapState(result[1], detach);
     return result;
+  }
+
+  // A session carries the layer's state in place of this one.
+  #carried(input: Tensor | PackedSequence, starts: Tensor | null): unknown {
+    if (starts !== null) {
+      throw new Error(
+        'Stateful.forward: rows cannot start again while a session owns the state; pass no reset, and reset() the session',
+      );
+    }
+    return (this.layer as unknown as Recurrent).forward(input as Tensor);
   }
 
   // Rows are dimension 1 of [numLayers · directions, N, features], and dimension 0 of what a cell returns.

@@ -189,6 +189,18 @@ export const layers: Record<string, Make> = {
   Stateful: () => call(new nn.GRU(3, 4)),
   'Stateful.resetState': () => on(new nn.Stateful(new nn.GRU(3, 4))),
   'Stateful.forward': () => on(new nn.Stateful(new nn.GRU(3, 4)), x(5, 2, 3), [false, false]),
+  Sessions: () => withOptions({ compile: true }, new nn.GRU(3, 4)),
+  'Sessions.open': () => on(new nn.Sessions(new nn.GRU(3, 4))),
+  'Sessions.push': () => {
+    const sessions = new nn.Sessions(new nn.GRU(3, 4));
+    return on(sessions, [sessions.open(), sessions.open()], x(5, 2, 3));
+  },
+  'Session.push': () => on(new nn.GRU(3, 4).stream(), x(5, 2, 3)),
+  'Session.restore': () => on(new nn.GRU(3, 4).stream(), new Map([['h', x(1, 2, 4)]])),
+  ...each(
+    ['Session.snapshot', 'Session.reset', 'Session.fork', 'Session.close', 'Session.transform'],
+    () => () => on(new nn.GRU(3, 4).stream()),
+  ),
   'Recurrent.forward': () => on(new nn.Recurrent(new nn.GRUCell(3, 4)), x(5, 2, 3), x(2, 4)),
   AdditiveAttention: () => withOptions({ bias: true }, 6, 6, 5),
   MultiplicativeAttention: () => withOptions({ score: 'concat', attentionSize: 5 }, 6, 6),
@@ -289,6 +301,7 @@ export const layers: Record<string, Make> = {
 
 export const moduleMethods: Record<string, Make> = {
   summary: () => on(model(), x(2, 3)),
+  stream: () => onWithOptions(new nn.GRU(3, 4), { compile: true }),
   ...each(
     ['children', 'double', 'eval', 'float', 'modules', 'namedChildren', 'toString'],
     () => () => on(model()),
