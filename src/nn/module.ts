@@ -22,6 +22,7 @@ import { noGrad } from '../autograd/mode';
 import { cast } from '../ops/copying/cast';
 import { copyFields, deepcopy, emptyOf, fill, type Copier, type Copying } from '../tensor/deepcopy';
 import { isFloat, type DType } from '../tensor/dtype';
+import { executor } from '../tensor/executor';
 import { floatDType, isTensor } from '../tensor/rules';
 import { moveToShared } from '../ops/copying/share';
 import { replaceData, type Tensor } from '../tensor/tensor';
@@ -448,6 +449,7 @@ export class Module extends Base {
   to(dtype: DType): this {
     if (arguments.length > 1) surplus('to', arguments, 1, 'dtype');
     floatDType.check('to', 'dtype', dtype);
+    executor.refuse('Module.to', 'it changes parameters; call it outside');
     const convert = (x: Tensor): void => {
       if (isFloat(x.dtype) && x.dtype !== dtype) replaceData(x, cast(x, dtype));
       if (x.grad !== null && x.grad.dtype !== dtype) x.grad = cast(x.grad, dtype);
@@ -501,6 +503,7 @@ export class Module extends Base {
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, options?: LoadOptions): LoadResult {
     if (arguments.length > 2) surplus('loadStateDict', arguments, 2, 'options');
+    executor.refuse('loadStateDict', 'it changes parameters; call it outside');
     return loadStateDict(this, state, options);
   }
 

@@ -6,6 +6,7 @@ import { copyInto, copyOf } from '../../ops/kernels/copy';
 import { cat } from '../../ops/joining/cat';
 import { reshape } from '../../ops/view/reshape';
 import { narrow } from '../../ops/view/select';
+import { executor } from '../../tensor/executor';
 import { anyTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
 import { sizesOf, bumpVersion, type Tensor } from '../../tensor/tensor';
@@ -34,6 +35,7 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  */
 export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
   if (arguments.length > 2) surplus('vectorToParameters', arguments, 2, 'parameters');
+  executor.refuse('vectorToParameters', 'it changes parameters; call it outside');
   anyTensor.check('vectorToParameters', 'vector', vector);
   const list = anyTensors.check('vectorToParameters', 'parameters', parameters);
   const count = list.reduce((n, parameter) => n + parameter.numel, 0);

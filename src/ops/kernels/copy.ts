@@ -1,6 +1,7 @@
 /** Copies of elements that no graph sees: what records a copy is `clone`, or the operation that needs one. */
 import { family } from '../../native/families';
 import { maxDims } from '../../native/strided';
+import { executor } from '../../tensor/executor';
 import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { applyUnary } from './launch';
 
@@ -8,6 +9,7 @@ const kernels = family('copy');
 
 /** Copies the elements of `x` into `out`, which has the same shape and element type. Not recorded. */
 export function copyInto(x: Tensor, out: Tensor): Tensor {
+  executor.uses(x);
   return x.ndim > maxDims && !(x.contiguousLayout && out.contiguousLayout)
     ? copyManyDims(x, out)
     : applyUnary('copy', kernels, x, out);
@@ -45,4 +47,8 @@ function copyManyDims(x: Tensor, out: Tensor): Tensor {
 export const copyOf = (x: Tensor): Tensor => copyInto(x, empty(sizesOf(x), x.dtype));
 
 /** `x` itself where it is contiguous, else a contiguous copy. Not recorded. */
-export const dense = (x: Tensor): Tensor => (x.contiguousLayout ? x : copyOf(x));
+export function dense(x: Tensor): Tensor {
+  if (!x.contiguousLayout) return copyOf(x);
+  executor.uses(x);
+  return x;
+}
