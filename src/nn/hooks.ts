@@ -1,10 +1,11 @@
 /**
- * Forward hooks. A module without hooks has no overhead: the first hook puts a wrapped `forward` on the
+ * Forward and backward hooks. A module without hooks has no overhead: the first hook puts a wrapped `forward` on the
  * instance, the removal of the last restores it.
  */
 import { describe, functionOf, isArray } from '../check';
 import { handleOf, type RemoveHook } from '../autograd/hooks';
 import { copyUnlessOwn, type Copying } from '../tensor/deepcopy';
+import { HookedCall, type HookAfterBackward, type HookBeforeBackward } from './backward-hooks';
 
 /** A hook of modules M after forward: what it returns replaces the output, unless it is undefined. */
 export type HookAfter<M> = (module: M, inputs: readonly unknown[], output: unknown) => unknown;
@@ -15,6 +16,8 @@ export type HookBefore<M> = (module: M, inputs: readonly unknown[]) => unknown;
 interface Hooks {
   readonly before: HookBefore<object>[];
   readonly after: HookAfter<object>[];
+  readonly beforeBackward: HookBeforeBackward<object>[];
+  readonly afterBackward: HookAfterBackward<object>[];
   /** A forward that is itself a field (a function), which the last removal puts back. */
   readonly field: PropertyDescriptor | undefined;
   /** Wraps forward anew, so that whoever has compared it (a compiled step) notices that the hooks are others. */
@@ -33,6 +36,8 @@ function wrap(module: object): Hooks {
   const hooks: Hooks = {
     before: [],
     after: [],
+    beforeBackward: [],
+    afterBackward: [],
     field,
     renew: () => {
       // Another forward may have been assigned since.
@@ -56,12 +61,17 @@ function wrap(module: object): Hooks {
         );
       }
     }
-    let output = forward.apply(module, current);
+    const { beforeBackward, afterBackward } = hooks;
+    const call =
+      beforeBackward.length + afterBackward.length === 0
+        ? null
+        : new HookedCall(module, [...beforeBackward], [...afterBackward]);
+    let output = forward.apply(module, call === null ? current : call.inputs(current));
     for (const hook of [...hooks.after]) {
       const changed = hook(module, current, output);
       if (changed !== undefined) output = changed;
     }
-    return output;
+    return call === null ? output : call.output(output);
   };
   let wrapped: unknown;
   const define = (): void => {
@@ -77,6 +87,13 @@ function wrap(module: object): Hooks {
   hooksOf.set(module, hooks);
   return hooks;
 }
+
+const listsOf = ({ before, after, beforeBackward, afterBackward }: Hooks): readonly unknown[][] => [
+  before,
+  after,
+  beforeBackward,
+  afterBackward,
+];
 
 const anyHook = functionOf();
 
@@ -96,10 +113,13 @@ function add<H>(
     if (!there) return;
     there = false;
     list.splice(list.indexOf(hook), 1);
-    if (hooks.before.length === 0 && hooks.after.length === 0) hooks.unwrap();
+    if (listsOf(hooks).every((each) => each.length === 0)) hooks.unwrap();
     else hooks.renew();
   });
 }
+
+// Of the lists, where a copy fails.
+const names = ['forwardPreHook', 'forwardHook', 'fullBackwardPreHook', 'fullBackwardHook'] as const;
 
 /**
  * Puts the hooks of `from` on its copy `to`, in place of those that `to` has.
@@ -117,19 +137,18 @@ export function copyHooks(
   const hooks = hooksOf.get(from);
   copyFields(hooks === undefined ? null : 'forward');
   if (hooks === undefined) return;
-  const { before, after, field } = hooks;
+  const { field } = hooks;
   if (field !== undefined) {
     Object.defineProperty(to, 'forward', {
       ...field,
       value: copyUnlessOwn(field.value, forward, copy, 'forward'),
     });
   }
-  const own = wrap(to);
-  before.forEach((hook, i) =>
-    own.before.push(copyUnlessOwn(hook, made?.before[i], copy, 'forwardPreHook') as typeof hook),
-  );
-  after.forEach((hook, i) =>
-    own.after.push(copyUnlessOwn(hook, made?.after[i], copy, 'forwardHook') as typeof hook),
+  const lists = [listsOf(wrap(to)), made === undefined ? null : listsOf(made)] as const;
+  listsOf(hooks).forEach((list, kind) =>
+    list.forEach((hook, i) =>
+      lists[0][kind].push(copyUnlessOwn(hook, lists[1]?.[kind][i], copy, names[kind])),
+    ),
   );
 }
 
@@ -139,3 +158,25 @@ export const addForwardHook = <M extends object>(module: M, hook: HookAfter<M>):
 
 export const addForwardPreHook = <M extends object>(module: M, hook: HookBefore<M>): RemoveHook =>
   add('registerForwardPreHook', module, (hooks) => hooks.before, hook as HookBefore<object>);
+
+export const addBackwardHook = <M extends object>(
+  module: M,
+  hook: HookAfterBackward<M>,
+): RemoveHook =>
+  add(
+    'registerFullBackwardHook',
+    module,
+    (hooks) => hooks.afterBackward,
+    hook as HookAfterBackward<object>,
+  );
+
+export const addBackwardPreHook = <M extends object>(
+  module: M,
+  hook: HookBeforeBackward<M>,
+): RemoveHook =>
+  add(
+    'registerFullBackwardPreHook',
+    module,
+    (hooks) => hooks.beforeBackward,
+    hook as HookBeforeBackward<object>,
+  );

@@ -30,7 +30,7 @@ export {
 export { ParameterDict } from './parameter-dict';
 export * as functional from './functional';
 export type { RemoveHook } from '../autograd/hooks';
-export type { ForwardHook, ForwardPreHook } from './module';
+export type { ForwardHook, ForwardPreHook, FullBackwardHook, FullBackwardPreHook } from './module';
 export type {
   BufferOptions,
   ParametersOptions,

@@ -28,6 +28,8 @@ import { moveToShared } from '../ops/copying/share';
 import { replaceData, type Tensor } from '../tensor/tensor';
 import { HeldFields, refuseField } from './held-fields';
 import {
+  addBackwardHook,
+  addBackwardPreHook,
   addForwardHook,
   addForwardPreHook,
   copyHooks,
@@ -35,6 +37,7 @@ import {
   type HookBefore,
 } from './hooks';
 import type { RemoveHook } from '../autograd/hooks';
+import type { HookAfterBackward, HookBeforeBackward } from './backward-hooks';
 import { bufferAt, parameterAt, submoduleAt } from './member-path';
 import {
   bufferOptions,
@@ -62,6 +65,10 @@ const refusal = uncloneable(
 export type ForwardHook = HookAfter<Module>;
 /** Before forward: an array that it returns replaces the inputs. */
 export type ForwardPreHook = HookBefore<Module>;
+/** A hook when backward has passed a module: it gets the gradients of its inputs and of its outputs. */
+export type FullBackwardHook = HookAfterBackward<Module>;
+/** A hook when backward comes to a module: it gets the gradients of its outputs. */
+export type FullBackwardPreHook = HookBeforeBackward<Module>;
 
 /** A module with a `forward` from one tensor to one tensor. */
 export interface Layer extends Module {
@@ -525,6 +532,31 @@ export class Module extends Base {
   registerForwardPreHook(hook: ForwardPreHook): RemoveHook {
     if (arguments.length > 1) surplus('registerForwardPreHook', arguments, 1, 'hook');
     return addForwardPreHook(this, hook);
+  }
+
+  /**
+   * Calls `hook(module, gradInput, gradOutput)` when backward has computed the gradients of forward's arguments: arrays with a
+   * gradient, or null, for each argument and each result (register_full_backward_hook). An array that it returns replaces
+   * gradInput. Where no argument requires gradients it is called when those of the results arrive. Results inside further arrays or objects are not
+   * seen. Returns a function that removes the hook, which is its method `remove` too.
+   * @throws TypeError unless the hook is a function; at backward, TypeError, RangeError for what it returns.
+   * @example
+   * const layer = new nn.Linear(2, 3);
+   * layer.registerFullBackwardHook((module, [gradInput]) => [gradInput!.clamp(-1, 1)]);
+   */
+  registerFullBackwardHook(hook: FullBackwardHook): RemoveHook {
+    if (arguments.length > 1) surplus('registerFullBackwardHook', arguments, 1, 'hook');
+    return addBackwardHook(this, hook);
+  }
+
+  /**
+   * Calls `hook(module, gradOutput)` when the gradients of forward's results arrive; an array that it returns replaces them
+   * (register_full_backward_pre_hook). Returns a function that removes the hook, which is its method `remove` too.
+   * @throws TypeError unless the hook is a function; at backward, TypeError, RangeError for what it returns.
+   */
+  registerFullBackwardPreHook(hook: FullBackwardPreHook): RemoveHook {
+    if (arguments.length > 1) surplus('registerFullBackwardPreHook', arguments, 1, 'hook');
+    return addBackwardPreHook(this, hook);
   }
 
   /** @internal */

@@ -132,6 +132,28 @@ export function randint(
   return finish(fillIntegers('randint', empty(sizes, read.dtype), low, high, read.draw), read);
 }
 
+/**
+ * Integers from `low` (0 unless given) to `high` - 1 in x's shape, memory layout and, unless `dtype` says otherwise, type
+ * (torch.randint_like).
+ * @throws TypeError when x is no tensor; RangeError unless the bounds are integers that the type holds exactly, low below high.
+ * @example randintLike(zeros([2, 3]), 10).shape // [2, 3]
+ */
+export function randintLike(x: Tensor, high: number, options?: RandomOptions): Tensor;
+export function randintLike(x: Tensor, low: number, high: number, options?: RandomOptions): Tensor;
+export function randintLike(
+  x: Tensor,
+  first: number,
+  second?: number | RandomOptions,
+  third?: RandomOptions,
+): Tensor {
+  if (arguments.length > 4) surplus('randintLike', arguments, 4, 'options');
+  anyTensor.check('randintLike', 'x', x);
+  const short = typeof second !== 'number';
+  const [low, high] = short ? [0, first] : [first, second];
+  const read = wanted('randintLike', short ? second : third, x.dtype);
+  return finish(fillIntegers('randintLike', emptyAs(x, read.dtype), low, high, read.draw), read);
+}
+
 const permutable = integerBetween(0, 2 ** 31 - 1);
 
 /**

@@ -6,6 +6,7 @@ export {
   normal,
   rand,
   randint,
+  randintLike,
   randLike,
   randn,
   randnLike,

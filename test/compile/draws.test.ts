@@ -16,6 +16,7 @@ import {
   ones,
   rand,
   randint,
+  randintLike,
   randLike,
   randn,
   randnLike,
@@ -260,6 +261,7 @@ describe('draws over an argument that is not contiguous', () => {
     ['alphaDropout', (x) => F.alphaDropout(x, 0.4, { training: true })],
     ['randLike', (x) => randLike(x)],
     ['randnLike', (x) => randnLike(x)],
+    ['randintLike', (x) => randintLike(x, 9).mul(x)],
     ['bernoulli', (x) => bernoulli(x.sigmoid())],
   ];
   it.each(draws)('%s', (_, f) => {

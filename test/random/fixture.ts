@@ -9,6 +9,7 @@ import {
   normal,
   rand,
   randint,
+  randintLike,
   randLike,
   randn,
   randnLike,
@@ -126,6 +127,8 @@ export function make(draw: Draw): Tensor {
       return randLike(target());
     case 'randn_like':
       return randnLike(target());
+    case 'randint_like':
+      return randintLike(target(), draw.low, draw.high);
     case 'bernoulli':
       return bernoulli(weights(draw, 0, 1));
     case 'bernoulli_p':

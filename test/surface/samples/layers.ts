@@ -322,6 +322,8 @@ export const moduleMethods: Record<string, Make> = {
   registerBuffer: () => onWithOptions(model(), { persistent: false }, 'mean', x(2)),
   registerForwardHook: () => on(model(), () => undefined),
   registerForwardPreHook: () => on(model(), () => undefined),
+  registerFullBackwardHook: () => on(model(), () => undefined),
+  registerFullBackwardPreHook: () => on(model(), () => undefined),
   registerParameter: () => on(model(), 'scale', new nn.Parameter(x(2))),
   requiresGrad_: () => on(model(), true),
   shareMemory: () => on(model()),

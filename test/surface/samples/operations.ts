@@ -43,6 +43,7 @@ export const creation: Record<string, Make> = {
   emptyLike: () => withOptions(tensorOptions(), x(2)),
   zerosLike: () => withOptions(tensorOptions(), x(2)),
   rand: () => withOptions(drawn(), [2, 3]),
+  randintLike: () => withOptions(drawn(), x(2), 3),
   randLike: () => withOptions(drawn(), x(2)),
   randint: () => withOptions({ ...drawn(), requiresGrad: false }, 0, 5, [2]),
   randn: () => withOptions(drawn(), [2, 3]),
