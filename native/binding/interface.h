@@ -4,6 +4,6 @@
 
 namespace ostinato {
 
-inline constexpr const char* addonInterface = "0.1.0-8db7967e621c";
+inline constexpr const char* addonInterface = "0.1.0-4f775ca4d05b";
 
 }  // namespace ostinato

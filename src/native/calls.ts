@@ -328,6 +328,16 @@ export interface TopkRows {
   readonly largest: boolean;
 }
 
+export interface SelectRows {
+  readonly x: Memory;
+  readonly values: Memory;
+  readonly index: Memory;
+  readonly rows: number;
+  readonly n: number;
+  readonly k: number;
+  readonly middle: number;
+}
+
 export interface SearchSorted {
   readonly sorted: Memory;
   readonly x: Memory;
@@ -356,6 +366,33 @@ export interface BagLargest {
   readonly n: number;
   readonly bags: number;
   readonly features: number;
+}
+
+export interface BagSum {
+  readonly table: Memory;
+  readonly index: Memory;
+  readonly offsets: Memory | null;
+  readonly out: Memory;
+  readonly bags: number;
+  readonly features: number;
+  readonly n: number;
+  readonly size: number;
+  readonly given: number;
+  readonly skip: number;
+  readonly mean: boolean;
+}
+
+export interface BagSumBackward {
+  readonly g: Memory;
+  readonly index: Memory;
+  readonly offsets: Memory | null;
+  readonly out: Memory;
+  readonly bags: number;
+  readonly features: number;
+  readonly n: number;
+  readonly size: number;
+  readonly given: number;
+  readonly skip: number;
 }
 
 export interface Sgd {
@@ -845,6 +882,24 @@ export function runClamp(
   run();
 }
 
+/** nan_to_num */
+export function runNanToNum(
+  run: Kernel<'NanToNum'>,
+  x: Elements,
+  out: Elements,
+  nan: number,
+  posinf: number,
+  neginf: number,
+): void {
+  writeStrided2(5, x, out);
+  args[0] = x.address;
+  args[1] = out.address;
+  args[2] = nan;
+  args[3] = posinf;
+  args[4] = neginf;
+  run();
+}
+
 /** fill */
 export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void {
   writeStrided1(2, out);
@@ -854,10 +909,10 @@ export function runFill(run: Kernel<'Fill'>, out: Elements, value: number): void
 }
 
 /**
- * div squared_difference logaddexp copysign atan2 hypot logaddexp2 xlogy add sub mul pow maximum minimum fmax
- * fmin heaviside remainder fmod floor_divide lt le gt ge eq ne logical_and logical_or logical_xor bitwise_and
- * bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift tanh_backward sigmoid_backward relu_backward
- * abs_backward silu_backward log_sigmoid_backward gelu_backward gelu_tanh_backward mish_backward
+ * div squared_difference logaddexp where_finite copysign atan2 hypot logaddexp2 xlogy add sub mul pow maximum
+ * minimum fmax fmin heaviside remainder fmod floor_divide lt le gt ge eq ne logical_and logical_or logical_xor
+ * bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift tanh_backward sigmoid_backward
+ * relu_backward abs_backward silu_backward log_sigmoid_backward gelu_backward gelu_tanh_backward mish_backward
  * hardsigmoid_backward hardswish_backward
  */
 export function runBinary(run: Kernel<'Binary'>, a: Elements, b: Elements, out: Elements): void {
@@ -1516,6 +1571,18 @@ export function runTopkRows(run: Kernel<'TopkRows'>, s: TopkRows): void {
   run();
 }
 
+/** select_rows */
+export function runSelectRows(run: Kernel<'SelectRows'>, s: SelectRows): void {
+  args[0] = s.x.address;
+  args[1] = s.values.address;
+  args[2] = s.index.address;
+  args[3] = s.rows;
+  args[4] = s.n;
+  args[5] = s.k;
+  args[6] = s.middle;
+  run();
+}
+
 /** search_sorted */
 export function runSearchSorted(run: Kernel<'SearchSorted'>, s: SearchSorted): void {
   args[0] = s.sorted.address;
@@ -1566,6 +1633,37 @@ export function runBagLargest(run: Kernel<'BagLargest'>, s: BagLargest): void {
   args[4] = s.n;
   args[5] = s.bags;
   args[6] = s.features;
+  run();
+}
+
+/** bag_sum */
+export function runBagSum(run: Kernel<'BagSum'>, s: BagSum): void {
+  args[0] = s.table.address;
+  args[1] = s.index.address;
+  args[2] = addressOf(s.offsets);
+  args[3] = s.out.address;
+  args[4] = s.bags;
+  args[5] = s.features;
+  args[6] = s.n;
+  args[7] = s.size;
+  args[8] = s.given;
+  args[9] = s.skip;
+  args[10] = s.mean ? 1 : 0;
+  run();
+}
+
+/** bag_sum_backward */
+export function runBagSumBackward(run: Kernel<'BagSumBackward'>, s: BagSumBackward): void {
+  args[0] = s.g.address;
+  args[1] = s.index.address;
+  args[2] = addressOf(s.offsets);
+  args[3] = s.out.address;
+  args[4] = s.bags;
+  args[5] = s.features;
+  args[6] = s.n;
+  args[7] = s.size;
+  args[8] = s.given;
+  args[9] = s.skip;
   run();
 }
 

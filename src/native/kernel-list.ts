@@ -63,6 +63,7 @@ export interface TypedKernels {
   isinf: 'Unary';
   isfinite: 'Unary';
   clamp: 'Clamp';
+  nan_to_num: 'NanToNum';
   copy: 'Unary';
   fill: 'Fill';
   cast_to_f32: 'Unary';
@@ -72,6 +73,7 @@ export interface TypedKernels {
   div: 'Binary';
   squared_difference: 'Binary';
   logaddexp: 'Binary';
+  where_finite: 'Binary';
   copysign: 'Binary';
   atan2: 'Binary';
   hypot: 'Binary';
@@ -172,10 +174,13 @@ export interface TypedKernels {
   pad_packed: 'PadPacked';
   sort_rows: 'SortRows';
   topk_rows: 'TopkRows';
+  select_rows: 'SelectRows';
   search_sorted: 'SearchSorted';
   is_in: 'IsIn';
   longest_run: 'LongestRun';
   bag_largest: 'BagLargest';
+  bag_sum: 'BagSum';
+  bag_sum_backward: 'BagSumBackward';
   sgd: 'Sgd';
   adam: 'Adam';
   rmsprop: 'Rmsprop';

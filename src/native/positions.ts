@@ -16,6 +16,9 @@ export const PolygammaAt = { x: 0, out: 1, order: 2 } as const;
 /** Where the arguments of runClamp are. */
 export const ClampAt = { x: 0, out: 1, low: 2, high: 3 } as const;
 
+/** Where the arguments of runNanToNum are. */
+export const NanToNumAt = { x: 0, out: 1, nan: 2, posinf: 3, neginf: 4 } as const;
+
 /** Where the arguments of runFill are. */
 export const FillAt = { out: 0, value: 1 } as const;
 
@@ -335,6 +338,9 @@ export const TopkRowsAt = {
   largest: 8,
 } as const;
 
+/** Where the arguments of runSelectRows are. */
+export const SelectRowsAt = { x: 0, values: 1, index: 2, rows: 3, n: 4, k: 5, middle: 6 } as const;
+
 /** Where the arguments of runSearchSorted are. */
 export const SearchSortedAt = { sorted: 0, x: 1, out: 2, rows: 3, n: 4, m: 5, right: 6 } as const;
 
@@ -353,6 +359,35 @@ export const BagLargestAt = {
   n: 4,
   bags: 5,
   features: 6,
+} as const;
+
+/** Where the arguments of runBagSum are. */
+export const BagSumAt = {
+  table: 0,
+  index: 1,
+  offsets: 2,
+  out: 3,
+  bags: 4,
+  features: 5,
+  n: 6,
+  size: 7,
+  given: 8,
+  skip: 9,
+  mean: 10,
+} as const;
+
+/** Where the arguments of runBagSumBackward are. */
+export const BagSumBackwardAt = {
+  g: 0,
+  index: 1,
+  offsets: 2,
+  out: 3,
+  bags: 4,
+  features: 5,
+  n: 6,
+  size: 7,
+  given: 8,
+  skip: 9,
 } as const;
 
 /** Where the arguments of runSgd are. */

@@ -3,4 +3,4 @@
 export const version: string = '0.1.0';
 
 /** The add-on that this TypeScript calls: version and kernels (native/binding/interface.h). */
-export const addonInterface = '0.1.0-8db7967e621c';
+export const addonInterface = '0.1.0-4f775ca4d05b';

@@ -238,6 +238,11 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       UNARY(log_sigmoid, std::fmin(x, 0) - wide::log1p(wide::exp(-std::fabs(x))), 3),
       UNARY(gelu, x * normal(x), 9, -12, 12, 0, false),
       UNARY(gelu_tanh, x * (1 + geluTanh(x)) / 2, 4, -20, 20, 20, false),
+      UNARY_WITH(nan_to_num, (-1.5, 2.25, 7),
+                 std::isnan(x)   ? -1.5L
+                 : std::isinf(x) ? (x > 0 ? 2.25L : 7)
+                                 : x,
+                 0),
       UNARY_WITH(clamp, (-1.5, 2.25),
                  x < -1.5L   ? -1.5L
                  : x > 2.25L ? 2.25L
@@ -274,6 +279,7 @@ std::vector<ElementwiseCase<T>> arithmeticCases() {
       BINARY(fmin, std::fmin(a, b), 0),
       BINARY(fmod, std::fmod(a, b), 0),
       BINARY(copysign, std::copysign(a, b), 0),
+      BINARY(where_finite, std::isfinite(b) ? a : 0, 0),
       BINARY(heaviside, a == 0 ? b : a > 0, 0),
       BINARY(logaddexp2, wide::log2(wide::exp2(a) + wide::exp2(b)), 3, -20, 20, 4, false),
       BINARY(xlogy, a == 0 && !std::isnan(b) ? 0 : a * wide::log(b), 3, 0.1, 20, 0, false),

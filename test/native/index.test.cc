@@ -356,3 +356,68 @@ TEST_CASE("bag_largest finds the first largest element of each bag") {
     checkBags<double>(table->bag_largest_f64);
   }
 }
+
+namespace {
+
+// Bags of unequal size (an empty one among them, the last to the end or not) and of equal size, for features around the vectors.
+template <class T, class Sum, class Backward>
+void checkBags(Sum sum, Backward backward) {
+  const int64_t vocabulary = 7, n = 60;
+  const std::vector<int32_t> index = indices(n, vocabulary), offsets = {0, 3, 3, 20, 21, 50};
+  for (const int64_t features : {0, 1, 7, 8, 31, 32, 33, 64, 100, 300}) {
+    const std::vector<T> table = values<T>(vocabulary * features);
+    for (const int form : {0, 1, 2})
+      for (const int64_t skip : {-1, 3})
+        for (const int64_t mean : {0, 1}) {
+          CAPTURE(features);
+          CAPTURE(form);
+          CAPTURE(skip);
+          CAPTURE(mean);
+          const int32_t* const begins = form == 0 ? nullptr : offsets.data();
+          const int64_t given = form == 0 ? 0 : 6, size = form == 0 ? 12 : 0;
+          const int64_t bags = form == 0 ? 5 : form == 1 ? 6 : 5;
+          const std::vector<T> g = values<T>(bags * features);
+          std::vector<T> expected(size_t(bags * features)), gradient(size_t(vocabulary * features));
+          for (int64_t b = 0; b < bags; ++b) {
+            const int64_t first = begins ? begins[b] : b * size;
+            const int64_t end = !begins ? (b + 1) * size : b + 1 < given ? begins[b + 1] : n;
+            int64_t count = 0;
+            for (int64_t i = first; i < end; ++i) count += index[size_t(i)] != skip;
+            for (int64_t k = 0; k < features; ++k) {
+              double total = 0;
+              for (int64_t i = first; i < end; ++i) {
+                const int64_t row = index[size_t(i)];
+                if (row == skip) continue;
+                total += double(table[size_t(row * features + k)]);
+                gradient[size_t(row * features + k)] += g[size_t(b * features + k)];
+              }
+              const T divisor = T(mean && count > 1 ? count : 1);
+              expected[size_t(b * features + k)] = T(total) / divisor;
+            }
+          }
+          for (const int threads : {1, 2}) {
+            Guarded<T> out(bags * features), own(vocabulary * features);
+            test::withThreads(threads, [&] {
+              sum(table.data(), index.data(), begins, out.data(), bags, features, n, size, given,
+                  skip, mean, processWork());
+              backward(g.data(), index.data(), begins, own.data(), bags, features, n, size, given,
+                       skip, processWork());
+            });
+            CHECK(std::equal(expected.begin(), expected.end(), out.data()));
+            CHECK(std::equal(gradient.begin(), gradient.end(), own.data()));
+            CHECK(out.intact());
+            CHECK(own.intact());
+          }
+        }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("index: bags of rows") {
+  for (const KernelTable* table : test::tables()) {
+    CAPTURE(std::string(table->isa));
+    checkBags<float>(table->bag_sum_f32, table->bag_sum_backward_f32);
+    checkBags<double>(table->bag_sum_f64, table->bag_sum_backward_f64);
+  }
+}

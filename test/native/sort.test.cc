@@ -1,6 +1,7 @@
-// kernels/index/sort.cc: sort_rows and topk_rows against a stable sort of indices, on every
+// kernels/index/sort.cc and select.cc: sort_rows, topk_rows and select_rows against a stable sort of indices, on every
 // instruction set.
 #include "runtime/dispatch.h"
+#include "runtime/threads.h"
 
 #include <doctest/doctest.h>
 
@@ -90,6 +91,42 @@ void check(Sort sort, Topk topk) {
     }
 }
 
+template <class T, class Select>
+void checkSelect(Select select) {
+  for (const int64_t n : lengths)
+    for (const bool spread : {false, true}) {
+      const int64_t rows = n == 0 ? 0 : 3;
+      auto x = values<T>(rows * n);
+      // Few equal elements, of both signs, and the extreme ones of integers.
+      if (spread)
+        for (size_t i = 0; i < x.size(); ++i)
+          if (x[i] == x[i])
+            x[i] = T(i % 5 == 0 ? std::numeric_limits<T>::lowest() : x[i] * T(i) - T(3 * i));
+      for (int64_t k = 0; k < n; k += 1 + n / 20)
+        for (const int64_t middle : {0, 1, 2}) {
+          CAPTURE(n);
+          CAPTURE(k);
+          CAPTURE(middle);
+          std::vector<T> found(size_t(rows) + 1, T(77));
+          std::vector<int32_t> where(size_t(rows) + 1, 77);
+          select(x.data(), found.data(), where.data(), rows, n, k, middle, processWork());
+          for (int64_t r = 0; r < rows; ++r) {
+            const T* const row = x.data() + r * n;
+            const auto order = expectedOrder(row, n, false);
+            const int64_t numbers = std::count_if(row, row + n, [](T v) { return v == v; });
+            const int64_t place = middle == 0   ? k
+                                  : middle == 2 ? std::max<int64_t>(numbers - 1, 0) / 2
+                                  : numbers < n ? numbers
+                                                : (n - 1) / 2;
+            CHECK(where[size_t(r)] == order[size_t(place)]);
+            CHECK(same(found[size_t(r)], row[order[size_t(place)]]));
+          }
+          CHECK(found.back() == T(77));
+          CHECK(where.back() == 77);
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("sort_rows and topk_rows") {
@@ -101,5 +138,17 @@ TEST_CASE("sort_rows and topk_rows") {
     check<double>(tables[i]->sort_rows_f64, tables[i]->topk_rows_f64);
     check<int32_t>(tables[i]->sort_rows_i32, tables[i]->topk_rows_i32);
     check<uint8_t>(tables[i]->sort_rows_u8, tables[i]->topk_rows_u8);
+  }
+}
+
+TEST_CASE("select_rows") {
+  int count;
+  const KernelTable* const* tables = availableTables(&count);
+  for (int i = 0; i < count; ++i) {
+    CAPTURE(tables[i]->isa);
+    checkSelect<float>(tables[i]->select_rows_f32);
+    checkSelect<double>(tables[i]->select_rows_f64);
+    checkSelect<int32_t>(tables[i]->select_rows_i32);
+    checkSelect<uint8_t>(tables[i]->select_rows_u8);
   }
 }

@@ -1,4 +1,4 @@
-// Elementwise functions of one tensor: the code of the lines of unary.inc, and clamp. Activations are in
+// Elementwise functions of one tensor: the code of the lines of unary.inc, clamp and nan_to_num. Activations are in
 // activations.cc, conversions in copy.cc.
 #include "walk.h"
 #include "../simd/math.h"
@@ -53,5 +53,17 @@ void clamp(const T* x, T* out, double low, double high, const Strided& s, Work& 
   }
 }
 INSTANTIATE_NUMBER(clamp)
+
+template <class T>
+void nan_to_num(const T* x, T* out, double nan, double posinf, double neginf, const Strided& s,
+                Work& work) {
+  const auto f = [nan = T(nan), most = T(posinf), least = T(neginf)](const Vec<T>& v) -> Vec<T> {
+    const Vec<T> infinity = broadcast(Format<T>::infinity);
+    const Vec<T> finite = select(v == infinity, broadcast(most), v);
+    return select(isNaN(v), broadcast(nan), select(v == -infinity, broadcast(least), finite));
+  };
+  mapLanes<T, medium>(s, work, f, out, x);
+}
+INSTANTIATE_FLOAT(nan_to_num)
 
 }  // namespace ostinato::OSTINATO_ISA

@@ -27,6 +27,7 @@ import {
   unsqueeze,
   zeros,
 } from '../../ops';
+import { checkTensor } from '../../ops/arguments/check';
 import { checkIndex } from '../../ops/indexing/rows';
 import { verify } from '../../ops/kernels/bounds';
 import { dense } from '../../ops/kernels/copy';
@@ -35,6 +36,7 @@ import { isFloat } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';
 import { sameShape, showShape } from '../../tensor/shape';
 import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
+import { bagSum, equalBags, type Bags } from './bag-sum';
 import { embedding } from './embedding';
 
 const largest = family('bag_largest');
@@ -78,12 +80,6 @@ const bagOptions = optionsTable<EmbeddingBagOptions, 'maxNorm' | 'paddingIdx'>('
   perSampleWeights: anyTensor.orNull.or(null),
 });
 
-/** How many bags there are, and which one each row of the table's is in: int32 [n], `count` for none. */
-interface Bags {
-  readonly count: number;
-  readonly of: Tensor;
-}
-
 /** @throws RangeError unless offsets begin with 0, ascend, and stay within the input. */
 function bagsOf(offsets: Tensor, n: number, includeLast: boolean): Bags {
   if (offsets.ndim !== 1) {
@@ -96,10 +92,12 @@ function bagsOf(offsets: Tensor, n: number, includeLast: boolean): Bags {
   }
   checkIndex('embeddingBag', 'offset', offsets, n + 1, 'the ends of an input');
   if (offsets.numel > 0) checkOrder(offsets);
-  const positions = arange(n, { dtype: 'int32' });
   // What is behind the last end has the number of bags; without offsets that is 0.
-  const of = searchsorted(offsets, positions, { right: true }).sub(1).clampMin(0);
-  return { count: offsets.numel - Number(includeLast), of };
+  const of = (): Tensor =>
+    searchsorted(offsets, arange(n, { dtype: 'int32' }), { right: true })
+      .sub(1)
+      .clampMin(0);
+  return { count: offsets.numel - Number(includeLast), offsets: dense(offsets), size: 0, of };
 }
 
 function checkOrder(offsets: Tensor): void {
@@ -131,9 +129,9 @@ type SumOf = (x: Tensor) => Tensor;
 
 /** @throws TypeError, RangeError for what does not go together. */
 function check(input: Tensor, weight: Tensor, offsets: Tensor | null): void {
-  anyTensor.check('embeddingBag', 'input', input);
-  anyTensor.check('embeddingBag', 'weight', weight);
-  anyTensor.orNull.check('embeddingBag', 'offsets', offsets);
+  checkTensor('embeddingBag', 'input', input);
+  checkTensor('embeddingBag', 'weight', weight);
+  if (offsets !== null) checkTensor('embeddingBag', 'offsets', offsets);
   if (weight.ndim !== 2) {
     throw new RangeError(
       `embeddingBag: weight must be a matrix [vocabulary, features], got shape ${showShape(sizesOf(weight))}`,
@@ -209,17 +207,22 @@ export function embeddingBag(
   }
   checkIndex('embeddingBag', 'index', input, vocabulary, 'a vocabulary');
   const [rowCount, size = 0] = sizesOf(input);
-  const bags = offsets === null ? null : bagsOf(offsets, input.numel, includeLastOffset);
+  const bags =
+    offsets === null ? equalBags(rowCount, size) : bagsOf(offsets, input.numel, includeLastOffset);
   const flat = reshape(input, [-1]);
-  const padding = paddingIdx ?? -1;
-  const skipped =
-    paddingIdx === undefined ? null : eq(flat, padding < 0 ? padding + vocabulary : padding);
-  const rows = embedding(flat, weight, rest);
-  if (mode === 'max' && input.numel > 0) {
-    return maxOf(rows, bags ?? equalBags(rowCount, size), skipped);
+  const skip =
+    paddingIdx === undefined ? -1 : paddingIdx < 0 ? paddingIdx + vocabulary : paddingIdx;
+  const isPlain = perSampleWeights === null && !rest.scaleGradByFreq && rest.maxNorm === undefined;
+  if (isPlain && mode !== 'max') {
+    return bagSum(weight, { index: dense(flat), bags, skip, mean: mode === 'mean' });
   }
+  const skipped = skip < 0 ? null : eq(flat, skip);
+  const rows = embedding(flat, weight, rest);
+  if (mode === 'max' && input.numel > 0) return maxOf(rows, bags, skipped);
   const sumOf: SumOf = (x) =>
-    bags === null ? sum(reshape(x, [rowCount, size, sizesOf(x)[1]]), 1) : sumWithin(bags, x);
+    bags.offsets === null
+      ? sum(reshape(x, [rowCount, size, sizesOf(x)[1]]), 1)
+      : sumWithin(bags, x);
   const weighted =
     perSampleWeights === null ? rows : rows.mul(unsqueeze(reshape(perSampleWeights, [-1]), 1));
   const kept = skipped === null ? weighted : maskedFill(weighted, unsqueeze(skipped, 1), 0);
@@ -230,17 +233,12 @@ export function embeddingBag(
   return total.div(counts.clamp(1));
 }
 
-const equalBags = (count: number, size: number): Bags => ({
-  count,
-  of: arange(count * size, { dtype: 'int32' }).floorDivide(size),
-});
-
 function maxOf(rows: Tensor, bags: Bags, skipped: Tensor | null): Tensor {
   const [n, features] = sizesOf(rows);
   const best = empty([bags.count, features], 'int32');
   runBagLargest(pick('embeddingBag', largest, rows.dtype), {
     x: dense(rows),
-    bag: bags.of,
+    bag: bags.of(),
     skipped: skipped && dense(skipped),
     best,
     n,
@@ -252,4 +250,4 @@ function maxOf(rows: Tensor, bags: Bags, skipped: Tensor | null): Tensor {
 
 /** One more bag, which is dropped, for what is in none. */
 const sumWithin = ({ count, of }: Bags, x: Tensor): Tensor =>
-  indexAdd(zeros([count + 1, sizesOf(x)[1]], { dtype: x.dtype }), 0, of, x).narrow(0, 0, count);
+  indexAdd(zeros([count + 1, sizesOf(x)[1]], { dtype: x.dtype }), 0, of(), x).narrow(0, 0, count);

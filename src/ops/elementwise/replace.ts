@@ -1,12 +1,15 @@
 /** Functions of one tensor with numbers: nanToNum, logit. */
 import { number, optionsTable, probability, surplus } from '../../check';
+import { runNanToNum } from '../../native/calls';
+import { family } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
-import type { Tensor } from '../../tensor/tensor';
+import { empty, sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { floating } from '../arguments/floating';
 import { clone } from '../copying/clone';
 import { gradient } from '../declare/gradient';
 import { inPlace as changeInPlace } from '../inplace/inplace';
+import { applyBinary, pick } from '../kernels/launch';
 import { unrecorded } from '../declare/composed';
 
 /** Options of `nanToNum`. */
@@ -25,9 +28,12 @@ const nanToNumOptions = optionsTable<NanToNumOptions>('nanToNum', {
 });
 const largest = { float32: (2 - 2 ** -23) * 2 ** 127, float64: Number.MAX_VALUE } as const;
 
+const kernels = family('nan_to_num');
+const finiteOnly = family('where_finite');
 const recordedFinite = gradient<[Tensor], [Tensor]>('nanToNum', {
   saves: ([x]) => [x],
   rule: (g, [x]) => [g.maskedFill(x.isfinite().logicalNot(), 0)],
+  fused: (g, [x]) => [applyBinary('nanToNum', finiteOnly, g, x, empty(sizesOf(g), g.dtype))],
 });
 
 function finite(operation: string, x: Tensor, options: NanToNumOptions | undefined): Tensor {
@@ -36,12 +42,8 @@ function finite(operation: string, x: Tensor, options: NanToNumOptions | undefin
   const { dtype } = x;
   if (!isFloat(dtype)) return clone(x);
   const most = largest[dtype as 'float32' | 'float64'];
-  const out = unrecorded(() =>
-    x
-      .maskedFill(x.isnan(), nan)
-      .maskedFill(x.eq(Infinity), posinf ?? most)
-      .maskedFill(x.eq(-Infinity), neginf ?? -most),
-  );
+  const out = empty(sizesOf(x), dtype);
+  runNanToNum(pick(operation, kernels, dtype), x, out, nan, posinf ?? most, neginf ?? -most);
   return recordedFinite(out, undefined, x);
 }
 

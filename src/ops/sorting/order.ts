@@ -1,9 +1,8 @@
 /** median, nanmedian, kthvalue, mode: the element at a place of the order along a dimension. Its gradient goes back to it. */
 import { got, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
-import { runLongestRun } from '../../native/calls';
+import { runLongestRun, runSelectRows } from '../../native/calls';
 import { family } from '../../native/families';
-import { isFloat } from '../../tensor/dtype';
 import { checkDim, showShape } from '../../tensor/shape';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
@@ -14,7 +13,9 @@ import { gather } from '../indexing/gather';
 import { pick } from '../kernels/launch';
 import { keepsDim, reductionView, type KeepdimOptions } from '../kernels/reduce';
 import { reshape } from '../view/reshape';
-import { squeeze } from '../view/select';
+import { dense } from '../kernels/copy';
+import { transpose } from '../view/permute';
+import { squeeze, unsqueeze } from '../view/select';
 import { sort } from './sort';
 
 interface Picked {
@@ -33,6 +34,46 @@ const pickGradient = (operation: string, node = nodeName(operation)): Recorder<[
       return [constant(shape, 0, g.dtype).scatterAdd(dim, where, kept)];
     },
   });
+
+const selections = family('select_rows');
+
+/** Which place of the order: that which is named, the median's (of a row with NaN the first NaN), or the median's of the numbers. */
+type Middle = 0 | 1 | 2;
+
+/** The element of each row of `x` at a place of its order, without sorting it. */
+function selected(
+  recorded: Recorder<[Tensor], Picked>,
+  x: Tensor,
+  dim: number,
+  keepdim: boolean,
+  k: number,
+  middle: Middle,
+): ValuesAndIndices {
+  const [values, indices] = noGrad(() => {
+    const rows = dense(x.ndim < 2 ? x : transpose(x, dim, -1));
+    const shape = sizesOf(rows).slice(0, -1);
+    const n = sizesOf(rows)[x.ndim - 1] ?? 1;
+    const [best, places] = [empty(shape, x.dtype), empty(shape, 'int32')];
+    const count = n === 0 ? 0 : rows.numel / n;
+    runSelectRows(pick('kthvalue', selections, x.dtype), {
+      x: rows,
+      values: best,
+      index: places,
+      rows: count,
+      n,
+      k,
+      middle,
+    });
+    if (x.ndim === 0) return [best, places];
+    const finish = (y: Tensor): Tensor => {
+      const kept = dense(transpose(unsqueeze(y, -1), dim, -1));
+      return keepdim ? kept : squeeze(kept, dim);
+    };
+    return [finish(best), finish(places)];
+  });
+  recorded(values, { dim, keepdim, indices }, x);
+  return new ValuesAndIndices(values, indices);
+}
 
 /** The rows along a dimension in order, and where each element came from. */
 interface Ordered {
@@ -63,42 +104,16 @@ function pickOrdered(
 
 const spread = ({ values, indices }: ValuesAndIndices) => ({ values, indices });
 
-// The same place in every row.
-const placed = (k: number, { values, dim }: Ordered): Tensor =>
-  constant(values.ndim === 0 ? [] : sizesOf(values).with(dim, 1), k, 'int32');
-
-/** How many elements of each row are numbers; NaN comes after them. */
-const numbersIn = ({ values, dim }: Ordered): Tensor =>
-  values
-    .isnan()
-    .logicalNot()
-    .sum(values.ndim === 0 ? undefined : dim, { keepdim: true });
-
-const middle = (n: number): number => Math.floor((n - 1) / 2);
-
-// The first NaN where there is one.
-function medianPlace(rows: Ordered): Tensor {
-  const place = placed(middle(rows.n), rows);
-  if (!isFloat(rows.values.dtype)) return place;
-  const count = numbersIn(rows);
-  return place.where(count.eq(rows.n), count);
-}
-
-function nanmedianPlace(rows: Ordered): Tensor {
-  if (!isFloat(rows.values.dtype)) return placed(middle(rows.n), rows);
-  return numbersIn(rows).sub(1).clamp(0).floorDivide(2);
-}
-
 interface Median {
   readonly name: 'median' | 'nanmedian';
-  readonly placeOf: (rows: Ordered) => Tensor;
+  readonly middle: Middle;
   readonly whole: Recorder<[Tensor], undefined>;
   readonly along: Recorder<[Tensor], Picked>;
 }
 
-const medianOf = (name: Median['name'], placeOf: Median['placeOf']): Median => ({
+const medianOf = (name: Median['name'], middle: Middle): Median => ({
   name,
-  placeOf,
+  middle,
   whole: gradient<[Tensor], [Tensor, Tensor]>(name, {
     saves: ([x], y) => [x, y],
     // Shared equally by all that are the median.
@@ -109,8 +124,8 @@ const medianOf = (name: Median['name'], placeOf: Median['placeOf']): Median => (
   }),
   along: pickGradient(name, nodeName(name).replace('0', '1')),
 });
-const medians = medianOf('median', medianPlace);
-const numberMedians = medianOf('nanmedian', nanmedianPlace);
+const medians = medianOf('median', 1);
+const numberMedians = medianOf('nanmedian', 2);
 
 function checkOrder(operation: string, x: Tensor): void {
   checkTensor(operation, 'x', x);
@@ -130,17 +145,17 @@ function checkRow(operation: string, x: Tensor, dim: number): number {
 }
 
 function medianAlong(
-  { name, placeOf, whole, along }: Median,
+  { name, middle, whole, along }: Median,
   x: Tensor,
   dim: number | undefined,
   options: KeepdimOptions | undefined,
 ): Tensor | ValuesAndIndices {
   checkOrder(name, x);
   const keepdim = keepsDim(name, options);
-  if (dim !== undefined) return pickOrdered(along, x, checkRow(name, x, dim), keepdim, placeOf);
+  if (dim !== undefined) return selected(along, x, checkRow(name, x, dim), keepdim, 0, middle);
   if (x.numel === 0) return whole(constant([], NaN, x.dtype), undefined, x);
   const flat = noGrad(() => reshape(x, [-1]));
-  const [value] = noGrad(() => pickOrdered(along, flat, 0, false, placeOf));
+  const [value] = noGrad(() => selected(along, flat, 0, false, 0, middle));
   return whole(value, undefined, x);
 }
 
@@ -201,7 +216,7 @@ export function kthvalue(
       `kthvalue: k must be an integer from 1 to ${n}, the size of dimension ${d}, got ${got('kthvalue', 'k', k)}`,
     );
   }
-  return pickOrdered(recordedKth, x, d, keepdim, (rows) => placed(k - 1, rows));
+  return selected(recordedKth, x, d, keepdim, k - 1, 0);
 }
 
 const recordedMode = pickGradient('mode');

@@ -1,6 +1,6 @@
 // embeddingBag beside PyTorch's numbers (test/fixtures/embedding-bag.py): frequencies, ties, NaN, second derivatives, refusals.
 import { autograd, compile, nn, tensor, zeros, type Tensor } from 'ostinato';
-import { expectClose, sample } from '../../support';
+import { bitsOf, expectClose, sample } from '../../support';
 
 const { embeddingBag } = nn.functional;
 const ints = (values: number[] | number[][]): Tensor => tensor(values, { dtype: 'int32' });
@@ -24,6 +24,30 @@ it.each(['sum', 'mean'] as const)(
     expectClose(embeddingBag(turned, view, null, { mode }), rows, 1e-12);
   },
 );
+
+it.each(['sum', 'mean'] as const)('%s: has the bits of the rows, looked up and reduced', (mode) => {
+  for (const dtype of ['float32', 'float64'] as const) {
+    for (const features of [3, 70]) {
+      const values = sample([9, features], { dtype });
+      const input = ints(Array.from({ length: 40 }, (_, b) => [b % 9, (b * 5) % 9, (b * b) % 9]));
+      const weights = sample([40, features], { dtype, seed: 2 });
+      const [own, rows] = [
+        (w: Tensor) => embeddingBag(input, w, null, { mode }),
+        (w: Tensor) => nn.functional.embedding(input, w)[mode](1),
+      ].map((f) => {
+        const w = values.clone().detach().requiresGrad_();
+        const y = f(w);
+        y.mul(weights).sum().backward();
+        return [y.detach(), w.grad!];
+      });
+      // A mean is rounded twice here: the sum, and what it is divided to.
+      if (mode === 'sum') expect(own.map(bitsOf)).toEqual(rows.map(bitsOf));
+      else
+        for (const [i, x] of own.entries())
+          expectClose(x, rows[i], dtype === 'float32' ? 1e-6 : 1e-14);
+    }
+  }
+});
 
 it('divides gradients by the frequency of each row', () => {
   const weight = table([[2, 1], [1, 3], [2, 1]]); // prettier-ignore
