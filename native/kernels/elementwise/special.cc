@@ -1,11 +1,13 @@
 // Functions that are rarer and longer than a call: the code of the lines KERNEL_SPECIAL and its kin of unary.inc and binary.inc. Each
 // is one function on eight doubles, which the loops of all of them call by its address: so the code of a
-// function exists once, and that of the loops once for each element type. floats are computed as doubles.
+// function exists once, and that of the loops once for each element type. floats are computed as doubles, those of simd/short.h by
+// functions of their own.
 #include "walk.h"
 #include "../simd/erf.h"
 #include "../simd/gamma.h"
 #include "../simd/inverse.h"
 #include "../simd/math.h"
+#include "../simd/short.h"
 #include "../simd/vec.h"
 
 namespace ostinato::OSTINATO_ISA {
@@ -32,6 +34,12 @@ __attribute__((noinline)) static void mapOfOne(OfOne f, const T* in, T* out, con
   const auto each = [f](const Vec<T>& x) -> Vec<T> { return settled(onDoubles<T>(f, x), x); };
   mapLanes<T, heavy>(s, work, each, out, in);
 }
+using OfFloats = Vec<float> (*)(const Vec<float>& x);
+__attribute__((noinline)) static void mapOfFloats(OfFloats f, const float* in, float* out,
+                                                  const Strided& s, Work& work) {
+  const auto each = [f](const Vec<float>& x) -> Vec<float> { return settled(f(x), x); };
+  mapLanes<float, heavy>(s, work, each, out, in);
+}
 template <class T>
 __attribute__((noinline)) static void mapOfTwo(OfTwo f, const T* left, const T* right, T* out,
                                                const Strided& s, Work& work) {
@@ -45,7 +53,10 @@ __attribute__((noinline)) static void mapOfTwo(OfTwo f, const T* left, const T* 
   static Vec<double> name##Lanes(const Vec<double>& x) { return expression; } \
   template <class T>                                                          \
   void name(const T* in, T* out, const Strided& s, Work& work) {              \
-    mapOfOne<T>(name##Lanes, in, out, s, work);                               \
+    if constexpr (requires { &Short<T>::name; })                              \
+      mapOfFloats(&Short<T>::name, in, out, s, work);                         \
+    else                                                                      \
+      mapOfOne<T>(name##Lanes, in, out, s, work);                             \
   }                                                                           \
   INSTANTIATE_FLOAT(name)
 #define KERNEL_SPECIAL_BINARY(name, expression)                                    \
