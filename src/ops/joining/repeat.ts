@@ -15,13 +15,12 @@ import { reshape } from '../view/reshape';
 import { dense } from '../kernels/copy';
 
 const recorded = gradient<[Tensor], [], readonly number[]>('repeat', {
-  // g as [times, size, …]
-  rule: (g, _, stretched, { next }) => [
-    g
-      .reshape(stretched)
-      .sum(stretched.flatMap((_size, i) => (i % 2 === 0 ? [i] : [])))
-      .reshape(next[0]!.shape),
-  ],
+  // g as [times, size, …], summed over the times that are not 1: one alone is a dimension of g, which needs no transposed copy.
+  rule: (g, _, stretched, { next }) => {
+    const times = stretched.flatMap((size, i) => (i % 2 === 0 && size !== 1 ? [i] : []));
+    const parts = g.reshape(stretched);
+    return [(times.length === 0 ? parts : parts.sum(times)).reshape(next[0]!.shape)];
+  },
 });
 
 function repeated(x: Tensor, times: readonly number[]): Tensor {
