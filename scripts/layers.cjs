@@ -61,7 +61,7 @@ const operations = {
   matmul: ['declare', 'arguments', 'kernels', 'copying', 'view', 'inplace', 'elementwise'],
   normalization: ['declare', 'arguments', 'kernels', 'copying'],
   loss: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'elementwise'],
-  convolution: ['declare', 'arguments', 'kernels', 'copying'],
+  convolution: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'matmul'],
   pooling: ['declare', 'arguments', 'kernels', 'copying', 'creation'],
   rearranging: ['declare', 'arguments', 'kernels', 'creation', 'view', 'inplace'],
   indexing: [

@@ -10,6 +10,7 @@ import { programs } from './programs';
 import { forward, infer, shapes, streaming, streamingStep, train, training } from './recurrent';
 import { product } from './products';
 import { processes } from './processes';
+import { sessions } from './sessions';
 import type { Entry } from './special';
 import { threads } from './threads';
 import type { Work } from './work';
@@ -22,6 +23,7 @@ export const works: readonly Entry[] = [
   ...forward,
   ...training,
   ...streaming,
+  ...sessions,
   ...parts,
   ...layers,
   ...packing,

@@ -88,7 +88,8 @@ export function product(
 // are cut into chains of `chain` terms, each from 0 (the first from what the sum starts from), added in order: which
 // chain a term is in depends on its place alone.
 const chain = 1024;
-const longChain = 2 * chain;
+/** @internal A sum of more terms than these is made of several chains. */
+export const longChain = 2 * chain;
 
 /** Columns [from, from + count) of a matrix. Not recorded. */
 function columnsOf(x: Tensor, from: number, count: number): Tensor {

@@ -3,6 +3,7 @@
  * is packed once; sums keep their order, so that no bit changes. Who keeps what:
  *
  *   eager products   a transposed matrix that few rows are multiplied by, from its fifth use on (matmul/layout.ts)
+ *   convolutions     of a few positions without gradients: the same (convolution/few-positions.ts)
  *   compile          a matrix that a program reads at least three times, once in each run (compile/weights.ts)
  *   recurrent layers all weights of a direction, in inference, from the first use on (sequence/sequence.ts)
  *

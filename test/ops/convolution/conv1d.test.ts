@@ -300,3 +300,36 @@ describe('refusals', () => {
     expect(run).toThrow(error);
   });
 });
+
+// A few positions without gradients are a product with the kept weight: the bits are the kernel's, before and after it is kept.
+test.each([
+  [[1, 1, 640], [258, 1, 256], { stride: 128 }],
+  [[1, 129, 4], [128, 129, 3], { padding: 1 }],
+  [[1, 128, 4], [64, 128, 3], { padding: 1, stride: 2 }],
+  [[1, 64, 1], [128, 64, 3], { padding: 1 }],
+  [[2, 70, 5], [65, 70, 2], { padding: 2, dilation: 3, stride: 4 }],
+  [[1, 128, 1], [40, 128, 1], {}],
+  [[3, 33, 9], [70, 33, 4], { padding: 'same', dilation: 2 }],
+  [[1, 513, 6], [16, 513, 4], {}],
+  [[1, 8, 20], [64, 8, 12], { padding: 6, stride: 9 }],
+  [[1, 8, 40], [64, 8, 12], { dilation: 2, stride: 9 }],
+  [[1, 70, 2], [64, 70, 3], { padding: 4, stride: 3 }],
+] as [number[], number[], Conv1dOptions][])(
+  'a few positions: %j %j %j',
+  (shape, kernel, options) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const [x, w] = [sample(shape), sample(kernel, { seed: 2 })].map((one) => one.to(dtype));
+      for (const b of [null, sample([kernel[0]], { seed: 3 }).to(dtype)]) {
+        for (let use = 0; use < 7; use++) {
+          // A weight that changes is read anew.
+          if (use === 6) w.mul_(0.5);
+          const recorded = conv1d(x, w.clone().requiresGrad_(), b, options);
+          expect(recorded.requiresGrad).toBe(true);
+          expect(conv1d(x, w, b, options).toArray()).toEqual(recorded.toArray());
+          const strided = x.transpose(0, 2).clone().transpose(0, 2);
+          expect(conv1d(strided, w, b, options).toArray()).toEqual(recorded.toArray());
+        }
+      }
+    }
+  },
+);
