@@ -91,6 +91,26 @@ void lstm.forward(zeros([1]))[2];
 expectTypeOf(new nn.Stateful(lstm).forward(zeros([1]))).toEqualTypeOf<
   [out: Tensor, state: Pair2]
 >();
+// A session takes what forward takes, and gives what it gives.
+expectTypeOf(lstm.stream().push(zeros([1]))).toEqualTypeOf<[out: Tensor, state: Pair2]>();
+expectTypeOf(
+  new nn.GRU(1, 1)
+    .stream()
+    .fork()
+    .push(zeros([1])),
+).toEqualTypeOf<[out: Tensor, hN: Tensor]>();
+class Scorer extends nn.Module {
+  rnn = new nn.GRU(1, 1);
+  forward(x: Tensor, scale: number): Tensor {
+    return this.rnn.forward(x)[0].mul(scale);
+  }
+}
+const scorers = new nn.Sessions(new Scorer());
+expectTypeOf(scorers.push([scorers.open()], zeros([1]), 2)).toEqualTypeOf<Tensor>();
+// @ts-expect-error forward takes a scale too
+new Scorer().stream().push(zeros([1]));
+// @ts-expect-error sessions have a model
+new nn.Sessions();
 // @ts-expect-error a Stateful needs a recurrent layer
 new nn.Stateful(new nn.Linear(1, 1));
 // @ts-expect-error an LSTM's state is a pair
