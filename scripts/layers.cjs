@@ -76,6 +76,7 @@ const operations = {
   ],
   joining: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
   attention: [
+    'declare',
     'kernels',
     'copying',
     'creation',
@@ -88,6 +89,7 @@ const operations = {
   ],
   sorting: ['declare', 'arguments', 'kernels', 'copying', 'creation', 'view', 'indexing'],
   sequence: [
+    'declare',
     'kernels',
     'copying',
     'creation',

@@ -12,4 +12,11 @@ export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
 export type { Stateful, StatefulGenerator } from './checkpoint-values';
 export { fromMessage, toMessage } from './message';
-export { loadOnnx, type OnnxModel, type OnnxValue } from './onnx';
+export {
+  exportOnnx,
+  loadOnnx,
+  type DynamicAxes,
+  type ExportOnnxOptions,
+  type OnnxModel,
+  type OnnxValue,
+} from './onnx';

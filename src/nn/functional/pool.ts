@@ -113,7 +113,7 @@ export function maxPool1d<Indices extends boolean = false>(
     }
     return [begin, Math.min(start + dilation * (size - 1) + 1, length)] as const;
   });
-  const pooled = poolMax('maxPool1d', input, windows, dilation);
+  const pooled = poolMax('maxPool1d', input, windows, dilation, { ...sizes, ceilMode });
   return (returnIndices ? pooled : pooled[0]) as Pooled<Indices>;
 }
 
@@ -160,7 +160,10 @@ export function avgPool1d(input: Tensor, kernelSize: Single, options?: AvgPool1d
   const divisors = windows.map(([begin, end], t) =>
     countIncludePad ? Math.min(starts[t] + size, length + padding) - starts[t] : end - begin,
   );
-  return poolMean('avgPool1d', input, { windows, divisors, length });
+  return poolMean('avgPool1d', input, {
+    ...{ windows, divisors, length },
+    sizes: { ...sizes, ceilMode, countIncludePad },
+  });
 }
 
 // Of a window each there is a row in a table.

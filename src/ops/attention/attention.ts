@@ -12,6 +12,7 @@ import { itemSize } from '../../tensor/dtype';
 import { numelOf } from '../../tensor/shape';
 import { acquire } from '../../tensor/storage';
 import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
+import { watch } from '../declare/watch';
 import { mul } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import { attentionBackward, type Kept } from './backward';
@@ -40,7 +41,8 @@ export function attention(
   const shape = [...sizesOf(q).slice(0, -2), L, S];
   const fits = fitsKernels(three) && !(mask !== null && needsGrad([mask]));
   const rows = fits && mask !== null ? maskRows(mask, shape, q.dtype) : null;
-  if (!fits || (mask !== null && rows === null)) return primitiveAttention(split(inputs), call);
+  if (!fits || (mask !== null && rows === null) || watch.watcher !== null)
+    return primitiveAttention(split(inputs), call);
 
   const V = sizesOf(v)[v.ndim - 1];
   const noise = call.noise === null ? null : call.noise(shape, q.dtype);

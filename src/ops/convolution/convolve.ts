@@ -61,7 +61,8 @@ const recordedForward = gradient<Triple, SavedPair, Geometry>('convolution', {
   ],
 });
 
-const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convolution', {
+const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convTranspose1d', {
+  node: 'ConvolutionBackward0',
   saves: ([x, weight]) => saved(x, weight),
   rule: (g, [x, weight], geometry, self) => [
     weight && convolve(g, weight, null, geometry),

@@ -3,6 +3,7 @@ import { family, type KernelFamily } from '../../native/families';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
+import { noted } from '../declare/watch';
 import { applyBinary, applyUnary } from '../kernels/launch';
 import { scalarSlot } from '../kernels/operands';
 
@@ -26,5 +27,5 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   const out = empty(sizesOf(x), dtype);
   if (dtype === 'bool') applyBinary('to', differs, x, scalarSlot('to', 1, 0, x.dtype), out);
   else applyUnary('to', kernels[dtype], x, out);
-  return isFloat(dtype) ? recorded(out, undefined, x) : out;
+  return isFloat(dtype) ? recorded(out, undefined, x) : noted('to', undefined, out, x);
 }

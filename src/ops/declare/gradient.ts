@@ -15,6 +15,7 @@ import {
 } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import type { Tensor } from '../../tensor/tensor';
+import { watch } from './watch';
 
 type Tensors = readonly (Tensor | null)[];
 
@@ -82,7 +83,9 @@ export function gradient<I extends Tensors, S extends Tensors = [], C = undefine
   ): Tensor {
     const inputs = (b === undefined ? [a] : c === undefined ? [a, b] : [a, b, c]) as Tensors as I;
     const name = typeof node === 'string' ? node : node(inputs, context);
-    return attachNode(name, inputs, out, backwardOf(inputs, out, context));
+    attachNode(name, inputs, out, backwardOf(inputs, out, context));
+    if (watch.watcher !== null) watch.watcher(operation, context, inputs, [out]);
+    return out;
   }
   // Inputs one by one rather than as a list, and nothing besides the question: V8 inlines this into the operation.
   const recorder = (
@@ -113,8 +116,12 @@ export function gradientOfList<C>(
   { rule }: { readonly rule: (g: Tensor, context: C, node: Node) => Gradients },
 ): (out: Tensor, context: C, inputs: Tensors) => Tensor {
   const node = nodeName(operation);
-  return (out, context, inputs) =>
-    needsGrad(inputs) ? attachNode(node, inputs, out, (g, self) => rule(g, context, self)) : out;
+  return (out, context, inputs) => {
+    if (!needsGrad(inputs)) return out;
+    attachNode(node, inputs, out, (g, self) => rule(g, context, self));
+    if (watch.watcher !== null) watch.watcher(operation, context, inputs, [out]);
+    return out;
+  };
 }
 
 /**
@@ -137,7 +144,8 @@ export function gradientOfTuple<C>(
   },
 ): (outs: Tensor[], context: C, x: Tensor) => Tensor[] {
   return (outs, context, x) => {
-    recordTuple(node, [x], outs, (grads, self) => rule(grads, context, self));
+    const recorded = recordTuple(node, [x], outs, (grads, self) => rule(grads, context, self));
+    if (recorded !== null && watch.watcher !== null) watch.watcher(operation, context, [x], outs);
     return outs;
   };
 }

@@ -9,6 +9,7 @@ import { applyUnary } from '../kernels/launch';
 import { full } from '../creation/factories';
 import { copysign } from './points';
 import { unrecorded } from '../declare/composed';
+import { noted, watch } from '../declare/watch';
 
 type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
@@ -17,12 +18,16 @@ function comparison(
   kernel: Comparison = name as Comparison,
 ): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = family(kernel);
+  const watched = `binary:${kernel}`;
   return withName(name, function (left, right) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
     const dtype = resultType(a, b);
-    return binary(name, kernels, promote(a, dtype), promote(b, dtype), dtype, 'bool');
+    const x = promote(a, dtype);
+    const y = promote(b, dtype);
+    const out = binary(name, kernels, x, y, dtype, 'bool');
+    return watch.watcher === null ? out : noted(watched, undefined, out, x, y);
   });
 }
 

@@ -19,6 +19,7 @@ import { cast } from '../copying/cast';
 import { checkFloat, floating } from '../arguments/floating';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 import { nodeName } from '../declare/gradient';
+import { watch } from '../declare/watch';
 import { unbroadcast } from '../declare/unbroadcast';
 import { isTensor } from '../../tensor/rules';
 import { composed } from '../declare/composed';
@@ -78,6 +79,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
   const node = rule.node ?? nodeName(name);
   const kernels = family(rule.kernel ?? (name as NamesOf<'Unary'>));
   const fused = rule.fused === undefined ? null : family(rule.fused);
+  const unaryName = `unary:${rule.kernel ?? name}`;
   const gradient = (g: Tensor, saved: Tensor): Tensor =>
     fused === null || isGradEnabled()
       ? grad(g, saved)
@@ -105,6 +107,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
     if (x === null) return clone(argument);
     const out = applyUnary(name, kernels, x, empty(sizesOf(x), x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;
+    if (watch.watcher !== null) watch.watcher(unaryName, undefined, [x], [out]);
     if (saves === undefined) return attachNode(node, [x], out, (g) => [grad(g, g)]);
     const saved = save(name, saves === 'x' ? x : out);
     return attachNode(node, [x], out, (g) => [gradient(g, saved.get())]);
@@ -238,6 +241,8 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
     const saved = (readsAny ? savedOf(a, b, y, ofA, ofB) : nothing) as never;
     const inputs = [typeof a === 'number' ? null : a, typeof b === 'number' ? null : b];
     const label = nodeOf === undefined ? node : nodeOf(a, b);
+    if (watch.watcher !== null)
+      watch.watcher(`binary:${rule.kernel ?? name}`, undefined, [a, b], [y]);
     // The graph holds what the closure names: shapes are read from the inputs' nodes, so that no operand is kept that no gradient reads.
     return attachNode(label, inputs, y, (g, recorded) => [
       recorded.needs(0) ? unbroadcast(gradA(g, saved), recorded.next[0]!.shape) : null,

@@ -79,7 +79,7 @@ const gaussianTanh = plainActivation({
 export function gelu(x: Tensor, options?: GeluOptions): Tensor {
   if (arguments.length > 2) surplus('gelu', arguments, 2, 'options');
   checkTensor('gelu', 'x', x);
-  return geluOptions.read(options).approximate === 'tanh' ? gaussianTanh(x) : gaussian(x);
+  return geluOptions.read(options).approximate === 'tanh' ? gaussianTanh(x, 1) : gaussian(x);
 }
 
 /**

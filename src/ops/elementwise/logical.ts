@@ -5,6 +5,7 @@ import { runUnary } from '../../native/calls';
 import type { Tensor } from '../../tensor/tensor';
 import { sizesOf, empty } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
+import { noted } from '../declare/watch';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { binary, operandOf } from '../kernels/operands';
 
@@ -15,11 +16,14 @@ function connective(
   kernelName: 'logical_and' | 'logical_or' | 'logical_xor',
 ): (a: GivenOperand, b: GivenOperand) => Tensor {
   const kernels = { u8: kernel(kernelName) };
+  const watched = `binary:${kernelName}`;
   return withName(name, function (left, right) {
     if (arguments.length > 2) surplus(name, arguments, 2, 'b');
     const a = operandOf(name, 'a', left, right);
     const b = operandOf(name, 'b', right, left);
-    return binary(name, kernels, truth(a), truth(b), 'bool');
+    const x = truth(a);
+    const y = truth(b);
+    return noted(watched, undefined, binary(name, kernels, x, y, 'bool'), x, y);
   });
 }
 
@@ -55,5 +59,5 @@ export function logicalNot(x: Tensor): Tensor {
   const source = cast(x, 'bool');
   const out = empty(sizesOf(x), 'bool');
   runUnary(not, source, out);
-  return out;
+  return noted('unary:logical_not', undefined, out, source);
 }

@@ -11,6 +11,7 @@ import { readNested, type Nested } from '../arguments/nested';
 import type { Part } from '../view/part';
 import { nonzeroColumns, truth } from './mask';
 import { parseSlice, rangeOf, Slice, wholeSlice, type SliceText } from '../arguments/slice';
+import { watch } from '../declare/watch';
 
 /** Indices, or booleans as a mask: `[1, 3]` picks rows 1 and 3, `[[0, 1], [2, 3]]` an array of rows. */
 export type IndexList = readonly (number | boolean | IndexList)[];
@@ -44,7 +45,21 @@ export interface IndexPlan {
   readonly whole: boolean;
   /** For each dimension of the part: the int32 tensor that indexes it, or null. Empty without index tensors. */
   readonly tensors: readonly (Tensor | null)[];
+  /** What was done to each dimension in turn, where somebody looks on (declare/watch.ts). */
+  readonly steps: readonly IndexStep[] | null;
 }
+
+/** A dimension that is kept, in part (`size` its whole), one that is selected from, or a new one. */
+export type IndexStep =
+  | {
+      readonly kind: 'keep';
+      readonly first: number;
+      readonly count: number;
+      readonly step: number;
+      readonly size: number;
+    }
+  | { readonly kind: 'select'; readonly index: number; readonly size: number }
+  | { readonly kind: 'insert' };
 
 /** How many dimensions an index takes up. */
 function consumes(index: Read): number {
@@ -200,6 +215,7 @@ class Planner {
   private name = '';
   private whole = true;
   private advanced = false;
+  private readonly steps: IndexStep[] | null = watch.watcher === null ? null : [];
   /** The next dimension of the tensor. */
   private from = 0;
 
@@ -212,6 +228,8 @@ class Planner {
 
   // Keeps the next dimension, or `count` of its elements from `first` on.
   private keep(count: number, tensor: Tensor | null = null, first = 0, step = 1): void {
+    const size = sizesOf(this.x)[this.from];
+    this.steps?.push({ kind: 'keep', first, count, step, size });
     this.skip(first);
     this.shape.push(count);
     this.strides.push(elementStridesOf(this.x)[this.from] * step);
@@ -226,6 +244,7 @@ class Planner {
   }
 
   private insert(tensor: Tensor | null): void {
+    this.steps?.push({ kind: 'insert' });
     this.shape.push(1);
     this.strides.push(1);
     this.plainStrides.push(1);
@@ -236,7 +255,9 @@ class Planner {
 
   private select(index: number): void {
     const { operation, x, from } = this;
-    this.skip(wrapIndex(operation, index, sizesOf(x)[from], from, sizesOf(x)));
+    const at = wrapIndex(operation, index, sizesOf(x)[from], from, sizesOf(x));
+    this.steps?.push({ kind: 'select', index: at, size: sizesOf(x)[from] });
+    this.skip(at);
     if (sizesOf(x)[from] !== 1) this.whole = false;
     this.name = 'SelectBackward0';
     this.from++;
@@ -303,6 +324,7 @@ class Planner {
       name,
       whole,
       tensors: this.advanced ? this.tensors : [],
+      steps: this.steps,
     };
   }
 }

@@ -162,7 +162,8 @@ export function normalized(input: Tensor, call: BatchNormCall): Tensor {
       variance?.mul_(1 - momentum).add_(batchVariance!, { alpha: momentum });
     });
   }
-  return recorded(out, { ...own, training, eps }, input, weight, bias);
+  const running = training ? null : { mean, variance };
+  return recorded(out, { ...own, training, eps, running }, input, weight, bias);
 }
 
 interface Normalization {
@@ -170,6 +171,8 @@ interface Normalization {
   readonly rstd: Tensor;
   readonly training: boolean;
   readonly eps: number;
+  /** The statistics that were used, where they were not the input's own. */
+  readonly running: { readonly mean: Tensor | null; readonly variance: Tensor | null } | null;
 }
 type Inputs = readonly [input: Tensor, weight: Tensor | null, bias: Tensor | null];
 

@@ -37,6 +37,7 @@ const resized = (x: Tensor, length: number): number[] => [...sizesOf(x).slice(0,
 interface Maxima {
   readonly indices: Tensor;
   readonly length: number;
+  readonly sizes: unknown;
 }
 const recordedMax = gradient<[Tensor], [Tensor], Maxima>('maxPool1d', {
   node: 'MaxPool2DWithIndicesBackward0',
@@ -52,6 +53,7 @@ export function poolMax(
   x: Tensor,
   windows: Windows,
   step: number,
+  sizes: unknown = null,
 ): [values: Tensor, indices: Tensor] {
   const length = sizesOf(x)[x.ndim - 1];
   const shape = resized(x, windows.length);
@@ -67,7 +69,7 @@ export function poolMax(
     outLength: windows.length,
     step,
   });
-  return [recordedMax(out, { indices, length }, x), indices];
+  return [recordedMax(out, { indices, length, sizes }, x), indices];
 }
 
 /** Sums of windows divided by `divisors`. */
@@ -75,6 +77,8 @@ export interface Means {
   readonly windows: Windows;
   readonly divisors: readonly number[];
   readonly length: number;
+  /** What the windows were made of, for who looks on. */
+  readonly sizes?: unknown;
 }
 
 const recordedMean = gradient<[Tensor], [], Means>('avgPool1d', {

@@ -12,6 +12,7 @@ import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
+import { noted, watch } from '../declare/watch';
 import { pick } from '../kernels/launch';
 import { arange } from '../creation/factories';
 import {
@@ -180,7 +181,7 @@ function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
     const out = empty(view.outShape, 'int32');
     const { source, outer, n, inner } = view;
     runExtreme(pick(name, kernels, source.dtype), source, null, out, outer, n, inner);
-    return out;
+    return watch.watcher === null ? out : noted(name, { dim }, out, x);
   });
 }
 

@@ -12,6 +12,7 @@ import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import { watch } from '../declare/watch';
 import { mul } from '../elementwise/arithmetic';
 import { pick } from '../kernels/launch';
 import { dropPacked, packedWeight, type PackedWeight } from '../matmul/packed-weight';
@@ -188,6 +189,8 @@ export function sequence(
     };
     const node = recordTuple(first, inputs, outs, backward, names);
     if (node !== null) node.acquired = acquiredBy(reserves);
+    if (watch.watcher !== null)
+      watch.watcher('sequence', { kind, options, directions }, inputs, outs);
   }
   return [out, hN, cN, cellStates, allGates];
 }

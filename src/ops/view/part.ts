@@ -14,6 +14,8 @@ export interface Part {
   readonly offset: number;
   readonly plainStrides: readonly number[];
   readonly plainOffset: number;
+  /** Of `select` and `slice`: the dimension that they shorten, where they begin, and the step between elements. */
+  readonly along?: readonly [dim: number, first: number, step: number];
 }
 
 /** Declares the gradient of `partOf`. */

@@ -53,6 +53,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
     offset: at * elementStridesOf(x)[d],
     plainStrides: plain === elementStridesOf(x) ? strides : without(plain, d),
     plainOffset: at * plain[d],
+    along: [d, at, 1],
   });
 }
 
@@ -72,6 +73,7 @@ function sliced(x: Tensor, d: number, { first, count, step }: Range): Tensor {
     offset: first * elementStridesOf(x)[d],
     plainStrides: plain === elementStridesOf(x) ? strides : stepped(plain),
     plainOffset: first * plain[d],
+    along: [d, first, step],
   });
 }
 

@@ -1,7 +1,7 @@
 // npm run test:interop [-- --count 60] [--mutations 20000] [--seed 1] [--keep FOLDER]
 //
 // Files of other programs against these programs (tools.py): what they write is read here with the same values, what is written here
-// they read, and of files that a seed has changed, what is accepted here they accept too and find the same in it.
+// they read, and of files that a seed has changed, what is accepted here they accept too and find the same in it. Networks of ONNX: onnx.ts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { io, type Tensor } from 'ostinato';
 import { mutated, seedsOf, tensorEndings } from '../mutate';
 import { randomOf, seedOf } from '../../fuzz/random';
 import { findPython } from '../../python';
+import { onnxAgrees } from './onnx';
 
 const { values: options } = parseArgs({
   options: {
@@ -164,6 +165,7 @@ const steps: [string, () => boolean][] = [
       return tool('read', changed);
     },
   ],
+  ['onnx', () => onnxAgrees(python, folderOf('onnx'), Number(options.count))],
 ];
 const failed = steps.filter(([, step]) => !step()).map(([name]) => name);
 if (options.keep === undefined) rmSync(folder, { recursive: true });

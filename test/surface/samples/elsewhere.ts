@@ -185,6 +185,18 @@ export const elsewhere: Record<string, Make> = {
     return call(file('loaded.npz'));
   },
   'io.loadTorch': () => call(join(__dirname, '..', '..', 'io', 'files', 'state.pt')),
+  'io.exportOnnx': () =>
+    withOptions(
+      {
+        example: x(1, 2),
+        inputNames: ['x'],
+        outputNames: ['y'],
+        dynamicAxes: { x: { 0: 'n' } },
+        opset: 17,
+      },
+      new o.nn.Linear(2, 1),
+      file('exported.onnx'),
+    ),
   'io.loadOnnx': () => call(join(__dirname, '..', '..', 'io', 'onnx', 'files', 'old.onnx')),
   'io.toMessage': () => call(x(2)),
   'io.fromMessage': () => call(o.io.toMessage(x(2))),

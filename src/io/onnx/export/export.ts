@@ -1,0 +1,316 @@
+/**
+ * Writing a model's forward as ONNX. It runs twice in evaluation mode, on the example and on inputs of other values and sizes, while its operations are
+ * recorded (record.ts). What is the same in both is written as it is; a size that differs becomes what it is of the dynamic axes (sizes.ts); a
+ * tensor that differs and that no recorded operation has made is refused. The graph is then read again and held to the model on a third input.
+ */
+import {
+  anything,
+  arrayOf,
+  describe,
+  integerBetween,
+  isArray,
+  isPlain,
+  optionsTable,
+  rule,
+  string,
+  surplus,
+} from '../../../check';
+import { noGrad } from '../../../autograd/mode';
+import type { Module } from '../../../nn';
+import { anyModule } from '../../../nn/any-module';
+import { clone, tensor } from '../../../ops';
+import { isFloat } from '../../../tensor/dtype';
+import { isTensor } from '../../../tensor/rules';
+import type { Tensor } from '../../../tensor/tensor';
+import { writeFile } from '../../files';
+import { pathOf, type FilePath } from '../../path';
+import { OnnxModel } from '../model';
+import { operators } from '../operators';
+import { built } from '../program';
+import { modelProto, type GraphProto, type ModelProto, type ValueInfoProto } from '../schema';
+import { numberOf } from '../tensors';
+import { decoded, encodedMessage } from '../wire';
+import { Emitter, Pair, Unwritten } from './emitter';
+import { record, type Recording } from './record';
+import { nameOf, sizeOf, type Axis } from './sizes';
+import { writers } from './writers';
+
+/** Names of dynamic sizes by dimension. */
+export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;
+
+/** Options of `exportOnnx`. */
+export interface ExportOnnxOptions {
+  /** What forward takes: a tensor, or an array of all arguments, in which arrays of tensors (as of states) may be. */
+  example: Tensor | readonly unknown[];
+  /** Names of the tensors that forward takes, in their order. Default: input, or input_0 and so on. */
+  inputNames?: readonly string[];
+  /** Names of those that it returns. Default: output, or output_0 and so on. */
+  outputNames?: readonly string[];
+  /** Which sizes of inputs may be any: `{ x: { 0: 'batch', 1: 'time' } }`. Sizes of one name are equal. Default: none. */
+  dynamicAxes?: DynamicAxes;
+  /** Version of ONNX's operators, 17 to 21. Default: 17. */
+  opset?: number;
+}
+
+const anyAxes = rule<DynamicAxes>(
+  "an object of names by dimension, such as { x: { 0: 'batch' } }",
+  (value) => isPlain(value) && Object.values(value).every((axes) => isPlain(axes) && Object.values(axes).every((name) => typeof name === 'string')), // prettier-ignore
+);
+const names = arrayOf(string, 'an array of names');
+const exportOptions = optionsTable<ExportOnnxOptions, 'inputNames' | 'outputNames'>('exportOnnx', {
+  example: anything.or(undefined as never) as never,
+  inputNames: names.optional,
+  outputNames: names.optional,
+  dynamicAxes: anyAxes.or({}),
+  opset: integerBetween(17, 21).or(17),
+});
+
+const operation = 'exportOnnx';
+
+/** The tensors of arguments or results, in order. */
+function tensorsIn(value: unknown, what: string, found: Tensor[] = [], depth = 0): Tensor[] {
+  if (isTensor(value)) found.push(value);
+  else if (isArray(value) && depth < 20) {
+    for (const item of value) tensorsIn(item, what, found, depth + 1);
+  } else if (
+    value !== null &&
+    value !== undefined &&
+    (what === 'result' || typeof value === 'object')
+  ) {
+    throw new TypeError(`${operation}: every ${what} must be a Tensor, null or an array of them, got ${describe(value)}`); // prettier-ignore
+  }
+  return found;
+}
+/** The same with other tensors, in order. */
+function replaced(value: unknown, by: Iterator<Tensor>): unknown {
+  if (isTensor(value)) return by.next().value;
+  return isArray(value) ? value.map((item) => replaced(item, by)) : value;
+}
+
+function namesOf(given: readonly string[] | undefined, count: number, kind: string): string[] {
+  const all = given ?? (count === 1 ? [kind] : Array.from({ length: count }, (_, i) => `${kind}_${i}`)); // prettier-ignore
+  if (all.length !== count) {
+    throw new RangeError(
+      `${operation}: ${kind}Names must be ${count} names, got [${all.join(', ')}]`,
+    );
+  }
+  if (new Set(all).size !== count || all.includes('')) {
+    throw new RangeError(`${operation}: ${kind}Names must differ, got [${all.join(', ')}]`);
+  }
+  return [...all];
+}
+
+type Placed = Axis & { readonly input: string; readonly dim: number };
+
+/** Every dynamic axis with the sizes that the recordings have; the first place of each name is where it is read from. */
+function axesOf(
+  dynamic: DynamicAxes,
+  inputNames: readonly string[],
+  inputs: readonly Tensor[],
+): Placed[] {
+  // prettier-ignore
+  const found = new Map<string, Placed>();
+  for (const [input, axes] of Object.entries(dynamic)) {
+    const at = inputNames.indexOf(input);
+    if (at < 0) throw new RangeError(`${operation}: dynamicAxes names ${JSON.stringify(input)}, which is no input (${inputNames.join(', ')})`); // prettier-ignore
+    for (const [key, name] of Object.entries(axes)) {
+      const dim = Number(key);
+      const size = inputs[at].shape[dim] as number | undefined;
+      if (size === undefined || name === '') throw new RangeError(`${operation}: dynamicAxes has dimension ${key} of ${JSON.stringify(input)}, whose shape is [${inputs[at].shape.join(', ')}]`); // prettier-ignore
+      const known = found.get(name);
+      // A size of 1 would broadcast, and none would hide what depends on it.
+      const a = Math.max(size, 2);
+      if (known !== undefined && known.a !== a) throw new RangeError(`${operation}: ${JSON.stringify(name)} is ${known.a} and ${size} in the example`); // prettier-ignore
+      if (known === undefined) found.set(name, { name, a, b: a + 1 + 2 * found.size, input, dim });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The example in the sizes that `sizeOfAxis` says, with the rows of dimensions moved by `shift`. */
+function resized(
+  x: Tensor,
+  axes: Readonly<Record<number, string>>,
+  sizeOfAxis: (name: string) => number,
+  shift: number,
+): Tensor {
+  let y = clone(x.detach());
+  for (let dim = 0; dim < x.ndim; dim++) {
+    const own = x.shape[dim];
+    const name = axes[dim] as string | undefined;
+    const size = name === undefined ? own : sizeOfAxis(name);
+    if (own === 0) continue;
+    const order = Int32Array.from({ length: size }, (_, i) => (i + shift) % own);
+    y = y.indexSelect(dim, tensor(order));
+  }
+  // Other values than any of the example's.
+  return shift > 0 && isFloat(y.dtype) ? y.mul(0.75).add(0.05 * shift) : y;
+}
+
+interface Written {
+  readonly graph: GraphProto;
+  readonly outputNames: readonly string[];
+}
+
+/** Both recordings as one graph. @throws RangeError naming all operations that cannot be written */
+function written(
+  model: Module,
+  [a, b]: readonly [Recording, Recording],
+  [inputsA, inputsB]: readonly [readonly Tensor[], readonly Tensor[]],
+  inputNames: readonly string[],
+  givenOutputs: readonly string[] | undefined,
+  axes: readonly Placed[],
+  dynamic: DynamicAxes,
+): Written {
+  const outputsA = tensorsIn(a.output, 'result');
+  const outputsB = tensorsIn(b.output, 'result');
+  const outputNames = namesOf(givenOutputs, outputsA.length, 'output');
+  if (outputsA.length === 0) throw new RangeError(`${operation}: forward returns no tensor`);
+  const weights = new Map<Tensor, string>();
+  for (const [name, x] of [...model.namedParameters(), ...model.namedBuffers()])
+    weights.set(x, name);
+  const emitter = new Emitter(weights, new Set(model.buffers()), axes, [...inputNames, ...outputNames]); // prettier-ignore
+  inputNames.forEach((name, i) => emitter.name(name, inputsA[i], inputsB[i]));
+  const problems = new Set<string>();
+  const note = (call: { operation: string; where: string }, what: string): void => {
+    const name = call.operation.replace(/^(unary|binary):/, '');
+    problems.add(
+      `${name} in ${call.where === '' ? 'forward' : JSON.stringify(call.where)} ${what}`,
+    );
+  };
+  if (
+    a.calls.length !== b.calls.length ||
+    a.calls.some((call, i) => call.operation !== b.calls[i].operation)
+  ) {
+    // prettier-ignore
+    const at = a.calls.findIndex((call, i) => call.operation !== b.calls[i]?.operation);
+    const [one, other] = [a, b].map(({ calls }) => calls[at < 0 ? Math.min(a.calls.length, b.calls.length) : at]?.operation ?? 'nothing'); // prettier-ignore
+    throw new RangeError(
+      `${operation}: forward makes other operations for inputs of other values or sizes (${one} here, ${other} there, ${a.calls.length} and ${b.calls.length} in all): what a loop over steps or a branch on values does is not recorded; declare no such axis dynamic`,
+    );
+  }
+  a.calls.forEach((call, i) => {
+    if (!Object.hasOwn(writers, call.operation)) return note(call, 'has no ONNX form here');
+    try {
+      return writers[call.operation](new Pair(emitter, call, b.calls[i]));
+    } catch (error) {
+      if (!(error instanceof Unwritten)) throw error;
+      // What follows of something that was not written says nothing new.
+      return note(call, error.message);
+    }
+  });
+  const shown = (message: string): RangeError =>
+    new RangeError(`${operation}: cannot be written: ${message}`);
+  if (problems.size > 0) throw shown([...problems].slice(0, 12).join('; '));
+  const output = outputsA.map((x, i): ValueInfoProto => {
+    try {
+      const name = emitter.operand(x, outputsB[i]);
+      emitter.nodes.push({ input: [name], output: [outputNames[i]], name: outputNames[i], opType: 'Identity', attribute: [] }); // prettier-ignore
+    } catch (error) {
+      if (!(error instanceof Unwritten)) throw error;
+      throw shown(`the output ${outputNames[i]} ${error.message}`);
+    }
+    const dim = x.shape.map((size, d) => {
+      const found = sizeOf(size, outputsB[i].shape[d], axes);
+      return found?.axes.length === 0 ? { dimValue: size } : { dimParam: found === null ? `${outputNames[i]}_${d}` : nameOf(found) }; // prettier-ignore
+    });
+    return {
+      name: outputNames[i],
+      type: { tensorType: { elemType: numberOf[x.dtype], shape: { dim } } },
+    };
+  });
+  const input = inputsA.map((x, i): ValueInfoProto => {
+    const own = dynamic[inputNames[i]] as Readonly<Record<number, string>> | undefined;
+    const dim = x.shape.map((size, d) => {
+      const name = own?.[d];
+      return name === undefined ? { dimValue: size } : { dimParam: name };
+    });
+    return {
+      name: inputNames[i],
+      type: { tensorType: { elemType: numberOf[x.dtype], shape: { dim } } },
+    };
+  });
+  const graph = {
+    ...{ name: model.constructor.name, node: emitter.nodes, input, output },
+    initializer: emitter.initializers as GraphProto['initializer'],
+    sparseInitializer: [],
+  };
+  return { graph, outputNames };
+}
+
+/** @throws RangeError where the graph and the model differ */
+function checkAgainst(
+  model: Module,
+  bytes: Buffer,
+  opset: number,
+  args: unknown,
+  inputNames: readonly string[],
+  outputNames: readonly string[],
+): void {
+  // prettier-ignore
+  const { graph } = decoded(modelProto, bytes);
+  const program = built(graph!, new Map([['', opset]]), operators, { operation, folder: '' });
+  const value = (name: string) => ({ name, dtype: null, shape: null });
+  const plan = { program, inputs: inputNames.map(value), outputs: outputNames.map(value) };
+  const read = new OnnxModel(plan, program.initials);
+  const inputs = tensorsIn(args, 'argument');
+  const modes = model.modules().map((module) => [module, module.training] as const);
+  model.eval();
+  const run = (model as { forward: (...x: unknown[]) => unknown }).forward;
+  const [expected, found] = noGrad(() => [
+    tensorsIn(Reflect.apply(run, model, args as unknown[]), 'result'),
+    read.forward(Object.fromEntries(inputNames.map((name, i) => [name, inputs[i]]))),
+  ]);
+  for (const [module, training] of modes) module.training = training;
+  outputNames.forEach((name, i) => {
+    const [x, y] = [expected[i], found[name]];
+    const [p, q] = [x, y].map((each) => each.toTypedArray());
+    const far = x.shape.join() !== y.shape.join() || p.some((v, j) => !(Math.abs(v - q[j]) <= 1e-3 * (1 + Math.abs(v)) || Object.is(v, q[j]))); // prettier-ignore
+    if (!far) return;
+    throw new RangeError(`${operation}: for another input than the example, the graph computes another ${name} (shape [${y.shape.join(', ')}]) than the model (shape [${x.shape.join(', ')}]): something that depends on values or sizes is computed in JavaScript`); // prettier-ignore
+  });
+}
+
+/**
+ * Writes what a model's `forward` computes as a network of ONNX (torch.onnx.export), for onnxruntime and whatever else reads the format. Weights have the names
+ * and values of the state dict; recurrent layers are ONNX's own (all layers and directions, initial states as inputs where forward takes them). The model runs in
+ * evaluation mode, on the example and on other inputs; what it computes is recorded at the level of operations, so that a forward of your own is
+ * exported like a layer. Sizes that `dynamicAxes` names stay open.
+ * @param path a string or a file: URL
+ * @throws TypeError for what is no module, no path, no example of tensors and no option; RangeError naming all operations at once that have no ONNX form, with the modules that
+ * make them, and for what depends on values or on open sizes in JavaScript; Error when the file cannot be written.
+ * @example
+ * io.exportOnnx(new nn.Linear(4, 2), 'linear.onnx', { example: zeros([1, 4]), inputNames: ['x'], dynamicAxes: { x: { 0: 'batch' } } });
+ * io.loadOnnx('linear.onnx').forward({ x: ones([3, 4]) }).output.shape; // [3, 2]
+ */
+export function exportOnnx(model: Module, path: FilePath, options: ExportOnnxOptions): void {
+  if (arguments.length > 3) surplus(operation, arguments, 3, 'options');
+  anyModule.check(operation, 'model', model);
+  const file = pathOf(operation, path);
+  const { example, opset, dynamicAxes, ...given } = exportOptions.read(options);
+  const exampleArgs = isTensor(example) ? [example] : example;
+  if (!isArray(exampleArgs)) {
+    throw new TypeError(`${operation}: example must be a Tensor or an array of the arguments of forward, got ${describe(example)}`); // prettier-ignore
+  }
+  const inputs = tensorsIn(exampleArgs, 'argument');
+  const inputNames = namesOf(given.inputNames, inputs.length, 'input');
+  const axes = axesOf(dynamicAxes, inputNames, inputs);
+  const argsOf = (sizeOfAxis: (axis: Placed) => number, shift: number): unknown[] => {
+    const size = (name: string): number => sizeOfAxis(axes.find((axis) => axis.name === name)!);
+    const own = (i: number): Readonly<Record<number, string>> => dynamicAxes[inputNames[i]] ?? {};
+    const made = inputs.map((x, i) => resized(x, own(i), size, shift));
+    return replaced(exampleArgs, made[Symbol.iterator]()) as unknown[];
+  };
+  const argsA = argsOf((axis) => axis.a, 0);
+  const argsB = argsOf((axis) => axis.b, 1);
+  const [inputsA, inputsB] = [argsA, argsB].map((args) => tensorsIn(args, 'argument'));
+  const recordings = [record(model, argsA, inputsA), record(model, argsB, inputsB)] as const;
+  const { graph, outputNames } = written(model, recordings, [inputsA, inputsB], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
+  const proto: ModelProto = {
+    ...{ irVersion: 8, producerName: 'ostinato', graph, functions: [] },
+    opsetImport: [{ domain: '', version: opset }],
+  };
+  const parts = encodedMessage(modelProto, proto);
+  checkAgainst(model, Buffer.concat(parts), opset, argsOf((axis) => axis.b + 2, 2), inputNames, outputNames); // prettier-ignore
+  writeFile(operation, file, parts);
+}

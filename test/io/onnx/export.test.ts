@@ -1,0 +1,140 @@
+// Models written as ONNX and read again: what they compute, for other sizes too, and what is refused. What onnxruntime and onnx's checker
+// say of such files is in test/io/interop.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  full,
+  io,
+  manualSeed,
+  nn,
+  noGrad,
+  ones,
+  randn,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'ostinato';
+import { distance, models, type Exported } from './models';
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'ostinato-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (): string => join(folder, 'x.onnx');
+
+function expectSame({ model, inputNames, others }: Exported): void {
+  const read = io.loadOnnx(path());
+  for (const given of others) {
+    model.eval();
+    const expected = noGrad(() => [model.forward(...given.args) as unknown].flat(9)) as Tensor[];
+    const inputs = Object.fromEntries(inputNames.map((name, i) => [name, given.tensors[i]]));
+    const found = Object.values(noGrad(() => read.forward(inputs)));
+    expect(found).toHaveLength(expected.length);
+    found.forEach((x, i) => expect(distance(x, expected[i])).toBeLessThan(1e-5));
+  }
+}
+
+test.each(Object.keys(models))('%s computes the same after a round trip', (name) => {
+  manualSeed(1);
+  const made = models[name]();
+  const { model, options } = made;
+  const before = [...model.stateDict()].map(([key, x]) => [key, x.clone()] as const);
+  model.train();
+  io.exportOnnx(model, path(), options);
+  expect(model.training).toBe(true);
+  expectSame(made);
+  // The weights of the file are those of the state dict, and export leaves the model as it was.
+  const state = io.loadOnnx(path()).stateDict();
+  for (const [key, x] of before) {
+    expect(model.stateDict().get(key)!.equal(x)).toBe(true);
+    if (state.has(key)) expect(state.get(key)!.equal(x)).toBe(true);
+  }
+  const unused = before.filter(([key]) => !state.has(key) && !key.endsWith('num_batches_tracked'));
+  expect(unused.map(([key]) => key)).toEqual([]);
+});
+
+test('operations without an ONNX form are named all at once, with their modules', () => {
+  class Strange extends nn.Module {
+    forward(x: Tensor): Tensor {
+      return x.erfinv().add(x.cumprod(0));
+    }
+  }
+  class Net extends nn.Module {
+    inner = new Strange();
+    rnn = new nn.JANET(2, 2);
+    proj = new nn.LSTM(2, 3, { projSize: 2 });
+    forward(x: Tensor): Tensor {
+      return this.proj.forward(this.rnn.forward(this.inner.forward(x))[0])[0].lgamma();
+    }
+  }
+  expect(() => io.exportOnnx(new Net(), path(), { example: randn([3, 1, 2]) })).toThrow(
+    new RangeError(
+      'exportOnnx: cannot be written: erfinv in "inner" has no ONNX form here; cumprod in "inner" has no ONNX form here; add in "inner" reads a tensor of shape [3, 1, 2] that depends on the input by way of what is not recorded (an operation without an ONNX form, or JavaScript); sequence in "rnn" is JANET, which ONNX does not have; sequence in "proj" is an LSTM with a projection, which ONNX does not have; lgamma in forward has no ONNX form here',
+    ),
+  );
+});
+
+test('what depends on values or sizes in JavaScript is refused', () => {
+  class Branch extends nn.Module {
+    forward(x: Tensor): Tensor {
+      return x.sum().item() > 0 ? x.tanh() : x.sigmoid();
+    }
+  }
+  class Loop extends nn.Module {
+    forward(x: Tensor): Tensor {
+      return [...x].reduce((a, b) => a.add(b));
+    }
+  }
+  class Values extends nn.Module {
+    forward(x: Tensor): Tensor {
+      return x.add(tensor([x.amax().item()]));
+    }
+  }
+  const dynamicAxes = { input: { 0: 'time' } };
+  expect(() => io.exportOnnx(new Branch(), path(), { example: full([3], -0.01) })).toThrow(
+    /^exportOnnx: forward makes other operations for inputs of other values or sizes \(unary:sigmoid here, unary:tanh there, [^]*$/,
+  );
+  expect(() => io.exportOnnx(new Loop(), path(), { example: ones([3, 2]), dynamicAxes })).toThrow(
+    /^exportOnnx: forward makes other operations for inputs of other values or sizes \([^]*$/,
+  );
+  io.exportOnnx(new Loop(), path(), { example: ones([3, 2]) });
+  expect(() => io.exportOnnx(new Values(), path(), { example: randn([3]) })).toThrow(
+    new RangeError('exportOnnx: cannot be written: add in forward reads a tensor of shape [1] that depends on the input by way of what is not recorded (an operation without an ONNX form, or JavaScript)'), // prettier-ignore
+  );
+});
+
+test('arguments', () => {
+  const model = new nn.Linear(2, 1);
+  const write = (options: object) => () =>
+    io.exportOnnx(model, path(), { example: zeros([3, 2]), ...options });
+  expect(write({ inputNames: ['a', 'b'] })).toThrow(
+    new RangeError('exportOnnx: inputNames must be 1 names, got [a, b]'),
+  );
+  expect(write({ outputNames: [''] })).toThrow(
+    new RangeError('exportOnnx: outputNames must differ, got []'),
+  );
+  expect(write({ dynamicAxes: { x: { 0: 'n' } } })).toThrow(
+    new RangeError('exportOnnx: dynamicAxes names "x", which is no input (input)'),
+  );
+  expect(write({ dynamicAxes: { input: { 2: 'n' } } })).toThrow(
+    new RangeError('exportOnnx: dynamicAxes has dimension 2 of "input", whose shape is [3, 2]'),
+  );
+  expect(write({ example: 3 })).toThrow(
+    new TypeError('exportOnnx: example must be a Tensor or an array of the arguments of forward, got 3'), // prettier-ignore
+  );
+  expect(() => io.exportOnnx({} as never, path(), { example: zeros([1]) })).toThrow(
+    new TypeError('exportOnnx: model must be a Module, got an object'),
+  );
+});
+
+test('nothing is watched afterwards, and the model trains as before', () => {
+  const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Tanh());
+  const frozen = model.parameters()[0].requiresGrad_(false);
+  io.exportOnnx(model, path(), { example: randn([3, 2]) });
+  expect(frozen.requiresGrad).toBe(false);
+  const x = randn([3, 2]);
+  model.forward(x).sum().backward();
+  expect(x.requiresGrad).toBe(false);
+  expect(model.parameters()[1].grad).not.toBeNull();
+  expect(Object.keys(model.children()[0])).not.toContain('forward');
+});
