@@ -1,6 +1,6 @@
-// Inverse trigonometric and hyperbolic functions and the error function's kin of floats, in double precision by polynomials that are
-// as long as a float needs: what is left of their error, 2^-28 of the result, and the arithmetic's, which is less, are far below a float's
-// rounding. So none of it needs compensation.
+// Inverse trigonometric and hyperbolic functions and the error function's kin of floats. asin, acos and atan are computed in floats; the
+// others in double precision by polynomials that are as long as a float needs: what is left of their error, 2^-28 of the result, and the
+// arithmetic's, which is less, are far below a float's rounding, so that none of it needs compensation.
 #pragma once
 
 #include "math.h"
@@ -33,46 +33,6 @@ OSTINATO_LONG_INLINE Vec<double> expOfMinus(const Vec<double>& x) {
       0x1.555468730261cp-5, 0x1.1112faa4859adp-7, 0x1.6da4ab860eb61p-10, 0x1.9eb69409a5fe3p-13};
   const auto [n, r] = reduceExp<double>(-x);
   return polynomial(r, coefficients) * powerOfTwo<double>(n);
-}
-
-OSTINATO_LONG_INLINE Vec<double> atanOf(const Vec<double>& x) {
-  // atan(t) / t as a polynomial in t^2
-  static constexpr double coefficients[] = {
-      0x1.ffffffeb9c9e6p-1, -0x1.555533f0cf654p-2, 0x1.99907fe628ee3p-3, -0x1.241581a16337fp-3,
-      0x1.c02e807936a10p-4, -0x1.571f9b5b9ada3p-4, 0x1.d76d99d5f90c0p-5, -0x1.f8a037f4ec742p-6,
-      0x1.5f6b29b1bd561p-7, -0x1.cba2f091968c2p-10};
-  const Vec<double> a = abs(x), one = number(1);
-  const auto isSteep = one < a;
-  const Vec<double> t = select(isSteep, one, a) / select(isSteep, a, one);
-  const Vec<double> y = t * polynomial(t * t, coefficients);
-  return copySign(select(isSteep, number(0x1.921fb54442d18p+0) - y, y), x);
-}
-
-// Up to 1/2 the angle itself, beyond twice that of √((1 - a) / 2), which is π/2 less.
-struct HalfAngle {
-  Vec<double> angle;
-  Mask<double> isFar;
-};
-OSTINATO_LONG_INLINE HalfAngle halfAngle(const Vec<double>& a) {
-  // asin(t) / t as a polynomial in t^2
-  static constexpr double coefficients[] = {
-      0x1.0000000117b78p+0, 0x1.5555484ae5153p-3, 0x1.3339881c03cc4p-4, 0x1.6c91d4add468bp-5,
-      0x1.05541d602994bp-5, 0x1.cf5cdf67ea114p-7, 0x1.36586d0787324p-5};
-  const auto isFar = number(0.5) < a;
-  const Vec<double> square = select(isFar, fma(a, number(-0.5), number(0.5)), a * a);
-  const Vec<double> t = select(isFar, sqrt(square), a);
-  return {t * polynomial(square, coefficients), isFar};
-}
-OSTINATO_LONG_INLINE Vec<double> asinOf(const Vec<double>& x) {
-  const auto [angle, isFar] = halfAngle(abs(x));
-  const Vec<double> far = fma(angle, number(-2), number(0x1.921fb54442d18p+0));
-  return copySign(select(isFar, far, angle), x);
-}
-OSTINATO_LONG_INLINE Vec<double> acosOf(const Vec<double>& x) {
-  const auto [angle, isFar] = halfAngle(abs(x));
-  const Vec<double> twice = angle + angle;
-  const Vec<double> far = select(x < zero<double>(), number(0x1.921fb54442d18p+1) - twice, twice);
-  return select(isFar, far, number(0x1.921fb54442d18p+0) - copySign(angle, x));
 }
 
 // sign(x) ln(|x| + √(x^2 + 1)), and x - x^3 / 6 near 0
@@ -139,6 +99,58 @@ OSTINATO_LONG_INLINE Vec<double> erfinvOf(const Vec<double>& x) {
   return select(a < one, y, copySign(edge, x));
 }
 
+// π/2 as a sum of two floats.
+inline constexpr float quarterTurn = 0x1.921fb6p+0f, quarterTurnLow = -0x1.777a5cp-25f;
+
+// Within 1 ulp of every float. Beyond 1 it is π/2 - atan(1 / a), with what rounding the quotient and the difference loses.
+OSTINATO_LONG_INLINE Vec<float> atanOf(const Vec<float>& x) {
+  // (atan(t) - t) / t^3 as a polynomial in t^2
+  static constexpr float coefficients[] = {
+      -0x1.55555p-2f, 0x1.99979ap-3f,  -0x1.247008p-3f, 0x1.c4c6eep-4f,  -0x1.684bd8p-4f,
+      0x1.12cc6cp-4f, -0x1.6a6f3ep-5f, 0x1.6b33fp-6f,   -0x1.d45acep-8f, 0x1.1b2506p-10f};
+  const Vec<float> one = broadcast(1.0f), a = lesser(broadcast(0x1p60f), abs(x));
+  const auto isSteep = one < a;
+  const Vec<float> t = select(isSteep, one, a) / select(isSteep, a, one);
+  const Vec<float> square = t * t, cube = t * square, p = polynomial(square, coefficients);
+  const Vec<float> turn = broadcast(quarterTurn), head = turn - t, lost = (turn - head) - t;
+  const Vec<float> tLow = exactFma(-t, a, one) * t * fma(square, broadcast(-0.5f), one);
+  const Vec<float> steep = head + ((lost + broadcast(quarterTurnLow)) - fma(cube, p, tLow));
+  return copySign(select(isSteep, steep, fma(cube, p, t)), x);
+}
+
+// The angle up to 1/2, beyond it half of what π/2 has more: that of √((1 - a) / 2). As the sine t and the rest.
+struct HalfAngle {
+  Vec<float> t, rest;
+  Mask<float> isFar;
+};
+OSTINATO_LONG_INLINE HalfAngle halfAngle(const Vec<float>& a) {
+  // (asin(t) - t) / t^3 as a polynomial in t^2
+  static constexpr float coefficients[] = {0x1.5555cap-3f, 0x1.33015p-4f, 0x1.748c4ap-5f,
+                                           0x1.8ba39ep-6f, 0x1.59d996p-5f};
+  const auto isFar = broadcast(0.5f) < a;
+  const Vec<float> half = broadcast(0.5f);
+  const Vec<float> square = select(isFar, fma(-half, a, half), a * a);
+  const Vec<float> t = select(isFar, sqrt(square), a);
+  return {t, t * square * polynomial(square, coefficients), isFar};
+}
+// Within 1.2 ulp of every float, as acos.
+OSTINATO_LONG_INLINE Vec<float> asinOf(const Vec<float>& x) {
+  const auto [t, rest, isFar] = halfAngle(abs(x));
+  const Vec<float> turn = broadcast(quarterTurn), twice = t + t;
+  const Vec<float> head = turn - twice, lost = (turn - head) - twice;
+  const Vec<float> far = head + (lost + (broadcast(quarterTurnLow) - (rest + rest)));
+  return copySign(select(isFar, far, t + rest), x);
+}
+OSTINATO_LONG_INLINE Vec<float> acosOf(const Vec<float>& x) {
+  const auto [t, rest, isFar] = halfAngle(abs(x));
+  const Vec<float> turn = broadcast(quarterTurn), low = broadcast(quarterTurnLow);
+  const Vec<float> twice = t + t, twiceRest = rest + rest;
+  const Vec<float> obtuse = ((turn + turn) - twice) + ((low + low) - twiceRest);
+  const Vec<float> far = select(x < zero<float>(), obtuse, twice + twiceRest);
+  const Vec<float> near = (turn - copySign(t, x)) + (low - copySign(rest, x));
+  return select(isFar, far, near);
+}
+
 }  // namespace shortened
 
 // The functions of special.cc that floats have a shorter way for.
@@ -146,13 +158,13 @@ template <class T>
 struct Short {};
 template <>
 struct Short<float> {
+  static Vec<float> asin(const Vec<float>& x) { return shortened::asinOf(x); }
+  static Vec<float> acos(const Vec<float>& x) { return shortened::acosOf(x); }
+  static Vec<float> atan(const Vec<float>& x) { return shortened::atanOf(x); }
 #define OSTINATO_SHORT(name)                                                              \
   static Vec<float> name(const Vec<float>& x) {                                           \
     return throughDouble([](const Vec<double>& v) { return shortened::name##Of(v); }, x); \
   }
-  OSTINATO_SHORT(asin)
-  OSTINATO_SHORT(acos)
-  OSTINATO_SHORT(atan)
   OSTINATO_SHORT(asinh)
   OSTINATO_SHORT(acosh)
   OSTINATO_SHORT(atanh)
