@@ -257,7 +257,7 @@ class Arena {
           if (x.ndim > dim + (carries.parts === null ? 0 : 1) && sizesOf(x)[dim] === rows.length)
             continue;
           throw new RangeError(
-            `${operation}: ${rows.length} ${rows.length === 1 ? 'session' : 'sessions'} need a batch of as many rows, but the state of ${showPlace(path)} is ${showShape(sizesOf(x))}, whose rows are dimension ${dim}`,
+            `${operation}: ${rows.length} ${rows.length === 1 ? 'session needs' : 'sessions need'} a batch of as many rows, but the state of ${showPlace(path)} is ${showShape(sizesOf(x))}, whose rows are dimension ${dim}`,
           );
         }
         const own = this.#calls[layer][call];

@@ -454,17 +454,17 @@ test.each<[string, () => unknown, string]>([
       const sessions = new nn.Sessions(new nn.GRU(3, 5));
       sessions.push([sessions.open()], x());
     },
-    'Sessions.push: 1 session need a batch of as many rows, but the state of the layer is [1, 2, 5], whose rows are dimension 1',
+    'Sessions.push: 1 session needs a batch of as many rows, but the state of the layer is [1, 2, 5], whose rows are dimension 1',
   ],
   [
     'sessions without a batch',
     () => new nn.Sessions(new nn.GRU(3, 5)).open().push(zeros([2, 3])),
-    'Session.push: 1 session need a batch of as many rows, but the state of the layer is [1, 5], whose rows are dimension 1',
+    'Session.push: 1 session needs a batch of as many rows, but the state of the layer is [1, 5], whose rows are dimension 1',
   ],
   [
     'a snapshot of several rows for one session',
     () => new nn.Sessions(new nn.GRU(3, 5)).open().restore(new Map([['h', zeros([1, 2, 5])]])),
-    'Session.restore: 1 session need a batch of as many rows, but the state of the layer is [1, 2, 5], whose rows are dimension 1',
+    'Session.restore: 1 session needs a batch of as many rows, but the state of the layer is [1, 2, 5], whose rows are dimension 1',
   ],
   [
     'a state of the model’s own',
