@@ -4,7 +4,8 @@ import { isGradEnabled } from '../autograd/mode';
 import { computes } from '../tensor/deepcopy';
 import { executor } from '../tensor/executor';
 import { sizesOf, empty, type Tensor } from '../tensor/tensor';
-import { Entry, type Traceable } from './entry';
+import { Entry } from './entry';
+import type { Traceable } from './pair';
 import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
 
 // In place of the tensors of a call, which no entry keeps.

@@ -13,7 +13,7 @@ import { numelOf } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { accumulatorIn, accumulatedOf, empty, setAccumulated, Tensor } from '../tensor/tensor';
 import { areCurrent, capture, type Captured } from './captured';
-import type { Traceable } from './entry';
+import type { Traceable } from './pair';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer } from './trace';
 import { traceStep, type Signature, type Slot } from './traced';

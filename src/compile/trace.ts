@@ -67,6 +67,10 @@ export interface Call {
   readonly table?: { readonly at: number; readonly entries: readonly Pointer[] };
 }
 
+/** What is said of a tensor of a trace that somebody has kept. */
+export const usedOutside =
+  'compile: a tensor that was made while a function was traced is used outside of it; it has no values, so return it from the function instead of keeping it';
+
 // Above every address of a process, below 2^53.
 const firstAddress = 2 ** 49;
 const alignment = 64;
@@ -317,9 +321,7 @@ export class Trace implements Executor {
   /** Makes every tensor of the trace that somebody has kept say so when it is used. */
   close(): void {
     const used = (): never => {
-      throw new Error(
-        'compile: a tensor that was made while a function was traced is used outside of it; it has no values, so return it from the function instead of keeping it',
-      );
+      throw new Error(usedOutside);
     };
     const poison = { get: used, configurable: true };
     const own = new Set(this.storages);

@@ -39,6 +39,8 @@ export interface Traced {
   readonly gradOutputs: readonly (Slot | null)[];
   /** Leaves from outside that gradients are computed for. */
   readonly leaves: readonly Tensor[];
+  /** What the gradients of the inputs, then of the leaves, begin with; null for nothing. */
+  readonly seeds: readonly (Slot | null)[];
   /** The gradients of the inputs, then of the leaves; null where none flows. */
   readonly gradients: readonly (Slot | null)[];
   /** Every tensor from outside that the function uses. */
@@ -104,12 +106,14 @@ function leavesOf(
  * Traces `run`, which gets a placeholder for each input.
  * @param training whether gradients are on
  * @param arriving which outputs' gradients the backward is for
+ * @param seeded which inputs' gradients are added to one that is given, as those of all leaves then are; null for none
  */
 export function traceFunction(
   run: (inputs: readonly Tensor[]) => unknown,
   signatures: readonly Signature[],
   training: boolean,
   arriving: Arriving,
+  seeded: readonly boolean[] | null = null,
 ): Traced {
   const trace = new Trace();
   const start = nextOrder();
@@ -145,11 +149,19 @@ export function traceFunction(
       const gradOutputs = outs.map((out, i) =>
         wanted[i] ? trace.give(sizesOf(out), out.dtype) : null,
       );
+      const inputs = [...standIns, ...leaves];
+      const seeds = inputs.map((x, i) =>
+        x.requiresGrad && seeded !== null && (i >= standIns.length || seeded[i])
+          ? trace.give(sizesOf(x), x.dtype)
+          : null,
+      );
       const grads = backward(
         trace,
         outs.filter((_, i) => wanted[i]),
-        [...standIns, ...leaves],
+        inputs,
         gradOutputs.filter((g) => g !== null),
+        seeds,
+        standIns.length,
       );
       trace.drain();
       return {
@@ -160,6 +172,7 @@ export function traceFunction(
         result,
         gradOutputs: gradOutputs.map((g) => g && slot(g)),
         leaves,
+        seeds: seeds.map((g) => g && slot(g)),
         gradients: grads.map((g) => g && slot(g)),
         captured: [...trace.captured],
         drawn: [...trace.drawn],
@@ -269,18 +282,31 @@ function backward(
   outs: readonly Tensor[],
   inputs: readonly Tensor[],
   gradOutputs: readonly (Tensor | null)[],
+  seeds: readonly (Tensor | null)[] = [],
+  firstLeaf = 0,
 ): (Tensor | null)[] {
   const wanting = inputs.filter((x) => x.requiresGrad);
   if (outs.length === 0 || wanting.length === 0) return inputs.map(() => null);
+  // A walk adds what it finds to the gradients of its roots.
+  const seeded = inputs.filter((_, i) => seeds[i]);
+  const given = [...gradOutputs, ...seeds.filter((g) => g !== null)];
   const found = withoutHooks(wanting.map(nodeOf), () =>
-    gradients(outs, wanting, { gradOutputs, retainGraph: true, allowUnused: true }),
+    gradients([...outs, ...seeded], wanting, {
+      gradOutputs: given,
+      retainGraph: true,
+      allowUnused: true,
+    }),
   );
   const mode = setGradMode(false);
   try {
     const taken = new Set<Buffer>();
     let next = 0;
-    return inputs.map((x) => {
+    return inputs.map((x, i) => {
       const grad = x.requiresGrad ? found[next++] : null;
+      // A leaf to whose sum nothing was added.
+      const seed = i < firstLeaf ? null : (seeds[i] ?? null);
+      if (grad !== null && seed !== null && trace.bufferOf(grad) === trace.bufferOf(seed))
+        return null;
       return grad && own(trace, grad, taken);
     });
   } finally {

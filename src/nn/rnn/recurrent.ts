@@ -10,8 +10,9 @@ import {
   refuse,
   surplus,
 } from '../../check';
-import { compile } from '../../compile';
-import { cat, indexSelect, stack, tensor, unbind } from '../../ops';
+import { compile, Sequence } from '../../compile';
+import { cat, indexSelect, stack, tensor, transpose, unbind } from '../../ops';
+import { contiguous } from '../../ops/copying/clone';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
@@ -45,7 +46,7 @@ export interface UnrollOptions {
    */
   returnsOutput?: boolean;
   /**
-   * Whether steps are traced once for each shape and replayed. Default: true. Without it the cell's JavaScript runs
+   * Whether steps are traced once for each shape of a step and replayed. Default: true. Without it the cell's JavaScript runs
    * at each step.
    */
   compile?: boolean;
@@ -57,11 +58,16 @@ const unrollOptions = optionsTable<UnrollOptions, 'returnsOutput'>('Recurrent', 
   compile: boolean.or(true),
 });
 
-type Steps<S extends CellState> = (
-  input: Tensor,
-  state: S | null,
-  modes: string,
-) => readonly [output: Tensor, state: S];
+interface Steps<S extends CellState> {
+  /** A few steps at a time, for any length. */
+  readonly blocks: Sequence;
+  /** All steps in one trace: where one step depends on more than its input and its state, and of few steps. */
+  readonly whole: (
+    input: Tensor,
+    state: S | null,
+    modes: string,
+  ) => readonly [output: Tensor, state: S];
+}
 
 // Whether two states are nested alike.
 const alike = (a: unknown, b: unknown): boolean =>
@@ -76,15 +82,12 @@ const isState = (value: unknown, depth = 0): value is CellState =>
     value.length > 0 &&
     value.every((one) => isState(one, depth + 1)));
 
-/** The tensors in the fields of a cell and of the modules below it. */
-function tensorsOf(cell: unknown): Tensor[] {
-  const found: Tensor[] = [];
+/** What the fields of a cell and of the modules below it hold. */
+function fieldsOf(cell: unknown): unknown[] {
+  const found: unknown[] = [];
   if (!isInstance(cell, Module)) return found;
   for (const module of cell.modules()) {
-    for (const name in module) {
-      const value = (module as unknown as Record<string, unknown>)[name];
-      if (isTensor(value)) found.push(value);
-    }
+    for (const name in module) found.push((module as unknown as Record<string, unknown>)[name]);
   }
   return found;
 }
@@ -106,8 +109,9 @@ const firstOf = (state: CellState): Tensor => (isTensor(state) ? state : firstOf
  * Input [T, N, …], [N, T, …] with `batchFirst`, or [T, I] unbatched; the cell gets [N, …] or [I]. Returns
  * `[output, state]`, the outputs stacked as the input is, and the state after the last step as the cell returned it.
  *
- * The whole sequence is compiled (see `compile`, whose rules the cell must keep): its first run with a shape traces the
- * cell, later ones replay all steps in one call, forward and backward, with the same bits.
+ * The steps are compiled (see `compile`, whose rules the cell must keep): the first runs trace the cell for a few steps at a time, up to 32,
+ * and all lengths replay these, forward and backward, with the bits of the cell run step by step. What is traced and kept for it does not grow with
+ * the length.
  *
  * @throws TypeError for a cell that is neither a module nor a function.
  * @example
@@ -173,10 +177,16 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   }
 
   #run(input: Tensor, state: S | null): [output: Tensor, state: S] {
-    const [output, last] = this.#compiles
-      ? this.#compiled()(input, state, this.#modes())
-      : this.#unroll(input, state);
-    return [output, last];
+    const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
+    if (!this.#compiles) return this.#unroll(input, state);
+    const modes = this.#modes();
+    const steps = this.#compiled();
+    const x = dim === 0 ? input : transpose(input, 0, 1);
+    const found = steps.blocks.call(x, state, modes, input.contiguousLayout);
+    if (found === 'plain') return this.#unroll(input, state);
+    if (found === 'whole') return [...steps.whole(input, state, modes)];
+    const [output, last] = found as [Tensor, S];
+    return [dim === 0 ? output : contiguous(transpose(output, 0, 1)), last];
   }
 
   /** @internal */
@@ -226,7 +236,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
 
   // Anew when the cell's fields hold other tensors than before (parameters, buffers, plain ones): the program has the old ones.
   #compiled(): Steps<S> {
-    const tensors = tensorsOf(this.cell);
+    const tensors = fieldsOf(this.cell).filter(isTensor);
     const known = this.#tensors;
     const same = tensors.length === known.length && tensors.every((x, i) => x === known[i]);
     if (this.#steps === null || !same) {
@@ -236,7 +246,12 @@ export class Recurrent<S extends CellState = CellState> extends Module {
         void modes;
         return this.#unroll(input, state as S | null);
       };
-      this.#steps = compile(unroll);
+      const step = (x: Tensor, state: unknown): readonly [Tensor, S] =>
+        this.#step(x, state as S | null);
+      this.#steps = {
+        blocks: new Sequence(step, () => fieldsOf(this.cell)),
+        whole: compile(unroll),
+      };
     }
     return this.#steps;
   }
@@ -251,18 +266,21 @@ export class Recurrent<S extends CellState = CellState> extends Module {
   }
 
   #unroll(input: Tensor, initial: S | null): [Tensor, S] {
-    const { cell } = this;
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
     const outputs: Tensor[] = [];
     let state = initial;
     for (const x of unbind(input, dim)) {
-      const returned: unknown =
-        typeof cell === 'function' ? cell(x, state) : cell.forward(x, state);
-      const [output, next] = this.#parts(returned, state);
+      const [output, next] = this.#step(x, state);
       outputs.push(output);
       state = next;
     }
     return [stack(outputs, dim), state!];
+  }
+
+  #step(x: Tensor, state: S | null): readonly [output: Tensor, state: S] {
+    const { cell } = this;
+    const returned: unknown = typeof cell === 'function' ? cell(x, state) : cell.forward(x, state);
+    return this.#parts(returned, state);
   }
 
   #parts(returned: unknown, before: S | null): readonly [output: Tensor, state: S] {
