@@ -4,7 +4,8 @@
 //
 //   dist/index.js      the public names
 //   dist/cli/main.js   the program
-//   dist/ostinato.js   what both use
+//   dist/onnx.js       networks of ONNX, which the first call of io.loadOnnx or io.exportOnnx requires (src/io/onnx-files.ts)
+//   dist/ostinato.js   what all use
 //   dist/include       headers of other packages, for those who build the add-on from source
 
 const fs = require('node:fs');
@@ -16,6 +17,7 @@ const { minifySync } = require('@swc/core');
 const root = path.resolve(__dirname, '..');
 const modules = path.join(root, 'build', 'modules');
 const isProgram = (id) => path.relative(modules, id).startsWith('cli');
+const isOnnx = (id) => path.relative(modules, id).startsWith(path.join('io', 'onnx', path.sep));
 
 /**
  * Editors show the documentation of the .d.ts files: in the code it would be carried twice. Without spaces and with short names of local
@@ -70,6 +72,7 @@ async function bundle() {
     input: {
       index: path.join(modules, 'index.js'),
       'cli/main': path.join(modules, 'cli', 'main.js'),
+      onnx: path.join(modules, 'io', 'onnx', 'index.js'),
     },
     plugins: [nodeResolve({ resolveOnly: [] }), originalNames, builtinModules, compact],
     external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
@@ -87,7 +90,7 @@ async function bundle() {
     exports: 'named',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    manualChunks: (id) => (isProgram(id) ? undefined : 'ostinato'),
+    manualChunks: (id) => (isProgram(id) || isOnnx(id) ? undefined : 'ostinato'),
   });
 }
 

@@ -181,7 +181,14 @@ function trace() {
   });
   const traced = node(['trace.cjs'], { cwd: project }).split('\n');
   const inPackage = 'node_modules/ostinato/';
-  const wanted = ['addon.cjs', 'dist/index.js', 'dist/ostinato.js', 'index.mjs', 'package.json'];
+  const wanted = [
+    'addon.cjs',
+    'dist/index.js',
+    'dist/onnx.js',
+    'dist/ostinato.js',
+    'index.mjs',
+    'package.json',
+  ];
   const addons = fs.readdirSync(path.join(project, inPackage, 'prebuilds'));
   const expected = [
     ...wanted.map((file) => inPackage + file),

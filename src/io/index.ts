@@ -12,11 +12,5 @@ export type { FilePath } from './path';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions } from './checkpoint';
 export type { Stateful, StatefulGenerator } from './checkpoint-values';
 export { fromMessage, toMessage } from './message';
-export {
-  exportOnnx,
-  loadOnnx,
-  type DynamicAxes,
-  type ExportOnnxOptions,
-  type OnnxModel,
-  type OnnxValue,
-} from './onnx';
+export { exportOnnx, loadOnnx } from './onnx-files';
+export type { DynamicAxes, ExportOnnxOptions, OnnxModel, OnnxValue } from './onnx/types';

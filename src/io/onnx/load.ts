@@ -1,5 +1,4 @@
 /** Reading ONNX files. */
-import { surplus } from '../../check';
 import { bytesAt, cannotRead, refuse, withSource } from '../malformed';
 import { pathOf, type FilePath } from '../path';
 import { OnnxModel } from './model';
@@ -42,24 +41,8 @@ function valueOf({ name = '', type }: ValueInfoProto): OnnxValue {
   };
 }
 
-/**
- * Reads a network of ONNX (`.onnx`) into a module that runs and can be trained: operators of the default set of versions 7 to 25 as far as they
- * are what exporters of PyTorch, Keras and scikit-learn make of recurrent networks, with `If`; convolutions and pooling over one dimension. Floats
- * of the file with a dimension or more are parameters, under their names (`rnn.weight_ih_l0` where a name has dots), but for running
- * statistics, which are buffers; weights of 16 bits become float32, integers int32. 64-bit numbers from 2^62 on, as ends of slices have them, are the largest
- * int32. Weights in other files are read from the folder of the model and below it.
- * @returns a module whose `forward({ name: tensor, … })` returns `{ name: tensor, … }`; `inputs` and `outputs` say names, types and shapes
- * @throws TypeError for what is no path; RangeError saying what is wrong with a malformed file (cut short, a cycle, names that nothing computes,
- * tensors of another size than their bytes), or naming all operators at once that are not computed here, with their nodes; Error when it cannot be read.
- * @example
- * const detect = (chunk: Tensor, state: Tensor) => {
- *   const model = io.loadOnnx('silero_vad.onnx');
- *   const { output, stateN } = model.forward({ input: chunk, state, sr: tensor(16000, { dtype: 'int32' }) });
- *   return [output, stateN];
- * };
- */
+/** `loadOnnx` of onnx-files.ts. */
 export function loadOnnx(path: FilePath): Loaded {
-  if (arguments.length > 1) surplus(operation, arguments, 1, 'path');
   const file = pathOf(operation, path);
   return withSource(operation, file, (source) => {
     if (source.size > 2 ** 31)

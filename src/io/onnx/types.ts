@@ -31,3 +31,20 @@ export interface OnnxModel extends Module {
    */
   forward(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
 }
+
+/** Names of dynamic sizes by dimension. */
+export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;
+
+/** Options of `exportOnnx`. */
+export interface ExportOnnxOptions {
+  /** What forward takes: a tensor, or an array of all arguments, in which arrays of tensors (as of states) may be. */
+  example: Tensor | readonly unknown[];
+  /** Names of the tensors that forward takes, in their order. Default: input, or input_0 and so on. */
+  inputNames?: readonly string[];
+  /** Names of those that it returns. Default: output, or output_0 and so on. */
+  outputNames?: readonly string[];
+  /** Which sizes of inputs may be any: `{ x: { 0: 'batch', 1: 'time' } }`. Sizes of one name are equal. Default: none. */
+  dynamicAxes?: DynamicAxes;
+  /** Version of ONNX's operators, 17 to 21. Default: 17. */
+  opset?: number;
+}

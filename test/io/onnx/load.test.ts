@@ -2,7 +2,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { deepcopy, io, nn, noGrad, optim, setNumThreads, type Tensor } from 'ostinato';
-import { loadOnnx } from '../../../src/io/onnx';
 
 const folder = join(__dirname, 'files');
 const names = readdirSync(folder)
@@ -116,5 +115,4 @@ test('what inputs have to be', () => {
   expect(() => model.forward({ ids: ids.select(0, 0) })).toThrow(
     new RangeError('OnnxModel.forward: "ids" must have shape [batch, time], got [6]'),
   );
-  expect(loadOnnx).toBe(io.loadOnnx);
 });

@@ -13,7 +13,6 @@ import {
   optionsTable,
   rule,
   string,
-  surplus,
 } from '../../../check';
 import { noGrad } from '../../../autograd/mode';
 import type { Module } from '../../../nn';
@@ -30,27 +29,11 @@ import { built } from '../program';
 import { modelProto, type GraphProto, type ModelProto, type ValueInfoProto } from '../schema';
 import { numberOf } from '../tensors';
 import { decoded, encodedMessage } from '../wire';
+import type { DynamicAxes, ExportOnnxOptions } from '../types';
 import { Emitter, Pair, Unwritten } from './emitter';
 import { record, type Recording } from './record';
 import { nameOf, sizeOf, type Axis } from './sizes';
 import { writers } from './writers';
-
-/** Names of dynamic sizes by dimension. */
-export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;
-
-/** Options of `exportOnnx`. */
-export interface ExportOnnxOptions {
-  /** What forward takes: a tensor, or an array of all arguments, in which arrays of tensors (as of states) may be. */
-  example: Tensor | readonly unknown[];
-  /** Names of the tensors that forward takes, in their order. Default: input, or input_0 and so on. */
-  inputNames?: readonly string[];
-  /** Names of those that it returns. Default: output, or output_0 and so on. */
-  outputNames?: readonly string[];
-  /** Which sizes of inputs may be any: `{ x: { 0: 'batch', 1: 'time' } }`. Sizes of one name are equal. Default: none. */
-  dynamicAxes?: DynamicAxes;
-  /** Version of ONNX's operators, 17 to 21. Default: 17. */
-  opset?: number;
-}
 
 const anyAxes = rule<DynamicAxes>(
   "an object of names by dimension, such as { x: { 0: 'batch' } }",
@@ -271,20 +254,8 @@ function checkAgainst(
   });
 }
 
-/**
- * Writes what a model's `forward` computes as a network of ONNX (torch.onnx.export), for onnxruntime and whatever else reads the format. Weights have the names
- * and values of the state dict; recurrent layers are ONNX's own (all layers and directions, initial states as inputs where forward takes them). The model runs in
- * evaluation mode, on the example and on other inputs; what it computes is recorded at the level of operations, so that a forward of your own is
- * exported like a layer. Sizes that `dynamicAxes` names stay open.
- * @param path a string or a file: URL
- * @throws TypeError for what is no module, no path, no example of tensors and no option; RangeError naming all operations at once that have no ONNX form, with the modules that
- * make them, and for what depends on values or on open sizes in JavaScript; Error when the file cannot be written.
- * @example
- * io.exportOnnx(new nn.Linear(4, 2), 'linear.onnx', { example: zeros([1, 4]), inputNames: ['x'], dynamicAxes: { x: { 0: 'batch' } } });
- * io.loadOnnx('linear.onnx').forward({ x: ones([3, 4]) }).output.shape; // [3, 2]
- */
+/** `exportOnnx` of onnx-files.ts. */
 export function exportOnnx(model: Module, path: FilePath, options: ExportOnnxOptions): void {
-  if (arguments.length > 3) surplus(operation, arguments, 3, 'options');
   anyModule.check(operation, 'model', model);
   const file = pathOf(operation, path);
   const { example, opset, dynamicAxes, ...given } = exportOptions.read(options);
