@@ -2,7 +2,7 @@
 // four vectors of eight sums, added up as a tree; along columns, also where there is one only, in one sum for each. Serial sums are in
 // chains.cc.
 #include "../kernels.h"
-#include "rows.h"
+#include "columns.h"
 
 namespace ostinato::OSTINATO_ISA {
 
@@ -158,43 +158,25 @@ OSTINATO_INLINE static T finiteTop(T m) {
   return m == Format<T>::infinity || m == -Format<T>::infinity ? T(0) : m;
 }
 
-// Columns side by side: a strip of sums for each lane of a row's, so that the bits are those of a row.
 template <class T>
 static void logsumexpOfColumns(const T* x, T* out, int64_t outer, int64_t n, int64_t inner,
                                Work& work) {
-  constexpr int64_t stripLength = 64;
-  forStrips(work, outer, n, inner, stripLength, [&](int64_t at, int64_t width, int64_t place) {
-    alignas(64) double sums[W<T>][stripLength] = {};
-    alignas(64) T top[stripLength];
-    const auto eachRow = [&](auto body) {
-      for (int64_t j = 0; j < n; ++j)
-        for (int64_t k = 0; k < width; k += W<T>)
-          body(j, k, load(x + at + j * inner + k, width - k));
-    };
-    for (T& m : top) m = -Format<T>::infinity;
-    eachRow([&](int64_t, int64_t k, const Vec<T>& v) { store(top + k, max(load(top + k), v)); });
+  forColumns<T>(work, outer, n, inner, [&](const Strip<T>& strip, int64_t place) {
+    alignas(64) T top[columnsOfStrip];
+    largestOfStrip(strip, x, top);
     for (T& m : top) m = n > 0 ? finiteTop(m) : T(0);
-    eachRow([&](int64_t j, int64_t k, const Vec<T>& v) {
-      constexpr int lanes = Vec<double>::lanes;
-      double* const own = sums[j % W<T>] + k;
-      const Vec<T> e = exp(v - load(top + k));
-      store(own, load(own) + widen<0>(e));
-      if constexpr (doubleParts<T> == 2) store(own + lanes, load(own + lanes) + widen<1>(e));
+    StripSums<T> sums;
+    strip.each([&](int64_t j, int64_t k, int64_t at, int64_t count) {
+      sums.add(j, k, exp(load(x + at, count) - load(top + k)));
     });
-    for (int64_t k = 0; k < width; ++k) {
-      LaneSums<T> ofRow;
-      alignas(64) double lanes[W<T>];
-      for (int l = 0; l < W<T>; ++l) lanes[l] = sums[l][k];
-      for (int h = 0; h < doubleParts<T>; ++h) ofRow.sum[h] = load(lanes + h * W<double>);
-      out[place + k] = T(double(top[k]) + logOf(ofRow.total()));
-    }
+    for (int64_t k = 0; k < strip.width; ++k)
+      out[place + k] = T(double(top[k]) + logOf(sums.total(k)));
   });
 }
 
 template <class T>
 void logsumexp(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
-  // Fewer columns than lanes are faster one by one.
-  if (inner >= W<T>) return logsumexpOfColumns(x, out, outer, n, inner, work);
+  if (inner >= fewColumns<T>) return logsumexpOfColumns(x, out, outer, n, inner, work);
   forRows(work, outer * inner, n, [&](int64_t place) {
     const Row<T> row{const_cast<T*>(x) + place / inner * n * inner + place % inner, n, inner};
     const T m = n > 0 ? finiteTop(largest<T>({row.p, n, inner})) : T(0);

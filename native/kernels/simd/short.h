@@ -92,9 +92,11 @@ OSTINATO_LONG_INLINE Vec<double> erfinvOf(const Vec<double>& x) {
       -0x1.2375409a299acp-12, 0x1.5058ea713a481p-13, -0x1.ead8a7272ff6fp-16};
   const Vec<double> a = abs(x), one = number(1);
   const Vec<double> w = -ln(fma(-a, a, one));
-  const Vec<double> inner = polynomial(w - number(2.5), near);
-  const Vec<double> outer = polynomial(sqrt(w) - number(3), far);
-  const Vec<double> y = x * select(w < number(5), inner, outer);
+  const auto isNear = w < number(5);
+  Vec<double> p = polynomial(w - number(2.5), near);
+  // One in 300 numbers between -1 and 1.
+  if (any(~isNear)) p = select(isNear, p, polynomial(sqrt(w) - number(3), far));
+  const Vec<double> y = x * p;
   const Vec<double> edge = select(a == one, number(F::infinity), number(F::nan));
   return select(a < one, y, copySign(edge, x));
 }

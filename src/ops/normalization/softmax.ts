@@ -36,8 +36,11 @@ interface Normalization {
   readonly grad: (g: Tensor, y: Tensor, dim: number) => Tensor;
 }
 
-// From here on two transposed copies take less time than reading rows of elements that lie apart.
+// Columns next to each other are read row by row. Of fewer than a vector of them, two transposed copies take less time than reading
+// elements that lie apart, from so many elements on.
 const worthTransposing = 4096;
+const isWalked = (numel: number, inner: number): boolean =>
+  inner === 1 || inner >= 16 || numel < worthTransposing;
 
 /** The contiguous [outer, n, inner] of `x`, seen as rows: [outer, inner, n]. */
 const rowsOf = (x: Tensor, outer: number, n: number, inner: number): Tensor =>
@@ -54,7 +57,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
       const { outer, n, inner } = reductionView(name, y, dim, true);
       const run = pick(name, backward, y.dtype);
       const dx = empty(sizesOf(y), y.dtype);
-      if (inner === 1 || y.numel < worthTransposing) {
+      if (isWalked(y.numel, inner)) {
         runSoftmaxBackward(run, dense(g), y, dx, outer, n, inner);
         return [dx];
       }
@@ -75,7 +78,7 @@ function normalization({ name, node, kernel, grad }: Normalization) {
     const out = empty(sizesOf(x), x.dtype);
     const { source, outer, n, inner } = reductionView(name, x, d, true);
     const run = pick(name, kernels, x.dtype);
-    if (inner === 1 || x.numel < worthTransposing) runAlong(run, source, out, outer, n, inner);
+    if (isWalked(x.numel, inner)) runAlong(run, source, out, outer, n, inner);
     else {
       const given = copyOf(rowsOf(source, outer, n, inner));
       const rows = empty(sizesOf(given), x.dtype);
