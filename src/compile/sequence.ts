@@ -24,10 +24,11 @@ const mostBlocks = 512;
 const mostPlans = 64;
 // A sequence that cannot be cut is traced as one, unless that takes longer than it gains, and more memory than there is in the end.
 const mostTraced = 256;
-// Sequences that are traced as one because they come often: of how many steps, the how many-th time, and of how many forms.
-const mostWhole = 64;
-const fewUses = 4;
+// Sequences that are traced as one because they come often: of how many steps, and of how many forms.
+const mostWhole = 128;
 const mostWholes = 16;
+// The time from which on: the trace has to pay.
+const oftenFor = (steps: number): number => Math.max(4, Math.ceil(steps / 4));
 
 /** Makes `value` the one used last, and forgets the one used longest ago where there are more than `most`. */
 function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {
@@ -109,7 +110,7 @@ export class Sequence {
     const requiresGrad = training && x.requiresGrad;
     const form = `${training} ${modes} ${x.dtype} ${shape.join()} ${requiresGrad}`;
     const key = `${steps} ${form} ${before?.key}`;
-    if (steps <= mostWhole && this.#isFrequent(key)) return 'whole';
+    if (steps <= mostWhole && this.#isFrequent(key, steps)) return 'whole';
     let plan = this.#plans.get(key);
     if (plan === undefined || !plan.blocks.every(({ pair }) => pair.isCurrent())) {
       const blocks = this.#blocksOf(x, before, form);
@@ -121,15 +122,16 @@ export class Sequence {
   }
 
   // A trace of its own saves a short sequence a fifth to a half of its time; for few forms, so that tracing ends.
-  #isFrequent(key: string): boolean {
+  #isFrequent(key: string, steps: number): boolean {
+    const often = oftenFor(steps);
     const uses = (this.#uses.get(key) ?? 0) + 1;
-    if (uses > fewUses) return true;
-    if (uses === fewUses) {
+    if (uses > often) return true;
+    if (uses === often) {
       if (this.#wholes === mostWholes) return false;
       this.#wholes++;
     }
     keep(this.#uses, key, uses, mostPlans);
-    return uses === fewUses;
+    return uses === often;
   }
 
   /** The blocks of a sequence; null where it has none. */
