@@ -55,45 +55,54 @@ OSTINATO_INLINE static int64_t firstPlace(const T* p, int64_t n, T wanted) {
   return 0;
 }
 
+template <class T, class Better>
+__attribute__((noinline)) static int64_t placeOfBest(const T* p, int64_t n) {
+  return firstPlace(p, n, bestOf<T, Better>(p, n));
+}
+
 // Columns next to each other are compared row by row: this many bytes of each at a time.
 constexpr int64_t stripBytes = 512;
 
-// finish(index in out, element, its index along n, of which there is none without `places`)
-template <bool places, class T, class Better, class Finish>
-OSTINATO_INLINE static void chooseInColumns(const T* x, int64_t outer, int64_t n, int64_t inner,
-                                            Work& work, Better better, Finish finish) {
-  constexpr int64_t length = stripBytes / sizeof(T);
-  forStrips(work, outer, n, inner, length, [&](int64_t at, int64_t width, int64_t place) {
-    T best[length];
-    int32_t where[length];
-    const T* p = x + at;
+// The best elements of `width` columns and where they are. A function of its own: all kernels share it.
+template <class T, class Better>
+__attribute__((noinline)) static void bestOfStrip(const T* __restrict p, int64_t n, int64_t inner,
+                                                  int64_t width, T* __restrict best,
+                                                  int32_t* __restrict where) {
+  const Better better;
+  for (int64_t k = 0; k < width; ++k) {
+    best[k] = p[k];
+    where[k] = 0;
+  }
+  for (int64_t j = 1; j < n; ++j) {
+    p += inner;
     for (int64_t k = 0; k < width; ++k) {
-      best[k] = p[k];
-      where[k] = 0;
+      const T v = p[k];
+      const bool replaces = better(v, best[k]);
+      best[k] = replaces ? v : best[k];
+      where[k] = replaces ? int32_t(j) : where[k];
     }
-    for (int64_t j = 1; j < n; ++j) {
-      p += inner;
-      for (int64_t k = 0; k < width; ++k) {
-        const T v = p[k];
-        const bool replaces = better(v, best[k]);
-        best[k] = replaces ? v : best[k];
-        if constexpr (places) where[k] = replaces ? int32_t(j) : where[k];
-      }
-    }
-    for (int64_t k = 0; k < width; ++k) finish(place + k, best[k], where[k]);
-  });
+  }
 }
 
-template <bool places, class T, class Better, class Finish>
+// finish(index in out, element, its index along n)
+template <class T, class Better, class Finish>
 OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t inner, Work& work,
                                    Better better, Finish finish) {
   // A few columns of integers are faster one by one.
-  if (inner >= (isFloating<T> ? 2 : 8))
-    return chooseInColumns<places>(x, outer, n, inner, work, better, finish);
+  if (inner >= (isFloating<T> ? 2 : 8)) {
+    constexpr int64_t length = stripBytes / sizeof(T);
+    forStrips(work, outer, n, inner, length, [&](int64_t at, int64_t width, int64_t place) {
+      T best[length];
+      int32_t where[length];
+      bestOfStrip<T, Better>(x + at, n, inner, width, best, where);
+      for (int64_t k = 0; k < width; ++k) finish(place + k, best[k], where[k]);
+    });
+    return;
+  }
   forRows(work, outer * inner, n, [&](int64_t place) {
     const T* const p = x + place / inner * n * inner + place % inner;
     if constexpr (isFloating<T>) {
-      const int64_t first = firstPlace(p, n, bestOf<T, Better>(p, n));
+      const int64_t first = placeOfBest<T, Better>(p, n);
       return finish(place, p[first], first);
     }
     T best = p[0];
@@ -109,18 +118,16 @@ OSTINATO_INLINE static void choose(const T* x, int64_t outer, int64_t n, int64_t
 
 template <class T>
 void amax(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
-  choose<false>(x, outer, n, inner, work, Greater{},
-                [=](int64_t i, T best, int64_t) { out[i] = best; });
+  choose(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
 void amin(const T* x, T* out, int64_t outer, int64_t n, int64_t inner, Flag, Work& work) {
-  choose<false>(x, outer, n, inner, work, Less{},
-                [=](int64_t i, T best, int64_t) { out[i] = best; });
+  choose(x, outer, n, inner, work, Less{}, [=](int64_t i, T best, int64_t) { out[i] = best; });
 }
 template <class T>
 void max(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int64_t inner,
          Work& work) {
-  choose<true>(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t where) {
+  choose(x, outer, n, inner, work, Greater{}, [=](int64_t i, T best, int64_t where) {
     if (values) values[i] = best;
     indices[i] = int32_t(where);
   });
@@ -128,7 +135,7 @@ void max(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int6
 template <class T>
 void min(const T* x, T* values, int32_t* indices, int64_t outer, int64_t n, int64_t inner,
          Work& work) {
-  choose<true>(x, outer, n, inner, work, Less{}, [=](int64_t i, T best, int64_t where) {
+  choose(x, outer, n, inner, work, Less{}, [=](int64_t i, T best, int64_t where) {
     if (values) values[i] = best;
     indices[i] = int32_t(where);
   });
