@@ -83,3 +83,9 @@ export const withSource = <R>(operation: string, path: string, body: (source: So
   reading(operation, path, () =>
     withFileToRead(operation, path, (file, size) => body(fileSource(file, size))),
   );
+
+const longest = 100;
+
+/** A name of a file in a message: quoted, and shortened, since a file may hold a name of any length. */
+export const quoted = (name: string): string =>
+  JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name);

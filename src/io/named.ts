@@ -3,6 +3,7 @@ import { describe, isInstance, string } from '../check';
 import { detach } from '../ops/copying/clone';
 import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
+import { quoted } from './malformed';
 
 // Half of a surrogate pair, which UTF-8 does not have.
 export const loneSurrogate = /[\ud800-\udfff]/u;
@@ -25,8 +26,8 @@ export function namedTensors(
   return Array.from(tensors as ReadonlyMap<unknown, unknown>, ([name, x]) => {
     const key = string.check(operation, 'every name', name);
     if (loneSurrogate.test(key) || !isName(key)) {
-      throw new RangeError(`${operation}: a tensor cannot be called ${JSON.stringify(key)}`);
+      throw new RangeError(`${operation}: a tensor cannot be called ${quoted(key)}`);
     }
-    return [key, detach(anyTensor.check(operation, JSON.stringify(key), x))];
+    return [key, detach(anyTensor.check(operation, quoted(key), x))];
   });
 }

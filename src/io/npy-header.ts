@@ -4,7 +4,7 @@
  */
 import { largestRank, showShape } from '../tensor/shape';
 import { elementTypes, type ElementTypeName } from './elements';
-import { bytesAt, cannotRead, refuse, type Source } from './malformed';
+import { bytesAt, cannotRead, refuse, type Source, quoted } from './malformed';
 
 export interface NpyHeader {
   readonly type: ElementTypeName;
@@ -96,7 +96,7 @@ function typeOf(code: string): { type: ElementTypeName; isBigEndian: boolean } {
   const isKnown = Object.hasOwn(codes, name);
   if (!isKnown || !(name.endsWith('1') ? '|<>' : '<>').includes(order)) {
     const kind = kinds[/^[<>|]?([A-Za-z])/.exec(code)?.[1] ?? ''];
-    const shown = JSON.stringify(code);
+    const shown = quoted(code);
     if (kind !== undefined) cannotRead(`it holds ${kind} (${shown}), not numbers`);
     cannotRead(
       `the element type ${shown} is none of ${Object.keys(codes).join(', ')} with < or > before it`,

@@ -9,7 +9,7 @@ import { checkFits, encoded, integerTypes, typeIn } from './element-writers';
 import { readElements } from './elements';
 import type { FileTypes } from './file-types';
 import { writeFile } from './files';
-import { refuse, within, withSource, type Source } from './malformed';
+import { refuse, within, withSource, type Source, quoted } from './malformed';
 import { namedTensors } from './named';
 import { npyHeader, readNpyHeader } from './npy-header';
 import { pathOf, type FilePath } from './path';
@@ -104,7 +104,7 @@ export function loadNpz(path: FilePath): Map<string, Tensor> {
     const arrays = new StateDict();
     for (const [file, entry] of entriesOf(source)) {
       const name = file.endsWith(suffix) ? file.slice(0, -suffix.length) : file;
-      const shown = JSON.stringify(name);
+      const shown = quoted(name);
       if (arrays.has(name)) refuse(`there are two arrays ${shown}`);
       const opened = openChecked(source, entry);
       const array = within(shown, () => readNpy('loadNpz', opened, 'it'));
@@ -129,7 +129,7 @@ export function saveNpz(
   const { compress, ...types } = npzOptions.read(options);
   const isName = (name: string): boolean => isPlainName(name) && Buffer.byteLength(name) <= 65_000;
   const members = namedTensors('saveNpz', arrays, isName).map(([name, x]): Member => {
-    const parts = npyParts('saveNpz', JSON.stringify(name), x, types);
+    const parts = npyParts('saveNpz', quoted(name), x, types);
     return { name: name + suffix, parts };
   });
   writeFile('saveNpz', pathOf('saveNpz', path), zipped(members, { compress }));

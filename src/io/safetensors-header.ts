@@ -3,9 +3,10 @@
  * shape and place in the bytes that follow. This file checks all of it before a byte of data is read: what is not
  * exactly right is refused.
  */
+import { describe } from '../check';
 import { largestRank } from '../tensor/shape';
 import { elementTypes, type ElementTypeName } from './elements';
-import { cannotRead, refuse } from './malformed';
+import { cannotRead, refuse, quoted } from './malformed';
 import { loneSurrogate } from './named';
 
 /** Types of the format that no tensor here can hold. */
@@ -61,13 +62,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function readMetadata(value: unknown, metadata: Record<string, string>): void {
   if (!isObject(value)) return refuse('__metadata__ is not an object');
   for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') refuse(`metadata ${JSON.stringify(key)} is not a string`);
+    if (typeof text !== 'string') refuse(`metadata ${quoted(key)} is not a string`);
     metadata[key] = text;
   }
 }
 
 function readEntry(name: string, value: unknown): Entry {
-  const shown = JSON.stringify(name);
+  const shown = quoted(name);
   if (!isObject(value)) return refuse(`the entry of ${shown} is not an object`);
   const keys = Object.keys(value).sort().join(',');
   if (keys !== 'data_offsets,dtype,shape') {
@@ -82,7 +83,9 @@ function readEntry(name: string, value: unknown): Entry {
         `${shown} is of type ${dtype}, which is not read; ${Object.keys(elementTypes).join(', ')} are`,
       );
     }
-    return refuse(`${shown} has the unknown type ${JSON.stringify(dtype)}`);
+    return refuse(
+      `${shown} has the unknown type ${typeof dtype === 'string' ? quoted(dtype) : describe(dtype)}`,
+    );
   }
   const type = dtype as ElementTypeName;
   const isSize = (n: unknown): n is number =>
@@ -115,7 +118,7 @@ function checkPlaces(entries: Entry[], dataLength: number): void {
   const ordered = [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end);
   let at = 0;
   for (const { name, begin, end } of ordered) {
-    const shown = JSON.stringify(name);
+    const shown = quoted(name);
     if (begin < at) refuse(`the data of ${shown} overlaps another tensor's`);
     if (begin > at) refuse(`${begin - at} bytes before the data of ${shown} belong to no tensor`);
     if (end > dataLength)
@@ -151,7 +154,7 @@ function checkKeys(text: string): boolean {
       if (!keys || !/^\s*:/.test(text.slice(end, end + 64))) continue;
       const key = unquote(string);
       if (key === '__proto__') refuse('a key is called __proto__');
-      if (keys.has(key)) refuse(`the key ${JSON.stringify(key)} occurs twice`);
+      if (keys.has(key)) refuse(`the key ${quoted(key)} occurs twice`);
       keys.add(key);
     }
     if (open.length > 4) refuse('the header is nested too deeply');

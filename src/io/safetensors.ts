@@ -8,7 +8,7 @@ import { checkFits, encoded, fileTypes, typeIn } from './element-writers';
 import { elementTypes, readElements, type ElementTypeName } from './elements';
 import type { FileTypes } from './file-types';
 import { writeFile } from './files';
-import { bytesAt, Malformed, withSource, type Source } from './malformed';
+import { bytesAt, Malformed, withSource, type Source, quoted } from './malformed';
 import { loneSurrogate, namedTensors } from './named';
 import { pathOf, type FilePath } from './path';
 import { largestHeader, parseHeader, type Header } from './safetensors-header';
@@ -40,7 +40,7 @@ function planOf(
   const isName = (name: string): boolean => name !== '__metadata__' && name !== '__proto__';
   const entries = namedTensors(operation, tensors, isName).map(([name, x]) => {
     const type = typeIn(types, x.dtype);
-    checkFits(operation, JSON.stringify(name), x, type);
+    checkFits(operation, quoted(name), x, type);
     return { name, x, type, size: elementTypes[type].size };
   });
   entries.sort((a, b) => b.size - a.size || (a.name < b.name ? -1 : Number(a.name > b.name)));
@@ -64,7 +64,7 @@ function checkedMetadata(
 ): Record<string, string> {
   const copy = Object.create(null) as Record<string, string>;
   for (const [key, value] of Object.entries(metadata)) {
-    const name = `metadata ${JSON.stringify(key)}`;
+    const name = `metadata ${quoted(key)}`;
     const text = string.check(operation, name, value);
     if (key === '__proto__') {
       throw new RangeError(`${operation}: metadata cannot be called __proto__`);
@@ -195,7 +195,7 @@ export const readTensors = (operation: string, path: string): Contents =>
     const { header, start } = readHeader(source);
     const tensors = new StateDict();
     for (const { name, type, shape, begin } of header.entries) {
-      const elements = { type, name: JSON.stringify(name) };
+      const elements = { type, name: quoted(name) };
       tensors.set(name, readElements(operation, source, start + begin, shape, elements));
     }
     return { tensors, metadata: header.metadata };

@@ -1,6 +1,6 @@
 /** The tensors in what a pickle of PyTorch's describes, by dotted names. */
 import { deepest } from '../check';
-import { refuse } from './malformed';
+import { refuse, quoted } from './malformed';
 import { Dict, Tuple } from './pickle';
 import { TensorRecord } from './torch-names';
 
@@ -23,7 +23,7 @@ export function tensorsOf(root: unknown, size: number): Map<string, TensorRecord
     // TorchScript repeats weights in lists (_flat_weights), beside the attributes that they are.
     if (holder instanceof Dict && holder.isObject) attributes.add(x);
     else if (attributes.has(x)) return;
-    if (tensors.has(name)) refuse(`two tensors are called ${JSON.stringify(name)}`);
+    if (tensors.has(name)) refuse(`two tensors are called ${quoted(name)}`);
     tensors.set(name, x);
   }
 
@@ -33,7 +33,7 @@ export function tensorsOf(root: unknown, size: number): Map<string, TensorRecord
     if (value instanceof TensorRecord) return put(name, value, holder);
     const isTree = value instanceof Dict || value instanceof Tuple || Array.isArray(value);
     if (!isTree) return;
-    if (above.has(value)) refuse(`${JSON.stringify(name)} holds itself`);
+    if (above.has(value)) refuse(`${quoted(name)} holds itself`);
     if (above.size === deepest) refuse(`its values are nested more than ${deepest} deep`);
     above.add(value);
     const inside = name === '' ? '' : `${name}.`;

@@ -6,7 +6,15 @@ import { surplus } from '../check';
 import { StateDict } from '../tensor/state-dict';
 import { empty, Tensor } from '../tensor/tensor';
 import { readElements } from './elements';
-import { bytesAt, cannotRead, memorySource, refuse, withSource, type Source } from './malformed';
+import {
+  bytesAt,
+  cannotRead,
+  memorySource,
+  refuse,
+  withSource,
+  type Source,
+  quoted,
+} from './malformed';
 import { pathOf, type FilePath } from './path';
 import { Cursor, textOf, unpickle } from './pickle';
 import { tensorsOf } from './torch-tree';
@@ -26,7 +34,7 @@ function readTensors(records: ReadonlyMap<string, TensorRecord>, place: Place): 
     let base = storages.get(storage);
     if (base === undefined) {
       const { source, isBigEndian } = place(storage);
-      const elements = { type: storage.type!, name: JSON.stringify(name), isBigEndian };
+      const elements = { type: storage.type!, name: quoted(name), isBigEndian };
       base = readElements(operation, source, 0, [storage.count], elements);
       storages.set(storage, base);
     }
@@ -46,7 +54,7 @@ function readZip(source: Source): StateDict {
   const find = (name: string): Entry | undefined => entries.get(`${folder}/${name}`);
   for (const name of entries.keys()) {
     if (!name.startsWith(`${folder}/`)) {
-      refuse(`its entry ${JSON.stringify(name)} is not in the folder ${JSON.stringify(folder)}`);
+      refuse(`its entry ${quoted(name)} is not in the folder ${quoted(folder)}`);
     }
   }
   const short = (name: string): string | undefined => {
@@ -64,10 +72,10 @@ function readZip(source: Source): StateDict {
     cannotRead(`its version is ${version ?? 'missing'}; 1 to 10 are read`);
   }
   const order = short('byteorder') ?? 'little';
-  if (order !== 'little' && order !== 'big') refuse(`its byte order is ${JSON.stringify(order)}`);
+  if (order !== 'little' && order !== 'big') refuse(`its byte order is ${quoted(order)}`);
   short('.data/serialization_id');
   const alignment = short('.storage_alignment') ?? '64';
-  if (!/^\d{1,9}$/.test(alignment)) refuse(`its alignment is ${JSON.stringify(alignment)}`);
+  if (!/^\d{1,9}$/.test(alignment)) refuse(`its alignment is ${quoted(alignment)}`);
   const names = new TorchNames(find('constants.pkl') === undefined ? 'zip' : 'script');
   const bytes = bytesAt(openChecked(source, pickle), 0, pickle.size);
   const cursor = new Cursor(memorySource(bytes));

@@ -4,7 +4,7 @@
  */
 import type * as Zlib from 'node:zlib';
 import { load } from '../check';
-import { bytesAt, memorySource, refuse, type Source } from './malformed';
+import { bytesAt, memorySource, refuse, type Source, quoted } from './malformed';
 
 /** Loaded at the first archive, for which nobody else should wait. */
 export const zlib = (): typeof Zlib => load('node:zlib') as typeof Zlib;
@@ -63,7 +63,7 @@ export function entriesOf(source: Source): Map<string, Entry> {
   let at = 0;
   for (let i = 0; i < count; i++) {
     const [entry, from, next] = readEntry(source, directory, at, begin);
-    if (entries.has(entry.name)) refuse(`${JSON.stringify(entry.name)} is there twice`);
+    if (entries.has(entry.name)) refuse(`${quoted(entry.name)} is there twice`);
     entries.set(entry.name, entry);
     places.push([from, entry.begin + entry.packed, entry.name]);
     at = next;
@@ -72,7 +72,7 @@ export function entriesOf(source: Source): Map<string, Entry> {
   places.sort(([a], [b]) => a - b);
   places.forEach(([from, , name], i) => {
     if (i > 0 && from < places[i - 1][1]) {
-      refuse(`${JSON.stringify(name)} overlaps ${JSON.stringify(places[i - 1][2])}`);
+      refuse(`${quoted(name)} overlaps ${quoted(places[i - 1][2])}`);
     }
   });
   return entries;
@@ -145,16 +145,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 function nameOf(bytes: Buffer, isUtf8: boolean): string {
   let name: string;
   if (!isUtf8 && bytes.some((byte) => byte > 127)) {
-    refuse(
-      `the name ${JSON.stringify(bytes.toString('latin1'))} is neither ASCII nor marked as UTF-8`,
-    );
+    refuse(`the name ${quoted(bytes.toString('latin1'))} is neither ASCII nor marked as UTF-8`);
   }
   try {
     name = utf8.decode(bytes);
   } catch {
     return refuse('a name is not UTF-8');
   }
-  if (!isPlainName(name)) refuse(`the name ${JSON.stringify(name)} leads out of the archive`);
+  if (!isPlainName(name)) refuse(`the name ${quoted(name)} leads out of the archive`);
   return name;
 }
 
@@ -180,7 +178,7 @@ function readEntry(
   if (next > directory.length) refuse('an entry of its directory is cut short');
   const nameBytes = directory.subarray(at + 46, nameEnd);
   const name = nameOf(nameBytes, (u16(8) & flags.utf8) !== 0);
-  const shown = JSON.stringify(name);
+  const shown = quoted(name);
   if (u16(8) & flags.unreadable) refuse(`${shown} is encrypted or patched`);
   if (u16(6) > 63) refuse(`${shown} needs version ${u16(6) / 10} of the format; 6.3 is read`);
   const method = u16(10);
@@ -246,7 +244,7 @@ export function open(source: Source, entry: Entry): Source {
 }
 
 function inflate(packed: Buffer, size: number, name: string): Uint8Array {
-  const shown = JSON.stringify(name);
+  const shown = quoted(name);
   let whole: Zlib.InflateRaw | undefined;
   let bytes: Buffer;
   try {

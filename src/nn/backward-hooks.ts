@@ -40,15 +40,16 @@ function passing(values: readonly unknown[], passed: Passed): unknown[] {
   const places = values.flatMap((value, i) => (isTensor(value) ? [i] : []));
   const results = [...values];
   if (places.length === 0) return results;
-  const through = BackwardHookFunction.apply(
+  const through = BackwardHookFunction.apply<[Passed, ...Tensor[]], Tensor[]>(
     (grads: Grads) => {
       const all: (Tensor | null)[] = values.map(() => null);
       places.forEach((place, i) => (all[place] = grads[i]));
       const given = passed(all);
       return places.map((place) => given[place]);
     },
+    // eslint-disable-next-line no-restricted-syntax -- what forward takes, or returns
     ...places.map((place) => values[place] as Tensor),
-  ) as Tensor[];
+  );
   places.forEach((place, i) => (results[place] = through[i]));
   return results;
 }

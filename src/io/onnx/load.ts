@@ -1,5 +1,5 @@
 /** Reading ONNX files. */
-import { bytesAt, cannotRead, refuse, withSource } from '../malformed';
+import { bytesAt, cannotRead, quoted, refuse, withSource } from '../malformed';
 import { pathOf, type FilePath } from '../path';
 import { OnnxModel } from './model';
 import { operators } from './operators';
@@ -18,7 +18,7 @@ function versionsOf({ opsetImport }: ModelProto): Map<string, number> {
   const found = new Map<string, number>();
   for (const { domain = '', version = 0 } of opsetImport) {
     const name = domain === 'ai.onnx' ? '' : domain;
-    if (found.has(name)) refuse(`it names two operator sets ${JSON.stringify(name)}`);
+    if (found.has(name)) refuse(`it names two operator sets ${quoted(name)}`);
     found.set(name, version);
   }
   const version = found.get('');
@@ -32,7 +32,7 @@ function versionsOf({ opsetImport }: ModelProto): Map<string, number> {
 function valueOf({ name = '', type }: ValueInfoProto): OnnxValue {
   const tensor = type?.tensorType;
   if (type !== undefined && tensor === undefined) {
-    return cannotRead(`${JSON.stringify(name)} is no tensor`);
+    return cannotRead(`${quoted(name)} is no tensor`);
   }
   return {
     name,

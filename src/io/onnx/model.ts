@@ -7,7 +7,7 @@ import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
 import { Tensor } from '../../tensor/tensor';
-import { Malformed } from '../malformed';
+import { Malformed, quoted } from '../malformed';
 import type { Built, Initial, Program, Step } from './program';
 import type { OnnxModel as Described, OnnxValue } from './types';
 
@@ -124,7 +124,7 @@ export class OnnxModel extends Module implements Described {
     for (const [i, { name }] of outputs.entries()) {
       const place = program.outputs[i];
       const value = values[place];
-      if (!value) throw new RangeError(`OnnxModel.forward: no node has computed the output ${JSON.stringify(name)}`); // prettier-ignore
+      if (!value) throw new RangeError(`OnnxModel.forward: no node has computed the output ${quoted(name)}`); // prettier-ignore
       const isKept = program.steps.some((step) => step.depends !== 'inputs' && step.outputs.includes(place)); // prettier-ignore
       Object.defineProperty(results, name, {
         ...{ enumerable: true, writable: true, configurable: true },
@@ -138,17 +138,17 @@ export class OnnxModel extends Module implements Described {
     const { program, inputs: expected } = this.#plan;
     const operation = 'OnnxModel.forward';
     if (!isPlain(inputs) || isTensor(inputs)) {
-      const example = expected.map(({ name }) => JSON.stringify(name)).join(', ');
+      const example = expected.map(({ name }) => quoted(name)).join(', ');
       throw new TypeError(
         `${operation}: inputs must be an object of tensors by name (${example}), got ${describe(inputs)}`,
       );
     }
     const problems: string[] = [];
     for (const name of Object.keys(inputs)) {
-      if (!program.inputs.has(name)) problems.push(`unknown ${JSON.stringify(name)}`);
+      if (!program.inputs.has(name)) problems.push(`unknown ${quoted(name)}`);
     }
     for (const { name } of expected) {
-      if (!Object.hasOwn(inputs, name)) problems.push(`missing ${JSON.stringify(name)}`);
+      if (!Object.hasOwn(inputs, name)) problems.push(`missing ${quoted(name)}`);
     }
     if (problems.length > 0) throw new TypeError(`${operation}: inputs: ${problems.join(', ')}`);
     for (const value of expected) {
@@ -224,7 +224,7 @@ const located = (error: unknown, label: string): unknown => {
 
 function checkInput(operation: string, value: OnnxValue, x: unknown): asserts x is Tensor {
   const { name, dtype, shape } = value;
-  const shown = JSON.stringify(name);
+  const shown = quoted(name);
   if (!isTensor(x)) {
     throw new TypeError(`${operation}: ${shown} must be a Tensor, got ${describe(x)}`);
   }

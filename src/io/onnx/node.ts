@@ -1,6 +1,6 @@
 /** An operator's declaration, and what it is given of a node: attributes, which it must read all, and the operator set's version. */
 import type { Tensor } from '../../tensor/tensor';
-import { cannotRead, refuse } from '../malformed';
+import { cannotRead, refuse, quoted } from '../malformed';
 import type { AttributeProto, GraphProto } from './schema';
 import { tensorOf, type Context } from './tensors';
 
@@ -44,7 +44,7 @@ export class NodeView {
     this.#context = context;
     for (const attribute of attributes) {
       const { name = '' } = attribute;
-      if (this.#attributes.has(name)) refuse(`there are two attributes ${JSON.stringify(name)}`);
+      if (this.#attributes.has(name)) refuse(`there are two attributes ${quoted(name)}`);
       if (attribute.refAttrName) cannotRead(`the attribute ${name} is that of a function`);
       this.#attributes.set(name, attribute);
     }

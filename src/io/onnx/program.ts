@@ -3,7 +3,7 @@
  * here, so that a file claims no more memory than its bytes.
  */
 import type { Tensor } from '../../tensor/tensor';
-import { cannotRead, refuse, within } from '../malformed';
+import { cannotRead, refuse, within, quoted } from '../malformed';
 import { NodeView, type Operators, type Run } from './node';
 import type { GraphProto, NodeProto, TensorProto } from './schema';
 import { tensorOf, type Context } from './tensors';
@@ -64,7 +64,7 @@ const isDefault = (domain: string | undefined): boolean => !domain || domain ===
 const nameOf = ({ opType = '', domain }: NodeProto): string =>
   isDefault(domain) ? opType : `${domain}.${opType}`;
 const labelOf = (node: NodeProto, i: number): string =>
-  `node ${node.name ? JSON.stringify(node.name) : i} (${nameOf(node)})`;
+  `node ${node.name ? quoted(node.name) : i} (${nameOf(node)})`;
 
 /** Every node of a graph and of those in its attributes, with its number there. */
 function* nodesOf(graph: GraphProto): Generator<[NodeProto, number]> {
@@ -89,7 +89,7 @@ function checkOperators(graph: GraphProto, operators: Operators): void {
     const name = nameOf(node);
     if (Object.hasOwn(operators, name)) continue;
     const found = unknown.get(name) ?? [];
-    found.push(node.name ? short(JSON.stringify(node.name)) : String(i));
+    found.push(node.name ? short(quoted(node.name)) : String(i));
     unknown.set(name, found);
   }
   if (unknown.size === 0) return;
@@ -131,7 +131,7 @@ class Builder {
 
   define(scope: Scope, name: string, depends: Depends): number {
     if (name === '') refuse('a value has no name');
-    if (scope.has(name)) refuse(`two values are called ${JSON.stringify(name)}`);
+    if (scope.has(name)) refuse(`two values are called ${quoted(name)}`);
     const place = this.depends.push(depends) - 1;
     scope.set(name, place);
     return place;
@@ -165,7 +165,7 @@ class Builder {
     });
     const outputs = graph.output.map(({ name = '' }) => {
       const place = scope.find(name);
-      return place ?? refuse(`nothing computes the output ${JSON.stringify(name)}`);
+      return place ?? refuse(`nothing computes the output ${quoted(name)}`);
     });
     return { steps, outputs, scope };
   }
@@ -174,7 +174,7 @@ class Builder {
     if (name === '') return -1;
     const place = scope.find(name);
     if (place !== undefined) return place;
-    const shown = JSON.stringify(name);
+    const shown = quoted(name);
     return later.has(name)
       ? refuse(`it takes ${shown} before a node has computed it: the nodes are not in order, or form a cycle`) // prettier-ignore
       : refuse(`it takes ${shown}, which nothing computes`);
@@ -183,8 +183,7 @@ class Builder {
   step(scope: Scope, node: NodeProto, label: string, later: ReadonlySet<string>): Step {
     const domain = isDefault(node.domain) ? '' : node.domain!;
     const version = this.versions.get(domain);
-    if (version === undefined)
-      return refuse(`the file has no operator set ${JSON.stringify(domain)}`);
+    if (version === undefined) return refuse(`the file has no operator set ${quoted(domain)}`);
     const operator = this.operators[nameOf(node)];
     const { input, output } = node;
     const [least, largest] = operator.inputs;

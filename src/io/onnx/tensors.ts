@@ -5,7 +5,15 @@ import type { DType } from '../../tensor/dtype';
 import { elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { encoded } from '../element-writers';
 import { elementTypes, readElements, type ElementTypeName } from '../elements';
-import { cannotRead, memorySource, refuse, within, withSource, type Source } from '../malformed';
+import {
+  cannotRead,
+  memorySource,
+  refuse,
+  within,
+  withSource,
+  type Source,
+  quoted,
+} from '../malformed';
 import type { TensorProto } from './schema';
 
 /** Element types by ONNX's numbers. */
@@ -123,7 +131,7 @@ function fromTyped(name: string, proto: TensorProto, type: ElementTypeName, coun
 /** The whole number that an entry of external data has. */
 function whole(name: string, key: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(value)) refuse(`the ${key} of ${name} is ${JSON.stringify(value)}`);
+  if (!/^\d{1,15}$/.test(value)) refuse(`the ${key} of ${name} is ${quoted(value)}`);
   return Number(value);
 }
 
@@ -133,7 +141,7 @@ function externalPath(name: string, location: string | undefined, { folder }: Co
     return refuse(`${name} says no file that its data is in`);
   }
   const outside = (path: string): boolean => path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path); // prettier-ignore
-  const shown = JSON.stringify(location);
+  const shown = quoted(location);
   if (isAbsolute(location) || outside(relative('.', join('.', location)))) {
     refuse(`the data of ${name} is in ${shown}, outside of the folder of the file`);
   }
@@ -171,7 +179,7 @@ function fromExternal(
 
 /** A tensor of a file; `what` is what to call it. */
 export function tensorOf(proto: TensorProto, what: string, context: Context): Tensor {
-  const name = proto.name ? JSON.stringify(proto.name) : what;
+  const name = proto.name ? quoted(proto.name) : what;
   const dtype = within(name, () => dtypeOf(proto.dataType));
   const type = typeNames[proto.dataType!];
   if (proto.segment !== undefined) cannotRead(`${name} is in segments`);
