@@ -107,7 +107,7 @@ export {
 } from './elementwise/special';
 export * from './elementwise/unary';
 export { addcdiv, addcmul, lerp, type ValueOptions } from './elementwise/weighted';
-export { where } from './elementwise/where';
+export { where } from './indexing/where';
 export * from './reduce/distances';
 export * from './reduce/extrema';
 export * from './reduce/norm';

@@ -1,5 +1,5 @@
 /** where: condition ? a : b. da = condition ? g : 0, db = condition ? 0 : g. Saves the condition. */
-import { calledAs, surplus } from '../../check';
+import { surplus } from '../../check';
 import { family } from '../../native/families';
 import { runWhere } from '../../native/calls';
 import { resultType, type DType } from '../../tensor/dtype';
@@ -11,7 +11,6 @@ import { checkTensor, type GivenOperand } from '../arguments/check';
 import { promote, broadcastOperands, operandOf, scalarSlot } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { unbroadcast } from '../declare/unbroadcast';
-import { nonzero } from '../indexing/mask';
 
 const kernels = family('where');
 const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('where', {
@@ -29,22 +28,12 @@ const slotOf = (position: 0 | 1, value: number, dtype: DType): Tensor =>
 
 /**
  * Elements of a where `condition` holds, of b elsewhere, all three broadcast (torch.where).
- * Of a condition alone, the indices of its elements that are not zero, as `nonzero(condition, { asTuple: true })`.
  * @throws TypeError unless the condition is a bool tensor.
  * @example where(tensor([true, false]), tensor([1, 2]), 0) // [1, 0]
  */
-export function where(condition: Tensor): Tensor[];
-export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tensor;
-export function where(condition: Tensor, a?: GivenOperand, b?: GivenOperand): Tensor | Tensor[] {
+export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tensor {
   if (arguments.length > 3) surplus('where', arguments, 3, 'b');
   checkTensor('where', 'condition', condition);
-  if (arguments.length === 1) {
-    return calledAs('where', () => nonzero(condition, { asTuple: true }));
-  }
-  return chosen(condition, a!, b!);
-}
-
-function chosen(condition: Tensor, a: GivenOperand, b: GivenOperand): Tensor {
   if (condition.dtype !== 'bool') {
     throw new TypeError(
       `where: condition must be a bool tensor, got ${condition.dtype}; compare it with something, for example ne(0)`,
@@ -56,10 +45,10 @@ function chosen(condition: Tensor, a: GivenOperand, b: GivenOperand): Tensor {
   const x = promote(first, dtype);
   const y = promote(second, dtype);
   const shape = broadcastShapes('where', sizesOf(condition), broadcastOperands('where', x, y));
-  const taken = typeof x === 'number' ? slotOf(0, x, dtype) : x;
+  const chosen = typeof x === 'number' ? slotOf(0, x, dtype) : x;
   const other = typeof y === 'number' ? slotOf(1, y, dtype) : y;
   const out = empty(shape, dtype);
-  runWhere(pick('where', kernels, dtype), condition, taken, other, out);
+  runWhere(pick('where', kernels, dtype), condition, chosen, other, out);
   return recorded(
     out,
     condition,

@@ -9,6 +9,7 @@ import {
   oneHot,
   slice,
   tensor,
+  where,
   zeros,
   type Tensor,
 } from 'ostinato';
@@ -433,5 +434,15 @@ describe('nonzero', () => {
     // torch.nonzero(torch.tensor([[0, 5], [7, 0]]), as_tuple=True), torch.nonzero(torch.tensor(3), as_tuple=True)
     expect(nonzero(tensor([[0, 5], [7, 0]]), { asTuple: true }).map(flat)).toEqual([[0, 1], [1, 0]]); // prettier-ignore
     expect(tensor(3).nonzero({ asTuple: true }).map(flat)).toEqual([[0]]);
+  });
+
+  it('is what where gives of a condition alone', () => {
+    // torch.where(torch.tensor([[0, 5], [7, 0]])), torch.where(torch.tensor([False, True]))
+    expect(where(tensor([[0, 5], [7, 0]])).map(flat)).toEqual([[0, 1], [1, 0]]); // prettier-ignore
+    expect(where(tensor([false, true])).map(flat)).toEqual([[1]]);
+    const half = where as (condition: Tensor, a?: Tensor) => unknown;
+    expect(() => half(tensor([true]), tensor([1]))).toThrow(
+      new TypeError('where: b must be a Tensor, got undefined'),
+    );
   });
 });
