@@ -36,7 +36,7 @@ OSTINATO_INLINE T floorQuotient(T a, T b) {
 // rounded, at most one too large where the quotient is next to a whole number, a - q b and with it the remainder is a number of T, so that
 // one fused operation computes it exactly. The C library's function has the other lanes, and the same bits.
 template <class T>
-OSTINATO_INLINE Vec<T> exactRemainder(const Vec<T>& a, const Vec<T>& b) {
+OSTINATO_LONG_INLINE Vec<T> exactRemainder(const Vec<T>& a, const Vec<T>& b) {
   const Vec<T> quotient = a / b, none = zero<T>(), size = abs(b);
   const auto isNear = (abs(quotient) < broadcast(T(sizeof(T) == 8 ? 0x1p50 : 0x1p21))) &
                       (size < broadcast(Format<T>::infinity));
@@ -71,7 +71,7 @@ OSTINATO_INLINE Vec<T> remainderOf(const Vec<T>& a, const Vec<T>& b) {
   return select(isOpposite(r, b), r + b, r);
 }
 template <class T>
-OSTINATO_INLINE Vec<T> floorQuotient(const Vec<T>& a, const Vec<T>& b) {
+OSTINATO_LONG_INLINE Vec<T> floorQuotient(const Vec<T>& a, const Vec<T>& b) {
   const Vec<T> r = exactRemainder(a, b), none = zero<T>(), ratio = a / b;
   const Vec<T> exact = (a - r) / b;
   const Vec<T> quotient = select(isOpposite(r, b), exact - one<T>(), exact);

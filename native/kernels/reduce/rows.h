@@ -57,14 +57,17 @@ OSTINATO_LONG_INLINE double logOf(double x) { return log(broadcast(x))[0]; }
 // Splits `rows` of about `cost` elements each over the threads.
 template <class Body>
 OSTINATO_INLINE void forRows(Work& work, int64_t rows, int64_t cost, Body body) {
+  // Called from two places, and so there once: what a body does is long.
+  const auto run = [&](int64_t begin, int64_t end) __attribute__((noinline)) {
+    for (int64_t r = begin; r < end; ++r) body(r);
+  };
   if (rows < 2 || !paysThreads(double(rows * cost), grains::rowElements, work.threads)) {
-    for (int64_t r = 0; r < rows; ++r) body(r);
+    run(0, rows);
     return;
   }
   const int64_t pieces = min(rows, 4 * work.threads);
-  parallel(work, pieces, [&](int64_t piece, int) {
-    for (int64_t r = rows * piece / pieces; r < rows * (piece + 1) / pieces; ++r) body(r);
-  });
+  parallel(work, pieces,
+           [&](int64_t piece, int) { run(rows * piece / pieces, rows * (piece + 1) / pieces); });
 }
 
 // Strips of `length` neighbouring columns of x [outer, n, inner], shared by threads: body(offset of the first element, columns,
