@@ -1,4 +1,4 @@
-// Voice detection: Silero VAD, a real model, hears a WAV chunk by chunk through a session and says who speaks when
+// Voice detection: Silero VAD, a real model, hears a WAV chunk by chunk and says when somebody speaks
 //
 // The model (https://github.com/snakers4/silero-vad, MIT: examples/vad/LICENSE) hears 32 ms at a time: a Fourier transform as a
 // convolution, four convolutions, an LSTM whose state goes from chunk to chunk, and a probability of speech.

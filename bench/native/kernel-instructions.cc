@@ -156,7 +156,7 @@ void rows() {
   const float* x = numbers(N * n, 0, 3);
   float *out = numbers(N * n), *small = numbers(4 * N);
   const int32_t* target = indices(N, n);
-  add("sum 16x1000", [=] { k.sum_f32(x, small, N, n, 1, work); });
+  add("sum 16x1000", [=] { k.sum_f32(x, small, N, n, 1, true, work); });
   add("softmax 16x1000", [=] { k.softmax_f32(x, out, N, n, 1, work); });
   add("cross_entropy 16x1000", [=] {
     k.cross_entropy_f32(x, target, nullptr, small, small + N, small + 2 * N, small + 3 * N, 0, N, n,

@@ -6,7 +6,7 @@ import { cases } from '../../bench/operations';
 const aliases =
   'absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh bceLoss bceWithLogits clip concat concatenate divide dsplit ' +
   'expandAs fix greater greaterEqual hsplit less lessEqual multiply negative notEqual reshapeAs rowStack rsplit subtract swapdims ' +
-  'moveaxis ravel positive fliplr flipud ger msort trueDivide type typeAs variance view viewAs vsplit emptyLike fullLike onesLike zerosLike randLike randnLike newEmpty ' +
+  'moveaxis ravel positive fliplr flipud ger msort trueDivide type typeAs variance view viewAs vsplit emptyLike fullLike onesLike zerosLike randintLike randLike randnLike newEmpty ' +
   'newEmptyStrided newFull newOnes newTensor newZeros bool byte double float int';
 /** Reads, settings, and functions whose time is that of others. */
 const others =

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, manualSeed, noGrad, type Tensor } from 'ostinato';
-import { distance, models } from '../onnx/models';
+import { distance, models } from '../onnx/export/models';
 
 const most = 1e-5;
 
