@@ -23,8 +23,9 @@ for (const [isa] of isasFor(process.arch)) {
     const args = ['-C', '--defined-only', path.join(folder, file)];
     for (const line of execFileSync('nm', args, { encoding: 'utf8' }).split('\n')) {
       const symbol = mergeable.exec(line)?.[2];
-      // A name that nm cannot demangle (a lambda's) carries the namespace with its length in front.
-      const names = [`ostinato::${isa}::`, `_${isa.length}${isa}`];
+      // A name that nm cannot demangle (a lambda's) carries the namespace with its length in front, the first time after that of ostinato.
+      const mangled = `${isa.length}${isa}`;
+      const names = [`ostinato::${isa}::`, `_${mangled}`, `8ostinato${mangled}`];
       if (symbol !== undefined && !names.some((name) => symbol.includes(name))) {
         shared.push(`${isa} ${file}: ${symbol}`);
       }
