@@ -222,7 +222,16 @@ const hasMask = ({ args }: OperationRecord, reader: Reader): boolean => {
   );
 };
 
+/** How many rows are compared with their neighbours. */
+function comparedRows({ args }: OperationRecord): number {
+  const { self, dim } = Object.fromEntries(args) as { self: Code; dim?: Code };
+  const shape = typeof self === 'object' && self !== null && 't' in self ? self.t[1] : [];
+  return typeof dim === 'number' ? (shape.at(dim) ?? 1) : shape.reduce((all, n) => all * n, 1);
+}
+
 function isShapedByValues(base: string, record: OperationRecord, reader: Reader): boolean {
+  // Of one row or none there is one result, whatever its values are.
+  if (base === 'uniqueConsecutive' && comparedRows(record) < 2) return false;
   const given = record.args.find(([name]) => name === shapingArguments[base]);
   if (base === '__getitem__') return hasMask(record, reader);
   return shapedByValues.has(base) || (given !== undefined && reader.values(given[1]) !== undefined);
