@@ -1,5 +1,3 @@
 /** Tracing a function of tensors and replaying it in native code. */
 export { compile, type CompileOptions } from './compile';
 export type { Argument, Result } from './tree';
-export type { StepFunction } from './block';
-export { Sequence } from './sequence';

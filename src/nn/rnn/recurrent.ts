@@ -10,7 +10,8 @@ import {
   refuse,
   surplus,
 } from '../../check';
-import { compile, Sequence } from '../../compile';
+import { compile } from '../../compile';
+import { Sequence } from '../../compile/sequence';
 import { cat, indexSelect, stack, tensor, transpose, unbind } from '../../ops';
 import { contiguous } from '../../ops/copying/clone';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
