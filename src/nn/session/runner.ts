@@ -290,12 +290,12 @@ export function later(before: States, taken: States): States {
 }
 
 /**
- * The state as a session keeps it: copied where the caller sees its memory in `output` and may change it, and where it is a small part of a
+ * The state as a session keeps it: copied where the caller sees its memory in what is `given` and returned and may change it, and where it is a small part of a
  * larger memory, which it would keep alive.
  */
-export function apart(output: unknown, state: Carried): Carried {
+export function apart(given: unknown, state: Carried): Carried {
   const leaves = leavesOf(state);
-  return isSeen(output, leaves) || leaves.some(isPart) ? mapState(state, (x) => x.clone()) : state;
+  return isSeen(given, leaves) || leaves.some(isPart) ? mapState(state, (x) => x.clone()) : state;
 }
 
 const isPart = ({ storage, numel, dtype }: Tensor): boolean =>

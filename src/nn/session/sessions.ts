@@ -178,6 +178,8 @@ class Arena {
   /** By row: the last call of `repeats` that has seen it. */
   #seen = new Float64Array(0);
   #turn = 0;
+  /** Those that are being pushed. */
+  #pushed: readonly number[] = [];
 
   constructor(readonly runner: Runner) {
     this.#calls = runner.places.map(() => []);
@@ -207,6 +209,9 @@ class Arena {
   }
 
   close(row: number): void {
+    if (this.#pushed.includes(row)) {
+      throw new Error('Session.close: forward is running for this session; close it afterwards');
+    }
     this.#each((rows) => rows.drop(row));
     this.#free.push(row);
   }
@@ -230,6 +235,7 @@ class Arena {
     const given = this.#calls.map((calls, layer) =>
       calls.map((one, call) => {
         if (one === null) return null;
+        one.reserve(this.#rows);
         const known = one.countOf(rows);
         if (known === 0) return null;
         if (known === rows.length) return one.gather(index, null);
@@ -239,7 +245,14 @@ class Arena {
         return one.gather(index, isFresh);
       }),
     );
-    const [output, taken] = this.runner.run(operation, inputs, given, fresh);
+    this.#pushed = rows;
+    let output: unknown;
+    let taken: States;
+    try {
+      [output, taken] = this.runner.run(operation, inputs, given, fresh);
+    } finally {
+      this.#pushed = [];
+    }
     this.#check(operation, rows, taken);
     this.#write(rows, taken, index);
     return output;
