@@ -77,10 +77,14 @@ export class Sequence {
   /** Whether the steps have turned out to depend on more than input and state. */
   #isRefused = false;
 
-  /** @param fields what else the steps may depend on: where one changes it, no step can be cut out */
+  /**
+   * @param fields what else the steps may depend on: where one changes it, no step can be cut out
+   * @param within runs a body in such modes: a gradient is traced by running the steps again, when others may be on
+   */
   constructor(
     private readonly step: StepFunction,
     private readonly fields: () => readonly unknown[],
+    private readonly within: <R>(modes: string, body: () => R) => R,
   ) {}
 
   /**
@@ -113,9 +117,10 @@ export class Sequence {
     if (steps <= mostWhole && this.#isFrequent(key, steps)) return 'whole';
     let plan = this.#plans.get(key);
     if (plan === undefined || !plan.blocks.every(({ pair }) => pair.isCurrent())) {
-      const blocks = this.#blocksOf(x, before, form);
+      const step: StepFunction = (one, last) => this.within(modes, () => this.step(one, last));
+      const blocks = this.#blocksOf(step, x, before, form);
       if (blocks === null) return 'refused';
-      plan = planOf(this.step, blocks);
+      plan = planOf(step, blocks);
     }
     keep(this.#plans, key, plan, mostPlans);
     return plan;
@@ -135,7 +140,7 @@ export class Sequence {
   }
 
   /** The blocks of a sequence; null where it has none. */
-  #blocksOf(x: Tensor, initial: StateForm | null, key: string): Block[] | null {
+  #blocksOf(step: StepFunction, x: Tensor, initial: StateForm | null, key: string): Block[] | null {
     const training = isGradEnabled();
     const [steps, ...shape] = sizesOf(x);
     const requiresGrad = training && x.requiresGrad;
@@ -147,7 +152,7 @@ export class Sequence {
       for (const size of blockSizes(steps)) {
         const input = { shape: [size, ...shape], dtype: x.dtype, requiresGrad };
         const block = this.#block(`${key} ${size} ${before?.key} ${seeded}`, () =>
-          traceBlock(this.step, input, before, seeded, training),
+          traceBlock(step, input, before, seeded, training),
         );
         if (blocks.length > 0 && !follows(block, blocks[0])) throw new NotABlock();
         blocks.push(block);

@@ -242,15 +242,16 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     const same = tensors.length === known.length && tensors.every((x, i) => x === known[i]);
     if (this.#steps === null || !same) {
       this.#tensors = tensors;
-      // `modes` is there to be part of the signature.
-      const unroll = (input: Tensor, state: CellState | null, modes: string): [Tensor, S] => {
-        void modes;
-        return this.#unroll(input, state as S | null);
-      };
+      const unroll = (input: Tensor, state: CellState | null, modes: string): [Tensor, S] =>
+        this.#within(modes, () => this.#unroll(input, state as S | null));
       const step = (x: Tensor, state: unknown): readonly [Tensor, S] =>
         this.#step(x, state as S | null);
       this.#steps = {
-        blocks: new Sequence(step, () => fieldsOf(this.cell)),
+        blocks: new Sequence(
+          step,
+          () => fieldsOf(this.cell),
+          (modes, body) => this.#within(modes, body),
+        ),
         whole: compile(unroll),
       };
     }
@@ -264,6 +265,23 @@ export class Recurrent<S extends CellState = CellState> extends Module {
     let modes = '';
     for (const module of cell.modules()) modes += module.training ? 't' : 'e';
     return modes;
+  }
+
+  // In the modes that a forward ran in: its gradient may be traced when others are on.
+  #within<R>(modes: string, body: () => R): R {
+    const { cell } = this;
+    if (!isInstance(cell, Module) || this.#modes() === modes) return body();
+    const modules = [...cell.modules()];
+    const before = modules.map((module) => module.training);
+    const set = (training: (i: number) => boolean): void => {
+      for (const [i, module] of modules.entries()) module.training = training(i);
+    };
+    set((i) => modes[i] === 't');
+    try {
+      return body();
+    } finally {
+      set((i) => before[i]);
+    }
   }
 
   #unroll(input: Tensor, initial: S | null): [Tensor, S] {

@@ -188,3 +188,32 @@ describe('what steps leave in the cell for later ones', () => {
     }
   });
 });
+
+describe('a mode that changes between two calls that one gradient goes through', () => {
+  class Moody extends nn.Module {
+    w = new nn.Linear(1, 1, { bias: false });
+    drop = new nn.Dropout(0.5);
+    forward(x: Tensor, state: Tensor | null = null): Tensor {
+      const y = this.drop.forward(this.w.forward(x)).mul(this.training ? 2 : 10);
+      return state === null ? y : state.add(y);
+    }
+  }
+  it.each([[true, 3], [false, 3], [true, 40], [false, 40]])('in training first: %s, %d steps', (first, steps) => {
+    const results = [true, false].map((compile) => {
+      manualSeed(5);
+      const recurrent = new nn.Recurrent(new Moody(), { compile });
+      const x = randn([steps, 2, 1]);
+      recurrent.train(first);
+      const [, carried] = recurrent.forward(x);
+      recurrent.train(!first);
+      const [out] = recurrent.forward(x, carried);
+      out.at(-1).sum().backward();
+      expect(recurrent.training).toBe(!first);
+      return [out, recurrent.parameters()[0].grad!];
+    });
+    for (const i of [0, 1]) {
+      const [a, b] = results.map((each) => each[i].detach());
+      expect(a.sub(b).abs().amax().item()).toBeLessThan(1e-4);
+    }
+  }); // prettier-ignore
+});
