@@ -17,7 +17,7 @@ import {
 import { noGrad } from '../../../autograd/mode';
 import type { Module } from '../../../nn';
 import { anyModule } from '../../../nn/any-module';
-import { clone, tensor } from '../../../ops';
+import { clone, tensor, zerosLike } from '../../../ops';
 import { isFloat } from '../../../tensor/dtype';
 import { isTensor } from '../../../tensor/rules';
 import type { Tensor } from '../../../tensor/tensor';
@@ -130,6 +130,24 @@ function resized(
   return shift > 0 && isFloat(y.dtype) ? y.mul(0.75).add(0.05 * shift) : y;
 }
 
+/**
+ * The same sizes with values that choose otherwise: of the other sign, all zeros, with NaN and infinities. What an operation that is not
+ * recorded (isnan, any, oneHot), or JavaScript, computes of them differs in one of these from what it is of the example.
+ */
+const variants: readonly ((x: Tensor) => Tensor)[] = [
+  (x) => (x.dtype === 'bool' ? x.logicalNot() : isFloat(x.dtype) ? x.neg() : mirrored(x)),
+  (x) => zerosLike(x),
+  (x) => {
+    if (!isFloat(x.dtype)) return mirrored(x);
+    const special = [NaN, Infinity, -Infinity, 1];
+    const flat = Float64Array.from({ length: x.numel }, (_, i) => special[i % 4]);
+    return tensor(flat, { dtype: x.dtype }).reshape(x.shape);
+  },
+];
+/** Integers between the same bounds, so that they are indices of the same things. */
+const mirrored = (x: Tensor): Tensor =>
+  x.dtype === 'bool' || x.numel === 0 ? x.clone() : x.neg().add(x.amin()).add(x.amax());
+
 interface Written {
   readonly graph: GraphProto;
   readonly outputNames: readonly string[];
@@ -238,13 +256,19 @@ function checkAgainst(
   const read = new OnnxModel(plan, program.initials);
   const inputs = tensorsIn(args, 'argument');
   const modes = model.modules().map((module) => [module, module.training] as const);
-  model.eval();
   const run = (model as { forward: (...x: unknown[]) => unknown }).forward;
-  const [expected, found] = noGrad(() => [
-    tensorsIn(Reflect.apply(run, model, args as unknown[]), 'result'),
-    read.forward(Object.fromEntries(inputNames.map((name, i) => [name, inputs[i]]))),
-  ]);
-  for (const [module, training] of modes) module.training = training;
+  const computed = (): readonly [Tensor[], Readonly<Record<string, Tensor>>] => {
+    model.eval();
+    try {
+      return noGrad(() => [
+        tensorsIn(Reflect.apply(run, model, args as unknown[]), 'result'),
+        read.forward(Object.fromEntries(inputNames.map((name, i) => [name, inputs[i]]))),
+      ]);
+    } finally {
+      for (const [module, training] of modes) module.training = training;
+    }
+  };
+  const [expected, found] = computed();
   outputNames.forEach((name, i) => {
     const [x, y] = [expected[i], found[name]];
     const [p, q] = [x, y].map((each) => each.toTypedArray());
@@ -276,6 +300,18 @@ export function exportOnnx(model: Module, path: FilePath, options: ExportOnnxOpt
   const argsB = argsOf((axis) => axis.b, 1);
   const [inputsA, inputsB] = [argsA, argsB].map((args) => tensorsIn(args, 'argument'));
   const recordings = [record(model, argsA, inputsA), record(model, argsB, inputsB)] as const;
+  for (const vary of variants) {
+    const inputsV = noGrad(() => inputsB.map(vary));
+    const argsV = replaced(argsB, inputsV[Symbol.iterator]()) as unknown[];
+    let other: Recording;
+    try {
+      other = record(model, argsV, inputsV);
+    } catch {
+      // A model may refuse such values.
+      continue;
+    }
+    written(model, [recordings[0], other], [inputsA, inputsV], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
+  }
   const { graph, outputNames } = written(model, recordings, [inputsA, inputsB], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
   const proto: ModelProto = {
     ...{ irVersion: 8, producerName: 'ostinato', graph, functions: [] },

@@ -27,6 +27,8 @@ const isTensor = (x: Operand): x is Tensor => typeof x === 'object' && x !== nul
 /** Runs `body` while every module below `model` says when its forward runs. */
 function inModules<R>(model: Module, stack: string[], body: () => R): R {
   const named = model.namedModules();
+  // A forward with hooks, or one that was assigned, is the module's own.
+  const own = named.map(([, module]) => Object.getOwnPropertyDescriptor(module, 'forward'));
   for (const [path, module] of named) {
     const { forward } = module as { forward: (...inputs: unknown[]) => unknown };
     Object.defineProperty(module, 'forward', {
@@ -44,7 +46,11 @@ function inModules<R>(model: Module, stack: string[], body: () => R): R {
   try {
     return body();
   } finally {
-    for (const [, module] of named) Reflect.deleteProperty(module, 'forward');
+    for (const [i, [, module]] of named.entries()) {
+      const before = own[i];
+      if (before === undefined) Reflect.deleteProperty(module, 'forward');
+      else Object.defineProperty(module, 'forward', before);
+    }
   }
 }
 

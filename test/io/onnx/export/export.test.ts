@@ -11,6 +11,7 @@ import {
   noGrad,
   ones,
   randn,
+  searchsorted,
   tensor,
   zeros,
   type Tensor,
@@ -137,4 +138,59 @@ test('nothing is watched afterwards, and the model trains as before', () => {
   expect(x.requiresGrad).toBe(false);
   expect(model.parameters()[1].grad).not.toBeNull();
   expect(Object.keys(model.children()[0])).not.toContain('forward');
+});
+
+describe('what no operation says it computes is not written as a constant', () => {
+  const F = nn.functional;
+  const forwards: [string, (x: Tensor) => Tensor][] = [
+    ['isnan', (x) => x.maskedFill(x.isnan(), 0)],
+    ['isinf', (x) => x.maskedFill(x.isinf(), 0)],
+    ['isfinite', (x) => x.where(x.isfinite(), 0)],
+    ['signbit', (x) => x.maskedFill(x.signbit(), 0)],
+    ['any', (x) => x.maskedFill(x.gt(0).any(), 0)],
+    ['all', (x) => x.maskedFill(x.gt(-100).all(), 0)],
+    ['a mask as an index', (x) => x.at(x.gt(0)).sum()],
+    ['searchsorted', (x) => searchsorted(tensor([-0.5, 0, 0.5]), x.detach()).to('float32').add(x)],
+    ['a branch on a value', (x) => (x.sum().item() > 0 ? x.mul(2) : x)],
+    ['values in JavaScript', (x) => x.mul(Math.sign(x.at(0, 0).item()))],
+  ]; // prettier-ignore
+  it.each(forwards)('%s', (_, forward) => {
+    class Net extends nn.Module {
+      forward = forward;
+    }
+    expect(() => io.exportOnnx(new Net(), path(), { example: ones([2, 3]) })).toThrow(
+      /^exportOnnx: (cannot be written: .*(depends on the input|of other inputs)|forward makes other operations|for another input) ?.*$/s,
+    );
+  });
+
+  it('oneHot of integers', () => {
+    class Net extends nn.Module {
+      forward(x: Tensor): Tensor {
+        return F.oneHot(x, 4).to('float32');
+      }
+    }
+    const example = tensor([2], { dtype: 'int32' });
+    expect(() => io.exportOnnx(new Net(), path(), { example })).toThrow(
+      /^exportOnnx: (cannot be written|for another input).*$/s,
+    );
+  });
+});
+
+test('a model that fails for other sizes is as it was, and hooks stay', () => {
+  class Odd extends nn.Module {
+    layer = new nn.Linear(2, 2);
+    forward(x: Tensor): Tensor {
+      if (x.shape[0] === 5) throw new Error('odd size');
+      return this.layer.forward(x);
+    }
+  }
+  const model = new Odd();
+  let calls = 0;
+  model.layer.registerForwardHook(() => void calls++);
+  const options = { example: ones([2, 2]), inputNames: ['x'], dynamicAxes: { x: { 0: 'n' } } };
+  expect(() => io.exportOnnx(model, path(), options)).toThrow(new Error('odd size'));
+  expect(model.training).toBe(true);
+  const before = calls;
+  model.forward(ones([1, 2]));
+  expect(calls).toBe(before + 1);
 });
