@@ -130,6 +130,9 @@ export class Session<M extends SessionModel = SessionModel> {
 
   /** @internal */
   constructor(store: Store) {
+    if (arguments.length !== 1 || typeof (store as Partial<Store> | null)?.push !== 'function') {
+      throw new TypeError('Session: is made by model.stream() or by open() of nn.Sessions');
+    }
     this.#store = store;
   }
 

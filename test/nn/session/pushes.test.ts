@@ -59,3 +59,12 @@ describe('sessions and what happens around a push', () => {
     expect([...sessions.open().snapshot().keys()]).toEqual([]);
   });
 });
+
+it('a session is made by those that have states', () => {
+  const Made = nn.Session as unknown as new (store?: unknown) => nn.Session;
+  for (const given of [[], [{}], [null]]) {
+    expect(() => new Made(...given)).toThrow(
+      new TypeError('Session: is made by model.stream() or by open() of nn.Sessions'),
+    );
+  }
+});

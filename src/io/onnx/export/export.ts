@@ -83,6 +83,19 @@ function namesOf(given: readonly string[] | undefined, count: number, kind: stri
   return [...all];
 }
 
+/** @throws RangeError for a name that two values of the network would have */
+function checkNames(all: readonly string[], weights: ReadonlyMap<Tensor, string>): void {
+  const taken = new Set(weights.values());
+  for (const name of all) {
+    if (taken.has(name)) {
+      throw new RangeError(
+        `${operation}: ${JSON.stringify(name)} is the name of a weight or of another input or output; give inputNames and outputNames that differ from them`,
+      );
+    }
+    taken.add(name);
+  }
+}
+
 type Placed = Axis & { readonly input: string; readonly dim: number };
 
 /** Every dynamic axis with the sizes that the recordings have; the first place of each name is where it is read from. */
@@ -98,7 +111,7 @@ function axesOf(
     if (at < 0) throw new RangeError(`${operation}: dynamicAxes names ${JSON.stringify(input)}, which is no input (${inputNames.join(', ')})`); // prettier-ignore
     for (const [key, name] of Object.entries(axes)) {
       const dim = Number(key);
-      const size = inputs[at].shape[dim] as number | undefined;
+      const size = String(dim) === key ? (inputs[at].shape[dim] as number | undefined) : undefined;
       if (size === undefined || name === '') throw new RangeError(`${operation}: dynamicAxes has dimension ${key} of ${JSON.stringify(input)}, whose shape is [${inputs[at].shape.join(', ')}]`); // prettier-ignore
       const known = found.get(name);
       // A size of 1 would broadcast, and none would hide what depends on it.
@@ -170,6 +183,7 @@ function written(
   const weights = new Map<Tensor, string>();
   for (const [name, x] of [...model.namedParameters(), ...model.namedBuffers()])
     weights.set(x, name);
+  checkNames([...inputNames, ...outputNames], weights);
   const emitter = new Emitter(weights, new Set(model.buffers()), axes, [...inputNames, ...outputNames]); // prettier-ignore
   inputNames.forEach((name, i) => emitter.name(name, inputsA[i], inputsB[i]));
   const problems = new Set<string>();
@@ -289,6 +303,12 @@ export function exportOnnx(model: Module, path: FilePath, options: ExportOnnxOpt
   }
   const inputs = tensorsIn(exampleArgs, 'argument');
   const inputNames = namesOf(given.inputNames, inputs.length, 'input');
+  const none = inputs.findIndex((x) => x.numel === 0);
+  if (none >= 0) {
+    throw new RangeError(
+      `${operation}: the example must have elements, but ${inputNames[none]} has shape [${inputs[none].shape.join(', ')}]`,
+    );
+  }
   const axes = axesOf(dynamicAxes, inputNames, inputs);
   const argsOf = (sizeOfAxis: (axis: Placed) => number, shift: number): unknown[] => {
     const size = (name: string): number => sizeOfAxis(axes.find((axis) => axis.name === name)!);

@@ -194,3 +194,16 @@ test('a model that fails for other sizes is as it was, and hooks stay', () => {
   model.forward(ones([1, 2]));
   expect(calls).toBe(before + 1);
 });
+
+describe('names, axes and examples that do not fit', () => {
+  const x = ones([2, 3]);
+  const model = new nn.Linear(3, 3);
+  it.each<[string, io.ExportOnnxOptions, string]>([
+    ['a weight as an input', { example: x, inputNames: ['weight'] }, '"weight" is the name of a weight or of another input or output; give inputNames and outputNames that differ from them'],
+    ['an input as an output', { example: x, inputNames: ['y'], outputNames: ['y'] }, '"y" is the name of a weight or of another input or output; give inputNames and outputNames that differ from them'],
+    ['a dimension written otherwise', { example: x, inputNames: ['x'], dynamicAxes: { x: { '00': 'n' } as never } }, 'dynamicAxes has dimension 00 of "x", whose shape is [2, 3]'],
+    ['no elements', { example: zeros([0, 3]), inputNames: ['x'] }, 'the example must have elements, but x has shape [0, 3]'],
+  ])('%s', (_, options, message) => {
+    expect(() => io.exportOnnx(model, path(), options)).toThrow(new RangeError(`exportOnnx: ${message}`));
+  });
+}); // prettier-ignore
