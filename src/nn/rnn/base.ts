@@ -66,7 +66,7 @@ import {
 } from './checks';
 import { namesOf, shapesOf, type FieldNames, type ParameterName } from './parameters';
 import { checkBuilt, directionWeights, normalizedWeights } from './weights';
-import { carrier, carries, type Carries } from '../session/carried';
+import { carrier, carries, carryOn, type Carries } from '../session/carried';
 
 /** Options of every recurrent layer, with PyTorch's defaults. */
 export interface RecurrentOptions<R extends ReturnStates = ReturnStates>
@@ -402,19 +402,15 @@ export abstract class RecurrentBase extends Module {
     const rows = session === null ? undefined : this.#rowsOf(input);
     if (session === null || rows === undefined) return this.#run(input, states);
     const { dtype } = isTensor(input) ? input : input.data;
-    const { hasCellState } = cells[this.#kind];
-    const explicit = states === null ? null : hasCellState ? [states.h, states.c!] : states.h;
-    const start = session.start(this, explicit, rows, dtype) as Tensor | readonly Tensor[] | null;
-    const given =
-      start === null
-        ? null
-        : isTensor(start)
-          ? { h: start, c: null }
-          : { h: start[0], c: start[1] };
-    const ran = this.#run(input, given);
-    const [, h, c] = ran;
-    session.end(this, c === null ? h : [h, c]);
-    return ran;
+    return carryOn(
+      session,
+      this,
+      states,
+      rows,
+      dtype,
+      (from) => this.#run(input, from),
+      ([, h, c]) => ({ h, c }),
+    );
   }
 
   // Of the batch, null without one; undefined for what is no input.

@@ -19,7 +19,7 @@ import { showBoolean } from '../print';
 import { pairOfStates } from './lstm';
 import { cellNames } from './parameters';
 import { checkBuilt, directionWeights } from './weights';
-import { carrier, carries, type Carries } from '../session/carried';
+import { carrier, carries, carryOn, type Carries } from '../session/carried';
 
 /** Options of `LSTMCell`, `GRUCell` and `JANETCell`. */
 export interface CellOptions<Bias extends boolean = boolean> {
@@ -172,13 +172,15 @@ abstract class CellBase<Bias extends boolean> extends Module {
       return this.#step(input, h, c, relu);
     }
     const rows = input.ndim === 1 ? null : sizesOf(input)[0];
-    const explicit = h === null ? null : c === null ? h : [h, c];
-    const start = session.start(this, explicit, rows, input.dtype) as Tensor | Tensor[] | null;
-    const [h0, c0] = start === null || isTensor(start) ? [start, null] : start;
-    const ran = this.#step(input, h0, c0, relu);
-    const [hN, cN] = ran;
-    session.end(this, cN === null ? hN : [hN, cN]);
-    return ran;
+    return carryOn(
+      session,
+      this,
+      h && { h, c },
+      rows,
+      input.dtype,
+      (from) => this.#step(input, from && from.h, from && from.c, relu),
+      ([hN, cN]) => ({ h: hN, c: cN }),
+    );
   }
 
   #step(input: Tensor, h: Tensor | null, c: Tensor | null, relu: boolean): [Tensor, Tensor | null] {

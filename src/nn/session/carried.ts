@@ -4,6 +4,7 @@
  * which session is in runner.ts and sessions.ts.
  */
 import type { DType } from '../../tensor/dtype';
+import { isTensor } from '../../tensor/rules';
 import type { Tensor } from '../../tensor/tensor';
 
 /** The state of a call: a tensor, or an array of states. */
@@ -47,6 +48,33 @@ export interface Carrier {
   freshRows(layer: Carrying): readonly boolean[] | null;
   /** Where the call that `start` was asked for has ended. */
   end(layer: Carrying, state: Carried): void;
+}
+
+/** The states of a layer that has a hidden one, and of LSTM a cell one too. */
+export interface HiddenAndCell {
+  readonly h: Tensor;
+  readonly c: Tensor | null;
+}
+
+const carriedOf = ({ h, c }: HiddenAndCell): Carried => (c === null ? h : [h, c]);
+
+/** Runs a call of such a layer from where the session is. `statesOf` finds the states after it in what `run` returns. */
+export function carryOn<R>(
+  session: Carrier,
+  layer: Carrying,
+  given: HiddenAndCell | null,
+  rows: number | null,
+  dtype: DType,
+  run: (from: HiddenAndCell | null) => R,
+  statesOf: (ran: R) => HiddenAndCell,
+): R {
+  const start = session.start(layer, given && carriedOf(given), rows, dtype) as
+    Tensor | readonly [Tensor, Tensor] | null;
+  const from =
+    start === null ? null : isTensor(start) ? { h: start, c: null } : { h: start[0], c: start[1] };
+  const ran = run(from);
+  session.end(layer, carriedOf(statesOf(ran)));
+  return ran;
 }
 
 let on: Carrier | null = null;

@@ -40,7 +40,7 @@ class Rows {
   /** Each part of all sessions; rows past those in use are unwritten. */
   arenas: Tensor[];
   /** By row: whether that session has a state. */
-  #has = new Uint8Array(0);
+  #has: Uint8Array;
   #count = 0;
 
   constructor(
@@ -50,6 +50,7 @@ class Rows {
     capacity: number,
   ) {
     this.form = nested(state, () => placeholder);
+    this.#has = new Uint8Array(capacity);
     this.arenas = leavesOf(state).map((x) => this.#empty(x, capacity));
   }
 
@@ -201,7 +202,9 @@ class Arena {
   }
 
   open(): RowStore {
-    return new RowStore(this, this.#free.pop() ?? this.#rows++);
+    const row = this.#free.pop() ?? this.#rows++;
+    this.#each((rows) => rows.reserve(this.#rows));
+    return new RowStore(this, row);
   }
 
   #each(visit: (rows: Rows) => void): void {
@@ -235,7 +238,6 @@ class Arena {
     const given = this.#calls.map((calls, layer) =>
       calls.map((one, call) => {
         if (one === null) return null;
-        one.reserve(this.#rows);
         const known = one.countOf(rows);
         if (known === 0) return null;
         if (known === rows.length) return one.gather(index, null);
@@ -294,7 +296,6 @@ class Arena {
         while (own.length <= call) own.push(null);
         if (state === null) return;
         const one = (own[call] ??= new Rows(path, carries.rowDim, state, this.#rows));
-        one.reserve(this.#rows);
         one.scatter(rows, index, leavesOf(state));
       });
     });

@@ -22,6 +22,7 @@ import { isFloat } from '../../../tensor/dtype';
 import { isTensor } from '../../../tensor/rules';
 import type { Tensor } from '../../../tensor/tensor';
 import { writeFile } from '../../files';
+import { quoted } from '../../malformed';
 import { pathOf, type FilePath } from '../../path';
 import { OnnxModel } from '../model';
 import { operators } from '../operators';
@@ -31,7 +32,7 @@ import { numberOf } from '../tensors';
 import { decoded, encodedMessage } from '../wire';
 import type { DynamicAxes, ExportOnnxOptions } from '../types';
 import { Emitter, Pair, Unwritten } from './emitter';
-import { record, type Recording } from './record';
+import { evaluated, record, type Recording } from './record';
 import { nameOf, sizeOf, type Axis } from './sizes';
 import { writers } from './writers';
 
@@ -89,7 +90,7 @@ function checkNames(all: readonly string[], weights: ReadonlyMap<Tensor, string>
   for (const name of all) {
     if (taken.has(name)) {
       throw new RangeError(
-        `${operation}: ${JSON.stringify(name)} is the name of a weight or of another input or output; give inputNames and outputNames that differ from them`,
+        `${operation}: ${quoted(name)} is the name of a weight or of another input or output; give inputNames and outputNames that differ from them`,
       );
     }
     taken.add(name);
@@ -108,15 +109,15 @@ function axesOf(
   const found = new Map<string, Placed>();
   for (const [input, axes] of Object.entries(dynamic)) {
     const at = inputNames.indexOf(input);
-    if (at < 0) throw new RangeError(`${operation}: dynamicAxes names ${JSON.stringify(input)}, which is no input (${inputNames.join(', ')})`); // prettier-ignore
+    if (at < 0) throw new RangeError(`${operation}: dynamicAxes names ${quoted(input)}, which is no input (${inputNames.join(', ')})`); // prettier-ignore
     for (const [key, name] of Object.entries(axes)) {
       const dim = Number(key);
       const size = String(dim) === key ? (inputs[at].shape[dim] as number | undefined) : undefined;
-      if (size === undefined || name === '') throw new RangeError(`${operation}: dynamicAxes has dimension ${key} of ${JSON.stringify(input)}, whose shape is [${inputs[at].shape.join(', ')}]`); // prettier-ignore
+      if (size === undefined || name === '') throw new RangeError(`${operation}: dynamicAxes has dimension ${key} of ${quoted(input)}, whose shape is [${inputs[at].shape.join(', ')}]`); // prettier-ignore
       const known = found.get(name);
       // A size of 1 would broadcast, and none would hide what depends on it.
       const a = Math.max(size, 2);
-      if (known !== undefined && known.a !== a) throw new RangeError(`${operation}: ${JSON.stringify(name)} is ${known.a} and ${size} in the example`); // prettier-ignore
+      if (known !== undefined && known.a !== a) throw new RangeError(`${operation}: ${quoted(name)} is ${known.a} and ${size} in the example`); // prettier-ignore
       if (known === undefined) found.set(name, { name, a, b: a + 1 + 2 * found.size, input, dim });
     }
   }
@@ -189,9 +190,7 @@ function written(
   const problems = new Set<string>();
   const note = (call: { operation: string; where: string }, what: string): void => {
     const name = call.operation.replace(/^(unary|binary):/, '');
-    problems.add(
-      `${name} in ${call.where === '' ? 'forward' : JSON.stringify(call.where)} ${what}`,
-    );
+    problems.add(`${name} in ${call.where === '' ? 'forward' : quoted(call.where)} ${what}`);
   };
   if (
     a.calls.length !== b.calls.length ||
@@ -269,20 +268,13 @@ function checkAgainst(
   const plan = { program, inputs: inputNames.map(value), outputs: outputNames.map(value) };
   const read = new OnnxModel(plan, program.initials);
   const inputs = tensorsIn(args, 'argument');
-  const modes = model.modules().map((module) => [module, module.training] as const);
   const run = (model as { forward: (...x: unknown[]) => unknown }).forward;
-  const computed = (): readonly [Tensor[], Readonly<Record<string, Tensor>>] => {
-    model.eval();
-    try {
-      return noGrad(() => [
-        tensorsIn(Reflect.apply(run, model, args as unknown[]), 'result'),
-        read.forward(Object.fromEntries(inputNames.map((name, i) => [name, inputs[i]]))),
-      ]);
-    } finally {
-      for (const [module, training] of modes) module.training = training;
-    }
-  };
-  const [expected, found] = computed();
+  const [expected, found] = evaluated(model, () =>
+    noGrad(() => [
+      tensorsIn(Reflect.apply(run, model, args as unknown[]), 'result'),
+      read.forward(Object.fromEntries(inputNames.map((name, i) => [name, inputs[i]]))),
+    ]),
+  );
   outputNames.forEach((name, i) => {
     const [x, y] = [expected[i], found[name]];
     const [p, q] = [x, y].map((each) => each.toTypedArray());

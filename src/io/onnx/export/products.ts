@@ -1,4 +1,5 @@
 /** Products, convolutions, windows, reductions and normalizations as ONNX's operators. */
+import type { Geometry } from '../../../ops/convolution/geometry';
 import { ones, zeros } from '../../../ops';
 import { float, Unwritten, type Pair, type Writer } from './emitter';
 
@@ -25,15 +26,6 @@ const addmm: Writer = (pair) => {
   pair.results(emitter.node('Add', [product, scaled(pair.input(0), beta)]));
 };
 
-interface Geometry {
-  readonly stride: number;
-  readonly padding: number;
-  readonly dilation: number;
-  readonly groups: number;
-  readonly length: number;
-  readonly outLength: number;
-  readonly taps: number;
-}
 const common = (pair: Pair) => {
   const { stride, padding, dilation, groups, taps } = pair.fixed(({ stride: s, padding: p, dilation: d, groups: g, taps: k }: Geometry) => ({ stride: s, padding: p, dilation: d, groups: g, taps: k })); // prettier-ignore
   const inputs = [pair.input(0), pair.input(1), ...(pair.has(2) ? [pair.input(2)] : [])];

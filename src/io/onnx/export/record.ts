@@ -54,17 +54,25 @@ function inModules<R>(model: Module, stack: string[], body: () => R): R {
   }
 }
 
-/** Runs `body` with every module in evaluation mode and `tracked` recorded as what requires gradients is. */
-function prepared<R>(model: Module, tracked: readonly Tensor[], body: () => R): R {
+/** Runs `body` with every module in evaluation mode. */
+export function evaluated<R>(model: Module, body: () => R): R {
   const modes = model.modules().map((module) => [module, module.training] as const);
-  const histories = tracked.map((x) => [x, historyOf(x), x.requiresGrad] as const);
   model.eval();
-  for (const [x, history] of histories) setHistory(x, history, true);
   try {
     return body();
   } finally {
-    for (const [x, history, wanted] of histories) setHistory(x, history, wanted);
     for (const [module, training] of modes) module.training = training;
+  }
+}
+
+/** Runs `body` in evaluation mode and with `tracked` recorded as what requires gradients is. */
+function prepared<R>(model: Module, tracked: readonly Tensor[], body: () => R): R {
+  const histories = tracked.map((x) => [x, historyOf(x), x.requiresGrad] as const);
+  for (const [x, history] of histories) setHistory(x, history, true);
+  try {
+    return evaluated(model, body);
+  } finally {
+    for (const [x, history, wanted] of histories) setHistory(x, history, wanted);
   }
 }
 
