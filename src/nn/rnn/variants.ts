@@ -1,5 +1,5 @@
 /**
- * What recurrent layers have beyond PyTorch's: regularization by masks, and the states of every step as results. base.ts
+ * What recurrent layers have beyond PyTorch's: regularization by masks, and the states of every step as results. stack.ts
  * applies it.
  */
 import { boolean, oneOf, probability, type Fields, type Rule } from '../../check';
