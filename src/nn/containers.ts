@@ -12,7 +12,8 @@ import {
 import { deepcopy, emptyOf, fill, type Copying } from '../tensor/deepcopy';
 import { isTensor } from '../tensor/rules';
 import { sizesOf, type Tensor } from '../tensor/tensor';
-import { checkName as checkModuleName, Module, type Layer } from './module';
+import { Module, type Layer } from './module';
+import { checkName as checkModuleName } from './module-state';
 import { Parameter } from './parameter';
 import { printList, printModule } from './print';
 

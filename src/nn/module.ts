@@ -1,7 +1,7 @@
 /**
- * Module: a tree of parameters, buffers and other modules, found among public fields. This file owns the
- * tree: registering, traversal, modes, element type. Options are in module-options.ts, members by path in member-path.ts, state dicts in
- * state.ts, printing in print.ts, forward hooks in hooks.ts.
+ * Module: a tree of modules, found among public fields, that computes something. This file owns the tree, modes and what goes
+ * around a call; parameters and buffers are module-state.ts, walks module-tree.ts, options module-options.ts, hooks hooks.ts,
+ * printing print.ts.
  */
 import {
   anything,
@@ -10,23 +10,17 @@ import {
   calledAs,
   functionOf,
   isInstance,
-  isMade,
   markCopy,
   refuse,
-  string,
   surplus,
   uncloneable,
 } from '../check';
-import { clearGrad } from '../autograd/clear';
+import type { RemoveHook } from '../autograd/hooks';
 import { noGrad } from '../autograd/mode';
-import { cast } from '../ops/copying/cast';
 import { copyFields, deepcopy, emptyOf, fill, type Copier, type Copying } from '../tensor/deepcopy';
-import { isFloat, type DType } from '../tensor/dtype';
-import { executor } from '../tensor/executor';
-import { floatDType, isTensor } from '../tensor/rules';
-import { moveToShared } from '../ops/copying/share';
-import { replaceData, type Tensor } from '../tensor/tensor';
-import { HeldFields, refuseField } from './held-fields';
+import { isTensor } from '../tensor/rules';
+import type { Tensor } from '../tensor/tensor';
+import type { HookAfterBackward, HookBeforeBackward } from './backward-hooks';
 import {
   addBackwardHook,
   addBackwardPreHook,
@@ -36,25 +30,12 @@ import {
   type HookAfter,
   type HookBefore,
 } from './hooks';
-import type { RemoveHook } from '../autograd/hooks';
-import type { HookAfterBackward, HookBeforeBackward } from './backward-hooks';
-import { bufferAt, parameterAt, submoduleAt } from './member-path';
-import {
-  bufferOptions,
-  parametersOptions,
-  stateDictOptions,
-  walkOptions,
-  zeroGradOptions,
-  type BufferOptions,
-  type ParametersOptions,
-  type StateDictOptions,
-  type WalkOptions,
-  type ZeroGradOptions,
-} from './module-options';
-import { Parameter } from './parameter';
+import { submoduleAt } from './member-path';
+import { walkOptions, type WalkOptions } from './module-options';
+import { checkName, ModuleState } from './module-state';
+import { childrenOf, walk } from './module-tree';
 import { printModule } from './print';
 import { streamOf, type Session, type SessionOptions } from './session/session';
-import { loadStateDict, stateDict, type LoadOptions, type LoadResult } from './state';
 import { summarize, type ModuleSummary } from './summary';
 
 const refusal = uncloneable(
@@ -79,15 +60,8 @@ export interface Layer extends Module {
 const anyFunction = functionOf();
 const exampleInputs = arrayOf(anything, 'a Tensor or an array of the arguments of forward');
 
-/** A name as a field and a key of the state dict may have it. */
-export function checkName(operation: string, name: unknown): void {
-  string.check(operation, 'name', name);
-  if (name !== '' && !(name as string).includes('.')) return;
-  refuse(operation, 'name', 'a string of at least one character without dots', name, RangeError);
-}
-
 /** What a module without a `forward` of its own has. */
-class WithForward {
+abstract class WithForward extends ModuleState {
   /**
    * What the module computes (torch.nn.Module.forward): a subclass defines it, with arguments and a result of its own.
    * @throws Error where no subclass has.
@@ -113,11 +87,9 @@ declare abstract class OverriddenFreely {
   /** @internal */
   abstract [deepcopy.custom](copy: Copier): Module;
 }
-const Base = WithForward as new () => WithForward & OverriddenFreely;
+const Base = WithForward as abstract new () => WithForward & OverriddenFreely;
 
 const isModule = (value: unknown): value is Module => value instanceof Module;
-const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
-
 /**
  * Base class of all layers and models (torch.nn.Module). Public fields that hold a `Parameter`, a `Module` or
  * a registered buffer belong to the module, in order of declaration; they are looked up whenever asked
@@ -146,69 +118,10 @@ export class Module extends Base {
   training = true;
   /** @internal */
   readonly refusal = refusal;
-  /** Names of fields that hold buffers; true when the state dict has them. */
-  readonly #buffers = new Map<string, boolean>();
-  readonly #held = new HeldFields();
-
-  /**
-   * @internal Calls `visit` with what belongs to this module by name, in order: its fields, and what a container holds.
-   */
-  eachMember(visit: (name: string, value: unknown) => void): void {
-    // Not Object.entries, which takes ten times as long.
-    for (const name of Object.keys(this)) {
-      const value = (this as Record<string, unknown>)[name];
-      this.#checkField(name, value);
-      visit(name, value);
-    }
-  }
-
-  #checkField(name: string, value: unknown): void {
-    if (value instanceof Module) this.#held.note(name, 'module');
-    else if (value instanceof Parameter) this.#held.note(name, 'parameter');
-    else this.#held.check(this, name, value, isTensor(value));
-  }
-
-  /** @internal Own buffers by name, with whether the state dict has them. */
-  ownBuffers(): (readonly [string, Tensor, boolean])[] {
-    const found: [string, Tensor, boolean][] = [];
-    for (const [name, persistent] of this.#buffers) {
-      const value = (this as Record<string, unknown>)[name];
-      if (!isTensor(value)) {
-        if (value === null || value === undefined) continue;
-        refuseField(this, name, value, 'buffer', 'a Tensor');
-      }
-      if (!(value instanceof Parameter)) found.push([name, value, persistent]);
-    }
-    return found;
-  }
-
-  /** @internal Takes a field away, and that it is a buffer. */
-  forget(name: string): void {
-    this.#buffers.delete(name);
-    this.#held.forget(name);
-    Reflect.deleteProperty(this, name);
-  }
-
-  /** @internal Own parameters by name. */
-  ownParameters(): (readonly [string, Parameter])[] {
-    const found: [string, Parameter][] = [];
-    this.eachMember((name, value) => {
-      if (value instanceof Parameter) found.push([name, value]);
-    });
-    return found;
-  }
-
   /** The modules directly below, by name; one that two fields hold comes once. */
   namedChildren(): (readonly [string, Module])[] {
     if (arguments.length > 0) surplus('namedChildren', arguments, 0);
-    const seen = new Set<Module>();
-    const found: [string, Module][] = [];
-    this.eachMember((name, value) => {
-      if (!(value instanceof Module) || seen.has(value)) return;
-      seen.add(value);
-      found.push([name, value]);
-    });
-    return found;
+    return childrenOf<Module>(this, isModule);
   }
 
   /** The modules directly below. */
@@ -224,124 +137,13 @@ export class Module extends Base {
   namedModules(options?: WalkOptions): [string, Module][] {
     if (arguments.length > 1) surplus('namedModules', arguments, 1, 'options');
     const { prefix, removeDuplicate } = walkOptions.read(options, 'namedModules');
-    const found: [string, Module][] = [];
-    const seen = new Set<Module>();
-    const ancestors: Module[] = [];
-    const visit = (module: Module, path: string): void => {
-      if (ancestors.includes(module)) {
-        throw new Error(
-          `modules: '${path}' of ${this.constructor.name} is a module that contains it; keep a reference to a parent in a #private field`,
-        );
-      }
-      if (removeDuplicate && seen.has(module)) return;
-      seen.add(module);
-      found.push([path, module]);
-      ancestors.push(module);
-      module.eachMember((name, value) => {
-        if (value instanceof Module) visit(value, join(path, name));
-      });
-      ancestors.pop();
-    };
-    visit(this, prefix);
-    return found;
+    return walk<Module>(this, isModule, prefix, removeDuplicate);
   }
 
   /** This module and every one below it, each once. */
   modules(): Module[] {
     if (arguments.length > 0) surplus('modules', arguments, 0);
     return this.namedModules().map(([, module]) => module);
-  }
-
-  #named<T extends Tensor>(
-    own: (module: Module) => (readonly [string, T, ...unknown[]])[],
-    { prefix, recurse, removeDuplicate }: Required<WalkOptions>,
-  ): [string, T][] {
-    const modules: [string, Module][] = recurse
-      ? this.namedModules({ prefix, removeDuplicate })
-      : [[prefix, this]];
-    const found: [string, T][] = [];
-    const seen = new Set<T>();
-    for (const [path, module] of modules) {
-      for (const [name, value] of own(module)) {
-        if (removeDuplicate && seen.has(value)) continue;
-        seen.add(value);
-        found.push([join(path, name), value]);
-      }
-    }
-    return found;
-  }
-
-  /** Every parameter with its name (`rnn.weight_ih_l0`), own ones first; a shared one once. */
-  namedParameters(options?: WalkOptions): [string, Parameter][] {
-    if (arguments.length > 1) surplus('namedParameters', arguments, 1, 'options');
-    const read = walkOptions.read(options, 'namedParameters');
-    return this.#named((module) => module.ownParameters(), read);
-  }
-
-  /** Every parameter, a shared one once: what an optimizer takes. */
-  parameters(options?: ParametersOptions): Parameter[] {
-    if (arguments.length > 1) surplus('parameters', arguments, 1, 'options');
-    const { recurse } = parametersOptions.read(options);
-    const found = new Set<Parameter>();
-    // Own parameters come before those of children, as in namedParameters().
-    for (const module of recurse ? this.modules() : [this]) {
-      module.eachMember((_, value) => {
-        if (value instanceof Parameter) found.add(value);
-      });
-    }
-    return [...found];
-  }
-
-  /** Every buffer with its name. */
-  namedBuffers(options?: WalkOptions): [string, Tensor][] {
-    if (arguments.length > 1) surplus('namedBuffers', arguments, 1, 'options');
-    const read = walkOptions.read(options, 'namedBuffers');
-    return this.#named((module) => module.ownBuffers(), read);
-  }
-
-  /** Every buffer. */
-  buffers(options?: WalkOptions): Tensor[] {
-    if (arguments.length > 1) surplus('buffers', arguments, 1, 'options');
-    return this.namedBuffers(options).map(([, buffer]) => buffer);
-  }
-
-  #register(operation: string, name: string, value: unknown): void {
-    checkName(operation, name);
-    if ((name in this && !Object.keys(this).includes(name)) || name === 'training') {
-      throw new RangeError(
-        `${operation}: '${name}' is already something else in ${this.constructor.name}; use another name`,
-      );
-    }
-    (this as Record<string, unknown>)[name] = value;
-  }
-
-  /**
-   * Makes `tensor` the field `name` and a buffer: part of the module's state, but not learned.
-   * @throws TypeError for what is no tensor; RangeError for a name that is taken or none.
-   */
-  registerBuffer(name: string, tensor: Tensor | null, options?: BufferOptions): void {
-    if (arguments.length > 3) surplus('registerBuffer', arguments, 3, 'options');
-    const { persistent } = bufferOptions.read(options);
-    checkName('registerBuffer', name);
-    if (tensor !== null && !isTensor(tensor)) {
-      refuse('registerBuffer', `'${name}'`, 'a Tensor or null', tensor);
-    }
-    this.#register('registerBuffer', name, tensor);
-    this.#buffers.set(name, persistent);
-  }
-
-  /**
-   * Makes `parameter` the field `name`; null for one that is switched off.
-   * @throws TypeError for what is no Parameter; RangeError for a name that is taken or none.
-   */
-  registerParameter(name: string, parameter: Parameter | null): void {
-    if (arguments.length > 2) surplus('registerParameter', arguments, 2, 'parameter');
-    checkName('registerParameter', name);
-    if (parameter !== null && !isInstance(parameter, Parameter)) {
-      const must = 'a Parameter or null (wrap the tensor: new nn.Parameter(tensor))';
-      refuse('registerParameter', `'${name}'`, must, parameter);
-    }
-    this.#register('registerParameter', name, parameter);
   }
 
   /**
@@ -354,7 +156,7 @@ export class Module extends Base {
     if (module !== null && !isInstance(module, Module)) {
       refuse('addModule', `'${name}'`, 'a Module or null', module);
     }
-    this.#register('addModule', name, module);
+    this.setMember('addModule', name, module);
   }
 
   /** `addModule` under PyTorch's other name (torch.nn.Module.register_module). */
@@ -376,26 +178,6 @@ export class Module extends Base {
   }
 
   /**
-   * The parameter that the path `target` names: `'encoder.weight_ih_l0'` (torch.nn.Module.get_parameter).
-   * @throws TypeError for what is no string, RangeError where there is no such parameter.
-   * @example new nn.Linear(2, 3).getParameter('weight').shape // [3, 2]
-   */
-  getParameter(target: string): Parameter {
-    if (arguments.length > 1) surplus('getParameter', arguments, 1, 'target');
-    return parameterAt(this, target, isModule);
-  }
-
-  /**
-   * The buffer that the path `target` names: `'0.running_mean'` (torch.nn.Module.get_buffer).
-   * @throws TypeError for what is no string, RangeError where there is no such buffer.
-   * @example new nn.BatchNorm1d(3).getBuffer('running_mean').shape // [3]
-   */
-  getBuffer(target: string): Tensor {
-    if (arguments.length > 1) surplus('getBuffer', arguments, 1, 'target');
-    return bufferAt(this, target, isModule);
-  }
-
-  /**
    * Switches this module and all below to training (or, with false, to evaluation).
    * @param mode default: true
    * @throws TypeError unless it is a boolean.
@@ -414,25 +196,6 @@ export class Module extends Base {
   }
 
   /**
-   * Switches gradients of all parameters on or off.
-   * @param wanted default: true
-   * @throws TypeError unless it is a boolean.
-   */
-  requiresGrad_(wanted: boolean = true): this {
-    if (arguments.length > 1) surplus('requiresGrad_', arguments, 1, 'wanted');
-    boolean.check('requiresGrad_', 'requiresGrad', wanted);
-    for (const parameter of this.parameters()) parameter.requiresGrad = wanted;
-    return this;
-  }
-
-  /** Clears every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
-  zeroGrad(options?: ZeroGradOptions): void {
-    if (arguments.length > 1) surplus('zeroGrad', arguments, 1, 'options');
-    const { setToNone } = zeroGradOptions.read(options);
-    for (const parameter of this.parameters()) clearGrad(parameter, setToNone);
-  }
-
-  /**
    * Calls `fn` with every module, children before parents.
    * @throws TypeError unless `fn` is a function.
    */
@@ -446,72 +209,6 @@ export class Module extends Base {
     };
     visit(this);
     return this;
-  }
-
-  /**
-   * Converts float parameters, their gradients and float buffers. Parameters stay the same objects, so an
-   * optimizer keeps working on them.
-   * @throws TypeError unless `dtype` is float32 or float64.
-   */
-  to(dtype: DType): this {
-    if (arguments.length > 1) surplus('to', arguments, 1, 'dtype');
-    floatDType.check('to', 'dtype', dtype);
-    executor.refuse('Module.to', 'it changes parameters; call it outside');
-    const convert = (x: Tensor): void => {
-      if (isFloat(x.dtype) && x.dtype !== dtype) replaceData(x, cast(x, dtype));
-      if (x.grad !== null && x.grad.dtype !== dtype) x.grad = cast(x.grad, dtype);
-    };
-    noGrad(() => {
-      for (const x of [...this.parameters(), ...this.buffers()]) convert(x);
-    });
-    return this;
-  }
-
-  /**
-   * Moves parameters, their gradients and buffers to memory that threads share (torch.nn.Module.share_memory), so that
-   * `io.toMessage(model.stateDict())` sends them without a copy. Parameters stay the same objects; a state dict and views
-   * from before keep the old memory.
-   */
-  shareMemory(): this {
-    if (arguments.length > 0) surplus('shareMemory', arguments, 0);
-    for (const x of [...this.parameters(), ...this.buffers()]) {
-      moveToShared(x);
-      if (x.grad !== null) moveToShared(x.grad);
-    }
-    return this;
-  }
-
-  /** `to('float32')`. */
-  float(): this {
-    if (arguments.length > 0) surplus('float', arguments, 0);
-    return this.to('float32');
-  }
-
-  /** `to('float64')`. */
-  double(): this {
-    if (arguments.length > 0) surplus('double', arguments, 0);
-    return this.to('float64');
-  }
-
-  /**
-   * Parameters and persistent buffers by PyTorch's keys, detached, sharing memory with the module
-   * (torch.nn.Module.state_dict). What two fields hold comes under both names.
-   */
-  stateDict(options?: StateDictOptions): Map<string, Tensor> {
-    if (arguments.length > 1) surplus('stateDict', arguments, 1, 'options');
-    return stateDict(this, stateDictOptions.read(options).prefix);
-  }
-
-  /**
-   * Copies values into parameters and buffers, converting between float32 and float64. When anything does not fit,
-   * nothing is changed and the error lists every missing, unexpected, misshapen and mistyped key.
-   * With `strict: false` missing and unexpected keys are returned instead.
-   * @throws TypeError for what is no Map of tensors; RangeError for keys and shapes that do not fit.
-   */
-  loadStateDict(state: ReadonlyMap<string, Tensor>, options?: LoadOptions): LoadResult {
-    if (arguments.length > 2) surplus('loadStateDict', arguments, 2, 'options');
-    executor.refuse('loadStateDict', 'it changes parameters; call it outside');
-    return loadStateDict(this, state, options);
   }
 
   /**
@@ -559,16 +256,10 @@ export class Module extends Base {
     return addBackwardPreHook(this, hook);
   }
 
-  /** @internal */
-  [isMade](): boolean {
-    return #buffers in this;
-  }
-
   /** @internal Takes copies of the fields, the names of buffers and the hooks of `from`. */
-  [fill](from: this, copy: Copying): void {
+  override [fill](from: this, copy: Copying): void {
     copyHooks(from, this, copy, (except) => copyFields(from, this, copy, except));
-    this.#buffers.clear();
-    for (const [name, persistent] of from.#buffers) this.#buffers.set(name, persistent);
+    super[fill](from, copy);
   }
 
   /**

@@ -12,7 +12,8 @@ import {
 import { emptyOf, deepcopy, fill, type Copying } from '../tensor/deepcopy';
 import type { Tensor } from '../tensor/tensor';
 import { asParameter } from './containers';
-import { checkName, Module } from './module';
+import { Module } from './module';
+import { checkName } from './module-state';
 import type { Parameter } from './parameter';
 import { printModule } from './print';
 

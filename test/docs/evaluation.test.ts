@@ -1,4 +1,5 @@
-// docs/evaluation.md names every module and every option that depends on the mode: each class that reads `this.training`.
+// docs/evaluation.md names every module and every option that depends on the mode: each class that reads `this.training`, or is read by
+// a file that runs it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nn } from 'ostinato';
@@ -12,8 +13,11 @@ const files = readdirSync(join(root, 'src/nn'), { recursive: true, encoding: 'ut
   .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(join(root, 'src/nn', file), 'utf8'));
 
+/** Files that read the mode of the class that they run. */
+const runners = [['rnn/stack.ts', 'RecurrentBase']] as const;
+
 /** Classes whose code, without comments, asks for the mode. */
-const readers = files.flatMap((text) =>
+const own = files.flatMap((text) =>
   text
     .replace(/\/\*[^]*?\*\/|\/\/.*/g, '')
     .split(/^(?=export (?:abstract )?class )/m)
@@ -24,6 +28,8 @@ const readers = files.flatMap((text) =>
         : [];
     }),
 );
+
+const readers = [...own, ...runners.map(([, name]) => name)];
 
 const classes = Object.entries<unknown>(nn).flatMap(([name, value]): [string, object][] =>
   typeof value === 'function' && value.prototype instanceof nn.Module ? [[name, value]] : [],
@@ -37,6 +43,10 @@ const isBelow = (value: object, base: object): boolean => {
 
 test('there are some', () => {
   expect(readers).toEqual(expect.arrayContaining(['Dropout', 'BatchNorm1d', 'RecurrentBase']));
+});
+
+test.each(runners)('%s reads the mode of %s', (file) => {
+  expect(readFileSync(join(root, 'src/nn', file), 'utf8')).toMatch(/\btraining\b.* = net;/);
 });
 
 test.each(readers)('%s', (name) => {
