@@ -131,6 +131,8 @@ export function nodesOf(inputs: readonly (Tensor | null)[]): (Node | null)[] {
 
 /** Whether an operation on these inputs is to be recorded. */
 export function needsGrad(inputs: readonly (Tensor | null)[]): boolean {
+  // Also where nothing is recorded: a program depends on where these are.
+  if (executor.isTrace) for (const input of inputs) if (input !== null) executor.uses(input);
   if (!isGradEnabled()) return false;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];

@@ -111,7 +111,9 @@ export class Pair {
     this.outputAddresses = new Set(traced.outputs.map(({ buffer }) => buffer.address));
     this.saved = layoutSaved(kept, this.outputAddresses);
     const calls = withoutUnused(all, [...kept, ...buffersIn(traced.outputs)]);
-    this.forward = new Program(calls, this.saved, this.outputAddresses);
+    // What gradients flow to changes before the next run.
+    const layers = this.differentiable.length > 0 ? null : traced.layers;
+    this.forward = new Program(calls, this.saved, this.outputAddresses, layers);
     if (this.differentiable.length > 0) {
       const arriving = this.differentiable.map(() => true);
       this.backwards.set(patternOf(arriving, seeded), this.backwardOf(traced, backward));

@@ -16,9 +16,11 @@ import { acquire, release } from '../tensor/storage';
 import { Doubles, type Memory } from '../native/memory';
 import { copyCall } from './calls';
 import { isChain, withChains, writeChain, type Step } from './chain';
+import { KeptWeights, type Places } from './kept-weights';
 import { planBuffers } from './plan';
 import { withSums } from './sums';
 import type { Buffer, Call, Pointer } from './trace';
+import type { LayerPack } from './traced';
 import { withPackedWeights } from './weights';
 
 /** The offsets of buffers in the memory that a forward run leaves, by address. */
@@ -101,11 +103,12 @@ function buffersOf(step: Step): Buffer[] {
     .filter((buffer) => !local.has(buffer));
 }
 
+// Returns where the arguments begin.
 function writeCall(
   { kernel, args, pointers, table }: Call,
   place: (pointer: Pointer) => { base: number; offset: number },
   code: number[],
-): void {
+): number {
   const call = { kernel, arguments: args.length, addresses: pointers.length };
   if (table === undefined) pushCallStep(code, call);
   else {
@@ -124,39 +127,65 @@ function writeCall(
     code[first + pointer.at] = offset;
     pushAddress(code, { argument: pointer.at, base });
   }
-  if (table === undefined) return;
+  if (table === undefined) return first;
   for (const pointer of table.entries) pushTableAddress(code, place(pointer));
   // Space for the table.
   for (let i = 0; i < table.entries.length; i++) code.push(0);
+  return first;
+}
+
+/** Calls as native/binding/replay reads them. */
+interface Code {
+  readonly steps: Doubles;
+  readonly workspaceBytes: number;
+  /** What checks say, by their place in the code. */
+  readonly messages: ReadonlyMap<number, string>;
+  /** Where it says whether weights that are kept are packed, by their buffer. */
+  readonly ready: ReadonlyMap<Buffer, number>;
 }
 
 export class Program {
-  private readonly code: Doubles;
-  private readonly bases: Doubles;
+  private bases = new Doubles(new Float64Array(2));
   /** By address of the buffer. */
   private readonly baseOf = new Map<number, number>();
-  private readonly workspaceBytes: number;
-  /** What checks say, by their place in the code. */
-  private readonly messages = new Map<number, string>();
   // Keeps the memory of constants alive.
   private readonly constants: Memory[] = [];
+  /** Packs what it needs in each run. */
+  private readonly plain: Code;
+  /** Reads the weights that are kept; null until a run does. */
+  private keeping: Code | null = null;
+  private readonly weights: KeptWeights | null;
 
   /**
    * @param saved what the forward leaves for the backward
    * @param own buffers, by address, that get memory of their own from the caller in each run
+   * @param layers what recurrent layers pack, where packed weights may be kept from run to run; else null
    */
-  constructor(calls: readonly Call[], saved: SavedLayout, own: ReadonlySet<number>) {
+  constructor(
+    calls: readonly Call[],
+    private readonly saved: SavedLayout,
+    private readonly own: ReadonlySet<number>,
+    layers: readonly LayerPack[] | null = null,
+  ) {
+    const summed = withSums(calls, this.isTemporary);
+    this.plain = this.codeOf(summed);
+    this.weights = layers === null ? null : KeptWeights.of(summed, layers);
+  }
+
+  private readonly isTemporary = ({ kind, address }: Buffer): boolean =>
+    kind === 'made' && !this.saved.offsets.has(address) && !this.own.has(address);
+
+  private codeOf(calls: readonly Call[]): Code {
+    const { saved } = this;
     const fixed: [base: number, address: number][] = [];
     const temporaries = new Map<Buffer, number>();
     const lifetimes: { bytes: number; first: number; last: number }[] = [];
-    const isTemporary = ({ kind, address }: Buffer): boolean =>
-      kind === 'made' && !saved.offsets.has(address) && !own.has(address);
-    const steps = withChains(withPackedWeights(withSums(calls, isTemporary)), isTemporary);
+    const steps = withChains(withPackedWeights(calls), this.isTemporary);
     for (const [i, step] of steps.entries()) {
       for (const buffer of buffersOf(step)) {
         const { address, kind } = buffer;
         if (kind === 'made' && saved.offsets.has(address)) continue;
-        if (isTemporary(buffer)) {
+        if (this.isTemporary(buffer)) {
           const known = temporaries.get(buffer);
           if (known !== undefined) lifetimes[known].last = i;
           else {
@@ -175,7 +204,6 @@ export class Program {
       }
     }
     const plan = planBuffers(lifetimes);
-    this.workspaceBytes = plan.bytes;
     const place = ({ buffer, offset }: Pointer): { base: number; offset: number } => {
       const temporary = temporaries.get(buffer);
       if (temporary !== undefined) {
@@ -186,16 +214,23 @@ export class Program {
       return { base: this.baseOf.get(buffer.address)!, offset };
     };
     const code: number[] = [];
+    const messages = new Map<number, string>();
+    const ready = new Map<Buffer, number>();
     for (const step of steps) {
-      if (isChain(step)) writeChain(step, place, code);
-      else {
-        if (step.message !== undefined) this.messages.set(code.length, step.message);
-        writeCall(step, place, code);
+      if (isChain(step)) {
+        writeChain(step, place, code);
+        continue;
       }
+      if (step.message !== undefined) messages.set(code.length, step.message);
+      const first = writeCall(step, place, code);
+      if (step.ready !== undefined) ready.set(step.ready.packed, first + step.ready.at);
     }
-    this.code = new Doubles(Float64Array.from(code));
-    this.bases = new Doubles(new Float64Array(2 + this.baseOf.size));
-    for (const [base, address] of fixed) this.bases.values[base] = address;
+    const bases = new Float64Array(2 + this.baseOf.size);
+    bases.set(this.bases.values);
+    for (const [base, address] of fixed) bases[base] = address;
+    this.bases = new Doubles(bases);
+    const doubles = new Doubles(Float64Array.from(code));
+    return { steps: doubles, workspaceBytes: plan.bytes, messages, ready };
   }
 
   /** The base of a buffer that the caller provides, or -1 when no call touches it. */
@@ -210,17 +245,37 @@ export class Program {
 
   /** @throws RangeError when an index is out of range; nothing is read or written outside a buffer. */
   run(saved: Memory | null): void {
-    const workspace = acquire(this.workspaceBytes);
+    const { weights } = this;
+    const keeps = weights !== null && weights.paysNow();
+    const code = keeps ? (this.keeping ??= this.codeOf(weights.calls)) : this.plain;
+    const workspace = acquire(code.workspaceBytes);
     this.bases.values[workspaceBase] = workspace.address;
     this.bases.values[savedBase] = saved === null ? 0 : saved.address;
-    const failed = runProgram(this.code, this.bases);
-    release(workspace);
+    let failed = 0;
+    try {
+      if (keeps) weights.begin(this.placesOf(code));
+      failed = runProgram(code.steps, this.bases);
+    } finally {
+      release(workspace);
+      if (keeps) weights.end(failed < 0);
+    }
     if (failed < 0) return;
-    const message = this.messages.get(failed);
+    const message = code.messages.get(failed);
     if (message !== undefined) throw new RangeError(message);
-    const { low, high } = named(this.code.values.subarray(failed + CallStepLength), IndexBoundsAt);
+    const { low, high } = named(code.steps.values.subarray(failed + CallStepLength), IndexBoundsAt);
     throw new RangeError(
       `compile: a tensor of indices holds a value outside ${low} … ${high - 1}, the range that the function indexes with it`,
     );
+  }
+
+  private placesOf(code: Code): Places {
+    return {
+      place: (buffer, address) => {
+        this.set(this.base(buffer), address);
+      },
+      isReady: (packed, ready) => {
+        code.steps.values[code.ready.get(packed)!] = ready ? 1 : 0;
+      },
+    };
   }
 }

@@ -31,13 +31,15 @@ import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 
 /** Memory that calls read or write. */
 export interface Buffer {
-  /** Fresh in each run; an argument of the function; held from outside; the same values in each run. */
-  kind: 'made' | 'given' | 'captured' | 'constant';
+  /** Fresh in each run; an argument of the function; held from outside; the same values in each run; a packed weight that is kept. */
+  kind: 'made' | 'given' | 'captured' | 'constant' | 'kept';
   /** What names it: a made or given buffer has no memory there. The same in each trace of a function. */
   readonly address: number;
   readonly bytes: number;
   /** What the function itself wrote in JavaScript. */
   initial: Storage | null;
+  /** Of what is held from outside: the memory. */
+  readonly storage?: Storage;
   /** Whether a call has written to it. */
   written: boolean;
 }
@@ -63,6 +65,8 @@ export interface Call {
   readonly strided: number;
   /** Of index_bounds: what a run says that finds a value outside. */
   readonly message?: string;
+  /** Of a recurrent layer's whose packed weights are kept: the argument that says whether they are packed. */
+  readonly ready?: { readonly at: number; readonly packed: Buffer };
   /** Of gemm_batch_reduce: which argument is a table of addresses, and what they are. */
   readonly table?: { readonly at: number; readonly entries: readonly Pointer[] };
 }
@@ -83,6 +87,7 @@ const bufferAt = (storage: Storage, kind: Buffer['kind']): Buffer => ({
   address: storage.address,
   bytes: storage.capacity,
   initial: null,
+  storage: kind === 'captured' ? storage : undefined,
   written: false,
 });
 
@@ -98,8 +103,8 @@ function kept(bytes: number): Storage {
 
 export class Trace implements Executor {
   readonly isTrace = true;
-  // What is packed in a trace belongs to its program: each call packs anew.
-  readonly packedWeights = new WeakMap<object, unknown>();
+  // What is packed in a trace belongs to its program.
+  readonly packedWeights = new Map<object, unknown>();
   readonly calls: Call[] = [];
   /** Made and given buffers, in order of address. */
   private readonly buffers: Buffer[] = [];
@@ -108,6 +113,8 @@ export class Trace implements Executor {
   private readonly tensors: Tensor[] = [];
   /** Tensors from outside that operations have taken. */
   readonly captured = new Set<Tensor>();
+  /** Where they are. */
+  private readonly held = new Set<Storage>();
   /** Tensors from outside that operations have changed in place. */
   readonly changed = new Set<View>();
   /** The states of the generators that calls draw from. */
@@ -168,7 +175,9 @@ export class Trace implements Executor {
   }
 
   uses(x: Tensor): void {
-    if (this.note(x.storage)) this.captured.add(x);
+    if (!this.note(x.storage)) return;
+    this.captured.add(x);
+    this.held.add(x.storage);
   }
 
   // Whether the memory is from outside.
@@ -235,11 +244,11 @@ export class Trace implements Executor {
   }
 
   /** The buffer that holds `x`, or null. */
-  tryBufferOf(x: Tensor): Buffer | null {
+  tryBufferOf(x: { readonly storage: Storage }): Buffer | null {
     return this.find(x.storage.address);
   }
 
-  bufferOf(x: Tensor): Buffer {
+  bufferOf(x: { readonly storage: Storage }): Buffer {
     const found = this.tryBufferOf(x);
     if (found === null) throw new Error('internal: compile: a tensor is in no known buffer');
     return found;
@@ -316,6 +325,18 @@ export class Trace implements Executor {
     const buffer = bufferAt(storage, 'constant');
     this.outside.set(storage, buffer);
     return buffer;
+  }
+
+  /** What calls read from outside is in tensors that the program relies on: it would not see that another is replaced. */
+  checkHeld(): void {
+    for (const { kernel, pointers } of this.calls) {
+      for (const { buffer } of pointers) {
+        if (buffer.storage === undefined || this.held.has(buffer.storage)) continue;
+        throw new Error(
+          `internal: compile: ${kernelNames[kernel]} reads a tensor that is not noted`,
+        );
+      }
+    }
   }
 
   /** Makes every tensor of the trace that somebody has kept say so when it is used. */

@@ -8,6 +8,7 @@ import { withoutHooks } from '../autograd/hooks';
 import { setGradMode } from '../autograd/mode';
 import { nextOrder, nodeOf, type Node } from '../autograd/node';
 import { clone } from '../ops/copying/clone';
+import type { PackedWeight } from '../ops/matmul/packed-weight';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import { showShape, type Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
@@ -47,6 +48,15 @@ export interface Traced {
   readonly captured: readonly Tensor[];
   /** The states of the generators that it draws from. */
   readonly drawn: readonly Storage[];
+  /** What its recurrent layers pack. */
+  readonly layers: readonly LayerPack[];
+}
+
+/** The weights of a recurrent layer in a trace, and what its calls pack them into. */
+export interface LayerPack {
+  readonly weights: readonly (Tensor | null)[];
+  readonly packed: Buffer;
+  readonly runState: Buffer | null;
 }
 
 /** What is known of an argument. */
@@ -164,6 +174,7 @@ export function traceFunction(
         standIns.length,
       );
       trace.drain();
+      trace.checkHeld();
       return {
         forward: trace.calls.slice(0, count),
         backward: trace.calls.slice(count),
@@ -176,12 +187,31 @@ export function traceFunction(
         gradients: grads.map((g) => g && slot(g)),
         captured: [...trace.captured],
         drawn: [...trace.drawn],
+        layers: layersOf(trace),
       };
     });
   } finally {
     setGradMode(mode);
     trace.close();
   }
+}
+
+// Of weights from outside: what the function computes is another in each run.
+function layersOf(trace: Trace): LayerPack[] {
+  const isOutside = (w: Tensor | null): boolean =>
+    w === null || trace.tryBufferOf(w)?.kind === 'captured';
+  const layers: LayerPack[] = [];
+  for (const made of trace.packedWeights.values()) {
+    for (const { weights, packed, runState } of made as readonly PackedWeight[]) {
+      if (weights === null || packed === null || !weights.every(isOutside)) continue;
+      layers.push({
+        weights,
+        packed: trace.bufferOf({ storage: packed }),
+        runState: runState && trace.bufferOf({ storage: runState }),
+      });
+    }
+  }
+  return layers;
 }
 
 /** A training step: the loss, and the gradients of what it depends on. */
@@ -227,6 +257,7 @@ export function traceStep(
       setGradMode(false);
       const result = own(trace, loss, taken);
       trace.drain();
+      trace.checkHeld();
       return {
         calls: trace.calls,
         inputs: standIns.map(slot),

@@ -1,7 +1,8 @@
 /**
  * Weights that several products read. A product packs its B as the kernel reads it, or (few rows) reads it through a
  * transposition; where a program multiplies by one matrix again and again, it does that once in each run, and all
- * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes.
+ * products read the copy: packed for many rows, [K, N] for few. Their sums keep their order, so no bit changes. What does not
+ * change from run to run is packed once for all of them (kept-weights.ts).
  */
 import { GemmAt, GemmPackAt, GemmPackedAt } from '../native/positions';
 import { argumentsOf, kernelNumber, named } from '../native/recording';
@@ -25,7 +26,7 @@ const leastUses = 3;
 const firstAddress = 2 ** 51;
 
 /** The calls that read one matrix in one way. Arguments of gemm: native/kernels/kernels.inc. */
-interface Weight {
+export interface Weight {
   readonly calls: number[];
   readonly family: (typeof kernels)[number];
   readonly buffer: Buffer;
@@ -39,7 +40,8 @@ interface Weight {
 
 const unpacked = (transposed: number): WeightForm => (transposed === 1 ? 'rowMajor' : 'inPlace');
 
-function weightsOf(calls: readonly Call[]): Weight[] {
+/** The matrices that calls multiply by and read fastest in another form. */
+export function weightsOf(calls: readonly Call[]): Weight[] {
   // Until a call writes to the buffer.
   const active = new Map<Buffer, Map<string, Weight>>();
   const found: Weight[] = [];
@@ -65,7 +67,7 @@ function weightsOf(calls: readonly Call[]): Weight[] {
       found.push(made);
     }
   }
-  return found.filter(({ calls: uses }) => uses.length >= leastUses);
+  return found;
 }
 
 // What all products read in place of the weight.
@@ -100,7 +102,12 @@ function copyOf(
   });
 }
 
-function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy: Buffer): Call {
+/** A call that reads a packed copy of the weight instead. */
+export function reading(
+  { kernel, args, pointers, strided }: Call,
+  weight: Weight,
+  copy: Buffer,
+): Call {
   const { family, N, form } = weight;
   if (form === 'rowMajor') {
     const changed = args.slice();
@@ -129,7 +136,7 @@ function reading({ kernel, args, pointers, strided }: Call, weight: Weight, copy
 
 /** The calls with matrices that several of them read copied, as they are read fastest, once. */
 export function withPackedWeights(calls: readonly Call[]): readonly Call[] {
-  const weights = weightsOf(calls);
+  const weights = weightsOf(calls).filter(({ calls: uses }) => uses.length >= leastUses);
   if (weights.length === 0) return calls;
   const copies = new Map<number, Call[]>();
   const changed = new Map<number, Call>();

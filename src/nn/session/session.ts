@@ -16,8 +16,7 @@ import { copyOfState, namedStates, statesOf, type States } from './states';
 export interface SessionOptions {
   /**
    * Whether the forward is compiled: traced once for each shape of a chunk, and replayed in one crossing into native code, with the same
-   * bits. `compile` says what forward must not do then. A model of many small operations gains; large recurrent layers lose, whose weights
-   * each run of a program packs anew. Default: false.
+   * bits. `compile` says what forward must not do then. A model of many small operations gains most. Default: false.
    */
   compile?: boolean;
 }

@@ -7,6 +7,7 @@ import { family } from '../../native/families';
 import { runGemm, runGemmBatched, runGemmPack, runGemmPacked } from '../../native/calls';
 import { memoryAt, type Memory } from '../../native/memory';
 import { isFloat, itemSize } from '../../tensor/dtype';
+import { executor } from '../../tensor/executor';
 import { contiguousStrides, showShape, viewStrides, type Shape } from '../../tensor/shape';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
@@ -14,7 +15,14 @@ import { cast } from '../copying/cast';
 import { copyInto, copyOf } from '../kernels/copy';
 import { checkTypes } from '../arguments/check';
 import { applyBinary, pick } from '../kernels/launch';
-import { mayKeep, packedLength, packedWeight, preferredForm } from './packed-weight';
+import {
+  mayKeep,
+  packedLength,
+  packedWeight,
+  preferredForm,
+  type PackedWeight,
+  type WeightForm,
+} from './packed-weight';
 
 const gemm = family('gemm');
 const gemmBatched = family('gemm_batched');
@@ -155,7 +163,7 @@ function gemmInto(
   let { leading, transposed } = right;
   if (transposed) {
     const isPlain = !left.transposed && !accumulate;
-    const kept = keptForm(operation, right.x, M, leading, isPlain);
+    const kept = keptForm(operation, right.x, M, isPlain);
     if (kept !== null) {
       if (kept.form === 'panels') {
         const packedRun = pick(operation, gemmPacked, x.dtype);
@@ -200,11 +208,11 @@ function keptForm(
   operation: string,
   w: Tensor,
   rows: number,
-  ldb: number,
   isPlain: boolean,
 ): { form: 'rowMajor' | 'panels'; packed: Storage } | null {
   const { dtype } = w;
-  if (!isFloat(dtype)) return null;
+  // A program keeps its own (compile/kept-weights.ts).
+  if (!isFloat(dtype) || executor.isTrace) return null;
   const bytes = itemSize(dtype);
   if (!mayKeep(rows, w.numel * bytes)) return null;
   const K = sizesOf(w)[0];
@@ -214,14 +222,23 @@ function keptForm(
   if (form === 'inPlace' || (form === 'panels' && !isPlain)) return null;
   const kept = packedWeight('matmul', [w], form);
   if (!kept.paysNow()) return null;
-  if (kept.packed !== null) return { form, packed: kept.packed };
-  const memory = kept.allocate(packedLength(form, N, K, type) * bytes);
+  return { form, packed: kept.packed ?? packMatrix(operation, kept, w) };
+}
+
+/** Packs `w` [K, N], whose rows or columns are dense, in the form of `kept`. */
+export function packMatrix(operation: string, kept: PackedWeight, w: Tensor): Storage {
+  const { dtype } = w;
+  const [K, N] = sizesOf(w);
+  const type = dtype === 'float32' ? 'f32' : 'f64';
+  const form = kept.form as WeightForm;
+  const memory = kept.allocate(packedLength(form, N, K, type) * itemSize(dtype));
   if (form === 'panels') {
-    runGemmPack(pick(operation, gemmPack, dtype), N, K, w, ldb, true, memory);
+    const { leading, transposed } = inPlace(w)!;
+    runGemmPack(pick(operation, gemmPack, dtype), N, K, w, leading, transposed, memory);
   } else {
     copyInto(w, new Tensor(memory, dtype, sizesOf(w), contiguousStrides(sizesOf(w)), 0, true));
   }
-  return { form, packed: memory };
+  return memory;
 }
 
 /** Neighbouring batch dimensions that both operands step through evenly, merged into one. */

@@ -4,10 +4,13 @@
  *
  *   eager products   a transposed matrix that few rows are multiplied by, from its fifth use on (matmul/layout.ts)
  *   convolutions     of a few positions without gradients: the same (convolution/few-positions.ts)
- *   compile          a matrix that a program reads at least three times, once in each run (compile/weights.ts)
+ *   compile          a program's matrices and recurrent layers, in inference, from its fifth run without a change on
+ *                    (compile/kept-weights.ts); a matrix that changes and is read at least three times once in each run
+ *                    (compile/weights.ts)
  *   recurrent layers all weights of a direction, in inference, from the first use on (sequence/sequence.ts)
  *
- * What is kept belongs to the memory of its first weight, and is of use only while all of them are what they were.
+ * What is kept belongs to the memory of its first weight, and is of use only while all of them are what they were. Eager calls and
+ * programs find the same.
  */
 import { constants } from '../../native/instance';
 import type { Shape } from '../../tensor/shape';
@@ -48,14 +51,14 @@ export function packedLength(form: WeightForm, N: number, K: number, type: 'f32'
 }
 
 // A copy costs about as much as two uses; a training step uses its weights too few times.
-const usesBefore = 4;
+export const usesBefore = 4;
 
 /**
- * Whether an eager product of so many rows by a matrix of so many bytes may keep its packed form: of one tile of rows. Of
+ * Whether a product of so many rows by a matrix of so many bytes may keep its packed form: of one tile of rows. Of
  * more, packing is a small part of the product.
  */
 export const mayKeep = (rows: number, bytes: number): boolean =>
-  rows <= tileRows.f32 && bytes <= mostBytes && !executor.isTrace;
+  rows <= tileRows.f32 && bytes <= mostBytes;
 
 /** What a weight was when it was packed. */
 interface Source {
@@ -73,15 +76,20 @@ const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
   return a.length === b.length;
 };
 
+const isUnchanged = (source: Source | null): boolean =>
+  source === null || source.version === source.storage.version;
+
 /** Some weights, and their packed form once there is one. */
 export class PackedWeight {
-  /** Null until `allocate`. */
+  /** Null until `allocate`, and after `dispose`. */
   packed: Storage | null = null;
   /**
    * What a recurrent layer's calls leave to the next one (SequenceForward's runState), apart from the weights, which only
    * packing writes: another reader of them has its own.
    */
   runState: Storage | null = null;
+  /** The weights themselves, in a trace, whose program asks for them again. */
+  readonly weights: readonly (Tensor | null)[] | null;
   private uses = 0;
   private readonly sources: readonly (Source | null)[];
 
@@ -89,6 +97,7 @@ export class PackedWeight {
     weights: readonly (Tensor | null)[],
     readonly form: WeightForm | 'cell',
   ) {
+    this.weights = executor.isTrace ? weights : null;
     this.sources = weights.map(
       (w) =>
         w && {
@@ -99,6 +108,11 @@ export class PackedWeight {
           strides: elementStridesOf(w),
         },
     );
+  }
+
+  /** Whether the weights are what they were. */
+  isCurrent(): boolean {
+    return this.sources.every(isUnchanged);
   }
 
   /** Whether these are the weights, unchanged, in this form. */
@@ -132,19 +146,24 @@ export class PackedWeight {
     return (this.packed = acquire(bytes));
   }
 
-  /** Releases the memory: the last thing that happens to it. */
+  /** Releases the memory. */
   dispose(): void {
     if (this.packed !== null) release(this.packed);
     if (this.runState !== null) release(this.runState);
+    this.packed = this.runState = null;
   }
 }
 
-type Kept = WeakMap<Storage, PackedWeight>;
-/** Matrices of eager products, and recurrent layers. */
+/** What is kept of weights, by the memory of the first: of parts of it, in several forms. */
+type Kept = WeakMap<Storage, PackedWeight[]>;
+/** Matrices, and recurrent layers. */
 export type Owner = 'matmul' | 'sequence';
 const keptMatrices: Kept = new WeakMap();
 
-// What is packed in a trace belongs to its program: each call packs anew.
+// Of one memory: more than a model asks for again and again.
+const mostForms = 8;
+
+// What is packed in a trace belongs to its program.
 const keptBy = (owner: Owner): Kept =>
   owner === 'matmul' ? keptMatrices : (executor.packedWeights as Kept);
 
@@ -156,19 +175,25 @@ export function packedWeight(
 ): PackedWeight {
   const all = keptBy(owner);
   const { storage } = weights[0]!;
-  const found = all.get(storage);
-  if (found?.isOf(weights, form)) return found;
-  found?.dispose();
+  const known = all.get(storage);
+  if (known !== undefined) for (const one of known) if (one.isOf(weights, form)) return one;
   const made = new PackedWeight(weights, form);
-  all.set(storage, made);
+  if (known === undefined) all.set(storage, [made]);
+  else {
+    const current = known.filter((one) => one.isCurrent());
+    for (const one of known) if (!current.includes(one)) one.dispose();
+    current.push(made);
+    // What makes room is not disposed of: a program that has asked for it before this is about to read it.
+    all.set(storage, current.slice(-mostForms));
+  }
   return made;
 }
 
 /** Releases what is kept of the weights of which `first` is the first: they are about to change. */
 export function dropPacked(owner: Owner, first: Tensor): void {
   const all = keptBy(owner);
-  const found = all.get(first.storage);
-  if (found === undefined) return;
+  const known = all.get(first.storage);
+  if (known === undefined) return;
   all.delete(first.storage);
-  found.dispose();
+  for (const one of known) one.dispose();
 }
