@@ -1,6 +1,7 @@
 /** compile: the public function, and its cache of programs by signature. */
 import { functionOf, optionsTable, positiveInteger, surplus } from '../check';
 import { isGradEnabled } from '../autograd/mode';
+import { watch } from '../ops/declare/watch';
 import { computes } from '../tensor/deepcopy';
 import { executor } from '../tensor/executor';
 import { sizesOf, empty, type Tensor } from '../tensor/tensor';
@@ -67,9 +68,9 @@ export function compile<A extends readonly Argument[], R extends Result>(
   let latest: Entry | null = null;
 
   const compiled = (...args: A): R => {
-    // Within another trace the function is traced along.
+    // Within another trace the function is traced along; who writes operations down sees those of the function.
     // eslint-disable-next-line no-restricted-syntax -- what this call was given
-    if (executor.isTrace) return fn(...args);
+    if (executor.isTrace || watch.watcher !== null) return fn(...args);
     const training = isGradEnabled();
     const tensors: Tensor[] = [];
     const key = [training ? 'train' : 'infer'];

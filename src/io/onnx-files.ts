@@ -36,10 +36,11 @@ export function loadOnnx(path: FilePath): OnnxModel {
  * Writes what a model's `forward` computes as a network of ONNX (torch.onnx.export), for onnxruntime and whatever else reads the format. Weights have the names
  * and values of the state dict; recurrent layers are ONNX's own (all layers and directions, initial states as inputs where forward takes them). The model runs in
  * evaluation mode, on the example and on other inputs; what it computes is recorded at the level of operations, so that a forward of your own is
- * exported like a layer. Sizes that `dynamicAxes` names stay open.
+ * exported like a layer; compiled functions and a `Recurrent` run their JavaScript. The model is as it was afterwards, what forward writes into public
+ * fields included. Sizes that `dynamicAxes` names stay open.
  * @param path a string or a file: URL
  * @throws TypeError for what is no module, no path, no example of tensors and no option; RangeError naming all operations at once that have no ONNX form, with the modules that
- * make them, and for what depends on values or on open sizes in JavaScript; Error when the file cannot be written.
+ * make them, and for what depends on values or on open sizes in JavaScript, is changed in place or kept for the next call (`Stateful`); Error when the file cannot be written.
  * @example
  * io.exportOnnx(new nn.Linear(4, 2), 'linear.onnx', { example: zeros([1, 4]), inputNames: ['x'], dynamicAxes: { x: { 0: 'batch' } } });
  * io.loadOnnx('linear.onnx').forward({ x: ones([3, 4]) }).output.shape; // [3, 2]

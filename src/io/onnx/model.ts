@@ -5,7 +5,8 @@ import { Module, Parameter } from '../../nn';
 import { clone } from '../../ops';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { executor } from '../../tensor/executor';
-import { isTensor } from '../../tensor/rules';
+import { isFloat, type DType } from '../../tensor/dtype';
+import { floatDType, isTensor } from '../../tensor/rules';
 import { Tensor } from '../../tensor/tensor';
 import { Malformed, quoted } from '../malformed';
 import type { Built, Initial, Program, Step } from './program';
@@ -15,6 +16,8 @@ import type { OnnxModel as Described, OnnxValue } from './types';
 interface Weight {
   readonly place: number;
   readonly path: readonly string[];
+  /** Of the file: the graph's constants and conversions are of these types too. */
+  readonly dtype: DType;
 }
 
 /** What all copies of a model share. */
@@ -78,7 +81,11 @@ export class OnnxModel extends Module implements Described {
     this.#plan = plan;
     this.#weights = initials
       .filter(({ kind }) => kind !== 'constant')
-      .map((initial) => ({ place: initial.place, path: placed(this, initial) }));
+      .map((initial) => ({
+        place: initial.place,
+        path: placed(this, initial),
+        dtype: initial.value.dtype,
+      }));
   }
 
   /** @internal */
@@ -86,6 +93,20 @@ export class OnnxModel extends Module implements Described {
     const made = emptyOf(OnnxModel, this, [this.#plan]);
     made.#weights = this.#weights;
     return made;
+  }
+
+  /**
+   * A network keeps the element types of its file, which its inputs and constants have too.
+   * @throws TypeError for another type than that of all its weights in the file.
+   */
+  override to(dtype: DType): this {
+    if (arguments.length > 1) surplus('to', arguments, 1, 'dtype');
+    floatDType.check('to', 'dtype', dtype);
+    const other = this.#weights.find((weight) => isFloat(weight.dtype) && weight.dtype !== dtype);
+    if (other === undefined) return super.to(dtype);
+    throw new TypeError(
+      `OnnxModel.to: ${other.path.join('.')} is ${other.dtype} in the file, as are the constants and inputs that it meets, so it cannot be ${dtype}; convert what forward takes and returns`,
+    );
   }
 
   /** What `forward` takes, in the order of the file. */
@@ -159,13 +180,16 @@ export class OnnxModel extends Module implements Described {
   }
 
   #putWeights(values: (Tensor | null | undefined)[]): Tensor[] {
-    return this.#weights.map(({ place, path }) => {
+    return this.#weights.map(({ place, path, dtype }) => {
       const at = path.reduce<unknown>(
         (holder, field) => (holder as Record<string, unknown> | null | undefined)?.[field],
         this,
       );
       if (!isTensor(at)) {
         throw new TypeError(`OnnxModel.forward: ${path.join('.')} must be a Tensor, got ${describe(at)}`); // prettier-ignore
+      }
+      if (at.dtype !== dtype) {
+        throw new TypeError(`OnnxModel.forward: ${path.join('.')} must be ${dtype}, as it is in the file, got ${at.dtype}; to('${dtype}') converts it back`); // prettier-ignore
       }
       values[place] = at;
       return at;

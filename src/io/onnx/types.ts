@@ -15,6 +15,7 @@ export interface OnnxValue {
 
 /**
  * A network of ONNX as a module. Its weights are parameters under the names that they have in the file, running statistics buffers.
+ * It keeps the element types of the file: `to`, `float` and `double` refuse another than that of its weights.
  * @example
  * const probability = (model: io.OnnxModel, x: Tensor): Tensor => model.forward({ x }).probability;
  */

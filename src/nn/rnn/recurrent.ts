@@ -14,6 +14,7 @@ import { compile } from '../../compile';
 import { Sequence } from '../../compile/sequence';
 import { cat, indexSelect, stack, tensor, transpose, unbind } from '../../ops';
 import { contiguous } from '../../ops/copying/clone';
+import { watch } from '../../ops/declare/watch';
 import { deepcopy, emptyOf } from '../../tensor/deepcopy';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
@@ -179,7 +180,8 @@ export class Recurrent<S extends CellState = CellState> extends Module {
 
   #run(input: Tensor, state: S | null): [output: Tensor, state: S] {
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
-    if (!this.#compiles) return this.#unroll(input, state);
+    // Who writes operations down sees those of the cell.
+    if (!this.#compiles || watch.watcher !== null) return this.#unroll(input, state);
     const modes = this.#modes();
     const steps = this.#compiled();
     const x = dim === 0 ? input : transpose(input, 0, 1);

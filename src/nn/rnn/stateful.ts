@@ -1,6 +1,7 @@
 /** Stateful: a recurrent layer that goes on with a long sequence window by window. */
 import { arrayOf, boolean, describe, isInstance, refuse, surplus } from '../../check';
 import { detach, maskedFill, reshape, tensor } from '../../ops';
+import { watch } from '../../ops/declare/watch';
 import { deepcopy, emptyOf, type Copier } from '../../tensor/deepcopy';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
@@ -117,11 +118,17 @@ export class Stateful<L extends StatefulLayer = StatefulLayer> extends Module {
     reset: Tensor | readonly boolean[] | null = null,
   ): unknown {
     if (arguments.length > 2) surplus('Stateful.forward', arguments, 2, 'reset');
-    if (carrier() === null)
+    if (carrier() === null) {
       executor.refuse(
         'Stateful.forward',
         'it keeps the state for the next call; compile a function that takes the state and returns it',
       );
+      if (watch.watcher !== null) {
+        throw new RangeError(
+          'exportOnnx: cannot be written: Stateful.forward keeps the state for the next call, which a network cannot; export its layer, which takes the state and returns it',
+        );
+      }
+    }
     const starts = reset === null ? null : this.#rowsOf(reset);
     if (carrier() !== null) return this.#carried(input, starts);
     const before = this.#state;

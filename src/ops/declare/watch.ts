@@ -18,6 +18,8 @@ export type Watcher = (
 
 class Watch {
   watcher: Watcher | null = null;
+  /** Hears of an operation that is about to change a tensor in place, where that or what it is changed by requires gradients. */
+  changing: ((operation: string, target: Tensor) => void) | null = null;
 }
 /** Who looks on now; null for nobody. */
 export const watch = new Watch();

@@ -27,6 +27,7 @@ import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { constant } from '../creation/factories';
 import { gradient, nodeName } from '../declare/gradient';
+import { watch } from '../declare/watch';
 import { rebaseRegion } from '../view/region';
 import { expand } from '../view/expand';
 import { composed } from '../declare/composed';
@@ -52,6 +53,8 @@ function checkTarget(operation: string, target: Tensor, recorded: boolean): void
 export function checkHistory(operation: string, target: Tensor, recorded: boolean): void {
   executor.changes(operation, target, 'elements');
   if (!isGradEnabled()) return;
+  if (watch.changing !== null && (recorded || target.requiresGrad))
+    watch.changing(operation, target);
   const origin = viewOriginOf(target);
   const root = origin?.base ?? target;
   if (target.requiresGrad && root.isLeaf) {

@@ -51,3 +51,24 @@ test('what inputs have to be', () => {
     new RangeError('OnnxModel.forward: "ids" must have shape [batch, time], got [6]'),
   );
 });
+
+test('a network keeps the element types of its file', () => {
+  const model = io.loadOnnx(path('lstm-script'));
+  const { x, h, c } = recorded('lstm-script', 'in');
+  const before = model.forward({ x, h, c }).y;
+  const refusal = new TypeError(
+    `OnnxModel.to: ${model.namedParameters()[0][0]} is float32 in the file, as are the constants and inputs that it meets, so it cannot be float64; convert what forward takes and returns`,
+  );
+  expect(() => model.double()).toThrow(refusal);
+  expect(() => model.to('float64')).toThrow(refusal);
+  expect(model.float()).toBe(model);
+  expect(model.forward({ x, h, c }).y.equal(before)).toBe(true);
+  // A model that it is part of converts all parameters.
+  new nn.Sequential(model as never).double();
+  expect(() => model.forward({ x, h, c })).toThrow(
+    new TypeError(
+      `OnnxModel.forward: ${model.namedParameters()[0][0]} must be float32, as it is in the file, got float64; to('float32') converts it back`,
+    ),
+  );
+  expect(model.to('float32').forward({ x, h, c }).y.equal(before)).toBe(true);
+});

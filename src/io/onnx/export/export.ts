@@ -34,6 +34,7 @@ import type { DynamicAxes, ExportOnnxOptions } from '../types';
 import { Emitter, Pair, Unwritten } from './emitter';
 import { evaluated, record, type Recording } from './record';
 import { nameOf, sizeOf, type Axis } from './sizes';
+import { unchanged } from './unchanged';
 import { writers } from './writers';
 
 const anyAxes = rule<DynamicAxes>(
@@ -311,25 +312,29 @@ export function exportOnnx(model: Module, path: FilePath, options: ExportOnnxOpt
   const argsA = argsOf((axis) => axis.a, 0);
   const argsB = argsOf((axis) => axis.b, 1);
   const [inputsA, inputsB] = [argsA, argsB].map((args) => tensorsIn(args, 'argument'));
-  const recordings = [record(model, argsA, inputsA), record(model, argsB, inputsB)] as const;
-  for (const vary of variants) {
-    const inputsV = noGrad(() => inputsB.map(vary));
-    const argsV = replaced(argsB, inputsV[Symbol.iterator]()) as unknown[];
-    let other: Recording;
-    try {
-      other = record(model, argsV, inputsV);
-    } catch {
-      // A model may refuse such values.
-      continue;
+  const checked = argsOf((axis) => axis.b + 2, 2);
+  const parts = unchanged(model, () => {
+    const recordings = [record(model, argsA, inputsA), record(model, argsB, inputsB)] as const;
+    for (const vary of variants) {
+      const inputsV = noGrad(() => inputsB.map(vary));
+      const argsV = replaced(argsB, inputsV[Symbol.iterator]()) as unknown[];
+      let other: Recording;
+      try {
+        other = record(model, argsV, inputsV);
+      } catch {
+        // A model may refuse such values.
+        continue;
+      }
+      written(model, [recordings[0], other], [inputsA, inputsV], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
     }
-    written(model, [recordings[0], other], [inputsA, inputsV], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
-  }
-  const { graph, outputNames } = written(model, recordings, [inputsA, inputsB], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
-  const proto: ModelProto = {
-    ...{ irVersion: 8, producerName: 'ostinato', graph, functions: [] },
-    opsetImport: [{ domain: '', version: opset }],
-  };
-  const parts = encodedMessage(modelProto, proto);
-  checkAgainst(model, Buffer.concat(parts), opset, argsOf((axis) => axis.b + 2, 2), inputNames, outputNames); // prettier-ignore
+    const { graph, outputNames } = written(model, recordings, [inputsA, inputsB], inputNames, given.outputNames, axes, dynamicAxes); // prettier-ignore
+    const proto: ModelProto = {
+      ...{ irVersion: 8, producerName: 'ostinato', graph, functions: [] },
+      opsetImport: [{ domain: '', version: opset }],
+    };
+    const encoded = encodedMessage(modelProto, proto);
+    checkAgainst(model, Buffer.concat(encoded), opset, checked, inputNames, outputNames); // prettier-ignore
+    return encoded;
+  });
   writeFile(operation, file, parts);
 }

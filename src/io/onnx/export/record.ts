@@ -2,6 +2,7 @@
 import { enableGrad } from '../../../autograd/mode';
 import type { Module } from '../../../nn';
 import { watch } from '../../../ops/declare/watch';
+import { quoted } from '../../malformed';
 import { historyOf, setHistory, type Tensor } from '../../../tensor/tensor';
 
 export type Operand = Tensor | number | null;
@@ -90,7 +91,8 @@ export function record(
   const followed = new Set<Tensor>();
   const tracked = [...new Set([...inputs, ...model.parameters(), ...model.buffers()])];
   for (const x of tracked) followed.add(x);
-  const before = watch.watcher;
+  const { watcher, changing } = watch;
+  const where = (): string => (stack.length < 2 ? 'forward' : quoted(stack.at(-1)!));
   const output = prepared(model, tracked, () =>
     inModules(model, stack, () =>
       enableGrad(() => {
@@ -105,10 +107,16 @@ export function record(
             if (!x.requiresGrad) setHistory(x, null, true);
           }
         };
+        watch.changing = (operation) => {
+          throw new RangeError(
+            `exportOnnx: cannot be written: ${operation} in ${where()} changes a tensor in place; use the operation that makes a new one`,
+          );
+        };
         try {
           return (model as { forward: (...given: unknown[]) => unknown }).forward(...args); // eslint-disable-line no-restricted-syntax -- what forward takes
         } finally {
-          watch.watcher = before;
+          watch.watcher = watcher;
+          watch.changing = changing;
         }
       }),
     ),

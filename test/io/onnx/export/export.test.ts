@@ -195,6 +195,91 @@ test('a model that fails for other sizes is as it was, and hooks stay', () => {
   expect(calls).toBe(before + 1);
 });
 
+describe('what an exported forward changes', () => {
+  const example = ones([2, 2]);
+  class Net extends nn.Module {
+    layer = new nn.Linear(2, 2);
+    calls = 0;
+    seen: { counts: Tensor; last: (Tensor | null)[] } = { counts: zeros([2]), last: [null] };
+    forward(x: Tensor): Tensor {
+      this.calls++;
+      this.seen.counts.add_(1);
+      this.seen.last[0] = x;
+      Object.assign(this, { more: x });
+      return this.layer.forward(x);
+    }
+  }
+
+  test('in fields is put back', () => {
+    const net = new Net();
+    const { seen } = net;
+    io.exportOnnx(net, path(), { example });
+    expect(net.calls).toBe(0);
+    expect(net.seen).toBe(seen);
+    expect(seen.last).toEqual([null]);
+    expect(seen.counts.toArray()).toEqual([0, 0]);
+    expect(Object.keys(net)).not.toContain('more');
+  });
+
+  test('also when the export is refused', () => {
+    const net = new Net();
+    net.layer.registerForwardHook((_, __, y) => (y as Tensor).erfinv());
+    expect(() => io.exportOnnx(net, path(), { example })).toThrow(
+      new RangeError('exportOnnx: cannot be written: erfinv in "layer" has no ONNX form here'),
+    );
+    expect(net.calls).toBe(0);
+  });
+
+  test('a layer that the first forward makes is made', () => {
+    const lazy = new nn.LazyLinear(3);
+    io.exportOnnx(lazy, path(), { example });
+    expect(lazy.inFeatures).toBe(2);
+    expect(lazy.forward(example).shape).toEqual([2, 3]);
+  });
+
+  test('a Stateful is refused, and keeps its state', () => {
+    const layer = new nn.Stateful(new nn.GRU(2, 3));
+    layer.forward(randn([4, 2, 2]));
+    const { state } = layer;
+    const net = new nn.Sequential(layer as never);
+    expect(() => io.exportOnnx(net, path(), { example: randn([4, 2, 2]) })).toThrow(
+      new RangeError(
+        'exportOnnx: cannot be written: Stateful.forward keeps the state for the next call, which a network cannot; export its layer, which takes the state and returns it',
+      ),
+    );
+    expect(layer.state).toBe(state);
+  });
+
+  const changes: [string, string, (x: Tensor) => unknown][] = [
+    ['an argument', 'mul_', (x) => x.mul_(2)],
+    ['a result', 'add_', (x) => x.mul(2).add_(1)],
+    ['a view', 'zero_', (x) => x.mul(2).narrow(1, 0, 1).zero_()],
+    ['a tensor of its own', 'copy_', (x) => zeros([2, 2]).copy_(x)],
+    ['by an index', 'setAt', (x) => x.mul(2).setAt([0], 1)],
+    ['by a function', 'clamp_', (x) => x.mul(2).clamp_({ min: 0 })],
+  ];
+  test.each(changes)('in place: %s', (_, operation, change) => {
+    class Changing extends nn.Module {
+      forward(x: Tensor): Tensor {
+        change(x);
+        return x;
+      }
+    }
+    class Outer extends nn.Module {
+      inner = new Changing();
+      forward(x: Tensor): Tensor {
+        return this.inner.forward(x);
+      }
+    }
+    const sentence = (where: string): RangeError =>
+      new RangeError(
+        `exportOnnx: cannot be written: ${operation} in ${where} changes a tensor in place; use the operation that makes a new one`,
+      );
+    expect(() => io.exportOnnx(new Changing(), path(), { example })).toThrow(sentence('forward'));
+    expect(() => io.exportOnnx(new Outer(), path(), { example })).toThrow(sentence('"inner"'));
+  });
+});
+
 describe('names, axes and examples that do not fit', () => {
   const x = ones([2, 3]);
   const model = new nn.Linear(3, 3);

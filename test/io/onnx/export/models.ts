@@ -1,5 +1,5 @@
 // Models that are exported, with inputs of the example's sizes and of others.
-import { arange, cat, nn, randint, randn, stack, type io, type Tensor } from 'ostinato';
+import { arange, cat, compile, nn, randint, randn, stack, type io, type Tensor } from 'ostinato';
 
 type Args = readonly unknown[];
 export interface Exported {
@@ -169,6 +169,15 @@ export const models: Record<string, () => Exported> = {
       },
     );
     return made(net, (n, t) => [randint(0, 9, [n, t])], sized, ['ids'], { ids: rows.x });
+  },
+  'a Recurrent, and a compiled function': () => {
+    const cell = new nn.Recurrent(new nn.GRUCell(3, 5), { batchFirst: true });
+    const scale = compile((x: Tensor) => x.tanh().mul(2));
+    const net = new Run({ cell }, (self: { cell: typeof cell }, x: Tensor) => {
+      const [out, h] = self.cell.forward(x);
+      return [scale(out), h];
+    });
+    return made(net, (n) => [randn([n, 4, 3])], [[2], [5]], ['x'], { x: { 0: 'batch' } });
   },
   'a fixed size': () =>
     made(new nn.Linear(3, 2, { bias: false }), () => [randn([3])], [[0]], ['x']),
