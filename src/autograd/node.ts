@@ -54,13 +54,13 @@ export class Node implements GradFn {
   /** During its backward: whether the graph is kept, so that what was saved must stay as it is. */
   retained = false;
   hooks: TensorHooks | null = null;
-  /** For a select: which result of the tuple. */
+  /** For a select: which result of the tuple. For a tuple: how many there are. */
   result = 0;
   /**
    * Acquired memory that is released once the node is consumed. A list, not a function that releases it: the latter
    * made V8 keep each step's garbage until the next full collection.
    */
-  acquired: readonly Storage[] | null = null;
+  acquired: readonly (Storage | null)[] | null = null;
 
   // State of the walk in progress:
   /** The gradient of the result so far. */
@@ -101,7 +101,7 @@ export class Node implements GradFn {
 /** Gives back what a node acquired, once it is not needed any more. */
 export function releaseAcquired(node: Node): void {
   if (node.acquired === null) return;
-  for (const storage of node.acquired) release(storage);
+  for (const storage of node.acquired) if (storage !== null) release(storage);
   node.acquired = null;
 }
 
@@ -157,6 +157,25 @@ export function attachNode(
   return out;
 }
 
+/**
+ * @param version the tensor's when it was saved
+ * @param cuts `cutsSoFar()` at that time
+ * @throws Error when the tensor was changed in place since, or, where the walk is recorded, detached in place.
+ */
+function checkSaved(operation: string, tensor: Tensor, version: number, cuts: number): void {
+  if (tensor.version !== version) {
+    throw new Error(
+      `backward: a tensor of shape [${sizesOf(tensor).join(', ')}] that ${operation} needs for its gradient was changed in place since (version ${tensor.version}, saved at ${version}); change a clone() instead, or do it before ${operation}`,
+    );
+  }
+  // The values are what they were: only a gradient of the gradient would miss what made them.
+  if (wasCutSince(tensor, cuts) && isGradEnabled()) {
+    throw new Error(
+      `backward: a tensor of shape [${sizesOf(tensor).join(', ')}] that ${operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
+    );
+  }
+}
+
 /** A tensor that backward will need, with the version it has now. */
 export class Saved {
   private readonly version: number;
@@ -174,20 +193,40 @@ export class Saved {
 
   /** @throws Error when the tensor was changed in place since, or, where the walk is recorded, detached in place. */
   get(): Tensor {
-    if (this.isChanged) {
-      throw new Error(
-        `backward: a tensor of shape [${sizesOf(this.tensor).join(', ')}] that ${this.operation} needs for its gradient was changed in place since (version ${this.tensor.version}, saved at ${this.version}); change a clone() instead, or do it before ${this.operation}`,
-      );
-    }
-    // The values are what they were: only a gradient of the gradient would miss what made them.
-    if (wasCutSince(this.tensor, this.cuts) && isGradEnabled()) {
-      throw new Error(
-        `backward: a tensor of shape [${sizesOf(this.tensor).join(', ')}] that ${this.operation} needs for its gradient was detached in place since, so that with createGraph the gradient's own gradient would be wrong; use detach() instead of detach_()`,
-      );
-    }
+    checkSaved(this.operation, this.tensor, this.version, this.cuts);
     return this.tensor;
   }
 }
 
 /** Marks a tensor as needed by the backward of `operation`. */
 export const save = (operation: string, tensor: Tensor): Saved => new Saved(operation, tensor);
+
+/** Several tensors that backward will need, in one object, as `Saved` is one. */
+export class SavedList<T extends readonly (Tensor | null)[] = readonly (Tensor | null)[]> {
+  private readonly versions: readonly number[];
+  private readonly cuts = cutsSoFar();
+  constructor(
+    private readonly operation: string,
+    private readonly tensors: T,
+  ) {
+    const versions = new Array<number>(tensors.length);
+    for (let i = 0; i < tensors.length; i++) versions[i] = tensors[i]?.version ?? 0;
+    this.versions = versions;
+  }
+
+  /** The list itself. @throws as `Saved.get`. */
+  get(): T {
+    const { operation, tensors, versions, cuts } = this;
+    for (let i = 0; i < tensors.length; i++) {
+      const tensor = tensors[i];
+      if (tensor !== null) checkSaved(operation, tensor, versions[i], cuts);
+    }
+    return tensors;
+  }
+}
+
+/** Marks tensors as needed by the backward of `operation`. */
+export const saveAll = <T extends readonly (Tensor | null)[]>(
+  operation: string,
+  tensors: T,
+): SavedList<T> => new SavedList(operation, tensors);

@@ -14,11 +14,15 @@ export type TupleBackward = (gradOutputs: readonly (Tensor | null)[], node: Node
 
 const nothing: Gradients = [null];
 
+// A literal for most: an array that grows by push takes room for 17.
+function noParts(count: number): (Tensor | null)[] {
+  return count === 2 ? [null, null] : Array.from({ length: count }, () => null);
+}
+
 // The backward of every select. `grad` of a tuple only tells the walk that something has arrived.
 function putPart(grad: Tensor, { next, result }: Node): Gradients {
   const tuple = next[0]!;
-  const parts = (tuple.parts ??= []);
-  while (parts.length <= result) parts.push(null);
+  const parts = (tuple.parts ??= noParts(tuple.result));
   parts[result] = grad;
   addReference(grad.storage);
   if (tuple.grad === null) {
@@ -35,7 +39,7 @@ export function releaseParts(parts: readonly (Tensor | null)[]): void {
 
 /**
  * Records an operation with several results and returns its node, or null when nothing is to be recorded.
- * @param names what `gradFn.name` of each result says; `name` unless given
+ * @param names what `gradFn.name` of each result says, the last name of all that follow too; `name` unless given
  */
 export function recordTuple(
   name: string,
@@ -54,16 +58,14 @@ export function recordTuple(
     return node;
   }
   const count = outs.length;
-  const all = (_: Tensor, self: Node): Gradients => {
-    const parts = self.parts!;
-    while (parts.length < count) parts.push(null);
-    return backward(parts, self);
-  };
+  const all = (_: Tensor, self: Node): Gradients => backward(self.parts!, self);
   const tuple = new Node(name, next, shape, dtype, all, null);
+  tuple.result = count;
   const toTuple = [tuple];
   for (let i = 0; i < count; i++) {
     const out = outs[i];
-    const select = new Node(names?.[i] ?? name, toTuple, sizesOf(out), out.dtype, putPart, null);
+    const shown = names === undefined ? name : names[Math.min(i, names.length - 1)];
+    const select = new Node(shown, toTuple, sizesOf(out), out.dtype, putPart, null);
     select.result = i;
     attach(out, select);
   }

@@ -107,7 +107,8 @@ export class Adam extends FusedOptimizer<AdamOptions, AdamState> {
   ): void {
     const step = ++state.step;
     const last = this.#last;
-    const [beta1, beta2] = betas;
+    const beta1 = betas[0];
+    const beta2 = betas[1];
     if (last.step !== step || last.lr !== lr || last.beta1 !== beta1 || last.beta2 !== beta2) {
       last.step = step;
       last.lr = lr;

@@ -37,52 +37,45 @@ export abstract class FusedOptimizer<
   protected abstract launch(table: Table, dtype: DType, options: ParamGroup<O>): void;
 
   protected override update(updates: readonly Update<S>[], options: ParamGroup<O>): void {
-    byDType(updates, (some, dtype) => {
-      const table = this.#table;
-      table.begin(some.length);
-      for (let i = 0; i < some.length; i++) {
-        const { param, grad, state } = some[i];
-        table.put(param.numel);
-        table.put(param.address);
-        table.put(grad.address);
-        this.putState(table, state, param, options);
-      }
-      this.launch(table, dtype, options);
-    });
+    if (isOneTable(updates)) this.#updateRows(updates, updates[0].param.dtype, options);
+    else this.#updateApart(updates, options);
+    for (let i = 0; i < updates.length; i++) bumpVersion(updates[i].param);
+  }
+
+  #updateRows(updates: readonly Update<S>[], dtype: DType, options: ParamGroup<O>): void {
+    const table = this.#table;
+    table.begin(updates.length);
+    for (let i = 0; i < updates.length; i++) {
+      const { param, grad, state } = updates[i];
+      table.put(param.numel);
+      table.put(param.address);
+      table.put(grad.address);
+      this.putState(table, state, param, options);
+    }
+    this.launch(table, dtype, options);
+  }
+
+  /** One call for each element type. A parameter that is not contiguous is updated in a contiguous copy. */
+  #updateApart(updates: readonly Update<S>[], options: ParamGroup<O>): void {
+    const rows = updates.map(packed);
+    for (const dtype of ['float32', 'float64'] as const) {
+      const some = rows.filter(({ param }) => param.dtype === dtype);
+      if (some.length > 0) this.#updateRows(some, dtype, options);
+    }
+    for (const [i, { param }] of updates.entries()) {
+      if (rows[i].param !== param) copyInto(rows[i].param, param);
+    }
   }
 }
 
-/**
- * Calls `run` once for each element type among `updates` (nearly always: once), and counts the change of every parameter.
- * A parameter that is not contiguous is updated in a contiguous copy.
- */
-function byDType<S>(
-  updates: readonly Update<S>[],
-  run: (updates: readonly Update<S>[], dtype: DType) => void,
-): void {
-  const first = updates[0].param.dtype;
-  let dense = true;
-  let same = true;
+/** Whether all parameters are contiguous and of one element type, as they nearly always are. */
+function isOneTable(updates: readonly Update<unknown>[]): boolean {
+  const { dtype } = updates[0].param;
   for (let i = 0; i < updates.length; i++) {
     const { param } = updates[i];
-    if (!param.contiguousLayout) dense = false;
-    if (param.dtype !== first) same = false;
+    if (!param.contiguousLayout || param.dtype !== dtype) return false;
   }
-  const rows = dense ? updates : updates.map(packed);
-  if (same) run(rows, first);
-  else {
-    for (const dtype of ['float32', 'float64'] as const) {
-      run(
-        rows.filter(({ param }) => param.dtype === dtype),
-        dtype,
-      );
-    }
-  }
-  for (let i = 0; i < rows.length; i++) {
-    const { param } = updates[i];
-    if (rows[i].param !== param) copyInto(rows[i].param, param);
-    bumpVersion(param);
-  }
+  return true;
 }
 
 function packed<S>(update: Update<S>): Update<S> {

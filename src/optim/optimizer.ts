@@ -214,7 +214,10 @@ export abstract class Optimizer<
   step<R>(closure: () => R): R;
   step<R>(closure?: () => R): R | undefined {
     if (arguments.length > 1) surplus(`${this.name}.step`, arguments, 1, 'closure');
-    executor.refuse(`${this.name}.step`, 'it changes parameters and states; call it outside');
+    // The name of a class takes longer to ask for than the state of a parameter to check.
+    if (executor.isTrace) {
+      executor.refuse(`${this.name}.step`, 'it changes parameters and states; call it outside');
+    }
     if (closure !== undefined) anyClosure.check(`${this.name}.step`, 'closure', closure);
     const groups = this.paramGroups;
     if (!Array.isArray(groups)) refuse(`${this.name}.step`, 'paramGroups', 'an array', groups);

@@ -120,11 +120,21 @@ let classIndex = 0;
 
 // The size of the class that holds `bytes`; its index is left in `classIndex`.
 function sizeClass(bytes: number): number {
+  // So that NaN is none of them.
+  if (!(bytes <= 2 ** 30)) return largeClass(bytes);
   const above = bytes <= 256 ? 256 : bytes - 1;
+  const shift = 29 - Math.clz32(above);
+  const count = bytes <= 0 ? 1 : ((bytes - 1) >> shift) + 1;
+  classIndex = (shift - 6) * 4 + count - 1;
+  return count << shift;
+}
+
+// The same beyond what the bits of an int32 hold.
+function largeClass(bytes: number): number {
   // eslint-disable-next-line no-restricted-syntax -- sizes of memory, not results
-  const exponent = above < 2 ** 31 ? 31 - Math.clz32(above) : Math.floor(Math.log2(above));
-  const step = exponent < 31 ? 1 << (exponent - 2) : 2 ** (exponent - 2);
-  const count = bytes <= 0 ? 1 : Math.ceil(bytes / step);
+  const exponent = Math.floor(Math.log2(bytes - 1));
+  const step = 2 ** (exponent - 2);
+  const count = Math.ceil(bytes / step);
   classIndex = (exponent - 8) * 4 + count - 1;
   return count * step;
 }

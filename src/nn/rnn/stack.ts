@@ -92,10 +92,10 @@ function weightsOf(
   dtype: DType,
 ): DirectionWeights[] {
   const { operation, kind, sizes, directions, names, peephole } = built;
-  const out: DirectionWeights[] = [];
+  const out = new Array<DirectionWeights>(directions);
   for (let d = 0; d < directions; d++) {
     const own = names[layer * directions + d];
-    out.push(directionWeights(operation, kind, sizes[layer], net, own, dtype, peephole));
+    out[d] = directionWeights(operation, kind, sizes[layer], net, own, dtype, peephole);
   }
   return out;
 }
@@ -138,10 +138,16 @@ function variantsOf(
   return out;
 }
 
+type Names = SequenceOptions['gradFnNames'];
+const transposedLstm: Names = ['TransposeBackward0', 'StackBackward0'];
+const transposed: Names = ['TransposeBackward1', 'StackBackward0'];
+const joined: Names = ['CatBackward0', 'StackBackward0'];
+const stacked: Names = ['StackBackward0', 'StackBackward0'];
+
 // What PyTorch's gradFn is called for the same layer.
-function gradFnNameOf({ batchFirst, bidirectional }: LayerFields, kind: CellKind): string {
-  if (batchFirst) return kind === 'lstm' ? 'TransposeBackward0' : 'TransposeBackward1';
-  return bidirectional ? 'CatBackward0' : 'StackBackward0';
+function gradFnNamesOf({ batchFirst, bidirectional }: LayerFields, kind: CellKind): Names {
+  if (batchFirst) return kind === 'lstm' ? transposedLstm : transposed;
+  return bidirectional ? joined : stacked;
 }
 
 function runLayer(
@@ -198,8 +204,8 @@ export function runStack(
   const layout = { batchFirst, batchSizes, batch };
   const given = training && net.inputDropout > 0 ? lockedDropoutOf(x, net.inputDropout, layout) : x;
   let out = swaps ? transpose(given, 0, 1) : given;
-  const hs: Tensor[] = [];
-  const cs: Tensor[] = [];
+  const hs = new Array<Tensor>(numLayers);
+  const cs = new Array<Tensor>(cells[kind].hasCellState ? numLayers : 0);
   for (let layer = 0; layer <= last; layer++) {
     const timeFirst = swaps && layer < last;
     const result = runLayer(
@@ -217,14 +223,14 @@ export function runStack(
         batch,
         returnsCells: all !== null,
         returnsGates: returnStates === 'gates',
-        gradFnNames: [gradFnNameOf(net, kind), 'StackBackward0'],
+        gradFnNames: gradFnNamesOf(net, kind),
         // Drawn by runLayer, after the mask of the weights.
         variants: null,
       },
     );
     [out] = result;
-    hs.push(result[1]);
-    if (result[2] !== null) cs.push(result[2]);
+    hs[layer] = result[1];
+    if (result[2] !== null) cs[layer] = result[2];
     if (all !== null) {
       all.h.push(timeFirst ? transpose(out, 0, 1) : out);
       const [, , , ofCells, gates] = result;

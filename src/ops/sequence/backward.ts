@@ -26,6 +26,9 @@ import { primitiveSequence } from './twin';
 import { dense } from '../kernels/copy';
 import { sum } from '../reduce/sum';
 
+// x, h0 and c0.
+const inputsBefore = 3;
+
 /** The gradients of x, h0, c0 and, direction by direction, of the weights. */
 export function sequenceBackward(
   cell: Cell,
@@ -55,7 +58,10 @@ export function sequenceBackward(
   const run = pick(cell.name, cell.backward, dtype);
   const gradOutStrides = gradOut === null ? noStrides : stridesOf(gradOut, options);
   const workspace = acquire(workspaceLength(cell, sizes, dtype) * bytes);
-  const results: (Tensor | null)[] = [null, gradH0, gradC0];
+  const results = new Array<Tensor | null>(inputsBefore + directions * weightsEach);
+  results[0] = null;
+  results[1] = gradH0;
+  results[2] = gradC0;
 
   for (let d = 0; d < directions; d++) {
     const [weightIh, weightHh, , , weightHr, weightCh] = weights[d];
@@ -68,11 +74,10 @@ export function sequenceBackward(
         : acquire(pairs * cell.blocks * H * bytes);
     const dProjected = sizes.projSize > 0 ? acquire(pairs * sizes.projSize * bytes) : null;
     const gradX = node.needs(0) ? empty(sizesOf(input), dtype) : null;
-    const first = 3 + d * weightsEach;
-    const gradWeights: (Tensor | null)[] = [];
+    const first = inputsBefore + d * weightsEach;
     for (let i = 0; i < 5; i++) {
       const w = weights[d][i];
-      gradWeights.push(w !== null && node.needs(first + i) ? empty(sizesOf(w), dtype) : null);
+      results[first + i] = w !== null && node.needs(first + i) ? empty(sizesOf(w), dtype) : null;
     }
     const gradPeephole =
       weightCh !== null && node.needs(first + 5) ? empty([batch, 3 * H], dtype) : null;
@@ -122,18 +127,17 @@ export function sequenceBackward(
       gradXStrideN: gradXStrides.strideN,
       gradH0: part(gradH0, d, batch * S, dtype),
       gradC0: part(gradC0, d, batch * H, dtype),
-      gradWeightIh: gradWeights[0],
-      gradWeightHh: gradWeights[1],
-      gradBiasIh: gradWeights[2],
-      gradBiasHh: gradWeights[3],
-      gradWeightHr: gradWeights[4],
+      gradWeightIh: results[first],
+      gradWeightHh: results[first + 1],
+      gradBiasIh: results[first + 2],
+      gradBiasHh: results[first + 3],
+      gradWeightHr: results[first + 4],
       gradPeephole,
     });
     if (dGates !== gates) release(dGates);
     if (dProjected !== null) release(dProjected);
     if (gradX !== null) results[0] = results[0] === null ? gradX : add(results[0], gradX);
-    for (let i = 0; i < 5; i++) results.push(gradWeights[i]);
-    results.push(gradPeephole && sum(gradPeephole, 0));
+    results[first + 5] = gradPeephole && sum(gradPeephole, 0);
   }
   release(workspace);
   return results;

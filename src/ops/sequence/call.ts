@@ -47,7 +47,7 @@ export interface SequenceOptions {
   readonly returnsCells: boolean;
   /** Whether the gates of all steps are. */
   readonly returnsGates: boolean;
-  /** The names that the results' `gradFn` has. */
+  /** The names that the results' `gradFn` has: that of out, and those of all others. */
   readonly gradFnNames: readonly [out: string, state: string];
 }
 
@@ -130,14 +130,13 @@ export interface LayerCall {
   readonly reserves: readonly Reserve[];
 }
 
+const acquiredIn = ({ gates, cells, projected, recurrent }: Reserve): (Storage | null)[] => [
+  isTensor(gates) ? null : gates,
+  isTensor(cells) ? null : cells,
+  projected,
+  recurrent,
+];
+
 /** Memory that is released when backward has used it. */
-export function acquiredBy(reserves: readonly Reserve[]): Storage[] {
-  const found: Storage[] = [];
-  for (const { gates, cells, projected, recurrent } of reserves) {
-    if (gates !== null && !isTensor(gates)) found.push(gates);
-    if (cells !== null && !isTensor(cells)) found.push(cells);
-    if (projected !== null) found.push(projected);
-    if (recurrent !== null) found.push(recurrent);
-  }
-  return found;
-}
+export const acquiredBy = (reserves: readonly Reserve[]): (Storage | null)[] =>
+  reserves.length === 1 ? acquiredIn(reserves[0]) : reserves.flatMap(acquiredIn);

@@ -182,9 +182,8 @@ function record(
   const saved = [...inputs, options.batchSizes, ...results].filter(isTensor);
   const checks = saved.map((one) => save(name, one));
   const outs = results.filter(isTensor);
-  const [first, others] = options.gradFnNames;
   const node = recordTuple(
-    first,
+    options.gradFnNames[0],
     inputs,
     outs,
     (grads, self) => {
@@ -195,7 +194,7 @@ function record(
           )
         : backward(kind, inputs, options, kept, grads, self);
     },
-    outs.map((_, i) => (i === 0 ? first : others)),
+    options.gradFnNames,
   );
   if (node === null) return;
   const { ofX, normalized, cellStates, statistics } = kept;

@@ -6,7 +6,7 @@
  * The kernels are opaque to the graph: a gradient that is itself differentiated is that of twin.ts.
  */
 import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { needsGrad, save, type Saved } from '../../autograd/node';
+import { needsGrad, saveAll, type SavedList } from '../../autograd/node';
 import { recordTuple, type TupleBackward } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
@@ -40,6 +40,18 @@ const runStateBytes = 4;
 const memoryOfPacked = (kept: PackedWeight | null, bytes: number): Storage =>
   kept === null ? acquire(bytes) : kept.allocate(bytes);
 
+/** x, h0, c0 and, direction by direction, the weights. A literal for one direction: an array that grows by push takes room for 17. */
+function inputsOf(
+  x: Tensor,
+  h0: Tensor | null,
+  c0: Tensor | null,
+  weights: readonly DirectionWeights[],
+): readonly (Tensor | null)[] {
+  if (weights.length > 1) return [x, h0, c0, ...weights.flat()];
+  const [[weightIh, weightHh, biasIh, biasHh, weightHr, weightCh]] = weights;
+  return [x, h0, c0, weightIh, weightHh, biasIh, biasHh, weightHr, weightCh];
+}
+
 /**
  * Runs one layer. All shapes and types have been checked.
  * @param weights one entry for a single direction, two for both
@@ -64,11 +76,7 @@ export function sequence(
   const pairs = batchSizes !== null ? sizesOf(x)[0] : sizesOf(x)[0] * sizesOf(x)[1];
   const steps = batchSizes !== null ? batchSizes.numel : sizesOf(x)[options.batchFirst ? 1 : 0];
 
-  const inputs: (Tensor | null)[] = [x, h0, c0];
-  for (let d = 0; d < directions; d++) {
-    const [wih, whh, bih, bhh, whr, wch] = weights[d];
-    inputs.push(wih, whh, bih, bhh, whr, wch);
-  }
+  const inputs = inputsOf(x, h0, c0, weights);
   const training = needsGrad(inputs);
 
   const outShape = sizesOf(x).slice();
@@ -79,7 +87,7 @@ export function sequence(
   const run = pick(cell.name, cell.forward, dtype);
   const inputStrides = stridesOf(input, options);
   const outStrides = stridesOf(out, options);
-  const reserves: Reserve[] = [];
+  const reserves = new Array<Reserve>(training ? directions : 0);
   const returnsCells = cell.hasCellState && options.returnsCells;
   const cellStates: Tensor[] = returnsCells ? [] : noTensors;
   const allGates: Tensor[] = options.returnsGates ? [] : noTensors;
@@ -145,7 +153,7 @@ export function sequence(
     });
     if (training) {
       release(packed);
-      reserves.push(reserve);
+      reserves[d] = reserve;
     } else {
       if (reserve.projected !== null) release(reserve.projected);
       if (reserve.recurrent !== null) release(reserve.recurrent);
@@ -153,21 +161,11 @@ export function sequence(
   }
 
   if (training) {
-    const saved: Saved[] = [save(cell.name, input), save(cell.name, out)];
-    for (let i = 1; i < inputs.length; i++) {
-      const one = inputs[i];
-      if (one !== null) saved.push(save(cell.name, one));
-    }
-    if (batchSizes !== null) saved.push(save(cell.name, batchSizes));
-    const outs = cN === null ? [out, hN] : [out, hN, cN];
-    const [first, others] = options.gradFnNames;
-    const names = [first, others, others];
+    let outs = cN === null ? [out, hN] : [out, hN, cN];
+    let read = batchSizes === null ? [out] : [out, batchSizes];
     if (returnsCells || options.returnsGates) {
-      for (const one of [...cellStates, ...allGates]) {
-        saved.push(save(cell.name, one));
-        outs.push(one);
-        names.push(others);
-      }
+      outs = outs.concat(cellStates, allGates);
+      read = read.concat(cellStates, allGates);
     }
     const layer: LayerCall = {
       input,
@@ -181,16 +179,23 @@ export function sequence(
       outStrides,
       reserves,
     };
-    const backward: TupleBackward = (grads, self) => {
-      for (const one of saved) one.get();
-      return isGradEnabled()
-        ? recordedBackward(kind, layer, grads, self)
-        : sequenceBackward(cell, layer, grads, self);
-    };
-    const node = recordTuple(first, inputs, outs, backward, names);
+    const given = input === x ? inputs : inputsOf(input, h0, c0, weights);
+    const backward = backwardOf(kind, layer, [saveAll(cell.name, given), saveAll(cell.name, read)]);
+    const { gradFnNames } = options;
+    const node = recordTuple(gradFnNames[0], inputs, outs, backward, gradFnNames);
     if (node !== null) node.acquired = acquiredBy(reserves);
     if (watch.watcher !== null)
       watch.watcher('sequence', { kind, options, directions }, inputs, outs);
   }
   return [out, hN, cN, cellStates, allGates];
+}
+
+// A function of its own: what a closure in `sequence` reads would be in memory in each call, recorded or not.
+function backwardOf(kind: CellKind, layer: LayerCall, saved: readonly SavedList[]): TupleBackward {
+  return (grads, self) => {
+    for (const list of saved) list.get();
+    return isGradEnabled()
+      ? recordedBackward(kind, layer, grads, self)
+      : sequenceBackward(cells[kind], layer, grads, self);
+  };
 }
