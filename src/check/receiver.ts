@@ -29,10 +29,16 @@ function wrong(receiver: unknown, owner: object, call: string): string | null {
   const { [isMade]: made } = receiver as { readonly [isMade]?: () => boolean };
   const isUnmade =
     made === undefined
-      ? Reflect.ownKeys(receiver).length === 0
+      ? Reflect.ownKeys(receiver).length === 0 || isPrototype(receiver)
       : !Reflect.apply(made, receiver, []);
   return isUnmade ? `called on ${got} that no constructor has made; make one with new` : null;
 }
+
+/** Whether objects of a class inherit from `receiver`, which is none of them. */
+const isPrototype = (receiver: object): boolean => {
+  const { constructor } = receiver as { readonly constructor?: unknown };
+  return typeof constructor === 'function' && constructor.prototype === receiver;
+};
 
 const ourForm = /^[\w.]+: ./;
 // What was refused here, with the receiver: the method that the user called on it says it.

@@ -6,7 +6,8 @@ import { describe, isArray } from '../check';
 import { Function, type FunctionContext } from '../autograd/function';
 import { isGradEnabled } from '../autograd/mode';
 import { isTensor } from '../tensor/rules';
-import type { Tensor } from '../tensor/tensor';
+import { expandsTo, showShape } from '../tensor/shape';
+import { sizesOf, type Tensor } from '../tensor/tensor';
 
 /** A gradient for each value, null where there is none. */
 export type Grads = readonly (Tensor | null)[];
@@ -54,18 +55,37 @@ function passing(values: readonly unknown[], passed: Passed): unknown[] {
   return results;
 }
 
-/** What a hook makes of gradients. */
-function changedBy(operation: string, grads: Grads, changed: Changed): Grads {
+/**
+ * What a hook of `module` makes of gradients.
+ * @param values those that the gradients are of
+ * @param what one of them is called
+ */
+function changedBy(
+  operation: string,
+  module: object,
+  [values, what]: readonly [values: readonly unknown[], what: string],
+  grads: Grads,
+  changed: Changed,
+): Grads {
   if (changed === undefined || changed === null) return grads;
   const list = isTensor(changed) ? [changed] : changed;
   if (!isArray(list) || !list.every((each) => each === null || isTensor(each))) {
     throw new TypeError(
-      `${operation}: a hook returns a gradient for each value, as an array of tensors and nulls, or nothing, got ${describe(changed)}`,
+      `${operation}: a hook of ${module.constructor.name} must return a gradient for each ${what}, as an array of tensors and nulls, or nothing, got ${describe(changed)}`,
     );
   }
   if (list.length !== grads.length) {
     throw new RangeError(
-      `${operation}: a hook returned ${list.length} gradients, but there are ${grads.length}`,
+      `${operation}: a hook of ${module.constructor.name} returned ${list.length} gradients, but there are ${grads.length}`,
+    );
+  }
+  for (const [i, grad] of list.entries()) {
+    const value = values[i];
+    if (grad === null || !isTensor(value)) continue;
+    const [shape, got] = [sizesOf(value), sizesOf(grad)];
+    if (expandsTo(shape, got)) continue;
+    throw new RangeError(
+      `${operation}: gradient ${i} of a hook of ${module.constructor.name} must have the shape ${showShape(shape)} of its ${what}, or one that ${showShape(shape)} broadcasts to, got ${showShape(got)}`,
     );
   }
   return list;
@@ -99,7 +119,8 @@ export class HookedCall {
     const through = passing(list, (grads) => {
       let all = grads;
       for (const hook of this.before) {
-        all = changedBy('registerFullBackwardPreHook', all, hook(this.module, all));
+        const changed = hook(this.module, all);
+        all = changedBy('registerFullBackwardPreHook', this.module, [list, 'output'], all, changed);
       }
       this.#gradOutput = all;
       // Else the inputs' own backward comes later.
@@ -112,7 +133,9 @@ export class HookedCall {
   #passed(grads: Grads): Grads {
     let all = grads;
     for (const hook of this.after) {
-      all = changedBy('registerFullBackwardHook', all, hook(this.module, all, this.#gradOutput));
+      const changed = hook(this.module, all, this.#gradOutput);
+      const inputs = [this.#inputs, 'input'] as const;
+      all = changedBy('registerFullBackwardHook', this.module, inputs, all, changed);
     }
     return all;
   }

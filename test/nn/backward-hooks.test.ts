@@ -122,11 +122,21 @@ describe('what a hook returns', () => {
   };
 
   it.each<[string, () => unknown, Error]>([
-    ['too many', () => [null, null], new RangeError('registerFullBackwardHook: a hook returned 2 gradients, but there are 1')],
-    ['a number', () => 3, new TypeError('registerFullBackwardHook: a hook returns a gradient for each value, as an array of tensors and nulls, or nothing, got 3')],
-    ['numbers', () => [3], new TypeError('registerFullBackwardHook: a hook returns a gradient for each value, as an array of tensors and nulls, or nothing, got [3]')],
-    ['another shape', () => [ones([3])], new RangeError("BackwardHookFunction.backward: gradient 1 must have its argument's shape [1, 2], or one that [1, 2] broadcasts to, got [3]")],
+    ['too many', () => [null, null], new RangeError('registerFullBackwardHook: a hook of Linear returned 2 gradients, but there are 1')],
+    ['a number', () => 3, new TypeError('registerFullBackwardHook: a hook of Linear must return a gradient for each input, as an array of tensors and nulls, or nothing, got 3')],
+    ['numbers', () => [3], new TypeError('registerFullBackwardHook: a hook of Linear must return a gradient for each input, as an array of tensors and nulls, or nothing, got [3]')],
+    ['another shape', () => [ones([3])], new RangeError('registerFullBackwardHook: gradient 0 of a hook of Linear must have the shape [1, 2] of its input, or one that [1, 2] broadcasts to, got [3]')],
   ])('%s', (_, hook, error) => expect(backward(hook)).toThrow(error)); // prettier-ignore
+});
+
+it('a pre-hook that returns another shape is named with its module', () => {
+  const net = new nn.Sequential(layer());
+  net.registerFullBackwardPreHook(() => [ones([3])]);
+  expect(() => net.forward(row()).backward()).toThrow(
+    new RangeError(
+      'registerFullBackwardPreHook: gradient 0 of a hook of Sequential must have the shape [1, 1] of its output, or one that [1, 1] broadcasts to, got [3]',
+    ),
+  );
 });
 
 it('is noticed by a compiled step', () => {

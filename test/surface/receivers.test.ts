@@ -1,5 +1,5 @@
-// What a method or a getter is called on: a Proxy around the object (as Vue and MobX make them), nothing (`const { forward } = layer`)
-// or an object of the prototype alone. Each works, or is refused in one sentence of ours.
+// What a method or a getter is called on: a Proxy around the object (as Vue and MobX make them), nothing (`const { forward } = layer`),
+// an object of the prototype alone or the prototype itself. Each works, or is refused in one sentence of ours.
 import { inspect } from 'node:util';
 import * as ostinato from 'ostinato';
 import type { Tensor } from 'ostinato';
@@ -42,6 +42,7 @@ const receivers: Readonly<Record<string, (object: object) => unknown>> = {
   undefined: () => undefined,
   'an object of the prototype': (object) =>
     Object.create(Object.getPrototypeOf(object) as object) as object,
+  'the prototype': (object) => Object.getPrototypeOf(object) as object,
 };
 
 /** What is wrong with what `call` throws, or gives for ever. */
