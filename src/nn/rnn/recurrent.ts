@@ -21,7 +21,15 @@ import { showShape } from '../../tensor/shape';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { Module } from '../module';
 import { showBoolean } from '../print';
-import { carrier, carries, setCarrier, type Carrier, type Carries } from '../session/carried';
+import { GRUCell, JANETCell, LSTMCell, RNNCell } from './cells';
+import {
+  carrier,
+  carries,
+  setCarrier,
+  type Carrier,
+  type Carries,
+  type Carrying,
+} from '../session/carried';
 
 /** What a cell passes from one step to the next: a tensor, or an array of states. */
 export type CellState = Tensor | readonly CellState[];
@@ -194,7 +202,25 @@ export class Recurrent<S extends CellState = CellState> extends Module {
 
   /** @internal */
   [carries](): Carries {
-    return { parts: null, rowDim: 0, fromZeros: false, refusal: null, expected: () => null };
+    const own = this.#knownCell()?.[carries]();
+    const parts = own?.parts ?? null;
+    return {
+      parts:
+        parts !== null && parts.length > 1 ? parts.map((_, i) => `state.${i}`) : parts && ['state'],
+      ...{ rowDim: 0, fromZeros: false, refusal: null },
+      expected: (part, rows) => own?.expected(part, rows) ?? null,
+    };
+  }
+
+  // A cell that says what its state is. A subclass with a forward of its own may return something else.
+  #knownCell(): Carrying | null {
+    const cell: unknown = this.cell;
+    const isKnown = [RNNCell, LSTMCell, GRUCell, JANETCell].some(
+      ({ prototype }) =>
+        isInstance(cell, Module) &&
+        Reflect.get(cell, 'forward') === Reflect.get(prototype, 'forward'),
+    );
+    return isKnown ? (cell as Carrying) : null;
   }
 
   // The state is that of the whole: the cell's own layers are not asked.

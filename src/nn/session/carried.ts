@@ -12,7 +12,7 @@ export type Carried = Tensor | readonly Carried[];
 
 /** What a session has to know of a layer that it carries the state of. */
 export interface Carries {
-  /** Names of the parts of its state; null for any nesting. */
+  /** Names of the parts of its state; null where only a call tells how it is nested. */
   readonly parts: readonly string[] | null;
   /** Which dimension of each part its rows are. */
   readonly rowDim: 0 | 1;

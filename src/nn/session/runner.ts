@@ -60,6 +60,9 @@ function holdStill(modules: readonly Streamed[], tensors: readonly Tensor[]): bo
   return at === tensors.length;
 }
 
+const showRows = (n: number | null): string =>
+  n === null ? 'unbatched' : `of ${n} row${n === 1 ? '' : 's'}`;
+
 type Compiled = (inputs: readonly unknown[], given: States) => readonly [unknown, States];
 
 export class Runner implements Carrier {
@@ -78,6 +81,8 @@ export class Runner implements Carrier {
   #compiled: Compiled | null = null;
   #tensors: readonly Tensor[] = [];
   #operation = '';
+  /** How many rows every input must have; null for any number. */
+  #batch: number | null = null;
   #isRunning = false;
 
   /** @throws RangeError for a model without recurrent layers, or with one whose state cannot be carried. */
@@ -120,6 +125,7 @@ export class Runner implements Carrier {
   /**
    * Runs the model on `inputs`, from the states `given` on.
    * @param fresh by layer and call: which rows have no state yet, where some have
+   * @param batch the number of sessions, each of which is a row; null for one session of any rows
    * @returns what forward returns, and the states after it: those of calls that were not made stay null
    */
   run(
@@ -127,6 +133,7 @@ export class Runner implements Carrier {
     inputs: readonly unknown[],
     given: States,
     fresh: (readonly (readonly boolean[] | null)[])[] | null,
+    batch: number | null,
   ): readonly [output: unknown, states: States] {
     executor.refuse(
       operation,
@@ -145,6 +152,7 @@ export class Runner implements Carrier {
     const gradMode = setGradMode(false);
     this.#isRunning = true;
     this.#operation = operation;
+    this.#batch = batch;
     try {
       const isMixed = fresh !== null && this.splits;
       return this.#compiles && !isMixed
@@ -237,7 +245,17 @@ export class Runner implements Carrier {
     const { current, given } = known;
     const state = current < given.length ? given[current] : null;
     if (state !== null && known.carries.parts !== null) this.#check(known, state, rows, dtype);
+    this.#checkBatch(known, rows);
     return state;
+  }
+
+  #checkBatch({ path }: Layer, rows: number | null): void {
+    const batch = this.#batch;
+    if (batch === null || batch === rows) return;
+    const need = batch === 1 ? '1 session needs' : `${batch} sessions need`;
+    throw new RangeError(
+      `${this.#operation}: ${need} a batch of as many rows, but the input of ${showPlace(path)} is ${showRows(rows)}`,
+    );
   }
 
   #check(
@@ -249,9 +267,8 @@ export class Runner implements Carrier {
     const h = isTensor(state) ? state : (state[0] as Tensor);
     const known = h.ndim > dim + 1 ? sizesOf(h)[dim] : null;
     if (known !== rows) {
-      const show = (n: number | null): string => (n === null ? 'unbatched' : `of ${n} rows`);
       throw new RangeError(
-        `${this.#operation}: the input of ${showPlace(path)} is ${show(rows)}, but the state that it goes on from is ${show(known)}; reset() a session before a batch of another size`,
+        `${this.#operation}: the input of ${showPlace(path)} is ${showRows(rows)}, but the state that it goes on from is ${showRows(known)}; reset() a session before a batch of another size`,
       );
     }
     if (h.dtype !== dtype) {

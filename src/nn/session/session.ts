@@ -57,7 +57,7 @@ export class OwnStore implements Store {
 
   push(operation: string, inputs: readonly unknown[]): unknown {
     const before = this.#states;
-    const [output, taken] = this.runner.run(operation, inputs, before, null);
+    const [output, taken] = this.runner.run(operation, inputs, before, null, null);
     for (const calls of taken) {
       for (let call = 0; call < calls.length; call++) {
         const state = calls[call];
@@ -172,7 +172,8 @@ export class Session<M extends SessionModel = SessionModel> {
   }
 
   /**
-   * Goes on from a snapshot, of this session or of another one of the same model. When it does not fit, nothing changes.
+   * Goes on from a snapshot, of this session or of another one of the same model. When it does not fit, nothing changes. What the state of a `Recurrent`
+   * over a cell of your own has to be the cell alone knows: it refuses it at the next `push`.
    * @throws TypeError for what is no snapshot; RangeError for that of another model; Error after `close()`.
    */
   restore(saved: ReadonlyMap<string, Tensor>): void {

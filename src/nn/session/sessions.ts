@@ -251,7 +251,7 @@ class Arena {
     let output: unknown;
     let taken: States;
     try {
-      [output, taken] = this.runner.run(operation, inputs, given, fresh);
+      [output, taken] = this.runner.run(operation, inputs, given, fresh, rows.length);
     } finally {
       this.#pushed = [];
     }

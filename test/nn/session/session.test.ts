@@ -454,12 +454,41 @@ test.each<[string, () => unknown, string]>([
       const sessions = new nn.Sessions(new nn.GRU(3, 5));
       sessions.push([sessions.open()], x());
     },
-    'Sessions.push: 1 session needs a batch of as many rows, but the state of the layer is [1, 2, 5], whose rows are dimension 1',
+    'Sessions.push: 1 session needs a batch of as many rows, but the input of the layer is of 2 rows',
   ],
   [
     'sessions without a batch',
     () => new nn.Sessions(new nn.GRU(3, 5)).open().push(zeros([2, 3])),
-    'Session.push: 1 session needs a batch of as many rows, but the state of the layer is [1, 5], whose rows are dimension 1',
+    'Session.push: 1 session needs a batch of as many rows, but the input of the layer is unbatched',
+  ],
+  ...[true, false].map((compile): [string, () => void, string] => [
+    `sessions of a Recurrent without a batch, as many as its state has features${compile ? ', compiled' : ''}`,
+    () => {
+      const sessions = new nn.Sessions(new nn.Recurrent(new Leaky()), { compile });
+      const five = Array.from({ length: 5 }, () => sessions.open());
+      sessions.push(five, zeros([4, 3]));
+    },
+    'Sessions.push: 5 sessions need a batch of as many rows, but the input of the layer is unbatched',
+  ]),
+  [
+    'a snapshot of a Recurrent of more features',
+    () => new nn.Recurrent(new nn.GRUCell(3, 5)).stream().restore(new Map([['state', zeros([2, 4])]])), // prettier-ignore
+    "Session.restore: the snapshot's 'state' is float32 [2, 4], the layer's is float32 [N, 5]; a snapshot fits the model that it is of",
+  ],
+  [
+    'a snapshot of a Recurrent of another type',
+    () => new nn.Recurrent(new nn.GRUCell(3, 5)).stream().restore(new Map([['state', zeros([2, 5], { dtype: 'float64' })]])), // prettier-ignore
+    "Session.restore: the snapshot's 'state' is float64 [2, 5], the layer's is float32 [N, 5]; a snapshot fits the model that it is of",
+  ],
+  [
+    'a snapshot of a Recurrent of another cell',
+    () => new nn.Recurrent(new nn.LSTMCell(3, 5)).stream().restore(new Map([['state', zeros([2, 5])]])), // prettier-ignore
+    "Session.restore: the snapshot has no 'state.0'",
+  ],
+  [
+    'a snapshot of a Recurrent with a state too many',
+    () => new nn.Recurrent(new nn.GRUCell(3, 5)).stream().restore(new Map([['state', zeros([2, 5])], ['state.1', zeros([2, 5])]])), // prettier-ignore
+    "Session.restore: the snapshot's 'state.1' is no state of the layer; a snapshot fits the model that it is of",
   ],
   [
     'a snapshot of several rows for one session',
