@@ -121,7 +121,8 @@ const firstOf = (state: CellState): Tensor => (isTensor(state) ? state : firstOf
  *
  * The steps are compiled (see `compile`, whose rules the cell must keep): the first runs trace the cell for a few steps at a time, up to 32,
  * and all lengths replay these, forward and backward, with the bits of the cell run step by step. What is traced and kept for it does not grow with
- * the length.
+ * the length. Where one backward goes through several calls (the state was not detached between them), the gradient of a weight is summed within
+ * each call and then over the calls, which may round otherwise than one sum over all steps: the last bit, with `compile: false` that of the loop.
  *
  * @throws TypeError for a cell that is neither a module nor a function.
  * @example
