@@ -30,7 +30,7 @@ const source = repository.url.replace(/^git\+|\.git$/g, '');
 /** The guides in the order of the side bar; each file of docs/ belongs here. */
 const guides = [
   ['Learn', ['overview', 'tutorial', 'from-pytorch', 'from-keras', 'slices']],
-  ['Use', ['evaluation', 'saving', 'deployment', 'troubleshooting', 'support']],
+  ['Use', ['training', 'evaluation', 'saving', 'deployment', 'troubleshooting', 'support']],
   ['Understand', ['parity', 'performance', 'architecture']],
 ];
 

@@ -16,6 +16,7 @@ export * as autograd from './autograd';
 export { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from './autograd';
 export type { CompileOptions } from './compile';
 export { compile, type ClipOptions, type StepOptions } from './train';
+export * as train from './train/train';
 export * as nn from './nn';
 export * as optim from './optim';
 export * from './random';

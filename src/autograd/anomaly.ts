@@ -14,8 +14,26 @@ const anomalyOptions = optionsTable<AnomalyOptions>('detectAnomaly', {
   checkNan: boolean.or(true),
 });
 
+interface Anomaly {
+  enabled: boolean;
+  checksNaN: boolean;
+  /** Is shown each recorded result of a forward pass, with its node. */
+  watch: ((node: object, out: Tensor) => void) | null;
+}
+
 /** @internal */
-export const anomaly = { enabled: false, checksNaN: true };
+export const anomaly: Anomaly = { enabled: false, checksNaN: true, watch: null };
+
+/** @internal Runs `body`, and shows `watch` each recorded result with its node. */
+export function watchResults<R>(watch: (node: object, out: Tensor) => void, body: () => R): R {
+  const before = anomaly.watch;
+  anomaly.watch = watch;
+  try {
+    return body();
+  } finally {
+    anomaly.watch = before;
+  }
+}
 
 /** What is needed of a node. */
 interface Named {

@@ -154,6 +154,7 @@ export function attachNode(
 ): Tensor {
   const node = new Node(name, nodesOf(inputs), sizesOf(out), out.dtype, backward, null);
   setHistory(out, node, true);
+  if (anomaly.watch !== null) anomaly.watch(node, out);
   return out;
 }
 

@@ -5,6 +5,7 @@
  *     inputs ← tuple ← select 0 ← …
  *                    ← select 1 ← …
  */
+import { anomaly } from './anomaly';
 import { addReference, dropReference } from '../tensor/pool';
 import { sizesOf, setHistory, type Tensor } from '../tensor/tensor';
 import { needsGrad, Node, nodesOf, type Gradients } from './node';
@@ -74,4 +75,5 @@ export function recordTuple(
 
 function attach(out: Tensor, node: Node): void {
   setHistory(out, node, true);
+  if (anomaly.watch !== null) anomaly.watch(node, out);
 }

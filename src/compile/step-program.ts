@@ -16,6 +16,7 @@ import { areCurrent, capture, type Captured } from './captured';
 import type { Traceable } from './pair';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer } from './trace';
+import { checkRepeated } from './repeated';
 import { traceStep, type Signature, type Slot } from './traced';
 
 /** A leaf's gradient. */
@@ -55,13 +56,16 @@ export class StepProgram {
   /**
    * Traces `run`, a loss.
    * @param cleared the tensors whose gradients each step begins without
+   * @param checks whether to trace it twice, and refuse what is not the same each time
    */
   constructor(
     run: Traceable,
     readonly signatures: readonly Signature[],
     cleared: ReadonlySet<Tensor>,
+    checks = false,
   ) {
     const traced = traceStep(run, signatures);
+    if (checks) checkRepeated(traced, run, signatures);
     const { inputs, loss, leaves, gradients, captured, rewritten } = traced;
     const found = gradients.filter((slot) => slot !== null).map(({ buffer }) => buffer);
     const calls = withInitialValues(traced.calls, new Set());

@@ -12,7 +12,7 @@ import {
   surplus,
   uncloneable,
 } from '../check';
-import { drawFields, loaderSeed, type Generator } from '../random/generator';
+import { drawFields, loaderSeed, Generator } from '../random/generator';
 import type { Tensor } from '../tensor/tensor';
 import { defaultCollate } from './collate';
 import { datasetOf, IterableDataset, loadable, type Dataset, type Samples } from './dataset';
@@ -202,27 +202,63 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
   }
 
   /** The batches of one pass. */
-  *[Symbol.iterator](): globalThis.Generator<Batch, void> {
+  [Symbol.iterator](): globalThis.Generator<Batch, void> {
+    return this.#pass(0, null) as globalThis.Generator<Batch, void>;
+  }
+
+  /** @internal One pass, whose first `skipped` batches are drawn but not made; `note` is told the indices of each. */
+  pass(
+    skipped: number,
+    note: (indices: readonly number[]) => void,
+  ): globalThis.Generator<Batch | null, void> {
+    return this.#pass(skipped, note);
+  }
+
+  /** @internal Where the orders of samples come from, besides the default generator. */
+  get generators(): readonly Generator[] {
+    const found = new Set<Generator>();
+    if (this.#generator !== undefined) found.add(this.#generator);
+    collectGenerators(this.#batches ?? this.#sampler, found);
+    return [...found];
+  }
+
+  *#pass(
+    skipped: number,
+    note: ((indices: readonly number[]) => void) | null,
+  ): globalThis.Generator<Batch | null, void> {
     // PyTorch draws a seed for its worker processes here; the order that follows depends on it.
     loaderSeed(this.#generator);
     if (this.#batches !== null) {
       const dataset = this.#dataset as Dataset<Sample>;
       for (const batch of this.#batches) {
         if (!isArray(batch)) refuse('DataLoader', 'a batch of batchSampler', 'an array', batch);
-        yield this.#collate(batch.map((i) => dataset.get(i)));
+        note?.(batch);
+        if (skipped-- > 0) yield null;
+        else yield this.#collate(batch.map((i) => dataset.get(i)));
       }
       return;
     }
+    const made = (samples: Sample[]): Batch | null =>
+      skipped-- > 0 ? null : this.#collate(samples);
     let samples: Sample[] = [];
     for (const sample of this.#dataset as IterableDataset<Sample>) {
       samples.push(sample);
       if (samples.length === this.batchSize) {
-        yield this.#collate(samples);
+        yield made(samples);
         samples = [];
       }
     }
-    if (samples.length > 0 && !this.#dropLast) yield this.#collate(samples);
+    if (samples.length > 0 && !this.#dropLast) yield made(samples);
   }
+}
+
+// A sampler holds its generator in a field or in its options, or it is in that of the sampler below.
+function collectGenerators(sampler: unknown, found: Set<Generator>, depth = 0): void {
+  if (typeof sampler !== 'object' || sampler === null || depth > 8) return;
+  for (const value of Object.values(sampler)) if (isInstance(value, Generator)) found.add(value);
+  const { options, sampler: below } = sampler as { options?: unknown; sampler?: unknown };
+  collectGenerators(options, found, depth + 1);
+  collectGenerators(below, found, depth + 1);
 }
 
 hideRefusal(DataLoader);

@@ -194,6 +194,18 @@ export class Generator {
     return this;
   }
 
+  /** @internal The state as it is in memory, for `putBack`; in `into`, if that is given. */
+  keep(into: Uint8Array | null): Uint8Array {
+    const kept = into ?? new Uint8Array(at.bytes);
+    kept.set(new Uint8Array(this.#view.buffer, this.#view.byteOffset, at.bytes));
+    return kept;
+  }
+
+  /** @internal Goes back to a state that `keep` has kept. */
+  putBack(kept: Uint8Array): void {
+    new Uint8Array(this.#view.buffer, this.#view.byteOffset, at.bytes).set(kept);
+  }
+
   /** @internal Says that numbers are about to be drawn; returns this generator. */
   drawing(): this {
     Generator.#checkMade(this);

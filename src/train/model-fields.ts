@@ -4,10 +4,18 @@
  */
 import { Module, type Parameter } from '../nn';
 
+/** What a field holds, and what that holds where it is an array. */
+interface Held {
+  readonly value: unknown;
+  readonly items: readonly unknown[] | null;
+}
+
 interface Seen {
   readonly module: Module;
   /** Values of its fields, in order; those in arrays one by one. */
   readonly values: readonly unknown[];
+  /** The fields themselves. */
+  readonly fields: ReadonlyMap<string, Held>;
   /** What a container holds, which are no fields. */
   readonly members: readonly unknown[] | null;
   readonly forward: unknown;
@@ -22,6 +30,14 @@ const membersOf = (module: Module): unknown[] | null => {
 
 const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+
+const fieldsOf = (module: Module): Map<string, Held> =>
+  new Map(
+    Object.entries(module).map(([name, value]: [string, unknown]) => [
+      name,
+      { value, items: Array.isArray(value) ? [...(value as unknown[])] : null },
+    ]),
+  );
 
 function valuesOf(module: Module): unknown[] {
   const values: unknown[] = [];
@@ -49,6 +65,19 @@ function changedField(module: Module, values: readonly unknown[]): string | null
   return at === values.length ? null : last;
 }
 
+function restoreFields(module: Module, fields: ReadonlyMap<string, Held>): void {
+  const target = module as unknown as Record<string, unknown>;
+  for (const key of Object.keys(module)) if (!fields.has(key)) Reflect.deleteProperty(target, key);
+  for (const [key, { value, items }] of fields) {
+    if (!Object.is(target[key], value)) target[key] = value;
+    if (items !== null && !sameList(value as unknown[], items)) {
+      const array = value as unknown[];
+      array.length = items.length;
+      items.forEach((item, i) => (array[i] = item));
+    }
+  }
+}
+
 export class ModelFields {
   readonly #seen: readonly Seen[];
   /** Of the whole model, each once. */
@@ -59,9 +88,15 @@ export class ModelFields {
     this.#seen = model.modules().map((module) => ({
       module,
       values: valuesOf(module),
+      fields: fieldsOf(module),
       members: membersOf(module),
       forward: module.forward,
     }));
+  }
+
+  /** Gives fields back what they held: a run that was cut short has left something in them that is of no use. */
+  restore(): void {
+    for (const { module, fields } of this.#seen) restoreFields(module, fields);
   }
 
   /** What holds something else than it did, or null. */

@@ -64,8 +64,11 @@ export function programsOf(file: string): Program[] {
     });
 }
 
-/** Runs a program in a function of its own; returns the lines that it printed. */
-export function runProgram({ title, code }: Program, ostinato: typeof Ostinato): string[] {
+/** Runs a program in an async function of its own; returns the lines that it printed. */
+export async function runProgram(
+  { title, code }: Program,
+  ostinato: typeof Ostinato,
+): Promise<string[]> {
   const printed: string[] = [];
   const print = (...values: unknown[]): void => {
     const text = values.map((value) => (typeof value === 'string' ? value : inspect(value)));
@@ -76,8 +79,8 @@ export function runProgram({ title, code }: Program, ostinato: typeof Ostinato):
   const script = transform(code, `${title}.ts`);
   // Indirect, so that it runs in the global scope of the test.
   const body = (0, eval)(
-    `(function (require, exports, module, console, __dirname) {${script}\n})`,
-  ) as (...given: unknown[]) => void;
-  body(load, {}, { exports: {} }, { log: print }, __dirname);
+    `(async function (require, exports, module, console, __dirname) {${script}\n})`,
+  ) as (...given: unknown[]) => Promise<void>;
+  await body(load, {}, { exports: {} }, { log: print }, __dirname);
   return printed;
 }

@@ -16,10 +16,10 @@ runInEmptyFolder();
 
 describe.each(documents)('%s', (file) => {
   for (const program of programsOf(file)) {
-    test(`runs: ${program.title}`, () => {
+    test(`runs: ${program.title}`, async () => {
       const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
       try {
-        const printed = runProgram(program, ostinato);
+        const printed = await runProgram(program, ostinato);
         if (program.expected.length > 0) expect(printed).toEqual(program.expected);
       } finally {
         warn.mockRestore();

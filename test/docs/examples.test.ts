@@ -23,7 +23,7 @@ test.each(all.map(({ name, number, code }) => [`${name} ${number}`, code]))(
   async (name, code) => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     try {
-      runProgram({ title: name, code: program(code), expected: [] }, ostinato);
+      await runProgram({ title: name, code: program(code), expected: [] }, ostinato);
       await running.example;
     } finally {
       warn.mockRestore();

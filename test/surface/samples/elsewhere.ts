@@ -165,6 +165,34 @@ export const elsewhere: Record<string, Make> = {
     const loss = (a: o.Tensor): o.Tensor => model.forward(a).sum();
     return withOptions({ model, optimizer, loss, clip: 1, scheduler, cacheSize: 4 });
   },
+  'train.fit': () => {
+    const model = new o.nn.Linear(2, 1);
+    const optimizer = new o.optim.SGD(model.parameters(), { lr: 0.1 });
+    const pairs = [[x(3, 2), x(3, 1)]] as [o.Tensor, o.Tensor][];
+    return withOptions(
+      {
+        loss: ([a, b]: [o.Tensor, o.Tensor]) => model.forward(a).sub(b).sum(),
+        optimizer,
+        epochs: 1,
+        predict: ([a, b]: [o.Tensor, o.Tensor]) => [model.forward(a), b],
+        scheduler: new o.optim.lrScheduler.ExponentialLR(optimizer, 0.9),
+        schedulerPer: 'epoch',
+        metrics: ['mae'],
+        validation: pairs,
+        monitor: 'loss',
+        mode: 'min',
+        earlyStopping: { patience: 2, minDelta: 0.1, restoreBest: true },
+        clip: 1,
+        accumulate: 1,
+        checkpoint: file('fit.safetensors'),
+        callbacks: { onStep: () => undefined },
+        signal: AbortSignal.abort(),
+        progress: { disable: true },
+        compile: true,
+      },
+      ...[model, pairs],
+    );
+  },
   'io.saveSafetensors': () =>
     withOptions(
       { metadata: { a: 'b' }, ...fileTypes },

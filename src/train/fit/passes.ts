@@ -1,0 +1,138 @@
+/** Batches of a loader from a place in a pass on, and turns that are given to the event loop. */
+import { DataLoader } from '../../data';
+import { isInstance, iterated, rule } from '../../check';
+import { defaultGenerator, type Generator } from '../../random/generator';
+
+/** What batches come from: a DataLoader, or anything that can be iterated again for each epoch. */
+export type Batches<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
+
+const has = (value: unknown, symbol: symbol): boolean => {
+  try {
+    return typeof (value as Record<symbol, unknown>)[symbol] === 'function';
+  } catch {
+    return false;
+  }
+};
+
+/** A loader. */
+export const anyBatches = rule<Batches<unknown>>(
+  'a DataLoader, or anything else to iterate over',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    (has(value, Symbol.iterator) || has(value, Symbol.asyncIterator)),
+);
+
+/** Whether the loader can say which samples its batches have. */
+const isOurs = (loader: unknown): loader is DataLoader<unknown> =>
+  isInstance(loader, DataLoader) &&
+  loader[Symbol.iterator] === DataLoader.prototype[Symbol.iterator];
+
+/** Batches in a pass; undefined where that is not known. */
+export function lengthOf(loader: Batches<unknown>): number | undefined {
+  try {
+    const { length } = loader as { length?: unknown };
+    return Number.isSafeInteger(length) ? (length as number) : undefined;
+  } catch {
+    return undefined; // of an IterableDataset
+  }
+}
+
+/** The generators that a loader draws from. */
+export const generatorsOf = (loader: Batches<unknown> | null): readonly Generator[] =>
+  isInstance(loader, DataLoader) ? loader.generators : [];
+
+/** Generators as one: all states are taken and set together. */
+export class GeneratorStates {
+  readonly #generators: readonly Generator[];
+
+  constructor(...loaders: readonly (Batches<unknown> | null)[]) {
+    this.#generators = [...new Set([defaultGenerator, ...loaders.flatMap(generatorsOf)])];
+  }
+
+  take(): Uint8Array[] {
+    return this.#generators.map((generator) => generator.getState());
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#generators.length;
+  }
+
+  set(states: readonly Uint8Array[]): void {
+    this.#generators.forEach((generator, i) => generator.setState(states[i]));
+  }
+}
+
+const offset = 0x811c9dc5;
+const prime = 0x01000193;
+
+type Next = IteratorResult<unknown, unknown>;
+
+/** One pass over a loader. */
+export class Pass {
+  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  /** A number that says which samples came so far (FNV-1a of their indices, or of how many batches). */
+  hash = offset;
+
+  /** @param skipped batches that came before: the first so many of this pass are nothing */
+  constructor(loader: Batches<unknown>, skipped: number) {
+    if (isOurs(loader)) {
+      this.#iterator = loader.pass(skipped, (indices) => {
+        for (const i of indices) this.#note(i);
+      });
+      return;
+    }
+    const source = loader as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+    this.#iterator =
+      source[Symbol.asyncIterator]?.() ??
+      iterated('train.fit', 'the loader', loader as Iterable<unknown>)[Symbol.iterator]();
+  }
+
+  #note(value: number): void {
+    this.hash = Math.imul(this.hash ^ value, prime) >>> 0;
+  }
+
+  /** The next batch; a promise of it only where the loader gives one. */
+  next(): Next | Promise<Next> {
+    return this.#iterator.next();
+  }
+
+  /** Ends a pass before its end. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+}
+
+/** Goes over the batches that a run had before it was interrupted. @throws Error when they are others than those. */
+export async function skip(pass: Pass, batches: number, hash: number): Promise<void> {
+  for (let i = 0; i < batches; i++) {
+    if ((await pass.next()).done === true) refuseOthers();
+  }
+  if (pass.hash !== hash) refuseOthers();
+}
+
+function refuseOthers(): never {
+  throw new Error(
+    "train.fit: the checkpoint was written within an epoch, and the loader does not give that epoch's batches again; resume with the data, the batch size and the order that the run had",
+  );
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** How long steps may follow each other, in ms, before the event loop has a turn. */
+export const longestTurn = 10;
+
+/** Gives the event loop a turn where the last one is `longestTurn` ago. */
+export class Turns {
+  #since = performance.now();
+
+  isDue(): boolean {
+    return performance.now() - this.#since >= longestTurn;
+  }
+
+  async take(): Promise<void> {
+    await turn();
+    this.#since = performance.now();
+  }
+}
