@@ -28,14 +28,7 @@ import { arithmetic } from './arithmetic';
 import { checkGradient, refuseConsumed } from './checks';
 import { runHooks } from './hooks';
 import { isGradEnabled, setGradMode } from './mode';
-import {
-  nextOrder,
-  nodeOf,
-  releaseAcquired,
-  type Backward,
-  type Gradients,
-  type Node,
-} from './node';
+import { nextOrder, nodeOf, releaseKept, type Backward, type Gradients, type Node } from './node';
 import { collect, reachesTarget, type Targets } from './order';
 import { releaseParts } from './tuple';
 
@@ -128,7 +121,7 @@ function searched(node: Node, backward: Backward, grad: Tensor): Gradients {
 function consume(node: Node): void {
   node.backward = null;
   node.consumedAt = nextOrder();
-  releaseAcquired(node);
+  releaseKept(node);
 }
 
 let walksUnderWay = 0;

@@ -23,8 +23,11 @@ import { isGradEnabled } from './mode';
 /** One gradient for each input of the operation; null where none flows or none is wanted. */
 export type Gradients = readonly (Tensor | null | undefined)[];
 
-/** From the gradient of the result to those of the inputs, in order. */
+/** From the gradient of the result to those of the inputs, in order. What it reads of the call is `node.kept`. */
 export type Backward = (gradOutput: Tensor, node: Node) => Gradients;
+
+/** From the gradients of several results (null: no gradient came for that one) to those of the inputs. */
+export type TupleBackward = (gradOutputs: readonly (Tensor | null)[], node: Node) => Gradients;
 
 /**
  * Called with a gradient; what it returns replaces it.
@@ -53,6 +56,13 @@ export class Node implements GradFn {
   consumedAt = 0;
   /** During its backward: whether the graph is kept, so that what was saved must stay as it is. */
   retained = false;
+  /**
+   * What the rule reads of the call, each operation's own. Here, so that one function is the rule of all calls: V8 makes a
+   * closure of its own for each, and looks up its code when it is first called.
+   */
+  kept: unknown = null;
+  /** For a tuple: the rule that `backward` calls with the gradients of all results. */
+  rule: TupleBackward | null = null;
   hooks: TensorHooks | null = null;
   /** For a select: which result of the tuple. For a tuple: how many there are. */
   result = 0;
@@ -98,8 +108,10 @@ export class Node implements GradFn {
   }
 }
 
-/** Gives back what a node acquired, once it is not needed any more. */
-export function releaseAcquired(node: Node): void {
+/** Gives back what a node acquired and forgets what it kept, once it is not needed any more. */
+export function releaseKept(node: Node): void {
+  node.rule = null;
+  node.kept = null;
   if (node.acquired === null) return;
   for (const storage of node.acquired) if (storage !== null) release(storage);
   node.acquired = null;
@@ -145,14 +157,17 @@ export function needsGrad(inputs: readonly (Tensor | null)[]): boolean {
  * Records an operation, one of whose inputs requires gradients, and returns its result. `backward` maps the result's
  * gradient to the inputs' (one for each input, in order) and must be written with differentiable operations, since
  * `createGraph` records it.
+ * @param kept what `backward` reads of this call: `node.kept`
  */
 export function attachNode(
   name: string,
   inputs: readonly (Tensor | null)[],
   out: Tensor,
   backward: Backward,
+  kept: unknown = null,
 ): Tensor {
   const node = new Node(name, nodesOf(inputs), sizesOf(out), out.dtype, backward, null);
+  node.kept = kept;
   setHistory(out, node, true);
   if (anomaly.watch !== null) anomaly.watch(node, out);
   return out;

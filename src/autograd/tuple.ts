@@ -8,10 +8,7 @@
 import { anomaly } from './anomaly';
 import { addReference, dropReference } from '../tensor/pool';
 import { sizesOf, setHistory, type Tensor } from '../tensor/tensor';
-import { needsGrad, Node, nodesOf, type Gradients } from './node';
-
-/** From the gradients of the results (null: no gradient came for that one) to those of the inputs. */
-export type TupleBackward = (gradOutputs: readonly (Tensor | null)[], node: Node) => Gradients;
+import { needsGrad, Node, nodesOf, type Gradients, type TupleBackward } from './node';
 
 const nothing: Gradients = [null];
 
@@ -33,6 +30,10 @@ function putPart(grad: Tensor, { next, result }: Node): Gradients {
   return nothing;
 }
 
+// The backward of every tuple, and of what has one result.
+const passParts = (_: Tensor, self: Node): Gradients => self.rule!(self.parts!, self);
+const passOne = (grad: Tensor, self: Node): Gradients => self.rule!([grad], self);
+
 /** Clears the gradients of a tuple once its backward has used them. */
 export function releaseParts(parts: readonly (Tensor | null)[]): void {
   for (const part of parts) if (part !== null) dropReference(part.storage);
@@ -40,7 +41,9 @@ export function releaseParts(parts: readonly (Tensor | null)[]): void {
 
 /**
  * Records an operation with several results and returns its node, or null when nothing is to be recorded.
+ * @param backward its rule
  * @param names what `gradFn.name` of each result says, the last name of all that follow too; `name` unless given
+ * @param kept what `backward` reads of this call: `node.kept`
  */
 export function recordTuple(
   name: string,
@@ -48,19 +51,20 @@ export function recordTuple(
   outs: readonly Tensor[],
   backward: TupleBackward,
   names?: readonly string[],
+  kept: unknown = null,
 ): Node | null {
   if (outs.length === 0 || !needsGrad(inputs)) return null;
   const next = nodesOf(inputs);
   const { dtype } = outs[0];
   const shape = sizesOf(outs[0]);
-  if (outs.length === 1) {
-    const node = new Node(name, next, shape, dtype, (g, self) => backward([g], self), null);
-    attach(outs[0], node);
-    return node;
-  }
   const count = outs.length;
-  const all = (_: Tensor, self: Node): Gradients => backward(self.parts!, self);
-  const tuple = new Node(name, next, shape, dtype, all, null);
+  const tuple = new Node(name, next, shape, dtype, count === 1 ? passOne : passParts, null);
+  tuple.rule = backward;
+  tuple.kept = kept;
+  if (count === 1) {
+    attach(outs[0], tuple);
+    return tuple;
+  }
   tuple.result = count;
   const toTuple = [tuple];
   for (let i = 0; i < count; i++) {

@@ -7,13 +7,14 @@ import { isGradEnabled } from '../../autograd/mode';
 import {
   attachNode,
   needsGrad,
-  save,
+  saveAll,
   type Backward,
   type Gradients,
   type Node,
-  type Saved,
+  type SavedList,
+  type TupleBackward,
 } from '../../autograd/node';
-import { recordTuple, type TupleBackward } from '../../autograd/tuple';
+import { recordTuple } from '../../autograd/tuple';
 import type { Tensor } from '../../tensor/tensor';
 import { watch } from './watch';
 
@@ -42,6 +43,12 @@ export type GradientRule<I extends Tensors, S extends Tensors, C> = Saves<I, S, 
  */
 export type Recorder<I extends Tensors, C> = (out: Tensor, context: C, ...inputs: I) => Tensor;
 
+/** What a node keeps of a call. */
+interface Kept<S extends Tensors, C> {
+  readonly saved: SavedList<S> | null;
+  readonly context: C;
+}
+
 /** PyTorch's name of the backward node of most operations: `TanhBackward0` of `tanh`. */
 export const nodeName = (operation: string): string =>
   `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Backward0`;
@@ -58,22 +65,12 @@ export function gradient<I extends Tensors, S extends Tensors = [], C = undefine
   operation: string,
   { node = nodeName(operation), saves, rule, fused = rule }: GradientRule<I, S, C>,
 ): Recorder<I, C> {
-  function backwardOf(inputs: I, out: Tensor, context: C): Backward {
-    if (saves === undefined) {
-      const none = [] as unknown as S;
-      return (g, recorded) => (isGradEnabled() ? rule : fused)(g, none, context, recorded);
-    }
-    const tensors = saves(inputs, out, context);
-    const saved = new Array<Saved | null>(tensors.length);
-    for (let i = 0; i < tensors.length; i++) {
-      const x = tensors[i];
-      saved[i] = x === null ? null : save(operation, x);
-    }
-    return (g, recorded) => {
-      const values = saved.map((x) => x && x.get()) as Tensors as S;
-      return (isGradEnabled() ? rule : fused)(g, values, context, recorded);
-    };
-  }
+  const nothing = [] as unknown as S;
+  const backward: Backward = (g, self) => {
+    const { saved, context } = self.kept as Kept<S, C>;
+    const values = saved === null ? nothing : saved.get();
+    return (isGradEnabled() ? rule : fused)(g, values, context, self);
+  };
   function attach(
     out: Tensor,
     context: C,
@@ -83,7 +80,9 @@ export function gradient<I extends Tensors, S extends Tensors = [], C = undefine
   ): Tensor {
     const inputs = (b === undefined ? [a] : c === undefined ? [a, b] : [a, b, c]) as Tensors as I;
     const name = typeof node === 'string' ? node : node(inputs, context);
-    attachNode(name, inputs, out, backwardOf(inputs, out, context));
+    const saved = saves === undefined ? null : saveAll(operation, saves(inputs, out, context) as S);
+    const kept: Kept<S, C> = { saved, context };
+    attachNode(name, inputs, out, backward, kept);
     if (watch.watcher !== null) watch.watcher(operation, context, inputs, [out]);
     return out;
   }
@@ -116,9 +115,10 @@ export function gradientOfList<C>(
   { rule }: { readonly rule: (g: Tensor, context: C, node: Node) => Gradients },
 ): (out: Tensor, context: C, inputs: Tensors) => Tensor {
   const node = nodeName(operation);
+  const backward: Backward = (g, self) => rule(g, self.kept as C, self);
   return (out, context, inputs) => {
     if (!needsGrad(inputs)) return out;
-    attachNode(node, inputs, out, (g, self) => rule(g, context, self));
+    attachNode(node, inputs, out, backward, context);
     if (watch.watcher !== null) watch.watcher(operation, context, inputs, [out]);
     return out;
   };
@@ -143,8 +143,9 @@ export function gradientOfTuple<C>(
     readonly rule: (grads: Parameters<TupleBackward>[0], context: C, node: Node) => Gradients;
   },
 ): (outs: Tensor[], context: C, x: Tensor) => Tensor[] {
+  const backward: TupleBackward = (grads, self) => rule(grads, self.kept as C, self);
   return (outs, context, x) => {
-    const recorded = recordTuple(node, [x], outs, (grads, self) => rule(grads, context, self));
+    const recorded = recordTuple(node, [x], outs, backward, undefined, context);
     if (recorded !== null && watch.watcher !== null) watch.watcher(operation, context, [x], outs);
     return outs;
   };

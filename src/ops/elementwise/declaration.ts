@@ -5,7 +5,7 @@
  */
 import { surplus, withDeclaration, withName } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
-import { attachNode, save, type Saved } from '../../autograd/node';
+import { attachNode, save, type Backward, type Saved } from '../../autograd/node';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, isInteger, resultType, suffixOf, type DType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
@@ -84,6 +84,8 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
     fused === null || isGradEnabled()
       ? grad(g, saved)
       : applyBinary(name, fused, g, saved, empty(sizesOf(saved), saved.dtype));
+  const backward: Backward = (g, { kept }) =>
+    saves === undefined ? [grad(g, g)] : [gradient(g, (kept as Saved).get())];
   // What the kernel takes for integers and truth values; null where these are their own result. Apart from
   // `compute`, which V8 would be too long to inline.
   function computable(x: Tensor): Tensor | null {
@@ -108,9 +110,8 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
     const out = applyUnary(name, kernels, x, empty(sizesOf(x), x.dtype));
     if (!isGradEnabled() || !x.requiresGrad) return out;
     if (watch.watcher !== null) watch.watcher(unaryName, undefined, [x], [out]);
-    if (saves === undefined) return attachNode(node, [x], out, (g) => [grad(g, g)]);
-    const saved = save(name, saves === 'x' ? x : out);
-    return attachNode(node, [x], out, (g) => [gradient(g, saved.get())]);
+    const saved = saves === undefined ? null : save(name, saves === 'x' ? x : out);
+    return attachNode(node, [x], out, backward, saved);
   };
   const withOptions = function (x: Tensor, options?: Options): Tensor {
     if (arguments.length > 2) surplus(name, arguments, 2, 'options');
@@ -237,17 +238,22 @@ export function binary<Options>(name: string, rule: BinaryRule<Options>): Binary
     );
   }
 
+  // Shapes are read from the inputs' nodes, so that no operand is kept that no gradient reads.
+  const backward: Backward = (g, self) => {
+    const saved = self.kept as never;
+    return [
+      self.needs(0) ? unbroadcast(gradA(g, saved), self.next[0]!.shape) : null,
+      self.needs(1) ? unbroadcast(gradB(g, saved), self.next[1]!.shape) : null,
+    ];
+  };
+
   function recordResult(a: Operand, b: Operand, y: Tensor, ofA: boolean, ofB: boolean): Tensor {
-    const saved = (readsAny ? savedOf(a, b, y, ofA, ofB) : nothing) as never;
+    const saved = readsAny ? savedOf(a, b, y, ofA, ofB) : nothing;
     const inputs = [typeof a === 'number' ? null : a, typeof b === 'number' ? null : b];
     const label = nodeOf === undefined ? node : nodeOf(a, b);
     if (watch.watcher !== null)
       watch.watcher(`binary:${rule.kernel ?? name}`, undefined, [a, b], [y]);
-    // The graph holds what the closure names: shapes are read from the inputs' nodes, so that no operand is kept that no gradient reads.
-    return attachNode(label, inputs, y, (g, recorded) => [
-      recorded.needs(0) ? unbroadcast(gradA(g, saved), recorded.next[0]!.shape) : null,
-      recorded.needs(1) ? unbroadcast(gradB(g, saved), recorded.next[1]!.shape) : null,
-    ]);
+    return attachNode(label, inputs, y, backward, saved);
   }
 
   const arity = takesOptions ? 3 : 2;

@@ -6,8 +6,8 @@
  * The kernels are opaque to the graph: a gradient that is itself differentiated is that of twin.ts.
  */
 import { isGradEnabled, noGrad } from '../../autograd/mode';
-import { needsGrad, saveAll, type SavedList } from '../../autograd/node';
-import { recordTuple, type TupleBackward } from '../../autograd/tuple';
+import { needsGrad, saveAll, type SavedList, type TupleBackward } from '../../autograd/node';
+import { recordTuple } from '../../autograd/tuple';
 import { runSequenceForward } from '../../native/calls';
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
@@ -39,6 +39,24 @@ const runStateBytes = 4;
 
 const memoryOfPacked = (kept: PackedWeight | null, bytes: number): Storage =>
   kept === null ? acquire(bytes) : kept.allocate(bytes);
+
+/** What a node keeps of a call. */
+interface Kept {
+  readonly kind: CellKind;
+  readonly layer: LayerCall;
+  /** What forward was given, and what backward reads besides. */
+  readonly given: SavedList;
+  readonly read: SavedList;
+}
+
+const backward: TupleBackward = (grads, node) => {
+  const { kind, layer, given, read } = node.kept as Kept;
+  given.get();
+  read.get();
+  return isGradEnabled()
+    ? recordedBackward(kind, layer, grads, node)
+    : sequenceBackward(cells[kind], layer, grads, node);
+};
 
 /** x, h0, c0 and, direction by direction, the weights. A literal for one direction: an array that grows by push takes room for 17. */
 function inputsOf(
@@ -180,22 +198,17 @@ export function sequence(
       reserves,
     };
     const given = input === x ? inputs : inputsOf(input, h0, c0, weights);
-    const backward = backwardOf(kind, layer, [saveAll(cell.name, given), saveAll(cell.name, read)]);
+    const kept: Kept = {
+      kind,
+      layer,
+      given: saveAll(cell.name, given),
+      read: saveAll(cell.name, read),
+    };
     const { gradFnNames } = options;
-    const node = recordTuple(gradFnNames[0], inputs, outs, backward, gradFnNames);
+    const node = recordTuple(gradFnNames[0], inputs, outs, backward, gradFnNames, kept);
     if (node !== null) node.acquired = acquiredBy(reserves);
     if (watch.watcher !== null)
       watch.watcher('sequence', { kind, options, directions }, inputs, outs);
   }
   return [out, hN, cN, cellStates, allGates];
-}
-
-// A function of its own: what a closure in `sequence` reads would be in memory in each call, recorded or not.
-function backwardOf(kind: CellKind, layer: LayerCall, saved: readonly SavedList[]): TupleBackward {
-  return (grads, self) => {
-    for (const list of saved) list.get();
-    return isGradEnabled()
-      ? recordedBackward(kind, layer, grads, self)
-      : sequenceBackward(cells[kind], layer, grads, self);
-  };
 }

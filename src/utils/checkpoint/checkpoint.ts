@@ -18,9 +18,17 @@ import {
   surplus,
 } from '../../check';
 import { isGradEnabled } from '../../autograd/mode';
-import { nextOrder, Node, nodeOf, releaseAcquired, save, type Saved } from '../../autograd/node';
+import {
+  nextOrder,
+  Node,
+  nodeOf,
+  releaseKept,
+  save,
+  type Saved,
+  type TupleBackward,
+} from '../../autograd/node';
 import { recompute } from '../../autograd/recompute';
-import { recordTuple, type TupleBackward } from '../../autograd/tuple';
+import { recordTuple } from '../../autograd/tuple';
 import { anyModule } from '../../nn/any-module';
 import { Module } from '../../nn/module';
 import { ValuesAndIndices } from '../../ops/declare/named';
@@ -135,7 +143,7 @@ function refuseInside(): never {
 function drop(nodes: readonly Node[]): void {
   for (const node of nodes) {
     node.backward = refuseInside;
-    releaseAcquired(node);
+    releaseKept(node);
   }
 }
 
