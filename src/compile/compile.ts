@@ -7,7 +7,7 @@ import { executor } from '../tensor/executor';
 import { sizesOf, empty, type Tensor } from '../tensor/tensor';
 import { Entry } from './entry';
 import type { Traceable } from './pair';
-import { flattenArguments, replaceTensors, type Argument, type Result } from './tree';
+import { fitsForm, flattenArguments, replaceTensors, type Argument, type Result } from './tree';
 
 // In place of the tensors of a call, which no entry keeps.
 const placeholder = empty([0]);
@@ -20,6 +20,17 @@ const traceable =
     // eslint-disable-next-line no-restricted-syntax -- as many as the traced call had
     return fn(...(replaceTensors(form, () => standIns[next++]) as A));
   };
+
+// Whether the entry is still for these arguments, whose tensors `tensors` gets.
+const isOf = (
+  entry: Entry,
+  args: readonly Argument[],
+  training: boolean,
+  tensors: Tensor[],
+): boolean =>
+  entry.training === training &&
+  fitsForm(args, entry.form, entry.signatures, training, tensors) &&
+  entry.isCurrent();
 
 /** Options of `compile`. */
 export interface CompileOptions {
@@ -67,29 +78,37 @@ export function compile<A extends readonly Argument[], R extends Result>(
   const entries = new Map<string, Entry>();
   let latest: Entry | null = null;
 
-  const compiled = (...args: A): R => {
-    // Within another trace the function is traced along; who writes operations down sees those of the function.
-    // eslint-disable-next-line no-restricted-syntax -- what this call was given
-    if (executor.isTrace || watch.watcher !== null) return fn(...args);
-    const training = isGradEnabled();
-    const tensors: Tensor[] = [];
+  const entryFor = (args: A, training: boolean, tensors: Tensor[]): Entry => {
     const key = [training ? 'train' : 'infer'];
     flattenArguments(args, training, tensors, key);
     const signature = key.join(' ');
     let entry = entries.get(signature);
     if (entry === undefined || !entry.isCurrent()) {
       latest = null;
+      const form = replaceTensors(args, () => placeholder) as A;
       entry = new Entry(
-        traceable(fn, replaceTensors(args, () => placeholder) as A),
+        traceable(fn, form),
+        form,
         tensors.map((x) => ({ shape: sizesOf(x), dtype: x.dtype, requiresGrad: x.requiresGrad })),
         training,
       );
     }
-    if (entry !== latest) {
-      entries.delete(signature);
-      entries.set(signature, entry);
-      if (entries.size > cacheSize) entries.delete(entries.keys().next().value!);
-      latest = entry;
+    entries.delete(signature);
+    entries.set(signature, entry);
+    if (entries.size > cacheSize) entries.delete(entries.keys().next().value!);
+    return entry;
+  };
+
+  const compiled = (...args: A): R => {
+    // Within another trace the function is traced along; who writes operations down sees those of the function.
+    // eslint-disable-next-line no-restricted-syntax -- what this call was given
+    if (executor.isTrace || watch.watcher !== null) return fn(...args);
+    const training = isGradEnabled();
+    const tensors: Tensor[] = [];
+    let entry = latest;
+    if (entry === null || !isOf(entry, args, training, tensors)) {
+      tensors.length = 0;
+      entry = latest = entryFor(args, training, tensors);
     }
     // Numbers are drawn in the order of memory, which a trace knows of contiguous arguments only.
     if (entry.draws && tensors.some(({ contiguousLayout }) => !contiguousLayout)) {

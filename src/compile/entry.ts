@@ -33,10 +33,12 @@ const addressesOf = (tensors: readonly (Tensor | null)[]): number[] =>
 export class Entry {
   private readonly pair: Pair;
 
+  /** @param form the arguments with others in place of their tensors */
   constructor(
     private readonly run: Traceable,
-    signatures: readonly Signature[],
-    training: boolean,
+    readonly form: unknown,
+    readonly signatures: readonly Signature[],
+    readonly training: boolean,
   ) {
     this.pair = new Pair(run, signatures, training);
   }

@@ -154,7 +154,7 @@ export class TrainingStep {
   #entryFor(batch: readonly Argument[], tensors: Tensor[]): Entry | null {
     const latest = this.#latest;
     if (latest !== null && latest.program.isCurrent()) {
-      if (fitsForm(batch, latest.form, latest.program.signatures, tensors)) return latest;
+      if (fitsForm(batch, latest.form, latest.program.signatures, true, tensors)) return latest;
       tensors.length = 0;
     }
     const texts: string[] = [];

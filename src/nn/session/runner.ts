@@ -11,9 +11,10 @@ import { compile } from '../../compile';
 import { itemSize, type DType } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
 import { isTensor } from '../../tensor/rules';
+import type { Storage } from '../../tensor/storage';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { carries, setCarrier, type Carried, type Carrier, type Carrying } from './carried';
-import { leavesOf, mapState, showPlace, type Place, type States } from './states';
+import { copyOfState, showPlace, type Place, type States } from './states';
 
 /** A module, as far as sessions know of it. */
 export interface Streamed {
@@ -34,6 +35,9 @@ interface Layer extends Place {
   calls: number;
   current: number;
 }
+
+// Of a layer while no forward runs.
+const none: (Carried | null)[] = [];
 
 const isCarrying = (value: object): value is Streamed & Carrying => carries in value;
 
@@ -74,9 +78,16 @@ export class Runner implements Carrier {
   readonly #model: Streamed;
   readonly #modules: readonly Streamed[];
   /** Fields that hold modules: what a session runs is what they held when it began. */
-  readonly #held: readonly (readonly [owner: object, name: string, value: unknown])[];
+  readonly #held: readonly {
+    readonly owner: object;
+    readonly name: string;
+    readonly value: unknown;
+  }[];
   readonly #layers: readonly Layer[];
   readonly #layerOf = new Map<object, Layer>();
+  /** Which layer was asked for last. */
+  #asked: object | null = null;
+  #last: Layer | null = null;
   readonly #compiles: boolean;
   #compiled: Compiled | null = null;
   #tensors: readonly Tensor[] = [];
@@ -92,12 +103,12 @@ export class Runner implements Carrier {
     this.name = model.constructor.name;
     const layers: Layer[] = [];
     const modules: Streamed[] = [];
-    const held: [object, string, unknown][] = [];
+    const held: { owner: object; name: string; value: unknown }[] = [];
     for (const [path, module] of model.namedModules()) {
       modules.push(module);
       module.eachMember((name, value) => {
         if (typeof value !== 'object' || value === null || !('eachMember' in value)) return;
-        if (Object.hasOwn(module, name)) held.push([module, name, value]);
+        if (Object.hasOwn(module, name)) held.push({ owner: module, name, value });
       });
       if (!isCarrying(module)) continue;
       const own = module[carries]();
@@ -142,7 +153,7 @@ export class Runner implements Carrier {
     if (this.#isRunning) {
       throw new Error(`${operation}: ${this.name} is running for a session already`);
     }
-    for (const [owner, name, value] of this.#held) {
+    for (const { owner, name, value } of this.#held) {
       if ((owner as Record<string, unknown>)[name] === value) continue;
       throw new Error(
         `${operation}: '${name}' of ${owner.constructor.name} is another module than when the session began; open a new one`,
@@ -209,19 +220,23 @@ export class Runner implements Carrier {
           `${this.#operation}: ${this.name}.forward returned a promise; a session runs synchronous code only`,
         );
       }
-      return [output, layers.map(({ taken }) => taken)];
+      const states: States = [];
+      for (const { taken } of layers) states.push(taken);
+      return [output, states];
     } finally {
       setCarrier(before);
-      for (const layer of layers) {
-        layer.given = [];
-        layer.taken = [];
-      }
+      for (const layer of layers) layer.given = layer.taken = none;
     }
   }
 
   #known(layer: Carrying): Layer {
+    // A call asks twice.
+    if (this.#asked === layer) return this.#last!;
     const known = this.#layerOf.get(layer);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#asked = layer;
+      return (this.#last = known);
+    }
     throw new Error(
       `${this.#operation}: the model called ${describe(layer)} that it did not have when the session began (in its fields), so its state would be lost; open a new session`,
     );
@@ -307,19 +322,26 @@ export function later(before: States, taken: States): States {
 }
 
 /**
- * The state as a session keeps it: copied where the caller sees its memory in what is `given` and returned and may change it, and where it is a small part of a
- * larger memory, which it would keep alive.
+ * The state as a session keeps it: copied where the caller sees its memory in the inputs or the output and may change it, and where it is a small
+ * part of a larger memory, which it would keep alive.
  */
-export function apart(given: unknown, state: Carried): Carried {
-  const leaves = leavesOf(state);
-  return isSeen(given, leaves) || leaves.some(isPart) ? mapState(state, (x) => x.clone()) : state;
+export const apart = (state: Carried, inputs: readonly unknown[], output: unknown): Carried =>
+  isShared(state, inputs, output) ? copyOfState(state) : state;
+
+function isShared(state: Carried, inputs: readonly unknown[], output: unknown): boolean {
+  if (isTensor(state)) {
+    const { storage, numel, dtype } = state;
+    const isPart = storage.capacity > 2 * numel * itemSize(dtype) + 4096;
+    return isPart || isIn(output, storage) || isIn(inputs, storage);
+  }
+  for (let i = 0; i < state.length; i++) if (isShared(state[i], inputs, output)) return true;
+  return false;
 }
 
-const isPart = ({ storage, numel, dtype }: Tensor): boolean =>
-  storage.capacity > 2 * numel * itemSize(dtype) + 4096;
-
-function isSeen(output: unknown, leaves: readonly Tensor[]): boolean {
-  if (isTensor(output)) return leaves.some(({ storage }) => storage === output.storage);
-  if (isArray(output)) return output.some((one) => isSeen(one, leaves));
-  return output !== null && output !== undefined;
+// Whether a tensor of `value` is in this memory, or who knows what.
+function isIn(value: unknown, storage: Storage): boolean {
+  if (isTensor(value)) return value.storage === storage;
+  if (!isArray(value)) return value !== null && value !== undefined;
+  for (let i = 0; i < value.length; i++) if (isIn(value[i], storage)) return true;
+  return false;
 }

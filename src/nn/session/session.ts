@@ -61,7 +61,7 @@ export class OwnStore implements Store {
     for (const calls of taken) {
       for (let call = 0; call < calls.length; call++) {
         const state = calls[call];
-        if (state !== null) calls[call] = apart([output, inputs], state);
+        if (state !== null) calls[call] = apart(state, inputs, output);
       }
     }
     this.#states = later(before, taken);
