@@ -12,7 +12,7 @@ import { runConv1d, runConv1dTransposed, runConv1dWeight } from '../../native/ca
 import { itemSize } from '../../tensor/dtype';
 import { acquire, release, type Storage } from '../../tensor/storage';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
 import { channelSums } from './channel-sums';
@@ -60,6 +60,8 @@ const recordedForward = gradient<Triple, SavedPair, Geometry>('convolution', {
     self.needs(2) ? channelSums(g) : null,
   ],
 });
+/** @internal What who looks on is told of a call. */
+export type ConvolutionContext = ContextOf<typeof recordedForward>;
 
 const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convTranspose1d', {
   node: 'ConvolutionBackward0',
@@ -70,6 +72,8 @@ const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convTranspose1
     self.needs(2) ? channelSums(g) : null,
   ],
 });
+/** @internal What who looks on is told of a call. */
+export type ConvTransposeContext = ContextOf<typeof recordedTransposed>;
 
 const recordedWeight = gradient<Pair, SavedPair, Geometry>('convolution', {
   node: 'ConvolutionBackwardBackward0',

@@ -49,6 +49,10 @@ interface Kept<S extends Tensors, C> {
   readonly context: C;
 }
 
+/** What a recorder is told of a call besides its operands: what watch.ts passes on, and who looks on reads by this type. */
+export type ContextOf<R extends (out: never, context: never, ...inputs: never) => unknown> =
+  Parameters<R>[1];
+
 /** PyTorch's name of the backward node of most operations: `TanhBackward0` of `tanh`. */
 export const nodeName = (operation: string): string =>
   `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Backward0`;

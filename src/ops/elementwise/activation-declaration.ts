@@ -22,7 +22,8 @@ export interface Activation {
   readonly grad: (g: Tensor, x: Tensor, p: number, q: number) => Tensor;
 }
 
-type Parameters = readonly [p: number, q: number];
+/** The numbers of an activation, its context. */
+export type Parameters = readonly [p: number, q: number];
 type Compute = (x: Tensor, p?: number, q?: number, inplace?: boolean) => Tensor;
 interface Kernels {
   readonly forward: (x: Tensor, out: Tensor, p: number, q: number) => void;

@@ -9,7 +9,7 @@ import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { operand } from '../kernels/operands';
@@ -194,6 +194,8 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
     return [dx];
   },
 });
+/** @internal What who looks on is told of a call. */
+export type ClampContext = ContextOf<typeof recordedNumbers>;
 
 function betweenNumbers(
   operation: string,

@@ -11,7 +11,7 @@ import type { GivenOperand, Operand } from '../arguments/check';
 import { floating } from '../arguments/floating';
 import { clone } from '../copying/clone';
 import { constant, zerosLike } from '../creation/factories';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { binary, inPlace, type Binary } from './declaration';
 import { unrecorded } from '../declare/composed';
 
@@ -39,6 +39,8 @@ const recordedNumber = gradient<readonly [Tensor], readonly [Tensor], number>('p
   saves: (inputs) => inputs,
   rule: (g, [x], b) => [b === 0 ? zerosLike(g) : b === 1 ? g : g.mul(slope(x, b))],
 });
+/** @internal What who looks on is told of a call. */
+export type PowContext = ContextOf<typeof recordedNumber>;
 function numberPower(a: Operand, b: Operand): Tensor {
   const compute = products.get(b) ?? quotients.get(b)!;
   const x = Number.isInteger(b) ? (a as Tensor) : floating(a as Tensor);

@@ -5,7 +5,7 @@ import { runWhere } from '../../native/calls';
 import { resultType, type DType } from '../../tensor/dtype';
 import { broadcastShapes } from '../../tensor/shape';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { promote, broadcastOperands, operandOf, scalarSlot } from '../kernels/operands';
@@ -21,6 +21,8 @@ const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('whe
     node.needs(1) ? unbroadcast(g.maskedFill(condition, 0), node.next[1]!.shape) : null,
   ],
 });
+/** @internal What who looks on is told of a call. */
+export type WhereContext = ContextOf<typeof recorded>;
 
 // A number among bytes is one of them.
 const slotOf = (position: 0 | 1, value: number, dtype: DType): Tensor =>

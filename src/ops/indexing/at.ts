@@ -4,7 +4,7 @@ import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { operand, operandOf } from '../kernels/operands';
 import { inPlace, overwrite } from '../inplace/inplace';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { intoZeros } from '../view/part';
 import { reshape } from '../view/reshape';
 import { viewOf } from '../view/view';
@@ -28,6 +28,8 @@ const recorded = gradient<[Tensor], [], Indexed>('at', {
     return [plan.whole ? g.reshape(shape) : intoZeros(name, g, shape, plan.part)];
   },
 });
+/** @internal What who looks on is told of a call. */
+export type AtContext = ContextOf<typeof recorded>;
 
 const pickElements = rowPicker('at', 'IndexBackward0');
 const takeElements = rowPicker('take');

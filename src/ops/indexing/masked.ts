@@ -10,7 +10,7 @@ import { verify } from '../kernels/bounds';
 import { operand, operandOf } from '../kernels/operands';
 import { pick } from '../kernels/launch';
 import { inPlace } from '../inplace/inplace';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
 import { positions } from './mask';
@@ -31,6 +31,8 @@ const recorded = gradient<[x: Tensor, value: Tensor], [Tensor], Fill>('maskedFil
     node.needs(1) ? g.maskedFill(mask.logicalNot(), 0).sum() : null,
   ],
 });
+/** @internal What who looks on is told of a call. */
+export type MaskedFillContext = ContextOf<typeof recorded>;
 
 function checkMask(operation: string, mask: Tensor): void {
   checkTensor(operation, 'mask', mask);

@@ -4,7 +4,7 @@ import { resultType } from '../../tensor/dtype';
 import { checkDim, contiguousStrides, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
-import { gradientOfList } from '../declare/gradient';
+import { gradientOfList, type ContextOf } from '../declare/gradient';
 import { operand } from '../kernels/operands';
 import { checkTensors } from '../arguments/tensors';
 import { dimOf, type DimOptions } from '../arguments/dim';
@@ -25,9 +25,13 @@ const recordedCat = gradientOfList<Joint>('cat', {
     });
   },
 });
+/** @internal What who looks on is told of a call. */
+export type CatContext = ContextOf<typeof recordedCat>;
 const recordedStack = gradientOfList<number>('stack', {
   rule: (g, dim, node) => node.next.map((_, i) => (node.needs(i) ? g.select(dim, i) : null)),
 });
+/** @internal What who looks on is told of a call. */
+export type StackContext = ContextOf<typeof recordedStack>;
 
 // All in their promoted element type.
 function alike(operation: string, tensors: readonly Tensor[]): readonly Tensor[] {

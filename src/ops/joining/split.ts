@@ -4,7 +4,7 @@ import { arrayOf, got, integer, surplus } from '../../check';
 import { checkDim, showShape, type Shape } from '../../tensor/shape';
 import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { gradientOfTuple } from '../declare/gradient';
+import { gradientOfTuple, type ContextOf } from '../declare/gradient';
 import { constant } from '../creation/factories';
 import { viewOf } from '../view/view';
 import { cat, stack } from './cat';
@@ -32,6 +32,8 @@ const recordedPieces = (node: string) =>
     ],
   });
 const recordedSplit = recordedPieces('SplitBackward0');
+/** @internal What who looks on is told of a call. */
+export type SplitContext = ContextOf<typeof recordedSplit>;
 const recordedSizes = recordedPieces('SplitWithSizesBackward0');
 const recordedUnbind = gradientOfTuple<number>('unbind', {
   rule: (grads, dim, node) => [
@@ -41,6 +43,8 @@ const recordedUnbind = gradientOfTuple<number>('unbind', {
     ),
   ],
 });
+/** @internal What who looks on is told of a call. */
+export type UnbindContext = ContextOf<typeof recordedUnbind>;
 
 function pieces(
   recorded: typeof recordedSplit,

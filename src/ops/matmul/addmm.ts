@@ -9,7 +9,7 @@ import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { unbroadcast } from '../declare/unbroadcast';
 import { expand } from '../view/expand';
 import { batchedProduct, checkInner, product, productInto } from './layout';
@@ -47,6 +47,8 @@ const recordedAs = (operation: 'addmm' | 'baddbmm', multiply: 'mm' | 'bmm') =>
     ],
   });
 const recordedAddmm = recordedAs('addmm', 'mm');
+/** @internal What who looks on is told of a call. */
+export type AddmmContext = ContextOf<typeof recordedAddmm>;
 const recordedBaddbmm = recordedAs('baddbmm', 'bmm');
 
 function checkAdded(operation: string, c: Tensor, a: Tensor, b: Tensor, shape: Shape): void {

@@ -12,7 +12,7 @@ import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { withGradMode } from '../../autograd/mode';
 import { checkTensor } from '../arguments/check';
 import { checkFloat } from '../arguments/floating';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
 
@@ -203,6 +203,8 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('batch
     return [dx, dweight, dbias];
   },
 });
+/** @internal What who looks on is told of a call. */
+export type BatchNormContext = ContextOf<typeof recorded>;
 
 // The same gradients out of primitive operations, for when they are differentiated again.
 function differentiable(

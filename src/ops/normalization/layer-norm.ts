@@ -10,7 +10,7 @@ import { isFloat } from '../../tensor/dtype';
 import { numelOf, readNumbers, sameShape, showShape, type Shape } from '../../tensor/shape';
 import { anyTensor } from '../../tensor/rules';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import { dense } from '../kernels/copy';
@@ -126,6 +126,8 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('layer
     return [dx, dweight, dbias];
   },
 });
+/** @internal What who looks on is told of a call. */
+export type LayerNormContext = ContextOf<typeof recorded>;
 
 // The same gradients out of primitive operations, for when they are differentiated again.
 function differentiable(

@@ -46,10 +46,13 @@ const isWalked = (numel: number, inner: number): boolean =>
 const rowsOf = (x: Tensor, outer: number, n: number, inner: number): Tensor =>
   new Tensor(x.storage, x.dtype, [outer, inner, n], [n * inner, 1, inner], x.offset);
 
+/** @internal The dimension. */
+export type SoftmaxContext = number;
+
 function normalization({ name, node, kernel, grad }: Normalization) {
   const kernels = family(kernel);
   const backward = family(`${kernel}_backward` as const);
-  const recorded = gradient<[Tensor], [Tensor], number>(name, {
+  const recorded = gradient<[Tensor], [Tensor], SoftmaxContext>(name, {
     node,
     saves: (_, y) => [y],
     rule: (g, [y], dim) => [grad(g, y, dim)],

@@ -7,7 +7,7 @@ import { runPoolMax, runPoolMean, runPoolMeanBackward } from '../../native/calls
 import { numelOf, showShape } from '../../tensor/shape';
 import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { zeros } from '../creation/factories';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { dense } from '../kernels/copy';
 import { pick } from '../kernels/launch';
 
@@ -34,10 +34,21 @@ function scalesOf(divisors: readonly number[]): Tensor {
 
 const resized = (x: Tensor, length: number): number[] => [...sizesOf(x).slice(0, -1), length];
 
+/** What windows were made of. */
+export interface WindowSizes {
+  readonly size: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly ceilMode: boolean;
+  readonly countIncludePad?: boolean;
+}
+
 interface Maxima {
   readonly indices: Tensor;
   readonly length: number;
-  readonly sizes: unknown;
+  /** Null for windows of several sizes. */
+  readonly sizes: WindowSizes | null;
 }
 const recordedMax = gradient<[Tensor], [Tensor], Maxima>('maxPool1d', {
   node: 'MaxPool2DWithIndicesBackward0',
@@ -46,6 +57,8 @@ const recordedMax = gradient<[Tensor], [Tensor], Maxima>('maxPool1d', {
     zeros(resized(g, length), { dtype: g.dtype }).scatterAdd(-1, indices, g),
   ],
 });
+/** @internal What who looks on is told of a call. */
+export type MaxPoolContext = ContextOf<typeof recordedMax>;
 
 /** The largest of each window and where it is along the signal, int32; every `step`-th element of a window counts. */
 export function poolMax(
@@ -53,7 +66,7 @@ export function poolMax(
   x: Tensor,
   windows: Windows,
   step: number,
-  sizes: unknown = null,
+  sizes: WindowSizes | null = null,
 ): [values: Tensor, indices: Tensor] {
   const length = sizesOf(x)[x.ndim - 1];
   const shape = resized(x, windows.length);
@@ -77,13 +90,15 @@ export interface Means {
   readonly windows: Windows;
   readonly divisors: readonly number[];
   readonly length: number;
-  /** What the windows were made of, for who looks on. */
-  readonly sizes?: unknown;
+  /** None for windows of several sizes. */
+  readonly sizes?: WindowSizes;
 }
 
 const recordedMean = gradient<[Tensor], [], Means>('avgPool1d', {
   rule: (g, _, means) => [spread(g, means)],
 });
+/** @internal What who looks on is told of a call. */
+export type AvgPoolContext = ContextOf<typeof recordedMean>;
 const recordedSpread = gradient<[Tensor], [], Means>('avgPool1d', {
   node: 'AvgPool1DBackwardBackward0',
   rule: (g, _, means) => [poolMean('avgPool1d', g, means)],

@@ -4,11 +4,13 @@ import { checkDistinctDims } from '../../tensor/shape';
 import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 
 const recorded = gradient<[Tensor], [], readonly number[]>('flip', {
   rule: (g, _, dims) => [g.flip(dims)],
 });
+/** @internal What who looks on is told of a call. */
+export type FlipContext = ContextOf<typeof recorded>;
 
 /**
  * A copy of `x` with the order of elements along `dims` reversed (torch.flip).

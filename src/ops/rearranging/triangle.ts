@@ -6,13 +6,15 @@ import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import { checkTensor } from '../arguments/check';
 import { unrecorded } from '../declare/composed';
-import { gradient, type Recorder } from '../declare/gradient';
+import { gradient, type Recorder, type ContextOf } from '../declare/gradient';
 import { inPlace } from '../inplace/inplace';
 import { arange, constant } from '../creation/factories';
 
 const recordedLower = gradient<[Tensor], [], number>('tril', {
   rule: (g, _, diagonal) => [g.tril(diagonal)],
 });
+/** @internal What who looks on is told of a call. */
+export type TriangleContext = ContextOf<typeof recordedLower>;
 const recordedUpper = gradient<[Tensor], [], number>('triu', {
   rule: (g, _, diagonal) => [g.triu(diagonal)],
 });

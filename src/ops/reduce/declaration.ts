@@ -28,7 +28,8 @@ interface Reduced extends Call {
   readonly x: Tensor;
   readonly y: Tensor;
 }
-interface Call {
+/** What a reduction is told of a call: its context, for who looks on. */
+export interface Call {
   /** x's shape with the reduced dimensions kept as 1. */
   readonly keptShape: Shape;
   /** The dimensions as given. */

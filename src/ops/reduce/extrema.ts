@@ -60,7 +60,8 @@ const extreme = (
     grad,
   });
 
-interface Chosen {
+/** @internal */
+export interface Chosen {
   readonly indices: Tensor;
   readonly shape: Shape;
   readonly keptShape: Shape;
@@ -163,6 +164,10 @@ export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0', weighted
  */
 export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0', weighted);
 
+/** @internal What `argmax` and `argmin` say of a call to who looks on. */
+export interface PositionContext {
+  readonly dim: number | undefined;
+}
 type Position = (x: Tensor, dim?: number | KeepdimOptions, options?: KeepdimOptions) => Tensor;
 
 function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
@@ -181,7 +186,7 @@ function position(name: string, kernels: KernelFamily<'Extreme'>): Position {
     const out = empty(view.outShape, 'int32');
     const { source, outer, n, inner } = view;
     runExtreme(pick(name, kernels, source.dtype), source, null, out, outer, n, inner);
-    return watch.watcher === null ? out : noted(name, { dim }, out, x);
+    return watch.watcher === null ? out : noted(name, { dim } satisfies PositionContext, out, x);
   });
 }
 

@@ -7,7 +7,7 @@ import { dtype as anyDType, floatDType } from '../../tensor/rules';
 import { checkDim, checkDims } from '../../tensor/shape';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { checkTensor } from '../arguments/check';
 import { pick } from '../kernels/launch';
 import {
@@ -88,6 +88,8 @@ const recorded = gradient<[Tensor], [], number>('cumsum', {
   // dxᵢ = Σ_{j≥i} gⱼ: the running sum from the other end
   rule: (g, _, dim) => [g.flip(dim).cumsum(dim).flip(dim)],
 });
+/** @internal What who looks on is told of a call. */
+export type CumsumContext = ContextOf<typeof recorded>;
 
 /** Options of `cumsum`. */
 export type CumsumOptions = RunningOptions;

@@ -208,7 +208,19 @@ export function sequence(
     const node = recordTuple(gradFnNames[0], inputs, outs, backward, gradFnNames, kept);
     if (node !== null) node.acquired = acquiredBy(reserves);
     if (watch.watcher !== null)
-      watch.watcher('sequence', { kind, options, directions }, inputs, outs);
+      watch.watcher(
+        'sequence',
+        { kind, options, directions } satisfies SequenceContext,
+        inputs,
+        outs,
+      );
   }
   return [out, hN, cN, cellStates, allGates];
+}
+
+/** What who looks on is told of a call. */
+export interface SequenceContext {
+  readonly kind: CellKind;
+  readonly options: SequenceOptions;
+  readonly directions: number;
 }

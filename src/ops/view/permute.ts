@@ -3,7 +3,7 @@ import { surplus } from '../../check';
 import { checkDim, checkDims, showShape } from '../../tensor/shape';
 import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { gradient, type Recorder } from '../declare/gradient';
+import { gradient, type Recorder, type ContextOf } from '../declare/gradient';
 import { viewOf } from './view';
 
 const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
@@ -14,6 +14,8 @@ const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
     return [g.permute(inverse)];
   },
 });
+/** @internal What who looks on is told of a call. */
+export type PermuteContext = ContextOf<typeof recordedPermute>;
 
 /**
  * Dimension d of the result is dimension dims[d] of `x` (torch.permute).
@@ -42,6 +44,8 @@ type Pair = readonly [number, number];
 const recordedTranspose = gradient<[Tensor], [], Pair>('transpose', {
   rule: (g, _, [a, b]) => [g.transpose(a, b)],
 });
+/** @internal What who looks on is told of a call. */
+export type TransposeContext = ContextOf<typeof recordedTranspose>;
 const recordedT = gradient<[Tensor], [], Pair>('t', { rule: (g) => [g.t()] });
 const bothOfMatrix: Pair = [0, 1];
 

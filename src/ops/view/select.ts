@@ -5,7 +5,7 @@ import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { isTensor } from '../../tensor/rules';
 import { checkTensor } from '../arguments/check';
 import { makeSlice, rangeOf, type Range, type Slice } from '../arguments/slice';
-import { gradient } from '../declare/gradient';
+import { gradient, type ContextOf } from '../declare/gradient';
 import { partGradient, partOf, plainStridesOf } from './part';
 import { viewOf } from './view';
 
@@ -15,6 +15,8 @@ const recordedUnsqueeze = gradient<[Tensor], [], number>('unsqueeze', {
   node: 'UnsqueezeBackward0',
   rule: (g, _, dim) => [g.squeeze(dim)],
 });
+/** @internal What who looks on is told of a call. */
+export type UnsqueezeContext = ContextOf<typeof recordedUnsqueeze>;
 // PyTorch has a node for all dimensions, for one, and for several.
 const recordedSqueeze = gradient<[Tensor], [], 0 | 1 | 2>('squeeze', {
   node: (_, form) => `SqueezeBackward${form}`,

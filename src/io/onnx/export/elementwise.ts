@@ -1,4 +1,9 @@
 /** Elementwise operations as ONNX's. */
+import type { Parameters } from '../../../ops/elementwise/activation-declaration';
+import type { ClampContext } from '../../../ops/elementwise/clamp';
+import type { PowContext } from '../../../ops/elementwise/power';
+import type { WhereContext } from '../../../ops/elementwise/where';
+import type { MaskedFillContext } from '../../../ops/indexing/masked';
 import type { DType } from '../../../tensor/dtype';
 import { numberOf } from '../tensors';
 import { float, type Pair, type Writer } from './emitter';
@@ -48,7 +53,7 @@ const activation =
     attributes: (p: number, q: number) => Record<string, ReturnType<typeof float>>,
   ): Writer =>
   (pair) => {
-    const [p, q] = pair.fixed((numbers: readonly [number, number]) => numbers);
+    const [p, q] = pair.fixed((numbers: Parameters) => numbers);
     pair.results(pair.emitter.node(opType, [pair.input(0)], attributes(p, q)));
   };
 
@@ -57,7 +62,7 @@ const gelu: Writer = (pair) => {
   const { emitter } = pair;
   const x = pair.input(0);
   const number = (value: number): string => emitter.scalar(value, pair.tensor(0).dtype);
-  const isTanh = pair.fixed(([p]: readonly number[]) => p) === 1;
+  const isTanh = pair.fixed(([p]: Parameters) => p) === 1;
   const cube = (): string => emitter.node('Mul', [x, emitter.node('Mul', [x, x])]);
   const inner = isTanh
     ? emitter.node('Tanh', [emitter.node('Mul', [number(Math.sqrt(2 / Math.PI)), emitter.node('Add', [x, emitter.node('Mul', [number(0.044715), cube()])])])]) // prettier-ignore
@@ -74,7 +79,7 @@ const clamp: Writer = (pair) => {
     pair.results(pair.has(2) ? emitter.node('Min', [low, pair.input(2)]) : low);
     return;
   }
-  const { low, high } = pair.fixed((range: { low: number; high: number }) => ({ low: String(range.low), high: String(range.high) })); // prettier-ignore
+  const { low, high } = pair.fixed((range: ClampContext) => ({ low: String(range.low), high: String(range.high) })); // prettier-ignore
   const bound = (text: string): string => (Number.isFinite(Number(text)) ? emitter.scalar(Number(text), dtype) : ''); // prettier-ignore
   pair.results(emitter.node('Clip', [pair.input(0), bound(low), bound(high)]));
 };
@@ -82,7 +87,7 @@ const clamp: Writer = (pair) => {
 /** Between the numbers p and q. */
 const between: Writer = (pair) => {
   const { emitter } = pair;
-  const [p, q] = pair.fixed((numbers: readonly [number, number]) => numbers);
+  const [p, q] = pair.fixed((numbers: Parameters) => numbers);
   const bounds = [p, q].map((bound) => emitter.scalar(bound, pair.tensor(0).dtype));
   pair.results(emitter.node('Clip', [pair.input(0), ...bounds]));
 };
@@ -121,7 +126,7 @@ export const elementwise: Readonly<Record<string, Writer>> = {
   'binary:logical_or': binary('Or'),
   'binary:logical_xor': binary('Xor'),
   pow: (pair) => {
-    const exponent = pair.fixed((n: number) => n);
+    const exponent = pair.fixed((n: PowContext) => n);
     pair.results(pair.emitter.node('Pow', [pair.input(0), pair.emitter.scalar(exponent, pair.tensor(0).dtype)])); // prettier-ignore
   },
   gelu,
@@ -131,7 +136,7 @@ export const elementwise: Readonly<Record<string, Writer>> = {
   selu: activation('Selu', () => ({})),
   softplus: (pair) => {
     const { emitter } = pair;
-    const [beta] = pair.fixed((numbers: readonly [number, number]) => numbers);
+    const [beta] = pair.fixed((numbers: Parameters) => numbers);
     const number = emitter.scalar(beta, pair.tensor(0).dtype);
     if (beta === 1) return pair.results(emitter.node('Softplus', [pair.input(0)]));
     const y = emitter.node('Softplus', [emitter.node('Mul', [pair.input(0), number])]);
@@ -149,10 +154,10 @@ export const elementwise: Readonly<Record<string, Writer>> = {
   relu6: between,
   where: (pair) => {
     const { dtype } = pair.a.results[0];
-    pair.results(pair.emitter.node('Where', [pair.other((condition) => condition), pair.input(0, dtype), pair.input(1, dtype)])); // prettier-ignore
+    pair.results(pair.emitter.node('Where', [pair.other((condition: WhereContext) => condition), pair.input(0, dtype), pair.input(1, dtype)])); // prettier-ignore
   },
   maskedFill: (pair) => {
-    const mask = pair.other(({ mask: of }: { mask: never }) => of);
+    const mask = pair.other(({ mask: of }: MaskedFillContext) => of);
     pair.results(pair.emitter.node('Where', [mask, pair.input(1), pair.input(0)]));
   },
   to: (pair) => pair.results(pair.emitter.node('Cast', [pair.input(0)], { to: numberOf[pair.a.results[0].dtype] })), // prettier-ignore

@@ -1,5 +1,12 @@
 /** Products, convolutions, windows, reductions and normalizations as ONNX's operators. */
-import type { Geometry } from '../../../ops/convolution/geometry';
+import type { ConvolutionContext, ConvTransposeContext } from '../../../ops/convolution/convolve';
+import type { AddmmContext } from '../../../ops/matmul/addmm';
+import type { BatchNormContext } from '../../../ops/normalization/batch-norm';
+import type { LayerNormContext } from '../../../ops/normalization/layer-norm';
+import type { SoftmaxContext } from '../../../ops/normalization/softmax';
+import type { AvgPoolContext, MaxPoolContext, WindowSizes } from '../../../ops/pooling/pool';
+import type { Call as ReductionCall } from '../../../ops/reduce/declaration';
+import type { Chosen, PositionContext } from '../../../ops/reduce/extrema';
 import { ones, zeros } from '../../../ops';
 import { float, Unwritten, type Pair, type Writer } from './emitter';
 
@@ -20,14 +27,14 @@ const linear: Writer = (pair) => {
 
 const addmm: Writer = (pair) => {
   const { emitter } = pair;
-  const { beta, alpha } = pair.fixed((scales: { beta: number; alpha: number }) => ({ beta: scales.beta, alpha: scales.alpha })); // prettier-ignore
+  const { beta, alpha } = pair.fixed((scales: AddmmContext) => ({ beta: scales.beta, alpha: scales.alpha })); // prettier-ignore
   const scaled = (x: string, by: number): string => (by === 1 ? x : emitter.node('Mul', [x, emitter.scalar(by, pair.tensor(0).dtype)])); // prettier-ignore
   const product = scaled(emitter.node('MatMul', [pair.input(1), pair.input(2)]), alpha);
   pair.results(emitter.node('Add', [product, scaled(pair.input(0), beta)]));
 };
 
 const common = (pair: Pair) => {
-  const { stride, padding, dilation, groups, taps } = pair.fixed(({ stride: s, padding: p, dilation: d, groups: g, taps: k }: Geometry) => ({ stride: s, padding: p, dilation: d, groups: g, taps: k })); // prettier-ignore
+  const { stride, padding, dilation, groups, taps } = pair.fixed(({ stride: s, padding: p, dilation: d, groups: g, taps: k }: ConvolutionContext) => ({ stride: s, padding: p, dilation: d, groups: g, taps: k })); // prettier-ignore
   const inputs = [pair.input(0), pair.input(1), ...(pair.has(2) ? [pair.input(2)] : [])];
   const attributes = {
     kernel_shape: [taps],
@@ -41,7 +48,7 @@ const common = (pair: Pair) => {
 const convolution: Writer = (pair) => {
   const { stride, padding, span, inputs, attributes } = common(pair);
   // With a stride of 1 the end may have another padding, which the output's length says.
-  const { length, outLength } = pair.a.context as Geometry;
+  const { length, outLength } = pair.a.context as ConvolutionContext;
   const after = stride === 1 ? outLength - 1 + span - length - padding : padding;
   pair.results(pair.emitter.node('Conv', inputs, { ...attributes, pads: [padding, after] }));
 };
@@ -49,7 +56,7 @@ const convolution: Writer = (pair) => {
 const convTranspose: Writer = (pair) => {
   const { stride, padding, span, inputs, attributes } = common(pair);
   const added = (context: unknown): number => {
-    const { length, outLength } = context as Geometry;
+    const { length, outLength } = context as ConvTransposeContext;
     return length - ((outLength - 1) * stride - 2 * padding + span);
   };
   const output_padding = [added(pair.a.context)];
@@ -62,7 +69,7 @@ const reduction =
   (pair) => {
     const { emitter } = pair;
     const { ndim } = pair.tensor(0);
-    const given = pair.fixed(({ dim }: { dim?: number | readonly number[] }) => dim ?? null);
+    const given = pair.fixed(({ dim }: ReductionCall) => dim ?? null);
     const dims = given === null ? null : typeof given === 'number' ? [given] : given;
     const keepdims = Number(pair.a.results[0].ndim === ndim && ndim > 0);
     const all = dims === null || dims.length === 0;
@@ -77,7 +84,7 @@ const position =
   (opType: string): Writer =>
   (pair) => {
     const { emitter } = pair;
-    const dim = pair.fixed(({ dim: of }: { dim?: number }) => of ?? null);
+    const dim = pair.fixed(({ dim: of }: PositionContext) => of ?? null);
     const { ndim } = pair.tensor(0);
     const x = dim === null ? emitter.node('Reshape', [pair.input(0), emitter.ints([-1])]) : pair.input(0); // prettier-ignore
     const keepdims = Number(dim !== null && pair.a.results[0].ndim === ndim && ndim > 0);
@@ -87,18 +94,13 @@ const position =
 const along =
   (opType: string): Writer =>
   (pair) =>
-    pair.results(pair.emitter.node(opType, [pair.input(0)], { axis: pair.fixed((dim: number) => dim) })); // prettier-ignore
+    pair.results(pair.emitter.node(opType, [pair.input(0)], { axis: pair.fixed((dim: SoftmaxContext) => dim) })); // prettier-ignore
 
-interface Normalized {
-  readonly shape: readonly number[];
-  readonly eps: number;
-  readonly training?: boolean;
-}
 const layerNorm: Writer = (pair) => {
   const { emitter } = pair;
-  const epsilon = pair.fixed(({ eps }: Normalized) => eps);
+  const epsilon = pair.fixed(({ eps }: LayerNormContext) => eps);
   const { dtype, ndim } = pair.tensor(0);
-  const count = (pair.a.context as Normalized).shape.length;
+  const count = (pair.a.context as LayerNormContext).shape.length;
   if (pair.has(1)) {
     const inputs = [pair.input(0), pair.input(1), ...(pair.has(2) ? [pair.input(2)] : [])];
     pair.results(emitter.node('LayerNormalization', inputs, { axis: -count, epsilon: float(epsilon) })); // prettier-ignore
@@ -114,37 +116,26 @@ const layerNorm: Writer = (pair) => {
   pair.results(pair.has(2) ? emitter.node('Add', [y, pair.input(2)]) : y);
 };
 
-interface Statistics extends Normalized {
-  readonly running: { readonly mean: never; readonly variance: never } | null;
-}
 const batchNorm: Writer = (pair) => {
   const { emitter } = pair;
-  const { running, eps } = pair.a.context as Statistics;
+  const { running, eps } = pair.a.context as BatchNormContext;
   if (running === null) throw new Unwritten('takes the statistics of the batch; only those of training are written'); // prettier-ignore
   const { dtype, shape } = pair.tensor(0);
   const filled = (make: typeof ones): string => emitter.constant(make([shape[1]], { dtype }));
   const inputs = [pair.input(0), pair.has(1) ? pair.input(1) : filled(ones), pair.has(2) ? pair.input(2) : filled(zeros)]; // prettier-ignore
-  const statistics = [pair.other((of: Statistics) => of.running!.mean), pair.other((of: Statistics) => of.running!.variance)]; // prettier-ignore
+  const statistics = [pair.other((of: BatchNormContext) => of.running!.mean), pair.other((of: BatchNormContext) => of.running!.variance)]; // prettier-ignore
   pair.results(emitter.node('BatchNormalization', [...inputs, ...statistics], { epsilon: float(eps) })); // prettier-ignore
 };
 
-interface Windows {
-  readonly size: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly dilation: number;
-  readonly ceilMode: boolean;
-  readonly countIncludePad?: boolean;
-}
 /** Signals [C, L] get a batch. */
 function pool(
   pair: Pair,
   opType: string,
-  more: (of: Windows) => Record<string, number | readonly number[]>,
+  more: (of: WindowSizes) => Record<string, number | readonly number[]>,
 ): void {
   // prettier-ignore
   const { emitter } = pair;
-  const of = pair.fixed(({ sizes }: { sizes?: Windows }) => sizes ?? null);
+  const of = pair.fixed(({ sizes }: MaxPoolContext | AvgPoolContext) => sizes ?? null);
   if (of === null) throw new Unwritten('has windows of several sizes');
   const isSingle = pair.tensor(0).ndim === 2;
   const zero = emitter.ints([0]);
@@ -186,8 +177,8 @@ export const products: Readonly<Record<string, Writer>> = {
 function extreme(pair: Pair, kind: 'Max' | 'Min'): void {
   const { emitter } = pair;
   const { ndim } = pair.tensor(0);
-  const dim = pair.fixed(({ dim: of }: { dim?: number }) => of ?? null);
-  if (dim === null) throw new Unwritten('has no dimension');
+  const dim = pair.fixed(({ dim: of }: Chosen | ReductionCall) => of ?? null);
+  if (typeof dim !== 'number') throw new Unwritten('has no dimension');
   const keepdims = Number(pair.a.results[0].ndim === ndim);
   pair.results(emitter.node(`Reduce${kind}`, [pair.input(0)], { axes: [(dim + ndim) % ndim], keepdims })); // prettier-ignore
 }

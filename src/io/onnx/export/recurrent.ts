@@ -1,17 +1,10 @@
 /** Recurrent layers as ONNX's: gates reordered by nodes, so that the weights stay what the state dict has. */
-import type { SequenceOptions } from '../../../ops/sequence/call';
+import type { SequenceContext } from '../../../ops/sequence/sequence';
 import { Unwritten, type Emitter, type Pair, type Writer } from './emitter';
 
 /** ONNX's gates by their places among ours. */
 const orders = { rnn: [0], lstm: [0, 3, 1, 2], gru: [1, 0, 2] } as const;
 const opTypes = { rnn: 'RNN', lstm: 'LSTM', gru: 'GRU' } as const;
-type Kind = keyof typeof orders;
-
-interface Layer {
-  readonly kind: Kind | 'janet';
-  readonly options: SequenceOptions;
-  readonly directions: number;
-}
 const each = 6;
 
 function reordered(emitter: Emitter, x: string, hidden: number, order: readonly number[]): string {
@@ -29,7 +22,7 @@ function joined(emitter: Emitter, parts: readonly string[]): string {
 
 const sequence: Writer = (pair: Pair) => {
   const { emitter } = pair;
-  const { kind, options, directions } = pair.a.context as Layer;
+  const { kind, options, directions } = pair.a.context as SequenceContext;
   const { sizes, batchFirst, relu, batchSizes, variants } = options;
   if (kind === 'janet') throw new Unwritten('is JANET, which ONNX does not have');
   if (batchSizes !== null)

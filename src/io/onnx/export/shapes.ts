@@ -1,5 +1,14 @@
 /** Views, joins and picks as ONNX's operators. */
-import type { IndexStep } from '../../../ops/indexing/indices';
+import type { AtContext } from '../../../ops/indexing/at';
+import type { Rows } from '../../../ops/indexing/rows';
+import type { CatContext, StackContext } from '../../../ops/joining/cat';
+import type { SplitContext, UnbindContext } from '../../../ops/joining/split';
+import type { FlipContext } from '../../../ops/rearranging/flip';
+import type { TriangleContext } from '../../../ops/rearranging/triangle';
+import type { CumsumContext } from '../../../ops/reduce/sum';
+import type { Part } from '../../../ops/view/part';
+import type { PermuteContext, TransposeContext } from '../../../ops/view/permute';
+import type { UnsqueezeContext } from '../../../ops/view/select';
 import { Unwritten, type Emitter, type Pair, type Writer } from './emitter';
 
 type Two = readonly [a: number, b: number];
@@ -36,16 +45,13 @@ function sliced(emitter: Emitter, x: string, cuts: readonly Cut[]): string {
   ]);
 }
 
-interface Along {
-  readonly along?: readonly [dim: number, first: number, step: number];
-}
 /** A slice, or a selection (which takes the dimension away). */
 const part =
   (isSelect: boolean): Writer =>
   (pair) => {
     const { emitter } = pair;
-    const [dim, step] = pair.fixed(({ along }: Along) => [along![0], along![2]]);
-    const first: Two = [(pair.a.context as Along).along![1], (pair.b.context as Along).along![1]];
+    const [dim, step] = pair.fixed(({ along }: Part) => [along![0], along![2]]);
+    const first: Two = [(pair.a.context as Part).along![1], (pair.b.context as Part).along![1]];
     const size = pair.shapes(0)[dim];
     const count: Two = isSelect ? [1, 1] : pair.outShapes()[dim];
     const last = (i: 0 | 1): number => Math.min(first[i] + count[i] * step, Math.max(size[i], first[i])); // prettier-ignore
@@ -60,8 +66,7 @@ const identity = (emitter: Emitter, x: string): string => emitter.node('Identity
 const at: Writer = (pair) => {
   const { emitter } = pair;
   if ('index' in (pair.a.context as object)) return picked(pair);
-  type Indexed = { readonly plan: { readonly steps: readonly IndexStep[] | null } };
-  const [a, b] = [pair.a, pair.b].map((call) => (call.context as Indexed).plan.steps);
+  const [a, b] = [pair.a, pair.b].map((call) => (call.context as AtContext).plan.steps);
   if (!a || !b || a.length !== b.length) throw new Unwritten('has other indices for other sizes');
   const cuts: Cut[] = [];
   const selected: number[] = [];
@@ -87,17 +92,10 @@ const at: Writer = (pair) => {
   pair.results(identity(emitter, value));
 };
 
-interface Rows {
-  readonly index: never;
-  readonly outer: number;
-  readonly size: number;
-  readonly from: readonly number[];
-  readonly to: readonly number[];
-}
 /** Rows along one dimension, which the index's shape replaces. */
 function picked(pair: Pair): void {
   const { from, to, outer, size, index } = pair.a.context as Rows;
-  const ndim = (index as { ndim: number }).ndim;
+  const { ndim } = index;
   const product = (sizes: readonly number[]): number => sizes.reduce((n, one) => n * one, 1);
   const dim = from.findIndex((one, d) => one === size && product(from.slice(0, d)) === outer);
   const fits = dim >= 0 && from.length - 1 + ndim === to.length && from.join() === pair.tensor(0).shape.join(); // prettier-ignore
@@ -126,15 +124,15 @@ const swapped = (ndim: number, [a, b]: readonly [number, number]): number[] =>
 
 export const shapes: Readonly<Record<string, Writer>> = {
   reshape,
-  permute: (pair) => permuted(pair.fixed((order: readonly number[]) => order))(pair),
+  permute: (pair) => permuted(pair.fixed((order: PermuteContext) => order))(pair),
   transpose: (pair) => {
     const { ndim } = pair.tensor(0);
-    const dims = pair.fixed((of: readonly [number, number]) => of.map((d) => (d + ndim) % ndim));
+    const dims = pair.fixed((of: TransposeContext) => of.map((d) => (d + ndim) % ndim));
     permuted(swapped(ndim, dims as [number, number]))(pair);
   },
   t: (pair) => permuted(swapped(pair.tensor(0).ndim, [0, 1]))(pair),
   unsqueeze: (pair) => {
-    const dim = pair.fixed((of: number) => of);
+    const dim = pair.fixed((of: UnsqueezeContext) => of);
     pair.results(pair.emitter.node('Unsqueeze', [pair.input(0), pair.emitter.ints([dim])]));
   },
   squeeze: reshape,
@@ -148,46 +146,46 @@ export const shapes: Readonly<Record<string, Writer>> = {
   embedding: picked,
   indexSelect: picked,
   cat: (pair) => {
-    const axis = pair.fixed(({ dim }: { dim: number }) => dim);
+    const axis = pair.fixed(({ dim }: CatContext) => dim);
     const dtype = pair.a.results[0].dtype;
     const inputs = pair.a.inputs.flatMap((x, i) => ((x as { numel: number }).numel === 0 ? [] : [pair.input(i, dtype)])); // prettier-ignore
     pair.results(pair.emitter.node('Concat', inputs, { axis }));
   },
   stack: (pair) => {
     const { emitter } = pair;
-    const axis = pair.fixed((dim: number) => dim);
+    const axis = pair.fixed((dim: StackContext) => dim);
     const parts = pair.a.inputs.map((_, i) => emitter.node('Unsqueeze', [pair.input(i), emitter.ints([axis])])); // prettier-ignore
     pair.results(emitter.node('Concat', parts, { axis }));
   },
   split: (pair) => {
     const { emitter } = pair;
-    const axis = pair.fixed(({ dim }: { dim: number }) => dim);
+    const axis = pair.fixed(({ dim }: SplitContext) => dim);
     const sizes = pair.a.results.map((_, i) => pair.outShapes(i)[axis]);
     const lengths = emitter.shape(sizes);
     pair.allResults(emitter.several('Split', [pair.input(0), lengths], sizes.length, { axis }));
   },
   unbind: (pair) => {
     const { emitter } = pair;
-    const axis = pair.fixed((dim: number) => dim);
+    const axis = pair.fixed((dim: UnbindContext) => dim);
     const ones = emitter.ints(pair.a.results.map(() => 1));
     const parts = emitter.several('Split', [pair.input(0), ones], pair.a.results.length, { axis });
     pair.allResults(parts.map((x) => emitter.node('Squeeze', [x, emitter.ints([axis])])));
   },
   flip: (pair) => {
     const { emitter } = pair;
-    const dims = pair.fixed((of: readonly number[]) => of);
+    const dims = pair.fixed((of: FlipContext) => of);
     const all = (value: number): string => emitter.ints(dims.map(() => value));
     pair.results(emitter.node('Slice', [pair.input(0), all(-1), all(-(2 ** 31)), emitter.ints(dims), all(-1)])); // prettier-ignore
   },
   tril: (pair) => triangle(pair, 0),
   triu: (pair) => triangle(pair, 1),
   cumsum: (pair) => {
-    const dim = pair.fixed((of: number) => of);
+    const dim = pair.fixed((of: CumsumContext) => of);
     pair.results(pair.emitter.node('CumSum', [pair.input(0), pair.emitter.scalar(dim, 'int32')]));
   },
 };
 
 function triangle(pair: Pair, upper: number): void {
-  const diagonal = pair.fixed((of: number) => of);
+  const diagonal = pair.fixed((of: TriangleContext) => of);
   pair.results(pair.emitter.node('Trilu', [pair.input(0), pair.emitter.scalar(diagonal, 'int32')], { upper })); // prettier-ignore
 }
