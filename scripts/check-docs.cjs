@@ -1,6 +1,7 @@
 'use strict';
 // Lists what the package exports without saying what it is: every public name and every public member of it has a
-// summary, every function and class an example, and what takes arguments says what it throws.
+// summary, every function and class an example, and what takes arguments says what it throws: functions, classes, and methods of classes
+// whose code refuses any.
 //
 //   node scripts/check-docs.cjs            all of src/
 //   node scripts/check-docs.cjs nn optim   what is declared in src/nn and src/optim
@@ -44,8 +45,8 @@ function layerOf(symbol) {
 }
 
 /**
- * Every public name: `{ name, layer, kind, summary, tags, parameters }`, where kind is 'function', 'class', 'value', 'type' or
- * 'member'.
+ * Every public name: `{ name, layer, kind, summary, tags, parameters, refuses }`, where kind is 'function', 'class', 'value', 'type' or
+ * 'member', and `refuses` says of a member whether it is a method that throws.
  */
 function publicNames() {
   const { checker, exports } = load();
@@ -72,10 +73,28 @@ function publicNames() {
   const takesAnything = (parameter) =>
     ['unknown', 'unknown[]'].includes(checker.typeToString(checker.getTypeOfSymbol(parameter)));
 
-  const note = (name, kind, symbol, parameters = 0) => {
+  // Code that refuses what it is given, besides arguments too many.
+  const refusal = /\bthrow\b|\.(?:check|read|refuse)\(|\b(?:refuse|check[A-Z])\w*\(/;
+
+  /** Whether a method of a class refuses any argument. What a Tensor takes over from a function has no body of its own, and does. */
+  const refusesAny = (symbol) => {
+    const owners = symbol.declarations.map(({ parent }) => parent);
+    if (owners.every((owner) => ts.isClassLike(owner))) {
+      return symbol.declarations.some(
+        ({ body }) =>
+          body !== undefined && refusal.test(body.getText().replace(/\bsurplus\(/g, '')),
+      );
+    }
+    return (
+      owners.every((owner) => ts.isObjectLiteralExpression(owner)) ||
+      symbol.declarations.every(ts.isFunctionDeclaration)
+    );
+  };
+
+  const note = (name, kind, symbol, parameters = 0, refuses = false) => {
     const summary = ts.displayPartsToString(symbol.getDocumentationComment(checker));
     const tags = symbol.getJsDocTags(checker);
-    found.push({ name, layer: layerOf(symbol), kind, summary, tags, parameters });
+    found.push({ name, layer: layerOf(symbol), kind, summary, tags, parameters, refuses });
   };
 
   const noteMembers = (name, type) => {
@@ -89,6 +108,7 @@ function publicNames() {
         'member',
         member,
         parametersOf(checker.getTypeOfSymbol(member)),
+        refusesAny(member),
       );
     }
   };
@@ -127,12 +147,13 @@ function publicNames() {
 }
 
 /** What a public name does not say. */
-function missingOf({ kind, summary, tags, parameters }) {
+function missingOf({ kind, summary, tags, parameters, refuses }) {
   const has = (tag) => tags.some(({ name }) => name === tag);
   const missing = [];
   if (summary.trim() === '') missing.push('summary');
   if ((kind === 'function' || kind === 'class') && !has('example')) missing.push('@example');
-  if ((kind === 'function' || kind === 'class') && parameters > 0 && !has('throws')) {
+  const isCalled = kind === 'function' || kind === 'class' || refuses;
+  if (isCalled && parameters > 0 && !has('throws')) {
     missing.push('@throws');
   }
   return missing;

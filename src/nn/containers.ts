@@ -191,7 +191,10 @@ export class Sequential extends Positional<Layer> {
     return isFunction(value) ? new Lambda(value) : super.member(operation, value);
   }
 
-  /** What the last module returns. */
+  /**
+   * What the last module returns.
+   * @throws whatever one of the modules throws.
+   */
   forward(input: Tensor): Tensor {
     if (arguments.length > 1) surplus('Sequential.forward', arguments, 1, 'input');
     let current = input;

@@ -106,14 +106,20 @@ export abstract class ModuleState {
     return namedIn(modules, own, removeDuplicate);
   }
 
-  /** Every parameter with its name (`rnn.weight_ih_l0`), own ones first; a shared one once. */
+  /**
+   * Every parameter with its name (`rnn.weight_ih_l0`), own ones first; a shared one once.
+   * @throws TypeError for options that are none.
+   */
   namedParameters(options?: WalkOptions): [string, Parameter][] {
     if (arguments.length > 1) surplus('namedParameters', arguments, 1, 'options');
     const read = walkOptions.read(options, 'namedParameters');
     return this.#named((module) => module.ownParameters(), read);
   }
 
-  /** Every parameter, a shared one once: what an optimizer takes. */
+  /**
+   * Every parameter, a shared one once: what an optimizer takes.
+   * @throws TypeError for options that are none.
+   */
   parameters(options?: ParametersOptions): Parameter[] {
     if (arguments.length > 1) surplus('parameters', arguments, 1, 'options');
     const { recurse } = parametersOptions.read(options);
@@ -121,14 +127,20 @@ export abstract class ModuleState {
     return parametersIn(recurse ? this.modules() : [this]);
   }
 
-  /** Every buffer with its name. */
+  /**
+   * Every buffer with its name.
+   * @throws TypeError for options that are none.
+   */
   namedBuffers(options?: WalkOptions): [string, Tensor][] {
     if (arguments.length > 1) surplus('namedBuffers', arguments, 1, 'options');
     const read = walkOptions.read(options, 'namedBuffers');
     return this.#named((module) => module.ownBuffers(), read);
   }
 
-  /** Every buffer. */
+  /**
+   * Every buffer.
+   * @throws TypeError for options that are none.
+   */
   buffers(options?: WalkOptions): Tensor[] {
     if (arguments.length > 1) surplus('buffers', arguments, 1, 'options');
     return this.namedBuffers(options).map(([, buffer]) => buffer);
@@ -206,7 +218,10 @@ export abstract class ModuleState {
     return this;
   }
 
-  /** Clears every parameter's gradient (or, with `setToNone: false`, fills it with zeros). */
+  /**
+   * Clears every parameter's gradient (or, with `setToNone: false`, fills it with zeros).
+   * @throws TypeError for options that are none.
+   */
   zeroGrad(options?: ZeroGradOptions): void {
     if (arguments.length > 1) surplus('zeroGrad', arguments, 1, 'options');
     const { setToNone } = zeroGradOptions.read(options);
@@ -250,6 +265,7 @@ export abstract class ModuleState {
   /**
    * Parameters and persistent buffers by PyTorch's keys, detached, sharing memory with the module
    * (torch.nn.Module.state_dict). What two fields hold comes under both names.
+   * @throws TypeError for options that are none.
    */
   stateDict(options?: StateDictOptions): Map<string, Tensor> {
     if (arguments.length > 1) surplus('stateDict', arguments, 1, 'options');

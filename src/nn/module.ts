@@ -159,7 +159,10 @@ export class Module extends Base {
     this.setMember('addModule', name, module);
   }
 
-  /** `addModule` under PyTorch's other name (torch.nn.Module.register_module). */
+  /**
+   * `addModule` under PyTorch's other name (torch.nn.Module.register_module).
+   * @throws TypeError for what is no Module; RangeError for a name that is taken or none.
+   */
   registerModule(name: string, module: Module | null): void {
     if (arguments.length > 2) surplus('registerModule', arguments, 2, 'module');
     calledAs('registerModule', () => {

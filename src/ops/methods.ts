@@ -151,7 +151,10 @@ const methods = {
   ...without(rearrangement, 'meshgrid', 'broadcastTo'),
   ...only(shapes, 'flatten', 'ravel'),
   ...without(selection, 'slice', 'sliceAlong', 'squeezed', 'unsqueezed'),
-  /** start:stop:step along `dim`: see the function `slice`. */
+  /**
+   * start:stop:step along `dim`: see the function `slice`.
+   * @throws TypeError, RangeError for a dimension that x does not have, and for ends and steps that are no integers.
+   */
   slice: selection.sliceAlong,
   /**
    * Adds ∂x/∂leaf, weighted by `gradient`, to `grad` of every leaf that x depends on, or of `inputs` alone

@@ -195,7 +195,10 @@ export abstract class Optimizer<
     this.paramGroups.push(group);
   }
 
-  /** Clears all gradients (or, with `setToNone: false`, fills them with zeros). */
+  /**
+   * Clears all gradients (or, with `setToNone: false`, fills them with zeros).
+   * @throws TypeError for options that are none.
+   */
   zeroGrad(options?: ZeroGradOptions): void {
     if (arguments.length > 1) surplus(`${this.name}.zeroGrad`, arguments, 1, 'options');
     const { setToNone } = zeroGradOptions.read(options);

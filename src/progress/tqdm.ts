@@ -135,7 +135,10 @@ export class Progress {
     if (performance.now() - this.drawnAt >= (this.options.minInterval ?? 100)) this.draw();
   }
 
-  /** The text after the rate: { loss: 1.234 } is shown as loss=1.234. */
+  /**
+   * The text after the rate: { loss: 1.234 } is shown as loss=1.234.
+   * @throws TypeError for what is no object of numbers and strings.
+   */
   setPostfix(values: Readonly<Record<string, string | number>>): void {
     if (arguments.length > 1) surplus('Progress.setPostfix', arguments, 1, 'values');
     if (typeof values !== 'object' || values === null) {
@@ -197,7 +200,10 @@ export class Progress {
     if (index >= 0) open.splice(index, 1);
   }
 
-  /** One line: description, share, bar, counts, times, rate, postfix; at most `width` characters. */
+  /**
+   * One line: description, share, bar, counts, times, rate, postfix; at most `width` characters.
+   * @throws TypeError unless `width` is a number.
+   */
   line(width: number): string {
     if (arguments.length > 1) surplus('Progress.line', arguments, 1, 'width');
     number.check('Progress.line', 'width', width);

@@ -322,7 +322,10 @@ export class Tensor {
     }
   }
 
-  /** Sets `requiresGrad` and returns this tensor (torch.Tensor.requires_grad_). */
+  /**
+   * Sets `requiresGrad` and returns this tensor (torch.Tensor.requires_grad_).
+   * @throws TypeError for what is no boolean, and when the elements are not floats; Error on a tensor that an operation made.
+   */
   requiresGrad_(wanted = true): this {
     if (arguments.length > 1) surplus('requiresGrad_', arguments, 1, 'wanted');
     calledAs('requiresGrad_', () => (this.requiresGrad = wanted));
@@ -350,7 +353,10 @@ export class Tensor {
     return itemSize(this.dtype);
   }
 
-  /** The size of all dimensions, or of one. */
+  /**
+   * The size of all dimensions, or of one.
+   * @throws TypeError for what is no number; RangeError for a dimension that x does not have.
+   */
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {

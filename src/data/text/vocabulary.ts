@@ -208,7 +208,10 @@ export class Vocabulary {
     return this.tokens.length;
   }
 
-  /** Whether a token has a number of its own. */
+  /**
+   * Whether a token has a number of its own.
+   * @throws TypeError unless it is a string.
+   */
   has(token: string): boolean {
     if (arguments.length > 1) surplus('Vocabulary.has', arguments, 1, 'token');
     return this.ids.has(string.check('Vocabulary.has', 'token', token));

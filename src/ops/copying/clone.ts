@@ -20,7 +20,10 @@ export function clone(x: Tensor): Tensor {
   return recorded(copyOf(x), undefined, x);
 }
 
-/** `x` itself when it is contiguous (row-major), else a contiguous copy (torch.Tensor.contiguous). */
+/**
+ * `x` itself when it is contiguous (row-major), else a contiguous copy (torch.Tensor.contiguous).
+ * @throws TypeError unless `x` is a tensor.
+ */
 export function contiguous(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('contiguous', arguments, 1, 'x');
   return x.contiguousLayout ? x : clone(x);

@@ -51,33 +51,51 @@ export function isFloatingPoint(x: Tensor): boolean {
   return isFloat(x.dtype);
 }
 
-/** `x` as float32 (torch.Tensor.float). */
+/**
+ * `x` as float32 (torch.Tensor.float).
+ * @throws TypeError unless `x` is a tensor.
+ */
 export function float(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('float', arguments, 1, 'x');
   return to(x, 'float32');
 }
-/** `x` as float64 (torch.Tensor.double). */
+/**
+ * `x` as float64 (torch.Tensor.double).
+ * @throws TypeError unless `x` is a tensor.
+ */
 export function double(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('double', arguments, 1, 'x');
   return to(x, 'float64');
 }
-/** `x` as int32 (torch.Tensor.int). */
+/**
+ * `x` as int32 (torch.Tensor.int).
+ * @throws TypeError unless `x` is a tensor.
+ */
 export function int(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('int', arguments, 1, 'x');
   return to(x, 'int32');
 }
-/** `x` as uint8, modulo 256 (torch.Tensor.byte). */
+/**
+ * `x` as uint8, modulo 256 (torch.Tensor.byte).
+ * @throws TypeError unless `x` is a tensor.
+ */
 export function byte(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('byte', arguments, 1, 'x');
   return to(x, 'uint8');
 }
-/** `x` as bool: true where an element is not 0 (torch.Tensor.bool). */
+/**
+ * `x` as bool: true where an element is not 0 (torch.Tensor.bool).
+ * @throws TypeError unless `x` is a tensor.
+ */
 export function bool(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('bool', arguments, 1, 'x');
   return to(x, 'bool');
 }
 
-/** `x` in the element type of `other` (torch.Tensor.type_as). */
+/**
+ * `x` in the element type of `other` (torch.Tensor.type_as).
+ * @throws TypeError unless both are tensors.
+ */
 export function typeAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('typeAs', arguments, 2, 'other');
   checkTensor('typeAs', 'other', other);

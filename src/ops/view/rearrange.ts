@@ -81,21 +81,30 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   return calledAs('broadcastTo', () => expand(x, shape));
 }
 
-/** `x` repeated to the shape of `other` (torch.Tensor.expand_as). */
+/**
+ * `x` repeated to the shape of `other` (torch.Tensor.expand_as).
+ * @throws TypeError unless both are tensors; RangeError for a shape that x does not broadcast to.
+ */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('expandAs', arguments, 2, 'other');
   checkTensor('expandAs', 'other', other);
   return calledAs('expandAs', () => expand(x, sizesOf(other)));
 }
 
-/** `x` in the shape of `other`, without copying (torch.Tensor.view_as). */
+/**
+ * `x` in the shape of `other`, without copying (torch.Tensor.view_as).
+ * @throws TypeError unless both are tensors; RangeError for another number of elements, and where only a copy has that shape.
+ */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('viewAs', arguments, 2, 'other');
   checkTensor('viewAs', 'other', other);
   return calledAs('viewAs', () => view(x, sizesOf(other)));
 }
 
-/** `x` in the shape of `other` (torch.Tensor.reshape_as). */
+/**
+ * `x` in the shape of `other` (torch.Tensor.reshape_as).
+ * @throws TypeError unless both are tensors; RangeError for another number of elements.
+ */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
   if (arguments.length > 2) surplus('reshapeAs', arguments, 2, 'other');
   checkTensor('reshapeAs', 'other', other);

@@ -123,7 +123,10 @@ export class AveragedModel<M extends Module = Module> extends Module {
     this.useBuffers = useBuffers;
   }
 
-  /** What the averaged module computes. */
+  /**
+   * What the averaged module computes.
+   * @throws whatever the module throws.
+   */
   forward(...inputs: Parameters<M['forward']>): ReturnType<M['forward']> {
     anyModule.check('AveragedModel.forward', 'module', this.module);
     // eslint-disable-next-line no-restricted-syntax -- the parameters of the user's own module
