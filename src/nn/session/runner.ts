@@ -322,11 +322,17 @@ export function later(before: States, taken: States): States {
 }
 
 /**
- * The state as a session keeps it: copied where the caller sees its memory in the inputs or the output and may change it, and where it is a small
+ * Makes the states after a forward what a session keeps: copied where the caller sees its memory in the inputs or the output and may change it, and where it is a small
  * part of a larger memory, which it would keep alive.
  */
-export const apart = (state: Carried, inputs: readonly unknown[], output: unknown): Carried =>
-  isShared(state, inputs, output) ? copyOfState(state) : state;
+export function keepApart(taken: States, inputs: readonly unknown[], output: unknown): void {
+  for (const calls of taken) {
+    for (let call = 0; call < calls.length; call++) {
+      const state = calls[call];
+      if (state !== null && isShared(state, inputs, output)) calls[call] = copyOfState(state);
+    }
+  }
+}
 
 function isShared(state: Carried, inputs: readonly unknown[], output: unknown): boolean {
   if (isTensor(state)) {

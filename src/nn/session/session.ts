@@ -9,7 +9,7 @@ import {
 } from '../../check';
 import { deepcopy, refuseCopy } from '../../tensor/deepcopy';
 import type { Tensor } from '../../tensor/tensor';
-import { apart, later, Runner, type Streamed } from './runner';
+import { keepApart, later, Runner, type Streamed } from './runner';
 import { copyOfState, namedStates, statesOf, type States } from './states';
 
 /** Options of `Module.stream` and `Sessions`. */
@@ -58,12 +58,7 @@ export class OwnStore implements Store {
   push(operation: string, inputs: readonly unknown[]): unknown {
     const before = this.#states;
     const [output, taken] = this.runner.run(operation, inputs, before, null, null);
-    for (const calls of taken) {
-      for (let call = 0; call < calls.length; call++) {
-        const state = calls[call];
-        if (state !== null) calls[call] = apart(state, inputs, output);
-      }
-    }
+    keepApart(taken, inputs, output);
     this.#states = later(before, taken);
     return output;
   }

@@ -16,7 +16,7 @@ import { showShape } from '../../tensor/shape';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import type { Carried } from './carried';
 import { Module } from '../module';
-import { Runner } from './runner';
+import { keepApart, later, Runner } from './runner';
 import {
   Session,
   sessionOptions,
@@ -181,6 +181,9 @@ class Arena {
   #turn = 0;
   /** Those that are being pushed. */
   #pushed: readonly number[] = [];
+  /** The rows of the last push, whose states are `#batch` as a whole and not written yet: the same rows go on from there. */
+  #batchRows: readonly number[] = [];
+  #batch: States | null = null;
 
   constructor(readonly runner: Runner) {
     this.#calls = runner.places.map(() => []);
@@ -192,6 +195,7 @@ class Arena {
 
   /** Whether a row comes twice. */
   repeats(rows: readonly number[]): boolean {
+    if (this.#isBatch(rows)) return false;
     if (this.#seen.length < this.#rows) this.#seen = new Float64Array(this.#rows * 2);
     this.#turn++;
     for (let i = 0; i < rows.length; i++) {
@@ -199,6 +203,20 @@ class Arena {
       this.#seen[rows[i]] = this.#turn;
     }
     return false;
+  }
+
+  #isBatch(rows: readonly number[]): boolean {
+    const before = this.#batchRows;
+    if (this.#batch === null || rows.length !== before.length) return false;
+    for (let i = 0; i < rows.length; i++) if (rows[i] !== before[i]) return false;
+    return true;
+  }
+
+  /** Writes the states of the last push to their rows. */
+  #settle(): void {
+    const batch = this.#batch;
+    this.#batch = null;
+    if (batch !== null) this.#write(this.#batchRows, batch);
   }
 
   open(): RowStore {
@@ -215,11 +233,13 @@ class Arena {
     if (this.#pushed.includes(row)) {
       throw new Error('Session.close: forward is running for this session; close it afterwards');
     }
+    this.#settle();
     this.#each((rows) => rows.drop(row));
     this.#free.push(row);
   }
 
   statesOf(row: number): States {
+    this.#settle();
     const index = tensor([row], { dtype: 'int32' });
     return this.#calls.map((calls) =>
       calls.map((rows) => (rows?.has(row) === true ? rows.gather(index, null) : null)),
@@ -227,36 +247,46 @@ class Arena {
   }
 
   replace(operation: string, row: number, states: States): void {
+    this.#settle();
     this.#check(operation, [row], states);
     this.#each((rows) => rows.drop(row));
     this.#write([row], states);
   }
 
   push(operation: string, rows: readonly number[], inputs: readonly unknown[]): unknown {
-    const index = tensor(rows, { dtype: 'int32' });
+    let before = this.#isBatch(rows) ? this.#batch : null;
     let fresh: (readonly boolean[] | null)[][] | null = null;
-    const given = this.#calls.map((calls, layer) =>
-      calls.map((one, call) => {
-        if (one === null) return null;
-        const known = one.countOf(rows);
-        if (known === 0) return null;
-        if (known === rows.length) return one.gather(index, null);
-        const isFresh = rows.map((row) => !one.has(row));
-        fresh ??= this.#calls.map(() => []);
-        fresh[layer][call] = isFresh;
-        return one.gather(index, isFresh);
-      }),
-    );
+    if (before === null) {
+      this.#settle();
+      const index = tensor(rows, { dtype: 'int32' });
+      before = this.#calls.map((calls, layer) =>
+        calls.map((one, call) => {
+          const known = one === null ? 0 : one.countOf(rows);
+          if (known === 0) return null;
+          if (known === rows.length) return one!.gather(index, null);
+          const isFresh = rows.map((row) => !one!.has(row));
+          fresh ??= this.#calls.map(() => []);
+          fresh[layer][call] = isFresh;
+          return one!.gather(index, isFresh);
+        }),
+      );
+    }
     this.#pushed = rows;
     let output: unknown;
     let taken: States;
     try {
-      [output, taken] = this.runner.run(operation, inputs, given, fresh, rows.length);
+      [output, taken] = this.runner.run(operation, inputs, before, fresh, rows.length);
     } finally {
       this.#pushed = [];
     }
     this.#check(operation, rows, taken);
-    this.#write(rows, taken, index);
+    keepApart(taken, inputs, output);
+    // Calls that were not made leave rows without a state what they are.
+    if (fresh !== null) this.#write(rows, taken);
+    else {
+      this.#batch = later(before, taken);
+      this.#batchRows = rows;
+    }
     return output;
   }
 
@@ -287,8 +317,8 @@ class Arena {
     });
   }
 
-  #write(rows: readonly number[], states: States, given?: Tensor): void {
-    const index = given ?? tensor(rows, { dtype: 'int32' });
+  #write(rows: readonly number[], states: States): void {
+    const index = tensor(rows, { dtype: 'int32' });
     states.forEach((calls, layer) => {
       const { path, carries } = this.runner.places[layer];
       const own = this.#calls[layer];
