@@ -20,7 +20,7 @@ bool hasAddresses(size_t bytes);
 // Lets another thread have this processor.
 void yieldProcessor();
 
-// Runs body(argument) on a thread that nobody joins and that takes no signals; false when there is none.
+// Runs body(argument) on a detached thread that takes no signals; false when there is none.
 bool startThread(void (*body)(void* argument), void* argument);
 
 // Calls `function` in the child of each later fork().

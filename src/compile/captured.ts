@@ -7,7 +7,7 @@ export interface Captured {
   readonly tensor: Tensor;
   readonly storage: Storage;
   readonly address: number;
-  /** The tensor's own arrays, which nobody writes to: it gets others with another layout (`t_`, `data`). */
+  /** The tensor's own arrays, which are never written to: it gets others with another layout (`t_`, `data`). */
   readonly shape: Shape;
   readonly strides: readonly number[];
   readonly requiresGrad: boolean;

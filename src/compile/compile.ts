@@ -100,7 +100,7 @@ export function compile<A extends readonly Argument[], R extends Result>(
   };
 
   const compiled = (...args: A): R => {
-    // Within another trace the function is traced along; who writes operations down sees those of the function.
+    // Within another trace the function is traced along. An observer (an exporter) sees its operations, which a replay does not make.
     // eslint-disable-next-line no-restricted-syntax -- what this call was given
     if (executor.isTrace || watch.watcher !== null) return fn(...args);
     const training = isGradEnabled();

@@ -1,6 +1,6 @@
 /**
  * One signature of a compiled training step: forward, loss and gradients as one program, run in one crossing. Gradients go into
- * the leaves' `grad`, into the memory of the step before where nobody else has seen it.
+ * the leaves' `grad`, into the memory of the step before where no other reference to it is held.
  */
 import { accumulate } from '../autograd/accumulate';
 import { withGradMode } from '../autograd/mode';
@@ -24,7 +24,7 @@ interface Target {
   readonly leaf: Tensor;
   readonly slot: Slot;
   readonly base: number;
-  /** Whether steps add up in `grad`, since nobody clears it between them. */
+  /** Whether steps add up in `grad`, since it is not cleared between them. */
   readonly addsUp: boolean;
   /** What the last run filled. */
   grad: Tensor | null;
@@ -122,13 +122,13 @@ export class StepProgram {
     given.length = 0;
     for (const storage of this.rewritten) touch(storage, 1);
     for (const target of this.targets) {
-      // In place, as backward does: whoever has the gradient sees the sum.
+      // In place, as backward does: other references to the gradient see the sum.
       if (target.addsUp) withGradMode(false, () => accumulate(target.leaf, target.grad!));
     }
     return result;
   }
 
-  // Where the gradient goes: where it was, unless somebody else may have it.
+  // Where the gradient goes: where it was, unless another reference to it may be held.
   private place(target: Target): void {
     const { leaf, slot, grad, addsUp } = target;
     if (grad !== null && !addsUp && accumulatedOf(leaf) === grad && isEngines(grad.storage)) {

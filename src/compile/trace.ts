@@ -71,7 +71,7 @@ export interface Call {
   readonly table?: { readonly at: number; readonly entries: readonly Pointer[] };
 }
 
-/** What is said of a tensor of a trace that somebody has kept. */
+/** The error of a tensor that outlives its trace. */
 export const usedOutside =
   'compile: a tensor that was made while a function was traced is used outside of it; it has no values, so return it from the function instead of keeping it';
 
@@ -339,7 +339,7 @@ export class Trace implements Executor {
     }
   }
 
-  /** Makes every tensor of the trace that somebody has kept say so when it is used. */
+  /** Makes the use of a tensor that outlives the trace an error. */
   close(): void {
     const used = (): never => {
       throw new Error(usedOutside);

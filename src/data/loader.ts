@@ -192,7 +192,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
 
   /**
    * Batches in one pass.
-   * @throws TypeError for an IterableDataset, whose length nobody knows.
+   * @throws TypeError for an IterableDataset, whose length is unknown.
    */
   get length(): number {
     if (this.#batches === null) {

@@ -6,7 +6,7 @@ import type * as Zlib from 'node:zlib';
 import { load } from '../check';
 import { bytesAt, memorySource, refuse, type Source, quoted } from './malformed';
 
-/** Loaded at the first archive, for which nobody else should wait. */
+/** Loaded at the first archive, so that other programs do not wait for it. */
 export const zlib = (): typeof Zlib => load('node:zlib') as typeof Zlib;
 
 let table: Int32Array | undefined;

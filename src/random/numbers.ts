@@ -1,5 +1,5 @@
 /**
- * Numbers one by one, in double precision, for draws of which nobody knows beforehand how many numbers they take. Uniform numbers come in
+ * Numbers one by one, in double precision, for draws that take a number of them that is not known beforehand. Uniform numbers come in
  * blocks, and what is left of a block is given back: the words of the generator's own block stay where they are until it is computed anew,
  * so that its position alone says which are used. The generator ends where drawing one number at a time would have left it.
  */

@@ -54,7 +54,7 @@ export function releaseUnreferenced(mark: number): void {
   allocatedCount = mark;
 }
 
-/** Forgets it: after an error, nobody knows what still refers to it. */
+/** Forgets it: after an error, what still refers to it is unknown. */
 export function forgetAllocated(mark: number): void {
   while (allocatedCount > mark) allocated[--allocatedCount] = null;
 }
@@ -107,7 +107,7 @@ export function acquireGradient(bytes: number): Storage {
   return storage;
 }
 
-/** Whether the memory of a leaf's `grad` may be filled anew: nobody else has it. */
+/** Whether the memory of a leaf's `grad` may be overwritten: nothing else refers to it. */
 export const isEngines = (storage: Storage): boolean =>
   storage.owner === Owner.engine && storage.references === 1;
 
@@ -156,7 +156,7 @@ export function acquire(bytes: number): Storage {
 export function release(storage: Storage): void {
   const { capacity } = storage;
   resize(storage, 0);
-  // What was kept of it (packed weights) is of no use to whoever has it next.
+  // What was kept of it (packed weights) is invalid for its next use.
   touch(storage, 1);
   if (freeBytes + capacity > freeBytesLimit) return;
   setOwnerOf(storage, Owner.user);

@@ -314,7 +314,7 @@ describe.each(places)('the gradient of %s', (_, place) => {
   });
 });
 
-it('names the gradient that does not fit, and looks at none that nobody wants', () => {
+it('names the gradient that does not fit, and checks none that is not needed', () => {
   class Pair extends autograd.Function {
     static forward(_: Context, a: Tensor, b: Tensor): Tensor {
       return a.add(b);

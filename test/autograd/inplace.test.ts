@@ -229,7 +229,7 @@ describe('version counters', () => {
     }
   });
 
-  test('a change of what nobody saved is fine', () => {
+  test('a change of what was not saved is fine', () => {
     const x = leaf([2]);
     const y = x.mul(2);
     const z = y.add(1);

@@ -49,7 +49,7 @@ describe.each(isas)('%s', (isa) => {
   );
 });
 
-test('memory that nobody has written is full of NaN there', () => {
+test('uninitialized memory is full of NaN there', () => {
   const every = { small: 'NaN', large: 'NaN', returned: 'NaN' };
   expect(outputOf('../tensor/unwritten.ts', poisoned)).toEqual(every);
 });

@@ -1,5 +1,5 @@
 'use strict';
-// The add-on for OSTINATO_ADDON, with memory that nobody has written full of NaN: each storage when it comes into use, and again when
+// The add-on for OSTINATO_ADDON, with uninitialized memory full of NaN: each storage when it comes into use, and again when
 // it goes out of it. POISONED_ADDON names the add-on itself, where it is not the one that was built.
 const { existsSync } = require('node:fs');
 const { addonPaths } = require('../../scripts/builders/project.cjs');

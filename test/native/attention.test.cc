@@ -245,7 +245,7 @@ TEST_CASE_TEMPLATE("a batch of attention is its parts", T, float, double) {
   CHECK(isLast(one.dValue, all.dValue));
 }
 
-TEST_CASE("gradients of attention that nobody wants are not written") {
+TEST_CASE("gradients of attention that are not needed are not written") {
   Case<float> c({2, 2, 9, 11, 8, 5}, MaskKind::none, false);
   for (const KernelTable* table : tables()) {
     c.run(*table);

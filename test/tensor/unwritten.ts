@@ -1,4 +1,4 @@
-// What memory holds that nobody has written: prints an element of each kind of it (test/bits/bits.test.ts).
+// What uninitialized memory holds: prints an element of each kind of it (test/bits/bits.test.ts).
 import { allocate, acquire, release } from '../../src/tensor/pool';
 import { bufferOf, type Storage } from '../../src/tensor/memory';
 

@@ -252,7 +252,7 @@ describe('what changes between steps is noticed', () => {
     expect(changed(change, true)).toEqual(changed(change, false));
   });
 
-  test('a gradient that somebody has is not written to again', () => {
+  test('a gradient that the user holds is not written to again', () => {
     const { model, step } = pair(true);
     const batch = someBatch();
     step(batch);

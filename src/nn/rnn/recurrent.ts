@@ -189,7 +189,7 @@ export class Recurrent<S extends CellState = CellState> extends Module {
 
   #run(input: Tensor, state: S | null): [output: Tensor, state: S] {
     const dim = this.batchFirst && input.ndim > 2 ? 1 : 0;
-    // Who writes operations down sees those of the cell.
+    // An observer (an exporter) sees the operations of the cell, which a replay does not make.
     if (!this.#compiles || watch.watcher !== null) return this.#unroll(input, state);
     const modes = this.#modes();
     const steps = this.#compiled();

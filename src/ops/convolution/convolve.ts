@@ -60,7 +60,7 @@ const recordedForward = gradient<Triple, SavedPair, Geometry>('convolution', {
     self.needs(2) ? channelSums(g) : null,
   ],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type ConvolutionContext = ContextOf<typeof recordedForward>;
 
 const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convTranspose1d', {
@@ -72,7 +72,7 @@ const recordedTransposed = gradient<Triple, SavedPair, Geometry>('convTranspose1
     self.needs(2) ? channelSums(g) : null,
   ],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type ConvTransposeContext = ContextOf<typeof recordedTransposed>;
 
 const recordedWeight = gradient<Pair, SavedPair, Geometry>('convolution', {

@@ -49,7 +49,7 @@ interface Kept<S extends Tensors, C> {
   readonly context: C;
 }
 
-/** What a recorder is told of a call besides its operands: what watch.ts passes on, and who looks on reads by this type. */
+/** The context of a recorder: what it gets of a call besides the operands, and passes to an observer (watch.ts). */
 export type ContextOf<R extends (out: never, context: never, ...inputs: never) => unknown> =
   Parameters<R>[1];
 

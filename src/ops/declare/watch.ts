@@ -1,6 +1,6 @@
 /**
- * Who looks on as operations are recorded: an exporter, which writes down what was computed of what. There is one at most, and none
- * but while a model is exported. Operations with a gradient are seen where that is declared; those without one that a model may
+ * The observer of operations: an exporter, which records what was computed from what. There is at most one, and only
+ * while a model is exported. Operations with a gradient are observed where that is declared; those without one that a model may
  * contain (comparisons, positions of extremes) call `noted` themselves, which is one comparison for all others.
  */
 import type { Tensor } from '../../tensor/tensor';
@@ -18,10 +18,10 @@ export type Watcher = (
 
 class Watch {
   watcher: Watcher | null = null;
-  /** Hears of an operation that is about to change a tensor in place, where that or what it is changed by requires gradients. */
+  /** Is called before an in-place operation where its target or a source requires gradients. */
   changing: ((operation: string, target: Tensor) => void) | null = null;
 }
-/** Who looks on now; null for nobody. */
+/** The present observer; null for none. */
 export const watch = new Watch();
 
 /** Says that `out`, which has no history, was computed of one or two operands; returns it. */

@@ -194,7 +194,7 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
     return [dx];
   },
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type ClampContext = ContextOf<typeof recordedNumbers>;
 
 function betweenNumbers(

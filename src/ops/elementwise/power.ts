@@ -39,7 +39,7 @@ const recordedNumber = gradient<readonly [Tensor], readonly [Tensor], number>('p
   saves: (inputs) => inputs,
   rule: (g, [x], b) => [b === 0 ? zerosLike(g) : b === 1 ? g : g.mul(slope(x, b))],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type PowContext = ContextOf<typeof recordedNumber>;
 function numberPower(a: Operand, b: Operand): Tensor {
   const compute = products.get(b) ?? quotients.get(b)!;

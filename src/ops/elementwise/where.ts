@@ -21,7 +21,7 @@ const recorded = gradient<[Tensor | null, Tensor | null], [Tensor], Tensor>('whe
     node.needs(1) ? unbroadcast(g.maskedFill(condition, 0), node.next[1]!.shape) : null,
   ],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type WhereContext = ContextOf<typeof recorded>;
 
 // A number among bytes is one of them.

@@ -28,7 +28,7 @@ const recorded = gradient<[Tensor], [], Indexed>('at', {
     return [plan.whole ? g.reshape(shape) : intoZeros(name, g, shape, plan.part)];
   },
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type AtContext = ContextOf<typeof recorded>;
 
 const pickElements = rowPicker('at', 'IndexBackward0');

@@ -45,7 +45,7 @@ export interface IndexPlan {
   readonly whole: boolean;
   /** For each dimension of the part: the int32 tensor that indexes it, or null. Empty without index tensors. */
   readonly tensors: readonly (Tensor | null)[];
-  /** What was done to each dimension in turn, where somebody looks on (declare/watch.ts). */
+  /** What was done to each dimension in turn, where there is an observer (declare/watch.ts). */
   readonly steps: readonly IndexStep[] | null;
 }
 

@@ -31,7 +31,7 @@ const recorded = gradient<[x: Tensor, value: Tensor], [Tensor], Fill>('maskedFil
     node.needs(1) ? g.maskedFill(mask.logicalNot(), 0).sum() : null,
   ],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type MaskedFillContext = ContextOf<typeof recorded>;
 
 function checkMask(operation: string, mask: Tensor): void {

@@ -25,12 +25,12 @@ const recordedCat = gradientOfList<Joint>('cat', {
     });
   },
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type CatContext = ContextOf<typeof recordedCat>;
 const recordedStack = gradientOfList<number>('stack', {
   rule: (g, dim, node) => node.next.map((_, i) => (node.needs(i) ? g.select(dim, i) : null)),
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type StackContext = ContextOf<typeof recordedStack>;
 
 // All in their promoted element type.

@@ -32,7 +32,7 @@ const recordedPieces = (node: string) =>
     ],
   });
 const recordedSplit = recordedPieces('SplitBackward0');
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type SplitContext = ContextOf<typeof recordedSplit>;
 const recordedSizes = recordedPieces('SplitWithSizesBackward0');
 const recordedUnbind = gradientOfTuple<number>('unbind', {
@@ -43,7 +43,7 @@ const recordedUnbind = gradientOfTuple<number>('unbind', {
     ),
   ],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type UnbindContext = ContextOf<typeof recordedUnbind>;
 
 function pieces(

@@ -47,7 +47,7 @@ const recordedAs = (operation: 'addmm' | 'baddbmm', multiply: 'mm' | 'bmm') =>
     ],
   });
 const recordedAddmm = recordedAs('addmm', 'mm');
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type AddmmContext = ContextOf<typeof recordedAddmm>;
 const recordedBaddbmm = recordedAs('baddbmm', 'bmm');
 

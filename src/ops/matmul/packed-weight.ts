@@ -70,7 +70,7 @@ interface Source {
 }
 
 const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
-  // A weight's own arrays, which nobody writes to.
+  // A weight's own arrays, which are never written to.
   if (a === b) return true;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return a.length === b.length;

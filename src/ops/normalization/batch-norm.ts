@@ -203,7 +203,7 @@ const recorded = gradient<Inputs, [Tensor, Tensor | null], Normalization>('batch
     return [dx, dweight, dbias];
   },
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type BatchNormContext = ContextOf<typeof recorded>;
 
 // The same gradients out of primitive operations, for when they are differentiated again.

@@ -57,7 +57,7 @@ const recordedMax = gradient<[Tensor], [Tensor], Maxima>('maxPool1d', {
     zeros(resized(g, length), { dtype: g.dtype }).scatterAdd(-1, indices, g),
   ],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type MaxPoolContext = ContextOf<typeof recordedMax>;
 
 /** The largest of each window and where it is along the signal, int32; every `step`-th element of a window counts. */
@@ -97,7 +97,7 @@ export interface Means {
 const recordedMean = gradient<[Tensor], [], Means>('avgPool1d', {
   rule: (g, _, means) => [spread(g, means)],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type AvgPoolContext = ContextOf<typeof recordedMean>;
 const recordedSpread = gradient<[Tensor], [], Means>('avgPool1d', {
   node: 'AvgPool1DBackwardBackward0',

@@ -9,7 +9,7 @@ import { gradient, type ContextOf } from '../declare/gradient';
 const recorded = gradient<[Tensor], [], readonly number[]>('flip', {
   rule: (g, _, dims) => [g.flip(dims)],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type FlipContext = ContextOf<typeof recorded>;
 
 /**

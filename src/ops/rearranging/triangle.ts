@@ -13,7 +13,7 @@ import { arange, constant } from '../creation/factories';
 const recordedLower = gradient<[Tensor], [], number>('tril', {
   rule: (g, _, diagonal) => [g.tril(diagonal)],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type TriangleContext = ContextOf<typeof recordedLower>;
 const recordedUpper = gradient<[Tensor], [], number>('triu', {
   rule: (g, _, diagonal) => [g.triu(diagonal)],

@@ -28,7 +28,7 @@ interface Reduced extends Call {
   readonly x: Tensor;
   readonly y: Tensor;
 }
-/** What a reduction is told of a call: its context, for who looks on. */
+/** The context of a reduction's call. */
 export interface Call {
   /** x's shape with the reduced dimensions kept as 1. */
   readonly keptShape: Shape;

@@ -164,7 +164,7 @@ export const amax: Reduction = extreme('amax', 'amax', 'AmaxBackward0', weighted
  */
 export const amin: Reduction = extreme('amin', 'amin', 'AminBackward0', weighted);
 
-/** @internal What `argmax` and `argmin` say of a call to who looks on. */
+/** @internal The context of a call of `argmax` or `argmin`, as the observer gets it (declare/watch.ts). */
 export interface PositionContext {
   readonly dim: number | undefined;
 }

@@ -88,7 +88,7 @@ const recorded = gradient<[Tensor], [], number>('cumsum', {
   // dxᵢ = Σ_{j≥i} gⱼ: the running sum from the other end
   rule: (g, _, dim) => [g.flip(dim).cumsum(dim).flip(dim)],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type CumsumContext = ContextOf<typeof recorded>;
 
 /** Options of `cumsum`. */

@@ -218,7 +218,7 @@ export function sequence(
   return [out, hN, cN, cellStates, allGates];
 }
 
-/** What who looks on is told of a call. */
+/** The context of a call, as the observer gets it (declare/watch.ts). */
 export interface SequenceContext {
   readonly kind: CellKind;
   readonly options: SequenceOptions;

@@ -14,7 +14,7 @@ const recordedPermute = gradient<[Tensor], [], readonly number[]>('permute', {
     return [g.permute(inverse)];
   },
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type PermuteContext = ContextOf<typeof recordedPermute>;
 
 /**
@@ -44,7 +44,7 @@ type Pair = readonly [number, number];
 const recordedTranspose = gradient<[Tensor], [], Pair>('transpose', {
   rule: (g, _, [a, b]) => [g.transpose(a, b)],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type TransposeContext = ContextOf<typeof recordedTranspose>;
 const recordedT = gradient<[Tensor], [], Pair>('t', { rule: (g) => [g.t()] });
 const bothOfMatrix: Pair = [0, 1];

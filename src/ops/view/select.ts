@@ -15,7 +15,7 @@ const recordedUnsqueeze = gradient<[Tensor], [], number>('unsqueeze', {
   node: 'UnsqueezeBackward0',
   rule: (g, _, dim) => [g.squeeze(dim)],
 });
-/** @internal What who looks on is told of a call. */
+/** @internal The context of a call, as the observer gets it (declare/watch.ts). */
 export type UnsqueezeContext = ContextOf<typeof recordedUnsqueeze>;
 // PyTorch has a node for all dimensions, for one, and for several.
 const recordedSqueeze = gradient<[Tensor], [], 0 | 1 | 2>('squeeze', {

@@ -104,7 +104,7 @@ describe.each<DType>(['float32', 'float64'])('%s: the bits of the twin', (dtype)
     both([draw(2, 7, 24)], packed(4), { ...plain, needWeights: true });
   });
 
-  it('leaves out gradients that nobody wants', () => {
+  it('leaves out gradients that are not needed', () => {
     const [q, k, v] = [draw(2, 4, 8), draw(2, 5, 8), draw(2, 5, 3)];
     const inputs = [q, k.requiresGrad_(), v];
     const [out] = attention('test', inputs, asGiven, plain);

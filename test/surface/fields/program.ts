@@ -6,7 +6,7 @@ import { fault } from '../fault';
 
 interface Kind {
   readonly make: () => object;
-  /** What the object is for; the same texts from objects that nobody wrote to. */
+  /** What the object is for; the same texts from unchanged objects. */
   readonly use: (made: object) => string;
 }
 
