@@ -7,5 +7,5 @@ const { model, loader, options } = settingOf('everything', { path, every: 1, res
 process.stdout.write('training\n');
 void train.fit(model, loader, {
   ...options,
-  callbacks: { onStep: () => new Promise((go) => setTimeout(go, 3)) },
+  callbacks: { onStep: () => new Promise((go) => setTimeout(go, 15)) },
 });

@@ -12,7 +12,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const bits = (x: Tensor): number[] => [...new Uint8Array(x.detach().toTypedArray().buffer)];
 
-const kinds: readonly Kind[] = ['plain', 'everything', 'stateful', 'iterable', 'replacement'];
+const kinds: readonly Kind[] = [
+  'plain',
+  'everything',
+  'stateful',
+  'iterable',
+  'replacement',
+  'augmented',
+];
 
 /** What a training has become, but for times. */
 function outcome(
@@ -194,6 +201,16 @@ describe('a checkpoint', () => {
         checkpoint: { path: path(), resume: true },
       }),
     ).rejects.toThrow(/does not give that epoch's batches again; .*/);
+  });
+
+  test('of a sampler that draws between the steps of an epoch is refused where it cannot be gone through again', async () => {
+    const first = settingOf('interleaved', { path: path() });
+    const callbacks = { onStep: ({ step }: train.StepRecord) => step < 6 };
+    await train.fit(first.model, first.loader, { ...first.options, callbacks });
+    const second = settingOf('interleaved', { path: path(), resume: true });
+    await expect(train.fit(second.model, second.loader, second.options)).rejects.toThrow(
+      /.*does not give that epoch's batches again; .*/,
+    );
   });
 
   test('holds other states by name', async () => {

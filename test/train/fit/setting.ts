@@ -1,6 +1,7 @@
 /** Trainings that are interrupted, here and in a process of their own. */
 import {
   data,
+  defaultGenerator,
   Generator,
   manualSeed,
   nn,
@@ -12,7 +13,8 @@ import {
   type train,
 } from 'ostinato';
 
-export type Kind = 'plain' | 'everything' | 'stateful' | 'iterable' | 'replacement';
+export type Kind =
+  'plain' | 'everything' | 'stateful' | 'iterable' | 'replacement' | 'augmented' | 'interleaved';
 type Batch = [Tensor, Tensor];
 
 export interface Setting {
@@ -51,6 +53,22 @@ class Stream extends data.IterableDataset<Batch> {
 }
 type Generator_ = globalThis.Generator<Batch, void>;
 
+// Draws as each sample is taken.
+class Noisy extends data.Dataset<Batch> {
+  readonly #samples: data.TensorDataset<[Tensor, Tensor]>;
+  constructor(samples: data.TensorDataset<[Tensor, Tensor]>) {
+    super();
+    this.#samples = samples;
+  }
+  override get length(): number {
+    return this.#samples.length;
+  }
+  override get(i: number): Batch {
+    const [x, y] = this.#samples.get(i);
+    return [x.add(rand([5, 3])), y];
+  }
+}
+
 const pairs = (n: number): data.TensorDataset<[Tensor, Tensor]> =>
   new data.TensorDataset(randn([n, 5, 3]), randint(0, 3, [n]));
 
@@ -60,8 +78,11 @@ function loaderOf(kind: Kind): train.Batches<Batch> {
     return Array.from({ length: 5 }, () => [randn([5, 2, 3]), randint(0, 3, [2])] as Batch);
   }
   const samples = pairs(14);
-  if (kind === 'replacement') {
-    const generator = new Generator().manualSeed(4);
+  if (kind === 'augmented') {
+    return new data.DataLoader(new Noisy(samples), { batchSize: 4, shuffle: true }) as never;
+  }
+  if (kind === 'replacement' || kind === 'interleaved') {
+    const generator = kind === 'interleaved' ? defaultGenerator : new Generator().manualSeed(4);
     const sampler = new data.RandomSampler(samples, {
       replacement: true,
       numSamples: 40,
