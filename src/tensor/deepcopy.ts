@@ -3,7 +3,7 @@
  * protocol by which classes say how they are copied; tensors, modules and generators say it in their own files.
  */
 import { types } from 'node:util';
-import { describe, isMade, surplus, withName } from '../check';
+import { describe, describeOfAnotherCopy, isMade, surplus, withName } from '../check';
 
 /** Copies what a value refers to: the same copy for the same value. */
 export type Copier = <T>(value: T) => T;
@@ -188,6 +188,8 @@ class Walk {
   }
 
   #byClass(value: object, own: NonNullable<Copyable[typeof custom]>): object {
+    const foreign = describeOfAnotherCopy(value);
+    if (foreign !== undefined) this.#refuse(`is ${foreign}`);
     if ((value as Copyable)[isMade]?.() === false) {
       this.#refuse('was not made by the constructor of its class');
     }
