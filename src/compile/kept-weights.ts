@@ -4,7 +4,6 @@
  * some times; one that finds a change packs what it needs by itself, as every run of a training does. So the two are two codes of one program.
  */
 import { GemmAt, NormalizedForwardAt, SequenceForwardAt } from '../native/positions';
-import { sharedBufferOf } from '../tensor/memory';
 import { acquire, type Storage } from '../tensor/storage';
 import { Tensor } from '../tensor/tensor';
 import { packMatrix } from '../ops/matmul/layout';
@@ -34,9 +33,6 @@ const firstAddress = 2 ** 52;
 // Products that read a matrix in one run; packing is then a large part of them, of whatever size they are.
 const manyUses = 3;
 
-// What another thread may change has no version that says so.
-const mayBeKept = (storage: Storage): boolean => sharedBufferOf(storage) === null;
-
 /** Where each buffer is in a run, and what its code says of it. */
 export interface Places {
   place(buffer: Buffer, address: number): void;
@@ -49,7 +45,7 @@ export class KeptWeights {
   readonly calls: readonly Call[];
   private readonly kept: readonly KeptWeight[];
   private readonly storages: readonly Storage[];
-  private readonly versions: number[];
+  private readonly changes: number[];
   private uses = 0;
   /** Of the running run: what it packs. */
   private readonly packing: KeptWeight[] = [];
@@ -59,7 +55,7 @@ export class KeptWeights {
     this.kept = kept;
     const all = kept.flatMap(({ weights }) => weights.flatMap((w) => (w === null ? [] : [w])));
     this.storages = [...new Set(all.map(({ storage }) => storage))];
-    this.versions = this.storages.map(({ version }) => version);
+    this.changes = this.storages.map(({ changes }) => changes);
   }
 
   /** The weights of calls that may be kept; null where there are none. */
@@ -74,7 +70,7 @@ export class KeptWeights {
     const moved = new Map<Buffer, Buffer>();
     const used = new Set(calls.flatMap(({ pointers }) => pointers.map(({ buffer }) => buffer)));
     for (const { weights, packed, runState } of layers) {
-      if (!used.has(packed) || !weights.every((w) => w === null || mayBeKept(w.storage))) continue;
+      if (!used.has(packed)) continue;
       const one = { packed: made(packed), runState: runState && made(runState) };
       moved.set(packed, one.packed);
       if (runState !== null) moved.set(runState, one.runState!);
@@ -94,9 +90,9 @@ export class KeptWeights {
   /** Counts a run; true when it is to read what is kept. */
   paysNow(): boolean {
     for (let i = 0; i < this.storages.length; i++) {
-      const { version } = this.storages[i];
-      if (version === this.versions[i]) continue;
-      this.versions[i] = version;
+      const { changes } = this.storages[i];
+      if (changes === this.changes[i]) continue;
+      this.changes[i] = changes;
       if (this.uses > usesBefore) this.drop(this.kept);
       this.uses = 0;
     }
@@ -138,7 +134,7 @@ export class KeptWeights {
 
 function paysFor({ buffer, calls: uses, N, K, family }: Weight, calls: readonly Call[]): boolean {
   const { storage, written } = buffer;
-  if (storage === undefined || written || !mayBeKept(storage)) return false;
+  if (storage === undefined || written) return false;
   const rows = uses.reduce((most, i) => Math.max(most, calls[i].args[GemmAt.M]), 0);
   return uses.length >= manyUses || mayKeep(rows, N * K * family.itemSize);
 }

@@ -42,6 +42,8 @@ export class Storage implements Memory {
   readonly #address: number;
   readonly #capacity: number;
   #version = 0;
+  /** Of memory that threads share: where all of them count changes. */
+  readonly #counter: Int32Array | null;
   #owner: Owner = Owner.user;
   #references = 0;
 
@@ -56,6 +58,7 @@ export class Storage implements Memory {
     refer = (storage, by) => (storage.#references += by);
     touch = (storage, times) => {
       storage.#version += times;
+      if (storage.#counter !== null) Atomics.add(storage.#counter, 0, times);
     };
   }
 
@@ -65,7 +68,9 @@ export class Storage implements Memory {
     byteLength: number,
     address: number,
     capacity: number,
+    counter: Int32Array | null = null,
   ) {
+    this.#counter = counter;
     this.#buffer = buffer;
     this.#byteOffset = byteOffset;
     this.#byteLength = byteLength;
@@ -90,6 +95,13 @@ export class Storage implements Memory {
   /** Counts in-place changes (`touch`), so that a backward sees whether what it saved is still what it was. */
   get version(): number {
     return this.#version;
+  }
+  /**
+   * What changes with each change in place of any thread: for what is kept of the elements themselves. A graph goes by `version`, since threads that
+   * train together change each other's weights between forward and backward.
+   */
+  get changes(): number {
+    return this.#counter === null ? this.#version : Atomics.load(this.#counter, 0);
   }
   get owner(): Owner {
     return this.#owner;
@@ -178,6 +190,13 @@ export function newStorage(bytes: number, used = bytes): Storage {
 // Of one buffer there is one storage in a thread, so that what shares memory shares a version too.
 const sharedStorages = new WeakMap<SharedArrayBuffer, Storage>();
 
+// The count of changes is in the buffer's last whole int32, where no element is: buffers are aligned to 8 bytes at least, and have one alignment
+// more than their elements need.
+function counterIn(buffer: SharedArrayBuffer): Int32Array | null {
+  const last = Math.floor(buffer.byteLength / 4) - 1;
+  return buffer.byteLength < alignment ? null : new Int32Array(buffer, 4 * last, 1);
+}
+
 /** The storage of a buffer that threads share, made here or received. */
 export function storageOver(buffer: SharedArrayBuffer): Storage {
   const known = sharedStorages.get(buffer);
@@ -192,6 +211,7 @@ export function storageOver(buffer: SharedArrayBuffer): Storage {
     bytes,
     address,
     bytes,
+    counterIn(buffer),
   );
   sharedStorages.set(buffer, storage);
   return storage;

@@ -63,7 +63,7 @@ export const mayKeep = (rows: number, bytes: number): boolean =>
 /** What a weight was when it was packed. */
 interface Source {
   readonly storage: Storage;
-  readonly version: number;
+  readonly changes: number;
   readonly address: number;
   readonly shape: Shape;
   readonly strides: readonly number[];
@@ -77,7 +77,7 @@ const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
 };
 
 const isUnchanged = (source: Source | null): boolean =>
-  source === null || source.version === source.storage.version;
+  source === null || source.changes === source.storage.changes;
 
 /** Some weights, and their packed form once there is one. */
 export class PackedWeight {
@@ -102,7 +102,7 @@ export class PackedWeight {
       (w) =>
         w && {
           storage: w.storage,
-          version: w.storage.version,
+          changes: w.storage.changes,
           address: w.address,
           shape: sizesOf(w),
           strides: elementStridesOf(w),
@@ -125,7 +125,7 @@ export class PackedWeight {
         if (source !== w) return false;
       } else if (
         source.storage !== w.storage ||
-        source.version !== w.storage.version ||
+        source.changes !== w.storage.changes ||
         source.address !== w.address ||
         !sameNumbers(source.shape, sizesOf(w)) ||
         !sameNumbers(source.strides, elementStridesOf(w))
