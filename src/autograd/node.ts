@@ -219,16 +219,12 @@ export const save = (operation: string, tensor: Tensor): Saved => new Saved(oper
 
 /** Several tensors that backward will need, in one object, as `Saved` is one. */
 export class SavedList<T extends readonly (Tensor | null)[] = readonly (Tensor | null)[]> {
-  private readonly versions: readonly number[];
   private readonly cuts = cutsSoFar();
   constructor(
     private readonly operation: string,
     private readonly tensors: T,
-  ) {
-    const versions = new Array<number>(tensors.length);
-    for (let i = 0; i < tensors.length; i++) versions[i] = tensors[i]?.version ?? 0;
-    this.versions = versions;
-  }
+    private readonly versions: readonly number[],
+  ) {}
 
   /** The list itself. @throws as `Saved.get`. */
   get(): T {
@@ -242,7 +238,14 @@ export class SavedList<T extends readonly (Tensor | null)[] = readonly (Tensor |
 }
 
 /** Marks tensors as needed by the backward of `operation`. */
-export const saveAll = <T extends readonly (Tensor | null)[]>(
+export function saveAll<T extends readonly (Tensor | null)[]>(
   operation: string,
   tensors: T,
-): SavedList<T> => new SavedList(operation, tensors);
+): SavedList<T> {
+  const versions = new Array<number>(tensors.length);
+  for (let i = 0; i < tensors.length; i++) {
+    const tensor = tensors[i];
+    versions[i] = tensor === null ? 0 : tensor.version;
+  }
+  return new SavedList(operation, tensors, versions);
+}

@@ -13,18 +13,18 @@ function productError(a: number, b: number, product: number): number {
   return aBig * bBig - product + aBig * bSmall + aSmall * bBig + aSmall * bSmall;
 }
 
-// The last power that was computed, as high + low.
-let high = 1;
-let low = 0;
+// The last power that was computed, as high + low. In an object: a variable of the module would get a number of its own in the heap
+// at each assignment.
+const last = { high: 1, low: 0 };
 
 // x^n by squares of numbers in twice the precision.
 function computePower(x: number, n: number): void {
-  high = 1;
-  low = 0;
+  last.high = 1;
+  last.low = 0;
   if (!Number.isFinite(n)) {
     const size = Math.abs(x);
     if (x === 1) return;
-    high = Number.isNaN(n) ? NaN : size < 1 ? 0 : size === 1 ? 1 : size * Infinity;
+    last.high = Number.isNaN(n) ? NaN : size < 1 ? 0 : size === 1 ? 1 : size * Infinity;
     return;
   }
   let square = x;
@@ -32,7 +32,7 @@ function computePower(x: number, n: number): void {
   for (let rest = n; ;) {
     if (rest % 2 === 1) multiplyBy(square, squareLow);
     rest = Math.floor(rest / 2);
-    if (rest === 0 || high === 0) return;
+    if (rest === 0 || last.high === 0) return;
     const product = square * square;
     const error = productError(square, square, product) + 2 * square * squareLow;
     square = product + error;
@@ -41,10 +41,11 @@ function computePower(x: number, n: number): void {
 }
 
 function multiplyBy(factor: number, factorLow: number): void {
-  const product = high * factor;
-  const error = productError(high, factor, product) + (high * factorLow + low * factor);
-  high = product + error;
-  low = error - (high - product);
+  const product = last.high * factor;
+  const error =
+    productError(last.high, factor, product) + (last.high * factorLow + last.low * factor);
+  last.high = product + error;
+  last.low = error - (last.high - product);
 }
 
 /**
@@ -53,7 +54,7 @@ function multiplyBy(factor: number, factorLow: number): void {
  */
 export function power(x: number, n: number): number {
   computePower(x, n);
-  return high;
+  return last.high;
 }
 
 const blockSize = 64;
@@ -83,19 +84,19 @@ export class Powers {
     if (n - rest !== this.#block) {
       this.#block = n - rest;
       computePower(x, this.#block);
-      this.#blockHigh = high;
-      this.#blockLow = low;
+      this.#blockHigh = last.high;
+      this.#blockLow = last.low;
     }
     // NaN is computed again, and stays one.
     if (Number.isNaN(small[2 * rest])) {
       computePower(x, rest);
-      small[2 * rest] = high;
-      small[2 * rest + 1] = low;
+      small[2 * rest] = last.high;
+      small[2 * rest + 1] = last.low;
     }
-    high = small[2 * rest];
-    low = small[2 * rest + 1];
+    last.high = small[2 * rest];
+    last.low = small[2 * rest + 1];
     if (this.#block > 0) multiplyBy(this.#blockHigh, this.#blockLow);
-    return high;
+    return last.high;
   }
 }
 

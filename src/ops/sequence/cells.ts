@@ -56,16 +56,31 @@ export interface CellSizes {
 /** Features of the recurrent state: S. */
 export const stateSize = ({ hiddenSize, projSize }: CellSizes): number => projSize || hiddenSize;
 
-/** Computed once for each layer: a layer has one object of sizes. */
+interface KnownMemory {
+  readonly cell: Cell;
+  readonly sizes: CellSizes;
+  readonly bytes: number;
+  readonly memory: SequenceMemory;
+}
+// Of the last call: backward asks for the sizes that its forward had.
+let last: KnownMemory | null = null;
+
 function memoryOf(cell: Cell, sizes: CellSizes, dtype: DType): SequenceMemory {
   const bytes = itemSize(dtype);
+  if (last === null || last.sizes !== sizes || last.cell !== cell || last.bytes !== bytes)
+    last = { cell, sizes, bytes, memory: found(cell, sizes, bytes) };
+  return last.memory;
+}
+
+/** Computed once for each layer: a layer has one object of sizes. */
+function found(cell: Cell, sizes: CellSizes, bytes: number): SequenceMemory {
   const known = cell.memory[bytes].get(sizes);
   if (known !== undefined) return known;
   const { inputSize, hiddenSize, projSize } = sizes;
   const { gates, blocks } = cell;
-  const found = addon.sequenceMemory(gates, blocks, bytes, inputSize, hiddenSize, projSize);
-  cell.memory[bytes].set(sizes, found);
-  return found;
+  const made = addon.sequenceMemory(gates, blocks, bytes, inputSize, hiddenSize, projSize);
+  cell.memory[bytes].set(sizes, made);
+  return made;
 }
 
 /** Elements of the packed weights. */
