@@ -2,7 +2,10 @@
  * A traced function as programs: the forward, and a backward for each pattern of gradients that has arrived, with the layout of what
  * the one leaves in memory for the other. Who runs them says where arguments, results and gradients are.
  */
-import { empty, type Tensor } from '../tensor/tensor';
+import { itemSize } from '../tensor/dtype';
+import { numelOf } from '../tensor/shape';
+import { allocate } from '../tensor/storage';
+import { empty, Tensor } from '../tensor/tensor';
 import { areCurrent, capture, type Captured } from './captured';
 import { Program, withInitialValues, withoutUnused, type SavedLayout } from './program';
 import type { Buffer, Call } from './trace';
@@ -21,7 +24,11 @@ export interface Backward {
 
 const alignUp = (n: number): number => Math.ceil(n / 64) * 64;
 
-export const fresh = ({ shape, dtype }: Slot): Tensor => empty(shape, dtype);
+/** Memory for what a run makes. */
+export const fresh = ({ shape, dtype, strides }: Slot): Tensor =>
+  strides === null
+    ? empty(shape, dtype)
+    : new Tensor(allocate(numelOf(shape) * itemSize(dtype)), dtype, shape, strides);
 
 function buffersOf(calls: readonly Call[]): Map<number, Buffer> {
   const found = new Map<number, Buffer>();

@@ -9,11 +9,13 @@ import { setGradMode } from '../autograd/mode';
 import { nextOrder, nodeOf, type Node } from '../autograd/node';
 import { clone } from '../ops/copying/clone';
 import type { PackedWeight } from '../ops/matmul/packed-weight';
+import { rowMajorCopy } from '../ops/copying/row-major';
+import { isDense } from '../ops/kernels/result';
 import { isFloat, itemSize, type DType } from '../tensor/dtype';
 import { showShape, type Shape } from '../tensor/shape';
 import type { Storage } from '../tensor/storage';
 import { isTensor } from '../tensor/rules';
-import { sizesOf, historyOf, setHistory, type Tensor } from '../tensor/tensor';
+import { elementStridesOf, sizesOf, historyOf, setHistory, type Tensor } from '../tensor/tensor';
 import { Trace, type Buffer, type Call } from './trace';
 import { flattenResult, replaceTensors } from './tree';
 
@@ -22,6 +24,8 @@ export interface Slot {
   readonly buffer: Buffer;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Of a result with its dimensions in another order in memory; null for row-major. */
+  readonly strides: readonly number[] | null;
 }
 
 /** A result of the function. */
@@ -68,18 +72,25 @@ export interface Signature {
 
 type Arriving = (output: number) => boolean;
 
-// A tensor that fills a buffer of the trace's own alone: `x`, or a copy of it.
-function own(trace: Trace, x: Tensor, taken: Set<Buffer>): Tensor {
+const slotOf = (trace: Trace, x: Tensor): Slot => ({
+  buffer: trace.bufferOf(x),
+  shape: sizesOf(x),
+  dtype: x.dtype,
+  strides: x.contiguousLayout ? null : elementStridesOf(x),
+});
+
+// A tensor that fills a buffer of the trace's own alone: `x`, or a copy of it; in row-major order, or in that of x.
+function own(trace: Trace, x: Tensor, taken: Set<Buffer>, copy: (x: Tensor) => Tensor): Tensor {
   const buffer = trace.tryBufferOf(x);
   const alone =
     buffer !== null &&
     buffer.kind === 'made' &&
     buffer.initial === null &&
     !taken.has(buffer) &&
-    x.contiguousLayout &&
+    (x.contiguousLayout || (copy === clone && isDense(x))) &&
     x.offset === 0 &&
     x.storage.byteLength === x.numel * itemSize(x.dtype);
-  const result = alone ? x : clone(x);
+  const result = alone ? x : copy(x);
   taken.add(trace.bufferOf(result));
   return result;
 }
@@ -128,11 +139,7 @@ export function traceFunction(
   const trace = new Trace();
   const start = nextOrder();
   const mode = setGradMode(training);
-  const slot = (x: Tensor): Slot => ({
-    buffer: trace.bufferOf(x),
-    shape: sizesOf(x),
-    dtype: x.dtype,
-  });
+  const slot = (x: Tensor): Slot => slotOf(trace, x);
   try {
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype, requiresGrad }) => {
@@ -149,7 +156,9 @@ export function traceFunction(
       const found: Tensor[] = [];
       flattenResult(returned, found);
       const taken = new Set<Buffer>();
-      const outs = found.map((x) => own(trace, x, taken));
+      // What one block gives the next one takes as it is.
+      const copy = seeded === null ? clone : rowMajorCopy;
+      const outs = found.map((x) => own(trace, x, taken, copy));
       let next = 0;
       const result = replaceTensors(returned, () => outs[next++]);
       trace.drain();
@@ -239,11 +248,7 @@ export function traceStep(
   const trace = new Trace(true);
   const start = nextOrder();
   const mode = setGradMode(true);
-  const slot = (x: Tensor): Slot => ({
-    buffer: trace.bufferOf(x),
-    shape: sizesOf(x),
-    dtype: x.dtype,
-  });
+  const slot = (x: Tensor): Slot => slotOf(trace, x);
   try {
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype }) => trace.give(shape, dtype));
@@ -255,7 +260,7 @@ export function traceStep(
       const grads = backward(trace, [loss], leaves, [null]);
       for (const grad of grads) if (grad !== null) taken.add(trace.bufferOf(grad));
       setGradMode(false);
-      const result = own(trace, loss, taken);
+      const result = own(trace, loss, taken, rowMajorCopy);
       trace.drain();
       trace.checkHeld();
       return {
@@ -338,7 +343,7 @@ function backward(
       const seed = i < firstLeaf ? null : (seeds[i] ?? null);
       if (grad !== null && seed !== null && trace.bufferOf(grad) === trace.bufferOf(seed))
         return null;
-      return grad && own(trace, grad, taken);
+      return grad && own(trace, grad, taken, rowMajorCopy);
     });
   } finally {
     setGradMode(mode);

@@ -4,7 +4,7 @@
  */
 import { boolean, positiveInteger, rule } from '../check';
 import { amax, argmax, div, softmax, topk } from '../ops';
-import { clone } from '../ops/copying/clone';
+import { copyOf } from '../ops/kernels/copy';
 import { multinomial, type Generator } from '../random';
 import { drawFields } from '../random/generator';
 import { elementsOf, sizesOf, type Tensor } from '../tensor/tensor';
@@ -80,7 +80,7 @@ export function penalize(
   history: readonly ReadonlySet<number>[],
 ): Tensor {
   if (penalty === 1) return scores;
-  const out = clone(scores);
+  const out = copyOf(scores);
   const values = elementsOf(out, out.numel);
   const size = sizesOf(scores)[1];
   history.forEach((tokens, n) => {
@@ -98,7 +98,7 @@ export function ban(
   tokens: Iterable<number>,
   banned: (row: number) => boolean,
 ): Tensor {
-  const out = clone(scores);
+  const out = copyOf(scores);
   const values = elementsOf(out, out.numel);
   const [rows, size] = sizesOf(scores);
   for (let n = 0; n < rows; n++) {
@@ -114,7 +114,7 @@ function keepTopK(scores: Tensor, k: number): Tensor {
   const least = topk(scores, k, 1)[0]
     .select(1, k - 1)
     .toTypedArray();
-  const out = clone(scores);
+  const out = copyOf(scores);
   const values = elementsOf(out, out.numel);
   for (let i = 0; i < rows * size; i++) {
     if (values[i] < least[Math.floor(i / size)]) values[i] = -Infinity;
@@ -130,7 +130,7 @@ function keepTopP(scores: Tensor, p: number): Tensor {
   if (p === 1) return scores;
   const [rows, size] = sizesOf(scores);
   const probabilities = softmax(scores, 1);
-  const out = clone(scores);
+  const out = copyOf(scores);
   const values = elementsOf(out, out.numel);
   for (let n = 0; n < rows; n++) {
     const row = probabilities.select(0, n);

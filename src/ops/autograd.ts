@@ -6,7 +6,7 @@ import type { DType } from '../tensor/dtype';
 import type { Shape } from '../tensor/shape';
 import { bumpVersion, type Tensor } from '../tensor/tensor';
 import { cast } from './copying/cast';
-import { clone } from './copying/clone';
+import { rowMajorCopy } from './copying/row-major';
 import { applyBinary } from './kernels/launch';
 import { add } from './elementwise/arithmetic';
 import { constant, onesLike } from './creation/factories';
@@ -28,7 +28,7 @@ const zeros = (shape: Shape, dtype: DType): Tensor => constant(shape, 0, dtype);
 setArithmetic({
   add,
   addInPlace,
-  clone,
+  clone: rowMajorCopy,
   convert: cast,
   hasNaN,
   onesLike,

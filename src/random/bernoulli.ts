@@ -11,7 +11,8 @@ import { gradient } from '../ops/declare/gradient';
 import { expand } from '../ops/view/expand';
 import { anyTensor, isTensor } from '../tensor/rules';
 import { elementsOf, sizesOf, empty, type Tensor } from '../tensor/tensor';
-import { emptyAs, inMemoryOrder } from './draw';
+import { emptyAs } from '../ops/kernels/result';
+import { inMemoryOrder } from './draw';
 import { generatorOf, type DrawOptions, type Generator } from './generator';
 import { checkFloats, fillWith } from './inplace';
 

@@ -11,7 +11,7 @@ import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor, dtype as anyDType } from '../tensor/rules';
 import { broadcastShapes, checkShape, surplusSizes, type Shape } from '../tensor/shape';
 import { sizesOf, empty, type Tensor } from '../tensor/tensor';
-import { emptyAs } from './draw';
+import { emptyAs } from '../ops/kernels/result';
 import { drawFields, generatorOf, type DrawOptions } from './generator';
 import { checkFloats, fillIntegers, normal_, uniform_ } from './inplace';
 

@@ -18,7 +18,8 @@ import { inPlace } from '../ops/inplace/inplace';
 import { isFloat, type DType } from '../tensor/dtype';
 import { anyTensor } from '../tensor/rules';
 import type { Tensor } from '../tensor/tensor';
-import { drawInto, emptyAs } from './draw';
+import { emptyAs } from '../ops/kernels/result';
+import { drawInto } from './draw';
 import { generatorOf, type DrawOptions } from './generator';
 
 const kernels = {

@@ -7,7 +7,7 @@ import { dense } from '../ops/kernels/copy';
 import { pick } from '../ops/kernels/launch';
 import { showShape } from '../tensor/shape';
 import { elementsOf, sizesOf, empty, type Tensor } from '../tensor/tensor';
-import { emptyAs } from './draw';
+import { emptyAs } from '../ops/kernels/result';
 import { defaultGenerator, drawFields, type DrawOptions, type Generator } from './generator';
 import { checkFloats, exponential_ } from './inplace';
 

@@ -4,7 +4,7 @@ import { fullLike } from '../../ops/creation/factories';
 import { add, add_, div_, mul, mul_ } from '../../ops/elementwise/arithmetic';
 import { inplaceFields, type InplaceOptions } from '../../ops/elementwise/inplace-option';
 import { bernoulli_ } from '../../random/bernoulli';
-import { emptyAs } from '../../random/draw';
+import { emptyAs } from '../../ops/kernels/result';
 import { drawFields, type DrawOptions } from '../../random/generator';
 import { isFloat } from '../../tensor/dtype';
 import { anyTensor } from '../../tensor/rules';

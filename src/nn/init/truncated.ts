@@ -2,7 +2,7 @@
 import { number, optionsTable, surplus } from '../../check';
 import { drawFields, type DrawOptions } from '../../random/generator';
 import { normal_, uniform_ } from '../../random/inplace';
-import { emptyAs } from '../../random/draw';
+import { emptyAs } from '../../ops/kernels/result';
 import { copyInto } from '../../ops/kernels/copy';
 import { elementsOf, type Tensor } from '../../tensor/tensor';
 import { unrecorded } from './fill';

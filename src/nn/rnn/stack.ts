@@ -199,15 +199,11 @@ export function runStack(
   const drops = dropout > 0 && training && last > 0;
   const all: AllStates<Tensor> | null =
     returnStates === 'last' ? null : { h: [], c: [], gates: [] };
-  // PyTorch draws masks over [T, N, …]: the layers before the last run time-first then, with batchFirst too.
-  const swaps = drops && !lockedDropout && batchFirst && batchSizes === null;
   const layout = { batchFirst, batchSizes, batch };
-  const given = training && net.inputDropout > 0 ? lockedDropoutOf(x, net.inputDropout, layout) : x;
-  let out = swaps ? transpose(given, 0, 1) : given;
+  let out = training && net.inputDropout > 0 ? lockedDropoutOf(x, net.inputDropout, layout) : x;
   const hs = new Array<Tensor>(numLayers);
   const cs = new Array<Tensor>(cells[kind].hasCellState ? numLayers : 0);
   for (let layer = 0; layer <= last; layer++) {
-    const timeFirst = swaps && layer < last;
     const result = runLayer(
       net,
       built,
@@ -217,7 +213,7 @@ export function runStack(
       ofLayer(start?.c, layer),
       {
         sizes: built.sizes[layer],
-        batchFirst: batchFirst && !timeFirst,
+        batchFirst,
         relu: built.relu,
         batchSizes,
         batch,
@@ -232,7 +228,7 @@ export function runStack(
     hs[layer] = result[1];
     if (result[2] !== null) cs[layer] = result[2];
     if (all !== null) {
-      all.h.push(timeFirst ? transpose(out, 0, 1) : out);
+      all.h.push(out);
       const [, , , ofCells, gates] = result;
       if (ofCells.length > 0) all.c.push(directionsOf(ofCells, layout));
       if (gates.length > 0) {
@@ -244,7 +240,6 @@ export function runStack(
     }
     if (!drops || layer === last) continue;
     out = lockedDropout ? lockedDropoutOf(out, dropout, layout) : dropoutOf(out, dropout);
-    if (swaps && layer === last - 1) out = transpose(out, 0, 1);
   }
   if (training && net.outputDropout > 0) {
     out = lockedDropoutOf(out, net.outputDropout, layout);

@@ -4,20 +4,19 @@ import { noteCut } from '../../autograd/cuts';
 import { executor } from '../../tensor/executor';
 import { sizesOf, elementStridesOf, viewOriginOf, setHistory, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
-import { gradient } from '../declare/gradient';
-import { copyOf } from '../kernels/copy';
-
-const recorded = gradient<[Tensor]>('clone', { rule: (g) => [g] });
+import { copyInto } from '../kernels/copy';
+import { emptyAs } from '../kernels/result';
+import { recordedCopy, rowMajorCopy } from './row-major';
 
 /**
- * A copy in memory of its own, in row-major order (torch.clone).
+ * A copy in memory of its own, in the order of x's (torch.clone).
  * @throws TypeError unless `x` is a tensor.
  * @example clone(tensor([1, 2])) // [1, 2]
  */
 export function clone(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('clone', arguments, 1, 'x');
   checkTensor('clone', 'x', x);
-  return recorded(copyOf(x), undefined, x);
+  return recordedCopy(copyInto(x, emptyAs(x)), undefined, x);
 }
 
 /**
@@ -26,7 +25,8 @@ export function clone(x: Tensor): Tensor {
  */
 export function contiguous(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('contiguous', arguments, 1, 'x');
-  return x.contiguousLayout ? x : clone(x);
+  checkTensor('contiguous', 'x', x);
+  return x.contiguousLayout ? x : rowMajorCopy(x);
 }
 
 /**

@@ -3,15 +3,24 @@ import { surplus } from '../../check';
 import { newSharedStorage, sharedBufferOf } from '../../tensor/memory';
 import { executor } from '../../tensor/executor';
 import { itemSize } from '../../tensor/dtype';
-import { sizesOf, viewOriginOf, historyOf, replaceData, Tensor } from '../../tensor/tensor';
+import {
+  elementStridesOf,
+  sizesOf,
+  viewOriginOf,
+  historyOf,
+  replaceData,
+  Tensor,
+} from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { copyInto } from '../kernels/copy';
+import { isDense } from '../kernels/result';
 
 /** @internal A copy of the elements in memory that threads share, without history. */
 export function sharedCopy(x: Tensor): Tensor {
   executor.refuse('shareMemory_', 'memory of a trace cannot be shared; do it outside');
   const storage = newSharedStorage(x.numel * itemSize(x.dtype));
-  return copyInto(x, new Tensor(storage, x.dtype, sizesOf(x), null, 0, true));
+  const strides = isDense(x) ? elementStridesOf(x) : null;
+  return copyInto(x, new Tensor(storage, x.dtype, sizesOf(x), strides));
 }
 
 /** @internal Moves the elements of `x` to memory that threads share, unless they are there. */

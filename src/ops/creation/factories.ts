@@ -20,6 +20,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { elementsOf, sizesOf, empty as uninitialised } from '../../tensor/tensor';
 import { byteOf } from '../arguments/byte';
 import { checkTensor } from '../arguments/check';
+import { emptyAs } from '../kernels/result';
 import { readNested } from '../arguments/nested';
 import { verifyRuns } from '../kernels/bounds';
 import { pick } from '../kernels/launch';
@@ -241,6 +242,18 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return uniform('ones', shape, 1, options);
 }
 
+/** The same number everywhere, in x's shape and order in memory and, unless the options say otherwise, its element type. */
+function likeIt(
+  operation: string,
+  x: Tensor,
+  value: number | boolean,
+  options: TensorOptions | undefined,
+): Tensor {
+  const wanted = tensorOptions.read(options, operation);
+  const { dtype = x.dtype } = wanted;
+  const element = checkValue(operation, value, dtype);
+  return finish(fillWith(emptyAs(x, dtype), element), wanted);
+}
 /** The same number everywhere, in `shape` and, unless the options say otherwise, in x's element type. */
 export function like(
   operation: string,
@@ -261,7 +274,7 @@ export function like(
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('zerosLike', arguments, 2, 'options');
   checkTensor('zerosLike', 'x', x);
-  return like('zerosLike', x, sizesOf(x), 0, options);
+  return likeIt('zerosLike', x, 0, options);
 }
 /**
  * An uninitialized tensor of x's shape and element type (torch.empty_like).
@@ -271,7 +284,7 @@ export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
 export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('emptyLike', arguments, 2, 'options');
   checkTensor('emptyLike', 'x', x);
-  return like('emptyLike', x, sizesOf(x), 0, options);
+  return likeIt('emptyLike', x, 0, options);
 }
 /**
  * Ones of x's shape and element type (torch.ones_like).
@@ -281,7 +294,7 @@ export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('onesLike', arguments, 2, 'options');
   checkTensor('onesLike', 'x', x);
-  return like('onesLike', x, sizesOf(x), 1, options);
+  return likeIt('onesLike', x, 1, options);
 }
 /**
  * A tensor of x's shape and element type filled with `value` (torch.full_like).
@@ -291,7 +304,7 @@ export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
 export function fullLike(x: Tensor, value: number | boolean, options?: TensorOptions): Tensor {
   if (arguments.length > 3) surplus('fullLike', arguments, 3, 'options');
   checkTensor('fullLike', 'x', x);
-  return like('fullLike', x, sizesOf(x), value, options);
+  return likeIt('fullLike', x, value, options);
 }
 
 /**

@@ -1,11 +1,12 @@
 /** How activations with numbers are declared: their kernels, and the gradient in differentiable operations. */
 import { runActivationWith, runGradientWith } from '../../native/calls';
 import { family, type NamesOf } from '../../native/families';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { checkFloat } from '../arguments/floating';
 import { gradient } from '../declare/gradient';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 import { applyBinary, applyUnary, pick } from '../kernels/launch';
+import { emptyAs } from '../kernels/result';
 import { inPlace, unary, type UnaryRule, type UnaryWith } from './declaration';
 import { inplaceOptions, type InplaceOptions } from './inplace-option';
 
@@ -85,14 +86,14 @@ function recordedActivation(
     saves: ([x]) => [x],
     rule: (g, [x], [p, q]) => [grad(g, x, p, q)],
     fused: (g, [x], [p, q]) => {
-      const dx = empty(sizesOf(x), x.dtype);
+      const dx = emptyAs(x);
       backward(g, x, dx, p, q);
       return [dx];
     },
   });
   const plain = (x: Tensor, p: number, q: number): Tensor => {
     checkFloat(name, x);
-    const out = empty(sizesOf(x), x.dtype);
+    const out = emptyAs(x);
     forward(x, out, p, q);
     return recorded(out, [p, q], x);
   };

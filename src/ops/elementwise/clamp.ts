@@ -7,13 +7,14 @@ import { family } from '../../native/families';
 import { runClamp, runClampBackward } from '../../native/calls';
 import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { gradient, type ContextOf } from '../declare/gradient';
 import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { operand } from '../kernels/operands';
 import { pick } from '../kernels/launch';
+import { emptyAs } from '../kernels/result';
 import { inPlace } from '../inplace/inplace';
 import { unbroadcast } from '../declare/unbroadcast';
 import { unrecorded } from '../declare/composed';
@@ -189,7 +190,7 @@ const recordedNumbers = gradient<[Tensor], [Tensor], Range>('clamp', {
   saves: ([x]) => [x],
   rule: (g, [x], { low, high }) => [g.where(x.ge(low).logicalAnd(x.le(high)), 0)],
   fused: (g, [x], { low, high }) => {
-    const dx = empty(sizesOf(x), x.dtype);
+    const dx = emptyAs(x);
     runClampBackward(pick('clamp', backwardKernels, x.dtype), g, x, dx, low, high);
     return [dx];
   },
@@ -207,7 +208,7 @@ function betweenNumbers(
   if (x.dtype === 'uint8') return betweenBytes(operation, x, min, max);
   const low = min ?? -Infinity;
   const high = max ?? Infinity;
-  const out = empty(sizesOf(x), x.dtype);
+  const out = emptyAs(x);
   runClamp(pick(operation, kernels, x.dtype), x, out, low, high);
   return recordedNumbers(out, { low, high, operation }, x);
 }

@@ -2,11 +2,12 @@
 import { surplus, withName } from '../../check';
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, resultType } from '../../tensor/dtype';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { binary, operandOf, promote } from '../kernels/operands';
 import { applyUnary } from '../kernels/launch';
-import { full } from '../creation/factories';
+import { emptyAs } from '../kernels/result';
+import { fillWith, full } from '../creation/factories';
 import { copysign } from './points';
 import { unrecorded } from '../declare/composed';
 import { noted, watch } from '../declare/watch';
@@ -104,8 +105,8 @@ function test(name: string, kernel: NamesOf<'Unary'>, ofIntegers: boolean): (x: 
   return withName(name, function (x) {
     if (arguments.length > 1) surplus(name, arguments, 1, 'x');
     checkTensor(name, 'x', x);
-    if (!isFloat(x.dtype)) return full(sizesOf(x), Number(ofIntegers), { dtype: 'bool' });
-    return applyUnary(name, kernels, x, empty(sizesOf(x), 'bool'));
+    if (!isFloat(x.dtype)) return fillWith(emptyAs(x, 'bool'), Number(ofIntegers));
+    return applyUnary(name, kernels, x, emptyAs(x, 'bool'));
   });
 }
 
@@ -154,7 +155,7 @@ export const isneginf = testBy('isneginf', (x) => eq(x, -Infinity));
  * @throws TypeError unless `x` is a tensor.
  * @example isreal(tensor([1, NaN])) // [true, true]
  */
-export const isreal = testBy('isreal', (x) => full(sizesOf(x), 1, { dtype: 'bool' }));
+export const isreal = testBy('isreal', (x) => fillWith(emptyAs(x, 'bool'), 1));
 /**
  * Where the sign of x is negative, that of −0 too (torch.signbit).
  * @throws TypeError unless `x` is a tensor.

@@ -9,11 +9,12 @@ import { attachNode, save, type Backward, type Saved } from '../../autograd/node
 import { family, type NamesOf } from '../../native/families';
 import { isFloat, isInteger, resultType, suffixOf, type DType } from '../../tensor/dtype';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
-import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { binary as combine, promote, operand, operandOf, scalarSlot } from '../kernels/operands';
 import { applyBinary, applyUnary } from '../kernels/launch';
+import { emptyAs } from '../kernels/result';
 import { zerosLike } from '../creation/factories';
 import { cast } from '../copying/cast';
 import { checkFloat, floating } from '../arguments/floating';
@@ -83,7 +84,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
   const gradient = (g: Tensor, saved: Tensor): Tensor =>
     fused === null || isGradEnabled()
       ? grad(g, saved)
-      : applyBinary(name, fused, g, saved, empty(sizesOf(saved), saved.dtype));
+      : applyBinary(name, fused, g, saved, emptyAs(saved));
   const backward: Backward = (g, { kept }) =>
     saves === undefined ? [grad(g, g)] : [gradient(g, (kept as Saved).get())];
   // What the kernel takes for integers and truth values; null where these are their own result. Apart from
@@ -107,7 +108,7 @@ export function unary<Options>(name: string, rule: UnaryRule<Options>): UnaryWit
     checkTensor(name, 'x', argument);
     const x = isFloat(argument.dtype) ? argument : computable(argument);
     if (x === null) return clone(argument);
-    const out = applyUnary(name, kernels, x, empty(sizesOf(x), x.dtype));
+    const out = applyUnary(name, kernels, x, emptyAs(x));
     if (!isGradEnabled() || !x.requiresGrad) return out;
     if (watch.watcher !== null) watch.watcher(unaryName, undefined, [x], [out]);
     const saved = saves === undefined ? null : save(name, saves === 'x' ? x : out);

@@ -3,11 +3,11 @@ import { surplus, withName } from '../../check';
 import { kernel } from '../../native/families';
 import { runUnary } from '../../native/calls';
 import type { Tensor } from '../../tensor/tensor';
-import { sizesOf, empty } from '../../tensor/tensor';
 import { cast } from '../copying/cast';
 import { noted } from '../declare/watch';
 import { checkTensor, type GivenOperand, type Operand } from '../arguments/check';
 import { binary, operandOf } from '../kernels/operands';
+import { emptyAs } from '../kernels/result';
 
 const truth = (x: Operand): Operand => (typeof x === 'number' ? Number(x !== 0) : cast(x, 'bool'));
 
@@ -57,7 +57,7 @@ export function logicalNot(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('logicalNot', arguments, 1, 'x');
   checkTensor('logicalNot', 'x', x);
   const source = cast(x, 'bool');
-  const out = empty(sizesOf(x), 'bool');
+  const out = emptyAs(x, 'bool');
   runUnary(not, source, out);
   return noted('unary:logical_not', undefined, out, source);
 }

@@ -5,19 +5,20 @@
 import { log } from '../../native/scalar';
 import { isFloat, type DType } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
-import { sizesOf, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { byteOf } from '../arguments/byte';
 import type { GivenOperand, Operand } from '../arguments/check';
 import { floating } from '../arguments/floating';
 import { clone } from '../copying/clone';
-import { constant, zerosLike } from '../creation/factories';
+import { fillWith, zerosLike } from '../creation/factories';
 import { gradient, type ContextOf } from '../declare/gradient';
+import { emptyAs } from '../kernels/result';
 import { binary, inPlace, type Binary } from './declaration';
 import { unrecorded } from '../declare/composed';
 
 // x^b for the numbers b that PyTorch has other functions for. The root x^(1/2) is NaN at −Infinity and −0 at −0, unlike a power.
 const products: ReadonlyMap<unknown, (x: Tensor) => Tensor> = new Map([
-  [0, (x) => constant(sizesOf(x), 1, x.dtype)],
+  [0, (x) => fillWith(emptyAs(x), 1)],
   [1, clone],
   [2, (x) => x.mul(x)],
   [3, (x) => x.mul(x).mul(x)],

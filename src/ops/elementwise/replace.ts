@@ -3,13 +3,14 @@ import { number, optionsTable, probability, surplus } from '../../check';
 import { runNanToNum } from '../../native/calls';
 import { family } from '../../native/families';
 import { isFloat } from '../../tensor/dtype';
-import { empty, sizesOf, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { floating } from '../arguments/floating';
 import { clone } from '../copying/clone';
 import { gradient } from '../declare/gradient';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 import { applyBinary, pick } from '../kernels/launch';
+import { emptyAs } from '../kernels/result';
 import { unrecorded } from '../declare/composed';
 
 /** Options of `nanToNum`. */
@@ -33,7 +34,7 @@ const finiteOnly = family('where_finite');
 const recordedFinite = gradient<[Tensor], [Tensor]>('nanToNum', {
   saves: ([x]) => [x],
   rule: (g, [x]) => [g.maskedFill(x.isfinite().logicalNot(), 0)],
-  fused: (g, [x]) => [applyBinary('nanToNum', finiteOnly, g, x, empty(sizesOf(g), g.dtype))],
+  fused: (g, [x]) => [applyBinary('nanToNum', finiteOnly, g, x, emptyAs(x))],
 });
 
 function finite(operation: string, x: Tensor, options: NanToNumOptions | undefined): Tensor {
@@ -42,7 +43,7 @@ function finite(operation: string, x: Tensor, options: NanToNumOptions | undefin
   const { dtype } = x;
   if (!isFloat(dtype)) return clone(x);
   const most = largest[dtype as 'float32' | 'float64'];
-  const out = empty(sizesOf(x), dtype);
+  const out = emptyAs(x);
   runNanToNum(pick(operation, kernels, dtype), x, out, nan, posinf ?? most, neginf ?? -most);
   return recordedFinite(out, undefined, x);
 }

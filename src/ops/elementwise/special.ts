@@ -5,12 +5,13 @@
 import { integerFrom, surplus } from '../../check';
 import { family } from '../../native/families';
 import { runPolygamma } from '../../native/calls';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { floating } from '../arguments/floating';
 import { gradient } from '../declare/gradient';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 import { applyUnary, pick } from '../kernels/launch';
+import { emptyAs } from '../kernels/result';
 import { inPlace, unary, type Unary } from './declaration';
 
 type InPlace = (x: Tensor) => Tensor;
@@ -300,7 +301,7 @@ function derivative(operation: string, argument: Tensor, n: number): Tensor {
   order.check(operation, 'n', n);
   checkTensor(operation, 'x', argument);
   const x = floating(argument);
-  const out = empty(sizesOf(x), x.dtype);
+  const out = emptyAs(x);
   if (n === 0) applyUnary(operation, digammaKernels, x, out);
   else runPolygamma(pick(operation, polygammaKernels, x.dtype), x, out, n);
   return recorded(out, n, x);

@@ -5,7 +5,7 @@ import { runAddcmul, runLerp } from '../../native/calls';
 import { isFloat, resultTypeOf, type DType } from '../../tensor/dtype';
 import { anyTensor, isTensor } from '../../tensor/rules';
 import { broadcastShapes, sameShape } from '../../tensor/shape';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkFactor } from '../arguments/factor';
 import { checkFloat } from '../arguments/floating';
@@ -15,6 +15,7 @@ import { unbroadcast } from '../declare/unbroadcast';
 import { inPlace as changeInPlace } from '../inplace/inplace';
 import { scalarSlot } from '../kernels/operands';
 import { pick } from '../kernels/launch';
+import { emptyOver } from '../kernels/result';
 
 type Three = [Tensor, Tensor, Tensor];
 type Weight = number | boolean | Tensor;
@@ -72,13 +73,14 @@ function between(
   const [from, to] = [cast(start, dtype), cast(end, dtype)];
   const pair = broadcastShapes(operation, sizesOf(start), sizesOf(end));
   if (!isTensor(weight)) {
-    const out = target ?? empty(pair, dtype);
+    const out = target ?? emptyOver(pair, [from, to], dtype);
     const w = Number(weight);
     runLerp(pick(operation, lerpKernels, dtype), from, to, scalarSlot(operation, 2, w, dtype), out);
     return target ?? recordedLerp(out, w, from, to, null);
   }
-  const out = target ?? empty(broadcastShapes(operation, pair, sizesOf(weight)), dtype);
   const w = cast(weight, dtype);
+  const shape = broadcastShapes(operation, pair, sizesOf(weight));
+  const out = target ?? emptyOver(shape, [from, to, w], dtype);
   runLerp(pick(operation, lerpKernels, dtype), from, to, w, out);
   return target ?? recordedLerp(out, 0, from, to, w);
 }
@@ -174,7 +176,7 @@ function combination({ name, kernels, check, da, db, dbReadsB }: Combination) {
     );
     const own = dtype === 'uint8' ? 'int32' : dtype;
     const [first, second, third] = [cast(x, own), cast(a, own), cast(b, own)];
-    const out = target ?? empty(shape, own);
+    const out = target ?? emptyOver(shape, [first, second, third], own);
     runAddcmul(pick(operation, kernels, own), first, second, third, out, value);
     if (target !== null) return target;
     if (own !== dtype) return cast(out, dtype);

@@ -4,12 +4,13 @@ import { family } from '../../native/families';
 import { runWhere } from '../../native/calls';
 import { resultType, type DType } from '../../tensor/dtype';
 import { broadcastShapes } from '../../tensor/shape';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { gradient, type ContextOf } from '../declare/gradient';
 import { byteOf } from '../arguments/byte';
 import { checkTensor, type GivenOperand } from '../arguments/check';
 import { promote, broadcastOperands, operandOf, scalarSlot } from '../kernels/operands';
 import { pick } from '../kernels/launch';
+import { emptyOver } from '../kernels/result';
 import { unbroadcast } from '../declare/unbroadcast';
 
 const kernels = family('where');
@@ -49,7 +50,7 @@ export function where(condition: Tensor, a: GivenOperand, b: GivenOperand): Tens
   const shape = broadcastShapes('where', sizesOf(condition), broadcastOperands('where', x, y));
   const chosen = typeof x === 'number' ? slotOf(0, x, dtype) : x;
   const other = typeof y === 'number' ? slotOf(1, y, dtype) : y;
-  const out = empty(shape, dtype);
+  const out = emptyOver(shape, [condition, chosen, other], dtype);
   runWhere(pick('where', kernels, dtype), condition, chosen, other, out);
   return recorded(
     out,

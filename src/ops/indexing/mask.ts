@@ -3,7 +3,7 @@ import { boolean, optionsTable, surplus } from '../../check';
 import { noGrad } from '../../autograd/mode';
 import { cast } from '../copying/cast';
 import { showShape } from '../../tensor/shape';
-import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import { elementsOf, sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { dense } from '../kernels/copy';
 
@@ -92,11 +92,9 @@ export function nonzero(x: Tensor, options?: NonzeroOptions): Tensor | Tensor[] 
   if (x.ndim === 0) return empty([positions('nonzero', x).numel, 0], 'int32');
   const columns = nonzeroColumns('nonzero', x);
   const count = columns[0].numel;
-  const out = empty([count, x.ndim], 'int32');
+  // Column by column in memory too, as PyTorch's is.
+  const out = empty([x.ndim, count], 'int32');
   const memory = elementsOf(out, out.numel);
-  for (const [d, column] of columns.entries()) {
-    const values = elementsOf(column, count);
-    for (let i = 0, at = d; i < count; i++, at += x.ndim) memory[at] = values[i];
-  }
-  return out;
+  for (const [d, column] of columns.entries()) memory.set(elementsOf(column, count), d * count);
+  return new Tensor(out.storage, 'int32', [count, x.ndim], [1, count], out.offset);
 }

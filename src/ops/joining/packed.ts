@@ -6,7 +6,7 @@ import { family } from '../../native/families';
 import { runPackPadded, runPadPacked } from '../../native/calls';
 import { executor } from '../../tensor/executor';
 import { contiguousStrides, numelOf } from '../../tensor/shape';
-import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
@@ -86,6 +86,21 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
   return recordedPack(out, { packing, layout: { steps, batchFirst } }, x);
 }
 
+// [T, N, …] seen as [N, T, …].
+function stepsSecond(x: Tensor): Tensor {
+  const [[steps, batch, ...rest], [ofStep, ofSequence, ...others]] = [
+    sizesOf(x),
+    elementStridesOf(x),
+  ];
+  return new Tensor(
+    x.storage,
+    x.dtype,
+    [batch, steps, ...rest],
+    [ofSequence, ofStep, ...others],
+    x.offset,
+  );
+}
+
 /** The batch that has `data` inside the sequences, and the one element of `padding` past their ends. */
 export function padRows(
   data: Tensor,
@@ -98,9 +113,10 @@ export function padRows(
   const { steps, batchFirst } = layout;
   const source = dense(data);
   const rest = sizesOf(data).slice(1);
-  const out = empty([...(batchFirst ? [batch, steps] : [steps, batch]), ...rest], data.dtype);
+  // Step by step in memory in both layouts, as PyTorch's result.
+  const rows = empty([steps, batch, ...rest], data.dtype);
+  const out = batchFirst ? stepsSecond(rows) : rows;
   const inner = numelOf(rest);
-  const [ofStep, ofSequence] = batchFirst ? [inner, steps * inner] : [batch * inner, inner];
   const longest = sizes.numel;
   const run = pick('padPackedSequence', pad, data.dtype);
   runPadPacked(run, {
@@ -108,12 +124,12 @@ export function padRows(
     sizes,
     order,
     padding,
-    out,
+    out: rows,
     packedSteps: longest,
     steps,
     sequences: batch,
-    stepStride: ofStep,
-    sequenceStride: ofSequence,
+    stepStride: batch * inner,
+    sequenceStride: inner,
     inner,
   });
   return recordedPad(out, { packing, layout }, data);

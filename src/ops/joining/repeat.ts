@@ -12,7 +12,7 @@ import { gradient } from '../declare/gradient';
 import { indexSelect } from '../indexing/along';
 import { expand } from '../view/expand';
 import { reshape } from '../view/reshape';
-import { dense } from '../kernels/copy';
+import { copyOf, dense } from '../kernels/copy';
 
 const recorded = gradient<[Tensor], [], readonly number[]>('repeat', {
   // g as [times, size, …], summed over the times that are not 1: one alone is a dimension of g, which needs no transposed copy.
@@ -31,7 +31,7 @@ function repeated(x: Tensor, times: readonly number[]): Tensor {
   const shape = times.map((n, d) => n * (d < lead ? 1 : sizesOf(x)[d - lead]));
   // Always a copy, even of one repeat.
   const out = withGradMode(false, () =>
-    reshape(clone(expand(reshape(x, split), stretched)), shape),
+    reshape(copyOf(expand(reshape(x, split), stretched)), shape),
   );
   return recorded(out, stretched, x);
 }

@@ -1,7 +1,9 @@
 /** Copies of elements that no graph sees: what records a copy is `clone`, or the operation that needs one. */
 import { family } from '../../native/families';
 import { maxDims } from '../../native/strided';
+import { itemSize } from '../../tensor/dtype';
 import { executor } from '../../tensor/executor';
+import { acquire, release } from '../../tensor/storage';
 import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
 import { applyUnary } from './launch';
 
@@ -51,4 +53,20 @@ export function dense(x: Tensor): Tensor {
   if (!x.contiguousLayout) return copyOf(x);
   executor.uses(x);
   return x;
+}
+
+/** `x` itself where it is contiguous, else a contiguous copy for the calls until `giveBack`. Not recorded. */
+export function borrowDense(x: Tensor): Tensor {
+  if (!x.contiguousLayout) {
+    const { dtype, numel } = x;
+    const memory = acquire(numel * itemSize(dtype));
+    return copyInto(x, new Tensor(memory, dtype, sizesOf(x), null, 0, true, numel));
+  }
+  executor.uses(x);
+  return x;
+}
+
+/** Ends the use of what `borrowDense` made of x. */
+export function giveBack(borrowed: Tensor, x: Tensor): void {
+  if (borrowed !== x) release(borrowed.storage);
 }

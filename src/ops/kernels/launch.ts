@@ -3,7 +3,8 @@ import { family as kernelsOf, type KernelFamily } from '../../native/families';
 import { runBinary, runUnary } from '../../native/calls';
 import type { Kernel } from '../../native/kernels';
 import type { DType } from '../../tensor/dtype';
-import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
+import { emptyAs } from './result';
 
 /** The kernel of `family` for an element type. @throws TypeError when the operation has none. */
 export function pick<Signature extends string>(
@@ -65,7 +66,7 @@ const widen = kernelsOf('cast_to_i32').u8!;
 const narrow = kernelsOf('cast_to_u8').i32!;
 
 function widened(x: Tensor): Tensor {
-  const out = empty(sizesOf(x), 'int32');
+  const out = emptyAs(x, 'int32');
   runUnary(widen, x, out);
   return out;
 }
@@ -91,7 +92,7 @@ function unaryOfBytes(
   out: Tensor,
 ): Tensor {
   const run = kernelOfBytes(operation, family, x.dtype);
-  const wide = empty(sizesOf(out), 'int32');
+  const wide = emptyAs(out, 'int32');
   runUnary(run, widened(x), wide);
   return narrowed(wide, out);
 }
@@ -104,7 +105,7 @@ function binaryOfBytes(
   out: Tensor,
 ): Tensor {
   const run = kernelOfBytes(operation, family, a.dtype);
-  const wide = empty(sizesOf(out), 'int32');
+  const wide = emptyAs(out, 'int32');
   runBinary(run, widened(a), widened(b), wide);
   return narrowed(wide, out);
 }

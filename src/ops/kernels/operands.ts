@@ -11,6 +11,7 @@ import { elementsOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { byteOf } from '../arguments/byte';
 import { checkOperand, type GivenOperand, type Operand } from '../arguments/check';
 import { applyBinary } from './launch';
+import { emptyOver } from './result';
 
 /**
  * A 0-dimensional tensor of a number, its fraction dropped for integers.
@@ -107,7 +108,10 @@ export function binary(
   dtype: DType,
   out: DType = dtype,
 ): Tensor {
-  const result = empty(broadcastOperands(operation, a, b), out);
+  const shape = broadcastOperands(operation, a, b);
+  const isRowMajor =
+    (typeof a === 'number' || a.contiguousLayout) && (typeof b === 'number' || b.contiguousLayout);
+  const result = isRowMajor ? empty(shape, out) : emptyOver(shape, [a, b].filter(isTensor), out);
   const x = typeof a === 'number' ? scalarSlot(operation, 0, a, dtype) : a;
   const y = typeof b === 'number' ? scalarSlot(operation, 1, b, dtype) : b;
   return applyBinary(operation, kernels, x, y, result);

@@ -9,7 +9,7 @@ import type { DType } from '../../tensor/dtype';
 import { checkDistinctDims, showShape, type Shape } from '../../tensor/shape';
 import { sizesOf, elementStridesOf, Tensor } from '../../tensor/tensor';
 import { pick } from './launch';
-import { dense } from './copy';
+import { borrowDense, dense, giveBack } from './copy';
 
 /** Options of reductions. */
 export interface KeepdimOptions {
@@ -104,15 +104,17 @@ function onesOf(ndim: number): number[] {
   return ones;
 }
 
+/** @param rowMajor makes what is not contiguous so */
 export function reductionView(
   operation: string,
   x: Tensor,
   dim: Dims,
   keepdim: boolean,
+  rowMajor: (x: Tensor) => Tensor = dense,
 ): ReductionView {
   if (dim === undefined && !keepdim) {
     return {
-      source: dense(x),
+      source: rowMajor(x),
       outer: 1,
       n: x.numel,
       inner: 1,
@@ -132,7 +134,7 @@ export function reductionView(
     return n;
   };
   if (adjacent) {
-    const source = dense(x);
+    const source = rowMajor(x);
     const first = dims[0] ?? 0;
     const end = dims.length === 0 ? 0 : dims[dims.length - 1] + 1;
     return {
@@ -151,7 +153,7 @@ export function reductionView(
   const order = [...kept, ...dims];
   const shape = order.map((d) => sizesOf(x)[d]);
   const strides = order.map((d) => elementStridesOf(x)[d]);
-  const source = dense(new Tensor(x.storage, x.dtype, shape, strides, x.offset));
+  const source = rowMajor(new Tensor(x.storage, x.dtype, shape, strides, x.offset));
   return {
     source,
     outer: product(0, kept.length, sizesOf(source)),
@@ -172,10 +174,11 @@ export function reduceOver(
   keepdim: boolean,
   makeOut: (shape: Shape, n: number, x: Tensor) => Tensor,
 ): { out: Tensor; view: ReductionView } {
-  const view = reductionView(operation, x, dim, keepdim);
+  const view = reductionView(operation, x, dim, keepdim, borrowDense);
   const run = pick(operation, kernels, x.dtype);
   const out = makeOut(view.outShape, view.n, x);
   runReduce(run, view.source, out, view.outer, view.n, view.inner, view.lines);
+  if (view.source.storage !== x.storage) giveBack(view.source, x);
   return { out, view };
 }
 

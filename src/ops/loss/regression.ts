@@ -9,7 +9,8 @@ import { runSquaredDifferenceBackward, runSquaredError } from '../../native/call
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { gradient } from '../declare/gradient';
 import { applyBinary, pick } from '../kernels/launch';
-import { dense } from '../kernels/copy';
+import { borrowDense, giveBack } from '../kernels/copy';
+import { emptyAs, emptyOver } from '../kernels/result';
 import {
   aligned,
   lossFields,
@@ -63,18 +64,20 @@ export function mseLoss(input: Tensor, target: Tensor, options?: WeightedLossOpt
 
 function squaredError(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none')
-    return applyBinary('mseLoss', squares, a, b, empty(sizesOf(a), a.dtype));
+    return applyBinary('mseLoss', squares, a, b, emptyOver(sizesOf(a), [a, b], a.dtype));
   const out = empty([], a.dtype);
   const run = pick('mseLoss', squareSums, a.dtype);
-  const x = dense(a);
-  const y = dense(b);
+  const x = borrowDense(a);
+  const y = borrowDense(b);
   runSquaredError(run, x, y, out, reduction === 'mean' ? a.numel : 1, a.numel);
+  giveBack(x, a);
+  giveBack(y, b);
   return out;
 }
 
 // factor·g·(a − b)
 function squaredErrorGradient(g: Tensor, a: Tensor, b: Tensor, factor: number): Tensor {
-  const out = empty(sizesOf(a), a.dtype);
+  const out = emptyAs(a);
   const run = pick('mseLoss', squareGradients, a.dtype);
   runSquaredDifferenceBackward(run, g, a, b, out, factor);
   return out;

@@ -58,6 +58,10 @@ export const isReadable = (x: Tensor): boolean => inPlace(x) !== null;
 
 const readable = (x: Tensor): Readable => inPlace(x) ?? inPlace(copyOf(x))!;
 
+/** @internal Whether `x` can be seen as a matrix of the given sizes. */
+export const isMatrix = (x: Tensor, rows: number, columns: number): boolean =>
+  x.contiguousLayout || viewStrides(sizesOf(x), elementStridesOf(x), [rows, columns]) !== null;
+
 /** @internal `x` seen as a matrix of the given sizes, copied only where its layout demands it. Not recorded. */
 export function asMatrix(x: Tensor, rows: number, columns: number): Tensor {
   if (x.ndim === 2) return x;

@@ -7,8 +7,9 @@ import { numelOf, showShape } from '../../tensor/shape';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor, checkTypes } from '../arguments/check';
 import { gradient } from '../declare/gradient';
+import { contiguous } from '../copying/clone';
 import { dense } from '../kernels/copy';
-import { asMatrix, product, transposedMatrix } from './layout';
+import { asMatrix, isMatrix, product, transposedMatrix } from './layout';
 import { savedFactors, shaped } from './mm';
 
 function check(input: Tensor, weight: Tensor, bias: Tensor | null): void {
@@ -76,12 +77,14 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   shape[last] = 1;
   const rows = numelOf(shape);
   shape[last] = outFeatures;
+  // Copied once, for the gradient too.
+  const x = isMatrix(input, rows, inFeatures) ? input : contiguous(input);
   const out = product(
     'linear',
-    asMatrix(input, rows, inFeatures),
+    asMatrix(x, rows, inFeatures),
     transposedMatrix(weight),
     bias && dense(bias),
     shape,
   );
-  return recorded(out, undefined, input, weight, bias);
+  return recorded(out, undefined, x, weight, bias);
 }

@@ -1,8 +1,9 @@
 /** flip: dimensions in reverse order. dx = g flipped. Saves nothing. */
 import { surplus } from '../../check';
 import { checkDistinctDims } from '../../tensor/shape';
-import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, Tensor } from '../../tensor/tensor';
 import { copyInto } from '../kernels/copy';
+import { emptyAs } from '../kernels/result';
 import { checkTensor } from '../arguments/check';
 import { gradient, type ContextOf } from '../declare/gradient';
 
@@ -22,7 +23,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', 'x', x);
   const along = checkDistinctDims('flip', dims, x.ndim, 'dims');
   const reversed = new Set(along);
-  const out = empty(sizesOf(x), x.dtype);
+  const out = emptyAs(x);
   if (x.numel > 0) copyInto(backwards(x, reversed), out);
   return recorded(out, along, x);
 }

@@ -1,6 +1,5 @@
 /** tril, triu, in place too: the lower or upper triangle of matrices, zeros elsewhere. dx = the same triangle of g. */
 import { got, surplus } from '../../check';
-import { maxDims } from '../../native/strided';
 import { showShape } from '../../tensor/shape';
 import { sizesOf, type Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
@@ -42,9 +41,7 @@ function keep(
     const row = arange(moved, moved + rows).reshape([rows, 1]);
     const column = arange(columns);
     const isKept = operation === 'tril' ? column.le(row) : column.ge(row);
-    // A kernel walks at most maxDims dimensions, of which it sees fewer in contiguous memory.
-    const source = x.ndim > maxDims ? dense(x) : x;
-    return source.where(isKept, constant([], 0, x.dtype));
+    return dense(x).where(isKept, constant([], 0, x.dtype));
   });
   return recorded(out, diagonal, x);
 }

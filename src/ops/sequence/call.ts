@@ -4,9 +4,9 @@
  */
 import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
-import type { Storage } from '../../tensor/storage';
+import { allocate, type Storage } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
-import { elementStridesOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
+import { elementStridesOf, sizesOf, empty, Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
 import type { CellSizes } from './cells';
 
@@ -85,6 +85,19 @@ export const denseFeatures = (x: Tensor): Tensor => {
   const last = x.ndim - 1;
   return elementStridesOf(x)[last] === 1 || sizesOf(x)[last] <= 1 ? x : dense(x);
 };
+
+/**
+ * An output of all steps, with x's first dimensions. Its memory is [T, N, features] also where its shape is [N, T, features],
+ * as PyTorch's is: what is drawn for it, a mask of dropout, is the same in both layouts.
+ */
+export function emptyOutput(x: Tensor, options: SequenceOptions, features: number): Tensor {
+  const { dtype } = x;
+  const [first, second] = sizesOf(x);
+  if (options.batchSizes !== null) return empty([first, features], dtype);
+  if (!options.batchFirst) return empty([first, second, features], dtype);
+  const storage = allocate(first * second * features * itemSize(dtype));
+  return new Tensor(storage, dtype, [first, second, features], [features, first * features, 1]);
+}
 
 /** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */
 export function emptySteps(x: Tensor, options: SequenceOptions, features: number): Tensor {

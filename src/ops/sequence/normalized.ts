@@ -22,10 +22,12 @@ import { pick } from '../kernels/launch';
 import { cat, stack } from '../joining/cat';
 import { asMatrix, product, productInto, transposedMatrix } from '../matmul/layout';
 import { dropPacked, packedWeight } from '../matmul/packed-weight';
+import { transpose } from '../view/permute';
 import { select } from '../view/select';
 import { cells } from './cells';
 import {
   denseFeatures,
+  emptyOutput,
   emptySteps,
   noStrides,
   stridesOf,
@@ -109,7 +111,7 @@ function direction(
   const ofX = new Tensor(acquire(pairs * GH * bytes), dtype, shapeOfX, strides, 0, true);
   const matrix = asMatrix(x, pairs, sizes.inputSize);
   productInto(cell.name, matrix, transposedMatrix(weightIh), null, ofX, false);
-  const out = empty([...leading, H], dtype);
+  const out = emptyOutput(x, options, H);
   const hN = empty([batch, H], dtype);
   const cN = cell.hasCellState ? empty([batch, H], dtype) : null;
   const returned = cell.hasCellState && options.returnsCells ? emptySteps(x, options, H) : null;
@@ -317,6 +319,13 @@ function backward(
   ];
 }
 
+// Of both directions side by side, step by step in memory as each is.
+function bothWays(outs: readonly Tensor[], { batchFirst, batchSizes }: SequenceOptions): Tensor {
+  if (!batchFirst || batchSizes !== null) return cat(outs, -1);
+  const joined = cat(outs.map((out) => transpose(out, 0, 1)), -1); // prettier-ignore
+  return transpose(joined, 0, 1);
+}
+
 /**
  * Runs one layer, as `sequence` does.
  * @param weights one entry for a single direction, two for both
@@ -351,7 +360,7 @@ export function normalizedSequence(
   const joined = (i: 0 | 3): Tensor[] => results.map((one) => one[i]).filter(isTensor);
   const outs = joined(0);
   return [
-    outs.length === 1 ? outs[0] : cat(outs, -1),
+    outs.length === 1 ? outs[0] : bothWays(outs, options),
     stack(results.map(([, hN]) => hN)),
     kind === 'lstm' ? stack(results.map(([, , cN]) => cN!)) : null,
     joined(3),

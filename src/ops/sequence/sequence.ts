@@ -21,6 +21,7 @@ import { recordedBackward, sequenceBackward } from './backward';
 import {
   acquiredBy,
   denseFeatures,
+  emptyOutput,
   emptySteps,
   part,
   stridesOf,
@@ -97,9 +98,7 @@ export function sequence(
   const inputs = inputsOf(x, h0, c0, weights);
   const training = needsGrad(inputs);
 
-  const outShape = sizesOf(x).slice();
-  outShape[outShape.length - 1] = directions * S;
-  const out = empty(outShape, dtype);
+  const out = emptyOutput(x, options, directions * S);
   const hN = empty([directions, batch, S], dtype);
   const cN = cell.hasCellState ? empty([directions, batch, H], dtype) : null;
   const run = pick(cell.name, cell.forward, dtype);

@@ -10,14 +10,14 @@ import { itemSize } from '../../tensor/dtype';
 import { checkDim } from '../../tensor/shape';
 import { allocate } from '../../tensor/storage';
 import { sizesOf, empty, type Tensor } from '../../tensor/tensor';
-import { clone } from '../copying/clone';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
 import { constant } from '../creation/factories';
 import { ValuesAndIndices } from '../declare/named';
 import { transpose } from '../view/permute';
-import { dense } from '../kernels/copy';
+import { copyInto, copyOf, dense } from '../kernels/copy';
+import { emptyAs } from '../kernels/result';
 
 const sortRows = family('sort_rows');
 const topkRows = family('topk_rows');
@@ -60,16 +60,20 @@ const topkDimOptions = optionsTable<TopkDimOptions>('topk', {
   dim: integer.or(-1),
 });
 
+// In the order of x in memory.
+const inOrderOf = (x: Tensor) => (y: Tensor) => x.contiguousLayout ? dense(y) : copyInto(y, emptyAs(x, y.dtype)); // prettier-ignore
+
 // The last dimension is sorted; `dim` changes places with it. No history.
 function alongLast(
   x: Tensor,
   dim: number,
   sorted: (rows: Tensor) => readonly [Tensor, Tensor],
+  placed: (y: Tensor) => Tensor = dense,
 ): Sorted {
   const swap = (y: Tensor): Tensor => (x.ndim < 2 ? y : transpose(y, dim, -1));
   return noGrad(() => {
     const [values, indices] = sorted(swap(x));
-    return new ValuesAndIndices(dense(swap(values)), dense(swap(indices)));
+    return new ValuesAndIndices(placed(swap(values)), placed(swap(indices)));
   });
 }
 
@@ -99,24 +103,29 @@ export function sort(x: Tensor, dim = -1, options?: SortOptions): Sorted {
   checkTensor('sort', 'x', x);
   const d = checkDim('sort', dim, x.ndim);
   const run = pick('sort', sortRows, x.dtype);
-  const out = alongLast(x, d, (source) => {
-    const values = clone(source);
-    const indices = empty(sizesOf(source), 'int32');
-    const n = sizesOf(source)[source.ndim - 1] ?? 1;
-    const spareValues = allocate(n * itemSize(x.dtype));
-    const spareIndices = allocate(n * itemSize('int32'));
-    const rows = n === 0 ? 0 : values.numel / n;
-    runSortRows(run, {
-      values,
-      index: indices,
-      spareValues,
-      spareIndex: spareIndices,
-      rows,
-      n,
-      descending,
-    });
-    return [values, indices];
-  });
+  const out = alongLast(
+    x,
+    d,
+    (source) => {
+      const values = copyOf(source);
+      const indices = empty(sizesOf(source), 'int32');
+      const n = sizesOf(source)[source.ndim - 1] ?? 1;
+      const spareValues = allocate(n * itemSize(x.dtype));
+      const spareIndices = allocate(n * itemSize('int32'));
+      const rows = n === 0 ? 0 : values.numel / n;
+      runSortRows(run, {
+        values,
+        index: indices,
+        spareValues,
+        spareIndex: spareIndices,
+        rows,
+        n,
+        descending,
+      });
+      return [values, indices];
+    },
+    inOrderOf(x),
+  );
   recordedSort(out.values, { dim: d, indices: out.indices }, x);
   return out;
 }
