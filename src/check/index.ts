@@ -40,6 +40,7 @@ export {
   positive,
   positiveInteger,
   probability,
+  recordOf,
   refuse,
   rule,
   string,

@@ -328,6 +328,29 @@ export const objectOf = <T extends object>(
   fields: { readonly [K in keyof T]: Rule<T[K]> },
 ): Rule<T> => new ObjectRule(must, fields);
 
+class RecordRule<T> extends Rule<Readonly<Record<string, T>>> {
+  constructor(
+    must: string,
+    private readonly item: Rule<T>,
+  ) {
+    super(must);
+  }
+
+  override check(operation: string, name: string, value: unknown): Readonly<Record<string, T>> {
+    if (!isPlain(value)) refuse(operation, name, this.must, value);
+    return Object.fromEntries(
+      Object.keys(value).map((key) => [
+        key,
+        this.item.check(operation, `${name}.${key}`, read(value, key)),
+      ]),
+    );
+  }
+}
+
+/** An object without a class, copied in one reading, whose values keep a rule whatever their names. */
+export const recordOf = <T>(item: Rule<T>, must: string): Rule<Readonly<Record<string, T>>> =>
+  new RecordRule(must, item);
+
 class IterableRule<T> extends Rule<T[]> {
   constructor(
     must: string,

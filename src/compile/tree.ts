@@ -50,7 +50,12 @@ export function flattenArguments(
 /** The same tree with `next()` in place of each tensor. */
 export function replaceTensors(value: unknown, next: () => Tensor): unknown {
   if (isTensor(value)) return next();
-  if (isArray(value)) return value.map((one) => replaceTensors(one, next));
+  if (isArray(value)) {
+    // Not by a method of the array's, which could be the user's.
+    const replaced: unknown[] = [];
+    for (const one of value) replaced.push(replaceTensors(one, next));
+    return replaced;
+  }
   if (value instanceof ValuesAndIndices) return new ValuesAndIndices(next(), next());
   return value;
 }

@@ -5,6 +5,7 @@ import {
   hideRefusal,
   isArray,
   isInstance,
+  markCopy,
   optionsTable,
   positiveInteger,
   refuse,
@@ -251,6 +252,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     if (samples.length > 0 && !this.#dropLast) yield made(samples);
   }
 }
+
+markCopy(DataLoader, 'DataLoader');
 
 // A sampler holds its generator in a field or in its options, or it is in that of the sampler below.
 function collectGenerators(sampler: unknown, found: Set<Generator>, depth = 0): void {

@@ -51,6 +51,15 @@ describe('a compiled function', () => {
     expect(runs).toBe(4);
   });
 
+  it('calls no method of an array that it is given or returns', () => {
+    const own = (...list: Tensor[]): Tensor[] =>
+      Object.defineProperty(list, 'map', { value: () => [] });
+    const swapped = compile(([a, b]: Tensor[]) => own(b.mul(2), a));
+    const [x, y] = [tensor([1, 2]), tensor([3, 4])];
+    for (let i = 0; i < 3; i++)
+      expect(swapped(own(x, y)).map((one) => one.toArray())).toEqual([[6, 8], [1, 2]]); // prettier-ignore
+  });
+
   it('takes numbers, strings and arrays, and returns arrays', () => {
     const f = (x: Tensor, [a, [b]]: [number, [Tensor]], op: string | null): Tensor[][] => [
       [x.mul(a), op === 'add' ? x.add(b) : x.sub(b)],

@@ -103,3 +103,19 @@ test.each([
       `Net: field 'inner' holds a ${name} of another copy of ostinato in this process; load the package once, or ${remedy}`,
     );
 }); // prettier-ignore
+
+test('a DataLoader of another copy is none of this one', () => {
+  const model = new nn.Linear(2, 1);
+  const optimizer = new ostinato.optim.SGD(model.parameters());
+  const loader = new other.data.DataLoader(ostinato.ones([2, 2]).unbind());
+  const given = { loss: () => model.weight.sum(), optimizer };
+  const what = 'a DataLoader, or anything else to iterate over';
+  const got = 'got a DataLoader of another copy of ostinato in this process; load the package once';
+  expect(() => ostinato.train.fit(model, loader, given)).toThrow(
+    `train.fit: loader must be ${what}, ${got}`,
+  );
+  const validation = loader;
+  expect(() => ostinato.train.fit(model, [ostinato.ones([1])], { ...given, validation })).toThrow(
+    `train.fit: validation must be ${what} or null, ${got}`,
+  );
+});

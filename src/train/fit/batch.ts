@@ -1,19 +1,72 @@
-/** Batches that are objects, as a step takes them: `compile.step` knows tensors, constants and arrays of these. */
-import { isArray, isPlain } from '../../check';
+/** Batches: those of an array, which are read once, and those that are objects, as a step takes them. */
+import { checkDepth, describeOfAnotherCopy, isArray, isPlain } from '../../check';
 import type { Argument } from '../../compile';
+import type { Batches } from './passes';
+
+/**
+ * `of` each item of an array, in order: a method of the array's could be the user's, and would leave holes out.
+ * @throws RangeError at a depth that only what holds itself has.
+ */
+export function eachOf<R>(
+  list: readonly unknown[],
+  depth: number,
+  of: (item: unknown, i: number) => R,
+): R[] {
+  checkDepth('train.fit', 'a batch', depth);
+  const found: R[] = [];
+  const { length } = list;
+  for (let i = 0; i < length; i++) found.push(of(list[i], i));
+  return found;
+}
+
+/** The same of an object's values: what is found by the names that they have. */
+export function eachIn<R>(
+  object: Readonly<Record<string, unknown>>,
+  depth: number,
+  of: (value: unknown, name: string) => R,
+): Record<string, R> {
+  checkDepth('train.fit', 'a batch', depth);
+  return Object.fromEntries(Object.keys(object).map((name) => [name, of(object[name], name)]));
+}
+
+/** A copy of a batch's arrays and objects; all else is what it was. */
+function copied(where: string, value: unknown, depth: number): unknown {
+  if (isArray(value)) {
+    return eachOf(value, depth, (one, i) => copied(`${where}[${i}]`, one, depth + 1));
+  }
+  if (isPlain(value)) {
+    return eachIn(value, depth, (one, name) => copied(`${where}.${name}`, one, depth + 1));
+  }
+  const foreign = describeOfAnotherCopy(value);
+  if (foreign !== undefined) throw new TypeError(`train.fit: ${where} is ${foreign}`);
+  return value;
+}
+
+/**
+ * Where the batches of a training come from: an array is copied, so that they are those that it had when it was given; what gives
+ * them itself is left to do so.
+ * @throws TypeError where a batch in an array has something of another copy of the package; RangeError for one that holds itself.
+ */
+export const readBatches = (where: string, given: Batches<unknown>): Batches<unknown> =>
+  isArray(given) ? (copied(where, given, 0) as unknown[]) : given;
 
 /** Whether there is an object in the batch that an array can stand for. */
-export const hasObjects = (value: unknown): boolean =>
-  isPlain(value) || (isArray(value) && value.some(hasObjects));
+export function hasObjects(value: unknown, depth = 0): boolean {
+  if (!isArray(value)) return isPlain(value);
+  checkDepth('train.fit', 'a batch', depth);
+  for (let i = 0; i < value.length; i++) if (hasObjects(value[i], depth + 1)) return true;
+  return false;
+}
 
 const arrayTag = '[';
 const objectTag = '{';
 
 /** Objects as arrays of their keys and values, and what is an array with a mark in front; everything else as it is. */
-export function withoutObjects(value: unknown): Argument {
-  if (isArray(value)) return [arrayTag, ...value.map(withoutObjects)];
+export function withoutObjects(value: unknown, depth = 0): Argument {
+  const inner = (one: unknown): Argument => withoutObjects(one, depth + 1);
+  if (isArray(value)) return [arrayTag, ...eachOf(value, depth, inner)];
   if (!isPlain(value)) return value as Argument;
-  return [objectTag, ...Object.entries(value).flatMap(([key, one]) => [key, withoutObjects(one)])];
+  return [objectTag, ...Object.entries(eachIn(value, depth, inner)).flat()];
 }
 
 /** The inverse. */

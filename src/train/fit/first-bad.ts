@@ -8,6 +8,7 @@ import { PackedSequence } from '../../nn/utils/rnn/packed-sequence';
 import { isFloat } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
 import { historyOf, elementsOf, type Tensor } from '../../tensor/tensor';
+import { eachIn, eachOf } from './batch';
 import { isFinite } from './kept-weights';
 
 type Bad = 'NaN' | 'an infinity';
@@ -24,19 +25,20 @@ function shown(name: string): string {
 }
 
 /** The tensors of a batch. */
-function tensorsIn(value: unknown): Tensor[] {
+function tensorsIn(value: unknown, depth = 0): Tensor[] {
+  const inner = (one: unknown): Tensor[] => tensorsIn(one, depth + 1);
   if (isTensor(value)) return [value];
   if (isInstance(value, PackedSequence)) return [value.data];
-  if (isArray(value)) return value.flatMap(tensorsIn);
-  return isPlain(value) ? Object.values(value).flatMap(tensorsIn) : [];
+  if (isArray(value)) return eachOf(value, depth, inner).flat();
+  return isPlain(value) ? Object.values(eachIn(value, depth, inner)).flat() : [];
 }
 
 /** The batch with tensors of floats that require gradients, so that every operation on them is recorded. */
-function recorded(value: unknown): unknown {
+function recorded(value: unknown, depth = 0): unknown {
+  const inner = (one: unknown): unknown => recorded(one, depth + 1);
   if (isTensor(value)) return isFloat(value.dtype) ? value.detach().requiresGrad_() : value;
-  if (isArray(value)) return value.map(recorded);
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, recorded(one)]));
+  if (isArray(value)) return eachOf(value, depth, inner);
+  return isPlain(value) ? eachIn(value, depth, inner) : value;
 }
 
 /** Runs `body`, and says of each moment which of the model's modules is running. */

@@ -355,7 +355,8 @@ const inTraining = new WeakSet<Module>();
  * A loss that is no finite number ends it with an error that names the operation that made the first one; the model then has the
  * weights with which the loss was finite last, and the error a `history`. The optimizer's state is not taken back.
  *
- * @param loader a DataLoader, or another iterable (also an asynchronous one) that can be gone through again for each epoch
+ * @param loader a DataLoader, or another iterable (also an asynchronous one) that can be gone through again for each epoch; an array is
+ * copied, its batches' arrays and objects too
  * @returns a promise of the history: for each epoch its loss, validation, learning rate and time, and why it ended
  * @throws TypeError, RangeError for what is no option, and options that do not go together; Error for a model in evaluation mode, one
  * that is being trained already, and a checkpoint that cannot be written. The promise is rejected with what the loss, the loader and

@@ -1,6 +1,5 @@
 /** What a training has been so far, epoch by epoch, and which of its numbers is watched. */
-import { isArray } from '../../check';
-import { isHigherBetter, nearestOf, type Metrics } from './metrics';
+import { isHigherBetter, nearestOf, type NamedMetrics } from './metrics';
 
 /** Loss and metrics of a validation, by name. */
 export type ValidationRecord = { readonly loss: number } & Readonly<Record<string, number>>;
@@ -60,10 +59,10 @@ export class Monitor {
   constructor(
     given: string | null,
     mode: 'min' | 'max' | null,
-    metrics: Metrics,
+    metrics: NamedMetrics,
     validates: boolean,
   ) {
-    const names = isArray(metrics) ? (metrics as readonly string[]) : Object.keys(metrics);
+    const names = [...metrics.keys()];
     const known = validates
       ? ['loss', 'validation.loss', ...names.map((name) => `validation.${name}`)]
       : ['loss'];

@@ -1,5 +1,14 @@
 /** Metrics of a validation: named ones, which count over all batches, and functions, whose means over the batches are taken. */
-import { describe, isArray, isCallable, isPlain, nearest, rule } from '../../check';
+import {
+  arrayOf,
+  describe,
+  either,
+  functionOf,
+  isArray,
+  nearest,
+  oneOf,
+  recordOf,
+} from '../../check';
 import { isFloat } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
 import { showShape } from '../../tensor/shape';
@@ -13,6 +22,9 @@ export type MetricFunction = (output: Tensor, target: Tensor) => number | Tensor
 
 /** Metrics by the names that they have in the history, or the names of some. */
 export type Metrics = readonly MetricName[] | Readonly<Record<string, MetricName | MetricFunction>>;
+
+/** The same, each by its name in the history. */
+export type NamedMetrics = ReadonlyMap<string, MetricName | MetricFunction>;
 
 /** What of the batches so far is kept: a metric is a function of a sum and a count. */
 interface Sum {
@@ -90,33 +102,33 @@ function ofFunction(name: string, metric: MetricFunction): Kind {
 }
 
 /** Whether a metric of the options is better when it is higher: of those whose name says so. */
-export const isHigherBetter = (metrics: Metrics, name: string): boolean => {
-  const given: unknown = isArray(metrics) ? name : (metrics as Record<string, unknown>)[name];
-  return typeof given === 'string' && kinds[given as MetricName]?.isHigher === true;
+export const isHigherBetter = (metrics: NamedMetrics, name: string): boolean => {
+  const given = metrics.get(name);
+  return typeof given === 'string' && kinds[given].isHigher;
 };
 
-const isMetricName = (value: unknown): boolean => metricNames.includes(value as MetricName);
-const isMetric = (value: unknown): boolean => isMetricName(value) || isCallable(value);
+// eslint-disable-next-line no-restricted-syntax -- the names of the table above
+const anyName = oneOf(...metricNames);
 
 /** What the option may be. */
-export const anyMetrics = rule<Metrics>(
-  `an array of names (${metricNames.join(', ')}) or an object of names and functions of (output, target)`,
-  (value) =>
-    (isArray(value) && value.every((one) => typeof one === 'string')) ||
-    (isPlain(value) &&
-      Object.values(value).every((one) => typeof one === 'string' || isMetric(one))),
-  (value) => Object.values(value as Record<string, unknown>).every(isMetric),
+export const anyMetrics = either<Metrics>(
+  arrayOf(anyName, `an array of names (${metricNames.join(', ')})`),
+  recordOf(
+    either<MetricName | MetricFunction>(anyName, functionOf()),
+    'an object of names and functions of (output, target)',
+  ),
 );
+
+/** What the rule has let through, by name. */
+export const named = (metrics: Metrics): NamedMetrics =>
+  new Map(isArray(metrics) ? metrics.map((name) => [name, name]) : Object.entries(metrics));
 
 /** Metrics of the batches of one validation. */
 export class MetricSums {
   readonly #kinds: readonly (readonly [string, Kind, Sum])[];
 
-  constructor(metrics: Metrics) {
-    const pairs: [string, MetricName | MetricFunction][] = isArray(metrics)
-      ? metrics.map((name) => [name as string, name])
-      : Object.entries(metrics as Record<string, MetricName | MetricFunction>);
-    this.#kinds = pairs.map(([name, metric]) => [
+  constructor(metrics: NamedMetrics) {
+    this.#kinds = [...metrics].map(([name, metric]) => [
       name,
       typeof metric === 'string' ? kinds[metric] : ofFunction(name, metric),
       { total: 0, count: 0 },

@@ -50,7 +50,9 @@ export class Objective {
    */
   predict(batch: unknown): Prediction {
     const found = this.#predict === null ? this.#ofPair(batch) : this.#predict(batch);
-    const [output, target] = isArray(found) && found.length === 2 ? found : [];
+    const isPair = isArray(found) && found.length === 2;
+    const output = isPair ? found[0] : undefined;
+    const target = isPair ? found[1] : undefined;
     if (isTensor(output) && isTensor(target)) return [output, target];
     const what =
       this.#predict === null

@@ -1,9 +1,11 @@
 /** What `train.fit` takes. */
 import {
   anything,
+  arrayOf,
   boolean,
   count,
   describe,
+  describeOfAnotherCopy,
   either,
   finiteFrom,
   functionOf,
@@ -15,6 +17,7 @@ import {
   oneOf,
   optionsTable,
   positiveInteger,
+  recordOf,
   rule,
   string,
 } from '../../check';
@@ -27,7 +30,8 @@ import type { TqdmOptions } from '../../progress/tqdm';
 import { anyClip } from '../step';
 import type { ClipOptions } from '../training-step';
 import type { EpochRecord, FitHistory } from './history';
-import { anyMetrics, type Metrics } from './metrics';
+import { readBatches } from './batch';
+import { anyMetrics, named, type Metrics, type NamedMetrics } from './metrics';
 import type { Loss, Prediction } from './objective';
 import { anyBatches, type Batches } from './passes';
 
@@ -146,6 +150,7 @@ const callbackOptions = optionsTable<FitCallbacks, 'onStep' | 'onEpoch'>('train.
   onStep: functionOf<NonNullable<FitCallbacks['onStep']>>().optional,
   onEpoch: functionOf<NonNullable<FitCallbacks['onEpoch']>>().optional,
 });
+const anyCallbacks = rule<FitCallbacks>('an object of callbacks', isPlain);
 const earlyOptions = optionsTable<EarlyStoppingOptions>('train.fit', {
   patience: positiveInteger.or(3),
   minDelta: finiteFrom(0).or(0),
@@ -153,10 +158,13 @@ const earlyOptions = optionsTable<EarlyStoppingOptions>('train.fit', {
   mode: anyMode.or(null),
   restoreBest: boolean.or(false),
 });
-const anyStates = rule<Readonly<Record<string, Stateful | StatefulGenerator>>>(
+const anyStates = recordOf(
+  rule<Stateful | StatefulGenerator>(
+    'a module, an optimizer, a scheduler or a generator',
+    (value) =>
+      describeOfAnotherCopy(value) === undefined && (isStateful(value) || isGenerator(value)),
+  ),
   'an object of modules, optimizers, schedulers and generators by name',
-  (value) =>
-    isPlain(value) && Object.values(value).every((one) => isStateful(one) || isGenerator(one)),
 );
 const checkpointOptions = optionsTable<FitCheckpointOptions>('train.fit', {
   path: anything as ReturnType<typeof rule<FilePath>>,
@@ -187,9 +195,9 @@ const fitOptions = optionsTable<AnyOptions>('train.fit', {
     'a path, or an object of options',
     (value) => typeof value === 'string' || isInstance(value, URL) || isPlain(value),
   ).orNull.or(null),
-  callbacks: rule<FitCallbacks | readonly FitCallbacks[]>(
-    'an object of callbacks, or an array of such',
-    (value) => isPlain(value) || (isArray(value) && value.every(isPlain)),
+  callbacks: either<FitCallbacks | readonly FitCallbacks[]>(
+    anyCallbacks,
+    arrayOf(anyCallbacks, 'an array of such'),
   ).or([]),
   signal: anySignal.or(null),
   progress: either<boolean | TqdmOptions>(boolean, plainObject<TqdmOptions>()).or(true),
@@ -208,7 +216,7 @@ export interface FitPlan {
   readonly stepScheduler: lrScheduler.LRScheduler | null;
   /** Goes on after each epoch. */
   readonly epochScheduler: Scheduler | null;
-  readonly metrics: Metrics;
+  readonly metrics: NamedMetrics;
   readonly validation: Batches<unknown> | null;
   readonly monitor: string | null;
   readonly mode: 'min' | 'max' | null;
@@ -271,7 +279,8 @@ export function readOptions(
       `train.fit: ${name} is ${describe(read[name])} and earlyStopping.${name} ${describe(own)}; one thing is watched, so leave one of them out`,
     );
   }
-  if (read.validation === null && Object.keys(read.metrics).length > 0) {
+  const metrics = named(read.metrics);
+  if (read.validation === null && metrics.size > 0) {
     throw new RangeError(
       'train.fit: metrics are measured on the validation loader; give validation too',
     );
@@ -284,10 +293,11 @@ export function readOptions(
     ...read,
     ...schedulesOf(read.scheduler, read.schedulerPer, read.optimizer),
     model,
-    loader,
+    loader: readBatches('loader', loader),
     loss: read.loss as Loss<unknown>,
     predict: read.predict as ((batch: unknown) => unknown) | null,
-    validation: read.validation as Batches<unknown> | null,
+    metrics,
+    validation: read.validation === null ? null : readBatches('validation', read.validation),
     monitor: early?.monitor ?? read.monitor,
     mode: early?.mode ?? read.mode,
     earlyStopping: early,

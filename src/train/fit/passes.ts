@@ -1,6 +1,6 @@
 /** Batches of a loader from a place in a pass on, and turns that are given to the event loop. */
 import { DataLoader } from '../../data';
-import { isInstance, iterated, rule } from '../../check';
+import { describeOfAnotherCopy, isInstance, iterated, rule } from '../../check';
 import { defaultGenerator, type Generator } from '../../random/generator';
 
 /** What batches come from: a DataLoader, or anything that can be iterated again for each epoch. */
@@ -20,6 +20,7 @@ export const anyBatches = rule<Batches<unknown>>(
   (value) =>
     typeof value === 'object' &&
     value !== null &&
+    describeOfAnotherCopy(value) === undefined &&
     (has(value, Symbol.iterator) || has(value, Symbol.asyncIterator)),
 );
 

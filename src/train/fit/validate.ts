@@ -3,7 +3,7 @@ import { noGrad } from '../../autograd/mode';
 import type { Module } from '../../nn';
 import { putAside } from './carried';
 import type { ValidationRecord } from './history';
-import { MetricSums, type Metrics } from './metrics';
+import { MetricSums, type NamedMetrics } from './metrics';
 import type { Objective } from './objective';
 import { Pass, type Batches, type Turns } from './passes';
 
@@ -12,14 +12,14 @@ export async function validate(
   model: Module,
   loader: Batches<unknown>,
   objective: Objective,
-  metrics: Metrics,
+  metrics: NamedMetrics,
   { turns, signal }: { turns: Turns; signal: AbortSignal | null },
 ): Promise<ValidationRecord | null> {
   const modes = model.modules().map((module) => [module, module.training] as const);
   const putBack = putAside(model);
   model.eval();
   const sums = new MetricSums(metrics);
-  const hasMetrics = Object.keys(metrics).length > 0;
+  const hasMetrics = metrics.size > 0;
   const pass = new Pass(loader, 0);
   let total = 0;
   let batches = 0;

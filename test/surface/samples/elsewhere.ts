@@ -185,7 +185,7 @@ export const elsewhere: Record<string, Make> = {
         clip: 1,
         accumulate: 1,
         checkpoint: file('fit.safetensors'),
-        callbacks: { onStep: () => undefined },
+        callbacks: [{ onStep: () => undefined }],
         signal: AbortSignal.abort(),
         progress: { disable: true },
         compile: true,

@@ -261,6 +261,7 @@ describe('refusals', () => {
     [[model, batches, { ...required, earlyStopping: { patients: 2 } }], new TypeError("train.fit: unknown option 'patients'; did you mean 'patience'?")],
     [[model, batches, { ...required, checkpoint: { pat: 'x' } }], new TypeError("train.fit: unknown option 'pat'; did you mean 'path'?")],
     [[model, batches, { ...required, callbacks: { onstep: () => undefined } }], new TypeError("train.fit: unknown option 'onstep'; did you mean 'onStep'?")],
+    [[model, batches, { ...required, checkpoint: { path: 'x', state: { other: 3 } } }], new TypeError('train.fit: state.other must be a module, an optimizer, a scheduler or a generator, got 3')],
     [[model, batches, { ...required, accumulate: 0 }], new RangeError('train.fit: accumulate must be an integer of at least 1, got 0')],
     [[model, batches, { ...required, metrics: ['accuracy'] }], new RangeError('train.fit: metrics are measured on the validation loader; give validation too')],
     [[model, batches, { ...required, validation: batches, metrics: ['f1'] }], new RangeError('train.fit: metrics must be an array of names (accuracy, mae, mse, rmse) or an object of names and functions of (output, target), got [\'f1\']')],
@@ -296,6 +297,33 @@ describe('refusals', () => {
     ).rejects.toThrow(error);
   });
 
+  const itself: unknown[] = [];
+  itself.push(itself);
+  const named: Record<string, unknown> = {};
+  named.itself = named;
+  test.each([[itself], [named]])('a batch that holds itself %#', async (batch) => {
+    const given = { loss: () => model.weight.sum(), optimizer };
+    const error = new RangeError(
+      'train.fit: a batch must be nested at most 100 deep; what holds itself has no end',
+    );
+    expect(() => train.fit(model, [batch], given)).toThrow(error);
+    await expect(train.fit(model, new Set([batch]), given)).rejects.toThrow(error);
+  });
+
+  test('a model whose training failed is none that is being trained', async () => {
+    function* failing(): Generator<Batch> {
+      yield batches[0];
+      throw new Error('no more');
+    }
+    const loader = { [Symbol.iterator]: failing };
+    const [before] = batches;
+    for (const given of [{ ...required }, { ...required, validation: loader }]) {
+      const failed = train.fit(model, 'validation' in given ? [before] : loader, given);
+      await expect(failed).rejects.toThrow(new Error('no more'));
+      expect((await train.fit(model, [before], required)).steps).toBe(1);
+    }
+  });
+
   test('a model that is being trained', async () => {
     const first = train.fit(model, batches, required);
     expect(() => train.fit(model, batches, required)).toThrow(
@@ -304,6 +332,59 @@ describe('refusals', () => {
     await first;
     await train.fit(model, batches, required);
   });
+});
+
+test('what is changed after the call changes nothing', async () => {
+  const fitted = async (change: boolean): Promise<unknown> => {
+    const { model, optimizer, batches } = made();
+    const validation = batches.map(([x, y]) => ({ x, y }));
+    const metrics: Record<string, 'mae' | 'mse'> = { error: 'mae' };
+    const kept: string[] = [];
+    const callbacks = [{ onStep: ({ step }: { step: number }) => void kept.push(`${step}`) }];
+    const loader = batches.map(([x, y]) => ({ x, y }));
+    const training = train.fit(model, loader, {
+      loss: mse,
+      predict: ({ x, y }) => [model.forward(x), y],
+      optimizer,
+      epochs: 2,
+      validation,
+      metrics,
+      callbacks,
+    });
+    if (change) {
+      loader.length = 1;
+      validation.pop();
+      validation[0].y = validation[1].y;
+      metrics.error = 'mse';
+      callbacks.length = 0;
+    }
+    const { epochs } = await training;
+    return [kept, epochs.map(({ loss, validation: found }) => [loss, found])];
+  };
+  expect(await fitted(true)).toEqual(await fitted(false));
+});
+
+test('batches whose methods are their own', async () => {
+  const fitted = async (own: boolean, asObjects: boolean): Promise<unknown> => {
+    const { model, optimizer, batches } = made();
+    const never = (): never => {
+      throw new Error('called');
+    };
+    const given = batches.map(([x, y]) => {
+      const pair: unknown[] = [x, y];
+      if (own) for (const name of ['map', 'flatMap', 'some', 'every', 'slice']) Object.defineProperty(pair, name, { value: never }); // prettier-ignore
+      return asObjects ? [{ pair }] : [pair];
+    });
+    type Given = [Batch] | [{ pair: Batch }];
+    const of = ([one]: Given): Batch => (asObjects ? (one as { pair: Batch }).pair : (one as Batch)); // prettier-ignore
+    const { epochs, compiled } = await train.fit(model, new Set(given as Given[]), {
+      loss: (batch) => F.mseLoss(model.forward(of(batch)[0]), of(batch)[1]),
+      optimizer,
+    });
+    return [compiled, epochs[0].loss];
+  };
+  for (const asObjects of [false, true])
+    expect(await fitted(true, asObjects)).toEqual(await fitted(false, asObjects));
 });
 
 test('a schedule of batches goes on after each step', async () => {
