@@ -253,7 +253,7 @@ export function traceStep(
     return trace.run(() => {
       const standIns = signatures.map(({ shape, dtype }) => trace.give(shape, dtype));
       const loss = run(standIns);
-      checkLoss(loss);
+      checkLoss('compile.step', loss);
       refuseHistory(trace, start);
       const leaves = leavesOf([loss], new Set(), start);
       const taken = new Set<Buffer>();
@@ -281,20 +281,20 @@ export function traceStep(
 }
 
 /** @throws TypeError, RangeError, Error for what gradients of a loss cannot be computed of. */
-export function checkLoss(loss: unknown): asserts loss is Tensor {
+export function checkLoss(operation: string, loss: unknown): asserts loss is Tensor {
   if (!isTensor(loss)) {
     throw new TypeError(
-      `compile.step: loss must return a Tensor of one element, got ${loss instanceof Promise ? 'a promise; it must not be async' : describe(loss)}`,
+      `${operation}: loss must return a Tensor of one element, got ${loss instanceof Promise ? 'a promise; it must not be async' : describe(loss)}`,
     );
   }
   if (loss.numel !== 1) {
     throw new RangeError(
-      `compile.step: loss must return a Tensor of one element, got shape ${showShape(sizesOf(loss))}; use mean() or sum()`,
+      `${operation}: loss must return a Tensor of one element, got shape ${showShape(sizesOf(loss))}; use mean() or sum()`,
     );
   }
   if (!loss.requiresGrad) {
     throw new Error(
-      'compile.step: what loss returned depends on no parameter that requires gradients',
+      `${operation}: what loss returned depends on no parameter that requires gradients`,
     );
   }
 }

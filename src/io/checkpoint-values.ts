@@ -47,15 +47,21 @@ const arrays = {
 
 type Tagged = { $: string } & Record<string, unknown>;
 
-function checkKey(key: unknown, path: string): string {
+function checkKey(operation: string, key: unknown, path: string): string {
   if (typeof key === 'string') return key;
-  throw new TypeError(`saveCheckpoint: a key of ${path} must be a string, got ${describe(key)}`);
+  throw new TypeError(`${operation}: a key of ${path} must be a string, got ${describe(key)}`);
 }
 
 /** Writes values as JSON; tensors are put aside in `tensors`. */
 export class Encoder {
   readonly tensors = new Map<string, Tensor>();
   readonly #above = new Set<unknown>();
+  readonly #operation: string;
+
+  /** @param operation in whose name it refuses */
+  constructor(operation: string) {
+    this.#operation = operation;
+  }
 
   encode(value: unknown, path: string): unknown {
     if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
@@ -69,10 +75,10 @@ export class Encoder {
     if (isTensor(value)) return { $: 'tensor', value: this.#put(value, path) };
     if (typeof value !== 'object') return this.#refuse(value, path);
     if (this.#above.has(value)) {
-      throw new RangeError(`saveCheckpoint: ${path} holds itself, which a file cannot`);
+      throw new RangeError(`${this.#operation}: ${path} holds itself, which a file cannot`);
     }
     if (this.#above.size === deepest) {
-      throw new RangeError(`saveCheckpoint: ${path} is nested more than ${deepest} deep`);
+      throw new RangeError(`${this.#operation}: ${path} is nested more than ${deepest} deep`);
     }
     this.#above.add(value);
     const encoded = this.#encodeObject(value, path);
@@ -85,7 +91,7 @@ export class Encoder {
     if (isArray(value)) return Array.from(value, (item, i) => this.encode(item, `${path}.${i}`));
     if (isInstance(value, Map)) {
       const pairs = [...value].map(([key, item]) => [
-        checkKey(key, path),
+        checkKey(this.#operation, key, path),
         this.encode(item, `${path}.${String(key)}`),
       ]);
       return { $: 'map', value: pairs };
@@ -114,7 +120,7 @@ export class Encoder {
   #refuse(value: unknown, path: string): never {
     const hint = hasToJSON(value) ? `; save ${path}.toJSON()` : '';
     throw new TypeError(
-      `saveCheckpoint: ${path} must be a tensor, a plain value or an object with stateDict(), got ${describe(value)}${hint}`,
+      `${this.#operation}: ${path} must be a tensor, a plain value or an object with stateDict(), got ${describe(value)}${hint}`,
     );
   }
 }

@@ -51,27 +51,37 @@ const loadOptions = optionsTable<LoadCheckpointOptions>('loadCheckpoint', {
  */
 export function saveCheckpoint(path: FilePath, values: Readonly<Record<string, unknown>>): void {
   if (arguments.length > 2) surplus('saveCheckpoint', arguments, 2, 'values');
-  const target = pathOf('saveCheckpoint', path);
-  const encoder = new Encoder();
-  const encoded = encoder.encode({ ...anyValues.check('saveCheckpoint', 'values', values) }, '');
-  const metadata = { format, version, checkpoint: JSON.stringify(encoded) };
-  writeTensors('saveCheckpoint', target, encoder.tensors, metadata);
+  writeCheckpoint('saveCheckpoint', path, values);
 }
 
-function readValues(path: FilePath): Record<string, unknown> {
-  const file = pathOf('loadCheckpoint', path);
-  const { tensors, metadata } = readTensors('loadCheckpoint', file);
+/** @internal The same in the name of `operation`. */
+export function writeCheckpoint(
+  operation: string,
+  path: FilePath,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  const target = pathOf(operation, path);
+  const encoder = new Encoder(operation);
+  const encoded = encoder.encode({ ...anyValues.check(operation, 'values', values) }, '');
+  const metadata = { format, version, checkpoint: JSON.stringify(encoded) };
+  writeTensors(operation, target, encoder.tensors, metadata);
+}
+
+/** @internal What a checkpoint holds, by name. */
+export function readCheckpoint(operation: string, path: FilePath): Record<string, unknown> {
+  const file = pathOf(operation, path);
+  const { tensors, metadata } = readTensors(operation, file);
   if (metadata['format'] !== format) {
     throw new RangeError(
-      `loadCheckpoint: ${file} is no checkpoint that saveCheckpoint wrote; loadSafetensors reads other files`,
+      `${operation}: ${file} is no checkpoint that saveCheckpoint wrote; loadSafetensors reads other files`,
     );
   }
   if (metadata['version'] !== version) {
     throw new RangeError(
-      `loadCheckpoint: ${file} has version ${String(metadata['version'])}, this package reads version ${version}`,
+      `${operation}: ${file} has version ${String(metadata['version'])}, this package reads version ${version}`,
     );
   }
-  return reading('loadCheckpoint', file, () => {
+  return reading(operation, file, () => {
     let parsed: unknown;
     try {
       parsed = JSON.parse(metadata['checkpoint'] ?? '');
@@ -116,23 +126,38 @@ export function loadCheckpoint(
   if (arguments.length > 3) surplus('loadCheckpoint', arguments, 3, 'options');
   const given = { ...anyTargets.check('loadCheckpoint', 'targets', targets) };
   const { strict } = loadOptions.read(options);
-  const values = readValues(path);
-  const missing = Object.keys(given).filter((name) => !Object.hasOwn(values, name));
+  const values = readCheckpoint('loadCheckpoint', path);
+  loadStates('loadCheckpoint', given, values, strict);
+  return values;
+}
+
+/**
+ * @internal Loads the states of `targets`, or none of them.
+ * @returns what puts back the states that they had
+ */
+export function loadStates(
+  operation: string,
+  targets: Readonly<Record<string, Target>>,
+  values: Readonly<Record<string, unknown>>,
+  strict: boolean,
+): () => void {
+  const missing = Object.keys(targets).filter((name) => !Object.hasOwn(values, name));
   if (missing.length > 0) {
     throw new RangeError(
-      `loadCheckpoint: the file has no ${missing.join(', ')}; it has ${Object.keys(values).join(', ') || 'nothing'}`,
+      `${operation}: the file has no ${missing.join(', ')}; it has ${Object.keys(values).join(', ') || 'nothing'}`,
     );
   }
   const undo: (() => void)[] = [];
+  const goBack = (): void => undo.forEach((one) => one());
   try {
-    for (const [name, target] of Object.entries(given)) {
+    for (const [name, target] of Object.entries(targets)) {
       const before = snapshot(stateOf(target));
       load(target, values[name], { strict });
       undo.unshift(() => load(target, before, { strict: false }));
     }
   } catch (error) {
-    for (const goBack of undo) goBack();
+    goBack();
     throw error;
   }
-  return values;
+  return goBack;
 }

@@ -152,6 +152,9 @@ export function copyHooks(
   );
 }
 
+/** Whether a module has a hook of any kind. */
+export const isHooked = (module: object): boolean => hooksOf.has(module);
+
 // A module's hooks are called with that module only.
 export const addForwardHook = <M extends object>(module: M, hook: HookAfter<M>): RemoveHook =>
   add('registerForwardHook', module, (hooks) => hooks.after, hook as HookAfter<object>);

@@ -53,7 +53,8 @@ const anyStream = rule<ProgressStream>('a stream with a write method', (value) =
   }
 });
 
-const tqdmOptions = optionsTable<TqdmOptions, keyof TqdmOptions>('tqdm', {
+/** @internal Which options there are. */
+export const tqdmOptions = optionsTable<TqdmOptions, keyof TqdmOptions>('tqdm', {
   total: nonNegative.optional,
   desc: string.optional,
   unit: string.optional,

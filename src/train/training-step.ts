@@ -10,6 +10,7 @@ import { StepProgram } from '../compile/step-program';
 import { checkLoss } from '../compile/traced';
 import { fitsForm, flattenArguments, replaceTensors } from '../compile/tree';
 import type { Module } from '../nn';
+import { isHooked } from '../nn/hooks';
 import { clipGradNorm_, clipGradValue_, type NormOptions } from '../nn/utils/clip';
 import { LBFGS, type lrScheduler, type Optimizer } from '../optim';
 import { executor } from '../tensor/executor';
@@ -24,9 +25,9 @@ export interface ClipOptions extends NormOptions {
   clipValue?: number;
 }
 
-const clipOptions = optionsTable<ClipOptions>('compile.step', {
-  maxNorm: nonNegative.or(Infinity),
-  clipValue: nonNegative.or(Infinity),
+const clipOptions = optionsTable<ClipOptions, 'maxNorm' | 'clipValue'>('compile.step', {
+  maxNorm: nonNegative.optional,
+  clipValue: nonNegative.optional,
   normType: nonNegative.or(2),
   errorIfNonfinite: boolean.or(false),
 });
@@ -59,9 +60,11 @@ interface Entry {
   readonly others: readonly Tensor[];
 }
 
-function readClip(operation: string, clip: number | ClipOptions): Required<ClipOptions> {
+type Clip = typeof clipOptions.defaults;
+
+function readClip(operation: string, clip: number | ClipOptions): Clip {
   const read = clipOptions.read(typeof clip === 'number' ? { maxNorm: clip } : clip, operation);
-  if (read.maxNorm === Infinity && read.clipValue === Infinity && !read.errorIfNonfinite) {
+  if (read.maxNorm === undefined && read.clipValue === undefined && !read.errorIfNonfinite) {
     throw new TypeError(`${operation}: clip must have maxNorm or clipValue, got neither`);
   }
   return read;
@@ -69,7 +72,8 @@ function readClip(operation: string, clip: number | ClipOptions): Required<ClipO
 
 export class TrainingStep {
   readonly #options: StepParts;
-  readonly #clip: Required<ClipOptions>;
+  readonly #clip: Clip;
+  readonly #operation: string;
   // In order of last use; null for a form that has come once.
   readonly #entries = new Map<string, Entry | null>();
   #latest: Entry | null = null;
@@ -82,6 +86,7 @@ export class TrainingStep {
 
   constructor(operation: string, options: StepParts) {
     this.#options = options;
+    this.#operation = operation;
     const { clip, model, optimizer, adds = false, refusals = 'throw', traces = true } = options;
     this.#adds = adds;
     this.#mayRun = refusals === 'run';
@@ -148,6 +153,9 @@ export class TrainingStep {
     this.#params = optimizer.paramGroups.flatMap(({ params }) => params);
     this.#entries.clear();
     this.#latest = null;
+    if (this.#mayRun && this.#reason === null && model.modules().some(isHooked)) {
+      this.runAsWritten('the model has hooks, which a replay would not call');
+    }
   }
 
   /** The program for a batch, whose tensors are left in `tensors`; null for a form that is seen for the first time. */
@@ -192,7 +200,7 @@ export class TrainingStep {
     const changed = this.#fields.changed();
     if (changed !== null) {
       throw new Error(
-        `compile.step: loss changes the field '${changed.name}' of ${changed.module.constructor.name} whenever it runs, and a replay runs no JavaScript; keep what changes in a tensor that is changed in place, or outside of loss`,
+        `${this.#operation}: loss changes the field '${changed.name}' of ${changed.module.constructor.name} whenever it runs, and a replay runs no JavaScript; keep what changes in a tensor that is changed in place, or outside of loss`,
       );
     }
     const others = this.#adds ? [] : this.#params.filter((param) => !program.reaches(param));
@@ -217,7 +225,7 @@ export class TrainingStep {
     return withGradMode(true, () => {
       // eslint-disable-next-line no-restricted-syntax -- what this call was given
       const found: unknown = lossOf(...(batch as never[]));
-      checkLoss(found);
+      checkLoss(this.#operation, found);
       found.backward();
       return found.detach();
     });
@@ -228,10 +236,11 @@ export class TrainingStep {
     const { maxNorm, clipValue, normType, errorIfNonfinite } = this.#clip;
     const { optimizer, scheduler } = this.#options;
     const { parameters } = this.#fields;
-    if (maxNorm !== Infinity || errorIfNonfinite) {
-      clipGradNorm_(parameters, maxNorm, { normType, errorIfNonfinite });
+    // An infinite limit makes NaN of gradients whose norm is infinite, as ∞ / ∞ is.
+    if (maxNorm !== undefined || errorIfNonfinite) {
+      clipGradNorm_(parameters, maxNorm ?? Infinity, { normType, errorIfNonfinite });
     }
-    if (clipValue !== Infinity) clipGradValue_(parameters, clipValue);
+    if (clipValue !== undefined) clipGradValue_(parameters, clipValue);
     optimizer.step();
     scheduler?.step();
   }

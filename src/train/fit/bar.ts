@@ -1,5 +1,5 @@
 /** The bar of a training: epochs and batches, the loss at hand, what the last validation found. */
-import { Progress, type TqdmOptions } from '../../progress/tqdm';
+import { Progress, tqdmOptions, type TqdmOptions } from '../../progress/tqdm';
 import type { EpochRecord } from './history';
 
 // A description of the loss takes longer than a small step: it is made as often as the bar is drawn.
@@ -18,6 +18,7 @@ export class FitBar {
   constructor(options: boolean | TqdmOptions, epochs: number, batches: number | undefined) {
     this.#epochs = epochs;
     const given = typeof options === 'boolean' ? { disable: options ? undefined : true } : options;
+    tqdmOptions.read(given, 'train.fit');
     const bar = new Progress({
       unit: 'batch',
       ...(batches === undefined ? {} : { total: batches * epochs }),

@@ -1,7 +1,10 @@
 /** Batches: those of an array, which are read once, and those that are objects, as a step takes them. */
-import { checkDepth, describeOfAnotherCopy, isArray, isPlain } from '../../check';
+import { checkDepth, describeOfAnotherCopy, isArray, isInstance, isPlain } from '../../check';
 import type { Argument } from '../../compile';
-import type { Batches } from './passes';
+import { PackedSequence } from '../../nn/utils/rnn/packed-sequence';
+import { isTensor } from '../../tensor/rules';
+import { elementsOf, sizesOf, type Tensor } from '../../tensor/tensor';
+import type { Batches } from './source';
 
 /**
  * `of` each item of an array, in order: a method of the array's could be the user's, and would leave holes out.
@@ -79,4 +82,34 @@ export function withObjects(value: Argument): unknown {
     found.push([parts[i] as string, withObjects(parts[i + 1])]);
   }
   return Object.fromEntries(found);
+}
+
+/** The tensors of a batch. */
+export function tensorsIn(value: unknown, depth = 0): Tensor[] {
+  const inner = (one: unknown): Tensor[] => tensorsIn(one, depth + 1);
+  if (isTensor(value)) return [value];
+  if (isInstance(value, PackedSequence)) return [value.data];
+  if (isArray(value)) return eachOf(value, depth, inner).flat();
+  return isPlain(value) ? Object.values(eachIn(value, depth, inner)).flat() : [];
+}
+
+// How many numbers of a tensor are looked at.
+const most = 4;
+const numbers = new Float64Array(most);
+const words = new Int32Array(numbers.buffer);
+
+/** Integers that tell a batch from others: shapes and the first numbers of its tensors. */
+export function marksOf(batch: unknown): number[] {
+  const marks: number[] = [];
+  for (const x of tensorsIn(batch)) {
+    const sizes = sizesOf(x);
+    marks.push(sizes.length);
+    for (const size of sizes) marks.push(size);
+    const count = x.numel === 0 ? 0 : Math.min(most, sizes.at(-1) ?? 1);
+    const stride = x.strides.at(-1) ?? 1;
+    const elements = elementsOf(x, x.reach());
+    for (let i = 0; i < count; i++) numbers[i] = Number(elements[i * stride]);
+    for (let i = 0; i < 2 * count; i++) marks.push(words[i]);
+  }
+  return marks;
 }

@@ -27,13 +27,16 @@ const isState = (value: unknown): value is CellState =>
   isTensor(value) || (isArray(value) && value.length > 0 && value.every(isState));
 
 /** @throws RangeError unless `states` are those of `carriedStates` of such a model. */
-export function setCarried(model: Module, states: Readonly<Record<string, unknown>>): void {
-  const modules = statefulIn(model);
-  for (const [name] of modules) {
+export function checkCarried(model: Module, states: Readonly<Record<string, unknown>>): void {
+  for (const [name] of statefulIn(model)) {
     const state = states[name];
     if (state !== null && !isState(state)) refuseFile(`there is no state of '${name}'`);
   }
-  for (const [name, module] of modules) module.state = states[name] as CellState | null;
+}
+
+/** Sets what `checkCarried` has let through. */
+export function setCarried(model: Module, states: Readonly<Record<string, unknown>>): void {
+  for (const [name, module] of statefulIn(model)) module.state = states[name] as CellState | null;
 }
 
 /** Buffers that the state dict leaves out. */
@@ -43,15 +46,18 @@ export function passingBuffers(model: Module): Map<string, Tensor> {
 }
 
 /** @throws RangeError where a buffer is missing or of another form. */
-export function setBuffers(model: Module, saved: ReadonlyMap<string, unknown>): void {
-  const buffers = passingBuffers(model);
-  for (const [name, buffer] of buffers) {
+export function checkBuffers(model: Module, saved: ReadonlyMap<string, unknown>): void {
+  for (const [name, buffer] of passingBuffers(model)) {
     const value = saved.get(name);
     if (!isTensor(value) || String(value.shape) !== String(buffer.shape)) {
       refuseFile(`there is no buffer '${name}' of shape [${buffer.shape.join(', ')}]`);
     }
   }
+}
+
+/** Sets what `checkBuffers` has let through. */
+export function setBuffers(model: Module, saved: ReadonlyMap<string, unknown>): void {
   noGrad(() => {
-    for (const [name, buffer] of buffers) buffer.copy_(saved.get(name) as Tensor);
+    for (const [name, buffer] of passingBuffers(model)) buffer.copy_(saved.get(name) as Tensor);
   });
 }

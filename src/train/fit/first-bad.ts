@@ -2,13 +2,12 @@
 import { detectAnomaly, watchResults } from '../../autograd/anomaly';
 import { noGrad, withGradMode } from '../../autograd/mode';
 import type { Node } from '../../autograd/node';
-import { isArray, isInstance, isPlain } from '../../check';
+import { isArray, isPlain } from '../../check';
 import type { Module } from '../../nn';
-import { PackedSequence } from '../../nn/utils/rnn/packed-sequence';
 import { isFloat } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
 import { historyOf, elementsOf, type Tensor } from '../../tensor/tensor';
-import { eachIn, eachOf } from './batch';
+import { eachIn, eachOf, tensorsIn } from './batch';
 import { isFinite } from './kept-weights';
 
 type Bad = 'NaN' | 'an infinity';
@@ -22,15 +21,6 @@ function badOf(x: Tensor): Bad | null {
 function shown(name: string): string {
   const short = name.replace(/Backward\d*$/, '');
   return short === name ? name : `${short.charAt(0).toLowerCase()}${short.slice(1)} (${name})`;
-}
-
-/** The tensors of a batch. */
-function tensorsIn(value: unknown, depth = 0): Tensor[] {
-  const inner = (one: unknown): Tensor[] => tensorsIn(one, depth + 1);
-  if (isTensor(value)) return [value];
-  if (isInstance(value, PackedSequence)) return [value.data];
-  if (isArray(value)) return eachOf(value, depth, inner).flat();
-  return isPlain(value) ? Object.values(eachIn(value, depth, inner)).flat() : [];
 }
 
 /** The batch with tensors of floats that require gradients, so that every operation on them is recorded. */
@@ -147,4 +137,15 @@ export function firstInBackward(
     }
   }
   return null;
+}
+
+/** `NaN in 'fc.weight'`: what no update of this training has made; null where there is none. */
+export function foundIn(model: Module): string | null {
+  for (const [name, x] of model.namedParameters()) {
+    const bad = badOf(x);
+    if (bad !== null) return `${bad} in '${name}'`;
+  }
+  // An infinity in a buffer is a mask.
+  const buffer = model.namedBuffers().find(([, x]) => badOf(x) === 'NaN');
+  return buffer === undefined ? null : `NaN in '${buffer[0]}'`;
 }

@@ -6,19 +6,20 @@ import { anyModule } from '../../nn/any-module';
 import type { Module } from '../../nn';
 import { lrScheduler } from '../../optim';
 import { defaultGenerator } from '../../random/generator';
-import type { Tensor } from '../../tensor/tensor';
+import { accumulatedOf, type Tensor } from '../../tensor/tensor';
 import { deepcopy } from '../../tensor/deepcopy';
 import { TrainingStep } from '../training-step';
 import { FitBar } from './bar';
 import { hasObjects, withObjects, withoutObjects } from './batch';
 import { FitCheckpoint, type BestWeights } from './checkpoint';
-import { firstInBackward, firstInForward } from './first-bad';
-import { Monitor, type EpochRecord, type FitHistory, type StopReason } from './history';
-import { isFinite, KeptWeights } from './kept-weights';
+import { firstInBackward, firstInForward, foundIn } from './first-bad';
+import { copyOf, Monitor, type EpochRecord, type FitHistory, type StopReason } from './history';
+import { KeptWeights } from './kept-weights';
 import { Objective } from './objective';
 import { readOptions, type FitCallbacks, type FitOptions, type FitPlan } from './options';
 import { anyBatches, GeneratorStates, lengthOf, Pass, skip, Turns, type Batches } from './passes';
 import { newState, type RunState } from './run-state';
+import { unlessAborted } from './source';
 import { validate } from './validate';
 
 /** Forms of batches whose programs are kept, as by `compile.step`. */
@@ -38,10 +39,14 @@ class Fit {
   #resumedAt: number | null = null;
   #stopped: StopReason | null = null;
   #startedAt = 0;
+  /** Takes a resumption back, until it is certain. */
+  #undo: (() => void) | null = null;
 
   // For taking back an update that ruined the weights, and finding out what did.
   readonly #kept: KeptWeights;
   #keptAt = 0;
+  /** What the model came with that is no finite number. */
+  #cameWith: string | null;
   /** Batches of the step at hand, and of the one before. */
   #group: unknown[] = [];
   #groupBefore: unknown[] = [];
@@ -68,6 +73,7 @@ class Fit {
     this.#generators = new GeneratorStates(plan.loader, validation);
     this.#checkpoint = plan.checkpoint === null ? null : new FitCheckpoint(plan, this.#generators);
     this.#kept = new KeptWeights(model);
+    this.#cameWith = foundIn(model);
     this.#bar = new FitBar(plan.progress, plan.epochs, lengthOf(plan.loader));
   }
 
@@ -113,31 +119,56 @@ class Fit {
     this.#best = found.best;
     this.#resumedAt = found.run.step;
     this.#keptAt = found.run.step;
-    this.#kept.take();
+    this.#kept.begin();
+    this.#cameWith = foundIn(this.#plan.model);
     if (found.run.batch === 0) {
       this.#generators.set(found.now);
       return null;
     }
+    this.#undo = found.undo;
     return found.now;
   }
 
   /** One epoch, or the rest of one. */
   async #epoch(now: Uint8Array[] | null, batches: number | undefined): Promise<void> {
-    const { loader, accumulate, optimizer } = this.#plan;
     const run = this.#run;
     this.#startedAt = performance.now();
     if (now === null) run.start = this.#generators.take();
     else this.#generators.set(run.start);
-    const pass = new Pass(loader, run.batch);
-    if (now !== null) {
-      await skip(pass, run.batch, run.hash);
-      this.#generators.set(now);
+    let pass: Pass | null = null;
+    try {
+      pass = new Pass(this.#plan.loader, run.batch, this.#checkpoint !== null);
+      if (now !== null) await this.#skip(pass, now);
+      const epoch = run.epochs.length + 1;
+      this.#bar.begin(epoch, (batches ?? 0) * (epoch - 1) + run.batch);
+      if (this.#stopped === null) await this.#batches(pass, epoch);
+      if (this.#stopped === null) await this.#endEpoch(epoch);
+      else await pass.close();
+    } catch (error) {
+      this.#undo?.();
+      await pass?.closeQuietly();
+      throw error;
     }
-    const epoch = run.epochs.length + 1;
-    this.#bar.begin(epoch, (batches ?? 0) * (epoch - 1) + run.batch);
+  }
+
+  /** Comes to where a run was interrupted within an epoch. */
+  async #skip(pass: Pass, now: readonly Uint8Array[]): Promise<void> {
+    if (!(await skip(pass, this.#run, this.#plan.signal))) this.#stopped = 'signal';
+    this.#generators.set(now);
+    this.#undo = null;
+  }
+
+  /** The batches of an epoch that are still to come. */
+  async #batches(pass: Pass, epoch: number): Promise<void> {
+    const { accumulate, optimizer, signal } = this.#plan;
+    const run = this.#run;
+    const mayWait = signal !== null && this.#checkpoint !== null;
     for (;;) {
+      // A loader that is waited for may draw before it gives anything.
+      const before = mayWait && this.#group.length === 0 ? this.#generators.take() : null;
       const given = pass.next();
-      const next = given instanceof Promise ? await given : given;
+      const next = given instanceof Promise ? await unlessAborted(given, signal) : given;
+      if (next === null) return this.#stopWaiting(before);
       if (next.done === true) break;
       if (accumulate > 1 && this.#group.length === 0) optimizer.zeroGrad();
       const loss = this.#gradients(next.value);
@@ -147,7 +178,7 @@ class Fit {
       this.#bar.update(loss);
       if (this.#group.length < accumulate) continue;
       await this.#update(epoch, loss);
-      if (this.#stopped !== null) return pass.close();
+      if (this.#stopped !== null) return;
     }
     if (run.batch === 0) {
       throw new RangeError(
@@ -155,7 +186,16 @@ class Fit {
       );
     }
     if (this.#group.length > 0) await this.#update(epoch, run.lossSum / run.batch);
-    if (this.#stopped === null) await this.#endEpoch(epoch);
+  }
+
+  /**
+   * Ends training where a batch is waited for. Batches whose step is not complete are lost; the checkpoint is then as it was.
+   * @param before the generators when the loader was asked; null within a step
+   */
+  #stopWaiting(before: Uint8Array[] | null): void {
+    this.#stopped = 'signal';
+    if (this.#group.length > 0) this.#plan.optimizer.zeroGrad();
+    else if (before !== null) this.#save(this.#run.batch === 0 ? this.#run.start : before);
   }
 
   /** Loss and gradients of a batch. @throws Error for a loss that is no finite number. */
@@ -195,8 +235,9 @@ class Fit {
     this.#group.length = 0;
     const { callbacks, signal, checkpoint, optimizer } = this.#plan;
     if (callbacks.length > 0) {
-      const record = { step: run.step, epoch, loss, lr: optimizer.paramGroups[0].lr };
-      await this.#ask((one) => one.onStep?.(record));
+      const { step } = run;
+      const { lr } = optimizer.paramGroups[0];
+      await this.#ask((one) => one.onStep?.({ step, epoch, loss, lr }));
     }
     if (this.#turns.isDue()) await this.#turns.take();
     if (signal?.aborted === true) this.#stopped = 'signal';
@@ -247,7 +288,7 @@ class Fit {
     run.start = [];
     this.#watch(record);
     this.#bar.end(record);
-    await this.#ask((one) => one.onEpoch?.(record, this.#history()));
+    await this.#ask((one) => one.onEpoch?.(copyOf(record), this.#history()));
     if (signal?.aborted === true) this.#stopped = 'signal';
     this.#save(null);
   }
@@ -286,11 +327,11 @@ class Fit {
   #history(): FitHistory {
     const { epochs, step, best } = this.#run;
     return {
-      epochs: epochs.slice(),
+      epochs: epochs.map(copyOf),
       steps: step,
       stopped: this.#stopped ?? 'epochs',
       monitor: this.#monitor.name,
-      best,
+      best: best === null ? null : { epoch: best.epoch, value: best.value },
       compiled: this.#step.reason === null,
       reason: this.#step.reason,
       resumedAt: this.#resumedAt,
@@ -299,7 +340,21 @@ class Fit {
 
   /** @throws Error where the last update has left something in the weights that is no finite number. */
   #checkWeights(): void {
-    if (!this.#plan.model.parameters().every(isFinite)) this.#diverged(null, NaN);
+    if (this.#isRuined()) this.#diverged(null, NaN);
+  }
+
+  /** Whether a parameter that is updated holds such, and did not at the beginning. */
+  #isRuined(): boolean {
+    const { model, optimizer } = this.#plan;
+    const updated = new Set<Tensor>(optimizer.paramGroups.flatMap(({ params }) => params));
+    return model
+      .parameters()
+      .some(
+        (param) =>
+          updated.has(param) &&
+          (param.requiresGrad || accumulatedOf(param) !== null) &&
+          this.#kept.isRuined(param),
+      );
   }
 
   /** Takes the last update back, and says what made the first number that is none. @throws Error always. */
@@ -307,7 +362,8 @@ class Fit {
     const { model, optimizer } = this.#plan;
     const { step } = this.#run;
     const lossOf = (one: unknown): Tensor => this.#objective.loss(one);
-    const isRuined = !model.parameters().every(isFinite);
+    const isRuined = this.#isRuined();
+    this.#stopped = 'error';
     let why: string | null;
     if (isRuined) {
       this.#kept.restore();
@@ -323,6 +379,7 @@ class Fit {
         firstInForward(model, lossOf, this.#group.slice(0, -1), batch) ??
         'no operation made it when the step was run again';
     }
+    if (this.#cameWith !== null) why += `; the model came with ${this.#cameWith}`;
     optimizer.zeroGrad();
     this.#kept.restore();
     const what = isRuined ? '' : `the loss of step ${step + 1} is ${loss}: `;
@@ -349,11 +406,12 @@ const inTraining = new WeakSet<Module>();
  * `compile.step` does where they can be; else they are run as they are written, and the history says why.
  *
  * Between steps the event loop has a turn at least every 10 ms, or after each step that takes longer. An aborted `signal` ends
- * training after the step at hand; all is then as that step left it. With a `checkpoint` it can be resumed from there, or after the
- * process was killed, bit for bit: weights, optimizer, schedule, generators, the place in the epoch, states of `nn.Stateful`, history.
+ * training after the step at hand, or at once where a batch is waited for; all is then as that step left it. With a `checkpoint` it
+ * can be resumed from there, or after the process was killed, bit for bit: weights, optimizer, schedule, generators, the place in the
+ * epoch, states of `nn.Stateful`, history. The loader's iterator is closed however training ends.
  *
  * A loss that is no finite number ends it with an error that names the operation that made the first one; the model then has the
- * weights with which the loss was finite last, and the error a `history`. The optimizer's state is not taken back.
+ * weights with which the loss was finite last, and the error a `history`, stopped by `'error'`. The optimizer's state is not taken back.
  *
  * @param loader a DataLoader, or another iterable (also an asynchronous one) that can be gone through again for each epoch; an array is
  * copied, its batches' arrays and objects too

@@ -19,7 +19,7 @@ export interface EpochRecord {
 }
 
 /** Why a training ended. */
-export type StopReason = 'epochs' | 'earlyStopping' | 'signal' | 'callback';
+export type StopReason = 'epochs' | 'earlyStopping' | 'signal' | 'callback' | 'error';
 
 /** The best epoch. */
 export interface BestEpoch {
@@ -35,7 +35,7 @@ export interface FitHistory {
   readonly epochs: EpochRecord[];
   /** Updates of the parameters, those before a resumption included. */
   readonly steps: number;
-  /** Why it ended: all epochs were made, nothing improved, the signal was aborted, a callback returned false. */
+  /** Why it ended: all epochs were made, nothing improved, the signal was aborted, a callback returned false; of an error's history, that. */
   readonly stopped: StopReason;
   /** What was watched: `'validation.loss'`, say. */
   readonly monitor: string;
@@ -48,6 +48,12 @@ export interface FitHistory {
   /** The step from which it was resumed; null where it began anew. */
   readonly resumedAt: number | null;
 }
+
+/** The same numbers, for whoever may change them. */
+export const copyOf = (record: EpochRecord): EpochRecord => ({
+  ...record,
+  validation: record.validation === null ? null : { ...record.validation },
+});
 
 /** The watched number: `'loss'`, `'validation.loss'`, `'validation.accuracy'`, whose `validation.` may be left out but for the loss. */
 export class Monitor {

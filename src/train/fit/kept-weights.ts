@@ -16,12 +16,31 @@ interface Kept {
 
 export class KeptWeights {
   readonly #kept: readonly Kept[];
+  /** Tensors with elements that were no finite numbers when the training began, as they were then. */
+  readonly #given = new Map<Tensor, TypedArray>();
 
   constructor(model: Module) {
     this.#kept = [...model.parameters(), ...model.buffers()].map((x) => {
       const elements = elementsOf(x, x.reach());
       return { x, elements, storage: x.storage, copy: elements.slice() };
     });
+    this.begin();
+  }
+
+  /** A training begins with what the model has now. */
+  begin(): void {
+    this.take();
+    this.#given.clear();
+    for (const { x, copy } of this.#kept) if (!isFinite(x)) this.#given.set(x, copy.slice());
+  }
+
+  /** Whether an element of `x` is no finite number that was one when the training began. */
+  isRuined(x: Tensor): boolean {
+    if (isFinite(x)) return false;
+    const given = this.#given.get(x);
+    if (given === undefined) return true;
+    const elements = elementsOf(x, x.reach()) as ArrayLike<number>;
+    return given.some((value, i) => Number.isFinite(value) && !Number.isFinite(elements[i]));
   }
 
   /** Keeps what the model has now. */

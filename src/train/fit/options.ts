@@ -285,6 +285,17 @@ export function readOptions(
       'train.fit: metrics are measured on the validation loader; give validation too',
     );
   }
+  if (metrics.has('loss')) {
+    throw new RangeError(
+      "train.fit: no metric can be named 'loss', as the loss of the validation is; give it another name",
+    );
+  }
+  const updated = new Set<unknown>(read.optimizer.paramGroups.flatMap(({ params }) => params));
+  if (!model.parameters().some((param) => updated.has(param))) {
+    throw new RangeError(
+      "train.fit: the optimizer has none of the model's parameters; make it of model.parameters()",
+    );
+  }
   const saves =
     checkpoint === null
       ? null

@@ -1,10 +1,11 @@
 /** Batches of a loader from a place in a pass on, and turns that are given to the event loop. */
 import { DataLoader } from '../../data';
-import { describeOfAnotherCopy, isInstance, iterated, rule } from '../../check';
+import { describeOfAnotherCopy, isInstance, rule } from '../../check';
 import { defaultGenerator, type Generator } from '../../random/generator';
+import { marksOf } from './batch';
+import { Source, unlessAborted, type Batches, type Next } from './source';
 
-/** What batches come from: a DataLoader, or anything that can be iterated again for each epoch. */
-export type Batches<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
+export type { Batches } from './source';
 
 const has = (value: unknown, symbol: symbol): boolean => {
   try {
@@ -68,26 +69,27 @@ export class GeneratorStates {
 const offset = 0x811c9dc5;
 const prime = 0x01000193;
 
-type Next = IteratorResult<unknown, unknown>;
-
 /** One pass over a loader. */
 export class Pass {
-  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
-  /** A number that says which samples came so far (FNV-1a of their indices, or of how many batches). */
+  readonly #source: Source;
+  readonly #marks: boolean;
+  /** A number that says which samples came so far: FNV-1a of their indices, or of marks of the batches. */
   hash = offset;
 
-  /** @param skipped batches that came before: the first so many of this pass are nothing */
-  constructor(loader: Batches<unknown>, skipped: number) {
+  /**
+   * @param skipped batches that came before: the first so many of this pass are nothing
+   * @param marks whether `hash` is of a loader too that does not say which samples it gives
+   */
+  constructor(loader: Batches<unknown>, skipped: number, marks: boolean) {
+    this.#marks = marks && !isOurs(loader);
     if (isOurs(loader)) {
-      this.#iterator = loader.pass(skipped, (indices) => {
-        for (const i of indices) this.#note(i);
-      });
+      const note = (indices: readonly number[]): void => indices.forEach((i) => this.#note(i));
+      this.#source = new Source(loader.pass(skipped, note));
       return;
     }
-    const source = loader as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
-    this.#iterator =
-      source[Symbol.asyncIterator]?.() ??
-      iterated('train.fit', 'the loader', loader as Iterable<unknown>)[Symbol.iterator]();
+    const given = loader as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+    const isAsync = has(given, Symbol.asyncIterator);
+    this.#source = new Source(isAsync ? given[Symbol.asyncIterator]!() : given[Symbol.iterator]!());
   }
 
   #note(value: number): void {
@@ -96,21 +98,46 @@ export class Pass {
 
   /** The next batch; a promise of it only where the loader gives one. */
   next(): Next | Promise<Next> {
-    return this.#iterator.next();
+    const given = this.#source.next();
+    if (!this.#marks) return given;
+    return given instanceof Promise
+      ? given.then((next) => this.#marked(next))
+      : this.#marked(given);
   }
 
-  /** Ends a pass before its end. */
-  async close(): Promise<void> {
-    await this.#iterator.return?.();
+  #marked(next: Next): Next {
+    if (next.done !== true) for (const mark of marksOf(next.value)) this.#note(mark);
+    return next;
+  }
+
+  /** Ends a pass before its end. @throws what the loader throws then. */
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+
+  /** The same where an error is on its way. */
+  closeQuietly(): Promise<void> {
+    return this.#source.closeQuietly();
   }
 }
 
-/** Goes over the batches that a run had before it was interrupted. @throws Error when they are others than those. */
-export async function skip(pass: Pass, batches: number, hash: number): Promise<void> {
-  for (let i = 0; i < batches; i++) {
-    if ((await pass.next()).done === true) refuseOthers();
+/**
+ * Goes over the batches that a run had before it was interrupted; false when the signal is aborted meanwhile.
+ * @throws Error when they are others than those.
+ */
+export async function skip(
+  pass: Pass,
+  { batch, hash }: { readonly batch: number; readonly hash: number },
+  signal: AbortSignal | null,
+): Promise<boolean> {
+  for (let i = 0; i < batch; i++) {
+    const given = pass.next();
+    const next = given instanceof Promise ? await unlessAborted(given, signal) : given;
+    if (next === null) return false;
+    if (next.done === true) refuseOthers();
   }
   if (pass.hash !== hash) refuseOthers();
+  return true;
 }
 
 function refuseOthers(): never {

@@ -74,6 +74,7 @@ export function readState(
   value: unknown,
   generators: number,
 ): { run: RunState; now: Uint8Array[] } {
+  if (value === undefined) refuseFile('train.fit has not written it');
   let run: RunState;
   let now: Uint8Array[];
   try {
@@ -81,7 +82,7 @@ export function readState(
     run = { ...rest, epochs: [...epochs], start: [...start], stopping: { ...rest.stopping } };
     now = [...anyNow.check('train.fit', 'now', (value as Plain)['now'])];
   } catch (error) {
-    refuseFile((error as Error).message);
+    refuseFile((error as Error).message.replace(/^train\.fit: /, 'in it, '));
   }
   const isWithin = run.batch > 0;
   if (now.length !== generators || (isWithin && run.start.length !== generators)) {

@@ -6,6 +6,7 @@ import type { ValidationRecord } from './history';
 import { MetricSums, type NamedMetrics } from './metrics';
 import type { Objective } from './objective';
 import { Pass, type Batches, type Turns } from './passes';
+import { unlessAborted } from './source';
 
 /** Null when the signal was aborted meanwhile. @throws RangeError for a loader without batches. */
 export async function validate(
@@ -20,14 +21,18 @@ export async function validate(
   model.eval();
   const sums = new MetricSums(metrics);
   const hasMetrics = metrics.size > 0;
-  const pass = new Pass(loader, 0);
+  const pass = new Pass(loader, 0, false);
   let total = 0;
   let batches = 0;
   try {
     for (;;) {
       const given = pass.next();
-      const next = given instanceof Promise ? await given : given;
-      if (next.done === true) break;
+      const next = given instanceof Promise ? await unlessAborted(given, signal) : given;
+      if (next?.done === true) break;
+      if (next === null) {
+        await pass.close();
+        return null;
+      }
       total += noGrad(() => {
         if (!hasMetrics) return objective.loss(next.value).item();
         const { loss, prediction } = objective.both(next.value);
@@ -41,6 +46,9 @@ export async function validate(
         return null;
       }
     }
+  } catch (error) {
+    await pass.closeQuietly();
+    throw error;
   } finally {
     for (const [module, training] of modes) module.training = training;
     putBack();

@@ -173,14 +173,14 @@ describe('a checkpoint', () => {
     expect(bits(model.weight)).toEqual(before);
     const generator = new Generator();
     await expect(fit({ checkpoint: { ...checkpoint, state: { generator } } })).rejects.toThrow(
-      /^loadCheckpoint: the file has no state: generator; .*/,
+      /^train\.fit: the file has no state: generator; .*/,
     );
     io.saveCheckpoint(path(), { model: new nn.Linear(2, 1) });
     await expect(fit({ checkpoint })).rejects.toThrow(
       /^train\.fit: the checkpoint is not of a training like this one: .*/,
     );
     writeFileSync(path(), readFileSync(path()).subarray(0, 40));
-    await expect(fit({ checkpoint })).rejects.toThrow(/^loadCheckpoint: .*/);
+    await expect(fit({ checkpoint })).rejects.toThrow(/^train\.fit: malformed file .*/);
     rmSync(path());
     expect(() => fit({ checkpoint: join(folder, 'nowhere', 'run.safetensors') })).toThrow(
       /^train\.fit: cannot write .*nowhere.*$/,
