@@ -3,7 +3,7 @@ import { checkDepth, describeOfAnotherCopy, isArray, isInstance, isPlain } from 
 import type { Argument } from '../../compile';
 import { PackedSequence } from '../../nn/utils/rnn/packed-sequence';
 import { isTensor } from '../../tensor/rules';
-import { elementsOf, sizesOf, type Tensor } from '../../tensor/tensor';
+import { elementsOf, elementStridesOf, sizesOf, type Tensor } from '../../tensor/tensor';
 import type { Batches } from './source';
 
 /**
@@ -84,13 +84,23 @@ export function withObjects(value: Argument): unknown {
   return Object.fromEntries(found);
 }
 
+function collect(value: unknown, depth: number, found: Tensor[]): void {
+  if (isTensor(value)) found.push(value);
+  else if (isInstance(value, PackedSequence)) found.push(value.data);
+  else if (isArray(value)) {
+    checkDepth('train.fit', 'a batch', depth);
+    for (let i = 0; i < value.length; i++) collect(value[i], depth + 1, found);
+  } else if (isPlain(value)) {
+    checkDepth('train.fit', 'a batch', depth);
+    for (const name of Object.keys(value)) collect(value[name], depth + 1, found);
+  }
+}
+
 /** The tensors of a batch. */
-export function tensorsIn(value: unknown, depth = 0): Tensor[] {
-  const inner = (one: unknown): Tensor[] => tensorsIn(one, depth + 1);
-  if (isTensor(value)) return [value];
-  if (isInstance(value, PackedSequence)) return [value.data];
-  if (isArray(value)) return eachOf(value, depth, inner).flat();
-  return isPlain(value) ? Object.values(eachIn(value, depth, inner)).flat() : [];
+export function tensorsIn(batch: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  collect(batch, 0, found);
+  return found;
 }
 
 // How many numbers of a tensor are looked at.
@@ -98,18 +108,18 @@ const most = 4;
 const numbers = new Float64Array(most);
 const words = new Int32Array(numbers.buffer);
 
-/** Integers that tell a batch from others: shapes and the first numbers of its tensors. */
-export function marksOf(batch: unknown): number[] {
-  const marks: number[] = [];
+/** Notes integers that tell a batch from others: shapes and the first numbers of its tensors. */
+export function markBatch(batch: unknown, note: (mark: number) => void): void {
   for (const x of tensorsIn(batch)) {
     const sizes = sizesOf(x);
-    marks.push(sizes.length);
-    for (const size of sizes) marks.push(size);
-    const count = x.numel === 0 ? 0 : Math.min(most, sizes.at(-1) ?? 1);
-    const stride = x.strides.at(-1) ?? 1;
-    const elements = elementsOf(x, x.reach());
+    const dims = sizes.length;
+    note(dims);
+    for (let d = 0; d < dims; d++) note(sizes[d]);
+    if (x.numel === 0) continue;
+    const count = dims === 0 ? 1 : Math.min(most, sizes[dims - 1]);
+    const stride = dims === 0 ? 1 : elementStridesOf(x)[dims - 1];
+    const elements = elementsOf(x, (count - 1) * stride + 1);
     for (let i = 0; i < count; i++) numbers[i] = Number(elements[i * stride]);
-    for (let i = 0; i < 2 * count; i++) marks.push(words[i]);
+    for (let i = 0; i < 2 * count; i++) note(words[i]);
   }
-  return marks;
 }

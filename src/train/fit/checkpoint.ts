@@ -92,6 +92,8 @@ export class FitCheckpoint {
     const known = new Set([...Object.keys(this.#targets), ...ownNames]);
     const surplus = Object.keys(values).find((name) => !known.has(name));
     if (surplus !== undefined) refuseFile(`it has a ${surplus}, which this one has not`);
+    const missing = Object.keys(this.#targets).filter((name) => !Object.hasOwn(values, name));
+    if (missing.length > 0) refuseFile(`it has no ${missing.join(', ')}`);
     this.#checkClasses(classes);
     const passing = buffers as Map<string, unknown>;
     checkBuffers(model, passing);

@@ -162,7 +162,7 @@ class Fit {
   async #batches(pass: Pass, epoch: number): Promise<void> {
     const { accumulate, optimizer, signal } = this.#plan;
     const run = this.#run;
-    const mayWait = signal !== null && this.#checkpoint !== null;
+    const mayWait = pass.isAsync && signal !== null && this.#checkpoint !== null;
     for (;;) {
       // A loader that is waited for may draw before it gives anything.
       const before = mayWait && this.#group.length === 0 ? this.#generators.take() : null;

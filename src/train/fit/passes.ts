@@ -2,7 +2,7 @@
 import { DataLoader } from '../../data';
 import { describeOfAnotherCopy, isInstance, rule } from '../../check';
 import { defaultGenerator, type Generator } from '../../random/generator';
-import { marksOf } from './batch';
+import { markBatch } from './batch';
 import { Source, unlessAborted, type Batches, type Next } from './source';
 
 export type { Batches } from './source';
@@ -75,6 +75,11 @@ export class Pass {
   readonly #marks: boolean;
   /** A number that says which samples came so far: FNV-1a of their indices, or of marks of the batches. */
   hash = offset;
+  /** Whether a batch may be waited for. */
+  readonly isAsync: boolean;
+  readonly #note = (value: number): void => {
+    this.hash = Math.imul(this.hash ^ value, prime) >>> 0;
+  };
 
   /**
    * @param skipped batches that came before: the first so many of this pass are nothing
@@ -83,17 +88,18 @@ export class Pass {
   constructor(loader: Batches<unknown>, skipped: number, marks: boolean) {
     this.#marks = marks && !isOurs(loader);
     if (isOurs(loader)) {
-      const note = (indices: readonly number[]): void => indices.forEach((i) => this.#note(i));
+      const note = (indices: readonly number[]): void => {
+        for (const i of indices) this.#note(i);
+      };
       this.#source = new Source(loader.pass(skipped, note));
+      this.isAsync = false;
       return;
     }
     const given = loader as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
-    const isAsync = has(given, Symbol.asyncIterator);
-    this.#source = new Source(isAsync ? given[Symbol.asyncIterator]!() : given[Symbol.iterator]!());
-  }
-
-  #note(value: number): void {
-    this.hash = Math.imul(this.hash ^ value, prime) >>> 0;
+    this.isAsync = has(given, Symbol.asyncIterator);
+    this.#source = new Source(
+      this.isAsync ? given[Symbol.asyncIterator]!() : given[Symbol.iterator]!(),
+    );
   }
 
   /** The next batch; a promise of it only where the loader gives one. */
@@ -106,7 +112,7 @@ export class Pass {
   }
 
   #marked(next: Next): Next {
-    if (next.done !== true) for (const mark of marksOf(next.value)) this.#note(mark);
+    if (next.done !== true) markBatch(next.value, this.#note);
     return next;
   }
 

@@ -82,7 +82,7 @@ export function readState(
     run = { ...rest, epochs: [...epochs], start: [...start], stopping: { ...rest.stopping } };
     now = [...anyNow.check('train.fit', 'now', (value as Plain)['now'])];
   } catch (error) {
-    refuseFile((error as Error).message.replace(/^train\.fit: /, 'in it, '));
+    refuseFile((error as Error).message.replace(/^train\.fit: /, 'in it, ').replace(/; .*$/, ''));
   }
   const isWithin = run.batch > 0;
   if (now.length !== generators || (isWithin && run.start.length !== generators)) {
