@@ -49,7 +49,7 @@ const special: Record<string, Callable> = {
   },
 };
 /** Functions of several signatures: what is no option goes by PyTorch's order, without what was left out in front. */
-const ordered = new Set(['arange', 'randint', 'normal', 'slice', 'where']);
+const ordered = new Set(['arange', 'randint', 'randintLike', 'normal', 'slice', 'where']);
 const uninitialised = new Set(['empty', 'emptylike', 'newempty', 'newemptystrided']);
 const random = /^(rand|bernoulli|normal|multinomial|exponential|uniform|dropout|alphadropout)/;
 /** Methods whose tensor is not the function's first argument: x.where(condition, other), x.polygamma(n). */

@@ -100,6 +100,12 @@ test('what is shared is one memory, views and transposes too', () => {
   expect(x.shareMemory_()).toBe(x);
 });
 
+test('a part of a tensor keeps its order in memory', () => {
+  const part = randn([5, 2, 4]).transpose(0, 1).at(':', '1:3', '::2');
+  expect(travel(part).strides).toEqual(part.clone().strides);
+  expect(travel(part).strides).toEqual([2, 4, 1]);
+});
+
 test('a nested value comes back as it was, cycles too', () => {
   const weight = new nn.Parameter(ones([2]), { requiresGrad: false });
   const value = {

@@ -3,24 +3,16 @@ import { surplus } from '../../check';
 import { newSharedStorage, sharedBufferOf } from '../../tensor/memory';
 import { executor } from '../../tensor/executor';
 import { itemSize } from '../../tensor/dtype';
-import {
-  elementStridesOf,
-  sizesOf,
-  viewOriginOf,
-  historyOf,
-  replaceData,
-  Tensor,
-} from '../../tensor/tensor';
+import { sizesOf, viewOriginOf, historyOf, replaceData, Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { copyInto } from '../kernels/copy';
-import { isDense } from '../kernels/result';
+import { stridesAs } from '../kernels/result';
 
 /** @internal A copy of the elements in memory that threads share, without history. */
 export function sharedCopy(x: Tensor): Tensor {
   executor.refuse('shareMemory_', 'memory of a trace cannot be shared; do it outside');
   const storage = newSharedStorage(x.numel * itemSize(x.dtype));
-  const strides = isDense(x) ? elementStridesOf(x) : null;
-  return copyInto(x, new Tensor(storage, x.dtype, sizesOf(x), strides));
+  return copyInto(x, new Tensor(storage, x.dtype, sizesOf(x), stridesAs(x)));
 }
 
 /** @internal Moves the elements of `x` to memory that threads share, unless they are there. */

@@ -7,6 +7,7 @@ import { withGradMode } from '../../autograd/mode';
 import { checkDim, checkShape, showShape } from '../../tensor/shape';
 import { sizesOf, elementsOf, empty, type Tensor } from '../../tensor/tensor';
 import { clone } from '../copying/clone';
+import { rowMajorCopy } from '../copying/row-major';
 import { checkTensor } from '../arguments/check';
 import { gradient } from '../declare/gradient';
 import { indexSelect } from '../indexing/along';
@@ -120,7 +121,6 @@ function interleaved(x: Tensor, repeats: number | Tensor, dim?: number): Tensor 
   const size = sizesOf(source)[d] ?? 1;
   if (typeof repeats !== 'number') return indexSelect(source, d, pattern(repeats, size, d));
   checkShape('repeatInterleave', [repeats]);
-  // All else below is copied by the last reshape.
   if (repeats === 1) return clone(source);
   const before = sizesOf(source).slice(0, d);
   const after = sizesOf(source).slice(d + 1);
@@ -130,7 +130,7 @@ function interleaved(x: Tensor, repeats: number | Tensor, dim?: number): Tensor 
     repeats,
     ...after,
   ]);
-  return reshape(stretched, [...before, size * repeats, ...after]);
+  return reshape(rowMajorCopy(stretched), [...before, size * repeats, ...after]);
 }
 
 // Index i as many times as counts[i] says.

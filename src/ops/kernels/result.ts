@@ -39,22 +39,26 @@ export function memoryOrder(shape: Shape, operands: readonly (readonly number[])
   return order.reverse();
 }
 
-/** An uninitialised tensor without gaps whose dimensions lie in memory from order[0], the outermost, to the last. */
-export function emptyInOrder(shape: Shape, order: readonly number[], dtype: DType): Tensor {
+// Without gaps, the dimensions in memory from order[0], the outermost, to the last.
+function stridesInOrder(shape: Shape, order: readonly number[]): number[] {
   const dense = contiguousStrides(order.map((d) => shape[d]));
   const strides = new Array<number>(shape.length);
   order.forEach((d, i) => (strides[d] = dense[i]));
-  return new Tensor(allocate(numelOf(shape) * itemSize(dtype)), dtype, shape, strides);
+  return strides;
+}
+
+/** The strides of a copy of `x` without gaps, in its order. */
+export function stridesAs(x: Tensor): readonly number[] {
+  const [shape, strides] = [sizesOf(x), elementStridesOf(x)];
+  if (x.contiguousLayout || isPermuted(shape, strides)) return strides;
+  return stridesInOrder(shape, memoryOrder(shape, [strides]));
 }
 
 /** An uninitialised tensor of x's shape and order in memory (torch.empty_like). */
 export function emptyAs(x: Tensor, dtype: DType = x.dtype): Tensor {
   const shape = sizesOf(x);
   if (x.contiguousLayout) return empty(shape, dtype);
-  const strides = elementStridesOf(x);
-  if (!isPermuted(shape, strides)) return emptyInOrder(shape, memoryOrder(shape, [strides]), dtype);
-  const { numel } = x;
-  return new Tensor(allocate(numel * itemSize(dtype)), dtype, shape, strides, 0, false, numel);
+  return new Tensor(allocate(x.numel * itemSize(dtype)), dtype, shape, stridesAs(x));
 }
 
 /** Whether `x` is a contiguous tensor with its dimensions in another order. */
@@ -83,7 +87,8 @@ export function emptyOver(shape: Shape, operands: readonly Tensor[], dtype: DTyp
 
 function emptyInTheirOrder(shape: Shape, operands: readonly Tensor[], dtype: DType): Tensor {
   const along = operands.map((x) => broadcastStrides(x, shape));
-  return emptyInOrder(shape, memoryOrder(shape, along), dtype);
+  const strides = stridesInOrder(shape, memoryOrder(shape, along));
+  return new Tensor(allocate(numelOf(shape) * itemSize(dtype)), dtype, shape, strides);
 }
 
 /** x's strides along the dimensions of a shape that it broadcasts to: 0 where it repeats. */

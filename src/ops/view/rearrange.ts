@@ -5,6 +5,7 @@ import { checkDim, checkDims, inferShape, numelOf, showShape } from '../../tenso
 import { sizesOf, elementStridesOf, type Tensor } from '../../tensor/tensor';
 import { checkTensor } from '../arguments/check';
 import { checkTensors } from '../arguments/tensors';
+import { rowMajorCopy } from '../copying/row-major';
 import { expand } from './expand';
 import { intoZeros, partGradient, partOf, plainStridesOf } from './part';
 import { permute, transpose } from './permute';
@@ -163,7 +164,7 @@ export function diagonal(x: Tensor, offset = 0, dim1 = 0, dim2 = 1): Tensor {
 export function diag(x: Tensor, offset = 0): Tensor {
   if (arguments.length > 2) surplus('diag', arguments, 2, 'offset');
   checkTensor('diag', 'x', x);
-  if (x.ndim === 2) return calledAs('diag', () => diagonal(x, offset));
+  if (x.ndim === 2) return calledAs('diag', () => rowMajorCopy(diagonal(x, offset)));
   if (x.ndim !== 1 || !Number.isInteger(offset)) {
     throw new RangeError(
       `diag: takes a vector or a matrix and an integer offset, got shape ${showShape(sizesOf(x))} and ${describe(offset)}`,

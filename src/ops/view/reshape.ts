@@ -79,5 +79,5 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
 export function ravel(x: Tensor): Tensor {
   if (arguments.length > 1) surplus('ravel', arguments, 1, 'x');
   checkTensor('ravel', 'x', x);
-  return calledAs('ravel', () => reshape(x, [x.numel]));
+  return calledAs('ravel', () => reshape(contiguous(x), [x.numel]));
 }

@@ -171,7 +171,7 @@ export const differences: Readonly<Record<string, string>> = {
   relu_: 'of the root',
   'nn.RecurrentBase': 'the base of all recurrent layers',
   unique: 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',
-  cdist: 'no `compute_mode`: differences are computed, never ‖a‖² − 2a·b + ‖b‖²',
+  cdist: '`compute_mode` changes nothing: differences are computed, never ‖a‖² − 2a·b + ‖b‖²',
   'Tensor.unique': 'of `dim`, `returnInverse` and `returnCounts` as options; always sorted',
   'nn.functional.gumbelSoftmax': 'no `eps`, which PyTorch ignores',
   'nn.Module': 'called by `forward`',

@@ -174,3 +174,38 @@ test('sums, losses and products of such results have the bits of their row-major
   for (const all of [ours, theirs]) all.forEach((one) => one.square().sum().backward());
   expect(x.grad!.toArray()).toEqual(copy.grad!.toArray());
 });
+
+const operands: Record<string, () => Tensor> = {
+  matrix: () => ones([2, 2]),
+  row: () => ones([1, 4]),
+  column: () => ones([4, 1]),
+  transposed: () => ones([3, 2]).t(),
+  steps: () => ones([8]).at('::2'),
+  vector: () => ones([4]),
+  expanded: () => ones([4]).expand([2, 4]),
+  cube: () => ones([2, 3, 4]),
+};
+
+test('methods give views where PyTorch gives views, and copies where it gives copies', () => {
+  const differ: string[] = [];
+  let count = 0;
+  for (const [key, [shape, shares]] of Object.entries(
+    fixture.aliases as unknown as Record<string, [number[], boolean]>,
+  )) {
+    const [name, which, operand] = key.split('|');
+    const x = operands[operand]();
+    const method = (x as unknown as Record<string, unknown>)[camelCase(name)];
+    if (typeof method !== 'function') continue;
+    manualSeed(0);
+    const made = resultOf(() => method.apply(x, given[which](x, x)) as unknown);
+    if (made === null || made.shape.join() !== shape.join()) continue;
+    count++;
+    const before = made.toArray();
+    (operand === 'expanded' ? x.select(0, 0) : x).fill_(7);
+    const isShared = JSON.stringify(made.toArray()) !== JSON.stringify(before);
+    if (isShared !== shares)
+      differ.push(`${key}: ${isShared ? 'a view' : 'a copy'}, which PyTorch's is not`);
+  }
+  expect(differ).toEqual([]);
+  expect(count).toBeGreaterThan(1000);
+});

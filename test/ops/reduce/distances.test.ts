@@ -60,3 +60,21 @@ test.each<[() => unknown, Error]>([
 ])('refusal %#', (run, error) => {
   expect(run).toThrow(error);
 });
+
+test('the number of elements that differ has the gradient 0, and how PyTorch computes distances changes none', () => {
+  const a = tensor([
+    [1, 2],
+    [3, 2],
+  ]).requiresGrad_();
+  const b = tensor([[1, 5]]);
+  const distances = cdist(a, b, 0, { computeMode: 'use_mm_for_euclid_dist' });
+  expect(distances.toArray()).toEqual([[1], [2]]);
+  distances.sum().backward();
+  expect(a.grad!.toArray()).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+  expect(() => cdist(a, b, 2, { computeMode: 'mm' as never })).toThrow(
+    "cdist: computeMode must be 'use_mm_for_euclid_dist_if_necessary', 'use_mm_for_euclid_dist' or 'donot_use_mm_for_euclid_dist', got 'mm'",
+  );
+});
