@@ -72,6 +72,7 @@ const modules = {
     'utils.checkpoint',
     'Functions that run again in backward instead of keeping their graph (torch.utils.checkpoint).',
   ],
+  train: ['train', 'A training as one call, stopped and resumed to the bit.'],
   plot: ['plot', 'Curves and matrices as SVG, drawn by the optional package echarts.'],
   testing: ['testing', 'Tensors compared in tests (torch.testing).'],
 };

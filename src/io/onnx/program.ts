@@ -4,7 +4,7 @@
  */
 import type { Tensor } from '../../tensor/tensor';
 import { cannotRead, refuse, within, quoted } from '../malformed';
-import { NodeView, type Operators, type Run } from './node';
+import { NodeView, type Operator, type Operators, type Run } from './node';
 import type { GraphProto, NodeProto, TensorProto } from './schema';
 import { tensorOf, type Context } from './tensors';
 
@@ -80,6 +80,16 @@ const short = (text: string): string =>
 function listed(all: readonly string[], count: number): string {
   const rest = all.length - count;
   return all.slice(0, count).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+// What an operation refuses of a node's attributes is said of the file.
+function made(operator: Operator, view: NodeView): Run {
+  try {
+    return operator.make(view);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    return cannotRead(error.message);
+  }
 }
 
 /** @throws Malformed naming every operator that is not in the table, with nodes that have it */
@@ -197,7 +207,7 @@ class Builder {
     for (let i = 0; i < least; i++) if (inputs[i] < 0) refuse(`its input ${i} is missing`);
     const has = inputs.map((place) => place >= 0);
     const view = new NodeView(node.attribute, version, has, output.length, this.context);
-    const run = operator.make(view);
+    const run = made(operator, view);
     view.close();
     const branches = view.graphs.map((graph) => this.graph(graph, scope));
     const of = inputs.map((place) => (place < 0 ? 'constants' : this.depends[place]));

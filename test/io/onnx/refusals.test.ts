@@ -214,3 +214,25 @@ test('the size of a result does not count as memory before it runs', () => {
   expect(readFileSync(path).length).toBeLessThan(200);
   expect(io.loadOnnx(path).inputs).toEqual([]);
 });
+
+test('values that an operator refuses when it is made', () => {
+  const output = [value('y')];
+  const constant = (given: Parameters<typeof attribute>[1]): void =>
+    unreadable(
+      {
+        output,
+        node: [node('Constant', [], ['y'], { attribute: [attribute('value_int', given)] })],
+      },
+      'node 0 (Constant): tensor: 4294967296 does not fit int32 (-2147483648 to 2147483647); use dtype float64',
+    );
+  constant({ type: 2, i: 2 ** 32 });
+  const shaped = attribute('value', { type: 4, t: floats('v', [3], [1, 2, 3]) });
+  unreadable(
+    {
+      input: [value('x')],
+      output,
+      node: [node('ConstantOfShape', ['x'], ['y'], { attribute: [shaped] })],
+    },
+    'node 0 (ConstantOfShape): takes one number, got shape [3]',
+  );
+});

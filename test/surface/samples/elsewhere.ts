@@ -171,10 +171,11 @@ export const elsewhere: Record<string, Make> = {
     const pairs = [[x(3, 2), x(3, 1)]] as [o.Tensor, o.Tensor][];
     return withOptions(
       {
-        loss: ([a, b]: [o.Tensor, o.Tensor]) => model.forward(a).sub(b).sum(),
+        // Of whatever a batch is.
+        loss: (batch: [o.Tensor, o.Tensor]) => model.forward(batch?.[0]).sub(batch?.[1]).sum(),
         optimizer,
         epochs: 1,
-        predict: ([a, b]: [o.Tensor, o.Tensor]) => [model.forward(a), b],
+        predict: (batch: [o.Tensor, o.Tensor]) => [model.forward(batch?.[0]), batch?.[1]],
         scheduler: new o.optim.lrScheduler.ExponentialLR(optimizer, 0.9),
         schedulerPer: 'epoch',
         metrics: ['mae'],
