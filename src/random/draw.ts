@@ -1,7 +1,6 @@
 /**
  * In which order elements are drawn. A tensor takes its numbers in the order of its memory, not of its indices:
- * the transpose of a matrix gets the transposed numbers. This file finds that order and has kernels, which
- * write row after row, draw in it.
+ * the transpose of a matrix gets the transposed numbers. Kernels write row after row; here they draw in that order.
  */
 import { copyInto, copyOf } from '../ops/kernels/copy';
 import { memoryOrder } from '../ops/kernels/result';

@@ -242,29 +242,22 @@ export function ones(shape: Shape, options?: TensorOptions): Tensor {
   return uniform('ones', shape, 1, options);
 }
 
-/** The same number everywhere, in x's shape and order in memory and, unless the options say otherwise, its element type. */
-function likeIt(
+/**
+ * The same number everywhere, unless the options say otherwise in x's element type.
+ * @param shape null for x's own, in its order in memory
+ */
+export function like(
   operation: string,
   x: Tensor,
+  shape: Shape | null,
   value: number | boolean,
   options: TensorOptions | undefined,
 ): Tensor {
   const wanted = tensorOptions.read(options, operation);
   const { dtype = x.dtype } = wanted;
   const element = checkValue(operation, value, dtype);
-  return finish(fillWith(emptyAs(x, dtype), element), wanted);
-}
-/** The same number everywhere, in `shape` and, unless the options say otherwise, in x's element type. */
-export function like(
-  operation: string,
-  x: Tensor,
-  shape: Shape,
-  value: number | boolean,
-  options: TensorOptions | undefined,
-): Tensor {
-  const wanted = tensorOptions.read(options, operation);
-  const { dtype = x.dtype } = wanted;
-  return finish(constant(shape, checkValue(operation, value, dtype), dtype), wanted);
+  const out = shape === null ? emptyAs(x, dtype) : uninitialised(shape, dtype);
+  return finish(fillWith(out, element), wanted);
 }
 /**
  * Zeros of x's shape and element type (torch.zeros_like).
@@ -274,7 +267,7 @@ export function like(
 export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('zerosLike', arguments, 2, 'options');
   checkTensor('zerosLike', 'x', x);
-  return likeIt('zerosLike', x, 0, options);
+  return like('zerosLike', x, null, 0, options);
 }
 /**
  * An uninitialized tensor of x's shape and element type (torch.empty_like).
@@ -284,7 +277,7 @@ export function zerosLike(x: Tensor, options?: TensorOptions): Tensor {
 export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('emptyLike', arguments, 2, 'options');
   checkTensor('emptyLike', 'x', x);
-  return likeIt('emptyLike', x, 0, options);
+  return like('emptyLike', x, null, 0, options);
 }
 /**
  * Ones of x's shape and element type (torch.ones_like).
@@ -294,7 +287,7 @@ export function emptyLike(x: Tensor, options?: TensorOptions): Tensor {
 export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
   if (arguments.length > 2) surplus('onesLike', arguments, 2, 'options');
   checkTensor('onesLike', 'x', x);
-  return likeIt('onesLike', x, 1, options);
+  return like('onesLike', x, null, 1, options);
 }
 /**
  * A tensor of x's shape and element type filled with `value` (torch.full_like).
@@ -304,7 +297,7 @@ export function onesLike(x: Tensor, options?: TensorOptions): Tensor {
 export function fullLike(x: Tensor, value: number | boolean, options?: TensorOptions): Tensor {
   if (arguments.length > 3) surplus('fullLike', arguments, 3, 'options');
   checkTensor('fullLike', 'x', x);
-  return likeIt('fullLike', x, value, options);
+  return like('fullLike', x, null, value, options);
 }
 
 /**

@@ -6,11 +6,12 @@ import { family } from '../../native/families';
 import { runPackPadded, runPadPacked } from '../../native/calls';
 import { executor } from '../../tensor/executor';
 import { contiguousStrides, numelOf } from '../../tensor/shape';
-import { sizesOf, elementStridesOf, empty, Tensor } from '../../tensor/tensor';
+import { sizesOf, elementStridesOf, empty, type Tensor } from '../../tensor/tensor';
 import { constant } from '../creation/factories';
 import { gradient } from '../declare/gradient';
 import { pick } from '../kernels/launch';
 import { dense } from '../kernels/copy';
+import { emptyStepwise } from '../kernels/result';
 
 const pack = family('pack_padded');
 const pad = family('pad_packed');
@@ -86,21 +87,6 @@ export function packRows(x: Tensor, packing: Packing, { batchFirst }: PaddedLayo
   return recordedPack(out, { packing, layout: { steps, batchFirst } }, x);
 }
 
-// [T, N, …] seen as [N, T, …].
-function stepsSecond(x: Tensor): Tensor {
-  const [[steps, batch, ...rest], [ofStep, ofSequence, ...others]] = [
-    sizesOf(x),
-    elementStridesOf(x),
-  ];
-  return new Tensor(
-    x.storage,
-    x.dtype,
-    [batch, steps, ...rest],
-    [ofSequence, ofStep, ...others],
-    x.offset,
-  );
-}
-
 /** The batch that has `data` inside the sequences, and the one element of `padding` past their ends. */
 export function padRows(
   data: Tensor,
@@ -113,9 +99,9 @@ export function padRows(
   const { steps, batchFirst } = layout;
   const source = dense(data);
   const rest = sizesOf(data).slice(1);
-  // Step by step in memory in both layouts, as PyTorch's result.
-  const rows = empty([steps, batch, ...rest], data.dtype);
-  const out = batchFirst ? stepsSecond(rows) : rows;
+  const out = batchFirst
+    ? emptyStepwise([batch, steps, ...rest], data.dtype)
+    : empty([steps, batch, ...rest], data.dtype);
   const inner = numelOf(rest);
   const longest = sizes.numel;
   const run = pick('padPackedSequence', pad, data.dtype);
@@ -124,7 +110,7 @@ export function padRows(
     sizes,
     order,
     padding,
-    out: rows,
+    out,
     packedSteps: longest,
     steps,
     sequences: batch,

@@ -78,6 +78,14 @@ function isPermuted(shape: Shape, strides: readonly number[]): boolean {
   return true;
 }
 
+/** An uninitialised tensor of shape [N, T, …] in the memory of [T, N, …]: step by step, as PyTorch's layers with the batch first give. */
+export function emptyStepwise(shape: Shape, dtype: DType): Tensor {
+  const [batch, steps, ...rest] = shape;
+  const [ofStep, ofSequence, ...others] = contiguousStrides([steps, batch, ...rest]);
+  const storage = allocate(numelOf(shape) * itemSize(dtype));
+  return new Tensor(storage, dtype, shape, [ofSequence, ofStep, ...others]);
+}
+
 /** An uninitialised result of operands that broadcast to `shape`. */
 export function emptyOver(shape: Shape, operands: readonly Tensor[], dtype: DType): Tensor {
   for (const x of operands)

@@ -4,10 +4,11 @@
  */
 import { memoryAt, type Memory } from '../../native/memory';
 import { itemSize, type DType } from '../../tensor/dtype';
-import { allocate, type Storage } from '../../tensor/storage';
+import type { Storage } from '../../tensor/storage';
 import { isTensor } from '../../tensor/rules';
-import { elementStridesOf, sizesOf, empty, Tensor } from '../../tensor/tensor';
+import { elementStridesOf, sizesOf, empty, type Tensor } from '../../tensor/tensor';
 import { dense } from '../kernels/copy';
+import { emptyStepwise } from '../kernels/result';
 import type { CellSizes } from './cells';
 
 /** The weights of one direction; null for what the layer does not have. */
@@ -94,9 +95,8 @@ export function emptyOutput(x: Tensor, options: SequenceOptions, features: numbe
   const { dtype } = x;
   const [first, second] = sizesOf(x);
   if (options.batchSizes !== null) return empty([first, features], dtype);
-  if (!options.batchFirst) return empty([first, second, features], dtype);
-  const storage = allocate(first * second * features * itemSize(dtype));
-  return new Tensor(storage, dtype, [first, second, features], [features, first * features, 1]);
+  const shape = [first, second, features];
+  return options.batchFirst ? emptyStepwise(shape, dtype) : empty(shape, dtype);
 }
 
 /** Memory of all steps, in the kernels' order: [T, N, features], or (packed) [R, features]. */

@@ -60,8 +60,11 @@ const topkDimOptions = optionsTable<TopkDimOptions>('topk', {
   dim: integer.or(-1),
 });
 
-// In the order of x in memory.
-const inOrderOf = (x: Tensor) => (y: Tensor) => x.contiguousLayout ? dense(y) : copyInto(y, emptyAs(x, y.dtype)); // prettier-ignore
+// Makes results lie in the order of x in memory.
+const inOrderOf =
+  (x: Tensor) =>
+  (y: Tensor): Tensor =>
+    x.contiguousLayout ? dense(y) : copyInto(y, emptyAs(x, y.dtype));
 
 // The last dimension is sorted; `dim` changes places with it. No history.
 function alongLast(

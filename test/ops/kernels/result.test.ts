@@ -137,7 +137,7 @@ test('so do attention and padPackedSequence', () => {
   check('padPackedSequence', padPackedSequence(packed, { batchFirst: true })[0]);
 });
 
-test('layer-normalised layers and attention on the way keep the order of plain ones', () => {
+test('layer-normalised layers have the order of plain ones', () => {
   const layer = new nn.LSTM(2, 3, { batchFirst: true, layerNorm: true });
   expect(layer.forward(randn([2, 4, 2]))[0].strides).toEqual([3, 6, 1]);
 });
