@@ -8,7 +8,7 @@ import { isFloat } from '../../tensor/dtype';
 import { isTensor } from '../../tensor/rules';
 import { historyOf, elementsOf, type Tensor } from '../../tensor/tensor';
 import { eachIn, eachOf, tensorsIn } from './batch';
-import { isFinite } from './kept-weights';
+import { isFinite } from './weight-copies';
 
 type Bad = 'NaN' | 'an infinity';
 

@@ -5,16 +5,14 @@ import { usedOutside } from '../../compile/trace';
 import { anyModule } from '../../nn/any-module';
 import type { Module } from '../../nn';
 import { lrScheduler } from '../../optim';
-import { defaultGenerator } from '../../random/generator';
-import { accumulatedOf, type Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import { deepcopy } from '../../tensor/deepcopy';
 import { TrainingStep } from '../training-step';
 import { FitBar } from './bar';
 import { hasObjects, withObjects, withoutObjects } from './batch';
 import { FitCheckpoint, type BestWeights } from './checkpoint';
-import { firstInBackward, firstInForward, foundIn } from './first-bad';
 import { copyOf, Monitor, type EpochRecord, type FitHistory, type StopReason } from './history';
-import { KeptWeights } from './kept-weights';
+import { LastGood } from './last-good';
 import { Objective } from './objective';
 import { readOptions, type FitCallbacks, type FitOptions, type FitPlan } from './options';
 import { anyBatches, GeneratorStates, lengthOf, Pass, skip, Turns, type Batches } from './passes';
@@ -32,6 +30,7 @@ class Fit {
   readonly #monitor: Monitor;
   readonly #generators: GeneratorStates;
   readonly #checkpoint: FitCheckpoint | null;
+  readonly #lastGood: LastGood;
   readonly #turns = new Turns();
   readonly #bar: FitBar;
   #run: RunState = newState();
@@ -41,18 +40,6 @@ class Fit {
   #startedAt = 0;
   /** Takes a resumption back, until it is certain. */
   #undo: (() => void) | null = null;
-
-  // For taking back an update that ruined the weights, and finding out what did.
-  readonly #kept: KeptWeights;
-  #keptAt = 0;
-  /** What the model came with that is no finite number. */
-  #cameWith: string | null;
-  /** Batches of the step at hand, and of the one before. */
-  #group: unknown[] = [];
-  #groupBefore: unknown[] = [];
-  /** The default generator before the batch at hand, and before the step before. */
-  #drawn: Uint8Array | null = null;
-  #drawnBefore: Uint8Array | null = null;
 
   constructor(plan: FitPlan) {
     this.#plan = plan;
@@ -72,8 +59,7 @@ class Fit {
     });
     this.#generators = new GeneratorStates(plan.loader, validation);
     this.#checkpoint = plan.checkpoint === null ? null : new FitCheckpoint(plan, this.#generators);
-    this.#kept = new KeptWeights(model);
-    this.#cameWith = foundIn(model);
+    this.#lastGood = new LastGood(model, optimizer, (batch) => this.#objective.loss(batch));
     this.#bar = new FitBar(plan.progress, plan.epochs, lengthOf(plan.loader));
   }
 
@@ -118,9 +104,7 @@ class Fit {
     this.#run = found.run;
     this.#best = found.best;
     this.#resumedAt = found.run.step;
-    this.#keptAt = found.run.step;
-    this.#kept.begin();
-    this.#cameWith = foundIn(this.#plan.model);
+    this.#lastGood.resume(found.run.step);
     if (found.run.batch === 0) {
       this.#generators.set(found.now);
       return null;
@@ -165,18 +149,18 @@ class Fit {
     const mayWait = pass.isAsync && signal !== null && this.#checkpoint !== null;
     for (;;) {
       // A loader that is waited for may draw before it gives anything.
-      const before = mayWait && this.#group.length === 0 ? this.#generators.take() : null;
+      const before = mayWait && this.#lastGood.count === 0 ? this.#generators.take() : null;
       const given = pass.next();
       const next = given instanceof Promise ? await unlessAborted(given, signal) : given;
       if (next === null) return this.#stopWaiting(before);
       if (next.done === true) break;
-      if (accumulate > 1 && this.#group.length === 0) optimizer.zeroGrad();
+      if (accumulate > 1 && this.#lastGood.count === 0) optimizer.zeroGrad();
       const loss = this.#gradients(next.value);
       run.lossSum += loss;
       run.batch++;
       run.hash = pass.hash;
       this.#bar.update(loss);
-      if (this.#group.length < accumulate) continue;
+      if (this.#lastGood.count < accumulate) continue;
       await this.#update(epoch, loss);
       if (this.#stopped !== null) return;
     }
@@ -185,7 +169,7 @@ class Fit {
         `train.fit: the loader gave no batches in epoch ${epoch}; give a DataLoader, or what can be gone through again for each epoch`,
       );
     }
-    if (this.#group.length > 0) await this.#update(epoch, run.lossSum / run.batch);
+    if (this.#lastGood.count > 0) await this.#update(epoch, run.lossSum / run.batch);
   }
 
   /**
@@ -194,15 +178,14 @@ class Fit {
    */
   #stopWaiting(before: Uint8Array[] | null): void {
     this.#stopped = 'signal';
-    if (this.#group.length > 0) this.#plan.optimizer.zeroGrad();
+    if (this.#lastGood.count > 0) this.#plan.optimizer.zeroGrad();
     else if (before !== null) this.#save(this.#run.batch === 0 ? this.#run.start : before);
   }
 
   /** Loss and gradients of a batch. @throws Error for a loss that is no finite number. */
   #gradients(batch: unknown): number {
     const { accumulate } = this.#plan;
-    if (this.#group.length === 0) this.#drawn = defaultGenerator.keep(this.#drawn);
-    this.#group.push(batch);
+    this.#lastGood.add(batch);
     const isFlat = this.#step.reason === null && hasObjects(batch);
     const argument = isFlat ? withoutObjects(batch) : (batch as Argument);
     const loss = this.#lossWithGradients(argument, isFlat) * accumulate;
@@ -225,14 +208,10 @@ class Fit {
 
   async #update(epoch: number, loss: number): Promise<void> {
     const run = this.#run;
-    // The loss has just shown that these are good.
-    this.#kept.take();
-    this.#keptAt = run.step;
+    this.#lastGood.beforeUpdate(run.step);
     this.#step.update();
     run.step++;
-    [this.#group, this.#groupBefore] = [this.#groupBefore, this.#group];
-    [this.#drawn, this.#drawnBefore] = [this.#drawnBefore, this.#drawn];
-    this.#group.length = 0;
+    this.#lastGood.afterUpdate();
     const { callbacks, signal, checkpoint, optimizer } = this.#plan;
     if (callbacks.length > 0) {
       const { step } = run;
@@ -340,56 +319,18 @@ class Fit {
 
   /** @throws Error where the last update has left something in the weights that is no finite number. */
   #checkWeights(): void {
-    if (this.#isRuined()) this.#diverged(null, NaN);
+    if (this.#lastGood.isRuined()) this.#fail(this.#lastGood.takeBackUpdate(this.#run.step));
   }
 
-  /** Whether a parameter that is updated holds such, and did not at the beginning. */
-  #isRuined(): boolean {
-    const { model, optimizer } = this.#plan;
-    const updated = new Set<Tensor>(optimizer.paramGroups.flatMap(({ params }) => params));
-    return model
-      .parameters()
-      .some(
-        (param) =>
-          updated.has(param) &&
-          (param.requiresGrad || accumulatedOf(param) !== null) &&
-          this.#kept.isRuined(param),
-      );
-  }
-
-  /** Takes the last update back, and says what made the first number that is none. @throws Error always. */
+  /** @throws Error always: of weights that are no finite numbers, or of the loss that is none. */
   #diverged(batch: unknown, loss: number): never {
-    const { model, optimizer } = this.#plan;
-    const { step } = this.#run;
-    const lossOf = (one: unknown): Tensor => this.#objective.loss(one);
-    const isRuined = this.#isRuined();
+    this.#checkWeights();
+    this.#fail(this.#lastGood.takeBackLoss(this.#run.step, batch, loss));
+  }
+
+  #fail(why: string): never {
     this.#stopped = 'error';
-    let why: string | null;
-    if (isRuined) {
-      this.#kept.restore();
-      if (this.#drawnBefore !== null) defaultGenerator.putBack(this.#drawnBefore);
-      optimizer.zeroGrad();
-      why =
-        firstInBackward(lossOf, this.#groupBefore) ??
-        `the update by ${optimizer.constructor.name} at learning rate ${optimizer.paramGroups[0].lr} went beyond the finite numbers`;
-      why = `step ${step} left no finite weights: ${why}`;
-    } else {
-      if (this.#drawn !== null) defaultGenerator.putBack(this.#drawn);
-      why =
-        firstInForward(model, lossOf, this.#group.slice(0, -1), batch) ??
-        'no operation made it when the step was run again';
-    }
-    if (this.#cameWith !== null) why += `; the model came with ${this.#cameWith}`;
-    optimizer.zeroGrad();
-    this.#kept.restore();
-    const what = isRuined ? '' : `the loss of step ${step + 1} is ${loss}: `;
-    const kept =
-      this.#run.step === 0 || step === this.#resumedAt
-        ? 'the model is as it was at the beginning'
-        : `the model has the weights from before step ${this.#keptAt + 1}, the last with a finite loss`;
-    throw Object.assign(new Error(`train.fit: ${what}${why}; ${kept}`), {
-      history: this.#history(),
-    });
+    throw Object.assign(new Error(`train.fit: ${why}`), { history: this.#history() });
   }
 }
 

@@ -14,7 +14,7 @@ interface Kept {
   readonly copy: TypedArray;
 }
 
-export class KeptWeights {
+export class WeightCopies {
   readonly #kept: readonly Kept[];
   /** Tensors with elements that were no finite numbers when the training began, as they were then. */
   readonly #given = new Map<Tensor, TypedArray>();
